@@ -1,0 +1,68 @@
+import type { CommandContext } from '../kernel/context.ts'
+import type { JsonObject } from '../kernel/text.ts'
+import type { User, UserKind } from '../users/index.ts'
+import { insertAccount } from './repository.ts'
+
+/** What it takes to make an account. */
+export interface NewAccount {
+  readonly username: string
+  /** We chose the username: when it is taken, choose another instead of failing. */
+  readonly usernameIsOurs: boolean
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly status: 'active' | 'inactive'
+  readonly kind: Exclude<UserKind, 'anonymous'>
+  readonly passwordHash: string | null
+  readonly needPasswordChange: boolean
+  readonly profile: Profile
+}
+
+interface Profile {
+  readonly fullName?: string | null | undefined
+  readonly displayName?: string | null | undefined
+  readonly avatarUrl?: string | undefined
+  readonly locale?: string | undefined
+  readonly timezone?: string | undefined
+  readonly description?: string | undefined
+  readonly preferences?: JsonObject | undefined
+}
+
+/** Writes a whole account, in the transaction at hand: user, password, role `user`, membership and event. */
+export async function insertUser(context: CommandContext, account: NewAccount): Promise<User> {
+  const { em, newId, settings, actor } = context
+  const user = userOf(context, account)
+  const username = await insertAccount(em, {
+    user,
+    otherUsername: account.usernameIsOurs ? `${user.username}-${user.id.slice(-8)}` : null,
+    passwordHash: account.passwordHash,
+    assignmentId: newId('asg'),
+    grantedBy: actor.kind === 'user' ? actor.principal.userId : null,
+    membershipId: newId('mem'),
+    organizationSlug: settings.defaultOrganization,
+  })
+  context.emit({ type: 'users.created', subject: user.id, organizationId: null, payload: { userId: user.id, username, kind: user.kind } })
+  return { ...user, username, version: 1 }
+}
+
+function userOf({ now, newId }: CommandContext, { profile, ...account }: NewAccount): Omit<User, 'version'> {
+  return {
+    id: newId('usr'),
+    username: account.username,
+    email: account.email,
+    emailVerified: account.emailVerified,
+    fullName: profile.fullName ?? null,
+    displayName: profile.displayName ?? profile.fullName ?? null,
+    avatarUrl: profile.avatarUrl ?? null,
+    locale: profile.locale ?? null,
+    timezone: profile.timezone ?? null,
+    description: profile.description ?? null,
+    status: account.status,
+    statusReason: null,
+    statusChangedAt: null,
+    kind: account.kind,
+    needPasswordChange: account.needPasswordChange,
+    preferences: profile.preferences ?? {},
+    createdAt: now,
+    updatedAt: now,
+  }
+}

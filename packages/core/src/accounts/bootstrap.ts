@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { assignRole, builtInRoles, hadSuperadmin, lockSuperadmins } from '../access/index.ts'
+import { defineCommand } from '../kernel/action.ts'
+import { command } from '../kernel/signature.ts'
+import { hashPassword, newPassword } from '../passwords/index.ts'
+import { User, username } from '../users/index.ts'
+import { insertUser } from './account.ts'
+
+/**
+ * Makes the first superadmin: the one user that nobody can have created. It is
+ * not among the actions, so no face offers it and no role grants it; only core
+ * itself runs it, through the same pipeline, so that it is recorded like all else.
+ * The answer is null when there is a superadmin, or ever was one: an installation
+ * that lost its last is not handed to whoever restarts it.
+ */
+export const bootstrap = defineCommand(
+  command('accounts.bootstrap', {
+    summary: 'Make the first superadmin',
+    input: z.strictObject({ username, password: newPassword }),
+    output: User.nullable(),
+  }),
+  {
+    allow: ({ actor }) => actor.kind === 'system',
+    secretive: true,
+    prepare: ({ ports }, { password }) => hashPassword(ports.hasher, password),
+    async handle(context, { username }, passwordHash) {
+      const { em, now, newId } = context
+      // Processes that start at once wait here for each other; the losers then see what the winner made.
+      await lockSuperadmins(em)
+      if (await hadSuperadmin(em)) return null
+      const user = await insertUser(context, {
+        username,
+        usernameIsOurs: true,
+        email: null,
+        emailVerified: false,
+        status: 'active',
+        kind: 'human',
+        passwordHash,
+        needPasswordChange: false,
+        profile: {},
+      })
+      assignRole(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.superadmin.id, grantedBy: null, now })
+      context.note({ target: { type: 'user', id: user.id } })
+      return user
+    },
+  },
+)

@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { secret } from '../../kernel/secret.ts'
+import { pbkdf2Hash } from '../../passwords/model.ts'
+import { displayName, email, username } from '../../users/model.ts'
+import type { ImportedPassword, ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
+
+/**
+ * The parts of a Keycloak realm export that tell of users and realm roles
+ * (https://www.keycloak.org/docs-api/latest/rest-api/#RealmRepresentation).
+ * Everything else in the file is left where it is.
+ */
+const credential = z.object({
+  type: z.string().max(64).optional(),
+  value: secret(z.string().max(1024)).optional(),
+  temporary: z.boolean().optional(),
+  secretData: secret(z.string().max(4096)).optional(),
+  credentialData: z.string().max(4096).optional(),
+})
+
+const keycloakUser = z.object({
+  username: z.string().max(1024),
+  email: z.string().max(1024).optional(),
+  emailVerified: z.boolean().optional(),
+  firstName: z.string().max(1024).optional(),
+  lastName: z.string().max(1024).optional(),
+  enabled: z.boolean().optional(),
+  credentials: z.array(credential).max(50).optional(),
+  realmRoles: z.array(z.string().max(255)).max(1000).optional(),
+  clientRoles: z.record(z.string(), z.array(z.string())).optional(),
+  groups: z.array(z.string()).optional(),
+  requiredActions: z.array(z.string()).optional(),
+  serviceAccountClientId: z.string().max(255).optional(),
+})
+type KeycloakUser = z.infer<typeof keycloakUser>
+
+export const keycloakRealm = z.object({
+  realm: z.string().min(1).max(255),
+  users: z.array(keycloakUser).max(1000).default([]),
+  roles: z.object({ realm: z.array(z.object({ name: z.string().max(255), description: z.string().max(1024).optional() })).max(1000).default([]) }).optional(),
+})
+export type KeycloakRealm = z.infer<typeof keycloakRealm>
+
+/** The realm's roles under the realm's name: its `admin` is `quickstart:admin`, and never ours. */
+export function rolesOf({ realm, roles }: KeycloakRealm): readonly ImportedRole[] {
+  return (roles?.realm ?? []).map(({ name, description }) => ({ name: roleName(realm, name), description: description ?? null }))
+}
+
+/** The realm's users in our shape; one that does not fit says why, and the others are not held up by it. */
+export function usersOf({ realm, users }: KeycloakRealm): readonly (ImportedUser | UnreadableUser)[] {
+  return users.map((user) => {
+    const name = username.safeParse(withoutDomain(user))
+    const address = user.email === undefined || user.email === '' ? null : email.safeParse(user.email)
+    const full = displayName.safeParse([user.firstName, user.lastName].filter(Boolean).join(' '))
+    const problem = [name, address, full].find((parsed) => parsed?.success === false)
+    if (problem?.success === false) return { username: user.username.slice(0, 64), problem: problem.error.issues[0]?.message ?? 'not readable' }
+    const { password, warnings } = passwordOf(user)
+    return {
+      username: name.data ?? '',
+      email: address?.data ?? null,
+      emailVerified: user.emailVerified ?? false,
+      fullName: full.data === '' ? null : (full.data ?? null),
+      status: user.enabled === false ? 'inactive' : 'active',
+      kind: user.serviceAccountClientId === undefined ? 'human' : 'service',
+      password,
+      needPasswordChange: mustChangePassword(user),
+      roles: (user.realmRoles ?? []).map((role) => roleName(realm, role)),
+      warnings: [...warnings, ...leftBehind(user)],
+    }
+  })
+}
+
+/** Keycloak lets usernames be addresses; ours never are, so that an identifier means one thing. */
+function withoutDomain({ username }: KeycloakUser): string {
+  const at = username.indexOf('@')
+  return at > 0 ? username.slice(0, at) : username
+}
+
+function passwordOf(user: KeycloakUser): { password: ImportedPassword | null; warnings: readonly string[] } {
+  const found = (user.credentials ?? []).find(({ type, value }) => type === 'password' || (type === undefined && value !== undefined))
+  if (found === undefined) return { password: null, warnings: [] }
+  if (found.value !== undefined) return { password: { plain: found.value }, warnings: [] }
+  const hash = hashOf(found.secretData, found.credentialData)
+  return hash === null
+    ? { password: null, warnings: ['the password hash is of a kind that cannot be taken over; the user has to reset the password'] }
+    : { password: { hash }, warnings: [] }
+}
+
+const secretData = z.object({ value: z.string(), salt: z.string() })
+const credentialData = z.object({ hashIterations: z.int(), algorithm: z.string() })
+
+function hashOf(secretText: string | undefined, dataText: string | undefined): string | null {
+  const hidden = secretData.safeParse(parseJson(secretText))
+  const data = credentialData.safeParse(parseJson(dataText))
+  if (!hidden.success || !data.success) return null
+  const digest = { pbkdf2: 'sha1', 'pbkdf2-sha256': 'sha256', 'pbkdf2-sha512': 'sha512' }[data.data.algorithm]
+  return digest === undefined ? null : pbkdf2Hash(digest, data.data.hashIterations, hidden.data.salt, hidden.data.value)
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '') as unknown
+  } catch {
+    return undefined // a damaged export: the caller reports that the hash cannot be taken over
+  }
+}
+
+function mustChangePassword({ credentials = [], requiredActions = [] }: KeycloakUser): boolean {
+  return requiredActions.includes('UPDATE_PASSWORD') || credentials.some(({ type, temporary }) => type === 'password' && temporary === true)
+}
+
+function leftBehind({ clientRoles = {}, groups = [], credentials = [] }: KeycloakUser): readonly string[] {
+  const warnings: string[] = []
+  if (Object.keys(clientRoles).length > 0) warnings.push(`client roles are not taken over: ${Object.keys(clientRoles).join(', ').slice(0, 200)}`)
+  if (groups.length > 0) warnings.push(`groups are not taken over: ${groups.join(', ').slice(0, 200)}`)
+  const factors = credentials.filter(({ type }) => type !== undefined && type !== 'password')
+  if (factors.length > 0) warnings.push('second factors are not taken over; the user has to enrol them again')
+  return warnings
+}
+
+function roleName(realm: string, role: string): string {
+  return `${realm}:${role}`.toLowerCase()
+}

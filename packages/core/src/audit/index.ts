@@ -1,0 +1,2 @@
+export type { AuditOutcome } from './model.ts'
+export { auditInsert, auditParameters, writeAuditEntry, type NewAuditEntry } from './repository.ts'

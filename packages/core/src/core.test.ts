@@ -1,0 +1,12 @@
+import { describe, expect, test } from 'vitest'
+import { useWorld } from '@denizen/core/testing'
+
+describe.each(['postgres', 'embedded'] as const)('core on %s', (database) => {
+  const world = useWorld({ database })
+
+  test('creates a user, signs in, and knows who it is', async () => {
+    const ada = await world().signUp({ email: 'Ada@Example.com ', username: 'ada' })
+    expect(ada.user.email).toBe('ada@example.com')
+    expect(await ada.as.sessions.whoami()).toMatchObject({ user: { id: ada.user.id, username: 'ada' }, roles: ['user'] })
+  })
+})

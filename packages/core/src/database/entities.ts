@@ -1,0 +1,29 @@
+import { RoleAssignmentRow, RolePermissionRow, RoleRow } from '../access/entity.ts'
+import { AuditEntryRow } from '../audit/entity.ts'
+import { EventRow } from '../events/entity.ts'
+import { IdempotencyKeyRow } from '../idempotency/entity.ts'
+import { InvalidationRow } from '../invalidation/entity.ts'
+import { MembershipRow, OrganizationRow } from '../organizations/entity.ts'
+import { PasswordRow } from '../passwords/entity.ts'
+import { SessionRow } from '../sessions/entity.ts'
+import { LoginAttemptRow } from '../signin/entity.ts'
+import { TokenRow } from '../tokens/entity.ts'
+import { UserRow } from '../users/entity.ts'
+
+/** Every table of Denizen. */
+export const entities = [
+  UserRow,
+  PasswordRow,
+  OrganizationRow,
+  MembershipRow,
+  RoleRow,
+  RolePermissionRow,
+  RoleAssignmentRow,
+  SessionRow,
+  TokenRow,
+  LoginAttemptRow,
+  AuditEntryRow,
+  EventRow,
+  IdempotencyKeyRow,
+  InvalidationRow,
+]

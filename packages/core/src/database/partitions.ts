@@ -1,0 +1,35 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+
+/** The tables that are partitioned by month of their column `at`. */
+const partitioned = ['audit_entries', 'events'] as const
+
+/** How many months ahead partitions are made: a server that is not restarted, and a job that fails, have time. */
+const monthsAhead = 3
+
+/**
+ * Makes the monthly partitions from this month on, in UTC. Rows of a month
+ * without one are not lost: they go to the default partition. Safe to call at
+ * any time and from several processes.
+ */
+export async function ensurePartitions(em: SqlEntityManager, now: Date): Promise<void> {
+  for (let offset = 0; offset <= monthsAhead; offset++) {
+    const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset, 1))
+    const until = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset + 1, 1))
+    const suffix = from.toISOString().slice(0, 7).replace('-', '_')
+    for (const table of partitioned) await ensurePartition(em, table, `${table}_${suffix}`, from, until)
+  }
+}
+
+async function ensurePartition(em: SqlEntityManager, table: string, name: string, from: Date, until: Date): Promise<void> {
+  const found = await em.execute('select 1 from pg_class where relname = ? and relnamespace = current_schema()::regnamespace', [name])
+  if (found.length > 0) return
+  await em.transactional(async (transaction) => {
+    // `if not exists` is no help to two processes that create it at the same moment: one fails on the catalogue.
+    await transaction.execute(`select pg_advisory_xact_lock(hashtext('denizen partitions'))`)
+    await transaction.execute(
+      `create table if not exists "${name}" partition of "${table}" for values from ('${from.toISOString()}') to ('${until.toISOString()}')`,
+      [],
+      'run',
+    )
+  })
+}

@@ -1,0 +1,40 @@
+import { argon2id, argon2Verify } from 'hash-wasm'
+import type { Hasher } from '../ports/hasher.ts'
+import { passwordsBusy } from '../passwords/index.ts'
+
+/** What one hash costs. Memory in KiB. */
+export interface Argon2Cost {
+  readonly memory: number
+  readonly iterations: number
+}
+
+/** OWASP's second choice for argon2id, and what `@denizen/runtime` uses. */
+const standardCost: Argon2Cost = { memory: 19_456, iterations: 2 }
+
+/** How many hashes may wait; each takes the whole thread, so they run one after another. */
+const longestQueue = 32
+
+/** argon2id (RFC 9106) in WebAssembly, one at a time: the portable, slower hasher. */
+export function argon2Hasher(cost: Argon2Cost = standardCost): Hasher {
+  let waiting = 0
+  let last: Promise<unknown> = Promise.resolve()
+  const queued = <T>(work: () => Promise<T>): Promise<T> => {
+    if (waiting >= longestQueue) return Promise.reject(passwordsBusy({ retryAfter: 2 }))
+    waiting++
+    const done = last.then(work).finally(() => waiting--)
+    last = done.catch(() => undefined)
+    return done
+  }
+  const parameters = { parallelism: 1, memorySize: cost.memory, iterations: cost.iterations, hashLength: 32, outputType: 'encoded' as const }
+  return {
+    hash: (password) => queued(() => argon2id({ ...parameters, password, salt: crypto.getRandomValues(new Uint8Array(16)) })),
+    verify: (hash, password) => (isBounded(hash) ? queued(() => argon2Verify({ hash, password })) : Promise.resolve(false)),
+    isOutdated: (hash) => !hash.startsWith(`$argon2id$v=19$m=${cost.memory},t=${cost.iterations},p=1$`),
+  }
+}
+
+/** A hash whose check costs no more than 16 of ours may; an import must not buy our processor. */
+function isBounded(hash: string): boolean {
+  const cost = /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/.exec(hash)
+  return cost !== null && Number(cost[1]) * Number(cost[2]) <= standardCost.memory * standardCost.iterations * 16
+}

@@ -1,0 +1,30 @@
+import type { Ports } from '../ports/index.ts'
+import { aesCipher } from './cipher.ts'
+import { wasmDigest } from './digest.ts'
+import { soleProcessFeed } from './feed.ts'
+import { argon2Hasher, type Argon2Cost } from './hasher.ts'
+import { unattendedJobs } from './jobs.ts'
+import { consoleLogger } from './logger.ts'
+import { systemClock, webCryptoRandom } from './system.ts'
+
+export { aesCipher, argon2Hasher, consoleLogger, soleProcessFeed, systemClock, unattendedJobs, wasmDigest, webCryptoRandom }
+export type { Argon2Cost }
+
+/**
+ * Ports that need nothing but Web APIs, so that core runs alone on Node, Deno
+ * and Bun. For one process on one database; `@denizen/runtime` has what several
+ * processes need.
+ * @param masterKey 32 bytes; cursors and encrypted columns are worth no more than it.
+ */
+export async function defaultPorts(masterKey: Uint8Array<ArrayBuffer>): Promise<Ports> {
+  return {
+    clock: systemClock,
+    random: webCryptoRandom,
+    digest: await wasmDigest(),
+    hasher: argon2Hasher(),
+    cipher: await aesCipher(masterKey),
+    jobs: unattendedJobs,
+    invalidation: soleProcessFeed,
+    logger: consoleLogger('warn'),
+  }
+}

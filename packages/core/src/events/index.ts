@@ -1,0 +1,2 @@
+export { eventInsert, eventParameters, readEvents, type FeedPosition, type RecordedEvent } from './repository.ts'
+export { deliver, deliveriesOf, deliveryJob, type DeliveredEvent, type Subscriber } from './subscriber.ts'

@@ -1,0 +1,67 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { DomainEvent } from '../kernel/event.ts'
+import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import type { JsonObject } from '../kernel/text.ts'
+
+export interface NewEvent extends DomainEvent {
+  readonly id: Id<'evt'>
+}
+
+export const eventInsert = `insert into events (id, at, type, subject, organization_id, actor_id, payload)
+  select e.id, ?, e.type, e.subject, e.organization, ?, e.payload
+    from jsonb_to_recordset(?::jsonb) as e(id uuid, type text, subject text, organization uuid, payload jsonb)`
+
+export function eventParameters(events: readonly NewEvent[], actorId: Id<'usr'> | null, at: Date): unknown[] {
+  const records = events.map(({ id, type, subject, organizationId, payload }) => ({
+    id: uuidOf(id),
+    type,
+    subject,
+    organization: organizationId === null ? null : uuidOf(organizationId),
+    payload,
+  }))
+  return [at, actorId === null ? null : uuidOf(actorId), JSON.stringify(records)]
+}
+
+/** Where a reader of a feed stands: the transaction and id of the last row it saw. */
+export interface FeedPosition {
+  readonly xid: string
+  readonly id: Id<'evt'>
+}
+
+export interface RecordedEvent extends DomainEvent {
+  readonly position: FeedPosition
+  readonly at: Date
+}
+
+/**
+ * The events after a position, in the order in which no commit can slip in
+ * behind the reader: by (transaction, id), and only of transactions older than
+ * every one that still runs.
+ */
+export async function readEvents(em: SqlEntityManager, after: FeedPosition | null, limit: number): Promise<RecordedEvent[]> {
+  const rows = await em.execute<EventRecord[]>(
+    `select xid::text, id::text, (extract(epoch from at) * 1000)::float8 as at, type, subject, organization_id::text as organization, payload::text
+      from events
+      where xid < pg_snapshot_xmin(pg_current_snapshot()) and (?::xid8 is null or (xid, id) > (?::xid8, ?::uuid))
+      order by xid, id limit ?`,
+    [after?.xid ?? null, after?.xid ?? null, after === null ? null : uuidOf(after.id), limit],
+  )
+  return rows.map((row) => ({
+    position: { xid: row.xid, id: idOf('evt', row.id) },
+    at: new Date(row.at),
+    type: row.type,
+    subject: row.subject,
+    organizationId: row.organization === null ? null : idOf('org', row.organization),
+    payload: JSON.parse(row.payload) as JsonObject,
+  }))
+}
+
+interface EventRecord {
+  readonly xid: string
+  readonly id: string
+  readonly at: number
+  readonly type: string
+  readonly subject: string | null
+  readonly organization: string | null
+  readonly payload: string
+}

@@ -1,0 +1,1 @@
+export { claimKey, deleteOldKeys, keepAnswer, type Claim } from './repository.ts'

@@ -1,0 +1,21 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { instant, transactionId } from '../kernel/columns.ts'
+
+const InvalidationSchema = defineEntity({
+  name: 'InvalidationRow',
+  tableName: 'invalidations',
+  properties: {
+    id: p.uuid().primary(),
+    xid: transactionId(),
+    keys: p.array().columnType('text[]').$type<string[]>(),
+    createdAt: instant(),
+  },
+  indexes: [
+    { name: 'invalidations_xid_index', properties: ['xid'] },
+    { name: 'invalidations_created_at_index', properties: ['createdAt'] },
+  ],
+})
+
+/** Principals that every process must drop: `user:<uuid>` or `session:<uuid>`. */
+export class InvalidationRow extends InvalidationSchema.class {}
+InvalidationSchema.setClass(InvalidationRow)

@@ -1,0 +1,1 @@
+export { deleteOldInvalidations, invalidationChannel, invalidationInsert, invalidationParameters, wakeReaders } from './repository.ts'

@@ -1,0 +1,57 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Actor, CommandContext, PrepareContext, QueryContext } from './context.ts'
+import type { Id } from './id.ts'
+import type { Rule, Target } from './rule.ts'
+import type { AnswerOf, ParsedInputOf, Signature } from './signature.ts'
+
+/** What an action is about: how to find it, and which rows it will change. */
+export interface TargetFinder<Input> {
+  /** What it is called in errors: `user`, `session`. */
+  readonly type: string
+  /** Loads whose it is, inside the transaction. null: it does not exist. */
+  find(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null>
+  /** The users whose rows the handler changes; the pipeline locks them, in order of id, before anything is decided. */
+  locks?(input: Input): readonly Id<'usr'>[]
+}
+
+interface Common<S extends Signature> {
+  readonly signature: S
+  /** Who may. Required: an action without a rule does not compile. */
+  readonly allow: Rule
+  readonly target?: TargetFinder<ParsedInputOf<S>>
+  /** A session that still owes a step may call this. */
+  readonly duringPendingStep?: true
+}
+
+export interface Query<S extends Signature<string, 'query'> = Signature<string, 'query'>> extends Common<S> {
+  handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
+}
+
+export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
+  /** Proves or mints a secret: has no plan, for a plan would be an uncounted guess. */
+  readonly secretive?: true
+  /** Slow or outside work, before the transaction. */
+  prepare?(context: PrepareContext, input: ParsedInputOf<S>): Promise<Prepared>
+  handle(context: CommandContext, input: ParsedInputOf<S>, prepared: Prepared): Promise<AnswerOf<S>>
+}
+
+/** An action of any signature, as the pipeline and the faces hold it. */
+export type Action = Query | Command
+
+/** Defines a query for its signature. */
+export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature'>): Query<S> {
+  return { signature, ...rest }
+}
+
+/** Defines a command for its signature. `prepare` and `handle` share the type of what was prepared. */
+export function defineCommand<S extends Signature<string, 'command'>, Prepared = undefined>(
+  signature: S,
+  rest: Omit<Command<S, Prepared>, 'signature'>,
+): Command<S, Prepared> {
+  return { signature, ...rest }
+}
+
+/** Whether the action changes something. */
+export function isCommand(action: Action): action is Command {
+  return action.signature.kind === 'command'
+}

@@ -1,0 +1,118 @@
+/**
+ * What went wrong, as the caller should understand it. The kind decides the
+ * HTTP status and the CLI's exit code, each mapped once, at its own edge.
+ */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'denied'
+  | 'notFound'
+  | 'conflict'
+  | 'tooLarge'
+  | 'limited'
+  | 'unavailable'
+  | 'internal'
+
+/** Facts about a failure that a program may act on. Never a secret, never a row. */
+export type ErrorDetails = Readonly<Record<string, unknown>>
+
+/** A failure with a stable code (`users.emailTaken`). Everything else that is thrown is a bug. */
+export class DenizenError extends Error {
+  override readonly name = 'DenizenError'
+  readonly code: string
+  readonly kind: ErrorKind
+  readonly details: ErrorDetails
+
+  constructor(code: string, kind: ErrorKind, message: string, details: ErrorDetails = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.kind = kind
+    this.details = details
+  }
+}
+
+/** What a feature's `errors.ts` exports: a code and kind, and a maker of the error. */
+export interface ErrorDefinition<Details extends ErrorDetails> {
+  (details: Details, cause?: unknown): DenizenError
+  readonly code: string
+  readonly kind: ErrorKind
+}
+
+/**
+ * Names a failure. The message may use the details; it must help the person at
+ * the keyboard: what happened, and what to do next.
+ */
+export function defineError<Details extends ErrorDetails = Record<never, never>>(
+  code: string,
+  kind: ErrorKind,
+  message: string | ((details: Details) => string),
+): ErrorDefinition<Details> {
+  const make = (details: Details, cause?: unknown): DenizenError =>
+    new DenizenError(code, kind, typeof message === 'string' ? message : message(details), details, cause)
+  return Object.assign(make, { code, kind })
+}
+
+/** One complaint about an input: where, and what is wrong there. */
+export interface InputIssue {
+  readonly path: string
+  readonly message: string
+}
+
+export const invalidInput = defineError<{ issues: readonly InputIssue[] }>('request.invalid', 'invalid', ({ issues }) => {
+  const [first] = issues
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
+  return first === undefined ? 'The input is not valid.' : `${first.path === '' ? 'input' : first.path}: ${first.message}${more}`
+})
+export const unauthenticated = defineError('request.unauthenticated', 'unauthenticated', 'Sign in first: this call needs a valid session.')
+export const denied = defineError<{ permission: string }>(
+  'request.denied',
+  'denied',
+  ({ permission }) => `You may not do this: it needs the permission ${permission}.`,
+)
+export const stepRequired = defineError<{ steps: readonly string[] }>(
+  'auth.stepRequired',
+  'denied',
+  ({ steps }) => `This session still owes a step: ${steps.join(', ')}. Until then it may only do that, read users.current and sign out.`,
+)
+export const notFound = defineError<{ type: string }>('request.notFound', 'notFound', ({ type }) => `There is no such ${type}.`)
+export const unknownAction = defineError<{ action: string }>(
+  'request.unknownAction',
+  'notFound',
+  ({ action }) => `There is no action named ${action}.`,
+)
+export const versionConflict = defineError<{ expected: number; current: number }>(
+  'request.versionConflict',
+  'conflict',
+  ({ expected, current }) => `Somebody changed this first: you read version ${expected}, it is now version ${current}. Read it again.`,
+)
+export const idempotencyConflict = defineError(
+  'request.idempotencyConflict',
+  'conflict',
+  'This idempotency key was used before with another input. Use a new key.',
+)
+export const alreadyAnswered = defineError<{ answer: unknown }>(
+  'request.alreadyAnswered',
+  'conflict',
+  'This command was carried out already. Its answer held a secret, which is shown only once; the rest of it is in the details.',
+)
+export const notPlannable = defineError<{ action: string }>(
+  'request.notPlannable',
+  'invalid',
+  ({ action }) => `${action} cannot be planned: a plan of it would be a way to try out secrets without being counted.`,
+)
+export const onlyCommands = defineError<{ action: string; feature: string }>(
+  'request.onlyCommands',
+  'invalid',
+  ({ action, feature }) => `${action} only reads, so it takes no ${feature}.`,
+)
+export const retriesExhausted = defineError(
+  'request.retriesExhausted',
+  'unavailable',
+  'Too many callers are changing the same thing at once. Try again in a moment.',
+)
+export const databaseUnavailable = defineError(
+  'request.databaseUnavailable',
+  'unavailable',
+  'The database cannot be reached right now. Nothing was changed that you were not told of; try again in a moment.',
+)
+export const internal = defineError<{ requestId: string }>('request.internal', 'internal', 'Internal error.')

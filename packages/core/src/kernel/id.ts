@@ -1,0 +1,118 @@
+import { z } from 'zod'
+
+/**
+ * Ids are UUIDv7 in the database (RFC 9562) and TypeIDs outside: a prefix that
+ * names the kind, and the UUID in Crockford base32 (https://github.com/jetify-com/typeid).
+ */
+export type Id<Prefix extends string> = `${Prefix}_${string}`
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const suffixLength = 26
+const valueOf: ReadonlyMap<string, number> = new Map([...alphabet].map((letter, value) => [letter, value]))
+
+/** What each prefix is called when a caller mixes two of them up. */
+const nouns: Readonly<Record<string, string>> = {
+  usr: 'user',
+  ses: 'session',
+  tok: 'token',
+  org: 'organization',
+  mem: 'membership',
+  rol: 'role',
+  asg: 'role assignment',
+  aud: 'audit entry',
+  evt: 'event',
+  lat: 'login attempt',
+}
+
+/** 16 bytes of a UUIDv7: milliseconds since the epoch (48 bits), then random bits. */
+export function uuidBytes(now: Date, random: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(16)
+  const millis = now.getTime()
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, Math.floor(millis / 0x10000))
+  view.setUint16(4, millis % 0x10000)
+  bytes.set(random.subarray(0, 10), 6)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return bytes
+}
+
+/** Makes a new id of a kind, ordered by the given time. */
+export function newId<Prefix extends string>(prefix: Prefix, now: Date, random: Uint8Array): Id<Prefix> {
+  return `${prefix}_${encodeSuffix(uuidBytes(now, random))}`
+}
+
+/** The UUID inside an id, as the database knows it. */
+export function uuidOf(id: string): string {
+  const suffix = id.slice(id.lastIndexOf('_') + 1)
+  const hex = [...decodeSuffix(suffix)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** The id of a kind for a UUID from the database. */
+export function idOf<Prefix extends string>(prefix: Prefix, uuid: string): Id<Prefix> {
+  const hex = uuid.replaceAll('-', '')
+  const bytes = new Uint8Array(16)
+  for (let index = 0; index < 16; index++) bytes[index] = Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16)
+  return `${prefix}_${encodeSuffix(bytes)}`
+}
+
+/** The 26 letters that follow the prefix. */
+export function encodeSuffix(bytes: Uint8Array): string {
+  let bits = 0
+  let pending = 2 // 130 bits of letters hold 128 bits of UUID: two zero bits lead
+  let text = ''
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte
+    pending += 8
+    while (pending >= 5) {
+      pending -= 5
+      text += alphabet[(bits >>> pending) & 31] ?? ''
+    }
+    bits &= (1 << pending) - 1
+  }
+  return text
+}
+
+function decodeSuffix(suffix: string): Uint8Array {
+  const bytes = new Uint8Array(16)
+  let bits = 0
+  let pending = -2
+  let at = 0
+  for (const letter of suffix) {
+    bits = (bits << 5) | (valueOf.get(letter) ?? 0)
+    pending += 5
+    if (pending >= 8) {
+      pending -= 8
+      bytes[at++] = (bits >>> pending) & 255
+      bits &= (1 << pending) - 1
+    }
+  }
+  return bytes
+}
+
+const suffixPattern = new RegExp(`^[0-7][${alphabet}]{${suffixLength - 1}}$`)
+
+/** Whether the text is a well-formed id of the kind. */
+export function isId<Prefix extends string>(prefix: Prefix, text: string): text is Id<Prefix> {
+  return text.startsWith(`${prefix}_`) && suffixPattern.test(text.slice(prefix.length + 1))
+}
+
+/** A schema for ids of one kind. It says which kind it got when it got another. */
+export function idSchema<Prefix extends string>(prefix: Prefix) {
+  const noun = nouns[prefix] ?? prefix
+  return z
+    .string()
+    .max(64)
+    .superRefine((text, check) => {
+      if (!isId(prefix, text)) check.addIssue({ code: 'custom', message: explain(prefix, noun, text) })
+    })
+    .transform((text) => text as Id<Prefix>)
+    .meta({ description: `${noun} id, ${prefix}_ and 26 letters` })
+}
+
+function explain(prefix: string, noun: string, text: string): string {
+  const other = nouns[text.slice(0, Math.max(0, text.indexOf('_')))]
+  const got = other === undefined || other === noun ? 'this is none' : `this is the id of a ${other}`
+  return `expected the id of a ${noun} (${prefix}_ and 26 letters), ${got}`
+}

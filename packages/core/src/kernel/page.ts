@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import type { Cipher } from '../ports/cipher.ts'
+import { invalidInput } from './errors.ts'
+
+/** The most rows one page may hold. */
+const maximumLimit = 100
+
+/** What every paged query takes. `cursor` is sealed: it cannot be read, forged or moved to another query. */
+export const pageInput = {
+  limit: z.int().min(1).max(maximumLimit).default(50).meta({ description: 'rows in the page, 1 to 100' }),
+  cursor: z.string().max(2048).optional().meta({ description: 'where the page before ended (nextCursor)' }),
+}
+
+/** One page: its rows, and the cursor of the page after it (null: this was the last). */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+}
+
+/** Where a keyset page ended: the values of its order, the last of them unique. */
+export type Position = readonly (string | number | null)[]
+
+/** Seals a position for one query: its name, its filters and order, and the scope of its caller. */
+export function sealCursor(cipher: Cipher, query: CursorScope, position: Position): Promise<string> {
+  return cipher.seal(contextOf(query), JSON.stringify(position))
+}
+
+/** The position of a cursor, or an error when it comes from elsewhere. */
+export async function openCursor(cipher: Cipher, query: CursorScope, cursor: string | undefined): Promise<Position | null> {
+  if (cursor === undefined) return null
+  const opened = await cipher.open(contextOf(query), cursor)
+  if (opened === null)
+    throw invalidInput({
+      issues: [{ path: 'cursor', message: 'this cursor is not from this query; start again without one, with the same filters and order' }],
+    })
+  return JSON.parse(opened) as Position
+}
+
+export interface CursorScope {
+  readonly action: string
+  /** Everything that decides which rows come in which order. */
+  readonly filters: unknown
+  /** Whose eyes: cursors do not travel between callers of different scope. */
+  readonly viewer: string
+}
+
+function contextOf({ action, filters, viewer }: CursorScope): string {
+  return JSON.stringify(['cursor', action, filters, viewer])
+}

@@ -1,0 +1,17 @@
+/** What a command would do, were it carried out now. */
+export interface Plan {
+  /** Rows by table; tables that would not change are left out. */
+  readonly rows: Readonly<Record<string, RowChanges>>
+  readonly sessionsEnded: number
+  readonly tokensEnded: number
+  /** How many events of each type would be written. */
+  readonly events: Readonly<Record<string, number>>
+  /** How many jobs of each name would be queued. */
+  readonly jobs: Readonly<Record<string, number>>
+}
+
+export interface RowChanges {
+  readonly inserted: number
+  readonly updated: number
+  readonly deleted: number
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+
+/** The schemas whose values are secrets: never stored with an answer, logged or put in an audit entry. */
+const secrets = z.registry<{ secret: true }>()
+
+/** Marks a value that must not be kept or shown again: a password, a token. */
+export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
+  secrets.add(schema, { secret: true })
+  return schema
+}
+
+/** `get`, not `has`: it also knows the copies that `.meta()` and `.refine()` make of a marked schema. */
+function isSecret(schema: z.ZodType): boolean {
+  return secrets.get(schema) !== undefined
+}
+
+/** Whether a schema holds a secret anywhere. */
+export function holdsSecret(schema: z.ZodType): boolean {
+  return isSecret(schema) || children(schema).some(holdsSecret)
+}
+
+/** The value without the parts that its schema marks as secret. */
+export function withoutSecrets(schema: z.ZodType, value: unknown): unknown {
+  if (isSecret(schema)) return undefined
+  if (schema instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => withoutSecrets(schema.element as z.ZodType, item))
+  if (schema instanceof z.ZodObject && isRecord(value)) return objectWithoutSecrets(schema.shape, value)
+  if (schema instanceof z.ZodRecord && isRecord(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(schema.valueType as z.ZodType, item)]))
+  return children(schema).reduce((rest, child) => (child instanceof z.ZodType ? withoutSecrets(child, rest) : rest), value)
+}
+
+function objectWithoutSecrets(shape: Readonly<Record<string, z.ZodType>>, value: Record<string, unknown>) {
+  const kept: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(value)) {
+    const schema = shape[key]
+    const rest = schema === undefined ? item : withoutSecrets(schema, item)
+    if (rest !== undefined) kept[key] = rest
+  }
+  return kept
+}
+
+/** The schemas inside a schema: members of an object, choices of a union, what a wrapper wraps. */
+function children(schema: z.ZodType): readonly z.ZodType[] {
+  if (schema instanceof z.ZodObject) return Object.values(schema.shape)
+  if (schema instanceof z.ZodArray) return [schema.element as z.ZodType]
+  if (schema instanceof z.ZodRecord) return [schema.valueType as z.ZodType]
+  if (schema instanceof z.ZodUnion) return schema.options as readonly z.ZodType[]
+  if (schema instanceof z.ZodPipe) return [schema.in as z.ZodType, schema.out as z.ZodType]
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodReadonly
+  )
+    return [schema.unwrap() as z.ZodType]
+  return []
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date)
+}

@@ -1,0 +1,1 @@
+export { firstMembership, membershipsOf } from './repository.ts'

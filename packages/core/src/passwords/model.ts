@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { secret } from '../kernel/secret.ts'
+
+/** NIST SP 800-63B-4, 3.1.1.1: at least 15 characters where the password is the only factor. */
+const minimumLength = 15
+
+/** A password to be set: any characters, never trimmed, no rules of composition; long ones are welcome. */
+export const newPassword = secret(
+  z
+    .string()
+    .min(minimumLength, `at least ${minimumLength} characters`)
+    .max(1024)
+    .refine((text) => !text.includes('\u0000'), 'NUL characters are not allowed'),
+).meta({ description: `at least ${minimumLength} characters` })
+
+/**
+ * PBKDF2 (RFC 8018) hashes that other systems made, as PHC strings:
+ * `$pbkdf2-sha256$i=27500$<salt>$<hash>`, both in base64 without padding.
+ * They are only ever verified; the next sign-in replaces them.
+ */
+export const pbkdf2Format = /^\$pbkdf2-(sha1|sha256|sha512)\$i=(\d{1,7})\$([A-Za-z0-9+/]{1,512})\$([A-Za-z0-9+/]{1,512})$/
+
+/** More would let an imported file buy minutes of our processor with every sign-in. */
+export const maximumIterations = 1_000_000
+
+/** The PHC string, or null when the parts are not a hash of bounded cost. */
+export function pbkdf2Hash(digest: string, iterations: number, salt: string, hash: string): string | null {
+  const text = `$pbkdf2-${digest}$i=${iterations}$${salt.replaceAll('=', '')}$${hash.replaceAll('=', '')}`
+  return pbkdf2Format.test(text) && iterations > 0 && iterations <= maximumIterations ? text : null
+}

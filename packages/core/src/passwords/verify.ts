@@ -1,0 +1,28 @@
+import type { Hasher } from '../ports/hasher.ts'
+import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
+
+/** Passwords are compared in NFC: the same key strokes make different code points on different systems (NIST SP 800-63B-4). */
+export function hashPassword(hasher: Hasher, password: string): Promise<string> {
+  return hasher.hash(password.normalize('NFC'))
+}
+
+/** Whether the password made the hash, whichever system made it. */
+export function verifyPassword(hasher: Hasher, hash: string, password: string): Promise<boolean> {
+  const normalized = password.normalize('NFC')
+  return isPbkdf2(hash) ? verifyPbkdf2(hash, normalized) : hasher.verify(hash, normalized)
+}
+
+/** Whether the hash should be made anew at the next sign-in. */
+export function isOutdated(hasher: Hasher, hash: string): boolean {
+  return isPbkdf2(hash) || hasher.isOutdated(hash)
+}
+
+const decoys = new WeakMap<Hasher, Promise<string>>()
+
+/** A hash that no password made: checking against it costs what checking a real one costs. */
+export function decoyHash(hasher: Hasher): Promise<string> {
+  const made = decoys.get(hasher) ?? hasher.hash(crypto.randomUUID())
+  decoys.set(hasher, made)
+  made.catch(() => decoys.delete(hasher))
+  return made
+}

@@ -1,0 +1,36 @@
+import type { MikroORM } from '@mikro-orm/core'
+import type { AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql'
+import type { Catalogue } from '../access/index.ts'
+import type { Subscriber } from '../events/index.ts'
+import type { Action } from '../kernel/action.ts'
+import type { Actor, Origin, Settings } from '../kernel/context.ts'
+import type { Monitor } from '../kernel/monitor.ts'
+import type { Ports } from '../ports/index.ts'
+import type { PrincipalCache } from '../sessions/index.ts'
+
+/** A connected database of Denizen, whatever its driver. */
+export type Orm = MikroORM<AbstractSqlDriver>
+
+/** The parts that every call runs on. */
+export interface Assembly {
+  readonly orm: Orm
+  readonly ports: Ports
+  readonly settings: Settings
+  readonly monitors: readonly Monitor[]
+  readonly subscribers: readonly Subscriber[]
+  readonly actions: ReadonlyMap<string, Action>
+  readonly catalogue: Catalogue
+  readonly principals: PrincipalCache
+}
+
+/** Who calls, from where, and under which key. */
+export interface Call {
+  readonly actor: Actor
+  readonly origin: Origin
+  readonly idempotencyKey?: string
+}
+
+/** A fresh entity manager: no two calls share one. */
+export function forkOf({ orm }: Assembly): SqlEntityManager {
+  return orm.em.fork() as SqlEntityManager
+}

@@ -1,0 +1,198 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { isTransient, understood } from '../database/conflict.ts'
+import type { Command } from '../kernel/action.ts'
+import type { Actor, CommandContext } from '../kernel/context.ts'
+import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
+import { newId } from '../kernel/id.ts'
+import type { Plan } from '../kernel/plan.ts'
+import { refusal, type Target } from '../kernel/rule.ts'
+import type { Claim } from '../idempotency/index.ts'
+import { checkPendingSteps, currentActor } from './actor.ts'
+import { forkOf, type Assembly, type Call } from './assembly.ts'
+import { claimOf, keepOutput, keepRefusal, takeKey } from './idempotency.ts'
+import { parseOutput } from './parse.ts'
+import { countChanges, planFrom } from './plan.ts'
+import { record } from './record.ts'
+import { Recorder } from './recorder.ts'
+import { Refused, type Trace } from './trace.ts'
+
+/** How often a transaction that lost a race is run again. Handlers have no outside effects, so it may be. */
+const mostAttempts = 6
+
+/** One command on its way through. */
+interface Passage {
+  readonly assembly: Assembly
+  readonly action: Command
+  readonly input: unknown
+  readonly prepared: unknown
+  readonly call: Call
+  readonly trace: Trace
+  readonly claim: Claim | null
+  readonly startedAt: number
+}
+
+/**
+ * Runs a command: prepare, then as many attempts at its transaction as races
+ * demand. A refusal is a result: what led to it has been committed.
+ */
+export async function runCommand(assembly: Assembly, action: Command, raw: unknown, input: unknown, call: Call, trace: Trace): Promise<unknown> {
+  const passage = await prepare(assembly, action, raw, input, call, trace)
+  return retried(() => commit(passage))
+}
+
+/** Runs a command to its end, and takes it all back: what it would have done. */
+export async function planCommand(assembly: Assembly, action: Command, raw: unknown, input: unknown, call: Call, trace: Trace): Promise<Plan> {
+  const passage = await prepare(assembly, action, raw, input, call, trace)
+  return retried(() => rehearse(passage))
+}
+
+async function prepare(assembly: Assembly, action: Command, raw: unknown, input: unknown, call: Call, trace: Trace): Promise<Passage> {
+  const { ports, settings } = assembly
+  const startedAt = ports.clock.monotonic()
+  checkPendingSteps(action, call.actor)
+  const claim = await claimOf(assembly, action.signature, raw, call)
+  const { actor, origin } = call
+  const prepared = await action.prepare?.({ now: ports.clock.now(), actor, origin, ports, settings, reader: forkOf(assembly) }, input)
+  return { assembly, action, input, prepared, call, trace, claim, startedAt }
+}
+
+async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isTransient(error)) throw understood(error)
+      if (count === mostAttempts) throw retriesExhausted({}, error)
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** count))
+    }
+  }
+}
+
+async function commit(passage: Passage): Promise<unknown> {
+  const { assembly, action, claim } = passage
+  const recorder = new Recorder({ planning: false })
+  const result = await inTransaction(assembly, async (em) => {
+    const actor = await currentActor(assembly, em, passage.call.actor, action.target?.locks?.(passage.input) ?? [])
+    const replay = claim === null ? null : await takeKey(em, claim, action.signature, assembly.ports.clock.now())
+    if (replay !== null) return replay.replayed
+    const handled = await handle(passage, em, actor, recorder)
+    await em.flush()
+    await record(assembly, em, recorder, entryOf(passage, actor, recorder, handled))
+    if (handled instanceof Refused) {
+      if (claim !== null) await keepRefusal(em, claim, handled.reason)
+      return handled
+    }
+    const output = parseOutput(action.signature, handled)
+    if (claim !== null) await keepOutput(em, claim, action.signature, output)
+    return output
+  })
+  const { revoked, refreshed } = recorder.keys
+  if (revoked.length + refreshed.length > 0) assembly.principals.drop([...revoked, ...refreshed])
+  return result
+}
+
+async function rehearse(passage: Passage): Promise<Plan> {
+  const { assembly, action } = passage
+  const em = forkOf(assembly)
+  await em.begin()
+  try {
+    const before = await countChanges(em)
+    const recorder = new Recorder({ planning: true })
+    const actor = await currentActor(assembly, em, passage.call.actor, action.target?.locks?.(passage.input) ?? [])
+    const handled = await handle(passage, em, actor, recorder)
+    if (handled instanceof Refused) throw handled.reason
+    await em.flush()
+    parseOutput(action.signature, handled)
+    return planFrom(before, await countChanges(em), recorder)
+  } finally {
+    await em.rollback()
+  }
+}
+
+async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
+  const em = forkOf(assembly)
+  await em.begin()
+  try {
+    const result = await work(em)
+    await em.commit()
+    return result
+  } catch (error) {
+    // A rollback on a lost connection fails too; what the caller needs to know is the first error.
+    await em.rollback().catch(() => undefined)
+    throw error
+  }
+}
+
+async function handle({ assembly, action, input, prepared, call, trace }: Passage, em: SqlEntityManager, actor: Actor, recorder: Recorder) {
+  checkPendingSteps(action, actor)
+  const target: Target | null = action.target === undefined ? null : await action.target.find(em, input, actor)
+  if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
+  recorder.note(trace.facts)
+  const request = { actor, action: action.signature.name, target }
+  if (!action.allow(request)) throw refusal(request, action.target?.type ?? null)
+  try {
+    return await action.handle(contextOf(assembly, em, actor, call, recorder), input, prepared)
+  } catch (error) {
+    if (error instanceof Refused) return error
+    throw error
+  }
+}
+
+function contextOf({ ports, settings }: Assembly, em: SqlEntityManager, actor: Actor, { origin }: Call, recorder: Recorder): CommandContext {
+  const now = ports.clock.now()
+  return {
+    now,
+    actor,
+    origin,
+    ports,
+    settings,
+    em,
+    newId: (prefix) => newId(prefix, now, ports.random.bytes(10)),
+    emit: (event) => void recorder.events.push(event),
+    enqueue: (job) => void recorder.jobs.push(job),
+    note: (facts) => recorder.note(facts),
+    revoke: (revocation) => void recorder.revocations.push(revocation),
+    refresh: (userId) => void recorder.refreshed.push(userId),
+    refuse: (error) => {
+      throw new Refused(error)
+    },
+    attempt: (work) => inSavepoint(em, recorder, work),
+  }
+}
+
+async function inSavepoint<T>(em: SqlEntityManager, recorder: Recorder, work: () => Promise<T>) {
+  const takeBack = recorder.mark()
+  const before = recorder.undone === null ? null : await countChanges(em)
+  await em.execute('savepoint item', [], 'run')
+  try {
+    const value = await work()
+    await em.flush()
+    await em.execute('release savepoint item', [], 'run')
+    em.clear()
+    return { ok: true as const, value }
+  } catch (thrown) {
+    const error = understood(thrown)
+    if (!(error instanceof DenizenError) || isTransient(thrown)) throw thrown
+    await em.execute('rollback to savepoint item', [], 'run')
+    em.clear()
+    takeBack()
+    if (before !== null) recorder.undone?.push({ before, after: await countChanges(em) })
+    return { ok: false as const, error }
+  }
+}
+
+function entryOf({ assembly, action, call, startedAt }: Passage, actor: Actor, recorder: Recorder, handled: unknown) {
+  const { ports } = assembly
+  const at = ports.clock.now()
+  return {
+    id: newId('aud', at, ports.random.bytes(10)),
+    at,
+    action: action.signature.name,
+    outcome: handled instanceof Refused ? ('refused' as const) : ('succeeded' as const),
+    errorCode: handled instanceof Refused ? handled.reason.code : null,
+    actor,
+    origin: call.origin,
+    durationMs: ports.clock.monotonic() - startedAt,
+    facts: recorder.facts,
+  }
+}

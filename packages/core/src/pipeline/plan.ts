@@ -1,0 +1,59 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Plan, RowChanges } from '../kernel/plan.ts'
+import type { Recorder } from './recorder.ts'
+
+/** Rows changed, by table. */
+export type Counts = ReadonlyMap<string, RowChanges>
+
+/**
+ * The rows that this connection has changed, by table; partitions count for
+ * their parent. PostgreSQL counts them itself, whatever statement changed them.
+ * Counters of earlier transactions may still be pending, so take a difference.
+ */
+export async function countChanges(em: SqlEntityManager): Promise<Counts> {
+  const rows = await em.execute<{ name: string; inserted: number; updated: number; deleted: number }[]>(
+    `select coalesce(parent.relname, s.relname) as name,
+        sum(n_tup_ins)::int as inserted, sum(n_tup_upd)::int as updated, sum(n_tup_del)::int as deleted
+      from pg_stat_xact_user_tables s
+        left join pg_inherits i on i.inhrelid = s.relid left join pg_class parent on parent.oid = i.inhparent
+      where s.schemaname = current_schema()
+      group by 1`,
+  )
+  return new Map(rows.map(({ name, ...changes }) => [name, changes]))
+}
+
+export function planFrom(before: Counts, after: Counts, { events, jobs, revocations, undone }: Recorder): Plan {
+  const rows = [...after]
+    .map(([name, changes]) => {
+      const wasted = (undone ?? []).map((item) => difference(item.after.get(name), item.before.get(name)))
+      return [name, wasted.reduce(difference, difference(changes, before.get(name)))] as const
+    })
+    .filter(([name, { inserted, updated, deleted }]) => !bookkeeping.has(name) && inserted + updated + deleted > 0)
+    .sort(([left], [right]) => left.localeCompare(right))
+  return {
+    rows: Object.fromEntries(rows),
+    sessionsEnded: sum(revocations.map(({ sessionsEnded }) => sessionsEnded ?? 0)),
+    tokensEnded: sum(revocations.map(({ tokensEnded }) => tokensEnded ?? 0)),
+    events: tally(events.map(({ type }) => type)),
+    jobs: tally(jobs.map(({ name }) => name)),
+  }
+}
+
+/** What the pipeline writes for every command is no news in a plan. */
+const bookkeeping: ReadonlySet<string> = new Set(['audit_entries', 'events', 'invalidations', 'idempotency_keys'])
+
+const none: RowChanges = { inserted: 0, updated: 0, deleted: 0 }
+
+function difference(now: RowChanges = none, then: RowChanges = none): RowChanges {
+  return { inserted: now.inserted - then.inserted, updated: now.updated - then.updated, deleted: now.deleted - then.deleted }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+function tally(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,33 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { auditInsert, auditParameters, type NewAuditEntry } from '../audit/index.ts'
+import { deliveriesOf, eventInsert, eventParameters } from '../events/index.ts'
+import { invalidationInsert, invalidationParameters, wakeReaders } from '../invalidation/index.ts'
+import { newId } from '../kernel/id.ts'
+import type { Assembly } from './assembly.ts'
+import type { Recorder } from './recorder.ts'
+
+/**
+ * Writes down what a command did, through its own transaction and in one
+ * statement: the audit entry, its events, and the principals to be dropped. Then
+ * queues its jobs, and wakes other processes only if something was taken away.
+ */
+export async function record({ ports, subscribers }: Assembly, em: SqlEntityManager, recorder: Recorder, entry: NewAuditEntry): Promise<void> {
+  const { revoked, refreshed } = recorder.keys
+  const keys = [...revoked, ...refreshed]
+  const parts: string[] = []
+  const parameters: unknown[] = []
+  const events = recorder.events.map((event) => ({ ...event, id: newId('evt', entry.at, ports.random.bytes(10)) }))
+  const jobs = [...recorder.jobs, ...deliveriesOf(events, subscribers)]
+  if (events.length > 0) {
+    const actorId = entry.actor.kind === 'user' ? entry.actor.principal.userId : null
+    parts.push(`recorded_events as (${eventInsert})`)
+    parameters.push(...eventParameters(events, actorId, entry.at))
+  }
+  if (keys.length > 0) {
+    parts.push(`recorded_invalidations as (${invalidationInsert})`)
+    parameters.push(...invalidationParameters(keys, entry.at))
+  }
+  await em.execute(`${parts.length > 0 ? `with ${parts.join(', ')} ` : ''}${auditInsert}`, [...parameters, ...auditParameters(entry)], 'run')
+  if (jobs.length > 0) await ports.jobs.enqueue(em, jobs)
+  if (revoked.length > 0 && !ports.invalidation.soleProcess) await wakeReaders(em, revoked)
+}

@@ -1,0 +1,117 @@
+import { writeAuditEntry, type AuditOutcome } from '../audit/index.ts'
+import { understood } from '../database/conflict.ts'
+import { isCommand, type Action } from '../kernel/action.ts'
+import type { AuditFacts } from '../kernel/context.ts'
+import { DenizenError, internal, notPlannable, onlyCommands, unknownAction } from '../kernel/errors.ts'
+import { newId } from '../kernel/id.ts'
+import type { Plan } from '../kernel/plan.ts'
+import { forkOf, type Assembly, type Call } from './assembly.ts'
+import { planCommand, runCommand } from './command.ts'
+import { parseInput } from './parse.ts'
+import { runQuery } from './query.ts'
+import { Refused, type Trace } from './trace.ts'
+
+/** Runs an action by name: the one way in, whatever the face. Throws only DenizenErrors. */
+export function run(assembly: Assembly, name: string, input: unknown, call: Call): Promise<unknown> {
+  return observed(assembly, name, call, async (action) => {
+    if (!isCommand(action)) {
+      if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
+      const parsed = parseInput(action.signature, input)
+      return guarded(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
+    }
+    const parsed = parseInput(action.signature, input)
+    const result = await guarded(assembly, action, call, (trace) => runCommand(assembly, action, input, parsed, call, trace))
+    if (result instanceof Refused) throw result.reason
+    return result
+  })
+}
+
+/** What a command would do. Counted, allowed and refused like the command itself, but nothing of it stays. */
+export function plan(assembly: Assembly, name: string, input: unknown, call: Call): Promise<Plan> {
+  return observed(assembly, name, call, async (action) => {
+    if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
+    if (action.secretive === true) throw notPlannable({ action: name })
+    const parsed = parseInput(action.signature, input)
+    return guarded(assembly, action, call, (trace) => planCommand(assembly, action, input, parsed, call, trace))
+  })
+}
+
+async function observed<T>(assembly: Assembly, name: string, call: Call, work: (action: Action) => Promise<T>): Promise<T> {
+  const { actions, monitors, ports } = assembly
+  const action = actions.get(name)
+  if (action === undefined) throw unknownAction({ action: name.slice(0, 100) })
+  const startedAt = ports.clock.monotonic()
+  const report = (outcome: 'ok' | DenizenError['kind'], fault?: unknown): void => {
+    const { requestId } = call.origin
+    const durationMs = ports.clock.monotonic() - startedAt
+    const told = { action: name, kind: action.signature.kind, actorKind: call.actor.kind, outcome, durationMs, requestId }
+    for (const monitor of monitors) monitor.observe(fault === undefined ? told : { ...told, fault })
+  }
+  try {
+    const result = await work(action)
+    report('ok')
+    return result
+  } catch (thrown) {
+    const error = understood(thrown)
+    if (error instanceof DenizenError) {
+      report(error.kind)
+      throw error
+    }
+    report('internal', thrown)
+    ports.logger.error('an action failed unexpectedly', { action: name, requestId: call.origin.requestId, error: thrown })
+    throw internal({ requestId: call.origin.requestId }, thrown)
+  }
+}
+
+/** Writes denials, and commands that failed, into the audit log: outside the transaction, which is gone. */
+async function guarded<T>(assembly: Assembly, action: Action, call: Call, work: (trace: Trace) => Promise<T>): Promise<T> {
+  const startedAt = assembly.ports.clock.monotonic()
+  const trace: Trace = { facts: {} }
+  try {
+    return await work(trace)
+  } catch (thrown) {
+    const error = understood(thrown)
+    const outcome = outcomeOf(action, call, error)
+    if (outcome !== null) await auditFailure(assembly, action, call, { error, outcome, startedAt, facts: trace.facts })
+    throw thrown
+  }
+}
+
+/**
+ * null: not written. Strangers without a credential could fill the log for free,
+ * refusals were written in their own transaction, and a database that is away
+ * cannot take an entry.
+ */
+function outcomeOf(action: Action, { actor }: Call, error: unknown): AuditOutcome | null {
+  const kind = error instanceof DenizenError ? error.kind : 'internal'
+  if (actor.kind === 'anonymous' || kind === 'unavailable') return null
+  if (kind === 'denied' || kind === 'unauthenticated') return 'denied'
+  if (!isCommand(action)) return null
+  return kind === 'notFound' ? 'denied' : 'failed'
+}
+
+async function auditFailure(
+  assembly: Assembly,
+  action: Action,
+  { actor, origin }: Call,
+  { error, outcome, startedAt, facts }: { error: unknown; outcome: AuditOutcome; startedAt: number; facts: AuditFacts },
+): Promise<void> {
+  const { ports } = assembly
+  const at = ports.clock.now()
+  const entry = {
+    id: newId('aud', at, ports.random.bytes(10)),
+    at,
+    action: action.signature.name,
+    outcome,
+    errorCode: error instanceof DenizenError ? error.code : 'request.internal',
+    actor,
+    origin,
+    durationMs: ports.clock.monotonic() - startedAt,
+    facts,
+  }
+  try {
+    await writeAuditEntry(forkOf(assembly), entry)
+  } catch (lost) {
+    ports.logger.error('an audit entry could not be written', { action: entry.action, requestId: origin.requestId, outcome, error: lost })
+  }
+}

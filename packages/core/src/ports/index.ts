@@ -1,0 +1,23 @@
+import type { Cipher } from './cipher.ts'
+import type { Clock } from './clock.ts'
+import type { Digest } from './digest.ts'
+import type { Hasher } from './hasher.ts'
+import type { InvalidationFeed } from './invalidation.ts'
+import type { JobQueue } from './jobs.ts'
+import type { Logger } from './logger.ts'
+import type { Random } from './random.ts'
+
+export type { Cipher, Clock, Digest, Hasher, InvalidationFeed, JobQueue, Logger, Random }
+export type { FeedSink } from './invalidation.ts'
+
+/** Everything core needs of the world. `defaults/` has portable ones; `@denizen/runtime` the real ones. */
+export interface Ports {
+  readonly clock: Clock
+  readonly random: Random
+  readonly digest: Digest
+  readonly hasher: Hasher
+  readonly cipher: Cipher
+  readonly jobs: JobQueue
+  readonly invalidation: InvalidationFeed
+  readonly logger: Logger
+}

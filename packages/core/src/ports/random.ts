@@ -1,0 +1,4 @@
+/** Bytes nobody can guess (CSPRNG). */
+export interface Random {
+  bytes(length: number): Uint8Array
+}

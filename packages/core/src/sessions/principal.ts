@@ -1,0 +1,119 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { builtInRoles, compileGrants, type BuiltInRoleName, type Catalogue } from '../access/index.ts'
+import type { PendingStep, Principal } from '../kernel/context.ts'
+import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { isActing, type UserStatus } from '../users/index.ts'
+import type { TokenId } from '../tokens/index.ts'
+
+/** A principal as loaded, with the hash that its token must have. */
+export interface LoadedPrincipal {
+  readonly principal: Principal
+  readonly tokenHash: string
+}
+
+/** How the actor's row is locked while it is read. */
+export type PrincipalLock = 'none' | 'share' | 'change'
+
+const lockClauses: Readonly<Record<PrincipalLock, string>> = { none: '', share: 'for share of u', change: 'for no key update of u' }
+
+interface PrincipalRecord {
+  token: string
+  hash: string
+  session: string
+  user: string
+  username: string
+  email: string | null
+  display_name: string | null
+  status: UserStatus
+  need_password_change: boolean
+  assurance: 'aal1' | 'aal2'
+  expires_at: number
+  organization: string | null
+  slug: string | null
+  roles: string | null
+}
+
+interface AssignmentRecord {
+  readonly name: string
+  readonly builtIn: boolean
+  readonly organization: string | null
+  readonly from: number
+  readonly until: number | null
+  readonly permissions: readonly string[] | null
+}
+
+/**
+ * The principals behind access tokens, in one statement: only tokens, sessions
+ * and users that may act now are in the answer. Times travel as milliseconds
+ * since the epoch, so that both drivers read them alike.
+ */
+export async function loadPrincipals(
+  em: SqlEntityManager,
+  catalogue: Catalogue,
+  tokens: readonly TokenId[],
+  now: Date,
+  lock: PrincipalLock = 'none',
+): Promise<Map<TokenId, LoadedPrincipal>> {
+  const records = await em.execute<PrincipalRecord[]>(`${statement} ${lockClauses[lock]}`, [
+    now,
+    `{${tokens.map(uuidOf).join(',')}}`,
+    now,
+    now,
+  ])
+  return new Map(
+    records.filter(({ status }) => isActing(status)).map((record) => [idOf('tok', record.token), { principal: principalOf(record, catalogue, now), tokenHash: record.hash }]),
+  )
+}
+
+const statement = `select t.id::text as token, t.hash, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
+    u.status, u.need_password_change, s.assurance,
+    (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
+    o.id::text as organization, o.slug, r.roles::text as roles
+  from tokens t
+    join sessions s on s.id = t.session_id
+    join users u on u.id = s.user_id
+    left join memberships m on m.user_id = u.id and m.organization_id = s.organization_id
+    left join organizations o on o.id = m.organization_id and o.status = 'active'
+    left join lateral (
+      select json_agg(json_build_object('name', r.name, 'builtIn', r.built_in, 'organization', a.organization_id,
+          'from', (extract(epoch from a.valid_from) * 1000)::float8, 'until', (extract(epoch from a.valid_until) * 1000)::float8,
+          'permissions', (select json_agg(p.permission) from role_permissions p where p.role_id = r.id)) order by r.name) as roles
+        from role_assignments a join roles r on r.id = a.role_id
+        where a.user_id = u.id and a.revoked_at is null and (a.valid_until is null or a.valid_until > ?)) r on true
+  where t.id = any(?::uuid[]) and t.kind = 'access' and t.revoked_at is null and t.expires_at > ?
+    and s.ended_at is null and s.expires_at > ?`
+
+function principalOf(record: PrincipalRecord, catalogue: Catalogue, now: Date): Principal {
+  const assignments = record.roles === null ? [] : (JSON.parse(record.roles) as AssignmentRecord[])
+  const current = assignments.filter(({ from }) => from <= now.getTime())
+  const edges = assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? Infinity)))
+  const pendingSteps: PendingStep[] = record.need_password_change ? ['changePassword'] : []
+  return Object.freeze({
+    userId: idOf('usr', record.user),
+    sessionId: idOf('ses', record.session),
+    tokenId: idOf('tok', record.token),
+    username: record.username,
+    email: record.email,
+    displayName: record.display_name,
+    status: record.status as Principal['status'],
+    roles: current.filter(({ organization }) => organization === null).map(({ name }) => name),
+    grants: compileGrants(catalogue, current.map(holdingOf)),
+    organization: record.organization === null || record.slug === null ? null : { id: idOf('org', record.organization), slug: record.slug },
+    assurance: record.assurance,
+    pendingSteps,
+    expiresAt: new Date(record.expires_at),
+    validUntil: new Date(Math.min(record.expires_at, ...edges)),
+  })
+}
+
+function holdingOf({ name, builtIn, organization, permissions }: AssignmentRecord) {
+  return {
+    organizationId: organization === null ? null : idOf('org', organization),
+    permissions: builtIn ? builtInRoles[name as BuiltInRoleName].permissions : (permissions ?? []),
+  }
+}
+
+/** The keys under which a cached principal is dropped. */
+export function invalidationKeys(principal: { userId: Id<'usr'>; sessionId: Id<'ses'> }): readonly [string, string] {
+  return [principal.userId, principal.sessionId]
+}

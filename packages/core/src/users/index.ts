@@ -1,0 +1,5 @@
+export { UserRow } from './entity.ts'
+export { emailTaken, lastSuperadmin, usernameTaken } from './errors.ts'
+export { User, username, type UserId, type UserKind, type UserStatus } from './model.ts'
+export { changedUserTarget, existingUser, findByIdentifier, userTarget } from './repository.ts'
+export { isActing } from './policy.ts'

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { idSchema, type Id } from '../kernel/id.ts'
+import { jsonObject, multiLine, singleLine } from '../kernel/text.ts'
+
+export const userId = idSchema('usr')
+export type UserId = Id<'usr'>
+
+/** Letters and digits of any script, and never an "@": a username cannot be mistaken for an address. Compared without case, in NFC. */
+export const username = z
+  .string()
+  .max(256)
+  .transform((text) => text.normalize('NFC').trim().toLowerCase())
+  .pipe(
+    z
+      .string()
+      .min(1)
+      .max(64)
+      .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}._+-]*$/u, 'letters, digits and . _ + - only, beginning with a letter or a digit'),
+  )
+  .meta({ description: '1 to 64 letters, digits and . _ + -; unique without regard to case' })
+
+/** An address, trimmed and in lower case: what people type is one address, however they type it. */
+export const email = z
+  .string()
+  .max(1024)
+  .transform((text) => text.normalize('NFC').trim().toLowerCase())
+  .pipe(z.email('not an email address').max(254))
+  .meta({ description: 'email address, at most 254 characters; unique without regard to case' })
+
+export const userStatus = z.enum(['active', 'inactive', 'suspended', 'pending', 'temporary', 'archived'])
+export type UserStatus = z.infer<typeof userStatus>
+
+export const userKind = z.enum(['human', 'anonymous', 'service'])
+export type UserKind = z.infer<typeof userKind>
+
+export const fullName = singleLine(200)
+export const displayName = singleLine(200)
+export const description = multiLine(500)
+export const locale = z.string().max(35).regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'a BCP 47 language tag, for example de-CH')
+export const timezone = z.string().max(64).regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'an IANA time zone, for example Europe/Berlin')
+export const avatarUrl = z.url({ protocol: /^https$/, error: 'an https URL' }).max(2048)
+export const preferences = jsonObject(16_384)
+
+/** A user, as those see it who may see it. */
+export const User = z.object({
+  id: userId,
+  username: z.string(),
+  email: z.string().nullable(),
+  emailVerified: z.boolean(),
+  fullName: z.string().nullable(),
+  displayName: z.string().nullable(),
+  avatarUrl: z.string().nullable(),
+  locale: z.string().nullable(),
+  timezone: z.string().nullable(),
+  description: z.string().nullable(),
+  status: userStatus,
+  statusReason: z.string().nullable(),
+  statusChangedAt: z.date().nullable(),
+  kind: userKind,
+  needPasswordChange: z.boolean(),
+  preferences: z.record(z.string(), z.json()),
+  version: z.int(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+})
+export type User = z.infer<typeof User>

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { ormOptions, type Orm } from '@denizen/core'
+import { PGlite } from '@electric-sql/pglite'
+import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
+import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
+import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
+import { Client } from 'pg'
+import { parse as parseArray } from 'postgres-array'
+
+/** How the global setup tells the test processes what it made: they inherit its environment. */
+export const variables = {
+  /** URL of a server on which databases may be created. */
+  server: 'DENIZEN_TEST_DATABASE_URL',
+  /** Name of the migrated database that every other is a copy of. */
+  template: 'DENIZEN_TEST_TEMPLATE',
+  /** File with a migrated PGlite cluster. */
+  snapshot: 'DENIZEN_TEST_SNAPSHOT',
+} as const
+
+/** A database of its own for one file of tests. */
+export interface TestDatabase {
+  readonly name: string
+  readonly orm: Orm
+  /** Where a second connection of another kind may go; null in memory. */
+  readonly url: string | null
+  close(options: { keep: boolean }): Promise<void>
+}
+
+/** A copy of the migrated template, or an empty database, on the run's PostgreSQL. */
+export async function createPostgres({ connections, empty }: { connections: number; empty: boolean }): Promise<TestDatabase> {
+  const server = required(variables.server)
+  const template = required(variables.template)
+  const name = `${template}_${randomBytes(6).toString('hex')}`
+  await administer(server, `create database "${name}" template "${empty ? 'template0' : template}"`)
+  const url = urlOf(server, name)
+  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections } })
+  return {
+    name,
+    orm,
+    url,
+    async close({ keep }) {
+      await orm.close(true)
+      if (keep) console.error(`The database ${name} is kept for you to look at: ${withoutPassword(url)}`)
+      else await administer(server, `drop database "${name}" with (force)`)
+    },
+  }
+}
+
+/** PGlite in memory, as a copy of the run's snapshot: making a cluster anew takes seconds. */
+export async function createEmbedded(): Promise<TestDatabase> {
+  const loadDataDir = new Blob([await readFile(required(variables.snapshot))])
+  // Handed over ready-made: MikroORM copies its options, and the copy of a Blob is none.
+  const pglite = await PGlite.create({ loadDataDir, parsers: createPostgreSqlTypeParsers((text) => parseArray(text)) })
+  const orm = await PgliteORM.init({ ...ormOptions(), dbName: 'memory://', driverOptions: { pglite: () => pglite } })
+  return {
+    name: 'memory',
+    orm,
+    url: null,
+    async close() {
+      await orm.close(true)
+      await pglite.close()
+    },
+  }
+}
+
+/** Makes the migrated database that others are copied from. */
+export async function createTemplate(server: string): Promise<string> {
+  const name = `denizen_test_${randomBytes(4).toString('hex')}`
+  await administer(server, `create database "${name}"`)
+  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name) })
+  await orm.migrator.up()
+  await orm.close(true)
+  return name
+}
+
+/** Drops the template. Gives the names of its copies that are still there: tests that failed left them. */
+export async function dropTemplate(server: string, template: string): Promise<string[]> {
+  await administer(server, `drop database "${template}" with (force)`)
+  const rows = await administer<{ datname: string }>(server, `select datname from pg_database where datname like '${template}\\_%'`)
+  return rows.map(({ datname }) => datname)
+}
+
+/** A migrated PGlite cluster as bytes. */
+export async function embeddedSnapshot(): Promise<Uint8Array> {
+  const orm = await PgliteORM.init({ ...ormOptions(), dbName: 'memory://' })
+  await orm.migrator.up()
+  const connection = orm.em.getConnection()
+  if (!(connection instanceof PgliteConnection)) throw new TypeError('The PGlite driver made a connection of another kind.')
+  const dump = await (await connection.getNativeClient()).dumpDataDir('none')
+  await orm.close(true)
+  return new Uint8Array(await dump.arrayBuffer())
+}
+
+async function administer<Row extends object>(url: string, statement: string): Promise<Row[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Row>(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+function urlOf(server: string, database: string): string {
+  const url = new URL(server)
+  url.pathname = `/${database}`
+  return url.href
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  url.password = ''
+  return url.href
+}
+
+function required(variable: string): string {
+  const value = process.env[variable]
+  if (value === undefined || value === '') throw new Error(`${variable} is not set: run the tests with vitest, from the root of the workspace`)
+  return value
+}

@@ -1,0 +1,109 @@
+import {
+  anonymousActor,
+  assignRole,
+  builtInRoles,
+  newId,
+  systemActor,
+  userActor,
+  type Calls,
+  type Core,
+  type InputOf,
+  type Orm,
+  type Ports,
+  type Principal,
+  type Signatures,
+  type User,
+} from '@denizen/core'
+import type { SqlEntityManager } from '@mikro-orm/sql'
+
+/** A user who has signed in. */
+export interface SignedInUser {
+  readonly user: User
+  readonly token: string
+  readonly principal: Principal
+  /** Every action, as this user. */
+  readonly as: Calls
+}
+
+type BuiltInRoleName = keyof typeof builtInRoles
+type NewUser = InputOf<Signatures['users']['create']>
+
+/** The password of every user that is made here. */
+export const password = 'correct horse battery staple'
+
+let count = 0
+
+/** An email address that nobody had before. */
+export function newEmail(): string {
+  return `person-${++count}-${crypto.randomUUID().slice(0, 8)}@example.com`
+}
+
+/** Makes people, and signs them in. */
+export class People {
+  readonly #core: Core
+  readonly #orm: Orm
+  readonly #ports: Ports
+
+  constructor(core: Core, orm: Orm, ports: Ports) {
+    this.#core = core
+    this.#orm = orm
+    this.#ports = ports
+  }
+
+  /** Every action, as the operator of the machine. */
+  asSystem(): Calls {
+    return this.#core.as(systemActor('test'))
+  }
+
+  /** Every action, as nobody. */
+  asAnonymous(): Calls {
+    return this.#core.as(anonymousActor)
+  }
+
+  /** A user with the password above, and what else is asked for. */
+  async newUser(input: Partial<NewUser> = {}): Promise<User> {
+    const user = await this.asSystem().users.create({ email: newEmail(), password, ...input })
+    if (user === null) throw new Error('users.create answered null without ifAbsent')
+    return user
+  }
+
+  /** Signs a user in, as they would themselves. */
+  async signIn(user: User, typed: string = password): Promise<SignedInUser> {
+    const { accessToken } = await this.asAnonymous().auth.signIn({ identifier: user.id, password: typed })
+    const principal = await this.#core.authenticate(accessToken)
+    if (principal === null) throw new Error('a new token opens nothing')
+    return { user, token: accessToken, principal, as: this.#core.as(userActor(principal)) }
+  }
+
+  /** A new user, signed in. */
+  async signUp(input: Partial<NewUser> = {}): Promise<SignedInUser> {
+    return this.signIn(await this.newUser(input))
+  }
+
+  /** A new superadmin, signed in. */
+  asSuperadmin(): Promise<SignedInUser> {
+    return this.#signUpWith('superadmin')
+  }
+
+  /** A new user who may read everything and change nothing, signed in. */
+  asMonitor(): Promise<SignedInUser> {
+    return this.#signUpWith('monitor')
+  }
+
+  async #signUpWith(role: BuiltInRoleName): Promise<SignedInUser> {
+    const user = await this.newUser()
+    await this.grant(user, role)
+    return this.signIn(user)
+  }
+
+  /** Gives a user a built-in role everywhere, past every rule. */
+  async grant(user: User, role: BuiltInRoleName, validity: { validFrom?: Date; validUntil?: Date } = {}): Promise<void> {
+    const em = this.#orm.em.fork() as SqlEntityManager
+    const now = this.#ports.clock.now()
+    const id = newId('asg', now, this.#ports.random.bytes(10))
+    const row = assignRole(em, { id, userId: user.id, roleId: builtInRoles[role].id, grantedBy: null, now })
+    if (validity.validFrom !== undefined) row.validFrom = validity.validFrom
+    if (validity.validUntil !== undefined) row.validUntil = validity.validUntil
+    await em.flush()
+  }
+}

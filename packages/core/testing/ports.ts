@@ -1,0 +1,79 @@
+import { argon2Hasher, defaultPorts, type Clock, type FeedSink, type InvalidationFeed, type Logger, type Ports } from '@denizen/core'
+import type { LogFields } from '../src/ports/logger.ts'
+
+/** A clock that stands still until it is told to move. */
+export class TestClock implements Clock {
+  #now = Date.now()
+  readonly #startedAt = this.#now
+
+  now(): Date {
+    return new Date(this.#now)
+  }
+
+  monotonic(): number {
+    return this.#now - this.#startedAt
+  }
+
+  /** Moves on by so many milliseconds. */
+  advance(milliseconds: number): void {
+    this.#now += milliseconds
+  }
+}
+
+/** A feed that a test speaks through, as another process would. */
+export class TestFeed implements InvalidationFeed {
+  readonly soleProcess = false
+  #sink: FeedSink | undefined
+
+  async open(sink: FeedSink): Promise<void> {
+    this.#sink = sink
+  }
+
+  async close(): Promise<void> {
+    this.#sink = undefined
+  }
+
+  /** The cache that listens; there is one after `core.start()`. */
+  get sink(): FeedSink {
+    if (this.#sink === undefined) throw new Error('the feed is not open: call core.start() first')
+    return this.#sink
+  }
+}
+
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly fields: LogFields
+}
+
+/** A logger that only remembers. */
+export class TestLogger implements Logger {
+  readonly lines: LogLine[] = []
+
+  debug(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'debug', message, fields })
+  }
+  info(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'info', message, fields })
+  }
+  warn(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'warn', message, fields })
+  }
+  error(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'error', message, fields })
+  }
+}
+
+/** argon2id at a cost that only tests can afford. Memory in KiB. */
+export const cheapCost = { memory: 64, iterations: 1 }
+
+export interface TestPorts extends Ports {
+  readonly clock: TestClock
+  readonly logger: TestLogger
+}
+
+/** Core's own portable ports, but for the clock, the log and the cost of a hash. */
+export async function testPorts(): Promise<TestPorts> {
+  const portable = await defaultPorts(crypto.getRandomValues(new Uint8Array(32)))
+  return { ...portable, clock: new TestClock(), logger: new TestLogger(), hasher: argon2Hasher(cheapCost) }
+}

