@@ -1,0 +1,144 @@
+import { Worker } from 'node:worker_threads'
+import { passwordsBusy, type Hasher } from '@denizen/core'
+import { isWeak, parseArgon2, type HashAnswer, type HashRequest } from './argon2-cost.ts'
+
+export interface Argon2Options {
+  /** Threads. Fewer than cores. */
+  readonly workers: number
+  /** How many may wait for a thread. */
+  readonly queueLimit: number
+}
+
+export interface ThreadedHasher extends Hasher {
+  /** For metrics: how many are being hashed and how many wait. */
+  load(): { readonly running: number; readonly waiting: number }
+  /** Refuses new work, finishes what runs and ends the threads. */
+  close(): Promise<void>
+}
+
+interface Task {
+  readonly request: HashRequest
+  readonly resolve: (value: string | boolean) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A thread and what it is busy with. */
+interface Slot {
+  readonly worker: Worker
+  task: Task | null
+  startedAt: number
+}
+
+/**
+ * argon2id on threads of our own. Node's shared thread pool would let hashing hold
+ * up DNS, files and compression, and its threads cannot be made to yield; these run
+ * at a lower priority, one hash at a time each. When `queueLimit` wait, the next is
+ * refused at once with `passwords.busy` and an estimate of when to come back.
+ */
+export function threadedHasher(options: Argon2Options): ThreadedHasher {
+  const threads = new HashingThreads(options)
+  return {
+    hash: async (password) => String(await threads.submit({ kind: 'hash', password })),
+    verify: async (hash, password) => parseArgon2(hash) !== null && (await threads.submit({ kind: 'verify', hash, password })) === true,
+    isOutdated: isWeak,
+    load: () => threads.load(),
+    close: () => threads.close(),
+  }
+}
+
+class HashingThreads {
+  readonly #workers: number
+  readonly #queueLimit: number
+  readonly #slots = new Set<Slot>()
+  readonly #waiting: Task[] = []
+  #closed = false
+  /** Of recent hashes; a guess until the first is done. */
+  #averageMs = 25
+
+  constructor({ workers, queueLimit }: Argon2Options) {
+    this.#workers = workers
+    this.#queueLimit = queueLimit
+  }
+
+  submit(request: HashRequest): Promise<string | boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed || (this.#waiting.length >= this.#queueLimit && this.#idleSlot() === null)) {
+        reject(passwordsBusy({ retryAfter: this.#secondsToWait() }))
+        return
+      }
+      this.#waiting.push({ request, resolve, reject })
+      this.#dispatch()
+    })
+  }
+
+  load() {
+    return { running: [...this.#slots].filter(({ task }) => task !== null).length, waiting: this.#waiting.length }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { reject } of this.#waiting.splice(0)) reject(passwordsBusy({ retryAfter: 1 }))
+    await Promise.all([...this.#slots].map((slot) => this.#end(slot)))
+    this.#slots.clear()
+  }
+
+  #secondsToWait(): number {
+    return Math.max(1, Math.ceil(((this.#waiting.length + 1) * this.#averageMs) / this.#workers / 1000))
+  }
+
+  #idleSlot(): Slot | null {
+    for (const slot of this.#slots) if (slot.task === null) return slot
+    return this.#slots.size < this.#workers ? this.#addSlot() : null
+  }
+
+  #addSlot(): Slot {
+    const slot: Slot = { worker: new Worker(workerUrl()), task: null, startedAt: 0 }
+    slot.worker.unref()
+    slot.worker.on('message', (answer: HashAnswer) => this.#finish(slot, answer))
+    // A thread that dies takes its task with it and is replaced at the next task.
+    slot.worker.on('error', (error) => this.#lose(slot, error))
+    slot.worker.on('exit', () => this.#lose(slot, new Error('A hashing thread ended unexpectedly.')))
+    this.#slots.add(slot)
+    return slot
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const slot = this.#idleSlot()
+      const task = slot === null ? undefined : this.#waiting.shift()
+      if (slot === null || task === undefined) return
+      slot.task = task
+      slot.startedAt = performance.now()
+      slot.worker.ref() // keep the process alive until the answer is there
+      slot.worker.postMessage(task.request)
+    }
+  }
+
+  #finish(slot: Slot, answer: HashAnswer): void {
+    const { task } = slot
+    slot.task = null
+    slot.worker.unref()
+    this.#averageMs += (performance.now() - slot.startedAt - this.#averageMs) / 8
+    if (answer.ok) task?.resolve(answer.value)
+    else task?.reject(new Error(`Hashing failed: ${answer.message}`))
+    this.#dispatch()
+  }
+
+  #lose(slot: Slot, error: unknown): void {
+    if (!this.#slots.delete(slot)) return
+    slot.task?.reject(error)
+    this.#dispatch()
+  }
+
+  async #end(slot: Slot): Promise<void> {
+    const { task } = slot
+    if (task !== null) await new Promise<void>((done) => slot.worker.once('message', () => done()).once('exit', () => done()))
+    this.#slots.delete(slot)
+    await slot.worker.terminate()
+  }
+}
+
+/** The thread's program stands beside this file, in TypeScript when run from source. */
+function workerUrl(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './argon2-worker.ts' : './argon2-worker.js', import.meta.url)
+}

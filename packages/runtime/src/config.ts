@@ -1,0 +1,253 @@
+import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { defineError } from '@denizen/core'
+import { z } from 'zod'
+
+/** Everything that can be set from outside, parsed once at the edge and passed on as a value. */
+export interface Config {
+  readonly database: DatabaseConfig
+  /** Absolute; holds the embedded database, its lock and `master.key`. */
+  readonly dataDirectory: string
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** 32 bytes; null: kept in the data directory (see `loadMasterKey`), or random in memory. */
+  readonly masterKey: Uint8Array | null
+  /** CIDR blocks of the proxies whose `Forwarded` headers are believed. */
+  readonly trustedProxies: readonly string[]
+  readonly logLevel: LogLevel
+  /** Connections to PostgreSQL for actions; two more are held for invalidation and jobs each. */
+  readonly poolSize: number
+  readonly hashing: { readonly workers: number; readonly queueLimit: number }
+  /** Slug of the organization that new users join; null: none. */
+  readonly defaultOrganization: string | null
+  /** Largest request body, in bytes. */
+  readonly bodyLimit: number
+}
+
+export type DatabaseConfig =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'embedded'; readonly directory: string }
+  | { readonly kind: 'memory' }
+
+export type LogLevel = (typeof logLevels)[number]
+
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** One row of the table of settings, as the documentation and `denizen doctor` print it. */
+export interface Setting {
+  readonly name: string
+  readonly default: string
+  readonly meaning: string
+}
+
+export interface ConfigIssue {
+  readonly name: string
+  readonly message: string
+}
+
+export const configInvalid = defineError<{ issues: readonly ConfigIssue[] }>(
+  'config.invalid',
+  'invalid',
+  ({ issues }) => `The configuration is not usable.\n${issues.map(({ name, message }) => `  ${name}: ${message}`).join('\n')}`,
+)
+
+const defaultWorkers = Math.max(1, availableParallelism() - 1)
+
+interface Definition<Schema extends z.ZodType = z.ZodType> extends Omit<Setting, 'name'> {
+  readonly schema: Schema
+}
+
+function define<Schema extends z.ZodType>(schema: Schema, fallback: string, meaning: string): Definition<Schema> {
+  return { schema, default: fallback, meaning }
+}
+
+const sizeUnits: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 }
+
+const definitions = {
+  DATABASE_URL: define(
+    z.string().refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database').optional(),
+    '(none: the embedded database)',
+    'PostgreSQL 15 or newer, as a URL. Without it Denizen keeps its data in DENIZEN_DATA_DIR.',
+  ),
+  DENIZEN_DATA_DIR: define(
+    z.string().min(1, 'must name a directory').default('./denizen-data'),
+    './denizen-data',
+    'Where the embedded database and its master key are kept. memory:// keeps nothing.',
+  ),
+  DENIZEN_HOST: define(z.string().min(1, 'must be an address to listen on').default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
+  DENIZEN_PORT: define(wholeNumber(0, 65_535).default(4000), '4000', 'Port to listen on; 0 takes a free one.'),
+  DENIZEN_MASTER_KEY: define(
+    z.string().transform(parseMasterKey).optional(),
+    '(embedded: made once in <data dir>/master.key)',
+    'Key for secrets at rest: 32 random bytes in base64url. Required with DATABASE_URL, the same for every process.',
+  ),
+  DENIZEN_TRUSTED_PROXIES: define(
+    z.string().transform(parseNetworks).optional(),
+    '(none)',
+    'Addresses or CIDR blocks, separated by commas, of the proxies whose forwarding headers are believed.',
+  ),
+  DENIZEN_LOG_LEVEL: define(
+    z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+    'info',
+    `Least severe log line written: ${logLevels.join(', ')}.`,
+  ),
+  DENIZEN_POOL_SIZE: define(wholeNumber(1, 500).default(10), '10', 'Connections to PostgreSQL that actions share.'),
+  DENIZEN_HASH_WORKERS: define(
+    wholeNumber(1, 64).default(defaultWorkers),
+    '(cores - 1, at least 1)',
+    'Threads that hash passwords. Fewer than cores, or sign-ins slow down everything else.',
+  ),
+  DENIZEN_HASH_QUEUE: define(
+    wholeNumber(1, 10_000).default(64),
+    '64',
+    'Passwords that may wait for a thread before further sign-ins are told to come back later.',
+  ),
+  DENIZEN_DEFAULT_ORGANIZATION: define(
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be the slug of an organization, or none')
+      .default('none'),
+    'none',
+    'Slug of the organization that new users join, or none.',
+  ),
+  DENIZEN_BODY_LIMIT: define(
+    z.string().transform(parseSize).optional(),
+    '4mb',
+    'Largest request body: a number of bytes, or a number with kb or mb.',
+  ),
+}
+
+/** Every setting with its default and meaning, in the order they are best read. */
+export const settings: readonly Setting[] = Object.entries(definitions).map(([name, definition]) => ({
+  name,
+  default: definition.default,
+  meaning: definition.meaning,
+}))
+
+/** Set for the `denizen` command when it talks to a server; a process may have both kinds in its environment. */
+const clientSettings: readonly string[] = ['DENIZEN_URL', 'DENIZEN_TOKEN']
+
+const schema = z.object({
+  DATABASE_URL: definitions.DATABASE_URL.schema,
+  DENIZEN_DATA_DIR: definitions.DENIZEN_DATA_DIR.schema,
+  DENIZEN_HOST: definitions.DENIZEN_HOST.schema,
+  DENIZEN_PORT: definitions.DENIZEN_PORT.schema,
+  DENIZEN_MASTER_KEY: definitions.DENIZEN_MASTER_KEY.schema,
+  DENIZEN_TRUSTED_PROXIES: definitions.DENIZEN_TRUSTED_PROXIES.schema,
+  DENIZEN_LOG_LEVEL: definitions.DENIZEN_LOG_LEVEL.schema,
+  DENIZEN_POOL_SIZE: definitions.DENIZEN_POOL_SIZE.schema,
+  DENIZEN_HASH_WORKERS: definitions.DENIZEN_HASH_WORKERS.schema,
+  DENIZEN_HASH_QUEUE: definitions.DENIZEN_HASH_QUEUE.schema,
+  DENIZEN_DEFAULT_ORGANIZATION: definitions.DENIZEN_DEFAULT_ORGANIZATION.schema,
+  DENIZEN_BODY_LIMIT: definitions.DENIZEN_BODY_LIMIT.schema,
+})
+
+/**
+ * The configuration in an environment. An empty variable counts as absent.
+ * Throws `config.invalid`, naming every variable that is wrong and what to do.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = schema.safeParse(given)
+  const issues: ConfigIssue[] = unknownNames(given)
+  if (!parsed.success) {
+    issues.push(...parsed.error.issues.map(({ path, message }) => ({ name: String(path[0]), message })))
+    throw configInvalid({ issues })
+  }
+  const values = parsed.data
+  if (values.DATABASE_URL !== undefined && values.DENIZEN_MASTER_KEY === undefined) issues.push(missingMasterKey())
+  if (issues.length > 0) throw configInvalid({ issues })
+  return {
+    database: databaseOf(values.DATABASE_URL, values.DENIZEN_DATA_DIR),
+    dataDirectory: resolve(isMemory(values.DENIZEN_DATA_DIR) ? './denizen-data' : values.DENIZEN_DATA_DIR),
+    host: values.DENIZEN_HOST,
+    port: values.DENIZEN_PORT,
+    masterKey: values.DENIZEN_MASTER_KEY ?? null,
+    trustedProxies: values.DENIZEN_TRUSTED_PROXIES ?? [],
+    logLevel: values.DENIZEN_LOG_LEVEL,
+    poolSize: values.DENIZEN_POOL_SIZE,
+    hashing: { workers: values.DENIZEN_HASH_WORKERS, queueLimit: values.DENIZEN_HASH_QUEUE },
+    defaultOrganization: values.DENIZEN_DEFAULT_ORGANIZATION === 'none' ? null : values.DENIZEN_DEFAULT_ORGANIZATION,
+    bodyLimit: values.DENIZEN_BODY_LIMIT ?? 4 * 1024 ** 2,
+  }
+}
+
+function databaseOf(url: string | undefined, directory: string): DatabaseConfig {
+  if (url !== undefined) return { kind: 'postgres', url }
+  return isMemory(directory) ? { kind: 'memory' } : { kind: 'embedded', directory: resolve(directory) }
+}
+
+function isMemory(directory: string): boolean {
+  return directory === 'memory://'
+}
+
+function missingMasterKey(): ConfigIssue {
+  const fresh = randomBytes(32).toString('base64url')
+  return {
+    name: 'DENIZEN_MASTER_KEY',
+    message: `is required with DATABASE_URL. For a new database take this fresh one and keep it safe: DENIZEN_MASTER_KEY=${fresh}`,
+  }
+}
+
+function unknownNames(given: Readonly<Record<string, unknown>>): ConfigIssue[] {
+  const known = new Set([...Object.keys(definitions), ...clientSettings])
+  return Object.keys(given)
+    .filter((name) => name.startsWith('DENIZEN_') && !known.has(name))
+    .map((name) => ({ name, message: `is not a setting. ${suggestion(name, [...known])}` }))
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const words = name.split('_').slice(1)
+  const closest = known.find(
+    (candidate) => candidate.startsWith(name) || words.some((word) => candidate.split('_').slice(1).includes(word)),
+  )
+  return closest === undefined ? `Unset it; the settings are ${known.join(', ')}.` : `Did you mean ${closest}?`
+}
+
+function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message)
+}
+
+function isPostgresUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
+}
+
+type Check = z.core.$RefinementCtx<string>
+
+function refuse(check: Check, message: string): never {
+  check.addIssue({ code: 'custom', message })
+  return z.NEVER
+}
+
+function parseMasterKey(text: string, check: Check): Uint8Array {
+  const key = /^[A-Za-z0-9_-]{43}$/.test(text) ? new Uint8Array(Buffer.from(text, 'base64url')) : null
+  if (key?.length === 32) return key
+  return refuse(check, 'must be 32 bytes in base64url: 43 letters, digits, - and _, without padding')
+}
+
+function parseNetworks(text: string, check: Check): readonly string[] {
+  const networks = text.split(',').map((network) => network.trim())
+  const wrong = networks.find((network) => !isNetwork(network))
+  return wrong === undefined ? networks : refuse(check, `"${wrong}" is neither an address nor a CIDR block such as 10.0.0.0/8`)
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+}
+
+function parseSize(text: string, check: Check): number {
+  const [, digits, unit = ''] = /^(\d{1,9})(b|kb|mb)?$/i.exec(text.trim()) ?? []
+  const bytes = Number(digits) * (sizeUnits[unit.toLowerCase()] ?? Number.NaN)
+  return bytes >= 1024 && bytes <= 1024 ** 3 ? bytes : refuse(check, 'must be a size from 1kb to 1024mb, such as 4mb')
+}

@@ -1,0 +1,36 @@
+import type { Logger, Orm } from '@denizen/core'
+import type { PGlite } from '@electric-sql/pglite'
+import type { Config } from './config.ts'
+import type { DirectoryLock } from './directory-lock.ts'
+import { migratingPostgres, migrationsOf, type Migrations } from './migrations.ts'
+import { openPglite } from './pglite.ts'
+import { connectPostgres } from './postgres.ts'
+
+interface OpenDatabase {
+  readonly orm: Orm
+  readonly migrations: Migrations
+  close(): Promise<void>
+}
+
+/** A database that is open, and what is special about its kind. */
+export type Database =
+  | (OpenDatabase & { readonly kind: 'postgres'; readonly url: string })
+  | (OpenDatabase & { readonly kind: 'embedded'; readonly pglite: PGlite; readonly lock: DirectoryLock })
+  | (OpenDatabase & { readonly kind: 'memory'; readonly pglite: PGlite })
+
+/**
+ * Opens the configured database as it is, without migrating it.
+ * Throws `request.databaseUnavailable`, `database.tooOld`, `database.locked`.
+ */
+export async function openDatabase({ database, poolSize }: Pick<Config, 'database' | 'poolSize'>, logger: Logger): Promise<Database> {
+  if (database.kind === 'postgres') {
+    const { url } = database
+    const orm = await connectPostgres({ url, poolSize, logger })
+    const migrations = migrationsOf(orm, (work) => migratingPostgres(url, logger, work))
+    return { kind: 'postgres', url, orm, migrations, close: () => orm.close(true) }
+  }
+  const place = database.kind === 'memory' ? 'memory' : { directory: database.directory }
+  const { orm, pglite, lock, close } = await openPglite(place, logger)
+  const opened = { orm, pglite, close, migrations: migrationsOf(orm, (work) => work(orm)) }
+  return lock === null ? { kind: 'memory', ...opened } : { kind: 'embedded', lock, ...opened }
+}

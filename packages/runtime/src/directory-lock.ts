@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { defineError } from '@denizen/core'
+import { z } from 'zod'
+
+/** Who has a data directory open. */
+const ownerSchema = z.object({
+  pid: z.number().int(),
+  host: z.string(),
+  /** When it took the lock, ISO 8601. */
+  startedAt: z.string(),
+  /** Where it serves, when it does. */
+  url: z.string().nullable(),
+})
+export type LockOwner = z.infer<typeof ownerSchema>
+
+type LockedDetails = { directory: string; pid: number | null; url: string | null; host: string | null; startedAt: string | null }
+
+export const databaseLocked = defineError<LockedDetails>('database.locked', 'conflict', ({ directory, pid, url, host, startedAt }) => {
+  const who = pid === null ? 'another process' : `process ${pid} on ${host ?? 'this machine'}, since ${startedAt ?? 'an unknown time'}`
+  const next = url === null ? 'Stop that process first.' : `It serves at ${url}: use that (--url ${url}), or stop it first.`
+  return `The data directory ${directory} is in use by ${who}. Opening it twice would lose data. ${next}`
+})
+
+export interface DirectoryLock {
+  readonly owner: LockOwner
+  /** Tells later comers where this process serves. */
+  announce(url: string): void
+  release(): void
+}
+
+const lockFile = 'lock.sqlite'
+const ownerFile = 'owner.json'
+
+/** Held here too, so that the garbage collector can never close a file and drop the lock with it. */
+const held = new Set<DatabaseSync>()
+
+/**
+ * Takes the directory for this process, or throws `database.locked` with the owner.
+ *
+ * The lock is the operating system's own, on `lock.sqlite`, taken through SQLite
+ * (part of Node), which has made whole-file locks dependable on every system. It
+ * ends with the process however that ends, so there is no stale lock to judge and
+ * no race between two judges; and it holds between containers that share a
+ * directory, where pids mean nothing (https://sqlite.org/lockingv3.html).
+ * `owner.json` only describes the holder; nothing is decided by it.
+ */
+export async function lockDirectory(directory: string, url: string | null = null): Promise<DirectoryLock> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const database = await takeLock(directory)
+  held.add(database)
+  let owner: LockOwner = { pid: process.pid, host: hostname(), startedAt: new Date().toISOString(), url }
+  writeOwner(directory, owner)
+  return {
+    get owner() {
+      return owner
+    },
+    announce(at) {
+      owner = { ...owner, url: at }
+      writeOwner(directory, owner)
+    },
+    release() {
+      if (!held.delete(database)) return
+      rmSync(join(directory, ownerFile), { force: true })
+      database.close()
+    },
+  }
+}
+
+async function takeLock(directory: string): Promise<DatabaseSync> {
+  // The winner needs a moment to write down who it is, and a process that is being killed one to let go.
+  for (let attempt = 0; ; attempt++) {
+    const database = tryLock(join(directory, lockFile))
+    if (database !== null) return database
+    const owner = readLockOwner(directory)
+    if ((owner !== null && isAlive(owner)) || attempt === 20) {
+      throw databaseLocked({ directory, ...(owner ?? { pid: null, url: null, host: null, startedAt: null }) })
+    }
+    await sleep(50)
+  }
+}
+
+function tryLock(path: string): DatabaseSync | null {
+  const database = new DatabaseSync(path, { timeout: 0 })
+  try {
+    database.exec('begin exclusive')
+    return database
+  } catch (error) {
+    database.close()
+    if (isBusy(error)) return null
+    throw error
+  }
+}
+
+/** SQLITE_BUSY, in the low byte of the extended result code. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5
+}
+
+/** Who says to have the directory open; null when nobody does. Only a lock attempt tells whether it is true. */
+export function readLockOwner(directory: string): LockOwner | null {
+  try {
+    return ownerSchema.parse(JSON.parse(readFileSync(join(directory, ownerFile), 'utf8')))
+  } catch {
+    return null
+  }
+}
+
+/** Whether the description may be of a running process; one left by a dead process is not shown to people. */
+function isAlive({ pid, host }: LockOwner): boolean {
+  if (host !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function writeOwner(directory: string, owner: LockOwner): void {
+  const draft = join(directory, `${ownerFile}.${randomBytes(6).toString('hex')}`)
+  writeFileSync(draft, `${JSON.stringify(owner)}\n`, { mode: 0o600 })
+  renameSync(draft, join(directory, ownerFile))
+}

@@ -1,0 +1,32 @@
+export { threadedHasher, type Argon2Options, type ThreadedHasher } from './argon2.ts'
+export { nodeCipher } from './cipher.ts'
+export {
+  configInvalid,
+  readConfig,
+  settings,
+  type Config,
+  type ConfigIssue,
+  type DatabaseConfig,
+  type LogLevel,
+  type Setting,
+} from './config.ts'
+export { openDatabase, type Database } from './database.ts'
+export { nodeDigest } from './digest.ts'
+export { databaseLocked, lockDirectory, readLockOwner, type DirectoryLock, type LockOwner } from './directory-lock.ts'
+export { postgresFeed, type FeedState, type PostgresFeed, type PostgresFeedOptions } from './invalidation.ts'
+export { bossJobs, type JobDefinition, type JobOptions, type Jobs } from './jobs.ts'
+export { pinoLogger } from './logger.ts'
+export { maintenanceJobs } from './maintenance.ts'
+export { loadMasterKey, masterKeyInvalid, masterKeyMissing } from './master-key.ts'
+export { createMetrics, type Metrics, type MetricSources } from './metrics.ts'
+export {
+  databaseMigrating,
+  databaseNewer,
+  type AppliedMigration,
+  type MigrationPlan,
+  type Migrations,
+  type MigrationStatus,
+} from './migrations.ts'
+export { clusterDirectory, databaseUnreadable, openPglite, type EmbeddedDatabase } from './pglite.ts'
+export { connectPostgres, databaseTooOld, timeouts, type PostgresOptions, type Timeouts } from './postgres.ts'
+export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'

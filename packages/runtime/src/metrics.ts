@@ -1,0 +1,84 @@
+import type { Monitor } from '@denizen/core'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What is read when somebody asks, rather than counted as it happens. */
+export interface MetricSources {
+  /** The principal cache: counts since the start, and how many it holds. */
+  readonly principals?: () => { readonly entries: number; readonly live: boolean; readonly hits: number; readonly misses: number }
+  readonly hashing?: () => { readonly running: number; readonly waiting: number }
+  readonly invalidation?: () => { readonly connected: boolean; readonly losses: number }
+}
+
+export interface Metrics {
+  /** Counts and times every action. For `createCore({ monitors })`. */
+  readonly monitor: Monitor
+  /** The `Content-Type` of what `expose` gives. */
+  readonly contentType: string
+  /** Everything, in the Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+  expose(): Promise<string>
+}
+
+/** Seconds. Answers from memory are well under a millisecond; sign-ins wait for a hash. */
+const buckets = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/**
+ * Metrics of this process. Labels hold only names from closed lists (actions,
+ * outcomes, kinds of actor), so nobody can make series by calling.
+ */
+export function createMetrics(sources: MetricSources = {}): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const duration = new Histogram({
+    name: 'denizen_action_duration_seconds',
+    help: 'How long actions took, by name and outcome.',
+    labelNames: ['action', 'outcome'],
+    buckets,
+    registers,
+  })
+  const calls = new Counter({
+    name: 'denizen_actions_total',
+    help: 'Actions by name, kind, outcome and kind of actor.',
+    labelNames: ['action', 'kind', 'outcome', 'actor'],
+    registers,
+  })
+  addSources(registry, sources)
+  return {
+    monitor: {
+      observe({ action, kind, outcome, actorKind, durationMs }) {
+        duration.observe({ action, outcome }, durationMs / 1000)
+        calls.inc({ action, kind, outcome, actor: actorKind })
+      },
+    },
+    contentType: registry.contentType,
+    expose: () => registry.metrics(),
+  }
+}
+
+function addSources(registry: Registry, { principals, hashing, invalidation }: MetricSources): void {
+  if (principals !== undefined) {
+    addGauge(registry, 'denizen_principal_cache_hits', 'Calls answered from a cached principal, since the start.', () => principals().hits)
+    addGauge(registry, 'denizen_principal_cache_misses', 'Principals read from the database, since the start.', () => principals().misses)
+    addGauge(registry, 'denizen_principal_cache_entries', 'Principals held in memory.', () => principals().entries)
+    addGauge(registry, 'denizen_principal_cache_live', '1 while cached principals may be served.', () => Number(principals().live))
+  }
+  if (hashing !== undefined) {
+    addGauge(registry, 'denizen_password_hashes_running', 'Passwords being hashed.', () => hashing().running)
+    addGauge(registry, 'denizen_password_hashes_waiting', 'Passwords waiting for a thread.', () => hashing().waiting)
+  }
+  if (invalidation !== undefined) {
+    addGauge(registry, 'denizen_invalidation_connected', '1 while other processes are heard.', () => Number(invalidation().connected))
+    addGauge(registry, 'denizen_invalidation_losses', 'Connections to the feed given up, since the start.', () => invalidation().losses)
+  }
+}
+
+function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}

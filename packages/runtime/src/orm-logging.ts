@@ -1,0 +1,10 @@
+import { ormOptions, type Logger } from '@denizen/core'
+
+/** Sends what MikroORM says to our log; by itself it writes to standard output, which belongs to the program's answer. */
+export function quietly(logger: Logger) {
+  return {
+    logger: (message: string) => logger.warn(message),
+    colors: false,
+    migrations: { ...ormOptions().migrations, silent: true },
+  }
+}

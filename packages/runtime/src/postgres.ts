@@ -1,0 +1,94 @@
+import { Socket } from 'node:net'
+import { databaseUnavailable, defineError, ormOptions, type Logger } from '@denizen/core'
+import { MikroORM } from '@mikro-orm/postgresql'
+import type { PoolConfig } from 'pg'
+import { quietly } from './orm-logging.ts'
+import { reclaimDeadConnections } from './pool.ts'
+
+export const databaseTooOld = defineError<{ version: string }>(
+  'database.tooOld',
+  'invalid',
+  ({ version }) =>
+    `Denizen needs PostgreSQL 15 or newer; this server is ${version}. Upgrade it, or unset DATABASE_URL for the embedded database.`,
+)
+
+/** Milliseconds. Every wait has an end: a slow or silent database gives errors, never a hang. */
+export interface Timeouts {
+  /** For a connection, be it a new one or a turn with one of the pool's. */
+  readonly connect: number
+  /** For one statement; 0: as long as it takes, for migrations. */
+  readonly statement: number
+  /** For a transaction that asks nothing. */
+  readonly idleInTransaction: number
+  /** Unused connections are closed after this. */
+  readonly idle: number
+  /** Longer than all the others, so that only a connection cut without a word is silent for so long. */
+  readonly silence: number
+}
+
+export const timeouts: Timeouts = { connect: 5_000, statement: 10_000, idleInTransaction: 10_000, idle: 12_000, silence: 15_000 }
+
+const oldestVersion = 150_000
+
+export interface PostgresOptions {
+  readonly url: string
+  readonly poolSize: number
+  /** What differs from the usual `timeouts`. */
+  readonly limits?: Partial<Timeouts>
+  readonly logger: Logger
+}
+
+/**
+ * Opens PostgreSQL with a bounded pool and checks that it is one we know.
+ * Throws `request.databaseUnavailable`, `database.tooOld`.
+ */
+export async function connectPostgres({ url, poolSize, logger, limits }: PostgresOptions): Promise<MikroORM> {
+  const pool = { min: 0, max: poolSize, idleTimeoutMillis: limits?.idle ?? timeouts.idle }
+  const driverOptions = { ...connectionOptions('denizen', limits), onPoolCreated: reclaimDeadConnections }
+  const orm = await MikroORM.init({ ...ormOptions(), ...quietly(logger), clientUrl: url, ensureDatabase: false, pool, driverOptions })
+  try {
+    await checkVersion(orm)
+    return orm
+  } catch (error) {
+    await orm.close(true)
+    throw error
+  }
+}
+
+/** What every pooled connection is opened with. */
+export function connectionOptions(applicationName: string, limits: Partial<Timeouts> = {}) {
+  const { connect, statement, idleInTransaction, silence } = { ...timeouts, ...limits }
+  return {
+    connectionTimeoutMillis: connect,
+    statement_timeout: statement,
+    idle_in_transaction_session_timeout: idleInTransaction,
+    application_name: applicationName,
+    ...(statement === 0 ? {} : { stream: () => socketThatNotices(silence) }),
+  } satisfies PoolConfig
+}
+
+async function checkVersion(orm: MikroORM): Promise<void> {
+  const [row] = await serverVersion(orm)
+  if (row === undefined || row.number < oldestVersion) throw databaseTooOld({ version: row?.name ?? 'unknown' })
+}
+
+async function serverVersion(orm: MikroORM): Promise<{ number: number; name: string }[]> {
+  try {
+    return await orm.em
+      .getConnection()
+      .execute(`select current_setting('server_version_num')::int as number, current_setting('server_version') as name`)
+  } catch (error) {
+    throw databaseUnavailable({}, error)
+  }
+}
+
+/**
+ * The driver's own `query_timeout` hands a connection that never answered back to
+ * the pool, where it holds up the next caller. Destroying the socket takes it out.
+ */
+function socketThatNotices(silence: number): Socket {
+  const socket = new Socket()
+  const error = Object.assign(new Error(`The database was silent for ${silence / 1000} s.`), { code: 'ETIMEDOUT' })
+  socket.setTimeout(silence, () => socket.destroy(error))
+  return socket
+}

@@ -1,0 +1,141 @@
+import {
+  createCore,
+  deliveryJob,
+  soleProcessFeed,
+  systemClock,
+  webCryptoRandom,
+  type Core,
+  type Logger,
+  type Monitor,
+  type Ports,
+  type Subscriber,
+} from '@denizen/core'
+import { threadedHasher, type ThreadedHasher } from './argon2.ts'
+import { nodeCipher } from './cipher.ts'
+import type { Config } from './config.ts'
+import { openDatabase, type Database } from './database.ts'
+import { nodeDigest } from './digest.ts'
+import { postgresFeed } from './invalidation.ts'
+import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
+import { pinoLogger } from './logger.ts'
+import { maintenanceJobs } from './maintenance.ts'
+import { loadMasterKey } from './master-key.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+
+export interface RuntimeOptions {
+  /** false: queue jobs but leave them to a server. For short-lived programs. Default true. */
+  readonly working?: boolean
+  /** Watchers besides the metrics. */
+  readonly monitors?: readonly Monitor[]
+  /** Code of the application that is told of events after their commit. */
+  readonly subscribers?: readonly Subscriber[]
+  /** Default: JSON lines on standard error. */
+  readonly logger?: Logger
+}
+
+/** Denizen on its real parts. */
+export interface Runtime {
+  readonly config: Config
+  readonly core: Core
+  readonly database: Database
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Migrates the database if need be, then starts jobs and core. */
+  start(): Promise<void>
+  /** Tells who else would open the embedded database where this process serves. */
+  announce(url: string): void
+  /** Lets go of everything, in order, each part within its time; never rejects. To be called also after a failed start. */
+  stop(): Promise<void>
+}
+
+/**
+ * Opens the database and puts core together with its real parts; nothing runs before
+ * `start`. Throws `database.locked`, `database.tooOld`, `request.databaseUnavailable`,
+ * `config.masterKeyMissing`, `config.masterKeyInvalid`; `start` also
+ * `database.newer` and `database.migrating`.
+ */
+export async function createRuntime(config: Config, options: RuntimeOptions = {}): Promise<Runtime> {
+  const logger = options.logger ?? pinoLogger(config.logLevel)
+  const masterKey = await loadMasterKey(config)
+  const database = await openDatabase(config, logger)
+  return assemble(config, options, logger, nodeCipher(masterKey), database)
+}
+
+function assemble(config: Config, options: RuntimeOptions, logger: Logger, cipher: Ports['cipher'], database: Database): Runtime {
+  const hasher = threadedHasher(config.hashing)
+  const feed = database.kind === 'postgres' ? postgresFeed({ url: database.url, clock: systemClock, logger }) : null
+  const definitions: readonly JobDefinition[] = [
+    ...maintenanceJobs({ orm: database.orm, clock: systemClock, logger }),
+    { name: deliveryJob, run: (payload) => core.deliver(payload) },
+  ]
+  const jobs = bossJobs({ database, definitions, logger, working: options.working ?? true })
+  const metrics = createMetrics({ principals: () => core.cacheState(), hashing: hasher.load, ...(feed && { invalidation: feed.state }) })
+  const core = createCore({
+    orm: database.orm,
+    ports: {
+      clock: systemClock,
+      random: webCryptoRandom,
+      digest: nodeDigest(),
+      hasher,
+      cipher,
+      jobs,
+      invalidation: feed ?? soleProcessFeed,
+      logger,
+    },
+    settings: { defaultOrganization: config.defaultOrganization },
+    monitors: [metrics.monitor, ...(options.monitors ?? [])],
+    subscribers: options.subscribers ?? [],
+  })
+  return running({ config, core, database, logger, metrics }, jobs, hasher)
+}
+
+function running(parts: Pick<Runtime, 'config' | 'core' | 'database' | 'logger' | 'metrics'>, jobs: Jobs, hasher: ThreadedHasher): Runtime {
+  const { core, database, logger } = parts
+  let stopping: Promise<void> | null = null
+  return {
+    ...parts,
+    async start() {
+      const applied = await database.migrations.up()
+      if (applied.length > 0) logger.info('Migrated the database.', { migrations: applied })
+      await jobs.start()
+      await core.start()
+    },
+    announce: (url) => (database.kind === 'embedded' ? database.lock.announce(url) : undefined),
+    stop: () => (stopping ??= stopAll(logger, { core, jobs, hasher, database })),
+  }
+}
+
+interface Parts {
+  readonly core: Core
+  readonly jobs: Jobs
+  readonly hasher: ThreadedHasher
+  readonly database: Database
+}
+
+/** Milliseconds that any part may take, on top of the time that running jobs get to end. */
+const patience = 5_000
+const drainSeconds = 10
+
+async function stopAll(logger: Logger, { core, jobs, hasher, database }: Parts): Promise<void> {
+  const steps: readonly (readonly [part: string, stop: () => Promise<void>, ms: number])[] = [
+    ['hashing', () => hasher.close(), patience],
+    ['jobs', () => jobs.stop(drainSeconds), drainSeconds * 1000 + patience],
+    ['core', () => core.stop(), patience],
+    ['database', () => database.close(), patience],
+  ]
+  for (const [part, stop, ms] of steps) {
+    try {
+      await within(ms, stop())
+    } catch (error) {
+      logger.error('A part did not stop as it should.', { part, error })
+    }
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${ms} ms`)), ms)
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

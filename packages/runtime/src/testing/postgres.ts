@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+
+export interface TestDatabase {
+  readonly url: string
+  drop(): Promise<void>
+}
+
+/**
+ * An empty database of its own on the run's PostgreSQL: the server that
+ * DENIZEN_TEST_DATABASE_URL names, which the global setup starts when it is not given.
+ */
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = process.env['DENIZEN_TEST_DATABASE_URL'] ?? ''
+  if (server === '') throw new Error('DENIZEN_TEST_DATABASE_URL is not set: run the tests with vitest, from the root of the workspace')
+  const name = `denizen_runtime_${randomBytes(6).toString('hex')}`
+  await administer(server, `create database ${name} template template0`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => administer(server, `drop database ${name} with (force)`) }
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
