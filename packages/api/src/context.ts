@@ -1,0 +1,71 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { anonymousActor, newRequestId, userActor, type Actor, type Call, type Core, type Origin, type Plan } from '@denizen/core'
+import type { TrustedProxies } from './addresses.ts'
+import { malformed } from './errors.ts'
+import type { Context } from './trpc.ts'
+
+/** Whether a request showed a credential, and whether it opened anything. */
+export type Credential = 'none' | 'refused' | 'accepted'
+
+/** Who sent a request, from where, and what it says beside its input. */
+export interface Caller {
+  readonly actor: Actor
+  readonly credential: Credential
+  readonly origin: Origin
+}
+
+/** Headers that belong to a single command. */
+export interface CallHeaders {
+  readonly idempotencyKey?: string
+  readonly plan: boolean
+}
+
+const longestUserAgent = 512
+
+/** The request's own id when it brings a harmless one, else a new one. */
+export function requestIdOf({ headers }: IncomingMessage, { ports }: Core): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newRequestId(ports)
+}
+
+/** The token of `Authorization: Bearer …` (RFC 6750: 2.1); null: there is none. */
+export function bearerToken({ authorization }: IncomingHttpHeaders): string | null {
+  if (authorization === undefined || authorization.charCodeAt(6) !== 32) return null
+  return authorization.slice(0, 6).toLowerCase() === 'bearer' ? authorization.slice(7).trim() : null
+}
+
+/**
+ * Who sent the request. A credential that opens nothing makes the caller nobody:
+ * what anybody may do still works, and everything else asks to sign in.
+ */
+export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
+  const { headers, socket } = request
+  const forwardedFor = headers['x-forwarded-for']
+  const ip = proxies.clientAddress(socket.remoteAddress, Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor)
+  const origin = { requestId, ip, userAgent: userAgentOf(headers) }
+  const token = bearerToken(headers)
+  if (token === null) return { actor: anonymousActor, credential: 'none', origin }
+  const principal = core.authenticated(token) ?? (await core.authenticate(token))
+  if (principal === null) return { actor: anonymousActor, credential: 'refused', origin }
+  return { actor: userActor(principal), credential: 'accepted', origin }
+}
+
+function userAgentOf({ 'user-agent': userAgent = '' }: IncomingHttpHeaders): string | null {
+  const text = userAgent.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, longestUserAgent)
+  return text === '' ? null : text
+}
+
+/** What the headers ask for beside the call itself. */
+export function callHeadersOf(headers: IncomingHttpHeaders): CallHeaders {
+  const key = headers['idempotency-key']
+  const plan = headers['denizen-plan']
+  if (plan !== undefined && plan !== 'true') throw malformed('Denizen-Plan', 'say true, or leave the header out')
+  return { plan: plan === 'true', ...(key !== undefined && { idempotencyKey: Array.isArray(key) ? key.join(', ') : key }) }
+}
+
+/** Carries calls out for a caller. */
+export function contextOf(core: Core, { actor, origin }: Caller, { plan, ...rest }: CallHeaders): Context {
+  const call: Call = { actor, origin, ...rest }
+  const run = (name: string, input: unknown): Promise<unknown | Plan> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
+  return { requestId: origin.requestId, call: run }
+}

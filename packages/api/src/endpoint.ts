@@ -1,0 +1,239 @@
+import type { IncomingMessage } from 'node:http'
+import { unknownAction, type Core, type DenizenError, type Principal } from '@denizen/core'
+import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import superjson from 'superjson'
+import type { TrustedProxies } from './addresses.ts'
+import { json, type Answer, type Fields } from './answer.ts'
+import { readBody } from './body.ts'
+import { bearerToken, callerOf, callHeadersOf, contextOf, type Caller, type Credential } from './context.ts'
+import { batchTooLarge, errorHeaders, malformed, mapped, methodNotAllowed, notBatched, understood } from './errors.ts'
+import { shapeOf, type Context } from './trpc.ts'
+import { readInput } from './wire.ts'
+
+/** How many calls may travel in one request. */
+export const largestBatch = 20
+
+/** The most that an import may weigh, from somebody who is signed in: bytes. */
+const largestImport = 16 * 1024 * 1024
+
+/** The names in a path, as they are written and no other way: no escapes, no empty segments. */
+const namesPattern = /^[A-Za-z0-9]+\.[A-Za-z0-9]+(?:,[A-Za-z0-9]+\.[A-Za-z0-9]+)*$/
+
+export interface EndpointOptions {
+  readonly core: Core
+  readonly router: AnyTRPCRouter
+  readonly proxies: TrustedProxies
+  /** Bytes. */
+  readonly bodyLimit: number
+}
+
+/** A request to the endpoint: `names` is what follows `/trpc/`, `search` begins with `?` or is empty. */
+export interface EndpointRequest {
+  readonly request: IncomingMessage
+  readonly names: string
+  readonly search: string
+  readonly requestId: string
+  /** Aborted when the client leaves. */
+  readonly signal: () => AbortSignal
+}
+
+interface Result {
+  readonly status: number
+  readonly envelope: object
+  readonly error?: DenizenError
+}
+
+/** What the answer to "who am I" is asked for with, when it is asked without an input. */
+const emptyInputs: ReadonlySet<string> = new Set([
+  '',
+  ...[{}, { json: {} }, superjson.serialize(undefined)].map((input) => `?input=${encodeURIComponent(JSON.stringify(input))}`),
+])
+
+/**
+ * tRPC on node:http. Calls and batches of calls go straight from the request to
+ * the procedure; whatever else tRPC knows (streams, subscriptions) goes through
+ * its own fetch adapter, at several times the cost. Both give the same answers.
+ */
+export class TrpcEndpoint {
+  readonly #options: EndpointOptions
+  readonly #procedures: Readonly<Record<string, AnyTRPCProcedure>>
+  /** `sessions.whoami` by principal: principals do not change, a change makes another. */
+  readonly #kept = new WeakMap<Principal, Buffer>()
+
+  constructor(options: EndpointOptions) {
+    this.#options = options
+    this.#procedures = options.router._def.procedures as Readonly<Record<string, AnyTRPCProcedure>>
+  }
+
+  /** The answer that needs no work, for the hottest path there is; undefined: ask `answer`. */
+  kept({ request, names, search, requestId }: EndpointRequest): Answer | undefined {
+    if (names !== 'sessions.whoami' || request.method !== 'GET' || !emptyInputs.has(search)) return undefined
+    const { core } = this.#options
+    const { clock } = core.ports
+    const startedAt = clock.monotonic()
+    const { headers } = request
+    const token = bearerToken(headers)
+    if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined) return undefined
+    const principal = core.authenticated(token)
+    const body = principal === undefined ? undefined : this.#kept.get(principal)
+    if (body === undefined) return undefined
+    const durationMs = clock.monotonic() - startedAt
+    core.observe({ action: 'sessions.whoami', kind: 'query', actorKind: 'user', outcome: 'ok', durationMs, requestId })
+    return { status: 200, headers: vary, contentType: json, body }
+  }
+
+  /** Answers a request, also when it fails; null: the client has left, and nothing was done for it. */
+  async answer(asked: EndpointRequest): Promise<Answer | Response | null> {
+    const { request, names } = asked
+    const batched = new URLSearchParams(asked.search).get('batch') === '1'
+    let credential: Credential = 'none'
+    try {
+      if (request.method === 'HEAD') return { status: 204, contentType: json, body: '' }
+      const calls = this.#check(request, names, batched)
+      const headers = callHeadersOf(request.headers)
+      if (batched && headers.plan) throw notBatched({ header: 'Denizen-Plan' })
+      if (batched && headers.idempotencyKey !== undefined) throw notBatched({ header: 'Idempotency-Key' })
+      const caller = await callerOf(request, asked.requestId, this.#options.core, this.#options.proxies)
+      credential = caller.credential
+      const body = request.method === 'POST' ? await readBody(request, this.#limitOf(calls, caller)) : ''
+      if (body === null || request.socket.destroyed) return null
+      const context = contextOf(this.#options.core, caller, headers)
+      const text = request.method === 'POST' ? body : directInput(asked.search, batched)
+      if (text === null || !isPlain(request.headers)) return await this.#throughFetch(asked, body, context, credential)
+      if (batched) return answerOf(await this.#batch(calls, text, context), true, credential)
+      const result = await this.#call(names, () => readInput(parse(text)), context)
+      const answer = answerOf([result], false, credential)
+      if (names === 'sessions.whoami' && result.error === undefined && caller.actor.kind === 'user') this.#keep(caller.actor.principal, answer)
+      return answer
+    } catch (thrown) {
+      const path = !batched && namesPattern.test(names) ? names : undefined
+      return answerOf([this.#failure(thrown, path, asked.requestId)], false, credential)
+    }
+  }
+
+  /** Refuses what is no call of ours before anything is read or looked up. */
+  #check({ method = '' }: IncomingMessage, names: string, batched: boolean): readonly string[] {
+    if (!namesPattern.test(names)) throw unknownAction({ action: names.slice(0, 100) })
+    const calls = batched ? names.split(',') : [names]
+    if (calls.length > largestBatch) throw batchTooLarge({ most: largestBatch })
+    for (const action of calls) {
+      const procedure = this.#procedures[action]
+      if (procedure === undefined && !batched) throw unknownAction({ action: action.slice(0, 100) })
+      const right = procedure?._def.type === 'mutation' ? 'POST' : 'GET'
+      if (procedure !== undefined && method !== right) throw methodNotAllowed({ method, allowed: [right] })
+    }
+    if (method !== 'GET' && method !== 'POST') throw methodNotAllowed({ method, allowed: ['GET', 'POST'] })
+    return calls
+  }
+
+  #limitOf(calls: readonly string[], { actor }: Caller): number {
+    const { bodyLimit } = this.#options
+    const importing = calls.length === 1 && calls[0] === 'users.import' && actor.kind === 'user'
+    return importing ? Math.max(bodyLimit, largestImport) : bodyLimit
+  }
+
+  async #batch(calls: readonly string[], text: string, context: Context): Promise<readonly Result[]> {
+    const inputs = lazily(() => {
+      const parsed = parse(text) ?? {}
+      if (typeof parsed !== 'object' || Array.isArray(parsed)) throw malformed('', 'expected the inputs of a batch by their position')
+      return parsed as Readonly<Record<string, unknown>>
+    })
+    return Promise.all(calls.map((name, index) => this.#call(name, () => readInput(inputs()[index]), context)))
+  }
+
+  async #call(name: string, input: () => unknown, ctx: Context): Promise<Result> {
+    try {
+      const procedure = this.#procedures[name]
+      if (procedure === undefined) throw unknownAction({ action: name.slice(0, 100) })
+      const { type } = procedure._def
+      const data = await procedure({ ctx, path: name, getRawInput: async () => input(), type, signal: undefined, batchIndex: 0 })
+      return { status: 200, envelope: { result: { data: superjson.serialize(data) } } }
+    } catch (thrown) {
+      return this.#failure(thrown, name, ctx.requestId)
+    }
+  }
+
+  #failure(thrown: unknown, path: string | undefined, requestId: string): Result {
+    const error = understood(thrown, { path, requestId })
+    if (error.kind === 'internal' && error !== thrown) this.#report(thrown, path, requestId)
+    return { status: mapped(error).status, envelope: { error: superjson.serialize(shapeOf(error, path, requestId)) }, error }
+  }
+
+  #report(error: unknown, path: string | undefined, requestId: string): void {
+    this.#options.core.ports.logger.error('a request failed unexpectedly', { requestId, path, error })
+  }
+
+  #keep(principal: Principal, { body }: Answer): void {
+    this.#kept.set(principal, Buffer.from(body))
+  }
+
+  #throughFetch({ request, names, search, requestId, signal }: EndpointRequest, body: string, ctx: Context, credential: Credential): Promise<Response> {
+    const headers = new Headers()
+    for (const name of ['accept', 'trpc-accept', 'content-type', 'last-event-id']) {
+      const value = request.headers[name]
+      if (typeof value === 'string' && (name !== 'content-type' || request.method === 'POST')) headers.set(name, value)
+    }
+    const init = { method: request.method ?? 'GET', headers, signal: signal() }
+    return fetchRequestHandler({
+      endpoint: '/trpc',
+      router: this.#options.router,
+      req: new Request(`http://localhost/trpc/${names}${search}`, request.method === 'POST' ? { ...init, body } : init),
+      createContext: () => ctx,
+      maxBatchSize: largestBatch,
+      onError: ({ error, path }) => {
+        const fault = understood(error, { path, requestId })
+        if (fault.kind === 'internal' && fault !== error.cause) this.#report(error, path, requestId)
+      },
+      responseMeta: ({ errors }) => ({
+        headers: new Headers(fieldsOf(errors.map((error) => understood(error, { path: undefined, requestId })), credential).map(([name, value]) => [name, value])),
+      }),
+    })
+  }
+}
+
+const vary: Fields = [['vary', 'trpc-accept, accept']]
+
+/** Whether nothing but a plain JSON answer is asked for. */
+function isPlain({ accept, 'trpc-accept': trpcAccept }: IncomingMessage['headers']): boolean {
+  return trpcAccept === undefined && (accept === undefined || !accept.includes('application/jsonl'))
+}
+
+/** The input in a query string that holds nothing else (but `batch=1`); null: it holds more. */
+function directInput(search: string, batched: boolean): string | null {
+  const parameters = new URLSearchParams(search)
+  const expected = batched ? ['batch', 'input'] : ['input']
+  const names = [...parameters.keys()]
+  return names.every((name, index) => expected.includes(name) && names.indexOf(name) === index) ? (parameters.get('input') ?? '') : null
+}
+
+function parse(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw error instanceof SyntaxError ? malformed('', 'this is not JSON') : error
+  }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+function answerOf(results: readonly Result[], batched: boolean, credential: Credential): Answer {
+  const statuses = new Set(results.map(({ status }) => status))
+  const [first = 200] = statuses
+  const errors = results.flatMap(({ error }) => error ?? [])
+  return {
+    status: statuses.size === 1 ? first : 207,
+    headers: [...vary, ...fieldsOf(errors, credential)],
+    contentType: json,
+    body: JSON.stringify(batched ? results.map(({ envelope }) => envelope) : results[0]?.envelope),
+  }
+}
+
+/** The header fields of all errors together, each once. */
+function fieldsOf(errors: readonly DenizenError[], credential: Credential): Fields {
+  return [...new Map(errors.flatMap((error) => errorHeaders(error, credential)))]
+}

@@ -1,0 +1,111 @@
+import { databaseUnavailable, defineError, DenizenError, internal, invalidInput, unknownAction, type ErrorKind } from '@denizen/core'
+import { TRPCError } from '@trpc/server'
+import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
+
+interface Mapped {
+  readonly trpc: TRPC_ERROR_CODE_KEY
+  readonly status: number
+}
+
+/** What each kind of failure is called on the wire. The only such table. */
+const byKind: Readonly<Record<ErrorKind, Mapped>> = {
+  invalid: { trpc: 'BAD_REQUEST', status: 400 },
+  unauthenticated: { trpc: 'UNAUTHORIZED', status: 401 },
+  denied: { trpc: 'FORBIDDEN', status: 403 },
+  notFound: { trpc: 'NOT_FOUND', status: 404 },
+  conflict: { trpc: 'CONFLICT', status: 409 },
+  tooLarge: { trpc: 'PAYLOAD_TOO_LARGE', status: 413 },
+  limited: { trpc: 'TOO_MANY_REQUESTS', status: 429 },
+  unavailable: { trpc: 'SERVICE_UNAVAILABLE', status: 503 },
+  internal: { trpc: 'INTERNAL_SERVER_ERROR', status: 500 },
+}
+
+export const methodNotAllowed = defineError<{ method: string; allowed: readonly string[] }>(
+  'request.methodNotAllowed',
+  'invalid',
+  ({ method, allowed }) => `${method} is not for this: use ${allowed.join(' or ')}.`,
+)
+export const unsupportedMediaType = defineError(
+  'request.unsupportedMediaType',
+  'invalid',
+  'The body has to be JSON, not compressed: send it with Content-Type: application/json.',
+)
+export const urlTooLong = defineError<{ most: number }>(
+  'request.urlTooLong',
+  'tooLarge',
+  ({ most }) => `The URL is longer than ${most} characters.`,
+)
+export const bodyTooLarge = defineError<{ most: number }>('request.tooLarge', 'tooLarge', ({ most }) => `The body is larger than ${most} bytes.`)
+export const batchTooLarge = defineError<{ most: number }>(
+  'request.batchTooLarge',
+  'tooLarge',
+  ({ most }) => `A batch holds at most ${most} calls.`,
+)
+export const notBatched = defineError<{ header: string }>(
+  'request.notBatched',
+  'invalid',
+  ({ header }) => `${header} belongs to one call: send that call alone, not in a batch.`,
+)
+export const noSuchResource = defineError('request.noSuchResource', 'notFound', 'There is nothing here.')
+
+/** Failures of HTTP itself, which has a status of its own for them. */
+const byCode: Readonly<Record<string, Mapped>> = {
+  [methodNotAllowed.code]: { trpc: 'METHOD_NOT_SUPPORTED', status: 405 },
+  [unsupportedMediaType.code]: { trpc: 'UNSUPPORTED_MEDIA_TYPE', status: 415 },
+  [urlTooLong.code]: { trpc: 'PAYLOAD_TOO_LARGE', status: 414 },
+}
+
+/** The HTTP status of a kind of failure. */
+export function statusOf(kind: ErrorKind): number {
+  return byKind[kind].status
+}
+
+/** tRPC's name and the HTTP status of a failure. */
+export function mapped({ code, kind }: DenizenError): Mapped {
+  return byCode[code] ?? byKind[kind]
+}
+
+/** A call whose shape is not right, before any action has looked at it. */
+export function malformed(path: string, message: string): DenizenError {
+  return invalidInput({ issues: [{ path, message }] })
+}
+
+/**
+ * What a caller may know of anything that was thrown. Texts of unknown errors
+ * never leave: they quote inputs, rows and files.
+ */
+export function understood(thrown: unknown, { path, requestId }: { path: string | undefined; requestId: string }): DenizenError {
+  if (thrown instanceof DenizenError) return thrown
+  if (!(thrown instanceof TRPCError)) return internal({ requestId }, thrown)
+  if (thrown.cause instanceof DenizenError) return thrown.cause
+  switch (thrown.code) {
+    case 'BAD_REQUEST':
+    case 'PARSE_ERROR':
+      return malformed('', thrown.cause instanceof SyntaxError ? 'this is not JSON' : 'this is not a call that tRPC understands')
+    case 'NOT_FOUND':
+      return unknownAction({ action: (path ?? '').slice(0, 100) })
+    case 'UNSUPPORTED_MEDIA_TYPE':
+      return unsupportedMediaType({})
+    default:
+      return internal({ requestId }, thrown)
+  }
+}
+
+/** Header fields that go with a failure (RFC 9110: 10.2.1, 10.2.3, 11.6.1; RFC 6750: 3). */
+export function errorHeaders(error: DenizenError, credential: 'none' | 'refused' | 'accepted'): readonly (readonly [string, string])[] {
+  const headers: [string, string][] = []
+  if (error.kind === 'unauthenticated') headers.push(['www-authenticate', credential === 'refused' ? 'Bearer error="invalid_token"' : 'Bearer'])
+  const after = retryAfter(error)
+  if (after !== null) headers.push(['retry-after', String(after)])
+  const { allowed } = error.details
+  if (error.code === methodNotAllowed.code && Array.isArray(allowed)) headers.push(['allow', allowed.join(', ')])
+  return headers
+}
+
+/** Seconds to wait before trying again. */
+function retryAfter({ code, kind, details }: DenizenError): number | null {
+  const { retryAfter: seconds } = details
+  if (typeof seconds === 'number' && Number.isFinite(seconds)) return Math.max(0, Math.ceil(seconds))
+  if (kind !== 'unavailable') return null
+  return code === databaseUnavailable.code ? 5 : 1
+}

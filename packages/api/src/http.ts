@@ -1,0 +1,200 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { newRequestId, type Core, type Logger } from '@denizen/core'
+import { TrustedProxies } from './addresses.ts'
+import { commonFields, json, send, type Answer } from './answer.ts'
+import { requestIdOf } from './context.ts'
+import { TrpcEndpoint } from './endpoint.ts'
+import { malformed, methodNotAllowed, noSuchResource, understood, urlTooLong } from './errors.ts'
+import { answerResource, problem, routeOf } from './rest.ts'
+import { appRouter } from './router.ts'
+
+export interface ServerOptions {
+  readonly core: Core
+  /** Default: 127.0.0.1, this machine alone. */
+  readonly host?: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: readonly string[]
+  /** The largest body in bytes. Default: 1 MiB; `users.import` may always be 16 MiB. */
+  readonly bodyLimit?: number
+  /** What `/metrics` answers; without it there is none. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>
+  /** Default: the core's. */
+  readonly logger?: Logger
+  /** How long running requests may take to finish while closing, in milliseconds. Default: 10 seconds. */
+  readonly gracePeriod?: number
+}
+
+export interface Server {
+  /** Where it listens, without a slash at the end. Known once `listen` has resolved. */
+  readonly url: string
+  /** Starts to accept connections. Rejects when the address is taken. */
+  listen(): Promise<void>
+  /** Accepts no more, lets what runs finish, and cuts off what has not by the end of the grace period. */
+  close(): Promise<void>
+}
+
+const longestUrl = 8192
+const timeouts = {
+  /** For the headers, then for the whole request, from its first byte: a sender that trickles is cut off. */
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+}
+/** No byte in either direction for so long, and the connection is dropped; the longest action may take this long. */
+const idleTimeout = 5 * 60_000
+const readinessTimeout = 2_000
+
+/** The HTTP face of a core. */
+export function createServer(options: ServerOptions): Server {
+  const face = new Face(options)
+  const server = createHttpServer({ ...timeouts, maxHeaderSize: 16_384 }, (request, response) => face.handle(request, response))
+  server.setTimeout(idleTimeout)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => face.refuse(error, socket as Socket))
+  const { host = '127.0.0.1', port, gracePeriod = 10_000 } = options
+  let address: AddressInfo | undefined
+  return {
+    get url() {
+      if (address === undefined) throw new Error('The server does not listen yet.')
+      return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+    },
+    async listen() {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, resolve)
+      })
+      address = server.address() as AddressInfo
+    },
+    close() {
+      face.draining = true
+      return drain(server, gracePeriod)
+    },
+  }
+}
+
+async function drain(server: HttpServer, gracePeriod: number): Promise<void> {
+  if (!server.listening) return
+  // Connections that were between two requests are closed as they fall idle; those at work get `Connection: close`.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  const deadline = setTimeout(() => server.closeAllConnections(), gracePeriod)
+  await new Promise<void>((resolve) => void server.close(() => resolve()))
+  clearInterval(sweep)
+  clearTimeout(deadline)
+}
+
+class Face {
+  draining = false
+  readonly #core: Core
+  readonly #logger: Logger
+  readonly #metrics: ServerOptions['metrics']
+  readonly #proxies: TrustedProxies
+  readonly #trpc: TrpcEndpoint
+  #readiness: Promise<boolean> | undefined
+
+  constructor({ core, trustedProxies = [], bodyLimit = 1024 * 1024, metrics, logger = core.ports.logger }: ServerOptions) {
+    this.#core = core
+    this.#logger = logger
+    this.#metrics = metrics
+    this.#proxies = new TrustedProxies(trustedProxies)
+    this.#trpc = new TrpcEndpoint({ core, router: appRouter, proxies: this.#proxies, bodyLimit })
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const { url = '/' } = request
+    const requestId = requestIdOf(request, this.#core)
+    const queryAt = url.indexOf('?')
+    const path = queryAt < 0 ? url : url.slice(0, queryAt)
+    const search = queryAt < 0 ? '' : url.slice(queryAt)
+    if (path.startsWith('/trpc/') && url.length <= longestUrl) {
+      const asked = { request, names: path.slice('/trpc/'.length), search, requestId, signal: () => departure(response) }
+      const kept = this.#trpc.kept(asked)
+      if (kept !== undefined) send(response, requestId, this.draining, kept)
+      else this.#reply(response, requestId, this.#trpc.answer(asked))
+    } else this.#reply(response, requestId, this.#other(request, path, search, requestId))
+  }
+
+  #reply(response: ServerResponse, requestId: string, answer: Promise<Answer | Response | null>): void {
+    const finish = async (): Promise<void> => {
+      const ready = await answer
+      if (ready === null) response.destroy()
+      else if (ready instanceof Response) await stream(response, commonFields(requestId, this.draining), ready)
+      else send(response, requestId, this.draining, ready)
+    }
+    finish().catch((error: unknown) => {
+      this.#logger.error('a request could not be answered', { requestId, error })
+      if (response.headersSent) response.destroy()
+      else send(response, requestId, this.draining, problem(understood(error, { path: undefined, requestId }), requestId))
+    })
+  }
+
+  async #other(request: IncomingMessage, path: string, search: string, requestId: string): Promise<Answer> {
+    const { method = '', url = '' } = request
+    if (url.length > longestUrl) return problem(urlTooLong({ most: longestUrl }), requestId)
+    const route = routeOf(path)
+    if (route !== undefined) return answerResource(route, { request, search, requestId }, this.#core, this.#proxies)
+    const operation = this.#operation(path)
+    if (operation === undefined) return problem(noSuchResource({}), requestId)
+    if (method !== 'GET' && method !== 'HEAD') return problem(methodNotAllowed({ method, allowed: ['GET', 'HEAD'] }), requestId)
+    return operation()
+  }
+
+  #operation(path: string): (() => Promise<Answer>) | undefined {
+    const metrics = this.#metrics
+    if (path === '/healthz') return async () => state(200, 'alive')
+    if (path === '/readyz') return () => this.#ready()
+    if (path === '/metrics' && metrics !== undefined) return async () => ({ status: 200, ...(await metrics()) })
+    return undefined
+  }
+
+  async #ready(): Promise<Answer> {
+    if (this.draining) return state(503, 'draining')
+    this.#readiness ??= withinTime(this.#core.isReady()).finally(() => (this.#readiness = undefined))
+    return (await this.#readiness) ? state(200, 'ready') : state(503, 'databaseUnavailable')
+  }
+
+  /** Answers what is not HTTP, or too much of it, and hangs up. */
+  refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    const requestId = newRequestId(this.#core.ports)
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+    const { body, contentType } = problem(malformed('', 'this is not a request that can be read'), requestId)
+    const fields = [...commonFields(requestId, true), 'content-type', contentType, 'content-length', String(Buffer.byteLength(body))]
+    const lines = fields.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${fields[index + 1] ?? ''}` : []))
+    socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${String(body)}`)
+  }
+}
+
+function state(status: number, text: string): Answer {
+  return { status, contentType: json, body: JSON.stringify({ status: text }) }
+}
+
+/** A database that does not answer at all is not ready either. */
+async function withinTime(ready: Promise<boolean>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), readinessTimeout)
+  try {
+    return await Promise.race([ready.catch(() => false), promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function departure(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableEnded) controller.abort()
+  })
+  return controller.signal
+}
+
+async function stream(response: ServerResponse, fields: string[], { status, headers, body }: Response): Promise<void> {
+  for (const [name, value] of headers) if (name !== 'transfer-encoding') fields.push(name, value)
+  response.writeHead(status, fields)
+  if (body === null) response.end()
+  else await pipeline(Readable.fromWeb(body as never), response).catch(() => response.destroy())
+}

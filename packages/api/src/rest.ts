@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http'
+import { STATUS_CODES } from 'node:http'
+import { signatures, type Core, type DenizenError, type Signature } from '@denizen/core'
+import type { TrustedProxies } from './addresses.ts'
+import { json, type Answer } from './answer.ts'
+import { callerOf, callHeadersOf, contextOf, type Credential } from './context.ts'
+import { errorHeaders, mapped, methodNotAllowed, understood } from './errors.ts'
+
+/** A query as a plain resource. Its input is the query string. */
+interface Route {
+  readonly path: string
+  readonly signature: Signature<string, 'query'>
+}
+
+const routes: readonly Route[] = [{ path: '/users/current', signature: signatures.users.current }]
+
+const byPath: ReadonlyMap<string, Route> = new Map(routes.map((route) => [route.path, route]))
+
+/** The action behind a path, when there is one. */
+export function routeOf(path: string): Route | undefined {
+  return byPath.get(path)
+}
+
+/** Answers a request for a resource: plain JSON, dates as ISO 8601, failures as problem details. */
+export async function answerResource(
+  { signature }: Route,
+  { request, search, requestId }: { request: IncomingMessage; search: string; requestId: string },
+  core: Core,
+  proxies: TrustedProxies,
+): Promise<Answer> {
+  let credential: Credential = 'none'
+  try {
+    const { method = '' } = request
+    if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed({ method, allowed: ['GET', 'HEAD'] })
+    const caller = await callerOf(request, requestId, core, proxies)
+    credential = caller.credential
+    const context = contextOf(core, caller, callHeadersOf(request.headers))
+    const output = await context.call(signature.name, Object.fromEntries(new URLSearchParams(search)))
+    return { status: 200, contentType: json, body: JSON.stringify(output) }
+  } catch (thrown) {
+    const error = understood(thrown, { path: undefined, requestId })
+    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a request failed unexpectedly', { requestId, error: thrown })
+    return problem(error, requestId, credential)
+  }
+}
+
+/** A failure as problem details (RFC 9457); `code`, `kind`, `details` and `requestId` are our members. */
+export function problem(error: DenizenError, requestId: string, credential: Credential = 'none'): Answer {
+  const { status } = mapped(error)
+  const { code, kind, details, message } = error
+  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, code, kind, details, requestId }
+  return { status, headers: errorHeaders(error, credential), contentType: 'application/problem+json', body: JSON.stringify(body) }
+}

@@ -1,0 +1,34 @@
+import { kinds, signatures, type Signature } from '@denizen/core'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import type { SignedIn, User } from '@denizen/core'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { appRouter, type AppRouter } from './router.ts'
+
+type Inputs = inferRouterInputs<AppRouter>
+type Outputs = inferRouterOutputs<AppRouter>
+
+describe('the router', () => {
+  it('has every action of core under its own name, queries as queries and commands as mutations', () => {
+    const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>)
+    const exposed = Object.fromEntries(procedures.map(([name, { _def }]) => [name, _def.type === 'query' ? 'query' : 'command']))
+    expect(exposed).toEqual(kinds)
+  })
+
+  it('exposes under each name the action of that name', async () => {
+    const called: string[] = []
+    const context = { requestId: 'r', call: async (name: string) => void called.push(name) }
+    for (const [path, procedure] of Object.entries(appRouter._def.procedures as unknown as Record<string, (options: object) => Promise<unknown>>))
+      await procedure({ ctx: context, path, getRawInput: async () => undefined, type: 'query', signal: undefined, batchIndex: 0 })
+    const names = Object.values(signatures).flatMap((namespace) => Object.values<Signature>(namespace).map(({ name }) => name))
+    expect(called.toSorted()).toEqual(names.toSorted())
+  })
+
+  it('carries the types of inputs and outputs', () => {
+    expectTypeOf<Inputs['users']['get']>().toEqualTypeOf<{ userId: string }>()
+    expectTypeOf<Outputs['users']['get']>().toEqualTypeOf<User>()
+    expectTypeOf<Outputs['auth']['signIn']>().toEqualTypeOf<SignedIn>()
+    // @ts-expect-error a status that no user may be set to
+    const wrong: Inputs['users']['setStatus'] = { userId: 'usr_', status: 'archived' }
+    expect(wrong.status).toBe('archived')
+  })
+})

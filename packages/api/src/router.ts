@@ -1,0 +1,16 @@
+import { authRouter } from './routers/auth.ts'
+import { sessionsRouter } from './routers/sessions.ts'
+import { usersRouter } from './routers/users.ts'
+import { router } from './trpc.ts'
+
+/** Every action as a tRPC procedure of the same name. */
+export const appRouter = router({
+  auth: authRouter,
+  sessions: sessionsRouter,
+  users: usersRouter,
+})
+
+/** What a typed tRPC client needs: `createTRPCClient<AppRouter>(…)`. */
+export type AppRouter = typeof appRouter
+
+export type { ErrorData, ErrorShape, Exposed, ProcedureTypes, WireInput } from './trpc.ts'

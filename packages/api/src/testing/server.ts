@@ -1,0 +1,79 @@
+import { useWorld, type SignedInUser, type World, type WorldOptions } from '@denizen/core/testing'
+import type { CallReport, Monitor } from '@denizen/core'
+import { afterAll, beforeAll } from 'vitest'
+import { createServer, type Server, type ServerOptions } from '../index.ts'
+
+/** A world with a server in front of it, and a superadmin and a stranger who are signed in. */
+export interface Served {
+  readonly world: World
+  readonly server: Server
+  readonly admin: SignedInUser
+  readonly stranger: SignedInUser
+  /** Every call that the monitors were told of. */
+  readonly reports: CallReport[]
+  /** Sends a request; the path begins with a slash. */
+  get(path: string, headers?: Record<string, string>): Promise<Reply>
+  post(path: string, body: string | object, headers?: Record<string, string>): Promise<Reply>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body, read as JSON. */
+  json<Body = Record<string, unknown>>(): Body
+}
+
+/** `error` of an answer, as superjson wrote it. */
+export interface WireError {
+  readonly error: { readonly json: { message: string; code: number; data: { code: string; httpStatus: number; requestId: string; domain: { code: string; kind: string; details: Record<string, unknown> } } } }
+}
+
+/** One world and one server for a file of tests. */
+export function useServer(options: Partial<ServerOptions> & { world?: WorldOptions } = {}): () => Served {
+  const reports: CallReport[] = []
+  const monitor: Monitor = { observe: (report) => void reports.push(report) }
+  const world = useWorld({ ...options.world, monitors: [monitor] })
+  let served: Served | undefined
+  beforeAll(async () => {
+    const server = createServer({ core: world().core, port: 0, ...options })
+    await server.listen()
+    const [admin, stranger] = [await world().asSuperadmin(), await world().signUp()]
+    served = {
+      world: world(),
+      server,
+      admin,
+      stranger,
+      reports,
+      get: (path, headers = {}) => ask(server, path, { headers }),
+      post: (path, body, headers = {}) =>
+        ask(server, path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+    }
+  })
+  afterAll(() => served?.server.close())
+  return () => {
+    if (served === undefined) throw new Error('the server is there from beforeAll to afterAll')
+    return served
+  }
+}
+
+/** Sends a request. */
+export async function ask(server: Server, path: string, init: RequestInit = {}): Promise<Reply> {
+  const response = await fetch(`${server.url}${path}`, init)
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as never }
+}
+
+/** The header that shows a token. */
+export function bearer({ token }: { token: string }): Record<string, string> {
+  return { authorization: `Bearer ${token}` }
+}
+
+/** A query string with an input as superjson writes it. */
+export function inputOf(json: unknown): string {
+  return `?input=${encodeURIComponent(JSON.stringify({ json }))}`
+}
