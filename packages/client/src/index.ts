@@ -1,0 +1,5 @@
+export type { AppRouter } from '@denizen/api'
+export type { Calls, CommandOptions, ErrorKind, Paged } from '@denizen/core/calls'
+export { DenizenError } from '@denizen/core/calls'
+export { createClient, type ClientOptions } from './client.ts'
+export { denizenLinks } from './links.ts'
