@@ -1,0 +1,68 @@
+import type { Config } from '@denizen/runtime'
+import { defaultUrl } from '../connection.ts'
+import { denizen } from '../options.ts'
+import { bold, dim, record } from '../output.ts'
+
+/** The first superadmin, with the password that is told once. */
+export interface Admin {
+  readonly username: string
+  readonly password: string
+}
+
+/** What every start says. */
+export function banner(url: string, config: Config): string {
+  return indented(`${bold('Denizen is ready.')}\n\n${placesText(url, config)}`)
+}
+
+/** What the first start says: how to sign in, and what to try. */
+export function firstBanner(url: string, config: Config, admin: Admin): string {
+  const where = url === defaultUrl ? '' : ` --url ${url}`
+  const steps: readonly (readonly [string, string])[] = [
+    [`${denizen} login --username ${admin.username}${where}`, 'sign in; it asks for the password'],
+    [`${denizen} users create --email ada@example.org --full-name "Ada Lovelace"`, 'make a user'],
+    [`${denizen} users list`, 'see who is there'],
+    [`${denizen} call`, 'see everything that can be done'],
+  ]
+  const [signIn, ...tries] = steps.map(([line, what]) => `  ${line}\n    ${dim(what)}`)
+  return [
+    banner(url, config),
+    indented(credentialsText(admin)),
+    indented(`${bold('Sign in')}, in another terminal:\n${signIn}`),
+    indented(`${bold('Then try')}\n${tries.join('\n')}`),
+    '',
+  ].join('\n')
+}
+
+/** Said exactly once: only a hash of the password is kept. */
+export function credentialsText({ username, password }: Admin): string {
+  const fields = record([
+    ['username', username],
+    ['password', password],
+  ])
+  return `${bold('A superadmin was made.')} Its password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
+}
+
+function placesText(url: string, config: Config): string {
+  return record([
+    ['URL', url],
+    ['Data', dataText(config)],
+    ['Stop', 'Ctrl+C'],
+  ])
+}
+
+function dataText({ database }: Config): string {
+  switch (database.kind) {
+    case 'embedded':
+      return `${database.directory} (embedded database)`
+    case 'memory':
+      return 'in memory: gone when the server stops'
+    case 'postgres': {
+      const { host, pathname } = new URL(database.url)
+      return `PostgreSQL ${host}${pathname}`
+    }
+  }
+}
+
+function indented(text: string): string {
+  return `\n${text.replaceAll(/^(?=.)/gm, '  ')}`
+}

@@ -1,0 +1,74 @@
+import { kinds, type ActionName } from '@denizen/core/calls'
+import { signatures, withoutSecrets, type Signature } from '@denizen/core/contract'
+import { Option, type Command } from 'commander'
+import { callNamed, connected } from '../connection.ts'
+import { usageError } from '../failure.ts'
+import { parseJson } from '../fields.ts'
+import { addChangeOptions, addConnectionOptions, denizen, type ChangeOptions, type ConnectionOptions } from '../options.ts'
+import { print, printAnswer, table } from '../output.ts'
+import { printPlan } from '../plan.ts'
+import { readInput } from '../prompts.ts'
+import { closest } from '../suggestion.ts'
+
+type CallOptions = ConnectionOptions & ChangeOptions & { readonly json?: string; readonly ndjson?: boolean }
+
+const largestInput = 16 * 1024 * 1024
+
+/** Every action by its name: what has no command of its own, and what scripts like better. */
+export function addCall(program: Command): void {
+  const command = program.command('call').description('Call any action by its name; without one, list them').argument('[action]', 'for example users.create')
+  command.addOption(new Option('--json <input>', 'the input as JSON; - reads it from standard input'))
+  command.option('--ndjson', 'print the answer on one line, a page one item a line')
+  addConnectionOptions(addChangeOptions(command))
+  command.addHelpText('after', `\nThe answer is JSON. Inputs that hold secrets are read from standard input only.\n\nExamples:\n  $ denizen call\n  $ denizen call users.find --json '{"identifier":"ada"}'\n  $ denizen call users.create --json - < user.json`)
+  command.action(async (name: string | undefined) => {
+    const options = command.opts<CallOptions>()
+    if (name === undefined) return print(listOfActions())
+    const action = actionNamed(name)
+    const input = await inputFrom(action, options.json)
+    const format = options.ndjson === true ? 'ndjson' : 'json'
+    await connected(options, async ({ calls }) => {
+      const call = callNamed(calls, action)
+      if (options.dryRun === true) {
+        if (call.plan === undefined) throw usageError(`${action} only reads: there is nothing to plan.`)
+        return printPlan(format, await call.plan(input))
+      }
+      const { idempotencyKey } = options
+      if (idempotencyKey !== undefined && kinds[action] === 'query') throw usageError(`${action} only reads, so it takes no idempotency key.`)
+      const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })
+      printAnswer(format, answer, () => '')
+    })
+  })
+}
+
+function signatureOf(name: ActionName): Signature {
+  const [namespace = '', verb = ''] = name.split('.')
+  const tree: Readonly<Record<string, Readonly<Record<string, Signature>>>> = signatures
+  const signature = tree[namespace]?.[verb]
+  if (signature === undefined) throw new TypeError(`There is no signature for ${name}.`)
+  return signature
+}
+
+function listOfActions(): string {
+  return table(Object.keys(kinds) as ActionName[], [
+    { title: 'ACTION', value: (name) => name },
+    { title: 'KIND', value: (name) => kinds[name] },
+    { title: 'WHAT IT DOES', value: (name) => signatureOf(name).summary },
+  ])
+}
+
+function actionNamed(name: string): ActionName {
+  if (Object.hasOwn(kinds, name)) return name as ActionName
+  const meant = closest(name, Object.keys(kinds))
+  throw usageError(`There is no action "${name}".${meant === null ? '' : ` Did you mean ${meant}?`}`, `See all of them: ${denizen} call`)
+}
+
+async function inputFrom(action: ActionName, json: string | undefined): Promise<unknown> {
+  if (json === undefined) return {}
+  const fromStdin = json === '-'
+  const input = parseJson(fromStdin ? await readInput(largestInput) : json, fromStdin ? 'Standard input' : '--json')
+  if (!fromStdin && JSON.stringify(withoutSecrets(signatureOf(action).input, input)) !== JSON.stringify(input)) {
+    throw usageError('A secret never stands on the command line, where others can read it.', 'Pipe the input in, with --json -')
+  }
+  return input
+}

@@ -1,0 +1,169 @@
+import { statfs } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { DenizenError } from '@denizen/core/calls'
+import type { Config, Setting } from '@denizen/runtime'
+import { Option, type Command } from 'commander'
+import { serverUrl } from '../connection.ts'
+import { exitCodes } from '../failure.ts'
+import { loginFile, readLogin } from '../login-store.ts'
+import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
+import { bold, printAnswer, table } from '../output.ts'
+
+interface Check {
+  readonly name: string
+  readonly state: 'ok' | 'warning' | 'problem'
+  readonly found: string
+  readonly next: string | null
+}
+
+interface SettingInUse extends Setting {
+  readonly value: string
+  readonly from: 'environment' | 'default'
+}
+
+type DoctorOptions = OutputOptions & { readonly database?: string }
+
+/** Looks at everything a server needs, changes nothing, and says what to do about what is missing. */
+export function addDoctor(program: Command): void {
+  const command = program.command('doctor').description('Check this machine, its settings, the database and the server')
+  command.addOption(new Option('--database <dir|url>', 'the database (default: DATABASE_URL, else DENIZEN_DATA_DIR)'))
+  addOutputOptions(command)
+  command.action(() => doctor(command.opts<DoctorOptions>()))
+}
+
+async function doctor(options: DoctorOptions): Promise<void> {
+  const { settings } = await import('@denizen/runtime')
+  const checks: Check[] = [nodeCheck()]
+  const config = await configOf(options, checks)
+  if (config !== null) checks.push(...(await databaseChecks(config)), await diskCheck(config))
+  checks.push(await loginCheck(), await serverCheck())
+  const inUse = settings.map((setting) => settingInUse(setting))
+  printAnswer(formatOf(options), { checks, settings: inUse }, () => textOf(checks, inUse))
+  if (checks.some(({ state }) => state === 'problem')) process.exitCode = exitCodes.failure
+}
+
+function ok(name: string, found: string): Check {
+  return { name, state: 'ok', found, next: null }
+}
+
+function problem(name: string, error: unknown, next: string | null): Check {
+  const told = error instanceof DenizenError && typeof error.details['next'] === 'string' ? error.details['next'] : next
+  return { name, state: 'problem', found: error instanceof Error ? error.message : String(error), next: told }
+}
+
+function nodeCheck(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 17)) return ok('Node', process.version)
+  return { name: 'Node', state: 'problem', found: `${process.version} is too old`, next: 'Install Node 24, or at least 22.17.' }
+}
+
+async function configOf(options: DoctorOptions, checks: Check[]): Promise<Config | null> {
+  const { localConfig } = await import('../local.ts')
+  try {
+    const config = localConfig(options)
+    checks.push(ok('Settings', 'understood'))
+    return config
+  } catch (error) {
+    checks.push(problem('Settings', error, 'Correct them in the environment; the table below says what each may be.'))
+    return null
+  }
+}
+
+async function databaseChecks(config: Config): Promise<readonly Check[]> {
+  const { clusterDirectory, openDatabase, pinoLogger } = await import('@denizen/runtime')
+  const { database } = config
+  if (database.kind === 'memory') return [ok('Database', 'in memory, made at every start')]
+  if (database.kind === 'embedded' && !existsSync(clusterDirectory(database.directory))) return [ok('Database', `none in ${database.directory} yet: the first start makes it`)]
+  try {
+    const opened = await openDatabase(config, pinoLogger('silent'))
+    try {
+      const [row] = await opened.orm.em.getConnection().execute<{ version: string }[]>(`select current_setting('server_version') as version`)
+      const { applied, pending, unknown } = await opened.migrations.status()
+      const where = database.kind === 'embedded' ? `in ${database.directory}` : `at ${new URL(database.url).host}`
+      return [ok('Database', `PostgreSQL ${row?.version ?? '?'} ${where}`), migrationCheck(applied, pending, unknown)]
+    } finally {
+      await opened.close()
+    }
+  } catch (error) {
+    return [ownedCheck(error) ?? problem('Database', error, 'Start it, or correct DATABASE_URL.')]
+  }
+}
+
+/** A server that has the directory open is not a problem, it is how things should be. */
+function ownedCheck(error: unknown): Check | null {
+  if (!(error instanceof DenizenError) || error.code !== 'database.locked') return null
+  const { directory, pid, url, startedAt } = error.details
+  const serves = typeof url === 'string' ? `serving at ${url}` : 'not serving'
+  return ok('Database', `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${String(startedAt)}`)
+}
+
+function migrationCheck(applied: readonly string[], pending: readonly string[], unknown: readonly string[]): Check {
+  if (unknown.length > 0) return { name: 'Migrations', state: 'problem', found: `unknown here: ${unknown.join(', ')}`, next: 'A newer Denizen was here: run that one.' }
+  if (pending.length === 0) return ok('Migrations', `all ${applied.length} applied`)
+  return { name: 'Migrations', state: 'warning', found: `pending: ${pending.join(', ')}`, next: `A server applies them when it starts, or: ${denizen} migrate up` }
+}
+
+async function diskCheck({ dataDirectory, database }: Config): Promise<Check> {
+  if (database.kind !== 'embedded') return ok('Disk', 'not used')
+  const { bavail, bsize } = await statfs(existsSync(dataDirectory) ? dataDirectory : '.')
+  const free = Math.round((bavail * bsize) / 1024 ** 2)
+  if (free >= 1024) return ok('Disk', `${Math.floor(free / 1024)} GB free`)
+  return { name: 'Disk', state: 'warning', found: `only ${free} MB free`, next: 'Make room: a database that cannot write stops.' }
+}
+
+async function loginCheck(): Promise<Check> {
+  try {
+    const login = await readLogin()
+    return ok('Signed in', login === null ? 'no' : `as ${login.username} at ${login.url} (${loginFile()})`)
+  } catch (error) {
+    return problem('Signed in', error, null)
+  }
+}
+
+async function serverCheck(): Promise<Check> {
+  try {
+    const url = await serverUrl(undefined)
+    try {
+      const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) })
+      if (response.ok) return ok('Server', `${url} is ready`)
+      return { name: 'Server', state: 'warning', found: `${url} answers ${response.status}`, next: 'Look at its log.' }
+    } catch {
+      return { name: 'Server', state: 'warning', found: `nothing answers at ${url}`, next: `Start it: npm start, or ${denizen} serve` }
+    }
+  } catch (error) {
+    return problem('Server', error, null)
+  }
+}
+
+function settingInUse(setting: Setting): SettingInUse {
+  const given = process.env[setting.name]
+  if (given === undefined || given === '') return { ...setting, value: setting.default, from: 'default' }
+  return { ...setting, value: redacted(setting.name, given), from: 'environment' }
+}
+
+/** Shown to whoever looks over the shoulder, and pasted into reports of bugs. */
+function redacted(name: string, value: string): string {
+  if (/KEY|SECRET|TOKEN|PASSWORD/.test(name)) return '(hidden)'
+  if (!name.endsWith('_URL')) return value
+  if (!URL.canParse(value)) return '(not a URL)'
+  const { protocol, host, pathname } = new URL(value)
+  return `${protocol}//${host}${pathname}`
+}
+
+const signs = { ok: '✓', warning: '!', problem: '✗' } as const
+
+function textOf(checks: readonly Check[], settings: readonly SettingInUse[]): string {
+  const widest = Math.max(...checks.map(({ name }) => name.length))
+  const lines = checks.map(({ name, state, found, next }) => {
+    const indent = ' '.repeat(widest + 6)
+    const after = next === null ? '' : `\n${indent}next: ${next}`
+    return `  ${signs[state]} ${name.padEnd(widest)}  ${found.replaceAll('\n', `\n${indent}`)}${after}`
+  })
+  const columns = [
+    { title: 'SETTING', value: ({ name }: SettingInUse) => name },
+    { title: 'VALUE', value: ({ value }: SettingInUse) => value },
+    { title: 'FROM', value: ({ from }: SettingInUse) => from },
+    { title: 'MEANING', value: ({ meaning }: SettingInUse) => meaning },
+  ]
+  return `${bold('Checks')}\n${lines.join('\n')}\n\n${table(settings, columns)}`
+}

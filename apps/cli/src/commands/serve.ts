@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { DenizenError } from '@denizen/core/calls'
+import type { Core } from '@denizen/core'
+import type { Config, Runtime } from '@denizen/runtime'
+import type { Command } from 'commander'
+import { firstBanner, banner, credentialsText, type Admin } from './banner.ts'
+import { usageError } from '../failure.ts'
+import { print, note } from '../output.ts'
+
+interface ServeOptions {
+  readonly port?: string
+  readonly host?: string
+  readonly dataDir?: string
+}
+
+export function addServe(program: Command): void {
+  const command = program.command('serve').description('Run the server')
+  command
+    .option('--port <number>', 'port to listen on (DENIZEN_PORT, default 4000)')
+    .option('--host <address>', 'address to listen on (DENIZEN_HOST, default 127.0.0.1)')
+    .option('--data-dir <dir>', 'where the embedded database is kept (DENIZEN_DATA_DIR, default ./denizen-data)')
+  command.addHelpText('after', '\nEverything else is set in the environment: "denizen doctor" lists it.\n\nExamples:\n  $ denizen serve\n  $ DATABASE_URL=postgres://… DENIZEN_MASTER_KEY=… denizen serve')
+  command.action(() => serve(command.opts<ServeOptions>()))
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const stopped = stopSignal()
+  const { localConfig } = await import('../local.ts')
+  const { createRuntime } = await import('@denizen/runtime')
+  const config = localConfig({}, settingsOf(options))
+  if (await isNew(config)) note('Making a new database, once …')
+  const runtime = await createRuntime(config)
+  try {
+    await runtime.start()
+    await listenUntil(stopped, runtime)
+  } finally {
+    await runtime.stop()
+  }
+}
+
+function settingsOf({ port, host, dataDir }: ServeOptions): Record<string, string> {
+  return {
+    ...(port === undefined ? {} : { DENIZEN_PORT: port }),
+    ...(host === undefined ? {} : { DENIZEN_HOST: host }),
+    ...(dataDir === undefined ? {} : { DENIZEN_DATA_DIR: dataDir }),
+  }
+}
+
+async function isNew({ database }: Config): Promise<boolean> {
+  const { clusterDirectory } = await import('@denizen/runtime')
+  return database.kind === 'embedded' && !existsSync(clusterDirectory(database.directory))
+}
+
+async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<void> {
+  const { createServer } = await import('@denizen/api')
+  const { core, config, metrics, logger } = runtime
+  const { host, port, trustedProxies, bodyLimit } = config
+  const admin = await makeAdmin(core)
+  const server = createServer({
+    core,
+    host,
+    port,
+    trustedProxies,
+    bodyLimit,
+    logger,
+    metrics: async () => ({ contentType: metrics.contentType, body: await metrics.expose() }),
+  })
+  try {
+    await server.listen()
+  } catch (error) {
+    if (admin !== null) print(credentialsText(admin)) // it was made all the same, and this is the only chance to say so
+    throw understood(error, config)
+  }
+  const url = reachable(server.url)
+  runtime.announce(url)
+  print(admin === null ? banner(url, config) : firstBanner(url, config, admin))
+  await stopped
+  note('Stopping: answering what is under way. Press Ctrl+C again to stop at once.')
+  await server.close()
+}
+
+/** "All addresses" is no address to go to. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
+/** On the first start of an installation: a superadmin with a password that nobody could guess or look up. */
+async function makeAdmin(core: Core): Promise<Admin | null> {
+  const password = randomPassword()
+  const user = await core.bootstrap({ username: 'admin', password })
+  return user === null ? null : { username: user.username, password }
+}
+
+const alphabet = '23456789abcdefghjkmnpqrstuvwxyz'
+
+/** 24 letters that are hard to confuse: 118 random bits. */
+function randomPassword(): string {
+  const letters: string[] = []
+  while (letters.length < 24) {
+    for (const byte of randomBytes(32)) {
+      const letter = alphabet[byte & 31]
+      if (letter !== undefined && letters.length < 24) letters.push(letter)
+    }
+  }
+  return (letters.join('').match(/.{6}/g) ?? []).join('-')
+}
+
+function understood(error: unknown, { host, port }: Config): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  if (error.code === 'EADDRINUSE') {
+    return new DenizenError('cli.portTaken', 'conflict', `Something else listens on ${host}:${port}.`, { next: 'Stop it, or take another port: denizen serve --port 4001' }, error)
+  }
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return usageError(`${host}:${port} cannot be listened on: ${error.message}`)
+  return error
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second ends the process on the spot. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(128 + number)
+        asked = true
+        resolve()
+      })
+    }
+  })
+}

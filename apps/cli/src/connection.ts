@@ -1,0 +1,104 @@
+import { DenizenError, type ActionName, type Calls, type CommandOptions } from '@denizen/core/calls'
+import type { Plan } from '@denizen/core/contract'
+import { usageError, withNext } from './failure.ts'
+import { readLogin } from './login-store.ts'
+import { denizen, type ConnectionOptions } from './options.ts'
+import { note } from './output.ts'
+
+/** Where `denizen serve` listens when nobody says otherwise. */
+export const defaultUrl = 'http://127.0.0.1:4000'
+
+export interface Connection {
+  readonly calls: Calls
+  /** The server; null: the database itself, in this process. */
+  readonly url: string | null
+  close(): Promise<void>
+}
+
+/** Does something over a connection; errors come out with what to do about them here. */
+export async function connected<T>(options: ConnectionOptions, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await connect(options)
+  try {
+    return await work(connection)
+  } catch (error) {
+    throw error instanceof DenizenError ? explained(error, connection.url) : error
+  } finally {
+    await connection.close()
+  }
+}
+
+async function connect(options: ConnectionOptions): Promise<Connection> {
+  if (options.local === true || options.database !== undefined) {
+    const { connectLocally } = await import('./local.ts') // brings the database; a remote call starts faster without
+    return connectLocally(options)
+  }
+  const url = await serverUrl(options.url)
+  return remote(url, await tokenFor(url), options.debug ?? false)
+}
+
+/** A connection with this token, or with none. */
+export async function remote(url: string, token: string | null, debug: boolean): Promise<Connection> {
+  const { createClient } = await import('@denizen/client')
+  const calls = createClient({ url, token, ...(debug ? { fetch: tellingFetch } : {}) })
+  return { calls, url, close: async () => {} }
+}
+
+/** The server that is meant: the option, DENIZEN_URL, where one is signed in, else the usual place. */
+export async function serverUrl(option: string | undefined): Promise<string> {
+  const named = option ?? (process.env['DENIZEN_URL'] || undefined)
+  if (named === undefined) return (await readLogin())?.url ?? defaultUrl
+  if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)) throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${defaultUrl}`)
+  return named.replace(/\/+$/, '')
+}
+
+/** A token goes to the server that gave it, and to no other. */
+async function tokenFor(url: string): Promise<string | null> {
+  const given = process.env['DENIZEN_TOKEN']
+  if (given !== undefined && given !== '') return given
+  const login = await readLogin()
+  return login !== null && new URL(login.url).origin === new URL(url).origin ? login.token : null
+}
+
+/** Names and times only: inputs travel in the query. */
+async function tellingFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const started = performance.now()
+  const url = new URL(input instanceof Request ? input.url : input)
+  const response = await fetch(input, init)
+  note(`debug: ${init?.method ?? 'GET'} ${url.origin}${url.pathname} ${response.status} ${(performance.now() - started).toFixed(1)} ms`)
+  return response
+}
+
+function explained(error: DenizenError, url: string | null): DenizenError {
+  const next = nextStep(error, url)
+  return next === null || 'next' in error.details ? error : withNext(error, next)
+}
+
+function nextStep({ code }: DenizenError, url: string | null): string | null {
+  const where = url === null || url === defaultUrl ? '' : ` --url ${url}`
+  switch (code) {
+    case 'request.unauthenticated':
+      return url === null ? 'This is about a session, and an operator has none: leave out --database and --local.' : `Sign in: ${denizen} login${where}`
+    case 'request.denied':
+      return url === null ? null : `Sign in as somebody who may: ${denizen} login${where}`
+    case 'client.unreachable':
+      return `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`
+    case 'request.databaseUnavailable':
+      return `Find out why: ${denizen} doctor`
+    default:
+      return null
+  }
+}
+
+interface UntypedCall {
+  (input: unknown, options?: CommandOptions): Promise<unknown>
+  plan?(input: unknown): Promise<Plan>
+}
+
+/** A call by its name, for what is made from the list of names. */
+export function callNamed(calls: Calls, name: ActionName): UntypedCall {
+  const [namespace = '', verb = ''] = name.split('.')
+  const tree = calls as unknown as Readonly<Record<string, Readonly<Record<string, UntypedCall>>>>
+  const call = tree[namespace]?.[verb]
+  if (call === undefined) throw new TypeError(`There is no call ${name}.`)
+  return call
+}

@@ -1,0 +1,49 @@
+import { Option, type Command } from 'commander'
+import type { Format } from './output.ts'
+
+/** Where calls go. */
+export interface ConnectionOptions {
+  readonly url?: string
+  readonly database?: string
+  readonly local?: boolean
+  readonly debug?: boolean
+}
+
+export interface OutputOptions {
+  readonly json?: boolean
+  readonly ndjson?: boolean
+}
+
+export interface ChangeOptions {
+  readonly dryRun?: boolean
+  readonly idempotencyKey?: string
+  readonly yes?: boolean
+}
+
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--url <url>', 'the server to talk to (default: the one you signed in to)').conflicts(['database', 'local']))
+    .addOption(new Option('--database <dir|url>', 'no server: work on this database, as its operator').conflicts('local'))
+    .option('--local', 'no server: work on the database of DATABASE_URL or DENIZEN_DATA_DIR, as its operator')
+    .option('--debug', 'show requests, or SQL without its values, with their times')
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--json', 'print JSON').conflicts('ndjson'))
+    .option('--ndjson', 'print JSON, one item a line')
+}
+
+export function addChangeOptions(command: Command): Command {
+  return command
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--idempotency-key <key>', 'repeat safely: the same key and input give the first answer again')
+    .option('-y, --yes', 'do not ask')
+}
+
+export function formatOf({ json = false, ndjson = false }: OutputOptions): Format {
+  return ndjson ? 'ndjson' : json ? 'json' : 'text'
+}
+
+/** How the command is called here: what is printed to be typed must work when typed. */
+export const denizen = process.env['npm_execpath'] === undefined ? 'denizen' : 'npx denizen'

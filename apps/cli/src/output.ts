@@ -1,0 +1,112 @@
+import { styleText } from 'node:util'
+import type { Failure } from './failure.ts'
+
+/** For people, for programs, and for programs that read line by line. */
+export type Format = 'text' | 'json' | 'ndjson'
+
+export interface Column<Row> {
+  readonly title: string
+  value(row: Row): unknown
+}
+
+/** Colours and weights go away by themselves when nobody is looking (NO_COLOR, a pipe, a file). */
+export function bold(text: string): string {
+  return styleText('bold', text, { stream: process.stdout })
+}
+
+export function dim(text: string): string {
+  return styleText('dim', text, { stream: process.stdout })
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Something by the way: not part of the answer, so not on standard output. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Prints an answer as it was asked for; of a page, `ndjson` prints every item. */
+export function printAnswer(format: Format, answer: unknown, text: () => string): void {
+  if (format === 'text') return print(text())
+  if (format === 'json') return print(JSON.stringify(answer ?? null, null, 2))
+  for (const line of isPage(answer) ? answer.items : [answer]) print(JSON.stringify(line ?? null))
+}
+
+function isPage(answer: unknown): answer is { items: readonly unknown[] } {
+  return answer !== null && typeof answer === 'object' && 'items' in answer && Array.isArray(answer.items)
+}
+
+/** Tells of a failure on standard error: what, its code, and what to do now. */
+export function printFailure(failure: Failure, asJson: boolean): void {
+  const { code, message, next, details } = failure
+  if (asJson) return note(JSON.stringify({ error: { code, message, next, details } }))
+  if (message === '') return
+  const red = (text: string) => styleText('red', text, { stream: process.stderr })
+  note(`${red('error:')} ${message}${code === 'cli.usage' ? '' : ` (${code})`}`)
+  if (next !== null) note(`${styleText('cyan', 'next:', { stream: process.stderr })}  ${next}`)
+}
+
+/** Rows under headings, aligned; made narrower on a terminal that is too narrow. */
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const cells = rows.map((row) => columns.map(({ value }) => cell(value(row)).replaceAll('\n', ' ')))
+  const titles = columns.map(({ title }) => title)
+  const widths = fitted(titles.map((title, index) => Math.max(width(title), ...cells.map((row) => width(row[index] ?? '')))))
+  const line = (row: readonly string[]) => row.map((text, index) => padded(text, widths[index] ?? 0)).join('  ').trimEnd()
+  return [bold(line(titles)), ...cells.map(line)].join('\n')
+}
+
+/** Names and values, aligned; what is null is left out. */
+export function record(fields: readonly (readonly [name: string, value: unknown])[]): string {
+  const shown = fields.filter(([, value]) => value !== null && value !== undefined)
+  const widest = Math.max(0, ...shown.map(([name]) => width(name)))
+  return shown.map(([name, value]) => `${dim(padded(name, widest))}  ${cell(value).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`).join('\n')
+}
+
+/** An instant in the reader's own time zone. */
+export function localTime(date: Date): string {
+  const two = (number: number) => String(number).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '-'
+  if (value instanceof Date) return localTime(value)
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value))
+}
+
+/** What others typed must not move the cursor, recolour the terminal or turn the line around. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD')
+}
+
+/** Columns on screen: East Asian characters and emoji take two, combining marks none. */
+function width(text: string): number {
+  let columns = 0
+  for (const character of text) columns += /\p{M}/u.test(character) ? 0 : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Extended_Pictographic}/u.test(character) ? 2 : 1
+  return columns
+}
+
+function padded(text: string, columns: number): string {
+  const short = columns - width(text)
+  if (short >= 0) return text + ' '.repeat(short)
+  const kept = [...text]
+  while (width(kept.join('')) > columns - 1) kept.pop()
+  return `${kept.join('')}…`
+}
+
+/** Takes from the widest columns what the terminal has not. */
+function fitted(wanted: readonly number[]): readonly number[] {
+  const widths = [...wanted]
+  const room = process.stdout.isTTY ? process.stdout.columns - 2 * (widths.length - 1) : Number.POSITIVE_INFINITY
+  while (widths.reduce((sum, one) => sum + one, 0) > room) {
+    const widest = Math.max(...widths)
+    if (widest <= 12) break
+    widths[widths.indexOf(widest)] = widest - 1
+  }
+  return widths
+}
