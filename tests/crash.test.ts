@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createClient } from '@denizen/client'
+import { createCore, idOf, systemClock, type Orm } from '@denizen/core'
+import type { Calls } from '@denizen/core/calls'
+import { People, testPorts } from '@denizen/core/testing'
+import { openDatabase as openRuntimeDatabase, pinoLogger } from '@denizen/runtime'
+import { afterAll, afterEach, expect, it } from 'vitest'
+import { openDatabase } from './database.ts'
+import { within } from './deadlines.ts'
+import { denizenToEnd, endPrograms, startServer, type Environment, type ServerProgram } from './processes.ts'
+
+const kills = 20
+const fewestAcknowledged = 1000
+/** Creates in flight at any moment. */
+const streams = 8
+
+const directories: string[] = []
+afterEach(endPrograms)
+afterAll(() => Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true }))))
+
+it('keeps every acknowledged user through 20 kill -9 on PostgreSQL, and none half-made', { timeout: 120_000 }, async () => {
+  const database = await openDatabase()
+  const { token } = await database.people.asSuperadmin()
+  const acknowledged = await streamThroughKills('PostgreSQL', database.environment, token)
+  await expectWhole(database.rows, acknowledged)
+  await database.close()
+})
+
+it('keeps every acknowledged user through 20 kill -9 on the embedded database, and none half-made', { timeout: 120_000 }, async () => {
+  const environment = await embedded()
+  const token = await inEmbedded(environment, async (people) => (await people.asSuperadmin()).token)
+  const acknowledged = await streamThroughKills('embedded', environment, token)
+  await inEmbedded(environment, async (_people, orm) => {
+    await expectWhole((statement) => orm.em.fork().execute(statement), acknowledged)
+  })
+})
+
+it('refuses a second process on an embedded directory, naming the first', { timeout: 60_000 }, async () => {
+  const environment = await embedded()
+  const server = await startServer(environment)
+  const second = await denizenToEnd(['serve'], { ...environment, DENIZEN_PORT: '0' })
+  expect(second.code).not.toBe(0)
+  expect(second.stderr()).toContain(`process ${server.pid} `)
+  expect(second.stderr()).toContain(server.url)
+  expect(second.stderr()).not.toMatch(/^\s+at /m)
+  await server.end('SIGKILL')
+  const third = await startServer(environment)
+  expect(await third.end('SIGTERM')).toEqual({ code: 0, signal: null })
+})
+
+/** Emails of the users whose creation was answered. */
+async function streamThroughKills(kind: string, environment: Environment, token: string): Promise<string[]> {
+  const acknowledged: string[] = []
+  const starts: number[] = []
+  let next = 0
+  for (let kill = 0; kill < kills; kill++) {
+    const startedAt = performance.now()
+    const server = await startServer(environment)
+    starts.push(performance.now() - startedAt)
+    const client = createClient({ url: server.url, token })
+    const last = acknowledged.at(-1)
+    if (last !== undefined) expect(await client.users.find({ identifier: last }), `${last}, made before kill ${kill}`).not.toBeNull()
+    const enough = (fewestAcknowledged / kills) * (kill + 1)
+    const streaming = Array.from({ length: streams }, () => stream(client, () => `user-${next++}@example.com`, acknowledged))
+    await killAtRandom(server, () => acknowledged.length >= enough)
+    await within(10_000, 'the streams noticing that the server is dead', Promise.all(streaming))
+  }
+  starts.sort((a, b) => a - b)
+  console.log(`${kind}: ${kills} kills, ${acknowledged.length} acknowledged of ${next} sent; ready after ${starts[kills >> 1]?.toFixed(0)} ms (median), ${starts.at(-1)?.toFixed(0)} ms (worst)`)
+  expect(acknowledged.length).toBeGreaterThanOrEqual(fewestAcknowledged)
+  return acknowledged
+}
+
+/** Creates users one after the other until the server is gone. */
+async function stream(client: Calls, email: () => string, acknowledged: string[]): Promise<void> {
+  for (;;) {
+    const address = email()
+    try {
+      await client.users.create({ email: address })
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'client.unreachable' })
+      return
+    }
+    acknowledged.push(address)
+  }
+}
+
+async function killAtRandom(server: ServerProgram, enough: () => boolean): Promise<void> {
+  await sleep(50 + Math.random() * 300)
+  const deadline = performance.now() + 10_000
+  while (!enough() && performance.now() < deadline) await sleep(Math.random() * 20)
+  expect(await server.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' })
+}
+
+interface Traces {
+  readonly id: string
+  readonly email: string
+  readonly assignments: number
+  readonly entries: number
+  readonly events: number
+}
+
+/** Every row of a create is there or none is. */
+async function expectWhole(rows: <Row extends object>(statement: string) => Promise<Row[]>, acknowledged: readonly string[]): Promise<void> {
+  const made = await rows<Traces>(`
+    select u.id::text, u.email,
+      (select count(*)::int from role_assignments a join roles r on r.id = a.role_id where a.user_id = u.id and r.name = 'user') as assignments
+    from users u where u.email like 'user-%'`)
+  const entries = await counted(rows, `select target_id as id, count(*)::int from audit_entries where action = 'users.create' and outcome = 'succeeded' group by 1`)
+  const events = await counted(rows, `select subject as id, count(*)::int from events where type = 'users.created' group by 1`)
+  const emails = new Set(made.map(({ email }) => email))
+  expect(acknowledged.filter((email) => !emails.has(email)), 'acknowledged and lost').toEqual([])
+  const halfMade = made.filter(({ id, assignments }) => {
+    const typed = idOf('usr', id)
+    return assignments !== 1 || entries.get(typed) !== 1 || events.get(typed) !== 1
+  })
+  expect(halfMade, 'half-made').toEqual([])
+  const all = new Set((await rows<{ id: string }>('select id::text from users')).map(({ id }) => idOf('usr', id) as string))
+  expect([...entries.keys(), ...events.keys()].filter((id) => !all.has(id)), 'entries and events of nobody').toEqual([])
+}
+
+async function counted(rows: <Row extends object>(statement: string) => Promise<Row[]>, statement: string): Promise<Map<string, number>> {
+  return new Map((await rows<{ id: string; count: number }>(statement)).map(({ id, count }) => [id, count]))
+}
+
+async function embedded(): Promise<Environment> {
+  const directory = await mkdtemp(join(tmpdir(), 'denizen-crash-'))
+  directories.push(directory)
+  return { DENIZEN_DATA_DIR: directory }
+}
+
+/** Does something with an embedded database in this process, and lets go of it. */
+async function inEmbedded<T>(environment: Environment, work: (people: People, orm: Orm) => Promise<T>): Promise<T> {
+  const directory = environment['DENIZEN_DATA_DIR'] ?? ''
+  const database = await openRuntimeDatabase({ database: { kind: 'embedded', directory }, poolSize: 1 }, pinoLogger('warn'))
+  try {
+    await database.migrations.up()
+    const ports = { ...(await testPorts()), clock: systemClock }
+    const core = createCore({ orm: database.orm, ports })
+    await core.start()
+    return await work(new People(core, database.orm, ports), database.orm)
+  } finally {
+    await database.close()
+  }
+}

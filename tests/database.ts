@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import { createCore, systemClock, type Core } from '@denizen/core'
+import { createPostgres, People, testPorts } from '@denizen/core/testing'
+import { Client } from 'pg'
+import type { Environment } from './processes.ts'
+
+/** A PostgreSQL database of one's own, seen past every server: to set up, and to look at what is written. */
+export interface SystemDatabase {
+  readonly url: string
+  /** What a server needs to use it. */
+  readonly environment: Environment
+  /** Denizen in this process, on the same database. */
+  readonly core: Core
+  readonly people: People
+  rows<Row extends object>(statement: string, parameters?: readonly unknown[]): Promise<Row[]>
+  /** How many rows every table has. */
+  counts(): Promise<Readonly<Record<string, number>>>
+  /** A connection of one's own. It is closed with the database. */
+  connect(): Promise<Client>
+  close(options?: { keep: boolean }): Promise<void>
+}
+
+export async function openDatabase(): Promise<SystemDatabase> {
+  const database = await createPostgres({ connections: 4, empty: false })
+  const { orm, url } = database
+  if (url === null) throw new Error('PostgreSQL has a URL')
+  const ports = { ...(await testPorts()), clock: systemClock }
+  const core = createCore({ orm, ports })
+  await core.start()
+  const clients: Client[] = []
+  const rows = <Row extends object>(statement: string, parameters: readonly unknown[] = []) => orm.em.fork().execute<Row[]>(statement, [...parameters])
+  return {
+    url,
+    environment: { DATABASE_URL: url, DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url') },
+    core,
+    people: new People(core, orm, ports),
+    rows,
+    counts: () => countRows(rows),
+    async connect() {
+      const client = new Client({ connectionString: url, application_name: 'system test' })
+      client.on('error', () => {}) // the database may be dropped under it
+      await client.connect()
+      clients.push(client)
+      return client
+    },
+    async close({ keep } = { keep: false }) {
+      await core.stop()
+      await Promise.all(clients.map((client) => client.end()))
+      await database.close({ keep })
+    },
+  }
+}
+
+async function countRows(rows: SystemDatabase['rows']): Promise<Record<string, number>> {
+  const tables = await rows<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition order by 1`,
+  )
+  const [counts] = await rows<Record<string, number>>(
+    `select ${tables.map(({ name }) => `(select count(*)::int from "${name}") as "${name}"`).join(', ')}`,
+  )
+  return { ...counts }
+}

@@ -1,0 +1,45 @@
+import { request } from 'node:http'
+
+/** An answer as it came over the wire. */
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly text: string
+}
+
+export interface RawRequest {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer
+}
+
+/** Sends a path exactly as it is written, which `fetch` would tidy up first. */
+export function send(url: string, path: string, { method = 'GET', headers = {}, body }: RawRequest = {}): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path, method, headers, timeout: 10_000, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
+      response.on('error', reject)
+    })
+    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path.slice(0, 80)}: no answer within 10 s`)))
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+export interface WireError {
+  readonly code: string
+  readonly kind: string
+  readonly details: { readonly issues?: readonly { readonly path: string; readonly message: string }[] }
+}
+
+/** The failure in an answer of tRPC, or of REST. */
+export function failureIn({ text }: RawAnswer): WireError {
+  const parsed = JSON.parse(text) as unknown
+  const body = (Array.isArray(parsed) ? parsed[0] : parsed) as { error?: { json?: { data: { domain: WireError } } } } & Partial<WireError>
+  const failure = body.error?.json?.data.domain ?? body
+  if (typeof failure.code !== 'string') throw new Error(`no failure in: ${text.slice(0, 300)}`)
+  return { code: failure.code, kind: failure.kind ?? '', details: failure.details ?? {} }
+}
