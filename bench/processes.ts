@@ -1,0 +1,103 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+
+/** A server process as it reports of itself. */
+export interface Usage {
+  /** Bytes of memory resident. */
+  readonly rss: number
+  /** Milliseconds of processor time since its start. */
+  readonly cpu: number
+  /** What else it can say, such as how its cache does. */
+  readonly details: Readonly<Record<string, number>>
+}
+
+export interface StartedServer {
+  readonly port: number
+  /** Milliseconds from its start until it said that it listens. */
+  readonly startedIn: number
+  usage(): Promise<Usage>
+  stop(): Promise<void>
+}
+
+export interface Program {
+  /** A file under bench/. */
+  readonly file: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly nodeOptions?: readonly string[]
+  /** Default: the core that servers share, one at a time. */
+  readonly pinned?: boolean
+}
+
+const serverCore = 0
+const loadCore = 1
+
+/** Whether servers and load get a core each. */
+export const canPin = process.platform === 'linux' && availableParallelism() > 1 && hasTaskset()
+
+/** Keeps this process, its threads and whatever it starts (but for the servers) off the servers' core. */
+export function pinSelf(): void {
+  if (canPin) pin(process.pid)
+}
+
+/** Moves a process to the core of load and database; whether that could be done. */
+export function pin(pid: number): boolean {
+  try {
+    execFileSync('taskset', ['-acp', String(loadCore), String(pid)], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Starts a server program and waits until it listens. */
+export async function startServer(program: Program): Promise<StartedServer> {
+  const startedAt = performance.now()
+  const child = start(program)
+  const { port } = (await answerOf(child, program.file)) as { port: number }
+  return {
+    port,
+    startedIn: performance.now() - startedAt,
+    async usage() {
+      child.send('usage')
+      return (await answerOf(child, program.file)) as Usage
+    },
+    async stop() {
+      const exited = new Promise((resolve) => child.once('exit', resolve))
+      child.send('stop')
+      await exited
+    },
+  }
+}
+
+/** Runs a program to its end, and gives what it sent. */
+export async function runProgram(program: Program): Promise<unknown> {
+  return answerOf(start({ ...program, pinned: false }), program.file)
+}
+
+function start({ file, environment = {}, nodeOptions = [], pinned = true }: Program): ChildProcess {
+  const node = [process.execPath, '--conditions=@denizen/source', ...nodeOptions, join(import.meta.dirname, file)]
+  const cores = canPin ? ['taskset', '-c', pinned ? String(serverCore) : `0-${availableParallelism() - 1}`] : []
+  const [command = process.execPath, ...rest] = [...cores, ...node]
+  return spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production', ...environment } })
+}
+
+function answerOf(child: ChildProcess, file: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const left = (code: number | null): void => reject(new Error(`${file} ended with ${code} before it answered`))
+    child.once('exit', left)
+    child.once('message', (message) => {
+      child.off('exit', left)
+      resolve(message)
+    })
+  })
+}
+
+function hasTaskset(): boolean {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
