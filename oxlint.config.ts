@@ -98,7 +98,9 @@ const layers = {
   },
 }
 
-const restrict = (...arrows: Arrow[]) => ({ 'no-restricted-imports': ['error', { patterns: arrows }] }) as const
+const restrict = (...arrows: Arrow[]): { 'no-restricted-imports': [severity: 'error', options: { patterns: Arrow[] }] } => ({
+  'no-restricted-imports': ['error', { patterns: arrows }],
+})
 
 const coreGlobals = ['process', 'Buffer', 'Deno', 'Bun', 'global', 'require', '__dirname', '__filename', 'setImmediate'].map((name) => ({
   name,

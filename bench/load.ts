@@ -38,7 +38,13 @@ export async function measure({ port, requests, connections, warmUp, duration }:
     const busy = process.cpuUsage(busyBefore)
     const sorted = latencies.sorted()
     const loadBusy = (busy.user + busy.system) / 1000 / elapsed
-    return { rate: (sorted.length / elapsed) * 1000, answers: sorted.length, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), loadBusy }
+    return {
+      rate: (sorted.length / elapsed) * 1000,
+      answers: sorted.length,
+      p50: quantile(sorted, 0.5),
+      p99: quantile(sorted, 0.99),
+      loadBusy,
+    }
   } finally {
     for (const connection of open) connection.stop()
     await ended

@@ -79,7 +79,10 @@ function start({ file, environment = {}, nodeOptions = [], pinned = true }: Prog
   const node = [process.execPath, '--conditions=@denizen/source', ...nodeOptions, join(import.meta.dirname, file)]
   const cores = canPin ? ['taskset', '-c', pinned ? String(serverCore) : `0-${availableParallelism() - 1}`] : []
   const [command = process.execPath, ...rest] = [...cores, ...node]
-  return spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production', ...environment } })
+  return spawn(command, rest, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, NODE_ENV: 'production', ...environment },
+  })
 }
 
 function answerOf(child: ChildProcess, file: string): Promise<unknown> {

@@ -30,7 +30,13 @@ delete (environment as Record<string, string | undefined>)['DATABASE_URL']
 const realm = {
   realm: 'quickstart',
   users: [
-    { username: 'alice', email: 'alice@example.com', enabled: true, credentials: [{ type: 'password', value: 'alice' }], realmRoles: ['user'] },
+    {
+      username: 'alice',
+      email: 'alice@example.com',
+      enabled: true,
+      credentials: [{ type: 'password', value: 'alice' }],
+      realmRoles: ['user'],
+    },
     { username: 'admin2', enabled: true, credentials: [{ type: 'password', value: 'admin' }], realmRoles: ['admin'] },
   ],
   roles: { realm: [{ name: 'user' }, { name: 'admin' }] },
@@ -64,7 +70,10 @@ function signInAndLookAround(password: string): void {
   assert.match(listed, /alice@example.com/)
   const example = run('npm', ['start', '--silent', '--workspace', 'examples/client-app'], '', { IDENTIFIER: 'alice', PASSWORD: 'alice' })
   assert.match(example, /quickstart:user/, 'the client example prints users.current')
-  assert.doesNotMatch(run('npm', ['start', '--silent', '--workspace', 'examples/client-app'], '', { IDENTIFIER: 'admin2', PASSWORD: 'admin' }), /superadmin/)
+  assert.doesNotMatch(
+    run('npm', ['start', '--silent', '--workspace', 'examples/client-app'], '', { IDENTIFIER: 'admin2', PASSWORD: 'admin' }),
+    /superadmin/,
+  )
 }
 
 function refusesASecondProcess(): void {
@@ -106,7 +115,12 @@ function denizen(parameters: string[], input = ''): string {
 }
 
 function run(command: string, parameters: string[], input = '', more: Record<string, string> = {}): string {
-  const { status, stdout, stderr } = spawnSync(command, parameters, { env: { ...environment, ...more }, input, encoding: 'utf8', timeout: 60_000 })
+  const { status, stdout, stderr } = spawnSync(command, parameters, {
+    env: { ...environment, ...more },
+    input,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   assert.equal(status, 0, `${command} ${parameters.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`)
   return stdout
 }

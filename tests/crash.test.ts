@@ -69,7 +69,9 @@ async function streamThroughKills(kind: string, environment: Environment, token:
     await within(10_000, 'the streams noticing that the server is dead', Promise.all(streaming))
   }
   starts.sort((a, b) => a - b)
-  console.log(`${kind}: ${kills} kills, ${acknowledged.length} acknowledged of ${next} sent; ready after ${starts[kills >> 1]?.toFixed(0)} ms (median), ${starts.at(-1)?.toFixed(0)} ms (worst)`)
+  console.log(
+    `${kind}: ${kills} kills, ${acknowledged.length} acknowledged of ${next} sent; ready after ${starts[kills >> 1]?.toFixed(0)} ms (median), ${starts.at(-1)?.toFixed(0)} ms (worst)`,
+  )
   expect(acknowledged.length).toBeGreaterThanOrEqual(fewestAcknowledged)
   return acknowledged
 }
@@ -104,22 +106,34 @@ interface Traces {
 }
 
 /** Every row of a create is there or none is. */
-async function expectWhole(rows: <Row extends object>(statement: string) => Promise<Row[]>, acknowledged: readonly string[]): Promise<void> {
+async function expectWhole(
+  rows: <Row extends object>(statement: string) => Promise<Row[]>,
+  acknowledged: readonly string[],
+): Promise<void> {
   const made = await rows<Traces>(`
     select u.id::text, u.email,
       (select count(*)::int from role_assignments a join roles r on r.id = a.role_id where a.user_id = u.id and r.name = 'user') as assignments
     from users u where u.email like 'user-%'`)
-  const entries = await counted(rows, `select target_id as id, count(*)::int from audit_entries where action = 'users.create' and outcome = 'succeeded' group by 1`)
+  const entries = await counted(
+    rows,
+    `select target_id as id, count(*)::int from audit_entries where action = 'users.create' and outcome = 'succeeded' group by 1`,
+  )
   const events = await counted(rows, `select subject as id, count(*)::int from events where type = 'users.created' group by 1`)
   const emails = new Set(made.map(({ email }) => email))
-  expect(acknowledged.filter((email) => !emails.has(email)), 'acknowledged and lost').toEqual([])
+  expect(
+    acknowledged.filter((email) => !emails.has(email)),
+    'acknowledged and lost',
+  ).toEqual([])
   const halfMade = made.filter(({ id, assignments }) => {
     const typed = idOf('usr', id)
     return assignments !== 1 || entries.get(typed) !== 1 || events.get(typed) !== 1
   })
   expect(halfMade, 'half-made').toEqual([])
   const all = new Set((await rows<{ id: string }>('select id::text from users')).map(({ id }) => idOf('usr', id) as string))
-  expect([...entries.keys(), ...events.keys()].filter((id) => !all.has(id)), 'entries and events of nobody').toEqual([])
+  expect(
+    [...entries.keys(), ...events.keys()].filter((id) => !all.has(id)),
+    'entries and events of nobody',
+  ).toEqual([])
 }
 
 async function counted(rows: <Row extends object>(statement: string) => Promise<Row[]>, statement: string): Promise<Map<string, number>> {

@@ -28,7 +28,8 @@ export async function openDatabase(): Promise<SystemDatabase> {
   const core = createCore({ orm, ports })
   await core.start()
   const clients: Client[] = []
-  const rows = <Row extends object>(statement: string, parameters: readonly unknown[] = []) => orm.em.fork().execute<Row[]>(statement, [...parameters])
+  const rows = <Row extends object>(statement: string, parameters: readonly unknown[] = []) =>
+    orm.em.fork().execute<Row[]>(statement, [...parameters])
   return {
     url,
     environment: { DATABASE_URL: url, DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url') },

@@ -65,7 +65,8 @@ const cli: Face = {
     const { code, stdout, stderr } = await denizenToEnd(['call', name, '--json', '-'], environment, JSON.stringify(input))
     if (code === 0) return { answer: JSON.parse(stdout()) }
     const [, failure] = /^(\{"error":.*\})$/m.exec(stderr()) ?? []
-    if (failure === undefined) throw new Error(`denizen call ${name} ended with ${code} and said neither answer nor error:\n${stdout()}${stderr()}`)
+    if (failure === undefined)
+      throw new Error(`denizen call ${name} ended with ${code} and said neither answer nor error:\n${stdout()}${stderr()}`)
     const { error } = JSON.parse(failure) as { error: { code: string; message: string; details: unknown } }
     return { error }
   },

@@ -38,7 +38,12 @@ const realm = (username: string) => ({
   realm: 'faces',
   roles: { realm: [{ name: 'admin' }] },
   users: [
-    { username, email: `${username}@example.com`, realmRoles: ['admin', 'unheard-of'], credentials: [{ type: 'password', value: password }] },
+    {
+      username,
+      email: `${username}@example.com`,
+      realmRoles: ['admin', 'unheard-of'],
+      credentials: [{ type: 'password', value: password }],
+    },
     { username: 'not a username' },
   ],
 })

@@ -58,7 +58,15 @@ async function checkTypes({ world, url }: { world: FaceWorld; url: string }): Pr
 }
 
 function cases({ only }: Face): (readonly [ActionName, Case])[] {
-  return names.filter((name) => only === null || only.includes(name)).flatMap((name) => [[name, 'succeeds'], [name, 'fails']] as const)
+  return names
+    .filter((name) => only === null || only.includes(name))
+    .flatMap(
+      (name) =>
+        [
+          [name, 'succeeds'],
+          [name, 'fails'],
+        ] as const,
+    )
 }
 
 function exampleOf(name: ActionName): Examples {
@@ -73,7 +81,9 @@ function usePlace(served: boolean): () => { world: FaceWorld; url: string } {
   beforeAll(async () => {
     const database = await openDatabase()
     const world = { database, admin: await database.people.asSuperadmin() }
-    await database.rows(`update users set username = 'the-admin', email = 'the-admin@example.com' where username = ?`, [world.admin.user.username])
+    await database.rows(`update users set username = 'the-admin', email = 'the-admin@example.com' where username = ?`, [
+      world.admin.user.username,
+    ])
     const admin = await database.people.signIn({ ...world.admin.user, username: 'the-admin' })
     const url = served ? (await startServer(database.environment)).url : ''
     place = { world: { database, admin }, url }

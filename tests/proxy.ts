@@ -46,7 +46,10 @@ export async function openNetworkProxy(databaseUrl: string): Promise<NetworkProx
     })
     near.on('data', (chunk) => link.silenced || link.far.writableEnded || link.far.write(chunk))
     link.far.on('data', (chunk) => link.silenced || near.writableEnded || near.write(chunk))
-    for (const [one, other] of [[near, link.far], [link.far, near]] as const) {
+    for (const [one, other] of [
+      [near, link.far],
+      [link.far, near],
+    ] as const) {
       one.on('error', () => {})
       one.on('close', () => link.silenced || other.destroy())
     }

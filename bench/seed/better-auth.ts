@@ -28,8 +28,16 @@ await pool.query(
 const kept: { token: string; fragment: string }[] = []
 for (const numbers of chunks(sessions)) {
   const tokens = numbers.map(() => newToken())
-  await insertSessions(numbers.map((number) => `user${number % users}`), tokens)
-  kept.push(...sampled(numbers, sessions).map((index) => ({ token: tokens[index] ?? '', fragment: `"user-${(numbers[index] ?? 0) % users}@bench.example"` })))
+  await insertSessions(
+    numbers.map((number) => `user${number % users}`),
+    tokens,
+  )
+  kept.push(
+    ...sampled(numbers, sessions).map((index) => ({
+      token: tokens[index] ?? '',
+      fragment: `"user-${(numbers[index] ?? 0) % users}@bench.example"`,
+    })),
+  )
 }
 const adminToken = newToken()
 await insertSessions(['admin'], [adminToken])

@@ -17,7 +17,10 @@ export function serve(server: Server, parts: Parts = {}): void {
 export function report(port: number, { details = () => ({}), stop = async () => {} }: Parts, close: () => Promise<void>): void {
   process.on('message', (message) => {
     if (message === 'usage') send(usageOf(details()))
-    if (message === 'stop') void close().then(stop).finally(() => process.exit(0))
+    if (message === 'stop')
+      void close()
+        .then(stop)
+        .finally(() => process.exit(0))
   })
   process.once('disconnect', () => process.exit(1))
   send({ port })

@@ -3,7 +3,15 @@ import type { OutputOf, Signature } from '@denizen/core/contract'
 import { Argument, type Command } from 'commander'
 import { callNamed, connected, type Connection } from './connection.ts'
 import { addFields, fieldsOf, inputOf, kebab, type Field } from './fields.ts'
-import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf, type ChangeOptions, type ConnectionOptions, type OutputOptions } from './options.ts'
+import {
+  addChangeOptions,
+  addConnectionOptions,
+  addOutputOptions,
+  formatOf,
+  type ChangeOptions,
+  type ConnectionOptions,
+  type OutputOptions,
+} from './options.ts'
 import { printAnswer } from './output.ts'
 import { printPlan } from './plan.ts'
 import { confirmed } from './prompts.ts'
@@ -72,7 +80,12 @@ function argumentOf({ name, description, choices, required }: Field, as: FieldAr
   return choices.length > 0 ? argument.choices(choices) : argument
 }
 
-async function carryOut<S extends Signature<ActionName>>(connection: Connection, face: ActionFace<S>, input: Input, options: LeafOptions): Promise<void> {
+async function carryOut<S extends Signature<ActionName>>(
+  connection: Connection,
+  face: ActionFace<S>,
+  input: Input,
+  options: LeafOptions,
+): Promise<void> {
   const call = callNamed(connection.calls, face.signature.name)
   if (options.dryRun === true && call.plan !== undefined) return printPlan(formatOf(options), await call.plan(input))
   const question = face.question?.(input) ?? null

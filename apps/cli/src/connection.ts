@@ -47,7 +47,8 @@ export async function remote(url: string, token: string | null, debug: boolean):
 export async function serverUrl(option: string | undefined): Promise<string> {
   const named = option ?? (process.env['DENIZEN_URL'] || undefined)
   if (named === undefined) return (await readLogin())?.url ?? defaultUrl
-  if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)) throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${defaultUrl}`)
+  if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol))
+    throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${defaultUrl}`)
   return named.replace(/\/+$/, '')
 }
 
@@ -77,7 +78,9 @@ function nextStep({ code }: DenizenError, url: string | null): string | null {
   const where = url === null || url === defaultUrl ? '' : ` --url ${url}`
   switch (code) {
     case 'request.unauthenticated':
-      return url === null ? 'This is about a session, and an operator has none: leave out --database and --local.' : `Sign in: ${denizen} login${where}`
+      return url === null
+        ? 'This is about a session, and an operator has none: leave out --database and --local.'
+        : `Sign in: ${denizen} login${where}`
     case 'request.denied':
       return url === null ? null : `Sign in as somebody who may: ${denizen} login${where}`
     case 'client.unreachable':

@@ -41,7 +41,8 @@ function fieldOf(name: string, schema: z.ZodType): Field {
 /** From the outside to what is typed: optional, nullable, default, what is read before a transformation. */
 function layersOf(schema: z.ZodType): readonly z.ZodType[] {
   if (schema instanceof z.ZodPipe) return [schema, ...layersOf(schema.in as z.ZodType)]
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) return [schema, ...layersOf(schema.unwrap() as z.ZodType)]
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return [schema, ...layersOf(schema.unwrap() as z.ZodType)]
   return [schema]
 }
 
@@ -88,7 +89,10 @@ function optionsOf({ flag, kind, choices, required, description }: Field): reado
 /** What stands on a command line can be read by everybody on the machine, and is kept in the shell's history. */
 function refuseSecret(flag: string): () => never {
   return () => {
-    throw usageError(`A secret never stands on the command line, where others can read it.`, `Use ${flag}-prompt, or pipe it in with ${flag}-stdin.`)
+    throw usageError(
+      `A secret never stands on the command line, where others can read it.`,
+      `Use ${flag}-prompt, or pipe it in with ${flag}-stdin.`,
+    )
   }
 }
 

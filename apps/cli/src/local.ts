@@ -67,11 +67,16 @@ async function opened(config: Config, { debug = false }: ConnectionOptions): Pro
 
 /** MikroORM writes its statements to the log, marked; here they are for the eyes of whoever asked. */
 function tellingSql(logger: Logger): Logger {
-  return { ...logger, warn: (message, fields) => (message.startsWith('[query]') ? note(`debug: ${message.slice(8)}`) : logger.warn(message, fields)) }
+  return {
+    ...logger,
+    warn: (message, fields) => (message.startsWith('[query]') ? note(`debug: ${message.slice(8)}`) : logger.warn(message, fields)),
+  }
 }
 
 /** A directory that a server has open is reached through that server. */
 export function withOwner(error: DenizenError): DenizenError {
   const { url } = error.details
-  return error.code === 'database.locked' && typeof url === 'string' ? withNext(error, `Talk to the server that has it open: --url ${url}`) : error
+  return error.code === 'database.locked' && typeof url === 'string'
+    ? withNext(error, `Talk to the server that has it open: --url ${url}`)
+    : error
 }

@@ -29,9 +29,7 @@ export function addConnectionOptions(command: Command): Command {
 }
 
 export function addOutputOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--json', 'print JSON').conflicts('ndjson'))
-    .option('--ndjson', 'print JSON, one item a line')
+  return command.addOption(new Option('--json', 'print JSON').conflicts('ndjson')).option('--ndjson', 'print JSON, one item a line')
 }
 
 export function addChangeOptions(command: Command): Command {

@@ -53,7 +53,11 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   const cells = rows.map((row) => columns.map(({ value }) => cell(value(row)).replaceAll('\n', ' ')))
   const titles = columns.map(({ title }) => title)
   const widths = fitted(titles.map((title, index) => Math.max(width(title), ...cells.map((row) => width(row[index] ?? '')))))
-  const line = (row: readonly string[]) => row.map((text, index) => padded(text, widths[index] ?? 0)).join('  ').trimEnd()
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, index) => padded(text, widths[index] ?? 0))
+      .join('  ')
+      .trimEnd()
   return [bold(line(titles)), ...cells.map(line)].join('\n')
 }
 
@@ -61,7 +65,9 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
 export function record(fields: readonly (readonly [name: string, value: unknown])[]): string {
   const shown = fields.filter(([, value]) => value !== null && value !== undefined)
   const widest = Math.max(0, ...shown.map(([name]) => width(name)))
-  return shown.map(([name, value]) => `${dim(padded(name, widest))}  ${cell(value).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`).join('\n')
+  return shown
+    .map(([name, value]) => `${dim(padded(name, widest))}  ${cell(value).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`)
+    .join('\n')
 }
 
 /** An instant in the reader's own time zone. */
@@ -87,7 +93,12 @@ export function printable(text: string): string {
 /** Columns on screen: East Asian characters and emoji take two, combining marks none. */
 function width(text: string): number {
   let columns = 0
-  for (const character of text) columns += /\p{M}/u.test(character) ? 0 : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Extended_Pictographic}/u.test(character) ? 2 : 1
+  for (const character of text)
+    columns += /\p{M}/u.test(character)
+      ? 0
+      : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Extended_Pictographic}/u.test(character)
+        ? 2
+        : 1
   return columns
 }
 

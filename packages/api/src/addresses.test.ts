@@ -9,7 +9,13 @@ describe('the address of a client', () => {
     ['the socket, whatever the header says', none, '203.0.113.9', '198.51.100.1', '203.0.113.9'],
     ['the socket, from a peer that is no proxy', some, '203.0.113.9', '198.51.100.1', '203.0.113.9'],
     ['the hop before a trusted proxy', some, '10.1.2.3', '198.51.100.1', '198.51.100.1'],
-    ['the rightmost hop that is no proxy: the rest was written by the caller', some, '10.1.2.3', '6.6.6.6, 198.51.100.1, 10.9.9.9', '198.51.100.1'],
+    [
+      'the rightmost hop that is no proxy: the rest was written by the caller',
+      some,
+      '10.1.2.3',
+      '6.6.6.6, 198.51.100.1, 10.9.9.9',
+      '198.51.100.1',
+    ],
     ['the leftmost, when all are proxies', some, '10.1.2.3', '10.0.0.1, 192.0.2.7', '10.0.0.1'],
     ['the proxy itself, when it sends no header', some, '10.1.2.3', undefined, '10.1.2.3'],
     ['the last good hop, when what is before it is no address', some, '10.1.2.3', 'unknown, 10.0.0.5', '10.0.0.5'],
@@ -27,7 +33,10 @@ describe('the address of a client', () => {
     expect(proxies.clientAddress(peer, header)).toBe(expected)
   })
 
-  it.each(['10.0.0.0/33', '10.0.0/8', 'proxy.example', '::1/129', '', '10.0.0.0/'])('refuses %o as a range, when the server is made', (range) => {
-    expect(() => new TrustedProxies([range])).toThrow(TypeError)
-  })
+  it.each(['10.0.0.0/33', '10.0.0/8', 'proxy.example', '::1/129', '', '10.0.0.0/'])(
+    'refuses %o as a range, when the server is made',
+    (range) => {
+      expect(() => new TrustedProxies([range])).toThrow(TypeError)
+    },
+  )
 })

@@ -13,7 +13,14 @@ export interface Answer {
 export const json = 'application/json'
 
 /** Every answer has these: nobody may store it, guess at its type, or show it as a page. */
-const always = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff', 'content-security-policy', "default-src 'none'; frame-ancestors 'none'"]
+const always = [
+  'cache-control',
+  'no-store',
+  'x-content-type-options',
+  'nosniff',
+  'content-security-policy',
+  "default-src 'none'; frame-ancestors 'none'",
+]
 
 /** The fields that every answer of a request has; a draining server says that it hears no more on this connection. */
 export function commonFields(requestId: string, draining: boolean): string[] {
@@ -21,7 +28,12 @@ export function commonFields(requestId: string, draining: boolean): string[] {
 }
 
 /** Sends an answer, or nothing to a client that has left. */
-export function send(response: ServerResponse, requestId: string, draining: boolean, { status, headers = [], contentType, body }: Answer): void {
+export function send(
+  response: ServerResponse,
+  requestId: string,
+  draining: boolean,
+  { status, headers = [], contentType, body }: Answer,
+): void {
   if (response.destroyed || response.headersSent) return
   const fields = commonFields(requestId, draining)
   for (const [name, value] of headers) fields.push(name, value)

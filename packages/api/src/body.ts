@@ -13,7 +13,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<string | null> {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers
-  if (type.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json' || encoding.toLowerCase() !== 'identity') throw unsupportedMediaType({})
+  if (type.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json' || encoding.toLowerCase() !== 'identity')
+    throw unsupportedMediaType({})
   if (Number(length ?? 0) > limit) return refuse(request, limit)
   const bytes = await collect(request, limit)
   if (bytes === null) return null

@@ -39,7 +39,9 @@ describe.each(links)('a tRPC client with %s', (_, link) => {
   })
 
   it('gets a failure with its code, kind, details and request id', async () => {
-    const error: unknown = await clientOf({}).users.get.query({ userId: nobody }).catch((thrown: unknown) => thrown)
+    const error: unknown = await clientOf({})
+      .users.get.query({ userId: nobody })
+      .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(TRPCClientError)
     expect((error as TRPCClientError<AppRouter>).data).toMatchObject({
       code: 'UNAUTHORIZED',
@@ -82,16 +84,28 @@ const samples: readonly Sample[] = [
   { path: `/trpc/sessions.whoami,users.list?batch=1&input=${encodeURIComponent('{}')}`, as: 'stranger' },
   { path: '/trpc/sessions.whoami,sessions.whoami?batch=1', as: 'stranger' },
   { path: '/trpc/sessions.whoami,no.such?batch=1&input=%7B%7D', as: 'stranger' },
-  { path: `/trpc/users.get,users.find?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: { json: { userId: nobody } }, 1: { json: { identifier: 'x' } } }))}`, as: 'admin' },
+  {
+    path: `/trpc/users.get,users.find?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: { json: { userId: nobody } }, 1: { json: { identifier: 'x' } } }))}`,
+    as: 'admin',
+  },
   { path: '/trpc/users.get,users.find?batch=1&input=[', as: 'admin' },
   { path: '/trpc/sessions.whoami?batch=1&input=%7B%7D', as: 'admin' },
-  { method: 'POST', path: '/trpc/users.setStatus,users.update?batch=1', body: JSON.stringify({ 0: { json: {} }, 1: { json: { userId: nobody, fullName: 'x' } } }), as: 'admin' },
+  {
+    method: 'POST',
+    path: '/trpc/users.setStatus,users.update?batch=1',
+    body: JSON.stringify({ 0: { json: {} }, 1: { json: { userId: nobody, fullName: 'x' } } }),
+    as: 'admin',
+  },
 ]
 
 describe('the thin adapter', () => {
   it.each(samples)("answers as tRPC's own does: $as $method $path $body", async ({ method = 'GET', path, body, as }) => {
     const { server, world } = served()
-    const headers = { 'x-request-id': 'same', ...(as && bearer(served()[as])), ...(method === 'POST' && { 'content-type': 'application/json' }) }
+    const headers = {
+      'x-request-id': 'same',
+      ...(as && bearer(served()[as])),
+      ...(method === 'POST' && { 'content-type': 'application/json' }),
+    }
     const init = { method, headers, ...(body !== undefined && { body }) }
     const reference = await fetchRequestHandler({
       endpoint: '/trpc',
@@ -171,7 +185,9 @@ describe('headers of a single command', () => {
     const before = await world.counts()
     const reply = await post('/trpc/users.create', create(username), { ...bearer(admin), 'denizen-plan': 'true' })
     expect(reply.status).toBe(200)
-    expect(reply.json<{ result: { data: { json: object } } }>().result.data.json).toMatchObject({ rows: { users: { inserted: 1, updated: 0, deleted: 0 } } })
+    expect(reply.json<{ result: { data: { json: object } } }>().result.data.json).toMatchObject({
+      rows: { users: { inserted: 1, updated: 0, deleted: 0 } },
+    })
     expect(await world.counts()).toEqual(before)
   })
 
@@ -211,7 +227,11 @@ describe('a batch', () => {
     expect((await get(whoami(20), bearer(admin))).status).toBe(200)
     const tooMany = await get(whoami(21), bearer(admin))
     expect(tooMany.status).toBe(413)
-    expect(tooMany.json<WireError>().error.json.data.domain).toEqual({ code: 'request.batchTooLarge', kind: 'tooLarge', details: { most: 20 } })
+    expect(tooMany.json<WireError>().error.json.data.domain).toEqual({
+      code: 'request.batchTooLarge',
+      kind: 'tooLarge',
+      details: { most: 20 },
+    })
   })
 
   it('is authorised and counted call by call', async () => {
@@ -220,7 +240,10 @@ describe('a batch', () => {
     const reply = await get('/trpc/sessions.whoami,users.list,users.current?batch=1', bearer(stranger))
     expect(reply.status).toBe(207)
     const outcomes = reports.map(({ action, outcome }) => [action, outcome])
-    expect(outcomes.toSorted()).toEqual([['sessions.whoami', 'ok'], ['users.current', 'ok'], ['users.list', 'denied']])
+    expect(outcomes.toSorted()).toEqual([
+      ['sessions.whoami', 'ok'],
+      ['users.current', 'ok'],
+      ['users.list', 'denied'],
+    ])
   })
 })
-

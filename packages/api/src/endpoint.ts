@@ -74,7 +74,8 @@ export class TrpcEndpoint {
     const startedAt = clock.monotonic()
     const { headers } = request
     const token = bearerToken(headers)
-    if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined) return undefined
+    if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined)
+      return undefined
     const principal = core.authenticated(token)
     const body = principal === undefined ? undefined : this.#kept.get(principal)
     if (body === undefined) return undefined
@@ -104,7 +105,8 @@ export class TrpcEndpoint {
       if (batched) return answerOf(await this.#batch(calls, text, context), true, credential)
       const result = await this.#call(names, () => readInput(parse(text)), context)
       const answer = answerOf([result], false, credential)
-      if (names === 'sessions.whoami' && result.error === undefined && caller.actor.kind === 'user') this.#keep(caller.actor.principal, answer)
+      if (names === 'sessions.whoami' && result.error === undefined && caller.actor.kind === 'user')
+        this.#keep(caller.actor.principal, answer)
       return answer
     } catch (thrown) {
       const path = !batched && namesPattern.test(names) ? names : undefined
@@ -168,7 +170,12 @@ export class TrpcEndpoint {
     this.#kept.set(principal, Buffer.from(body))
   }
 
-  #throughFetch({ request, names, search, requestId, signal }: EndpointRequest, body: string, ctx: Context, credential: Credential): Promise<Response> {
+  #throughFetch(
+    { request, names, search, requestId, signal }: EndpointRequest,
+    body: string,
+    ctx: Context,
+    credential: Credential,
+  ): Promise<Response> {
     const headers = new Headers()
     for (const name of ['accept', 'trpc-accept', 'content-type', 'last-event-id']) {
       const value = request.headers[name]
@@ -186,7 +193,12 @@ export class TrpcEndpoint {
         if (fault.kind === 'internal' && fault !== error.cause) this.#report(error, path, requestId)
       },
       responseMeta: ({ errors }) => ({
-        headers: new Headers(fieldsOf(errors.map((error) => understood(error, { path: undefined, requestId })), credential).map(([name, value]) => [name, value])),
+        headers: new Headers(
+          fieldsOf(
+            errors.map((error) => understood(error, { path: undefined, requestId })),
+            credential,
+          ).map(([name, value]) => [name, value]),
+        ),
       }),
     })
   }

@@ -35,7 +35,11 @@ export const urlTooLong = defineError<{ most: number }>(
   'tooLarge',
   ({ most }) => `The URL is longer than ${most} characters.`,
 )
-export const bodyTooLarge = defineError<{ most: number }>('request.tooLarge', 'tooLarge', ({ most }) => `The body is larger than ${most} bytes.`)
+export const bodyTooLarge = defineError<{ most: number }>(
+  'request.tooLarge',
+  'tooLarge',
+  ({ most }) => `The body is larger than ${most} bytes.`,
+)
 export const batchTooLarge = defineError<{ most: number }>(
   'request.batchTooLarge',
   'tooLarge',
@@ -94,7 +98,8 @@ export function understood(thrown: unknown, { path, requestId }: { path: string 
 /** Header fields that go with a failure (RFC 9110: 10.2.1, 10.2.3, 11.6.1; RFC 6750: 3). */
 export function errorHeaders(error: DenizenError, credential: 'none' | 'refused' | 'accepted'): readonly (readonly [string, string])[] {
   const headers: [string, string][] = []
-  if (error.kind === 'unauthenticated') headers.push(['www-authenticate', credential === 'refused' ? 'Bearer error="invalid_token"' : 'Bearer'])
+  if (error.kind === 'unauthenticated')
+    headers.push(['www-authenticate', credential === 'refused' ? 'Bearer error="invalid_token"' : 'Bearer'])
   const after = retryAfter(error)
   if (after !== null) headers.push(['retry-after', String(after)])
   const { allowed } = error.details

@@ -44,7 +44,11 @@ describe('operations', () => {
 
   it('shows metrics when it is given some, and only then', async () => {
     expect((await served().get('/metrics')).status).toBe(404)
-    const server = createServer({ core: served().world.core, port: 0, metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) })
+    const server = createServer({
+      core: served().world.core,
+      port: 0,
+      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    })
     await server.listen()
     const reply = await ask(server, '/metrics')
     expect([reply.status, reply.headers.get('content-type'), reply.text]).toEqual([200, 'text/plain; version=0.0.4', 'up 1\n'])
@@ -57,7 +61,11 @@ describe('operations', () => {
     await server.listen()
     const reply = await ask(server, '/metrics')
     expect(reply.status).toBe(500)
-    expect(reply.json()).toMatchObject({ code: 'request.internal', detail: 'Internal error.', requestId: reply.headers.get('x-request-id') })
+    expect(reply.json()).toMatchObject({
+      code: 'request.internal',
+      detail: 'Internal error.',
+      requestId: reply.headers.get('x-request-id'),
+    })
     expect(reply.text).not.toContain('secret-4711')
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error', fields: { requestId: reply.headers.get('x-request-id') } })
     await server.close()
@@ -76,7 +84,11 @@ describe('GET /users/current', () => {
   it('answers strangers with problem details and a challenge', async () => {
     const { get } = served()
     const nobody = await get('/users/current')
-    expect([nobody.status, nobody.headers.get('content-type'), nobody.headers.get('www-authenticate')]).toEqual([401, 'application/problem+json', 'Bearer'])
+    expect([nobody.status, nobody.headers.get('content-type'), nobody.headers.get('www-authenticate')]).toEqual([
+      401,
+      'application/problem+json',
+      'Bearer',
+    ])
     expect(nobody.json()).toEqual({
       type: 'about:blank',
       title: 'Unauthorized',
@@ -93,7 +105,10 @@ describe('GET /users/current', () => {
 
   it('takes no parameters, other methods or headers of commands', async () => {
     const { get, post, stranger, server } = served()
-    expect(await get('/users/current?a=1', bearer(stranger)).then((reply) => reply.json())).toMatchObject({ status: 400, details: { issues: [{ path: 'a' }] } })
+    expect(await get('/users/current?a=1', bearer(stranger)).then((reply) => reply.json())).toMatchObject({
+      status: 400,
+      details: { issues: [{ path: 'a' }] },
+    })
     const posted = await post('/users/current', {}, bearer(stranger))
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
     expect((await get('/users/current', { ...bearer(stranger), 'idempotency-key': 'k' })).status).toBe(400)
@@ -104,9 +119,20 @@ describe('GET /users/current', () => {
 
 describe('a credential', () => {
   it('is a bearer token, however the scheme is written, and nothing else', async () => {
-    const { get, stranger: { token } } = served()
-    for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER  ${token}`]) expect((await get('/trpc/sessions.whoami', { authorization })).status).toBe(200)
-    for (const headers of [{ authorization: token }, { authorization: `Basic ${token}` }, { authorization: `Bearer ${token}x` }, { authorization: 'Bearer' }, { 'x-api-key': token }, { cookie: `token=${token}` }])
+    const {
+      get,
+      stranger: { token },
+    } = served()
+    for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER  ${token}`])
+      expect((await get('/trpc/sessions.whoami', { authorization })).status).toBe(200)
+    for (const headers of [
+      { authorization: token },
+      { authorization: `Basic ${token}` },
+      { authorization: `Bearer ${token}x` },
+      { authorization: 'Bearer' },
+      { 'x-api-key': token },
+      { cookie: `token=${token}` },
+    ])
       expect((await get('/trpc/sessions.whoami', headers as Record<string, string>)).status).toBe(401)
   })
 
@@ -123,11 +149,21 @@ describe('where a request comes from', () => {
     const identifier = `nobody-${crypto.randomUUID()}`
     const { port } = new URL(server.url)
     await new Promise<void>((resolve, reject) => {
-      const sent = httpRequest({ port, host: '127.0.0.1', localAddress, path: '/trpc/auth.signIn', method: 'POST', headers: { 'content-type': 'application/json', ...headers } })
+      const sent = httpRequest({
+        port,
+        host: '127.0.0.1',
+        localAddress,
+        path: '/trpc/auth.signIn',
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+      })
       sent.on('response', (response) => response.resume().on('end', resolve)).on('error', reject)
       sent.end(JSON.stringify(signIn(identifier)))
     })
-    const [row] = await world.rows<{ ip: string; user_agent: string | null }>('select host(ip) as ip, user_agent from login_attempts where identifier = ?', [identifier])
+    const [row] = await world.rows<{ ip: string; user_agent: string | null }>(
+      'select host(ip) as ip, user_agent from login_attempts where identifier = ?',
+      [identifier],
+    )
     return row
   }
 
@@ -157,24 +193,44 @@ describe('a request id', () => {
 })
 
 describe('every answer', () => {
-  it.each(['/healthz', '/trpc/sessions.whoami', '/trpc/sessions.whoami,users.list?batch=1', '/users/current', '/nothing'])('of %s has the security headers and an id', async (path) => {
-    for (const headers of [{}, { 'trpc-accept': 'application/jsonl' }]) {
-      const reply = await served().get(path, headers as Record<string, string>)
-      expect(reply.headers.get('cache-control')).toBe('no-store')
-      expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
-      expect(reply.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
-      expect(reply.headers.get('x-request-id')).toMatch(/^req_/)
-    }
-  })
+  it.each(['/healthz', '/trpc/sessions.whoami', '/trpc/sessions.whoami,users.list?batch=1', '/users/current', '/nothing'])(
+    'of %s has the security headers and an id',
+    async (path) => {
+      for (const headers of [{}, { 'trpc-accept': 'application/jsonl' }]) {
+        const reply = await served().get(path, headers as Record<string, string>)
+        expect(reply.headers.get('cache-control')).toBe('no-store')
+        expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
+        expect(reply.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
+        expect(reply.headers.get('x-request-id')).toMatch(/^req_/)
+      }
+    },
+  )
 
   it('has the status of its kind of failure', () => {
-    const kinds = ['invalid', 'unauthenticated', 'denied', 'notFound', 'conflict', 'tooLarge', 'limited', 'unavailable', 'internal'] as const
+    const kinds = [
+      'invalid',
+      'unauthenticated',
+      'denied',
+      'notFound',
+      'conflict',
+      'tooLarge',
+      'limited',
+      'unavailable',
+      'internal',
+    ] as const
     expect(kinds.map(statusOf)).toEqual([400, 401, 403, 404, 409, 413, 429, 503, 500])
   })
 })
 
 describe('ABUSE 32: a body that a foreign page can make a browser send', () => {
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/octet-stream', 'application/jsonp', undefined])('is refused as %s', async (type) => {
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/octet-stream',
+    'application/jsonp',
+    undefined,
+  ])('is refused as %s', async (type) => {
     const { server, stranger } = served()
     const headers = { ...bearer(stranger), ...(type !== undefined && { 'content-type': type }) }
     const reply = await ask(server, '/trpc/auth.signOut', { method: 'POST', headers, body: new TextEncoder().encode('{"json":{}}') })
@@ -183,7 +239,9 @@ describe('ABUSE 32: a body that a foreign page can make a browser send', () => {
   })
 
   it('is taken as JSON, however that is written', async () => {
-    expect((await served().post('/trpc/auth.signIn', signIn('nobody'), { 'content-type': 'Application/JSON; charset=utf-8' })).status).toBe(401)
+    expect((await served().post('/trpc/auth.signIn', signIn('nobody'), { 'content-type': 'Application/JSON; charset=utf-8' })).status).toBe(
+      401,
+    )
   })
 
   it('is refused when it is compressed', async () => {
@@ -197,8 +255,16 @@ describe('ABUSE 34: a body that is too much', () => {
     const body = JSON.stringify(signIn('a'.repeat(1024 * 1024)))
     const headers = { 'content-type': 'application/json' }
     const declared = await ask(server, '/trpc/auth.signIn', { method: 'POST', headers, body })
-    expect([declared.status, domainOf(declared)]).toEqual([413, { code: 'request.tooLarge', kind: 'tooLarge', details: { most: bodyLimit } }])
-    const trickled = await ask(server, '/trpc/auth.signIn', { method: 'POST', headers, body: new Blob([body]).stream(), duplex: 'half' } as RequestInit)
+    expect([declared.status, domainOf(declared)]).toEqual([
+      413,
+      { code: 'request.tooLarge', kind: 'tooLarge', details: { most: bodyLimit } },
+    ])
+    const trickled = await ask(server, '/trpc/auth.signIn', {
+      method: 'POST',
+      headers,
+      body: new Blob([body]).stream(),
+      duplex: 'half',
+    } as RequestInit)
     expect([trickled.status, domainOf(trickled).code]).toEqual([413, 'request.tooLarge'])
   })
 
@@ -214,7 +280,11 @@ describe('ABUSE 34: a body that is too much', () => {
   it('is refused by depth', async () => {
     const { post, get } = served()
     const bomb = `{"json":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
-    for (const reply of [await post('/trpc/auth.signIn', bomb), await post('/trpc/auth.signIn?batch=1', `{"0":${bomb}}`), await post('/trpc/auth.signIn', bomb, { 'trpc-accept': 'application/jsonl' })])
+    for (const reply of [
+      await post('/trpc/auth.signIn', bomb),
+      await post('/trpc/auth.signIn?batch=1', `{"0":${bomb}}`),
+      await post('/trpc/auth.signIn', bomb, { 'trpc-accept': 'application/jsonl' }),
+    ])
       expect(reply.text).toContain('request.invalid')
     expect((await get('/healthz')).status).toBe(200)
   })
@@ -252,22 +322,35 @@ describe('ABUSE 28: an input that is wrong', () => {
     const top = await post('/trpc/users.create', `{"json":{"username":"x","${key}":{"a":1}}}`, bearer(admin))
     expect([top.status, domainOf(top)]).toMatchObject([400, { code: 'request.invalid', details: { issues: [{ path: key }] } }])
     const inside = await post('/trpc/users.create', `{"json":{"username":"x","preferences":{"${key}":{"a":1}}}}`, bearer(admin))
-    expect([inside.status, domainOf(inside)]).toMatchObject([400, { code: 'request.invalid', details: { issues: [{ path: 'preferences' }] } }])
+    expect([inside.status, domainOf(inside)]).toMatchObject([
+      400,
+      { code: 'request.invalid', details: { issues: [{ path: 'preferences' }] } },
+    ])
   })
 
-  it.each(['{', '', 'nul', '[1]', '"text"', '{"json":{},"json', '\ufeff', '{"0":1}'])('is a typed 400 and quotes nothing: %o', async (body) => {
-    const reply = await served().post('/trpc/auth.signIn', body)
-    expect([reply.status, domainOf(reply).code]).toEqual([400, 'request.invalid'])
-  })
+  it.each(['{', '', 'nul', '[1]', '"text"', '{"json":{},"json', '\ufeff', '{"0":1}'])(
+    'is a typed 400 and quotes nothing: %o',
+    async (body) => {
+      const reply = await served().post('/trpc/auth.signIn', body)
+      expect([reply.status, domainOf(reply).code]).toEqual([400, 'request.invalid'])
+    },
+  )
 
   it('is refused when it is not UTF-8', async () => {
-    const reply = await ask(served().server, '/trpc/auth.signIn', { method: 'POST', headers: { 'content-type': 'application/json' }, body: new Uint8Array([0x22, 0xff, 0x22]) })
+    const reply = await ask(served().server, '/trpc/auth.signIn', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: new Uint8Array([0x22, 0xff, 0x22]),
+    })
     expect([reply.status, domainOf(reply).code]).toEqual([400, 'request.invalid'])
   })
 
   it('is never answered with 500, whatever it holds and whatever meta says', async () => {
     const { post, get, admin } = served()
-    const key = fc.oneof(fc.constantFrom('userId', 'limit', 'cursor', 'identifier', '__proto__', 'constructor', 'fullName', 'preferences'), fc.string())
+    const key = fc.oneof(
+      fc.constantFrom('userId', 'limit', 'cursor', 'identifier', '__proto__', 'constructor', 'fullName', 'preferences'),
+      fc.string(),
+    )
     const input = fc.oneof(fc.dictionary(key, fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }))), fc.jsonValue())
     const values = fc.dictionary(key, fc.oneof(fc.tuple(fc.constantFrom('undefined', 'Date', 'number', 'map', 'Error')), fc.jsonValue()))
     const payload = fc.record({ json: input, meta: fc.record({ values, v: fc.constant(1) }) }, { requiredKeys: ['json'] })
@@ -312,7 +395,10 @@ describe('ABUSE 39: a path that is not written as it should be', () => {
   ])('%s reaches no action', async (path) => {
     const { server, reports, stranger } = served()
     reports.length = 0
-    const answer = await raw(server, lines(`GET ${path} HTTP/1.1`, 'host: x', `authorization: Bearer ${stranger.token}`, 'connection: close'))
+    const answer = await raw(
+      server,
+      lines(`GET ${path} HTTP/1.1`, 'host: x', `authorization: Bearer ${stranger.token}`, 'connection: close'),
+    )
     expect(answer).toMatch(/^HTTP\/1\.1 404 /)
     expect(reports).toEqual([])
   })
@@ -443,7 +529,9 @@ describe('a client that leaves', () => {
     await Promise.all(
       Array.from({ length: 30 }, async () => {
         const socket = connect(Number(port), hostname)
-        socket.write(`${lines('POST /trpc/users.create HTTP/1.1', 'host: x', `authorization: Bearer ${admin.token}`, 'content-type: application/json', 'content-length: 1000')}{"json":`)
+        socket.write(
+          `${lines('POST /trpc/users.create HTTP/1.1', 'host: x', `authorization: Bearer ${admin.token}`, 'content-type: application/json', 'content-length: 1000')}{"json":`,
+        )
         await new Promise((resolve) => setTimeout(resolve, 20))
         socket.destroy()
       }),

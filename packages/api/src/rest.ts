@@ -39,7 +39,8 @@ export async function answerResource(
     return { status: 200, contentType: json, body: JSON.stringify(output) }
   } catch (thrown) {
     const error = understood(thrown, { path: undefined, requestId })
-    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a request failed unexpectedly', { requestId, error: thrown })
+    if (error.kind === 'internal' && error !== thrown)
+      core.ports.logger.error('a request failed unexpectedly', { requestId, error: thrown })
     return problem(error, requestId, credential)
   }
 }

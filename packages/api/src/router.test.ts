@@ -17,7 +17,9 @@ describe('the router', () => {
   it('exposes under each name the action of that name', async () => {
     const called: string[] = []
     const context = { requestId: 'r', call: async (name: string) => void called.push(name) }
-    for (const [path, procedure] of Object.entries(appRouter._def.procedures as unknown as Record<string, (options: object) => Promise<unknown>>))
+    for (const [path, procedure] of Object.entries(
+      appRouter._def.procedures as unknown as Record<string, (options: object) => Promise<unknown>>,
+    ))
       await procedure({ ctx: context, path, getRawInput: async () => undefined, type: 'query', signal: undefined, batchIndex: 0 })
     const names = Object.values(signatures).flatMap((namespace) => Object.values<Signature>(namespace).map(({ name }) => name))
     expect(called.toSorted()).toEqual(names.toSorted())

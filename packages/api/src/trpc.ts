@@ -1,5 +1,11 @@
 import type { DenizenError, ErrorKind, InputOf, OutputOf, Signature } from '@denizen/core/contract'
-import { initTRPC, type TRPC_ERROR_CODE_KEY, type TRPCDefaultErrorShape, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server'
+import {
+  initTRPC,
+  type TRPC_ERROR_CODE_KEY,
+  type TRPCDefaultErrorShape,
+  type TRPCMutationProcedure,
+  type TRPCQueryProcedure,
+} from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import superjson from 'superjson'
 import { mapped, understood } from './errors.ts'

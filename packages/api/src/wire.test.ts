@@ -21,7 +21,14 @@ const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.re
 describe('an input from the wire', () => {
   it('is what superjson wrote: JSON, dates, undefined and the numbers that JSON lacks', () => {
     const key = fc.string().filter((text) => !['__proto__', 'constructor', 'prototype', 'toString', 'valueOf'].includes(text))
-    const leaf = fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null), fc.constant(undefined), fc.date({ noInvalidDate: true }))
+    const leaf = fc.oneof(
+      fc.string(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant(undefined),
+      fc.date({ noInvalidDate: true }),
+    )
     const value = fc.letrec((tie) => ({
       tree: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('tree')), fc.dictionary(key, tie('tree'), { noNullPrototype: true })),
     })).tree
@@ -38,14 +45,42 @@ describe('an input from the wire', () => {
   })
 
   it.each([
-    ['an array of a gigabyte', { json: { a: 1e9 }, meta: { values: { a: [['typed-array', 'Uint8Array']] } } }, 'a: this type is not taken here'],
-    ['a list with four billion places', { json: { a: [] }, meta: { values: { 'a.4294967294': ['undefined'] } } }, 'a.4294967294: meta speaks of a value that is not there'],
-    ['the length of a list', { json: { a: [1] }, meta: { values: { 'a.length': ['undefined'] } } }, 'a.length: meta speaks of a value that is not there'],
-    ['a cycle', { json: { a: { b: null } }, meta: { referentialEqualities: { a: ['a.b'] } } }, 'a.b: an input cannot contain itself, and superjson must not leave out repeated values'],
+    [
+      'an array of a gigabyte',
+      { json: { a: 1e9 }, meta: { values: { a: [['typed-array', 'Uint8Array']] } } },
+      'a: this type is not taken here',
+    ],
+    [
+      'a list with four billion places',
+      { json: { a: [] }, meta: { values: { 'a.4294967294': ['undefined'] } } },
+      'a.4294967294: meta speaks of a value that is not there',
+    ],
+    [
+      'the length of a list',
+      { json: { a: [1] }, meta: { values: { 'a.length': ['undefined'] } } },
+      'a.length: meta speaks of a value that is not there',
+    ],
+    [
+      'a cycle',
+      { json: { a: { b: null } }, meta: { referentialEqualities: { a: ['a.b'] } } },
+      'a.b: an input cannot contain itself, and superjson must not leave out repeated values',
+    ],
     ['a cycle to the root', { json: { a: null }, meta: { referentialEqualities: [['a']] } }, 'input: an input cannot contain itself'],
-    ['a value left out as a repetition', superjsonWithDedupe(), 'right: an input cannot contain itself, and superjson must not leave out repeated values'],
-    ['the prototype', { json: {}, meta: { values: { '__proto__.polluted': ['undefined'] } } }, '__proto__.polluted: meta speaks of a value that is not there'],
-    ['the constructor', { json: {}, meta: { values: { 'constructor.prototype.polluted': ['Date'] } } }, 'constructor.prototype.polluted: meta speaks of a value that is not there'],
+    [
+      'a value left out as a repetition',
+      superjsonWithDedupe(),
+      'right: an input cannot contain itself, and superjson must not leave out repeated values',
+    ],
+    [
+      'the prototype',
+      { json: {}, meta: { values: { '__proto__.polluted': ['undefined'] } } },
+      '__proto__.polluted: meta speaks of a value that is not there',
+    ],
+    [
+      'the constructor',
+      { json: {}, meta: { values: { 'constructor.prototype.polluted': ['Date'] } } },
+      'constructor.prototype.polluted: meta speaks of a value that is not there',
+    ],
     ['a map', superjson.serialize({ a: new Map([[1, 2]]) }), 'a: this type is not taken here'],
     ['a set', superjson.serialize({ a: new Set([1]) }), 'a: this type is not taken here'],
     ['a regular expression', superjson.serialize({ a: /(a+)+$/ }), 'a: this type is not taken here'],
@@ -67,11 +102,17 @@ describe('an input from the wire', () => {
 
   it('is read or refused, whatever meta says, and changes no prototype', () => {
     const before = Object.getOwnPropertyNames(Object.prototype).length
-    const path = fc.oneof(fc.constantFrom('a', 'a.b', '__proto__', 'a.__proto__.x', 'constructor', 'b.0', 'b.-1', 'b.1e3', '', '\\', 'a\\.b'), fc.string())
+    const path = fc.oneof(
+      fc.constantFrom('a', 'a.b', '__proto__', 'a.__proto__.x', 'constructor', 'b.0', 'b.-1', 'b.1e3', '', '\\', 'a\\.b'),
+      fc.string(),
+    )
     const type = fc.oneof(fc.constantFrom('undefined', 'Date', 'number', 'map', 'set', 'Error', 'regexp', 'bigint', 'URL'), fc.jsonValue())
     const values = fc.oneof(fc.dictionary(path, fc.oneof(fc.tuple(type), fc.jsonValue())), fc.jsonValue())
     const equalities = fc.oneof(fc.dictionary(path, fc.array(path)), fc.jsonValue())
-    const payload = fc.record({ json: fc.jsonValue(), meta: fc.record({ values, referentialEqualities: equalities, v: fc.jsonValue() }, { requiredKeys: [] }) })
+    const payload = fc.record({
+      json: fc.jsonValue(),
+      meta: fc.record({ values, referentialEqualities: equalities, v: fc.jsonValue() }, { requiredKeys: [] }),
+    })
     fc.assert(
       fc.property(payload, (hostile) => {
         complaint(JSON.parse(JSON.stringify(hostile)))

@@ -19,6 +19,12 @@ export function understood(error: unknown, url: string): unknown {
   if (data?.httpStatus !== undefined) return new DenizenError('client.unexpectedAnswer', 'internal', error.message, { url, ...data }, error)
   const answered = error.meta?.['response'] !== undefined
   return answered
-    ? new DenizenError('client.unexpectedAnswer', 'unavailable', `What answers at ${url} is not Denizen, or something between garbled its answer.`, { url }, error)
+    ? new DenizenError(
+        'client.unexpectedAnswer',
+        'unavailable',
+        `What answers at ${url} is not Denizen, or something between garbled its answer.`,
+        { url },
+        error,
+      )
     : new DenizenError('client.unreachable', 'unavailable', `No server answers at ${url}. Is it running? (denizen serve)`, { url }, error)
 }

@@ -1,12 +1,7 @@
 import { createUserSignature, currentUserSignature, importUsersSignature, setUserStatusSignature } from './accounts/signatures.ts'
 import { whoAmISignature } from './sessions/signatures.ts'
 import { signInSignature, signOutSignature } from './signin/signatures.ts'
-import {
-  findUserSignature,
-  getUserSignature,
-  listUsersSignature,
-  updateUserSignature,
-} from './users/signatures.ts'
+import { findUserSignature, getUserSignature, listUsersSignature, updateUserSignature } from './users/signatures.ts'
 
 /**
  * What a client may know: the signature of every action, by namespace. Nothing

@@ -116,6 +116,7 @@ function withoutPassword(text: string): string {
 
 function required(variable: string): string {
   const value = process.env[variable]
-  if (value === undefined || value === '') throw new Error(`${variable} is not set: run the tests with vitest, from the root of the workspace`)
+  if (value === undefined || value === '')
+    throw new Error(`${variable} is not set: run the tests with vitest, from the root of the workspace`)
   return value
 }

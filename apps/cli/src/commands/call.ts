@@ -16,11 +16,17 @@ const largestInput = 16 * 1024 * 1024
 
 /** Every action by its name: what has no command of its own, and what scripts like better. */
 export function addCall(program: Command): void {
-  const command = program.command('call').description('Call any action by its name; without one, list them').argument('[action]', 'for example users.create')
+  const command = program
+    .command('call')
+    .description('Call any action by its name; without one, list them')
+    .argument('[action]', 'for example users.create')
   command.addOption(new Option('--json <input>', 'the input as JSON; - reads it from standard input'))
   command.option('--ndjson', 'print the answer on one line, a page one item a line')
   addConnectionOptions(addChangeOptions(command))
-  command.addHelpText('after', `\nThe answer is JSON. Inputs that hold secrets are read from standard input only.\n\nExamples:\n  $ denizen call\n  $ denizen call users.find --json '{"identifier":"ada"}'\n  $ denizen call users.create --json - < user.json`)
+  command.addHelpText(
+    'after',
+    `\nThe answer is JSON. Inputs that hold secrets are read from standard input only.\n\nExamples:\n  $ denizen call\n  $ denizen call users.find --json '{"identifier":"ada"}'\n  $ denizen call users.create --json - < user.json`,
+  )
   command.action(async (name: string | undefined) => {
     const options = command.opts<CallOptions>()
     if (name === undefined) return print(listOfActions())
@@ -34,7 +40,8 @@ export function addCall(program: Command): void {
         return printPlan(format, await call.plan(input))
       }
       const { idempotencyKey } = options
-      if (idempotencyKey !== undefined && kinds[action] === 'query') throw usageError(`${action} only reads, so it takes no idempotency key.`)
+      if (idempotencyKey !== undefined && kinds[action] === 'query')
+        throw usageError(`${action} only reads, so it takes no idempotency key.`)
       const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })
       printAnswer(format, answer, () => '')
     })

@@ -10,8 +10,14 @@ interface Place {
 
 /** Prints a script for the shell, made from the commands themselves. */
 export function addCompletion(program: Command): void {
-  const command = program.command('completion').description('Print the completion script of a shell').addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-  command.addHelpText('after', '\nExamples:\n  $ source <(denizen completion bash)\n  $ denizen completion zsh > "${fpath[1]}/_denizen"\n  $ denizen completion fish > ~/.config/fish/completions/denizen.fish')
+  const command = program
+    .command('completion')
+    .description('Print the completion script of a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  $ source <(denizen completion bash)\n  $ denizen completion zsh > "${fpath[1]}/_denizen"\n  $ denizen completion fish > ~/.config/fish/completions/denizen.fish',
+  )
   command.action((shell: 'bash' | 'zsh' | 'fish') => {
     const places = placesOf(program, '')
     print({ bash, zsh, fish }[shell](places))
@@ -69,7 +75,9 @@ function fish(places: readonly Place[]): string {
   const lines = places.map(({ path, words }) => {
     const steps = path === '' ? [] : path.split(' ')
     const here = steps.map((step) => `__fish_seen_subcommand_from ${step}`)
-    const others = places.filter((place) => place.path !== path && place.path.startsWith(path === '' ? '' : `${path} `)).map((place) => place.path.split(' ')[steps.length] ?? '')
+    const others = places
+      .filter((place) => place.path !== path && place.path.startsWith(path === '' ? '' : `${path} `))
+      .map((place) => place.path.split(' ')[steps.length] ?? '')
     const notDeeper = others.length === 0 ? [] : [`not __fish_seen_subcommand_from ${[...new Set(others)].join(' ')}`]
     return `complete -c denizen -n '${[...here, ...notDeeper].join('; and ')}' -a '${words.join(' ')}'`
   })

@@ -73,11 +73,14 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
   const { clusterDirectory, openDatabase, pinoLogger } = await import('@denizen/runtime')
   const { database } = config
   if (database.kind === 'memory') return [ok('Database', 'in memory, made at every start')]
-  if (database.kind === 'embedded' && !existsSync(clusterDirectory(database.directory))) return [ok('Database', `none in ${database.directory} yet: the first start makes it`)]
+  if (database.kind === 'embedded' && !existsSync(clusterDirectory(database.directory)))
+    return [ok('Database', `none in ${database.directory} yet: the first start makes it`)]
   try {
     const opened = await openDatabase(config, pinoLogger('silent'))
     try {
-      const [row] = await opened.orm.em.getConnection().execute<{ version: string }[]>(`select current_setting('server_version') as version`)
+      const [row] = await opened.orm.em
+        .getConnection()
+        .execute<{ version: string }[]>(`select current_setting('server_version') as version`)
       const { applied, pending, unknown } = await opened.migrations.status()
       const where = database.kind === 'embedded' ? `in ${database.directory}` : `at ${new URL(database.url).host}`
       return [ok('Database', `PostgreSQL ${row?.version ?? '?'} ${where}`), migrationCheck(applied, pending, unknown)]
@@ -98,9 +101,20 @@ function ownedCheck(error: unknown): Check | null {
 }
 
 function migrationCheck(applied: readonly string[], pending: readonly string[], unknown: readonly string[]): Check {
-  if (unknown.length > 0) return { name: 'Migrations', state: 'problem', found: `unknown here: ${unknown.join(', ')}`, next: 'A newer Denizen was here: run that one.' }
+  if (unknown.length > 0)
+    return {
+      name: 'Migrations',
+      state: 'problem',
+      found: `unknown here: ${unknown.join(', ')}`,
+      next: 'A newer Denizen was here: run that one.',
+    }
   if (pending.length === 0) return ok('Migrations', `all ${applied.length} applied`)
-  return { name: 'Migrations', state: 'warning', found: `pending: ${pending.join(', ')}`, next: `A server applies them when it starts, or: ${denizen} migrate up` }
+  return {
+    name: 'Migrations',
+    state: 'warning',
+    found: `pending: ${pending.join(', ')}`,
+    next: `A server applies them when it starts, or: ${denizen} migrate up`,
+  }
 }
 
 async function diskCheck({ dataDirectory, database }: Config): Promise<Check> {

@@ -55,7 +55,11 @@ async function onDatabase(options: MigrateOptions, mayMake: boolean, work: (data
 async function status({ migrations }: Database, options: MigrateOptions): Promise<void> {
   const [{ pending, unknown }, history] = await Promise.all([migrations.status(), migrations.history()])
   const rows = [
-    ...history.map(({ name, at }) => ({ name, applied: at, state: unknown.includes(name) ? 'unknown: a newer Denizen was here' : 'applied' })),
+    ...history.map(({ name, at }) => ({
+      name,
+      applied: at,
+      state: unknown.includes(name) ? 'unknown: a newer Denizen was here' : 'applied',
+    })),
     ...pending.map((name) => ({ name, applied: null, state: 'pending' })),
   ]
   printAnswer(formatOf(options), { items: rows }, () =>
@@ -69,7 +73,9 @@ async function status({ migrations }: Database, options: MigrateOptions): Promis
 
 async function plan({ migrations }: Database, options: MigrateOptions): Promise<void> {
   const items = await migrations.plan()
-  const text = items.map(({ name, statements }) => `-- ${name}\n${statements.map((statement) => `${statement.trim().replace(/;$/, '')};`).join('\n')}`)
+  const text = items.map(
+    ({ name, statements }) => `-- ${name}\n${statements.map((statement) => `${statement.trim().replace(/;$/, '')};`).join('\n')}`,
+  )
   printAnswer(formatOf(options), { items }, () => (items.length === 0 ? 'Nothing to do: the database is up to date.' : text.join('\n\n')))
 }
 
@@ -90,7 +96,9 @@ async function takenBack(migrations: Migrations, to: string | undefined): Promis
   if (to === undefined) return applied.slice(-1)
   if (to === '0') return applied
   if (applied.includes(to)) return applied.slice(applied.indexOf(to) + 1)
-  throw new DenizenError('cli.noMigration', 'notFound', `No migration named ${to} was applied.`, { next: `See their names: ${denizen} migrate status` })
+  throw new DenizenError('cli.noMigration', 'notFound', `No migration named ${to} was applied.`, {
+    next: `See their names: ${denizen} migrate status`,
+  })
 }
 
 function tell(names: readonly string[], verb: string, nothing: string, options: MigrateOptions): void {

@@ -20,7 +20,10 @@ export function addServe(program: Command): void {
     .option('--port <number>', 'port to listen on (DENIZEN_PORT, default 4000)')
     .option('--host <address>', 'address to listen on (DENIZEN_HOST, default 127.0.0.1)')
     .option('--data-dir <dir>', 'where the embedded database is kept (DENIZEN_DATA_DIR, default ./denizen-data)')
-  command.addHelpText('after', '\nEverything else is set in the environment: "denizen doctor" lists it.\n\nExamples:\n  $ denizen serve\n  $ DATABASE_URL=postgres://… DENIZEN_MASTER_KEY=… denizen serve')
+  command.addHelpText(
+    'after',
+    '\nEverything else is set in the environment: "denizen doctor" lists it.\n\nExamples:\n  $ denizen serve\n  $ DATABASE_URL=postgres://… DENIZEN_MASTER_KEY=… denizen serve',
+  )
   command.action(() => serve(command.opts<ServeOptions>()))
 }
 
@@ -109,9 +112,16 @@ function randomPassword(): string {
 function understood(error: unknown, { host, port }: Config): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   if (error.code === 'EADDRINUSE') {
-    return new DenizenError('cli.portTaken', 'conflict', `Something else listens on ${host}:${port}.`, { next: 'Stop it, or take another port: denizen serve --port 4001' }, error)
+    return new DenizenError(
+      'cli.portTaken',
+      'conflict',
+      `Something else listens on ${host}:${port}.`,
+      { next: 'Stop it, or take another port: denizen serve --port 4001' },
+      error,
+    )
   }
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return usageError(`${host}:${port} cannot be listened on: ${error.message}`)
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL')
+    return usageError(`${host}:${port} cannot be listened on: ${error.message}`)
   return error
 }
 
@@ -119,7 +129,10 @@ function understood(error: unknown, { host, port }: Config): unknown {
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false
-    for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) {
+    for (const [signal, number] of [
+      ['SIGINT', 2],
+      ['SIGTERM', 15],
+    ] as const) {
       process.on(signal, () => {
         if (asked) process.exit(128 + number)
         asked = true

@@ -32,12 +32,18 @@ function addLogin(program: Command): void {
     .addOption(new Option('--password [value]').hideHelp().argParser(refusePassword))
     .option('--debug', 'show requests with their times')
   addOutputOptions(command)
-  command.addHelpText('after', `\nThe token is kept in ${loginFile()}, for your eyes only.\n\nExamples:\n  $ denizen login --username admin\n  $ denizen login --url https://users.example.org --username ada --password-stdin < password.txt`)
+  command.addHelpText(
+    'after',
+    `\nThe token is kept in ${loginFile()}, for your eyes only.\n\nExamples:\n  $ denizen login --username admin\n  $ denizen login --url https://users.example.org --username ada --password-stdin < password.txt`,
+  )
   command.action(() => login(command.opts<LoginOptions>()))
 }
 
 function refusePassword(): never {
-  throw usageError('A password never stands on the command line, where others can read it.', 'Leave it out to be asked, or pipe it in with --password-stdin.')
+  throw usageError(
+    'A password never stands on the command line, where others can read it.',
+    'Leave it out to be asked, or pipe it in with --password-stdin.',
+  )
 }
 
 async function login(options: LoginOptions): Promise<void> {
@@ -48,7 +54,11 @@ async function login(options: LoginOptions): Promise<void> {
   const signedIn = await signIn(url, identifier, password, options.debug ?? false)
   const { user, session, accessToken, pendingSteps } = signedIn
   await writeLogin({ url, token: accessToken, username: user.username })
-  printAnswer(formatOf(options), { url, user, session, pendingSteps }, () => `Signed in to ${url} as ${user.username} until ${localTime(session.expiresAt)}.`)
+  printAnswer(
+    formatOf(options),
+    { url, user, session, pendingSteps },
+    () => `Signed in to ${url} as ${user.username} until ${localTime(session.expiresAt)}.`,
+  )
   if (pendingSteps.length > 0) note(`Before anything else this account has to: ${pendingSteps.join(', ')}.`)
 }
 
@@ -57,7 +67,8 @@ async function signIn(url: string, identifier: string, password: string, debug: 
   try {
     return await calls.auth.signIn({ identifier, password })
   } catch (error) {
-    if (error instanceof DenizenError && error.code === 'client.unreachable') throw withNext(error, `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`)
+    if (error instanceof DenizenError && error.code === 'client.unreachable')
+      throw withNext(error, `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`)
     throw error
   }
 }
@@ -83,7 +94,8 @@ async function logout(options: OutputOptions): Promise<void> {
   } catch (error) {
     if (!(error instanceof DenizenError)) throw error
     // Forgotten here all the same: somebody wants to leave this machine.
-    if (error.kind !== 'unauthenticated') note(`warning: the session at ${login.url} could not be ended, and lasts until it expires: ${error.message}`)
+    if (error.kind !== 'unauthenticated')
+      note(`warning: the session at ${login.url} could not be ended, and lasts until it expires: ${error.message}`)
   } finally {
     await forgetLogin()
   }

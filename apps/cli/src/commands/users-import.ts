@@ -21,7 +21,10 @@ export function addImport(users: Command): void {
   command.addOption(new Option('--format <format>', 'what the file is').choices(input.shape.format.options).default('keycloak'))
   command.option('--create-roles', input.shape.createRoles.meta()?.description ?? '')
   addOutputOptions(addConnectionOptions(addChangeOptions(command)))
-  command.addHelpText('after', '\nExit code 6: some users were made and some were not.\n\nExamples:\n  $ denizen users import realm-export.json --create-roles --dry-run')
+  command.addHelpText(
+    'after',
+    '\nExit code 6: some users were made and some were not.\n\nExamples:\n  $ denizen users import realm-export.json --create-roles --dry-run',
+  )
   command.action(async (file: string) => {
     const options = command.opts<LeafOptions>()
     const parts = partsOf(await readRealm(file))
@@ -52,7 +55,8 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new DenizenError('cli.noFile', 'notFound', `There is no file ${file}.`)
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new DenizenError('cli.noFile', 'notFound', `There is no file ${file}.`)
     throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
@@ -93,9 +97,15 @@ async function importParts({ calls }: Connection, parts: readonly KeycloakRealm[
   } catch (error) {
     if (whole.created === 0) throw error
     tell(whole, options)
-    throw new DenizenError('cli.partlyImported', 'internal', `It stopped after ${done} of ${total} users: ${error instanceof Error ? error.message : String(error)}`, {
-      next: 'Run it again: users that are there already are reported and left as they are.',
-    }, error)
+    throw new DenizenError(
+      'cli.partlyImported',
+      'internal',
+      `It stopped after ${done} of ${total} users: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        next: 'Run it again: users that are there already are reported and left as they are.',
+      },
+      error,
+    )
   }
   tell(whole, options)
 }

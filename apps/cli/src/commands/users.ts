@@ -112,7 +112,11 @@ function addUpdate(users: Command): void {
     signature: signatures.users.update,
     arguments: [anyUser],
     show: userText,
-    examples: ['users update ada --display-name Ada --timezone Europe/London', 'users update ada --clear full-name description', 'users update ada --username lovelace --version 3'],
+    examples: [
+      'users update ada --display-name Ada --timezone Europe/London',
+      'users update ada --clear full-name description',
+      'users update ada --username lovelace --version 3',
+    ],
   })
 }
 
@@ -155,7 +159,15 @@ function userText(user: User): string {
   ])
 }
 
-function currentText({ user, roles, permissions, organization, memberships, session, pendingSteps }: OutputOf<typeof signatures.users.current>): string {
+function currentText({
+  user,
+  roles,
+  permissions,
+  organization,
+  memberships,
+  session,
+  pendingSteps,
+}: OutputOf<typeof signatures.users.current>): string {
   const rest = record([
     ['roles', roles],
     ['permissions', permissions],

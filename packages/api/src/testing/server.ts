@@ -26,7 +26,18 @@ export interface Reply {
 
 /** `error` of an answer, as superjson wrote it. */
 export interface WireError {
-  readonly error: { readonly json: { message: string; code: number; data: { code: string; httpStatus: number; requestId: string; domain: { code: string; kind: string; details: Record<string, unknown> } } } }
+  readonly error: {
+    readonly json: {
+      message: string
+      code: number
+      data: {
+        code: string
+        httpStatus: number
+        requestId: string
+        domain: { code: string; kind: string; details: Record<string, unknown> }
+      }
+    }
+  }
 }
 
 /** One world and one server for a file of tests. */

@@ -10,7 +10,14 @@ const RoleSchema = defineEntity({
   tableName: 'roles',
   properties: {
     id: idColumn('rol').primary(),
-    organizationId: () => p.manyToOne(OrganizationRow).mapToPk().strictNullable().fieldName('organization_id').foreignKeyName('roles_organization_id_foreign').deleteRule('cascade'),
+    organizationId: () =>
+      p
+        .manyToOne(OrganizationRow)
+        .mapToPk()
+        .strictNullable()
+        .fieldName('organization_id')
+        .foreignKeyName('roles_organization_id_foreign')
+        .deleteRule('cascade'),
     name: p.string().columnType('text'),
     description: p.string().columnType('text').strictNullable().$type<string>(),
     builtIn: p.boolean().default(false),
@@ -32,7 +39,14 @@ const RolePermissionSchema = defineEntity({
   name: 'RolePermissionRow',
   tableName: 'role_permissions',
   properties: {
-    roleId: () => p.manyToOne(RoleRow).mapToPk().primary().fieldName('role_id').foreignKeyName('role_permissions_role_id_foreign').deleteRule('cascade'),
+    roleId: () =>
+      p
+        .manyToOne(RoleRow)
+        .mapToPk()
+        .primary()
+        .fieldName('role_id')
+        .foreignKeyName('role_permissions_role_id_foreign')
+        .deleteRule('cascade'),
     permission: p.string().columnType('text').primary(),
   },
 })
@@ -46,10 +60,25 @@ const RoleAssignmentSchema = defineEntity({
   properties: {
     id: idColumn('asg').primary(),
     subjectKind: p.string().columnType('text').$type<SubjectKind>(),
-    userId: () => p.manyToOne(UserRow).mapToPk().strictNullable().fieldName('user_id').foreignKeyName('role_assignments_user_id_foreign').deleteRule('cascade'),
-    roleId: () => p.manyToOne(RoleRow).mapToPk().fieldName('role_id').foreignKeyName('role_assignments_role_id_foreign').deleteRule('cascade'),
+    userId: () =>
+      p
+        .manyToOne(UserRow)
+        .mapToPk()
+        .strictNullable()
+        .fieldName('user_id')
+        .foreignKeyName('role_assignments_user_id_foreign')
+        .deleteRule('cascade'),
+    roleId: () =>
+      p.manyToOne(RoleRow).mapToPk().fieldName('role_id').foreignKeyName('role_assignments_role_id_foreign').deleteRule('cascade'),
     scopeKind: p.string().columnType('text').$type<ScopeKind>(),
-    organizationId: () => p.manyToOne(OrganizationRow).mapToPk().strictNullable().fieldName('organization_id').foreignKeyName('role_assignments_organization_id_foreign').deleteRule('cascade'),
+    organizationId: () =>
+      p
+        .manyToOne(OrganizationRow)
+        .mapToPk()
+        .strictNullable()
+        .fieldName('organization_id')
+        .foreignKeyName('role_assignments_organization_id_foreign')
+        .deleteRule('cascade'),
     validFrom: instant(),
     validUntil: instant().strictNullable().$type<Date>(),
     condition: p.json().columnType('jsonb').strictNullable().$type<JsonObject>(),

@@ -51,7 +51,11 @@ function noted(context: CommandContext, user: User): User {
 
 /** A username for somebody who gave none: what stands before the "@". */
 function usernameFor(email: string): string {
-  const local = email.slice(0, email.indexOf('@')).replaceAll(/[^\p{L}\p{N}._+-]/gu, '').replace(/^[^\p{L}\p{N}]+/u, '').slice(0, 50)
+  const local = email
+    .slice(0, email.indexOf('@'))
+    .replaceAll(/[^\p{L}\p{N}._+-]/gu, '')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .slice(0, 50)
   const wanted = username.safeParse(local)
   return wanted.success ? wanted.data : 'user'
 }

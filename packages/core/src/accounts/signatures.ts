@@ -4,7 +4,20 @@ import { singleLine } from '../kernel/text.ts'
 import { OrganizationSummary, membershipRole } from '../organizations/model.ts'
 import { newPassword } from '../passwords/model.ts'
 import { WhoAmI } from '../sessions/model.ts'
-import { avatarUrl, description, displayName, email, fullName, locale, preferences, timezone, User, userId, userKind, username } from '../users/model.ts'
+import {
+  avatarUrl,
+  description,
+  displayName,
+  email,
+  fullName,
+  locale,
+  preferences,
+  timezone,
+  User,
+  userId,
+  userKind,
+  username,
+} from '../users/model.ts'
 import { keycloakRealm } from './import/keycloak.ts'
 
 export const createUserSignature = command('users.create', {
@@ -25,7 +38,10 @@ export const createUserSignature = command('users.create', {
       preferences: preferences.optional(),
       ifAbsent: z.boolean().default(false).meta({ description: 'answer null instead of failing when the email or username is taken' }),
     })
-    .refine(({ email, username }) => email !== undefined || username !== undefined, { path: ['email'], message: 'an email or a username is needed' }),
+    .refine(({ email, username }) => email !== undefined || username !== undefined, {
+      path: ['email'],
+      message: 'an email or a username is needed',
+    }),
   output: User.nullable(),
 })
 

@@ -13,13 +13,14 @@ export interface CommandOptions {
   readonly idempotencyKey?: string
 }
 
-type Arguments<S extends Signature, Options> = Record<never, never> extends InputOf<S>
-  ? [input?: InputOf<S>, options?: Options]
-  : [input: InputOf<S>, options?: Options]
+type Arguments<S extends Signature, Options> =
+  Record<never, never> extends InputOf<S> ? [input?: InputOf<S>, options?: Options] : [input: InputOf<S>, options?: Options]
 
 /** The answer; of a query that pages, also every item of every page, for `for await`. */
 type Answer<S extends Signature> =
-  OutputOf<S> extends { readonly items: readonly (infer Item)[]; readonly nextCursor: string | null } ? Paged<OutputOf<S>, Item> : Promise<OutputOf<S>>
+  OutputOf<S> extends { readonly items: readonly (infer Item)[]; readonly nextCursor: string | null }
+    ? Paged<OutputOf<S>, Item>
+    : Promise<OutputOf<S>>
 
 export type QueryCall<S extends Signature> = (...args: Arguments<S, Record<never, never>>) => Answer<S>
 
@@ -32,7 +33,9 @@ export interface CommandCall<S extends Signature> {
 type CallOf<S> = S extends Signature<string, 'query'> ? QueryCall<S> : S extends Signature<string, 'command'> ? CommandCall<S> : never
 
 /** Every action as a call: the same type in process, over the wire and in the CLI. */
-export type Calls = { readonly [Namespace in keyof Signatures]: { readonly [Verb in keyof Signatures[Namespace]]: CallOf<Signatures[Namespace][Verb]> } }
+export type Calls = {
+  readonly [Namespace in keyof Signatures]: { readonly [Verb in keyof Signatures[Namespace]]: CallOf<Signatures[Namespace][Verb]> }
+}
 
 /** How a call gets to where it is carried out. */
 export interface Transport {
@@ -51,7 +54,8 @@ export function callsOver(transport: Transport): Calls {
 }
 
 function queryCall(transport: Transport, name: ActionName) {
-  return (input: unknown = {}) => pagesOf((cursor) => transport.run(name, cursor === undefined ? input : { ...(input as object), cursor }, {}))
+  return (input: unknown = {}) =>
+    pagesOf((cursor) => transport.run(name, cursor === undefined ? input : { ...(input as object), cursor }, {}))
 }
 
 function commandCall(transport: Transport, name: ActionName) {

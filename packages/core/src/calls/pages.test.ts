@@ -52,7 +52,11 @@ describe('pages', () => {
       return book['first']
     })
     const items: unknown[] = []
-    await expect((async () => { for await (const item of pages) items.push(item) })()).rejects.toThrow('the second page')
+    await expect(
+      (async () => {
+        for await (const item of pages) items.push(item)
+      })(),
+    ).rejects.toThrow('the second page')
     expect(items).toEqual([1, 2])
   })
 })

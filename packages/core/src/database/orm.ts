@@ -17,6 +17,13 @@ export function ormOptions() {
     allowGlobalContext: false,
     validateRequired: true,
     extensions: [Migrator],
-    migrations: { migrationsList: [...migrations], silent: true, snapshot: false, tableName: 'denizen_migrations', transactional: true, allOrNothing: true },
+    migrations: {
+      migrationsList: [...migrations],
+      silent: true,
+      snapshot: false,
+      tableName: 'denizen_migrations',
+      transactional: true,
+      allOrNothing: true,
+    },
   } satisfies Partial<Options>
 }

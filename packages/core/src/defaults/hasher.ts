@@ -25,7 +25,13 @@ export function argon2Hasher(cost: Argon2Cost = standardCost): Hasher {
     last = done.catch(() => undefined)
     return done
   }
-  const parameters = { parallelism: 1, memorySize: cost.memory, iterations: cost.iterations, hashLength: 32, outputType: 'encoded' as const }
+  const parameters = {
+    parallelism: 1,
+    memorySize: cost.memory,
+    iterations: cost.iterations,
+    hashLength: 32,
+    outputType: 'encoded' as const,
+  }
   return {
     hash: (password) => queued(() => argon2id({ ...parameters, password, salt: crypto.getRandomValues(new Uint8Array(16)) })),
     verify: (hash, password) => (isBounded(hash) ? queued(() => argon2Verify({ hash, password })) : Promise.resolve(false)),

@@ -26,7 +26,9 @@ class NaiveReader {
   readonly seen: string[] = []
 
   async catchUp(): Promise<void> {
-    const rows = await world().rows<{ id: string; subject: string }>('select id::text, subject from events where id > ? order by id', [this.#last])
+    const rows = await world().rows<{ id: string; subject: string }>('select id::text, subject from events where id > ? order by id', [
+      this.#last,
+    ])
     this.seen.push(...rows.map(({ subject }) => subject))
     this.#last = rows.at(-1)?.id ?? this.#last
   }
@@ -121,9 +123,16 @@ describe('history', () => {
   test('a month that nobody made a partition for goes to the default one', async () => {
     const client = await world().connect()
     const at = '2031-05-05T00:00:00Z'
-    await client.query(`insert into events (id, at, type, subject, payload) values (gen_random_uuid(), $1, 'test.later', $2, '{}')`, [at, idOf('usr', crypto.randomUUID())])
-    expect(await world().rows(`select tableoid::regclass::text as name from events where type = 'test.later'`)).toEqual([{ name: 'events_default' }])
-    const partitions = await world().rows<{ name: string }>(`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass`)
+    await client.query(`insert into events (id, at, type, subject, payload) values (gen_random_uuid(), $1, 'test.later', $2, '{}')`, [
+      at,
+      idOf('usr', crypto.randomUUID()),
+    ])
+    expect(await world().rows(`select tableoid::regclass::text as name from events where type = 'test.later'`)).toEqual([
+      { name: 'events_default' },
+    ])
+    const partitions = await world().rows<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass`,
+    )
     expect(partitions.length).toBe(5) // this month, three ahead, and the default
   })
 })

@@ -15,7 +15,11 @@ class IdType<Prefix extends string> extends Type<Id<Prefix>, string> {
     return value === null ? (value as unknown as string) : value.startsWith(this.prefix) ? uuidOf(value) : value
   }
   override convertToJSValue(value: string | null): Id<Prefix> {
-    return value === null ? (value as unknown as Id<Prefix>) : value.startsWith(this.prefix) ? (value as Id<Prefix>) : idOf(this.prefix, value)
+    return value === null
+      ? (value as unknown as Id<Prefix>)
+      : value.startsWith(this.prefix)
+        ? (value as Id<Prefix>)
+        : idOf(this.prefix, value)
   }
   override getColumnType(): string {
     return 'uuid'

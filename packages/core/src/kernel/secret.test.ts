@@ -9,7 +9,14 @@ const hidden = secret(z.string())
 const wrappings: Readonly<Record<string, { schema: z.ZodType; value: unknown; without: unknown }>> = {
   itself: { schema: hidden, value: 's3cret', without: undefined },
   'with meta': { schema: hidden.meta({ description: 'x' }), value: 's3cret', without: undefined },
-  'with a description and a check': { schema: hidden.min(1).describe('x').refine(() => true), value: 's3cret', without: undefined },
+  'with a description and a check': {
+    schema: hidden
+      .min(1)
+      .describe('x')
+      .refine(() => true),
+    value: 's3cret',
+    without: undefined,
+  },
   optional: { schema: hidden.optional(), value: 's3cret', without: undefined },
   nullable: { schema: hidden.nullable(), value: 's3cret', without: undefined },
   'with a default': { schema: hidden.default('x'), value: 's3cret', without: undefined },

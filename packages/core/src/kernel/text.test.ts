@@ -12,9 +12,12 @@ describe('singleLine', () => {
     expect(singleLine(200).parse('  Zoe\u0308 ')).toBe('Zo\u00eb')
   })
 
-  test.each(['\u0000', '\n', '\r', '\t', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029'])('refuses the control character %j', (letter) => {
-    expect(complaint(singleLine(200), `a${letter}b`)).toBe('control characters and line breaks are not allowed')
-  })
+  test.each(['\u0000', '\n', '\r', '\t', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029'])(
+    'refuses the control character %j',
+    (letter) => {
+      expect(complaint(singleLine(200), `a${letter}b`)).toBe('control characters and line breaks are not allowed')
+    },
+  )
 
   test('refuses half a character', () => {
     expect(complaint(singleLine(5), 'a\ud800')).toBe('half a character: this is not well-formed Unicode')
@@ -40,7 +43,10 @@ describe('jsonObject', () => {
   const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) })
 
   test('keeps every JSON object as it is', () => {
-    const plain = fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }).filter((key) => key !== '__proto__' && !key.includes('\u0000')), fc.jsonValue({ maxDepth: 3 }))
+    const plain = fc.dictionary(
+      fc.string({ minLength: 1, maxLength: 8 }).filter((key) => key !== '__proto__' && !key.includes('\u0000')),
+      fc.jsonValue({ maxDepth: 3 }),
+    )
     fc.assert(
       fc.property(plain, (value) => {
         const text = JSON.stringify(value)

@@ -28,7 +28,13 @@ const MembershipSchema = defineEntity({
   tableName: 'memberships',
   properties: {
     id: idColumn('mem').primary(),
-    organizationId: () => p.manyToOne(OrganizationRow).mapToPk().fieldName('organization_id').foreignKeyName('memberships_organization_id_foreign').deleteRule('cascade'),
+    organizationId: () =>
+      p
+        .manyToOne(OrganizationRow)
+        .mapToPk()
+        .fieldName('organization_id')
+        .foreignKeyName('memberships_organization_id_foreign')
+        .deleteRule('cascade'),
     userId: () => p.manyToOne(UserRow).mapToPk().fieldName('user_id').foreignKeyName('memberships_user_id_foreign').deleteRule('cascade'),
     role: p.string().columnType('text').$type<MembershipRole>(),
     createdAt: instant(),

@@ -6,7 +6,8 @@ const PasswordSchema = defineEntity({
   name: 'PasswordRow',
   tableName: 'passwords',
   properties: {
-    userId: () => p.manyToOne(UserRow).mapToPk().primary().fieldName('user_id').foreignKeyName('passwords_user_id_foreign').deleteRule('cascade'),
+    userId: () =>
+      p.manyToOne(UserRow).mapToPk().primary().fieldName('user_id').foreignKeyName('passwords_user_id_foreign').deleteRule('cascade'),
     hash: p.string().columnType('text'),
     changedAt: instant(),
   },

@@ -25,11 +25,17 @@ export async function currentActor(
   }
   const { userId, tokenId } = actor.principal
   const lock: PrincipalLock = targets.includes(userId) ? 'change' : 'share'
-  await lockUsers(em, targets.filter((id) => id < userId))
+  await lockUsers(
+    em,
+    targets.filter((id) => id < userId),
+  )
   const loaded = await loadPrincipals(em, catalogue, [tokenId], ports.clock.now(), lock)
   const principal = loaded.get(tokenId)?.principal
   if (principal === undefined) throw unauthenticated({})
-  await lockUsers(em, targets.filter((id) => id > userId))
+  await lockUsers(
+    em,
+    targets.filter((id) => id > userId),
+  )
   return { kind: 'user', principal }
 }
 

@@ -58,16 +58,22 @@ const chatty = defineCommand(command('test.chatty', { summary: 'Answer too much'
   handle: async (_, { mark }) => ({ mark, passwordHash: 'not for you' }),
 })
 
-const guarded = defineCommand(command('test.guarded', { summary: 'Need a permission', input: z.strictObject({ userId }), output: z.object({}) }), {
-  allow: granted,
-  target: userTarget,
-  handle: async () => ({}),
-})
+const guarded = defineCommand(
+  command('test.guarded', { summary: 'Need a permission', input: z.strictObject({ userId }), output: z.object({}) }),
+  {
+    allow: granted,
+    target: userTarget,
+    handle: async () => ({}),
+  },
+)
 
-const listening = defineCommand(command('test.whoAmI', { summary: 'Tell who acts', input: z.strictObject({}), output: z.object({ username: z.string() }) }), {
-  allow: signedIn,
-  handle: async ({ actor }) => ({ username: actor.kind === 'user' ? actor.principal.username : actor.kind }),
-})
+const listening = defineCommand(
+  command('test.whoAmI', { summary: 'Tell who acts', input: z.strictObject({}), output: z.object({ username: z.string() }) }),
+  {
+    allow: signedIn,
+    handle: async ({ actor }) => ({ username: actor.kind === 'user' ? actor.principal.username : actor.kind }),
+  },
+)
 
 const extra = [refusing, throwing, crashing, wrong, chatty, guarded, listening]
 
@@ -86,7 +92,9 @@ beforeAll(() => {
 })
 
 function audited(requestId: string): Promise<Entry[]> {
-  return world().rows<Entry>('select action, outcome, error_code, actor_kind, target_id from audit_entries where request_id = ?', [requestId])
+  return world().rows<Entry>('select action, outcome, error_code, actor_kind, target_id from audit_entries where request_id = ?', [
+    requestId,
+  ])
 }
 
 async function written({ rows }: World, name: string): Promise<number> {
@@ -114,12 +122,21 @@ describe('a command', () => {
   })
 
   test('that crashes becomes request.internal, and tells the caller nothing but the id of the request', async () => {
-    const error: unknown = await runner.run('test.crash', { mark: 'crashed' }, system, { requestId: 'req_crash' }).catch((thrown: unknown) => thrown)
+    const error: unknown = await runner
+      .run('test.crash', { mark: 'crashed' }, system, { requestId: 'req_crash' })
+      .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(DenizenError)
-    expect(error).toMatchObject({ code: 'request.internal', kind: 'internal', message: 'Internal error.', details: { requestId: 'req_crash' } })
+    expect(error).toMatchObject({
+      code: 'request.internal',
+      kind: 'internal',
+      message: 'Internal error.',
+      details: { requestId: 'req_crash' },
+    })
     expect(await written(world(), 'crashed')).toBe(0)
     expect(await audited('req_crash')).toMatchObject([{ outcome: 'failed', error_code: 'request.internal' }])
-    expect(world().logger.lines).toContainEqual(expect.objectContaining({ level: 'error', fields: expect.objectContaining({ requestId: 'req_crash' }) }))
+    expect(world().logger.lines).toContainEqual(
+      expect.objectContaining({ level: 'error', fields: expect.objectContaining({ requestId: 'req_crash' }) }),
+    )
   })
 
   test('whose answer is not what its signature says is taken back', async () => {
@@ -147,7 +164,11 @@ describe('a command', () => {
     const errors: unknown[] = []
     for (const id of [other.id, 'usr_01h455vb4pex5vsknk084sn02q']) {
       const thrown: unknown = await runner.run('test.guarded', { userId: id }, userActor(nobody.principal)).catch((error: unknown) => error)
-      errors.push(thrown instanceof DenizenError ? { code: thrown.code, kind: thrown.kind, message: thrown.message, details: thrown.details } : thrown)
+      errors.push(
+        thrown instanceof DenizenError
+          ? { code: thrown.code, kind: thrown.kind, message: thrown.message, details: thrown.details }
+          : thrown,
+      )
     }
     expect(errors[0]).toEqual({ code: 'request.notFound', kind: 'notFound', message: 'There is no such user.', details: { type: 'user' } })
     expect(errors[1]).toEqual(errors[0])
@@ -177,7 +198,7 @@ describe('a command', () => {
   })
 })
 
-describe('two commands that stand in each other\'s way', () => {
+describe("two commands that stand in each other's way", () => {
   /** Fails with what the database says, as often as told, and then succeeds. */
   function failing(state: string, times: number) {
     let attempts = 0
@@ -217,17 +238,20 @@ describe('two commands that stand in each other\'s way', () => {
     const [one, other] = [await world().newUser(), await world().newUser()]
     const touch = 'update users set description = $1 where email = $2'
     let attempts = 0
-    const crossing = defineCommand(command('test.cross', { summary: 'Cross', input: z.strictObject({}), output: z.object({ attempts: z.int() }) }), {
-      allow: anyone,
-      async handle({ em }) {
-        attempts++
-        await em.execute('set local deadlock_timeout = 50')
-        await em.execute('update users set description = ? where email = ?', ['ours', one.email])
-        if (attempts === 1) await waitUntilBlocked(watcher, rival, () => rival.query(touch, ['theirs', one.email]))
-        await em.execute('update users set description = ? where email = ?', ['ours', other.email])
-        return { attempts }
+    const crossing = defineCommand(
+      command('test.cross', { summary: 'Cross', input: z.strictObject({}), output: z.object({ attempts: z.int() }) }),
+      {
+        allow: anyone,
+        async handle({ em }) {
+          attempts++
+          await em.execute('set local deadlock_timeout = 50')
+          await em.execute('update users set description = ? where email = ?', ['ours', one.email])
+          if (attempts === 1) await waitUntilBlocked(watcher, rival, () => rival.query(touch, ['theirs', one.email]))
+          await em.execute('update users set description = ? where email = ?', ['ours', other.email])
+          return { attempts }
+        },
       },
-    })
+    )
     const [rival, watcher] = [await world().connect(), await world().connect()]
     await rival.query('begin; set local deadlock_timeout = 10000')
     await rival.query(touch, ['theirs', other.email])
@@ -236,7 +260,9 @@ describe('two commands that stand in each other\'s way', () => {
     await blocked.get(rival)
     await rival.query('commit')
     expect(await answer).toEqual({ attempts: 2 })
-    expect(await world().rows('select distinct description from users where email in (?, ?)', [one.email, other.email])).toEqual([{ description: 'ours' }])
+    expect(await world().rows('select distinct description from users where email in (?, ?)', [one.email, other.email])).toEqual([
+      { description: 'ours' },
+    ])
   })
 })
 
@@ -246,5 +272,7 @@ const blocked = new Map<Client, Promise<unknown>>()
 async function waitUntilBlocked(watcher: Client, rival: Client, send: () => Promise<unknown>): Promise<void> {
   const { rows } = await rival.query<{ pid: number }>('select pg_backend_pid() as pid')
   blocked.set(rival, send())
-  await expect.poll(async () => (await watcher.query('select 1 where cardinality(pg_blocking_pids($1)) > 0', [rows[0]?.pid])).rowCount).toBe(1)
+  await expect
+    .poll(async () => (await watcher.query('select 1 where cardinality(pg_blocking_pids($1)) > 0', [rows[0]?.pid])).rowCount)
+    .toBe(1)
 }

@@ -35,13 +35,27 @@ interface Passage {
  * Runs a command: prepare, then as many attempts at its transaction as races
  * demand. A refusal is a result: what led to it has been committed.
  */
-export async function runCommand(assembly: Assembly, action: Command, raw: unknown, input: unknown, call: Call, trace: Trace): Promise<unknown> {
+export async function runCommand(
+  assembly: Assembly,
+  action: Command,
+  raw: unknown,
+  input: unknown,
+  call: Call,
+  trace: Trace,
+): Promise<unknown> {
   const passage = await prepare(assembly, action, raw, input, call, trace)
   return retried(() => commit(passage))
 }
 
 /** Runs a command to its end, and takes it all back: what it would have done. */
-export async function planCommand(assembly: Assembly, action: Command, raw: unknown, input: unknown, call: Call, trace: Trace): Promise<Plan> {
+export async function planCommand(
+  assembly: Assembly,
+  action: Command,
+  raw: unknown,
+  input: unknown,
+  call: Call,
+  trace: Trace,
+): Promise<Plan> {
   const passage = await prepare(assembly, action, raw, input, call, trace)
   return retried(() => rehearse(passage))
 }
@@ -138,7 +152,13 @@ async function handle({ assembly, action, input, prepared, call, trace }: Passag
   }
 }
 
-function contextOf({ ports, settings }: Assembly, em: SqlEntityManager, actor: Actor, { origin }: Call, recorder: Recorder): CommandContext {
+function contextOf(
+  { ports, settings }: Assembly,
+  em: SqlEntityManager,
+  actor: Actor,
+  { origin }: Call,
+  recorder: Recorder,
+): CommandContext {
   const now = ports.clock.now()
   return {
     now,

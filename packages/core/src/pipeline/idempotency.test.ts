@@ -19,9 +19,13 @@ async function emailCount(email: string): Promise<number> {
 describe('an idempotency key', () => {
   test('gives the stored answer again, and nothing is done twice', async () => {
     const [email, idempotencyKey] = [newEmail(), newKey()]
-    const first = await world().asSystem().users.create({ email, preferences: { a: [1] } }, { idempotencyKey })
+    const first = await world()
+      .asSystem()
+      .users.create({ email, preferences: { a: [1] } }, { idempotencyKey })
     const before = await world().counts()
-    const second = await world().asSystem().users.create({ email, preferences: { a: [1] } }, { idempotencyKey })
+    const second = await world()
+      .asSystem()
+      .users.create({ email, preferences: { a: [1] } }, { idempotencyKey })
     expect(second).toEqual(first)
     expect(second?.createdAt).toBeInstanceOf(Date)
     expect(await world().counts()).toEqual(before)
@@ -41,7 +45,9 @@ describe('an idempotency key', () => {
   test('with another action is a conflict', async () => {
     const idempotencyKey = newKey()
     const user = await world().asSystem().users.create({ email: newEmail() }, { idempotencyKey })
-    const call = world().asSystem().users.setStatus({ userId: user?.id ?? 'usr_', status: 'inactive' }, { idempotencyKey })
+    const call = world()
+      .asSystem()
+      .users.setStatus({ userId: user?.id ?? 'usr_', status: 'inactive' }, { idempotencyKey })
     await expect(call).rejects.toMatchObject({ code: 'request.idempotencyConflict' })
   })
 
@@ -76,7 +82,9 @@ describe('an idempotency key', () => {
     const refusing = defineCommand(command('test.refuse', { summary: 'Refuse', input: z.strictObject({}), output: z.object({}) }), {
       allow: anyone,
       async handle(context) {
-        await context.em.execute(`insert into roles (id, name, created_at) values (gen_random_uuid(), 'refusal ' || gen_random_uuid(), now())`)
+        await context.em.execute(
+          `insert into roles (id, name, created_at) values (gen_random_uuid(), 'refusal ' || gen_random_uuid(), now())`,
+        )
         return context.refuse(refusedError({ left: 2 }))
       },
     })
@@ -95,7 +103,10 @@ describe('an idempotency key', () => {
   test('keeps no secret: the answer to a second sign-in says what was made, without the token', async () => {
     const [user, idempotencyKey] = [await world().newUser(), newKey()]
     const { accessToken, session } = await world().asAnonymous().auth.signIn({ identifier: user.id, password }, { idempotencyKey })
-    const again: unknown = await world().asAnonymous().auth.signIn({ identifier: user.id, password }, { idempotencyKey }).catch((error: unknown) => error)
+    const again: unknown = await world()
+      .asAnonymous()
+      .auth.signIn({ identifier: user.id, password }, { idempotencyKey })
+      .catch((error: unknown) => error)
     expect(again).toBeInstanceOf(DenizenError)
     expect(again).toMatchObject({ code: 'request.alreadyAnswered', kind: 'conflict', details: { answer: { session: { id: session.id } } } })
     expect(JSON.stringify(again)).not.toContain(accessToken)

@@ -9,7 +9,9 @@ import type { Assembly, Call } from './assembly.ts'
 import { Refused } from './trace.ts'
 
 /** What was answered under a key: an output, or the error of a refusal that was kept. */
-type Kept = { readonly output: unknown } | { readonly error: { code: string; kind: ErrorKind; message: string; details: Record<string, unknown> } }
+type Kept =
+  | { readonly output: unknown }
+  | { readonly error: { code: string; kind: ErrorKind; message: string; details: Record<string, unknown> } }
 
 /** The claim that a call makes with its key; null without a key. */
 export async function claimOf({ ports }: Assembly, signature: Signature, rawInput: unknown, call: Call): Promise<Claim | null> {
@@ -36,7 +38,8 @@ export async function takeKey(
   if (earlier === null) return null
   if (earlier.action !== claim.action || earlier.fingerprint !== claim.fingerprint) throw idempotencyConflict({})
   const kept = superjson.parse<Kept>(earlier.answer ?? '')
-  if ('error' in kept) return { replayed: new Refused(new DenizenError(kept.error.code, kept.error.kind, kept.error.message, kept.error.details)) }
+  if ('error' in kept)
+    return { replayed: new Refused(new DenizenError(kept.error.code, kept.error.kind, kept.error.message, kept.error.details)) }
   if (holdsSecret(signature.output)) return { replayed: new Refused(alreadyAnswered({ answer: kept.output })) }
   return { replayed: kept.output }
 }

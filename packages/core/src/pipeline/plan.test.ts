@@ -57,7 +57,12 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
     expect(await counts()).toEqual(before)
     const { rows, events } = await measured(world(), () => asSystem().users.create(input))
     expect(planned).toEqual({ rows, events, jobs: {}, sessionsEnded: 0, tokensEnded: 0 })
-    expect(rows).toMatchObject({ users: { inserted: 1 }, passwords: { inserted: 1 }, role_assignments: { inserted: 1 }, memberships: { inserted: 1 } })
+    expect(rows).toMatchObject({
+      users: { inserted: 1 },
+      passwords: { inserted: 1 },
+      role_assignments: { inserted: 1 },
+      memberships: { inserted: 1 },
+    })
   })
 
   test('of users.setStatus counts the sessions and tokens that end', async () => {
@@ -74,7 +79,11 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
 
   test('of users.import leaves out the rows that fail', async () => {
     await world().newUser({ username: 'taken-already' })
-    const realm = { realm: 'r', roles: { realm: [{ name: 'editor' }] }, users: [{ username: 'taken-already' }, { username: 'newcomer', realmRoles: ['editor'] }] }
+    const realm = {
+      realm: 'r',
+      roles: { realm: [{ name: 'editor' }] },
+      users: [{ username: 'taken-already' }, { username: 'newcomer', realmRoles: ['editor'] }],
+    }
     const input = { format: 'keycloak', realm, createRoles: true } as const
     const planned = await world().asSystem().users.import.plan(input)
     expect(planned.events).toEqual({ 'users.created': 1 })
@@ -84,7 +93,11 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
 
   test('fails as the command would', async () => {
     const user = await world().newUser()
-    await expect(world().asSystem().users.create.plan({ email: user.email ?? '' })).rejects.toMatchObject({ code: 'users.emailTaken' })
+    await expect(
+      world()
+        .asSystem()
+        .users.create.plan({ email: user.email ?? '' }),
+    ).rejects.toMatchObject({ code: 'users.emailTaken' })
     await expect(world().asSystem().users.create.plan({})).rejects.toMatchObject({ code: 'request.invalid' })
     const nobody = await world().signUp()
     await expect(nobody.as.users.create.plan({ email: newEmail() })).rejects.toMatchObject({ code: 'request.denied' })
@@ -92,7 +105,9 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
 
   test('of users.create with ifAbsent, when it is there already, is nothing', async () => {
     const user = await world().newUser()
-    const planned = await world().asSystem().users.create.plan({ email: user.email ?? '', ifAbsent: true })
+    const planned = await world()
+      .asSystem()
+      .users.create.plan({ email: user.email ?? '', ifAbsent: true })
     expect(planned).toEqual({ rows: {}, events: {}, jobs: {}, sessionsEnded: 0, tokensEnded: 0 })
   })
 
@@ -117,14 +132,17 @@ describe('a plan', () => {
   const world = useWorld({ ports: { jobs: { enqueue: async (_em, jobs) => void queued.push(...jobs) } } })
 
   test('counts jobs and queues none; a refusal is its error, and is not kept', async () => {
-    const busy = defineCommand(command('test.busy', { summary: 'Queue', input: z.strictObject({ refuse: z.boolean() }), output: z.object({}) }), {
-      allow: anyone,
-      async handle(context, { refuse }) {
-        for (const name of ['test.mail', 'test.mail', 'test.index']) context.enqueue({ name, payload: {} })
-        await context.em.execute(`insert into roles (id, name, created_at) values (gen_random_uuid(), 'planned', now())`)
-        return refuse ? context.refuse(defineError('test.refused', 'conflict', 'Refused.')({})) : {}
+    const busy = defineCommand(
+      command('test.busy', { summary: 'Queue', input: z.strictObject({ refuse: z.boolean() }), output: z.object({}) }),
+      {
+        allow: anyone,
+        async handle(context, { refuse }) {
+          for (const name of ['test.mail', 'test.mail', 'test.index']) context.enqueue({ name, payload: {} })
+          await context.em.execute(`insert into roles (id, name, created_at) values (gen_random_uuid(), 'planned', now())`)
+          return refuse ? context.refuse(defineError('test.refused', 'conflict', 'Refused.')({})) : {}
+        },
       },
-    })
+    )
     const runner = runnerOf(world(), [busy])
     const planned = await runner.plan('test.busy', { refuse: false }, systemActor('test'))
     expect(planned).toEqual({
@@ -143,10 +161,14 @@ describe('a plan', () => {
 
   test('that is denied is audited like the command', async () => {
     const ada = await world().signUp()
-    const call = world().core.plan('users.create', { email: newEmail() }, {
-      actor: userActor(ada.principal),
-      origin: { requestId: 'req_plan', ip: null, userAgent: null },
-    })
+    const call = world().core.plan(
+      'users.create',
+      { email: newEmail() },
+      {
+        actor: userActor(ada.principal),
+        origin: { requestId: 'req_plan', ip: null, userAgent: null },
+      },
+    )
     await expect(call).rejects.toMatchObject({ code: 'request.denied' })
     expect(await world().rows('select outcome from audit_entries where request_id = ?', ['req_plan'])).toEqual([{ outcome: 'denied' }])
   })

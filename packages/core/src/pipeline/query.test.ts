@@ -89,11 +89,23 @@ describe('a query', () => {
     const ada = await world().signUp()
     reports.length = 0
     await ada.as.sessions.whoami()
-    await world().core.as(userActor(ada.principal), { requestId: 'req_seen' }).users.list().catch(() => undefined)
-    await world().asSystem().users.list({ limit: 0 }).catch(() => undefined)
+    await world()
+      .core.as(userActor(ada.principal), { requestId: 'req_seen' })
+      .users.list()
+      .catch(() => undefined)
+    await world()
+      .asSystem()
+      .users.list({ limit: 0 })
+      .catch(() => undefined)
     await world().asSystem().users.create({ username: 'watched' })
-    await world().asSystem().users.create({ username: 'watched' }).catch(() => undefined)
-    await world().asAnonymous().auth.signIn({ identifier: 'watched', password: 'x' }).catch(() => undefined)
+    await world()
+      .asSystem()
+      .users.create({ username: 'watched' })
+      .catch(() => undefined)
+    await world()
+      .asAnonymous()
+      .auth.signIn({ identifier: 'watched', password: 'x' })
+      .catch(() => undefined)
     expect(reports.map(({ action, kind, actorKind, outcome }) => [action, kind, actorKind, outcome])).toEqual([
       ['sessions.whoami', 'query', 'user', 'ok'],
       ['users.list', 'query', 'user', 'denied'],

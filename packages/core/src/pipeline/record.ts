@@ -11,7 +11,12 @@ import type { Recorder } from './recorder.ts'
  * statement: the audit entry, its events, and the principals to be dropped. Then
  * queues its jobs, and wakes other processes only if something was taken away.
  */
-export async function record({ ports, subscribers }: Assembly, em: SqlEntityManager, recorder: Recorder, entry: NewAuditEntry): Promise<void> {
+export async function record(
+  { ports, subscribers }: Assembly,
+  em: SqlEntityManager,
+  recorder: Recorder,
+  entry: NewAuditEntry,
+): Promise<void> {
   const { revoked, refreshed } = recorder.keys
   const keys = [...revoked, ...refreshed]
   const parts: string[] = []
@@ -27,7 +32,11 @@ export async function record({ ports, subscribers }: Assembly, em: SqlEntityMana
     parts.push(`recorded_invalidations as (${invalidationInsert})`)
     parameters.push(...invalidationParameters(keys, entry.at))
   }
-  await em.execute(`${parts.length > 0 ? `with ${parts.join(', ')} ` : ''}${auditInsert}`, [...parameters, ...auditParameters(entry)], 'run')
+  await em.execute(
+    `${parts.length > 0 ? `with ${parts.join(', ')} ` : ''}${auditInsert}`,
+    [...parameters, ...auditParameters(entry)],
+    'run',
+  )
   if (jobs.length > 0) await ports.jobs.enqueue(em, jobs)
   if (revoked.length > 0 && !ports.invalidation.soleProcess) await wakeReaders(em, revoked)
 }

@@ -10,7 +10,14 @@ const SessionSchema = defineEntity({
   properties: {
     id: idColumn('ses').primary(),
     userId: () => p.manyToOne(UserRow).mapToPk().fieldName('user_id').foreignKeyName('sessions_user_id_foreign').deleteRule('cascade'),
-    organizationId: () => p.manyToOne(OrganizationRow).mapToPk().strictNullable().fieldName('organization_id').foreignKeyName('sessions_organization_id_foreign').deleteRule('set null'),
+    organizationId: () =>
+      p
+        .manyToOne(OrganizationRow)
+        .mapToPk()
+        .strictNullable()
+        .fieldName('organization_id')
+        .foreignKeyName('sessions_organization_id_foreign')
+        .deleteRule('set null'),
     authMethods: p.array().columnType('text[]').$type<string[]>(),
     assurance: p.string().columnType('text').$type<'aal1' | 'aal2'>(),
     ip: address().strictNullable().$type<string>(),

@@ -15,7 +15,13 @@ const assurance = z.enum(['aal1', 'aal2']).meta({ description: 'authenticator as
 
 /** Who the caller is: the answer of the hottest path, kept small. */
 export const WhoAmI = z.object({
-  user: z.object({ id: userId, username: z.string(), email: z.string().nullable(), displayName: z.string().nullable(), status: userStatus }),
+  user: z.object({
+    id: userId,
+    username: z.string(),
+    email: z.string().nullable(),
+    displayName: z.string().nullable(),
+    status: userStatus,
+  }),
   session: z.object({ id: sessionId, expiresAt: z.date(), assurance }),
   organization: z.object({ id: organizationId, slug: z.string() }).nullable(),
   roles: z.array(z.string()),

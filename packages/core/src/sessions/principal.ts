@@ -61,7 +61,9 @@ export async function loadPrincipals(
     now,
   ])
   return new Map(
-    records.filter(({ status }) => isActing(status)).map((record) => [idOf('tok', record.token), { principal: principalOf(record, catalogue, now), tokenHash: record.hash }]),
+    records
+      .filter(({ status }) => isActing(status))
+      .map((record) => [idOf('tok', record.token), { principal: principalOf(record, catalogue, now), tokenHash: record.hash }]),
   )
 }
 

@@ -53,7 +53,16 @@ async function checkPassword({ reader, ports }: PrepareContext, input: { identif
 function noteAttempt({ em, newId, now, origin }: CommandContext, identifier: string, userId: UserId | null, outcome: LoginOutcome): void {
   const { ip, userAgent } = origin
   em.persist(
-    em.create(LoginAttemptRow, { id: newId('lat'), at: now, identifier: clean(identifier), userId, outcome, method: 'password', ip, userAgent }),
+    em.create(LoginAttemptRow, {
+      id: newId('lat'),
+      at: now,
+      identifier: clean(identifier),
+      userId,
+      outcome,
+      method: 'password',
+      ip,
+      userAgent,
+    }),
   )
 }
 
@@ -70,8 +79,15 @@ async function openSession(context: CommandContext, user: UserRow) {
   const id = newId('tok')
   const { text, hash } = mintToken('access', id, ports)
   const { expiresAt } = session
-  em.persist(em.create(TokenRow, { id, kind: 'access', userId: user.id, sessionId: session.id, hash, createdAt: now, expiresAt, revokedAt: null }))
-  context.emit({ type: 'auth.signedIn', subject: user.id, organizationId, payload: { userId: user.id, sessionId: session.id, method: 'password' } })
+  em.persist(
+    em.create(TokenRow, { id, kind: 'access', userId: user.id, sessionId: session.id, hash, createdAt: now, expiresAt, revokedAt: null }),
+  )
+  context.emit({
+    type: 'auth.signedIn',
+    subject: user.id,
+    organizationId,
+    payload: { userId: user.id, sessionId: session.id, method: 'password' },
+  })
   return {
     user: { id: user.id, username: user.username },
     session: { id: session.id, expiresAt },

@@ -10,7 +10,14 @@ const LoginAttemptSchema = defineEntity({
     id: idColumn('lat').primary(),
     at: instant(),
     identifier: p.string().columnType('text'),
-    userId: () => p.manyToOne(UserRow).mapToPk().strictNullable().fieldName('user_id').foreignKeyName('login_attempts_user_id_foreign').deleteRule('set null'),
+    userId: () =>
+      p
+        .manyToOne(UserRow)
+        .mapToPk()
+        .strictNullable()
+        .fieldName('user_id')
+        .foreignKeyName('login_attempts_user_id_foreign')
+        .deleteRule('set null'),
     outcome: p.string().columnType('text').$type<LoginOutcome>(),
     method: p.string().columnType('text').$type<'password'>(),
     ip: address().strictNullable().$type<string>(),

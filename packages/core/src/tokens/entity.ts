@@ -11,7 +11,14 @@ const TokenSchema = defineEntity({
     id: idColumn('tok').primary(),
     kind: p.string().columnType('text').$type<TokenKind>(),
     userId: () => p.manyToOne(UserRow).mapToPk().fieldName('user_id').foreignKeyName('tokens_user_id_foreign').deleteRule('cascade'),
-    sessionId: () => p.manyToOne(SessionRow).mapToPk().strictNullable().fieldName('session_id').foreignKeyName('tokens_session_id_foreign').deleteRule('cascade'),
+    sessionId: () =>
+      p
+        .manyToOne(SessionRow)
+        .mapToPk()
+        .strictNullable()
+        .fieldName('session_id')
+        .foreignKeyName('tokens_session_id_foreign')
+        .deleteRule('cascade'),
     hash: p.string().columnType('text'),
     createdAt: instant(),
     expiresAt: instant(),

@@ -52,7 +52,8 @@ describe('opaque tokens', () => {
 
   test('draw every letter of their secret evenly', () => {
     const counts = new Map<string, number>()
-    for (let round = 0; round < 1000; round++) for (const letter of mint().text.slice(-49, -6)) counts.set(letter, (counts.get(letter) ?? 0) + 1)
+    for (let round = 0; round < 1000; round++)
+      for (const letter of mint().text.slice(-49, -6)) counts.set(letter, (counts.get(letter) ?? 0) + 1)
     expect(counts.size).toBe(62)
     const expected = (1000 * 43) / 62
     // 62 letters, 43 000 draws: the standard deviation is 26, so six of them are 158.

@@ -17,7 +17,11 @@ const form = new RegExp(`^dnz_(access|refresh|api)_([0-9a-z]{26})_([0-9A-Za-z]{$
 export const maximumTokenLength = 128
 
 /** A new token's text, to be shown once, and the hash to be kept. */
-export function mintToken(kind: TokenKind, id: TokenId, { random, digest }: { random: Random; digest: Digest }): { text: string; hash: string } {
+export function mintToken(
+  kind: TokenKind,
+  id: TokenId,
+  { random, digest }: { random: Random; digest: Digest },
+): { text: string; hash: string } {
   const body = `dnz_${kind}_${id.slice('tok_'.length)}_${randomText(random)}`
   const text = body + checksum(body)
   return { text, hash: digest.sha256(text) }

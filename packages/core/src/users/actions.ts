@@ -29,7 +29,8 @@ export const listUsers = defineQuery(listUsersSignature, {
     const last = items.at(-1)
     return {
       items,
-      nextCursor: rows.length > limit && last !== undefined ? await sealCursor(ports.cipher, scope, [last.createdAt.getTime(), last.id]) : null,
+      nextCursor:
+        rows.length > limit && last !== undefined ? await sealCursor(ports.cipher, scope, [last.createdAt.getTime(), last.id]) : null,
       total: total ? await countUsers(em, filters) : null,
     }
   },

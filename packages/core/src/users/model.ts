@@ -36,8 +36,14 @@ export type UserKind = z.infer<typeof userKind>
 export const fullName = singleLine(200)
 export const displayName = singleLine(200)
 export const description = multiLine(500)
-export const locale = z.string().max(35).regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'a BCP 47 language tag, for example de-CH')
-export const timezone = z.string().max(64).regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'an IANA time zone, for example Europe/Berlin')
+export const locale = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'a BCP 47 language tag, for example de-CH')
+export const timezone = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'an IANA time zone, for example Europe/Berlin')
 export const avatarUrl = z.url({ protocol: /^https$/, error: 'an https URL' }).max(2048)
 export const preferences = jsonObject(16_384)
 

@@ -65,7 +65,8 @@ export function newestUsers(
   const where: FilterQuery<UserRow>[] = []
   if (filters.status !== undefined) where.push({ status: filters.status })
   if (filters.kind !== undefined) where.push({ kind: filters.kind })
-  if (after !== null) where.push({ createdAt: { $lte: after.createdAt } }, { $or: [{ createdAt: { $lt: after.createdAt } }, { id: { $lt: after.id } }] })
+  if (after !== null)
+    where.push({ createdAt: { $lte: after.createdAt } }, { $or: [{ createdAt: { $lt: after.createdAt } }, { id: { $lt: after.id } }] })
   return em.find(UserRow, { $and: where }, { orderBy: { createdAt: 'desc', id: 'desc' }, limit: limit + 1, disableIdentityMap: true })
 }
 

@@ -26,10 +26,14 @@ describe('users.update', () => {
     const user = await world().newUser()
     const username = field === 'username' ? `${values.username}-${user.id.slice(-6)}` : undefined
     const value = username ?? values[field]
-    const changed = await world().asSystem().users.update({ userId: user.id, [field]: value })
+    const changed = await world()
+      .asSystem()
+      .users.update({ userId: user.id, [field]: value })
     expect(changed[field]).toEqual(value)
     expect(changed.version).toBe(user.version + 1)
-    const later = await world().asSystem().users.update({ userId: user.id, ...(field === 'locale' ? { timezone: 'UTC' } : { locale: 'de' }) })
+    const later = await world()
+      .asSystem()
+      .users.update({ userId: user.id, ...(field === 'locale' ? { timezone: 'UTC' } : { locale: 'de' }) })
     expect(later[field]).toEqual(value)
     expect(await world().asSystem().users.get({ userId: user.id })).toEqual(later)
     await world().asSystem().users.update({ userId: user.id, email: newEmail() }) // the address is free for the next
@@ -38,7 +42,9 @@ describe('users.update', () => {
   test.each(clearable)('%s: null clears it, and nothing else', async (field) => {
     const { username: _, email: __, ...others } = values
     const user = await world().newUser(others)
-    const cleared = await world().asSystem().users.update({ userId: user.id, [field]: null })
+    const cleared = await world()
+      .asSystem()
+      .users.update({ userId: user.id, [field]: null })
     const { updatedAt: ___, ...expected } = { ...user, [field]: null, version: 2 } satisfies User
     expect(cleared).toMatchObject(expected)
   })
@@ -65,7 +71,11 @@ describe('users.update', () => {
 
   test('by 20 at once on one version: one wins', async () => {
     const user = await world().newUser()
-    const calls = Array.from({ length: 20 }, (_, n) => world().asSystem().users.update({ userId: user.id, version: 1, displayName: `n${n}` }))
+    const calls = Array.from({ length: 20 }, (_, n) =>
+      world()
+        .asSystem()
+        .users.update({ userId: user.id, version: 1, displayName: `n${n}` }),
+    )
     const results = await Promise.allSettled(calls)
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'request.versionConflict' })
@@ -74,14 +84,18 @@ describe('users.update', () => {
 
   test('takes back the confirmation of an address with the address', async () => {
     const user = await world().newUser({ emailVerified: true })
-    const same = await world().asSystem().users.update({ userId: user.id, email: user.email?.toUpperCase() ?? null })
+    const same = await world()
+      .asSystem()
+      .users.update({ userId: user.id, email: user.email?.toUpperCase() ?? null })
     expect(same.emailVerified).toBe(true)
     expect((await world().asSystem().users.update({ userId: user.id, email: newEmail() })).emailVerified).toBe(false)
   })
 
   test('of what somebody else has is a conflict', async () => {
     const [user, other] = [await world().newUser(), await world().newUser()]
-    await expect(world().asSystem().users.update({ userId: user.id, email: other.email })).rejects.toMatchObject({ code: 'users.emailTaken' })
+    await expect(world().asSystem().users.update({ userId: user.id, email: other.email })).rejects.toMatchObject({
+      code: 'users.emailTaken',
+    })
     await expect(world().asSystem().users.update({ userId: user.id, username: other.username })).rejects.toMatchObject({
       code: 'users.usernameTaken',
     })
@@ -113,7 +127,9 @@ describe('users.list', () => {
     const first = await world().asSystem().users.list({ kind: 'service', limit: 3 })
     world().clock.advance(1)
     await world().newUser({ kind: 'service' })
-    const second = await world().asSystem().users.list({ kind: 'service', limit: 100, ...(first.nextCursor && { cursor: first.nextCursor }) })
+    const second = await world()
+      .asSystem()
+      .users.list({ kind: 'service', limit: 100, ...(first.nextCursor && { cursor: first.nextCursor }) })
     expect([...first.items, ...second.items]).toHaveLength(7)
   })
 
@@ -122,7 +138,11 @@ describe('users.list', () => {
     expect(nextCursor).not.toBeNull()
     const cursor = nextCursor ?? ''
     for (const input of [{ cursor }, { cursor, kind: 'human' }, { cursor, kind: 'service', status: 'active' }] as const) {
-      await expect(world().asSystem().users.list({ ...input, limit: 1 })).rejects.toMatchObject({
+      await expect(
+        world()
+          .asSystem()
+          .users.list({ ...input, limit: 1 }),
+      ).rejects.toMatchObject({
         code: 'request.invalid',
         details: { issues: [{ path: 'cursor' }] },
       })

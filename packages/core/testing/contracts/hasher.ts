@@ -55,7 +55,12 @@ export function hasherContract(name: string, make: () => Hasher | Promise<Hasher
 
     test('refuses with passwords.busy when too many wait, and recovers', async () => {
       const hasher = await make()
-      const asked = Array.from({ length: 1000 }, () => hasher.hash('password').then(() => 'made', (error: unknown) => (error as { code: unknown }).code))
+      const asked = Array.from({ length: 1000 }, () =>
+        hasher.hash('password').then(
+          () => 'made',
+          (error: unknown) => (error as { code: unknown }).code,
+        ),
+      )
       const answers = new Set(await Promise.all(asked))
       expect(answers).toEqual(new Set(['made', 'passwords.busy']))
       expect(await hasher.hash('password')).toContain('$argon2id$')

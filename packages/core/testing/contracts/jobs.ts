@@ -17,7 +17,10 @@ export function jobQueueContract(title: string, name: string, make: () => JobQue
       const { jobs, em, queued } = await make()
       const committed = em()
       await committed.begin()
-      await jobs.enqueue(committed, [{ name, payload: { mark: 'kept', nested: { list: [1, null] } } }, { name, payload: { mark: 'also' } }])
+      await jobs.enqueue(committed, [
+        { name, payload: { mark: 'kept', nested: { list: [1, null] } } },
+        { name, payload: { mark: 'also' } },
+      ])
       expect(marks(await queued(name))).not.toContain('kept')
       await committed.commit()
       const undone = em()
@@ -25,7 +28,11 @@ export function jobQueueContract(title: string, name: string, make: () => JobQue
       await jobs.enqueue(undone, [{ name, payload: { mark: 'undone' } }])
       await undone.rollback()
       const payloads = await queued(name)
-      expect(marks(payloads).filter((mark) => ['kept', 'also', 'undone'].includes(String(mark))).sort()).toEqual(['also', 'kept'])
+      expect(
+        marks(payloads)
+          .filter((mark) => ['kept', 'also', 'undone'].includes(String(mark)))
+          .sort(),
+      ).toEqual(['also', 'kept'])
       expect(payloads).toContainEqual({ mark: 'kept', nested: { list: [1, null] } })
     })
 

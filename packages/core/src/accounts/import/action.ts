@@ -22,7 +22,16 @@ export const importUsers = defineCommand(importUsersSignature, {
   },
   async handle(context, { createRoles }, { ready, roles }) {
     const made = createRoles ? await makeRoles(context, roles) : []
-    const known = new Map(createRoles ? (await findRoles(context.em, roles.map(({ name }) => name))).map(({ name, id }) => [name, id]) : [])
+    const known = new Map(
+      createRoles
+        ? (
+            await findRoles(
+              context.em,
+              roles.map(({ name }) => name),
+            )
+          ).map(({ name, id }) => [name, id])
+        : [],
+    )
     const failed: { index: number; username: string; code: string; message: string }[] = []
     const warnings: { index: number; username: string; message: string }[] = []
     for (const [index, item] of ready.entries()) {
@@ -56,7 +65,14 @@ async function hashPatiently(hasher: PrepareContext['ports']['hasher'], password
 
 /** Makes the roles that are not there yet. They grant nothing: an operator maps them. */
 async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]): Promise<string[]> {
-  const existing = new Set((await findRoles(context.em, roles.map(({ name }) => name))).map(({ name }) => name))
+  const existing = new Set(
+    (
+      await findRoles(
+        context.em,
+        roles.map(({ name }) => name),
+      )
+    ).map(({ name }) => name),
+  )
   const missing = roles.filter(({ name }, index) => !existing.has(name) && roles.findIndex((role) => role.name === name) === index)
   for (const { name, description } of missing) createRole(context.em, { id: context.newId('rol'), name, description, now: context.now })
   await context.em.flush()
@@ -81,8 +97,11 @@ async function importOne(context: CommandContext, item: Ready, known: ReadonlyMa
   const granting = { userId: row.id, grantedBy: null, now: context.now }
   const wanted = user.roles.map((name) => known.get(name))
   for (const roleId of new Set(wanted)) {
-    if (roleId !== undefined && roleId !== builtInRoles.superadmin.id) assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
+    if (roleId !== undefined && roleId !== builtInRoles.superadmin.id)
+      assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
   }
   const unknown = user.roles.filter((name) => !known.has(name))
-  return unknown.length === 0 ? user.warnings : [...user.warnings, `roles were not assigned, for they do not exist here: ${unknown.join(', ').slice(0, 300)}`]
+  return unknown.length === 0
+    ? user.warnings
+    : [...user.warnings, `roles were not assigned, for they do not exist here: ${unknown.join(', ').slice(0, 300)}`]
 }

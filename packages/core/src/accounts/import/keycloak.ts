@@ -36,7 +36,14 @@ type KeycloakUser = z.infer<typeof keycloakUser>
 export const keycloakRealm = z.object({
   realm: z.string().min(1).max(255),
   users: z.array(keycloakUser).max(1000).default([]),
-  roles: z.object({ realm: z.array(z.object({ name: z.string().max(255), description: z.string().max(1024).optional() })).max(1000).default([]) }).optional(),
+  roles: z
+    .object({
+      realm: z
+        .array(z.object({ name: z.string().max(255), description: z.string().max(1024).optional() }))
+        .max(1000)
+        .default([]),
+    })
+    .optional(),
 })
 export type KeycloakRealm = z.infer<typeof keycloakRealm>
 
@@ -52,7 +59,8 @@ export function usersOf({ realm, users }: KeycloakRealm): readonly (ImportedUser
     const address = user.email === undefined || user.email === '' ? null : email.safeParse(user.email)
     const full = displayName.safeParse([user.firstName, user.lastName].filter(Boolean).join(' '))
     const problem = [name, address, full].find((parsed) => parsed?.success === false)
-    if (problem?.success === false) return { username: user.username.slice(0, 64), problem: problem.error.issues[0]?.message ?? 'not readable' }
+    if (problem?.success === false)
+      return { username: user.username.slice(0, 64), problem: problem.error.issues[0]?.message ?? 'not readable' }
     const { password, warnings } = passwordOf(user)
     return {
       username: name.data ?? '',
@@ -110,7 +118,8 @@ function mustChangePassword({ credentials = [], requiredActions = [] }: Keycloak
 
 function leftBehind({ clientRoles = {}, groups = [], credentials = [] }: KeycloakUser): readonly string[] {
   const warnings: string[] = []
-  if (Object.keys(clientRoles).length > 0) warnings.push(`client roles are not taken over: ${Object.keys(clientRoles).join(', ').slice(0, 200)}`)
+  if (Object.keys(clientRoles).length > 0)
+    warnings.push(`client roles are not taken over: ${Object.keys(clientRoles).join(', ').slice(0, 200)}`)
   if (groups.length > 0) warnings.push(`groups are not taken over: ${groups.join(', ').slice(0, 200)}`)
   const factors = credentials.filter(({ type }) => type !== undefined && type !== 'password')
   if (factors.length > 0) warnings.push('second factors are not taken over; the user has to enrol them again')

@@ -115,7 +115,4 @@ const dropped = [
 ]
 
 /** What the triggers run. */
-const functions = [
-  'audit_entries_append_only_fn',
-  'events_append_only_fn',
-]
+const functions = ['audit_entries_append_only_fn', 'events_append_only_fn']
