@@ -159,7 +159,7 @@ export default defineConfig({
     {
       files: [`${core}/**/*.ts`],
       rules: {
-        ...restrict(...inCore),
+        'no-restricted-imports': ['error', { patterns: inCore }],
         'no-restricted-globals': ['error', ...coreGlobals, noConsole],
         'no-restricted-properties': [
           'error',

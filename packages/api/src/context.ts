@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { anonymousActor, newRequestId, userActor, type Actor, type Call, type Core, type Origin, type Plan } from '@denizen/core'
+import { anonymousActor, newRequestId, userActor, type Actor, type Call, type Core, type Origin } from '@denizen/core'
 import type { TrustedProxies } from './addresses.ts'
 import { malformed } from './errors.ts'
 import type { Context } from './trpc.ts'
@@ -66,6 +66,6 @@ export function callHeadersOf(headers: IncomingHttpHeaders): CallHeaders {
 /** Carries calls out for a caller. */
 export function contextOf(core: Core, { actor, origin }: Caller, { plan, ...rest }: CallHeaders): Context {
   const call: Call = { actor, origin, ...rest }
-  const run = (name: string, input: unknown): Promise<unknown | Plan> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
+  const run = (name: string, input: unknown): Promise<unknown> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
   return { requestId: origin.requestId, call: run }
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { useWorld, type SignedInUser, type World, type WorldOptions } from '@denizen/core/testing'
 import type { CallReport, Monitor } from '@denizen/core'
 import { afterAll, beforeAll } from 'vitest'
@@ -87,4 +88,30 @@ export function bearer({ token }: { token: string }): Record<string, string> {
 /** A query string with an input as superjson writes it. */
 export function inputOf(json: unknown): string {
   return `?input=${encodeURIComponent(JSON.stringify({ json }))}`
+}
+
+/** What a server answers to bytes as they are: `fetch` would tidy them. */
+export function raw(server: Server, bytes: string): Promise<string> {
+  const { port, hostname } = new URL(server.url)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.end(bytes))
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    socket.on('close', () => resolve(text)).on('error', reject)
+  })
+}
+
+/** The lines of a request's head. */
+export function head(...lines: string[]): string {
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+/** What an error says of itself, beside tRPC's own fields. */
+export function domainOf(reply: Reply): WireError['error']['json']['data']['domain'] {
+  return reply.json<WireError>().error.json.data.domain
+}
+
+/** The body of a sign-in. */
+export function signIn(identifier: unknown, password: unknown = 'x'): { json: object } {
+  return { json: { identifier, password } }
 }

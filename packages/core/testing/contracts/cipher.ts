@@ -26,14 +26,16 @@ export function cipherContract(name: string, make: (masterKey: Uint8Array<ArrayB
     test('gives null for every single letter changed, dropped or added', async () => {
       const cipher = await make(key())
       const sealed = await cipher.seal('context', 'text')
+      const opened: [text: string | null, at: number][] = []
       for (let at = 0; at < sealed.length; at++) {
         const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1)
         for (const forged of [changed, sealed.slice(0, at), `${sealed.slice(0, at)}A${sealed.slice(at)}`]) {
-          const opened = await cipher.open('context', forged)
-          // The last letter of base64 has bits that mean nothing: the bytes may be the same.
-          if (opened !== null) expect([opened, at]).toEqual(['text', sealed.length - 1])
+          const text = await cipher.open('context', forged)
+          if (text !== null) opened.push([text, at])
         }
       }
+      // The last letter of base64 has bits that mean nothing: the bytes may be the same.
+      expect(opened.filter(([text, at]) => text !== 'text' || at !== sealed.length - 1)).toEqual([])
     })
 
     test.each(['', '.', '..', '1..', '1.AAAA.AAAA', '2.AAAA.AAAA', 'not sealed', '1.ä.ä', '🔑'])('gives null for %j', async (text) => {

@@ -28,11 +28,7 @@ export function jobQueueContract(title: string, name: string, make: () => JobQue
       await jobs.enqueue(undone, [{ name, payload: { mark: 'undone' } }])
       await undone.rollback()
       const payloads = await queued(name)
-      expect(
-        marks(payloads)
-          .filter((mark) => ['kept', 'also', 'undone'].includes(String(mark)))
-          .sort(),
-      ).toEqual(['also', 'kept'])
+      expect(['kept', 'also', 'undone'].filter((mark) => marks(payloads).includes(mark))).toEqual(['kept', 'also'])
       expect(payloads).toContainEqual({ mark: 'kept', nested: { list: [1, null] } })
     })
 
@@ -41,7 +37,7 @@ export function jobQueueContract(title: string, name: string, make: () => JobQue
       const manager = em()
       await manager.begin()
       await jobs.enqueue(manager, [{ name, payload: { mark: 'first' } }])
-      await expect(manager.execute('select 1/0')).rejects.toThrow()
+      await expect(manager.execute('select 1/0')).rejects.toThrow('division by zero')
       await manager.rollback()
       expect(marks(await queued(name))).not.toContain('first')
     })
