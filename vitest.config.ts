@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const resolve = { conditions: ['@denizen/source', 'node'], externalConditions: ['@denizen/source', 'node'] }
 const fromSource = { resolve, environments: { ssr: { resolve }, __vitest__: { resolve } } }
 
-function project(name: string, folder: string, options: { isolate?: boolean } = {}) {
+function project(name: string, folder: string, options: { isolate?: boolean; setupFiles?: string[] } = {}) {
   const root = join(import.meta.dirname, folder)
   return { ...fromSource, root, test: { name, root, include: ['src/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, ...options } }
 }
@@ -16,11 +16,21 @@ export default defineConfig({
     globalSetup: ['packages/core/testing/global-setup.ts'],
     maxWorkers: 2,
     projects: [
-      project('core', 'packages/core', { isolate: false }),
+      project('core', 'packages/core', { isolate: false, setupFiles: 'Deno' in globalThis ? ['testing/deno-threads.ts'] : [] }),
       project('runtime', 'packages/runtime'),
       project('api', 'packages/api'),
       project('client', 'packages/client'),
       project('cli', 'apps/cli'),
+      {
+        ...fromSource,
+        test: {
+          name: 'system',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/packaging/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })

@@ -10,3 +10,8 @@ describe.each(['postgres', 'embedded'] as const)('core on %s', (database) => {
     expect(await ada.as.sessions.whoami()).toMatchObject({ user: { id: ada.user.id, username: 'ada' }, roles: ['user'] })
   })
 })
+
+test('the suite runs on the runtime that was asked for', () => {
+  const runtime = ['Deno', 'Bun'].find((name) => name in globalThis) ?? 'Node'
+  expect(runtime.toLowerCase()).toBe(process.env['DENIZEN_TEST_RUNTIME'] ?? 'node')
+})

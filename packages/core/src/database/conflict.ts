@@ -13,7 +13,8 @@ const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>
 export function understood(error: unknown): unknown {
   if (error instanceof DenizenError) return error
   const definition = byConstraint[textOf(error, 'constraint')]
-  if (definition !== undefined) return definition({}, error)
+  // Without its cause: that quotes the statement with its values, and whoever logs a conflict would log those too.
+  if (definition !== undefined) return definition({})
   return isUnavailable(error) ? databaseUnavailable({}, error) : error
 }
 
