@@ -10,7 +10,8 @@ const listed = Object.entries(signatures).flatMap(([namespace, verbs]) =>
 describe('the names of actions', () => {
   test('are frozen: those in names.golden.txt, and every one of them (npm run generate adds new ones)', async () => {
     const golden = await readFile(new URL('../../names.golden.txt', import.meta.url), 'utf8')
-    expect(listed.map(({ name }) => name).toSorted()).toEqual(golden.trimEnd().split('\n'))
+    const names: string[] = listed.map(({ name }) => name)
+    expect(names.toSorted()).toEqual(golden.trimEnd().split('\n'))
   })
 
   test('are where they say they are, with the kind that the client was told (npm run generate)', () => {
@@ -19,7 +20,7 @@ describe('the names of actions', () => {
   })
 
   test('have a handler each, and no handler is without a signature', () => {
-    const handled = Object.values(actionTree).flatMap((namespace) => Object.values(namespace).map(({ signature }) => signature.name))
+    const handled: string[] = Object.values(actionTree).flatMap((verbs) => Object.values(verbs).map(({ signature }) => signature.name))
     expect(handled.toSorted()).toEqual(Object.keys(kinds))
   })
 })
