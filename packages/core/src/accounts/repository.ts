@@ -26,8 +26,6 @@ export async function insertAccount(em: SqlEntityManager, rows: AccountRows): Pr
   const [row] = await em.execute<[{ username: string }]>(statement, [
     uuidOf(user.id),
     user.username,
-    user.username,
-    rows.otherUsername ?? user.username,
     user.email,
     user.emailVerified,
     user.fullName,
@@ -42,6 +40,7 @@ export async function insertAccount(em: SqlEntityManager, rows: AccountRows): Pr
     JSON.stringify(user.preferences),
     user.createdAt,
     user.updatedAt,
+    rows.otherUsername ?? user.username,
     rows.passwordHash,
     rows.passwordHash,
     uuidOf(rows.assignmentId),
@@ -53,11 +52,21 @@ export async function insertAccount(em: SqlEntityManager, rows: AccountRows): Pr
   return row.username
 }
 
-const statement = `with account as (
-    insert into users (id, username, email, email_verified, full_name, display_name, avatar_url, locale, timezone, description,
-        status, kind, need_password_change, preferences, created_at, updated_at)
-      values (?, case when not exists (select 1 from users where username = ?) then ? else ? end, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
+const columns = `email, email_verified, full_name, display_name, avatar_url, locale, timezone, description,
+        status, kind, need_password_change, preferences, created_at, updated_at`
+
+/** Whoever comes too late, also by a moment, writes no first row; the second then takes the other username, or fails with what is taken. */
+const statement = `with given as (
+    select ?::uuid as id, ?::text as username, ?::text as email, ?::boolean as email_verified, ?::text as full_name, ?::text as display_name,
+        ?::text as avatar_url, ?::text as locale, ?::text as timezone, ?::text as description, ?::text as status, ?::text as kind,
+        ?::boolean as need_password_change, ?::jsonb as preferences, ?::timestamptz as created_at, ?::timestamptz as updated_at),
+  first as (
+    insert into users (id, username, ${columns}) select id, username, ${columns} from given
+      on conflict do nothing returning id, username, created_at),
+  second as (
+    insert into users (id, username, ${columns}) select id, ?::text, ${columns} from given where not exists (select 1 from first)
       returning id, username, created_at),
+  account as (select * from first union all select * from second),
   password as (
     insert into passwords (user_id, hash, changed_at) select id, ?, created_at from account where ?::text is not null),
   assignment as (
