@@ -11,6 +11,9 @@ export type RequestSource = () => Request
 /** Told of every answer: milliseconds from the request's last byte written to the answer's last byte read. */
 export type Sink = (milliseconds: number) => void
 
+/** Milliseconds; a run that hangs must end. */
+const longestSilence = 20_000
+
 /**
  * One kept-alive HTTP/1.1 connection with one request under way at a time. It
  * reads only what a load generator must (status, length, body), which is what
@@ -35,6 +38,7 @@ export class Connection {
       this.#socket.once('close', () => (this.#stopping ? resolve() : reject(new Error('the server closed a connection'))))
     })
     this.#socket.once('connect', () => this.#send())
+    this.#socket.setTimeout(longestSilence, () => this.#socket.destroy(new Error(`no answer in ${longestSilence} ms`)))
     this.#socket.on('data', (chunk) => this.#read(chunk))
   }
 
@@ -55,7 +59,7 @@ export class Connection {
   }
 
   #read(chunk: Buffer): void {
-    this.#received += chunk.latin1Slice(0, chunk.length)
+    this.#received += chunk.toString('latin1')
     if (!isWhole(this.#received)) return
     this.#sink(performance.now() - this.#startedAt)
     const answer = this.#received

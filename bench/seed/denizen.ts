@@ -39,7 +39,7 @@ for (const numbers of chunks(sessions)) {
     })),
   )
 }
-await core.orm.em.fork().execute('analyze')
+await core.orm.em.fork().execute('vacuum analyze')
 await runtime.stop()
 
 const seeded: Seeded = { kept, adminToken }

@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import type { RequestSource } from './connection.ts'
+import type { Databases } from './database.ts'
+import type { Options } from './options.ts'
+import { runProgram, startServer, type StartedServer, type Usage } from './processes.ts'
+import { bareCall, createBetterAuthUser, createUser, getSession, hotSessions, whoAmI } from './requests.ts'
+import type { Seeded } from './seed/options.ts'
+
+export type ContenderName = (typeof contenderNames)[number]
+
+export const contenderNames = [
+  'whoami: Denizen, cached',
+  'whoami: Denizen, uncached',
+  'whoami: bare tRPC',
+  'whoami: bare node:http',
+  'whoami: better-auth',
+  'create: Denizen',
+  'create: better-auth',
+  'create with password: Denizen',
+  'create with password: better-auth',
+] as const
+
+/** A server and what it is asked. */
+export interface Contender {
+  readonly name: ContenderName
+  readonly server: StartedServer
+  readonly requests: RequestSource
+  /** Whether its rate is so steady, or so low, that a short run tells as much. */
+  readonly short: boolean
+  /** Throws when the run did not measure what its name says. */
+  readonly verify?: (before: Usage, after: Usage) => void
+}
+
+export interface Contest {
+  readonly contenders: readonly Contender[]
+  /** Milliseconds until Denizen listened: on an empty database, and on a filled one. */
+  readonly starts: { readonly first: number; readonly later: number }
+  stop(): Promise<void>
+}
+
+/** Fills the databases and starts every server. */
+export async function prepare(databases: Databases, options: Options): Promise<Contest> {
+  const environment = { DATABASE_URL: databases.denizen, DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url') }
+  const empty = await startServer({ file: 'servers/denizen.ts', environment })
+  await empty.stop()
+  const [ours, theirs] = await seed(environment, databases.betterAuth, options)
+  const nodeOptions = await profiling(options)
+  const denizen = await startServer({ file: 'servers/denizen.ts', environment, nodeOptions })
+  const betterAuth = await startServer({ file: 'servers/better-auth.ts', environment: { DATABASE_URL: databases.betterAuth }, nodeOptions })
+  const answer = await answerOf(denizen, ours)
+  const payload = JSON.stringify((JSON.parse(answer) as { result: { data: unknown } }).result.data)
+  const bareTrpc = await startServer({
+    file: 'servers/bare-trpc.ts',
+    environment: { DENIZEN_DATA_DIR: 'memory://', BENCH_PAYLOAD: payload },
+    nodeOptions,
+  })
+  const bareHttp = await startServer({ file: 'servers/bare-http.ts', environment: { BENCH_ANSWER: answer } })
+  const servers = { denizen, betterAuth, bareTrpc, bareHttp }
+  return {
+    contenders: contendersOf(servers, ours, theirs).filter(({ name }) => isWanted(name, options)),
+    starts: { first: empty.startedIn, later: denizen.startedIn },
+    async stop() {
+      await Promise.all(Object.values(servers).map((server) => server.stop()))
+    },
+  }
+}
+
+function contendersOf(
+  { denizen, betterAuth, bareTrpc, bareHttp }: Record<'denizen' | 'betterAuth' | 'bareTrpc' | 'bareHttp', StartedServer>,
+  ours: Seeded,
+  theirs: Seeded,
+): Contender[] {
+  const hot = ours.kept.slice(0, hotSessions)
+  const cold = ours.kept.slice(hotSessions)
+  const same = ours.kept[0]?.fragment ?? ''
+  const plain = { withPassword: false }
+  const secret = { withPassword: true }
+  return [
+    { name: 'whoami: Denizen, cached', server: denizen, requests: whoAmI(hot), short: false, verify: mostlyCached },
+    { name: 'whoami: Denizen, uncached', server: denizen, requests: whoAmI(cold), short: false, verify: neverCached },
+    { name: 'whoami: bare tRPC', server: bareTrpc, requests: bareCall('/trpc/bare.whoami', hot, same), short: false },
+    { name: 'whoami: bare node:http', server: bareHttp, requests: bareCall('/', hot, same), short: true },
+    { name: 'whoami: better-auth', server: betterAuth, requests: getSession(theirs.kept), short: false },
+    { name: 'create: Denizen', server: denizen, requests: createUser(ours.adminToken, plain), short: false },
+    { name: 'create: better-auth', server: betterAuth, requests: createBetterAuthUser(theirs.adminToken, plain), short: false },
+    { name: 'create with password: Denizen', server: denizen, requests: createUser(ours.adminToken, secret), short: true },
+    {
+      name: 'create with password: better-auth',
+      server: betterAuth,
+      requests: createBetterAuthUser(theirs.adminToken, secret),
+      short: true,
+    },
+  ]
+}
+
+function isWanted(name: string, { only }: Options): boolean {
+  return only.length === 0 || only.some((part) => name.toLowerCase().includes(part.toLowerCase()))
+}
+
+/** Both at once: each is one connection to its own database. */
+async function seed(environment: Readonly<Record<string, string>>, betterAuth: string, { users }: Options): Promise<[Seeded, Seeded]> {
+  const directory = await mkdtemp(join(tmpdir(), 'denizen-bench-'))
+  // More sessions than the principal cache holds, or there would be no uncached calls.
+  const amounts = { BENCH_USERS: String(users), BENCH_SESSIONS: String(Math.max(users, 60_000)) }
+  const fill = async (file: string, own: Readonly<Record<string, string>>): Promise<Seeded> => {
+    const tokens = join(directory, `${file.replace('/', '-')}.json`)
+    await runProgram({ file, environment: { ...own, ...amounts, BENCH_TOKENS: tokens } })
+    return JSON.parse(await readFile(tokens, 'utf8')) as Seeded
+  }
+  try {
+    return await Promise.all([fill('seed/denizen.ts', environment), fill('seed/better-auth.ts', { DATABASE_URL: betterAuth })])
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function profiling({ profileTo }: Options): Promise<string[]> {
+  if (profileTo === null) return []
+  await mkdir(profileTo, { recursive: true })
+  return ['--cpu-prof', `--cpu-prof-dir=${profileTo}`]
+}
+
+/** What Denizen answers to the first session; the bare servers give the very same bytes. */
+async function answerOf({ port }: StartedServer, { kept }: Seeded): Promise<string> {
+  const headers = { authorization: `Bearer ${kept[0]?.token}` }
+  const response = await fetch(`http://127.0.0.1:${port}/trpc/sessions.whoami`, { headers })
+  if (!response.ok) throw new Error(`Denizen answered ${response.status}: ${await response.text()}`)
+  return response.text()
+}
+
+function mostlyCached(before: Usage, after: Usage): void {
+  const misses = grown('misses', before, after)
+  if (misses > hotSessions + 100) throw new Error(`${misses} calls with a cached principal were none`)
+}
+
+function neverCached(before: Usage, after: Usage): void {
+  const hits = grown('hits', before, after)
+  if (hits > 100) throw new Error(`${hits} calls without a cached principal were answered from the cache`)
+}
+
+function grown(counter: string, { details: before }: Usage, { details: after }: Usage): number {
+  return (after[counter] ?? Number.NaN) - (before[counter] ?? Number.NaN)
+}

@@ -1,0 +1,19 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * `npm run bench`. The bench has an install of its own, which the project's does
+ * not bring; whatever needs it is imported when it is there.
+ */
+const installed = join(import.meta.dirname, 'node_modules', '.package-lock.json')
+if (!existsSync(installed)) {
+  console.log('The bench installs what it compares with, once …')
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: import.meta.dirname,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
+}
+const { bench } = await import('./bench.ts')
+process.exitCode = await bench(process.argv.slice(2))
