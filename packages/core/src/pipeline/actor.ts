@@ -3,8 +3,9 @@ import type { Command } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
+import { refusal } from '../kernel/rule.ts'
 import { loadPrincipals, type PrincipalLock } from '../sessions/index.ts'
-import type { Assembly } from './assembly.ts'
+import { forkOf, type Assembly } from './assembly.ts'
 
 /**
  * Reads who acts anew, inside the command's transaction: no gap between check
@@ -36,6 +37,30 @@ export async function currentActor(
     em,
     targets.filter((id) => id > userId),
   )
+  return { kind: 'user', principal }
+}
+
+/**
+ * Turns away whoever may not, before anything slow is done for them. What is
+ * remembered of the actor may be a moment old, so the database is asked before
+ * a "no"; a "yes" is decided again inside the transaction.
+ */
+export async function checkBeforePreparing(assembly: Assembly, action: Command, input: unknown, actor: Actor): Promise<void> {
+  if (action.prepare === undefined) return
+  const reader = forkOf(assembly)
+  const target = (await action.target?.find(reader, input, actor)) ?? null
+  const request = { actor, action: action.signature.name, target }
+  if (action.allow(request)) return
+  const current = { ...request, actor: await reread(assembly, actor) }
+  if (!action.allow(current)) throw refusal(current, action.target?.type ?? null)
+}
+
+async function reread(assembly: Assembly, actor: Actor): Promise<Actor> {
+  if (actor.kind !== 'user') return actor
+  const { tokenId } = actor.principal
+  const loaded = await loadPrincipals(forkOf(assembly), assembly.catalogue, [tokenId], assembly.ports.clock.now())
+  const principal = loaded.get(tokenId)?.principal
+  if (principal === undefined) throw unauthenticated({})
   return { kind: 'user', principal }
 }
 
