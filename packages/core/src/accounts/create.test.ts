@@ -219,7 +219,7 @@ describe('users.create', () => {
 
   test('takes the same keys of another system for the same password', async () => {
     const user = await world().newUser({ password: 'gr\u00fcne \u00c4pfel, \u00d6l' })
-    await world().signIn(user, 'gru\u0308ne A\u0308pfel, O\u0308l')
+    expect((await world().signIn(user, 'gru\u0308ne A\u0308pfel, O\u0308l')).principal.userId).toBe(user.id)
   })
 
   test('is for those who hold the permission', async () => {
