@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +13,9 @@ import { openDatabase } from './database.ts'
 import { within } from './deadlines.ts'
 import { denizenToEnd, endPrograms, startServer, type Environment, type ServerProgram } from './processes.ts'
 
-const kills = 20
-const fewestAcknowledged = 1000
+/** On each kind of database. Ten are enough for every day, 20 in all; `.ci/run` asks for 20 on each. */
+const kills = Number(process.env['DENIZEN_TEST_KILLS'] ?? 10)
+const fewestAcknowledged = 50 * kills
 /** Creates in flight at any moment. */
 const streams = 8
 
@@ -21,7 +23,7 @@ const directories: string[] = []
 afterEach(endPrograms)
 afterAll(() => Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true }))))
 
-it('keeps every acknowledged user through 20 kill -9 on PostgreSQL, and none half-made', { timeout: 120_000 }, async () => {
+it('keeps every acknowledged user through kill -9 on PostgreSQL, and none half-made', { timeout: 180_000 }, async () => {
   const database = await openDatabase()
   const { token } = await database.people.asSuperadmin()
   const acknowledged = await streamThroughKills('PostgreSQL', database.environment, token)
@@ -29,7 +31,7 @@ it('keeps every acknowledged user through 20 kill -9 on PostgreSQL, and none hal
   await database.close()
 })
 
-it('keeps every acknowledged user through 20 kill -9 on the embedded database, and none half-made', { timeout: 120_000 }, async () => {
+it('keeps every acknowledged user through kill -9 on the embedded database, and none half-made', { timeout: 180_000 }, async () => {
   const environment = await embedded()
   const token = await inEmbedded(environment, async (people) => (await people.asSuperadmin()).token)
   const acknowledged = await streamThroughKills('embedded', environment, token)
@@ -143,7 +145,7 @@ async function counted(rows: <Row extends object>(statement: string) => Promise<
 async function embedded(): Promise<Environment> {
   const directory = await mkdtemp(join(tmpdir(), 'denizen-crash-'))
   directories.push(directory)
-  return { DENIZEN_DATA_DIR: directory }
+  return { DENIZEN_DATA_DIR: directory, DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url') }
 }
 
 /** Does something with an embedded database in this process, and lets go of it. */

@@ -3,10 +3,11 @@ import { createClient, DenizenError } from '@denizen/client'
 import { anonymousActor, userActor } from '@denizen/core'
 import type { ActionName, Calls } from '@denizen/core/calls'
 import { kinds } from '@denizen/core/calls'
-import { createTRPCClient, createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client'
+import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client'
 import superjson from 'superjson'
 import type { FaceWorld, Prepared } from './faces-examples.ts'
 import { denizenToEnd } from './processes.ts'
+import { failureIn, send } from './requests.ts'
 
 /** What a caller got, in the terms that all faces share. */
 export type Outcome =
@@ -45,10 +46,19 @@ const trpc: Face = {
   },
 }
 
-/** The typed client of the same links: that the types of AppRouter are those of the actions is checked by compiling this. */
-export function whoAmIByTypes(url: string, token: string): Promise<{ user: { username: string }; session: { expiresAt: Date } }> {
-  const headers = { authorization: `Bearer ${token}` }
-  return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, transformer: superjson, headers })] }).sessions.whoami.query()
+const rawHttp: Face = {
+  name: 'raw HTTP',
+  only: null,
+  async call(name, { as, input }, { url }) {
+    const authorization = as === null ? {} : { authorization: `Bearer ${as.token}` }
+    const body = JSON.stringify({ json: input })
+    const answer = await (kinds[name] === 'query'
+      ? send(url, `/trpc/${name}?input=${encodeURIComponent(body)}`, { headers: authorization })
+      : send(url, `/trpc/${name}`, { method: 'POST', headers: { ...authorization, 'content-type': 'application/json' }, body }))
+    if (answer.status === 200) return { answer: (JSON.parse(answer.text) as { result: { data: { json: unknown } } }).result.data.json }
+    const { code, message, details } = failureIn(answer)
+    return { error: { code, message, details } }
+  },
 }
 
 const sdk: Face = {
@@ -67,8 +77,12 @@ const cli: Face = {
     const [, failure] = /^(\{"error":.*\})$/m.exec(stderr()) ?? []
     if (failure === undefined)
       throw new Error(`denizen call ${name} ended with ${code} and said neither answer nor error:\n${stdout()}${stderr()}`)
-    const { error } = JSON.parse(failure) as { error: { code: string; message: string; details: unknown } }
-    return { error }
+    const {
+      code: errorCode,
+      message,
+      details,
+    } = (JSON.parse(failure) as { error: { code: string; message: string; details: unknown } }).error
+    return { error: { code: errorCode, message, details } }
   },
 }
 
@@ -84,7 +98,8 @@ const rest: Face = {
   },
 }
 
-export const faces: readonly Face[] = [inProcess, trpc, sdk, cli, rest]
+/** The first is what the others are compared with. */
+export const faces: readonly [Face, ...Face[]] = [inProcess, trpc, rawHttp, sdk, cli, rest]
 
 function callNamed(calls: Calls, name: ActionName, input: unknown): Promise<unknown> {
   const [namespace = '', verb = ''] = name.split('.')

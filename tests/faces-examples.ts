@@ -115,7 +115,8 @@ export const examples: Readonly<Record<ActionName, Examples>> = {
   },
   'users.list': {
     async succeeds({ admin, database }) {
-      for (const username of ['robot-one', 'robot-two']) await database.people.newUser({ username, kind: 'service' })
+      for (const username of ['robot-one', 'robot-two'])
+        await database.people.newUser({ username, email: `${username}@example.com`, kind: 'service' })
       return { as: admin, input: { kind: 'service', limit: 1, total: true } }
     },
     fails: async ({ admin }) => ({ as: admin, input: { limit: 101 } }),

@@ -35,7 +35,10 @@ export async function openNetworkProxy(databaseUrl: string): Promise<NetworkProx
   const afflict = (link: Link): void => {
     if (struck === null || (struck.whom === 'listener' && !link.isListener)) return
     if (struck.fault === 'silent') link.silenced = true
-    else for (const socket of [link.near, link.far]) struck.fault === 'ended' ? socket.end() : socket.resetAndDestroy()
+    for (const socket of [link.near, link.far]) {
+      if (struck.fault === 'ended') socket.end()
+      if (struck.fault === 'killed') socket.resetAndDestroy()
+    }
   }
   const server = createServer((near) => {
     const link: Link = { near, far: connect(Number(target.port), target.hostname), isListener: false, silenced: false }

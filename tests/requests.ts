@@ -32,14 +32,21 @@ export function send(url: string, path: string, { method = 'GET', headers = {}, 
 export interface WireError {
   readonly code: string
   readonly kind: string
+  readonly message: string
   readonly details: { readonly issues?: readonly { readonly path: string; readonly message: string }[] }
+}
+
+type WireFailure = Partial<WireError> & {
+  readonly detail?: string
+  readonly error?: { readonly json?: { readonly message: string; readonly data: { readonly domain: Partial<WireError> } } }
 }
 
 /** The failure in an answer of tRPC, or of REST. */
 export function failureIn({ text }: RawAnswer): WireError {
   const parsed = JSON.parse(text) as unknown
-  const body = (Array.isArray(parsed) ? parsed[0] : parsed) as { error?: { json?: { data: { domain: WireError } } } } & Partial<WireError>
-  const failure = body.error?.json?.data.domain ?? body
+  const body = (Array.isArray(parsed) ? parsed[0] : parsed) as WireFailure
+  const { message, data } = body.error?.json ?? {}
+  const failure = data?.domain ?? body
   if (typeof failure.code !== 'string') throw new Error(`no failure in: ${text.slice(0, 300)}`)
-  return { code: failure.code, kind: failure.kind ?? '', details: failure.details ?? {} }
+  return { code: failure.code, kind: failure.kind ?? '', message: message ?? body.detail ?? '', details: failure.details ?? {} }
 }

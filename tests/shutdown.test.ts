@@ -1,0 +1,89 @@
+import { createClient } from '@denizen/client'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase, type SystemDatabase } from './database.ts'
+import { eventually, within } from './deadlines.ts'
+import { endPrograms, startServer, type ServerProgram } from './processes.ts'
+import { send } from './requests.ts'
+
+let database: SystemDatabase
+let server: ServerProgram
+let token: string
+
+beforeAll(async () => {
+  database = await openDatabase()
+  token = (await database.people.asSuperadmin()).token
+})
+beforeEach(async () => {
+  server = await startServer(database.environment)
+})
+afterEach(endPrograms)
+afterAll(() => database.close())
+
+describe('SIGTERM', () => {
+  it('answers what is in flight, takes nothing new and exits 0', async () => {
+    const { users } = createClient({ url: server.url, token })
+    const held = await holdUsers()
+    const inFlight = Promise.all([users.create({ username: 'drains-one' }), users.create({ username: 'drains-two' })])
+    await held.until(2)
+    server.send('SIGTERM')
+    await eventually(5_000, 'new requests being refused', () => isRefused(server.url))
+    await expect(users.create({ username: 'comes-too-late' })).rejects.toMatchObject({ kind: 'unavailable' })
+    await held.letGo()
+    const made = await within(10_000, 'what was in flight being answered', inFlight)
+    expect(made.map((user) => user?.username)).toEqual(['drains-one', 'drains-two'])
+    expect(await within(15_000, 'the server ending', server.exit)).toEqual({ code: 0, signal: null })
+    expect(await countOf('drains-one', 'drains-two', 'comes-too-late')).toBe(2)
+  })
+
+  it('sent twice ends at once, and leaves nothing half-done', async () => {
+    const { users } = createClient({ url: server.url, token })
+    const held = await holdUsers()
+    const cutOff = users.create({ username: 'is-cut-off' }).catch((error: unknown) => error)
+    await held.until(1)
+    server.send('SIGTERM')
+    await eventually(5_000, 'new requests being refused', () => isRefused(server.url))
+    server.send('SIGTERM')
+    // The grace period is ten seconds, and the create that is held would use all of it.
+    expect(await within(3_000, 'the server ending at once', server.exit)).toEqual({ code: 143, signal: null })
+    expect(await cutOff).toMatchObject({ code: 'client.unreachable' })
+    await held.letGo()
+    await eventually(5_000, 'the database giving up what it was doing for the server', async () => {
+      const [row] = await database.rows<{ running: number }>(`
+        select count(*)::int as running from pg_stat_activity where datname = current_database() and application_name = 'denizen'`)
+      return row?.running === 0
+    })
+    expect(await countOf('is-cut-off')).toBe(0)
+  })
+})
+
+/** Keeps everybody from writing users, until it is let go. */
+async function holdUsers(): Promise<{ until(waiting: number): Promise<unknown>; letGo(): Promise<unknown> }> {
+  const gate = await database.connect()
+  await gate.query('begin; lock table users in share mode')
+  return {
+    until: (count) =>
+      eventually(5_000, `${count} creates waiting in the database`, async () => {
+        const [row] = await database.rows<{ waiting: number }>(`
+          select count(*)::int as waiting from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into users%'`)
+        return row?.waiting === count
+      }),
+    letGo: () => gate.query('commit'),
+  }
+}
+
+async function countOf(...usernames: readonly string[]): Promise<number | undefined> {
+  const [row] = await database.rows<{ users: number }>(`select count(*)::int as users from users where username = any(?)`, [
+    `{${usernames.join(',')}}`,
+  ])
+  return row?.users
+}
+
+async function isRefused(url: string): Promise<boolean> {
+  try {
+    const { status } = await send(url, '/readyz')
+    return status === 503
+  } catch (error) {
+    return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET')
+  }
+}
