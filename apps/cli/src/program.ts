@@ -28,6 +28,7 @@ function createProgram(): Command {
   const program = new Command('denizen')
     .description('Denizen keeps the users of your applications: run it, and operate it.')
     .version(version(), '-V, --version')
+    .enablePositionalOptions() // the --version of `users update` is a field, not a question to the program
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // told once, with everything else that can go wrong
     .helpCommand('help [command]', 'Show the help of a command')
