@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { RequestSource } from './connection.ts'
 import type { Databases } from './database.ts'
 import type { Options } from './options.ts'
-import { runProgram, startServer, type StartedServer, type Usage } from './processes.ts'
+import { runProgram, startServer, type StartedServer } from './processes.ts'
 import { bareCall, createBetterAuthUser, createUser, getSession, hotSessions, whoAmI } from './requests.ts'
 import type { Seeded } from './seed/options.ts'
 
@@ -30,8 +30,8 @@ export interface Contender {
   readonly requests: RequestSource
   /** Whether its rate is so steady, or so low, that a short run tells as much. */
   readonly short: boolean
-  /** Throws when the run did not measure what its name says. */
-  readonly verify?: (before: Usage, after: Usage) => void
+  /** Answers that it takes before the server is in the state that is to be measured. */
+  readonly warmUpAnswers: number
 }
 
 export interface Contest {
@@ -76,25 +76,24 @@ function contendersOf(
   const hot = ours.kept.slice(0, hotSessions)
   const cold = ours.kept.slice(hotSessions)
   const same = ours.kept[0]?.fragment ?? ''
-  const plain = { withPassword: false }
-  const secret = { withPassword: true }
+  const long = { short: false, warmUpAnswers: 0 }
+  const short = { short: true, warmUpAnswers: 0 }
+  const [ourAdmin, theirAdmin] = [ours.adminToken, theirs.adminToken]
   return [
-    { name: 'whoami: Denizen, cached', server: denizen, requests: whoAmI(hot), short: false, verify: mostlyCached },
-    { name: 'whoami: Denizen, uncached', server: denizen, requests: whoAmI(cold), short: false, verify: neverCached },
-    { name: 'whoami: bare tRPC', server: bareTrpc, requests: bareCall('/trpc/bare.whoami', hot, same), short: false },
-    { name: 'whoami: bare node:http', server: bareHttp, requests: bareCall('/', hot, same), short: true },
-    { name: 'whoami: better-auth', server: betterAuth, requests: getSession(theirs.kept), short: false },
-    { name: 'create: Denizen', server: denizen, requests: createUser(ours.adminToken, plain), short: false },
-    { name: 'create: better-auth', server: betterAuth, requests: createBetterAuthUser(theirs.adminToken, plain), short: false },
-    { name: 'create with password: Denizen', server: denizen, requests: createUser(ours.adminToken, secret), short: true },
-    {
-      name: 'create with password: better-auth',
-      server: betterAuth,
-      requests: createBetterAuthUser(theirs.adminToken, secret),
-      short: true,
-    },
+    { ...long, name: 'whoami: Denizen, cached', server: denizen, requests: whoAmI(hot), warmUpAnswers: hot.length },
+    { ...long, name: 'whoami: Denizen, uncached', server: denizen, requests: whoAmI(cold) },
+    { ...long, name: 'whoami: bare tRPC', server: bareTrpc, requests: bareCall('/trpc/bare.whoami', hot, same) },
+    { ...short, name: 'whoami: bare node:http', server: bareHttp, requests: bareCall('/', hot, same) },
+    { ...long, name: 'whoami: better-auth', server: betterAuth, requests: getSession(theirs.kept) },
+    { ...long, name: 'create: Denizen', server: denizen, requests: createUser(ourAdmin, plain) },
+    { ...long, name: 'create: better-auth', server: betterAuth, requests: createBetterAuthUser(theirAdmin, plain) },
+    { ...short, name: 'create with password: Denizen', server: denizen, requests: createUser(ourAdmin, secret) },
+    { ...short, name: 'create with password: better-auth', server: betterAuth, requests: createBetterAuthUser(theirAdmin, secret) },
   ]
 }
+
+const plain = { withPassword: false }
+const secret = { withPassword: true }
 
 function isWanted(name: string, { only }: Options): boolean {
   return only.length === 0 || only.some((part) => name.toLowerCase().includes(part.toLowerCase()))
@@ -129,18 +128,4 @@ async function answerOf({ port }: StartedServer, { kept }: Seeded): Promise<stri
   const response = await fetch(`http://127.0.0.1:${port}/trpc/sessions.whoami`, { headers })
   if (!response.ok) throw new Error(`Denizen answered ${response.status}: ${await response.text()}`)
   return response.text()
-}
-
-function mostlyCached(before: Usage, after: Usage): void {
-  const misses = grown('misses', before, after)
-  if (misses > hotSessions + 100) throw new Error(`${misses} calls with a cached principal were none`)
-}
-
-function neverCached(before: Usage, after: Usage): void {
-  const hits = grown('hits', before, after)
-  if (hits > 100) throw new Error(`${hits} calls without a cached principal were answered from the cache`)
-}
-
-function grown(counter: string, { details: before }: Usage, { details: after }: Usage): number {
-  return (after[counter] ?? Number.NaN) - (before[counter] ?? Number.NaN)
 }

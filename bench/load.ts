@@ -7,8 +7,12 @@ export interface LoadOptions {
   readonly connections: number
   /** Milliseconds before the clock starts. */
   readonly warmUp: number
+  /** Answers before the clock starts, however long they take. */
+  readonly warmUpAnswers: number
   /** Milliseconds measured. */
   readonly duration: number
+  /** Called when the clock is about to start and when it has stopped, with the load still on. */
+  readonly aside: () => Promise<void>
 }
 
 /** What one run of load found. Every answer was checked, or there would be no result. */
@@ -24,12 +28,15 @@ export interface Measured {
 }
 
 /** Answers asked for, one after another on each connection. Rejects at the first wrong one. */
-export async function measure({ port, requests, connections, warmUp, duration }: LoadOptions): Promise<Measured> {
+export async function measure(options: LoadOptions): Promise<Measured> {
+  const { port, requests, connections, warmUp, warmUpAnswers, duration, aside } = options
   const latencies = new Latencies()
   const open = Array.from({ length: connections }, () => new Connection(port, requests, (milliseconds) => latencies.add(milliseconds)))
   const ended = Promise.all(open.map((connection) => connection.ended))
   try {
     await Promise.race([ended, sleep(warmUp)])
+    while (latencies.count < warmUpAnswers) await Promise.race([ended, sleep(20)])
+    await Promise.race([ended, aside()])
     latencies.clear()
     const busyBefore = process.cpuUsage()
     const startedAt = performance.now()
@@ -37,6 +44,7 @@ export async function measure({ port, requests, connections, warmUp, duration }:
     const elapsed = performance.now() - startedAt
     const busy = process.cpuUsage(busyBefore)
     const sorted = latencies.sorted()
+    await Promise.race([ended, aside()])
     const loadBusy = (busy.user + busy.system) / 1000 / elapsed
     return {
       rate: (sorted.length / elapsed) * 1000,
@@ -63,6 +71,10 @@ class Latencies {
       this.#values = larger
     }
     this.#values[this.#count++] = milliseconds
+  }
+
+  get count(): number {
+    return this.#count
   }
 
   clear(): void {

@@ -67,7 +67,10 @@ export function readable(report: Report): string {
     `${options.users} users, ${options.connections} connections, ${options.rounds} interleaved rounds of ${seconds(options.duration)}`,
     `(${seconds(options.shortDuration)} for bare node:http and creates with a password). Median (lowest – highest).`,
     '',
-    ...table(['', 'answers/s', 'p50 ms', 'p99 ms', 'MB', 'server', 'load'], Object.entries(report.runs).map(contenderRow)),
+    ...table(
+      ['', 'answers/s', 'p50 ms', 'p99 ms', 'MB', 'µs CPU', 'server', 'load', 'cache'],
+      Object.entries(report.runs).map(contenderRow),
+    ),
     '',
     ...table(['goal', 'limit', 'measured', ''], goals.map(goalRow)),
     ...(otherRatios.length === 0 ? [] : ['', ...table(['without a goal', 'measured'], otherRatios.map(ratioRow))]),
@@ -88,8 +91,10 @@ function contenderRow([name, runs]: [string, readonly Run[]]): string[] {
       1,
     ),
     of(({ rss }) => rss / 1e6).maximum.toFixed(0),
+    of(({ serverCost }) => serverCost).median.toFixed(0),
     percent(of(({ serverBusy }) => serverBusy)),
     percent(of(({ loadBusy }) => loadBusy)),
+    runs.every(({ fromCache }) => fromCache === null) ? '' : percent(of(({ fromCache }) => fromCache ?? 0)),
   ]
 }
 

@@ -1,13 +1,18 @@
 import type { Contender, ContenderName } from './contenders.ts'
 import { measure, type Measured } from './load.ts'
 import type { Options } from './options.ts'
+import type { Usage } from './processes.ts'
 
 /** One run of load on one contender. */
 export interface Run extends Measured {
   /** Bytes that the server had resident at its end. */
   readonly rss: number
-  /** Part of a core that the server used, warm-up included. */
+  /** Part of a core that the server used. */
   readonly serverBusy: number
+  /** Microseconds of processor time in the server for each answer: hardly touched by what else the machine does. */
+  readonly serverCost: number
+  /** Part of the answers that came from the principal cache; null where there is none. */
+  readonly fromCache: number | null
 }
 
 /** Every run of every contender, by round. */
@@ -30,14 +35,27 @@ export async function runRounds(contenders: readonly Contender[], options: Optio
   return runs
 }
 
-async function runOnce({ name, server, requests, short, verify }: Contender, options: Options): Promise<Run> {
+async function runOnce({ name, server, requests, short, warmUpAnswers }: Contender, options: Options): Promise<Run> {
   const { connections, warmUp, duration, shortDuration } = options
-  const before = await server.usage()
-  const startedAt = performance.now()
-  const measured = await measure({ port: server.port, requests, connections, warmUp, duration: short ? shortDuration : duration })
-  const after = await server.usage()
-  const elapsed = performance.now() - startedAt
-  if (measured.answers === 0) throw new Error(`${name} answered nothing`)
-  verify?.(before, after)
-  return { ...measured, rss: after.rss, serverBusy: (after.cpu - before.cpu) / elapsed }
+  const usages: (Usage & { readonly at: number })[] = []
+  const measured = await measure({
+    port: server.port,
+    requests,
+    connections,
+    warmUp,
+    warmUpAnswers,
+    duration: short ? shortDuration : duration,
+    aside: async () => void usages.push({ ...(await server.usage()), at: performance.now() }),
+  })
+  const [before, after] = usages
+  if (before === undefined || after === undefined || measured.answers === 0) throw new Error(`${name} answered nothing`)
+  const serverBusy = (after.cpu - before.cpu) / (after.at - before.at)
+  return { ...measured, rss: after.rss, serverBusy, serverCost: (serverBusy / measured.rate) * 1e6, fromCache: fromCache(before, after) }
+}
+
+function fromCache({ details: before }: Usage, { details: after }: Usage): number | null {
+  const grown = (counter: string): number => (after[counter] ?? 0) - (before[counter] ?? 0)
+  const hits = grown('hits')
+  const lookedUp = hits + grown('misses')
+  return lookedUp === 0 ? null : hits / lookedUp
 }
