@@ -12,6 +12,8 @@ export interface NetworkProxy {
   readonly url: string
   /** Strikes the connection that listens for invalidations, or every connection. */
   strike(fault: Fault, whom: 'listener' | 'everyone'): void
+  /** Turns away those who come; who is there stays. */
+  bar(whom: 'listener' | 'everyone'): void
   mend(): void
   close(): Promise<void>
 }
@@ -40,8 +42,14 @@ export async function openNetworkProxy(databaseUrl: string): Promise<NetworkProx
       if (struck.fault === 'killed') socket.resetAndDestroy()
     }
   }
-  const server = createServer((near) => {
-    const link: Link = { near, far: connect(Number(target.port), target.hostname), isListener: false, silenced: false }
+  // Without delay, like the driver: otherwise what is measured here are the 40 ms of a delayed acknowledgement.
+  const server = createServer({ noDelay: true }, (near) => {
+    const link: Link = {
+      near,
+      far: connect({ port: Number(target.port), host: target.hostname, noDelay: true }),
+      isListener: false,
+      silenced: false,
+    }
     links.add(link)
     near.once('data', (first) => {
       link.isListener = first.includes(listenerName)
@@ -71,6 +79,9 @@ export async function openNetworkProxy(databaseUrl: string): Promise<NetworkProx
     strike(fault, whom) {
       struck = { fault, whom }
       for (const link of links) afflict(link)
+    },
+    bar(whom) {
+      struck = { fault: 'killed', whom }
     },
     mend() {
       struck = null
