@@ -8,8 +8,9 @@ const monthsAhead = 3
 
 /**
  * Makes the monthly partitions from this month on, in UTC. Rows of a month
- * without one are not lost: they go to the default partition. Safe to call at
- * any time and from several processes.
+ * without one are not lost: they go to the default partition, and such a month
+ * stays there, for PostgreSQL refuses a partition whose rows the default holds.
+ * Safe to call at any time and from several processes.
  */
 export async function ensurePartitions(em: SqlEntityManager, now: Date): Promise<void> {
   for (let offset = 0; offset <= monthsAhead; offset++) {
@@ -22,10 +23,16 @@ export async function ensurePartitions(em: SqlEntityManager, now: Date): Promise
 
 async function ensurePartition(em: SqlEntityManager, table: string, name: string, from: Date, until: Date): Promise<void> {
   const found = await em.execute('select 1 from pg_class where relname = ? and relnamespace = current_schema()::regnamespace', [name])
-  if (found.length > 0) return
+  const inDefault = async (reader: SqlEntityManager): Promise<boolean> => {
+    const rows = await reader.execute(`select 1 from "${table}_default" where at >= ? and at < ? limit 1`, [from, until])
+    return rows.length > 0
+  }
+  if (found.length > 0 || (await inDefault(em))) return
   await em.transactional(async (transaction) => {
     // `if not exists` is no help to two processes that create it at the same moment: one fails on the catalogue.
     await transaction.execute(`select pg_advisory_xact_lock(hashtext('denizen partitions'))`)
+    await transaction.execute(`lock table "${table}_default" in access exclusive mode`, [], 'run')
+    if (await inDefault(transaction)) return
     await transaction.execute(
       `create table if not exists "${name}" partition of "${table}" for values from ('${from.toISOString()}') to ('${until.toISOString()}')`,
       [],

@@ -1,0 +1,79 @@
+import { ensurePartitions } from '@denizen/core'
+import { newEmail, useWorld, type World } from '@denizen/core/testing'
+import { describe, expect, test } from 'vitest'
+
+/** Everything in the database that is ours, as PostgreSQL describes it. */
+async function schemaOf({ rows }: Pick<World, 'rows'>): Promise<Readonly<Record<string, readonly string[]>>> {
+  const inSchema = `relnamespace = 'public'::regnamespace and relname not like 'denizen_migrations%'`
+  const list = async (statement: string) => (await rows<{ line: string }>(`${statement} order by 1`)).map(({ line }) => line)
+  return {
+    columns: await list(
+      `select format('%s.%s %s%s default %s', relname, attname, format_type(atttypid, atttypmod), case when attnotnull then ' not null' else '' end,
+          pg_get_expr(adbin, adrelid)) as line
+        from pg_attribute join pg_class on attrelid = pg_class.oid left join pg_attrdef on adrelid = attrelid and adnum = attnum
+        where attnum > 0 and not attisdropped and relkind in ('r', 'p') and ${inSchema}`,
+    ),
+    partitions: await list(
+      `select format('%s %s %s', relname, pg_get_partkeydef(oid), pg_get_expr(relpartbound, oid)) as line from pg_class where relkind in ('r', 'p') and ${inSchema}`,
+    ),
+    constraints: await list(
+      `select format('%s %s %s', relname, conname, pg_get_constraintdef(pg_constraint.oid)) as line
+        from pg_constraint join pg_class on conrelid = pg_class.oid where ${inSchema}`,
+    ),
+    indexes: await list(`select indexdef as line from pg_indexes where schemaname = 'public' and tablename not like 'denizen_migrations%'`),
+    triggers: await list(
+      `select pg_get_triggerdef(pg_trigger.oid) as line from pg_trigger join pg_class on tgrelid = pg_class.oid where not tgisinternal and ${inSchema}`,
+    ),
+    functions: await list(`select pg_get_functiondef(oid) as line from pg_proc where pronamespace = 'public'::regnamespace`),
+    others: await list(
+      `select format('%s %s', relkind, relname) as line from pg_class where relkind not in ('r', 'p', 'i', 'I') and ${inSchema}`,
+    ),
+  }
+}
+
+const nothing = { columns: [], partitions: [], constraints: [], indexes: [], triggers: [], functions: [], others: [] }
+
+describe.each(['postgres', 'embedded'] as const)('migrations on %s', (database) => {
+  const world = useWorld({ database })
+
+  test('go down with rows there, leave nothing of ours and all of what is not ours, and come up again', async () => {
+    const { rows, orm } = world()
+    const user = await world()
+      .asSystem()
+      .users.create({ email: newEmail(), preferences: { a: 1 } })
+    const before = await schemaOf(world())
+    const seeds = `select 'role ' || id || name as line from roles union all select 'organization ' || id || slug from organizations order by 1`
+    const seeded = await rows(seeds)
+    await world().em().execute(`create schema app`, [], 'run')
+    await world().em().execute(`create table app.orders as select id, id as user_id from users`, [], 'run')
+    await world().em().execute(`alter table app.orders add constraint theirs foreign key (user_id) references public.users (id)`, [], 'run')
+
+    await orm.migrator.down({ to: 0 })
+    expect(await schemaOf(world())).toEqual(nothing)
+    expect(await rows('select count(*)::int as count from app.orders')).toEqual([{ count: 1 }])
+    expect(await orm.migrator.getExecuted()).toEqual([])
+
+    await orm.migrator.up()
+    await ensurePartitions(world().em(), world().clock.now())
+    expect(await schemaOf(world())).toEqual(before)
+    expect(await rows(seeds)).toEqual(seeded)
+    expect(await world().asSystem().users.list({ total: true })).toMatchObject({ total: 0 })
+    expect((await world().signUp({ username: user?.username ?? '' })).principal.roles).toEqual(['user'])
+  })
+
+  test('make what the entities describe: fresh = migrated', async () => {
+    const { orm } = world()
+    await orm.migrator.down({ to: 0 })
+    await orm.migrator.up()
+    const migrated = await schemaOf(world())
+    expect(await orm.schema.getUpdateSchemaSQL({ schema: 'public', dropTables: false })).toBe('')
+    await orm.migrator.down({ to: 0 })
+    await orm.schema.create()
+    const fresh = await schemaOf(world())
+    // What MikroORM cannot describe; the migration has it besides.
+    const triggers = migrated['triggers']?.filter((line) => !line.includes('never_truncated'))
+    expect(fresh).toEqual({ ...migrated, triggers })
+    expect(migrated['triggers']?.length).toBe((triggers?.length ?? 0) + 2)
+    expect(fresh['columns']?.length).toBeGreaterThan(100)
+  })
+})

@@ -1,0 +1,77 @@
+import { ensurePartitions } from '@denizen/core'
+import { useWorld } from '@denizen/core/testing'
+import { describe, expect, test } from 'vitest'
+
+const day = 24 * 60 * 60 * 1000
+const tables = ['audit_entries', 'events'] as const
+
+/** `events_2026_08` for August 2026, and so many months later. */
+function partitionOf(table: string, { now, months = 0 }: { now: Date; months?: number }): string {
+  const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1))
+  return `${table}_${month.toISOString().slice(0, 7).replace('-', '_')}`
+}
+
+describe.each(['postgres', 'embedded'] as const)('partitions on %s', (database) => {
+  const world = useWorld({ database })
+
+  async function partitions(table: string): Promise<string[]> {
+    const rows = await world().rows<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = ?::regclass order by 1`,
+      [table],
+    )
+    return rows.map(({ name }) => name)
+  }
+
+  /** Where what a new user leaves behind went. */
+  async function homes(): Promise<Record<string, string | undefined>> {
+    const { id } = await world().newUser()
+    const [event] = await world().rows<{ name: string }>('select tableoid::regclass::text as name from events where subject = ?', [id])
+    const [entry] = await world().rows<{ name: string }>('select tableoid::regclass::text as name from audit_entries where target_id = ?', [
+      id,
+    ])
+    return { events: event?.name, audit_entries: entry?.name }
+  }
+
+  test.each(tables)('%s has one for this month, three ahead, and the default', async (table) => {
+    const now = world().clock.now()
+    expect(await partitions(table)).toEqual(
+      [0, 1, 2, 3]
+        .map((months) => partitionOf(table, { now, months }))
+        .concat(`${table}_default`)
+        .toSorted(),
+    )
+  })
+
+  test('take the rows of their month, to the last moment in UTC', async () => {
+    const now = world().clock.now()
+    expect(await homes()).toEqual({ events: partitionOf('events', { now }), audit_entries: partitionOf('audit_entries', { now }) })
+    const nextMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)
+    world().clock.advance(nextMonth - 1 - now.getTime())
+    expect(await homes()).toMatchObject({ events: partitionOf('events', { now }) })
+    world().clock.advance(1)
+    expect(await homes()).toMatchObject({ events: partitionOf('events', { now, months: 1 }) })
+  })
+
+  test('are made again and again, and by several at once, without harm', async () => {
+    const before = await partitions('events')
+    const now = world().clock.now()
+    await Promise.all(Array.from({ length: 4 }, () => ensurePartitions(world().em(), now)))
+    expect(await partitions('events')).toEqual([...before, partitionOf('events', { now, months: 3 })].toSorted())
+  })
+
+  test('of a month that already has rows in the default do not stop the start, and the rows stay readable', async () => {
+    world().clock.advance(160 * day) // nobody has started a server for five months
+    const now = world().clock.now()
+    expect(await homes()).toEqual({ events: 'events_default', audit_entries: 'audit_entries_default' })
+    const before = await world().counts()
+    await world().core.start()
+    expect(await world().counts()).toEqual(before)
+    expect(await partitions('events')).toContain(partitionOf('events', { now, months: 1 }))
+    await homes()
+    for (const table of tables) {
+      await expect(world().rows(`delete from ${table}`)).rejects.toMatchObject({ code: '42501' })
+      await expect(world().rows(`update ${table}_default set at = now()`)).rejects.toMatchObject({ code: '42501' })
+      await expect(world().rows(`truncate ${table}`)).rejects.toMatchObject({ code: '42501' })
+    }
+  })
+})
