@@ -1,4 +1,5 @@
 import type { AppRouter } from '@denizen/api'
+import { DenizenError } from '@denizen/core/calls'
 import { httpBatchLink, httpLink, splitLink, type Operation, type TRPCLink } from '@trpc/client'
 import superjson from 'superjson'
 
@@ -14,22 +15,26 @@ export interface LinkOptions {
 /** The server refuses larger batches. */
 const largestBatch = 20
 
+/** Queries are batched up to this many characters; a single one that is longer is refused. */
+export const longestUrl = 4096
+
 /** What a plain tRPC client needs to talk to Denizen: `createTRPCClient<AppRouter>({ links: denizenLinks({ url }) })`. */
 export function denizenLinks({ url, token = null, fetch }: LinkOptions): TRPCLink<AppRouter>[] {
+  refuseCredentials(url)
   const common = {
     url: `${url.replace(/\/+$/, '')}/trpc`,
     transformer: superjson,
     ...(fetch === undefined ? {} : { fetch: fetch as never }),
   }
   const authorization = async (): Promise<Record<string, string>> => {
-    const current = typeof token === 'function' ? await token() : token
-    return current === null ? {} : { authorization: `Bearer ${current}` }
+    const current = typeof token === 'function' ? await asked(token) : token
+    return current === null ? {} : { authorization: `Bearer ${sendable(current)}` }
   }
   return [
     splitLink({
       condition: (operation) => headersOf(operation) !== undefined,
       true: httpLink<AppRouter>({ ...common, headers: async ({ op }) => ({ ...(await authorization()), ...headersOf(op) }) }),
-      false: httpBatchLink<AppRouter>({ ...common, maxItems: largestBatch, maxURLLength: 4096, headers: authorization }),
+      false: httpBatchLink<AppRouter>({ ...common, maxItems: largestBatch, maxURLLength: longestUrl, headers: authorization }),
     }),
   ]
 }
@@ -37,4 +42,32 @@ export function denizenLinks({ url, token = null, fetch }: LinkOptions): TRPCLin
 /** Headers that belong to one call alone; a call that has some travels alone. */
 function headersOf(operation: Operation): Record<string, string> | undefined {
   return operation.context['headers'] as Record<string, string> | undefined
+}
+
+/** `fetch` refuses such a URL too, and repeats the password in the text of its error. */
+function refuseCredentials(url: string): void {
+  if (!URL.canParse(url)) return // a path, in a browser
+  const { username, password } = new URL(url)
+  if (username === '' && password === '') return
+  throw new DenizenError('client.invalidUrl', 'invalid', 'The URL of a server holds no user name and no password: give a token instead.')
+}
+
+async function asked(token: () => string | null | Promise<string | null>): Promise<string | null> {
+  try {
+    return await token()
+  } catch (error) {
+    if (error instanceof DenizenError) throw error
+    throw new DenizenError('client.noToken', 'unauthenticated', 'The function that gives the access token failed.', {}, error)
+  }
+}
+
+/** `fetch` repeats a header that it cannot send in the text of its error; a token must never stand there. */
+function sendable(token: string): string {
+  const trimmed = token.trim()
+  if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed
+  throw new DenizenError(
+    'client.invalidToken',
+    'unauthenticated',
+    'The access token holds what no token does: was something else copied with it?',
+  )
 }
