@@ -1,6 +1,6 @@
 import { argon2id, argon2Verify } from 'hash-wasm'
 import type { Hasher } from '../ports/hasher.ts'
-import { passwordsBusy } from '../passwords/index.ts'
+import { passwordQueue } from '../passwords/index.ts'
 
 /** What one hash costs. Memory in KiB. */
 export interface Argon2Cost {
@@ -11,20 +11,9 @@ export interface Argon2Cost {
 /** OWASP's second choice for argon2id, and what `@denizen/runtime` uses. */
 const standardCost: Argon2Cost = { memory: 19_456, iterations: 2 }
 
-/** How many hashes may wait; each takes the whole thread, so they run one after another. */
-const longestQueue = 32
-
 /** argon2id (RFC 9106) in WebAssembly, one at a time: the portable, slower hasher. */
 export function argon2Hasher(cost: Argon2Cost = standardCost): Hasher {
-  let waiting = 0
-  let last: Promise<unknown> = Promise.resolve()
-  const queued = <T>(work: () => Promise<T>): Promise<T> => {
-    if (waiting >= longestQueue) return Promise.reject(passwordsBusy({ retryAfter: 2 }))
-    waiting++
-    const done = last.then(work).finally(() => waiting--)
-    last = done.catch(() => undefined)
-    return done
-  }
+  const queued = passwordQueue()
   const parameters = {
     parallelism: 1,
     memorySize: cost.memory,

@@ -1,4 +1,5 @@
 export { PasswordRow } from './entity.ts'
 export { passwordsBusy } from './errors.ts'
 export { newPassword } from './model.ts'
+export { passwordQueue } from './queue.ts'
 export { decoyHash, hashPassword, isOutdated, verifyPassword } from './verify.ts'

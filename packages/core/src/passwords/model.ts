@@ -15,10 +15,13 @@ export const newPassword = secret(
 
 /**
  * PBKDF2 (RFC 8018) hashes that other systems made, as PHC strings:
- * `$pbkdf2-sha256$i=27500$<salt>$<hash>`, both in base64 without padding.
+ * `$pbkdf2-sha256$i=27500$<salt>$<hash>`, both in base64 without padding, the
+ * hash of 15 to 65 bytes: less proves little, more costs a digest for every few bytes.
  * They are only ever verified; the next sign-in replaces them.
  */
-export const pbkdf2Format = /^\$pbkdf2-(sha1|sha256|sha512)\$i=(\d{1,7})\$([A-Za-z0-9+/]{1,512})\$([A-Za-z0-9+/]{1,512})$/
+const letter = '[A-Za-z0-9+/]'
+const base64 = (least: number, most: number) => `((?:${letter}{4}){${least},${most}}(?:${letter}{2,3})?)`
+export const pbkdf2Format = new RegExp(`^\\$pbkdf2-(sha1|sha256|sha512)\\$i=([1-9]\\d{0,6})\\$${base64(1, 127)}\\$${base64(5, 21)}$`)
 
 /** More would let an imported file buy minutes of our processor with every sign-in. */
 export const maximumIterations = 1_000_000
@@ -26,5 +29,5 @@ export const maximumIterations = 1_000_000
 /** The PHC string, or null when the parts are not a hash of bounded cost. */
 export function pbkdf2Hash(digest: string, iterations: number, salt: string, hash: string): string | null {
   const text = `$pbkdf2-${digest}$i=${iterations}$${salt.replaceAll('=', '')}$${hash.replaceAll('=', '')}`
-  return pbkdf2Format.test(text) && iterations > 0 && iterations <= maximumIterations ? text : null
+  return pbkdf2Format.test(text) && iterations <= maximumIterations ? text : null
 }

@@ -1,5 +1,9 @@
 import type { Hasher } from '../ports/hasher.ts'
 import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
+import { passwordQueue } from './queue.ts'
+
+/** Hashes of other systems are not the hasher's, but they wait their turn all the same. */
+const queued = passwordQueue()
 
 /** Passwords are compared in NFC: the same key strokes make different code points on different systems (NIST SP 800-63B-4). */
 export function hashPassword(hasher: Hasher, password: string): Promise<string> {
@@ -9,7 +13,7 @@ export function hashPassword(hasher: Hasher, password: string): Promise<string> 
 /** Whether the password made the hash, whichever system made it. */
 export function verifyPassword(hasher: Hasher, hash: string, password: string): Promise<boolean> {
   const normalized = password.normalize('NFC')
-  return isPbkdf2(hash) ? verifyPbkdf2(hash, normalized) : hasher.verify(hash, normalized)
+  return isPbkdf2(hash) ? queued(() => verifyPbkdf2(hash, normalized)) : hasher.verify(hash, normalized)
 }
 
 /** Whether the hash should be made anew at the next sign-in. */

@@ -16,7 +16,8 @@ import { signInSignature, signOutSignature } from './signatures.ts'
 /** What was found before the transaction: all of it is looked at again inside. */
 interface Checked {
   readonly userId: UserId | null
-  readonly hash: string | null
+  /** When the password was chosen. Its hash alone may be another by now: whoever signs in at the same moment upgrades it. */
+  readonly changedAt: Date | null
   readonly matches: boolean
   /** The password hashed anew, when the stored hash is weaker than today's. */
   readonly upgrade: string | null
@@ -30,7 +31,7 @@ export const signIn = defineCommand(signInSignature, {
     const { em } = context
     const user = checked.userId === null ? null : await em.findOne(UserRow, { id: checked.userId }, { lockMode: LockMode.PESSIMISTIC_READ })
     const password = user === null ? null : await em.findOne(PasswordRow, { userId: user.id })
-    const matches = checked.matches && password !== null && password.hash === checked.hash
+    const matches = checked.matches && password?.changedAt.getTime() === checked.changedAt?.getTime()
     const outcome = user === null ? 'unknownUser' : !matches ? 'wrongPassword' : isActing(user.status) ? 'succeeded' : 'notActive'
     noteAttempt(context, identifier, user?.id ?? null, outcome)
     if (user !== null) context.note({ target: { type: 'user', id: user.id } })
@@ -47,7 +48,7 @@ async function checkPassword({ reader, ports }: PrepareContext, input: { identif
   const hash = stored?.hash ?? null
   const matches = (await verifyPassword(ports.hasher, hash ?? (await decoyHash(ports.hasher)), input.password)) && hash !== null
   const upgrade = matches && isOutdated(ports.hasher, hash) ? await hashPassword(ports.hasher, input.password) : null
-  return { userId: user?.id ?? null, hash, matches, upgrade }
+  return { userId: user?.id ?? null, changedAt: stored?.changedAt ?? null, matches, upgrade }
 }
 
 function noteAttempt({ em, newId, now, origin }: CommandContext, identifier: string, userId: UserId | null, outcome: LoginOutcome): void {
