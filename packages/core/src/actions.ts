@@ -1,12 +1,13 @@
 import { createUser, currentUser, setUserStatus } from './accounts/actions.ts'
 import { importUsers } from './accounts/import/action.ts'
+import type { Signatures } from './contract.ts'
 import type { Action } from './kernel/action.ts'
 import { whoAmI } from './sessions/actions.ts'
 import { signIn, signOut } from './signin/actions.ts'
 import { findUser, getUser, listUsers, updateUser } from './users/actions.ts'
 
-/** Every action, by namespace. Its shape is that of `signatures` in contract.ts; a test holds the two together. */
-export const actionTree = {
+/** Every action, by namespace; none that contract.ts names is missing, and none is one that it does not name. */
+export const actionTree: { readonly [Namespace in keyof Signatures]: { readonly [Verb in keyof Signatures[Namespace]]: Action } } = {
   auth: { signIn, signOut },
   sessions: { whoami: whoAmI },
   users: {
@@ -19,7 +20,7 @@ export const actionTree = {
     setStatus: setUserStatus,
     update: updateUser,
   },
-} as const
+}
 
 /** The same, by name. */
 export const actions: ReadonlyMap<string, Action> = new Map(

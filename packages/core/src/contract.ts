@@ -28,6 +28,7 @@ export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from
 export type { ActionKind, InputOf, OutputOf, Signature } from './kernel/signature.ts'
 export { holdsSecret, withoutSecrets } from './kernel/secret.ts'
 export type { Plan, RowChanges } from './kernel/plan.ts'
+export type { JsonObject } from './kernel/text.ts'
 export { User, type UserId } from './users/model.ts'
 export { WhoAmI } from './sessions/model.ts'
 export { SignedIn } from './signin/model.ts'

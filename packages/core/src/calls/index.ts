@@ -13,8 +13,8 @@ export interface CommandOptions {
   readonly idempotencyKey?: string
 }
 
-type Arguments<S extends Signature, Options> =
-  Record<never, never> extends InputOf<S> ? [input?: InputOf<S>, options?: Options] : [input: InputOf<S>, options?: Options]
+type Arguments<S extends Signature, Options extends readonly unknown[] = []> =
+  Record<never, never> extends InputOf<S> ? [input?: InputOf<S>, ...Options] : [input: InputOf<S>, ...Options]
 
 /** The answer; of a query that pages, also every item of every page, for `for await`. */
 type Answer<S extends Signature> =
@@ -22,12 +22,12 @@ type Answer<S extends Signature> =
     ? Paged<OutputOf<S>, Item>
     : Promise<OutputOf<S>>
 
-export type QueryCall<S extends Signature> = (...args: Arguments<S, Record<never, never>>) => Answer<S>
+export type QueryCall<S extends Signature> = (...args: Arguments<S>) => Answer<S>
 
 export interface CommandCall<S extends Signature> {
-  (...args: Arguments<S, CommandOptions>): Promise<OutputOf<S>>
+  (...args: Arguments<S, [options?: CommandOptions]>): Promise<OutputOf<S>>
   /** What the command would do, were it carried out now. Nothing is changed. */
-  plan(...args: Arguments<S, Record<never, never>>): Promise<Plan>
+  plan(...args: Arguments<S>): Promise<Plan>
 }
 
 type CallOf<S> = S extends Signature<string, 'query'> ? QueryCall<S> : S extends Signature<string, 'command'> ? CommandCall<S> : never

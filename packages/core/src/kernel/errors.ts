@@ -16,6 +16,9 @@ export type ErrorKind =
 /** Facts about a failure that a program may act on. Never a secret, never a row. */
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
+/** Marks the errors of every copy of this module. */
+const mark: unique symbol = Symbol.for('denizen.error')
+
 /** A failure with a stable code (`users.emailTaken`). Everything else that is thrown is a bug. */
 export class DenizenError extends Error {
   override readonly name = 'DenizenError'
@@ -28,6 +31,12 @@ export class DenizenError extends Error {
     this.code = code
     this.kind = kind
     this.details = details
+    Object.defineProperty(this, mark, { value: true })
+  }
+
+  /** The published client carries a copy of this class: whichever copy made an error, it is a DenizenError to all of them. */
+  static override [Symbol.hasInstance](value: unknown): value is DenizenError {
+    return value instanceof Error && mark in value
   }
 }
 

@@ -1,0 +1,34 @@
+/** The client, installed by itself into an empty folder: what it brings along, and what it is to a program that uses it. */
+import assert from 'node:assert/strict'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { workspace, type Packed } from './pack.ts'
+import { run } from './shell.ts'
+
+/** Nothing of what a server needs. */
+const unwanted = /^(@mikro-orm\/.*|kysely|knex|pg|pg-.*|@electric-sql\/.*|@denizen\/(?!client$).*|denizen|fastify|hono|express|vitest)$/
+
+export async function checkClient(folder: string, packed: readonly Packed[]): Promise<void> {
+  const client = packed.find(({ name }) => name === '@denizen/client')
+  assert(client, 'the client was packed')
+  cpSync(join(workspace, 'tests/packaging/consumer'), folder, { recursive: true })
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', client.tarball], { cwd: folder })
+  const installed = installedIn(folder)
+  assert(installed.includes('@denizen/client'), 'the client was installed')
+  assert.deepEqual(
+    installed.filter((name) => unwanted.test(name)),
+    [],
+    'what the client must not bring',
+  )
+  console.log(`        with the client come ${installed.filter((name) => name !== '@denizen/client').join(', ')}`)
+  await Promise.all(['nodenext', 'bundler'].map((kind) => run('tsc', ['-p', `tsconfig.${kind}.json`], { cwd: folder })))
+  await run('node', ['main.ts'], { cwd: folder })
+}
+
+/** The names of all packages in a folder, however deep. */
+function installedIn(folder: string): readonly string[] {
+  const { packages } = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')) as { packages: object }
+  const names = Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
+  assert(names.length >= readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.') && !name.startsWith('@')).length)
+  return [...new Set(names)].toSorted()
+}
