@@ -83,7 +83,7 @@ export async function startServer(environment: Environment): Promise<ServerProgr
   const program = denizen(['serve'], { ...settings, ...environment })
   let gone = false
   void program.exit.then(() => (gone = true))
-  await eventually(20_000, `the server on ${url} being ready`, async () => {
+  await eventually(60_000, `the server on ${url} being ready`, async () => {
     if (gone) throw new Error(`The server ended before it was ready:\n${program.stdout()}\n${program.stderr()}`)
     return isReady(url)
   })
