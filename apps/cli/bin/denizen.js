@@ -4,12 +4,13 @@
  * what was built from them. An old Node must get an answer and not a riddle, so
  * this file uses nothing that Node 18 does not have.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
 import { dirname, join } from 'node:path'
 
 const oldest = [22, 17]
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) await run()
@@ -33,9 +34,18 @@ function runWithNewerNode() {
     console.error('Next: install a current Node, or run `npm install node@24` here and try again with npx.')
     process.exit(2)
   }
-  const { status, signal } = spawnSync(newer, process.argv.slice(1), { stdio: 'inherit' })
-  if (signal !== null) process.kill(process.pid, signal)
-  process.exit(status ?? 1)
+  const child = spawn(newer, process.argv.slice(1), { stdio: 'inherit' })
+  for (const signal of forwarded) process.on(signal, () => passOn(signal, child))
+  child.on('exit', (code, signal) => {
+    for (const name of forwarded) process.removeAllListeners(name)
+    if (signal === null) process.exit(code ?? 1)
+    process.kill(process.pid, signal)
+  })
+}
+
+/** A server that is told to stop through this process must hear of it. Ctrl+C it hears by itself: the terminal tells both. */
+function passOn(signal, child) {
+  if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
 }
 
 function newerNode() {

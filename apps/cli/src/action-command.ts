@@ -2,11 +2,13 @@ import type { ActionName } from '@denizen/core/calls'
 import type { OutputOf, Signature } from '@denizen/core/contract'
 import { Argument, type Command } from 'commander'
 import { callNamed, connected, type Connection } from './connection.ts'
+import { usageError } from './failure.ts'
 import { addFields, fieldsOf, inputOf, kebab, type Field } from './fields.ts'
 import {
   addChangeOptions,
   addConnectionOptions,
   addOutputOptions,
+  denizen,
   formatOf,
   type ChangeOptions,
   type ConnectionOptions,
@@ -27,8 +29,10 @@ export interface ActionFace<S extends Signature> {
   readonly arguments?: readonly FieldArgument[]
   /** Options that are not fields of the input. */
   readonly extend?: (command: Command) => void
-  /** The question before it is done; null: none is needed. */
-  readonly question?: (input: Input) => string | null
+  /** What is wrong with the options together; null: nothing. */
+  readonly objection?: (input: Input) => string | null
+  /** The question before it is done; null: none is needed. `typed` are the arguments as they were typed. */
+  readonly question?: (input: Input, typed: readonly string[]) => string | null
   /** The answer for people. */
   readonly show: (answer: OutputOf<S>) => string
   /** Prints the answer in another way than as it is. */
@@ -58,12 +62,14 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
   command.action(async () => {
     const options = command.opts<LeafOptions>()
     const input = await inputOf(rest, options)
+    const objection = face.objection?.(input) ?? null
+    if (objection !== null) throw usageError(objection, `See what it takes: ${denizen} ${kebab(signature.name).replace('.', ' ')} --help`)
     await connected(options, async (connection) => {
       for (const [index, { field, as }] of taken.entries()) {
         const text = command.args[index]
         if (text !== undefined) input[field] = as === undefined ? text : await as.resolve(connection, text)
       }
-      await carryOut(connection, face, input, options)
+      await carryOut(connection, face, input, command)
     })
   })
 }
@@ -84,11 +90,12 @@ async function carryOut<S extends Signature<ActionName>>(
   connection: Connection,
   face: ActionFace<S>,
   input: Input,
-  options: LeafOptions,
+  command: Command,
 ): Promise<void> {
+  const options = command.opts<LeafOptions>()
   const call = callNamed(connection.calls, face.signature.name)
   if (options.dryRun === true && call.plan !== undefined) return printPlan(formatOf(options), await call.plan(input))
-  const question = face.question?.(input) ?? null
+  const question = face.question?.(input, command.args) ?? null
   if (question !== null) await confirmed(question, options.yes)
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options

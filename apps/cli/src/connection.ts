@@ -1,7 +1,7 @@
 import { DenizenError, type ActionName, type Calls, type CommandOptions } from '@denizen/core/calls'
 import type { Plan } from '@denizen/core/contract'
 import { usageError, withNext } from './failure.ts'
-import { readLogin } from './login-store.ts'
+import { lastUrl, readLogin } from './login-store.ts'
 import { denizen, type ConnectionOptions } from './options.ts'
 import { note } from './output.ts'
 
@@ -46,9 +46,12 @@ export async function remote(url: string, token: string | null, debug: boolean):
 /** The server that is meant: the option, DENIZEN_URL, where one is signed in, else the usual place. */
 export async function serverUrl(option: string | undefined): Promise<string> {
   const named = option ?? (process.env['DENIZEN_URL'] || undefined)
-  if (named === undefined) return (await readLogin())?.url ?? defaultUrl
+  if (named === undefined) return (await lastUrl()) ?? defaultUrl
   if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol))
     throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${defaultUrl}`)
+  const { username, password } = new URL(named)
+  if (username !== '' || password !== '')
+    throw usageError('The URL of a server holds no user name and no password.', `Sign in instead: ${denizen} login`)
   return named.replace(/\/+$/, '')
 }
 
@@ -64,12 +67,20 @@ async function tokenFor(url: string): Promise<string | null> {
 async function tellingFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const started = performance.now()
   const url = new URL(input instanceof Request ? input.url : input)
-  const response = await fetch(input, init)
-  note(`debug: ${init?.method ?? 'GET'} ${url.origin}${url.pathname} ${response.status} ${(performance.now() - started).toFixed(1)} ms`)
-  return response
+  const tell = (outcome: string) =>
+    note(`debug: ${init?.method ?? 'GET'} ${url.origin}${url.pathname} ${outcome} ${(performance.now() - started).toFixed(1)} ms`)
+  try {
+    const response = await fetch(input, init)
+    tell(String(response.status))
+    return response
+  } catch (error) {
+    tell('no answer')
+    throw error
+  }
 }
 
-function explained(error: DenizenError, url: string | null): DenizenError {
+/** The error, saying what to do about it here. */
+export function explained(error: DenizenError, url: string | null): DenizenError {
   const next = nextStep(error, url)
   return next === null || 'next' in error.details ? error : withNext(error, next)
 }
@@ -85,8 +96,6 @@ function nextStep({ code }: DenizenError, url: string | null): string | null {
       return url === null ? null : `Sign in as somebody who may: ${denizen} login${where}`
     case 'client.unreachable':
       return `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`
-    case 'request.databaseUnavailable':
-      return `Find out why: ${denizen} doctor`
     default:
       return null
   }

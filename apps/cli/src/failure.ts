@@ -1,5 +1,6 @@
 import { DenizenError, type ErrorKind } from '@denizen/core/calls'
 import { CommanderError } from 'commander'
+import { denizen } from './options.ts'
 
 /** What scripts may rely on. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, notFound: 3, denied: 4, conflict: 5, partial: 6 } as const
@@ -41,19 +42,24 @@ export function withNext(error: DenizenError, next: string): DenizenError {
   return new DenizenError(error.code, error.kind, error.message, { ...error.details, next }, error)
 }
 
-/** How the command ends with what was thrown; null: there is nothing to tell (help was asked for). */
-export function failureOf(thrown: unknown): Failure | null {
-  if (thrown instanceof CommanderError) return commanderFailure(thrown)
+/** What helps whatever was being done. */
+const nextByCode: Readonly<Record<string, string>> = {
+  'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
+}
+
+/** How the command ends with what was thrown; null: there is nothing to tell (help was asked for). `command`: `denizen users list`. */
+export function failureOf(thrown: unknown, command: string): Failure | null {
+  if (thrown instanceof CommanderError) return commanderFailure(thrown, command)
   if (!(thrown instanceof DenizenError)) return unexpected(thrown)
   const { next, ...details } = thrown.details
-  const told = typeof next === 'string' ? next : null
+  const told = typeof next === 'string' ? next : (nextByCode[thrown.code] ?? null)
   return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode: exitCodeOf[thrown.kind] }
 }
 
-function commanderFailure({ code, exitCode, message }: CommanderError): Failure | null {
+function commanderFailure({ code, exitCode, message }: CommanderError, command: string): Failure | null {
   if (exitCode === 0) return null
-  const text = code === 'commander.help' ? '' : message.replace(/^error: /, '')
-  return { code: 'cli.usage', message: text, next: null, details: {}, exitCode: exitCodes.usage }
+  const text = code === 'commander.help' ? '' : message.replace(/^error: /, '').replace('\n', ' ')
+  return { code: 'cli.usage', message: text, next: `See what it takes: ${command} --help`, details: {}, exitCode: exitCodes.usage }
 }
 
 function unexpected(thrown: unknown): Failure {

@@ -35,8 +35,10 @@ export async function connectLocally(options: ConnectionOptions): Promise<Connec
 }
 
 /** The options that name the same database again. */
-export function databaseOption({ database }: ConnectionOptions): string {
-  return database === undefined ? '' : ` --database ${database}`
+function databaseOption({ database }: ConnectionOptions): string {
+  if (database === undefined) return ''
+  // The URL of a server may hold a password.
+  return ` --database ${/^postgres(ql)?:/.test(database) ? '…' : database}`
 }
 
 /** A directory that is only mistyped must not become a new, empty database. */
@@ -74,7 +76,7 @@ function tellingSql(logger: Logger): Logger {
 }
 
 /** A directory that a server has open is reached through that server. */
-export function withOwner(error: DenizenError): DenizenError {
+function withOwner(error: DenizenError): DenizenError {
   const { url } = error.details
   return error.code === 'database.locked' && typeof url === 'string'
     ? withNext(error, `Talk to the server that has it open: --url ${url}`)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -31,13 +31,43 @@ export async function readLogin(): Promise<Login | null> {
   }
 }
 
+/** The server that was signed in to last; null also when that cannot be read any more. */
+export async function lastUrl(): Promise<string | null> {
+  return readLogin().then(
+    (login) => login?.url ?? null,
+    () => null,
+  )
+}
+
 /** Written beside and moved into place, so that it is never there with other rights, or half. */
 export async function writeLogin(login: Login): Promise<void> {
   const file = loginFile()
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.${randomBytes(6).toString('hex')}`
-  await writeFile(draft, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' })
-  await rename(draft, file)
+  try {
+    await writeFile(draft, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' })
+    await rename(draft, file)
+  } catch (error) {
+    throw cannotKeep(error)
+  }
+}
+
+/** Finds out before a session is made for it whether a login can be kept. */
+export async function prepareLogin(): Promise<void> {
+  const folder = dirname(loginFile())
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw cannotKeep(error)
+  }
+}
+
+function cannotKeep(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  return usageError(
+    `The login cannot be kept in ${dirname(loginFile())}: ${error.message}`,
+    'Name another folder with XDG_CONFIG_HOME, or do without a login: set DENIZEN_URL and DENIZEN_TOKEN.',
+  )
 }
 
 export async function forgetLogin(): Promise<void> {

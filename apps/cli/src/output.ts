@@ -30,8 +30,16 @@ export function note(text: string): void {
 /** Prints an answer as it was asked for; of a page, `ndjson` prints every item. */
 export function printAnswer(format: Format, answer: unknown, text: () => string): void {
   if (format === 'text') return print(text())
-  if (format === 'json') return print(JSON.stringify(answer ?? null, null, 2))
-  for (const line of isPage(answer) ? answer.items : [answer]) print(JSON.stringify(line ?? null))
+  if (format === 'json') return print(json(answer, 2))
+  for (const line of isPage(answer) ? answer.items : [answer]) print(json(line))
+}
+
+/** JSON that is safe to look at: the same value, with what could play tricks on a terminal or split a line escaped. */
+export function json(value: unknown, indent?: number): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value ?? null, null, indent)
+    .replaceAll(/[\u2028\u2029]/g, escaped)
+    .replaceAll(tricks, escaped)
 }
 
 function isPage(answer: unknown): answer is { items: readonly unknown[] } {
@@ -41,11 +49,11 @@ function isPage(answer: unknown): answer is { items: readonly unknown[] } {
 /** Tells of a failure on standard error: what, its code, and what to do now. */
 export function printFailure(failure: Failure, asJson: boolean): void {
   const { code, message, next, details } = failure
-  if (asJson) return note(JSON.stringify({ error: { code, message, next, details } }))
+  if (asJson) return note(json({ error: { code, message, next, details } }))
   if (message === '') return
   const red = (text: string) => styleText('red', text, { stream: process.stderr })
-  note(`${red('error:')} ${message}${code === 'cli.usage' ? '' : ` (${code})`}`)
-  if (next !== null) note(`${styleText('cyan', 'next:', { stream: process.stderr })}  ${next}`)
+  note(`${red('error:')} ${printable(message)}${code === 'cli.usage' ? '' : ` (${code})`}`)
+  if (next !== null) note(`${styleText('cyan', 'next:', { stream: process.stderr })}  ${printable(next)}`)
 }
 
 /** Rows under headings, aligned; made narrower on a terminal that is too narrow. */
@@ -82,12 +90,15 @@ function cell(value: unknown): string {
   if (value instanceof Date) return localTime(value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')
-  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return printable(typeof value === 'string' ? value : JSON.stringify(value))
 }
+
+/** Control characters but the line feed, and those that turn the direction of a line. */
+const tricks = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** What others typed must not move the cursor, recolour the terminal or turn the line around. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD')
+  return text.replaceAll(tricks, '\uFFFD')
 }
 
 /** Columns on screen: East Asian characters and emoji take two, combining marks none. */
@@ -113,7 +124,8 @@ function padded(text: string, columns: number): string {
 /** Takes from the widest columns what the terminal has not. */
 function fitted(wanted: readonly number[]): readonly number[] {
   const widths = [...wanted]
-  const room = process.stdout.isTTY ? process.stdout.columns - 2 * (widths.length - 1) : Number.POSITIVE_INFINITY
+  const { isTTY, columns } = process.stdout
+  const room = isTTY && columns > 0 ? columns - 2 * (widths.length - 1) : Number.POSITIVE_INFINITY
   while (widths.reduce((sum, one) => sum + one, 0) > room) {
     const widest = Math.max(...widths)
     if (widest <= 12) break

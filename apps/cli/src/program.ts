@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -7,17 +7,20 @@ import { addMigrate } from './commands/migrate.ts'
 import { addServe } from './commands/serve.ts'
 import { addSession } from './commands/session.ts'
 import { addUsers } from './commands/users.ts'
-import { exitCodes, failureOf } from './failure.ts'
+import { exitCodes, failureOf, usageError } from './failure.ts'
+import { denizen } from './options.ts'
 import { printFailure } from './output.ts'
+import { closest } from './suggestion.ts'
 
 /** Runs one command line, without the program's own name. Gives the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   endWithTheReader()
+  const program = createProgram()
   try {
-    await createProgram().parseAsync([...argv], { from: 'user' })
+    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
     return Number(process.exitCode ?? exitCodes.ok)
   } catch (thrown) {
-    const failure = failureOf(thrown)
+    const failure = failureOf(thrown, commandLineOf(program, argv))
     if (failure === null) return exitCodes.ok
     printFailure(failure, argv.includes('--json') || argv.includes('--ndjson'))
     return failure.exitCode
@@ -29,9 +32,10 @@ function createProgram(): Command {
     .description('Denizen keeps the users of your applications: run it, and operate it.')
     .version(version(), '-V, --version')
     .enablePositionalOptions() // the --version of `users update` is a field, not a question to the program
+    .enablePositionalOptions() // --version after a command is that command's
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // told once, with everything else that can go wrong
-    .helpCommand('help [command]', 'Show the help of a command')
+    .helpCommand(false)
     .addHelpText('after', help)
   addServe(program)
   addSession(program)
@@ -40,7 +44,43 @@ function createProgram(): Command {
   addMigrate(program)
   addDoctor(program)
   addCompletion(program)
-  return program.action(() => program.outputHelp())
+  program
+    .command('help')
+    .description('Show the help of a command')
+    .addArgument(new Argument('[command...]', 'for example: users list'))
+    .action((words: readonly string[]) => commandAt(program, words).outputHelp())
+  return program
+}
+
+/** The command that these words lead to. */
+function commandAt(program: Command, words: readonly string[]): Command {
+  let place = program
+  for (const [index, word] of words.entries()) {
+    const names = place.commands.map((command) => command.name())
+    const next = place.commands[names.indexOf(word)]
+    if (next === undefined) {
+      const meant = closest(word, names)
+      const known = [denizen, ...words.slice(0, index)].join(' ')
+      throw usageError(
+        `There is no command "${words.join(' ')}".${meant === null ? '' : ` Did you mean ${meant}?`}`,
+        `See what there is: ${known} --help`,
+      )
+    }
+    place = next
+  }
+  return place
+}
+
+/** `denizen users list`: the command that a command line is about, as far as it can be told. */
+function commandLineOf(program: Command, argv: readonly string[]): string {
+  const steps: string[] = []
+  let place: Command | undefined = program
+  for (const word of argv) {
+    place = place.commands.find((command) => command.name() === word)
+    if (place === undefined) break
+    steps.push(word)
+  }
+  return [denizen, ...steps].join(' ')
 }
 
 const help = `

@@ -1,4 +1,4 @@
-import { CANCEL_SYMBOL, confirm, isCancel, password, text } from '@clack/prompts'
+import { confirm, isCancel, password, text, type CANCEL_SYMBOL } from '@clack/prompts'
 import { cancelled, usageError } from './failure.ts'
 
 /** Questions go to standard error, so that standard output stays the answer. */

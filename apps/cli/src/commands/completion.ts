@@ -1,3 +1,4 @@
+import { kinds } from '@denizen/core/calls'
 import { Argument, type Command } from 'commander'
 import { print } from '../output.ts'
 
@@ -27,7 +28,8 @@ export function addCompletion(program: Command): void {
 function placesOf(command: Command, path: string): readonly Place[] {
   const options = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? '')
   const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])
-  const words = [...command.commands.map((child) => child.name()), ...choices, ...options, '--help']
+  const actions = path === 'call' ? Object.keys(kinds) : []
+  const words = [...command.commands.map((child) => child.name()), ...actions, ...choices, ...options, '--help']
   const below = command.commands.flatMap((child) => placesOf(child, `${path} ${child.name()}`.trim()))
   return [{ path, words }, ...below]
 }
@@ -61,7 +63,8 @@ ${places.map(({ path, words }) => `    '${path}') compadd -- ${words.join(' ')} 
   esac
   _files
 }
-compdef _denizen denizen`
+# Loaded from $fpath this file is the function's first call; sourced, it only defines it.
+if [[ "$funcstack[1]" = _denizen ]]; then _denizen "$@"; else compdef _denizen denizen; fi`
 }
 
 function alternatives(places: readonly Place[]): string {

@@ -88,7 +88,7 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
       await opened.close()
     }
   } catch (error) {
-    return [ownedCheck(error) ?? problem('Database', error, 'Start it, or correct DATABASE_URL.')]
+    return [ownedCheck(error) ?? unreachableCheck(error, database) ?? problem('Database', error, null)]
   }
 }
 
@@ -98,6 +98,21 @@ function ownedCheck(error: unknown): Check | null {
   const { directory, pid, url, startedAt } = error.details
   const serves = typeof url === 'string' ? `serving at ${url}` : 'not serving'
   return ok('Database', `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${String(startedAt)}`)
+}
+
+/** Which database, and why not: the general message says neither. */
+function unreachableCheck(error: unknown, database: Config['database']): Check | null {
+  if (!(error instanceof DenizenError) || error.code !== 'request.databaseUnavailable' || database.kind !== 'postgres') return null
+  const { host, pathname } = new URL(database.url)
+  const found = `PostgreSQL ${host}${pathname} cannot be reached: ${rootOf(error)}`
+  return { name: 'Database', state: 'problem', found, next: 'Start it, or correct DATABASE_URL.' }
+}
+
+/** The first thing that went wrong; a refused connection may have several causes, and no text of its own. */
+function rootOf(error: unknown): string {
+  if (error instanceof AggregateError) return rootOf(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? rootOf(error.cause) : error.message
 }
 
 function migrationCheck(applied: readonly string[], pending: readonly string[], unknown: readonly string[]): Check {

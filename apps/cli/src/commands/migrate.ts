@@ -1,6 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import type { Database, Migrations } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
+import { withNext } from '../failure.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
 import { print, printAnswer, table } from '../output.ts'
 import { confirmed } from '../prompts.ts'
@@ -37,13 +38,13 @@ function addVerb(migrate: Command, name: string, description: string, verb: Verb
 
 /** Opens the database and nothing else: there may be no tables yet. */
 async function onDatabase(options: MigrateOptions, mayMake: boolean, work: (database: Database) => Promise<void>): Promise<void> {
-  const { localConfig, requireDatabase, withOwner } = await import('../local.ts')
+  const { localConfig, requireDatabase } = await import('../local.ts')
   const { loadMasterKey, openDatabase, pinoLogger } = await import('@denizen/runtime')
   const config = localConfig(options)
   if (mayMake) await loadMasterKey(config) // made before the database it belongs to
   else requireDatabase(config, options)
   const database = await openDatabase(config, pinoLogger(config.logLevel)).catch((error: unknown) => {
-    throw error instanceof DenizenError ? withOwner(error) : error
+    throw error instanceof DenizenError && error.code === 'database.locked' ? withNext(error, stopFirst) : error
   })
   try {
     await work(database)
@@ -51,6 +52,8 @@ async function onDatabase(options: MigrateOptions, mayMake: boolean, work: (data
     await database.close()
   }
 }
+
+const stopFirst = 'Stop it first. A server brings its database up to date by itself when it starts.'
 
 async function status({ migrations }: Database, options: MigrateOptions): Promise<void> {
   const [{ pending, unknown }, history] = await Promise.all([migrations.status(), migrations.history()])

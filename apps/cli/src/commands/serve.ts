@@ -116,7 +116,7 @@ function understood(error: unknown, { host, port }: Config): unknown {
       'cli.portTaken',
       'conflict',
       `Something else listens on ${host}:${port}.`,
-      { next: 'Stop it, or take another port: denizen serve --port 4001' },
+      { next: 'Stop it, or take another port with --port.' },
       error,
     )
   }

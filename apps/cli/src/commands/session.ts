@@ -1,11 +1,10 @@
 import { DenizenError } from '@denizen/core/calls'
 import { signatures } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
-import { remote, serverUrl } from '../connection.ts'
-import { usageError, withNext } from '../failure.ts'
-import { forgetLogin, loginFile, readLogin, writeLogin } from '../login-store.ts'
-import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
-import { connected } from '../connection.ts'
+import { connected, explained, remote, serverUrl } from '../connection.ts'
+import { usageError } from '../failure.ts'
+import { forgetLogin, loginFile, prepareLogin, readLogin, writeLogin, type Login } from '../login-store.ts'
+import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
 import { localTime, note, printAnswer, record } from '../output.ts'
 import { askSecret, askText, readSecret } from '../prompts.ts'
 
@@ -49,6 +48,7 @@ function refusePassword(): never {
 async function login(options: LoginOptions): Promise<void> {
   const url = await serverUrl(options.url)
   warnAboutPlainHttp(url)
+  await prepareLogin()
   const identifier = options.username ?? (await askText('Username or email address', '--username'))
   const password = options.passwordStdin === true ? await readSecret() : await askSecret('Password', '--password-stdin')
   const signedIn = await signIn(url, identifier, password, options.debug ?? false)
@@ -67,9 +67,7 @@ async function signIn(url: string, identifier: string, password: string, debug: 
   try {
     return await calls.auth.signIn({ identifier, password })
   } catch (error) {
-    if (error instanceof DenizenError && error.code === 'client.unreachable')
-      throw withNext(error, `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`)
-    throw error
+    throw error instanceof DenizenError ? explained(error, url) : error
   }
 }
 
@@ -86,7 +84,7 @@ function addLogout(program: Command): void {
 }
 
 async function logout(options: OutputOptions): Promise<void> {
-  const login = await readLogin()
+  const login = await knownLogin()
   if (login === null) return printAnswer(formatOf(options), { signedOut: false }, () => 'You were not signed in.')
   const { calls } = await remote(login.url, login.token, false)
   try {
@@ -100,6 +98,18 @@ async function logout(options: OutputOptions): Promise<void> {
     await forgetLogin()
   }
   printAnswer(formatOf(options), { signedOut: true, url: login.url }, () => `Signed out of ${login.url}.`)
+}
+
+/** A file that cannot be read holds no login; it is forgotten like one. */
+async function knownLogin(): Promise<Login | null> {
+  try {
+    return await readLogin()
+  } catch (error) {
+    if (!(error instanceof DenizenError)) throw error
+    note(`warning: ${error.message} It is removed; a session that was in it lasts until it expires.`)
+    await forgetLogin()
+    return null
+  }
 }
 
 function addWhoAmI(program: Command): void {

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { addAction, type FieldArgument, type LeafOptions } from '../action-command.ts'
 import type { Connection } from '../connection.ts'
 import { formatOf } from '../options.ts'
-import { note, print, printAnswer, record, table, type Column } from '../output.ts'
+import { json, note, print, printable, printAnswer, record, table, type Column } from '../output.ts'
 import { addImport } from './users-import.ts'
 
 /** Somebody whom the operator calls by any of their names. */
@@ -82,7 +82,7 @@ async function list({ calls }: Connection, input: Record<string, unknown>, optio
   const first = await pages
   if (!all) return printAnswer(format, first, () => listText(first))
   if (format === 'ndjson') {
-    for await (const user of pages) print(JSON.stringify(user))
+    for await (const user of pages) print(json(user))
     return
   }
   const items: User[] = []
@@ -111,6 +111,7 @@ function addUpdate(users: Command): void {
   addAction(users, {
     signature: signatures.users.update,
     arguments: [anyUser],
+    objection: ({ version: _, ...changes }) => (Object.keys(changes).length === 0 ? 'Say what to change.' : null),
     show: userText,
     examples: [
       'users update ada --display-name Ada --timezone Europe/London',
@@ -124,7 +125,8 @@ function addSetStatus(users: Command): void {
   addAction(users, {
     signature: signatures.users.setStatus,
     arguments: [anyUser, { field: 'status' }],
-    question: ({ status }) => (status === 'active' ? null : `Set the status to ${String(status)}? It ends every session of the user.`),
+    question: ({ status }, [user = '']) =>
+      status === 'active' ? null : `Set the status of ${printable(user)} to ${String(status)}? It ends every session of the user.`,
     show: ({ user, sessionsEnded, tokensEnded }) =>
       record([
         ['user', user.username],
