@@ -27,6 +27,11 @@ function text(maximum: number, forbidden: RegExp, message: string) {
     .transform((text) => text.normalize('NFC').trim())
 }
 
+/** Text of strangers as it may be shown and logged: cut, and with U+FFFD for what would forge a line or is half a letter. */
+export function printable(text: string, most: number): string {
+  return text.normalize('NFC').slice(0, most).replaceAll(/\p{C}/gu, '\uFFFD')
+}
+
 const brokenText = 'half a character: this is not well-formed Unicode'
 
 /** JSON as the database keeps it. */

@@ -3,6 +3,7 @@ import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { anyone, signedIn } from '../kernel/rule.ts'
+import { printable } from '../kernel/text.ts'
 import { firstMembership } from '../organizations/index.ts'
 import { decoyHash, hashPassword, isOutdated, PasswordRow, verifyPassword } from '../passwords/index.ts'
 import { beginSession, endSessions } from '../sessions/index.ts'
@@ -11,7 +12,7 @@ import { findByIdentifier, isActing, UserRow, type UserId } from '../users/index
 import { LoginAttemptRow } from './entity.ts'
 import { invalidCredentials } from './errors.ts'
 import type { LoginOutcome } from './model.ts'
-import { signInSignature, signOutSignature } from './signatures.ts'
+import { longestIdentifier, signInSignature, signOutSignature } from './signatures.ts'
 
 /** What was found before the transaction: all of it is looked at again inside. */
 interface Checked {
@@ -57,7 +58,7 @@ function noteAttempt({ em, newId, now, origin }: CommandContext, identifier: str
     em.create(LoginAttemptRow, {
       id: newId('lat'),
       at: now,
-      identifier: clean(identifier),
+      identifier: printable(identifier, longestIdentifier),
       userId,
       outcome,
       method: 'password',
@@ -65,11 +66,6 @@ function noteAttempt({ em, newId, now, origin }: CommandContext, identifier: str
       userAgent,
     }),
   )
-}
-
-/** Identifiers of nobody are kept for the operator to read; what could forge a line is not. */
-function clean(identifier: string): string {
-  return identifier.normalize('NFC').replaceAll(/\p{C}/gu, '\uFFFD')
 }
 
 async function openSession(context: CommandContext, user: UserRow) {

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { command } from '../kernel/signature.ts'
 import { SignedIn, typedPassword } from './model.ts'
 
+/** An address takes at most 254 characters; whoever types more errs, or means harm. */
+export const longestIdentifier = 320
+
 export const signInSignature = command('auth.signIn', {
   summary: 'Sign in with a password',
   input: z.strictObject({
-    identifier: z.string().min(1).max(320).meta({ description: 'email address or username' }),
+    identifier: z.string().min(1).max(longestIdentifier).meta({ description: 'email address or username' }),
     password: typedPassword,
   }),
   output: SignedIn,

@@ -3,6 +3,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { DenizenError } from '../../kernel/errors.ts'
 import { granted } from '../../kernel/rule.ts'
+import { printable } from '../../kernel/text.ts'
 import { hashPassword } from '../../passwords/index.ts'
 import { insertUser, type NewAccount } from '../account.ts'
 import { unreadableUser } from '../errors.ts'
@@ -84,7 +85,7 @@ async function importOne(context: CommandContext, item: Ready, known: ReadonlyMa
   const { user, passwordHash } = item
   const account: NewAccount = {
     username: user.username,
-    usernameIsOurs: false,
+    usernameIsOurs: user.usernameIsOurs,
     email: user.email,
     emailVerified: user.emailVerified,
     status: user.status,
@@ -94,7 +95,8 @@ async function importOne(context: CommandContext, item: Ready, known: ReadonlyMa
     profile: { fullName: user.fullName },
   }
   const row = await insertUser(context, account)
-  const granting = { userId: row.id, grantedBy: null, now: context.now }
+  const { actor, now } = context
+  const granting = { userId: row.id, grantedBy: actor.kind === 'user' ? actor.principal.userId : null, now }
   const wanted = user.roles.map((name) => known.get(name))
   for (const roleId of new Set(wanted)) {
     if (roleId !== undefined && roleId !== builtInRoles.superadmin.id)
@@ -103,5 +105,5 @@ async function importOne(context: CommandContext, item: Ready, known: ReadonlyMa
   const unknown = user.roles.filter((name) => !known.has(name))
   return unknown.length === 0
     ? user.warnings
-    : [...user.warnings, `roles were not assigned, for they do not exist here: ${unknown.join(', ').slice(0, 300)}`]
+    : [...user.warnings, `roles were not assigned, for they do not exist here: ${printable(unknown.join(', '), 300)}`]
 }

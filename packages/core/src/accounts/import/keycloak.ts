@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { secret } from '../../kernel/secret.ts'
+import { multiLine, printable, singleLine } from '../../kernel/text.ts'
 import { pbkdf2Hash } from '../../passwords/model.ts'
 import { displayName, email, username } from '../../users/model.ts'
 import type { ImportedPassword, ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
@@ -34,12 +35,12 @@ const keycloakUser = z.object({
 type KeycloakUser = z.infer<typeof keycloakUser>
 
 export const keycloakRealm = z.object({
-  realm: z.string().min(1).max(255),
+  realm: singleLine(255).refine((name) => name !== '', 'a name is needed'),
   users: z.array(keycloakUser).max(1000).default([]),
   roles: z
     .object({
       realm: z
-        .array(z.object({ name: z.string().max(255), description: z.string().max(1024).optional() }))
+        .array(z.object({ name: singleLine(255), description: multiLine(1024).optional() }))
         .max(1000)
         .default([]),
     })
@@ -60,10 +61,11 @@ export function usersOf({ realm, users }: KeycloakRealm): readonly (ImportedUser
     const full = displayName.safeParse([user.firstName, user.lastName].filter(Boolean).join(' '))
     const problem = [name, address, full].find((parsed) => parsed?.success === false)
     if (problem?.success === false)
-      return { username: user.username.slice(0, 64), problem: problem.error.issues[0]?.message ?? 'not readable' }
+      return { username: printable(user.username, 64), problem: problem.error.issues[0]?.message ?? 'not readable' }
     const { password, warnings } = passwordOf(user)
     return {
       username: name.data ?? '',
+      usernameIsOurs: user.username.includes('@') && address !== null,
       email: address?.data ?? null,
       emailVerified: user.emailVerified ?? false,
       fullName: full.data === '' ? null : (full.data ?? null),
@@ -86,6 +88,7 @@ function withoutDomain({ username }: KeycloakUser): string {
 function passwordOf(user: KeycloakUser): { password: ImportedPassword | null; warnings: readonly string[] } {
   const found = (user.credentials ?? []).find(({ type, value }) => type === 'password' || (type === undefined && value !== undefined))
   if (found === undefined) return { password: null, warnings: [] }
+  if (found.value === '') return { password: null, warnings: ['the password is empty; the user has to reset it'] }
   if (found.value !== undefined) return { password: { plain: found.value }, warnings: [] }
   const hash = hashOf(found.secretData, found.credentialData)
   return hash === null
@@ -119,8 +122,8 @@ function mustChangePassword({ credentials = [], requiredActions = [] }: Keycloak
 function leftBehind({ clientRoles = {}, groups = [], credentials = [] }: KeycloakUser): readonly string[] {
   const warnings: string[] = []
   if (Object.keys(clientRoles).length > 0)
-    warnings.push(`client roles are not taken over: ${Object.keys(clientRoles).join(', ').slice(0, 200)}`)
-  if (groups.length > 0) warnings.push(`groups are not taken over: ${groups.join(', ').slice(0, 200)}`)
+    warnings.push(`client roles are not taken over: ${printable(Object.keys(clientRoles).join(', '), 200)}`)
+  if (groups.length > 0) warnings.push(`groups are not taken over: ${printable(groups.join(', '), 200)}`)
   const factors = credentials.filter(({ type }) => type !== undefined && type !== 'password')
   if (factors.length > 0) warnings.push('second factors are not taken over; the user has to enrol them again')
   return warnings

@@ -1,6 +1,8 @@
 /** A user of another system, in the shape that every format is read into. */
 export interface ImportedUser {
   readonly username: string
+  /** The username is ours, made from an address: when it is taken, another will do. */
+  readonly usernameIsOurs: boolean
   readonly email: string | null
   readonly emailVerified: boolean
   readonly fullName: string | null

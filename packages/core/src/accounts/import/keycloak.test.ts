@@ -1,0 +1,266 @@
+import { systemActor } from '@denizen/core'
+import { useWorld, type World } from '@denizen/core/testing'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+type Realm = Parameters<ReturnType<World['asSystem']>['users']['import']>[0]['realm']
+
+const operator = { actor: systemActor('test'), origin: { requestId: 'req_import', ip: null, userAgent: null } }
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+}
+
+/** A credential as Keycloak exports it: JSON texts in JSON, 64 bytes of PBKDF2. */
+async function hashed(password: string, changes: { algorithm?: string; hashIterations?: number; value?: string } = {}) {
+  const [salt, iterations] = [crypto.getRandomValues(new Uint8Array(16)), 10]
+  const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(password), 'PBKDF2', false, ['deriveBits'])
+  const bits = await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations }, key, 512)
+  const { algorithm = 'pbkdf2-sha256', hashIterations = iterations, value = base64(new Uint8Array(bits)) } = changes
+  return {
+    id: crypto.randomUUID(),
+    type: 'password',
+    createdDate: 1_700_000_000_000,
+    secretData: JSON.stringify({ value, salt: base64(salt), additionalParameters: {} }),
+    credentialData: JSON.stringify({ hashIterations, algorithm, additionalParameters: {} }),
+  }
+}
+
+const plain = (value: string, temporary = false) => ({ type: 'password', value, temporary })
+
+/** A small realm of the shape of Keycloak's export, with what an export has besides. */
+async function realmOf(realm: string) {
+  return {
+    id: crypto.randomUUID(),
+    realm,
+    enabled: true,
+    sslRequired: 'external',
+    clients: [{ clientId: 'web', secret: 'not ours' }],
+    roles: {
+      realm: [
+        { name: 'user', description: 'User privileges', composite: false },
+        { name: 'Admin', description: 'All of them' },
+        { name: 'user' },
+      ],
+      client: { web: [{ name: 'uma_protection' }] },
+    },
+    users: [
+      {
+        id: crypto.randomUUID(),
+        createdTimestamp: 1_700_000_000_000,
+        username: `${realm}-alice`,
+        firstName: 'Alice',
+        lastName: 'Liddel',
+        email: `Alice@${realm}.example`,
+        emailVerified: true,
+        enabled: true,
+        credentials: [plain('alice')],
+        realmRoles: ['user', 'default-roles-quickstart'],
+        attributes: { phone: ['1'] },
+        notBefore: 0,
+      },
+      { username: `${realm}-hanna`, enabled: true, credentials: [await hashed('password of Hanna')], realmRoles: ['user'], totp: false },
+      { username: `${realm}-admin`, email: `admin@${realm}.example`, credentials: [plain('admin', true)], realmRoles: ['user', 'Admin'] },
+      { username: `${realm}-gone`, enabled: false, credentials: [plain('gone')] },
+      { username: `${realm}-twin`, email: `alice@${realm}.EXAMPLE` },
+      { username: `${realm} not a name` },
+      { username: `${realm}-service`, serviceAccountClientId: 'web', clientRoles: { web: ['uma_protection'] }, groups: ['/staff'] },
+    ],
+  }
+}
+
+describe.each(['postgres', 'embedded'] as const)('users.import of a Keycloak realm on %s', (database) => {
+  const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
+  const realmName = `q-${database}`
+  const find = (name: string) =>
+    world()
+      .asSystem()
+      .users.find({ identifier: `${realmName}-${name}` })
+  const signIn = (name: string, typed: string) =>
+    world()
+      .asAnonymous()
+      .auth.signIn({ identifier: `${realmName}-${name}`, password: typed })
+  let realm: Awaited<ReturnType<typeof realmOf>>
+  beforeAll(async () => {
+    realm = await realmOf(realmName)
+  })
+
+  test('is planned exactly, and the plan changes nothing', async () => {
+    const before = await world().counts()
+    const planned = await world().asSystem().users.import.plan({ format: 'keycloak', realm, createRoles: true })
+    expect(planned.rows).toEqual(
+      Object.fromEntries(
+        Object.entries({ users: 5, passwords: 4, role_assignments: 5 + 4, memberships: 5, roles: 2 }).map(([table, inserted]) => [
+          table,
+          { inserted, updated: 0, deleted: 0 },
+        ]),
+      ),
+    )
+    expect(planned.events).toEqual({ 'users.created': 5 })
+    expect(await world().counts()).toEqual(before)
+  })
+
+  test('brings in who fits, and says of the others why not', async () => {
+    const answer = await world().asSystem().users.import({ format: 'keycloak', realm, createRoles: true })
+    expect(answer.created).toBe(5)
+    expect(answer.rolesCreated).toEqual([`${realmName}:user`, `${realmName}:admin`])
+    expect(answer.failed).toEqual([
+      { index: 4, username: `${realmName}-twin`, code: 'users.emailTaken', message: expect.any(String) },
+      { index: 5, username: `${realmName} not a name`, code: 'users.unreadable', message: expect.stringContaining('letters, digits') },
+    ])
+    expect(answer.warnings.map(({ index, message }) => [index, message])).toEqual([
+      [0, expect.stringContaining(`${realmName}:default-roles-quickstart`)],
+      [6, expect.stringContaining('client roles are not taken over: web')],
+      [6, expect.stringContaining('groups are not taken over: /staff')],
+    ])
+    const alice = await find('alice')
+    expect(alice).toMatchObject({ email: `alice@${realmName}.example`, emailVerified: true, fullName: 'Alice Liddel', status: 'active' })
+    expect(await find('gone')).toMatchObject({ status: 'inactive' })
+    expect(await find('service')).toMatchObject({ kind: 'service', email: null })
+    expect(await find('twin')).toBeNull()
+  })
+
+  test('turns passwords into hashes that open, and keeps no password anywhere', async () => {
+    const hash = async (name: string) => {
+      const rows = await world().rows<{ hash: string }>('select hash from passwords join users on id = user_id where username = ?', [
+        `${realmName}-${name}`,
+      ])
+      return rows.map((row) => row.hash)
+    }
+    expect(await hash('alice')).toEqual([expect.stringMatching(/^\$argon2id\$/)])
+    expect(await hash('hanna')).toEqual([expect.stringMatching(/^\$pbkdf2-sha256\$i=10\$/)])
+    expect(await hash('service')).toEqual([])
+    expect((await signIn('alice', 'alice')).pendingSteps).toEqual([])
+    expect((await signIn('hanna', 'password of Hanna')).pendingSteps).toEqual([])
+    expect(await hash('hanna')).toEqual([expect.stringMatching(/^\$argon2id\$/)])
+    expect((await signIn('admin', 'admin')).pendingSteps).toEqual(['changePassword'])
+    for (const [name, typed] of [
+      ['alice', 'Alice'],
+      ['gone', 'gone'],
+      ['service', 'x'],
+    ] as const)
+      await expect(signIn(name, typed)).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
+    const told = await world().rows<{ text: string }>(
+      `select to_jsonb(a)::text as text from audit_entries a union all select to_jsonb(e)::text from events e`,
+    )
+    for (const secret of ['password of Hanna', 'secretData', 'argon2id']) expect(JSON.stringify(told)).not.toContain(secret)
+  })
+
+  test('gives roles that grant nothing: its admin is not ours', async () => {
+    const { accessToken } = await signIn('alice', 'alice')
+    const alice = await world().core.authenticate(accessToken)
+    expect(alice?.roles).toEqual([`${realmName}:user`, 'user'])
+    expect(alice?.grants.list()).toEqual([])
+    await world().rows(`update users set need_password_change = false where username = ? returning 1`, [`${realmName}-admin`])
+    const admin = await world().core.authenticate((await signIn('admin', 'admin')).accessToken)
+    expect(admin?.roles).toEqual([`${realmName}:admin`, `${realmName}:user`, 'user'])
+    expect(admin?.grants.list()).toEqual([])
+    expect(await world().rows('select 1 from roles where built_in')).toHaveLength(5)
+  })
+
+  test('again makes nothing twice, and says who is there already', async () => {
+    const { audit_entries: _, ...before } = await world().counts()
+    const again = await world().asSystem().users.import({ format: 'keycloak', realm, createRoles: true })
+    expect(again).toMatchObject({ created: 0, rolesCreated: [] })
+    expect(new Set(again.failed.map(({ code }) => code))).toEqual(new Set(['users.usernameTaken', 'users.emailTaken', 'users.unreadable']))
+    const { audit_entries: __, ...after } = await world().counts()
+    expect(after).toEqual(before)
+  })
+})
+
+describe('users.import', () => {
+  const world = useWorld()
+  const bring = (realm: Realm, createRoles = false) => world().asSystem().users.import({ format: 'keycloak', realm, createRoles })
+
+  test('makes no roles unless told to, and says which were not assigned', async () => {
+    const { rolesCreated, warnings } = await bring({
+      realm: 'r1',
+      roles: { realm: [{ name: 'a' }] },
+      users: [{ username: 'r1-a', realmRoles: ['a'] }],
+    })
+    expect(rolesCreated).toEqual([])
+    expect(warnings).toMatchObject([{ index: 0, message: expect.stringContaining('r1:a') }])
+  })
+
+  test('says who granted the roles', async () => {
+    const superadmin = await world().asSuperadmin()
+    const realm = { realm: 'r2', roles: { realm: [{ name: 'a' }] }, users: [{ username: 'r2-a', realmRoles: ['a'] }] }
+    await superadmin.as.users.import({ format: 'keycloak', realm, createRoles: true })
+    const granted = `select g.username from role_assignments a join users u on u.id = a.user_id left join users g on g.id = a.granted_by where u.username = ?`
+    expect(await world().rows(granted, ['r2-a'])).toEqual(Array.from({ length: 2 }, () => ({ username: superadmin.user.username })))
+  })
+
+  test('lets two people in whose usernames are addresses that begin alike', async () => {
+    const users = ['one', 'two'].map((name) => ({ username: `kim@${name}.example`, email: `kim@${name}.example` }))
+    expect(await bring({ realm: 'r3', users })).toMatchObject({ created: 2, failed: [] })
+    expect((await world().asSystem().users.find({ identifier: 'kim@two.example' }))?.username).toMatch(/^kim-/)
+    expect(await bring({ realm: 'r3', users })).toMatchObject({
+      created: 0,
+      failed: [{ code: 'users.emailTaken' }, { code: 'users.emailTaken' }],
+    })
+  })
+
+  test.each([
+    ['of an unknown algorithm', { algorithm: 'md5' }],
+    ['that is too dear to check', { hashIterations: 1_000_001 }],
+    ['of no cost', { hashIterations: 0 }],
+    ['that is cut', { value: 'abcde' }],
+    ['that is empty', { value: '' }],
+  ])('takes over no password hash %s, and says so', async (name, changes) => {
+    const username = name.replaceAll(' ', '-')
+    const { created, warnings } = await bring({ realm: 'r4', users: [{ username, credentials: [await hashed('whatever', changes)] }] })
+    expect(created).toBe(1)
+    expect(warnings).toMatchObject([{ username, message: expect.stringContaining('has to reset the password') }])
+    expect(await world().rows('select 1 from passwords join users on id = user_id where username = ?', [username])).toEqual([])
+  })
+
+  test('copes with names that forge lines, halves of letters and empty passwords, and warns of them in one line', async () => {
+    const odd = ['a\nb', '\u001b[31m', '\ud800', `${'x'.repeat(199)}\u{1F511}`, 'nul\u0000']
+    const { created, failed, warnings } = await bring({
+      realm: 'r5',
+      users: odd.map((name, index) => ({
+        username: `r5-${index}`,
+        credentials: [{ type: 'password', value: '' }, { type: 'otp' }],
+        groups: [name],
+        clientRoles: { [name]: [name] },
+        realmRoles: [name],
+      })),
+    })
+    expect({ created, failed }).toEqual({ created: odd.length, failed: [] })
+    expect(warnings.length).toBeGreaterThanOrEqual(4 * odd.length)
+    for (const { message } of warnings) expect(message).toMatch(/^[^\p{C}]+$/u)
+  })
+
+  test.each([
+    ['no realm', { users: [] }, 'realm.realm'],
+    ['a realm without a name', { realm: '' }, 'realm.realm'],
+    ['a NUL byte in its name', { realm: 'a\u0000b' }, 'realm.realm'],
+    ['users that are no list', { realm: 'bad', users: {} }, 'realm.users'],
+    ['a user without a name', { realm: 'bad', users: [{ username: 'good-one' }, { email: 'a@b.org' }] }, 'realm.users.1.username'],
+    [
+      'a password that is no text',
+      { realm: 'bad', users: [{ username: 'good-one', credentials: [{ type: 'password', value: 7 }] }] },
+      'realm.users.0.credentials.0.value',
+    ],
+    ['1001 users', { realm: 'bad', users: Array.from({ length: 1001 }, (_, n) => ({ username: `u${n}` })) }, 'realm.users'],
+    ['a role without a name', { realm: 'bad', roles: { realm: [{ description: 'x' }] } }, 'realm.roles.realm.0.name'],
+    ['a NUL byte in the name of a role', { realm: 'bad', roles: { realm: [{ name: 'a\u0000' }] } }, 'realm.roles.realm.0.name'],
+    [
+      'a NUL byte in what is said of a role',
+      { realm: 'bad', roles: { realm: [{ name: 'a', description: '\u0000' }] } },
+      'realm.roles.realm.0.description',
+    ],
+    ['a list', [], 'realm'],
+    ['nothing', undefined, 'realm'],
+  ])('refuses %s, names the field and writes nothing', async (_name, realm, path) => {
+    const before = await world().counts()
+    const call = world().core.run('users.import', { format: 'keycloak', realm, createRoles: true }, operator)
+    await expect(call).rejects.toMatchObject({ code: 'request.invalid', kind: 'invalid', details: { issues: [{ path }] } })
+    expect(await world().counts()).toEqual(before)
+  })
+
+  test('is for those who hold the permission', async () => {
+    const [nobody, monitor] = [await world().signUp(), await world().asMonitor()]
+    for (const { as } of [nobody, monitor])
+      await expect(as.users.import({ format: 'keycloak', realm: { realm: 'r' } })).rejects.toMatchObject({ code: 'request.denied' })
+  })
+})
