@@ -17,7 +17,7 @@ if (process.argv.includes('--bundle')) await bundle()
 else await compile(dist)
 
 async function compile(into: string): Promise<void> {
-  await run('tsc', ['-p', 'tsconfig.build.json', '--outDir', into], { cwd: folder })
+  await run('tsc', ['-p', 'tsconfig.build.json', '--checkers', '1', '--outDir', into], { cwd: folder })
 }
 
 async function bundle(): Promise<void> {

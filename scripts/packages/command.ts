@@ -1,22 +1,34 @@
-/** The command, installed from its tarballs as operators install it: it tells its version, serves, and stops when told. */
+/**
+ * Everything, installed from its tarballs: the command as operators install it (it tells its version, serves, and
+ * stops when told), and core as it is to a program that imports it.
+ */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, within } from '../../tests/deadlines.ts'
 import { freePort } from '../../tests/processes.ts'
-import type { Packed } from './pack.ts'
+import { workspace, type Packed } from './pack.ts'
 import { ended, run } from './shell.ts'
 
 export async function checkCommand(folder: string, packed: readonly Packed[]): Promise<void> {
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   const tarballs = packed.map(({ tarball }) => tarball)
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs], { cwd: folder })
   const denizen = join(folder, 'node_modules/.bin/denizen')
   const version = packed.find(({ name }) => name === 'denizen')?.version
   assert.equal((await run(denizen, ['--version'], { cwd: folder })).trim(), version)
   await checkServer(folder, denizen)
+  await checkCore(folder)
+}
+
+/** The example that imports core compiles and runs with what was built. */
+async function checkCore(folder: string): Promise<void> {
+  cpSync(join(workspace, 'examples/core-script/main.ts'), join(folder, 'script.ts'))
+  const options = ['--strict', '--noEmit', '--skipLibCheck', '--target', 'es2024', '--lib', 'es2024,dom', '--module', 'nodenext']
+  await run('tsc', [...options, '--types', '', 'script.ts'], { cwd: folder })
+  assert.match(await run('node', ['script.ts'], { cwd: folder }), /^signed in as ada$/m)
 }
 
 async function checkServer(folder: string, denizen: string): Promise<void> {
