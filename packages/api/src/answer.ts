@@ -7,7 +7,7 @@ export interface Answer {
   readonly status: number
   readonly headers?: Fields
   readonly contentType: string
-  readonly body: string | Buffer
+  readonly body: string
 }
 
 export const json = 'application/json'

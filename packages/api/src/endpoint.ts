@@ -12,7 +12,7 @@ import { shapeOf, type Context } from './trpc.ts'
 import { readInput } from './wire.ts'
 
 /** How many calls may travel in one request. */
-export const largestBatch = 20
+const largestBatch = 20
 
 /** The most that an import may weigh, from somebody who is signed in: bytes. */
 const largestImport = 16 * 1024 * 1024
@@ -58,8 +58,8 @@ const emptyInputs: ReadonlySet<string> = new Set([
 export class TrpcEndpoint {
   readonly #options: EndpointOptions
   readonly #procedures: Readonly<Record<string, AnyTRPCProcedure>>
-  /** `sessions.whoami` by principal: principals do not change, a change makes another. */
-  readonly #kept = new WeakMap<Principal, Buffer>()
+  /** `sessions.whoami` by principal: principals do not change, a change makes another. Text leaves in one write with the header. */
+  readonly #kept = new WeakMap<Principal, string>()
 
   constructor(options: EndpointOptions) {
     this.#options = options
@@ -106,7 +106,7 @@ export class TrpcEndpoint {
       const result = await this.#call(names, () => readInput(parse(text)), context)
       const answer = answerOf([result], false, credential)
       if (names === 'sessions.whoami' && result.error === undefined && caller.actor.kind === 'user')
-        this.#keep(caller.actor.principal, answer)
+        this.#kept.set(caller.actor.principal, answer.body)
       return answer
     } catch (thrown) {
       const path = !batched && namesPattern.test(names) ? names : undefined
@@ -164,10 +164,6 @@ export class TrpcEndpoint {
 
   #report(error: unknown, path: string | undefined, requestId: string): void {
     this.#options.core.ports.logger.error('a request failed unexpectedly', { requestId, path, error })
-  }
-
-  #keep(principal: Principal, { body }: Answer): void {
-    this.#kept.set(principal, Buffer.from(body))
   }
 
   #throughFetch(
