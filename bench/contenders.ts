@@ -54,7 +54,7 @@ export async function prepare(databases: Databases, options: Options): Promise<C
   const payload = JSON.stringify((JSON.parse(answer) as { result: { data: unknown } }).result.data)
   const bareTrpc = await startServer({
     file: 'servers/bare-trpc.ts',
-    environment: { DENIZEN_DATA_DIR: 'memory://', BENCH_PAYLOAD: payload },
+    environment: { ...environment, BENCH_PAYLOAD: payload },
     nodeOptions,
   })
   const bareHttp = await startServer({ file: 'servers/bare-http.ts', environment: { BENCH_ANSWER: answer } })

@@ -9,6 +9,8 @@ export interface Options {
   /** The same for references and for passwords, whose rates are steady. */
   readonly shortDuration: number
   readonly warmUp: number
+  /** Milliseconds: no round begins that would end later than this after the start. */
+  readonly limit: number
   readonly connections: number
   /** Parts of contenders' names; empty: all. */
   readonly only: readonly string[]
@@ -26,8 +28,8 @@ export const usage = `npm run bench -- [options]
   --check            end with 1 when a goal is missed
   --profile <dir>    let the servers write profiles of the processor there (slows them down a little)`
 
-const usual = { users: 100_000, rounds: 5, duration: 5000, shortDuration: 2000, warmUp: 400 }
-const quick = { users: 20_000, rounds: 3, duration: 1200, shortDuration: 800, warmUp: 200 }
+const usual = { users: 100_000, rounds: 5, duration: 5000, shortDuration: 2000, warmUp: 400, limit: 230_000 }
+const quick = { users: 20_000, rounds: 3, duration: 1200, shortDuration: 800, warmUp: 200, limit: 55_000 }
 
 /** Throws a TypeError that says which argument is wrong. */
 export function readOptions(given: readonly string[]): Options | 'help' {
@@ -47,6 +49,8 @@ export function readOptions(given: readonly string[]): Options | 'help' {
   const chosen = values.quick ? quick : usual
   return {
     ...chosen,
+    // More users take longer to fill in, which is not what the limit is for.
+    limit: values.users === undefined && values.rounds === undefined ? chosen.limit : Infinity,
     users: wholeNumber('users', values.users, 10_000) ?? chosen.users,
     rounds: wholeNumber('rounds', values.rounds, 1) ?? chosen.rounds,
     connections: 32,

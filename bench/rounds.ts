@@ -23,11 +23,18 @@ export async function runRounds(contenders: readonly Contender[], options: Optio
   for (const contender of contenders) await runOnce(contender, { ...options, duration: options.warmUp, shortDuration: options.warmUp })
   await warmed()
   const runs = new Map<ContenderName, Run[]>(contenders.map(({ name }) => [name, []]))
+  let longest = 0
   for (let round = 0; round < options.rounds; round++) {
+    const startedAt = performance.now()
+    if (round > 0 && startedAt + longest > options.limit) {
+      console.log(`No time is left for more than ${round} rounds: the machine is busy with something else.`)
+      break
+    }
     const first = (round * 2) % contenders.length
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
       runs.get(contender.name)?.push(await runOnce(contender, options))
     }
+    longest = Math.max(longest, performance.now() - startedAt)
     console.log(
       `round ${round + 1} of ${options.rounds}: ${[...runs].map(([name, own]) => `${name} ${own[round]?.rate.toFixed(0)}/s`).join('; ')}`,
     )

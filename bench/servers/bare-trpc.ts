@@ -11,12 +11,12 @@ import { serve } from './harness.ts'
 
 /**
  * One tRPC procedure that does nothing but give the payload, on Denizen's own
- * adapter. The core behind it is never asked for anything: requests bring no token.
+ * adapter. The core behind it is never started nor asked for anything: requests bring no token.
  */
 const payload: unknown = superjson.parse(process.env['BENCH_PAYLOAD'] ?? '{"json":null}')
 const t = initTRPC.create({ transformer: superjson })
 const router = t.router({ bare: t.router({ whoami: t.procedure.query(() => payload) }) })
-const { core, ...runtime } = await createRuntime(benchConfig())
+const { core, ...runtime } = await createRuntime(benchConfig(), { working: false })
 const endpoint = new TrpcEndpoint({ core, router, proxies: new TrustedProxies([]), bodyLimit: 1024 })
 const prefix = '/trpc/'.length
 
