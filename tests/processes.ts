@@ -38,7 +38,7 @@ export async function endPrograms(): Promise<void> {
 }
 
 /** Starts the `denizen` command from its sources, in an environment of nothing but what is given. `input` is its standard input. */
-export function denizen(parameters: readonly string[], environment: Environment = {}, input = ''): Program {
+function denizen(parameters: readonly string[], environment: Environment = {}, input = ''): Program {
   const base = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', NO_COLOR: '1' }
   const child = spawn(process.execPath, ['--conditions=@denizen/source', command, ...parameters], {
     env: { ...base, ...environment },

@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
  * `silent`: every byte is swallowed and nothing is ever closed, as by a firewall that
  * forgot the connection. New connections are treated the same until `mend`.
  */
-export type Fault = 'ended' | 'killed' | 'silent'
+type Fault = 'ended' | 'killed' | 'silent'
 
 export interface NetworkProxy {
   /** The database's URL, through the proxy. */
