@@ -1,4 +1,11 @@
 #!/usr/bin/env node
+import { exitCodes } from './failure.ts'
 import { run } from './program.ts'
+
+// `denizen users list | head` is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+  throw error
+})
 
 process.exitCode = await run(process.argv.slice(2))

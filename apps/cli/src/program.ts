@@ -14,7 +14,6 @@ import { closest } from './suggestion.ts'
 
 /** Runs one command line, without the program's own name. Gives the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
-  endWithTheReader()
   const program = createProgram()
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
@@ -90,12 +89,4 @@ Environment: DENIZEN_URL, DENIZEN_TOKEN, NO_COLOR; for the server see "denizen d
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
   return manifest.version
-}
-
-/** `denizen users list | head` is no failure. */
-function endWithTheReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCodes.ok)
-    throw error
-  })
 }

@@ -1,0 +1,123 @@
+import { stripVTControlCharacters } from 'node:util'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { json, localTime, printAnswer, record, table } from './output.ts'
+
+interface Row {
+  readonly name: string
+  readonly at: Date | null
+  readonly tags?: readonly string[]
+}
+
+const columns = [
+  { title: 'NAME', value: ({ name }: Row) => name },
+  { title: 'AT', value: ({ at }: Row) => at },
+  { title: 'TAGS', value: ({ tags }: Row) => tags },
+]
+
+afterEach(() => void vi.restoreAllMocks())
+
+function printed(work: () => void): string {
+  let text = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    text += String(chunk)
+    return true
+  })
+  work()
+  return text
+}
+
+/** Runs as on a terminal so many columns wide. */
+function onTerminal<T>(width: number, work: () => T): T {
+  const before = { isTTY: process.stdout.isTTY, columns: process.stdout.columns }
+  Object.assign(process.stdout, { isTTY: true, columns: width })
+  try {
+    return work()
+  } finally {
+    Object.assign(process.stdout, before)
+  }
+}
+
+describe('a table', () => {
+  it('stands in columns under its titles, by what is seen and not by code units', () => {
+    const at = new Date()
+    const rows = [
+      { name: 'Zoë', at, tags: ['a', 'b'] }, // e and a combining mark
+      { name: '王小明', at: null, tags: [] },
+      { name: 'ada', at: null },
+    ]
+    expect(table(rows, columns)).toBe(
+      [
+        'NAME    AT                TAGS',
+        `Zoë     ${localTime(at)}  a, b`,
+        '王小明  -                 -',
+        'ada     -                 -',
+      ].join('\n'),
+    )
+  })
+
+  it('is made narrower on a narrow terminal, from its widest columns, and never without one', () => {
+    const rows = [{ name: 'x'.repeat(60), at: null, tags: ['short'] }]
+    const lines = stripVTControlCharacters(onTerminal(40, () => table(rows, columns))).split('\n')
+    expect(lines.every((line) => line.length <= 40)).toBe(true)
+    expect(lines[1]).toMatch(/^x+… {2}- +short$/)
+    for (const wide of [onTerminal(0, () => table(rows, columns)), table(rows, columns)]) expect(wide).toContain('x'.repeat(60))
+  })
+
+  it('keeps a row on its line', () => {
+    expect(table([{ name: 'one\ntwo', at: null }], columns).split('\n')).toHaveLength(2)
+  })
+})
+
+describe('a record', () => {
+  it('leaves out what is null and keeps what is empty or zero', () => {
+    const text = record([
+      ['a', null],
+      ['bee', 0],
+      ['sea', ''],
+      ['dee', false],
+      ['e', { f: 1n === 1n }],
+    ])
+    expect(text).toBe('bee  0\nsea  -\ndee  no\ne    {"f":true}')
+  })
+
+  it('indents the lines of a value under its first', () => {
+    expect(record([['name', 'one\ntwo']])).toBe('name  one\n      two')
+  })
+})
+
+const tricks = ['\u001b[31m', '\u0007', '\r', '\u007f', '\u009b1m', '\u202e', '\u2066', '\u200f', '\u061c']
+
+describe('what others typed never steers the terminal', () => {
+  it.each(tricks)('in a table, a record, JSON and lines of JSON: %j', (trick) => {
+    const row = { name: `a${trick}b`, at: null, tags: [trick], [trick]: { [trick]: trick } }
+    const shown = [
+      table([row], columns),
+      record([['name', row]]),
+      printed(() => printAnswer('json', row, () => '')),
+      printed(() => printAnswer('ndjson', { items: [row] }, () => '')),
+    ]
+    for (const text of shown) for (const character of trick.replaceAll(/[\u0020-\u007e]/g, '')) expect(text).not.toContain(character)
+    expect(JSON.parse(shown[2] ?? '')).toEqual(row)
+    expect(JSON.parse(shown[3] ?? '')).toEqual(row)
+  })
+
+  it('and no line of JSON is two for anybody who reads lines', () => {
+    const row = { name: 'a\nb\u2028c\u2029d\u0085e' }
+    expect(json(row)).toBe('{"name":"a\\nb\\u2028c\\u2029d\\u0085e"}')
+    expect(JSON.parse(json(row))).toEqual(row)
+  })
+})
+
+describe('an answer', () => {
+  it.each([
+    ['json', { items: [1, 2] }, '{\n  "items": [\n    1,\n    2\n  ]\n}\n'],
+    ['ndjson', { items: [1, 2] }, '1\n2\n'],
+    ['ndjson', { items: [] }, ''],
+    ['ndjson', { a: 1 }, '{"a":1}\n'],
+    ['ndjson', null, 'null\n'],
+    ['json', undefined, 'null\n'],
+    ['text', null, 'words\n'],
+  ] as const)('as %s of %j', (format, answer, text) => {
+    expect(printed(() => printAnswer(format, answer, () => 'words'))).toBe(text)
+  })
+})

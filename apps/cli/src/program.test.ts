@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { Terminal } from './testing/terminal.ts'
+
+const terminal = new Terminal()
+const nowhere = { DENIZEN_URL: 'http://127.0.0.1:1' }
+
+describe('help', () => {
+  it('is shown when nothing is said, on standard output', async () => {
+    const { code, stdout, stderr } = await terminal.run([]) // the real thing, once
+    expect([code, stderr]).toEqual([0, ''])
+    for (const command of ['serve', 'login', 'users', 'call', 'migrate', 'doctor', 'completion', 'Exit codes'])
+      expect(stdout).toContain(command)
+  })
+
+  it.each([
+    [['help', 'users', 'list'], 'Usage: denizen users list'],
+    [['help'], 'Usage: denizen [options]'],
+    [['users', 'create', '--help'], '--password-stdin'],
+    [['users', 'set-status', '-h'], 'denizen users set-status ada suspended --reason'],
+  ])('is found at %j', async (line, text) => {
+    const { code, stdout } = await terminal.here(line)
+    expect([code, stdout]).toEqual([0, expect.stringContaining(text)])
+  })
+
+  it('never offers an option that puts a secret on the command line', async () => {
+    const { stdout } = await terminal.here(['users', 'create', '--help'])
+    expect(stdout).not.toMatch(/--password(?!-)/)
+  })
+})
+
+const mistakes: readonly (readonly [line: string[], message: string, next: string])[] = [
+  [['usrs'], "unknown command 'usrs' (Did you mean users?)", 'denizen --help'],
+  [['users', 'lst'], "unknown command 'lst' (Did you mean list?)", 'denizen users --help'],
+  [['help', 'users', 'lst'], 'There is no command "users lst". Did you mean list?', 'denizen users --help'],
+  [['users', 'list', '--frobnicate'], "unknown option '--frobnicate'", 'denizen users list --help'],
+  [['users', 'list', '--status', 'asleep'], 'Allowed choices are active, inactive', 'denizen users list --help'],
+  [['users', 'list', '--limit', 'many'], '--limit must be a whole number', ''],
+  [['users', 'get'], "missing required argument 'user'", 'denizen users get --help'],
+  [['users', 'update', 'ada'], 'Say what to change', 'denizen users update --help'],
+  [['users', 'update', 'ada', '--version', '1'], 'Say what to change', 'denizen users update --help'],
+  [['users', 'update', 'ada', '--email', 'a@b.cd', '--clear', 'email'], 'contradict each other', ''],
+  [['users', 'update', 'ada', '--preferences', '{"a":'], '--preferences is not JSON', ''],
+  [['users', 'create', '--username', 'ada', '--password', 'canary'], 'never stands on the command line', '--password-stdin'],
+  [['users', 'create', '--username', 'ada', '--password-prompt'], 'there is no terminal to ask', '--password-stdin'],
+  [['users', 'list', '--url', 'nowhere'], '"nowhere" is not the URL of a server', '--url http://127.0.0.1:4000'],
+  [['users', 'list', '--url', 'http://ada:canary@127.0.0.1:1'], 'no user name and no password', 'denizen login'],
+  [['users', 'list', '--url', 'http://127.0.0.1:1', '--local'], 'cannot be used with', 'denizen users list --help'],
+  [['call', 'users.creat'], 'There is no action "users.creat". Did you mean users.create?', 'denizen call'],
+  [['call', 'users.list', '--dry-run'], 'users.list only reads', ''],
+  [['call', 'auth.signIn', '--json', '{"identifier":"a","password":"canary"}'], 'never stands on the command line', '--json -'],
+  [['call', 'users.list', '--json', '{'], '--json is not JSON', ''],
+  [['login'], 'there is no terminal to ask', '--username'],
+  [['login', '--password', 'canary'], 'never stands on the command line', '--password-stdin'],
+  [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish', 'denizen completion --help'],
+]
+
+describe('a command line that cannot be carried out', () => {
+  it.each(mistakes)('is refused with exit code 2, and says what to do: %j', async (line, message, next) => {
+    const { code, stdout, stderr } = await terminal.here(line, nowhere)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(message)
+    expect(stderr).toContain(next)
+    expect(stderr).not.toContain('canary')
+  })
+
+  it('says so as JSON to a program', async () => {
+    const { code, failure } = await terminal.here(['users', 'list', '--json', '--limit', 'many'])
+    expect([code, failure()]).toMatchObject([2, { code: 'cli.usage', message: '--limit must be a whole number.' }])
+  })
+})
+
+describe('what is not there', () => {
+  it('is a server: exit code 1, where it was looked for, and how to start one', async () => {
+    const { code, stderr } = await terminal.run(['users', 'list'], { env: nowhere })
+    expect(code).toBe(1)
+    expect(stderr).toContain('No server answers at http://127.0.0.1:1.')
+    expect(stderr).toMatch(/next: .*denizen serve/)
+  })
+
+  it('is a file: exit code 3, and its name', async () => {
+    const { code, stderr } = await terminal.here(['users', 'import', 'gone.json'])
+    expect([code, stderr]).toEqual([3, expect.stringContaining('There is no file gone.json.')])
+  })
+
+  it.each([['{"realm":'], ['[]'], ['{"users":[]}'], ['{"realm":"r","users":[{"username":7}]}']])(
+    'is a realm in a file: exit code 2, and its name: %s',
+    async (content) => {
+      const name = terminal.write(`realm-${content.length}.json`, content)
+      const { code, stderr } = await terminal.here(['users', 'import', name])
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`${name} is not`)])
+    },
+  )
+
+  it('is a database: exit code 3, none is made, and how to make one', async () => {
+    for (const line of [
+      ['users', 'list', '--database', 'none'],
+      ['migrate', 'status', '--database', 'none'],
+    ]) {
+      const { code, stderr } = await terminal.run(line)
+      expect([code, stderr]).toEqual([
+        3,
+        expect.stringMatching(/There is no database in .*none[^]*next: .*denizen migrate up --database none/),
+      ])
+    }
+    expect(() => terminal.modeOf('none')).toThrow('ENOENT')
+  })
+})
+
+it('prints what was typed wrong without letting it steer the terminal', async () => {
+  const { stderr } = await terminal.here(['\u001b[31mred\u009b1m'])
+  expect(stderr).toContain('\uFFFD[31mred')
+  expect(stderr).not.toMatch(/[\u001b\u009b]/)
+})

@@ -1,0 +1,106 @@
+import { password } from '@denizen/core/testing'
+import { expect, it } from 'vitest'
+import { useServed } from './testing/served.ts'
+
+const { served, terminal } = useServed()
+const file = '.config/denizen/login.json'
+
+interface WhoAmI {
+  readonly user: { readonly username: string }
+}
+
+function login(typed = password, more: readonly string[] = []) {
+  const { server, admin } = served()
+  return terminal.run(['login', '--url', server.url, '--username', admin.user.username, '--password-stdin', ...more], { input: typed })
+}
+
+it('somebody signs in, is known afterwards, and signs out', async () => {
+  const { server, admin } = served()
+  const stranger = await terminal.here(['whoami', '--url', server.url])
+  expect([stranger.code, stranger.stderr]).toEqual([4, expect.stringContaining(`denizen login --url ${server.url}`)])
+
+  const { code, stdout, stderr } = await login(`${password}\n`)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toContain(`Signed in to ${server.url} as ${admin.user.username}`)
+  const kept = JSON.parse(terminal.read(file)) as { url: string; token: string }
+  expect([terminal.modeOf(file), terminal.modeOf('.config/denizen')]).toEqual(['600', '700'])
+  expect(kept.url).toBe(server.url)
+  expect(stdout).not.toContain(kept.token)
+
+  // No --url: the server that was signed in to.
+  expect((await terminal.here(['whoami', '--json'])).json<WhoAmI>().user.username).toBe(admin.user.username)
+  expect((await terminal.here(['whoami'])).stdout).toContain('superadmin')
+
+  const left = await terminal.run(['logout'])
+  expect([left.code, left.stdout]).toEqual([0, `Signed out of ${server.url}.\n`])
+  expect(() => terminal.read(file)).toThrow('ENOENT')
+  const late = await terminal.here(['whoami', '--url', server.url], { DENIZEN_TOKEN: kept.token })
+  expect([late.code, late.stderr]).toEqual([4, expect.stringContaining('request.unauthenticated')])
+  expect((await terminal.here(['logout'])).stdout).toBe('You were not signed in.\n')
+})
+
+it('a wrong or an empty password signs nobody in, is not repeated, and keeps nothing', async () => {
+  const wrong = await login('canary password')
+  expect([wrong.code, wrong.stdout]).toEqual([4, ''])
+  expect(wrong.stderr).toContain('auth.invalidCredentials')
+  expect(wrong.stderr).not.toContain('canary')
+  expect((await login('', ['--json'])).code).not.toBe(0)
+  expect(() => terminal.read(file)).toThrow('ENOENT')
+})
+
+it('a login goes to its own server only, and DENIZEN_TOKEN before it', async () => {
+  await login()
+  const { server, stranger } = served()
+  const elsewhere = server.url.replace('127.0.0.1', 'localhost')
+  expect((await terminal.here(['whoami', '--url', elsewhere])).code).toBe(4)
+  const other = await terminal.here(['whoami', '--json'], { DENIZEN_TOKEN: stranger.token })
+  expect(other.json<WhoAmI>().user.username).toBe(stranger.user.username)
+})
+
+it('XDG_CONFIG_HOME says where a login is kept', async () => {
+  const env = { XDG_CONFIG_HOME: `${terminal.home}/xdg` }
+  const { server, admin } = served()
+  const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
+  expect((await terminal.run(line, { input: password, env })).code).toBe(0)
+  expect(terminal.modeOf('xdg/denizen/login.json')).toBe('600')
+})
+
+it('a folder that cannot keep a login is told before a session is made', async () => {
+  terminal.write('occupied', '')
+  const { world, server, admin } = served()
+  const { sessions: before } = await world.counts()
+  const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
+  const { code, stderr } = await terminal.run(line, { input: password, env: { XDG_CONFIG_HOME: `${terminal.home}/occupied` } })
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/cannot be kept in .*occupied[^]*next: .*XDG_CONFIG_HOME/)])
+  expect((await world.counts())['sessions']).toBe(before)
+})
+
+it('a login file that is broken is explained, replaced by a login, and removed by a logout', async () => {
+  await login()
+  terminal.write(file, '{"url":')
+  const broken = await terminal.here(['users', 'list'])
+  expect([broken.code, broken.stderr]).toEqual([2, expect.stringMatching(/login\.json cannot be read as a login\.\nnext: .*denizen login/)])
+  expect((await login()).code).toBe(0)
+  expect((await terminal.here(['whoami'])).code).toBe(0)
+  terminal.write(file, '[]')
+  const { code, stderr } = await terminal.here(['logout'])
+  expect([code, stderr]).toEqual([0, expect.stringContaining('It is removed')])
+  expect(() => terminal.read(file)).toThrow('ENOENT')
+})
+
+it('a logout forgets the login even when its server is gone, and says that the session lasts', async () => {
+  terminal.write(file, JSON.stringify({ url: 'http://127.0.0.1:1', token: 'dnz_access_canary', username: 'ada' }))
+  const { code, stderr } = await terminal.here(['logout'])
+  expect([code, stderr]).toEqual([0, expect.stringContaining('warning: the session at http://127.0.0.1:1 could not be ended')])
+  expect(stderr).not.toContain('canary')
+  expect(() => terminal.read(file)).toThrow('ENOENT')
+})
+
+it('--debug tells of requests, and neither of inputs nor of tokens', async () => {
+  const { server, stranger } = served()
+  const env = { DENIZEN_URL: server.url, DENIZEN_TOKEN: stranger.token }
+  const { stderr } = await terminal.here(['users', 'find', 'canary@example.com', '--debug'], env)
+  expect(stderr).toMatch(/^debug: GET http:\/\/127\.0\.0\.1:\d+\/trpc\/users\.find \d+ [\d.]+ ms$/m)
+  expect(stderr).not.toContain('canary')
+  expect(stderr).not.toContain(stranger.token)
+})
