@@ -48,6 +48,22 @@ export function ratiosWithoutGoal({ runs }: Part): { readonly name: string; read
   return all.flatMap(({ name, measured }) => (measured === null ? [] : [{ name, measured }]))
 }
 
+/** How much more processor time another's server spends on an answer: what is left to compare on a busy machine. */
+export function costsOf({ runs }: Part): { readonly name: string; readonly measured: Spread }[] {
+  const between = (name: string, ours: ContenderName, theirs: ContenderName) => {
+    const [our, their] = [runs.get(ours), runs.get(theirs)]
+    if (our === undefined || their === undefined) return []
+    const costs = (of: readonly Run[]) => of.map(({ serverCost }) => serverCost)
+    return [{ name: `processor time of ${name}`, measured: ratioOf(costs(their), costs(our)) }]
+  }
+  return [
+    ...between('better-auth ÷ who-am-I cached', 'whoami: Denizen, cached', 'whoami: better-auth'),
+    ...between('better-auth ÷ who-am-I uncached', 'whoami: Denizen, uncached', 'whoami: better-auth'),
+    ...between('bare tRPC ÷ who-am-I cached', 'whoami: Denizen, cached', 'whoami: bare tRPC'),
+    ...between('better-auth ÷ create', 'create: Denizen', 'create: better-auth'),
+  ]
+}
+
 function ratio({ runs }: Part, name: string, ours: ContenderName, theirs: ContenderName, least: number): Goal[] {
   const measured = ratioBetween(runs, ours, theirs)
   return measured === null ? [] : [{ name, limit: `≥ ${least}`, unit: '×', measured, met: measured.median >= least }]

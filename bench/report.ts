@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Contest } from './contenders.ts'
-import { goalsOf, ratiosWithoutGoal, type Goal } from './goals.ts'
+import { costsOf, goalsOf, ratiosWithoutGoal, type Goal } from './goals.ts'
 import type { Options } from './options.ts'
 import type { Run, Runs } from './rounds.ts'
 import { spreadOf, type Spread } from './statistics.ts'
@@ -15,7 +15,7 @@ export interface Report {
   readonly machine: string
   readonly database: string
   readonly placement: string
-  /** How many other things wanted a processor, on average over the run's last minute. */
+  /** Of the run's last minute, the bench's own share included (about 2). */
   readonly loadAverage: number
   readonly options: Options
   readonly starts: Contest['starts']
@@ -44,7 +44,7 @@ export function reportOf({ options, database, placement, starts, runs }: Found):
     options,
     starts,
     goals: goalsOf({ runs, starts }),
-    otherRatios: ratiosWithoutGoal({ runs, starts }),
+    otherRatios: [...ratiosWithoutGoal({ runs, starts }), ...costsOf({ runs, starts })],
     runs: Object.fromEntries(runs),
   }
 }
@@ -64,7 +64,7 @@ export function readable(report: Report): string {
   const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`
   return [
     `${report.machine}; ${report.database}; ${report.placement}; load average ${report.loadAverage.toFixed(1)}; commit ${report.commit}.`,
-    `${options.users} users, ${options.connections} connections, ${options.rounds} interleaved rounds of ${seconds(options.duration)}`,
+    `${options.users} users, ${options.connections} connections, ${Object.values(report.runs)[0]?.length ?? 0} interleaved rounds of ${seconds(options.duration)}`,
     `(${seconds(options.shortDuration)} for bare node:http and creates with a password). Median (lowest – highest).`,
     '',
     ...table(
