@@ -65,13 +65,13 @@ async function signedIn(world: World): Promise<SignedInUser> {
   return ada
 }
 
-describe('what was taken away', () => {
+describe('a principal', () => {
   const world = useWorld()
 
   test.each([
     ['suspending', ({ user }: SignedInUser) => world().asSystem().users.setStatus({ userId: user.id, status: 'suspended' })],
     ['signing out', ({ as }: SignedInUser) => as.auth.signOut()],
-  ])('by %s is refused at the very next call of the same process', async (_name, take) => {
+  ])('taken away by %s is refused at the very next call of the same process', async (_name, take) => {
     const ada = await signedIn(world())
     await take(ada)
     expect(world().core.authenticated(ada.token)).toBeUndefined()
@@ -79,7 +79,7 @@ describe('what was taken away', () => {
     await expect(ada.as.auth.signOut()).rejects.toMatchObject({ code: 'request.unauthenticated' })
   })
 
-  test('by a call that failed is not taken away', async () => {
+  test('that a failed call would take away is not taken away', async () => {
     const [ada, bob] = [await signedIn(world()), await world().signUp()]
     await expect(bob.as.users.setStatus({ userId: ada.user.id, status: 'suspended' })).rejects.toMatchObject({ code: 'request.notFound' })
     await expect(world().asSystem().users.setStatus({ userId: ada.user.id, status: 'suspended', version: 7 })).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe('what was taken away', () => {
     expect(world().core.authenticated(ada.token)).toBe(ada.principal)
   })
 
-  test('while it was being loaded is not kept', async () => {
+  test('that was taken away while it was being loaded is not kept', async () => {
     const { token, user } = await world().signUp()
     const { gate, authenticator, cache } = held(world())
     const answer = authenticator.authenticate(token)
@@ -101,7 +101,7 @@ describe('what was taken away', () => {
     expect(authenticator.cached(token)).toBeDefined()
   })
 
-  test('from a role is gone when the role ends, and a role that begins is there then', async () => {
+  test('loses a role when that ends, and a role that begins is there then', async () => {
     const user = await world().newUser()
     const now = world().clock.now().getTime()
     const [from, until] = [new Date(now + hour), new Date(now + 2 * hour)]
@@ -121,7 +121,7 @@ describe('what was taken away', () => {
     expect([await roles(), await may()]).toEqual([['user'], false])
   })
 
-  test('by revoking a role is gone once its user is dropped', async () => {
+  test('loses a role that was revoked once its user is dropped', async () => {
     const { core, rows } = world()
     const admin = await world().asSuperadmin()
     await rows(`update role_assignments set revoked_at = now() where user_id = (select id from users where email = ?) returning 1`, [
@@ -133,7 +133,7 @@ describe('what was taken away', () => {
   })
 
   test.each(['pending', 'archived', 'inactive', 'suspended'])(
-    'from a user who is %s opens nothing, from a temporary one it does',
+    'is nobody when the user is %s, and somebody when temporary',
     async (status) => {
       const ada = await world().signUp()
       const setStatus = (to: string) => world().rows('update users set status = ? where email = ? returning 1', [to, ada.user.email])
@@ -143,6 +143,43 @@ describe('what was taken away', () => {
       expect(await world().another({}).authenticate(ada.token)).toMatchObject({ status: 'temporary' })
     },
   )
+
+  test('many who come at once are loaded together: 42 tokens in five statements, each getting its own user', async () => {
+    const user = await world().newUser()
+    const made = await Promise.all(Array.from({ length: 20 }, () => world().asAnonymous().auth.signIn({ identifier: user.id, password })))
+    const others = [await world().signUp(), await world().signUp()]
+    const { em, ports } = world()
+    let statements = 0
+    const cache = new PrincipalCache(ports.clock, true)
+    const reader = () => (statements++, em())
+    const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
+    const tokens = made.flatMap(({ accessToken }) => [accessToken, accessToken]).concat(others.map(({ token }) => token))
+    const principals = await Promise.all(tokens.map((token) => authenticator.authenticate(token)))
+    expect(statements).toBe(5) // four at once, and the rest together
+    expect(principals.map((each) => each?.sessionId)).toEqual([
+      ...made.flatMap(({ session }) => [session.id, session.id]),
+      ...others.map(({ principal }) => principal.sessionId),
+    ])
+    expect(cache.size).toBe(22)
+    await Promise.all(tokens.map((token) => authenticator.authenticate(token)))
+    expect(statements).toBe(5)
+  })
+
+  test('many who come at once are all told when the database fails, and served when it is back', async () => {
+    const users = [await world().signUp(), await world().signUp()]
+    const { em, ports } = world()
+    let down = true
+    const reader = () => {
+      if (down) throw new Error('the database is away')
+      return em()
+    }
+    const cache = new PrincipalCache(ports.clock, true)
+    const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
+    const ask = () => Promise.allSettled(Array.from({ length: 10 }, (_, n) => authenticator.authenticate(users[n % 2]?.token ?? '')))
+    expect((await ask()).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'rejected'))
+    down = false
+    expect((await ask()).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'fulfilled'))
+  })
 })
 
 /** An authenticator of its own whose first answer from the database waits at a gate. */
@@ -167,47 +204,6 @@ function held({ em, ports }: World) {
   const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
   return { authenticator, cache, gate: { open, reached } }
 }
-
-describe('many who come at once', () => {
-  const world = useWorld()
-
-  test('are loaded together: 42 tokens in five statements, each getting its own user', async () => {
-    const user = await world().newUser()
-    const made = await Promise.all(Array.from({ length: 20 }, () => world().asAnonymous().auth.signIn({ identifier: user.id, password })))
-    const others = [await world().signUp(), await world().signUp()]
-    const { em, ports } = world()
-    let statements = 0
-    const cache = new PrincipalCache(ports.clock, true)
-    const reader = () => (statements++, em())
-    const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
-    const tokens = made.flatMap(({ accessToken }) => [accessToken, accessToken]).concat(others.map(({ token }) => token))
-    const principals = await Promise.all(tokens.map((token) => authenticator.authenticate(token)))
-    expect(statements).toBe(5) // four at once, and the rest together
-    expect(principals.map((each) => each?.sessionId)).toEqual([
-      ...made.flatMap(({ session }) => [session.id, session.id]),
-      ...others.map(({ principal }) => principal.sessionId),
-    ])
-    expect(cache.size).toBe(22)
-    await Promise.all(tokens.map((token) => authenticator.authenticate(token)))
-    expect(statements).toBe(5)
-  })
-
-  test('are all told when the database fails, and served when it is back', async () => {
-    const users = [await world().signUp(), await world().signUp()]
-    const { em, ports } = world()
-    let down = true
-    const reader = () => {
-      if (down) throw new Error('the database is away')
-      return em()
-    }
-    const cache = new PrincipalCache(ports.clock, true)
-    const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
-    const ask = () => Promise.allSettled(Array.from({ length: 10 }, (_, n) => authenticator.authenticate(users[n % 2]?.token ?? '')))
-    expect((await ask()).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'rejected'))
-    down = false
-    expect((await ask()).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'fulfilled'))
-  })
-})
 
 describe('with other processes on the same database', () => {
   const feed = new TestFeed()

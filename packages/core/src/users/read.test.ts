@@ -82,37 +82,6 @@ describe.each(['postgres', 'embedded'] as const)('reading users on %s', (databas
   })
 })
 
-describe('users.find', () => {
-  const world = useWorld()
-
-  test('takes what has an at sign for an address, and nothing but an id for an id', async () => {
-    const other = await world().newUser({ username: 'usr_01h455vb4pex5vsknk084sn02q'.slice(4) })
-    expect((await world().asSystem().users.find({ identifier: other.username }))?.id).toBe(other.id)
-    for (const identifier of [
-      missing,
-      `${missing}x`,
-      'usr_',
-      'ses_01h455vb4pex5vsknk084sn02q',
-      'a@b',
-      'a\u0000b',
-      '\ud800',
-      "' or 1=1 --",
-    ]) {
-      expect(await world().asSystem().users.find({ identifier })).toBeNull()
-    }
-  })
-
-  test.each([
-    ['', 'identifier'],
-    ['x'.repeat(321), 'identifier'],
-  ])('refuses %j', async (identifier, path) => {
-    await expect(world().asSystem().users.find({ identifier })).rejects.toMatchObject({
-      code: 'request.invalid',
-      details: { issues: [{ path }] },
-    })
-  })
-})
-
 describe('users.list', () => {
   const world = useWorld()
   const made: Record<string, string[]> = {}
@@ -195,48 +164,79 @@ describe('users.list', () => {
   })
 })
 
-describe('users.update', () => {
+describe('one user', () => {
   const world = useWorld()
 
-  test.each(['status', 'statusReason', 'emailVerified', 'kind', 'id', 'needPasswordChange', 'createdAt', 'roles', 'password'])(
-    'refuses to set %s, and writes nothing',
-    async (field) => {
-      const user = await world().newUser()
-      const input = { userId: user.id, displayName: 'changed', [field]: true }
-      const actor: Actor = { kind: 'system', reason: 'test' }
-      await expect(world().core.run('users.update', input, { actor, origin })).rejects.toMatchObject({
+  describe('users.find', () => {
+    test('takes what has an at sign for an address, and nothing but an id for an id', async () => {
+      const other = await world().newUser({ username: 'usr_01h455vb4pex5vsknk084sn02q'.slice(4) })
+      expect((await world().asSystem().users.find({ identifier: other.username }))?.id).toBe(other.id)
+      for (const identifier of [
+        missing,
+        `${missing}x`,
+        'usr_',
+        'ses_01h455vb4pex5vsknk084sn02q',
+        'a@b',
+        'a\u0000b',
+        '\ud800',
+        "' or 1=1 --",
+      ]) {
+        expect(await world().asSystem().users.find({ identifier })).toBeNull()
+      }
+    })
+
+    test.each([
+      ['', 'identifier'],
+      ['x'.repeat(321), 'identifier'],
+    ])('refuses %j', async (identifier, path) => {
+      await expect(world().asSystem().users.find({ identifier })).rejects.toMatchObject({
         code: 'request.invalid',
-        details: { issues: [{ path: field, message: 'there is no such field' }] },
+        details: { issues: [{ path }] },
       })
-      expect(await world().asSystem().users.get({ userId: user.id })).toEqual(user)
-    },
-  )
-
-  test('notes which fields, and none of what is in them', async () => {
-    const user = await world().newUser()
-    await world().asSystem().users.update({ userId: user.id, description: 'private matter', email: newEmail() })
-    const changes = { fields: ['email', 'description'] }
-    const entry = `select outcome, changes from audit_entries where action = 'users.update' and target_id = ?`
-    expect(await world().rows(entry, [user.id])).toEqual([{ outcome: 'succeeded', changes }])
-    expect(await world().rows(`select payload from events where type = 'users.updated' and subject = ?`, [user.id])).toEqual([
-      { payload: { userId: user.id, ...changes } },
-    ])
+    })
   })
 
-  test('is for those who hold the permission: not even for oneself', async () => {
-    const [nobody, other, monitor] = [await world().signUp(), await world().newUser(), await world().asMonitor()]
-    await expect(nobody.as.users.update({ userId: other.id, locale: 'de' })).rejects.toMatchObject({ code: 'request.notFound' })
-    await expect(nobody.as.users.update({ userId: nobody.user.id, locale: 'de' })).rejects.toMatchObject({ code: 'request.denied' })
-    await expect(monitor.as.users.update({ userId: other.id, locale: 'de' })).rejects.toMatchObject({ code: 'request.denied' })
-    const superadmin = await world().asSuperadmin()
-    expect((await superadmin.as.users.update({ userId: other.id, locale: 'de' })).locale).toBe('de')
-  })
+  describe('users.update', () => {
+    test.each(['status', 'statusReason', 'emailVerified', 'kind', 'id', 'needPasswordChange', 'createdAt', 'roles', 'password'])(
+      'refuses to set %s, and writes nothing',
+      async (field) => {
+        const user = await world().newUser()
+        const input = { userId: user.id, displayName: 'changed', [field]: true }
+        const actor: Actor = { kind: 'system', reason: 'test' }
+        await expect(world().core.run('users.update', input, { actor, origin })).rejects.toMatchObject({
+          code: 'request.invalid',
+          details: { issues: [{ path: field, message: 'there is no such field' }] },
+        })
+        expect(await world().asSystem().users.get({ userId: user.id })).toEqual(user)
+      },
+    )
 
-  test('is seen at once by whoami of this process', async () => {
-    const ada = await world().signUp()
-    await world().core.authenticate(ada.token)
-    await world().asSystem().users.update({ userId: ada.user.id, displayName: 'Countess' })
-    const principal = await world().core.authenticate(ada.token)
-    expect(principal?.displayName).toBe('Countess')
+    test('notes which fields, and none of what is in them', async () => {
+      const user = await world().newUser()
+      await world().asSystem().users.update({ userId: user.id, description: 'private matter', email: newEmail() })
+      const changes = { fields: ['email', 'description'] }
+      const entry = `select outcome, changes from audit_entries where action = 'users.update' and target_id = ?`
+      expect(await world().rows(entry, [user.id])).toEqual([{ outcome: 'succeeded', changes }])
+      expect(await world().rows(`select payload from events where type = 'users.updated' and subject = ?`, [user.id])).toEqual([
+        { payload: { userId: user.id, ...changes } },
+      ])
+    })
+
+    test('is for those who hold the permission: not even for oneself', async () => {
+      const [nobody, other, monitor] = [await world().signUp(), await world().newUser(), await world().asMonitor()]
+      await expect(nobody.as.users.update({ userId: other.id, locale: 'de' })).rejects.toMatchObject({ code: 'request.notFound' })
+      await expect(nobody.as.users.update({ userId: nobody.user.id, locale: 'de' })).rejects.toMatchObject({ code: 'request.denied' })
+      await expect(monitor.as.users.update({ userId: other.id, locale: 'de' })).rejects.toMatchObject({ code: 'request.denied' })
+      const superadmin = await world().asSuperadmin()
+      expect((await superadmin.as.users.update({ userId: other.id, locale: 'de' })).locale).toBe('de')
+    })
+
+    test('is seen at once by whoami of this process', async () => {
+      const ada = await world().signUp()
+      await world().core.authenticate(ada.token)
+      await world().asSystem().users.update({ userId: ada.user.id, displayName: 'Countess' })
+      const principal = await world().core.authenticate(ada.token)
+      expect(principal?.displayName).toBe('Countess')
+    })
   })
 })

@@ -31,13 +31,13 @@ async function failure(call: Promise<unknown>) {
 
 const refusal = { code: 'auth.invalidCredentials', kind: 'unauthenticated', message: 'The user or the password is wrong.', details: {} }
 
-describe.each(['postgres', 'embedded'] as const)('auth.signIn on %s', (database) => {
+describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
   const origin = { ip: '2001:db8::7', userAgent: 'a browser' }
   const signIn = (identifier: string, typed: string = password) =>
     world().core.as({ kind: 'anonymous' }, origin).auth.signIn({ identifier, password: typed })
 
-  test('with the address, the username or the id opens a session', async () => {
+  test('auth.signIn with the address, the username or the id opens a session', async () => {
     const user = await world().newUser({ username: `Grace-${database}` })
     for (const identifier of [user.email ?? '', ` ${user.email?.toUpperCase() ?? ''}`, user.username.toUpperCase(), user.id]) {
       const { user: who, session, accessToken, pendingSteps } = await signIn(identifier)
@@ -55,7 +55,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.signIn on %s', (database)
     expect(rows[0]).toEqual({ ip: origin.ip, user_agent: origin.userAgent, auth_methods: ['pwd'], ended_at: null })
   })
 
-  test('answers alike for a wrong password, an unknown user, one without a password and one who may not act', async () => {
+  test('auth.signIn answers alike for a wrong password, an unknown user, one without a password and one who may not act', async () => {
     const [ada, passwordless] = [
       await world().newUser(),
       await world()
@@ -79,7 +79,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.signIn on %s', (database)
     expect((await signIn(gone.email ?? '')).user.id).toBe(gone.id)
   })
 
-  test('writes every attempt into the history and the log, with no secret in either', async () => {
+  test('auth.signIn writes every attempt into the history and the log, with no secret in either', async () => {
     const ada = await world().newUser()
     const secrets = [password, 'a wrong canary password', 'canary of nobody']
     const { accessToken } = await signIn(ada.email ?? '')
@@ -110,7 +110,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.signIn on %s', (database)
     expect(JSON.stringify(world().logger.lines)).not.toContain('canary')
   })
 
-  test('with a hash of Keycloak puts one of ours in its place, for the same password', async () => {
+  test('auth.signIn with a hash of Keycloak puts one of ours in its place, for the same password', async () => {
     const ada = await world().newUser()
     await setHash(world(), ada.email, await pbkdf2(password))
     expect(await failure(signIn(ada.email ?? '', 'another password'))).toEqual(refusal)
@@ -123,7 +123,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.signIn on %s', (database)
     expect(await failure(signIn(ada.email ?? '', 'another password'))).toEqual(refusal)
   })
 
-  test('with a hash that is damaged or too dear answers as for a wrong password', async () => {
+  test('auth.signIn with a hash that is damaged or too dear answers as for a wrong password', async () => {
     const ada = await world().newUser()
     const good = await pbkdf2(password)
     const damaged = [good.slice(0, -1), `${good}AA`, good.replace('i=10$', 'i=9999999$'), good.replace('i=10$', 'i=0$')]
@@ -131,6 +131,41 @@ describe.each(['postgres', 'embedded'] as const)('auth.signIn on %s', (database)
       await setHash(world(), ada.email, hash)
       expect(await failure(signIn(ada.email ?? ''))).toEqual(refusal)
     }
+  })
+
+  test('auth.signOut ends this session and its token in every process, and no other', async () => {
+    const user = await world().newUser()
+    const [here, there] = [await world().signIn(user), await world().signIn(user)]
+    const stranger = await world().signUp()
+    expect(await here.as.auth.signOut()).toEqual({ sessionsEnded: 1, tokensEnded: 1 })
+    expect(world().core.authenticated(here.token)).toBeUndefined()
+    for (const core of [world().core, world().another({})]) {
+      expect(await core.authenticate(here.token)).toBeNull()
+      for (const { token } of [there, stranger]) expect(await core.authenticate(token)).not.toBeNull()
+    }
+    const ended = 'select end_reason, ended_at = ? as now from sessions s join users u on u.id = user_id where email = ? order by ended_at'
+    expect(await world().rows(ended, [world().clock.now(), user.email])).toEqual([
+      { end_reason: 'signedOut', now: true },
+      { end_reason: null, now: null },
+    ])
+  })
+
+  test('auth.signOut is told once: what is over cannot be ended again', async () => {
+    const ada = await world().signUp()
+    await ada.as.auth.signOut()
+    const before = await world().counts()
+    await expect(ada.as.auth.signOut()).rejects.toMatchObject({ code: 'request.unauthenticated', kind: 'unauthenticated' })
+    expect({ ...(await world().counts()), audit_entries: 0 }).toEqual({ ...before, audit_entries: 0 })
+    await expect(world().asAnonymous().auth.signOut()).rejects.toMatchObject({ code: 'request.unauthenticated' })
+    const entries = `select outcome, error_code from audit_entries where action = 'auth.signOut' and actor_id = (select id from users where email = ?) order by outcome desc`
+    expect(await world().rows(entries, [ada.user.email])).toEqual([
+      { outcome: 'succeeded', error_code: null },
+      { outcome: 'denied', error_code: 'request.unauthenticated' },
+    ])
+    expect(await world().rows(`select payload from events where type = 'auth.signedOut' and subject = ?`, [ada.user.id])).toEqual([
+      { payload: { userId: ada.user.id, sessionId: ada.principal.sessionId } },
+    ])
+    expect(await world().rows('select keys from invalidations where ? = any(keys)', [ada.principal.sessionId])).toHaveLength(1)
   })
 })
 
