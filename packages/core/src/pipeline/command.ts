@@ -64,25 +64,11 @@ async function prepare(assembly: Assembly, action: Command, raw: unknown, input:
   const { ports, settings } = assembly
   const startedAt = ports.clock.monotonic()
   checkPendingSteps(action, call.actor)
-  await turnAway(assembly, action, call.actor)
   const claim = await claimOf(assembly, action.signature, raw, call)
   const { actor, origin } = call
   await checkBeforePreparing(assembly, action, input, actor)
   const prepared = await action.prepare?.({ now: ports.clock.now(), actor, origin, ports, settings, reader: forkOf(assembly) }, input)
   return { assembly, action, input, prepared, call, trace, claim, startedAt }
-}
-
-/**
- * Preparing may be dear (a password to hash, a thousand of them), so whoever may
- * not act is turned away before it. Only what is said here against the actor
- * counts, and only after reading it anew; the transaction decides.
- */
-async function turnAway(assembly: Assembly, { prepare, target, allow, signature }: Command, actor: Actor): Promise<void> {
-  if (prepare === undefined || target !== undefined) return
-  const request = { actor, action: signature.name, target: null }
-  if (allow(request)) return
-  const now = { ...request, actor: await currentActor(assembly, forkOf(assembly), actor, []) }
-  if (!allow(now)) throw refusal(now, null)
 }
 
 async function retried<T>(attempt: () => Promise<T>): Promise<T> {
