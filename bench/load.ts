@@ -1,5 +1,6 @@
 import { Connection, type RequestSource } from './connection.ts'
 import { quantile } from './statistics.ts'
+import { waitedForCore } from './waiting.ts'
 
 export interface LoadOptions {
   readonly port: number
@@ -25,6 +26,8 @@ export interface Measured {
   readonly p99: number
   /** Part of a core that the load generator itself used. */
   readonly loadBusy: number
+  /** Part of the time that the load generator wanted a core which others had. */
+  readonly loadWaited: number
 }
 
 /** Answers asked for, one after another on each connection. Rejects at the first wrong one. */
@@ -39,10 +42,12 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     await Promise.race([ended, aside()])
     latencies.clear()
     const busyBefore = process.cpuUsage()
+    const waitedBefore = waitedForCore()
     const startedAt = performance.now()
     await Promise.race([ended, sleep(duration)])
     const elapsed = performance.now() - startedAt
     const busy = process.cpuUsage(busyBefore)
+    const loadWaited = (waitedForCore() - waitedBefore) / elapsed
     const sorted = latencies.sorted()
     await Promise.race([ended, aside()])
     const loadBusy = (busy.user + busy.system) / 1000 / elapsed
@@ -52,6 +57,7 @@ export async function measure(options: LoadOptions): Promise<Measured> {
       p50: quantile(sorted, 0.5),
       p99: quantile(sorted, 0.99),
       loadBusy,
+      loadWaited,
     }
   } finally {
     for (const connection of open) connection.stop()

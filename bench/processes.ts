@@ -8,6 +8,8 @@ export interface Usage {
   readonly rss: number
   /** Milliseconds of processor time since its start. */
   readonly cpu: number
+  /** Milliseconds since its start that its main thread wanted a core which others had; 0 where that is not told. */
+  readonly waited: number
   /** What else it can say, such as how its cache does. */
   readonly details: Readonly<Record<string, number>>
 }

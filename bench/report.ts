@@ -68,13 +68,25 @@ export function readable(report: Report): string {
     `(${seconds(options.shortDuration)} for bare node:http and creates with a password). Median (lowest – highest).`,
     '',
     ...table(
-      ['', 'answers/s', 'p50 ms', 'p99 ms', 'MB', 'µs CPU', 'server', 'load', 'cache'],
+      ['', 'answers/s', 'p50 ms', 'p99 ms', 'MB', 'µs CPU', 'server', 'waited', 'load', 'waited', 'cache'],
       Object.entries(report.runs).map(contenderRow),
     ),
     '',
     ...table(['goal', 'limit', 'measured', ''], goals.map(goalRow)),
+    ...disturbance(report),
     ...(otherRatios.length === 0 ? [] : ['', ...table(['without a goal', 'measured'], otherRatios.map(ratioRow))]),
   ].join('\n')
+}
+
+/** Above this part of the time without a core, rates and latencies say more about the machine than about the contender. */
+const tolerated = 0.1
+
+function disturbance({ runs }: Report): string[] {
+  const waited = spreadOf(
+    Object.values(runs).flatMap((own) => own.map(({ serverWaited, loadWaited }) => Math.max(serverWaited, loadWaited))),
+  )
+  if (waited.median <= tolerated) return []
+  return ['', `The machine was busy with something else: server or load waited ${percent(waited)} of the time for a core. Measure again.`]
 }
 
 function contenderRow([name, runs]: [string, readonly Run[]]): string[] {
@@ -93,7 +105,9 @@ function contenderRow([name, runs]: [string, readonly Run[]]): string[] {
     of(({ rss }) => rss / 1e6).maximum.toFixed(0),
     of(({ serverCost }) => serverCost).median.toFixed(0),
     percent(of(({ serverBusy }) => serverBusy)),
+    percent(of(({ serverWaited }) => serverWaited)),
     percent(of(({ loadBusy }) => loadBusy)),
+    percent(of(({ loadWaited }) => loadWaited)),
     runs.every(({ fromCache }) => fromCache === null) ? '' : percent(of(({ fromCache }) => fromCache ?? 0)),
   ]
 }

@@ -9,6 +9,8 @@ export interface Run extends Measured {
   readonly rss: number
   /** Part of a core that the server used. */
   readonly serverBusy: number
+  /** Part of the time that the server wanted a core which others had. */
+  readonly serverWaited: number
   /** Microseconds of processor time in the server for each answer: hardly touched by what else the machine does. */
   readonly serverCost: number
   /** Part of the answers that came from the principal cache; null where there is none. */
@@ -57,7 +59,14 @@ async function runOnce({ name, server, requests, short, warmUpAnswers }: Contend
   const [before, after] = usages
   if (before === undefined || after === undefined || measured.answers === 0) throw new Error(`${name} answered nothing`)
   const serverBusy = (after.cpu - before.cpu) / (after.at - before.at)
-  return { ...measured, rss: after.rss, serverBusy, serverCost: (serverBusy / measured.rate) * 1e6, fromCache: fromCache(before, after) }
+  return {
+    ...measured,
+    rss: after.rss,
+    serverBusy,
+    serverWaited: (after.waited - before.waited) / (after.at - before.at),
+    serverCost: (serverBusy / measured.rate) * 1e6,
+    fromCache: fromCache(before, after),
+  }
 }
 
 function fromCache({ details: before }: Usage, { details: after }: Usage): number | null {

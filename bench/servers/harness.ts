@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { waitedForCore } from '../waiting.ts'
 
 interface Parts {
   readonly details?: () => Readonly<Record<string, number>>
@@ -33,7 +34,7 @@ export function send(message: object): void {
 
 function usageOf(details: Readonly<Record<string, number>>): object {
   const { user, system } = process.cpuUsage()
-  return { rss: process.memoryUsage.rss(), cpu: (user + system) / 1000, details }
+  return { rss: process.memoryUsage.rss(), cpu: (user + system) / 1000, waited: waitedForCore(), details }
 }
 
 async function closeAll(server: Server): Promise<void> {
