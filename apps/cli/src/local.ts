@@ -60,7 +60,8 @@ async function opened(config: Config, { debug = false }: ConnectionOptions): Pro
   const logger = pinoLogger(config.logLevel)
   try {
     const runtime = await createRuntime(config, { working: false, logger: debug ? tellingSql(logger) : logger })
-    if (debug) runtime.database.orm.config.getLogger().setDebugMode(['query']) // without "query-params": no values
+    // Without "query-params", so without values; set as an option, for the logger's own mode is lost when the schema is looked at.
+    if (debug) runtime.database.orm.config.set('debug', ['query'])
     return runtime
   } catch (error) {
     throw error instanceof DenizenError ? withOwner(error) : error

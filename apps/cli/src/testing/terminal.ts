@@ -124,14 +124,14 @@ export class Terminal {
   }
 }
 
-const cleanEnvironment = { DENIZEN_URL: '', DENIZEN_TOKEN: '', DATABASE_URL: '' }
-
 /** Runs a command line in this process, at a tenth of the time: for what needs no standard input, and one at a time. */
 async function runHere(parameters: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
   const written = { stdout: '', stderr: '' }
   const exitCode = process.exitCode
   process.exitCode = undefined
-  for (const [name, value] of Object.entries({ ...cleanEnvironment, ...env })) vi.stubEnv(name, value)
+  const ours = Object.keys(process.env).filter((name) => /^DENIZEN_|^DATABASE_URL$/.test(name))
+  for (const name of ours) vi.stubEnv(name, '')
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((text) => {
       written[stream] += String(text)

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest'
+import { freePort } from '../../../tests/processes.ts'
+import { Terminal } from './testing/terminal.ts'
+
+const terminal = new Terminal({ DENIZEN_URL: 'http://127.0.0.1:1' })
+const masterKey = Buffer.alloc(32, 7).toString('base64url')
+
+interface Examination {
+  readonly checks: readonly { readonly name: string; readonly state: string; readonly found: string; readonly next: string | null }[]
+  readonly settings: readonly { readonly name: string; readonly value: string; readonly from: string }[]
+}
+
+async function examine(env: Readonly<Record<string, string>>) {
+  const { code, stdout, stderr, json } = await terminal.here(['doctor', '--json'], env)
+  const { checks, settings } = json<Examination>()
+  return { code, told: stdout + stderr, settings, check: (name: string) => checks.find((check) => check.name === name) }
+}
+
+it('a machine where nothing was started yet is well', async () => {
+  const { code, check } = await examine({})
+  expect(code).toBe(0)
+  expect(check('Node')).toMatchObject({ state: 'ok', found: process.version })
+  expect(check('Database')).toMatchObject({ state: 'ok', found: expect.stringContaining('the first start makes it') as string })
+  expect(check('Server')).toMatchObject({ state: 'warning', next: expect.stringContaining('denizen serve') as string })
+})
+
+it.each([
+  ['a wrong value', { DENIZEN_PORT: 'many' }, 'DENIZEN_PORT'],
+  ['a misspelt name', { DENIZEN_PROT: '1' }, 'DENIZEN_PROT'],
+  ['a URL of something else', { DATABASE_URL: 'mysql://u:canary@h/d' }, 'DATABASE_URL'],
+  ['a missing key', { DATABASE_URL: 'postgres://u:canary@127.0.0.1:1/d' }, 'DENIZEN_MASTER_KEY'],
+] as const)('%s among the settings is a problem with a name and a next step', async (_, env, name) => {
+  const { code, check, told } = await examine(env)
+  expect(code).toBe(1)
+  expect(check('Settings')).toMatchObject({
+    state: 'problem',
+    found: expect.stringContaining(name) as string,
+    next: expect.any(String) as string,
+  })
+  expect(told).not.toContain('canary')
+})
+
+it('a database that does not answer is named, with the reason, and without its password', async () => {
+  const port = await freePort()
+  const DATABASE_URL = `postgres://u:canary@127.0.0.1:${port}/d`
+  const { code, check, settings, told } = await examine({ DATABASE_URL, DENIZEN_MASTER_KEY: masterKey })
+  expect(code).toBe(1)
+  expect(check('Database')).toMatchObject({
+    state: 'problem',
+    found: expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${port}/d cannot be reached: .*ECONNREFUSED`)) as string,
+    next: expect.stringContaining('DATABASE_URL') as string,
+  })
+  expect(settings.find(({ name }) => name === 'DENIZEN_MASTER_KEY')).toMatchObject({ value: '(hidden)', from: 'environment' })
+  for (const secret of ['canary', masterKey]) expect(told).not.toContain(secret)
+})
+
+it('whoever meets that database is sent to doctor', async () => {
+  const env = { DATABASE_URL: 'postgres://u:canary@127.0.0.1:1/d', DENIZEN_MASTER_KEY: masterKey }
+  for (const line of [['users', 'list', '--local'], ['migrate', 'status'], ['serve']]) {
+    const { code, stderr } = await terminal.here(line, env)
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/request\.databaseUnavailable[^]*next: .*denizen doctor/)])
+    expect(stderr).not.toContain('canary')
+  }
+})
+
+it('for people it says the same with signs, and lists every setting', async () => {
+  const { code, stdout } = await terminal.run(['doctor'], { env: { DENIZEN_PORT: 'many' } })
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/^ {2}✓ Node /m)
+  expect(stdout).toMatch(/^ {2}✗ Settings [^]*DENIZEN_PORT: must be[^]*next: /m)
+  expect(stdout).toMatch(/^DENIZEN_PORT +many +environment +\S/m)
+})

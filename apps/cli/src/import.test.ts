@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest'
+import { useServed } from './testing/served.ts'
+
+const { served, asAdmin, terminal } = useServed()
+const secret = 'the password of alice'
+
+interface Imported {
+  readonly created: number
+  readonly rolesCreated: readonly string[]
+  readonly failed: readonly { readonly index: number; readonly username: string; readonly code: string }[]
+  readonly warnings: readonly { readonly index: number }[]
+}
+
+const realm = {
+  realm: 'tiny',
+  roles: { realm: [{ name: 'admin', description: 'rules the realm' }, { name: 'user' }] },
+  users: [
+    {
+      username: 'alice',
+      email: 'alice@example.com',
+      emailVerified: true,
+      firstName: 'Alice',
+      lastName: 'Liddell',
+      enabled: true,
+      credentials: [{ type: 'password', value: secret }],
+      realmRoles: ['admin', 'user'],
+    },
+    { username: 'bad name', enabled: true },
+    { username: 'bob', enabled: false, realmRoles: ['unheard-of'] },
+  ],
+  clients: [{ clientId: 'left-behind', secret: 'canary' }],
+}
+
+const file = terminal.write('realm.json', JSON.stringify(realm))
+const run = (...line: string[]) => terminal.here(['users', 'import', ...line], asAdmin())
+
+it('a realm is planned without a trace', async () => {
+  const before = await served().world.counts()
+  const { code, stdout } = await run(file, '--create-roles', '--dry-run')
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^users +2 +0 +0$/m)])
+  expect(stdout).toMatch(/^roles +2 +0 +0$/m)
+  expect(await served().world.counts()).toEqual(before)
+})
+
+it('a realm comes in: what was made, what was not and why, and code 6 for "in part"', async () => {
+  const { world } = served()
+  const { code, stdout, stderr } = await terminal.run(['users', 'import', 'realm.json', '--create-roles'], { env: asAdmin() })
+  expect([code, stderr]).toEqual([6, ''])
+  expect(stdout).toMatch(/^2 users made, 1 not\.$/m)
+  expect(stdout).toContain('Roles made (they grant nothing until you map them): tiny:admin, tiny:user')
+  expect(stdout).toMatch(/^# +USERNAME +WHY +CODE\n2 +bad name +\S/m)
+  expect(stdout).toMatch(/^# +USERNAME +WHAT\n3 +bob +.*tiny:unheard-of$/m)
+
+  const { accessToken, user } = await world.asAnonymous().auth.signIn({ identifier: 'alice@example.com', password: secret })
+  expect(user.username).toBe('alice')
+  const hashes = await world.rows<{ hash: string }>('select hash from passwords where user_id = ?', [await rowIdOf('alice')])
+  expect(hashes).toEqual([{ hash: expect.stringMatching(/^\$argon2id\$/) as string }])
+  const alice = { DENIZEN_URL: served().server.url, DENIZEN_TOKEN: accessToken }
+  const refused = await terminal.here(['users', 'list', '--json'], alice) // the realm's admin is not ours
+  expect([refused.code, refused.failure().code]).toEqual([4, 'request.denied'])
+  expect((await terminal.here(['users', 'get', 'bob'], asAdmin())).stdout).toMatch(/^status +inactive$/m)
+})
+
+it('a repeat changes nothing, and says of everybody that they are there', async () => {
+  const before = await served().world.counts()
+  const { code, json } = await run(file, '--create-roles', '--json')
+  expect(code).toBe(1)
+  expect(json<Imported>()).toMatchObject({ created: 0, rolesCreated: [] })
+  expect(json<Imported>().failed.map(({ username, code: why }) => [username, why])).toEqual([
+    ['alice', 'users.emailTaken'],
+    ['bad name', expect.stringMatching(/^users\./)],
+    ['bob', 'users.usernameTaken'],
+  ])
+  const { users, roles, role_assignments: assignments } = await served().world.counts()
+  expect({ users, roles, assignments }).toEqual({ users: before['users'], roles: before['roles'], assignments: before['role_assignments'] })
+})
+
+it('an idempotency key gives the first account of it again', async () => {
+  const keyed = terminal.write('keyed.json', JSON.stringify({ realm: 'keyed', users: [{ username: 'carol' }] }))
+  const first = await run(keyed, '--idempotency-key', 'keyed', '--json')
+  expect([first.code, first.json<Imported>().created]).toEqual([0, 1])
+  expect((await run(keyed, '--idempotency-key', 'keyed', '--json')).stdout).toBe(first.stdout)
+})
+
+it('a large realm goes in parts, shows how far it is, and counts places in the file', async () => {
+  // Ballast that is read and not kept, so that few users fill the parts.
+  const credentialData = 'x'.repeat(4_000)
+  const users = Array.from({ length: 12 }, (_, index) => ({
+    username: index === 11 ? 'bad name' : `large-${index}`,
+    credentials: Array.from({ length: 45 }, () => ({ type: 'otp', credentialData })),
+  }))
+  const large = terminal.write('large.json', JSON.stringify({ realm: 'large', users }))
+  const { code, stdout, stderr } = await run(large)
+  expect([code, stdout]).toEqual([6, expect.stringMatching(/^11 users made, 1 not\.$/m)])
+  const parts = [...stderr.matchAll(/^Importing users (\d+) to (\d+) of 12 …$/gm)].map(([, from, to]) => [Number(from), Number(to)])
+  expect(parts.length).toBeGreaterThan(1)
+  expect(parts.flatMap(([from = 0, to = 0]) => Array.from({ length: to - from + 1 }, (_, index) => from + index))).toEqual(
+    users.map((_, index) => index + 1),
+  )
+  expect(stdout).toMatch(/^12 +bad name /m)
+})
+
+async function rowIdOf(username: string): Promise<string> {
+  const [row] = await served().world.rows<{ id: string }>('select id from users where username = ?', [username])
+  return row?.id ?? ''
+}
