@@ -16,8 +16,9 @@ import { denizenToEnd, endPrograms, startServer, type Environment, type ServerPr
 /** On each kind of database. Ten are enough for every day, 20 in all; `.ci/run` asks for 20 on each. */
 const kills = Number(process.env['DENIZEN_TEST_KILLS'] ?? 10)
 const fewestAcknowledged = 50 * kills
-/** Creates in flight at any moment. */
+/** Creates in flight at any moment, each in a request of its own. */
 const streams = 8
+const timeout = 60_000 + 15_000 * kills
 
 const directories: string[] = []
 afterAll(async () => {
@@ -26,7 +27,7 @@ afterAll(async () => {
 })
 
 // Side by side: what takes the time is programs that start.
-it.concurrent('keeps every acknowledged user through kill -9 on PostgreSQL, and none half-made', { timeout: 180_000 }, async () => {
+it.concurrent('keeps every acknowledged user through kill -9 on PostgreSQL, and none half-made', { timeout }, async () => {
   const database = await openDatabase()
   const { token } = await database.people.asSuperadmin()
   const acknowledged = await streamThroughKills('PostgreSQL', database.environment, token)
@@ -34,18 +35,14 @@ it.concurrent('keeps every acknowledged user through kill -9 on PostgreSQL, and 
   await database.close()
 })
 
-it.concurrent(
-  'keeps every acknowledged user through kill -9 on the embedded database, and none half-made',
-  { timeout: 180_000 },
-  async () => {
-    const environment = await embedded()
-    const token = await inEmbedded(environment, async (people) => (await people.asSuperadmin()).token)
-    const acknowledged = await streamThroughKills('embedded', environment, token)
-    await inEmbedded(environment, async (_people, orm) => {
-      await expectWhole((statement) => orm.em.fork().execute(statement), acknowledged)
-    })
-  },
-)
+it.concurrent('keeps every acknowledged user through kill -9 on the embedded database, and none half-made', { timeout }, async () => {
+  const environment = await embedded()
+  const token = await inEmbedded(environment, async (people) => (await people.asSuperadmin()).token)
+  const acknowledged = await streamThroughKills('embedded', environment, token)
+  await inEmbedded(environment, async (_people, orm) => {
+    await expectWhole((statement) => orm.em.fork().execute(statement), acknowledged)
+  })
+})
 
 it.concurrent('refuses a second process on an embedded directory, naming the first', { timeout: 60_000 }, async () => {
   const environment = await embedded()
@@ -69,11 +66,11 @@ async function streamThroughKills(kind: string, environment: Environment, token:
     const startedAt = performance.now()
     const server = await startServer(environment)
     starts.push(performance.now() - startedAt)
-    const client = createClient({ url: server.url, token })
+    const connect = (): Calls => createClient({ url: server.url, token })
     const last = acknowledged.at(-1)
-    if (last !== undefined) expect(await client.users.find({ identifier: last }), `${last}, made before kill ${kill}`).not.toBeNull()
+    if (last !== undefined) expect(await connect().users.find({ identifier: last }), `${last}, made before kill ${kill}`).not.toBeNull()
     const enough = (fewestAcknowledged / kills) * (kill + 1)
-    const streaming = Array.from({ length: streams }, () => stream(client, () => `user-${next++}@example.com`, acknowledged))
+    const streaming = Array.from({ length: streams }, () => stream(connect(), () => `user-${next++}@example.com`, acknowledged))
     await killAtRandom(server, () => acknowledged.length >= enough)
     await within(20_000, 'the streams noticing that the server is dead', Promise.all(streaming))
   }

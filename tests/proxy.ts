@@ -10,10 +10,10 @@ type Fault = 'ended' | 'killed' | 'silent'
 export interface NetworkProxy {
   /** The database's URL, through the proxy. */
   readonly url: string
-  /** Strikes the connection that listens for invalidations, or every connection. */
-  strike(fault: Fault, whom: 'listener' | 'everyone'): void
-  /** Turns away those who come; who is there stays. */
-  bar(whom: 'listener' | 'everyone'): void
+  /** Strikes the connection that listens for invalidations; all others go on. */
+  strike(fault: Fault): void
+  /** Turns away listeners who come; one that is there stays. */
+  bar(): void
   mend(): void
   close(): Promise<void>
 }
@@ -32,14 +32,14 @@ const listenerName = 'denizen invalidation'
 export async function openNetworkProxy(databaseUrl: string): Promise<NetworkProxy> {
   const target = new URL(databaseUrl)
   const links = new Set<Link>()
-  let struck: { readonly fault: Fault; readonly whom: 'listener' | 'everyone' } | null = null
+  let struck: Fault | null = null
 
   const afflict = (link: Link): void => {
-    if (struck === null || (struck.whom === 'listener' && !link.isListener)) return
-    if (struck.fault === 'silent') link.silenced = true
+    if (struck === null || !link.isListener) return
+    if (struck === 'silent') link.silenced = true
     for (const socket of [link.near, link.far]) {
-      if (struck.fault === 'ended') socket.end()
-      if (struck.fault === 'killed') socket.resetAndDestroy()
+      if (struck === 'ended') socket.end()
+      if (struck === 'killed') socket.resetAndDestroy()
     }
   }
   // Without delay, like the driver: otherwise what is measured here are the 40 ms of a delayed acknowledgement.
@@ -76,12 +76,12 @@ export async function openNetworkProxy(databaseUrl: string): Promise<NetworkProx
   }
   return {
     url: url.href,
-    strike(fault, whom) {
-      struck = { fault, whom }
+    strike(fault) {
+      struck = fault
       for (const link of links) afflict(link)
     },
-    bar(whom) {
-      struck = { fault: 'killed', whom }
+    bar() {
+      struck = 'killed'
     },
     mend() {
       struck = null

@@ -50,10 +50,10 @@ it(`what was suspended in one process is refused in another: p99 within ${bound.
 
 describe('while the listening connection is lost', () => {
   const losses: readonly [name: string, lose: () => Promise<void>][] = [
-    ['closed in good order', async () => proxy.strike('ended', 'listener')],
-    ['reset', async () => proxy.strike('killed', 'listener')],
+    ['closed in good order', async () => proxy.strike('ended')],
+    ['reset', async () => proxy.strike('killed')],
     ['killed by the database, and kept from coming back', killListeners],
-    ['silently dropped', async () => proxy.strike('silent', 'listener')],
+    ['silently dropped', async () => proxy.strike('silent')],
   ]
 
   it.each(losses)(`%s, the suspended are refused within ${bound.ever} ms, and nobody else is`, async (name, lose) => {
@@ -79,7 +79,7 @@ describe('while the listening connection is lost', () => {
   it('the lease is what it takes: with every byte swallowed, what is in memory is still served for a while', async () => {
     const [victim] = await signedIn(1)
     if (victim === undefined) throw new Error('there is a user')
-    proxy.strike('silent', 'listener')
+    proxy.strike('silent')
     const { acceptedUntil } = await suspend(victim)
     proxy.mend()
     expect(acceptedUntil).toBeGreaterThan(0)
@@ -88,7 +88,7 @@ describe('while the listening connection is lost', () => {
 
 /** From inside the database, of all processes; whoever comes back through the proxy is turned away. */
 async function killListeners(): Promise<void> {
-  proxy.bar('listener')
+  proxy.bar()
   const killed = await database.rows(`
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and application_name = 'denizen invalidation'`)
