@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { Terminal } from './testing/terminal.ts'
+import { bin, Terminal } from './testing/terminal.ts'
 
 const terminal = new Terminal()
 const nowhere = { DENIZEN_URL: 'http://127.0.0.1:1' }
@@ -110,4 +111,10 @@ it('prints what was typed wrong without letting it steer the terminal', async ()
   const { stderr } = await terminal.here(['\u001b[31mred\u009b1m'])
   expect(stderr).toContain('\uFFFD[31mred')
   expect(stderr).not.toMatch(/[\u001b\u009b]/)
+})
+
+it('ends well and quietly when nobody reads on', () => {
+  const line = 'set -o pipefail; "$0" "$1" call | true'
+  const { status, stderr } = spawnSync('bash', ['-c', line, process.execPath, bin], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([0, ''])
 })

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
 import { freePort } from '../../../tests/processes.ts'
 import { Terminal, type Running } from './testing/terminal.ts'
+
+vi.setConfig({ testTimeout: 90_000 }) // several suites may run on the machine, and making a cluster is its processor's work
 
 // The life of one data directory, in order: PGlite takes seconds to be made.
 const terminal = new Terminal()

@@ -73,8 +73,11 @@ export class Terminal {
   start(parameters: readonly string[], { env = {}, input = '', node = [] }: Settings = {}): Running {
     const child = spawn(process.execPath, [...node, bin, ...parameters], {
       cwd: this.home,
+      detached: true, // a group of its own: what it starts can be ended with it
       env: { PATH: process.env['PATH'] ?? '', HOME: this.home, ...this.#env, ...env },
     })
+    const { pid } = child
+    if (pid === undefined) throw new Error('the process did not start')
     const written = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text))
@@ -90,7 +93,7 @@ export class Terminal {
       })
     })
     const program: Running = {
-      pid: child.pid ?? 0,
+      pid,
       ended,
       says: (text) =>
         eventually(limit, `denizen ${parameters.join(' ')} saying "${text}"`, async () => {
@@ -99,7 +102,8 @@ export class Terminal {
           return undefined
         }),
       stop: (signal = 'SIGTERM') => {
-        child.kill(signal)
+        if (signal === 'SIGKILL') process.kill(-pid, signal)
+        else child.kill(signal)
         return within(limit, `the end of denizen ${parameters.join(' ')}`, ended)
       },
     }
