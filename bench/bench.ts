@@ -13,7 +13,7 @@ export async function bench(given: readonly string[]): Promise<number> {
     return 0
   }
   const startedAt = performance.now()
-  pinSelf()
+  await pinSelf()
   const databases = await createDatabases()
   const interrupt = (): void => void databases.drop().finally(() => process.exit(130))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
@@ -31,9 +31,9 @@ async function contest(databases: Databases, options: Options): Promise<Report> 
   console.log(`Filling the databases with ${options.users} users each, on ${databases.description} …`)
   const { contenders, starts, stop } = await prepare(databases, options)
   try {
-    let databasePinned = false
+    let databasePinned = canPin
     const runs = await runRounds(contenders, options, async () => {
-      databasePinned = canPin && (await databases.pin())
+      databasePinned &&= await databases.pin()
     })
     const loadAndDatabase = databasePinned ? 'load and database on the other' : 'load on the other, database anywhere'
     const placement = canPin ? `servers on one core, ${loadAndDatabase}` : 'no process pinned to a core'

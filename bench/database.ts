@@ -10,7 +10,7 @@ export interface Databases {
   readonly betterAuth: string
   /** Which server, and what it promises about durability. */
   readonly description: string
-  /** Moves the processes that serve these databases to the load's core; whether all could be moved. */
+  /** Moves the processes that serve these databases now to the load's core; whether all could be moved. Pools open others later. */
   pin(): Promise<boolean>
   /** Drops both databases, whoever still uses them. */
   drop(): Promise<void>
@@ -67,7 +67,8 @@ async function describe(admin: Client): Promise<string> {
 /** Only those that work for this run, and only when they are processes of this machine. */
 async function pinBackends(admin: Client, names: readonly string[]): Promise<boolean> {
   const { rows } = await admin.query<{ pid: number }>('select pid from pg_stat_activity where datname = any($1)', [names])
-  return rows.map(({ pid }) => isPostgres(pid) && pin(pid)).every(Boolean)
+  const pinned = await Promise.all(rows.map(async ({ pid }) => isPostgres(pid) && (await pin(pid))))
+  return pinned.every(Boolean)
 }
 
 function isPostgres(pid: number): boolean {

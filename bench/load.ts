@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly warmUpAnswers: number
   /** Milliseconds measured. */
   readonly duration: number
+  /** Called after the warm-up, with the load on. */
+  readonly settled: () => Promise<void>
   /** Called when the clock is about to start and when it has stopped, with the load still on. */
   readonly aside: () => Promise<void>
 }
@@ -32,13 +34,14 @@ export interface Measured {
 
 /** Answers asked for, one after another on each connection. Rejects at the first wrong one. */
 export async function measure(options: LoadOptions): Promise<Measured> {
-  const { port, requests, connections, warmUp, warmUpAnswers, duration, aside } = options
+  const { port, requests, connections, warmUp, warmUpAnswers, duration, settled, aside } = options
   const latencies = new Latencies()
   const open = Array.from({ length: connections }, () => new Connection(port, requests, (milliseconds) => latencies.add(milliseconds)))
   const ended = Promise.all(open.map((connection) => connection.ended))
   try {
     await Promise.race([ended, sleep(warmUp)])
     while (latencies.count < warmUpAnswers) await Promise.race([ended, sleep(20)])
+    await Promise.race([ended, settled()])
     await Promise.race([ended, aside()])
     latencies.clear()
     const busyBefore = process.cpuUsage()

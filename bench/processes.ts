@@ -1,6 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const execute = promisify(execFile)
 
 /** A server process as it reports of itself. */
 export interface Usage {
@@ -38,14 +41,14 @@ const loadCore = 1
 export const canPin = process.platform === 'linux' && availableParallelism() > 1 && hasTaskset()
 
 /** Keeps this process, its threads and whatever it starts (but for the servers) off the servers' core. */
-export function pinSelf(): void {
-  if (canPin) pin(process.pid)
+export async function pinSelf(): Promise<void> {
+  if (canPin) await pin(process.pid)
 }
 
 /** Moves a process to the core of load and database; whether that could be done. */
-export function pin(pid: number): boolean {
+export async function pin(pid: number): Promise<boolean> {
   try {
-    execFileSync('taskset', ['-acp', String(loadCore), String(pid)], { stdio: 'ignore' })
+    await execute('taskset', ['-acp', String(loadCore), String(pid)])
     return true
   } catch {
     return false

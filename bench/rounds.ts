@@ -20,10 +20,10 @@ export interface Run extends Measured {
 /** Every run of every contender, by round. */
 export type Runs = ReadonlyMap<ContenderName, readonly Run[]>
 
-/** All contenders in turn, round by round; each round begins with another one. `warmed` is called before the first. */
-export async function runRounds(contenders: readonly Contender[], options: Options, warmed: () => Promise<void>): Promise<Runs> {
-  for (const contender of contenders) await runOnce(contender, { ...options, duration: options.warmUp, shortDuration: options.warmUp })
-  await warmed()
+/** All contenders in turn, round by round; each round begins with another one. `settled` is called after each warm-up. */
+export async function runRounds(contenders: readonly Contender[], options: Options, settled: () => Promise<void>): Promise<Runs> {
+  const once = { ...options, duration: options.warmUp, shortDuration: options.warmUp }
+  for (const contender of contenders) await runOnce(contender, once, settled)
   const runs = new Map<ContenderName, Run[]>(contenders.map(({ name }) => [name, []]))
   let longest = 0
   for (let round = 0; round < options.rounds; round++) {
@@ -34,7 +34,7 @@ export async function runRounds(contenders: readonly Contender[], options: Optio
     }
     const first = (round * 2) % contenders.length
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-      runs.get(contender.name)?.push(await runOnce(contender, options))
+      runs.get(contender.name)?.push(await runOnce(contender, options, settled))
     }
     longest = Math.max(longest, performance.now() - startedAt)
     console.log(
@@ -44,7 +44,11 @@ export async function runRounds(contenders: readonly Contender[], options: Optio
   return runs
 }
 
-async function runOnce({ name, server, requests, short, warmUpAnswers }: Contender, options: Options): Promise<Run> {
+async function runOnce(
+  { name, server, requests, short, warmUpAnswers }: Contender,
+  options: Options,
+  settled: () => Promise<void>,
+): Promise<Run> {
   const { connections, warmUp, duration, shortDuration } = options
   const usages: (Usage & { readonly at: number })[] = []
   const measured = await measure({
@@ -54,6 +58,7 @@ async function runOnce({ name, server, requests, short, warmUpAnswers }: Contend
     warmUp,
     warmUpAnswers,
     duration: short ? shortDuration : duration,
+    settled,
     aside: async () => void usages.push({ ...(await server.usage()), at: performance.now() }),
   })
   const [before, after] = usages
