@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { builtInRoles } from './builtin.ts'
-import { RoleAssignmentRow, RoleRow } from './entity.ts'
+import { RoleAssignmentRow, RolePermissionRow, RoleRow } from './entity.ts'
 import type { RoleId } from './model.ts'
 
 interface Assignment {
@@ -51,6 +51,12 @@ export function createRole(em: SqlEntityManager, role: { id: RoleId; name: strin
 /** The roles of these names that are valid everywhere, built-in or not. */
 export function findRoles(em: SqlEntityManager, names: readonly string[]): Promise<RoleRow[]> {
   return em.find(RoleRow, { organizationId: null, name: { $in: [...names] } })
+}
+
+/** Which of the custom roles grant anything by now. */
+export async function rolesThatGrant(em: SqlEntityManager, ids: readonly RoleId[]): Promise<ReadonlySet<RoleId>> {
+  const rows = await em.find(RolePermissionRow, { roleId: { $in: [...ids] } }, { fields: ['roleId'] })
+  return new Set(rows.map(({ roleId }) => roleId))
 }
 
 /** Takes the guard of the rule about the last superadmin: whoever may break it waits here. */

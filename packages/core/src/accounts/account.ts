@@ -27,13 +27,16 @@ interface Profile {
   readonly preferences?: JsonObject | undefined
 }
 
+/** So long may a username of ours be for its ending to fit into 64 characters. */
+const longestOurs = 55
+
 /** Writes a whole account, in the transaction at hand: user, password, role `user`, membership and event. */
 export async function insertUser(context: CommandContext, account: NewAccount): Promise<User> {
   const { em, newId, settings, actor } = context
   const user = userOf(context, account)
   const username = await insertAccount(em, {
     user,
-    otherUsername: account.usernameIsOurs ? `${user.username}-${user.id.slice(-8)}` : null,
+    otherUsername: account.usernameIsOurs ? `${user.username.slice(0, longestOurs)}-${user.id.slice(-8)}` : null,
     passwordHash: account.passwordHash,
     assignmentId: newId('asg'),
     grantedBy: actor.kind === 'user' ? actor.principal.userId : null,

@@ -97,7 +97,8 @@ export const setUserStatus = defineCommand(setUserStatusSignature, {
     const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId }, 'userStatus', now)
     if (!acting) context.revoke({ userId, ...ended })
     context.note({ changes: { status: [before, status], reason: reason ?? null, ...ended } })
-    context.emit({ type: 'users.statusChanged', subject: userId, organizationId: null, payload: { userId, before, status } })
+    if (before !== status)
+      context.emit({ type: 'users.statusChanged', subject: userId, organizationId: null, payload: { userId, before, status } })
     await em.flush()
     return { user, ...ended }
   },

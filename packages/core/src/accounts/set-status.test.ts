@@ -92,6 +92,12 @@ describe('users.setStatus', () => {
     const user = await world().newUser()
     await world().asSystem().users.setStatus({ userId: user.id, status: before })
     expect((await world().asSystem().users.setStatus({ userId: user.id, status })).user.status).toBe(status)
+    const told = [before, status].filter((one, index, all) => one !== (all[index - 1] ?? 'active'))
+    const events = await world().rows<{ status: string }>(
+      `select payload->>'status' as status from events where type = 'users.statusChanged' and subject = ? order by payload->>'before' <> 'active'`,
+      [user.id],
+    )
+    expect(events.map((event) => event.status)).toEqual(told)
   })
 
   test.each([

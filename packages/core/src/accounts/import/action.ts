@@ -1,6 +1,6 @@
-import { assignRole, builtInRoles, createRole, findRoles, type RoleId } from '../../access/index.ts'
+import { assignRole, createRole, findRoles, rolesThatGrant, type BuiltInRoleName, type RoleId } from '../../access/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Actor, CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { DenizenError } from '../../kernel/errors.ts'
 import { granted } from '../../kernel/rule.ts'
 import { printable } from '../../kernel/text.ts'
@@ -23,16 +23,7 @@ export const importUsers = defineCommand(importUsersSignature, {
   },
   async handle(context, { createRoles }, { ready, roles }) {
     const made = createRoles ? await makeRoles(context, roles) : []
-    const known = new Map(
-      createRoles
-        ? (
-            await findRoles(
-              context.em,
-              roles.map(({ name }) => name),
-            )
-          ).map(({ name, id }) => [name, id])
-        : [],
-    )
+    const known = createRoles ? await rolesToGive(context, roles) : noRoles
     const failed: { index: number; username: string; code: string; message: string }[] = []
     const warnings: { index: number; username: string; message: string }[] = []
     for (const [index, item] of ready.entries()) {
@@ -66,21 +57,39 @@ async function hashPatiently(hasher: PrepareContext['ports']['hasher'], password
 
 /** Makes the roles that are not there yet. They grant nothing: an operator maps them. */
 async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]): Promise<string[]> {
-  const existing = new Set(
-    (
-      await findRoles(
-        context.em,
-        roles.map(({ name }) => name),
-      )
-    ).map(({ name }) => name),
-  )
+  const names = roles.map(({ name }) => name)
+  const existing = new Set((await findRoles(context.em, names)).map(({ name }) => name))
   const missing = roles.filter(({ name }, index) => !existing.has(name) && roles.findIndex((role) => role.name === name) === index)
   for (const { name, description } of missing) createRole(context.em, { id: context.newId('rol'), name, description, now: context.now })
   await context.em.flush()
   return missing.map(({ name }) => name)
 }
 
-async function importOne(context: CommandContext, item: Ready, known: ReadonlyMap<string, RoleId>): Promise<readonly string[]> {
+/** The realm's roles by name; of these, `withheld` are those that whoever imports may not give. */
+interface RolesToGive {
+  readonly ids: ReadonlyMap<string, RoleId>
+  readonly withheld: ReadonlySet<string>
+}
+const superadmin: BuiltInRoleName = 'superadmin'
+const noRoles: RolesToGive = { ids: new Map(), withheld: new Set() }
+
+/** Nobody grants above themselves: a role that was mapped to permissions since an earlier import is given by superadmins only. */
+async function rolesToGive({ em, actor }: CommandContext, roles: readonly ImportedRole[]): Promise<RolesToGive> {
+  const names = roles.map(({ name }) => name)
+  const found = await findRoles(em, names)
+  const ids = found.map(({ id }) => id)
+  const granting = mayGrantAnything(actor) ? new Set<RoleId>() : await rolesThatGrant(em, ids)
+  return {
+    ids: new Map(found.filter(({ id }) => !granting.has(id)).map(({ name, id }) => [name, id])),
+    withheld: new Set(found.filter(({ id }) => granting.has(id)).map(({ name }) => name)),
+  }
+}
+
+function mayGrantAnything(actor: Actor): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.roles.includes(superadmin))
+}
+
+async function importOne(context: CommandContext, item: Ready, known: RolesToGive): Promise<readonly string[]> {
   if ('problem' in item) throw unreadableUser({ problem: item.problem })
   const { user, passwordHash } = item
   const account: NewAccount = {
@@ -97,13 +106,18 @@ async function importOne(context: CommandContext, item: Ready, known: ReadonlyMa
   const row = await insertUser(context, account)
   const { actor, now } = context
   const granting = { userId: row.id, grantedBy: actor.kind === 'user' ? actor.principal.userId : null, now }
-  const wanted = user.roles.map((name) => known.get(name))
-  for (const roleId of new Set(wanted)) {
-    if (roleId !== undefined && roleId !== builtInRoles.superadmin.id)
-      assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
+  for (const roleId of new Set(user.roles.map((name) => known.ids.get(name)))) {
+    if (roleId !== undefined) assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
   }
-  const unknown = user.roles.filter((name) => !known.has(name))
-  return unknown.length === 0
-    ? user.warnings
-    : [...user.warnings, `roles were not assigned, for they do not exist here: ${printable(unknown.join(', '), 300)}`]
+  const withheld = user.roles.filter((name) => known.withheld.has(name))
+  const unknown = user.roles.filter((name) => !known.withheld.has(name) && !known.ids.has(name))
+  return [
+    ...user.warnings,
+    ...notAssigned('they do not exist here', unknown),
+    ...notAssigned('they grant permissions by now; a superadmin may assign them', withheld),
+  ]
+}
+
+function notAssigned(why: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`roles were not assigned, for ${why}: ${printable(names.join(', '), 300)}`]
 }

@@ -171,24 +171,6 @@ describe('users.import', () => {
   const world = useWorld()
   const bring = (realm: Realm, createRoles = false) => world().asSystem().users.import({ format: 'keycloak', realm, createRoles })
 
-  test('makes no roles unless told to, and says which were not assigned', async () => {
-    const { rolesCreated, warnings } = await bring({
-      realm: 'r1',
-      roles: { realm: [{ name: 'a' }] },
-      users: [{ username: 'r1-a', realmRoles: ['a'] }],
-    })
-    expect(rolesCreated).toEqual([])
-    expect(warnings).toMatchObject([{ index: 0, message: expect.stringContaining('r1:a') }])
-  })
-
-  test('says who granted the roles', async () => {
-    const superadmin = await world().asSuperadmin()
-    const realm = { realm: 'r2', roles: { realm: [{ name: 'a' }] }, users: [{ username: 'r2-a', realmRoles: ['a'] }] }
-    await superadmin.as.users.import({ format: 'keycloak', realm, createRoles: true })
-    const granted = `select g.username from role_assignments a join users u on u.id = a.user_id left join users g on g.id = a.granted_by where u.username = ?`
-    expect(await world().rows(granted, ['r2-a'])).toEqual(Array.from({ length: 2 }, () => ({ username: superadmin.user.username })))
-  })
-
   test('lets two people in whose usernames are addresses that begin alike', async () => {
     const users = ['one', 'two'].map((name) => ({ username: `kim@${name}.example`, email: `kim@${name}.example` }))
     expect(await bring({ realm: 'r3', users })).toMatchObject({ created: 2, failed: [] })
