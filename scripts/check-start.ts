@@ -37,7 +37,7 @@ const realm = {
       credentials: [{ type: 'password', value: 'alice' }],
       realmRoles: ['user'],
     },
-    { username: 'admin2', enabled: true, credentials: [{ type: 'password', value: 'admin' }], realmRoles: ['admin'] },
+    { username: 'admin', enabled: true, credentials: [{ type: 'password', value: 'admin' }], realmRoles: ['admin'] },
   ],
   roles: { realm: [{ name: 'user' }, { name: 'admin' }] },
 }
@@ -62,7 +62,7 @@ rmSync(folder, { recursive: true, force: true })
 console.log('the README keeps its promises')
 
 function signInAndLookAround(password: string): void {
-  denizen(['login', '--url', url, '--username', 'admin', '--password-stdin'], `${password}\n`)
+  denizen(['login', '--url', url, '--username', 'superadmin', '--password-stdin'], `${password}\n`)
   const file = join(folder, 'realm.json')
   writeFileSync(file, JSON.stringify(realm))
   denizen(['users', 'import', file, '--create-roles'])
@@ -71,7 +71,7 @@ function signInAndLookAround(password: string): void {
   const example = run('npm', ['start', '--silent', '--workspace', 'examples/client-app'], '', { IDENTIFIER: 'alice', PASSWORD: 'alice' })
   assert.match(example, /quickstart:user/, 'the client example prints users.current')
   assert.doesNotMatch(
-    run('npm', ['start', '--silent', '--workspace', 'examples/client-app'], '', { IDENTIFIER: 'admin2', PASSWORD: 'admin' }),
+    run('npm', ['start', '--silent', '--workspace', 'examples/client-app'], '', { IDENTIFIER: 'admin', PASSWORD: 'admin' }),
     /superadmin/,
   )
 }

@@ -89,7 +89,7 @@ it('the second start tells no password, and the first one still opens', async ()
   const said = await serve()
   expect(said).toContain('Denizen is ready.')
   expect(said).not.toMatch(passwordShape)
-  const login = ['login', '--url', url, '--username', 'admin', '--password-stdin']
+  const login = ['login', '--url', url, '--username', 'superadmin', '--password-stdin']
   expect((await terminal.run(login, { input: firstPassword })).code).toBe(0)
   const { stdout, code } = await server.stop('SIGINT')
   expect([code, stdout]).toEqual([0, expect.not.stringContaining(firstPassword)])

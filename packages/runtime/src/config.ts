@@ -115,7 +115,7 @@ const definitions = {
   ),
   DENIZEN_BODY_LIMIT: define(
     z.string().transform(parseSize).optional(),
-    '4mb',
+    '1mb',
     'Largest request body: a number of bytes, or a number with kb or mb.',
   ),
 }
@@ -171,7 +171,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     poolSize: values.DENIZEN_POOL_SIZE,
     hashing: { workers: values.DENIZEN_HASH_WORKERS, queueLimit: values.DENIZEN_HASH_QUEUE },
     defaultOrganization: values.DENIZEN_DEFAULT_ORGANIZATION === 'none' ? null : values.DENIZEN_DEFAULT_ORGANIZATION,
-    bodyLimit: values.DENIZEN_BODY_LIMIT ?? 4 * 1024 ** 2,
+    bodyLimit: values.DENIZEN_BODY_LIMIT ?? 1024 ** 2,
   }
 }
 

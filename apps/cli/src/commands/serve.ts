@@ -91,7 +91,7 @@ function reachable(url: string): string {
 /** On the first start of an installation: a superadmin with a password that nobody could guess or look up. */
 async function makeAdmin(core: Core): Promise<Admin | null> {
   const password = randomPassword()
-  const user = await core.bootstrap({ username: 'admin', password })
+  const user = await core.bootstrap({ username: 'superadmin', password })
   return user === null ? null : { username: user.username, password }
 }
 

@@ -33,7 +33,7 @@ function addLogin(program: Command): void {
   addOutputOptions(command)
   command.addHelpText(
     'after',
-    `\nThe token is kept in ${loginFile()}, for your eyes only.\n\nExamples:\n  $ denizen login --username admin\n  $ denizen login --url https://users.example.org --username ada --password-stdin < password.txt`,
+    `\nThe token is kept in ${loginFile()}, for your eyes only.\n\nExamples:\n  $ denizen login --username superadmin\n  $ denizen login --url https://users.example.org --username ada --password-stdin < password.txt`,
   )
   command.action(() => login(command.opts<LoginOptions>()))
 }
