@@ -67,7 +67,8 @@ async function describe(admin: Client): Promise<string> {
 /** Only those that work for this run, and only when they are processes of this machine. */
 async function pinBackends(admin: Client, names: readonly string[]): Promise<boolean> {
   const { rows } = await admin.query<{ pid: number }>('select pid from pg_stat_activity where datname = any($1)', [names])
-  const pinned = await Promise.all(rows.map(async ({ pid }) => isPostgres(pid) && (await pin(pid))))
+  // One that has ended meanwhile needs no core.
+  const pinned = await Promise.all(rows.map(async ({ pid }) => isPostgres(pid) && ((await pin(pid)) || !isPostgres(pid))))
   return pinned.every(Boolean)
 }
 

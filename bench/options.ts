@@ -28,7 +28,7 @@ export const usage = `npm run bench -- [options]
   --check            end with 1 when a goal is missed
   --profile <dir>    let the servers write profiles of the processor there (slows them down a little)`
 
-const usual = { users: 100_000, rounds: 5, duration: 5000, shortDuration: 2000, warmUp: 400, limit: 230_000 }
+const usual = { users: 100_000, rounds: 5, duration: 5000, shortDuration: 1500, warmUp: 300, limit: 236_000 }
 const quick = { users: 20_000, rounds: 3, duration: 1200, shortDuration: 800, warmUp: 200, limit: 55_000 }
 
 /** Throws a TypeError that says which argument is wrong. */

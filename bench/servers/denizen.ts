@@ -23,7 +23,7 @@ report(
   {
     details: () => {
       const { entries, hits, misses } = core.cacheState()
-      const m = process.memoryUsage(); return { entries, hits, misses, heapUsed: m.heapUsed / 1e6, heapTotal: m.heapTotal / 1e6, external: m.external / 1e6, ab: m.arrayBuffers / 1e6 }
+      return { entries, hits, misses }
     },
     stop: () => runtime.stop(),
   },
