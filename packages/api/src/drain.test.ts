@@ -74,6 +74,33 @@ describe('closing', () => {
     expect(text).toContain('{"status":"draining"}')
   })
 
+  it('waits also for what runs for a client that has left: it still uses the database', async () => {
+    const { server, started, go } = await slowServer(5000)
+    const { port, hostname } = new URL(server.url)
+    const socket = connect(Number(port), hostname)
+    socket.write(head('GET /trpc/users.list HTTP/1.1', 'host: x', `authorization: Bearer ${served().admin.token}`))
+    await started
+    socket.destroy()
+    let closed = false
+    const closing = server.close().then(() => (closed = true))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(closed).toBe(false)
+    go()
+    await closing
+  })
+
+  it('does not wait for ever for a client that has left', async () => {
+    const { server, started, go } = await slowServer(200)
+    const leaving = new AbortController()
+    const asked = fetch(`${server.url}/trpc/users.list`, { headers: bearer(served().admin), signal: leaving.signal })
+    asked.catch(() => undefined)
+    await started
+    leaving.abort()
+    await server.close()
+    go()
+    await expect(asked).rejects.toThrow('aborted')
+  })
+
   it('cuts off what does not finish in time', async () => {
     const { server, started, go } = await slowServer(100)
     const running = ask(server, '/trpc/users.list', { headers: bearer(served().admin) })

@@ -72,23 +72,30 @@ export function createServer(options: ServerOptions): Server {
     },
     close() {
       face.draining = true
-      return drain(server, gracePeriod)
+      return drain(server, face, gracePeriod)
     },
   }
 }
 
-async function drain(server: HttpServer, gracePeriod: number): Promise<void> {
+async function drain(server: HttpServer, face: Face, gracePeriod: number): Promise<void> {
   if (!server.listening) return
+  const over = Promise.withResolvers<void>()
   // Connections that were between two requests are closed as they fall idle; those at work get `Connection: close`.
   const sweep = setInterval(() => server.closeIdleConnections(), 50)
-  const deadline = setTimeout(() => server.closeAllConnections(), gracePeriod)
+  const deadline = setTimeout(() => {
+    server.closeAllConnections()
+    over.resolve()
+  }, gracePeriod)
   await new Promise<void>((resolve) => void server.close(() => resolve()))
+  // What runs for a client that has left holds no connection open, but still uses the database.
+  await Promise.race([face.idle(), over.promise])
   clearInterval(sweep)
   clearTimeout(deadline)
 }
 
 class Face {
   draining = false
+  readonly #running = new Set<Promise<void>>()
   readonly #core: Core
   readonly #logger: Logger
   readonly #metrics: ServerOptions['metrics']
@@ -125,11 +132,19 @@ class Face {
       else if (ready instanceof Response) await stream(response, commonFields(requestId, this.draining), ready)
       else send(response, requestId, this.draining, ready)
     }
-    finish().catch((error: unknown) => {
-      this.#logger.error('a request could not be answered', { requestId, error })
-      if (response.headersSent) response.destroy()
-      else send(response, requestId, this.draining, problem(understood(error, { path: undefined, requestId }), requestId))
-    })
+    const running = finish()
+      .catch((error: unknown) => {
+        this.#logger.error('a request could not be answered', { requestId, error })
+        if (response.headersSent) response.destroy()
+        else send(response, requestId, this.draining, problem(understood(error, { path: undefined, requestId }), requestId))
+      })
+      .finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  /** Resolves when nothing is being done for anybody, whether they still wait for it or have left. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
   async #other(request: IncomingMessage, path: string, search: string, requestId: string): Promise<Answer> {
