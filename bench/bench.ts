@@ -1,7 +1,7 @@
 import { prepare } from './contenders.ts'
 import { createDatabases, type Databases } from './database.ts'
 import { readOptions, usage, type Options } from './options.ts'
-import { canPin, pinSelf } from './processes.ts'
+import { canPin, endPrograms, pinSelf } from './processes.ts'
 import { readable, reportOf, save, type Report } from './report.ts'
 import { runRounds } from './rounds.ts'
 
@@ -15,14 +15,19 @@ export async function bench(given: readonly string[]): Promise<number> {
   const startedAt = performance.now()
   await pinSelf()
   const databases = await createDatabases()
-  const interrupt = (): void => void databases.drop().finally(() => process.exit(130))
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const interrupt = async (): Promise<void> => {
+    await endPrograms()
+    await databases.drop()
+    process.exit(130)
+  }
+  process.once('SIGINT', () => void interrupt()).once('SIGTERM', () => void interrupt())
   try {
     const report = await contest(databases, options)
     const file = await save(report)
     console.log(`\n${readable(report)}\n\n${((performance.now() - startedAt) / 1000).toFixed(0)} s; every run is in ${file}`)
     return options.check && report.goals.some(({ met }) => !met) ? 1 : 0
   } finally {
+    await endPrograms()
     await databases.drop()
   }
 }

