@@ -26,7 +26,7 @@ describe('readConfig', () => {
       poolSize: 10,
       hashing: { queueLimit: 64 },
       defaultOrganization: null,
-      bodyLimit: 4_194_304,
+      bodyLimit: 1_048_576,
     })
   })
 
