@@ -15,6 +15,7 @@ export { databaseUnavailable, defineError, internal, invalidInput, unknownAction
 export type { DomainEvent, Job } from './kernel/event.ts'
 export { idOf, isId, newId, uuidOf, type Id } from './kernel/id.ts'
 export type { CallReport, Monitor } from './kernel/monitor.ts'
+export { preparedStatements } from './kernel/statement.ts'
 export type { Action } from './kernel/action.ts'
 export { passwordsBusy } from './passwords/index.ts'
 export type { Call, Orm } from './pipeline/assembly.ts'

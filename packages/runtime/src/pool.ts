@@ -1,4 +1,11 @@
+import { preparedStatements } from '@denizen/core'
 import type { Pool, PoolClient } from 'pg'
+
+/** What every pool of ours does beyond pg's own. */
+export function setUpPool(pool: Pool): void {
+  reclaimDeadConnections(pool)
+  prepareStatements(pool)
+}
 
 /**
  * Gives the slot of a connection that ended while in use back to the pool.
@@ -7,7 +14,7 @@ import type { Pool, PoolClient } from 'pg'
  * releases it (Kysely's controlled transactions release only after success), so each
  * restart of the database would take that many connections from the pool for good.
  */
-export function reclaimDeadConnections(pool: Pool): void {
+function reclaimDeadConnections(pool: Pool): void {
   const inUse = new WeakSet<PoolClient>()
   pool.on('acquire', (client) => inUse.add(client))
   pool.on('release', (_error, client) => inUse.delete(client))
@@ -18,5 +25,21 @@ export function reclaimDeadConnections(pool: Pool): void {
       client.release = () => {} // whoever held it may yet release it, and twice is an error
       release(true)
     })
+  })
+}
+
+/**
+ * Has every connection prepare core's busiest statements when it first sends them
+ * (https://node-postgres.com/features/queries#prepared-statements): planning them costs
+ * more than running them.
+ */
+function prepareStatements(pool: Pool): void {
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...parameters: unknown[]) => unknown
+    const named = (text: unknown, values: unknown, ...rest: unknown[]): unknown => {
+      const name = typeof text === 'string' ? preparedStatements.get(text) : undefined
+      return name === undefined ? query(text, values, ...rest) : query({ name, text, values }, ...rest)
+    }
+    client.query = named as PoolClient['query']
   })
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { anonymousActor, createCore, defaultPorts } from '@denizen/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pinoLogger } from './logger.ts'
@@ -116,4 +117,19 @@ test('refuses a database that does not exist', async () => {
   const url = database.url.replace(/[^/]+$/, 'nothing_here')
   const opened = connectPostgres({ url, poolSize: 1, logger }).then((on) => on.close(true))
   await expect(opened).rejects.toMatchObject({ code: 'request.databaseUnavailable' })
+})
+
+test('each connection prepares the busiest statements once, and a new one does so again', async () => {
+  const on = await open({}, 1)
+  await on.migrator.up()
+  const core = createCore({ orm: on, ports: await defaultPorts(new Uint8Array(32).fill(7)) })
+  const fail = () => core.as(anonymousActor).auth.signIn({ identifier: 'nobody', password: 'wrong' })
+  const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
+  for (let runs = 1; runs <= 3; runs++) {
+    await expect(fail()).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
+    expect(await prepared()).toEqual([{ name: 'denizen_record', runs }])
+  }
+  await ask(on, 'select pg_terminate_backend(pg_backend_pid())').catch(() => undefined)
+  await expect(fail()).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
+  expect(await prepared()).toEqual([{ name: 'denizen_record', runs: 1 }])
 })

@@ -3,7 +3,7 @@ import { databaseUnavailable, defineError, ormOptions, type Logger } from '@deni
 import { MikroORM } from '@mikro-orm/postgresql'
 import type { PoolConfig } from 'pg'
 import { quietly } from './orm-logging.ts'
-import { reclaimDeadConnections } from './pool.ts'
+import { setUpPool } from './pool.ts'
 
 export const databaseTooOld = defineError<{ version: string }>(
   'database.tooOld',
@@ -44,7 +44,7 @@ export interface PostgresOptions {
  */
 export async function connectPostgres({ url, poolSize, logger, limits }: PostgresOptions): Promise<MikroORM> {
   const pool = { min: 0, max: poolSize, idleTimeoutMillis: limits?.idle ?? timeouts.idle }
-  const driverOptions = { ...connectionOptions('denizen', limits), onPoolCreated: reclaimDeadConnections }
+  const driverOptions = { ...connectionOptions('denizen', limits), onPoolCreated: setUpPool }
   const orm = await MikroORM.init({ ...ormOptions(), ...quietly(logger), clientUrl: url, ensureDatabase: false, pool, driverOptions })
   try {
     await checkVersion(orm)

@@ -20,7 +20,7 @@ export interface Ended {
   failure(): Failure
 }
 
-export interface Failure {
+interface Failure {
   readonly code: string
   readonly message: string
   readonly next: string | null

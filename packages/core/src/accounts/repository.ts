@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../kernel/id.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
 import { builtInRoles } from '../access/index.ts'
 import type { User } from '../users/index.ts'
 
@@ -23,7 +24,7 @@ export interface AccountRows {
  */
 export async function insertAccount(em: SqlEntityManager, rows: AccountRows): Promise<string> {
   const { user } = rows
-  const [row] = await em.execute<[{ username: string }]>(statement, [
+  const [row] = await runStatement<{ username: string }>(em, insertion, [
     uuidOf(user.id),
     user.username,
     user.email,
@@ -49,6 +50,7 @@ export async function insertAccount(em: SqlEntityManager, rows: AccountRows): Pr
     uuidOf(rows.membershipId),
     rows.organizationSlug,
   ])
+  if (row === undefined) throw new TypeError('A new account came without its username.')
   return row.username
 }
 
@@ -56,7 +58,9 @@ const columns = `email, email_verified, full_name, display_name, avatar_url, loc
         status, kind, need_password_change, preferences, created_at, updated_at`
 
 /** Whoever comes too late, also by a moment, writes no first row; the second then takes the other username, or fails with what is taken. */
-const statement = `with given as (
+const insertion = statement(
+  'account',
+  `with given as (
     select ?::uuid as id, ?::text as username, ?::text as email, ?::boolean as email_verified, ?::text as full_name, ?::text as display_name,
         ?::text as avatar_url, ?::text as locale, ?::text as timezone, ?::text as description, ?::text as status, ?::text as kind,
         ?::boolean as need_password_change, ?::jsonb as preferences, ?::timestamptz as created_at, ?::timestamptz as updated_at),
@@ -68,11 +72,12 @@ const statement = `with given as (
       returning id, username, created_at),
   account as (select * from first union all select * from second),
   password as (
-    insert into passwords (user_id, hash, changed_at) select id, ?, created_at from account where ?::text is not null),
+    insert into passwords (user_id, hash, changed_at) select id, ?::text, created_at from account where ?::text is not null),
   assignment as (
     insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, valid_from, granted_by, granted_at)
       select ?::uuid, 'user', id, ?::uuid, 'system', created_at, ?::uuid, created_at from account),
   membership as (
     insert into memberships (id, organization_id, user_id, role, created_at)
-      select ?::uuid, o.id, account.id, 'member', account.created_at from account, organizations o where o.slug = ? and o.status = 'active')
-  select username from account`
+      select ?::uuid, o.id, account.id, 'member', account.created_at from account, organizations o where o.slug = ?::text and o.status = 'active')
+  select username from account`,
+)

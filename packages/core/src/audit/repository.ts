@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor, AuditFacts, Origin } from '../kernel/context.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
 import type { AuditOutcome } from './model.ts'
 
 /** One entry to write. */
@@ -18,12 +19,14 @@ export interface NewAuditEntry {
 
 /** Writes the entry, through the transaction of what it tells about. */
 export async function writeAuditEntry(em: SqlEntityManager, entry: NewAuditEntry): Promise<void> {
-  await em.execute(auditInsert, auditParameters(entry), 'run')
+  await runStatement(em, auditStatement, auditParameters(entry))
 }
 
 export const auditInsert = `insert into audit_entries (id, at, action, outcome, error_code, actor_kind, actor_id, actor_reason, session_id,
     target_type, target_id, organization_id, ip, user_agent, request_id, duration_ms, changes)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)`
+
+const auditStatement = statement('audit', auditInsert)
 
 export function auditParameters(entry: NewAuditEntry): unknown[] {
   const { actor, origin, facts } = entry

@@ -8,7 +8,7 @@ export interface NewEvent extends DomainEvent {
 }
 
 export const eventInsert = `insert into events (id, at, type, subject, organization_id, actor_id, payload)
-  select e.id, ?, e.type, e.subject, e.organization, ?, e.payload
+  select e.id, ?::timestamptz, e.type, e.subject, e.organization, ?::uuid, e.payload
     from jsonb_to_recordset(?::jsonb) as e(id uuid, type text, subject text, organization uuid, payload jsonb)`
 
 export function eventParameters(events: readonly NewEvent[], actorId: Id<'usr'> | null, at: Date): unknown[] {

@@ -6,11 +6,12 @@ export const invalidationChannel = 'denizen_invalidation'
 /** NOTIFY takes at most 8000 bytes; longer news is read from the table at the next heartbeat. */
 const longestNotice = 7000
 
-/** A statement that writes the keys down; readers find them at their next heartbeat. */
-export const invalidationInsert = 'insert into invalidations (id, keys, created_at) values (gen_random_uuid(), ?::text[], ?)'
+/** A statement that writes the keys down, if there are any; readers find them at their next heartbeat. */
+export const invalidationInsert = `insert into invalidations (id, keys, created_at)
+  select gen_random_uuid(), given.keys, ?::timestamptz from (select ?::text[] as keys) as given where cardinality(given.keys) > 0`
 
 export function invalidationParameters(keys: readonly string[], now: Date): unknown[] {
-  return [`{${keys.join(',')}}`, now]
+  return [now, `{${keys.join(',')}}`]
 }
 
 /**

@@ -3,6 +3,7 @@ import { auditInsert, auditParameters, type NewAuditEntry } from '../audit/index
 import { deliveriesOf, eventInsert, eventParameters } from '../events/index.ts'
 import { invalidationInsert, invalidationParameters, wakeReaders } from '../invalidation/index.ts'
 import { newId } from '../kernel/id.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
 import type { Assembly } from './assembly.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -18,25 +19,20 @@ export async function record(
   entry: NewAuditEntry,
 ): Promise<void> {
   const { revoked, refreshed } = recorder.keys
-  const keys = [...revoked, ...refreshed]
-  const parts: string[] = []
-  const parameters: unknown[] = []
   const events = recorder.events.map((event) => ({ ...event, id: newId('evt', entry.at, ports.random.bytes(10)) }))
   const jobs = [...recorder.jobs, ...deliveriesOf(events, subscribers)]
-  if (events.length > 0) {
-    const actorId = entry.actor.kind === 'user' ? entry.actor.principal.userId : null
-    parts.push(`recorded_events as (${eventInsert})`)
-    parameters.push(...eventParameters(events, actorId, entry.at))
-  }
-  if (keys.length > 0) {
-    parts.push(`recorded_invalidations as (${invalidationInsert})`)
-    parameters.push(...invalidationParameters(keys, entry.at))
-  }
-  await em.execute(
-    `${parts.length > 0 ? `with ${parts.join(', ')} ` : ''}${auditInsert}`,
-    [...parameters, ...auditParameters(entry)],
-    'run',
-  )
+  const actorId = entry.actor.kind === 'user' ? entry.actor.principal.userId : null
+  await runStatement(em, recording, [
+    ...eventParameters(events, actorId, entry.at),
+    ...invalidationParameters([...revoked, ...refreshed], entry.at),
+    ...auditParameters(entry),
+  ])
   if (jobs.length > 0) await ports.jobs.enqueue(em, jobs)
   if (revoked.length > 0 && !ports.invalidation.soleProcess) await wakeReaders(em, revoked)
 }
+
+/** Without events, or without keys, its first two parts write nothing. */
+const recording = statement(
+  'record',
+  `with recorded_events as (${eventInsert}), recorded_invalidations as (${invalidationInsert}) ${auditInsert}`,
+)

@@ -191,15 +191,14 @@ function held({ em, ports }: World) {
   const cache = new PrincipalCache(ports.clock, true)
   const reader = () => {
     const inner = em()
-    const execute = inner.execute.bind(inner)
-    return Object.assign(inner, {
-      async execute(...args: Parameters<typeof execute>) {
-        const rows: unknown = await execute(...args)
-        reach()
-        await opened
-        return rows
-      },
-    })
+    const kysely = inner.getKysely()
+    const gated = async (...query: Parameters<typeof kysely.executeQuery>) => {
+      const answer = await kysely.executeQuery(...query)
+      reach()
+      await opened
+      return answer
+    }
+    return Object.assign(inner, { getKysely: () => Object.create(kysely, { executeQuery: { value: gated } }) as typeof kysely })
   }
   const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
   return { authenticator, cache, gate: { open, reached } }

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { builtInRoles, compileGrants, type BuiltInRoleName, type Catalogue } from '../access/index.ts'
 import type { PendingStep, Principal } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { runStatement, statement, type Statement } from '../kernel/statement.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
 
@@ -13,8 +14,6 @@ export interface LoadedPrincipal {
 
 /** How the actor's row is locked while it is read. */
 export type PrincipalLock = 'none' | 'share' | 'change'
-
-const lockClauses: Readonly<Record<PrincipalLock, string>> = { none: '', share: 'for share of u', change: 'for no key update of u' }
 
 interface PrincipalRecord {
   token: string
@@ -54,12 +53,7 @@ export async function loadPrincipals(
   now: Date,
   lock: PrincipalLock = 'none',
 ): Promise<Map<TokenId, LoadedPrincipal>> {
-  const records = await em.execute<PrincipalRecord[]>(`${statement} ${lockClauses[lock]}`, [
-    now,
-    `{${tokens.map(uuidOf).join(',')}}`,
-    now,
-    now,
-  ])
+  const records = await runStatement<PrincipalRecord>(em, statements[lock], [now, `{${tokens.map(uuidOf).join(',')}}`, now, now])
   return new Map(
     records
       .filter(({ status }) => isActing(status))
@@ -67,7 +61,7 @@ export async function loadPrincipals(
   )
 }
 
-const statement = `select t.id::text as token, t.hash, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
+const principals = `select t.id::text as token, t.hash, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
     u.status, u.need_password_change, s.assurance,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
     o.id::text as organization, o.slug, r.roles::text as roles
@@ -81,9 +75,15 @@ const statement = `select t.id::text as token, t.hash, s.id::text as session, u.
           'from', (extract(epoch from a.valid_from) * 1000)::float8, 'until', (extract(epoch from a.valid_until) * 1000)::float8,
           'permissions', (select json_agg(p.permission) from role_permissions p where p.role_id = r.id)) order by r.name) as roles
         from role_assignments a join roles r on r.id = a.role_id
-        where a.user_id = u.id and a.revoked_at is null and (a.valid_until is null or a.valid_until > ?)) r on true
-  where t.id = any(?::uuid[]) and t.kind = 'access' and t.revoked_at is null and t.expires_at > ?
-    and s.ended_at is null and s.expires_at > ?`
+        where a.user_id = u.id and a.revoked_at is null and (a.valid_until is null or a.valid_until > ?::timestamptz)) r on true
+  where t.id = any(?::uuid[]) and t.kind = 'access' and t.revoked_at is null and t.expires_at > ?::timestamptz
+    and s.ended_at is null and s.expires_at > ?::timestamptz`
+
+const statements: Readonly<Record<PrincipalLock, Statement>> = {
+  none: statement('principals', principals),
+  share: statement('principals_share', `${principals} for share of u`),
+  change: statement('principals_change', `${principals} for no key update of u`),
+}
 
 function principalOf(record: PrincipalRecord, catalogue: Catalogue, now: Date): Principal {
   const assignments = record.roles === null ? [] : (JSON.parse(record.roles) as AssignmentRecord[])
