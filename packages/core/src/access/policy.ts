@@ -11,11 +11,26 @@ export interface Holding {
   readonly permissions: readonly string[]
 }
 
+/** Most subjects hold the same few roles: what was compiled for one serves the others. */
+const compiled = new WeakMap<Catalogue, Map<string, Grants>>()
+const mostCompiled = 1000
+
+/** Like `compileGrants`, but equal holdings give the same object. */
+export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[]): Grants {
+  const known = compiled.get(catalogue) ?? new Map<string, Grants>()
+  compiled.set(catalogue, known)
+  const key = JSON.stringify(holdings)
+  const grants = known.get(key) ?? compileGrants(catalogue, holdings)
+  if (known.size >= mostCompiled) known.clear()
+  known.set(key, grants)
+  return grants
+}
+
 /**
  * Compiles what a subject holds into sets of names, so that a decision is a look-up.
  * Patterns: a name, `users.*`, `*`, or `queries` (everything that only reads).
  */
-export function compileGrants(catalogue: Catalogue, holdings: readonly Holding[]): Grants {
+function compileGrants(catalogue: Catalogue, holdings: readonly Holding[]): Grants {
   const everywhere = new Set<string>()
   const inOrganization = new Map<Id<'org'>, Set<string>>()
   for (const { organizationId, permissions } of holdings) {

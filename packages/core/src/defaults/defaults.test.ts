@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { aesCipher } from './cipher.ts'
 import { wasmDigest } from './digest.ts'
 import { argon2Hasher } from './hasher.ts'
+import { webCryptoRandom } from './system.ts'
 
 hasherContract('hash-wasm', () => argon2Hasher(cheapCost))
 cipherContract('Web Crypto', aesCipher)
@@ -14,4 +15,16 @@ test('the hasher costs by default what OWASP asks for', async () => {
 
 test.each([0, 16, 31, 33, 64])('a master key of %d bytes is refused', async (length) => {
   await expect(aesCipher(new Uint8Array(length))).rejects.toThrow('32 bytes')
+})
+
+test('random bytes come in any number, and never twice', () => {
+  const lengths = [0, 1, 10, 64, 511, 512, 513, 5000]
+  expect(lengths.map((length) => webCryptoRandom.bytes(length).length)).toEqual(lengths)
+  const drawn = Array.from({ length: 20_000 }, () => webCryptoRandom.bytes(10).join())
+  expect(new Set(drawn).size).toBe(drawn.length)
+  const ones = drawn
+    .join()
+    .split(',')
+    .filter((byte) => Number(byte) >= 128).length
+  expect(ones / 200_000).toBeCloseTo(0.5, 1)
 })

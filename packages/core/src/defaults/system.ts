@@ -4,5 +4,19 @@ import type { Random } from '../ports/random.ts'
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => new Date(), monotonic: () => performance.now() }
 
-/** The platform's CSPRNG. */
-export const webCryptoRandom: Random = { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) }
+const pool = new Uint8Array(4096)
+let taken = pool.length
+
+/** The platform's CSPRNG, asked for many bytes at once: asking costs more than the bytes. None is given out twice, or kept. */
+export const webCryptoRandom: Random = {
+  bytes(length) {
+    if (length > pool.length / 8) return crypto.getRandomValues(new Uint8Array(length))
+    if (taken + length > pool.length) {
+      crypto.getRandomValues(pool)
+      taken = 0
+    }
+    const bytes = pool.slice(taken, taken + length)
+    pool.fill(0, taken, (taken += length))
+    return bytes
+  },
+}

@@ -123,6 +123,25 @@ describe('the principal cache of the only process', () => {
     cache.drop([ada.sessionId])
     expect(cache.size).toBe(0)
   })
+
+  test('lets the oldest go also after some were dropped, expired or cleared', () => {
+    const { clock, cache, get } = setUp({ soleProcess: true })
+    const put = (name: string) => {
+      const one = principal(clock)
+      cache.put(name, one, cache.generation)
+      return one
+    }
+    for (let round = 0; round < 3; round++) {
+      const all = Array.from({ length: 50_000 }, (_, index) => put(`${round}-${index}`))
+      for (const { userId } of all.slice(0, 10)) cache.drop([userId])
+      put(`${round}-0`)
+      for (let more = 0; more < 12; more++) put(`${round}-more-${more}`)
+      const present = ['0', '10', '12', '13', '49999', 'more-11'].filter((name) => get(`${round}-${name}`) !== undefined)
+      expect([present, cache.size]).toEqual([['0', '13', '49999', 'more-11'], 50_000])
+      cache.clear()
+      expect(cache.size).toBe(0)
+    }
+  })
 })
 
 describe('the lease of one of several processes', () => {

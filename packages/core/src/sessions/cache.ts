@@ -21,6 +21,8 @@ export class PrincipalCache implements FeedSink {
   readonly #clock: Clock
   readonly #soleProcess: boolean
   readonly #entries = new Map<string, Principal>()
+  /** Goes along with the evictions: a new iterator would walk past every entry that was ever deleted. */
+  #oldest = this.#entries.keys()
   readonly #hashesByKey = new Map<string, Set<string>>()
   readonly #drops = new Map<string, number>()
   #generation = 0
@@ -78,6 +80,7 @@ export class PrincipalCache implements FeedSink {
 
   clear(): void {
     this.#entries.clear()
+    this.#oldest = this.#entries.keys()
     this.#hashesByKey.clear()
     this.#drops.clear()
     this.#refusedBefore = ++this.#generation
@@ -97,8 +100,12 @@ export class PrincipalCache implements FeedSink {
   }
 
   #evictOldest(): void {
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#removeByHash(oldest)
+    let next = this.#oldest.next()
+    if (next.done === true) {
+      this.#oldest = this.#entries.keys()
+      next = this.#oldest.next()
+    }
+    if (next.done !== true) this.#removeByHash(next.value)
   }
 
   #removeByHash(tokenHash: string): void {

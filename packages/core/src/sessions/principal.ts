@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { builtInRoles, compileGrants, type BuiltInRoleName, type Catalogue } from '../access/index.ts'
+import { builtInRoles, grantsOf, type BuiltInRoleName, type Catalogue } from '../access/index.ts'
 import type { PendingStep, Principal } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement, type Statement } from '../kernel/statement.ts'
@@ -99,7 +99,7 @@ function principalOf(record: PrincipalRecord, catalogue: Catalogue, now: Date): 
     displayName: record.display_name,
     status: record.status as Principal['status'],
     roles: current.filter(({ organization }) => organization === null).map(({ name }) => name),
-    grants: compileGrants(catalogue, current.map(holdingOf)),
+    grants: grantsOf(catalogue, current.map(holdingOf)),
     organization: record.organization === null || record.slug === null ? null : { id: idOf('org', record.organization), slug: record.slug },
     assurance: record.assurance,
     pendingSteps,
