@@ -115,6 +115,11 @@ describe.each(['postgres', 'embedded'] as const)('users.create on %s', (database
     const user = await world().asSystem().users.create({ email: typed })
     expect(user?.email).toBe(email)
     await expect(world().asSystem().users.create({ email })).rejects.toMatchObject({ code: 'users.emailTaken', kind: 'conflict' })
+    const conflict: unknown = await world()
+      .asSystem()
+      .users.create({ email, password })
+      .catch((error: unknown) => error)
+    expect(conflict).not.toHaveProperty('cause') // the database's own error quotes the row, with the password's hash
     await expect(world().asSystem().users.create({ email: typed, username: 'other' })).rejects.toMatchObject({ code: 'users.emailTaken' })
   })
 
