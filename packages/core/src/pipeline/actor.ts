@@ -13,12 +13,7 @@ import { forkOf, type Assembly } from './assembly.ts'
  * nobody can suspend it half-way) and those to be changed exclusively: two
  * commands never wait for each other in a circle.
  */
-export async function currentActor(
-  { ports, catalogue }: Assembly,
-  em: SqlEntityManager,
-  actor: Actor,
-  changed: readonly Id<'usr'>[],
-): Promise<Actor> {
+export async function currentActor(assembly: Assembly, em: SqlEntityManager, actor: Actor, changed: readonly Id<'usr'>[]): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
   if (actor.kind !== 'user') {
     await lockUsers(em, targets)
@@ -30,13 +25,19 @@ export async function currentActor(
     em,
     targets.filter((id) => id < userId),
   )
-  const loaded = await loadPrincipals(em, catalogue, [tokenId], ports.clock.now(), lock)
-  const principal = loaded.get(tokenId)?.principal
-  if (principal === undefined) throw unauthenticated({})
+  const current = await userBehind(assembly, em, tokenId, lock)
   await lockUsers(
     em,
     targets.filter((id) => id > userId),
   )
+  return current
+}
+
+/** The user behind a token, as the database has it now. */
+async function userBehind({ ports, catalogue }: Assembly, em: SqlEntityManager, tokenId: Id<'tok'>, lock: PrincipalLock): Promise<Actor> {
+  const loaded = await loadPrincipals(em, catalogue, [tokenId], ports.clock.now(), lock)
+  const principal = loaded.get(tokenId)?.principal
+  if (principal === undefined) throw unauthenticated({})
   return { kind: 'user', principal }
 }
 
@@ -47,21 +48,12 @@ export async function currentActor(
  */
 export async function checkBeforePreparing(assembly: Assembly, action: Command, input: unknown, actor: Actor): Promise<void> {
   if (action.prepare === undefined) return
-  const reader = forkOf(assembly)
-  const target = (await action.target?.find(reader, input, actor)) ?? null
+  const target = action.target === undefined ? null : await action.target.find(forkOf(assembly), input, actor)
   const request = { actor, action: action.signature.name, target }
   if (action.allow(request)) return
-  const current = { ...request, actor: await reread(assembly, actor) }
-  if (!action.allow(current)) throw refusal(current, action.target?.type ?? null)
-}
-
-async function reread(assembly: Assembly, actor: Actor): Promise<Actor> {
-  if (actor.kind !== 'user') return actor
-  const { tokenId } = actor.principal
-  const loaded = await loadPrincipals(forkOf(assembly), assembly.catalogue, [tokenId], assembly.ports.clock.now())
-  const principal = loaded.get(tokenId)?.principal
-  if (principal === undefined) throw unauthenticated({})
-  return { kind: 'user', principal }
+  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal.tokenId, 'none') : actor
+  const asked = { ...request, actor: current }
+  if (!action.allow(asked)) throw refusal(asked, action.target?.type ?? null)
 }
 
 async function lockUsers(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<void> {

@@ -19,14 +19,19 @@ import { Refused, type Trace } from './trace.ts'
 /** How often a transaction that lost a race is run again. Handlers have no outside effects, so it may be. */
 const mostAttempts = 6
 
-/** One command on its way through. */
-interface Passage {
-  readonly assembly: Assembly
+/** What is to be run: a command, its input as it came and as it was parsed, and who calls. */
+export interface Requested {
   readonly action: Command
+  readonly raw: unknown
   readonly input: unknown
-  readonly prepared: unknown
   readonly call: Call
   readonly trace: Trace
+}
+
+/** One command on its way through. */
+interface Passage extends Requested {
+  readonly assembly: Assembly
+  readonly prepared: unknown
   readonly claim: Claim | null
   readonly startedAt: number
 }
@@ -35,40 +40,27 @@ interface Passage {
  * Runs a command: prepare, then as many attempts at its transaction as races
  * demand. A refusal is a result: what led to it has been committed.
  */
-export async function runCommand(
-  assembly: Assembly,
-  action: Command,
-  raw: unknown,
-  input: unknown,
-  call: Call,
-  trace: Trace,
-): Promise<unknown> {
-  const passage = await prepare(assembly, action, raw, input, call, trace)
+export async function runCommand(assembly: Assembly, requested: Requested): Promise<unknown> {
+  const passage = await prepare(assembly, requested)
   return retried(() => commit(passage))
 }
 
 /** Runs a command to its end, and takes it all back: what it would have done. */
-export async function planCommand(
-  assembly: Assembly,
-  action: Command,
-  raw: unknown,
-  input: unknown,
-  call: Call,
-  trace: Trace,
-): Promise<Plan> {
-  const passage = await prepare(assembly, action, raw, input, call, trace)
+export async function planCommand(assembly: Assembly, requested: Requested): Promise<Plan> {
+  const passage = await prepare(assembly, requested)
   return retried(() => rehearse(passage))
 }
 
-async function prepare(assembly: Assembly, action: Command, raw: unknown, input: unknown, call: Call, trace: Trace): Promise<Passage> {
+async function prepare(assembly: Assembly, requested: Requested): Promise<Passage> {
   const { ports, settings } = assembly
+  const { action, raw, input, call } = requested
   const startedAt = ports.clock.monotonic()
   checkPendingSteps(action, call.actor)
   const claim = await claimOf(assembly, action.signature, raw, call)
   const { actor, origin } = call
   await checkBeforePreparing(assembly, action, input, actor)
   const prepared = await action.prepare?.({ now: ports.clock.now(), actor, origin, ports, settings, reader: forkOf(assembly) }, input)
-  return { assembly, action, input, prepared, call, trace, claim, startedAt }
+  return { ...requested, assembly, prepared, claim, startedAt }
 }
 
 async function retried<T>(attempt: () => Promise<T>): Promise<T> {

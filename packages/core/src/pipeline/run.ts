@@ -20,7 +20,9 @@ export function run(assembly: Assembly, name: string, input: unknown, call: Call
       return guarded(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
     }
     const parsed = parseInput(action.signature, input)
-    const result = await guarded(assembly, action, call, (trace) => runCommand(assembly, action, input, parsed, call, trace))
+    const result = await guarded(assembly, action, call, (trace) =>
+      runCommand(assembly, { action, raw: input, input: parsed, call, trace }),
+    )
     if (result instanceof Refused) throw result.reason
     return result
   })
@@ -32,7 +34,7 @@ export function plan(assembly: Assembly, name: string, input: unknown, call: Cal
     if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
     if (action.secretive === true) throw notPlannable({ action: name })
     const parsed = parseInput(action.signature, input)
-    return guarded(assembly, action, call, (trace) => planCommand(assembly, action, input, parsed, call, trace))
+    return guarded(assembly, action, call, (trace) => planCommand(assembly, { action, raw: input, input: parsed, call, trace }))
   })
 }
 
