@@ -66,7 +66,9 @@ export class Terminal {
 
   /** The same command without a process of its own, in the same home. */
   here(parameters: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    return runHere(parameters, { XDG_CONFIG_HOME: join(this.home, '.config'), ...this.#env, ...env })
+    // The working directory is vitest's, where somebody who tried `npm start` has a database.
+    const places = { XDG_CONFIG_HOME: join(this.home, '.config'), DENIZEN_DATA_DIR: join(this.home, 'denizen-data') }
+    return runHere(parameters, { ...places, ...this.#env, ...env })
   }
 
   /** Starts `denizen …`. */
