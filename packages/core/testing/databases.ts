@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { ormOptions, type Orm } from '@denizen/core'
 import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
 import { Client } from 'pg'
 import { parse as parseArray } from 'postgres-array'
+import { jobTable } from './mail.ts'
 
 /** How the global setup tells the test processes what it made: they inherit its environment. */
 export const variables = {
@@ -51,7 +53,11 @@ export async function createPostgres({ connections, empty }: { connections: numb
 export async function createEmbedded(): Promise<TestDatabase> {
   const loadDataDir = new Blob([await readFile(required(variables.snapshot))])
   // Handed over ready-made: MikroORM copies its options, and the copy of a Blob is none.
-  const pglite = await PGlite.create({ loadDataDir, parsers: createPostgreSqlTypeParsers((text) => parseArray(text)) })
+  const pglite = await PGlite.create({
+    loadDataDir,
+    extensions: { pg_trgm },
+    parsers: createPostgreSqlTypeParsers((text) => parseArray(text)),
+  })
   const orm = await PgliteORM.init({ ...ormOptions(), dbName: 'memory://', driverOptions: { pglite: () => pglite } })
   return {
     name: 'memory',
@@ -70,6 +76,7 @@ export async function createTemplate(server: string): Promise<string> {
   await administer(server, `create database "${name}"`)
   const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name) })
   await orm.migrator.up()
+  for (const statement of jobTable) await orm.em.execute(statement, [], 'run')
   await orm.close(true)
   return name
 }
@@ -83,8 +90,9 @@ export async function dropTemplate(server: string, template: string): Promise<st
 
 /** A migrated PGlite cluster as bytes. */
 export async function embeddedSnapshot(): Promise<Uint8Array> {
-  const orm = await PgliteORM.init({ ...ormOptions(), dbName: 'memory://' })
+  const orm = await PgliteORM.init({ ...ormOptions(), dbName: 'memory://', driverOptions: { extensions: { pg_trgm } } })
   await orm.migrator.up()
+  for (const statement of jobTable) await orm.em.execute(statement, [], 'run')
   const connection = orm.em.getConnection()
   if (!(connection instanceof PgliteConnection)) throw new TypeError('The PGlite driver made a connection of another kind.')
   const dump = await (await connection.getNativeClient()).dumpDataDir('none')

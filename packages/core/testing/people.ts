@@ -5,8 +5,10 @@ import {
   newId,
   systemActor,
   userActor,
+  uuidOf,
   type Calls,
   type Core,
+  type Id,
   type InputOf,
   type Orm,
   type Ports,
@@ -25,6 +27,7 @@ export interface SignedInUser {
   readonly as: Calls
 }
 
+type OrganizationId = Id<'org'>
 type BuiltInRoleName = keyof typeof builtInRoles
 type NewUser = InputOf<Signatures['users']['create']>
 
@@ -94,6 +97,53 @@ export class People {
     const user = await this.newUser()
     await this.grant(user, role)
     return this.signIn(user)
+  }
+
+  /** An organization without anybody in it, past every rule. */
+  async newOrganization(slug = `org-${++count}-${crypto.randomUUID().slice(0, 8)}`): Promise<OrganizationId> {
+    const now = this.#ports.clock.now()
+    const id = newId('org', now, this.#ports.random.bytes(10))
+    await this.#execute(`insert into organizations (id, slug, name, status, created_at, updated_at) values (?, ?, ?, 'active', ?, ?)`, [
+      uuidOf(id),
+      slug,
+      slug,
+      now,
+      now,
+    ])
+    return id
+  }
+
+  /** Makes a user a member, past every rule. Sessions that it has do not know of it yet. */
+  async join(organizationId: OrganizationId, user: Pick<User, 'id'>, role: 'owner' | 'admin' | 'member' = 'member'): Promise<void> {
+    const now = this.#ports.clock.now()
+    const id = newId('mem', now, this.#ports.random.bytes(10))
+    await this.#execute('insert into memberships (id, organization_id, user_id, role, created_at) values (?, ?, ?, ?, ?)', [
+      uuidOf(id),
+      uuidOf(organizationId),
+      uuidOf(user.id),
+      role,
+      now,
+    ])
+  }
+
+  /** A new member of an organization, signed in. */
+  async asMember(organizationId: OrganizationId, role: 'owner' | 'admin' | 'member' = 'member'): Promise<SignedInUser> {
+    const user = await this.newUser()
+    await this.join(organizationId, user, role)
+    return this.signIn(user)
+  }
+
+  /** Makes an organization the proven owner of a domain, past every rule. */
+  async ownDomain(organizationId: OrganizationId, domain: string): Promise<void> {
+    const now = this.#ports.clock.now()
+    await this.#execute(
+      `insert into organization_domains (organization_id, domain, challenge, verified_at, created_at) values (?, ?, 'test', ?, ?)`,
+      [uuidOf(organizationId), domain, now, now],
+    )
+  }
+
+  #execute(statement: string, parameters: readonly unknown[]): Promise<unknown> {
+    return (this.#orm.em.fork() as SqlEntityManager).execute(statement, [...parameters], 'run')
   }
 
   /** Gives a user a built-in role everywhere, past every rule. */

@@ -1,5 +1,7 @@
 import { argon2Hasher, defaultPorts, type Clock, type FeedSink, type InvalidationFeed, type Logger, type Ports } from '@denizen/core'
 import type { LogFields } from '../src/ports/logger.ts'
+import { TestMailer, testJobs } from './mail.ts'
+import { TestResolver } from './resolver.ts'
 
 /** A clock that stands still until it is told to move. */
 export class TestClock implements Clock {
@@ -70,10 +72,13 @@ export const cheapCost = { memory: 64, iterations: 1 }
 export interface TestPorts extends Ports {
   readonly clock: TestClock
   readonly logger: TestLogger
+  readonly mailer: TestMailer
+  readonly resolver: TestResolver
 }
 
-/** Core's own portable ports, but for the clock, the log and the cost of a hash. */
+/** Core's own portable ports, but for the clock, the log, the cost of a hash, jobs and mail, which wait for the test, and DNS, which is the test's. */
 export async function testPorts(): Promise<TestPorts> {
   const portable = await defaultPorts(crypto.getRandomValues(new Uint8Array(32)))
-  return { ...portable, clock: new TestClock(), logger: new TestLogger(), hasher: argon2Hasher(cheapCost) }
+  const own = { clock: new TestClock(), logger: new TestLogger(), mailer: new TestMailer(), resolver: new TestResolver() }
+  return { ...portable, ...own, hasher: argon2Hasher(cheapCost), jobs: testJobs }
 }

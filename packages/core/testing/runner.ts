@@ -1,10 +1,9 @@
-import type { Actor, Monitor, Plan } from '@denizen/core'
+import { defaultSettings, type Actor, type Monitor, type Orm, type Plan, type Ports } from '@denizen/core'
 import { actions } from '../src/actions.ts'
 import type { Action } from '../src/kernel/action.ts'
 import type { Assembly } from '../src/pipeline/assembly.ts'
 import { plan, run } from '../src/pipeline/run.ts'
 import { PrincipalCache } from '../src/sessions/index.ts'
-import type { World } from './world.ts'
 
 /** The pipeline of a world with actions of a test's own. */
 export interface Runner {
@@ -13,12 +12,12 @@ export interface Runner {
 }
 
 /** The real pipeline on the world's database and ports, with more actions than the product has. */
-export function runnerOf({ orm, ports }: World, more: readonly Action[], monitors: readonly Monitor[] = []): Runner {
+export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: readonly Action[], monitors: readonly Monitor[] = []): Runner {
   const all = new Map([...actions.values(), ...more].map((action) => [action.signature.name, action]))
   const assembly: Assembly = {
     orm,
     ports,
-    settings: { defaultOrganization: null },
+    settings: defaultSettings,
     monitors,
     subscribers: [],
     actions: all,

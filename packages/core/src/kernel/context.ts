@@ -3,6 +3,7 @@ import type { Ports } from '../ports/index.ts'
 import type { DenizenError } from './errors.ts'
 import type { DomainEvent, Job } from './event.ts'
 import type { Id } from './id.ts'
+import type { Target } from './rule.ts'
 
 /** What a subject may do, compiled once from its role assignments. */
 export interface Grants {
@@ -10,6 +11,8 @@ export interface Grants {
   allows(permission: string, organizationId: Id<'org'> | null): boolean
   /** Whether the permission is held everywhere. */
   allowsEverywhere(permission: string): boolean
+  /** Whether all that a pattern of a role stands for is held in the organization, or everywhere. */
+  covers(pattern: string, organizationId: Id<'org'> | null): boolean
   /** The permissions held everywhere, as names of actions, sorted. */
   list(): readonly string[]
 }
@@ -28,12 +31,23 @@ export interface Principal {
   readonly status: 'active' | 'temporary'
   readonly roles: readonly string[]
   readonly grants: Grants
+  /** The organization that the session is in now. It decides nothing: an organization that a call names does. */
   readonly organization: { readonly id: Id<'org'>; readonly slug: string } | null
+  /** Every active organization that the user is a member of. */
+  readonly memberships: readonly PrincipalMembership[]
+  /** CIDR blocks that the user may act from; empty: from anywhere. */
+  readonly allowedIps: readonly string[]
   readonly assurance: 'aal1' | 'aal2'
   readonly pendingSteps: readonly PendingStep[]
   readonly expiresAt: Date
   /** When this picture may change by itself (expiry of the session or of a role): not to be used after. */
   readonly validUntil: Date
+}
+
+/** That a user belongs to an organization, and as what. */
+interface PrincipalMembership {
+  readonly organizationId: Id<'org'>
+  readonly role: 'owner' | 'admin' | 'member'
 }
 
 /** Nobody in particular: a caller that showed no credential. */
@@ -59,12 +73,20 @@ export interface Origin {
   readonly requestId: string
   readonly ip: string | null
   readonly userAgent: string | null
+  /** It came over a network: then an address that is not known is none that anybody is allowed to act from. */
+  readonly remote?: true
 }
 
 /** What an installation decides. */
 export interface Settings {
   /** The organization that new users join; null: none. */
   readonly defaultOrganization: string | null
+  /** Where people reach this installation, without a slash at its end: links in mails begin with it, never with what a request says. */
+  readonly publicUrl: string
+  /** How many organizations a user may own who creates them without being anybody's administrator. */
+  readonly maxOwnedOrganizations: number
+  /** Days after an archive within which a user can be restored. */
+  readonly restoreDays: number
 }
 
 /** What `prepare` gets: no transaction is open, and what it finds must be checked again in the handler. */
@@ -104,8 +126,16 @@ export interface CommandContext extends Omit<QueryContext, 'open'> {
   refresh(userId: Id<'usr'>): void
   /** Fails the call but keeps what was written: the attempt counts. */
   refuse(error: DenizenError): never
-  /** Runs one item of a batch in a savepoint: a failure undoes only that item, its events and its jobs. */
-  attempt<T>(work: () => Promise<T>): Promise<{ ok: true; value: T } | { ok: false; error: DenizenError }>
+  /**
+   * Runs one item of a batch in a savepoint: a failure undoes only that item, its events and its jobs.
+   * `index` is its place in the batch, so that a plan can tell of the failure.
+   */
+  attempt<T>(work: () => Promise<T>, index?: number): Promise<{ ok: true; value: T } | { ok: false; error: DenizenError }>
+  /**
+   * Decides about one item of a batch by the action's `allowItem`, and throws what the caller is to know.
+   * `type` is what the item is called; null: it names nothing that would have to be there.
+   */
+  checkItem(item: unknown, target: Target | null, type: string | null): void
 }
 
 export interface AuditFacts {
@@ -115,10 +145,22 @@ export interface AuditFacts {
 }
 
 /** Principals that must not be served from memory any more, and what ended for good. */
-export interface Revocation {
+export type Revocation = UserRevocation | OrganizationRevocation
+
+/** Every principal that belongs to an organization. */
+interface OrganizationRevocation {
+  readonly organizationId: Id<'org'>
+}
+
+interface UserRevocation {
   readonly userId: Id<'usr'>
   /** One session; without it all of the user's. */
   readonly sessionId?: Id<'ses'>
   readonly sessionsEnded?: number
   readonly tokensEnded?: number
+}
+
+/** Who calls, as rows tell of it; null: nobody that has a row, be it a stranger or the operator of the machine. */
+export function callerId(actor: Actor): Id<'usr'> | null {
+  return actor.kind === 'user' ? actor.principal.userId : null
 }

@@ -83,6 +83,11 @@ export const stepRequired = defineError<{ steps: readonly string[] }>(
   'denied',
   ({ steps }) => `This session still owes a step: ${steps.join(', ')}. Until then it may only do that, read users.current and sign out.`,
 )
+export const addressNotAllowed = defineError(
+  'auth.addressNotAllowed',
+  'denied',
+  'This user may not act from the address that you call from. Call from one of the allowed addresses, or have them changed there or by an administrator.',
+)
 export const notFound = defineError<{ type: string }>('request.notFound', 'notFound', ({ type }) => `There is no such ${type}.`)
 export const unknownAction = defineError<{ action: string }>(
   'request.unknownAction',

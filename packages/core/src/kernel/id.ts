@@ -22,6 +22,8 @@ const nouns: Readonly<Record<string, string>> = {
   aud: 'audit entry',
   evt: 'event',
   lat: 'login attempt',
+  team: 'team',
+  inv: 'invitation',
 }
 
 /** 16 bytes of a UUIDv7: milliseconds since the epoch (48 bits), then random bits. */
@@ -47,6 +49,11 @@ export function uuidOf(id: string): string {
   const suffix = id.slice(id.lastIndexOf('_') + 1)
   const hex = [...decodeSuffix(suffix)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** Many of them as one parameter of type `uuid[]`. */
+export function uuidsOf(ids: readonly string[]): string {
+  return `{${ids.map(uuidOf).join(',')}}`
 }
 
 /** The id of a kind for a UUID from the database. */
@@ -98,10 +105,18 @@ export function isId<Prefix extends string>(prefix: Prefix, text: string): text 
   return text.startsWith(`${prefix}_`) && suffixPattern.test(text.slice(prefix.length + 1))
 }
 
+/** The schemas of ids, so that whoever walks through an input finds every id in it. */
+const ids = z.registry<{ prefix: string }>()
+
+/** The prefix of the ids that a schema is for; undefined: it is for something else. Also of the copies that `.meta()` and `.refine()` make. */
+export function idPrefixOf(schema: z.core.$ZodType): string | undefined {
+  return ids.get(schema)?.prefix
+}
+
 /** A schema for ids of one kind. It says which kind it got when it got another. */
 export function idSchema<Prefix extends string>(prefix: Prefix) {
   const noun = nouns[prefix] ?? prefix
-  return z
+  const schema = z
     .string()
     .max(64)
     .superRefine((text, check) => {
@@ -109,6 +124,8 @@ export function idSchema<Prefix extends string>(prefix: Prefix) {
     })
     .transform((text) => text as Id<Prefix>)
     .meta({ description: `${noun} id, ${prefix}_ and 26 letters` })
+  ids.add(schema, { prefix })
+  return schema
 }
 
 function explain(prefix: string, noun: string, text: string): string {

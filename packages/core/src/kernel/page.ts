@@ -24,6 +24,22 @@ export function sealCursor(cipher: Cipher, query: CursorScope, position: Positio
   return cipher.seal(contextOf(query), JSON.stringify(position))
 }
 
+/** The cursor of the page that begins after a position; null: that was the last. */
+export async function nextCursorOf(cipher: Cipher, query: CursorScope, next: Position | null): Promise<string | null> {
+  return next === null ? null : sealCursor(cipher, query, next)
+}
+
+/** The page in rows of which one more was asked for than it holds: that row only tells that there is another page. */
+export async function cutPage<Row>(
+  cipher: Cipher,
+  query: CursorScope,
+  { rows, limit, positionOf }: { rows: readonly Row[]; limit: number; positionOf: (row: Row) => Position },
+): Promise<{ readonly shown: readonly Row[]; readonly nextCursor: string | null }> {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  return { shown, nextCursor: await nextCursorOf(cipher, query, rows.length > limit && last !== undefined ? positionOf(last) : null) }
+}
+
 /** The position of a cursor, or an error when it comes from elsewhere. */
 export async function openCursor(cipher: Cipher, query: CursorScope, cursor: string | undefined): Promise<Position | null> {
   if (cursor === undefined) return null

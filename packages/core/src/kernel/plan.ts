@@ -8,6 +8,16 @@ export interface Plan {
   readonly events: Readonly<Record<string, number>>
   /** How many jobs of each name would be queued. */
   readonly jobs: Readonly<Record<string, number>>
+  /** The items of a batch that would fail, and why. */
+  readonly failed: readonly FailedItem[]
+}
+
+export interface FailedItem {
+  /** Its place in the batch, from 0. */
+  readonly index: number
+  /** The code of the error, as the item would fail with when it is carried out. */
+  readonly code: string
+  readonly message: string
 }
 
 export interface RowChanges {

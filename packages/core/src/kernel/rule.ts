@@ -11,6 +11,14 @@ export interface Target {
   readonly userId: Id<'usr'> | null
   /** Permission to know that it exists; without it, not yours and not there look the same. */
   readonly visibleWith: string
+  /** What the account that it touches may do itself: nobody acts on somebody above them. */
+  readonly holdings?: readonly Holding[]
+}
+
+/** What one role gives: patterns of permissions, everywhere (null) or in one organization. */
+export interface Holding {
+  readonly organizationId: Id<'org'> | null
+  readonly permissions: readonly string[]
 }
 
 export interface RuleRequest {
@@ -18,6 +26,8 @@ export interface RuleRequest {
   readonly action: string
   /** null: the action touches nothing in particular, or what it touches is not there. */
   readonly target: Target | null
+  /** As the handler will get it. */
+  readonly input: unknown
 }
 
 /** Who may. Pure; decides on the rows as they are inside the transaction. */
@@ -36,8 +46,45 @@ export const granted: Rule = ({ actor, action, target }) => {
   return actor.principal.grants.allows(action, target?.organizationId ?? null)
 }
 
+/** Who holds the permission everywhere: in an organization it does not count. */
+export const grantedEverywhere: Rule = ({ actor, action }) =>
+  actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
+
+/** Who may do everything, everywhere: nobody else gives that away or takes it, for nobody grants what they do not hold. */
+export const holdsEverything: Rule = ({ actor }) =>
+  actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.covers('*', null))
+
 /** The user whom the target belongs to. */
 export const owner: Rule = ({ actor, target }) => actor.kind === 'user' && target !== null && target.userId === actor.principal.userId
+
+/** Who may do all that the touched account may do, so that nobody acts on somebody above them. */
+export const notBelow: Rule = ({ actor, target }) => {
+  if (actor.kind !== 'user') return actor.kind === 'system'
+  const { grants } = actor.principal
+  return (target?.holdings ?? []).every(({ permissions, organizationId }) =>
+    permissions.every((pattern) => grants.covers(pattern, organizationId)),
+  )
+}
+
+/** Some fields are the operators' alone: who sets one of them must hold the permission everywhere, not only where the target is. */
+export const withOperatorFields =
+  (...fields: readonly string[]): Rule =>
+  ({ actor, action, input }) => {
+    const sets = fields.some((field) => (input as Readonly<Record<string, unknown>>)[field] !== undefined)
+    return !sets || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
+  }
+
+/** A rule about one part of the input, as if that were all of it. */
+export const within =
+  (part: string, rule: Rule): Rule =>
+  (request) =>
+    rule({ ...request, input: (request.input as Readonly<Record<string, unknown>>)[part] })
+
+/** Whoever every one of the rules lets through. */
+export const allOf =
+  (...rules: readonly Rule[]): Rule =>
+  (request) =>
+    rules.every((rule) => rule(request))
 
 /** Whoever one of the rules lets through. */
 export const anyOf =
@@ -57,5 +104,7 @@ export function refusal({ actor, action, target }: RuleRequest, targetType: stri
 }
 
 function mayKnow(actor: Actor, target: Target): boolean {
-  return actor.kind === 'user' && (actor.principal.userId === target.userId || actor.principal.grants.allowsEverywhere(target.visibleWith))
+  if (actor.kind !== 'user') return actor.kind === 'system'
+  const { userId, grants } = actor.principal
+  return userId === target.userId || grants.allows(target.visibleWith, target.organizationId)
 }

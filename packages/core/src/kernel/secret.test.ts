@@ -22,6 +22,7 @@ const wrappings: Readonly<Record<string, { schema: z.ZodType; value: unknown; wi
   'with a default': { schema: hidden.default('x'), value: 's3cret', without: undefined },
   readonly: { schema: hidden.readonly(), value: 's3cret', without: undefined },
   transformed: { schema: hidden.transform((text) => text.trim()), value: 's3cret', without: undefined },
+  'with a way out': { schema: hidden.catch('x'), value: 's3cret', without: undefined },
   'in an object': { schema: z.object({ a: z.int(), b: hidden }), value: { a: 1, b: 's3cret' }, without: { a: 1 } },
   'deep in an object': {
     schema: z.object({ a: z.object({ b: z.array(z.object({ c: hidden.optional(), d: z.int() })) }).nullable() }),
@@ -49,6 +50,19 @@ describe('secrets', () => {
     const value = { at, list: ['a'], none: null, any: { a: { b: [1] } } }
     expect(holdsSecret(schema)).toBe(false)
     expect(withoutSecrets(schema, value)).toEqual(value)
+  })
+
+  test('are looked for in a schema that holds itself', () => {
+    const tree = z.object({
+      name: z.string(),
+      get branches() {
+        return z.array(tree).optional()
+      },
+    })
+    expect(holdsSecret(tree)).toBe(false)
+    expect(withoutSecrets(tree, { name: 'a', branches: [{ name: 'b' }, 'none'] })).toEqual({ name: 'a', branches: [{ name: 'b' }, 'none'] })
+    expect(holdsSecret(z.object({ tree, token: hidden }))).toBe(true)
+    expect(withoutSecrets(z.object({ tree, token: hidden }), { tree: { name: 'a' }, token: 's3cret' })).toEqual({ tree: { name: 'a' } })
   })
 
   test('are found in the actions that have them', () => {

@@ -16,12 +16,20 @@ function isSecret(schema: z.ZodType): boolean {
 
 /** Whether a schema holds a secret anywhere. */
 export function holdsSecret(schema: z.ZodType): boolean {
-  return isSecret(schema) || children(schema).some(holdsSecret)
+  return holdsSecretBeside(new Set(), schema)
+}
+
+/** Beside those that were looked into already: a schema may hold itself. */
+function holdsSecretBeside(seen: Set<z.ZodType>, schema: z.ZodType): boolean {
+  if (seen.has(schema)) return false
+  seen.add(schema)
+  return isSecret(schema) || children(schema).some((child) => holdsSecretBeside(seen, child))
 }
 
 /** The value without the parts that its schema marks as secret. */
 export function withoutSecrets(schema: z.ZodType, value: unknown): unknown {
   if (isSecret(schema)) return undefined
+  if (!holdsSecret(schema)) return value
   if (schema instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => withoutSecrets(schema.element as z.ZodType, item))
   if (schema instanceof z.ZodObject && isRecord(value)) return objectWithoutSecrets(schema.shape, value)
   if (schema instanceof z.ZodRecord && isRecord(value))
@@ -50,6 +58,7 @@ function children(schema: z.ZodType): readonly z.ZodType[] {
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodCatch ||
     schema instanceof z.ZodReadonly
   )
     return [schema.unwrap() as z.ZodType]

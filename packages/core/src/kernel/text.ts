@@ -32,6 +32,11 @@ export function printable(text: string, most: number): string {
   return text.normalize('NFC').slice(0, most).replaceAll(/\p{C}/gu, '\uFFFD')
 }
 
+/** The same letters as a part of a pattern of LIKE: what it takes for a wildcard stands for itself. */
+export function literally(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`)
+}
+
 const brokenText = 'half a character: this is not well-formed Unicode'
 
 /** JSON as the database keeps it. */

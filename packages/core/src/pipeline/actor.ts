@@ -1,11 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Command } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
-import { stepRequired, unauthenticated } from '../kernel/errors.ts'
-import { uuidOf, type Id } from '../kernel/id.ts'
-import { refusal } from '../kernel/rule.ts'
+import type { Actor, Origin } from '../kernel/context.ts'
+import { addressNotAllowed, stepRequired, unauthenticated } from '../kernel/errors.ts'
+import { type Id, uuidsOf } from '../kernel/id.ts'
 import { loadPrincipals, type PrincipalLock } from '../sessions/index.ts'
+import { mayActFrom } from '../users/index.ts'
 import { forkOf, type Assembly } from './assembly.ts'
+import { checkAllowed, findTarget } from './target.ts'
 
 /**
  * Reads who acts anew, inside the command's transaction: no gap between check
@@ -48,22 +49,26 @@ async function userBehind({ ports, catalogue }: Assembly, em: SqlEntityManager, 
  */
 export async function checkBeforePreparing(assembly: Assembly, action: Command, input: unknown, actor: Actor): Promise<void> {
   if (action.prepare === undefined) return
-  const target = action.target === undefined ? null : await action.target.find(forkOf(assembly), input, actor)
-  const request = { actor, action: action.signature.name, target }
-  if (action.allow(request)) return
+  const found = await findTarget(action, async () => forkOf(assembly), input, actor)
+  if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
   const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal.tokenId, 'none') : actor
-  const asked = { ...request, actor: current }
-  if (!action.allow(asked)) throw refusal(asked, action.target?.type ?? null)
+  checkAllowed(action, current, input, found)
 }
 
 async function lockUsers(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<void> {
   if (ids.length === 0) return
-  await em.execute('select 1 from users where id = any(?::uuid[]) order by id for no key update', [`{${ids.map(uuidOf).join(',')}}`])
+  await em.execute('select 1 from users where id = any(?::uuid[]) order by id for no key update', [uuidsOf(ids)])
 }
 
-/** A session that owes a step may only do what completes it, look at itself, and sign out. */
-export function checkPendingSteps(action: Pick<Command, 'duringPendingStep'>, actor: Actor): void {
-  if (actor.kind !== 'user' || action.duringPendingStep === true) return
-  const steps = actor.principal.pendingSteps
-  if (steps.length > 0) throw stepRequired({ steps })
+/**
+ * What holds for every call of whatever action: it comes from an address that the
+ * user may act from, and a session that owes a step only does what completes it,
+ * looks at itself, and signs out. Asked about before anything else, and again in a
+ * command's transaction, of the user as it is then.
+ */
+export function checkActor(action: Pick<Command, 'duringPendingStep'>, actor: Actor, origin: Origin): void {
+  if (actor.kind !== 'user') return
+  const { allowedIps, pendingSteps } = actor.principal
+  if (!mayActFrom(allowedIps, origin)) throw addressNotAllowed({})
+  if (pendingSteps.length > 0 && action.duringPendingStep !== true) throw stepRequired({ steps: pendingSteps })
 }

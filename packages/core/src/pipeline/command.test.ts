@@ -7,7 +7,7 @@ import { defineCommand } from '../kernel/action.ts'
 import { defineError } from '../kernel/errors.ts'
 import { anyone, granted, signedIn } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
-import { userTarget } from '../users/index.ts'
+import { accountTarget } from '../accounts/target.ts'
 import { userId } from '../users/model.ts'
 
 const system = systemActor('test')
@@ -62,7 +62,7 @@ const guarded = defineCommand(
   command('test.guarded', { summary: 'Need a permission', input: z.strictObject({ userId }), output: z.object({}) }),
   {
     allow: granted,
-    target: userTarget,
+    target: accountTarget,
     handle: async () => ({}),
   },
 )

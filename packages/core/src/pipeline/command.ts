@@ -3,17 +3,17 @@ import { isTransient, understood } from '../database/conflict.ts'
 import type { Command } from '../kernel/action.ts'
 import type { Actor, CommandContext } from '../kernel/context.ts'
 import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
-import { newId } from '../kernel/id.ts'
+import { newId, type Id } from '../kernel/id.ts'
 import type { Plan } from '../kernel/plan.ts'
-import { refusal, type Target } from '../kernel/rule.ts'
 import type { Claim } from '../idempotency/index.ts'
-import { checkBeforePreparing, checkPendingSteps, currentActor } from './actor.ts'
+import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { claimOf, keepOutput, keepRefusal, takeKey } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
 import { record } from './record.ts'
 import { Recorder } from './recorder.ts'
+import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
 
 /** How often a transaction that lost a race is run again. Handlers have no outside effects, so it may be. */
@@ -55,7 +55,6 @@ async function prepare(assembly: Assembly, requested: Requested): Promise<Passag
   const { ports, settings } = assembly
   const { action, raw, input, call } = requested
   const startedAt = ports.clock.monotonic()
-  checkPendingSteps(action, call.actor)
   const claim = await claimOf(assembly, action.signature, raw, call)
   const { actor, origin } = call
   await checkBeforePreparing(assembly, action, input, actor)
@@ -79,7 +78,7 @@ async function commit(passage: Passage): Promise<unknown> {
   const { assembly, action, claim } = passage
   const recorder = new Recorder({ planning: false })
   const result = await inTransaction(assembly, async (em) => {
-    const actor = await currentActor(assembly, em, passage.call.actor, action.target?.locks?.(passage.input) ?? [])
+    const actor = await currentActor(assembly, em, passage.call.actor, locksOf(passage))
     const replay = claim === null ? null : await takeKey(em, claim, action.signature, assembly.ports.clock.now())
     if (replay !== null) return replay.replayed
     const handled = await handle(passage, em, actor, recorder)
@@ -105,7 +104,7 @@ async function rehearse(passage: Passage): Promise<Plan> {
   try {
     const before = await countChanges(em)
     const recorder = new Recorder({ planning: true })
-    const actor = await currentActor(assembly, em, passage.call.actor, action.target?.locks?.(passage.input) ?? [])
+    const actor = await currentActor(assembly, em, passage.call.actor, locksOf(passage))
     const handled = await handle(passage, em, actor, recorder)
     if (handled instanceof Refused) throw handled.reason
     await em.flush()
@@ -114,6 +113,11 @@ async function rehearse(passage: Passage): Promise<Plan> {
   } finally {
     await em.rollback()
   }
+}
+
+/** The users whose rows the handler will change. */
+function locksOf({ action, input, prepared, call }: Passage): readonly Id<'usr'>[] {
+  return action.locks?.(prepared) ?? action.target?.locks?.(input, call.actor) ?? []
 }
 
 async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
@@ -131,14 +135,14 @@ async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager)
 }
 
 async function handle({ assembly, action, input, prepared, call, trace }: Passage, em: SqlEntityManager, actor: Actor, recorder: Recorder) {
-  checkPendingSteps(action, actor)
-  const target: Target | null = action.target === undefined ? null : await action.target.find(em, input, actor)
+  checkActor(action, actor, call.origin)
+  const found = await findTarget(action, async () => em, input, actor)
+  const { target } = found
   if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
   recorder.note(trace.facts)
-  const request = { actor, action: action.signature.name, target }
-  if (!action.allow(request)) throw refusal(request, action.target?.type ?? null)
+  checkAllowed(action, actor, input, found)
   try {
-    return await action.handle(contextOf(assembly, em, actor, call, recorder), input, prepared)
+    return await action.handle(contextOf(assembly, action, em, actor, call, recorder), input, prepared)
   } catch (error) {
     if (error instanceof Refused) return error
     throw error
@@ -147,6 +151,7 @@ async function handle({ assembly, action, input, prepared, call, trace }: Passag
 
 function contextOf(
   { ports, settings }: Assembly,
+  action: Command,
   em: SqlEntityManager,
   actor: Actor,
   { origin }: Call,
@@ -169,11 +174,12 @@ function contextOf(
     refuse: (error) => {
       throw new Refused(error)
     },
-    attempt: (work) => inSavepoint(em, recorder, work),
+    attempt: (work, index) => inSavepoint(em, recorder, work, index),
+    checkItem: (item, target, type) => checkItem(action, actor, item, { target, type }),
   }
 }
 
-async function inSavepoint<T>(em: SqlEntityManager, recorder: Recorder, work: () => Promise<T>) {
+async function inSavepoint<T>(em: SqlEntityManager, recorder: Recorder, work: () => Promise<T>, index: number | undefined) {
   const takeBack = recorder.mark()
   const before = recorder.undone === null ? null : await countChanges(em)
   await em.execute('savepoint item', [], 'run')
@@ -187,8 +193,10 @@ async function inSavepoint<T>(em: SqlEntityManager, recorder: Recorder, work: ()
     const error = understood(thrown)
     if (!(error instanceof DenizenError) || isTransient(thrown)) throw thrown
     await em.execute('rollback to savepoint item', [], 'run')
+    await em.execute('release savepoint item', [], 'run')
     em.clear()
     takeBack()
+    if (index !== undefined) recorder.failed.push({ index, code: error.code, message: error.message })
     if (before !== null) recorder.undone?.push({ before, after: await countChanges(em) })
     return { ok: false as const, error }
   }

@@ -1,4 +1,4 @@
-import { systemActor, userActor, type Job, type Plan } from '@denizen/core'
+import { systemActor, userActor, type Job, type OutputOf, type Plan, type Signatures } from '@denizen/core'
 import { newEmail, password, runnerOf, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -7,8 +7,16 @@ import { defineError } from '../kernel/errors.ts'
 import { anyone } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
 
-/** What every command writes about itself: a plan leaves it out. */
-const bookkeeping = ['audit_entries', 'events', 'invalidations', 'idempotency_keys']
+/** What every command writes about itself, and the database to keep count: a plan leaves it out. */
+const bookkeeping = [
+  'audit_entries',
+  'events',
+  'invalidations',
+  'idempotency_keys',
+  'user_counters',
+  'user_creation_counters',
+  'role_counters',
+]
 
 /** What a call changes, measured from outside: the rows that are there afterwards and were not before, or differ. */
 async function measured(world: World, work: () => Promise<unknown>): Promise<{ rows: Plan['rows']; events: Plan['events'] }> {
@@ -56,7 +64,7 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
     const planned = await asSystem().users.create.plan(input)
     expect(await counts()).toEqual(before)
     const { rows, events } = await measured(world(), () => asSystem().users.create(input))
-    expect(planned).toEqual({ rows, events, jobs: {}, sessionsEnded: 0, tokensEnded: 0 })
+    expect(planned).toEqual({ rows, events, jobs: {}, failed: [], sessionsEnded: 0, tokensEnded: 0 })
     expect(rows).toMatchObject({
       users: { inserted: 1 },
       passwords: { inserted: 1 },
@@ -74,7 +82,7 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
     const { rows, events } = await measured(world(), async () => {
       expect(await world().asSystem().users.setStatus(input)).toMatchObject({ sessionsEnded: 3, tokensEnded: 3 })
     })
-    expect(planned).toEqual({ rows, events, jobs: {}, sessionsEnded: 3, tokensEnded: 3 })
+    expect(planned).toEqual({ rows, events, jobs: {}, failed: [], sessionsEnded: 3, tokensEnded: 3 })
   })
 
   test('of users.import leaves out the rows that fail', async () => {
@@ -87,8 +95,11 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
     const input = { format: 'keycloak', realm, createRoles: true } as const
     const planned = await world().asSystem().users.import.plan(input)
     expect(planned.events).toEqual({ 'users.created': 1 })
-    const { rows, events } = await measured(world(), () => world().asSystem().users.import(input))
-    expect(planned).toEqual({ rows, events, jobs: {}, sessionsEnded: 0, tokensEnded: 0 })
+    let imported: OutputOf<Signatures['users']['import']> | undefined
+    const { rows, events } = await measured(world(), async () => (imported = await world().asSystem().users.import(input)))
+    const failed = imported?.failed.map(({ username: _, ...failure }) => failure)
+    expect(failed).toMatchObject([{ index: 0, code: 'users.usernameTaken' }])
+    expect(planned).toEqual({ rows, events, jobs: {}, failed, sessionsEnded: 0, tokensEnded: 0 })
   })
 
   test('fails as the command would', async () => {
@@ -108,7 +119,7 @@ describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
     const planned = await world()
       .asSystem()
       .users.create.plan({ email: user.email ?? '', ifAbsent: true })
-    expect(planned).toEqual({ rows: {}, events: {}, jobs: {}, sessionsEnded: 0, tokensEnded: 0 })
+    expect(planned).toEqual({ rows: {}, events: {}, jobs: {}, failed: [], sessionsEnded: 0, tokensEnded: 0 })
   })
 
   test('leaves the sessions of its user in memory', async () => {
@@ -149,6 +160,7 @@ describe('a plan', () => {
       rows: { roles: { inserted: 1, updated: 0, deleted: 0 } },
       jobs: { 'test.mail': 2, 'test.index': 1 },
       events: {},
+      failed: [],
       sessionsEnded: 0,
       tokensEnded: 0,
     })

@@ -22,7 +22,7 @@ export async function countChanges(em: SqlEntityManager): Promise<Counts> {
   return new Map(rows.map(({ name, ...changes }) => [name, changes]))
 }
 
-export function planFrom(before: Counts, after: Counts, { events, jobs, revocations, undone }: Recorder): Plan {
+export function planFrom(before: Counts, after: Counts, { events, jobs, revocations, undone, failed }: Recorder): Plan {
   const rows = [...after]
     .map(([name, changes]) => {
       const wasted = (undone ?? []).map((item) => difference(item.after.get(name), item.before.get(name)))
@@ -32,15 +32,25 @@ export function planFrom(before: Counts, after: Counts, { events, jobs, revocati
     .sort(([left], [right]) => left.localeCompare(right))
   return {
     rows: Object.fromEntries(rows),
-    sessionsEnded: sum(revocations.map(({ sessionsEnded }) => sessionsEnded ?? 0)),
-    tokensEnded: sum(revocations.map(({ tokensEnded }) => tokensEnded ?? 0)),
+    sessionsEnded: sum(revocations.map((revocation) => ('userId' in revocation ? (revocation.sessionsEnded ?? 0) : 0))),
+    tokensEnded: sum(revocations.map((revocation) => ('userId' in revocation ? (revocation.tokensEnded ?? 0) : 0))),
     events: tally(events.map(({ type }) => type)),
     jobs: tally(jobs.map(({ name }) => name)),
+    failed: failed.toSorted((one, other) => one.index - other.index),
   }
 }
 
-/** What the pipeline writes for every command is no news in a plan. */
-const bookkeeping: ReadonlySet<string> = new Set(['audit_entries', 'events', 'invalidations', 'idempotency_keys'])
+/** What is written beside every command is no news in a plan: by the pipeline, and by the counters' triggers. */
+const bookkeeping: ReadonlySet<string> = new Set([
+  'audit_entries',
+  'events',
+  'invalidations',
+  'idempotency_keys',
+  'user_activity',
+  'user_counters',
+  'user_creation_counters',
+  'role_counters',
+])
 
 const none: RowChanges = { inserted: 0, updated: 0, deleted: 0 }
 

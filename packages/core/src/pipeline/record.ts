@@ -1,3 +1,4 @@
+import { callerId } from '../kernel/context.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { auditInsert, auditParameters, type NewAuditEntry } from '../audit/index.ts'
 import { deliveriesOf, eventInsert, eventParameters } from '../events/index.ts'
@@ -21,7 +22,7 @@ export async function record(
   const { revoked, refreshed } = recorder.keys
   const events = recorder.events.map((event) => ({ ...event, id: newId('evt', entry.at, ports.random.bytes(10)) }))
   const jobs = [...recorder.jobs, ...deliveriesOf(events, subscribers)]
-  const actorId = entry.actor.kind === 'user' ? entry.actor.principal.userId : null
+  const actorId = callerId(entry.actor)
   await runStatement(em, recording, [
     ...eventParameters(events, actorId, entry.at),
     ...invalidationParameters([...revoked, ...refreshed], entry.at),

@@ -5,10 +5,13 @@ import type { Hasher } from './hasher.ts'
 import type { InvalidationFeed } from './invalidation.ts'
 import type { JobQueue } from './jobs.ts'
 import type { Logger } from './logger.ts'
+import type { Mailer } from './mailer.ts'
 import type { Random } from './random.ts'
+import type { Resolver } from './resolver.ts'
 
-export type { Cipher, Clock, Digest, Hasher, InvalidationFeed, JobQueue, Logger, Random }
+export type { Cipher, Clock, Digest, Hasher, InvalidationFeed, JobQueue, Logger, Mailer, Random, Resolver }
 export type { FeedSink } from './invalidation.ts'
+export type { Mail } from './mailer.ts'
 
 /** Everything core needs of the world. `defaults/` has portable ones; `@denizen/runtime` the real ones. */
 export interface Ports {
@@ -20,4 +23,6 @@ export interface Ports {
   readonly jobs: JobQueue
   readonly invalidation: InvalidationFeed
   readonly logger: Logger
+  readonly mailer: Mailer
+  readonly resolver: Resolver
 }

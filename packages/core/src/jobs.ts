@@ -1,0 +1,5 @@
+import { sendInvitation } from './invitations/sending.ts'
+import type { JobHandler } from './kernel/job.ts'
+
+/** The jobs that actions ask for. Whoever runs a queue calls `core.work` for each of these names. */
+export const jobHandlers: readonly JobHandler[] = [sendInvitation]

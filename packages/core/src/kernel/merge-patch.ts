@@ -1,0 +1,22 @@
+import type { JsonObject } from './text.ts'
+
+type Json = JsonObject[string]
+
+/** JSON Merge Patch (RFC 7396): `null` removes a key, objects are merged, anything else replaces. Gives a new object; both stay as they were. */
+export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const merged = new Map<string, Json>(Object.entries(target))
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key)
+    else merged.set(key, isObject(value) ? mergePatch(objectIn(merged.get(key)), value) : value)
+  }
+  return Object.fromEntries(merged)
+}
+
+/** What is no object counts as an empty one, so that the nulls of a patch are never kept. */
+function objectIn(value: Json | undefined): JsonObject {
+  return value !== undefined && isObject(value) ? value : {}
+}
+
+function isObject(value: Json): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}

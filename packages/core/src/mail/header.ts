@@ -1,0 +1,18 @@
+import type { Mail } from '../ports/mailer.ts'
+
+/** What ends a header, hides the rest of it or turns it around: control characters, half characters, and the overrides of direction. */
+const unfit = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
+const allUnfit = new RegExp(unfit, 'gu')
+
+/** Text of others as it may stand in a header: one line, and no longer than that. */
+export function headerText(text: string, most: number): string {
+  const line = text.replaceAll(allUnfit, '\uFFFD')
+  const letters = [...line]
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : line
+}
+
+/** Throws a TypeError when address or subject would break out of its header: what every mailer asks before it sends. */
+export function checkHeaders({ to, subject }: Mail): void {
+  if (unfit.test(to) || unfit.test(subject)) throw new TypeError('The address and the subject of a mail are one line each.')
+  if (!/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/.test(to)) throw new TypeError('A mail goes to one address.')
+}

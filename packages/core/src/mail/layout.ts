@@ -1,0 +1,48 @@
+import { html, type Html } from '../kernel/html.ts'
+
+/** A message with one thing to do. */
+interface Message {
+  readonly title: string
+  readonly paragraphs: readonly string[]
+  readonly button: { readonly label: string; readonly url: string }
+  /** What stands small below. */
+  readonly notes: readonly string[]
+}
+
+/** The message as plain text: nothing but what it says, and the link on a line of its own. */
+export function plainText({ title, paragraphs, button, notes }: Message): string {
+  return `${[title, ...paragraphs, `${button.label}:\n${button.url}`, ...notes].join('\n\n')}\n`
+}
+
+/** The message as a page for mail programs: styles stand where they apply, and nothing is loaded from anywhere. */
+export function richText({ title, paragraphs, button, notes }: Message): string {
+  return page(
+    title,
+    html`<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${title}</h1>
+      ${paragraphs.map((text) => html`<p style="margin:0 0 16px">${text}</p>`)}
+      <p style="margin:28px 0">
+        <a
+          href="${button.url}"
+          style="display:inline-block;padding:12px 22px;border-radius:8px;background:#1f5eff;color:#ffffff;font-weight:600;text-decoration:none"
+          >${button.label}</a
+        >
+      </p>
+      <p style="margin:0 0 16px;font-size:14px">Or open this address:<br /><span style="word-break:break-all">${button.url}</span></p>
+      ${notes.map((text) => html`<p style="margin:0 0 8px;font-size:14px;opacity:0.75">${text}</p>`)}`,
+  )
+}
+
+function page(title: string, content: Html): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+      </head>
+      <body style="margin:0;padding:24px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif">
+        <div style="max-width:560px;margin:0 auto">${content}</div>
+      </body>
+    </html> `.text
+}
