@@ -1,5 +1,9 @@
 import { DenizenError, databaseUnavailable } from '../kernel/errors.ts'
 import type { ErrorDefinition } from '../kernel/errors.ts'
+import { membershipsUnique, organizationDomainsVerifiedUnique, organizationsSlugUnique } from '../organizations/entity.ts'
+import { alreadyMember, domainTaken, slugTaken } from '../organizations/errors.ts'
+import { teamsNameUnique } from '../teams/entity.ts'
+import { teamNameTaken } from '../teams/errors.ts'
 import { emailTaken, usernameTaken } from '../users/errors.ts'
 import { usersEmailUnique, usersUsernameUnique } from '../users/entity.ts'
 
@@ -7,6 +11,10 @@ import { usersEmailUnique, usersUsernameUnique } from '../users/entity.ts'
 const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>>>> = {
   [usersEmailUnique]: emailTaken,
   [usersUsernameUnique]: usernameTaken,
+  [organizationsSlugUnique]: slugTaken,
+  [membershipsUnique]: alreadyMember,
+  [organizationDomainsVerifiedUnique]: domainTaken,
+  [teamsNameUnique]: teamNameTaken,
 }
 
 /** The domain error for what a driver threw; anything unknown comes back as it was. */

@@ -8,7 +8,8 @@ async function schemaOf({ rows }: Pick<World, 'rows'>): Promise<Readonly<Record<
   const list = async (statement: string) => (await rows<{ line: string }>(`${statement} order by 1`)).map(({ line }) => line)
   return {
     columns: await list(
-      `select format('%s.%s %s%s default %s', relname, attname, format_type(atttypid, atttypmod), case when attnotnull then ' not null' else '' end,
+      `select format('%s.%s %s%s%s default %s', relname, attname, format_type(atttypid, atttypmod),
+          ' collate ' || (select collname from pg_collation where pg_collation.oid = attcollation and collname <> 'default'), case when attnotnull then ' not null' else '' end,
           pg_get_expr(adbin, adrelid)) as line
         from pg_attribute join pg_class on attrelid = pg_class.oid left join pg_attrdef on adrelid = attrelid and adnum = attnum
         where attnum > 0 and not attisdropped and relkind in ('r', 'p') and ${inSchema}`,
@@ -24,12 +25,22 @@ async function schemaOf({ rows }: Pick<World, 'rows'>): Promise<Readonly<Record<
     triggers: await list(
       `select pg_get_triggerdef(pg_trigger.oid) as line from pg_trigger join pg_class on tgrelid = pg_class.oid where not tgisinternal and ${inSchema}`,
     ),
-    functions: await list(`select pg_get_functiondef(oid) as line from pg_proc where pronamespace = 'public'::regnamespace`),
+    functions: await list(
+      `select pg_get_functiondef(oid) as line from pg_proc where pronamespace = 'public'::regnamespace
+          and not exists (select 1 from pg_depend where objid = pg_proc.oid and deptype = 'e')`,
+    ),
     others: await list(
       `select format('%s %s', relkind, relname) as line from pg_class where relkind not in ('r', 'p', 'i', 'I') and ${inSchema}`,
     ),
   }
 }
+
+/** Foreign keys that stand in the migrations only (see 0002-organizations). */
+const acrossTenants = ['team_members_team_foreign', 'team_members_membership_foreign', 'users_home_organization_foreign']
+
+/** What counts users and roles stands in the migrations only too (see 0004-counters). MikroORM sees it, but for triggers on TRUNCATE, and would drop it. */
+const counted = ['users', 'role_assignments']
+const counting = counted.flatMap((table) => ['insert', 'update', 'delete'].map((event) => ({ table, trigger: `counted_${event}` })))
 
 const nothing = { columns: [], partitions: [], constraints: [], indexes: [], triggers: [], functions: [], others: [] }
 
@@ -66,14 +77,28 @@ describe.each(['postgres', 'embedded'] as const)('migrations on %s', (database) 
     await orm.migrator.down({ to: 0 })
     await orm.migrator.up()
     const migrated = await schemaOf(world())
-    expect(await orm.schema.getUpdateSchemaSQL({ schema: 'public', dropTables: false })).toBe('')
+    const undescribed = [
+      ...acrossTenants.map((name) => `alter table "\\w+" drop constraint "${name}";`),
+      ...counting.flatMap(({ table, trigger }) => [
+        `drop trigger if exists "${trigger}" on "${table}";`,
+        `drop function if exists "${table}_${trigger}_fn"\\(\\);`,
+      ]),
+    ].map((line) => new RegExp(`^${line}$`))
+    const difference = (await orm.schema.getUpdateSchemaSQL({ schema: 'public', dropTables: false })).split('\n')
+    const lines = difference.filter((line) => line !== '' && !line.startsWith('set names'))
+    expect(lines.filter((line) => !undescribed.some((pattern) => pattern.test(line)))).toEqual([])
+    expect(lines).toHaveLength(undescribed.length)
     await orm.migrator.down({ to: 0 })
     await orm.schema.create()
     const fresh = await schemaOf(world())
     // What MikroORM cannot describe; the migration has it besides.
-    const triggers = migrated['triggers']?.filter((line) => !line.includes('never_truncated'))
-    expect(fresh).toEqual({ ...migrated, triggers })
-    expect(migrated['triggers']?.length).toBe((triggers?.length ?? 0) + 2)
+    const triggers = migrated['triggers']?.filter((line) => !/never_truncated|counted_/.test(line))
+    const functions = migrated['functions']?.filter((line) => !line.includes('_counted_'))
+    const constraints = migrated['constraints']?.filter((line) => !acrossTenants.some((name) => line.includes(name)))
+    expect(fresh).toEqual({ ...migrated, triggers, functions, constraints })
+    expect(migrated['constraints']?.length).toBe((constraints?.length ?? 0) + acrossTenants.length)
+    expect(migrated['triggers']?.length).toBe((triggers?.length ?? 0) + 2 + counting.length + counted.length)
+    expect(migrated['functions']?.length).toBe((functions?.length ?? 0) + counting.length + counted.length)
     expect(fresh['columns']?.length).toBeGreaterThan(100)
   })
 })
