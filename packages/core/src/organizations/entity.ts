@@ -1,7 +1,13 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { idColumn, instant } from '../kernel/columns.ts'
+import type { Id } from '../kernel/id.ts'
+import type { JsonObject } from '../kernel/text.ts'
 import { UserRow } from '../users/entity.ts'
 import type { MembershipRole, OrganizationStatus } from './model.ts'
+
+export const organizationsSlugUnique = 'organizations_slug_unique'
+export const membershipsUnique = 'memberships_user_organization_unique'
+export const organizationDomainsVerifiedUnique = 'organization_domains_verified_unique'
 
 const OrganizationSchema = defineEntity({
   name: 'OrganizationRow',
@@ -11,11 +17,17 @@ const OrganizationSchema = defineEntity({
     slug: p.string().columnType('text'),
     name: p.string().columnType('text'),
     status: p.string().columnType('text').$type<OrganizationStatus>(),
+    /** How many members there may be; null: any number. */
+    seatLimit: p.integer().strictNullable().$type<number>(),
+    resourcePolicy: p.string().columnType('text').strictNullable().$type<string>(),
+    settings: p.json().columnType('jsonb').$type<JsonObject>().defaultRaw(`'{}'`),
+    createdBy: idColumn('usr').strictNullable().$type<Id<'usr'>>(),
+    archivedAt: instant().strictNullable().$type<Date>(),
     version: p.integer().version(),
     createdAt: instant(),
     updatedAt: instant(),
   },
-  uniques: [{ name: 'organizations_slug_unique', properties: ['slug'] }],
+  uniques: [{ name: organizationsSlugUnique, properties: ['slug'] }],
   checks: [{ name: 'organizations_status_known', expression: `status in ('active', 'suspended', 'archived')` }],
 })
 
@@ -38,11 +50,43 @@ const MembershipSchema = defineEntity({
     userId: () => p.manyToOne(UserRow).mapToPk().fieldName('user_id').foreignKeyName('memberships_user_id_foreign').deleteRule('cascade'),
     role: p.string().columnType('text').$type<MembershipRole>(),
     createdAt: instant(),
+    updatedAt: instant().defaultRaw('now()'),
   },
-  uniques: [{ name: 'memberships_user_organization_unique', properties: ['userId', 'organizationId'] }],
+  uniques: [{ name: membershipsUnique, properties: ['userId', 'organizationId'] }],
   indexes: [{ name: 'memberships_organization_id_index', properties: ['organizationId', 'id'] }],
   checks: [{ name: 'memberships_role_known', expression: `role in ('owner', 'admin', 'member')` }],
 })
 
+/** That a user belongs to an organization. */
 export class MembershipRow extends MembershipSchema.class {}
 MembershipSchema.setClass(MembershipRow)
+
+const DomainSchema = defineEntity({
+  name: 'DomainRow',
+  tableName: 'organization_domains',
+  properties: {
+    organizationId: () =>
+      p
+        .manyToOne(OrganizationRow)
+        .mapToPk()
+        .primary()
+        .fieldName('organization_id')
+        .foreignKeyName('organization_domains_organization_id_foreign')
+        .deleteRule('cascade'),
+    domain: p.string().columnType('text').primary(),
+    /** What the domain's DNS has to say for us to believe that it is theirs. Not a secret. */
+    challenge: p.string().columnType('text'),
+    verifiedAt: instant().strictNullable().$type<Date>(),
+    createdAt: instant(),
+  },
+  indexes: [
+    {
+      name: organizationDomainsVerifiedUnique,
+      expression: `create unique index "organization_domains_verified_unique" on "organization_domains" ("domain") where "verified_at" is not null`,
+    },
+  ],
+})
+
+/** A domain that an organization says is its own. Many may say so, one can prove it. */
+export class DomainRow extends DomainSchema.class {}
+DomainSchema.setClass(DomainRow)

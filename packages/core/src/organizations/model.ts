@@ -1,10 +1,34 @@
 import { z } from 'zod'
 import { idSchema, type Id } from '../kernel/id.ts'
+import { jsonObject, singleLine } from '../kernel/text.ts'
+import { userId, userStatus } from '../users/model.ts'
 
 export const organizationId = idSchema('org')
 export type OrganizationId = Id<'org'>
 
-export type OrganizationStatus = 'active' | 'suspended' | 'archived'
+export const organizationStatus = z.enum(['active', 'suspended', 'archived'])
+export type OrganizationStatus = z.infer<typeof organizationStatus>
+
+/** What stands in URLs and on command lines. */
+export const slug = z
+  .string()
+  .max(256)
+  .transform((text) => text.trim().toLowerCase())
+  .pipe(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, '1 to 63 lower case letters, digits and -, not at the ends'))
+export const organizationName = singleLine(200).pipe(z.string().min(1))
+export const organizationSettings = jsonObject(16_384)
+
+/** A domain name as DNS has it (RFC 1035, RFC 5891), of at least two labels, in lower case; short enough for a label of ours before it. */
+export const domainName = z
+  .string()
+  .max(1024)
+  .transform((text) => text.normalize('NFC').trim().toLowerCase().replace(/\.$/, ''))
+  .pipe(
+    z
+      .string()
+      .max(244)
+      .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/, 'a domain name, for example example.com'),
+  )
 
 export const membershipRole = z.enum(['owner', 'admin', 'member'])
 export type MembershipRole = z.infer<typeof membershipRole>
@@ -12,3 +36,42 @@ export type MembershipRole = z.infer<typeof membershipRole>
 /** An organization as its members see it. */
 export const OrganizationSummary = z.object({ id: organizationId, slug: z.string(), name: z.string() })
 export type OrganizationSummary = z.infer<typeof OrganizationSummary>
+
+/** A tenant. */
+export const Organization = OrganizationSummary.extend({
+  status: organizationStatus,
+  seatLimit: z.int().nullable().meta({ description: 'how many members there may be; null: any number' }),
+  resourcePolicy: z.string().nullable(),
+  settings: z.record(z.string(), z.json()),
+  memberCount: z.int(),
+  archivedAt: z.date().nullable(),
+  version: z.int(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+})
+export type Organization = z.infer<typeof Organization>
+
+/** A domain that an organization says is its own, and what has to be in DNS to prove it. */
+export const Domain = z.object({
+  domain: z.string(),
+  verifiedAt: z.date().nullable(),
+  record: z.object({ type: z.literal('TXT'), name: z.string(), value: z.string() }),
+  createdAt: z.date(),
+})
+export type Domain = z.infer<typeof Domain>
+
+/** Somebody in an organization, as the others in it see them. */
+export const Member = z.object({
+  user: z.object({
+    id: userId,
+    username: z.string(),
+    email: z.string().nullable(),
+    displayName: z.string().nullable(),
+    avatarUrl: z.string().nullable(),
+    status: userStatus,
+  }),
+  role: membershipRole,
+  managed: z.boolean().meta({ description: 'the organization manages the account, not only the membership' }),
+  joinedAt: z.date(),
+})
+export type Member = z.infer<typeof Member>

@@ -1,13 +1,70 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Id } from '../kernel/id.ts'
-import { idOf, uuidOf } from '../kernel/id.ts'
-import { MembershipRow } from './entity.ts'
+import type { TargetFinder } from '../kernel/action.ts'
+import { notFound } from '../kernel/errors.ts'
+import { idOf, uuidOf, type Id, uuidsOf } from '../kernel/id.ts'
+import type { Target } from '../kernel/rule.ts'
+import { DomainRow, OrganizationRow } from './entity.ts'
+import { organizationInactive } from './errors.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
+
+/** How every action finds the organization it is about. One that is archived is there only for whoever administers the installation. */
+export const organizationTarget = {
+  type: 'organization',
+  async find(em: SqlEntityManager, { organizationId }: { organizationId: OrganizationId }) {
+    const found = await em.findOne(OrganizationRow, { id: organizationId })
+    return found === null ? null : targetOf(organizationId)
+  },
+} satisfies TargetFinder<{ organizationId: OrganizationId }>
+
+/** The same, for an input that may also name none. */
+export const optionalOrganizationTarget = {
+  type: 'organization',
+  async find(em: SqlEntityManager, { organizationId }: { organizationId?: OrganizationId | null | undefined }) {
+    if (organizationId === undefined || organizationId === null) return undefined
+    return organizationTarget.find(em, { organizationId })
+  },
+} satisfies TargetFinder<{ organizationId?: OrganizationId | null | undefined }>
+
+function targetOf(organizationId: OrganizationId): Target {
+  return { type: 'organization', id: organizationId, organizationId, userId: null, visibleWith: 'organizations.get' }
+}
+
+/**
+ * An organization as it is now: what was loaded before waiting for a lock may be
+ * old. Whoever may everything everywhere is let through to the handler without one.
+ */
+export async function existingOrganization(em: SqlEntityManager, organizationId: OrganizationId): Promise<OrganizationRow> {
+  const found = await em.findOne(OrganizationRow, { id: organizationId }, { refresh: true })
+  if (found === null) throw notFound({ type: 'organization' })
+  return found
+}
+
+/**
+ * Takes the guard of the rules about all members together: seats, and the last
+ * owner. Whoever may break one of them waits here, after the users and before
+ * anything else; several organizations are locked in order of id.
+ */
+export async function lockOrganizations(em: SqlEntityManager, ids: readonly OrganizationId[]): Promise<void> {
+  if (ids.length === 0) return
+  await em.execute('select 1 from organizations where id = any(?::uuid[]) order by id for no key update', [uuidsOf(ids)])
+}
+
+/** An organization whose row is locked, so that it can be changed. One that is archived is not changed any more. */
+export async function changedOrganization(em: SqlEntityManager, organizationId: OrganizationId): Promise<OrganizationRow> {
+  await lockOrganizations(em, [organizationId])
+  const organization = await existingOrganization(em, organizationId)
+  if (organization.status === 'archived') throw organizationInactive({ status: organization.status })
+  return organization
+}
 
 /** The organization a session begins in: the one the user joined first. */
 export async function firstMembership(em: SqlEntityManager, userId: Id<'usr'>): Promise<OrganizationId | null> {
-  const [row] = await em.find(MembershipRow, { userId }, { orderBy: { id: 'asc' }, limit: 1 })
-  return row?.organizationId ?? null
+  const [row] = await em.execute<{ id: string }[]>(
+    `select o.id::text as id from memberships m join organizations o on o.id = m.organization_id and o.status = 'active'
+      where m.user_id = ? order by m.id limit 1`,
+    [uuidOf(userId)],
+  )
+  return row === undefined ? null : idOf('org', row.id)
 }
 
 interface MembershipWithOrganization {
@@ -23,4 +80,33 @@ export async function membershipsOf(em: SqlEntityManager, userId: Id<'usr'>): Pr
     [uuidOf(userId)],
   )
   return rows.map(({ id, slug, name, role }) => ({ organization: { id: idOf('org', id), slug, name }, role }))
+}
+
+/**
+ * SQL that is true of the users whom an organization manages: it is their home,
+ * and their address is in a domain that it has verified, or they have none.
+ * `u` is the alias of `users`; the one parameter is the organization.
+ */
+export const isManaged = `(u.home_organization_id = ?::uuid and (u.email is null or exists (
+  select 1 from organization_domains d
+    where d.organization_id = u.home_organization_id and d.verified_at is not null and d.domain = split_part(u.email, '@', 2))))`
+
+/** Whether an organization has proved that the domain of an address is its own. */
+export async function ownsDomainOf(em: SqlEntityManager, organizationId: OrganizationId, email: string): Promise<boolean> {
+  const domain = email.slice(email.lastIndexOf('@') + 1)
+  return (await em.count(DomainRow, { organizationId, domain, verifiedAt: { $ne: null } })) > 0
+}
+
+/** The active organization that manages an account; null: nobody but its owner. */
+export async function managingOrganization(
+  em: SqlEntityManager,
+  user: { readonly id: Id<'usr'>; readonly homeOrganizationId: OrganizationId | null },
+): Promise<OrganizationId | null> {
+  const { id, homeOrganizationId } = user
+  if (homeOrganizationId === null) return null
+  const rows = await em.execute<unknown[]>(
+    `select 1 from users u join organizations o on o.id = u.home_organization_id and o.status = 'active' where u.id = ? and ${isManaged}`,
+    [uuidOf(id), uuidOf(homeOrganizationId)],
+  )
+  return rows.length > 0 ? homeOrganizationId : null
 }

@@ -1,0 +1,238 @@
+import type { Core } from '@denizen/core'
+import { createWorld, newEmail, useWorld, type World } from '@denizen/core/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { uuidOf, type Id } from '../kernel/id.ts'
+
+/** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
+const connections = 26
+const atOnce = 20
+const world = useWorld({ connections })
+const password = 'another correct horse battery'
+
+interface Accepted {
+  readonly userId: Id<'usr'>
+  readonly accountCreated: boolean
+}
+
+/** Lets the calls pile up behind a lock on a table until at least 20 transactions wait, and then lets all of them go: they race for certain. */
+async function raced<T>({ connect }: World, table: string, calls: readonly (() => Promise<T>)[]): Promise<PromiseSettledResult<T>[]> {
+  const gate = await connect()
+  await gate.query(`begin; lock table ${table} in access exclusive mode`)
+  const settled = Promise.allSettled(calls.map((call) => call()))
+  const waiting = `select count(*)::int as count from pg_locks where not granted and relation = '${table}'::regclass
+    and database = (select oid from pg_database where datname = current_database())`
+  await vi.waitFor(
+    async () => {
+      const { rows } = await gate.query<{ count: number }>(waiting)
+      expect(rows[0]?.count).toBeGreaterThanOrEqual(Math.min(calls.length, atOnce))
+    },
+    { timeout: 30_000, interval: 10 },
+  )
+  await gate.query('commit')
+  return settled
+}
+
+const won = <T>(results: readonly PromiseSettledResult<T>[]): T[] =>
+  results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+const lost = (results: readonly PromiseSettledResult<unknown>[]): unknown[] =>
+  results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+
+/** The hash is made before anybody races: what is raced is what the database decides. */
+async function quickly(inWorld: World): Promise<Core> {
+  const hash = await inWorld.ports.hasher.hash(password)
+  return inWorld.another({ ports: { hasher: { ...inWorld.ports.hasher, hash: async () => hash } } })
+}
+
+async function invite(inWorld: World, organizationId: Id<'org'>, emails: readonly string[]): Promise<string[]> {
+  for (const email of emails) await inWorld.asSystem().organizations.invite({ organizationId, email })
+  await inWorld.work()
+  return emails.map((email) => inWorld.mailer.tokenFor(email))
+}
+
+function accept(core: Core, token: string): () => Promise<Accepted> {
+  return () => core.as({ kind: 'anonymous' }).organizations.acceptInvitation({ token, password })
+}
+
+const members = async (inWorld: World, organizationId: Id<'org'>): Promise<number> =>
+  (await inWorld.rows('select 1 from memberships where organization_id = ?', [uuidOf(organizationId)])).length
+
+/** Takes guards out of the statements that hold them; everything else stays real. */
+function without(inWorld: World, ...guards: readonly (readonly [guard: RegExp, instead: string])[]): void {
+  const connection = inWorld.orm.em.getConnection()
+  const execute = connection.execute.bind(connection)
+  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
+    const weakened = (text: string) => guards.reduce((left, [guard, instead]) => left.replace(guard, instead), text)
+    return execute(typeof query === 'string' ? weakened(query) : query, ...rest)
+  })
+}
+
+const lock = [/^(select 1 from organizations .*) for no key update$/, '$1'] as const
+const condition = [
+  / and i\.accepted_at is null and i\.declined_at is null and i\.revoked_at is null and i\.expires_at > \?/,
+  ' and ?::timestamptz is not null',
+] as const
+
+describe('50 acceptances of one invitation at once', () => {
+  const race = async (inWorld: World) => {
+    const organizationId = await inWorld.newOrganization()
+    const email = newEmail()
+    const [token = ''] = await invite(inWorld, organizationId, [email])
+    const core = await quickly(inWorld)
+    const before = await inWorld.counts()
+    const results = await raced(
+      inWorld,
+      'organizations',
+      Array.from({ length: 50 }, () => accept(core, token)),
+    )
+    return { organizationId, email, results, before, after: await inWorld.counts() }
+  }
+
+  test('make one account and one membership; the others learn that the invitation is used', async () => {
+    const { organizationId, results, before, after } = await race(world())
+    expect(won(results)).toMatchObject([{ accountCreated: true }])
+    for (const error of lost(results)) expect(error).toMatchObject({ code: 'organizations.invitationInvalid' })
+    expect(await members(world(), organizationId)).toBe(1)
+    for (const table of ['users', 'passwords', 'memberships', 'role_assignments']) expect(after[table]).toBe((before[table] ?? 0) + 1)
+  })
+
+  test('of somebody with an account make one membership', async () => {
+    const user = await world().newUser({ emailVerified: true })
+    const organizationId = await world().newOrganization()
+    const [token = ''] = await invite(world(), organizationId, [user.email ?? ''])
+    const core = await quickly(world())
+    const results = await raced(
+      world(),
+      'organizations',
+      Array.from({ length: 50 }, () => accept(core, token)),
+    )
+    expect(won(results)).toMatchObject([{ userId: user.id, accountCreated: false }])
+    expect(await members(world(), organizationId)).toBe(1)
+  })
+
+  test('or its refusals, or its end by whoever sent it: it is answered once', async () => {
+    const organizationId = await world().newOrganization()
+    const email = newEmail()
+    const invitation = await world().asSystem().organizations.invite({ organizationId, email })
+    await world().work()
+    const token = world().mailer.tokenFor(email)
+    const core = await quickly(world())
+    const ways = [
+      accept(core, token),
+      () => core.as({ kind: 'anonymous' }).organizations.declineInvitation({ token }),
+      () => world().asSystem().organizations.revokeInvitation({ invitationId: invitation.id }),
+    ]
+    const results = await raced<unknown>(
+      world(),
+      'invitations',
+      Array.from({ length: 48 }, (_, index) => ways[index % 3] ?? accept(core, token)),
+    )
+    expect(won(results)).toHaveLength(1)
+    const [row] = await world().rows<{ answers: number }>(
+      'select num_nonnulls(accepted_at, declined_at, revoked_at) as answers from invitations where id = ?',
+      [uuidOf(invitation.id)],
+    )
+    expect(row?.answers).toBe(1)
+    expect(await members(world(), organizationId)).toBe((await world().rows('select 1 from users where email = ?', [email])).length)
+  })
+
+  test('without the condition in the statement that uses it up, and without the lock, more than one goes on: the test can fail', async () => {
+    const unguarded = await createWorld({ connections })
+    try {
+      without(unguarded, lock, condition)
+      const user = await unguarded.newUser({ emailVerified: true })
+      const organizationId = await unguarded.newOrganization()
+      const [token = ''] = await invite(unguarded, organizationId, [user.email ?? ''])
+      const core = await quickly(unguarded)
+      const results = await raced(
+        unguarded,
+        'organizations',
+        Array.from({ length: 50 }, () => accept(core, token)),
+      )
+      const used = lost(results).filter((error) => (error as { code?: string }).code === 'organizations.invitationInvalid')
+      // Each of them got past the invitation; only the membership, which there is one of, stopped them.
+      expect(used.length).toBeLessThan(49)
+    } finally {
+      vi.restoreAllMocks()
+      await unguarded.close()
+    }
+  })
+})
+
+describe('50 people invited to an organization of 10 seats, who accept at once', () => {
+  const race = async (inWorld: World) => {
+    const organizationId = await inWorld.newOrganization()
+    const tokens = await invite(inWorld, organizationId, Array.from({ length: 50 }, newEmail))
+    await inWorld.rows('update organizations set seat_limit = 10 where id = ?', [uuidOf(organizationId)])
+    const core = await quickly(inWorld)
+    const results = await raced(
+      inWorld,
+      'memberships',
+      tokens.map((token) => accept(core, token)),
+    )
+    return { organizationId, results }
+  }
+
+  test('are 10 members in the end, and 40 invitations stay', async () => {
+    const { organizationId, results } = await race(world())
+    expect(await members(world(), organizationId)).toBe(10)
+    expect(won(results)).toHaveLength(10)
+    for (const error of lost(results)) expect(error).toMatchObject({ code: 'organizations.seatsTaken', details: { seatLimit: 10 } })
+    const { items } = await world().asSystem().organizations.listInvitations({ organizationId, state: 'pending', limit: 100 })
+    expect(items).toHaveLength(40)
+  })
+
+  test('are more without the lock on the organization: the test can fail', async () => {
+    const unguarded = await createWorld({ connections })
+    try {
+      without(unguarded, lock)
+      const { organizationId } = await race(unguarded)
+      expect(await members(unguarded, organizationId)).toBeGreaterThan(10)
+    } finally {
+      vi.restoreAllMocks()
+      await unguarded.close()
+    }
+  })
+})
+
+describe('30 invitations at once', () => {
+  const race = async (inWorld: World, table: string, email: (index: number) => string) => {
+    const organizationId = await inWorld.newOrganization()
+    await inWorld.rows('update organizations set seat_limit = 10 where id = ?', [uuidOf(organizationId)])
+    const calls = Array.from(
+      { length: 30 },
+      (_, index) => () => inWorld.asSystem().organizations.invite({ organizationId, email: email(index) }),
+    )
+    return { organizationId, results: await raced(inWorld, table, calls) }
+  }
+
+  test('to one address make one, and all are told of it', async () => {
+    const email = newEmail()
+    const { results } = await race(world(), 'organizations', () => email)
+    expect(lost(results)).toEqual([])
+    expect(new Set(won(results).map(({ id }) => id)).size).toBe(1)
+    await world().work()
+    expect(
+      world().mailer.sent.filter(({ to }) => to === email),
+      'only the last of them is mailed: the others are renewed',
+    ).toHaveLength(1)
+  })
+
+  test('to 30 addresses take the 10 seats that there are', async () => {
+    const { organizationId, results } = await race(world(), 'organizations', newEmail)
+    expect(won(results)).toHaveLength(10)
+    for (const error of lost(results)) expect(error).toMatchObject({ code: 'organizations.seatsTaken' })
+    expect(await world().rows('select 1 from invitations where organization_id = ?', [uuidOf(organizationId)])).toHaveLength(10)
+  })
+
+  test('take more without the lock on the organization: the test can fail', async () => {
+    const unguarded = await createWorld({ connections })
+    try {
+      without(unguarded, lock)
+      const { results } = await race(unguarded, 'invitations', newEmail)
+      expect(won(results).length).toBeGreaterThan(10)
+    } finally {
+      vi.restoreAllMocks()
+      await unguarded.close()
+    }
+  })
+})

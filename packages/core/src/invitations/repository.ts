@@ -1,0 +1,129 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { holdingsOf } from '../access/index.ts'
+import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
+import type { UserStatus } from '../users/index.ts'
+import type { InvitationId } from './model.ts'
+import type { Inviter } from './policy.ts'
+
+/** An invitation that can be answered, as far as its own row and its organization go. */
+export interface Offer {
+  readonly id: InvitationId
+  readonly organization: { readonly id: OrganizationId; readonly slug: string; readonly name: string }
+  readonly email: string
+  readonly role: MembershipRole
+  readonly tokenHash: string
+  readonly expiresAt: Date
+  readonly inviter: Inviter | null
+}
+
+interface OfferRecord {
+  organization: string
+  slug: string
+  name: string
+  email: string
+  role: MembershipRole
+  hash: string
+  expires_at: number
+  invited_by: string | null
+  inviter_status: UserStatus
+  inviter_frozen: boolean
+  inviter_role: MembershipRole | null
+}
+
+/** An invitation that was not answered, is not too old, and is to an active organization; with its inviter as they are now. */
+export async function findOffer(em: SqlEntityManager, id: InvitationId, now: Date): Promise<Offer | null> {
+  const [row] = await em.execute<OfferRecord[]>(
+    `select i.organization_id::text as organization, o.slug, o.name, i.email, i.role, i.token_hash as hash,
+        (extract(epoch from i.expires_at) * 1000)::float8 as expires_at, i.invited_by::text as invited_by,
+        u.status as inviter_status, u.grants_frozen_at is not null as inviter_frozen, m.role as inviter_role
+      from invitations i
+        join organizations o on o.id = i.organization_id and o.status = 'active'
+        left join users u on u.id = i.invited_by
+        left join memberships m on m.user_id = i.invited_by and m.organization_id = i.organization_id
+      where i.id = ? and ${unanswered} and i.expires_at > ?`,
+    [uuidOf(id), now],
+  )
+  if (row === undefined) return null
+  const { email, role, hash: tokenHash, slug, name } = row
+  const organization = { id: idOf('org', row.organization), slug, name }
+  return { id, organization, email, role, tokenHash, expiresAt: new Date(row.expires_at), inviter: await inviterOf(em, row) }
+}
+
+async function inviterOf(em: SqlEntityManager, row: OfferRecord): Promise<Inviter | null> {
+  if (row.invited_by === null) return null
+  const holdings = await holdingsOf(em, idOf('usr', row.invited_by), null)
+  return { status: row.inviter_status, frozen: row.inviter_frozen, role: row.inviter_role, holdings }
+}
+
+/** How an invitation is answered or taken back. */
+export type Answer = 'accepted' | 'declined' | 'revoked'
+
+/**
+ * Answers an invitation, once and for all: of many who try, one gets true. The
+ * hash ties the answer to what was looked at: a renewal in between makes another.
+ */
+export async function answer(
+  em: SqlEntityManager,
+  { id, tokenHash }: Pick<Offer, 'id' | 'tokenHash'>,
+  how: Answer,
+  now: Date,
+): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `update invitations i set ${how}_at = ? where i.id = ? and i.token_hash = ? and ${unanswered} and i.expires_at > ? returning 1`,
+    [now, uuidOf(id), tokenHash, now],
+  )
+  return rows.length > 0
+}
+
+/** Takes an invitation back, if it was not answered; one that is too old, too. */
+export async function revoke(em: SqlEntityManager, id: InvitationId, now: Date): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(`update invitations i set revoked_at = ? where i.id = ? and ${unanswered} returning 1`, [
+    now,
+    uuidOf(id),
+  ])
+  return rows.length > 0
+}
+
+/** Remembers who accepted. */
+export async function acceptedBy(em: SqlEntityManager, id: InvitationId, userId: Id<'usr'>): Promise<void> {
+  await em.execute('update invitations set accepted_by = ? where id = ?', [uuidOf(userId), uuidOf(id)], 'run')
+}
+
+interface NewMembership {
+  readonly id: Id<'mem'>
+  readonly organizationId: OrganizationId
+  readonly userId: Id<'usr'>
+  readonly role: MembershipRole
+  readonly now: Date
+  /** The account was made just now, so a membership that it has came with it: it gets the role. */
+  readonly isNew: boolean
+}
+
+/** Makes a user a member; false: it is one already. */
+export async function insertMembership(
+  em: SqlEntityManager,
+  { id, organizationId, userId, role, now, isNew }: NewMembership,
+): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `insert into memberships as m (id, organization_id, user_id, role, created_at, updated_at) values (?, ?, ?, ?, ?, ?)
+      on conflict (user_id, organization_id) do update set role = excluded.role, updated_at = excluded.updated_at where ?::boolean returning 1`,
+    [uuidOf(id), uuidOf(organizationId), uuidOf(userId), role, now, now, isNew],
+  )
+  return rows.length > 0
+}
+
+/** The account with an address, its row locked; null: there is none. */
+export async function lockAccountWith(em: SqlEntityManager, email: string): Promise<Id<'usr'> | null> {
+  const [row] = await em.execute<{ id: string }[]>('select id::text as id from users where email = ? for no key update', [email])
+  return row === undefined ? null : idOf('usr', row.id)
+}
+
+/** Whether an address belongs to a member. It looks among the members only: of other accounts the answer says nothing. */
+export async function isMemberWith(em: SqlEntityManager, organizationId: OrganizationId, email: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    'select 1 from memberships m join users u on u.id = m.user_id where m.organization_id = ? and u.email = ?',
+    [uuidOf(organizationId), email],
+  )
+  return rows.length > 0
+}

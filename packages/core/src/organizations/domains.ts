@@ -1,0 +1,109 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineCommand, defineQuery } from '../kernel/action.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
+import { notFound } from '../kernel/errors.ts'
+import { encodeSuffix, uuidOf } from '../kernel/id.ts'
+import { granted } from '../kernel/rule.ts'
+import { DomainRow } from './entity.ts'
+import { domainNotProven, tooManyDomains } from './errors.ts'
+import type { Domain, OrganizationId } from './model.ts'
+import { recordOf } from './policy.ts'
+import { changedOrganization, existingOrganization, organizationTarget } from './repository.ts'
+import { addDomainSignature, listDomainsSignature, removeDomainSignature, verifyDomainSignature } from './signatures.ts'
+
+/** How many an organization may name, so that a list of them is one page. */
+const most = 100
+
+/**
+ * Any domain can be named, by as many as like: to name one gives nothing. That a
+ * mail provider or a public suffix ends up as somebody's is not prevented by a list
+ * but by the proof, which only those can give who write into its DNS.
+ */
+export const addDomain = defineCommand(addDomainSignature, {
+  allow: granted,
+  target: organizationTarget,
+  async handle(context, { organizationId, domain }) {
+    const { em, now, ports } = context
+    await changedOrganization(em, organizationId)
+    const known = await em.findOne(DomainRow, { organizationId, domain })
+    if (known !== null) return shown(known)
+    if ((await em.count(DomainRow, { organizationId })) >= most) throw tooManyDomains({ limit: most })
+    const challenge = encodeSuffix(ports.random.bytes(16))
+    const row = em.create(DomainRow, { organizationId, domain, challenge, verifiedAt: null, createdAt: now })
+    em.persist(row)
+    await em.flush()
+    tell(context, 'organizations.domainAdded', organizationId, domain)
+    return shown(row)
+  },
+})
+
+/** DNS is asked only for what the organization has named, and what it said counts for the challenge as it is inside the transaction. */
+export const verifyDomain = defineCommand(verifyDomainSignature, {
+  allow: granted,
+  target: organizationTarget,
+  prepare: lookUp,
+  async handle(context, { organizationId, domain }, texts) {
+    const { em, now } = context
+    await changedOrganization(em, organizationId)
+    const row = await existingDomain(em, organizationId, domain)
+    if (row.verifiedAt !== null) return shown(row)
+    const { name, value } = recordOf(domain, row.challenge)
+    if (!texts.includes(value)) throw domainNotProven({ name, value })
+    row.verifiedAt = now
+    await em.flush()
+    tell(context, 'organizations.domainVerified', organizationId, domain)
+    return shown(row)
+  },
+})
+
+interface NamesDomain {
+  readonly organizationId: OrganizationId
+  readonly domain: string
+}
+
+async function lookUp({ reader, ports }: PrepareContext, { organizationId, domain }: NamesDomain): Promise<readonly string[]> {
+  const { challenge, verifiedAt } = await existingDomain(reader, organizationId, domain)
+  return verifiedAt === null ? ports.resolver.txt(recordOf(domain, challenge).name) : []
+}
+
+export const removeDomain = defineCommand(removeDomainSignature, {
+  allow: granted,
+  target: organizationTarget,
+  async handle(context, { organizationId, domain }) {
+    const { em } = context
+    await changedOrganization(em, organizationId)
+    const rows = await em.execute<unknown[]>('delete from organization_domains where organization_id = ? and domain = ? returning 1', [
+      uuidOf(organizationId),
+      domain,
+    ])
+    if (rows.length === 0) throw notFound({ type: 'domain' })
+    tell(context, 'organizations.domainRemoved', organizationId, domain)
+    return { domain }
+  },
+})
+
+export const listDomains = defineQuery(listDomainsSignature, {
+  allow: granted,
+  target: organizationTarget,
+  async handle({ open }, { organizationId }) {
+    const em = await open()
+    await existingOrganization(em, organizationId)
+    const rows = await em.find(DomainRow, { organizationId }, { orderBy: { domain: 'asc' } })
+    return { domains: rows.map(shown) }
+  },
+})
+
+async function existingDomain(em: SqlEntityManager, organizationId: OrganizationId, domain: string): Promise<DomainRow> {
+  const row = await em.findOne(DomainRow, { organizationId, domain })
+  if (row === null) throw notFound({ type: 'domain' })
+  return row
+}
+
+function tell(context: CommandContext, type: string, organizationId: OrganizationId, domain: string): void {
+  context.note({ changes: { domain } })
+  context.emit({ type, subject: organizationId, organizationId, payload: { organizationId, domain } })
+}
+
+function shown({ domain, challenge, verifiedAt, createdAt }: DomainRow): Domain {
+  return { domain, verifiedAt, record: recordOf(domain, challenge), createdAt }
+}

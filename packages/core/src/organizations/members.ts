@@ -1,0 +1,82 @@
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { notFound } from '../kernel/errors.ts'
+import { allOf, anyOf, granted, notBelow, owner } from '../kernel/rule.ts'
+import { existingUser, type UserId } from '../users/index.ts'
+import { roleTooHigh, userInactive } from './errors.ts'
+import { keepAnOwner, takeSeat } from './guards.ts'
+import type { MembershipRole, OrganizationId } from './model.ts'
+import { isAtLeast, mayGive } from './policy.ts'
+import { shownMember } from './reading.ts'
+import { changedOrganization } from './repository.ts'
+import { deleteMembership, insertMembership, lockMembership, setRole } from './membership.ts'
+import { addMemberSignature, removeMemberSignature, updateMemberSignature } from './signatures.ts'
+import { candidateTarget, memberTarget } from './targets.ts'
+
+export const addMember = defineCommand(addMemberSignature, {
+  allow: granted,
+  target: candidateTarget,
+  async handle(context, { organizationId, userId, role }) {
+    const { em, actor } = context
+    if (!mayGive(actor, organizationId, role)) throw roleTooHigh({})
+    const { status } = await existingUser(em, userId)
+    if (status === 'archived') throw userInactive({ status })
+    await takeSeat(em, organizationId)
+    await insertMembership(context, { organizationId, userId, role })
+    context.refresh(userId)
+    tell(context, 'organizations.memberAdded', { organizationId, userId }, { role })
+    return shownMember(em, organizationId, userId)
+  },
+})
+
+export const updateMember = defineCommand(updateMemberSignature, {
+  allow: allOf(granted, notBelow),
+  target: memberTarget,
+  async handle(context, { organizationId, userId, role }) {
+    const { em, actor, now } = context
+    if (!mayGive(actor, organizationId, role)) throw roleTooHigh({})
+    await changedOrganization(em, organizationId)
+    const before = await existingRole(context, organizationId, userId)
+    if (before !== role) {
+      if (before === 'owner') await keepAnOwner(em, organizationId, userId)
+      await setRole(em, { organizationId, userId, role }, now)
+      if (isAtLeast(role, before)) context.refresh(userId)
+      else context.revoke({ userId })
+      tell(context, 'organizations.memberUpdated', { organizationId, userId }, { role: [before, role] })
+    }
+    return shownMember(em, organizationId, userId)
+  },
+})
+
+/** Members leave; nobody stays against their will but the last owner. */
+export const removeMember = defineCommand(removeMemberSignature, {
+  allow: anyOf(allOf(granted, notBelow), owner),
+  target: memberTarget,
+  async handle(context, { organizationId, userId }) {
+    const { em, actor } = context
+    await changedOrganization(em, organizationId)
+    if ((await existingRole(context, organizationId, userId)) === 'owner') await keepAnOwner(em, organizationId, userId)
+    const lost = await deleteMembership(context, { organizationId, userId })
+    context.revoke({ userId })
+    const left = actor.kind === 'user' && actor.principal.userId === userId
+    tell(context, 'organizations.memberRemoved', { organizationId, userId }, { left, ...lost })
+    return { userId, ...lost }
+  },
+})
+
+/** The role of a member, whose row is locked from now on. */
+async function existingRole({ em }: CommandContext, organizationId: OrganizationId, userId: UserId): Promise<MembershipRole> {
+  const role = await lockMembership(em, { organizationId, userId })
+  if (role === null) throw notFound({ type: memberTarget.type })
+  return role
+}
+
+function tell(
+  context: CommandContext,
+  type: string,
+  { organizationId, userId }: { organizationId: OrganizationId; userId: UserId },
+  facts: Readonly<Record<string, unknown>>,
+): void {
+  context.note({ target: { type: memberTarget.type, id: userId }, organizationId, changes: facts })
+  context.emit({ type, subject: userId, organizationId, payload: { organizationId, userId, ...facts } })
+}

@@ -1,0 +1,47 @@
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { invalidInput, notFound } from '../kernel/errors.ts'
+import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
+import { existingUser, isActing, type UserId } from '../users/index.ts'
+import { notAnOwner, userInactive } from './errors.ts'
+import { lockMembership, setRole } from './membership.ts'
+import { shownMember } from './reading.ts'
+import { changedOrganization } from './repository.ts'
+import { transferOwnershipSignature } from './signatures.ts'
+import { successorTarget } from './targets.ts'
+
+/** Both at once: there is no moment with two owners for one, and none without. */
+export const transferOwnership = defineCommand(transferOwnershipSignature, {
+  allow: allOf(granted, withOperatorFields('fromUserId')),
+  target: successorTarget,
+  async handle(context, { organizationId, toUserId, fromUserId }) {
+    const { em, now } = context
+    const from = predecessorOf(context, toUserId, fromUserId)
+    await changedOrganization(em, organizationId)
+    const { status } = await existingUser(em, toUserId)
+    if (!isActing(status)) throw userInactive({ status })
+    if ((await lockMembership(em, { organizationId, userId: toUserId })) === null) throw notFound({ type: successorTarget.type })
+    if ((await lockMembership(em, { organizationId, userId: from })) !== 'owner') throw notAnOwner({})
+    await setRole(em, { organizationId, userId: toUserId, role: 'owner' }, now)
+    await setRole(em, { organizationId, userId: from, role: 'admin' }, now)
+    context.revoke({ userId: from })
+    context.refresh(toUserId)
+    const facts = { fromUserId: from, toUserId }
+    context.note({ organizationId, changes: facts })
+    context.emit({
+      type: 'organizations.ownershipTransferred',
+      subject: organizationId,
+      organizationId,
+      payload: { organizationId, ...facts },
+    })
+    return { from: await shownMember(em, organizationId, from), to: await shownMember(em, organizationId, toUserId) }
+  },
+})
+
+/** Whoever hands over: the caller, or whom an operator names. */
+function predecessorOf({ actor }: CommandContext, toUserId: UserId, fromUserId: UserId | undefined): UserId {
+  const from = fromUserId ?? (actor.kind === 'user' ? actor.principal.userId : undefined)
+  if (from === undefined) throw invalidInput({ issues: [{ path: 'fromUserId', message: 'name the owner who hands over: you are none' }] })
+  if (from === toUserId) throw invalidInput({ issues: [{ path: 'toUserId', message: 'name somebody else than who hands over' }] })
+  return from
+}

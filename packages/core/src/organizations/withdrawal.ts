@@ -1,0 +1,33 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, uuidOf } from '../kernel/id.ts'
+import type { UserId } from '../users/index.ts'
+import type { OrganizationId } from './model.ts'
+
+/** SQL that is true of invitations `i` that were not answered, nor taken back. */
+export const unanswered = 'i.accepted_at is null and i.declined_at is null and i.revoked_at is null'
+
+/** Takes back what an organization has sent, and nobody has answered while there was time: all of it, or what one of its members sent. */
+export async function withdrawInvitations(
+  em: SqlEntityManager,
+  organizationId: OrganizationId,
+  sentBy: UserId | null,
+  now: Date,
+): Promise<number> {
+  const sender = sentBy === null ? null : uuidOf(sentBy)
+  const rows = await em.execute<unknown[]>(
+    `update invitations i set revoked_at = ? where i.organization_id = ? and (?::uuid is null or i.invited_by = ?::uuid)
+      and ${unanswered} and i.expires_at > ? returning 1`,
+    [now, uuidOf(organizationId), sender, sender, now],
+  )
+  return rows.length
+}
+
+/** The same of all that somebody has sent, wherever. Gives the organization of each. */
+export async function withdrawEverywhere(em: SqlEntityManager, sentBy: UserId, now: Date): Promise<readonly OrganizationId[]> {
+  const rows = await em.execute<{ organization: string }[]>(
+    `update invitations i set revoked_at = ? where i.invited_by = ? and ${unanswered} and i.expires_at > ?
+      returning i.organization_id::text as organization`,
+    [now, uuidOf(sentBy), now],
+  )
+  return rows.map(({ organization }) => idOf('org', organization))
+}

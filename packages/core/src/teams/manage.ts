@@ -1,0 +1,65 @@
+import { equals } from '@mikro-orm/core'
+import { defineCommand } from '../kernel/action.ts'
+import { uuidOf } from '../kernel/id.ts'
+import { granted } from '../kernel/rule.ts'
+import { expectVersion } from '../kernel/version.ts'
+import { TeamRow } from './entity.ts'
+import {
+  changedTeam,
+  emptySeats,
+  organizationOfTeamsTarget,
+  reachableOrganization,
+  refuseUnlessActive,
+  shownTeam,
+  teamTarget,
+} from './repository.ts'
+import { createTeamSignature, deleteTeamSignature, updateTeamSignature } from './signatures.ts'
+
+export const createTeam = defineCommand(createTeamSignature, {
+  allow: granted,
+  target: organizationOfTeamsTarget,
+  async handle(context, { organizationId, name, description = null }) {
+    const { em, now } = context
+    refuseUnlessActive(await reachableOrganization(em, organizationId))
+    const id = context.newId('team')
+    const team = em.create(TeamRow, { id, organizationId, name, description, version: 1, createdAt: now, updatedAt: now })
+    em.persist(team)
+    await em.flush()
+    context.note({ target: { type: 'team', id }, organizationId, changes: { name } })
+    context.emit({ type: 'teams.created', subject: id, organizationId, payload: { teamId: id, organizationId, name } })
+    return shownTeam(em, team)
+  },
+})
+
+export const updateTeam = defineCommand(updateTeamSignature, {
+  allow: granted,
+  target: teamTarget,
+  async handle(context, { teamId, version, ...patch }) {
+    const { em, now } = context
+    const team = await changedTeam(em, teamId)
+    expectVersion(team, version)
+    const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && !equals(value, team[field as keyof TeamRow]))
+    if (changed.length === 0) return shownTeam(em, team)
+    const { organizationId } = team
+    const fields = changed.map(([field]) => field)
+    Object.assign(team, Object.fromEntries(changed), { updatedAt: now })
+    await em.flush()
+    context.note({ changes: Object.fromEntries(changed) })
+    context.emit({ type: 'teams.updated', subject: teamId, organizationId, payload: { teamId, organizationId, fields } })
+    return shownTeam(em, team)
+  },
+})
+
+export const deleteTeam = defineCommand(deleteTeamSignature, {
+  allow: granted,
+  target: teamTarget,
+  async handle(context, { teamId }) {
+    const { em } = context
+    const { organizationId, name } = await changedTeam(em, teamId)
+    const membersLost = await emptySeats(em, teamId)
+    await em.execute('delete from teams where id = ?', [uuidOf(teamId)], 'run')
+    context.note({ changes: { name, membersLost } })
+    context.emit({ type: 'teams.deleted', subject: teamId, organizationId, payload: { teamId, organizationId, name, membersLost } })
+    return { teamId, membersLost }
+  },
+})

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { idSchema, type Id } from '../kernel/id.ts'
+import { multiLine, singleLine } from '../kernel/text.ts'
+import { organizationId } from '../organizations/model.ts'
+
+export const teamId = idSchema('team')
+export type TeamId = Id<'team'>
+
+export const teamName = singleLine(100).pipe(z.string().min(1))
+export const teamDescription = multiLine(500)
+
+/** A group of members inside an organization. */
+export const Team = z.object({
+  id: teamId,
+  organizationId,
+  name: z.string(),
+  description: z.string().nullable(),
+  memberCount: z.int(),
+  version: z.int(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+})
+export type Team = z.infer<typeof Team>

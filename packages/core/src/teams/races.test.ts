@@ -1,0 +1,170 @@
+import type { Id, User } from '@denizen/core'
+import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { uuidOf } from '../kernel/id.ts'
+
+/** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
+const connections = 28
+const atOnce = 22
+const world = useWorld({ connections })
+
+let organizationId: Id<'org'>
+const admins: SignedInUser[] = []
+const members: User[] = []
+beforeAll(async () => {
+  organizationId = await world().newOrganization()
+  for (let index = 0; index < atOnce; index++) {
+    admins.push(await world().asMember(organizationId, 'admin'))
+    members.push(await newMember())
+  }
+})
+afterEach(() => vi.restoreAllMocks())
+
+async function newMember(): Promise<User> {
+  const user = await world()
+    .asSystem()
+    .users.create({ username: `m-${crypto.randomUUID()}` })
+  if (user === null) throw new Error('users.create answered null without ifAbsent')
+  await world().join(organizationId, user)
+  return user
+}
+
+type Call = () => Promise<unknown>
+
+/** Lets the calls pile up behind a locked table until at least 20 transactions wait, and then lets all of them go. */
+async function raced(table: 'teams' | 'team_members' | 'memberships', calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
+  const [gate, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
+  await gate.query(`begin; lock table ${table} in exclusive mode`)
+  const settled = Promise.allSettled(calls.map((call) => call()))
+  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  try {
+    await vi.waitFor(
+      async () => {
+        const { rows } = await watcher.query<{ count: number }>(waiting)
+        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
+      },
+      { timeout: 20_000, interval: 10 },
+    )
+  } finally {
+    await gate.query('commit')
+  }
+  return settled
+}
+
+function won(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+}
+
+function lost(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
+  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+}
+
+/** Takes out the guard: what was locked against being deleted is only looked at. Gives how often. */
+function withoutKeyShare(): () => number {
+  const connection = world().orm.em.getConnection()
+  const execute = connection.execute.bind(connection)
+  let count = 0
+  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
+    if (typeof query !== 'string' || !query.endsWith('for key share')) return execute(query, ...rest)
+    count++
+    return execute(query.replace('for key share', ''), ...rest)
+  })
+  return () => count
+}
+
+async function newTeam(): Promise<Id<'team'>> {
+  const { id } = await world().asSystem().teams.create({ organizationId, name: crypto.randomUUID() })
+  return id
+}
+
+const adding =
+  (teamId: Id<'team'>, user: User) =>
+  ({ as }: SignedInUser): Call =>
+  () =>
+    as.teams.addMember({ teamId, userId: user.id })
+
+/** 50 calls of 22 admins, who all put the same person into the same team. */
+async function add50() {
+  const [user, teamId] = [await newMember(), await newTeam()]
+  const callers = [...admins, ...admins, ...admins].slice(0, 50)
+  const results = await raced('team_members', callers.map(adding(teamId, user)))
+  const added = won(results).filter((answer) => (answer as { added: boolean }).added)
+  const seats = await world().rows('select 1 from team_members where team_id = ?', [uuidOf(teamId)])
+  return { teamId, results, added: added.length, seats: seats.length }
+}
+
+test('50 admins who put one person into a team at once get one seat, and one event', async () => {
+  const { teamId, results, added, seats } = await add50()
+  expect(lost(results)).toEqual([])
+  expect([added, seats]).toEqual([1, 1])
+  expect(await world().rows(`select 1 from events where type = 'teams.memberAdded' and subject = ?`, [teamId])).toHaveLength(1)
+})
+
+/** Admins put a person each into a team, and one of them deletes it among all that. */
+async function addAndDelete(waitFor: 'teams' | 'team_members') {
+  const teamId = await newTeam()
+  const calls = admins.map((admin, index) => {
+    const user = members[index]
+    if (index === 11 || user === undefined) return () => admin.as.teams.delete({ teamId })
+    return adding(teamId, user)(admin)
+  })
+  return { teamId, results: await raced(waitFor, calls) }
+}
+
+/** How it may end: whoever was in is counted by the deletion, and everybody else is told that the team is not there. */
+async function expectWhole({ teamId, results }: Awaited<ReturnType<typeof addAndDelete>>): Promise<void> {
+  const answers = won(results) as ({ added: boolean } | { membersLost: number })[]
+  const membersLost = answers.flatMap((answer) => ('membersLost' in answer ? [answer.membersLost] : []))
+  expect(membersLost).toEqual([answers.length - 1])
+  for (const error of lost(results)) expect(error).toMatchObject({ code: 'request.notFound', details: { type: 'team' } })
+  expect(await world().rows('select 1 from team_members where team_id = ?', [uuidOf(teamId)])).toEqual([])
+  expect(await world().rows('select 1 from teams where id = ?', [uuidOf(teamId)])).toEqual([])
+}
+
+test('a team that is deleted while members are being added loses exactly those who were in', async () => {
+  for (const waitFor of ['teams', 'team_members', 'teams'] as const) await expectWhole(await addAndDelete(waitFor))
+})
+
+/** Admins put one person into a team each, and the person leaves the organization among all that. */
+async function addAndLeave(waitFor: 'memberships' | 'team_members') {
+  const [user, teamIds] = [await newMember(), await Promise.all(admins.map(newTeam))]
+  const calls = admins.map((admin, index) => adding(teamIds[index] ?? 'team_', user)(admin))
+  const leaving = () => world().rows('delete from memberships where user_id = ? returning 1', [uuidOf(user.id)])
+  return { user, results: await raced(waitFor, [...calls.slice(0, 11), leaving, ...calls.slice(11)]) }
+}
+
+const seatsOf = (user: User) => world().rows('select 1 from team_members where user_id = ?', [uuidOf(user.id)])
+
+async function expectGone({ user, results }: Awaited<ReturnType<typeof addAndLeave>>): Promise<void> {
+  for (const error of lost(results)) expect(error).toMatchObject({ code: 'request.notFound', details: { type: 'member' } })
+  expect(await seatsOf(user)).toEqual([])
+  expect(await world().rows('select 1 from memberships where user_id = ?', [uuidOf(user.id)])).toEqual([])
+}
+
+test('whoever leaves the organization while being put into teams ends up without a seat, and everybody gets a clear answer', async () => {
+  for (let round = 0; round < 3; round++) await expectGone(await addAndLeave('memberships'))
+})
+
+test('without the locks, admins would be told of internal errors: the two tests above can fail', async () => {
+  const unguarded = withoutKeyShare()
+  const internal = expect.objectContaining({ code: 'request.internal' })
+  const deleted = await addAndDelete('team_members')
+  expect(lost(deleted.results)).toContainEqual(internal)
+  await expect(expectWhole(deleted)).rejects.toThrow(/to match object/)
+  const left = await addAndLeave('team_members')
+  expect(lost(left.results)).toContainEqual(internal)
+  await expect(expectGone(left)).rejects.toThrow(/to match object/)
+  expect(unguarded()).toBeGreaterThan(40)
+})
+
+test('without the primary key there would be many seats, and without the foreign key some would be left behind: the tests above can fail', async () => {
+  await world().rows('alter table team_members drop constraint team_members_pkey')
+  const { added, seats } = await add50()
+  expect(added).toBeGreaterThan(1)
+  expect(seats).toBe(added)
+  await world().rows('alter table team_members drop constraint team_members_membership_foreign')
+  // Whoever leaves before anybody was put anywhere leaves nothing behind; that is now and then so.
+  let leftBehind = 0
+  for (let round = 0; round < 10 && leftBehind === 0; round++) leftBehind = (await seatsOf((await addAndLeave('memberships')).user)).length
+  expect(leftBehind).toBeGreaterThan(0)
+})

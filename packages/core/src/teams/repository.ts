@@ -1,0 +1,107 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { TargetFinder } from '../kernel/action.ts'
+import { notFound } from '../kernel/errors.ts'
+import { idOf, uuidOf } from '../kernel/id.ts'
+import type { Target } from '../kernel/rule.ts'
+import { OrganizationRow, organizationInactive, organizationTarget, type OrganizationId } from '../organizations/index.ts'
+import type { UserId } from '../users/index.ts'
+import { TeamRow } from './entity.ts'
+import type { Team, TeamId } from './model.ts'
+
+/** How an organization's teams are found together: those of an archived one are there for nobody. */
+export const organizationOfTeamsTarget = {
+  type: 'organization',
+  async find(em: SqlEntityManager, { organizationId }: { organizationId: OrganizationId }): Promise<Target | null> {
+    const organization = await findReachable(em, organizationId)
+    return organization === null ? null : organizationTarget.find(em, { organizationId })
+  },
+} satisfies TargetFinder<{ organizationId: OrganizationId }>
+
+function findReachable(em: SqlEntityManager, organizationId: OrganizationId): Promise<OrganizationRow | null> {
+  return em.findOne(OrganizationRow, { id: organizationId, status: { $ne: 'archived' } })
+}
+
+/** An organization whose teams can be reached: whoever may everything everywhere is let through to the handler without one. */
+export async function reachableOrganization(em: SqlEntityManager, organizationId: OrganizationId): Promise<OrganizationRow> {
+  const organization = await findReachable(em, organizationId)
+  if (organization === null) throw notFound({ type: 'organization' })
+  return organization
+}
+
+/** Whose team it is; null: there is none, or its organization is archived. */
+export async function organizationOfTeam(em: SqlEntityManager, teamId: TeamId): Promise<OrganizationId | null> {
+  const [row] = await em.execute<{ organization: string }[]>(
+    `select o.id::text as organization from teams t join organizations o on o.id = t.organization_id and o.status <> 'archived' where t.id = ?`,
+    [uuidOf(teamId)],
+  )
+  return row === undefined ? null : idOf('org', row.organization)
+}
+
+/** How every action finds the team it is about. */
+export const teamTarget = {
+  type: 'team',
+  async find(em: SqlEntityManager, { teamId }: { teamId: TeamId }): Promise<Target | null> {
+    const organizationId = await organizationOfTeam(em, teamId)
+    return organizationId === null ? null : targetOf(teamId, organizationId, null)
+  },
+} satisfies TargetFinder<{ teamId: TeamId }>
+
+/** How somebody's seat in a team is found: it belongs to whoever sits there, so that anybody may leave. */
+export const seatTarget = {
+  type: 'team member',
+  async find(em: SqlEntityManager, { teamId, userId }: { teamId: TeamId; userId: UserId }): Promise<Target | null> {
+    const [row] = await em.execute<{ organization: string }[]>(
+      `select o.id::text as organization from team_members s join organizations o on o.id = s.organization_id and o.status <> 'archived'
+        where s.team_id = ? and s.user_id = ?`,
+      [uuidOf(teamId), uuidOf(userId)],
+    )
+    return row === undefined ? null : targetOf(teamId, idOf('org', row.organization), userId)
+  },
+} satisfies TargetFinder<{ teamId: TeamId; userId: UserId }>
+
+function targetOf(teamId: TeamId, organizationId: OrganizationId, userId: UserId | null): Target {
+  return { type: 'team', id: teamId, organizationId, userId, visibleWith: 'teams.listMembers' }
+}
+
+/** A team that nobody else changes until this transaction is over. */
+export async function changedTeam(em: SqlEntityManager, teamId: TeamId): Promise<TeamRow> {
+  await lockTeam(em, teamId, 'update')
+  return em.findOneOrFail(TeamRow, { id: teamId })
+}
+
+/**
+ * Locks a team against being changed by others (`update`) or against being deleted (`key share`), and gives
+ * its organization. Only those who administer the installation get this far in one that is not active.
+ */
+export async function lockTeam(em: SqlEntityManager, teamId: TeamId, lock: 'update' | 'key share'): Promise<OrganizationId> {
+  const [row] = await em.execute<{ organization: string }[]>(
+    `select t.organization_id::text as organization from teams t where t.id = ? for ${lock}`,
+    [uuidOf(teamId)],
+  )
+  const organization = row === undefined ? null : await findReachable(em, idOf('org', row.organization))
+  if (organization === null) throw notFound({ type: 'team' })
+  refuseUnlessActive(organization)
+  return organization.id
+}
+
+/** Nothing is changed in an organization that is suspended. */
+export function refuseUnlessActive({ status }: OrganizationRow): void {
+  if (status !== 'active') throw organizationInactive({ status })
+}
+
+async function countSeats(em: SqlEntityManager, teamId: TeamId): Promise<number> {
+  const [row] = await em.execute<{ count: number }[]>('select count(*)::int as count from team_members where team_id = ?', [uuidOf(teamId)])
+  return row?.count ?? 0
+}
+
+/** Takes everybody out of a team whose row is locked, and says how many they were: others may be leaving right now. */
+export async function emptySeats(em: SqlEntityManager, teamId: TeamId): Promise<number> {
+  const rows = await em.execute<unknown[]>('delete from team_members where team_id = ? returning 1', [uuidOf(teamId)])
+  return rows.length
+}
+
+/** A team as it is shown. */
+export async function shownTeam(em: SqlEntityManager, team: TeamRow): Promise<Team> {
+  const { id, organizationId, name, description, version, createdAt, updatedAt } = team
+  return { id, organizationId, name, description, memberCount: await countSeats(em, id), version, createdAt, updatedAt }
+}
