@@ -1,24 +1,92 @@
-import { createUser, currentUser, setUserStatus } from './accounts/actions.ts'
+import { createUser, currentUser } from './accounts/actions.ts'
+import { listUsersWithSessions, userActivity, userStats } from './accounts/activity/actions.ts'
+import { bulkArchiveUsers } from './accounts/bulk/archive.ts'
+import { bulkCreateUsers } from './accounts/bulk/create.ts'
+import { bulkUpdateUsers } from './accounts/bulk/update.ts'
+import { countUsers, listUsers, searchUsers } from './accounts/directory/actions.ts'
 import { importUsers } from './accounts/import/action.ts'
+import * as lifecycle from './accounts/lifecycle/actions.ts'
+import { findUser, getUser, updateCurrentUser, updatePreferences, updateUser } from './accounts/profile/actions.ts'
+import { switchOrganization } from './accounts/switch.ts'
 import type { Signatures } from './contract.ts'
+import { acceptInvitation } from './invitations/accepting.ts'
+import { declineInvitation, viewInvitation } from './invitations/answering.ts'
+import { listInvitations } from './invitations/listing.ts'
+import { invite, revokeInvitation } from './invitations/manage.ts'
 import type { Action } from './kernel/action.ts'
+import { addDomain, listDomains, removeDomain, verifyDomain } from './organizations/domains.ts'
+import { createOrganization } from './organizations/founding.ts'
+import { getOrganization, listMembers, listOrganizations } from './organizations/listing.ts'
+import { archiveOrganization, updateOrganization } from './organizations/manage.ts'
+import { addMember, removeMember, updateMember } from './organizations/members.ts'
+import { transferOwnership } from './organizations/transfer.ts'
 import { whoAmI } from './sessions/actions.ts'
 import { signIn, signOut } from './signin/actions.ts'
-import { findUser, getUser, listUsers, updateUser } from './users/actions.ts'
+import { listTeamMembers, listTeams } from './teams/listing.ts'
+import { createTeam, deleteTeam, updateTeam } from './teams/manage.ts'
+import { addTeamMember, removeTeamMember } from './teams/seats.ts'
 
 /** Every action, by namespace; none that contract.ts names is missing, and none is one that it does not name. */
 export const actionTree: { readonly [Namespace in keyof Signatures]: { readonly [Verb in keyof Signatures[Namespace]]: Action } } = {
   auth: { signIn, signOut },
+  organizations: {
+    acceptInvitation,
+    addDomain,
+    addMember,
+    archive: archiveOrganization,
+    create: createOrganization,
+    declineInvitation,
+    get: getOrganization,
+    invite,
+    list: listOrganizations,
+    listDomains,
+    listInvitations,
+    listMembers,
+    removeDomain,
+    removeMember,
+    revokeInvitation,
+    switch: switchOrganization,
+    transferOwnership,
+    update: updateOrganization,
+    updateMember,
+    verifyDomain,
+    viewInvitation,
+  },
   sessions: { whoami: whoAmI },
+  teams: {
+    addMember: addTeamMember,
+    create: createTeam,
+    delete: deleteTeam,
+    list: listTeams,
+    listMembers: listTeamMembers,
+    removeMember: removeTeamMember,
+    update: updateTeam,
+  },
   users: {
+    activity: userActivity,
+    archive: lifecycle.archiveUser,
+    bulkArchive: bulkArchiveUsers,
+    bulkCreate: bulkCreateUsers,
+    bulkUpdate: bulkUpdateUsers,
+    contain: lifecycle.containUser,
     create: createUser,
     current: currentUser,
+    demote: lifecycle.demoteUser,
     find: findUser,
     get: getUser,
     import: importUsers,
     list: listUsers,
-    setStatus: setUserStatus,
+    listWithSessions: listUsersWithSessions,
+    search: searchUsers,
+    count: countUsers,
+    promote: lifecycle.promoteUser,
+    restore: lifecycle.restoreUser,
+    setLegalHold: lifecycle.setLegalHold,
+    setStatus: lifecycle.setUserStatus,
+    stats: userStats,
     update: updateUser,
+    updateCurrent: updateCurrentUser,
+    updatePreferences,
   },
 }
 

@@ -1,7 +1,26 @@
-import { createUserSignature, currentUserSignature, importUsersSignature, setUserStatusSignature } from './accounts/signatures.ts'
+import { bulkArchiveUsersSignature, bulkCreateUsersSignature, bulkUpdateUsersSignature } from './accounts/bulk/signatures.ts'
+import {
+  countUsersSignature,
+  listUsersSignature,
+  listUsersWithSessionsSignature,
+  searchUsersSignature,
+  userActivitySignature,
+  userStatsSignature,
+} from './accounts/directory/signatures.ts'
+import * as lifecycle from './accounts/lifecycle/signatures.ts'
+import {
+  findUserSignature,
+  getUserSignature,
+  updateCurrentUserSignature,
+  updatePreferencesSignature,
+  updateUserSignature,
+} from './accounts/profile/signatures.ts'
+import { createUserSignature, currentUserSignature, importUsersSignature } from './accounts/signatures.ts'
+import * as invitations from './invitations/signatures.ts'
+import * as organizations from './organizations/signatures.ts'
 import { whoAmISignature } from './sessions/signatures.ts'
 import { signInSignature, signOutSignature } from './signin/signatures.ts'
-import { findUserSignature, getUserSignature, listUsersSignature, updateUserSignature } from './users/signatures.ts'
+import * as teams from './teams/signatures.ts'
 
 /**
  * What a client may know: the signature of every action, by namespace. Nothing
@@ -9,16 +28,64 @@ import { findUserSignature, getUserSignature, listUsersSignature, updateUserSign
  */
 export const signatures = {
   auth: { signIn: signInSignature, signOut: signOutSignature },
+  organizations: {
+    acceptInvitation: invitations.acceptInvitationSignature,
+    addDomain: organizations.addDomainSignature,
+    addMember: organizations.addMemberSignature,
+    archive: organizations.archiveOrganizationSignature,
+    create: organizations.createOrganizationSignature,
+    declineInvitation: invitations.declineInvitationSignature,
+    get: organizations.getOrganizationSignature,
+    invite: invitations.inviteSignature,
+    list: organizations.listOrganizationsSignature,
+    listDomains: organizations.listDomainsSignature,
+    listInvitations: invitations.listInvitationsSignature,
+    listMembers: organizations.listMembersSignature,
+    removeDomain: organizations.removeDomainSignature,
+    removeMember: organizations.removeMemberSignature,
+    revokeInvitation: invitations.revokeInvitationSignature,
+    switch: organizations.switchOrganizationSignature,
+    transferOwnership: organizations.transferOwnershipSignature,
+    update: organizations.updateOrganizationSignature,
+    updateMember: organizations.updateMemberSignature,
+    verifyDomain: organizations.verifyDomainSignature,
+    viewInvitation: invitations.viewInvitationSignature,
+  },
   sessions: { whoami: whoAmISignature },
+  teams: {
+    addMember: teams.addTeamMemberSignature,
+    create: teams.createTeamSignature,
+    delete: teams.deleteTeamSignature,
+    list: teams.listTeamsSignature,
+    listMembers: teams.listTeamMembersSignature,
+    removeMember: teams.removeTeamMemberSignature,
+    update: teams.updateTeamSignature,
+  },
   users: {
+    activity: userActivitySignature,
+    archive: lifecycle.archiveUserSignature,
+    bulkArchive: bulkArchiveUsersSignature,
+    bulkCreate: bulkCreateUsersSignature,
+    bulkUpdate: bulkUpdateUsersSignature,
+    contain: lifecycle.containUserSignature,
+    count: countUsersSignature,
     create: createUserSignature,
     current: currentUserSignature,
+    demote: lifecycle.demoteUserSignature,
     find: findUserSignature,
     get: getUserSignature,
     import: importUsersSignature,
     list: listUsersSignature,
-    setStatus: setUserStatusSignature,
+    listWithSessions: listUsersWithSessionsSignature,
+    promote: lifecycle.promoteUserSignature,
+    restore: lifecycle.restoreUserSignature,
+    search: searchUsersSignature,
+    setLegalHold: lifecycle.setLegalHoldSignature,
+    setStatus: lifecycle.setUserStatusSignature,
+    stats: userStatsSignature,
     update: updateUserSignature,
+    updateCurrent: updateCurrentUserSignature,
+    updatePreferences: updatePreferencesSignature,
   },
 } as const
 
@@ -27,11 +94,14 @@ export type Signatures = typeof signatures
 export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from './kernel/errors.ts'
 export type { ActionKind, InputOf, OutputOf, Signature } from './kernel/signature.ts'
 export { holdsSecret, withoutSecrets } from './kernel/secret.ts'
-export type { Plan, RowChanges } from './kernel/plan.ts'
+export type { FailedItem, Plan, RowChanges } from './kernel/plan.ts'
 export type { JsonObject } from './kernel/text.ts'
-export { User, type UserId } from './users/model.ts'
+export { ManagedUser, User, type UserId } from './users/model.ts'
 export { WhoAmI } from './sessions/model.ts'
 export { SignedIn } from './signin/model.ts'
-export { OrganizationSummary } from './organizations/model.ts'
+export { Domain, Member, Organization, OrganizationSummary } from './organizations/model.ts'
+export { Invitation } from './invitations/model.ts'
+export { Team } from './teams/model.ts'
 export { keycloakRealm, type KeycloakRealm } from './accounts/import/keycloak.ts'
+export { largestBulk } from './accounts/bulk/signatures.ts'
 export { largestImport } from './accounts/signatures.ts'

@@ -1,4 +1,5 @@
 import { hadSuperadmin } from './access/index.ts'
+import { LastSeen } from './accounts/activity/last-seen.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
 import { callsOver, type Calls } from './calls/index.ts'
@@ -7,6 +8,7 @@ import { deliver, type Subscriber } from './events/index.ts'
 import type { Actor, Origin, Principal, Settings } from './kernel/context.ts'
 import { uuidBytes, encodeSuffix } from './kernel/id.ts'
 import type { Job } from './kernel/event.ts'
+import { jobHandlers } from './jobs.ts'
 import type { CallReport, Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
@@ -49,13 +51,25 @@ export interface Core {
   cacheState(): { readonly entries: number; readonly live: boolean; readonly hits: number; readonly misses: number }
   /** Carries out a job named `events.deliver`. */
   deliver(payload: Job['payload']): Promise<void>
+  /** Carries out a job that an action asked for: one of `jobHandlers`. May be called twice for one job. */
+  work(name: string, payload: Job['payload']): Promise<void>
   /** Whether the database answers. */
   isReady(): Promise<boolean>
+  /** Writes now when users were last seen. A core that was started does so by itself, some seconds after they were. */
+  writeLastSeen(): Promise<void>
   /** Makes the partitions that are due, and begins to listen to other processes. */
   start(): Promise<void>
   stop(): Promise<void>
   readonly orm: Orm
   readonly ports: Ports
+}
+
+/** What an installation is like that decides nothing. */
+export const defaultSettings: Settings = {
+  defaultOrganization: null,
+  publicUrl: 'http://127.0.0.1:4000',
+  maxOwnedOrganizations: 10,
+  restoreDays: 30,
 }
 
 /** Puts Denizen together. The only assembly there is. */
@@ -65,7 +79,7 @@ export function createCore({ orm, ports, settings, monitors = [], subscribers = 
   const assembly: Assembly = {
     orm,
     ports,
-    settings: { defaultOrganization: null, ...settings },
+    settings: { ...defaultSettings, ...settings },
     monitors,
     subscribers,
     actions,
@@ -73,7 +87,9 @@ export function createCore({ orm, ports, settings, monitors = [], subscribers = 
     principals,
   }
   const reader = () => forkOf(assembly)
-  const authenticator = new Authenticator({ cache: principals, clock: ports.clock, digest: ports.digest, catalogue, reader })
+  const lastSeen = new LastSeen({ reader, logger: ports.logger })
+  const seen = lastSeen.note.bind(lastSeen)
+  const authenticator = new Authenticator({ cache: principals, clock: ports.clock, digest: ports.digest, catalogue, reader, seen })
   return {
     orm,
     ports,
@@ -86,13 +102,23 @@ export function createCore({ orm, ports, settings, monitors = [], subscribers = 
     observe: (report) => monitors.forEach((monitor) => monitor.observe(report)),
     cacheState: () => ({ entries: principals.size, live: principals.live, hits: authenticator.hits, misses: authenticator.misses }),
     deliver: (payload) => deliver(subscribers, payload),
+    work: (name, payload) => workIn(assembly, name, payload),
+    writeLastSeen: () => lastSeen.write(),
     isReady: async () => (await orm.checkConnection()).ok,
     async start() {
       await ensurePartitions(reader(), ports.clock.now())
       await ports.invalidation.open(principals)
+      lastSeen.start()
     },
-    stop: () => ports.invalidation.close(),
+    stop: async () => void (await Promise.all([lastSeen.stop(), ports.invalidation.close()])),
   }
+}
+
+async function workIn(assembly: Assembly, name: string, payload: Job['payload']): Promise<void> {
+  const handler = jobHandlers.find((known) => known.name === name)
+  if (handler === undefined) throw new TypeError(`There is no job named ${name}.`)
+  const { ports, settings } = assembly
+  await handler.run({ now: ports.clock.now(), em: forkOf(assembly), ports, settings }, payload)
 }
 
 async function bootstrapIn(assembly: Assembly, account: { username: string; password: string }): Promise<User | null> {

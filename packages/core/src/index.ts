@@ -1,9 +1,20 @@
 export { actions, actionTree } from './actions.ts'
 export { builtInRoleNames, builtInRoles, assignRole } from './access/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
-export { callsOver, kinds, type ActionName, type Calls, type CommandOptions, type Transport } from './calls/index.ts'
+export {
+  callsOver,
+  kinds,
+  roleProvider,
+  userProvider,
+  type ActionName,
+  type Calls,
+  type CommandOptions,
+  type RoleProvider,
+  type Transport,
+  type UserProvider,
+} from './calls/index.ts'
 export * from './contract.ts'
-export { anonymousActor, createCore, newRequestId, systemActor, userActor, type Core, type CoreOptions } from './core.ts'
+export { anonymousActor, createCore, defaultSettings, newRequestId, systemActor, userActor, type Core, type CoreOptions } from './core.ts'
 export { ensurePartitions } from './database/partitions.ts'
 export { migrations } from './database/migrations/index.ts'
 export { ormOptions } from './database/orm.ts'
@@ -13,10 +24,29 @@ export { deleteOldInvalidations, invalidationChannel } from './invalidation/inde
 export type { Actor, Grants, Origin, Principal, Settings } from './kernel/context.ts'
 export { databaseUnavailable, defineError, internal, invalidInput, unknownAction, type ErrorDefinition } from './kernel/errors.ts'
 export type { DomainEvent, Job } from './kernel/event.ts'
+export { html, Html } from './kernel/html.ts'
 export { idOf, isId, newId, uuidOf, type Id } from './kernel/id.ts'
+export type { JobContext, JobHandler } from './kernel/job.ts'
+export { jobHandlers } from './jobs.ts'
+export { checkHeaders, mailNotConfigured, mailRefused } from './mail/index.ts'
+export { dnsUnavailable } from './organizations/errors.ts'
 export type { CallReport, Monitor } from './kernel/monitor.ts'
 export { preparedStatements } from './kernel/statement.ts'
 export type { Action } from './kernel/action.ts'
 export { passwordsBusy } from './passwords/index.ts'
 export type { Call, Orm } from './pipeline/assembly.ts'
-export type { Cipher, Clock, Digest, FeedSink, Hasher, InvalidationFeed, JobQueue, Logger, Ports, Random } from './ports/index.ts'
+export type {
+  Cipher,
+  Clock,
+  Digest,
+  FeedSink,
+  Hasher,
+  InvalidationFeed,
+  JobQueue,
+  Logger,
+  Mail,
+  Mailer,
+  Ports,
+  Random,
+  Resolver,
+} from './ports/index.ts'

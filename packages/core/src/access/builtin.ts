@@ -1,3 +1,4 @@
+import type { MembershipRole } from '../organizations/model.ts'
 import type { BuiltInRoleName, RoleId } from './model.ts'
 
 interface BuiltInRole {
@@ -18,7 +19,58 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
     description: 'Reads everything but secrets; changes nothing.',
     permissions: ['queries'],
   },
-  user: { id: 'rol_01j0000000e008000000000003', description: 'Every full user: acts on what is its own.', permissions: [] },
+  user: {
+    id: 'rol_01j0000000e008000000000003',
+    description: 'Every full user: acts on what is its own, and may found organizations.',
+    permissions: ['organizations.create'],
+  },
   anonymous: { id: 'rol_01j0000000e008000000000004', description: 'A user that has not said who it is.', permissions: [] },
   system: { id: 'rol_01j0000000e008000000000005', description: 'Programs that act for Denizen itself.', permissions: [] },
+}
+
+/** What a member may do: see the organization, and who else is in it. */
+const asMember = ['organizations.get', 'organizations.listMembers', 'organizations.listDomains', 'teams.list', 'teams.listMembers']
+
+/** What an administrator may do besides: run the organization, and the accounts that it manages. */
+const asAdmin = [
+  ...asMember,
+  'organizations.update',
+  'organizations.addDomain',
+  'organizations.verifyDomain',
+  'organizations.removeDomain',
+  'organizations.addMember',
+  'organizations.removeMember',
+  'organizations.updateMember',
+  'organizations.invite',
+  'organizations.revokeInvitation',
+  'organizations.listInvitations',
+  'teams.create',
+  'teams.update',
+  'teams.delete',
+  'teams.addMember',
+  'teams.removeMember',
+  'users.create',
+  'users.bulkCreate',
+  'users.get',
+  'users.find',
+  'users.list',
+  'users.search',
+  'users.count',
+  'users.stats',
+  'users.activity',
+  'users.listWithSessions',
+  'users.update',
+  'users.bulkUpdate',
+  'users.setStatus',
+  'users.archive',
+  'users.bulkArchive',
+  'users.restore',
+  'users.contain',
+]
+
+/** What the roles of a member allow, each inside its organization only. */
+export const organizationRoles: Readonly<Record<MembershipRole, { readonly permissions: readonly string[] }>> = {
+  owner: { permissions: [...asAdmin, 'organizations.archive', 'organizations.transferOwnership'] },
+  admin: { permissions: asAdmin },
+  member: { permissions: asMember },
 }

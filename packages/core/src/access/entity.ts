@@ -93,6 +93,11 @@ const RoleAssignmentSchema = defineEntity({
       expression: `create unique index "role_assignments_current_unique" on "role_assignments" ("user_id", "role_id", "scope_kind", coalesce("organization_id", '00000000-0000-0000-0000-000000000000')) where "revoked_at" is null`,
     },
     { name: 'role_assignments_role_id_index', properties: ['roleId'] },
+    { name: 'role_assignments_user_id_index', properties: ['userId'] },
+    {
+      name: 'role_assignments_windowed_index',
+      expression: `create index "role_assignments_windowed_index" on "role_assignments" ("role_id") where "scope_kind" = 'system' and "revoked_at" is null and ("valid_until" is not null or "valid_from" > "granted_at")`,
+    },
   ],
   checks: [
     { name: 'role_assignments_subject_known', expression: `subject_kind = 'user' and user_id is not null` },

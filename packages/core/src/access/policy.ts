@@ -1,48 +1,85 @@
 import type { Grants } from '../kernel/context.ts'
 import type { Id } from '../kernel/id.ts'
+import type { Holding } from '../kernel/rule.ts'
 import type { ActionKind } from '../kernel/signature.ts'
 
 /** Every action's name and kind: what patterns in roles are read against. */
 export type Catalogue = ReadonlyMap<string, ActionKind>
 
-/** What one assignment gives: permissions, everywhere (null) or in one organization. */
-export interface Holding {
-  readonly organizationId: Id<'org'> | null
-  readonly permissions: readonly string[]
-}
-
-/** Most subjects hold the same few roles: what was compiled for one serves the others. */
-const compiled = new WeakMap<Catalogue, Map<string, Grants>>()
+/** What patterns stand for, worked out once: most subjects hold the same few roles. */
+const compiled = new WeakMap<Catalogue, { readonly names: Map<string, ReadonlySet<string>>; readonly grants: Map<string, Grants> }>()
 const mostCompiled = 1000
-
-/** Like `compileGrants`, but equal holdings give the same object. */
-export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[]): Grants {
-  const known = compiled.get(catalogue) ?? new Map<string, Grants>()
-  compiled.set(catalogue, known)
-  const key = JSON.stringify(holdings)
-  const grants = known.get(key) ?? compileGrants(catalogue, holdings)
-  if (known.size >= mostCompiled) known.clear()
-  known.set(key, grants)
-  return grants
-}
 
 /**
  * Compiles what a subject holds into sets of names, so that a decision is a look-up.
  * Patterns: a name, `users.*`, `*`, or `queries` (everything that only reads).
+ * Equal sets are shared, and so is the whole of a subject that holds nothing in any organization.
  */
-function compileGrants(catalogue: Catalogue, holdings: readonly Holding[]): Grants {
-  const everywhere = new Set<string>()
-  const inOrganization = new Map<Id<'org'>, Set<string>>()
-  for (const { organizationId, permissions } of holdings) {
-    const names = organizationId === null ? everywhere : setFor(inOrganization, organizationId)
-    for (const pattern of permissions) for (const name of matching(catalogue, pattern)) names.add(name)
+export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[]): Grants {
+  const scopes = new Map<Id<'org'> | null, string[]>()
+  for (const { organizationId, permissions } of holdings)
+    scopes.set(organizationId, [...(scopes.get(organizationId) ?? []), ...permissions])
+  const everywhere = scopes.get(null) ?? []
+  scopes.delete(null)
+  const { grants } = memoryOf(catalogue)
+  if (scopes.size > 0) return new CompiledGrants(catalogue, everywhere, scopes)
+  return remembered(grants, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, scopes))
+}
+
+class CompiledGrants implements Grants {
+  readonly #catalogue: Catalogue
+  readonly #everywhere: ReadonlySet<string>
+  readonly #inOrganization: ReadonlyMap<Id<'org'>, ReadonlySet<string>>
+
+  constructor(catalogue: Catalogue, everywhere: readonly string[], scopes: ReadonlyMap<Id<'org'> | null, readonly string[]>) {
+    this.#catalogue = catalogue
+    this.#everywhere = namesOf(catalogue, everywhere)
+    this.#inOrganization = new Map(
+      [...scopes].flatMap(([organizationId, patterns]) =>
+        organizationId === null ? [] : ([[organizationId, namesOf(catalogue, patterns)]] as const),
+      ),
+    )
   }
-  return {
-    allows: (permission, organizationId) =>
-      everywhere.has(permission) || (organizationId !== null && (inOrganization.get(organizationId)?.has(permission) ?? false)),
-    allowsEverywhere: (permission) => everywhere.has(permission),
-    list: () => [...everywhere].sort(),
+
+  allows(permission: string, organizationId: Id<'org'> | null): boolean {
+    if (this.#everywhere.has(permission)) return true
+    return organizationId !== null && (this.#inOrganization.get(organizationId)?.has(permission) ?? false)
   }
+
+  allowsEverywhere(permission: string): boolean {
+    return this.#everywhere.has(permission)
+  }
+
+  covers(pattern: string, organizationId: Id<'org'> | null): boolean {
+    return [...namesOf(this.#catalogue, [pattern])].every((name) => this.allows(name, organizationId))
+  }
+
+  list(): readonly string[] {
+    return [...this.#everywhere].sort()
+  }
+}
+
+/** Every action that one of the patterns stands for. */
+function namesOf(catalogue: Catalogue, patterns: readonly string[]): ReadonlySet<string> {
+  const { names } = memoryOf(catalogue)
+  return remembered(names, keyOf(patterns), () => new Set(patterns.flatMap((pattern) => matching(catalogue, pattern))))
+}
+
+function keyOf(patterns: readonly string[]): string {
+  return [...new Set(patterns)].sort().join(' ')
+}
+
+function memoryOf(catalogue: Catalogue) {
+  const known = compiled.get(catalogue) ?? { names: new Map<string, ReadonlySet<string>>(), grants: new Map<string, Grants>() }
+  compiled.set(catalogue, known)
+  return known
+}
+
+function remembered<Value>(memory: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = memory.get(key) ?? make()
+  if (memory.size >= mostCompiled) memory.clear()
+  memory.set(key, found)
+  return found
 }
 
 function matching(catalogue: Catalogue, pattern: string): readonly string[] {
@@ -50,10 +87,4 @@ function matching(catalogue: Catalogue, pattern: string): readonly string[] {
   if (pattern === 'queries') return [...catalogue].filter(([, kind]) => kind === 'query').map(([name]) => name)
   if (pattern.endsWith('.*')) return [...catalogue.keys()].filter((name) => name.startsWith(pattern.slice(0, -1)))
   return catalogue.has(pattern) ? [pattern] : []
-}
-
-function setFor<Key>(sets: Map<Key, Set<string>>, key: Key): Set<string> {
-  const found = sets.get(key) ?? new Set<string>()
-  sets.set(key, found)
-  return found
 }

@@ -1,9 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
-import { builtInRoles } from './builtin.ts'
+import type { Holding } from '../kernel/rule.ts'
+import { MembershipRow } from '../organizations/entity.ts'
+import { builtInRoles, organizationRoles } from './builtin.ts'
 import { RoleAssignmentRow, RolePermissionRow, RoleRow } from './entity.ts'
-import type { RoleId } from './model.ts'
+import type { BuiltInRoleName, RoleId } from './model.ts'
 
 interface Assignment {
   readonly id: Id<'asg'>
@@ -75,9 +77,34 @@ export async function activeSuperadmins(em: SqlEntityManager, now: Date): Promis
   const rows = await em.execute<{ id: string }[]>(
     `select distinct u.id::text as id from role_assignments a join users u on u.id = a.user_id
       where a.role_id = ? and a.scope_kind = 'system' and a.revoked_at is null
-        and a.valid_from <= ? and a.valid_until is null and u.status = 'active'
+        and a.valid_from <= ? and a.valid_until is null and u.status = 'active' and u.grants_frozen_at is null
       limit 2`,
     [uuidOf(builtInRoles.superadmin.id), now],
   )
   return rows.map(({ id }) => idOf('usr', id))
+}
+
+/**
+ * What a user holds everywhere, and as a member of one organization: what whoever
+ * acts on the account must hold too. Frozen grants count: they can be released.
+ */
+export async function holdingsOf(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Holding[]> {
+  const rows = await em.execute<{ name: string; built_in: boolean; permissions: string | null }[]>(
+    `select r.name, r.built_in, (select json_agg(p.permission)::text from role_permissions p where p.role_id = r.id) as permissions
+      from role_assignments a join roles r on r.id = a.role_id
+      where a.user_id = ? and a.scope_kind = 'system' and a.revoked_at is null and (a.valid_until is null or a.valid_until > now())`,
+    [uuidOf(userId)],
+  )
+  const everywhere = rows.map(({ name, built_in, permissions }) => ({
+    organizationId: null,
+    permissions: built_in ? builtInRoles[name as BuiltInRoleName].permissions : (JSON.parse(permissions ?? '[]') as string[]),
+  }))
+  if (organizationId === null) return everywhere
+  const membership = await em.findOne(MembershipRow, { organizationId, userId })
+  return membership === null ? everywhere : [...everywhere, { organizationId, permissions: organizationRoles[membership.role].permissions }]
+}
+
+/** Whether a user holds a role everywhere, from now on. */
+export function currentAssignment(em: SqlEntityManager, userId: Id<'usr'>, roleId: RoleId): Promise<RoleAssignmentRow | null> {
+  return em.findOne(RoleAssignmentRow, { userId, roleId, scopeKind: 'system', revokedAt: null })
 }

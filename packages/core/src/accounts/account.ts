@@ -1,6 +1,7 @@
-import type { CommandContext } from '../kernel/context.ts'
+import { callerId, type CommandContext } from '../kernel/context.ts'
 import type { JsonObject } from '../kernel/text.ts'
-import type { User, UserKind } from '../users/index.ts'
+import type { Id } from '../kernel/id.ts'
+import type { ManagedUser, UserKind } from '../users/index.ts'
 import { insertAccount } from './repository.ts'
 
 /** What it takes to make an account. */
@@ -14,24 +15,32 @@ export interface NewAccount {
   readonly kind: Exclude<UserKind, 'anonymous'>
   readonly passwordHash: string | null
   readonly needPasswordChange: boolean
+  /** The organization that manages the account, and that it becomes a member of. A seat has been taken for it. */
+  readonly homeOrganizationId: Id<'org'> | null
   readonly profile: Profile
 }
 
 interface Profile {
   readonly fullName?: string | null | undefined
   readonly displayName?: string | null | undefined
+  readonly phone?: string | undefined
   readonly avatarUrl?: string | undefined
   readonly locale?: string | undefined
   readonly timezone?: string | undefined
   readonly description?: string | undefined
   readonly preferences?: JsonObject | undefined
+  readonly publicMetadata?: JsonObject | undefined
+  readonly privateMetadata?: JsonObject | undefined
 }
+
+/** A new account, whole. */
+export type Account = ManagedUser & { readonly privateMetadata: JsonObject }
 
 /** So long may a username of ours be for its ending to fit into 64 characters. */
 const longestOurs = 55
 
 /** Writes a whole account, in the transaction at hand: user, password, role `user`, membership and event. */
-export async function insertUser(context: CommandContext, account: NewAccount): Promise<User> {
+export async function insertUser(context: CommandContext, account: NewAccount): Promise<Account> {
   const { em, newId, settings, actor } = context
   const user = userOf(context, account)
   const username = await insertAccount(em, {
@@ -39,7 +48,7 @@ export async function insertUser(context: CommandContext, account: NewAccount): 
     otherUsername: account.usernameIsOurs ? `${user.username.slice(0, longestOurs)}-${user.id.slice(-8)}` : null,
     passwordHash: account.passwordHash,
     assignmentId: newId('asg'),
-    grantedBy: actor.kind === 'user' ? actor.principal.userId : null,
+    grantedBy: callerId(actor),
     membershipId: newId('mem'),
     organizationSlug: settings.defaultOrganization,
   })
@@ -47,7 +56,7 @@ export async function insertUser(context: CommandContext, account: NewAccount): 
   return { ...user, username, version: 1 }
 }
 
-function userOf({ now, newId }: CommandContext, { profile, ...account }: NewAccount): Omit<User, 'version'> {
+function userOf({ now, newId }: CommandContext, { profile, ...account }: NewAccount): Omit<Account, 'version'> {
   return {
     id: newId('usr'),
     username: account.username,
@@ -55,6 +64,7 @@ function userOf({ now, newId }: CommandContext, { profile, ...account }: NewAcco
     emailVerified: account.emailVerified,
     fullName: profile.fullName ?? null,
     displayName: profile.displayName ?? profile.fullName ?? null,
+    phone: profile.phone ?? null,
     avatarUrl: profile.avatarUrl ?? null,
     locale: profile.locale ?? null,
     timezone: profile.timezone ?? null,
@@ -62,9 +72,25 @@ function userOf({ now, newId }: CommandContext, { profile, ...account }: NewAcco
     status: account.status,
     statusReason: null,
     statusChangedAt: null,
+    statusChangedBy: null,
     kind: account.kind,
     needPasswordChange: account.needPasswordChange,
+    passwordChangedAt: account.passwordHash === null ? null : now,
+    allowedIps: [],
+    resourcePolicy: null,
+    sudoSessionEnabled: false,
+    container: null,
     preferences: profile.preferences ?? {},
+    publicMetadata: profile.publicMetadata ?? {},
+    privateMetadata: profile.privateMetadata ?? {},
+    isBot: false,
+    isScanner: false,
+    legalHold: false,
+    archivedAt: null,
+    archivedBy: null,
+    archiveReason: null,
+    grantsFrozenAt: null,
+    homeOrganizationId: account.homeOrganizationId,
     createdAt: now,
     updatedAt: now,
   }

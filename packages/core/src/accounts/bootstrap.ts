@@ -37,6 +37,7 @@ export const bootstrap = defineCommand(
         kind: 'human',
         passwordHash,
         needPasswordChange: false,
+        homeOrganizationId: null,
         profile: {},
       })
       assignRole(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.superadmin.id, grantedBy: null, now })

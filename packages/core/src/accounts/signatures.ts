@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command, query } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
-import { OrganizationSummary, membershipRole } from '../organizations/model.ts'
+import { OrganizationSummary, membershipRole, organizationId } from '../organizations/model.ts'
 import { newPassword } from '../passwords/model.ts'
 import { WhoAmI } from '../sessions/model.ts'
 import {
@@ -11,38 +11,55 @@ import {
   email,
   fullName,
   locale,
+  ManagedUser,
+  metadata,
+  phone,
   preferences,
   timezone,
   User,
-  userId,
   userKind,
   username,
 } from '../users/model.ts'
 import { keycloakRealm } from './import/keycloak.ts'
 
+/** What it takes to make a user. */
+export const newUser = {
+  email: email.optional(),
+  username: username.optional().meta({ description: 'taken from the email address when it is left out' }),
+  password: newPassword.optional(),
+  emailVerified: z.boolean().default(false),
+  needPasswordChange: z.boolean().default(false),
+  kind: userKind.exclude(['anonymous']).default('human'),
+  fullName: fullName.optional(),
+  displayName: displayName.optional(),
+  phone: phone.optional(),
+  avatarUrl: avatarUrl.optional(),
+  locale: locale.optional(),
+  timezone: timezone.optional(),
+  description: description.optional(),
+  preferences: preferences.optional(),
+  publicMetadata: metadata.optional(),
+  privateMetadata: metadata.optional(),
+}
+
+/** What `newUser` demands of its fields together. */
+export function isNamed({ email, username }: { email?: string | undefined; username?: string | undefined }): boolean {
+  return email !== undefined || username !== undefined
+}
+export const unnamed = { path: ['email'], error: 'an email or a username is needed' }
+
 export const createUserSignature = command('users.create', {
   summary: 'Create a user',
   input: z
     .strictObject({
-      email: email.optional(),
-      username: username.optional().meta({ description: 'taken from the email address when it is left out' }),
-      password: newPassword.optional(),
-      emailVerified: z.boolean().default(false),
-      kind: userKind.exclude(['anonymous']).default('human'),
-      fullName: fullName.optional(),
-      displayName: displayName.optional(),
-      avatarUrl: avatarUrl.optional(),
-      locale: locale.optional(),
-      timezone: timezone.optional(),
-      description: description.optional(),
-      preferences: preferences.optional(),
+      ...newUser,
+      organizationId: organizationId
+        .optional()
+        .meta({ description: 'its home: the organization that manages it, and that it becomes a member of' }),
       ifAbsent: z.boolean().default(false).meta({ description: 'answer null instead of failing when the email or username is taken' }),
     })
-    .refine(({ email, username }) => email !== undefined || username !== undefined, {
-      path: ['email'],
-      message: 'an email or a username is needed',
-    }),
-  output: User.nullable(),
+    .refine(isNamed, unnamed),
+  output: ManagedUser.nullable(),
 })
 
 export const currentUserSignature = query('users.current', {
@@ -57,20 +74,6 @@ export const currentUserSignature = query('users.current', {
     session: WhoAmI.shape.session,
     pendingSteps: z.array(z.enum(['changePassword', 'verifyEmail', 'enrolFactor'])),
   }),
-})
-
-/** Archiving is an action of its own: it has consequences that a change of status has not. */
-const settableStatus = z.enum(['active', 'inactive', 'suspended'])
-
-export const setUserStatusSignature = command('users.setStatus', {
-  summary: 'Activate, deactivate or suspend a user',
-  input: z.strictObject({
-    userId,
-    status: settableStatus,
-    reason: singleLine(500).optional(),
-    version: z.int().optional(),
-  }),
-  output: z.object({ user: User, sessionsEnded: z.int(), tokensEnded: z.int() }),
 })
 
 /** How many users one call takes: more go in several calls, each a transaction of its own. */

@@ -1,3 +1,4 @@
+import { DenizenError } from '../kernel/errors.ts'
 import type { Hasher } from '../ports/hasher.ts'
 import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
 import { passwordQueue } from './queue.ts'
@@ -8,6 +9,18 @@ const queued = passwordQueue()
 /** Passwords are compared in NFC: the same key strokes make different code points on different systems (NIST SP 800-63B-4). */
 export function hashPassword(hasher: Hasher, password: string): Promise<string> {
   return hasher.hash(password.normalize('NFC'))
+}
+
+/** The same for a batch, which is in no hurry: when the queue is full, it waits for its turn instead of failing. */
+export async function hashPatiently(hasher: Hasher, password: string): Promise<string> {
+  for (;;) {
+    try {
+      return await hashPassword(hasher, password)
+    } catch (error) {
+      if (!(error instanceof DenizenError) || error.kind !== 'unavailable') throw error
+      await new Promise((resolve) => setTimeout(resolve, 250))
+    }
+  }
 }
 
 /** Whether the password made the hash, whichever system made it. */

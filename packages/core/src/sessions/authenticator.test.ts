@@ -136,7 +136,12 @@ describe('a principal', () => {
     'is nobody when the user is %s, and somebody when temporary',
     async (status) => {
       const ada = await world().signUp()
-      const setStatus = (to: string) => world().rows('update users set status = ? where email = ? returning 1', [to, ada.user.email])
+      const setStatus = (to: string) =>
+        world().rows(`update users set status = ?, archived_at = case when ? = 'archived' then now() end where email = ? returning 1`, [
+          to,
+          to,
+          ada.user.email,
+        ])
       await setStatus(status)
       expect(await world().another({}).authenticate(ada.token)).toBeNull()
       await setStatus('temporary')
@@ -152,7 +157,14 @@ describe('a principal', () => {
     let statements = 0
     const cache = new PrincipalCache(ports.clock, true)
     const reader = () => (statements++, em())
-    const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
+    const authenticator = new Authenticator({
+      cache,
+      clock: ports.clock,
+      digest: ports.digest,
+      catalogue: new Map(),
+      reader,
+      seen: () => {},
+    })
     const tokens = made.flatMap(({ accessToken }) => [accessToken, accessToken]).concat(others.map(({ token }) => token))
     const principals = await Promise.all(tokens.map((token) => authenticator.authenticate(token)))
     expect(statements).toBe(5) // four at once, and the rest together
@@ -174,7 +186,14 @@ describe('a principal', () => {
       return em()
     }
     const cache = new PrincipalCache(ports.clock, true)
-    const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
+    const authenticator = new Authenticator({
+      cache,
+      clock: ports.clock,
+      digest: ports.digest,
+      catalogue: new Map(),
+      reader,
+      seen: () => {},
+    })
     const ask = () => Promise.allSettled(Array.from({ length: 10 }, (_, n) => authenticator.authenticate(users[n % 2]?.token ?? '')))
     expect((await ask()).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'rejected'))
     down = false
@@ -200,7 +219,7 @@ function held({ em, ports }: World) {
     }
     return Object.assign(inner, { getKysely: () => Object.create(kysely, { executeQuery: { value: gated } }) as typeof kysely })
   }
-  const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader })
+  const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader, seen: () => {} })
   return { authenticator, cache, gate: { open, reached } }
 }
 

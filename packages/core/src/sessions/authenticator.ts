@@ -3,7 +3,7 @@ import type { Catalogue } from '../access/index.ts'
 import type { Principal } from '../kernel/context.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Digest } from '../ports/digest.ts'
-import { parseToken, type TokenId } from '../tokens/index.ts'
+import { equalInConstantTime, parseToken, type TokenId } from '../tokens/index.ts'
 import type { PrincipalCache } from './cache.ts'
 import { loadPrincipals, type LoadedPrincipal } from './principal.ts'
 
@@ -16,6 +16,18 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** Told of whoever comes with a token that opens something, at every request: it must cost nothing. */
+type Seen = (userId: Principal['userId'], now: Date) => void
+
+interface AuthenticatorParts {
+  readonly cache: PrincipalCache
+  readonly clock: Clock
+  readonly digest: Digest
+  readonly catalogue: Catalogue
+  readonly reader: () => SqlEntityManager
+  readonly seen: Seen
+}
+
 /** From a token to its principal: from memory while the lease lasts, else in one statement shared by all who wait. */
 export class Authenticator {
   readonly #cache: PrincipalCache
@@ -23,23 +35,28 @@ export class Authenticator {
   readonly #digest: Digest
   readonly #catalogue: Catalogue
   readonly #reader: () => SqlEntityManager
+  readonly #seen: Seen
   #waiting = new Map<TokenId, Waiting[]>()
   #running = 0
   hits = 0
   misses = 0
 
-  constructor(parts: { cache: PrincipalCache; clock: Clock; digest: Digest; catalogue: Catalogue; reader: () => SqlEntityManager }) {
+  constructor(parts: AuthenticatorParts) {
     this.#cache = parts.cache
     this.#clock = parts.clock
     this.#digest = parts.digest
     this.#catalogue = parts.catalogue
     this.#reader = parts.reader
+    this.#seen = parts.seen
   }
 
   /** The principal, synchronously, when it is in memory and may be served. */
   cached(token: string): Principal | undefined {
-    const principal = this.#cache.get(this.#digest.sha256(token), this.#clock.now())
-    if (principal !== undefined) this.hits++
+    const now = this.#clock.now()
+    const principal = this.#cache.get(this.#digest.sha256(token), now)
+    if (principal === undefined) return undefined
+    this.hits++
+    this.#seen(principal.userId, now)
     return principal
   }
 
@@ -55,6 +72,7 @@ export class Authenticator {
     const hash = this.#digest.sha256(token)
     if (loaded === undefined || !equalInConstantTime(loaded.tokenHash, hash)) return null
     this.#cache.put(hash, loaded.principal, generation)
+    this.#seen(loaded.principal.userId, this.#clock.now())
     return loaded.principal
   }
 
@@ -87,11 +105,4 @@ export class Authenticator {
       for (const waiting of batch.values()) for (const { reject } of waiting) reject(error)
     }
   }
-}
-
-/** Whether two hashes are the same, in a time that does not tell where they differ. */
-function equalInConstantTime(left: string, right: string): boolean {
-  let difference = left.length ^ right.length
-  for (let index = 0; index < left.length; index++) difference |= left.charCodeAt(index) ^ right.charCodeAt(index)
-  return difference === 0
 }

@@ -13,7 +13,7 @@ function newId<Prefix extends string>(prefix: Prefix): Id<Prefix> {
 /** A principal as the database would give it; the cache looks only at whose it is and until when it is true. */
 function principal(clock: TestClock, known: Partial<Principal> = {}): Principal {
   const later = new Date(clock.now().getTime() + 3_600_000)
-  const nothing = { allows: () => false, allowsEverywhere: () => false, list: () => [] }
+  const nothing = { allows: () => false, allowsEverywhere: () => false, covers: () => false, list: () => [] }
   return {
     userId: newId('usr'),
     sessionId: newId('ses'),
@@ -25,6 +25,8 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     roles: [],
     grants: nothing,
     organization: null,
+    memberships: [],
+    allowedIps: [],
     assurance: 'aal1',
     pendingSteps: [],
     expiresAt: later,

@@ -6,7 +6,7 @@ import { organizationId } from '../organizations/model.ts'
 export const sessionId = idSchema('ses')
 export type SessionId = Id<'ses'>
 
-export type EndReason = 'signedOut' | 'userStatus'
+export type EndReason = 'signedOut' | 'userStatus' | 'archived' | 'contained' | 'addressProved'
 
 /** Milliseconds a session lasts when nothing ends it: 14 days. */
 export const sessionLifetime = 14 * 24 * 60 * 60 * 1000

@@ -1,8 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { builtInRoles, grantsOf, type BuiltInRoleName, type Catalogue } from '../access/index.ts'
+import { builtInRoles, grantsOf, organizationRoles, type BuiltInRoleName, type Catalogue } from '../access/index.ts'
 import type { PendingStep, Principal } from '../kernel/context.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
 import { runStatement, statement, type Statement } from '../kernel/statement.ts'
+import type { MembershipRole } from '../organizations/model.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
 
@@ -28,8 +29,16 @@ interface PrincipalRecord {
   assurance: 'aal1' | 'aal2'
   expires_at: number
   organization: string | null
-  slug: string | null
+  allowed_ips: string
+  frozen: boolean
+  memberships: string | null
   roles: string | null
+}
+
+interface MembershipRecord {
+  readonly id: string
+  readonly slug: string
+  readonly role: MembershipRole
 }
 
 interface AssignmentRecord {
@@ -53,7 +62,7 @@ export async function loadPrincipals(
   now: Date,
   lock: PrincipalLock = 'none',
 ): Promise<Map<TokenId, LoadedPrincipal>> {
-  const records = await runStatement<PrincipalRecord>(em, statements[lock], [now, `{${tokens.map(uuidOf).join(',')}}`, now, now])
+  const records = await runStatement<PrincipalRecord>(em, statements[lock], [now, uuidsOf(tokens), now, now])
   return new Map(
     records
       .filter(({ status }) => isActing(status))
@@ -64,12 +73,14 @@ export async function loadPrincipals(
 const principals = `select t.id::text as token, t.hash, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
     u.status, u.need_password_change, s.assurance,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
-    o.id::text as organization, o.slug, r.roles::text as roles
+    s.organization_id::text as organization, array_to_json(u.allowed_ips)::text as allowed_ips, u.grants_frozen_at is not null as frozen,
+    m.memberships::text as memberships, r.roles::text as roles
   from tokens t
     join sessions s on s.id = t.session_id
     join users u on u.id = s.user_id
-    left join memberships m on m.user_id = u.id and m.organization_id = s.organization_id
-    left join organizations o on o.id = m.organization_id and o.status = 'active'
+    left join lateral (
+      select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
+        from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
     left join lateral (
       select json_agg(json_build_object('name', r.name, 'builtIn', r.built_in, 'organization', a.organization_id,
           'from', (extract(epoch from a.valid_from) * 1000)::float8, 'until', (extract(epoch from a.valid_until) * 1000)::float8,
@@ -86,8 +97,13 @@ const statements: Readonly<Record<PrincipalLock, Statement>> = {
 }
 
 function principalOf(record: PrincipalRecord, catalogue: Catalogue, now: Date): Principal {
-  const assignments = record.roles === null ? [] : (JSON.parse(record.roles) as AssignmentRecord[])
+  const memberships = record.memberships === null || record.frozen ? [] : (JSON.parse(record.memberships) as MembershipRecord[])
+  const isMember = (organization: string | null) => organization === null || memberships.some(({ id }) => id === organization)
+  const all = record.roles === null || record.frozen ? [] : (JSON.parse(record.roles) as AssignmentRecord[])
+  // What was given in an organization goes with the membership, and with the organization.
+  const assignments = all.filter(({ organization }) => isMember(organization))
   const current = assignments.filter(({ from }) => from <= now.getTime())
+  const home = memberships.find(({ id }) => id === record.organization)
   const edges = assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? Infinity)))
   const pendingSteps: PendingStep[] = record.need_password_change ? ['changePassword'] : []
   return Object.freeze({
@@ -99,8 +115,10 @@ function principalOf(record: PrincipalRecord, catalogue: Catalogue, now: Date): 
     displayName: record.display_name,
     status: record.status as Principal['status'],
     roles: current.filter(({ organization }) => organization === null).map(({ name }) => name),
-    grants: grantsOf(catalogue, current.map(holdingOf)),
-    organization: record.organization === null || record.slug === null ? null : { id: idOf('org', record.organization), slug: record.slug },
+    grants: grantsOf(catalogue, [...current.map(holdingOf), ...memberships.map(holdingOfMember)]),
+    organization: home === undefined ? null : { id: idOf('org', home.id), slug: home.slug },
+    memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
+    allowedIps: record.allowed_ips === '[]' ? nowhereInParticular : (JSON.parse(record.allowed_ips) as string[]),
     assurance: record.assurance,
     pendingSteps,
     expiresAt: new Date(record.expires_at),
@@ -115,7 +133,17 @@ function holdingOf({ name, builtIn, organization, permissions }: AssignmentRecor
   }
 }
 
-/** The keys under which a cached principal is dropped. */
-export function invalidationKeys(principal: { userId: Id<'usr'>; sessionId: Id<'ses'> }): readonly [string, string] {
-  return [principal.userId, principal.sessionId]
+const nowhereInParticular: readonly string[] = []
+
+function holdingOfMember({ id, role }: MembershipRecord) {
+  return { organizationId: idOf('org', id), permissions: organizationRoles[role].permissions }
+}
+
+/** The keys under which a cached principal is dropped: its user, its session, its organizations. */
+export function invalidationKeys(principal: {
+  userId: Id<'usr'>
+  sessionId: Id<'ses'>
+  memberships: readonly { organizationId: Id<'org'> }[]
+}): readonly string[] {
+  return [principal.userId, principal.sessionId, ...principal.memberships.map(({ organizationId }) => organizationId)]
 }

@@ -71,11 +71,15 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     ])
       expect(await failure(call())).toEqual(refusal)
     for (const status of ['suspended', 'inactive', 'pending', 'archived']) {
-      await world().rows('update users set status = ? where email = ? returning 1', [status, gone.email])
+      await world().rows(`update users set status = ?, archived_at = case when ? = 'archived' then now() end where email = ? returning 1`, [
+        status,
+        status,
+        gone.email,
+      ])
       expect(await failure(signIn(gone.email ?? ''))).toEqual(refusal)
       expect(await failure(signIn(gone.email ?? '', 'wrong'))).toEqual(refusal)
     }
-    await world().rows(`update users set status = 'temporary' where email = ? returning 1`, [gone.email])
+    await world().rows(`update users set status = 'temporary', archived_at = null where email = ? returning 1`, [gone.email])
     expect((await signIn(gone.email ?? '')).user.id).toBe(gone.id)
   })
 

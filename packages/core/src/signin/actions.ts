@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core'
+import { writeLastSeen } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
-import type { CommandContext, PrepareContext } from '../kernel/context.ts'
+import type { CommandContext, Origin, PrepareContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { anyone, signedIn } from '../kernel/rule.ts'
 import { printable } from '../kernel/text.ts'
@@ -8,7 +9,7 @@ import { firstMembership } from '../organizations/index.ts'
 import { decoyHash, hashPassword, isOutdated, PasswordRow, verifyPassword } from '../passwords/index.ts'
 import { beginSession, endSessions } from '../sessions/index.ts'
 import { mintToken, TokenRow } from '../tokens/index.ts'
-import { findByIdentifier, isActing, UserRow, type UserId } from '../users/index.ts'
+import { findByIdentifier, isActing, mayActFrom, UserRow, type UserId } from '../users/index.ts'
 import { LoginAttemptRow } from './entity.ts'
 import { invalidCredentials } from './errors.ts'
 import type { LoginOutcome } from './model.ts'
@@ -33,7 +34,7 @@ export const signIn = defineCommand(signInSignature, {
     const user = checked.userId === null ? null : await em.findOne(UserRow, { id: checked.userId }, { lockMode: LockMode.PESSIMISTIC_READ })
     const password = user === null ? null : await em.findOne(PasswordRow, { userId: user.id })
     const matches = checked.matches && password?.changedAt.getTime() === checked.changedAt?.getTime()
-    const outcome = user === null ? 'unknownUser' : !matches ? 'wrongPassword' : isActing(user.status) ? 'succeeded' : 'notActive'
+    const outcome = user === null ? 'unknownUser' : !matches ? 'wrongPassword' : outcomeFor(user, context.origin)
     noteAttempt(context, identifier, user?.id ?? null, outcome)
     if (user !== null) context.note({ target: { type: 'user', id: user.id } })
     if (outcome !== 'succeeded' || user === null || password === null) return context.refuse(invalidCredentials({}))
@@ -41,6 +42,12 @@ export const signIn = defineCommand(signInSignature, {
     return openSession(context, user)
   },
 })
+
+/** How it ends for whoever knows the password. */
+function outcomeFor(user: UserRow, origin: Origin): LoginOutcome {
+  if (!isActing(user.status)) return 'notActive'
+  return mayActFrom(user.allowedIps, origin) ? 'succeeded' : 'addressNotAllowed'
+}
 
 /** Takes as long for a user that does not exist as for one that does. */
 async function checkPassword({ reader, ports }: PrepareContext, input: { identifier: string; password: string }): Promise<Checked> {
@@ -71,6 +78,7 @@ function noteAttempt({ em, newId, now, origin }: CommandContext, identifier: str
 async function openSession(context: CommandContext, user: UserRow) {
   const { em, now, newId, origin, ports } = context
   const organizationId = await firstMembership(em, user.id)
+  await writeLastSeen(em, [[user.id, now]])
   const { ip, userAgent } = origin
   const session = beginSession(em, { id: newId('ses'), userId: user.id, organizationId, authMethods: ['pwd'], ip, userAgent, now })
   const id = newId('tok')

@@ -1,4 +1,4 @@
 import { defineError } from '../kernel/errors.ts'
 
-/** One answer for an unknown user, a wrong password and a user who may not act: the difference is nobody's business. */
+/** One answer for an unknown user, a wrong password, a user who may not act and one who may not from here: the difference is nobody's business. */
 export const invalidCredentials = defineError('auth.invalidCredentials', 'unauthenticated', 'The user or the password is wrong.')

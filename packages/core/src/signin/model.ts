@@ -4,7 +4,7 @@ import { sessionId } from '../sessions/model.ts'
 import { userId } from '../users/model.ts'
 
 /** How a try to sign in ended. */
-export type LoginOutcome = 'succeeded' | 'unknownUser' | 'wrongPassword' | 'notActive'
+export type LoginOutcome = 'succeeded' | 'unknownUser' | 'wrongPassword' | 'notActive' | 'addressNotAllowed'
 
 /** A password as typed: never trimmed; its length is bounded because hashing costs. */
 export const typedPassword = secret(z.string().min(1).max(1024))

@@ -1,3 +1,3 @@
 export { TokenRow } from './entity.ts'
 export type { TokenId } from './model.ts'
-export { mintToken, parseToken } from './opaque.ts'
+export { equalInConstantTime, invitationToken, mintToken, parseToken } from './opaque.ts'

@@ -1,5 +1,5 @@
 import type { Id } from '../kernel/id.ts'
 
 export type TokenId = Id<'tok'>
-/** Opaque tokens. Only `access` is issued so far. */
+/** Opaque tokens that stand for a user. Only `access` is issued so far. */
 export type TokenKind = 'access' | 'refresh' | 'api'

@@ -1,6 +1,6 @@
 import type { Digest } from '../ports/digest.ts'
 import type { Random } from '../ports/random.ts'
-import { isId } from '../kernel/id.ts'
+import { isId, type Id } from '../kernel/id.ts'
 import type { TokenId, TokenKind } from './model.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { TokenId, TokenKind } from './model.ts'
 const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const secretLength = 43
 const checksumLength = 6
-const form = new RegExp(`^dnz_(access|refresh|api)_([0-9a-z]{26})_([0-9A-Za-z]{${secretLength + checksumLength}})$`)
+const form = new RegExp(`^dnz_(access|refresh|api|invite)_([0-9a-z]{26})_([0-9A-Za-z]{${secretLength + checksumLength}})$`)
 
 /** No token is longer; longer text is not looked at. */
 export const maximumTokenLength = 128
@@ -27,14 +27,44 @@ export function mintToken(
   return { text, hash: digest.sha256(text) }
 }
 
+/**
+ * The token in the link of an invitation. Its secret is not drawn but made of a
+ * fingerprint (256 bits, base64url) that only the master key gives: whoever sends
+ * the mail makes it again, so that no secret waits in a queue for its turn.
+ */
+export function invitationToken(id: Id<'inv'>, fingerprint: string): string {
+  const body = `dnz_invite_${id.slice('inv_'.length)}_${base62(fingerprint)}`
+  return body + checksum(body)
+}
+
+/** What a token says of itself: whose it is, by the kind. */
+export type ParsedToken = { readonly kind: TokenKind; readonly id: TokenId } | { readonly kind: 'invite'; readonly id: Id<'inv'> }
+
 /** What a token says of itself, or null when it is not one of ours: another form, or a letter changed. */
-export function parseToken(text: string): { kind: TokenKind; id: TokenId } | null {
+export function parseToken(text: string): ParsedToken | null {
   if (text.length > maximumTokenLength) return null
   const parts = form.exec(text)
   if (parts === null) return null
   const id = `tok_${parts[2] ?? ''}` as const
   if (!isId('tok', id) || checksum(text.slice(0, -checksumLength)) !== text.slice(-checksumLength)) return null
-  return { kind: parts[1] as TokenKind, id }
+  const kind = parts[1] as ParsedToken['kind']
+  return kind === 'invite' ? { kind, id: `inv_${parts[2] ?? ''}` } : { kind, id }
+}
+
+/** Whether two hashes are the same, in a time that does not tell where they differ. */
+export function equalInConstantTime(left: string, right: string): boolean {
+  let difference = left.length ^ right.length
+  for (let index = 0; index < left.length; index++) difference |= left.charCodeAt(index) ^ right.charCodeAt(index)
+  return difference === 0
+}
+
+/** 256 bits in base64url as 43 letters of base62, which hold just as many. */
+function base62(fingerprint: string): string {
+  let value = 0n
+  for (const letter of atob(fingerprint.replaceAll('-', '+').replaceAll('_', '/'))) value = (value << 8n) | BigInt(letter.charCodeAt(0))
+  let text = ''
+  for (; value > 0n; value /= 62n) text = (letters[Number(value % 62n)] ?? '') + text
+  return text.padStart(secretLength, '0')
 }
 
 /** 43 letters of base62, each drawn evenly: bytes past the last whole multiple of 62 are thrown away. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema, type Id } from '../kernel/id.ts'
+import { canonicalNetwork } from '../kernel/network.ts'
 import { jsonObject, multiLine, singleLine } from '../kernel/text.ts'
 
 export const userId = idSchema('usr')
@@ -47,6 +48,36 @@ export const timezone = z
 export const avatarUrl = z.url({ protocol: /^https$/, error: 'an https URL' }).max(2048)
 export const preferences = jsonObject(16_384)
 
+/** E.164, as ITU-T writes telephone numbers. */
+export const phone = z
+  .string()
+  .max(64)
+  .transform((text) => text.replaceAll(/[\s().-]/g, ''))
+  .pipe(z.string().regex(/^\+[1-9]\d{6,14}$/, 'a telephone number with its country code, for example +41446681800'))
+export const metadata = jsonObject(16_384)
+/** Only its name is kept so far. */
+export const resourcePolicy = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'the name of a policy: lower case letters, digits and -')
+
+const unixId = z.int().min(0).max(4_294_967_294)
+/** Who the user is inside containers and on shared file systems. */
+export const Container = z.strictObject({ uid: unixId, mainGid: unixId, gids: z.array(unixId).max(64) })
+export type Container = z.infer<typeof Container>
+
+/** An address or a block of them, in its canonical form: 192.0.2.0/24, 2001:db8::/32. */
+const network = z
+  .string()
+  .max(64)
+  .transform((text, check) => {
+    const canonical = canonicalNetwork(text)
+    if (canonical === null) check.addIssue({ code: 'custom', message: 'an address or a CIDR block, for example 192.0.2.0/24', input: text })
+    return canonical ?? text
+  })
+export const allowedIps = z
+  .array(network)
+  .max(100)
+  .transform((networks) => [...new Set(networks)].sort())
+  .meta({ description: 'addresses or CIDR blocks that the user may act from; none: from anywhere' })
+
 /** A user, as those see it who may see it. */
 export const User = z.object({
   id: userId,
@@ -55,6 +86,7 @@ export const User = z.object({
   emailVerified: z.boolean(),
   fullName: z.string().nullable(),
   displayName: z.string().nullable(),
+  phone: z.string().nullable(),
   avatarUrl: z.string().nullable(),
   locale: z.string().nullable(),
   timezone: z.string().nullable(),
@@ -62,11 +94,32 @@ export const User = z.object({
   status: userStatus,
   statusReason: z.string().nullable(),
   statusChangedAt: z.date().nullable(),
+  statusChangedBy: userId.nullable(),
   kind: userKind,
   needPasswordChange: z.boolean(),
+  passwordChangedAt: z.date().nullable(),
+  allowedIps: z.array(z.string()).meta({ description: 'CIDR blocks that the user may act from; empty: from anywhere' }),
+  resourcePolicy: z.string().nullable(),
+  sudoSessionEnabled: z.boolean(),
+  container: Container.nullable(),
   preferences: z.record(z.string(), z.json()),
+  publicMetadata: z.record(z.string(), z.json()),
+  isBot: z.boolean(),
+  isScanner: z.boolean(),
+  legalHold: z.boolean(),
+  archivedAt: z.date().nullable(),
+  archivedBy: userId.nullable(),
+  archiveReason: z.string().nullable(),
+  grantsFrozenAt: z.date().nullable().meta({ description: 'since when its roles and memberships give nothing (users.contain)' }),
+  homeOrganizationId: idSchema('org').nullable(),
   version: z.int(),
   createdAt: z.date(),
   updatedAt: z.date(),
 })
 export type User = z.infer<typeof User>
+
+/** The same for whoever may change the user: with what applications keep about a user and do not show to it. */
+export const ManagedUser = User.extend({
+  privateMetadata: z.record(z.string(), z.json()).nullable().meta({ description: 'null: only those see it who may change the user' }),
+})
+export type ManagedUser = z.infer<typeof ManagedUser>

@@ -1,10 +1,9 @@
 import { assignRole, createRole, findRoles, rolesThatGrant, type BuiltInRoleName, type RoleId } from '../../access/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import type { Actor, CommandContext, PrepareContext } from '../../kernel/context.ts'
-import { DenizenError } from '../../kernel/errors.ts'
+import { callerId, type Actor, type CommandContext, type PrepareContext } from '../../kernel/context.ts'
 import { granted } from '../../kernel/rule.ts'
 import { printable } from '../../kernel/text.ts'
-import { hashPassword } from '../../passwords/index.ts'
+import { hashPatiently } from '../../passwords/index.ts'
 import { insertUser, type NewAccount } from '../account.ts'
 import { unreadableUser } from '../errors.ts'
 import { importUsersSignature } from '../signatures.ts'
@@ -27,7 +26,7 @@ export const importUsers = defineCommand(importUsersSignature, {
     const failed: { index: number; username: string; code: string; message: string }[] = []
     const warnings: { index: number; username: string; message: string }[] = []
     for (const [index, item] of ready.entries()) {
-      const result = await context.attempt(() => importOne(context, item, known))
+      const result = await context.attempt(() => importOne(context, item, known), index)
       const username = 'problem' in item ? item.username : item.user.username
       if (!result.ok) failed.push({ index, username, code: result.error.code, message: result.error.message })
       else warnings.push(...result.value.map((message) => ({ index, username, message })))
@@ -41,18 +40,6 @@ export const importUsers = defineCommand(importUsersSignature, {
 async function hashOf({ ports }: PrepareContext, { password }: ImportedUser): Promise<string | null> {
   if (password === null) return null
   return 'hash' in password ? password.hash : hashPatiently(ports.hasher, password.plain)
-}
-
-/** An import is in no hurry: when the queue for hashing is full, it waits for its turn instead of failing. */
-async function hashPatiently(hasher: PrepareContext['ports']['hasher'], password: string): Promise<string> {
-  for (;;) {
-    try {
-      return await hashPassword(hasher, password)
-    } catch (error) {
-      if (!(error instanceof DenizenError) || error.kind !== 'unavailable') throw error
-      await new Promise((resolve) => setTimeout(resolve, 250))
-    }
-  }
 }
 
 /** Makes the roles that are not there yet. They grant nothing: an operator maps them. */
@@ -101,11 +88,12 @@ async function importOne(context: CommandContext, item: Ready, known: RolesToGiv
     kind: user.kind,
     passwordHash,
     needPasswordChange: user.needPasswordChange,
+    homeOrganizationId: null,
     profile: { fullName: user.fullName },
   }
   const row = await insertUser(context, account)
   const { actor, now } = context
-  const granting = { userId: row.id, grantedBy: actor.kind === 'user' ? actor.principal.userId : null, now }
+  const granting = { userId: row.id, grantedBy: callerId(actor), now }
   for (const roleId of new Set(user.roles.map((name) => known.ids.get(name)))) {
     if (roleId !== undefined) assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
   }

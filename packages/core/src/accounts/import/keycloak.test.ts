@@ -1,4 +1,4 @@
-import { systemActor } from '@denizen/core'
+import { builtInRoles, systemActor } from '@denizen/core'
 import { useWorld, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -149,11 +149,11 @@ describe.each(['postgres', 'embedded'] as const)('users.import of a Keycloak rea
     const { accessToken } = await signIn('alice', 'alice')
     const alice = await world().core.authenticate(accessToken)
     expect(alice?.roles).toEqual([`${realmName}:user`, 'user'])
-    expect(alice?.grants.list()).toEqual([])
+    expect(alice?.grants.list()).toEqual(builtInRoles.user.permissions)
     await world().rows(`update users set need_password_change = false where username = ? returning 1`, [`${realmName}-admin`])
     const admin = await world().core.authenticate((await signIn('admin', 'admin')).accessToken)
     expect(admin?.roles).toEqual([`${realmName}:admin`, `${realmName}:user`, 'user'])
-    expect(admin?.grants.list()).toEqual([])
+    expect(admin?.grants.list()).toEqual(builtInRoles.user.permissions)
     expect(await world().rows('select 1 from roles where built_in')).toHaveLength(5)
   })
 

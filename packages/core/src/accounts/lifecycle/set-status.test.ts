@@ -18,6 +18,7 @@ describe.each(['postgres', 'embedded'] as const)('users.setStatus on %s', (datab
       status: 'suspended',
       statusReason: 'abuse report 17',
       statusChangedAt: now,
+      statusChangedBy: admin.user.id,
       updatedAt: now,
       version: 2,
     })
@@ -26,7 +27,7 @@ describe.each(['postgres', 'embedded'] as const)('users.setStatus on %s', (datab
     expect(await world().rows(by, [user.username])).toEqual([{ username: admin.user.username }])
 
     const { user: active } = await world().asSystem().users.setStatus({ userId: user.id, status: 'active' })
-    expect(active).toMatchObject({ status: 'active', statusReason: null, version: 3 })
+    expect(active).toMatchObject({ status: 'active', statusReason: null, statusChangedBy: null, version: 3 })
     expect(await world().rows(by, [user.username])).toEqual([])
   })
 

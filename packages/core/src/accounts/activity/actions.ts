@@ -1,0 +1,63 @@
+import { defineQuery } from '../../kernel/action.ts'
+import type { Actor } from '../../kernel/context.ts'
+import { openCursor, nextCursorOf } from '../../kernel/page.ts'
+import { anyOf, granted, owner } from '../../kernel/rule.ts'
+import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
+import type { UserId } from '../../users/index.ts'
+import { selectUsers } from '../directory/repository.ts'
+import { listUsersWithSessionsSignature, userActivitySignature, userStatsSignature } from '../directory/signatures.ts'
+import { directoryTarget, overDirectory } from '../directory/target.ts'
+import { accountTarget, shownTo } from '../target.ts'
+import { statisticsOf } from './policy.ts'
+import { historyOf, presenceOf } from './repository.ts'
+import { censusOfAll, censusOfManaged } from './statistics.ts'
+
+export const userStats = defineQuery(userStatsSignature, {
+  allow: granted,
+  target: optionalOrganizationTarget,
+  async handle({ open, now }, { organizationId }) {
+    const em = await open()
+    if (organizationId === undefined) return statisticsOf(await censusOfAll(em, now), ['superadmin'])
+    const { roles, ...census } = await censusOfManaged(em, organizationId, now)
+    return statisticsOf({ ...census, roles: { owner: 0, admin: 0, member: 0, ...roles } }, ['owner', 'admin'])
+  },
+})
+
+export const userActivity = defineQuery(userActivitySignature, {
+  allow: anyOf(granted, owner),
+  target: accountTarget,
+  async handle({ open, now, actor }, { userId }) {
+    const em = await open()
+    const known = organizationsKnownTo(actor, userId)
+    const presence = (await presenceOf(em, [userId], now)).get(userId) ?? nowhere
+    return { userId, ...presence, ...(await historyOf(em, userId, known, now)) }
+  },
+})
+
+export const listUsersWithSessions = defineQuery(listUsersWithSessionsSignature, {
+  allow: overDirectory,
+  target: directoryTarget,
+  async handle({ open, ports, actor, now }, { limit, cursor, ...selection }) {
+    const { organizationId = null } = selection
+    const scope = { action: listUsersWithSessionsSignature.name, filters: selection, viewer: organizationId ?? 'everywhere' }
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const em = await open()
+    const { users, next } = await selectUsers(em, selection, { order: { by: 'createdAt', direction: 'desc' }, position, limit, now })
+    const ids = users.map(({ id }) => id)
+    const presences = await presenceOf(em, ids, now)
+    return {
+      items: users.map((user) => ({ user: shownTo(actor, user, organizationId), ...(presences.get(user.id) ?? nowhere) })),
+      nextCursor: await nextCursorOf(ports.cipher, scope, next),
+    }
+  },
+})
+
+/** Where else somebody is a member is not for the organization that manages them to know; null: it is for this caller. */
+function organizationsKnownTo(actor: Actor, userId: UserId): readonly OrganizationId[] | null {
+  if (actor.kind !== 'user') return null
+  const { userId: self, grants, memberships } = actor.principal
+  if (self === userId || grants.allowsEverywhere(userActivitySignature.name)) return null
+  return memberships.map(({ organizationId }) => organizationId)
+}
+
+const nowhere = { lastSeenAt: null, activeSessions: 0 }

@@ -1,0 +1,27 @@
+import type { AnswerOf } from '../../kernel/signature.ts'
+import { userStatus } from '../../users/model.ts'
+import type { userStatsSignature } from '../directory/signatures.ts'
+import type { Census } from './statistics.ts'
+
+/** The statistics of some users; `adminRoles` are the roles that make an administrator of them. */
+export function statisticsOf(census: Census, adminRoles: readonly string[]): AnswerOf<typeof userStatsSignature> {
+  const { kinds, created, roles, oldest, newest } = census
+  const count = (which: (one: Census['kinds'][number]) => boolean) => kinds.filter(which).reduce((sum, [, , , amount]) => sum + amount, 0)
+  const byStatus = Object.fromEntries(userStatus.options.map((status) => [status, count((one) => one[0] === status)]))
+  const [created24h, created7d, created30d] = created
+  return {
+    total: count(() => true),
+    created24h,
+    created7d,
+    created30d,
+    active: count(([status]) => status === 'active'),
+    suspended: count(([status]) => status === 'suspended'),
+    admins: adminRoles.reduce((sum, role) => sum + (roles[role] ?? 0), 0),
+    anonymous: count(([, kind]) => kind === 'anonymous'),
+    bots: count(([, , isBot]) => isBot),
+    oldest,
+    newest,
+    byStatus: byStatus as AnswerOf<typeof userStatsSignature>['byStatus'],
+    byRole: roles,
+  }
+}

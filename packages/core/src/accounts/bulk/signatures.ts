@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { item } from '../../kernel/input.ts'
+import { command } from '../../kernel/signature.ts'
+import { singleLine } from '../../kernel/text.ts'
+import { organizationId } from '../../organizations/model.ts'
+import { userId } from '../../users/model.ts'
+import { userFilter } from '../directory/filter.ts'
+import { userPatch } from '../profile/signatures.ts'
+import { isNamed, newUser, unnamed } from '../signatures.ts'
+
+/** How many users one call takes: more go in several calls, each a transaction of its own. */
+export const largestBulk = 1000
+
+const Outcome = {
+  succeeded: z.array(z.object({ index: z.int(), userId })),
+  failed: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
+}
+
+/** Users by their ids, or by what they have in common. Of an organization's users only those whom it manages. */
+const chosen = {
+  userIds: z.array(userId).min(1).max(largestBulk).optional(),
+  filter: userFilter.optional(),
+  organizationId: organizationId.optional().meta({ description: 'only users that this organization manages' }),
+}
+
+const choice = {
+  path: ['userIds'],
+  error: 'either userIds or a filter with at least one condition is needed, and not both',
+}
+
+function isChoice({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {
+  const filtered = filter !== undefined && Object.keys(filter).length > 0
+  return filtered !== (userIds !== undefined) && (filter === undefined || filtered)
+}
+
+export const bulkCreateUsersSignature = command('users.bulkCreate', {
+  summary: 'Create many users, each of them or the reason why not',
+  input: z.strictObject({
+    organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
+    users: z
+      .array(item(z.strictObject(newUser).refine(isNamed, unnamed)))
+      .min(1)
+      .max(largestBulk)
+      .meta({ description: 'each as users.create takes it' }),
+  }),
+  output: z.object(Outcome),
+})
+
+export const bulkUpdateUsersSignature = command('users.bulkUpdate', {
+  summary: 'Change many users alike',
+  input: z
+    .strictObject({
+      ...chosen,
+      patch: z
+        .strictObject(userPatch)
+        .omit({ version: true, username: true, email: true })
+        .refine((patch) => Object.keys(patch).length > 0, 'say what to change'),
+    })
+    .refine(isChoice, choice),
+  output: z.object(Outcome),
+})
+
+export const bulkArchiveUsersSignature = command('users.bulkArchive', {
+  summary: 'Archive many users',
+  input: z.strictObject({ ...chosen, reason: singleLine(500).optional() }).refine(isChoice, choice),
+  output: z.object({ ...Outcome, sessionsEnded: z.int(), tokensEnded: z.int() }),
+})

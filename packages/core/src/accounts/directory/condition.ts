@@ -1,0 +1,180 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { sql } from 'kysely'
+import { uuidOf } from '../../kernel/id.ts'
+import { isManaged, type OrganizationId } from '../../organizations/index.ts'
+import { folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
+
+import { eachFilter, type UserFilter } from './filter.ts'
+import { allOf, anyOf, arrayLiteral, beginningWith, foldedValue, hasTrigram, holding, withParameter, type Sql } from './text.ts'
+
+/** Which users a call is about. */
+export interface Selection {
+  /** Only those whom this organization manages. */
+  readonly organizationId?: OrganizationId | undefined
+  readonly status?: UserStatus | undefined
+  readonly kind?: UserKind | undefined
+  readonly where?: UserFilter | undefined
+}
+
+/**
+ * SQL that is true of the users of a selection; `u` is the alias of `users`.
+ * Whose users they are stands beside the filter and never inside it, so that no
+ * `or` or `not` reaches it.
+ */
+export async function conditionOf(em: SqlEntityManager, { organizationId, status, kind, where }: Selection, now: Date): Promise<Sql> {
+  return allOf([
+    ...(organizationId === undefined ? [] : [withParameter(isManaged, uuidOf(organizationId))]),
+    ...(status === undefined ? [] : [sql`u.status = ${status}`]),
+    ...(kind === undefined ? [] : [sql`u.kind = ${kind}`]),
+    ...(where === undefined ? [] : [conditionOfFilter(where, { now, roles: await rolesNamedIn(em, where) })]),
+  ])
+}
+
+interface Surroundings {
+  readonly now: Date
+  /** Ids of roles by their names. */
+  readonly roles: ReadonlyMap<string, string>
+}
+
+/** Looked up first: with the id in its hands PostgreSQL knows whether it is the role of everybody or of three. */
+async function rolesNamedIn(em: SqlEntityManager, where: UserFilter): Promise<ReadonlyMap<string, string>> {
+  const names = [...eachFilter(where)].flatMap(({ role }) => (role === undefined ? [] : [role]))
+  if (names.length === 0) return new Map()
+  const rows = await em.execute<{ name: string; id: string }[]>(
+    'select name, id::text as id from roles where organization_id is null and name = any(?::text[])',
+    [arrayLiteral(names)],
+  )
+  return new Map(rows.map(({ name, id }) => [name, id]))
+}
+
+function conditionOfFilter(filter: UserFilter, surroundings: Surroundings): Sql {
+  const { and, or, not, role, memberOf, lastSeenAt, id, status, kind, homeOrganizationId: home } = filter
+  const inner = (one: UserFilter): Sql => conditionOfFilter(one, surroundings)
+  return allOf([
+    ...(id === undefined ? [] : [sql`u.id = any(${arrayLiteral([id].flat().map(uuidOf))}::uuid[])`]),
+    ...(status === undefined ? [] : [isOneOf(sql`u.status`, [status].flat())]),
+    ...(kind === undefined ? [] : [isOneOf(sql`u.kind`, [kind].flat())]),
+    ...(role === undefined ? [] : [holds(surroundings, role)]),
+    ...(memberOf === undefined ? [] : [isMemberOf(memberOf)]),
+    ...(home === undefined
+      ? []
+      : [home === null ? sql`u.home_organization_id is null` : sql`u.home_organization_id = ${uuidOf(home)}::uuid`]),
+    ...texts.flatMap((field) => (filter[field] === undefined ? [] : [isText(columns[field], filter[field])])),
+    ...flags.flatMap((field) => (filter[field] === undefined ? [] : [sql`${flagColumns[field]} = ${filter[field]}::boolean`])),
+    ...times.flatMap((field) => (filter[field] === undefined ? [] : [isWithin(timeColumns[field], filter[field])])),
+    ...(lastSeenAt === undefined ? [] : [wasSeen(lastSeenAt)]),
+    ...(and === undefined ? [] : [allOf(and.map(inner))]),
+    ...(or === undefined ? [] : [anyOf(or.map(inner))]),
+    // What a comparison with nothing answers is neither true nor false: `not` must take it for false.
+    ...(not === undefined ? [] : [sql`(${inner(not)}) is not true`]),
+  ])
+}
+
+function isOneOf(column: Sql, values: readonly string[]): Sql {
+  const [first] = values
+  return values.length === 1 ? sql`${column} = ${first}` : sql`${column} = any(${arrayLiteral(values)}::text[])`
+}
+
+/**
+ * Held everywhere, given already and not yet ended. Asked of each user with
+ * `exists`, here and below: of an `in` that stands under a `not`, PostgreSQL
+ * reads the whole list once more for every user when it does not fit into memory.
+ */
+function holds({ now, roles }: Surroundings, name: string): Sql {
+  const id = roles.get(name)
+  if (id === undefined) return sql`false`
+  const at = now.toISOString()
+  return sql`exists (select 1 from role_assignments a where a.user_id = u.id and a.role_id = ${id}::uuid and a.scope_kind = 'system'
+    and a.revoked_at is null and a.valid_from <= ${at}::timestamptz and (a.valid_until is null or a.valid_until > ${at}::timestamptz))`
+}
+
+function isMemberOf(organizationId: OrganizationId): Sql {
+  return sql`exists (select 1 from memberships m where m.user_id = u.id and m.organization_id = ${uuidOf(organizationId)}::uuid)`
+}
+
+type Range = { readonly from?: Date | undefined; readonly until?: Date | undefined } | null
+
+function isWithin(column: Sql, range: Range): Sql {
+  if (range === null) return sql`${column} is null`
+  const { from, until } = range
+  return allOf([
+    ...(from === undefined ? [] : [sql`${column} >= ${from.toISOString()}::timestamptz`]),
+    ...(until === undefined ? [] : [sql`${column} < ${until.toISOString()}::timestamptz`]),
+  ])
+}
+
+function wasSeen(range: Range): Sql {
+  if (range === null) return sql`not exists (select 1 from user_activity s where s.user_id = u.id)`
+  return sql`exists (select 1 from user_activity s where s.user_id = u.id and ${isWithin(sql`s.last_seen_at`, range)})`
+}
+
+interface TextColumn {
+  readonly column: Sql
+  /** The text as it is compared. */
+  readonly compared: Sql
+  /** A value or a pattern to compare it with. */
+  value(text: string): Sql
+  /** It is a part of the text that the trigram index is over. */
+  readonly searched: boolean
+}
+
+/** Names and addresses are kept in lower case, and their indexes are over them as they are kept. */
+function kept(column: string): TextColumn {
+  const compared = sql.raw(column)
+  return { column: compared, compared, value: (text) => sql`${text.toLowerCase()}::text`, searched: true }
+}
+
+function comparedAs(column: string, compared: string, searched: boolean): TextColumn {
+  return { column: sql.raw(column), compared: sql.raw(compared), value: (text) => foldedValue(text.toLowerCase()), searched }
+}
+
+const columns = {
+  username: kept('u.username'),
+  email: kept('u.email'),
+  fullName: comparedAs('u.full_name', foldedFullName.replace('full_name', 'u.full_name'), true),
+  displayName: comparedAs('u.display_name', folded('u.display_name'), false),
+  phone: comparedAs('u.phone', folded('u.phone'), false),
+  locale: comparedAs('u.locale', folded('u.locale'), false),
+  timezone: comparedAs('u.timezone', folded('u.timezone'), false),
+  resourcePolicy: comparedAs('u.resource_policy', folded('u.resource_policy'), false),
+} satisfies Partial<Record<keyof UserFilter, TextColumn>>
+const texts = Object.keys(columns) as (keyof typeof columns)[]
+
+function isText({ column, compared, value, searched }: TextColumn, wanted: NonNullable<UserFilter['username']> | null): Sql {
+  if (wanted === null) return sql`${column} is null`
+  // Said although no comparison with null is true: PostgreSQL does not see that, and the index over full names has no nulls.
+  return sql`(${column} is not null and ${isLike({ compared, value, searched }, wanted)})`
+}
+
+function isLike({ compared, value, searched }: Omit<TextColumn, 'column'>, wanted: NonNullable<UserFilter['username']>): Sql {
+  if (typeof wanted === 'string') return sql`${compared} = ${value(wanted)}`
+  if ('in' in wanted) {
+    const [only = ''] = wanted.in
+    // No text has a line break, so one parameter can carry them all; an empty one alone would carry none.
+    return wanted.in.length === 1
+      ? sql`${compared} = ${value(only)}`
+      : sql`${compared} = any(string_to_array(${value(wanted.in.join('\n'))}, chr(10)))`
+  }
+  if ('startsWith' in wanted) return sql`${compared} like ${value(beginningWith(wanted.startsWith))}`
+  const pattern = holding(wanted.contains)
+  const found = sql`${compared} like ${value(pattern)}`
+  return searched && hasTrigram(wanted.contains) ? sql`(u.search_text like ${foldedValue(pattern.toLowerCase())} and ${found})` : found
+}
+
+const flagColumns = {
+  emailVerified: sql.raw('u.email_verified'),
+  needPasswordChange: sql.raw('u.need_password_change'),
+  sudoSessionEnabled: sql.raw('u.sudo_session_enabled'),
+  isBot: sql.raw('u.is_bot'),
+  isScanner: sql.raw('u.is_scanner'),
+  legalHold: sql.raw('u.legal_hold'),
+} satisfies Partial<Record<keyof UserFilter, Sql>>
+const flags = Object.keys(flagColumns) as (keyof typeof flagColumns)[]
+
+const timeColumns = {
+  createdAt: sql.raw('u.created_at'),
+  updatedAt: sql.raw('u.updated_at'),
+  statusChangedAt: sql.raw('u.status_changed_at'),
+  archivedAt: sql.raw('u.archived_at'),
+} satisfies Partial<Record<keyof UserFilter, Sql>>
+const times = Object.keys(timeColumns) as (keyof typeof timeColumns)[]

@@ -1,0 +1,93 @@
+import { sql } from 'kysely'
+import type { UserSort } from './signatures.ts'
+import type { Sql } from './text.ts'
+
+/** In which order users are listed. */
+export interface Order {
+  readonly by: UserSort
+  readonly direction: 'asc' | 'desc'
+}
+
+/**
+ * A run of users that one index gives in order. Some orders have two of them: those
+ * who have a value, then those who have none, by id; in one run, an index would
+ * have to be read from both ends.
+ */
+export interface Run {
+  /** What to read, with `users as u` in it. */
+  readonly from: Sql
+  readonly where: Sql
+  /** What decides the order before the id; null: nothing does. */
+  readonly key: Key | null
+  readonly id: Sql
+}
+
+interface Key {
+  readonly value: Sql
+  /** As it travels in a cursor: exactly, while a Date would lose microseconds. */
+  readonly sent: Sql
+  /** No two users share one, so that the id has nothing to decide. */
+  readonly unique: boolean
+  readonly type: 'instant' | 'text'
+}
+
+function instantKey(column: string): Key {
+  return {
+    value: sql.raw(column),
+    sent: sql.raw(`(extract(epoch from ${column}) * 1000000)::float8`),
+    unique: false,
+    type: 'instant',
+  }
+}
+
+function uniqueTextKey(column: string): Key {
+  return { value: sql.raw(column), sent: sql.raw(column), unique: true, type: 'text' }
+}
+
+const users = { from: sql`users u`, where: sql`true`, id: sql`u.id` }
+
+/** The runs of every order, one after the other. */
+export const runs: Readonly<Record<UserSort, readonly Run[]>> = {
+  createdAt: [{ ...users, key: instantKey('u.created_at') }],
+  updatedAt: [{ ...users, key: instantKey('u.updated_at') }],
+  username: [{ ...users, key: uniqueTextKey('u.username') }],
+  email: [
+    { ...users, where: sql`u.email is not null`, key: uniqueTextKey('u.email') },
+    { ...users, where: sql`u.email is null`, key: null },
+  ],
+  lastSeenAt: [
+    {
+      from: sql`user_activity seen join users u on u.id = seen.user_id`,
+      where: sql`true`,
+      key: instantKey('seen.last_seen_at'),
+      id: sql`seen.user_id`,
+    },
+    { ...users, where: sql`not exists (select 1 from user_activity seen where seen.user_id = u.id)`, key: null },
+  ],
+}
+
+/** How the users of a run are put in order. */
+export function orderIn({ key, id }: Run, direction: Order['direction']): Sql {
+  const way = sql.raw(direction)
+  if (key === null) return sql`${id} ${way}`
+  return key.unique ? sql`${key.value} ${way}` : sql`${key.value} ${way}, ${id} ${way}`
+}
+
+/** Who comes after a place in a run. */
+export function after(
+  { key, id }: Run,
+  direction: Order['direction'],
+  place: { readonly key: string | number | null; readonly id: string },
+): Sql {
+  const beyond = sql.raw(direction === 'asc' ? '>' : '<')
+  if (key === null) return sql`${id} ${beyond} ${place.id}::uuid`
+  const value = key.type === 'instant' ? sql`${isoOf(Number(place.key))}::timestamptz` : sql`${place.key}::text`
+  return key.unique ? sql`${key.value} ${beyond} ${value}` : sql`(${key.value}, ${id}) ${beyond} (${value}, ${place.id}::uuid)`
+}
+
+/** An instant to the microsecond, as PostgreSQL keeps it and a Date cannot. */
+function isoOf(microseconds: number): string {
+  const milliseconds = Math.floor(microseconds / 1000)
+  const rest = String(microseconds - milliseconds * 1000).padStart(3, '0')
+  return new Date(milliseconds).toISOString().replace('Z', `${rest}Z`)
+}

@@ -1,0 +1,34 @@
+import { literally } from '../../kernel/text.ts'
+import { hasTrigram } from './text.ts'
+
+/** So many patterns are looked for at most: each costs a look into the index. */
+const most = 40
+
+/**
+ * Patterns of LIKE for what a text may have been meant to be: one letter of one
+ * of its words missing, too many, another, or swapped with its neighbour. Long
+ * words first; those of fewer than four letters are taken as they are.
+ */
+export function slipsOf(text: string): readonly string[] {
+  const words = [...text.matchAll(/\p{L}{4,}/gu)].toSorted((one, other) => other[0].length - one[0].length)
+  const patterns = words.flatMap((word) => {
+    const before = literally(text.slice(0, word.index))
+    const behind = literally(text.slice(word.index + word[0].length))
+    return slipsIn([...word[0]]).map((slip) => `${before}${slip}${behind}`)
+  })
+  // Without three letters in a row a pattern would be looked for in every row.
+  return [...new Set(patterns)].filter((pattern) => hasTrigram(pattern)).slice(0, most)
+}
+
+function slipsIn(letters: readonly string[]): readonly string[] {
+  return letters.flatMap((letter, at) => {
+    const [before, behind] = [letters.slice(0, at).join(''), letters.slice(at + 1).join('')]
+    const [next = ''] = letters.slice(at + 1, at + 2)
+    return [
+      ...(next !== '' && next !== letter ? [`${before}${next}${letter}${letters.slice(at + 2).join('')}`] : []),
+      `${before}${behind}`,
+      `${before}_${behind}`,
+      ...(at > 0 ? [`${before}_${letter}${behind}`] : []),
+    ]
+  })
+}

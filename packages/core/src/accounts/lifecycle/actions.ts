@@ -1,0 +1,118 @@
+import { defineCommand } from '../../kernel/action.ts'
+import { allOf, grantedEverywhere, holdsEverything, notBelow } from '../../kernel/rule.ts'
+import { expectVersion } from '../../kernel/version.ts'
+import { managingOrganization } from '../../organizations/index.ts'
+import { archivedUser, existingUser } from '../../users/index.ts'
+import { changedAccountTarget, overAccount, shownTo } from '../target.ts'
+import { archiveAccount, restoreAccount } from './archive.ts'
+import { contain } from './contain.ts'
+import { demote, promote } from './promotion.ts'
+import {
+  archiveUserSignature,
+  containUserSignature,
+  demoteUserSignature,
+  promoteUserSignature,
+  restoreUserSignature,
+  setLegalHoldSignature,
+  setUserStatusSignature,
+} from './signatures.ts'
+import { changeStatus } from './status.ts'
+
+export const setUserStatus = defineCommand(setUserStatusSignature, {
+  allow: overAccount,
+  target: changedAccountTarget,
+  async handle(context, { userId, status, reason, releaseGrants, version }) {
+    const { em, actor } = context
+    const user = await existingUser(em, userId)
+    expectVersion(user, version)
+    if (user.status === 'archived') throw archivedUser({})
+    const before = user.status
+    const ended = await changeStatus(context, user, status, 'userStatus')
+    user.statusReason = reason ?? null
+    const grantsReleased = releaseGrants && user.grantsFrozenAt !== null
+    if (grantsReleased) {
+      user.grantsFrozenAt = null
+      context.refresh(userId)
+    }
+    context.note({ changes: { status: [before, status], reason: reason ?? null, ...ended, ...(grantsReleased && { grantsReleased }) } })
+    await em.flush()
+    return { user: shownTo(actor, user, await managingOrganization(em, user)), ...ended }
+  },
+})
+
+export const archiveUser = defineCommand(archiveUserSignature, {
+  allow: overAccount,
+  target: changedAccountTarget,
+  async handle(context, { userId, reason, version }) {
+    const { em, actor } = context
+    const user = await existingUser(em, userId)
+    expectVersion(user, version)
+    const { restorableUntil, ...taken } = await archiveAccount(context, user, reason)
+    context.note({ changes: { reason: reason ?? null, ...taken } })
+    return { user: shownTo(actor, user, await managingOrganization(em, user)), ...taken, restorableUntil }
+  },
+})
+
+export const restoreUser = defineCommand(restoreUserSignature, {
+  allow: overAccount,
+  target: changedAccountTarget,
+  async handle(context, { userId, version }) {
+    const { em, actor } = context
+    const user = await existingUser(em, userId)
+    expectVersion(user, version)
+    await restoreAccount(context, user)
+    context.note({ changes: { status: ['archived', user.status] } })
+    return shownTo(actor, user, await managingOrganization(em, user))
+  },
+})
+
+export const setLegalHold = defineCommand(setLegalHoldSignature, {
+  allow: allOf(grantedEverywhere, notBelow),
+  target: changedAccountTarget,
+  async handle(context, { userId, legalHold, reason, version }) {
+    const { em, now, actor } = context
+    const user = await existingUser(em, userId)
+    expectVersion(user, version)
+    context.note({ changes: { legalHold: [user.legalHold, legalHold], reason: reason ?? null } })
+    if (user.legalHold !== legalHold) {
+      Object.assign(user, { legalHold, updatedAt: now })
+      context.emit({ type: 'users.legalHoldChanged', subject: userId, organizationId: null, payload: { userId, legalHold } })
+      await em.flush()
+    }
+    return shownTo(actor, user, await managingOrganization(em, user))
+  },
+})
+
+export const promoteUser = defineCommand(promoteUserSignature, {
+  allow: allOf(grantedEverywhere, holdsEverything),
+  target: changedAccountTarget,
+  async handle(context, { userId, reason }) {
+    const outcome = await promote(context, await existingUser(context.em, userId))
+    context.note({ changes: { outcome, reason: reason ?? null } })
+    return { outcome, userId }
+  },
+})
+
+export const demoteUser = defineCommand(demoteUserSignature, {
+  allow: allOf(grantedEverywhere, holdsEverything),
+  target: changedAccountTarget,
+  async handle(context, { userId, reason }) {
+    const outcome = await demote(context, await existingUser(context.em, userId))
+    context.note({ changes: { outcome, reason: reason ?? null } })
+    return { outcome, userId }
+  },
+})
+
+/** The incident button. */
+export const containUser = defineCommand(containUserSignature, {
+  allow: overAccount,
+  target: changedAccountTarget,
+  async handle(context, { userId, reason }) {
+    const user = await existingUser(context.em, userId)
+    const before = user.status
+    const report = await contain(context, user, reason)
+    const { sessionsEnded, tokensEnded, invitationsRevoked } = report
+    context.note({ changes: { status: [before, 'suspended'], reason, sessionsEnded, tokensEnded, invitationsRevoked } })
+    return report
+  },
+})

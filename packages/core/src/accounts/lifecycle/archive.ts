@@ -1,0 +1,60 @@
+import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
+import { archivedUser, notArchived, restoreWindowOver, type UserId, type UserRow } from '../../users/index.ts'
+import { mayKnow, takeBackInvitations } from './invitations.ts'
+import { ownedOrganizations, ownerlessWithout } from './repository.ts'
+import { changeStatus } from './status.ts'
+
+const day = 24 * 60 * 60 * 1000
+
+/** What an archive took away. */
+export interface Archived {
+  readonly sessionsEnded: number
+  readonly tokensEnded: number
+  readonly invitationsRevoked: number
+  readonly restorableUntil: Date
+}
+
+/**
+ * Archives a user whose row is locked: its sessions, tokens and sent invitations
+ * end for good, everything else stays as it is. An organization is not left
+ * without an owner, nor the installation without a superadmin.
+ */
+export async function archiveAccount(context: CommandContext, user: UserRow, reason: string | undefined): Promise<Archived> {
+  if (user.status === 'archived') throw archivedUser({})
+  const { em, now } = context
+  await keepOwners(context, user.id)
+  const before = user.status
+  const ended = await changeStatus(context, user, 'archived', 'archived')
+  Object.assign(user, { archivedAt: now, archivedBy: callerId(context.actor), archiveReason: reason ?? null, archivedStatus: before })
+  const invitationsRevoked = await takeBackInvitations(context, user.id)
+  context.emit({ type: 'users.archived', subject: user.id, organizationId: null, payload: { userId: user.id } })
+  await em.flush()
+  return { ...ended, invitationsRevoked, restorableUntil: restorableUntil(context, now) }
+}
+
+/** Waits for the guards of the user's organizations, and leaves none of them with members and without an owner. */
+async function keepOwners(context: CommandContext, userId: UserId): Promise<void> {
+  const { em } = context
+  const owned = await ownedOrganizations(em, [userId])
+  await lockOrganizations(em, owned)
+  const ownerless = await ownerlessWithout(em, userId, owned)
+  if (ownerless.length === 0) return
+  throw lastOwner({ organizationIds: ownerless.filter((id) => mayKnow(context, id)) })
+}
+
+/** Brings an archived user back, in the status that it had; what was revoked stays revoked. */
+export async function restoreAccount(context: CommandContext, user: UserRow): Promise<void> {
+  const { archivedAt } = user
+  if (user.status !== 'archived' || archivedAt === null) throw notArchived({})
+  const until = restorableUntil(context, archivedAt)
+  if (context.now > until) throw restoreWindowOver({ restorableUntil: until })
+  await changeStatus(context, user, user.archivedStatus ?? 'inactive', 'userStatus')
+  Object.assign(user, { archivedAt: null, archivedBy: null, archiveReason: null, archivedStatus: null })
+  context.emit({ type: 'users.restored', subject: user.id, organizationId: null, payload: { userId: user.id } })
+  await context.em.flush()
+}
+
+function restorableUntil({ settings }: CommandContext, archivedAt: Date): Date {
+  return new Date(archivedAt.getTime() + settings.restoreDays * day)
+}

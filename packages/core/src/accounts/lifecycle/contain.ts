@@ -1,0 +1,54 @@
+import { AuditEntryRow } from '../../audit/entity.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import type { AnswerOf } from '../../kernel/signature.ts'
+import { managingOrganization, membershipsOf, type OrganizationId } from '../../organizations/index.ts'
+import { SessionRow } from '../../sessions/entity.ts'
+import { LoginAttemptRow } from '../../signin/entity.ts'
+import { archivedUser, type UserRow } from '../../users/index.ts'
+import { shownTo } from '../target.ts'
+import { takeBackInvitations } from './invitations.ts'
+import { roleNames } from './repository.ts'
+import type { containUserSignature } from './signatures.ts'
+import { changeStatus } from './status.ts'
+
+type Report = AnswerOf<typeof containUserSignature>
+type Recent = Pick<Report, 'recentSessions' | 'recentSignIns' | 'recentActions'>
+
+/** How many of each the report tells of at the most, the newest first. */
+const mostRecent = 20
+
+/** Takes everything from a user that it could act with, all at once, and tells what there is to look into. */
+export async function contain(context: CommandContext, user: UserRow, reason: string): Promise<Report> {
+  if (user.status === 'archived') throw archivedUser({})
+  const { em, now, actor } = context
+  const managedBy = await managingOrganization(em, user)
+  const ended = await changeStatus(context, user, 'suspended', 'contained')
+  Object.assign(user, { statusReason: reason, grantsFrozenAt: user.grantsFrozenAt ?? now })
+  const invitationsRevoked = await takeBackInvitations(context, user.id)
+  context.emit({ type: 'users.contained', subject: user.id, organizationId: null, payload: { userId: user.id } })
+  await em.flush()
+  const within = actor.kind === 'user' && !actor.principal.grants.allowsEverywhere('users.contain') ? managedBy : null
+  const memberships = await membershipsOf(em, user.id)
+  return {
+    user: shownTo(actor, user, managedBy),
+    ...ended,
+    rolesFrozen: await roleNames(em, user.id, within, now),
+    organizations: memberships.filter(({ organization }) => within === null || organization.id === within),
+    invitationsRevoked,
+    ...(await recentOf(context, user, within)),
+  }
+}
+
+/** What the user did lately; for an organization, without what it did in others. */
+async function recentOf({ em }: CommandContext, { id: userId }: UserRow, within: OrganizationId | null): Promise<Recent> {
+  const newest = { orderBy: { id: 'desc' }, limit: mostRecent } as const
+  const sessions = await em.find(SessionRow, { userId }, newest)
+  const attempts = await em.find(LoginAttemptRow, { userId }, newest)
+  const here = within === null ? {} : { $or: [{ organizationId: within }, { organizationId: null }] }
+  const entries = await em.find(AuditEntryRow, { actorId: userId, ...here }, newest)
+  return {
+    recentSessions: sessions.map(({ ip, userAgent, createdAt, endedAt }) => ({ ip, userAgent, createdAt, endedAt })),
+    recentSignIns: attempts.map(({ outcome, ip, userAgent, at }) => ({ outcome, ip, userAgent, at })),
+    recentActions: entries.map(({ action, outcome, targetId, ip, at }) => ({ action, outcome, targetId, ip, at })),
+  }
+}

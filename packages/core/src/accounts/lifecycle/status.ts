@@ -1,0 +1,36 @@
+import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { endSessions } from '../../sessions/index.ts'
+import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
+import { keepASuperadmin } from '../guards.ts'
+
+interface Ended {
+  readonly sessionsEnded: number
+  readonly tokensEnded: number
+}
+
+/**
+ * Gives a user another status. Whoever may not act in it loses every session and
+ * token at once, for good; the last superadmin is left in action.
+ */
+export async function changeStatus(
+  context: CommandContext,
+  user: UserRow,
+  status: UserStatus,
+  because: 'userStatus' | 'archived' | 'contained',
+): Promise<Ended> {
+  const { em, now } = context
+  const acting = isActing(status)
+  if (isActing(user.status) && !acting) await keepASuperadmin(context, user.id)
+  const before = user.status
+  Object.assign(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
+  const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
+  if (!acting) context.revoke({ userId: user.id, ...ended })
+  if (before !== status)
+    context.emit({
+      type: 'users.statusChanged',
+      subject: user.id,
+      organizationId: null,
+      payload: { userId: user.id, before, status },
+    })
+  return ended
+}

@@ -1,0 +1,82 @@
+import { defineCommand, defineQuery } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { invalidInput, unauthenticated } from '../../kernel/errors.ts'
+import { mergePatch } from '../../kernel/merge-patch.ts'
+import { allOf, anyOf, granted, owner, signedIn, withOperatorFields } from '../../kernel/rule.ts'
+import { expectVersion } from '../../kernel/version.ts'
+import { managingOrganization, optionalOrganizationTarget } from '../../organizations/index.ts'
+import { existingUser, findByIdentifier, type UserRow } from '../../users/index.ts'
+import { preferences as allPreferences } from '../../users/model.ts'
+import { accountTarget, changedAccountTarget, overAccount, ownAccountTarget, shownTo } from '../target.ts'
+import { changeAccount } from './change.ts'
+import {
+  findUserSignature,
+  getUserSignature,
+  operatorFields,
+  updateCurrentUserSignature,
+  updatePreferencesSignature,
+  updateUserSignature,
+} from './signatures.ts'
+
+export const getUser = defineQuery(getUserSignature, {
+  allow: anyOf(granted, owner),
+  target: accountTarget,
+  async handle({ open, actor }, { userId }) {
+    const em = await open()
+    const user = await existingUser(em, userId)
+    return shownTo(actor, user, await managingOrganization(em, user))
+  },
+})
+
+export const findUser = defineQuery(findUserSignature, {
+  allow: granted,
+  target: optionalOrganizationTarget,
+  async handle({ open, actor }, { identifier, organizationId }) {
+    const em = await open()
+    const user = await findByIdentifier(em, identifier)
+    if (user === null) return null
+    const managedBy = await managingOrganization(em, user)
+    return organizationId !== undefined && managedBy !== organizationId ? null : shownTo(actor, user, managedBy)
+  },
+})
+
+export const updateUser = defineCommand(updateUserSignature, {
+  allow: allOf(overAccount, withOperatorFields(...operatorFields)),
+  target: changedAccountTarget,
+  async handle(context, { userId, version, ...patch }) {
+    const user = await existingUser(context.em, userId)
+    expectVersion(user, version)
+    context.note({ changes: { fields: await changeAccount(context, user, patch) } })
+    return shownTo(context.actor, user, await managingOrganization(context.em, user))
+  },
+})
+
+export const updateCurrentUser = defineCommand(updateCurrentUserSignature, {
+  allow: signedIn,
+  target: ownAccountTarget,
+  async handle(context, { version, force, ...patch }) {
+    const user = await ownAccount(context)
+    expectVersion(user, version)
+    context.note({ changes: { fields: await changeAccount(context, user, patch, { force }), ...(force && { force }) } })
+    return user
+  },
+})
+
+export const updatePreferences = defineCommand(updatePreferencesSignature, {
+  allow: signedIn,
+  target: ownAccountTarget,
+  async handle(context, { preferences, version }) {
+    const user = await ownAccount(context)
+    expectVersion(user, version)
+    const merged = allPreferences.safeParse(mergePatch(user.preferences, preferences))
+    if (!merged.success) throw invalidInput({ issues: merged.error.issues.map(({ message }) => ({ path: 'preferences', message })) })
+    context.note({ changes: { fields: await changeAccount(context, user, { preferences: merged.data }) } })
+    return { preferences: user.preferences, version: user.version }
+  },
+})
+
+/** The caller's own account, whose row the pipeline has locked. */
+async function ownAccount({ em, actor }: CommandContext): Promise<UserRow> {
+  if (actor.kind !== 'user') throw unauthenticated({})
+  return existingUser(em, actor.principal.userId)
+}

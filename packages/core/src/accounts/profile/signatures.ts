@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { command, query } from '../../kernel/signature.ts'
+import { versionRead } from '../../kernel/version.ts'
+import { organizationId } from '../../organizations/model.ts'
+import {
+  allowedIps,
+  avatarUrl,
+  Container,
+  description,
+  displayName,
+  email,
+  fullName,
+  locale,
+  ManagedUser,
+  metadata,
+  phone,
+  preferences,
+  resourcePolicy,
+  timezone,
+  User,
+  userId,
+  username,
+} from '../../users/model.ts'
+
+export const getUserSignature = query('users.get', {
+  summary: 'Show a user',
+  input: z.strictObject({ userId }),
+  output: ManagedUser,
+})
+
+export const findUserSignature = query('users.find', {
+  summary: 'Find a user by id, email or username',
+  input: z.strictObject({
+    identifier: z.string().min(1).max(320).meta({ description: 'an id, an email address or a username' }),
+    organizationId: organizationId.optional().meta({ description: 'only among the users that this organization manages' }),
+  }),
+  output: ManagedUser.nullable(),
+})
+
+/** What a person may say of itself. A patch: absent leaves, `null` clears, a value sets; what has no `null` here cannot be cleared. */
+const own = {
+  version: versionRead,
+  username: username.optional(),
+  email: email.nullable().optional(),
+  fullName: fullName.nullable().optional(),
+  displayName: displayName.nullable().optional(),
+  phone: phone.nullable().optional(),
+  avatarUrl: avatarUrl.nullable().optional(),
+  locale: locale.nullable().optional(),
+  timezone: timezone.nullable().optional(),
+  description: description.nullable().optional(),
+  allowedIps: allowedIps.optional(),
+}
+
+/** The fields that only those may set who may change users everywhere. */
+export const operatorFields = [
+  'emailVerified',
+  'resourcePolicy',
+  'sudoSessionEnabled',
+  'container',
+  'privateMetadata',
+  'isBot',
+  'isScanner',
+] as const
+
+/** What an operator may change about somebody; `users.bulkUpdate` takes the same. */
+export const userPatch = {
+  ...own,
+  preferences: preferences.optional(),
+  publicMetadata: metadata.optional(),
+  needPasswordChange: z.boolean().optional(),
+  emailVerified: z.boolean().optional(),
+  resourcePolicy: resourcePolicy.nullable().optional(),
+  sudoSessionEnabled: z.boolean().optional(),
+  container: Container.nullable().optional(),
+  privateMetadata: metadata.optional(),
+  isBot: z.boolean().optional(),
+  isScanner: z.boolean().optional(),
+}
+
+export const updateUserSignature = command('users.update', {
+  summary: 'Change a user',
+  input: z.strictObject({ userId, ...userPatch }),
+  output: ManagedUser,
+})
+
+export const updateCurrentUserSignature = command('users.updateCurrent', {
+  summary: 'Change your own profile',
+  input: z.strictObject({
+    ...own,
+    force: z.boolean().default(false).meta({ description: 'also when the allowed addresses would shut out the one you come from' }),
+  }),
+  output: User,
+})
+
+export const updatePreferencesSignature = command('users.updatePreferences', {
+  summary: 'Change some of your preferences, and leave the others',
+  input: z.strictObject({
+    preferences: preferences.meta({ description: 'a JSON merge patch (RFC 7396): null removes a key, objects are merged' }),
+    version: versionRead,
+  }),
+  output: z.object({ preferences: z.record(z.string(), z.json()), version: z.int() }),
+})

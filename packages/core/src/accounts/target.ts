@@ -1,0 +1,54 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { holdingsOf } from '../access/index.ts'
+import type { TargetFinder } from '../kernel/action.ts'
+import type { Actor } from '../kernel/context.ts'
+import type { Target } from '../kernel/rule.ts'
+import { allOf, granted, notBelow } from '../kernel/rule.ts'
+import { managingOrganization } from '../organizations/index.ts'
+import { UserRow, type ManagedUser, type UserId } from '../users/index.ts'
+import type { Account } from './account.ts'
+
+interface NamesUser {
+  readonly userId: UserId
+}
+
+/** How every action that reads finds the user it is about: with the organization that manages the account, if one does. */
+export const accountTarget = {
+  type: 'user',
+  async find(em: SqlEntityManager, { userId }: NamesUser): Promise<Target | null> {
+    const user = await em.findOne(UserRow, { id: userId })
+    return user === null ? null : targetOf(user, await managingOrganization(em, user))
+  },
+} satisfies TargetFinder<NamesUser>
+
+/** The same for actions that change the user: its row is locked first, and what it holds is looked at, for nobody acts on somebody above them. */
+export const changedAccountTarget = {
+  type: 'user',
+  locks: ({ userId }: NamesUser) => [userId],
+  async find(em: SqlEntityManager, input: NamesUser): Promise<Target | null> {
+    const target = await accountTarget.find(em, input)
+    return target === null ? null : { ...target, holdings: await holdingsOf(em, input.userId, target.organizationId) }
+  },
+} satisfies TargetFinder<NamesUser>
+
+/** How actions on oneself find the caller's account: its row is locked first. The operator of the machine has none. */
+export const ownAccountTarget = {
+  type: 'user',
+  locks: (_input: unknown, actor: Actor) => (actor.kind === 'user' ? [actor.principal.userId] : []),
+  async find(em: SqlEntityManager, _input: unknown, actor: Actor): Promise<Target | null | undefined> {
+    return actor.kind === 'user' ? accountTarget.find(em, { userId: actor.principal.userId }) : undefined
+  },
+} satisfies TargetFinder<unknown>
+
+/** Who may change somebody's account: whoever was granted it where the account is managed, and is not below its owner. */
+export const overAccount = allOf(granted, notBelow)
+
+function targetOf({ id }: UserRow, organizationId: Target['organizationId']): Target {
+  return { type: 'user', id, organizationId, userId: id, visibleWith: 'users.get' }
+}
+
+/** A user as the caller may see it: what applications keep about it is for those who may change it. */
+export function shownTo(actor: Actor, user: Account, organizationId: Target['organizationId']): ManagedUser {
+  const mayChange = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('users.update', organizationId))
+  return { ...user, privateMetadata: mayChange ? user.privateMetadata : null }
+}

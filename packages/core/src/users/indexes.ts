@@ -1,0 +1,13 @@
+import { foldedFullName } from './search.ts'
+
+/**
+ * The indexes of lists and searches that MikroORM has no words for. Their
+ * reasons stand in the migration that makes them (0003-directory).
+ */
+export const directoryIndexes = [
+  ['users_status_index', `("status", "created_at", "id") where "status" <> 'active'`],
+  ['users_kind_index', `("kind", "created_at", "id") where "kind" <> 'human'`],
+  ['users_without_email_index', `("id") where "email" is null`],
+  ['users_full_name_index', `(${foldedFullName}, "id") where "full_name" is not null`],
+  ['users_search_index', `using gin ("search_text" gin_trgm_ops)`],
+] as const
