@@ -26,7 +26,10 @@ describe('readConfig', () => {
       poolSize: 10,
       hashing: { queueLimit: 64 },
       defaultOrganization: null,
+      maxOwnedOrganizations: 10,
       bodyLimit: 1_048_576,
+      publicUrl: 'http://127.0.0.1:4000',
+      mail: { kind: 'outbox', directory: `${process.cwd()}/denizen-data/outbox`, from: { name: 'Denizen', address: 'denizen@localhost' } },
     })
   })
 
@@ -43,7 +46,11 @@ describe('readConfig', () => {
       DENIZEN_HASH_WORKERS: '3',
       DENIZEN_HASH_QUEUE: '5',
       DENIZEN_DEFAULT_ORGANIZATION: 'default',
+      DENIZEN_MAX_OWNED_ORGANIZATIONS: '3',
       DENIZEN_BODY_LIMIT: '512KB',
+      DENIZEN_PUBLIC_URL: 'https://id.example.com/denizen/',
+      DENIZEN_SMTP_URL: 'smtps://user:p%40ss@mail.example.com',
+      DENIZEN_MAIL_FROM: '"Denizen, Inc." <no-reply@example.com>',
     })
     expect(config).toEqual({
       database: { kind: 'postgres', url: 'postgres://user:secret@db:5432/denizen' },
@@ -56,12 +63,34 @@ describe('readConfig', () => {
       poolSize: 20,
       hashing: { workers: 3, queueLimit: 5 },
       defaultOrganization: 'default',
+      maxOwnedOrganizations: 3,
       bodyLimit: 524_288,
+      publicUrl: 'https://id.example.com/denizen',
+      mail: { kind: 'smtp', url: 'smtps://user:p%40ss@mail.example.com', from: { name: 'Denizen, Inc.', address: 'no-reply@example.com' } },
     })
   })
 
   test('keeps nothing with memory://', () => {
     expect(readConfig({ DENIZEN_DATA_DIR: 'memory://' }).database).toEqual({ kind: 'memory' })
+  })
+
+  test('mail goes to a server, into files beside the embedded database, or nowhere', () => {
+    const kindOf = (environment: Record<string, string>) => readConfig(environment).mail.kind
+    const smtp = { DENIZEN_SMTP_URL: 'smtp://127.0.0.1:2525', DENIZEN_MAIL_FROM: 'denizen@localhost' }
+    const postgres = { DATABASE_URL: 'postgres://127.0.0.1/denizen', DENIZEN_MASTER_KEY: key }
+    expect([kindOf({}), kindOf({ DENIZEN_DATA_DIR: 'memory://' }), kindOf(postgres)]).toEqual(['outbox', 'none', 'none'])
+    expect([kindOf(smtp), kindOf({ ...smtp, ...postgres })]).toEqual(['smtp', 'smtp'])
+    expect(issuesOf({ DENIZEN_SMTP_URL: 'smtp://user:canary@mail.example.com' })).toEqual([
+      { name: 'DENIZEN_MAIL_FROM', message: expect.stringContaining('required with DENIZEN_SMTP_URL') },
+    ])
+  })
+
+  test.each([
+    [{ DENIZEN_HOST: '0.0.0.0', DENIZEN_PORT: '80' }, 'http://127.0.0.1:80'],
+    [{ DENIZEN_HOST: '::' }, 'http://[::1]:4000'],
+    [{ DENIZEN_HOST: 'id.internal' }, 'http://id.internal:4000'],
+  ])('links lead by default to where it listens: %j', (environment, url) => {
+    expect(readConfig(environment).publicUrl).toBe(url)
   })
 
   test.each([
@@ -78,9 +107,21 @@ describe('readConfig', () => {
     ['DENIZEN_POOL_SIZE', '0', 'from 1 to 500'],
     ['DENIZEN_HASH_WORKERS', 'two', 'from 1 to 64'],
     ['DENIZEN_DEFAULT_ORGANIZATION', 'My Org', 'slug'],
+    ['DENIZEN_MAX_OWNED_ORGANIZATIONS', '-1', 'from 0 to 1000000'],
     ['DENIZEN_BODY_LIMIT', '1tb', 'such as 4mb'],
     ['DENIZEN_BODY_LIMIT', '10', 'from 1kb'],
+    ['DENIZEN_PUBLIC_URL', 'id.example.com', 'https://id.example.com'],
+    ['DENIZEN_PUBLIC_URL', 'javascript:alert(1)', 'https://id.example.com'],
+    ['DENIZEN_PUBLIC_URL', 'https://user:pass@id.example.com', 'without user'],
+    ['DENIZEN_PUBLIC_URL', 'https://id.example.com/?x=1', 'without user, query'],
+    ['DENIZEN_SMTP_URL', 'mail.example.com', 'smtp://user:password@host'],
+    ['DENIZEN_SMTP_URL', 'https://mail.example.com', 'smtp://user:password@host'],
+    ['DENIZEN_SMTP_URL', 'smtp://mail.example.com/?pool=true', 'smtp://user:password@host'],
+    ['DENIZEN_MAIL_FROM', 'Denizen', 'no-reply@example.com'],
+    ['DENIZEN_MAIL_FROM', 'Denizen <no-reply@example.com>, eve@example.com', 'no-reply@example.com'],
+    ['DENIZEN_MAIL_FROM', 'Deni\r\nBcc: eve@example.com\r\n <no-reply@example.com>', 'no-reply@example.com'],
     ['DENIZEN_HTTP_PORT', '4000', 'Did you mean DENIZEN_PORT?'],
+    ['DENIZEN_PROT', '4000', 'Did you mean DENIZEN_PORT?'],
     ['DENIZEN_XYZ', '1', 'the settings are DATABASE_URL'],
   ])('refuses %s=%s by name', (name, value, message) => {
     expect(issuesOf({ [name]: value })).toEqual([{ name, message: expect.stringContaining(message) }])
@@ -107,7 +148,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(12)
+    expect(settings).toHaveLength(16)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

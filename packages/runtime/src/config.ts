@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { defineError } from '@denizen/core'
+import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { listeningUrl, outboxSender, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
+import { isPostgresUrl, parseMasterKey, parseNetworks, parseSize, wholeNumber } from './setting-formats.ts'
 
 /** Everything that can be set from outside, parsed once at the edge and passed on as a value. */
 export interface Config {
@@ -23,8 +25,13 @@ export interface Config {
   readonly hashing: { readonly workers: number; readonly queueLimit: number }
   /** Slug of the organization that new users join; null: none. */
   readonly defaultOrganization: string | null
+  /** How many organizations a user may own who is no administrator. */
+  readonly maxOwnedOrganizations: number
   /** Largest request body, in bytes. */
   readonly bodyLimit: number
+  /** Where people reach this installation: links in mails begin with it. No slash at its end. */
+  readonly publicUrl: string
+  readonly mail: MailConfig
 }
 
 export type DatabaseConfig =
@@ -63,8 +70,6 @@ interface Definition<Schema extends z.ZodType = z.ZodType> extends Omit<Setting,
 function define<Schema extends z.ZodType>(schema: Schema, fallback: string, meaning: string): Definition<Schema> {
   return { schema, default: fallback, meaning }
 }
-
-const sizeUnits: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 }
 
 const definitions = {
   DATABASE_URL: define(
@@ -113,10 +118,30 @@ const definitions = {
     'none',
     'Slug of the organization that new users join, or none.',
   ),
+  DENIZEN_MAX_OWNED_ORGANIZATIONS: define(
+    wholeNumber(0, 1_000_000).default(10),
+    '10',
+    'Organizations that a user may own before founding no more; 0: only administrators found any, as many as they like.',
+  ),
   DENIZEN_BODY_LIMIT: define(
     z.string().transform(parseSize).optional(),
     '1mb',
     'Largest request body: a number of bytes, or a number with kb or mb.',
+  ),
+  DENIZEN_PUBLIC_URL: define(
+    z.string().transform(parsePublicUrl).optional(),
+    'http://<host>:<port>',
+    'Where people reach this installation: links in mails begin with it, never with what a request says.',
+  ),
+  DENIZEN_SMTP_URL: define(
+    z.string().transform(parseSmtpUrl).optional(),
+    '(embedded: mails are written to <data dir>/outbox)',
+    'Mail server, as smtp://user:password@host:587 or smtps://…:465. Without it PostgreSQL installations send no mail.',
+  ),
+  DENIZEN_MAIL_FROM: define(
+    z.string().transform(parseSender).optional(),
+    '(none)',
+    'Who mail comes from: Denizen <no-reply@example.com>. Required with DENIZEN_SMTP_URL.',
   ),
 }
 
@@ -142,7 +167,11 @@ const schema = z.object({
   DENIZEN_HASH_WORKERS: definitions.DENIZEN_HASH_WORKERS.schema,
   DENIZEN_HASH_QUEUE: definitions.DENIZEN_HASH_QUEUE.schema,
   DENIZEN_DEFAULT_ORGANIZATION: definitions.DENIZEN_DEFAULT_ORGANIZATION.schema,
+  DENIZEN_MAX_OWNED_ORGANIZATIONS: definitions.DENIZEN_MAX_OWNED_ORGANIZATIONS.schema,
   DENIZEN_BODY_LIMIT: definitions.DENIZEN_BODY_LIMIT.schema,
+  DENIZEN_PUBLIC_URL: definitions.DENIZEN_PUBLIC_URL.schema,
+  DENIZEN_SMTP_URL: definitions.DENIZEN_SMTP_URL.schema,
+  DENIZEN_MAIL_FROM: definitions.DENIZEN_MAIL_FROM.schema,
 })
 
 /**
@@ -159,9 +188,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const values = parsed.data
   if (values.DATABASE_URL !== undefined && values.DENIZEN_MASTER_KEY === undefined) issues.push(missingMasterKey())
+  if (values.DENIZEN_SMTP_URL !== undefined && values.DENIZEN_MAIL_FROM === undefined) issues.push(missingSender)
   if (issues.length > 0) throw configInvalid({ issues })
+  const database = databaseOf(values.DATABASE_URL, values.DENIZEN_DATA_DIR)
   return {
-    database: databaseOf(values.DATABASE_URL, values.DENIZEN_DATA_DIR),
+    database,
     dataDirectory: resolve(isMemory(values.DENIZEN_DATA_DIR) ? './denizen-data' : values.DENIZEN_DATA_DIR),
     host: values.DENIZEN_HOST,
     port: values.DENIZEN_PORT,
@@ -171,13 +202,27 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     poolSize: values.DENIZEN_POOL_SIZE,
     hashing: { workers: values.DENIZEN_HASH_WORKERS, queueLimit: values.DENIZEN_HASH_QUEUE },
     defaultOrganization: values.DENIZEN_DEFAULT_ORGANIZATION === 'none' ? null : values.DENIZEN_DEFAULT_ORGANIZATION,
+    maxOwnedOrganizations: values.DENIZEN_MAX_OWNED_ORGANIZATIONS,
     bodyLimit: values.DENIZEN_BODY_LIMIT ?? 1024 ** 2,
+    publicUrl: values.DENIZEN_PUBLIC_URL ?? listeningUrl(values.DENIZEN_HOST, values.DENIZEN_PORT),
+    mail: mailOf(database, values.DENIZEN_SMTP_URL, values.DENIZEN_MAIL_FROM),
   }
 }
 
 function databaseOf(url: string | undefined, directory: string): DatabaseConfig {
   if (url !== undefined) return { kind: 'postgres', url }
   return isMemory(directory) ? { kind: 'memory' } : { kind: 'embedded', directory: resolve(directory) }
+}
+
+function mailOf(database: DatabaseConfig, url: string | undefined, from: Sender | undefined): MailConfig {
+  if (url !== undefined && from !== undefined) return { kind: 'smtp', url, from }
+  if (database.kind !== 'embedded') return { kind: 'none' }
+  return { kind: 'outbox', directory: join(database.directory, 'outbox'), from: from ?? outboxSender }
+}
+
+const missingSender: ConfigIssue = {
+  name: 'DENIZEN_MAIL_FROM',
+  message: 'is required with DENIZEN_SMTP_URL: who mail comes from, for example Denizen <no-reply@example.com>',
 }
 
 function isMemory(directory: string): boolean {
@@ -199,55 +244,12 @@ function unknownNames(given: Readonly<Record<string, unknown>>): ConfigIssue[] {
     .map((name) => ({ name, message: `is not a setting. ${suggestion(name, [...known])}` }))
 }
 
+/** A beginning, a few wrong letters, or one right word. */
 function suggestion(name: string, known: readonly string[]): string {
   const words = name.split('_').slice(1)
-  const closest = known.find(
-    (candidate) => candidate.startsWith(name) || words.some((word) => candidate.split('_').slice(1).includes(word)),
-  )
-  return closest === undefined ? `Unset it; the settings are ${known.join(', ')}.` : `Did you mean ${closest}?`
-}
-
-function wholeNumber(least: number, most: number) {
-  const message = `must be a whole number from ${least} to ${most}`
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, message)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, message)
-}
-
-function isPostgresUrl(text: string): boolean {
-  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
-}
-
-type Check = z.core.$RefinementCtx<string>
-
-function refuse(check: Check, message: string): never {
-  check.addIssue({ code: 'custom', message })
-  return z.NEVER
-}
-
-function parseMasterKey(text: string, check: Check): Uint8Array {
-  const key = /^[A-Za-z0-9_-]{43}$/.test(text) ? new Uint8Array(Buffer.from(text, 'base64url')) : null
-  if (key?.length === 32) return key
-  return refuse(check, 'must be 32 bytes in base64url: 43 letters, digits, - and _, without padding')
-}
-
-function parseNetworks(text: string, check: Check): readonly string[] {
-  const networks = text.split(',').map((network) => network.trim())
-  const wrong = networks.find((network) => !isNetwork(network))
-  return wrong === undefined ? networks : refuse(check, `"${wrong}" is neither an address nor a CIDR block such as 10.0.0.0/8`)
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
-}
-
-function parseSize(text: string, check: Check): number {
-  const [, digits, unit = ''] = /^(\d{1,9})(b|kb|mb)?$/i.exec(text.trim()) ?? []
-  const bytes = Number(digits) * (sizeUnits[unit.toLowerCase()] ?? Number.NaN)
-  return bytes >= 1024 && bytes <= 1024 ** 3 ? bytes : refuse(check, 'must be a size from 1kb to 1024mb, such as 4mb')
+  const nearest = closest(name, known)
+  const meant =
+    known.find((candidate) => candidate.startsWith(name)) ??
+    (distance(name, nearest) <= 2 ? nearest : known.find((candidate) => words.some((word) => candidate.split('_').slice(1).includes(word))))
+  return meant === undefined ? `Unset it; the settings are ${known.join(', ')}.` : `Did you mean ${meant}?`
 }

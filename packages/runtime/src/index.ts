@@ -17,6 +17,9 @@ export { postgresFeed, type FeedState, type PostgresFeed, type PostgresFeedOptio
 export { bossJobs, type JobDefinition, type JobOptions, type Jobs } from './jobs.ts'
 export { pinoLogger } from './logger.ts'
 export { maintenanceJobs } from './maintenance.ts'
+export { smtpMailer } from './smtp.ts'
+export { outboxMailer } from './outbox.ts'
+export type { MailConfig, Sender } from './mail-settings.ts'
 export { loadMasterKey, masterKeyInvalid, masterKeyMissing } from './master-key.ts'
 export { createMetrics, type Metrics, type MetricSources } from './metrics.ts'
 export {
@@ -29,4 +32,5 @@ export {
 } from './migrations.ts'
 export { clusterDirectory, databaseUnreadable, openPglite, type EmbeddedDatabase } from './pglite.ts'
 export { connectPostgres, databaseTooOld, timeouts, type PostgresOptions, type Timeouts } from './postgres.ts'
+export { dnsResolver } from './resolver.ts'
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'

@@ -10,6 +10,8 @@ export interface JobDefinition {
   readonly name: string
   /** When it starts by itself: five fields of cron, in UTC. */
   readonly cron?: string
+  /** true: it needs somebody outside who may be away for long, and is tried again for most of a day. */
+  readonly outside?: boolean
   /** Does it. Called again, with growing pauses, when it throws; so it must bear being done twice. */
   run(payload: Readonly<Record<string, unknown>>): Promise<void>
 }
@@ -31,6 +33,8 @@ export interface Jobs extends JobQueue {
 
 /** Tried at once, then after about 2, 4, 8, 16 and 32 s. */
 const retries = { retryLimit: 5, retryDelay: 2, retryBackoff: true }
+/** The same, and then every half hour, for about 16 hours. */
+const longRetries = { retryLimit: 40, retryDelay: 2, retryBackoff: true, retryDelayMax: 1800 }
 /** Its statements touch many rows at a time. */
 const limits = { statement: 60_000, silence: 65_000 }
 const nobody = '00000000-0000-0000-0000-000000000000'
@@ -56,8 +60,8 @@ export function bossJobs({ database, definitions, logger, working }: JobOptions)
     },
     async start() {
       await boss.start()
-      for (const { name } of definitions) {
-        await boss.createQueue(name, retries)
+      for (const { name, outside = false } of definitions) {
+        await boss.createQueue(name, outside ? longRetries : retries)
         // Makes pg-boss remember the queue now: later it would ask on a connection of its
         // own, and on PGlite that waits for the very transaction that wants to queue.
         await boss.findJobs(name, { id: nobody })

@@ -26,6 +26,17 @@ test('keeps rows in its directory, which nobody else may open meanwhile', async 
   await second.close()
 }, 60_000)
 
+test('once closed, is not opened again by whoever comes late: somebody else may have the directory by then', async () => {
+  const { orm, close } = await openPglite({ directory }, silent)
+  const late = orm.em.fork()
+  await close()
+  await expect(late.execute('select 1')).rejects.toThrow(/closed/i)
+  const next = await openPglite({ directory }, silent)
+  await expect(late.execute('select 1')).rejects.toThrow(/closed/i)
+  expect(await next.orm.em.fork().execute('select 1 as one')).toEqual([{ one: 1 }])
+  await next.close()
+}, 60_000)
+
 test('searches by trigram, also in memory, where there is nothing to lock', async () => {
   const { orm, lock, close } = await openPglite('memory', silent)
   expect(lock).toBeNull()

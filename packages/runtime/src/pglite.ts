@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { defineError, ormOptions, type Logger } from '@denizen/core'
-import type { PGlite } from '@electric-sql/pglite'
+import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
-import { MikroORM, PgliteConnection } from '@mikro-orm/pglite'
+import { MikroORM } from '@mikro-orm/pglite'
+import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
+import { parse as parseArray } from 'postgres-array'
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
 import { quietly } from './orm-logging.ts'
 
@@ -39,28 +41,30 @@ export interface EmbeddedDatabase {
  * needs that promise uses PostgreSQL.
  */
 export async function openPglite(place: { directory: string; url?: string } | 'memory', logger: Logger): Promise<EmbeddedDatabase> {
-  if (place === 'memory') return open({ dbName: 'memory://', driverOptions: { extensions: { pg_trgm } } }, null, logger)
+  if (place === 'memory') return open('memory://', null, logger)
   const lock = await lockDirectory(place.directory, place.url ?? null)
   try {
-    const driverOptions = { dataDir: clusterDirectory(place.directory), extensions: { pg_trgm } }
-    return await open({ dbName: 'postgres', driverOptions }, lock, logger)
+    return await open(clusterDirectory(place.directory), lock, logger)
   } catch (error) {
     lock.release()
     throw databaseUnreadable({ directory: place.directory }, error)
   }
 }
 
-interface Location {
-  readonly dbName: string
-  readonly driverOptions: { readonly dataDir?: string; readonly extensions: object }
-}
-
-async function open(location: Location, lock: DirectoryLock | null, logger: Logger): Promise<EmbeddedDatabase> {
-  const orm = await MikroORM.init({ ...ormOptions(), ...quietly(logger), ...location })
-  const connection = orm.em.getConnection()
-  if (!(connection instanceof PgliteConnection)) throw new TypeError('The PGlite driver made a connection of another kind.')
-  const pglite = await connection.getNativeClient()
-  await pglite.waitReady
+/**
+ * The database is opened here and handed over ready-made. What MikroORM opens
+ * itself it opens again for whoever asks after it was closed: without the lock,
+ * beside the process that has it by then, and both would write to one directory.
+ */
+async function open(dataDir: string, lock: DirectoryLock | null, logger: Logger): Promise<EmbeddedDatabase> {
+  const parsers = createPostgreSqlTypeParsers((text) => parseArray(text))
+  const pglite = await PGlite.create({ dataDir, extensions: { pg_trgm }, parsers })
+  const orm = await MikroORM.init({
+    ...ormOptions(),
+    ...quietly(logger),
+    dbName: 'postgres',
+    driverOptions: { pglite: () => pglite },
+  })
   return {
     orm,
     pglite,
@@ -68,6 +72,7 @@ async function open(location: Location, lock: DirectoryLock | null, logger: Logg
     async close() {
       try {
         await orm.close(true)
+        await pglite.close()
       } finally {
         lock?.release()
       }

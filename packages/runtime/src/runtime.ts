@@ -1,10 +1,12 @@
 import {
   createCore,
   deliveryJob,
+  jobHandlers,
   soleProcessFeed,
   systemClock,
   webCryptoRandom,
   type Core,
+  type Job,
   type Logger,
   type Monitor,
   type Ports,
@@ -18,9 +20,11 @@ import { nodeDigest } from './digest.ts'
 import { postgresFeed } from './invalidation.ts'
 import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
 import { pinoLogger } from './logger.ts'
+import { mailerOf } from './mailer.ts'
 import { maintenanceJobs } from './maintenance.ts'
 import { loadMasterKey } from './master-key.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { dnsResolver } from './resolver.ts'
 
 export interface RuntimeOptions {
   /** false: queue jobs but leave them to a server. For short-lived programs. Default true. */
@@ -67,6 +71,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
   const definitions: readonly JobDefinition[] = [
     ...maintenanceJobs({ orm: database.orm, clock: systemClock, logger }),
     { name: deliveryJob, run: (payload) => core.deliver(payload) },
+    ...jobHandlers.map(({ name, outside = false }) => ({ name, outside, run: (payload: Job['payload']) => core.work(name, payload) })),
   ]
   const jobs = bossJobs({ database, definitions, logger, working: options.working ?? true })
   const metrics = createMetrics({ principals: () => core.cacheState(), hashing: hasher.load, ...(feed && { invalidation: feed.state }) })
@@ -81,8 +86,14 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
       jobs,
       invalidation: feed ?? soleProcessFeed,
       logger,
+      mailer: mailerOf(config.mail, logger),
+      resolver: dnsResolver(),
     },
-    settings: { defaultOrganization: config.defaultOrganization },
+    settings: {
+      defaultOrganization: config.defaultOrganization,
+      maxOwnedOrganizations: config.maxOwnedOrganizations,
+      publicUrl: config.publicUrl,
+    },
     monitors: [metrics.monitor, ...(options.monitors ?? [])],
     subscribers: options.subscribers ?? [],
   })
