@@ -8,23 +8,21 @@ export interface Answer {
   readonly headers?: Fields
   readonly contentType: string
   readonly body: string
+  /** What a page may load and do, where it is one (Content-Security-Policy). Default: nothing. */
+  readonly policy?: string
 }
 
 export const json = 'application/json'
 
-/** Every answer has these: nobody may store it, guess at its type, or show it as a page. */
-const always = [
-  'cache-control',
-  'no-store',
-  'x-content-type-options',
-  'nosniff',
-  'content-security-policy',
-  "default-src 'none'; frame-ancestors 'none'",
-]
+/** Every answer has these: nobody may store it, or guess at its type. */
+const always = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff', 'content-security-policy']
+
+/** Nobody may show it as a page. */
+const noPage = "default-src 'none'; frame-ancestors 'none'"
 
 /** The fields that every answer of a request has; a draining server says that it hears no more on this connection. */
-export function commonFields(requestId: string, draining: boolean): string[] {
-  return draining ? ['x-request-id', requestId, ...always, 'connection', 'close'] : ['x-request-id', requestId, ...always]
+export function commonFields(requestId: string, draining: boolean, policy = noPage): string[] {
+  return draining ? ['x-request-id', requestId, ...always, policy, 'connection', 'close'] : ['x-request-id', requestId, ...always, policy]
 }
 
 /** Sends an answer, or nothing to a client that has left. */
@@ -32,10 +30,10 @@ export function send(
   response: ServerResponse,
   requestId: string,
   draining: boolean,
-  { status, headers = [], contentType, body }: Answer,
+  { status, headers = [], contentType, body, policy }: Answer,
 ): void {
   if (response.destroyed || response.headersSent) return
-  const fields = commonFields(requestId, draining)
+  const fields = commonFields(requestId, draining, policy)
   for (const [name, value] of headers) fields.push(name, value)
   if (status !== 204) fields.push('content-type', contentType, 'content-length', String(Buffer.byteLength(body)))
   response.writeHead(status, fields)

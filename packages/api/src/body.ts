@@ -9,12 +9,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /**
  * The body as text; null: the client left before it was complete. Only JSON is
  * read: a form or `text/plain`, which a foreign page could make a browser send
- * without asking, is refused.
+ * without asking, is refused; but by a page that has a form of its own.
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string | null> {
+export async function readBody(request: IncomingMessage, limit: number, mediaType = 'application/json'): Promise<string | null> {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers
-  if (type.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json' || encoding.toLowerCase() !== 'identity')
-    throw unsupportedMediaType({})
+  if (type.split(';', 1)[0]?.trim().toLowerCase() !== mediaType || encoding.toLowerCase() !== 'identity') throw unsupportedMediaType({})
   if (Number(length ?? 0) > limit) return refuse(request, limit)
   const bytes = await collect(request, limit)
   if (bytes === null) return null

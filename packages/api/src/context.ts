@@ -39,15 +39,19 @@ export function bearerToken({ authorization }: IncomingHttpHeaders): string | nu
  * what anybody may do still works, and everything else asks to sign in.
  */
 export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
-  const { headers, socket } = request
-  const forwardedFor = headers['x-forwarded-for']
-  const ip = proxies.clientAddress(socket.remoteAddress, Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor)
-  const origin = { requestId, ip, userAgent: userAgentOf(headers) }
-  const token = bearerToken(headers)
+  const origin = originOf(request, requestId, proxies)
+  const token = bearerToken(request.headers)
   if (token === null) return { actor: anonymousActor, credential: 'none', origin }
   const principal = core.authenticated(token) ?? (await core.authenticate(token))
   if (principal === null) return { actor: anonymousActor, credential: 'refused', origin }
   return { actor: userActor(principal), credential: 'accepted', origin }
+}
+
+/** Where a request came from. */
+export function originOf({ headers, socket }: IncomingMessage, requestId: string, proxies: TrustedProxies): Origin {
+  const forwardedFor = headers['x-forwarded-for']
+  const ip = proxies.clientAddress(socket.remoteAddress, Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor)
+  return { requestId, ip, userAgent: userAgentOf(headers), remote: true }
 }
 
 function userAgentOf({ 'user-agent': userAgent = '' }: IncomingHttpHeaders): string | null {

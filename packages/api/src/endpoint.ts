@@ -9,6 +9,7 @@ import { readBody } from './body.ts'
 import { bearerToken, callerOf, callHeadersOf, contextOf, type Caller, type Credential } from './context.ts'
 import { batchTooLarge, errorHeaders, malformed, mapped, methodNotAllowed, notBatched, understood } from './errors.ts'
 import { shapeOf, type Context } from './trpc.ts'
+import { serializeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
 /** How many calls may travel in one request. */
@@ -105,13 +106,17 @@ export class TrpcEndpoint {
       if (batched) return answerOf(await this.#batch(calls, text, context), true, credential)
       const result = await this.#call(names, () => readInput(parse(text)), context)
       const answer = answerOf([result], false, credential)
-      if (names === 'sessions.whoami' && result.error === undefined && caller.actor.kind === 'user')
-        this.#kept.set(caller.actor.principal, answer.body)
+      if (names === 'sessions.whoami' && result.error === undefined) this.#keep(caller, answer)
       return answer
     } catch (thrown) {
       const path = !batched && namesPattern.test(names) ? names : undefined
       return answerOf([this.#failure(thrown, path, asked.requestId)], false, credential)
     }
+  }
+
+  /** Of a user who may act from some addresses only, no answer is kept: a kept one goes out to whoever shows the token. */
+  #keep({ actor }: Caller, { body }: Answer): void {
+    if (actor.kind === 'user' && actor.principal.allowedIps.length === 0) this.#kept.set(actor.principal, body)
   }
 
   /** Refuses what is no call of ours before anything is read or looked up. */
@@ -149,7 +154,7 @@ export class TrpcEndpoint {
       if (this.#procedures[name] === undefined) throw unknownAction({ action: name.slice(0, 100) })
       // What `expose` makes of an action does this and no more, but through tRPC's chain of middlewares: 13 µs a call.
       const data = await ctx.call(name, input())
-      return { status: 200, envelope: { result: { data: superjson.serialize(data) } } }
+      return { status: 200, envelope: { result: { data: serializeOutput(data) } } }
     } catch (thrown) {
       return this.#failure(thrown, name, ctx.requestId)
     }
@@ -158,7 +163,7 @@ export class TrpcEndpoint {
   #failure(thrown: unknown, path: string | undefined, requestId: string): Result {
     const error = understood(thrown, { path, requestId })
     if (error.kind === 'internal' && error !== thrown) this.#report(thrown, path, requestId)
-    return { status: mapped(error).status, envelope: { error: superjson.serialize(shapeOf(error, path, requestId)) }, error }
+    return { status: mapped(error).status, envelope: { error: serializeOutput(shapeOf(error, path, requestId)) }, error }
   }
 
   #report(error: unknown, path: string | undefined, requestId: string): void {

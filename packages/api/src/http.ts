@@ -8,6 +8,7 @@ import { commonFields, json, send, type Answer } from './answer.ts'
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
 import { malformed, methodNotAllowed, noSuchResource, understood, urlTooLong } from './errors.ts'
+import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
 
@@ -147,11 +148,12 @@ class Face {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  async #other(request: IncomingMessage, path: string, search: string, requestId: string): Promise<Answer> {
+  async #other(request: IncomingMessage, path: string, search: string, requestId: string): Promise<Answer | null> {
     const { method = '', url = '' } = request
     if (url.length > longestUrl) return problem(urlTooLong({ most: longestUrl }), requestId)
     const route = routeOf(path)
     if (route !== undefined) return answerResource(route, { request, search, requestId }, this.#core, this.#proxies)
+    if (path === invitationPath) return answerInvitation({ request, search, requestId }, this.#core, this.#proxies)
     const operation = this.#operation(path)
     if (operation === undefined) return problem(noSuchResource({}), requestId)
     if (method !== 'GET' && method !== 'HEAD') return problem(methodNotAllowed({ method, allowed: ['GET', 'HEAD'] }), requestId)

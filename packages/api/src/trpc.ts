@@ -9,6 +9,7 @@ import {
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import superjson from 'superjson'
 import { mapped, understood } from './errors.ts'
+import { serializeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
 /** What a procedure knows of the request that it came with. */
@@ -34,7 +35,10 @@ export interface ErrorShape extends TRPCDefaultErrorShape {
 }
 
 const t = initTRPC.context<Context>().create({
-  transformer: { input: { serialize: superjson.serialize, deserialize: readInput }, output: superjson },
+  transformer: {
+    input: { serialize: superjson.serialize, deserialize: readInput },
+    output: { serialize: serializeOutput, deserialize: superjson.deserialize },
+  },
   isDev: false,
   errorFormatter: ({ error, ctx, path }): ErrorShape => {
     const requestId = ctx?.requestId ?? ''

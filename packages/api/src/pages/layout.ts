@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { html, Html } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+
+/** Quiet, legible at any width and in the dark, by the browser's own fonts: nothing is loaded from anywhere. */
+const style = `
+:root { color-scheme: light dark; --ground: #f4f5f8; --card: #ffffff; --text: #16181d; --soft: #5b6270; --line: #d6dae2; --edge: #7b8494;
+  --accent: #1f5eff; --on-accent: #ffffff; --bad: #b3261e; --bad-ground: #fdecea }
+@media (prefers-color-scheme: dark) { :root { --ground: #101216; --card: #1a1d24; --text: #eceef2; --soft: #a3abb9; --line: #3a404c; --edge: #79839a;
+  --accent: #7fa4ff; --on-accent: #0b1226; --bad: #ffb4ab; --bad-ground: #3b1714 } }
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif }
+main { width: 100%; max-width: 27rem; background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: clamp(1.25rem, 6vw, 2.25rem) }
+h1 { margin: 0 0 .75rem; font-size: 1.45rem; line-height: 1.25; overflow-wrap: anywhere; text-wrap: balance }
+p { margin: 0 0 1rem; overflow-wrap: anywhere }
+.soft, .hint { color: var(--soft) }
+.hint { margin: .35rem 0 0; font-size: .875rem }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 0 0 1.25rem; padding: .85rem 0; border-block: 1px solid var(--line) }
+dt { color: var(--soft) }
+dd { margin: 0; overflow-wrap: anywhere }
+.field { margin: 0 0 1.1rem }
+label { display: block; margin: 0 0 .3rem; font-weight: 600 }
+label span { font-weight: 400; color: var(--soft) }
+input { width: 100%; padding: .65rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: 8px }
+input[aria-invalid="true"] { border-color: var(--bad) }
+.buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0 }
+button { flex: 1 1 8rem; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: 8px; border: 1px solid var(--edge); background: transparent;
+  color: inherit; cursor: pointer }
+button.main { flex-grow: 2; background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.problem { margin: 0 0 1.25rem; padding: .7rem .9rem; border-radius: 8px; background: var(--bad-ground); color: var(--bad) }
+`
+
+/**
+ * The page runs no script, loads nothing, is framed by nobody, and sends its form
+ * to nobody else. Its own style is let in by its hash.
+ */
+const policy = [
+  `default-src 'none'`,
+  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  `form-action 'self'`,
+  `base-uri 'none'`,
+  `frame-ancestors 'none'`,
+].join('; ')
+
+/** A whole page. Its address may hold a secret, so that it is told to nobody as referrer, and no search engine keeps it. */
+export function page(status: number, title: string, content: Html): Answer {
+  const body = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title}</title>
+        ${new Html(`<style>${style}</style>`)}
+      </head>
+      <body>
+        <main>${content}</main>
+      </body>
+    </html> `
+  return { status, contentType: 'text/html; charset=utf-8', headers: [['referrer-policy', 'no-referrer']], policy, body: body.text }
+}
+
+/** A page that only says something. */
+export function notice(status: number, title: string, ...paragraphs: readonly (string | Html)[]): Answer {
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      ${paragraphs.map((text) => html`<p>${text}</p>`)}`,
+  )
+}

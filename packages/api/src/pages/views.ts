@@ -1,0 +1,115 @@
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { notice, page } from './layout.ts'
+
+export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
+type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
+
+/** What was typed, and what is wrong with it. */
+export interface Attempt {
+  readonly fullName: string
+  readonly problem: { readonly field: 'password' | 'fullName' | null; readonly message: string }
+}
+
+const rank = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
+const least = 15
+
+/** The question: what somebody is invited to, and the form that answers it. */
+export function question(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
+  const { organization, email, role, expiresAt } = invitation
+  const until = `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const title = `Join ${organization.name}`
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      <p>You are invited to join <strong>${organization.name}</strong> as ${rank[role]}.</p>
+      ${attempt === null ? null : html`<p class="problem" role="alert" id="problem">${attempt.problem.message}</p>`}
+      <dl>
+        <dt>Address</dt>
+        <dd>${email}</dd>
+        <dt>Open until</dt>
+        <dd><time datetime="${expiresAt.toISOString()}">${until}</time></dd>
+      </dl>
+      <form method="post" action="accept">
+        <input type="hidden" name="token" value="${token}" />
+        ${account(invitation, attempt)}
+        <div class="buttons">
+          <button class="main" name="decision" value="accept">Accept</button>
+          <button name="decision" value="decline" formnovalidate>Decline</button>
+        </div>
+      </form>`,
+  )
+}
+
+function account({ hasAccount, needsPassword, email }: Invitation, attempt: Attempt | null): Html {
+  if (!needsPassword)
+    return html`<p class="soft">
+      There is an account with this address. It becomes a member; nothing else about it changes, and you sign in as always.
+    </p>`
+  const why = hasAccount
+    ? 'There is an account with this address, but nobody has proved yet that the address is theirs. It gets the password that you choose here; the old one, and whatever is signed in with it, stops working.'
+    : 'There is no account with this address yet. Accepting makes one, with the password that you choose here.'
+  return html`<p class="soft">${why}</p>
+    ${hasAccount ? null : nameField(attempt)}
+    <input type="hidden" name="username" autocomplete="username" value="${email}" />
+    <div class="field">
+      <label for="password">Password</label>
+      <input
+        id="password"
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        minlength="${least}"
+        maxlength="1024"
+        required
+        aria-describedby="${describedBy('password-hint', attempt, 'password')}"
+        aria-invalid="${String(attempt?.problem.field === 'password')}"
+      />
+      <p class="hint" id="password-hint">
+        At least ${least} characters. A few words that do not belong together are good, and easy to keep in mind.
+      </p>
+    </div>`
+}
+
+function nameField(attempt: Attempt | null): Html {
+  return html`<div class="field">
+    <label for="full-name">Full name <span>(optional)</span></label>
+    <input
+      id="full-name"
+      name="fullName"
+      autocomplete="name"
+      maxlength="200"
+      value="${attempt?.fullName ?? ''}"
+      aria-describedby="${describedBy('', attempt, 'fullName')}"
+      aria-invalid="${String(attempt?.problem.field === 'fullName')}"
+    />
+  </div>`
+}
+
+function describedBy(hint: string, attempt: Attempt | null, field: 'password' | 'fullName'): string {
+  return attempt?.problem.field === field ? `${hint} problem`.trim() : hint
+}
+
+/** What came of it. */
+export function accepted({ organization, role, accountCreated }: Accepted, { email, needsPassword }: Invitation): Answer {
+  const how = needsPassword
+    ? html`Sign in with <strong>${email}</strong> and the password that you chose.`
+    : html`Sign in as always, with <strong>${email}</strong>.`
+  return notice(
+    200,
+    `Welcome to ${organization.name}`,
+    `You are ${rank[role]} now.${accountCreated ? ' Your account is ready.' : ''}`,
+    how,
+    'You can close this page.',
+  )
+}
+
+export function declined(name: string): Answer {
+  return notice(
+    200,
+    'Invitation declined',
+    html`You do not join <strong>${name}</strong>. Nothing else happens.`,
+    'You can close this page.',
+  )
+}
