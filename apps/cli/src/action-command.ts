@@ -3,7 +3,7 @@ import type { OutputOf, Signature } from '@denizen/core/contract'
 import { Argument, type Command } from 'commander'
 import { callNamed, connected, type Connection } from './connection.ts'
 import { usageError } from './failure.ts'
-import { addFields, fieldsOf, inputOf, kebab, type Field } from './fields.ts'
+import { addFields, fieldsOf, inputOf, kebab, parseJson, type Field } from './fields.ts'
 import {
   addChangeOptions,
   addConnectionOptions,
@@ -17,18 +17,21 @@ import {
 import { printAnswer } from './output.ts'
 import { printPlan } from './plan.ts'
 import { confirmed } from './prompts.ts'
+import { organizationOf, resolveReferences, scopeOf, type Reference } from './references.ts'
 
 export type LeafOptions = ConnectionOptions & OutputOptions & ChangeOptions & Readonly<Record<string, unknown>>
 
-type Input = Record<string, unknown>
+export type Input = Record<string, unknown>
 
 /** An action as a command of its own: what cannot be read off its signature. */
 export interface ActionFace<S extends Signature> {
   readonly signature: S
   /** Fields that are arguments rather than options, in order. */
   readonly arguments?: readonly FieldArgument[]
-  /** Options that are not fields of the input. */
+  /** Options that are not fields of the input. `--org` among them is where names are looked up. */
   readonly extend?: (command: Command) => void
+  /** What the options mean for the input besides their fields. */
+  readonly adjust?: (input: Input, options: LeafOptions) => void
   /** What is wrong with the options together; null: nothing. */
   readonly objection?: (input: Input) => string | null
   /** The question before it is done; null: none is needed. `typed` are the arguments as they were typed. */
@@ -41,19 +44,17 @@ export interface ActionFace<S extends Signature> {
   readonly examples: readonly string[]
 }
 
-export interface FieldArgument {
-  readonly field: string
-  /** What it is called in the help, and how the field's value is got from it. */
-  readonly as?: { readonly name: string; readonly description: string; resolve(connection: Connection, text: string): Promise<unknown> }
-}
+/** A field, or one that is called by other names than usual, or may be left out because an option says the same. */
+type FieldArgument = string | { readonly field: string; readonly as?: Reference; readonly optional?: true }
 
 /** Adds the action to its namespace: its summary is the help, its fields are the options. */
 export function addAction<S extends Signature<ActionName>>(parent: Command, face: ActionFace<S>): void {
-  const { signature, arguments: taken = [] } = face
+  const { signature } = face
   const fields = fieldsOf(signature)
   const command = parent.command(kebab(signature.name.split('.')[1] ?? '')).description(signature.summary)
-  for (const { field, as } of taken) command.addArgument(argumentOf(fieldNamed(fields, field), as))
-  const rest = fields.filter(({ name }) => !taken.some(({ field }) => field === name))
+  const taken = (face.arguments ?? []).map((argument) => takenBy(fields, argument))
+  for (const field of taken) command.addArgument(argumentOf(field))
+  const rest = fields.filter(({ name }) => !taken.some((field) => field.name === name))
   addFields(command, rest)
   if (signature.kind === 'command') addChangeOptions(command)
   face.extend?.(command)
@@ -61,17 +62,39 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
   command.addHelpText('after', `\nExamples:\n${face.examples.map((line) => `  $ denizen ${line}`).join('\n')}`)
   command.action(async () => {
     const options = command.opts<LeafOptions>()
-    const input = await inputOf(rest, options)
+    const input = { ...(await inputOf(rest, options)), ...typedInto(taken, command.args) }
+    face.adjust?.(input, options)
     const objection = face.objection?.(input) ?? null
-    if (objection !== null) throw usageError(objection, `See what it takes: ${denizen} ${kebab(signature.name).replace('.', ' ')} --help`)
+    if (objection !== null) throw usageError(objection, `See what it takes: ${denizen} ${parent.name()} ${command.name()} --help`)
     await connected(options, async (connection) => {
-      for (const [index, { field, as }] of taken.entries()) {
-        const text = command.args[index]
-        if (text !== undefined) input[field] = as === undefined ? text : await as.resolve(connection, text)
-      }
+      const references = [...taken, ...rest].flatMap(({ name, reference }) => (reference === null ? [] : [[name, reference] as const]))
+      await resolveReferences(connection, input, { references, named: options['org'] })
+      if (rest.some(({ name, required }) => name === 'organizationId' && required && input[name] === undefined))
+        input['organizationId'] = await organizationOf(await scopeOf(connection, undefined))
       await carryOut(connection, face, input, command)
     })
   })
+}
+
+/** The objection to a change that changes nothing; `besides` are the fields that say what is changed. */
+export function unchanged(input: Input, ...besides: readonly string[]): string | null {
+  return Object.keys(input).some((field) => field !== 'version' && !besides.includes(field)) ? null : 'Say what to change.'
+}
+
+function takenBy(fields: readonly Field[], argument: FieldArgument): Field {
+  if (typeof argument === 'string') return fieldNamed(fields, argument)
+  const field = fieldNamed(fields, argument.field)
+  return { ...field, reference: argument.as ?? field.reference, required: field.required && argument.optional !== true }
+}
+
+function typedInto(taken: readonly Field[], typed: readonly string[]): Input {
+  const given = taken.flatMap(({ name, kind }, index) => {
+    const text = typed[index]
+    return text === undefined
+      ? []
+      : [[name, kind === 'switch' ? text === 'on' : kind === 'json' ? parseJson(text, `<${kebab(name)}>`) : text] as const]
+  })
+  return Object.fromEntries(given)
 }
 
 function fieldNamed(fields: readonly Field[], name: string): Field {
@@ -80,9 +103,10 @@ function fieldNamed(fields: readonly Field[], name: string): Field {
   return found
 }
 
-function argumentOf({ name, description, choices, required }: Field, as: FieldArgument['as']): Argument {
-  const label = as?.name ?? kebab(name)
-  const argument = new Argument(required ? `<${label}>` : `[${label}]`, as?.description ?? description)
+function argumentOf({ name, description, choices, kind, required, reference }: Field): Argument {
+  const label = reference?.label ?? kebab(name)
+  const argument = new Argument(required ? `<${label}>` : `[${label}]`, reference?.description ?? description)
+  if (kind === 'switch') return argument.choices(['on', 'off'])
   return choices.length > 0 ? argument.choices(choices) : argument
 }
 

@@ -22,7 +22,26 @@ describe('the completion script', () => {
 
   it.each([
     [['denizen', 'us'], ['users']],
-    [['denizen', 'users', 'set'], ['set-status']],
+    [
+      ['denizen', 'users', 'set'],
+      ['set-legal-hold', 'set-status'],
+    ],
+    [
+      ['denizen', 'users', 'list', '--status', ''],
+      ['active', 'archived', 'inactive', 'pending', 'suspended', 'temporary'],
+    ],
+    [['denizen', 'users', 'list', '--json', '--sort-by', 'last'], ['lastSeenAt']],
+    [['denizen', 'users', 'update', 'ada', '--no-e'], ['--no-email-verified']],
+    [['denizen', 'users', 'update', 'ada', '--clear', 'allowed'], ['allowed-ips']],
+    [['denizen', 'users', 'set-legal-hold', 'ada', 'of'], ['off']],
+    [['denizen', 'org'], ['orgs']],
+    [
+      ['denizen', 'orgs', 'add'],
+      ['add-domain', 'add-member'],
+    ],
+    [['denizen', 'orgs', 'update-member', 'acme', 'ada', 'ow'], ['owner']],
+    [['denizen', 'orgs', 'list-invitations', '--state', 're'], ['revoked']],
+    [['denizen', 'teams', 'list-members', 'Support', '--o'], ['--org']],
     [['denizen', 'users', 'list', '--st'], ['--status']],
     [['denizen', 'users', '--json', 'set-status', 'ada', 'sus'], ['suspended']],
     [['denizen', 'call', 'users.'], Object.keys(kinds).filter((name) => name.startsWith('users.'))],

@@ -2,6 +2,7 @@ import { DenizenError, type ActionName, type Calls, type CommandOptions } from '
 import type { Plan } from '@denizen/core/contract'
 import { usageError, withNext } from './failure.ts'
 import { lastUrl, readLogin } from './login-store.ts'
+import { nextStep } from './next-steps.ts'
 import { denizen, type ConnectionOptions } from './options.ts'
 import { note } from './output.ts'
 
@@ -81,24 +82,8 @@ async function tellingFetch(input: string | URL | Request, init?: RequestInit): 
 
 /** The error, saying what to do about it here. */
 export function explained(error: DenizenError, url: string | null): DenizenError {
-  const next = nextStep(error, url)
+  const next = nextStep(error, { url, option: url === null || url === defaultUrl ? '' : ` --url ${url}` })
   return next === null || 'next' in error.details ? error : withNext(error, next)
-}
-
-function nextStep({ code }: DenizenError, url: string | null): string | null {
-  const where = url === null || url === defaultUrl ? '' : ` --url ${url}`
-  switch (code) {
-    case 'request.unauthenticated':
-      return url === null
-        ? 'This is about a session, and an operator has none: leave out --database and --local.'
-        : `Sign in: ${denizen} login${where}`
-    case 'request.denied':
-      return url === null ? null : `Sign in as somebody who may: ${denizen} login${where}`
-    case 'client.unreachable':
-      return `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`
-    default:
-      return null
-  }
 }
 
 interface UntypedCall {

@@ -1,6 +1,6 @@
 import { DenizenError, type ErrorKind } from '@denizen/core/calls'
 import { CommanderError } from 'commander'
-import { denizen } from './options.ts'
+import { nextStep } from './next-steps.ts'
 
 /** What scripts may rely on. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, notFound: 3, denied: 4, conflict: 5, partial: 6 } as const
@@ -42,17 +42,12 @@ export function withNext(error: DenizenError, next: string): DenizenError {
   return new DenizenError(error.code, error.kind, error.message, { ...error.details, next }, error)
 }
 
-/** What helps whatever was being done. */
-const nextByCode: Readonly<Record<string, string>> = {
-  'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
-}
-
 /** How the command ends with what was thrown; null: there is nothing to tell (help was asked for). `command`: `denizen users list`. */
 export function failureOf(thrown: unknown, command: string): Failure | null {
   if (thrown instanceof CommanderError) return commanderFailure(thrown, command)
   if (!(thrown instanceof DenizenError)) return unexpected(thrown)
   const { next, ...details } = thrown.details
-  const told = typeof next === 'string' ? next : (nextByCode[thrown.code] ?? null)
+  const told = typeof next === 'string' ? next : nextStep(thrown, { url: undefined, option: '' })
   return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode: exitCodeOf[thrown.kind] }
 }
 

@@ -2,40 +2,59 @@ import { holdsSecret, type Signature } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { z } from 'zod'
 import { usageError } from './failure.ts'
-import { askNewSecret, readSecret } from './prompts.ts'
+import { askNewSecret, askSecret, readSecret } from './prompts.ts'
+import { referenceOf, type Reference } from './references.ts'
 
 /** A field of an action's input, as the command line takes it. */
 export interface Field {
   readonly name: string
   /** `--full-name` */
   readonly flag: string
-  readonly kind: 'text' | 'number' | 'switch' | 'choice' | 'json' | 'secret'
+  readonly kind: 'text' | 'number' | 'switch' | 'choice' | 'list' | 'json' | 'secret'
   readonly choices: readonly string[]
   readonly required: boolean
-  /** `null` clears it. */
-  readonly clearable: boolean
+  /** What `--clear` puts there: `null`, or no items; undefined: it cannot be cleared. */
+  readonly cleared: null | readonly never[] | undefined
+  /** A switch that can also be turned off: left out, it stays as it is. */
+  readonly negatable: boolean
+  /** How people call what it holds the id of; null: it is typed as it is. */
+  readonly reference: Reference | null
   readonly description: string
 }
 
 /** The fields of an action, from its schema: a new field needs no code here. */
 export function fieldsOf({ name, input }: Signature): readonly Field[] {
   if (!(input instanceof z.ZodObject)) throw new TypeError(`The input of ${name} is not an object.`)
-  return Object.entries(input.shape as Record<string, z.ZodType>).map(([field, schema]) => fieldOf(field, schema))
+  return fieldsIn(input)
+}
+
+/** The fields of an object. */
+export function fieldsIn(object: z.ZodObject): readonly Field[] {
+  return Object.entries(object.shape as Record<string, z.ZodType>).map(([field, schema]) => fieldOf(field, schema))
 }
 
 function fieldOf(name: string, schema: z.ZodType): Field {
   const layers = layersOf(schema)
   const core = layers.at(-1) ?? schema
-  const choices = core instanceof z.ZodEnum ? core.options.map(String) : []
+  const known = referenceOf(name)
+  const described = layers.map((layer) => layer.meta()?.description).find((text) => text !== undefined) ?? words(name)
+  const kind = holdsSecret(schema) ? 'secret' : kindOf(core)
   return {
     name,
-    flag: `--${kebab(name)}`,
-    kind: holdsSecret(schema) ? 'secret' : kindOf(core),
-    choices,
+    flag: known?.flag ?? `--${kebab(name)}`,
+    kind,
+    choices: core instanceof z.ZodEnum ? core.options.map(String) : [],
     required: !layers.some((layer) => layer instanceof z.ZodOptional || layer instanceof z.ZodDefault),
-    clearable: layers.some((layer) => layer instanceof z.ZodNullable),
-    description: layers.map((layer) => layer.meta()?.description).find((text) => text !== undefined) ?? words(name),
+    cleared: layers.some((layer) => layer instanceof z.ZodNullable) ? null : kind === 'list' ? [] : undefined,
+    negatable: kind === 'switch' && !layers.some((layer) => layer instanceof z.ZodDefault),
+    reference: known?.reference ?? null,
+    description: known === undefined ? described : withNames(described, known.reference),
   }
+}
+
+/** What a schema says of an id is about ids only; here names do as well. */
+function withNames(described: string, { description }: Reference): string {
+  return /^[a-z ]+ id, [a-z]+_ and 26 letters$/.test(described) ? description : `${described} (${description})`
 }
 
 /** From the outside to what is typed: optional, nullable, default, what is read before a transformation. */
@@ -56,6 +75,8 @@ function kindOf(schema: z.ZodType): Field['kind'] {
       return 'switch'
     case 'enum':
       return 'choice'
+    case 'array':
+      return schema instanceof z.ZodArray && kindOf(layersOf(schema.element as z.ZodType).at(-1) ?? schema) === 'text' ? 'list' : 'json'
     default:
       return 'json'
   }
@@ -64,15 +85,19 @@ function kindOf(schema: z.ZodType): Field['kind'] {
 /** Adds an option for every field, and `--clear` if some can be cleared. */
 export function addFields(command: Command, fields: readonly Field[]): void {
   for (const field of fields) for (const option of optionsOf(field)) command.addOption(option)
-  const clearable = fields.filter((field) => field.clearable).map(({ flag }) => flag.slice(2))
+  const clearable = fields.filter(({ cleared }) => cleared !== undefined).map(({ flag }) => flag.slice(2))
   if (clearable.length > 0) command.addOption(new Option('--clear <fields...>', 'empty these fields').choices(clearable))
 }
 
-function optionsOf({ flag, kind, choices, required, description }: Field): readonly Option[] {
-  const must = (option: Option) => option.makeOptionMandatory(required)
+function optionsOf({ flag, kind, choices, required, negatable, reference, description }: Field): readonly Option[] {
+  // An organization that is not named is the one that the session works in.
+  const must = (option: Option) => option.makeOptionMandatory(required && flag !== '--org')
+  if (reference !== null) return [must(new Option(`${flag} <${reference.label}>`, description))]
   switch (kind) {
     case 'switch':
-      return [new Option(flag, description)]
+      return [new Option(flag, description), ...(negatable ? [new Option(`--no-${flag.slice(2)}`, `turn it off`)] : [])]
+    case 'list':
+      return [must(new Option(`${flag} <item>`, `${description}; again, or with commas, for several`).argParser(listed))]
     case 'choice':
       return [must(new Option(`${flag} <${flag.slice(2)}>`, description).choices(choices))]
     case 'secret':
@@ -86,6 +111,10 @@ function optionsOf({ flag, kind, choices, required, description }: Field): reado
   }
 }
 
+function listed(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').map((item) => item.trim())].filter((item) => item !== '')
+}
+
 /** What stands on a command line can be read by everybody on the machine, and is kept in the shell's history. */
 function refuseSecret(flag: string): () => never {
   return () => {
@@ -96,24 +125,42 @@ function refuseSecret(flag: string): () => never {
   }
 }
 
-/** The input that the options stand for; secrets are read or asked for. */
+/** The input that the options stand for; secrets are read or asked for, names are still names. */
 export async function inputOf(fields: readonly Field[], options: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {}
+  const piped = await pipedSecrets(fields, options)
   for (const field of fields) {
-    const value = field.kind === 'secret' ? await secretOf(field, options) : valueOf(field, options[field.name])
+    const value =
+      field.kind === 'secret' ? (piped[field.name] ?? (await askedSecret(field, options))) : valueOf(field, options[camel(field.flag)])
     if (value !== undefined) input[field.name] = value
   }
   for (const flag of (options['clear'] as string[] | undefined) ?? []) {
-    const name = camel(flag)
-    if (name in input) throw usageError(`--${flag} and --clear ${flag} contradict each other.`)
-    input[name] = null
+    const field = fields.find((candidate) => candidate.flag === `--${flag}`)
+    if (field === undefined) continue
+    if (field.name in input) throw usageError(`--${flag} and --clear ${flag} contradict each other.`)
+    input[field.name] = field.cleared
   }
   return input
 }
 
-async function secretOf({ name, flag, required }: Field, options: Readonly<Record<string, unknown>>): Promise<string | undefined> {
-  if (options[`${name}Stdin`] === true) return readSecret()
-  return options[`${name}Prompt`] === true || required ? askNewSecret(words(name), `${flag}-stdin`) : undefined
+/** Standard input is one secret, or one a line where several come from it, in the order of the help. */
+async function pipedSecrets(
+  fields: readonly Field[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, string>>> {
+  const piped = fields.filter(({ kind, flag }) => kind === 'secret' && options[`${camel(flag)}Stdin`] === true)
+  if (piped.length === 0) return {}
+  const text = await readSecret()
+  const values = piped.length === 1 ? [text] : text.split(/\r?\n/)
+  if (values.length !== piped.length)
+    throw usageError(`Standard input has to hold ${piped.length} lines: ${piped.map(({ name }) => words(name)).join(', then ')}.`)
+  return Object.fromEntries(piped.map(({ name }, index) => [name, values[index] ?? '']))
+}
+
+/** A password that is chosen is asked for twice; another secret is known, and asked for once. */
+async function askedSecret({ name, flag, required }: Field, options: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  if (options[`${camel(flag)}Prompt`] !== true && !required) return undefined
+  return name === 'password' ? askNewSecret(words(name), `${flag}-stdin`) : askSecret(words(name), `${flag}-stdin`)
 }
 
 function valueOf({ kind, flag }: Field, given: unknown): unknown {
@@ -125,13 +172,13 @@ function valueOf({ kind, flag }: Field, given: unknown): unknown {
   return kind === 'json' ? parseJson(given, flag) : given
 }
 
-/** Says where a text stops being JSON, without repeating it. */
-export function parseJson(text: string, source: string): unknown {
+/** Says where a text stops being JSON, without repeating it. `next`: what to do about it. */
+export function parseJson(text: string, source: string, next?: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
     const where = error instanceof Error ? (/line \d+ column \d+/.exec(error.message)?.[0] ?? null) : null
-    throw usageError(`${source} is not JSON${where === null ? '' : `: it breaks at ${where}`}.`)
+    throw usageError(`${source} is not JSON${where === null ? '' : `: it breaks at ${where}`}.`, next)
   }
 }
 

@@ -63,6 +63,18 @@ describe('a table', () => {
     for (const wide of [onTerminal(0, () => table(rows, columns)), table(rows, columns)]) expect(wide).toContain('x'.repeat(60))
   })
 
+  it('leaves whole what is there to be copied, however narrow the terminal', () => {
+    const value = 'v'.repeat(60)
+    const rows = [{ note: 'n'.repeat(60), value }]
+    const shown = onTerminal(40, () =>
+      table(rows, [
+        { title: 'NOTE', value: ({ note }) => note },
+        { title: 'VALUE', whole: true, value: (row) => row.value },
+      ]),
+    )
+    expect(stripVTControlCharacters(shown).split('\n')[1]).toBe(`${'n'.repeat(11)}…  ${value}`)
+  })
+
   it('keeps a row on its line', () => {
     expect(table([{ name: 'one\ntwo', at: null }], columns).split('\n')).toHaveLength(2)
   })

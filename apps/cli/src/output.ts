@@ -6,6 +6,8 @@ export type Format = 'text' | 'json' | 'ndjson'
 
 export interface Column<Row> {
   readonly title: string
+  /** Never made narrower: it is there to be copied. */
+  readonly whole?: boolean
   value(row: Row): unknown
 }
 
@@ -60,7 +62,11 @@ export function printFailure(failure: Failure, asJson: boolean): void {
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = rows.map((row) => columns.map(({ value }) => cell(value(row)).replaceAll('\n', ' ')))
   const titles = columns.map(({ title }) => title)
-  const widths = fitted(titles.map((title, index) => Math.max(width(title), ...cells.map((row) => width(row[index] ?? '')))))
+  const wanted = titles.map((title, index) => cells.reduce((most, row) => Math.max(most, width(row[index] ?? '')), width(title)))
+  const widths = fitted(
+    wanted,
+    columns.map(({ whole = false }) => whole),
+  )
   const line = (row: readonly string[]) =>
     row
       .map((text, index) => padded(text, widths[index] ?? 0))
@@ -102,7 +108,7 @@ export function printable(text: string): string {
 }
 
 /** Columns on screen: East Asian characters and emoji take two, combining marks none. */
-function width(text: string): number {
+export function width(text: string): number {
   let columns = 0
   for (const character of text)
     columns += /\p{M}/u.test(character)
@@ -113,7 +119,8 @@ function width(text: string): number {
   return columns
 }
 
-function padded(text: string, columns: number): string {
+/** Filled up with spaces, or cut where there is no room. */
+export function padded(text: string, columns: number): string {
   const short = columns - width(text)
   if (short >= 0) return text + ' '.repeat(short)
   const kept = [...text]
@@ -122,14 +129,14 @@ function padded(text: string, columns: number): string {
 }
 
 /** Takes from the widest columns what the terminal has not. */
-function fitted(wanted: readonly number[]): readonly number[] {
+function fitted(wanted: readonly number[], whole: readonly boolean[]): readonly number[] {
   const widths = [...wanted]
   const { isTTY, columns } = process.stdout
   const room = isTTY && columns > 0 ? columns - 2 * (widths.length - 1) : Number.POSITIVE_INFINITY
   while (widths.reduce((sum, one) => sum + one, 0) > room) {
-    const widest = Math.max(...widths)
+    const widest = Math.max(...widths.filter((_, index) => whole[index] !== true))
     if (widest <= 12) break
-    widths[widths.indexOf(widest)] = widest - 1
+    widths[widths.findIndex((one, index) => one === widest && whole[index] !== true)] = widest - 1
   }
   return widths
 }

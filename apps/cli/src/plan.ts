@@ -6,7 +6,7 @@ export function printPlan(format: Format, plan: Plan): void {
   printAnswer(format, plan, () => planText(plan))
 }
 
-function planText({ rows, sessionsEnded, tokensEnded, events, jobs }: Plan): string {
+function planText({ rows, sessionsEnded, tokensEnded, events, jobs, failed }: Plan): string {
   const tables = Object.entries(rows)
   const changes =
     tables.length === 0
@@ -23,15 +23,27 @@ function planText({ rows, sessionsEnded, tokensEnded, events, jobs }: Plan): str
     ['events', counted(events)],
     ['jobs', counted(jobs)],
   ])
-  return `Nothing was changed. This is what would be:\n\n${changes}\n\n${rest}`
+  return `Nothing was changed. This is what would be:\n\n${[changes, rest, ...failures(failed)].join('\n\n')}`
+}
+
+/** Items are counted from 1, as people do. */
+function failures(failed: Plan['failed']): readonly string[] {
+  if (failed.length === 0) return []
+  const items = table(failed, [
+    { title: '#', value: ({ index }) => index + 1 },
+    { title: 'WHY', value: ({ message }) => message },
+    { title: 'CODE', value: ({ code }) => code },
+  ])
+  return [`${failed.length} would fail:\n${items}`]
 }
 
 function counted(counts: Readonly<Record<string, number>>): readonly string[] {
   return Object.entries(counts).map(([name, count]) => `${name} (${count})`)
 }
 
-/** What several plans come to together. */
-export function sumOf(plans: readonly Plan[]): Plan {
+/** What several plans come to together; each begins at an item of the whole, which the failures of it count from. */
+export function sumOf(parts: readonly { readonly start: number; readonly plan: Plan }[]): Plan {
+  const plans = parts.map(({ plan }) => plan)
   const rows: Record<string, { inserted: number; updated: number; deleted: number }> = {}
   for (const plan of plans) {
     for (const [name, { inserted, updated, deleted }] of Object.entries(plan.rows)) {
@@ -48,6 +60,7 @@ export function sumOf(plans: readonly Plan[]): Plan {
     tokensEnded: total((plan) => plan.tokensEnded),
     events: sumCounts(plans.map(({ events }) => events)),
     jobs: sumCounts(plans.map(({ jobs }) => jobs)),
+    failed: parts.flatMap(({ start, plan }) => plan.failed.map((item) => ({ ...item, index: item.index + start }))),
   }
 }
 

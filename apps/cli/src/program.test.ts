@@ -49,6 +49,11 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
   [['call', 'users.creat'], 'There is no action "users.creat". Did you mean users.create?', 'denizen call'],
   [['call', 'users.list', '--dry-run'], 'users.list only reads', ''],
   [['call', 'auth.signIn', '--json', '{"identifier":"a","password":"canary"}'], 'never stands on the command line', '--json -'],
+  [
+    ['call', 'users.bulkCreate', '--json', '{"users":[{"username":"ada"},{"username":"bob","password":"canary"}]}'],
+    'never stands on the command line',
+    '--json -',
+  ],
   [['call', 'users.list', '--json', '{'], '--json is not JSON', ''],
   [['login'], 'there is no terminal to ask', '--username'],
   [['login', '--password', 'canary'], 'never stands on the command line', '--password-stdin'],
@@ -80,7 +85,7 @@ describe('what is not there', () => {
 
   it('is a file: exit code 3, and its name', async () => {
     const { code, stderr } = await terminal.here(['users', 'import', 'gone.json'])
-    expect([code, stderr]).toEqual([3, expect.stringContaining('There is no file gone.json.')])
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/There is no file gone\.json\.[^]*next: /)])
   })
 
   it.each([['{"realm":'], ['[]'], ['{"users":[]}'], ['{"realm":"r","users":[{"username":7}]}']])(
@@ -89,6 +94,7 @@ describe('what is not there', () => {
       const name = terminal.write(`realm-${content.length}.json`, content)
       const { code, stderr } = await terminal.here(['users', 'import', name])
       expect([code, stderr]).toEqual([2, expect.stringContaining(`${name} is not`)])
+      expect(stderr).toMatch(/next: .*kc\.sh export/)
     },
   )
 

@@ -4,8 +4,10 @@ import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOrgs } from './commands/orgs.ts'
 import { addServe } from './commands/serve.ts'
 import { addSession } from './commands/session.ts'
+import { addTeams } from './commands/teams.ts'
 import { addUsers } from './commands/users.ts'
 import { exitCodes, failureOf, usageError } from './failure.ts'
 import { denizen } from './options.ts'
@@ -31,7 +33,6 @@ function createProgram(): Command {
     .description('Denizen keeps the users of your applications: run it, and operate it.')
     .version(version(), '-V, --version')
     .enablePositionalOptions() // the --version of `users update` is a field, not a question to the program
-    .enablePositionalOptions() // --version after a command is that command's
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // told once, with everything else that can go wrong
     .helpCommand(false)
@@ -39,6 +40,8 @@ function createProgram(): Command {
   addServe(program)
   addSession(program)
   addUsers(program)
+  addOrgs(program)
+  addTeams(program)
   addCall(program)
   addMigrate(program)
   addDoctor(program)

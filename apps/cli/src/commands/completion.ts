@@ -7,6 +7,8 @@ interface Place {
   /** `users set-status`; empty: the program itself. */
   readonly path: string
   readonly words: readonly string[]
+  /** Options that take one of some words. */
+  readonly choices: readonly { readonly option: string; readonly words: readonly string[] }[]
 }
 
 /** Prints a script for the shell, made from the commands themselves. */
@@ -31,18 +33,24 @@ function placesOf(command: Command, path: string): readonly Place[] {
   const actions = path === 'call' ? Object.keys(kinds) : []
   const words = [...command.commands.map((child) => child.name()), ...actions, ...choices, ...options, '--help']
   const below = command.commands.flatMap((child) => placesOf(child, `${path} ${child.name()}`.trim()))
-  return [{ path, words }, ...below]
+  const taking = command.options.flatMap(({ long, short, argChoices }) =>
+    argChoices === undefined ? [] : [long, short].flatMap((option) => (option ? [{ option, words: argChoices }] : [])),
+  )
+  return [{ path, words, choices: taking }, ...below]
 }
 
 /** The path is the words before the cursor that are no options, as far as there is a place of that name. */
 function bash(places: readonly Place[]): string {
   return `_denizen() {
   local path="" word try
-  local current="\${COMP_WORDS[COMP_CWORD]}"
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     try="\${path:+$path }$word"
     case "$try" in ${alternatives(places)}) path="$try" ;; esac
   done
+  case "$path $before" in
+${afterOptions(places, (words) => `COMPREPLY=($(compgen -W '${words}' -- "$current")); return`)}
+  esac
   case "$path" in
 ${places.map(({ path, words }) => `    '${path}') COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$current")) ;;`).join('\n')}
   esac
@@ -58,6 +66,9 @@ _denizen() {
     try="\${path:+$path }$word"
     case "$try" in ${alternatives(places)}) path="$try" ;; esac
   done
+  case "$path \${words[CURRENT-1]}" in
+${afterOptions(places, (words) => `compadd -- ${words}; return`)}
+  esac
   case "$path" in
 ${places.map(({ path, words }) => `    '${path}') compadd -- ${words.join(' ')} ;;`).join('\n')}
   esac
@@ -65,6 +76,14 @@ ${places.map(({ path, words }) => `    '${path}') compadd -- ${words.join(' ')} 
 }
 # Loaded from $fpath this file is the function's first call; sourced, it only defines it.
 if [[ "$funcstack[1]" = _denizen ]]; then _denizen "$@"; else compdef _denizen denizen; fi`
+}
+
+/** What comes after an option that takes one of some words, before anything else is thought of. */
+function afterOptions(places: readonly Place[], then: (words: string) => string): string {
+  const lines = places.flatMap(({ path, choices }) =>
+    choices.map(({ option, words }) => `    '${path} ${option}') ${then(words.join(' '))} ;;`),
+  )
+  return lines.join('\n')
 }
 
 function alternatives(places: readonly Place[]): string {
@@ -75,14 +94,18 @@ function alternatives(places: readonly Place[]): string {
 }
 
 function fish(places: readonly Place[]): string {
-  const lines = places.map(({ path, words }) => {
+  const lines = places.flatMap(({ path, words, choices }) => {
     const steps = path === '' ? [] : path.split(' ')
     const here = steps.map((step) => `__fish_seen_subcommand_from ${step}`)
     const others = places
       .filter((place) => place.path !== path && place.path.startsWith(path === '' ? '' : `${path} `))
       .map((place) => place.path.split(' ')[steps.length] ?? '')
     const notDeeper = others.length === 0 ? [] : [`not __fish_seen_subcommand_from ${[...new Set(others)].join(' ')}`]
-    return `complete -c denizen -n '${[...here, ...notDeeper].join('; and ')}' -a '${words.join(' ')}'`
+    const place = `complete -c denizen -n '${[...here, ...notDeeper].join('; and ')}'`
+    const taking = choices
+      .filter(({ option }) => option.startsWith('--'))
+      .map(({ option, words: after }) => `${place} -l ${option.slice(2)} -x -a '${after.join(' ')}'`)
+    return [`${place} -a '${words.join(' ')}'`, ...taking]
   })
   return lines.join('\n')
 }

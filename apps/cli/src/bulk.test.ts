@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { useServed } from './testing/served.ts'
+
+const { served, asAdmin, terminal } = useServed()
+const run = (...line: string[]) => terminal.here(line, asAdmin())
+const newTag = () => `bulk${crypto.randomUUID().slice(0, 8)}`
+const lines = (items: readonly (object | string)[]) =>
+  items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join('\n')
+
+interface Outcome {
+  readonly succeeded: readonly { readonly line?: number; readonly item?: number; readonly user?: number; readonly userId: string }[]
+  readonly failed: readonly { readonly line?: number; readonly who: string | null; readonly code: string }[]
+}
+
+describe('many users are made from a file', () => {
+  it('of a line each: the lines that fail are told, the others are made, and it ends with 6', async () => {
+    const tag = newTag()
+    const text = lines([
+      { username: `${tag}-a`, password: 'nobody will guess this' },
+      '',
+      '{"username":',
+      { username: `${tag} b` },
+      { email: `${tag}@example.com` },
+      { username: 'a\u001b[31m' },
+    ])
+    const file = terminal.write(`${tag}.ndjson`, `\uFEFF${text}\n`)
+    const before = await served().world.counts()
+    const planned = await run('users', 'bulk-create', file, '--dry-run')
+    expect(planned.stdout).toMatch(/^users +2 +0 +0$/m)
+    expect(planned.stdout).toMatch(/^3 would fail:\n#[^\n]*\n3 +.*cli\.notJson\n4 +.*request\.invalid\n6 +/m)
+    expect(await served().world.counts()).toEqual(before)
+
+    const { code, stdout } = await run('users', 'bulk-create', file)
+    expect(code).toBe(6)
+    expect(stdout).toMatch(
+      new RegExp(`^2 users made, 3 not\\.[^]*^LINE +WHO +WHY +CODE\n3 +- [^\n]*\n4 +${tag} b +[^\n]*\n6 +a\uFFFD\\[31m +`, 'm'),
+    )
+    const signedIn = await served()
+      .world.asAnonymous()
+      .auth.signIn({ identifier: `${tag}-a`, password: 'nobody will guess this' })
+    expect(signedIn.user.username).toBe(`${tag}-a`)
+
+    const again = await run('users', 'bulk-create', file, '--json')
+    expect([again.code, again.json<Outcome>().failed.map(({ line, code: why }) => [line, why])]).toEqual([
+      6,
+      [
+        [1, 'users.usernameTaken'],
+        [3, 'cli.notJson'],
+        [4, 'request.invalid'],
+        [5, expect.stringMatching(/^users\.(email|username)Taken$/)],
+        [6, 'request.invalid'],
+      ],
+    ])
+  })
+
+  it('of a JSON array, by items, from standard input, into an organization; repeated, it ends with 0', async () => {
+    const tag = newTag()
+    await run('orgs', 'create', tag)
+    const input = JSON.stringify([{ username: `${tag}-a` }, { username: `${tag}-b` }], null, 2)
+    const line = ['users', 'bulk-create', '-', '--org', tag, '--json']
+    const made = await terminal.run(line, { env: asAdmin(), input })
+    expect([made.code, made.json<Outcome>().succeeded.map(({ item }) => item)]).toEqual([0, [1, 2]])
+    expect((await run('users', 'list', '--org', tag, '--total')).stderr).toBe('2 of 2 users\n')
+    expect((await terminal.run(line, { env: asAdmin(), input })).code).toBe(0)
+  })
+
+  it('in several calls when they are many, with how far it is, and a key for each', async () => {
+    const tag = newTag()
+    const users = Array.from({ length: 60 }, (_, index) => ({ username: `${tag}-${index}`, preferences: { ballast: 'x'.repeat(16_000) } }))
+    const file = terminal.write(`${tag}.ndjson`, lines([...users, { username: 'a b' }]))
+    const line = ['users', 'bulk-create', file, '--ndjson', '--idempotency-key', tag]
+    const { code, stdout, stderr } = await run(...line)
+    expect(code).toBe(6)
+    const steps = [...stderr.matchAll(/^Making users: (\d+) of 61$/gm)].map(([, done]) => Number(done))
+    expect(steps.length).toBeGreaterThan(1)
+    expect(steps.at(-1)).toBe(61)
+    const told = stdout
+      .trimEnd()
+      .split('\n')
+      .map((item) => JSON.parse(item) as { line: number })
+    expect(told.map((item) => item.line)).toEqual(Array.from({ length: 61 }, (_, index) => index + 1))
+    expect((await run(...line)).stdout).toBe(stdout)
+  })
+
+  it.each([
+    ['', 'holds nothing', 2],
+    ['\n \n', 'holds nothing', 2],
+    ['[]', 'holds nothing', 2],
+    ['# Users', 'is not JSON', 2],
+    ['[{"username":"a"},', 'is not JSON', 2],
+    ['{"username":"a b"}', '0 users made, 1 not', 1],
+    ['7\n', '0 users made, 1 not', 1],
+  ])('that holds %j: %s', async (content, told, exitCode) => {
+    const { code, stdout, stderr } = await run('users', 'bulk-create', terminal.write('odd.json', content))
+    expect(code).toBe(exitCode)
+    expect(stdout + stderr).toContain(told)
+    if (exitCode === 2) expect(stderr).toMatch(/next: .*JSON/)
+  })
+})
+
+describe('many users are changed', () => {
+  async function some(count: number) {
+    const tag = newTag()
+    const names = Array.from({ length: count }, (_, index) => `${tag}-${index}`)
+    await run('users', 'bulk-create', terminal.write(`${tag}.json`, JSON.stringify(names.map((username) => ({ username })))))
+    return { tag, names }
+  }
+
+  it('by name: those who are not there are told, the others changed', async () => {
+    const { names } = await some(3)
+    const line = ['users', 'bulk-update', ...names, 'ghost', '--timezone', 'Europe/London', '--no-is-bot']
+    const planned = await run(...line, '--dry-run')
+    expect(planned.stdout).toMatch(/^users +0 +3 +0$[^]*^1 would fail:\n[^\n]*\n4 +There is no such user\./m)
+    const unasked = await run(...line)
+    expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('Change 4 users?')])
+    const { code, stdout } = await run(...line, '--yes')
+    expect([code, stdout]).toEqual([6, expect.stringMatching(/^3 users changed, 1 not\.[^]*^4 +ghost +There is no such user\./m)])
+    expect((await run('users', 'get', names[2] ?? '')).stdout).toMatch(/^time zone +Europe\/London$/m)
+    expect((await run('users', 'bulk-update', 'ghost', '--locale', 'de', '--yes')).code).toBe(1)
+  })
+
+  it('by what they have in common, or as another command lists them', async () => {
+    const { tag, names } = await some(3)
+    const filter = JSON.stringify({ username: { startsWith: tag } })
+    const asked = await run('users', 'bulk-archive', '--filter', filter)
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('Archive 3 users?')])
+    const { stdout: listed } = await run('users', 'list', '--where', filter, '--limit', '2', '--ndjson')
+    const piped = await terminal.run(['users', 'bulk-archive', '-', '--yes', '--json'], { env: asAdmin(), input: `${listed}\n` })
+    expect([piped.code, piped.json()]).toMatchObject([0, { succeeded: [{ user: 1 }, { user: 2 }], failed: [], sessionsEnded: 0 }])
+    const rest = await run(
+      'users',
+      'bulk-archive',
+      '--filter',
+      JSON.stringify({ and: [JSON.parse(filter), { not: { status: 'archived' } }] }),
+      '--reason',
+      'done',
+      '--yes',
+    )
+    expect([rest.code, rest.stdout]).toEqual([0, expect.stringMatching(/^1 user archived\.$/m)])
+    expect((await run('users', 'count', '--where', JSON.stringify({ id: await idsOf(names), status: 'archived' }))).stdout).toBe('3\n')
+  })
+
+  const idsOf = async (names: readonly string[]) =>
+    Promise.all(names.map(async (identifier) => (await served().admin.as.users.find({ identifier }))?.id))
+
+  it.each([
+    [['users', 'bulk-update', 'ada'], 'Say what to change.'],
+    [['users', 'bulk-archive'], 'Name users, or say what they have in common'],
+    [['users', 'bulk-archive', 'ada', '--filter', '{"status":"active"}'], 'one of them, and not both'],
+    [['users', 'bulk-archive', '--filter', '[]'], 'has to be a JSON object'],
+    [['users', 'bulk-archive', '--filter', '{}', '--yes'], 'a filter with at least one condition'],
+  ])('is refused when it is not clear who or what: %j', async (line, told) => {
+    const { code, stderr } = await run(...line)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(told)])
+  })
+})

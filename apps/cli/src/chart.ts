@@ -1,0 +1,33 @@
+import { styleText } from 'node:util'
+import { dim, padded, printable, width } from './output.ts'
+
+/** Columns of the longest bar. */
+const longest = 30
+
+/** Eighths of a column, from none to seven. */
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
+
+/** Counts as bars, the largest as long as any gets; what is there at all can be seen. */
+export function bars(counts: Readonly<Record<string, number>>): string {
+  const rows = Object.entries(counts).map(([name, count]) => ({ name: printable(name), count }))
+  const most = Math.max(1, ...rows.map(({ count }) => count))
+  const names = Math.max(0, ...rows.map(({ name }) => width(name)))
+  const digits = Math.max(0, ...rows.map(({ count }) => String(count).length))
+  return rows
+    .map(({ name, count }) => `${dim(padded(name, names))}  ${String(count).padStart(digits)}  ${bar(count / most)}`.trimEnd())
+    .join('\n')
+}
+
+function bar(share: number): string {
+  if (!drawsBlocks()) return '#'.repeat(share === 0 ? 0 : Math.max(1, Math.round(share * longest)))
+  const steps = share === 0 ? 0 : Math.max(1, Math.round(share * longest * 8))
+  return styleText('cyan', '█'.repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? ''), { stream: process.stdout })
+}
+
+/** Whether whoever looks can see block characters: the locale says so, or nothing does and they nearly always can. */
+function drawsBlocks(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
+  if (TERM === 'dumb' || TERM === 'linux') return false
+  const locale = [LC_ALL, LC_CTYPE, LANG].find((value) => value !== undefined && value !== '')
+  return locale === undefined || /utf-?8/i.test(locale)
+}

@@ -1,0 +1,79 @@
+import { signatures, type Member } from '@denizen/core/contract'
+import type { Command } from 'commander'
+import { addAction } from '../action-command.ts'
+import { printable, record, table, type Column } from '../output.ts'
+import { addPaged } from '../paged-command.ts'
+
+const { organizations: actions } = signatures
+
+export const memberColumns: readonly Column<Member>[] = [
+  { title: 'USERNAME', value: ({ user }) => user.username },
+  { title: 'EMAIL', value: ({ user }) => user.email },
+  { title: 'NAME', value: ({ user }) => user.displayName },
+  { title: 'ROLE', value: ({ role }) => role },
+  { title: 'STATUS', value: ({ user }) => user.status },
+  { title: 'MANAGED', value: ({ managed }) => managed },
+  { title: 'JOINED', value: ({ joinedAt }) => joinedAt },
+  { title: 'ID', whole: true, value: ({ user }) => user.id },
+]
+
+/** Who is in an organization, and as what. */
+export function addMembers(orgs: Command): void {
+  addPaged(orgs, {
+    signature: actions.listMembers,
+    arguments: ['organizationId'],
+    things: 'members',
+    columns: memberColumns,
+    examples: ['orgs list-members acme', 'orgs list-members acme --role owner --total'],
+  })
+  addAction(orgs, {
+    signature: actions.addMember,
+    arguments: ['organizationId', 'userId'],
+    show: memberText,
+    examples: ['orgs add-member acme ada', 'orgs add-member acme ada --role admin'],
+  })
+  addAction(orgs, {
+    signature: actions.updateMember,
+    arguments: ['organizationId', 'userId', 'role'],
+    question: ({ role }, [organization = '', user = '']) =>
+      role === 'owner' ? `Make ${printable(user)} an owner of ${printable(organization)}, who may do everything in it?` : null,
+    show: memberText,
+    examples: ['orgs update-member acme ada admin'],
+  })
+  addLeaving(orgs)
+}
+
+function addLeaving(orgs: Command): void {
+  addAction(orgs, {
+    signature: actions.removeMember,
+    arguments: ['organizationId', 'userId'],
+    question: (_, [organization = '', user = '']) => `Take ${printable(user)} out of ${printable(organization)}, its teams and roles?`,
+    show: ({ userId, teamsLeft, rolesLost, invitationsRevoked }) =>
+      record([
+        ['user', userId],
+        ['teams left', teamsLeft],
+        ['roles lost', rolesLost],
+        ['invitations revoked', invitationsRevoked],
+      ]),
+    examples: ['orgs remove-member acme ada --dry-run'],
+  })
+  addAction(orgs, {
+    signature: actions.transferOwnership,
+    arguments: ['organizationId', 'toUserId'],
+    question: ({ fromUserId }, [organization = '', to = '']) =>
+      `Make ${printable(to)} the owner of ${printable(organization)}? ${fromUserId === undefined ? 'You are' : 'Whoever hands over is'} an admin then.`,
+    show: ({ from, to }) => table([to, from], memberColumns),
+    examples: ['orgs transfer-ownership acme bob', 'orgs transfer-ownership acme bob --from ada'],
+  })
+}
+
+function memberText({ user, role, managed, joinedAt }: Member): string {
+  return record([
+    ['user', user.username],
+    ['email', user.email],
+    ['role', role],
+    ['managed by the organization', managed],
+    ['joined', joinedAt],
+    ['id', user.id],
+  ])
+}

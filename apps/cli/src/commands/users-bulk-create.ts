@@ -1,0 +1,96 @@
+import { largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
+import type { Command } from 'commander'
+import type { LeafOptions } from '../action-command.ts'
+import { doInParts, exitOfMaking, inParts } from '../batches.ts'
+import { connected, type Connection } from '../connection.ts'
+import { addFields, fieldsOf } from '../fields.ts'
+import { readRecords, type RecordFile } from '../input-files.ts'
+import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf } from '../options.ts'
+import { printPlan, sumOf } from '../plan.ts'
+import { scopeOf } from '../references.ts'
+import { printOutcome, whoIn, type Outcome } from './users-outcome.ts'
+
+const signature = signatures.users.bulkCreate
+
+/** A user as the file has it, and where. */
+interface Entry {
+  readonly place: number
+  readonly value: unknown
+}
+
+export function addBulkCreate(users: Command): void {
+  const command = users.command('bulk-create').description(signature.summary)
+  command.argument('<file>', 'a JSON array of users, or one JSON object a line; - reads standard input')
+  addFields(
+    command,
+    fieldsOf(signature).filter(({ name }) => name === 'organizationId'),
+  )
+  addOutputOptions(addConnectionOptions(addChangeOptions(command)))
+  command.addHelpText(
+    'after',
+    `
+Each user is an object as "denizen call users.create" takes it. They go in calls of ${largestBulk}, each a transaction of its
+own; a dry run looks at each call by itself. Exit code 6: some were made and some were not.
+
+Examples:
+  $ denizen users bulk-create users.ndjson --dry-run
+  $ denizen users bulk-create users.json --org acme --idempotency-key first-import
+  $ zcat users.ndjson.gz | denizen users bulk-create - --json > outcome.json`,
+  )
+  command.action(async (file: string) => {
+    const options = command.opts<LeafOptions>()
+    const read = await readRecords(file)
+    await connected(options, (connection) => create(connection, read, options))
+  })
+}
+
+async function create(connection: Connection, { unit, records }: RecordFile, options: LeafOptions): Promise<void> {
+  const { calls } = connection
+  const { named } = await scopeOf(connection, options['org'])
+  const inputOf = (entries: readonly Entry[]) => ({
+    ...(named !== null && { organizationId: named }),
+    users: entries.map(({ value }) => value) as never[], // the server says of each what is wrong with it
+  })
+  const parts = inParts<Entry>(
+    records.flatMap((record) => (record.ok ? [{ place: record.place, value: record.value }] : [])),
+    largestBulk,
+  )
+  const unreadable = records.flatMap((record) =>
+    record.ok ? [] : [{ place: record.place, who: null, code: 'cli.notJson', message: record.problem }],
+  )
+  if (options.dryRun === true) {
+    const plans: Plan[] = []
+    for (const part of parts) plans.push(inFile(await calls.users.bulkCreate.plan(inputOf(part)), part))
+    return printPlan(formatOf(options), planOf(plans, unreadable))
+  }
+  const outcome: Outcome = { unit, succeeded: [], failed: [...unreadable] }
+  const tell = () => printOutcome(formatOf(options), outcome, 'made')
+  await doInParts(parts, {
+    doing: 'Making users',
+    key: options.idempotencyKey,
+    again: 'Run it again: users that are there already are reported and left as they are.',
+    tell,
+    async each(part, key) {
+      const { succeeded, failed } = await calls.users.bulkCreate(inputOf(part), key)
+      outcome.succeeded.push(...succeeded.map(({ index, userId }) => ({ place: part[index]?.place ?? 0, userId })))
+      for (const { index, code, message } of failed) {
+        const entry = part[index]
+        outcome.failed.push({ place: entry?.place ?? 0, who: whoIn(entry?.value), code, message })
+      }
+    },
+  })
+  outcome.failed.sort((one, other) => one.place - other.place)
+  tell()
+  process.exitCode = exitOfMaking(outcome.succeeded.length, outcome.failed)
+}
+
+/** Places in a call become places in the file. */
+function inFile(plan: Plan, part: readonly Entry[]): Plan {
+  return { ...plan, failed: plan.failed.map((item) => ({ ...item, index: (part[item.index]?.place ?? 1) - 1 })) }
+}
+
+function planOf(plans: readonly Plan[], unreadable: readonly { place: number; code: string; message: string }[]): Plan {
+  const sum = sumOf(plans.map((plan) => ({ start: 0, plan })))
+  const failed: FailedItem[] = [...sum.failed, ...unreadable.map(({ place, code, message }) => ({ index: place - 1, code, message }))]
+  return { ...sum, failed: failed.toSorted((one, other) => one.index - other.index) }
+}

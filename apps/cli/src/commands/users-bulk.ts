@@ -1,0 +1,220 @@
+import { DenizenError } from '@denizen/core/calls'
+import { largestBulk, signatures, type Plan } from '@denizen/core/contract'
+import { Option, type Command } from 'commander'
+import type { Input, LeafOptions } from '../action-command.ts'
+import { doInParts, exitOfChanging, inParts } from '../batches.ts'
+import { connected, type Connection } from '../connection.ts'
+import { usageError } from '../failure.ts'
+import { addFields, fieldsIn, fieldsOf, inputOf, parseJson } from '../fields.ts'
+import { readLines } from '../input-files.ts'
+import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf } from '../options.ts'
+import { printPlan, sumOf } from '../plan.ts'
+import { confirmed } from '../prompts.ts'
+import { scopeOf, userIdsOf, type Scope } from '../references.ts'
+import { addBulkCreate } from './users-bulk-create.ts'
+import { printOutcome, type FailedPlace, type Outcome } from './users-outcome.ts'
+
+const { bulkUpdate, bulkArchive } = signatures.users
+
+type ByIds = { readonly userIds: string[] }
+type Chosen = (ByIds | { readonly filter: object }) & { readonly organizationId?: string }
+
+interface Answer {
+  readonly succeeded: readonly { readonly index: number; readonly userId: string }[]
+  readonly failed: readonly { readonly index: number; readonly code: string; readonly message: string }[]
+  readonly sessionsEnded?: number
+  readonly tokensEnded?: number
+}
+
+/** What is done to many users at once. */
+interface Change {
+  readonly name: 'bulk-update' | 'bulk-archive'
+  /** `Change`, `changed`, `Changing`. */
+  readonly verbs: readonly [asked: string, done: string, doing: string]
+  call(connection: Connection, chosen: Chosen, options: { readonly idempotencyKey?: string }): Promise<Answer>
+  plan(connection: Connection, chosen: Chosen): Promise<Plan>
+}
+
+export function addBulk(users: Command): void {
+  addBulkCreate(users)
+  addBulkUpdate(users)
+  addBulkArchive(users)
+}
+
+function addBulkUpdate(users: Command): void {
+  const fields = fieldsIn(bulkUpdate.input.shape.patch)
+  const command = users.command('bulk-update').description(bulkUpdate.summary)
+  addChoice(command)
+  addFields(command, fields)
+  finish(command, [
+    'users bulk-update ada bob --timezone Europe/London',
+    `users bulk-update --filter '{"email":{"contains":"@old.example"}}' --need-password-change --dry-run`,
+  ])
+  command.action(async (typed: string[]) => {
+    const options = command.opts<LeafOptions>()
+    const patch = await inputOf(fields, options)
+    if (Object.keys(patch).length === 0) throw usageError('Say what to change.', `See what it takes: ${denizen} users bulk-update --help`)
+    await change(typed, options, {
+      name: 'bulk-update',
+      verbs: ['Change', 'changed', 'Changing users'],
+      call: ({ calls }, chosen, more) => calls.users.bulkUpdate({ ...chosen, patch }, more),
+      plan: ({ calls }, chosen) => calls.users.bulkUpdate.plan({ ...chosen, patch }),
+    })
+  })
+}
+
+function addBulkArchive(users: Command): void {
+  const fields = fieldsOf(bulkArchive).filter(({ name }) => name === 'reason')
+  const command = users.command('bulk-archive').description(bulkArchive.summary)
+  addChoice(command)
+  addFields(command, fields)
+  finish(command, [
+    'users bulk-archive ada bob --reason "left the company"',
+    `users bulk-archive --filter '{"lastSeenAt":{"until":"2024-01-01"}}' --dry-run`,
+    'users search bot- --all --ndjson | denizen users bulk-archive - --yes',
+  ])
+  command.action(async (typed: string[]) => {
+    const options = command.opts<LeafOptions>()
+    const more = (await inputOf(fields, options)) as Input & { reason?: string }
+    await change(typed, options, {
+      name: 'bulk-archive',
+      verbs: ['Archive', 'archived', 'Archiving users'],
+      call: ({ calls }, chosen, key) => calls.users.bulkArchive({ ...chosen, ...more }, key),
+      plan: ({ calls }, chosen) => calls.users.bulkArchive.plan({ ...chosen, ...more }),
+    })
+  })
+}
+
+function addChoice(command: Command): void {
+  command.argument('[users...]', 'ids, email addresses or usernames; - reads them from standard input, one a line')
+  command.addOption(new Option('--filter <json>', 'instead of naming them: conditions, as users list takes them with --where'))
+  addFields(
+    command,
+    fieldsOf(bulkUpdate).filter(({ name }) => name === 'organizationId'),
+  )
+}
+
+function finish(command: Command, examples: readonly string[]): void {
+  addOutputOptions(addConnectionOptions(addChangeOptions(command)))
+  command.addHelpText(
+    'after',
+    `\nBy name they go in calls of ${largestBulk}, each a transaction of its own. Exit code 6: some were done and some were not.\n\nExamples:\n${examples.map((line) => `  $ denizen ${line}`).join('\n')}`,
+  )
+}
+
+async function change(typed: readonly string[], options: LeafOptions, work: Change): Promise<void> {
+  const filter = filterOf(options['filter'])
+  const names = typed.length === 1 && typed[0] === '-' ? (await readLines()).map((line) => nameIn(line)) : typed
+  if ((names.length === 0) === (filter === null))
+    throw usageError('Name users, or say what they have in common with --filter: one of them, and not both.')
+  await connected(options, async (connection) => {
+    const scope = await scopeOf(connection, options['org'])
+    if (filter === null) return changeNamed(scope, [...new Set(names)], options, work)
+    return changeFound(scope, filter, options, work)
+  })
+}
+
+function filterOf(text: unknown): object | null {
+  if (typeof text !== 'string') return null
+  const filter = parseJson(text, '--filter')
+  if (filter !== null && typeof filter === 'object' && !Array.isArray(filter)) return filter
+  throw usageError('--filter has to be a JSON object.', `For example --filter '{"status":"inactive"}'`)
+}
+
+/** A name, or what `users list --ndjson` prints of somebody. */
+function nameIn(line: string): string {
+  if (!line.startsWith('{')) return line
+  const { id, user } = parseJson(line, 'A line of standard input') as { id?: unknown; user?: { id?: unknown } }
+  const found = id ?? user?.id
+  if (typeof found === 'string') return found
+  throw usageError('A line of standard input is JSON without an id.', `Pipe in what "${denizen} users list --ndjson" prints, or names.`)
+}
+
+async function changeFound(scope: Scope, filter: object, options: LeafOptions, work: Change): Promise<void> {
+  const { connection } = scope
+  const chosen = { filter, ...within(scope) }
+  if (options.dryRun === true) return printPlan(formatOf(options), await work.plan(connection, chosen))
+  if (options.yes !== true) {
+    const { count } = await connection.calls.users.count({ where: filter, ...within(scope) })
+    await confirmed(`${work.verbs[0]} ${count} ${count === 1 ? 'user' : 'users'}?`, options.yes)
+  }
+  const { idempotencyKey } = options
+  const answer = await work.call(connection, chosen, idempotencyKey === undefined ? {} : { idempotencyKey })
+  const outcome: Outcome = { unit: 'user', succeeded: [], failed: [] }
+  add(outcome, answer, (index) => ({ place: index + 1, who: null }))
+  tell(outcome, options, work)
+}
+
+async function changeNamed(scope: Scope, names: readonly string[], options: LeafOptions, work: Change): Promise<void> {
+  const { connection } = scope
+  const { found, missing } = await look(scope, names)
+  const parts = inParts(found, largestBulk)
+  const chosen = (part: readonly Named[]) => ({ userIds: part.map(({ id }) => id), ...within(scope) })
+  if (options.dryRun === true) {
+    const plans: Plan[] = []
+    for (const part of parts) {
+      const plan = await work.plan(connection, chosen(part))
+      plans.push({ ...plan, failed: plan.failed.map((item) => ({ ...item, index: (part[item.index]?.place ?? 1) - 1 })) })
+    }
+    const sum = sumOf(plans.map((plan) => ({ start: 0, plan })))
+    return printPlan(formatOf(options), {
+      ...sum,
+      failed: [...sum.failed, ...missing.map(({ place, ...why }) => ({ index: place - 1, ...why }))],
+    })
+  }
+  const [first = ''] = names
+  await confirmed(`${work.verbs[0]} ${names.length === 1 ? first : `${names.length} users`}?`, options.yes)
+  const outcome: Outcome = { unit: 'user', succeeded: [], failed: [...missing] }
+  await doInParts(parts, {
+    doing: work.verbs[2],
+    key: options.idempotencyKey,
+    again: 'Run it again: what was done already is done, or reported.',
+    tell: () => tell(outcome, options, work),
+    async each(part, key) {
+      add(outcome, await work.call(connection, chosen(part), key), (index) => ({
+        place: part[index]?.place ?? 0,
+        who: part[index]?.name ?? null,
+      }))
+    },
+  })
+  tell(outcome, options, work)
+}
+
+function within({ named }: Scope): { readonly organizationId?: string } {
+  return named === null ? {} : { organizationId: named }
+}
+
+interface Named {
+  readonly place: number
+  readonly name: string
+  readonly id: string
+}
+
+/** Their ids; nobody is left out in silence, and nobody who is missing stops the others. */
+async function look(scope: Scope, names: readonly string[]): Promise<{ found: Named[]; missing: FailedPlace[] }> {
+  const found: Named[] = []
+  const missing: FailedPlace[] = []
+  const ids = await userIdsOf(scope, names)
+  for (const [index, id] of ids.entries()) {
+    const [place, name] = [index + 1, names[index] ?? '']
+    if (id instanceof DenizenError) missing.push({ place, who: name, code: id.code, message: id.message })
+    else found.push({ place, name, id })
+  }
+  return { found, missing }
+}
+
+function add(outcome: Outcome, answer: Answer, placeOf: (index: number) => { place: number; who: string | null }): void {
+  outcome.succeeded.push(...answer.succeeded.map(({ index, userId }) => ({ place: placeOf(index).place, userId })))
+  outcome.failed.push(...answer.failed.map(({ index, code, message }) => ({ ...placeOf(index), code, message })))
+  outcome.failed.sort((one, other) => one.place - other.place)
+  const { sessionsEnded, tokensEnded } = answer
+  if (sessionsEnded === undefined || tokensEnded === undefined) return
+  const ended = (outcome.ended ??= { sessionsEnded: 0, tokensEnded: 0 })
+  ended.sessionsEnded += sessionsEnded
+  ended.tokensEnded += tokensEnded
+}
+
+function tell(outcome: Outcome, options: LeafOptions, { verbs }: Change): void {
+  printOutcome(formatOf(options), outcome, verbs[1])
+  process.exitCode = exitOfChanging(outcome.succeeded.length, outcome.failed)
+}

@@ -1,0 +1,106 @@
+import type { DenizenError } from '@denizen/core/calls'
+import { signatures, type Signature } from '@denizen/core/contract'
+import { denizen } from './options.ts'
+
+/** Where the command was at work. */
+export interface Where {
+  /** The server; null: the database itself, as its operator; undefined: nowhere yet. */
+  readonly url: string | null | undefined
+  /** ` --url …`, as it has to be typed; empty for the usual server. */
+  readonly option: string
+}
+
+type Step = string | ((error: DenizenError, where: Where) => string | null)
+
+/** What to type now, by the code of an error: the messages say what happened, here stands what helps at a keyboard. */
+const steps: Readonly<Record<string, Step>> = {
+  'request.unauthenticated': (_, { url, option }) =>
+    url === null
+      ? 'This is about a session, and an operator has none: leave out --database and --local.'
+      : url === undefined
+        ? null
+        : `Sign in: ${denizen} login${option}`,
+  'request.denied': ({ details }, { url, option }) => {
+    if (url === null || url === undefined) return null
+    const within = takesOrganization(String(details['permission'])) ? ', or name an organization that you administer with --org' : ''
+    return `Sign in as somebody who may: ${denizen} login${option}${within}`
+  },
+  'request.notFound': ({ details }) => known(whereToLook, String(details['type'])),
+  'request.notPlannable': 'Leave out --dry-run.',
+  'request.onlyCommands': 'Leave out --idempotency-key and --dry-run.',
+  'request.unknownAction': 'The server is older than this command, or newer: look at both with --version.',
+  'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
+  'request.retriesExhausted': 'Wait a moment and try again.',
+  'request.tooLarge': 'Send less at once, or raise DENIZEN_BODY_LIMIT of the server.',
+  'request.urlTooLong': 'Ask for less in one query: shorter lists, fewer conditions.',
+  'request.versionConflict': 'Look at it again, then repeat with its new --version, or without.',
+  'request.idempotencyConflict': 'Take a new --idempotency-key.',
+  'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
+  'auth.stepRequired': `See what is left to do: ${denizen} users current`,
+  'auth.addressNotAllowed': `From an allowed address: ${denizen} users update-current --allowed-ips …`,
+  'users.emailTaken': `See who has it: ${denizen} users find`,
+  'users.usernameTaken': `See who has it: ${denizen} users find`,
+  'users.archived': `Bring it back: ${denizen} users restore`,
+  'users.notArchived': `See how it is: ${denizen} users get`,
+  'users.restoreWindowOver': `Make a new one: ${denizen} users create`,
+  'users.lastSuperadmin': `Make another one first: ${denizen} users promote`,
+  'users.notPromotable': `See how it is: ${denizen} users get`,
+  'users.wouldLockOut': 'Add the address that you come from to --allowed-ips; with update-current, --force does it all the same.',
+  'users.tooMany': `By name there is no limit: ${denizen} users list --where … --all --ndjson | ${denizen} users bulk-archive - --yes (or bulk-update)`,
+  'users.managedAddress': `See which domains the organization has: ${denizen} orgs list-domains`,
+  'organizations.slugTaken': 'Choose another one with --slug.',
+  'organizations.lastOwner': ({ details }) => {
+    const which = typeof details['organizationId'] === 'string' ? details['organizationId'] : '…'
+    return `Hand it over: ${denizen} orgs transfer-ownership ${which} …, or end it: ${denizen} orgs archive ${which}`
+  },
+  'organizations.seatsTaken': `Raise the limit: ${denizen} orgs update --seat-limit, or make room: ${denizen} orgs remove-member`,
+  'organizations.alreadyMember': `Change its role: ${denizen} orgs update-member`,
+  'organizations.inactive': `Whoever runs the installation can take it up again: ${denizen} orgs update --status active`,
+  'organizations.tooMany': `See which they are: ${denizen} orgs list`,
+  'organizations.domainTaken': 'If it is yours, ask whoever runs the installation who has it.',
+  'organizations.domainNotProven': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
+  'organizations.tooManyDomains': `See which they are: ${denizen} orgs list-domains`,
+  'organizations.dnsUnavailable': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
+  'organizations.addressNotManaged': `Invite: ${denizen} orgs invite, or prove the domain: ${denizen} orgs add-domain`,
+  'organizations.roleTooHigh': `See who has which: ${denizen} orgs list-members`,
+  'organizations.slugReserved': 'Choose another one with --slug.',
+  'organizations.userInactive': `See how it is: ${denizen} users get`,
+  'organizations.notAnOwner': `See who owns it: ${denizen} orgs list-members --role owner, and say --from`,
+  'organizations.invitationInvalid': `Look at those you can answer: ${denizen} orgs list-invitations`,
+  'organizations.invitedAnother': `Sign out first: ${denizen} logout`,
+  'organizations.passwordNeeded': 'Choose one with --password-prompt, or pipe it in with --password-stdin.',
+  'organizations.signInFirst': (_, { option }) => `Sign in: ${denizen} login${option}`,
+  'organizations.invitationAnswered': `Invite again: ${denizen} orgs invite`,
+  'organizations.accountInactive': `See how it is: ${denizen} users get`,
+  'teams.nameTaken': `See which there are: ${denizen} teams list --org …`,
+  'mail.refused': 'Correct the address and try again.',
+  'mail.notConfigured': 'Set DENIZEN_SMTP_URL and DENIZEN_MAIL_FROM where the server runs, and start it again.',
+}
+
+/** Where to look for what is not there. */
+const whereToLook: Readonly<Record<string, string>> = {
+  user: `Look at all of them: ${denizen} users list`,
+  organization: `Look at those you can see: ${denizen} orgs list`,
+  team: `Look at those of an organization: ${denizen} teams list --org …`,
+  domain: `Look at those of an organization: ${denizen} orgs list-domains …`,
+  invitation: `Look at those that can be answered: ${denizen} orgs list-invitations`,
+  member: `Look at all of them: ${denizen} orgs list-members …`,
+}
+
+/** Whether what is allowed to few everywhere is allowed to more in their own organization. */
+function takesOrganization(action: string): boolean {
+  const [namespace, verb = ''] = action.split('.')
+  const users: Readonly<Record<string, Signature>> = signatures.users
+  const input = namespace === 'users' && Object.hasOwn(users, verb) ? users[verb]?.input : undefined
+  return input !== undefined && 'shape' in input && Object.hasOwn(input.shape as object, 'organizationId')
+}
+
+/** What to do about an error; null: its message says it all. */
+export function nextStep(error: DenizenError, where: Where): string | null {
+  const step = known(steps, error.code)
+  return typeof step === 'function' ? step(error, where) : step
+}
+
+function known<Value>(table: Readonly<Record<string, Value>>, name: string): Value | null {
+  return Object.hasOwn(table, name) ? (table[name] ?? null) : null
+}

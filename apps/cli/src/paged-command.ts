@@ -1,0 +1,67 @@
+import type { ActionName } from '@denizen/core/calls'
+import type { OutputOf, Signature } from '@denizen/core/contract'
+import type { Command } from 'commander'
+import { addAction, type ActionFace, type Input, type LeafOptions } from './action-command.ts'
+import { callNamed, type Connection } from './connection.ts'
+import { formatOf } from './options.ts'
+import { json, note, print, printAnswer, table, type Column } from './output.ts'
+
+interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly nextCursor: string | null
+  readonly total?: number | null
+}
+
+type ItemOf<S extends Signature> = OutputOf<S> extends { readonly items: readonly (infer Item)[] } ? Item : never
+
+/** A query that pages, as a command: a table for people, a line an item for programs, one page or `--all`. */
+export interface PagedFace<S extends Signature> extends Pick<ActionFace<S>, 'signature' | 'arguments' | 'extend' | 'examples'> {
+  /** What its items are called: users. */
+  readonly things: string
+  readonly columns: readonly Column<ItemOf<S>>[]
+}
+
+export function addPaged<S extends Signature<ActionName>>(parent: Command, face: PagedFace<S>): void {
+  const { signature, things, columns } = face
+  addAction(parent, {
+    signature,
+    ...(face.arguments !== undefined && { arguments: face.arguments }),
+    examples: face.examples,
+    extend(command) {
+      command.option('--all', 'every page, not only the first')
+      face.extend?.(command)
+    },
+    show: () => '',
+    answer: (connection, input, options) => printPages(connection, signature.name, { input, options, things, columns }),
+  })
+}
+
+interface Listing<Item> {
+  readonly input: Input
+  readonly options: LeafOptions
+  readonly things: string
+  readonly columns: readonly Column<Item>[]
+}
+
+async function printPages<Item>(connection: Connection, name: ActionName, listing: Listing<Item>): Promise<void> {
+  const { input, options } = listing
+  const format = formatOf(options)
+  const all = options['all'] === true
+  const pages = callNamed(connection.calls, name)(all ? { limit: 100, ...input } : input) as Promise<Page<Item>> & AsyncIterable<Item>
+  const first = await pages
+  if (!all) return printAnswer(format, first, () => pageText(first, listing))
+  if (format === 'ndjson') {
+    for await (const item of pages) print(json(item))
+    return
+  }
+  const items: Item[] = []
+  for await (const item of pages) items.push(item)
+  const whole = { ...first, items, nextCursor: null }
+  printAnswer(format, whole, () => pageText(whole, listing))
+}
+
+function pageText<Item>({ items, nextCursor, total }: Page<Item>, { things, columns }: Listing<Item>): string {
+  if (nextCursor !== null) note(`There are more: --all shows every one, --cursor ${nextCursor} the next page.`)
+  if (typeof total === 'number') note(`${items.length} of ${total} ${things}`)
+  return items.length === 0 ? `No ${things} found.` : table(items, columns)
+}

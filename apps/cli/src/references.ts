@@ -1,0 +1,205 @@
+import { DenizenError } from '@denizen/core/calls'
+import type { Connection } from './connection.ts'
+import { usageError } from './failure.ts'
+import { denizen } from './options.ts'
+
+/** Where names are looked up. */
+export interface Scope {
+  readonly connection: Connection
+  /** The organization that the command line names; null: none. */
+  readonly named: string | null
+  /** The named one, else the one that the session works in; null: none. */
+  organization(): Promise<string | null>
+}
+
+/** Something that people call by a name, where an action wants its id. */
+export interface Reference {
+  /** What it is called in the help: `<user>`. */
+  readonly label: string
+  readonly description: string
+  /** The id; throws `request.notFound`, saying where to look. */
+  resolve(scope: Scope, text: string): Promise<string>
+}
+
+const user: Reference = {
+  label: 'user',
+  description: 'an id, an email address or a username',
+  async resolve(scope, text) {
+    if (text.startsWith('usr_')) return text
+    const id = await userNamed(scope, text)
+    if (id === null) throw noSuchUser(scope.named !== null)
+    return id
+  },
+}
+
+const organization: Reference = {
+  label: 'organization',
+  description: 'an id or a slug',
+  async resolve({ connection }, text) {
+    if (text.startsWith('org_')) return text
+    const wanted = text.trim().toLowerCase()
+    const found =
+      wanted === '' ? null : await first(connection.calls.organizations.list({ search: wanted, limit: 100 }), ({ slug }) => slug === wanted)
+    return found?.id ?? notFound('organization', `Look at those you can see: ${denizen} orgs list`)
+  },
+}
+
+const team: Reference = {
+  label: 'team',
+  description: 'an id, or a name in the organization of --org',
+  async resolve(scope, text) {
+    if (/^team_[0-9a-z]{26}$/.test(text)) return text
+    const organizationId = await organizationOf(scope)
+    const wanted = sameName(text)
+    const found = await first(scope.connection.calls.teams.list({ organizationId, limit: 100 }), ({ name }) => sameName(name) === wanted)
+    return found?.id ?? notFound('team', `Look at those of the organization: ${denizen} teams list --org ${organizationId}`)
+  },
+}
+
+/** An invitation that an organization sent. */
+export const sentInvitation: Reference = {
+  label: 'invitation',
+  description: 'an id, or the invited address together with --org',
+  async resolve(scope, text) {
+    if (text.startsWith('inv_')) return text
+    const [organizationId, wanted] = [await organizationOf(scope), text.trim().toLowerCase()]
+    const pending = scope.connection.calls.organizations.listInvitations({ organizationId, state: 'pending', limit: 100 })
+    const found = await first(pending, ({ email }) => email === wanted)
+    return (
+      found?.id ??
+      notFound('invitation', `Look at those that wait for an answer: ${denizen} orgs list-invitations ${organizationId} --state pending`)
+    )
+  },
+}
+
+/** An invitation to oneself. */
+export const ownInvitation: Reference = {
+  label: 'invitation',
+  description: 'an id, or the slug of the organization that invites you',
+  async resolve({ connection }, text) {
+    if (text.startsWith('inv_')) return text
+    const wanted = text.trim().toLowerCase()
+    const found = await first(
+      connection.calls.organizations.listInvitations({ limit: 100 }),
+      ({ organization: { slug } }) => slug === wanted,
+    )
+    return found?.id ?? notFound('invitation', `Look at those you can answer: ${denizen} orgs list-invitations`)
+  },
+}
+
+/** Fields of inputs that hold ids, and the options they are when they are no arguments. */
+const byField: Readonly<Record<string, { readonly reference: Reference; readonly flag: string }>> = {
+  userId: { reference: user, flag: '--user' },
+  ownerId: { reference: user, flag: '--owner' },
+  fromUserId: { reference: user, flag: '--from' },
+  toUserId: { reference: user, flag: '--to' },
+  organizationId: { reference: organization, flag: '--org' },
+  teamId: { reference: team, flag: '--team' },
+}
+
+/** How people call what a field holds the id of; undefined: it holds no such id. */
+export function referenceOf(field: string): { readonly reference: Reference; readonly flag: string } | undefined {
+  return byField[field]
+}
+
+/** Puts the ids of what options and arguments name in the place of the names, organizations first: other names are looked up in them. */
+export async function resolveReferences(
+  connection: Connection,
+  input: Record<string, unknown>,
+  { references, named }: { readonly references: readonly (readonly [field: string, Reference])[]; readonly named: unknown },
+): Promise<void> {
+  const scope = await scopeOf(connection, typeof named === 'string' ? named : input['organizationId'])
+  if (scope.named !== null && typeof input['organizationId'] === 'string') input['organizationId'] = scope.named
+  for (const [field, reference] of references) {
+    const text = input[field]
+    if (typeof text === 'string' && field !== 'organizationId') input[field] = await reference.resolve(scope, text)
+  }
+}
+
+/** Where the names on a command line are looked up; `text` is the organization that it names, if it does. */
+export async function scopeOf(connection: Connection, text: unknown): Promise<Scope> {
+  const named: string | null =
+    typeof text === 'string' ? await organization.resolve({ connection, named: null, organization: async () => null }, text) : null
+  let session: Promise<string | null> | undefined
+  return { connection, named, organization: async () => named ?? (session ??= organizationOfSession(connection)) }
+}
+
+/** The organization that is meant when none is named: the one that the session works in. */
+export async function organizationOf(scope: Scope): Promise<string> {
+  const found = await scope.organization()
+  if (found !== null) return found
+  throw usageError('Which organization?', `Name it with --org, or choose the one to work in: ${denizen} orgs switch`)
+}
+
+async function organizationOfSession({ calls, url }: Connection): Promise<string | null> {
+  if (url === null) return null // an operator has no session
+  return (await calls.sessions.whoami()).organization?.id ?? null
+}
+
+/** The ids of users who are named in any way; of whom there is none, why not. */
+export async function userIdsOf(scope: Scope, texts: readonly string[]): Promise<(string | DenizenError)[]> {
+  const ids: (string | DenizenError)[] = []
+  for (let start = 0; start < texts.length; start += atOnce)
+    ids.push(...(await Promise.all(texts.slice(start, start + atOnce).map((text) => foundOrMissing(scope, text)))))
+  return ids
+}
+
+async function foundOrMissing(scope: Scope, text: string): Promise<string | DenizenError> {
+  try {
+    return await user.resolve(scope, text)
+  } catch (error) {
+    if (error instanceof DenizenError && error.kind === 'notFound') return error
+    throw error
+  }
+}
+
+/** Calls in the same tick travel together, up to so many. */
+const atOnce = 20
+
+/** Where an organization is named, its members come first: whoever administers only that may ask for nobody else. */
+async function userNamed(scope: Scope, text: string): Promise<string | null> {
+  const { users } = scope.connection.calls
+  if (scope.named !== null) {
+    const member = await memberNamed(scope, scope.named, text)
+    if (member !== null) return member
+  }
+  try {
+    return (await users.find({ identifier: text }))?.id ?? null
+  } catch (error) {
+    if (!(error instanceof DenizenError) || error.code !== 'request.denied') throw error
+    const organizationId = await scope.organization()
+    if (organizationId === null) throw error
+    const managed = await users.find({ identifier: text, organizationId })
+    return managed?.id ?? (scope.named === null ? await memberNamed(scope, organizationId, text) : null)
+  }
+}
+
+async function memberNamed({ connection }: Scope, organizationId: string, text: string): Promise<string | null> {
+  const wanted = sameName(text)
+  if (wanted === '' || wanted.length > 200) return null
+  const members = connection.calls.organizations.listMembers({ organizationId, search: wanted, limit: 100 })
+  const found = await first(members, ({ user: { username, email } }) => username === wanted || email === wanted)
+  return found?.user.id ?? null
+}
+
+/** Names are compared as the server does. */
+function sameName(text: string): string {
+  return text.normalize('NFC').trim().toLowerCase()
+}
+
+async function first<Item>(items: AsyncIterable<Item>, matches: (item: Item) => boolean): Promise<Item | null> {
+  for await (const item of items) if (matches(item)) return item
+  return null
+}
+
+/** `inOrganization`: somebody was looked for among its users. */
+export function noSuchUser(inOrganization: boolean): DenizenError {
+  const next = inOrganization
+    ? `Look at its members: ${denizen} orgs list-members …, or ask somebody to join: ${denizen} orgs invite …`
+    : `Look at all of them: ${denizen} users list`
+  return new DenizenError('request.notFound', 'notFound', 'There is no such user.', { type: 'user', next })
+}
+
+function notFound(what: string, next: string): never {
+  throw new DenizenError('request.notFound', 'notFound', `There is no such ${what}.`, { type: what, next })
+}
