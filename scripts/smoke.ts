@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { anonymousActor, createCore, defaultPorts, DenizenError, ormOptions, systemActor, userActor } from '@denizen/core'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM } from '@mikro-orm/pglite'
 
 const runtime = ['Deno', 'Bun'].find((name) => name in globalThis) ?? 'Node'
-const orm = await MikroORM.init({ ...ormOptions(), dbName: 'memory://' })
+const orm = await MikroORM.init({ ...ormOptions(), dbName: 'memory://', driverOptions: { extensions: { pg_trgm } } })
 await orm.migrator.up()
 const core = createCore({ orm, ports: await defaultPorts(crypto.getRandomValues(new Uint8Array(32))) })
 await core.start()

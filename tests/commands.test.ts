@@ -49,6 +49,7 @@ describe('a plan', () => {
       tokensEnded: 2,
       events: { 'users.statusChanged': 1 },
       jobs: {},
+      failed: [],
     })
     expect(await database.counts()).toEqual(before)
     const client = createClient({ url: server.url, token: victim.token })

@@ -161,7 +161,9 @@ async function inEmbedded<T>(environment: Environment, work: (people: People, or
     const ports = { ...(await testPorts()), clock: systemClock }
     const core = createCore({ orm: database.orm, ports })
     await core.start()
-    return await work(new People(core, database.orm, ports), database.orm)
+    const result = await work(new People(core, database.orm, ports), database.orm)
+    await core.stop()
+    return result
   } finally {
     await database.close()
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createCore, systemClock, type Core } from '@denizen/core'
-import { createPostgres, People, testPorts } from '@denizen/core/testing'
+import { createCore, systemClock, type Core, type Ports } from '@denizen/core'
+import { createPostgres, People, testPorts, type TestMailer } from '@denizen/core/testing'
 import { Client } from 'pg'
 import type { Environment } from './processes.ts'
 
@@ -12,6 +12,9 @@ export interface SystemDatabase {
   /** Denizen in this process, on the same database. */
   readonly core: Core
   readonly people: People
+  readonly ports: Ports
+  /** What Denizen in this process has mailed. */
+  readonly mailer: TestMailer
   rows<Row extends object>(statement: string, parameters?: readonly unknown[]): Promise<Row[]>
   /** How many rows every table has. */
   counts(): Promise<Readonly<Record<string, number>>>
@@ -35,6 +38,8 @@ export async function openDatabase(): Promise<SystemDatabase> {
     environment: { DATABASE_URL: url, DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url') },
     core,
     people: new People(core, orm, ports),
+    ports,
+    mailer: ports.mailer,
     rows,
     counts: () => countRows(rows),
     async connect() {

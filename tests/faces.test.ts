@@ -4,6 +4,7 @@ import { openDatabase } from './database.ts'
 import { faces, type Face, type Outcome } from './faces-callers.ts'
 import { examples, type Examples, type FaceWorld } from './faces-examples.ts'
 import { endPrograms, startServer } from './processes.ts'
+import { startMailServer, type MailServer } from '../packages/runtime/src/testing/mail-server.ts'
 
 /** What can be compared of a call: the answer, and what was written down about it. */
 interface Trail {
@@ -71,18 +72,22 @@ function exampleOf(name: ActionName): Examples {
 /** A world of the face's own, and a server in it. */
 function usePlace(served: boolean): () => { world: FaceWorld; url: string } {
   let place: { world: FaceWorld; url: string } | undefined
+  let mails: MailServer
   beforeAll(async () => {
+    mails = await startMailServer()
     const database = await openDatabase()
     const world = { database, admin: await database.people.asSuperadmin() }
     await database.rows(`update users set username = 'the-admin', email = 'the-admin@example.com' where username = ?`, [
       world.admin.user.username,
     ])
     const admin = await database.people.signIn({ ...world.admin.user, username: 'the-admin' })
-    const url = served ? (await startServer(database.environment)).url : ''
+    const mail = { DENIZEN_SMTP_URL: mails.url, DENIZEN_MAIL_FROM: 'denizen@example.com' }
+    const url = served ? (await startServer({ ...database.environment, ...mail })).url : ''
     place = { world: { database, admin }, url }
   })
   afterAll(async () => {
     await endPrograms()
+    await mails.close()
     await place?.world.database.close()
   })
   return () => {
@@ -106,7 +111,7 @@ async function follow(face: Face, name: ActionName, which: Case, place: { world:
   const before = new Set((await entries()).map(({ id }) => id))
   const outcome: Outcome = await face.call(name, prepared, place)
   const audit = (await entries()).filter(({ id }) => !before.has(id)).map(({ id: _, ...entry }) => entry)
-  return { outcome: comparable(outcome), audit }
+  return { outcome: comparable(outcome), audit: audit.map(comparable) }
 }
 
 /** The audit entries that a call leaves, whatever its face. */
@@ -124,13 +129,14 @@ function auditOf(name: ActionName, which: Case): readonly unknown[] {
 }
 
 /** As JSON, with what is random or of the moment replaced by what it is. */
-function comparable(outcome: Outcome): unknown {
-  return JSON.parse(JSON.stringify(outcome), (key, value: unknown) => {
+function comparable(told: unknown): unknown {
+  return JSON.parse(JSON.stringify(told), (key, value: unknown) => {
     if (typeof value !== 'string') return value
     if (key === 'nextCursor') return 'a cursor'
     return value
       .replace(/\bdnz_\w+/g, 'a token')
-      .replace(/\b([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}\b/g, 'an id: $1')
+      .replace(/\b(denizen-verification)=\w+/, '$1=a challenge')
+      .replace(/\b([a-z]{3,4})_[0-9a-hjkmnp-tv-z]{26}\b/g, 'an id: $1')
       .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, 'a time')
   })
 }

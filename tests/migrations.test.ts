@@ -26,7 +26,7 @@ it('goes down and up again over the CLI, with rows in it, and is what it was', a
   expect(applied.filter(({ state }) => state !== 'applied')).toEqual([])
   const names = applied.map(({ name }) => name)
 
-  expect(await migrate('down', '--to', '0', '--yes')).toEqual(names)
+  expect(await migrate('down', '--to', '0', '--yes')).toEqual(names.toReversed())
   expect(await schema()).toEqual([])
   expect(await migrate('status')).toEqual(names.map((name) => ({ name, applied: null, state: 'pending' })))
   expect(await migrate('plan')).toMatchObject(names.map((name) => ({ name, statements: expect.any(Array) as unknown })))

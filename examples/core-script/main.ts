@@ -6,9 +6,10 @@
  * The same actions as over the wire, with the same rules, audit and errors.
  */
 import { anonymousActor, createCore, defaultPorts, ormOptions, systemActor, userActor } from '@denizen/core'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM } from '@mikro-orm/pglite'
 
-const orm = await MikroORM.init({ ...ormOptions(), dbName: 'memory://' })
+const orm = await MikroORM.init({ ...ormOptions(), dbName: 'memory://', driverOptions: { extensions: { pg_trgm } } })
 await orm.migrator.up()
 
 const core = createCore({ orm, ports: await defaultPorts(crypto.getRandomValues(new Uint8Array(32))) })

@@ -1,0 +1,157 @@
+/**
+ * Drives a browser through the page of an invitation, as somebody new: invited,
+ * mailed, a password chosen, accepted, signed in. Needs Chromium (CHROMIUM, default
+ * /usr/bin/chromium). With a folder as argument, pictures of the page are left there.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createClient } from '@denizen/client'
+import { chromium, type Page } from 'playwright-core'
+
+const pictures = process.argv[2]
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+const quiet = ['--disable-component-update', '--disable-sync']
+const password = 'another correct horse battery'
+const organization = 'Zürcher Käse & <b>Söhne</b>'
+
+const folder = mkdtempSync(join(tmpdir(), 'denizen-pages-'))
+const port = await freePort()
+const url = `http://127.0.0.1:${port}`
+const server = spawn(process.execPath, ['--conditions=@denizen/source', 'apps/cli/src/main.ts', 'serve'], {
+  env: {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    NO_COLOR: '1',
+    DENIZEN_DATA_DIR: folder,
+    DENIZEN_PORT: String(port),
+    DENIZEN_LOG_LEVEL: 'warn',
+  },
+  stdio: ['ignore', 'pipe', 'pipe'],
+})
+let printed = ''
+for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (printed += String(chunk)))
+const browser = await chromium.launch({
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  headless: true,
+  args: [...flags, ...quiet],
+})
+try {
+  await until('the server is ready', async () => (await fetch(`${url}/readyz`)).ok)
+  const given = await until('the first password', async () => /^ +password +(\S+)$/m.exec(printed)?.[1])
+  const { accessToken } = await createClient({ url }).auth.signIn({ identifier: 'superadmin', password: given })
+  const { organizations, users } = createClient({ url, token: accessToken })
+  const { id: organizationId } = await organizations.create({ name: organization })
+  await organizations.invite({ organizationId, email: 'new@example.com' })
+  await newcomer(await link('new@example.com'))
+  await users.create({ email: 'known@example.com', emailVerified: true, password })
+  await organizations.invite({ organizationId, email: 'known@example.com', role: 'admin' })
+  await acquaintance(await link('known@example.com'))
+  await organizations.invite({ organizationId, email: 'never@example.com' })
+  await decliner(await link('never@example.com'))
+  console.log('the pages work in a browser')
+} finally {
+  await browser.close()
+  server.kill('SIGTERM')
+  if (server.exitCode === null) await once(server, 'exit')
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** A page that reports everything that a strict policy, a missing file or a script would complain of. */
+async function open(address: string, options: { dark?: boolean; width?: number } = {}): Promise<{ page: Page; complaints: string[] }> {
+  const colorScheme = options.dark === true ? 'dark' : 'light'
+  const context = await browser.newContext({
+    colorScheme,
+    viewport: { width: options.width ?? 1000, height: 860 },
+    javaScriptEnabled: false,
+  })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url)) complaints.push(`asked for ${request.url()}`)
+  })
+  await page.goto(address)
+  return { page, complaints }
+}
+
+async function newcomer(address: string): Promise<void> {
+  for (const look of [{}, { dark: true }, { width: 340 }]) {
+    const { page, complaints } = await open(address, look)
+    await picture(page, `question-${JSON.stringify(look).replaceAll(/\W+/g, '') || 'light'}`)
+    const overflow = await page.locator('html').evaluate((root) => root.scrollWidth > root.clientWidth)
+    assert.equal(overflow, false, 'nothing sticks out at the side')
+    assert.deepEqual(complaints, [])
+  }
+  const { page, complaints } = await open(address)
+  assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), `Join ${organization}`)
+  await page.getByLabel('Full name').fill('Ada Lovelace')
+  await page.getByLabel('Password').fill('too short')
+  await page.getByRole('button', { name: 'Accept' }).click()
+  assert.match(page.url(), /token=/, 'the browser itself refuses a password that is too short')
+  await page.getByLabel('Password').fill(password)
+  await page.keyboard.press('Enter')
+  await page.getByText('Your account is ready.').waitFor({ timeout: 30_000 })
+  assert.doesNotMatch(page.url(), /token/, 'the token is not in the address any more')
+  await picture(page, 'accepted')
+  assert.deepEqual(complaints, [])
+  const { user } = await createClient({ url }).auth.signIn({ identifier: 'new@example.com', password })
+  assert.match(user.username, /^new/)
+  const { page: used } = await open(address, { dark: true })
+  await used.getByRole('heading', { name: 'This invitation cannot be used' }).waitFor()
+  await picture(used, 'used-dark')
+}
+
+async function acquaintance(address: string): Promise<void> {
+  const { page, complaints } = await open(address)
+  assert.equal(await page.getByLabel('Password').count(), 0, 'whoever has an account is asked for no password')
+  await picture(page, 'known')
+  await page.getByRole('button', { name: 'Accept' }).click()
+  await page.getByText('Sign in as always').waitFor({ timeout: 30_000 })
+  assert.deepEqual(complaints, [])
+}
+
+async function decliner(address: string): Promise<void> {
+  const { page, complaints } = await open(address, { width: 340 })
+  await page.getByRole('button', { name: 'Decline' }).click()
+  await page.getByRole('heading', { name: 'Invitation declined' }).waitFor({ timeout: 30_000 })
+  await picture(page, 'declined-narrow')
+  assert.deepEqual(complaints, [])
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
+}
+
+/** The link in the file that a mail to the address was written to. */
+function link(address: string): Promise<string> {
+  const outbox = join(folder, 'outbox')
+  return until(`a mail to ${address}`, async () => {
+    const files = readdirSync(outbox).filter((name) => name.endsWith('.eml'))
+    const mail = files.map((name) => readFileSync(join(outbox, name), 'latin1')).find((text) => text.includes(`To: ${address}`))
+    // Quoted-printable: lines that are too long end with "=", and "=3D" stands for "=".
+    return /^http\S+$/m.exec((mail ?? '').replaceAll('=\r\n', '').replaceAll('=3D', '='))?.[0]
+  })
+}
+
+async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(50)) {
+    const answer = await ask().catch(() => undefined)
+    if (answer !== undefined && answer !== false) return answer
+  }
+  throw new Error(`${what}: not within a minute. The server said:\n${printed}`)
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address() as AddressInfo
+  probe.close()
+  return address.port
+}

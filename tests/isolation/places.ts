@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { idPrefixOf } from '../../packages/core/src/kernel/id.ts'
+
+/** Where an input names something by its id. A number is any item of a list. */
+export interface Place {
+  readonly path: readonly (string | number)[]
+  /** What kind of thing: `usr`, `org`. */
+  readonly prefix: string
+}
+
+/** Every place of an input where an id goes, however deep; what holds itself, like the users' filter, is looked into once more. */
+export function placesOf(schema: z.core.$ZodType): readonly Place[] {
+  const found = new Map<string, Place>()
+  for (const place of walk(schema, [], [])) found.set(nameOf(place), place)
+  return [...found.values()]
+}
+
+export function nameOf({ path }: Pick<Place, 'path'>): string {
+  return path
+    .map((step) => (typeof step === 'number' ? '[]' : `.${step}`))
+    .join('')
+    .replace(/^\./, '')
+}
+
+function* walk(schema: z.core.$ZodType, path: Place['path'], above: readonly z.core.$ZodType[]): Generator<Place> {
+  const prefix = idPrefixOf(schema)
+  if (prefix !== undefined) {
+    yield { path, prefix }
+    return
+  }
+  if (above.filter((one) => one === schema).length > 1) return
+  for (const [inner, ...step] of inside(schema)) yield* walk(inner, [...path, ...step], [...above, schema])
+}
+
+const leaves: ReadonlySet<string> = new Set(
+  'string number int bigint boolean date enum literal null undefined void never any unknown custom transform file nan symbol'.split(' '),
+)
+
+/** What is inside a schema, and the step that leads there. A kind of schema that is new here is an error, lest ids hide in it. */
+function inside(schema: z.core.$ZodType): readonly (readonly [z.core.$ZodType, ...(string | number)[]])[] {
+  if (schema instanceof z.ZodObject) return Object.entries(schema.shape).map(([key, inner]) => [inner, key] as const)
+  if (schema instanceof z.ZodArray) return [[schema.element, 0]]
+  if (schema instanceof z.ZodRecord) return [[schema.keyType], [schema.valueType, 'any']]
+  if (schema instanceof z.ZodUnion) return schema.options.map((option) => [option] as const)
+  if (schema instanceof z.ZodPipe) return [[schema.in], [schema.out]]
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodCatch ||
+    schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodLazy
+  )
+    return [[schema.unwrap()]]
+  const { type } = schema._zod.def
+  if (leaves.has(type)) return []
+  throw new Error(`tests/isolation/places.ts does not know what is inside a ${type}: teach it, or ids in there are not looked at`)
+}
+
+/** The input with a value at a place; what leads there is made, and a list has that one item. */
+export function withValue(input: unknown, path: Place['path'], value: unknown): unknown {
+  const [step, ...rest] = path
+  if (step === undefined) return value
+  if (typeof step === 'number') return [withValue(Array.isArray(input) ? (input[0] as unknown) : undefined, rest, value)]
+  const object = typeof input === 'object' && input !== null && !Array.isArray(input) ? (input as Readonly<Record<string, unknown>>) : {}
+  return { ...object, [step]: withValue(object[step], rest, value) }
+}
+
+/** Whether the input says something at a place. */
+export function isSaid(input: unknown, path: Place['path']): boolean {
+  return (
+    path.reduce<unknown>((inner, step) => (inner as Readonly<Record<string | number, unknown>> | null | undefined)?.[step], input) !==
+    undefined
+  )
+}
+
+/**
+ * The input as the schema takes it: of what contradicts the place (a list of ids
+ * beside a filter), one field is left out. null: no way was found.
+ */
+export function acceptable(schema: z.ZodType, input: unknown, { path }: Place): Readonly<Record<string, unknown>> | null {
+  const whole = input as Readonly<Record<string, unknown>>
+  const without = Object.keys(whole)
+    .filter((key) => key !== path[0])
+    .map((key) => Object.fromEntries(Object.entries(whole).filter(([other]) => other !== key)))
+  return [whole, ...without].find((candidate) => schema.safeParse(candidate).success) ?? null
+}
