@@ -181,6 +181,10 @@ export default defineConfig({
     { files: [`${core}/*/entity.ts`], rules: restrict(...inCore, ...featureArrows('..'), layers.entity) },
     { files: [`${core}/*/repository.ts`], rules: restrict(...inCore, ...featureArrows('..'), layers.repository) },
     {
+      files: [`${core}/*/*/{model,signatures,errors,filter}.ts`],
+      rules: restrict(...inCore, noOrm, ...featureArrows('../..', ['model', 'signatures', 'errors'])),
+    },
+    {
       files: [`${core}/*/{model,signatures,errors}.ts`],
       rules: restrict(...inCore, noOrm, ...featureArrows('..', ['model', 'signatures', 'errors'])),
     },

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * `npm run bench`. The bench has an install of its own, which the project's does
+ * `npm run bench` and `npm run bench:directory`. The bench has an install of its own, which the project's does
  * not bring; whatever needs it is imported when it is there.
  */
 const installed = join(import.meta.dirname, 'node_modules', '.package-lock.json')
@@ -15,5 +15,11 @@ if (!existsSync(installed)) {
     shell: process.platform === 'win32',
   })
 }
-const { bench } = await import('./bench.ts')
-process.exitCode = await bench(process.argv.slice(2))
+const [first, ...rest] = process.argv.slice(2)
+if (first === '--directory') {
+  const { benchDirectory } = await import('./directory/bench.ts')
+  process.exitCode = await benchDirectory(rest)
+} else {
+  const { bench } = await import('./bench.ts')
+  process.exitCode = await bench(process.argv.slice(2))
+}
