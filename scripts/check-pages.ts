@@ -11,7 +11,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '@denizen/client'
+import { completed, createClient } from '@denizen/client'
 import { chromium, type Page } from 'playwright-core'
 
 const pictures = process.argv[2]
@@ -44,7 +44,7 @@ const browser = await chromium.launch({
 try {
   await until('the server is ready', async () => (await fetch(`${url}/readyz`)).ok)
   const given = await until('the first password', async () => /^ +password +(\S+)$/m.exec(printed)?.[1])
-  const { accessToken } = await createClient({ url }).auth.signIn({ identifier: 'superadmin', password: given })
+  const { accessToken } = completed(await createClient({ url }).auth.signIn({ identifier: 'superadmin', password: given }))
   const { organizations, users } = createClient({ url, token: accessToken })
   const { id: organizationId } = await organizations.create({ name: organization })
   await organizations.invite({ organizationId, email: 'new@example.com' })
@@ -101,7 +101,7 @@ async function newcomer(address: string): Promise<void> {
   assert.doesNotMatch(page.url(), /token/, 'the token is not in the address any more')
   await picture(page, 'accepted')
   assert.deepEqual(complaints, [])
-  const { user } = await createClient({ url }).auth.signIn({ identifier: 'new@example.com', password })
+  const { user } = completed(await createClient({ url }).auth.signIn({ identifier: 'new@example.com', password }))
   assert.match(user.username, /^new/)
   const { page: used } = await open(address, { dark: true })
   await used.getByRole('heading', { name: 'This invitation cannot be used' }).waitFor()

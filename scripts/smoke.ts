@@ -3,7 +3,7 @@
  * goes through, from being created to being suspended, and what must be refused on the way.
  */
 import assert from 'node:assert/strict'
-import { anonymousActor, createCore, defaultPorts, DenizenError, ormOptions, systemActor, userActor } from '@denizen/core'
+import { completed, anonymousActor, createCore, defaultPorts, DenizenError, ormOptions, systemActor, userActor } from '@denizen/core'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM } from '@mikro-orm/pglite'
 
@@ -26,7 +26,7 @@ await assert.rejects(operator.users.create({ email: 'ADA@example.com' }), refuse
 await assert.rejects(anybody.users.list(), refused('request.unauthenticated'))
 await assert.rejects(anybody.auth.signIn({ identifier: 'ada@example.com', password: 'wrong' }), refused('auth.invalidCredentials'))
 
-const { accessToken } = await anybody.auth.signIn({ identifier: 'ada@example.com', password })
+const { accessToken } = completed(await anybody.auth.signIn({ identifier: 'ada@example.com', password }))
 const principal = await core.authenticate(accessToken)
 assert.ok(principal)
 const herself = core.as(userActor(principal))

@@ -1,6 +1,18 @@
 import type { ActionName } from '@denizen/core/calls'
 import { authExamples } from './examples/auth.ts'
 import type { Examples } from './examples/example.ts'
+import { authFactorExamples } from './examples/auth-factor.ts'
+import { authPasswordExamples } from './examples/auth-password.ts'
+import { authMailedExamples } from './examples/auth-mailed.ts'
+import { authExternalExamples } from './examples/auth-external.ts'
+import { authRefreshExamples } from './examples/auth-refresh.ts'
+import { authDeviceExamples } from './examples/auth-device.ts'
+import { authGuiseExamples } from './examples/auth-guise.ts'
+import { factorsExamples } from './examples/factors.ts'
+import { passkeysExamples } from './examples/passkeys.ts'
+import { identitiesExamples } from './examples/identities.ts'
+import { sessionsExamples } from './examples/sessions.ts'
+import { tokensExamples } from './examples/tokens.ts'
 import { organizationExamples } from './examples/organizations.ts'
 import { teamExamples } from './examples/teams.ts'
 import { bulkExamples } from './examples/users-bulk.ts'
@@ -17,6 +29,18 @@ export type { Examples, FaceWorld, Prepared } from './examples/example.ts'
 export const examples: Readonly<Record<ActionName, Examples>> = {
   ...activityExamples,
   ...authExamples,
+  ...authFactorExamples,
+  ...authPasswordExamples,
+  ...authMailedExamples,
+  ...authExternalExamples,
+  ...authRefreshExamples,
+  ...authDeviceExamples,
+  ...authGuiseExamples,
+  ...factorsExamples,
+  ...passkeysExamples,
+  ...identitiesExamples,
+  ...sessionsExamples,
+  ...tokensExamples,
   ...bulkExamples,
   ...creationExamples,
   ...directoryExamples,

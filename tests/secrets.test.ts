@@ -1,3 +1,4 @@
+import { completed } from '@denizen/core'
 import { readFile } from 'node:fs/promises'
 import { createClient, DenizenError } from '@denizen/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -42,7 +43,7 @@ it('never get into answers that are not theirs, the log, the metrics or the comm
       () => send(server.url, '/users/current', { headers: { authorization: `Bearer ${stranger} ${secret}`, cookie: `session=${secret}` } }),
     ].map(outcomeOf),
   )
-  const { accessToken } = await anonymous.auth.signIn({ identifier: 'imported', password: secret })
+  const { accessToken } = completed(await anonymous.auth.signIn({ identifier: 'imported', password: secret }))
   answers.push(await outcomeOf(() => createClient({ url: server.url, token: accessToken }).users.current()))
   answers.push(await failUnexpectedly(() => outcomeOf(() => admin.users.create({ username: 'is-lost', password: secret }))))
   answers.push(...(await Promise.all(['/metrics', '/healthz', '/readyz'].map((path) => outcomeOf(() => send(server.url, path))))))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { anonymousActor, builtInRoles, newId, uuidOf, webCryptoRandom, type Orm } from '@denizen/core'
+import { completed, anonymousActor, builtInRoles, newId, uuidOf, webCryptoRandom, type Orm } from '@denizen/core'
 import { createRuntime } from '@denizen/runtime'
 import { benchConfig } from '../denizen.ts'
 import { chunks } from '../seed/options.ts'
@@ -14,7 +14,7 @@ const { core } = runtime
 await runtime.start()
 const password = randomBytes(16).toString('base64url')
 await core.bootstrap({ username: 'admin', password })
-const { accessToken } = await core.as(anonymousActor).auth.signIn({ identifier: 'admin', password })
+const { accessToken } = completed(await core.as(anonymousActor).auth.signIn({ identifier: 'admin', password }))
 const startedAt = performance.now()
 for (const numbers of chunks(users)) {
   await insert(

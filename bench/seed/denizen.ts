@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { anonymousActor, builtInRoles, newId, systemClock, uuidOf, webCryptoRandom, type Orm } from '@denizen/core'
+import { completed, anonymousActor, builtInRoles, newId, systemClock, uuidOf, webCryptoRandom, type Orm } from '@denizen/core'
 import { createRuntime, nodeDigest } from '@denizen/runtime'
 import { mintToken } from '../../packages/core/src/tokens/index.ts'
 import { benchConfig } from '../denizen.ts'
@@ -19,7 +19,7 @@ await runtime.start()
 
 const password = randomBytes(16).toString('base64url')
 await core.bootstrap({ username: 'admin', password })
-const { accessToken: adminToken } = await core.as(anonymousActor).auth.signIn({ identifier: 'admin', password })
+const { accessToken: adminToken } = completed(await core.as(anonymousActor).auth.signIn({ identifier: 'admin', password }))
 
 const userIds: string[] = []
 for (const numbers of chunks(users)) {

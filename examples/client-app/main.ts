@@ -5,7 +5,7 @@
  *
  * It signs somebody in, prints everything that is theirs, and signs them out.
  */
-import { createClient, DenizenError } from '@denizen/client'
+import { completed, createClient, DenizenError } from '@denizen/client'
 
 const url = process.env['DENIZEN_URL'] ?? 'http://127.0.0.1:4000'
 const { IDENTIFIER: identifier, PASSWORD: password } = process.env
@@ -16,7 +16,7 @@ if (identifier === undefined || password === undefined) {
 }
 
 try {
-  const { accessToken } = await createClient({ url }).auth.signIn({ identifier, password })
+  const { accessToken } = completed(await createClient({ url }).auth.signIn({ identifier, password }))
   const client = createClient({ url, token: accessToken })
   console.log(await client.users.current())
   await client.auth.signOut()

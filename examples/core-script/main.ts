@@ -5,7 +5,7 @@
  *
  * The same actions as over the wire, with the same rules, audit and errors.
  */
-import { anonymousActor, createCore, defaultPorts, ormOptions, systemActor, userActor } from '@denizen/core'
+import { completed, anonymousActor, createCore, defaultPorts, ormOptions, systemActor, userActor } from '@denizen/core'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM } from '@mikro-orm/pglite'
 
@@ -19,7 +19,9 @@ const operator = core.as(systemActor('example'))
 const ada = await operator.users.create({ email: 'ada@example.com', password: 'the analytical engine', fullName: 'Ada Lovelace' })
 console.log('created', ada?.id)
 
-const { accessToken } = await core.as(anonymousActor).auth.signIn({ identifier: 'ada@example.com', password: 'the analytical engine' })
+const { accessToken } = completed(
+  await core.as(anonymousActor).auth.signIn({ identifier: 'ada@example.com', password: 'the analytical engine' }),
+)
 const principal = await core.authenticate(accessToken)
 if (principal === null) throw new Error('the token that was just given opens nothing')
 console.log('signed in as', (await core.as(userActor(principal)).sessions.whoami()).user.username)

@@ -106,7 +106,7 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
   const users = [managed, ...others].map(({ id }) => id)
   for (const userId of users) await system.teams.addMember({ teamId, userId })
   const invitation = await system.organizations.invite({ organizationId, email: `${name}-guest@example.com` })
-  const things = { org: [organizationId], usr: users, team: [teamId], inv: [invitation.id], ses: [roles.member.principal.sessionId] }
+  const things = { org: [organizationId], usr: users, team: [teamId], inv: [invitation.id], ses: [roles.member.principal.sessionId ?? ''] }
   return { ...roles, managed, guest, things }
 }
 

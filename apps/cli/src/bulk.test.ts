@@ -1,3 +1,4 @@
+import { completed } from '@denizen/core'
 import { describe, expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
 
@@ -35,9 +36,11 @@ describe('many users are made from a file', () => {
     expect(stdout).toMatch(
       new RegExp(`^2 users made, 3 not\\.[^]*^LINE +WHO +WHY +CODE\n3 +- [^\n]*\n4 +${tag} b +[^\n]*\n6 +a\uFFFD\\[31m +`, 'm'),
     )
-    const signedIn = await served()
-      .world.asAnonymous()
-      .auth.signIn({ identifier: `${tag}-a`, password: 'nobody will guess this' })
+    const signedIn = completed(
+      await served()
+        .world.asAnonymous()
+        .auth.signIn({ identifier: `${tag}-a`, password: 'nobody will guess this' }),
+    )
     expect(signedIn.user.username).toBe(`${tag}-a`)
 
     const again = await run('users', 'bulk-create', file, '--json')

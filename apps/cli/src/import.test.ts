@@ -1,3 +1,4 @@
+import { completed } from '@denizen/core'
 import { expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
 
@@ -51,7 +52,7 @@ it('a realm comes in: what was made, what was not and why, and code 6 for "in pa
   expect(stdout).toMatch(/^# +USERNAME +WHY +CODE\n2 +bad name +\S/m)
   expect(stdout).toMatch(/^# +USERNAME +WHAT\n3 +bob +.*tiny:unheard-of$/m)
 
-  const { accessToken, user } = await world.asAnonymous().auth.signIn({ identifier: 'alice@example.com', password: secret })
+  const { accessToken, user } = completed(await world.asAnonymous().auth.signIn({ identifier: 'alice@example.com', password: secret }))
   expect(user.username).toBe('alice')
   const hashes = await world.rows<{ hash: string }>('select hash from passwords where user_id = ?', [await rowIdOf('alice')])
   expect(hashes).toEqual([{ hash: expect.stringMatching(/^\$argon2id\$/) as string }])

@@ -1,3 +1,4 @@
+import { completed } from '@denizen/core'
 import { newEmail, password, type SignedInUser } from '@denizen/core/testing'
 import { describe, expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
@@ -187,7 +188,7 @@ describe('invitations', () => {
       0,
       expect.stringMatching(new RegExp(`\\(${slug}\\) now, as admin\\..*denizen login`)),
     ])
-    const signedIn = await served().world.asAnonymous().auth.signIn({ identifier: slug, password })
+    const signedIn = completed(await served().world.asAnonymous().auth.signIn({ identifier: slug, password }))
     expect((await as('orgs', 'list-members', slug)).stdout).toMatch(new RegExp(`^${signedIn.user.username} +${email} .* admin `, 'm'))
     const again = await terminal.run([...line, '--json'], { env, input: `${link}\n${password}\n` })
     expect([again.code, again.failure().code]).toEqual([3, 'organizations.invitationInvalid'])

@@ -3,6 +3,14 @@ import { Argument, Command } from 'commander'
 import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addFactors } from './commands/factors.ts'
+import { addPasskeys } from './commands/passkeys.ts'
+import { addIdentities } from './commands/identities.ts'
+import { addSessions } from './commands/sessions.ts'
+import { addTokens } from './commands/tokens.ts'
+import { addPasswords } from './commands/passwords.ts'
+import { addSignInHistory } from './commands/history.ts'
+import { addImpersonation } from './commands/impersonation.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addOrgs } from './commands/orgs.ts'
 import { addServe } from './commands/serve.ts'
@@ -42,6 +50,14 @@ function createProgram(): Command {
   addUsers(program)
   addOrgs(program)
   addTeams(program)
+  addFactors(program)
+  addPasskeys(program)
+  addIdentities(program)
+  addSessions(program)
+  addTokens(program)
+  addPasswords(program)
+  addSignInHistory(program)
+  addImpersonation(program)
   addCall(program)
   addMigrate(program)
   addDoctor(program)

@@ -1,3 +1,4 @@
+import { completed } from '@denizen/core'
 import { describe, expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
 
@@ -54,7 +55,7 @@ describe('users', () => {
     const { username } = (
       await runApart(['users', 'create', '--username', newName(), '--password-stdin', '--json'], `${secret}\n`)
     ).json<User>()
-    const signedIn = await served().world.asAnonymous().auth.signIn({ identifier: username, password: secret })
+    const signedIn = completed(await served().world.asAnonymous().auth.signIn({ identifier: username, password: secret }))
     expect(signedIn.user.username).toBe(username)
   })
 

@@ -1,6 +1,6 @@
 import { kinds, signatures, type Signature } from '@denizen/core'
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
-import type { ManagedUser, SignedIn } from '@denizen/core'
+import type { ManagedUser, SignInAnswer } from '@denizen/core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -28,7 +28,7 @@ describe('the router', () => {
   it('carries the types of inputs and outputs', () => {
     expectTypeOf<Inputs['users']['get']>().toEqualTypeOf<{ userId: string }>()
     expectTypeOf<Outputs['users']['get']>().toEqualTypeOf<ManagedUser>()
-    expectTypeOf<Outputs['auth']['signIn']>().toEqualTypeOf<SignedIn>()
+    expectTypeOf<Outputs['auth']['signIn']>().toEqualTypeOf<SignInAnswer>()
     // @ts-expect-error a status that no user may be set to
     const wrong: Inputs['users']['setStatus'] = { userId: 'usr_', status: 'archived' }
     expect(wrong.status).toBe('archived')

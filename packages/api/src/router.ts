@@ -1,16 +1,24 @@
 import { authRouter } from './routers/auth.ts'
+import { factorsRouter } from './routers/factors.ts'
+import { identitiesRouter } from './routers/identities.ts'
 import { organizationsRouter } from './routers/organizations.ts'
+import { passkeysRouter } from './routers/passkeys.ts'
 import { sessionsRouter } from './routers/sessions.ts'
 import { teamsRouter } from './routers/teams.ts'
+import { tokensRouter } from './routers/tokens.ts'
 import { usersRouter } from './routers/users.ts'
 import { router } from './trpc.ts'
 
 /** Every action as a tRPC procedure of the same name. */
 export const appRouter = router({
   auth: authRouter,
+  factors: factorsRouter,
+  identities: identitiesRouter,
   organizations: organizationsRouter,
+  passkeys: passkeysRouter,
   sessions: sessionsRouter,
   teams: teamsRouter,
+  tokens: tokensRouter,
   users: usersRouter,
 })
 

@@ -20,7 +20,18 @@ import { getOrganization, listMembers, listOrganizations } from './organizations
 import { archiveOrganization, updateOrganization } from './organizations/manage.ts'
 import { addMember, removeMember, updateMember } from './organizations/members.ts'
 import { transferOwnership } from './organizations/transfer.ts'
-import { whoAmI } from './sessions/actions.ts'
+import { factorsActions } from './factors/actions.ts'
+import { identitiesActions } from './identities/actions.ts'
+import { passkeysActions } from './passkeys/actions.ts'
+import { sessionsActions } from './sessions/actions.ts'
+import { factorActions } from './signin/factor/actions.ts'
+import { passwordActions } from './signin/password/actions.ts'
+import { mailedActions } from './signin/mailed/actions.ts'
+import { externalActions } from './signin/external/actions.ts'
+import { refreshActions } from './signin/refresh/actions.ts'
+import { deviceActions } from './signin/device/actions.ts'
+import { guiseActions } from './signin/guise/actions.ts'
+import { tokensActions } from './tokens/actions.ts'
 import { signIn, signOut } from './signin/actions.ts'
 import { listTeamMembers, listTeams } from './teams/listing.ts'
 import { createTeam, deleteTeam, updateTeam } from './teams/manage.ts'
@@ -28,7 +39,19 @@ import { addTeamMember, removeTeamMember } from './teams/seats.ts'
 
 /** Every action, by namespace; none that contract.ts names is missing, and none is one that it does not name. */
 export const actionTree: { readonly [Namespace in keyof Signatures]: { readonly [Verb in keyof Signatures[Namespace]]: Action } } = {
-  auth: { signIn, signOut },
+  auth: {
+    signIn,
+    signOut,
+    ...factorActions,
+    ...passwordActions,
+    ...mailedActions,
+    ...externalActions,
+    ...refreshActions,
+    ...deviceActions,
+    ...guiseActions,
+  },
+  factors: factorsActions,
+  identities: identitiesActions,
   organizations: {
     acceptInvitation,
     addDomain,
@@ -52,7 +75,8 @@ export const actionTree: { readonly [Namespace in keyof Signatures]: { readonly 
     verifyDomain,
     viewInvitation,
   },
-  sessions: { whoami: whoAmI },
+  passkeys: passkeysActions,
+  sessions: sessionsActions,
   teams: {
     addMember: addTeamMember,
     create: createTeam,
@@ -62,6 +86,7 @@ export const actionTree: { readonly [Namespace in keyof Signatures]: { readonly 
     removeMember: removeTeamMember,
     update: updateTeam,
   },
+  tokens: tokensActions,
   users: {
     activity: userActivity,
     archive: lifecycle.archiveUser,

@@ -18,7 +18,18 @@ import {
 import { createUserSignature, currentUserSignature, importUsersSignature } from './accounts/signatures.ts'
 import * as invitations from './invitations/signatures.ts'
 import * as organizations from './organizations/signatures.ts'
-import { whoAmISignature } from './sessions/signatures.ts'
+import { factorsSignatures } from './factors/signatures.ts'
+import { identitiesSignatures } from './identities/signatures.ts'
+import { passkeysSignatures } from './passkeys/signatures.ts'
+import { sessionsSignatures } from './sessions/signatures.ts'
+import { factorSignatures } from './signin/factor/signatures.ts'
+import { passwordSignatures } from './signin/password/signatures.ts'
+import { mailedSignatures } from './signin/mailed/signatures.ts'
+import { externalSignatures } from './signin/external/signatures.ts'
+import { refreshSignatures } from './signin/refresh/signatures.ts'
+import { deviceSignatures } from './signin/device/signatures.ts'
+import { guiseSignatures } from './signin/guise/signatures.ts'
+import { tokensSignatures } from './tokens/signatures.ts'
 import { signInSignature, signOutSignature } from './signin/signatures.ts'
 import * as teams from './teams/signatures.ts'
 
@@ -27,7 +38,19 @@ import * as teams from './teams/signatures.ts'
  * here, or below here, imports an ORM or a driver.
  */
 export const signatures = {
-  auth: { signIn: signInSignature, signOut: signOutSignature },
+  auth: {
+    signIn: signInSignature,
+    signOut: signOutSignature,
+    ...factorSignatures,
+    ...passwordSignatures,
+    ...mailedSignatures,
+    ...externalSignatures,
+    ...refreshSignatures,
+    ...deviceSignatures,
+    ...guiseSignatures,
+  },
+  factors: factorsSignatures,
+  identities: identitiesSignatures,
   organizations: {
     acceptInvitation: invitations.acceptInvitationSignature,
     addDomain: organizations.addDomainSignature,
@@ -51,7 +74,8 @@ export const signatures = {
     verifyDomain: organizations.verifyDomainSignature,
     viewInvitation: invitations.viewInvitationSignature,
   },
-  sessions: { whoami: whoAmISignature },
+  passkeys: passkeysSignatures,
+  sessions: sessionsSignatures,
   teams: {
     addMember: teams.addTeamMemberSignature,
     create: teams.createTeamSignature,
@@ -61,6 +85,7 @@ export const signatures = {
     removeMember: teams.removeTeamMemberSignature,
     update: teams.updateTeamSignature,
   },
+  tokens: tokensSignatures,
   users: {
     activity: userActivitySignature,
     archive: lifecycle.archiveUserSignature,
@@ -98,7 +123,7 @@ export type { FailedItem, Plan, RowChanges } from './kernel/plan.ts'
 export type { JsonObject } from './kernel/text.ts'
 export { ManagedUser, User, type UserId } from './users/model.ts'
 export { WhoAmI } from './sessions/model.ts'
-export { SignedIn } from './signin/model.ts'
+export { FactorRequired, SignedIn, SignInAnswer } from './signin/model.ts'
 export { Domain, Member, Organization, OrganizationSummary } from './organizations/model.ts'
 export { Invitation } from './invitations/model.ts'
 export { Team } from './teams/model.ts'

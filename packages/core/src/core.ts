@@ -70,16 +70,25 @@ export const defaultSettings: Settings = {
   publicUrl: 'http://127.0.0.1:4000',
   maxOwnedOrganizations: 10,
   restoreDays: 30,
+  signUp: 'open',
+  requireVerifiedEmail: false,
+  requireFactor: 'nobody',
+  maxSessions: null,
+  sessionExcess: 'evictOldest',
+  allowedOrigins: [],
+  passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
+  identityProviders: [],
 }
 
 /** Puts Denizen together. The only assembly there is. */
 export function createCore({ orm, ports, settings, monitors = [], subscribers = [] }: CoreOptions): Core {
   const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
   const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const installation = { ...defaultSettings, ...settings }
   const assembly: Assembly = {
     orm,
     ports,
-    settings: { ...defaultSettings, ...settings },
+    settings: installation,
     monitors,
     subscribers,
     actions,
@@ -89,7 +98,14 @@ export function createCore({ orm, ports, settings, monitors = [], subscribers = 
   const reader = () => forkOf(assembly)
   const lastSeen = new LastSeen({ reader, logger: ports.logger })
   const seen = lastSeen.note.bind(lastSeen)
-  const authenticator = new Authenticator({ cache: principals, clock: ports.clock, digest: ports.digest, catalogue, reader, seen })
+  const authenticator = new Authenticator({
+    cache: principals,
+    clock: ports.clock,
+    digest: ports.digest,
+    principalParts: assembly,
+    reader,
+    seen,
+  })
   return {
     orm,
     ports,

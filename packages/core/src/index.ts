@@ -3,6 +3,7 @@ export { builtInRoleNames, builtInRoles, assignRole } from './access/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
   callsOver,
+  completed,
   kinds,
   roleProvider,
   userProvider,

@@ -1,4 +1,5 @@
 import {
+  completed,
   anonymousActor,
   assignRole,
   builtInRoles,
@@ -72,7 +73,7 @@ export class People {
 
   /** Signs a user in, as they would themselves. */
   async signIn(user: User, typed: string = password): Promise<SignedInUser> {
-    const { accessToken } = await this.asAnonymous().auth.signIn({ identifier: user.id, password: typed })
+    const { accessToken } = completed(await this.asAnonymous().auth.signIn({ identifier: user.id, password: typed }))
     const principal = await this.#core.authenticate(accessToken)
     if (principal === null) throw new Error('a new token opens nothing')
     return { user, token: accessToken, principal, as: this.#core.as(userActor(principal)) }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { systemActor } from '@denizen/core'
+import { completed, systemActor } from '@denizen/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readConfig, type Config } from './config.ts'
 import { pinoLogger } from './logger.ts'
@@ -93,7 +93,7 @@ describe('on PostgreSQL', () => {
     const [here, there] = await Promise.all([start(config), start(config)])
     const calls = here.core.as(operator)
     await calls.users.create({ username: 'ada', password })
-    const { accessToken, user } = await calls.auth.signIn({ identifier: 'ada', password })
+    const { accessToken, user } = completed(await calls.auth.signIn({ identifier: 'ada', password }))
     expect(await there.core.authenticate(accessToken)).toMatchObject({ username: 'ada' })
     expect(there.core.authenticated(accessToken)).toBeDefined()
     await calls.users.setStatus({ userId: user.id, status: 'suspended', reason: 'test' })

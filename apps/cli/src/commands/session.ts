@@ -1,3 +1,4 @@
+import { completed } from '@denizen/core'
 import { DenizenError } from '@denizen/core/calls'
 import { signatures } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
@@ -52,7 +53,7 @@ async function login(options: LoginOptions): Promise<void> {
   const identifier = options.username ?? (await askText('Username or email address', '--username'))
   const password = options.passwordStdin === true ? await readSecret() : await askSecret('Password', '--password-stdin')
   const signedIn = await signIn(url, identifier, password, options.debug ?? false)
-  const { user, session, accessToken, pendingSteps } = signedIn
+  const { user, session, accessToken, pendingSteps } = completed(signedIn)
   await writeLogin({ url, token: accessToken, username: user.username })
   printAnswer(
     formatOf(options),
@@ -129,8 +130,8 @@ function addWhoAmI(program: Command): void {
           ['status', user.status],
           ['roles', roles],
           ['organization', organization?.slug],
-          ['assurance', session.assurance],
-          ['session until', session.expiresAt],
+          ['assurance', session?.assurance],
+          ['session until', session?.expiresAt],
         ]),
       )
     })

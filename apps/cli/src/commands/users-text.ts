@@ -67,8 +67,8 @@ export function currentText(current: OutputOf<typeof signatures.users.current>):
     ['permissions', permissions],
     ['organization', organization?.slug],
     ['memberships', memberships.map(({ organization: { slug }, role }) => `${slug} (${role})`)],
-    ['assurance', session.assurance],
-    ['session until', session.expiresAt],
+    ['assurance', session?.assurance],
+    ['session until', session?.expiresAt],
     ['still to do', pendingSteps.length === 0 ? null : pendingSteps],
   ])
   return `${userText(user)}\n\n${rest}`

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { request, type RequestOptions } from 'node:http'
 import { newEmail } from '@denizen/core/testing'
-import { uuidOf, type Id } from '@denizen/core'
+import { completed, uuidOf, type Id } from '@denizen/core'
 import { describe, expect, test } from 'vitest'
 import { ask, useServer, type Reply } from '../testing/server.ts'
 
@@ -60,7 +60,7 @@ describe('the page of an invitation', () => {
     expect(answer.status).toBe(200)
     expect(answer.text).toContain('Your account is ready')
     expect(await membersOf(organizationId)).toBe(1)
-    const signedIn = await served().world.asAnonymous().auth.signIn({ identifier: email, password })
+    const signedIn = completed(await served().world.asAnonymous().auth.signIn({ identifier: email, password }))
     expect(signedIn).toHaveProperty('accessToken')
     expect(await served().world.asSystem().users.find({ identifier: email })).toMatchObject({
       fullName: 'Ada Lovelace',

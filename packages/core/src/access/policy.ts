@@ -15,29 +15,49 @@ const mostCompiled = 1000
  * Patterns: a name, `users.*`, `*`, or `queries` (everything that only reads).
  * Equal sets are shared, and so is the whole of a subject that holds nothing in any organization.
  */
-export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[]): Grants {
+export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[], limits: GrantLimits = noLimits): Grants {
+  const { organizationId: only, patterns } = limits
   const scopes = new Map<Id<'org'> | null, string[]>()
-  for (const { organizationId, permissions } of holdings)
+  for (const { organizationId: held, permissions } of holdings) {
+    if (only !== null && held !== null && held !== only) continue
+    const organizationId = held ?? only
     scopes.set(organizationId, [...(scopes.get(organizationId) ?? []), ...permissions])
+  }
   const everywhere = scopes.get(null) ?? []
   scopes.delete(null)
   const { grants } = memoryOf(catalogue)
-  if (scopes.size > 0) return new CompiledGrants(catalogue, everywhere, scopes)
-  return remembered(grants, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, scopes))
+  if (scopes.size > 0 || patterns !== null) return new CompiledGrants(catalogue, everywhere, scopes, patterns)
+  return remembered(grants, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, scopes, null))
 }
+
+/** What a credential is limited to, whatever its user may do. */
+export interface GrantLimits {
+  /** The one organization that it acts in; null: every one, and the whole system. */
+  readonly organizationId: Id<'org'> | null
+  /** Patterns of permissions; null: all of them. */
+  readonly patterns: readonly string[] | null
+}
+
+const noLimits: GrantLimits = { organizationId: null, patterns: null }
 
 class CompiledGrants implements Grants {
   readonly #catalogue: Catalogue
   readonly #everywhere: ReadonlySet<string>
   readonly #inOrganization: ReadonlyMap<Id<'org'>, ReadonlySet<string>>
 
-  constructor(catalogue: Catalogue, everywhere: readonly string[], scopes: ReadonlyMap<Id<'org'> | null, readonly string[]>) {
+  constructor(
+    catalogue: Catalogue,
+    everywhere: readonly string[],
+    scopes: ReadonlyMap<Id<'org'> | null, readonly string[]>,
+    limits: readonly string[] | null,
+  ) {
+    const within = limits === null ? null : namesOf(catalogue, limits)
+    const names = (patterns: readonly string[]): ReadonlySet<string> =>
+      within === null ? namesOf(catalogue, patterns) : new Set([...namesOf(catalogue, patterns)].filter((name) => within.has(name)))
     this.#catalogue = catalogue
-    this.#everywhere = namesOf(catalogue, everywhere)
+    this.#everywhere = names(everywhere)
     this.#inOrganization = new Map(
-      [...scopes].flatMap(([organizationId, patterns]) =>
-        organizationId === null ? [] : ([[organizationId, namesOf(catalogue, patterns)]] as const),
-      ),
+      [...scopes].flatMap(([organizationId, patterns]) => (organizationId === null ? [] : ([[organizationId, names(patterns)]] as const))),
     )
   }
 
@@ -60,7 +80,7 @@ class CompiledGrants implements Grants {
 }
 
 /** Every action that one of the patterns stands for. */
-function namesOf(catalogue: Catalogue, patterns: readonly string[]): ReadonlySet<string> {
+export function namesOf(catalogue: Catalogue, patterns: readonly string[]): ReadonlySet<string> {
   const { names } = memoryOf(catalogue)
   return remembered(names, keyOf(patterns), () => new Set(patterns.flatMap((pattern) => matching(catalogue, pattern))))
 }

@@ -41,7 +41,7 @@ export const currentUser = defineQuery(currentUserSignature, {
       permissions: [...grants.list()],
       organization,
       memberships: await membershipsOf(em, userId),
-      session: { id: sessionId, expiresAt, assurance },
+      session: sessionId === null || expiresAt === null ? null : { id: sessionId, expiresAt, assurance },
       pendingSteps: [...pendingSteps],
     }
   },

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
-import { unauthenticated } from '../kernel/errors.ts'
+import { ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { allOf, signedIn, type Rule, type Target } from '../kernel/rule.ts'
 import { membershipsOf, organizationTarget, switchOrganizationSignature, type OrganizationId } from '../organizations/index.ts'
 import { SessionRow } from '../sessions/entity.ts'
@@ -31,6 +31,7 @@ export const switchOrganization = defineCommand(switchOrganizationSignature, {
     const { em, actor } = context
     if (actor.kind !== 'user') throw unauthenticated({})
     const { sessionId, userId } = actor.principal
+    if (sessionId === null) throw ownSessionRequired({})
     const session = await em.findOneOrFail(SessionRow, { id: sessionId })
     const before = session.organizationId
     if (before !== organizationId) {

@@ -19,6 +19,8 @@ const AuditEntrySchema = defineEntity({
     actorId: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
     actorReason: p.string().columnType('text').strictNullable().$type<string>(),
     sessionId: idColumn('ses').strictNullable().$type<`ses_${string}`>(),
+    /** Who really acted, through the session of the actor. */
+    impersonatorId: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
     targetType: p.string().columnType('text').strictNullable().$type<string>(),
     targetId: p.string().columnType('text').strictNullable().$type<string>(),
     organizationId: idColumn('org').strictNullable().$type<`org_${string}`>(),

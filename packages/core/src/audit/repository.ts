@@ -22,9 +22,9 @@ export async function writeAuditEntry(em: SqlEntityManager, entry: NewAuditEntry
   await runStatement(em, auditStatement, auditParameters(entry))
 }
 
-export const auditInsert = `insert into audit_entries (id, at, action, outcome, error_code, actor_kind, actor_id, actor_reason, session_id,
+export const auditInsert = `insert into audit_entries (id, at, action, outcome, error_code, actor_kind, actor_id, actor_reason, session_id, impersonator_id,
     target_type, target_id, organization_id, ip, user_agent, request_id, duration_ms, changes)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)`
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)`
 
 const auditStatement = statement('audit', auditInsert)
 
@@ -41,7 +41,8 @@ export function auditParameters(entry: NewAuditEntry): unknown[] {
     actor.kind,
     principal === null ? null : uuidOf(principal.userId),
     actor.kind === 'system' ? actor.reason : null,
-    principal === null ? null : uuidOf(principal.sessionId),
+    principal === null || principal.sessionId === null ? null : uuidOf(principal.sessionId),
+    principal === null || principal.impersonator === null ? null : uuidOf(principal.impersonator.userId),
     facts.target?.type ?? null,
     facts.target?.id ?? null,
     organizationId === null ? null : uuidOf(organizationId),

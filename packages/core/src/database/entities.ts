@@ -2,16 +2,20 @@ import { RoleAssignmentRow, RolePermissionRow, RoleRow } from '../access/entity.
 import { RoleCounterRow, UserActivityRow, UserCounterRow, UserCreationCounterRow } from '../accounts/activity/entity.ts'
 import { AuditEntryRow } from '../audit/entity.ts'
 import { EventRow } from '../events/entity.ts'
+import { RecoveryCodeRow, TotpFactorRow } from '../factors/entity.ts'
 import { IdempotencyKeyRow } from '../idempotency/entity.ts'
+import { IdentityRow, ProviderEventRow } from '../identities/entity.ts'
 import { InvalidationRow } from '../invalidation/entity.ts'
 import { InvitationRow } from '../invitations/entity.ts'
 import { DomainRow, MembershipRow, OrganizationRow } from '../organizations/entity.ts'
-import { PasswordRow } from '../passwords/entity.ts'
+import { PasskeyRow } from '../passkeys/entity.ts'
+import { FormerPasswordRow, PasswordRow } from '../passwords/entity.ts'
 import { SessionRow } from '../sessions/entity.ts'
-import { LoginAttemptRow } from '../signin/entity.ts'
+import { ChallengeRow, DeviceLoginRow, LoginAttemptRow, ThrottleRow } from '../signin/entity.ts'
 import { TeamMemberRow, TeamRow } from '../teams/entity.ts'
-import { TokenRow } from '../tokens/entity.ts'
+import { SigningKeyRow, TokenRow } from '../tokens/entity.ts'
 import { UserRow } from '../users/entity.ts'
+import { VerificationRow } from '../verifications/entity.ts'
 
 /** Every table of Denizen. */
 export const entities = [
@@ -21,6 +25,7 @@ export const entities = [
   UserCreationCounterRow,
   RoleCounterRow,
   PasswordRow,
+  FormerPasswordRow,
   OrganizationRow,
   MembershipRow,
   DomainRow,
@@ -32,7 +37,17 @@ export const entities = [
   RoleAssignmentRow,
   SessionRow,
   TokenRow,
+  SigningKeyRow,
   LoginAttemptRow,
+  ChallengeRow,
+  ThrottleRow,
+  DeviceLoginRow,
+  VerificationRow,
+  TotpFactorRow,
+  RecoveryCodeRow,
+  PasskeyRow,
+  IdentityRow,
+  ProviderEventRow,
   AuditEntryRow,
   EventRow,
   IdempotencyKeyRow,

@@ -21,6 +21,8 @@ interface Common<S extends Signature> {
   readonly target?: TargetFinder<ParsedInputOf<S>>
   /** A session that still owes a step may call this. */
   readonly duringPendingStep?: true
+  /** A sensitive change: wants a session whose user proved a moment ago who they are. Tokens and impersonators cannot. */
+  readonly freshProof?: true
 }
 
 export interface Query<S extends Signature<string, 'query'> = Signature<string, 'query'>> extends Common<S> {

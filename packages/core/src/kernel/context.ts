@@ -20,11 +20,19 @@ export interface Grants {
 /** A step that a signed-in user still owes; until it is done the session is restricted. */
 export type PendingStep = 'changePassword' | 'verifyEmail' | 'enrolFactor'
 
-/** The user behind a valid session, with everything a decision needs. Immutable. */
+/** What a caller shows. Each is good for its own purpose only. */
+export type CredentialKind = 'access' | 'api' | 'websocket' | 'agent'
+
+/** The user behind a valid credential, with everything a decision needs. Immutable. */
 export interface Principal {
   readonly userId: Id<'usr'>
-  readonly sessionId: Id<'ses'>
+  /** null: the credential stands for itself, without a sign-in (API tokens). */
+  readonly sessionId: Id<'ses'> | null
+  /** The token that was shown, or that a signed one was made from. */
   readonly tokenId: Id<'tok'>
+  readonly credential: CredentialKind
+  /** The only actions that the credential reaches; null: all that its user may do. */
+  readonly reach: ReadonlySet<string> | null
   readonly username: string
   readonly email: string | null
   readonly displayName: string | null
@@ -37,9 +45,16 @@ export interface Principal {
   readonly memberships: readonly PrincipalMembership[]
   /** CIDR blocks that the user may act from; empty: from anywhere. */
   readonly allowedIps: readonly string[]
+  /** The same of the token alone: both have to allow it. */
+  readonly tokenIps: readonly string[]
   readonly assurance: 'aal1' | 'aal2'
   readonly pendingSteps: readonly PendingStep[]
-  readonly expiresAt: Date
+  /** Until when a recent proof of who this is counts: sensitive changes want one. null: there is none, and none can be given. */
+  readonly provedUntil: Date | null
+  /** Who really acts, when that is not the user. */
+  readonly impersonator: { readonly userId: Id<'usr'>; readonly username: string } | null
+  /** null: lasts until it is revoked. */
+  readonly expiresAt: Date | null
   /** When this picture may change by itself (expiry of the session or of a role): not to be used after. */
   readonly validUntil: Date
 }
@@ -77,6 +92,35 @@ export interface Origin {
   readonly remote?: true
 }
 
+/** What passwords have to be like (NIST SP 800-63B-4: 3.1.1). */
+export interface PasswordSettings {
+  /** Characters, where the password is the only factor. */
+  readonly minimumAlone: number
+  /** Characters, where a second factor is asked for too. */
+  readonly minimumWithFactor: number
+  /** How many former passwords may not come back; 0: any may. */
+  readonly history: number
+  /** Days after which a password has to be changed; null: never, as NIST wants it. */
+  readonly maximumAgeDays: number | null
+}
+
+/** A provider whose word on who somebody is counts here. */
+export interface IdentityProvider {
+  /** What it is called in calls and links: `google`. */
+  readonly id: string
+  readonly kind: 'oidc' | 'clerk'
+  /** The `iss` claim, exactly; its metadata is found below it (OpenID Connect Discovery 1.0). */
+  readonly issuer: string
+  /** What the `aud` claim (or, of Clerk, `azp`) has to be. */
+  readonly audiences: readonly string[]
+  /** For sign-in by redirect. */
+  readonly client: { readonly id: string; readonly secret: string | null; readonly scopes: readonly string[] } | null
+  /** Verifies the webhooks of Clerk; null: they are refused. */
+  readonly webhookSecret: string | null
+  /** The claim that names roles, and which roles of ours they are; others grant nothing. */
+  readonly roles: { readonly claim: string; readonly mapped: Readonly<Record<string, string>> } | null
+}
+
 /** What an installation decides. */
 export interface Settings {
   /** The organization that new users join; null: none. */
@@ -87,6 +131,21 @@ export interface Settings {
   readonly maxOwnedOrganizations: number
   /** Days after an archive within which a user can be restored. */
   readonly restoreDays: number
+  /** Whether strangers may make accounts for themselves. */
+  readonly signUp: 'open' | 'closed'
+  /** Whether a session is restricted until its user has proved their address. */
+  readonly requireVerifiedEmail: boolean
+  /** Whose session is restricted until they have a second factor. */
+  readonly requireFactor: 'nobody' | 'administrators' | 'everybody'
+  /** Sessions that a user may have at once; null: any number. */
+  readonly maxSessions: number | null
+  /** What happens to a sign-in that would be one too many. */
+  readonly sessionExcess: 'refuse' | 'evictOldest'
+  /** Origins besides the public one whose pages may be sent people and call with cookies: `https://app.example.com`. */
+  readonly allowedOrigins: readonly string[]
+  readonly passwords: PasswordSettings
+  /** Where users may come from besides: OpenID providers and Clerk. */
+  readonly identityProviders: readonly IdentityProvider[]
 }
 
 /** What `prepare` gets: no transaction is open, and what it finds must be checked again in the handler. */
@@ -156,6 +215,8 @@ interface UserRevocation {
   readonly userId: Id<'usr'>
   /** One session; without it all of the user's. */
   readonly sessionId?: Id<'ses'>
+  /** One token that belongs to no session. */
+  readonly tokenId?: Id<'tok'>
   readonly sessionsEnded?: number
   readonly tokensEnded?: number
 }

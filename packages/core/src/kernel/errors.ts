@@ -83,6 +83,21 @@ export const stepRequired = defineError<{ steps: readonly string[] }>(
   'denied',
   ({ steps }) => `This session still owes a step: ${steps.join(', ')}. Until then it may only do that, read users.current and sign out.`,
 )
+export const freshProofRequired = defineError(
+  'auth.freshProofRequired',
+  'denied',
+  'This is a sensitive change: prove once more who you are with auth.reauthenticate, then try again.',
+)
+export const ownSessionRequired = defineError(
+  'auth.ownSessionRequired',
+  'denied',
+  'This is a sensitive change: only a session that its user signed in to may make it, no API token and nobody who impersonates them.',
+)
+export const outOfScope = defineError<{ permission: string }>(
+  'auth.outOfScope',
+  'denied',
+  ({ permission }) => `This token was not made for that: its scopes do not name ${permission}.`,
+)
 export const addressNotAllowed = defineError(
   'auth.addressNotAllowed',
   'denied',

@@ -24,6 +24,15 @@ const nouns: Readonly<Record<string, string>> = {
   lat: 'login attempt',
   team: 'team',
   inv: 'invitation',
+  ver: 'verification',
+  fac: 'factor',
+  rec: 'recovery code',
+  psk: 'passkey',
+  idn: 'identity',
+  pwd: 'former password',
+  chl: 'challenge',
+  dev: 'device login',
+  key: 'signing key',
 }
 
 /** 16 bytes of a UUIDv7: milliseconds since the epoch (48 bits), then random bits. */

@@ -23,6 +23,13 @@ function blockOf(address: Address, bits: number): string | null {
   return bits < 96 ? null : blockOf(address.toIPv4Address(), bits - 96)
 }
 
+/** The network that an address stands for when somebody's tries are counted: IPv6 hands out whole /64s. null: it is no address. */
+export function networkOf(address: string): string | null {
+  const parsed = parse(address.replace(/%.*$/, ''))
+  if (parsed === null) return null
+  return blockOf(parsed, parsed.kind() === 'ipv4' ? 32 : parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() ? 128 : 64)
+}
+
 /** Whether an address, however it is spelt, lies in one of the blocks, which are canonical. What is no address lies in none. */
 export function isWithin(address: string, networks: readonly string[]): boolean {
   const parsed = parse(address.replace(/%.*$/, ''))

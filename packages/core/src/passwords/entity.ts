@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import { instant } from '../kernel/columns.ts'
+import { idColumn, instant } from '../kernel/columns.ts'
 import { UserRow } from '../users/entity.ts'
 
 const PasswordSchema = defineEntity({
@@ -16,3 +16,20 @@ const PasswordSchema = defineEntity({
 /** The password of a user, as a PHC string. */
 export class PasswordRow extends PasswordSchema.class {}
 PasswordSchema.setClass(PasswordRow)
+
+const FormerPasswordSchema = defineEntity({
+  name: 'FormerPasswordRow',
+  tableName: 'former_passwords',
+  properties: {
+    id: idColumn('pwd').primary(),
+    userId: () =>
+      p.manyToOne(UserRow).mapToPk().fieldName('user_id').foreignKeyName('former_passwords_user_id_foreign').deleteRule('cascade'),
+    hash: p.string().columnType('text'),
+    replacedAt: instant(),
+  },
+  indexes: [{ name: 'former_passwords_user_id_index', properties: ['userId', 'id'] }],
+})
+
+/** A password that a user had before, where a policy says that it may not come back. */
+export class FormerPasswordRow extends FormerPasswordSchema.class {}
+FormerPasswordSchema.setClass(FormerPasswordRow)

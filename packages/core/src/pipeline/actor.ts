@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Command } from '../kernel/action.ts'
+import type { Action, Command } from '../kernel/action.ts'
 import type { Actor, Origin } from '../kernel/context.ts'
-import { addressNotAllowed, stepRequired, unauthenticated } from '../kernel/errors.ts'
+import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidsOf } from '../kernel/id.ts'
 import { loadPrincipals, type PrincipalLock } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
@@ -35,8 +35,8 @@ export async function currentActor(assembly: Assembly, em: SqlEntityManager, act
 }
 
 /** The user behind a token, as the database has it now. */
-async function userBehind({ ports, catalogue }: Assembly, em: SqlEntityManager, tokenId: Id<'tok'>, lock: PrincipalLock): Promise<Actor> {
-  const loaded = await loadPrincipals(em, catalogue, [tokenId], ports.clock.now(), lock)
+async function userBehind(assembly: Assembly, em: SqlEntityManager, tokenId: Id<'tok'>, lock: PrincipalLock): Promise<Actor> {
+  const loaded = await loadPrincipals(em, assembly, [tokenId], assembly.ports.clock.now(), lock)
   const principal = loaded.get(tokenId)?.principal
   if (principal === undefined) throw unauthenticated({})
   return { kind: 'user', principal }
@@ -62,13 +62,18 @@ async function lockUsers(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promi
 
 /**
  * What holds for every call of whatever action: it comes from an address that the
- * user may act from, and a session that owes a step only does what completes it,
+ * user may act from, a token does only what it was made for, sensitive changes want
+ * a fresh proof of who this is, by a sign-in of their own, and a session that owes a step only does what completes it,
  * looks at itself, and signs out. Asked about before anything else, and again in a
  * command's transaction, of the user as it is then.
  */
-export function checkActor(action: Pick<Command, 'duringPendingStep'>, actor: Actor, origin: Origin): void {
+export function checkActor(action: Action, actor: Actor, origin: Origin, now: Date): void {
   if (actor.kind !== 'user') return
-  const { allowedIps, pendingSteps } = actor.principal
-  if (!mayActFrom(allowedIps, origin)) throw addressNotAllowed({})
+  const { allowedIps, tokenIps, pendingSteps, reach, provedUntil } = actor.principal
+  if (!mayActFrom(allowedIps, origin) || !mayActFrom(tokenIps, origin)) throw addressNotAllowed({})
+  if (reach !== null && !reach.has(action.signature.name)) throw outOfScope({ permission: action.signature.name })
   if (pendingSteps.length > 0 && action.duringPendingStep !== true) throw stepRequired({ steps: pendingSteps })
+  if (action.freshProof !== true) return
+  if (provedUntil === null) throw ownSessionRequired({})
+  if (provedUntil.getTime() <= now.getTime()) throw freshProofRequired({})
 }

@@ -1,4 +1,4 @@
-import { actions, userActor, type Origin } from '@denizen/core'
+import { completed, actions, userActor, type Origin } from '@denizen/core'
 import { createWorld, password, TestFeed, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -10,8 +10,8 @@ describe.each(['postgres', 'embedded'] as const)('ABUSE 37: allowed addresses on
   const world = useWorld({ database })
   const from = (ip: string | null, remote?: true): Partial<Origin> => ({ ip, userAgent: null, ...(remote && { remote }) })
   const as = ({ principal }: SignedInUser, ip: string | null, remote?: true) => world().core.as(userActor(principal), from(ip, remote))
-  const signIn = (identifier: string, ip: string | null, typed = password) =>
-    world().core.as({ kind: 'anonymous' }, from(ip, true)).auth.signIn({ identifier, password: typed })
+  const signIn = async (identifier: string, ip: string | null, typed = password) =>
+    completed(await world().core.as({ kind: 'anonymous' }, from(ip, true)).auth.signIn({ identifier, password: typed }))
 
   /** Somebody who may act from the networks above only, signed in. */
   async function restricted(): Promise<SignedInUser> {

@@ -135,7 +135,7 @@ async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager)
 }
 
 async function handle({ assembly, action, input, prepared, call, trace }: Passage, em: SqlEntityManager, actor: Actor, recorder: Recorder) {
-  checkActor(action, actor, call.origin)
+  checkActor(action, actor, call.origin, assembly.ports.clock.now())
   const found = await findTarget(action, async () => em, input, actor)
   const { target } = found
   if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }

@@ -1,4 +1,4 @@
-import { DenizenError, systemActor } from '@denizen/core'
+import { completed, DenizenError, systemActor } from '@denizen/core'
 import { newEmail, password, runnerOf, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -102,7 +102,9 @@ describe('an idempotency key', () => {
 
   test('keeps no secret: the answer to a second sign-in says what was made, without the token', async () => {
     const [user, idempotencyKey] = [await world().newUser(), newKey()]
-    const { accessToken, session } = await world().asAnonymous().auth.signIn({ identifier: user.id, password }, { idempotencyKey })
+    const { accessToken, session } = completed(
+      await world().asAnonymous().auth.signIn({ identifier: user.id, password }, { idempotencyKey }),
+    )
     const again: unknown = await world()
       .asAnonymous()
       .auth.signIn({ identifier: user.id, password }, { idempotencyKey })

@@ -40,7 +40,7 @@ export class Recorder {
   /** The keys to drop from principal caches: what was taken away, and what only looks different now. */
   get keys(): { revoked: string[]; refreshed: string[] } {
     const revoked = this.revocations.map((revocation) =>
-      'organizationId' in revocation ? revocation.organizationId : (revocation.sessionId ?? revocation.userId),
+      'organizationId' in revocation ? revocation.organizationId : (revocation.sessionId ?? revocation.tokenId ?? revocation.userId),
     )
     return { revoked, refreshed: this.refreshed }
   }

@@ -15,7 +15,7 @@ import { Refused, type Trace } from './trace.ts'
 /** Runs an action by name: the one way in, whatever the face. Throws only DenizenErrors. */
 export function run(assembly: Assembly, name: string, input: unknown, call: Call): Promise<unknown> {
   return observed(assembly, name, call, async (action) => {
-    await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin))
+    await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
     if (!isCommand(action)) {
       if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
       const parsed = parseInput(action.signature, input)
@@ -33,7 +33,7 @@ export function run(assembly: Assembly, name: string, input: unknown, call: Call
 /** What a command would do. Counted, allowed and refused like the command itself, but nothing of it stays. */
 export function plan(assembly: Assembly, name: string, input: unknown, call: Call): Promise<Plan> {
   return observed(assembly, name, call, async (action) => {
-    await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin))
+    await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
     if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
     if (action.secretive === true) throw notPlannable({ action: name })
     const parsed = parseInput(action.signature, input)

@@ -4,16 +4,19 @@ import { signedIn } from '../kernel/rule.ts'
 import { whoAmISignature } from './signatures.ts'
 
 /** The hottest path: answered from the principal, without the database. */
-export const whoAmI = defineQuery(whoAmISignature, {
+const whoAmI = defineQuery(whoAmISignature, {
   allow: signedIn,
   async handle({ actor }) {
     if (actor.kind !== 'user') throw unauthenticated({})
     const { userId, username, email, displayName, status, sessionId, expiresAt, assurance, organization, roles } = actor.principal
     return {
       user: { id: userId, username, email, displayName, status },
-      session: { id: sessionId, expiresAt, assurance },
+      session: sessionId === null || expiresAt === null ? null : { id: sessionId, expiresAt, assurance },
       organization,
       roles: [...roles],
     }
   },
 })
+
+/** The actions of `sessions`. */
+export const sessionsActions = { whoami: whoAmI }

@@ -1,10 +1,14 @@
-import { systemActor } from '@denizen/core'
+import { completed, defaultSettings, systemActor } from '@denizen/core'
 import { password, TestFeed, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { Authenticator } from './authenticator.ts'
 import { PrincipalCache } from './cache.ts'
 
-const hour = 3_600_000
+/** Less than an access token lasts. */
+const spell = 1_000_000
+
+/** What principals are worked out from, where what they may do is not asked for. */
+const principalParts = { catalogue: new Map(), settings: defaultSettings }
 
 /** A token whose last letter of the secret is another one; its checksum is wrong then. */
 function misspelt(token: string): string {
@@ -49,7 +53,7 @@ describe.each(['postgres', 'embedded'] as const)('authenticate on %s', (database
 
   test('answers null once the session is over, also from memory', async () => {
     const { token, principal } = await signedIn(world())
-    world().clock.advance(principal.expiresAt.getTime() - world().clock.now().getTime() - 1)
+    world().clock.advance((principal.expiresAt?.getTime() ?? 0) - world().clock.now().getTime() - 1)
     expect(world().core.authenticated(token)).toBeDefined()
     world().clock.advance(1)
     expect(world().core.authenticated(token)).toBeUndefined()
@@ -104,18 +108,18 @@ describe('a principal', () => {
   test('loses a role when that ends, and a role that begins is there then', async () => {
     const user = await world().newUser()
     const now = world().clock.now().getTime()
-    const [from, until] = [new Date(now + hour), new Date(now + 2 * hour)]
+    const [from, until] = [new Date(now + spell), new Date(now + 2 * spell)]
     await world().grant(user, 'superadmin', { validFrom: from, validUntil: until })
     const { token } = await world().signIn(user)
     const roles = async () => (await world().core.authenticate(token))?.roles
     const may = async () => (await world().core.authenticate(token))?.grants.allowsEverywhere('users.create')
     expect([await roles(), await may()]).toEqual([['user'], false])
-    world().clock.advance(hour - 1)
+    world().clock.advance(spell - 1)
     expect(world().core.authenticated(token)?.roles).toEqual(['user'])
     world().clock.advance(1)
     expect(world().core.authenticated(token)).toBeUndefined()
     expect([await roles(), await may()]).toEqual([['superadmin', 'user'], true])
-    world().clock.advance(hour - 1)
+    world().clock.advance(spell - 1)
     expect(world().core.authenticated(token)?.roles).toEqual(['superadmin', 'user'])
     world().clock.advance(1)
     expect([await roles(), await may()]).toEqual([['user'], false])
@@ -161,15 +165,18 @@ describe('a principal', () => {
       cache,
       clock: ports.clock,
       digest: ports.digest,
-      catalogue: new Map(),
+      principalParts,
       reader,
       seen: () => {},
     })
-    const tokens = made.flatMap(({ accessToken }) => [accessToken, accessToken]).concat(others.map(({ token }) => token))
+    const tokens = made
+      .map(completed)
+      .flatMap(({ accessToken }) => [accessToken, accessToken])
+      .concat(others.map(({ token }) => token))
     const principals = await Promise.all(tokens.map((token) => authenticator.authenticate(token)))
     expect(statements).toBe(5) // four at once, and the rest together
     expect(principals.map((each) => each?.sessionId)).toEqual([
-      ...made.flatMap(({ session }) => [session.id, session.id]),
+      ...made.map(completed).flatMap(({ session }) => [session.id, session.id]),
       ...others.map(({ principal }) => principal.sessionId),
     ])
     expect(cache.size).toBe(22)
@@ -190,7 +197,7 @@ describe('a principal', () => {
       cache,
       clock: ports.clock,
       digest: ports.digest,
-      catalogue: new Map(),
+      principalParts,
       reader,
       seen: () => {},
     })
@@ -219,7 +226,7 @@ function held({ em, ports }: World) {
     }
     return Object.assign(inner, { getKysely: () => Object.create(kysely, { executeQuery: { value: gated } }) as typeof kysely })
   }
-  const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, catalogue: new Map(), reader, seen: () => {} })
+  const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, principalParts, reader, seen: () => {} })
   return { authenticator, cache, gate: { open, reached } }
 }
 

@@ -1,11 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Catalogue } from '../access/index.ts'
 import type { Principal } from '../kernel/context.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Digest } from '../ports/digest.ts'
 import { equalInConstantTime, parseToken, type TokenId } from '../tokens/index.ts'
 import type { PrincipalCache } from './cache.ts'
-import { loadPrincipals, type LoadedPrincipal } from './principal.ts'
+import { loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
 
 /** How many load statements run at once; further misses wait and go together in the next one. */
 const concurrentLoads = 4
@@ -23,7 +22,7 @@ interface AuthenticatorParts {
   readonly cache: PrincipalCache
   readonly clock: Clock
   readonly digest: Digest
-  readonly catalogue: Catalogue
+  readonly principalParts: PrincipalParts
   readonly reader: () => SqlEntityManager
   readonly seen: Seen
 }
@@ -33,7 +32,7 @@ export class Authenticator {
   readonly #cache: PrincipalCache
   readonly #clock: Clock
   readonly #digest: Digest
-  readonly #catalogue: Catalogue
+  readonly #principalParts: PrincipalParts
   readonly #reader: () => SqlEntityManager
   readonly #seen: Seen
   #waiting = new Map<TokenId, Waiting[]>()
@@ -45,7 +44,7 @@ export class Authenticator {
     this.#cache = parts.cache
     this.#clock = parts.clock
     this.#digest = parts.digest
-    this.#catalogue = parts.catalogue
+    this.#principalParts = parts.principalParts
     this.#reader = parts.reader
     this.#seen = parts.seen
   }
@@ -60,12 +59,12 @@ export class Authenticator {
     return principal
   }
 
-  /** The principal behind an access token; null when the token is not one, or opens nothing any more. */
+  /** The principal behind an access or API token; null when the token is not one, or opens nothing any more. */
   async authenticate(token: string): Promise<Principal | null> {
     const known = this.cached(token)
     if (known !== undefined) return known
     const parsed = parseToken(token)
-    if (parsed === null || parsed.kind !== 'access') return null
+    if (parsed === null || (parsed.kind !== 'access' && parsed.kind !== 'api')) return null
     this.misses++
     const generation = this.#cache.generation
     const loaded = await this.#load(parsed.id)
@@ -99,7 +98,7 @@ export class Authenticator {
 
   async #run(batch: ReadonlyMap<TokenId, readonly Waiting[]>): Promise<void> {
     try {
-      const loaded = await loadPrincipals(this.#reader(), this.#catalogue, [...batch.keys()], this.#clock.now())
+      const loaded = await loadPrincipals(this.#reader(), this.#principalParts, [...batch.keys()], this.#clock.now())
       for (const [id, waiting] of batch) for (const { resolve } of waiting) resolve(loaded.get(id))
     } catch (error) {
       for (const waiting of batch.values()) for (const { reject } of waiting) reject(error)

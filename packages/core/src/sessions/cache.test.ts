@@ -27,6 +27,11 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     organization: null,
     memberships: [],
     allowedIps: [],
+    tokenIps: [],
+    credential: 'access',
+    reach: null,
+    provedUntil: later,
+    impersonator: null,
     assurance: 'aal1',
     pendingSteps: [],
     expiresAt: later,
@@ -71,7 +76,7 @@ describe('the principal cache of the only process', () => {
       for (const [hash, each] of Object.entries({ one, two, other })) cache.put(hash, each, cache.generation)
     }
     fill()
-    cache.drop([one.sessionId])
+    cache.drop([one.sessionId ?? ''])
     expect([get('one'), get('two'), get('other')]).toEqual([undefined, two, other])
     fill()
     cache.drop([userId])
@@ -84,7 +89,7 @@ describe('the principal cache of the only process', () => {
     const { clock, cache, get } = setUp({ soleProcess: true })
     const [ada, bob] = [principal(clock), principal(clock)]
     const before = cache.generation
-    cache.drop([ada[key]])
+    cache.drop([ada[key] ?? ''])
     cache.put('ada', ada, before)
     cache.put('bob', bob, before)
     expect([get('ada'), get('bob')]).toEqual([undefined, bob])
@@ -122,7 +127,7 @@ describe('the principal cache of the only process', () => {
     expect(cache.size).toBe(50_000)
     expect(get('hash 0')).toBeUndefined()
     expect(get('hash 50000')).toBe(ada)
-    cache.drop([ada.sessionId])
+    cache.drop([ada.sessionId ?? ''])
     expect(cache.size).toBe(0)
   })
 

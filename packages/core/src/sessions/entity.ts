@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { address, idColumn, instant } from '../kernel/columns.ts'
 import { OrganizationRow } from '../organizations/entity.ts'
 import { UserRow } from '../users/entity.ts'
+import type { UserId } from '../users/model.ts'
 import type { EndReason } from './model.ts'
 
 const SessionSchema = defineEntity({
@@ -22,12 +23,29 @@ const SessionSchema = defineEntity({
     assurance: p.string().columnType('text').$type<'aal1' | 'aal2'>(),
     ip: address().strictNullable().$type<string>(),
     userAgent: p.string().columnType('text').strictNullable().$type<string>(),
+    device: p.string().columnType('text').strictNullable().$type<string>(),
+    os: p.string().columnType('text').strictNullable().$type<string>(),
+    browser: p.string().columnType('text').strictNullable().$type<string>(),
     createdAt: instant(),
+    /** Written some seconds after it was, off the request path. */
+    lastSeenAt: instant(),
+    /** When whoever holds the session last proved to be its user: sensitive changes want that to be recent. */
+    provedAt: instant(),
+    /** Who acts through it, when that is not the user (see `auth.impersonate`). */
+    impersonatorId: idColumn('usr').strictNullable().$type<UserId>(),
+    impersonationReason: p.string().columnType('text').strictNullable().$type<string>(),
     expiresAt: instant(),
     endedAt: instant().strictNullable().$type<Date>(),
+    endedBy: idColumn('usr').strictNullable().$type<UserId>(),
     endReason: p.string().columnType('text').strictNullable().$type<EndReason>(),
   },
-  indexes: [{ name: 'sessions_user_id_index', properties: ['userId', 'id'] }],
+  indexes: [
+    { name: 'sessions_user_id_index', properties: ['userId', 'id'] },
+    {
+      name: 'sessions_impersonator_index',
+      expression: `create index "sessions_impersonator_index" on "sessions" ("impersonator_id") where "impersonator_id" is not null`,
+    },
+  ],
 })
 
 /** One sign-in, until it ends. */

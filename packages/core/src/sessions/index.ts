@@ -1,4 +1,5 @@
 export { Authenticator } from './authenticator.ts'
 export { PrincipalCache } from './cache.ts'
-export { loadPrincipals, type PrincipalLock } from './principal.ts'
-export { beginSession, endSessions } from './repository.ts'
+export { accessLifetime, sessionLifetime } from './model.ts'
+export { loadPrincipals, pendingStepsOf, type PrincipalLock } from './principal.ts'
+export { beginSession, endSessions, type Ended } from './repository.ts'

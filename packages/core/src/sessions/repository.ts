@@ -2,26 +2,34 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { SessionRow } from './entity.ts'
-import { sessionLifetime, type EndReason, type SessionId } from './model.ts'
+import { deviceOf } from './device.ts'
+import type { EndReason, SessionId } from './model.ts'
 
 interface NewSession {
   readonly id: SessionId
   readonly userId: Id<'usr'>
   readonly organizationId: Id<'org'> | null
   readonly authMethods: string[]
+  readonly assurance: 'aal1' | 'aal2'
+  readonly impersonation: { readonly by: Id<'usr'>; readonly reason: string } | null
+  readonly expiresAt: Date
   readonly ip: string | null
   readonly userAgent: string | null
   readonly now: Date
 }
 
 /** Begins a session. */
-export function beginSession(em: SqlEntityManager, { now, ...session }: NewSession): SessionRow {
+export function beginSession(em: SqlEntityManager, { now, impersonation, ...session }: NewSession): SessionRow {
   const row = em.create(SessionRow, {
     ...session,
-    assurance: 'aal1',
+    ...deviceOf(session.userAgent),
     createdAt: now,
-    expiresAt: new Date(now.getTime() + sessionLifetime),
+    lastSeenAt: now,
+    provedAt: now,
+    impersonatorId: impersonation?.by ?? null,
+    impersonationReason: impersonation?.reason ?? null,
     endedAt: null,
+    endedBy: null,
     endReason: null,
   })
   em.persist(row)
@@ -33,27 +41,38 @@ export interface Ended {
   readonly tokensEnded: number
 }
 
-/** Ends sessions that still run, with every token of theirs, and says how many of each. */
-export async function endSessions(
-  em: SqlEntityManager,
-  which: { userId: Id<'usr'>; sessionId?: SessionId },
-  reason: EndReason,
-  now: Date,
-): Promise<Ended> {
-  const [row] = await em.execute<[{ sessions: number; tokens: number }]>(
-    `with ended as (
-        update sessions set ended_at = ?, end_reason = ?
-          where user_id = ? and (?::uuid is null or id = ?) and ended_at is null and expires_at > ? returning 1),
-      revoked as (
-        update tokens set revoked_at = ?
-          where user_id = ? and (?::uuid is null or session_id = ?) and revoked_at is null and expires_at > ? returning 1)
-      select (select count(*) from ended)::int as sessions, (select count(*) from revoked)::int as tokens`,
-    [...endParameters(which, now, reason), ...endParameters(which, now)],
-  )
-  return { sessionsEnded: row.sessions, tokensEnded: row.tokens }
+/** Which sessions end, and by whom. */
+export interface Ending {
+  readonly userId: Id<'usr'>
+  /** This one alone; without it all of the user's. */
+  readonly sessionId?: SessionId
+  /** All but this one. */
+  readonly except?: SessionId | null
+  /** Who ends them, when that is not the user. */
+  readonly by?: Id<'usr'> | null
+  /** The tokens that stand for themselves stay: only sessions end. */
+  readonly keepApiTokens?: true
 }
 
-function endParameters(which: { userId: Id<'usr'>; sessionId?: SessionId }, now: Date, reason?: EndReason): unknown[] {
-  const session = which.sessionId === undefined ? null : uuidOf(which.sessionId)
-  return [now, ...(reason === undefined ? [] : [reason]), uuidOf(which.userId), session, session, now]
+/** Ends sessions that still run, with every token of theirs, and says how many of each. */
+export async function endSessions(em: SqlEntityManager, which: Ending, reason: EndReason, now: Date): Promise<Ended> {
+  const { userId, sessionId, except, by, keepApiTokens } = which
+  const one = sessionId === undefined ? null : uuidOf(sessionId)
+  const not = except === undefined || except === null ? null : uuidOf(except)
+  const user = uuidOf(userId)
+  const [row] = await em.execute<[{ sessions: number; tokens: number }]>(
+    `with ended as (
+        update sessions set ended_at = ?, end_reason = ?, ended_by = ?::uuid
+          where user_id = ? and (?::uuid is null or id = ?) and (?::uuid is null or id <> ?) and ended_at is null and expires_at > ? returning 1),
+      revoked as (
+        update tokens set revoked_at = ?
+          where user_id = ? and (?::uuid is null or session_id = ?) and (?::uuid is null or session_id is distinct from ?)
+            and (session_id is not null or not ?) and revoked_at is null and (expires_at is null or expires_at > ?) returning kind)
+      select (select count(*) from ended)::int as sessions, (select count(*) from revoked where kind <> 'refresh')::int as tokens`,
+    [
+      ...[now, reason, by === undefined || by === null ? null : uuidOf(by), user, one, one, not, not, now],
+      ...[now, user, one, one, not, not, keepApiTokens === true, now],
+    ],
+  )
+  return { sessionsEnded: row.sessions, tokensEnded: row.tokens }
 }

@@ -7,3 +7,6 @@ export const whoAmISignature = query('sessions.whoami', {
   input: z.strictObject({}),
   output: WhoAmI,
 })
+
+/** The actions of `sessions`. */
+export const sessionsSignatures = { whoami: whoAmISignature } as const

@@ -1,4 +1,4 @@
-import { argon2Hasher, type DenizenError, type Hasher } from '@denizen/core'
+import { completed, argon2Hasher, type DenizenError, type Hasher } from '@denizen/core'
 import { cheapCost, password, useWorld, type World } from '@denizen/core/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 
@@ -34,8 +34,8 @@ const refusal = { code: 'auth.invalidCredentials', kind: 'unauthenticated', mess
 describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
   const origin = { ip: '2001:db8::7', userAgent: 'a browser' }
-  const signIn = (identifier: string, typed: string = password) =>
-    world().core.as({ kind: 'anonymous' }, origin).auth.signIn({ identifier, password: typed })
+  const signIn = async (identifier: string, typed: string = password) =>
+    completed(await world().core.as({ kind: 'anonymous' }, origin).auth.signIn({ identifier, password: typed }))
 
   test('auth.signIn with the address, the username or the id opens a session', async () => {
     const user = await world().newUser({ username: `Grace-${database}` })
@@ -187,7 +187,8 @@ describe('the hasher at a sign-in', () => {
   const inner = argon2Hasher(cheapCost)
   const hasher: Hasher = { ...inner, verify: (hash, text) => (verified.push(hash), inner.verify(hash, text)) }
   const world = useWorld({ ports: { hasher }, connections: 24 })
-  const signIn = (identifier: string, typed: string = password) => world().asAnonymous().auth.signIn({ identifier, password: typed })
+  const signIn = async (identifier: string, typed: string = password) =>
+    completed(await world().asAnonymous().auth.signIn({ identifier, password: typed }))
   beforeEach(() => {
     verified.length = 0
   })

@@ -2,3 +2,25 @@ import { defineError } from '../kernel/errors.ts'
 
 /** One answer for an unknown user, a wrong password, a user who may not act and one who may not from here: the difference is nobody's business. */
 export const invalidCredentials = defineError('auth.invalidCredentials', 'unauthenticated', 'The user or the password is wrong.')
+
+export const tooManySessions = defineError<{ most: number }>(
+  'auth.tooManySessions',
+  'denied',
+  ({ most }) => `You may be signed in ${most} times at once, and are. Sign out elsewhere first.`,
+)
+export const tooManyAttempts = defineError<{ retryAfter: number }>(
+  'auth.tooManyAttempts',
+  'limited',
+  ({ retryAfter }) => `There were too many failed attempts. Try again in ${retryAfter} s.`,
+)
+export const challengeOver = defineError(
+  'auth.challengeOver',
+  'unauthenticated',
+  'This sign-in was begun too long ago, was answered already, or was answered wrongly too often. Begin again.',
+)
+
+export const factorRequired = defineError<{ methods: readonly string[] }>(
+  'auth.factorRequired',
+  'unauthenticated',
+  ({ methods }) => `This user has a second factor: answer the challenge with auth.completeSignIn (${methods.join(', ')}).`,
+)

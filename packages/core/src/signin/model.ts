@@ -3,16 +3,68 @@ import { secret } from '../kernel/secret.ts'
 import { sessionId } from '../sessions/model.ts'
 import { userId } from '../users/model.ts'
 
-/** How a try to sign in ended. */
-export type LoginOutcome = 'succeeded' | 'unknownUser' | 'wrongPassword' | 'notActive' | 'addressNotAllowed'
+/** How a try to sign in, or a session, ended. */
+export const loginOutcome = z.enum([
+  'succeeded',
+  'factorRequired',
+  'unknownUser',
+  'wrongPassword',
+  'wrongFactor',
+  'wrongCode',
+  'wrongIdentity',
+  'notActive',
+  'addressNotAllowed',
+  'locked',
+  'tooManySessions',
+  'evicted',
+  'expired',
+  'revoked',
+  'unlocked',
+])
+export type LoginOutcome = z.infer<typeof loginOutcome>
+
+/** What somebody tried to sign in with. */
+export const loginMethod = z.enum([
+  'password',
+  'totp',
+  'recoveryCode',
+  'passkey',
+  'magicLink',
+  'emailCode',
+  'identity',
+  'device',
+  'impersonation',
+  'anonymous',
+  'none',
+])
+export type LoginMethod = z.infer<typeof loginMethod>
+
+/** What is waited for. */
+export type ChallengePurpose = 'factor' | 'passkeyRegistration' | 'passkeySignIn' | 'oauth'
 
 /** A password as typed: never trimmed; its length is bounded because hashing costs. */
 export const typedPassword = secret(z.string().min(1).max(1024))
 
 export const SignedIn = z.object({
+  status: z.literal('signedIn'),
   user: z.object({ id: userId, username: z.string() }),
   session: z.object({ id: sessionId, expiresAt: z.date() }),
   accessToken: secret(z.string()).meta({ description: 'shown once; send it as Authorization: Bearer' }),
+  refreshToken: secret(z.string()).meta({ description: 'shown once; exchanges for new tokens at auth.refresh' }),
+  accessTokenExpiresAt: z.date(),
   pendingSteps: z.array(z.enum(['changePassword', 'verifyEmail', 'enrolFactor'])),
 })
 export type SignedIn = z.infer<typeof SignedIn>
+
+/** The password (or the mailed secret) was right, and a second factor is asked for. */
+export const FactorRequired = z.object({
+  status: z.literal('factorRequired'),
+  challenge: secret(z.string()).meta({ description: 'goes to auth.completeSignIn with the answer' }),
+  methods: z.array(z.enum(['totp', 'recoveryCode', 'passkey'])),
+  expiresAt: z.date(),
+})
+export type FactorRequired = z.infer<typeof FactorRequired>
+
+/** How a sign-in goes on. */
+export const SignInAnswer = z.discriminatedUnion('status', [SignedIn, FactorRequired])
+export type SignInAnswer = z.infer<typeof SignInAnswer>

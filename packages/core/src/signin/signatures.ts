@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { command } from '../kernel/signature.ts'
-import { SignedIn, typedPassword } from './model.ts'
+import { SignInAnswer, typedPassword } from './model.ts'
 
 /** An address takes at most 254 characters; whoever types more errs, or means harm. */
 export const longestIdentifier = 320
@@ -11,7 +11,7 @@ export const signInSignature = command('auth.signIn', {
     identifier: z.string().min(1).max(longestIdentifier).meta({ description: 'email address or username' }),
     password: typedPassword,
   }),
-  output: SignedIn,
+  output: SignInAnswer,
 })
 
 export const signOutSignature = command('auth.signOut', {

@@ -1,3 +1,4 @@
-export { TokenRow } from './entity.ts'
+export { SigningKeyRow, TokenRow } from './entity.ts'
 export type { TokenId } from './model.ts'
-export { equalInConstantTime, invitationToken, mintToken, parseToken } from './opaque.ts'
+export { derivedToken, equalInConstantTime, idInToken, mintToken, parseToken } from './opaque.ts'
+export { issueTokens, type TokenPair } from './pair.ts'

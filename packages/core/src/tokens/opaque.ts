@@ -1,7 +1,6 @@
 import type { Digest } from '../ports/digest.ts'
 import type { Random } from '../ports/random.ts'
 import { isId, type Id } from '../kernel/id.ts'
-import type { TokenId, TokenKind } from './model.ts'
 
 /**
  * Opaque tokens: `dnz_<kind>_<id>_<secret><checksum>`. The id finds the row, the
@@ -11,44 +10,67 @@ import type { TokenId, TokenKind } from './model.ts'
 const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const secretLength = 43
 const checksumLength = 6
-const form = new RegExp(`^dnz_(access|refresh|api|invite)_([0-9a-z]{26})_([0-9A-Za-z]{${secretLength + checksumLength}})$`)
+
+/** Every kind of token, and what its id is the id of. */
+const prefixes = {
+  access: 'tok',
+  refresh: 'tok',
+  api: 'tok',
+  invite: 'inv',
+  verify: 'ver',
+  challenge: 'chl',
+  device: 'dev',
+} as const
+type Prefixes = typeof prefixes
+
+const form = new RegExp(`^dnz_(${Object.keys(prefixes).join('|')})_([0-9a-z]{26})_([0-9A-Za-z]{${secretLength + checksumLength}})$`)
 
 /** No token is longer; longer text is not looked at. */
 export const maximumTokenLength = 128
 
 /** A new token's text, to be shown once, and the hash to be kept. */
-export function mintToken(
-  kind: TokenKind,
-  id: TokenId,
+export function mintToken<Kind extends OpaqueKind>(
+  kind: Kind,
+  id: Id<Prefixes[Kind]>,
   { random, digest }: { random: Random; digest: Digest },
 ): { text: string; hash: string } {
-  const body = `dnz_${kind}_${id.slice('tok_'.length)}_${randomText(random)}`
-  const text = body + checksum(body)
+  const text = textOf(kind, id, randomText(random))
   return { text, hash: digest.sha256(text) }
 }
 
 /**
- * The token in the link of an invitation. Its secret is not drawn but made of a
- * fingerprint (256 bits, base64url) that only the master key gives: whoever sends
- * the mail makes it again, so that no secret waits in a queue for its turn.
+ * A token whose secret is not drawn but made of a fingerprint (256 bits, base64url)
+ * that only the master key gives: whoever needs it later, to send it by mail or to
+ * answer the same question again, makes it again, and no secret waits anywhere.
  */
-export function invitationToken(id: Id<'inv'>, fingerprint: string): string {
-  const body = `dnz_invite_${id.slice('inv_'.length)}_${base62(fingerprint)}`
+export function derivedToken<Kind extends OpaqueKind>(kind: Kind, id: Id<Prefixes[Kind]>, fingerprint: string): string {
+  return textOf(kind, id, base62(fingerprint))
+}
+
+function textOf(kind: OpaqueKind, id: string, secret: string): string {
+  const body = `dnz_${kind}_${id.slice(id.lastIndexOf('_') + 1)}_${secret}`
   return body + checksum(body)
 }
 
+export type OpaqueKind = keyof Prefixes
+
 /** What a token says of itself: whose it is, by the kind. */
-export type ParsedToken = { readonly kind: TokenKind; readonly id: TokenId } | { readonly kind: 'invite'; readonly id: Id<'inv'> }
+export type ParsedToken = { [Kind in OpaqueKind]: { readonly kind: Kind; readonly id: Id<Prefixes[Kind]> } }[OpaqueKind]
 
 /** What a token says of itself, or null when it is not one of ours: another form, or a letter changed. */
 export function parseToken(text: string): ParsedToken | null {
   if (text.length > maximumTokenLength) return null
   const parts = form.exec(text)
   if (parts === null) return null
-  const id = `tok_${parts[2] ?? ''}` as const
-  if (!isId('tok', id) || checksum(text.slice(0, -checksumLength)) !== text.slice(-checksumLength)) return null
-  const kind = parts[1] as ParsedToken['kind']
-  return kind === 'invite' ? { kind, id: `inv_${parts[2] ?? ''}` } : { kind, id }
+  const [, kind = '', suffix = ''] = parts as unknown as [string, OpaqueKind, string]
+  if (!isId('tok', `tok_${suffix}`) || checksum(text.slice(0, -checksumLength)) !== text.slice(-checksumLength)) return null
+  return { kind, id: `${prefixes[kind as OpaqueKind]}_${suffix}` } as ParsedToken
+}
+
+/** The id in a token of one kind; null: this is none. It still has to be proved. */
+export function idInToken<Kind extends OpaqueKind>(kind: Kind, text: string): Id<Prefixes[Kind]> | null {
+  const parsed = parseToken(text)
+  return parsed?.kind === kind ? (parsed.id as Id<Prefixes[Kind]>) : null
 }
 
 /** Whether two hashes are the same, in a time that does not tell where they differ. */

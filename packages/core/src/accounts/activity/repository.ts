@@ -39,7 +39,10 @@ export async function writeLastSeen(em: SqlEntityManager, seen: readonly (readon
 }
 
 /** What each of some users has right now. */
-export interface Presence {
+export /** Ways a try to sign in fails; what else is in the history happened to a session, or leads on. */
+const failures = `'unknownUser', 'wrongPassword', 'wrongFactor', 'wrongCode', 'wrongIdentity', 'notActive', 'addressNotAllowed', 'locked', 'tooManySessions'`
+
+interface Presence {
   readonly lastSeenAt: Date | null
   readonly activeSessions: number
 }
@@ -76,14 +79,14 @@ export async function historyOf(em: SqlEntityManager, userId: UserId, known: rea
   const [row] = await em.execute<[HistoryRecord]>(
     `select
         (select count(*) from sessions s where s.user_id = l.user_id)::int as sessions,
-        (select count(*) from tokens t where t.user_id = l.user_id and t.revoked_at is null and t.expires_at > ?)::int as active_tokens,
+        (select count(*) from tokens t where t.user_id = l.user_id and t.kind <> 'refresh' and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?))::int as active_tokens,
         (select count(*) from memberships m join organizations o on o.id = m.organization_id and o.status = 'active'
           where m.user_id = l.user_id and (?::uuid[] is null or o.id = any(?::uuid[])))::int as organizations,
         l.succeeded, l.failed, l.last_succeeded, l.last_failed
       from (select ?::uuid as user_id, (count(*) filter (where outcome = 'succeeded'))::int as succeeded,
-          (count(*) filter (where outcome <> 'succeeded'))::int as failed,
+          (count(*) filter (where outcome in (${failures})))::int as failed,
           (extract(epoch from max(at) filter (where outcome = 'succeeded')) * 1000)::float8 as last_succeeded,
-          (extract(epoch from max(at) filter (where outcome <> 'succeeded')) * 1000)::float8 as last_failed
+          (extract(epoch from max(at) filter (where outcome in (${failures}))) * 1000)::float8 as last_failed
         from login_attempts where user_id = ?::uuid) l`,
     [now, among, among, uuidOf(userId), uuidOf(userId)],
   )

@@ -1,4 +1,4 @@
-import { builtInRoles, systemActor } from '@denizen/core'
+import { completed, builtInRoles, systemActor } from '@denizen/core'
 import { useWorld, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -75,10 +75,12 @@ describe.each(['postgres', 'embedded'] as const)('users.import of a Keycloak rea
     world()
       .asSystem()
       .users.find({ identifier: `${realmName}-${name}` })
-  const signIn = (name: string, typed: string) =>
-    world()
-      .asAnonymous()
-      .auth.signIn({ identifier: `${realmName}-${name}`, password: typed })
+  const signIn = async (name: string, typed: string) =>
+    completed(
+      await world()
+        .asAnonymous()
+        .auth.signIn({ identifier: `${realmName}-${name}`, password: typed }),
+    )
   let realm: Awaited<ReturnType<typeof realmOf>>
   beforeAll(async () => {
     realm = await realmOf(realmName)

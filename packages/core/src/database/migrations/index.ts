@@ -2,6 +2,7 @@ import { Spine } from './0001-spine.ts'
 import { Organizations } from './0002-organizations.ts'
 import { Directory } from './0003-directory.ts'
 import { Counters } from './0004-counters.ts'
+import { SignIn } from './0005-sign-in.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
-export const migrations = [Spine, Organizations, Directory, Counters]
+export const migrations = [Spine, Organizations, Directory, Counters, SignIn]

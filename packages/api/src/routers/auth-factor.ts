@@ -1,0 +1,2 @@
+/** The procedures of `auth` for second factors at sign-in, fresh proofs, what an operator does for somebody locked out, and the history. */
+export const factorProcedures = {}

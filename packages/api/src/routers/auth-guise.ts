@@ -1,0 +1,2 @@
+/** The procedures of `auth` for anonymous users and impersonation. */
+export const guiseProcedures = {}

@@ -1,0 +1,2 @@
+/** The procedures of `auth` for changing, resetting and setting up passwords. */
+export const passwordProcedures = {}

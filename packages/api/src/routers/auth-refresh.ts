@@ -1,0 +1,2 @@
+/** The procedures of `auth` for keeping a session alive. */
+export const refreshProcedures = {}

@@ -1,0 +1,2 @@
+/** The actions of `factors`. */
+export const factorsSignatures = {} as const

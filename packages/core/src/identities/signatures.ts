@@ -1,0 +1,2 @@
+/** The actions of `identities`. */
+export const identitiesSignatures = {} as const

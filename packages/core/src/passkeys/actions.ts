@@ -1,0 +1,2 @@
+/** The actions of `passkeys`. */
+export const passkeysActions = {}

@@ -1,0 +1,2 @@
+/** Signing in programs without a browser (RFC 8628). */
+export const deviceActions = {}

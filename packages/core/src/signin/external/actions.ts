@@ -1,0 +1,2 @@
+/** Signing in with an external identity. */
+export const externalActions = {}

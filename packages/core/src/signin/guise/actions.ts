@@ -1,0 +1,2 @@
+/** Anonymous users and impersonation. */
+export const guiseActions = {}

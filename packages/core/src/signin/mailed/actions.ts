@@ -1,0 +1,2 @@
+/** Signing up, and everything that goes by mail. */
+export const mailedActions = {}

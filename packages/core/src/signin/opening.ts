@@ -1,0 +1,54 @@
+import { writeLastSeen } from '../accounts/index.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { firstMembership } from '../organizations/index.ts'
+import { accessLifetime, beginSession, pendingStepsOf, sessionLifetime } from '../sessions/index.ts'
+import { issueTokens } from '../tokens/index.ts'
+import type { UserRow } from '../users/index.ts'
+import { noteAttempt } from './attempts.ts'
+import { makeRoom } from './concurrency.ts'
+import type { LoginMethod, SignedIn } from './model.ts'
+
+/** How somebody came to be signed in. */
+export interface Opening {
+  /** The last thing that was proved. */
+  readonly method: LoginMethod
+  /** All that was proved, as in RFC 8176: `pwd`, `otp`, `hwk`, `mfa` … */
+  readonly authMethods: readonly string[]
+  readonly assurance: 'aal1' | 'aal2'
+  /** What was typed, for the login history. */
+  readonly identifier: string
+  readonly impersonation?: { readonly by: UserRow['id']; readonly reason: string; readonly lifetime: number }
+}
+
+/**
+ * Opens a session for a user who has proved all that is asked for. The only place
+ * that does: whatever holds for every sign-in (how many sessions there may be, the
+ * login history, the event) is here. The user's row must be locked.
+ */
+export async function openSession(context: CommandContext, user: UserRow, opening: Opening): Promise<SignedIn> {
+  const { em, now, newId, origin, ports, settings } = context
+  const { authMethods, assurance, method, impersonation } = opening
+  if (impersonation === undefined) await makeRoom(context, user, opening)
+  const organizationId = await firstMembership(em, user.id)
+  if (impersonation === undefined) await writeLastSeen(em, [[user.id, now]])
+  const expiresAt = new Date(now.getTime() + (impersonation?.lifetime ?? sessionLifetime))
+  const { ip, userAgent } = origin
+  const session = beginSession(em, {
+    ...{ id: newId('ses'), userId: user.id, organizationId, authMethods: [...authMethods], assurance, ip, userAgent, expiresAt, now },
+    impersonation: impersonation === undefined ? null : { by: impersonation.by, reason: impersonation.reason },
+  })
+  const pair = await issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime })
+  noteAttempt(context, { ...opening, userId: user.id, outcome: 'succeeded', sessionId: session.id })
+  const payload = { userId: user.id, sessionId: session.id, method }
+  context.emit({ type: 'auth.signedIn', subject: user.id, organizationId, payload })
+  await em.flush()
+  return {
+    status: 'signedIn',
+    user: { id: user.id, username: user.username },
+    session: { id: session.id, expiresAt },
+    accessToken: pair.access,
+    accessTokenExpiresAt: pair.accessExpiresAt,
+    refreshToken: pair.refresh,
+    pendingSteps: [...(await pendingStepsOf(em, settings, pair.accessId, now))],
+  }
+}

@@ -1,0 +1,2 @@
+/** Changing, resetting and setting up passwords. */
+export const passwordActions = {}

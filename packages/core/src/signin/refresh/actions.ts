@@ -1,0 +1,2 @@
+/** Keeping a session alive. */
+export const refreshActions = {}

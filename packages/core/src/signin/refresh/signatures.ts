@@ -1,0 +1,2 @@
+/** The actions of `auth` for keeping a session alive. */
+export const refreshSignatures = {} as const

@@ -1,0 +1,2 @@
+/** The actions of `tokens`. */
+export const tokensActions = {}

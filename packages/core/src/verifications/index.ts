@@ -1,0 +1,5 @@
+export { ask } from './asking.ts'
+export { VerificationRow } from './entity.ts'
+export { sendVerification } from './mailing.ts'
+export { verificationId, type VerificationId } from './model.ts'
+export { consumeCode, consumeLink, revokeVerifications, type Proved } from './using.ts'

@@ -1,0 +1,7 @@
+import { idSchema, type Id } from '../kernel/id.ts'
+
+export const verificationId = idSchema('ver')
+export type VerificationId = Id<'ver'>
+
+/** What a secret that was sent by mail is good for. */
+export type VerificationPurpose = 'signUp' | 'verifyEmail' | 'resetPassword' | 'magicLink' | 'emailCode' | 'reauthenticate' | 'setup'

@@ -1,0 +1,86 @@
+import type { CommandContext } from '../kernel/context.ts'
+import { idOf, uuidOf } from '../kernel/id.ts'
+import { idInToken } from '../tokens/index.ts'
+import type { UserId } from '../users/index.ts'
+import type { VerificationId, VerificationPurpose } from './model.ts'
+import { hashOfText } from './secret.ts'
+
+/** Wrong codes that a verification takes. */
+const mostGuesses = 5
+
+/** An address that was just proved, and what for. */
+export interface Proved {
+  readonly id: VerificationId
+  readonly email: string
+  readonly userId: UserId | null
+  readonly payload: string | null
+}
+
+interface Record {
+  readonly user_id: string | null
+  readonly email: string
+  readonly sealed_payload: string | null
+}
+
+/**
+ * Uses up the secret of a link, in one statement: of many who bring it at once one
+ * wins. null: it is none, was used or revoked, is over, or belongs to another browser.
+ */
+export async function consumeLink(
+  context: CommandContext,
+  purpose: VerificationPurpose,
+  token: string,
+  binding: string | null,
+): Promise<Proved | null> {
+  const { em, now, ports } = context
+  const id = idInToken('verify', token)
+  if (id === null) return null
+  const hash = await hashOfText(ports, { id, purpose }, token)
+  const [row] = await em.execute<Record[]>(
+    `update verifications set used_at = ? where id = ? and purpose = ? and hash = ? and (binding_hash is null or binding_hash = ?)
+        and used_at is null and revoked_at is null and expires_at > ? returning user_id::text, email, sealed_payload`,
+    [now, uuidOf(id), purpose, hash, binding === null ? '' : ports.digest.sha256(binding), now],
+  )
+  return row === undefined ? null : provedBy(context, id, row)
+}
+
+/**
+ * Uses up a code that was typed. A wrong one is counted, in one statement, before it
+ * is compared: however many come at once, only so many are compared. Whoever gets
+ * null refuses, and does not throw, so that the count stays.
+ */
+export async function consumeCode(
+  context: CommandContext,
+  purpose: VerificationPurpose,
+  id: VerificationId,
+  code: string,
+  binding: string | null,
+): Promise<Proved | null> {
+  const { em, now, ports } = context
+  const counted = await em.execute<unknown[]>(
+    `update verifications set attempts = attempts + 1 where id = ? and purpose = ? and attempts < ?
+        and (binding_hash is null or binding_hash = ?) and used_at is null and revoked_at is null and expires_at > ? returning 1`,
+    [uuidOf(id), purpose, mostGuesses, binding === null ? '' : ports.digest.sha256(binding), now],
+  )
+  if (counted.length === 0) return null
+  const [row] = await em.execute<Record[]>(
+    `update verifications set used_at = ? where id = ? and hash = ? and used_at is null returning user_id::text, email, sealed_payload`,
+    [now, uuidOf(id), await hashOfText(ports, { id, purpose }, code)],
+  )
+  return row === undefined ? null : provedBy(context, id, row)
+}
+
+/** Takes back every secret of a user that was not used yet: their address, password or factors have changed. */
+export async function revokeVerifications({ em, now }: Pick<CommandContext, 'em' | 'now'>, userId: UserId): Promise<void> {
+  await em.execute(
+    'update verifications set revoked_at = ? where user_id = ? and used_at is null and revoked_at is null',
+    [now, uuidOf(userId)],
+    'run',
+  )
+}
+
+async function provedBy({ ports }: CommandContext, id: VerificationId, row: Record): Promise<Proved> {
+  const { user_id: userId, email, sealed_payload: sealed } = row
+  const payload = sealed === null ? null : await ports.cipher.open(`verification/${id}`, sealed)
+  return { id, email, userId: userId === null ? null : idOf('usr', userId), payload }
+}

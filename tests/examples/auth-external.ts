@@ -1,0 +1,3 @@
+import type { SomeExamples } from './example.ts'
+
+export const authExternalExamples = {} satisfies SomeExamples
