@@ -10,7 +10,7 @@ function project(name: string, folder: string, options: { isolate?: boolean; set
   return { ...fromSource, root, test: { name, root, include: ['src/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, ...options } }
 }
 
-const measuring = ['tests/revocation.test.ts', 'tests/invitation-timing.test.ts']
+const measuring = ['tests/revocation.test.ts', 'tests/*-timing.test.ts']
 
 function system(name: string, include: string[], options: { exclude?: string[]; sequence: { groupOrder: number } }) {
   return { ...fromSource, test: { name, include, testTimeout: 60_000, hookTimeout: 60_000, ...options } }
