@@ -1,0 +1,2 @@
+export { acceptTotp } from './accepting.ts'
+export { useRecoveryCode } from './recovery.ts'

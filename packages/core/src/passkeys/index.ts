@@ -1,0 +1,1 @@
+export { acceptAssertion } from './accepting.ts'
