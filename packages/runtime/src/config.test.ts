@@ -29,6 +29,16 @@ describe('readConfig', () => {
       maxOwnedOrganizations: 10,
       bodyLimit: 1_048_576,
       publicUrl: 'http://127.0.0.1:4000',
+      signIn: {
+        signUp: 'open',
+        requireVerifiedEmail: false,
+        requireFactor: 'nobody',
+        maxSessions: null,
+        sessionExcess: 'evictOldest',
+        allowedOrigins: [],
+        passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
+        identityProviders: [],
+      },
       mail: { kind: 'outbox', directory: `${process.cwd()}/denizen-data/outbox`, from: { name: 'Denizen', address: 'denizen@localhost' } },
     })
   })
@@ -66,6 +76,7 @@ describe('readConfig', () => {
       maxOwnedOrganizations: 3,
       bodyLimit: 524_288,
       publicUrl: 'https://id.example.com/denizen',
+      signIn: expect.objectContaining({ signUp: 'open', maxSessions: null }),
       mail: { kind: 'smtp', url: 'smtps://user:p%40ss@mail.example.com', from: { name: 'Denizen, Inc.', address: 'no-reply@example.com' } },
     })
   })
@@ -148,7 +159,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(16)
+    expect(settings).toHaveLength(27)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

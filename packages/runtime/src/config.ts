@@ -5,7 +5,9 @@ import { defineError } from '@denizen/core'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { listeningUrl, outboxSender, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
+import { define, type Setting } from './setting.ts'
 import { isPostgresUrl, parseMasterKey, parseNetworks, parseSize, wholeNumber } from './setting-formats.ts'
+import { signInConfigOf, signInDefinitions, type SignInConfig } from './sign-in-settings.ts'
 
 /** Everything that can be set from outside, parsed once at the edge and passed on as a value. */
 export interface Config {
@@ -32,6 +34,7 @@ export interface Config {
   /** Where people reach this installation: links in mails begin with it. No slash at its end. */
   readonly publicUrl: string
   readonly mail: MailConfig
+  readonly signIn: SignInConfig
 }
 
 export type DatabaseConfig =
@@ -42,13 +45,6 @@ export type DatabaseConfig =
 export type LogLevel = (typeof logLevels)[number]
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
-
-/** One row of the table of settings, as the documentation and `denizen doctor` print it. */
-export interface Setting {
-  readonly name: string
-  readonly default: string
-  readonly meaning: string
-}
 
 export interface ConfigIssue {
   readonly name: string
@@ -62,14 +58,6 @@ export const configInvalid = defineError<{ issues: readonly ConfigIssue[] }>(
 )
 
 const defaultWorkers = Math.max(1, availableParallelism() - 1)
-
-interface Definition<Schema extends z.ZodType = z.ZodType> extends Omit<Setting, 'name'> {
-  readonly schema: Schema
-}
-
-function define<Schema extends z.ZodType>(schema: Schema, fallback: string, meaning: string): Definition<Schema> {
-  return { schema, default: fallback, meaning }
-}
 
 const definitions = {
   DATABASE_URL: define(
@@ -143,6 +131,7 @@ const definitions = {
     '(none)',
     'Who mail comes from: Denizen <no-reply@example.com>. Required with DENIZEN_SMTP_URL.',
   ),
+  ...signInDefinitions,
 }
 
 /** Every setting with its default and meaning, in the order they are best read. */
@@ -155,24 +144,9 @@ export const settings: readonly Setting[] = Object.entries(definitions).map(([na
 /** Set for the `denizen` command when it talks to a server; a process may have both kinds in its environment. */
 const clientSettings: readonly string[] = ['DENIZEN_URL', 'DENIZEN_TOKEN']
 
-const schema = z.object({
-  DATABASE_URL: definitions.DATABASE_URL.schema,
-  DENIZEN_DATA_DIR: definitions.DENIZEN_DATA_DIR.schema,
-  DENIZEN_HOST: definitions.DENIZEN_HOST.schema,
-  DENIZEN_PORT: definitions.DENIZEN_PORT.schema,
-  DENIZEN_MASTER_KEY: definitions.DENIZEN_MASTER_KEY.schema,
-  DENIZEN_TRUSTED_PROXIES: definitions.DENIZEN_TRUSTED_PROXIES.schema,
-  DENIZEN_LOG_LEVEL: definitions.DENIZEN_LOG_LEVEL.schema,
-  DENIZEN_POOL_SIZE: definitions.DENIZEN_POOL_SIZE.schema,
-  DENIZEN_HASH_WORKERS: definitions.DENIZEN_HASH_WORKERS.schema,
-  DENIZEN_HASH_QUEUE: definitions.DENIZEN_HASH_QUEUE.schema,
-  DENIZEN_DEFAULT_ORGANIZATION: definitions.DENIZEN_DEFAULT_ORGANIZATION.schema,
-  DENIZEN_MAX_OWNED_ORGANIZATIONS: definitions.DENIZEN_MAX_OWNED_ORGANIZATIONS.schema,
-  DENIZEN_BODY_LIMIT: definitions.DENIZEN_BODY_LIMIT.schema,
-  DENIZEN_PUBLIC_URL: definitions.DENIZEN_PUBLIC_URL.schema,
-  DENIZEN_SMTP_URL: definitions.DENIZEN_SMTP_URL.schema,
-  DENIZEN_MAIL_FROM: definitions.DENIZEN_MAIL_FROM.schema,
-})
+type Shape = { readonly [Name in keyof typeof definitions]: (typeof definitions)[Name]['schema'] }
+
+const schema = z.object(Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, definition.schema])) as Shape)
 
 /**
  * The configuration in an environment. An empty variable counts as absent.
@@ -206,6 +180,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     bodyLimit: values.DENIZEN_BODY_LIMIT ?? 1024 ** 2,
     publicUrl: values.DENIZEN_PUBLIC_URL ?? listeningUrl(values.DENIZEN_HOST, values.DENIZEN_PORT),
     mail: mailOf(database, values.DENIZEN_SMTP_URL, values.DENIZEN_MAIL_FROM),
+    signIn: signInConfigOf(values),
   }
 }
 

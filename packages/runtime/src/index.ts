@@ -1,15 +1,6 @@
 export { threadedHasher, type Argon2Options, type ThreadedHasher } from './argon2.ts'
 export { nodeCipher } from './cipher.ts'
-export {
-  configInvalid,
-  readConfig,
-  settings,
-  type Config,
-  type ConfigIssue,
-  type DatabaseConfig,
-  type LogLevel,
-  type Setting,
-} from './config.ts'
+export { configInvalid, readConfig, settings, type Config, type ConfigIssue, type DatabaseConfig, type LogLevel } from './config.ts'
 export { openDatabase, type Database } from './database.ts'
 export { nodeDigest } from './digest.ts'
 export { databaseLocked, lockDirectory, readLockOwner, type DirectoryLock, type LockOwner } from './directory-lock.ts'
@@ -34,3 +25,4 @@ export { clusterDirectory, databaseUnreadable, openPglite, type EmbeddedDatabase
 export { connectPostgres, databaseTooOld, timeouts, type PostgresOptions, type Timeouts } from './postgres.ts'
 export { dnsResolver } from './resolver.ts'
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'
+export type { Setting } from './setting.ts'

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Check } from './setting.ts'
+import { refuse } from './setting-formats.ts'
 
 /** Who mail comes from. */
 export interface Sender {
@@ -14,13 +16,6 @@ export type MailConfig =
 
 /** Who mail comes from that only lands in files. */
 export const outboxSender: Sender = { name: 'Denizen', address: 'denizen@localhost' }
-
-type Check = z.core.$RefinementCtx<string>
-
-function refuse(check: Check, message: string): never {
-  check.addIssue({ code: 'custom', message })
-  return z.NEVER
-}
 
 /** `smtp://user:password@host:587`, or `smtps://` where TLS begins at once. */
 export function parseSmtpUrl(text: string, check: Check): string {

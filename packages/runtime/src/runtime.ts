@@ -93,6 +93,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
       defaultOrganization: config.defaultOrganization,
       maxOwnedOrganizations: config.maxOwnedOrganizations,
       publicUrl: config.publicUrl,
+      ...config.signIn,
     },
     monitors: [metrics.monitor, ...(options.monitors ?? [])],
     subscribers: options.subscribers ?? [],

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import type { Check } from './setting.ts'
 
 const sizeUnits: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 }
 
@@ -13,13 +14,21 @@ export function wholeNumber(least: number, most: number) {
     .refine((value) => value >= least && value <= most, message)
 }
 
+/** A whole number within bounds, or `none`: null. */
+export function wholeNumberOrNone(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}, or none`
+  return z
+    .string()
+    .regex(/^(\d{1,9}|none)$/, message)
+    .transform((text) => (text === 'none' ? null : Number(text)))
+    .refine((value) => value === null || (value >= least && value <= most), message)
+}
+
 export function isPostgresUrl(text: string): boolean {
   return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
 }
 
-type Check = z.core.$RefinementCtx<string>
-
-function refuse(check: Check, message: string): never {
+export function refuse(check: Check, message: string): never {
   check.addIssue({ code: 'custom', message })
   return z.NEVER
 }
