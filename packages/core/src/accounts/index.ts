@@ -1,3 +1,5 @@
 export { insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
 export { usernameFor } from './creation.ts'
+export { accountTarget, changedAccountTarget, overAccount, ownAccountTarget } from './target.ts'
+export { keepAWayIn, waysIn, type WaysIn } from './ways-in.ts'

@@ -25,7 +25,7 @@ export async function acceptTotp(context: CommandContext, userId: UserId, code: 
   const { em, now, ports } = context
   const id = uuidOf(userId)
   const [factor] = await em.execute<{ sealed_key: string }[]>(
-    'select sealed_key from totp_factors where user_id = ? and activated_at is not null',
+    'select sealed_key from totp_factors where user_id = ? and sealed_key is not null and activated_at is not null',
     [id],
   )
   if (factor === undefined) return false

@@ -9,8 +9,10 @@ const TotpFactorSchema = defineEntity({
     userId: () =>
       p.manyToOne(UserRow).mapToPk().primary().fieldName('user_id').foreignKeyName('totp_factors_user_id_foreign').deleteRule('cascade'),
     id: idColumn('fac'),
-    /** The shared key, encrypted under the master key for this user alone. */
-    sealedKey: p.string().columnType('text'),
+    /** The key that the app and we share, encrypted under the master key for this user alone; null: none was activated yet. */
+    sealedKey: p.string().columnType('text').strictNullable().$type<string>(),
+    /** The key that is to take its place once a code proves that an app has it. */
+    pendingKey: p.string().columnType('text').strictNullable().$type<string>(),
     createdAt: instant(),
     /** null: begun, but no code has proved yet that the app has the key. */
     activatedAt: instant().strictNullable().$type<Date>(),

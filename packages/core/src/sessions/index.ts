@@ -1,5 +1,5 @@
 export { Authenticator } from './authenticator.ts'
 export { PrincipalCache } from './cache.ts'
 export { accessLifetime, sessionLifetime } from './model.ts'
-export { loadPrincipals, pendingStepsOf, type PrincipalLock } from './principal.ts'
+export { asksForFactor, loadPrincipals, pendingStepsOf, type PrincipalLock } from './principal.ts'
 export { beginSession, endSessions, type Ended } from './repository.ts'

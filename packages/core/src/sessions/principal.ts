@@ -42,6 +42,7 @@ interface PrincipalRecord {
   display_name: string | null
   status: UserStatus
   need_password_change: boolean
+  need_factor: boolean
   unverified: boolean
   factors: boolean
   sudo: boolean
@@ -97,7 +98,7 @@ export async function loadPrincipals(
 }
 
 const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
-    u.status, u.need_password_change, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
+    u.status, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
     exists (select 1 from totp_factors f where f.user_id = u.id and f.activated_at is not null)
       or exists (select 1 from passkeys k where k.user_id = u.id) as factors,
     (extract(epoch from ?::timestamptz - u.password_changed_at))::float8 as password_age,
@@ -195,13 +196,17 @@ function pendingSteps(record: PrincipalRecord, roles: readonly string[], setting
   if (record.session === null || record.impersonator !== null) return noSteps
   const { maximumAgeDays } = settings.passwords
   const tooOld = maximumAgeDays !== null && (record.password_age ?? 0) > maximumAgeDays * secondsOfDay
-  const administers = roles.some((role) => role !== 'user' && role !== 'anonymous')
-  const needsFactor = settings.requireFactor === 'everybody' || (settings.requireFactor === 'administrators' && administers)
   const steps: PendingStep[] = []
   if (settings.requireVerifiedEmail && record.unverified) steps.push('verifyEmail')
   if (record.need_password_change || tooOld) steps.push('changePassword')
-  if (needsFactor && !record.factors) steps.push('enrolFactor')
+  if ((record.need_factor || asksForFactor(settings, roles)) && !record.factors) steps.push('enrolFactor')
   return steps.length === 0 ? noSteps : steps
+}
+
+/** Whether the installation wants a second factor of who holds these roles everywhere. */
+export function asksForFactor({ requireFactor }: Settings, roles: readonly string[]): boolean {
+  if (requireFactor === 'administrators') return roles.some((role) => role !== 'user' && role !== 'anonymous')
+  return requireFactor === 'everybody'
 }
 
 const noSteps: readonly PendingStep[] = []

@@ -31,6 +31,8 @@ const UserSchema = defineEntity({
     statusChangedBy: idColumn('usr').strictNullable().$type<UserId>(),
     kind: p.string().columnType('text').$type<UserKind>(),
     needPasswordChange: p.boolean().default(false),
+    /** Whether a second factor has to be enrolled, whatever the installation asks of others: an operator reset theirs. */
+    needFactor: p.boolean().default(false),
     passwordChangedAt: instant().strictNullable().$type<Date>(),
     allowedIps: p.array().columnType('text[]').$type<string[]>().defaultRaw(`'{}'`),
     resourcePolicy: p.string().columnType('text').strictNullable().$type<string>(),

@@ -3,6 +3,11 @@ import { defineError } from '../kernel/errors.ts'
 export const emailTaken = defineError('users.emailTaken', 'conflict', 'Another user has this email address.')
 export const usernameTaken = defineError('users.usernameTaken', 'conflict', 'Another user has this username.')
 export const lastSuperadmin = defineError('users.lastSuperadmin', 'conflict', 'This is the last active superadmin. Make another one first.')
+export const lastWayIn = defineError(
+  'users.lastWayIn',
+  'conflict',
+  'This is the only way in that is left: without a password, an identity, a passkey or a verified address nobody could sign in any more. Add another one first.',
+)
 export const archivedUser = defineError('users.archived', 'conflict', 'This user is archived: its status changes only by restoring it.')
 export const notArchived = defineError('users.notArchived', 'conflict', 'This user is not archived: there is nothing to restore.')
 export const restoreWindowOver = defineError<{ restorableUntil: Date }>(
