@@ -35,9 +35,7 @@ export const signInDefinitions = {
     'Whose sessions may do nothing else until they have a second factor: nobody, administrators (any system role but user), everybody.',
   ),
   DENIZEN_MAX_SESSIONS: define(
-    z
-      .union([z.literal('none').transform(() => null), wholeNumber(1, 10_000)], 'must be a whole number from 1 to 10000, or none')
-      .optional(),
+    wholeNumberOrNone(1, 10_000).optional(),
     'none',
     'Sessions that a user may have at once, or none: any number.',
   ),
