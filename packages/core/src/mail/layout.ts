@@ -1,35 +1,46 @@
 import { html, type Html } from '../kernel/html.ts'
 
-/** A message with one thing to do. */
-interface Message {
+/** A message with one thing to do at most. */
+export interface Message {
   readonly title: string
   readonly paragraphs: readonly string[]
-  readonly button: { readonly label: string; readonly url: string }
+  readonly button?: { readonly label: string; readonly url: string }
+  /** What is to be typed elsewhere. */
+  readonly code?: string
   /** What stands small below. */
   readonly notes: readonly string[]
 }
 
 /** The message as plain text: nothing but what it says, and the link on a line of its own. */
-export function plainText({ title, paragraphs, button, notes }: Message): string {
-  return `${[title, ...paragraphs, `${button.label}:\n${button.url}`, ...notes].join('\n\n')}\n`
+export function plainText({ title, paragraphs, button, code, notes }: Message): string {
+  const link = button === undefined ? [] : [`${button.label}:\n${button.url}`]
+  return `${[title, ...paragraphs, ...(code === undefined ? [] : [code]), ...link, ...notes].join('\n\n')}\n`
 }
 
 /** The message as a page for mail programs: styles stand where they apply, and nothing is loaded from anywhere. */
-export function richText({ title, paragraphs, button, notes }: Message): string {
+export function richText({ title, paragraphs, button, code, notes }: Message): string {
   return page(
     title,
     html`<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${title}</h1>
-      ${paragraphs.map((text) => html`<p style="margin:0 0 16px">${text}</p>`)}
-      <p style="margin:28px 0">
-        <a
-          href="${button.url}"
-          style="display:inline-block;padding:12px 22px;border-radius:8px;background:#1f5eff;color:#ffffff;font-weight:600;text-decoration:none"
-          >${button.label}</a
-        >
-      </p>
-      <p style="margin:0 0 16px;font-size:14px">Or open this address:<br /><span style="word-break:break-all">${button.url}</span></p>
+      ${paragraphs.map((text) => html`<p style="margin:0 0 16px">${text}</p>`)} ${code === undefined ? null : codeOf(code)}
+      ${button === undefined ? null : buttonOf(button)}
       ${notes.map((text) => html`<p style="margin:0 0 8px;font-size:14px;opacity:0.75">${text}</p>`)}`,
   )
+}
+
+function codeOf(code: string): Html {
+  return html`<p style="margin:28px 0;font:600 28px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:0.08em">${code}</p>`
+}
+
+function buttonOf({ label, url }: { readonly label: string; readonly url: string }): Html {
+  return html`<p style="margin:28px 0">
+      <a
+        href="${url}"
+        style="display:inline-block;padding:12px 22px;border-radius:8px;background:#1f5eff;color:#ffffff;font-weight:600;text-decoration:none"
+        >${label}</a
+      >
+    </p>
+    <p style="margin:0 0 16px;font-size:14px">Or open this address:<br /><span style="word-break:break-all">${url}</span></p>`
 }
 
 function page(title: string, content: Html): string {

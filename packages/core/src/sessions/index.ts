@@ -1,5 +1,6 @@
 export { Authenticator } from './authenticator.ts'
 export { PrincipalCache } from './cache.ts'
-export { accessLifetime, sessionLifetime } from './model.ts'
+export { deviceOf } from './device.ts'
+export { accessLifetime, refreshGrace, sessionLifetime, slidExpiry } from './model.ts'
 export { asksForFactor, loadPrincipals, pendingStepsOf, type PrincipalLock } from './principal.ts'
 export { beginSession, endSessions, type Ended } from './repository.ts'

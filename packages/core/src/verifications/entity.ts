@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import { idColumn, instant } from '../kernel/columns.ts'
+import { address, idColumn, instant } from '../kernel/columns.ts'
 import { UserRow } from '../users/entity.ts'
 import type { VerificationPurpose } from './model.ts'
 
@@ -26,6 +26,11 @@ const VerificationSchema = defineEntity({
     bindingHash: p.string().columnType('text').strictNullable().$type<string>(),
     /** What is to happen once the address is proved, encrypted under the master key; null: nothing besides. */
     sealedPayload: p.string().columnType('text').strictNullable().$type<string>(),
+    /** Where whoever asked wants to be sent afterwards; an origin of ours or an allowed one. */
+    redirectTo: p.string().columnType('text').strictNullable().$type<string>(),
+    /** Who asked: it is told in the mail, so that its reader can tell whether it was them. */
+    ip: address().strictNullable().$type<string>(),
+    userAgent: p.string().columnType('text').strictNullable().$type<string>(),
     /** Wrong guesses so far, of codes short enough to be guessed. */
     attempts: p.integer().default(0),
     createdAt: instant(),

@@ -5,7 +5,7 @@ import type { JobHandler } from '../kernel/job.ts'
 import { mailRefused } from '../mail/index.ts'
 import { UserRow } from '../users/index.ts'
 import { VerificationRow } from './entity.ts'
-import { mailFor } from './mails.ts'
+import { mailFor } from './mails/index.ts'
 import type { VerificationId } from './model.ts'
 import { secretOf } from './secret.ts'
 
@@ -24,7 +24,9 @@ export const sendVerification: JobHandler = {
     if (typeof verificationId !== 'string' || !isId('ver', verificationId)) throw new TypeError(`${name} needs a verificationId.`)
     const row = await em.findOne(VerificationRow, { id: verificationId })
     if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return
-    const user = row.userId === null ? null : await em.findOne(UserRow, { id: row.userId })
+    // Somebody may have made an account with the address since it was asked for.
+    const user = await em.findOne(UserRow, row.userId === null && row.purpose === 'signUp' ? { email: row.email } : { id: row.userId })
+    if (user !== null && user.email !== row.email) return
     const mail = mailFor(row, { user, secret: await secretOf(ports, row), publicUrl: settings.publicUrl })
     if (mail === null) return
     try {

@@ -14,32 +14,45 @@ export interface Proved {
   readonly email: string
   readonly userId: UserId | null
   readonly payload: string | null
+  readonly redirectTo: string | null
+  /** Whether it was used where it was asked for: whoever brought the secret also has the other half of it. */
+  readonly sameBrowser: boolean
 }
 
 interface Record {
   readonly user_id: string | null
   readonly email: string
   readonly sealed_payload: string | null
+  readonly redirect_to: string | null
+  readonly same_browser: boolean
 }
+
+/** What a row tells of what was proved. */
+const told = 'user_id::text, email, sealed_payload, redirect_to'
 
 /**
  * Uses up the secret of a link, in one statement: of many who bring it at once one
  * wins. null: it is none, was used or revoked, is over, or belongs to another browser.
+ * `anyBrowser`: another one may use it too; then `sameBrowser` says whose it is, and
+ * whoever calls decides what that is worth.
  */
 export async function consumeLink(
   context: CommandContext,
   purpose: VerificationPurpose,
   token: string,
   binding: string | null,
+  { anyBrowser = false }: { anyBrowser?: boolean } = {},
 ): Promise<Proved | null> {
   const { em, now, ports } = context
   const id = idInToken('verify', token)
   if (id === null) return null
   const hash = await hashOfText(ports, { id, purpose }, token)
+  const bindingHash = hashOfBinding(context, binding)
   const [row] = await em.execute<Record[]>(
-    `update verifications set used_at = ? where id = ? and purpose = ? and hash = ? and (binding_hash is null or binding_hash = ?)
-        and used_at is null and revoked_at is null and expires_at > ? returning user_id::text, email, sealed_payload`,
-    [now, uuidOf(id), purpose, hash, binding === null ? '' : ports.digest.sha256(binding), now],
+    `update verifications set used_at = ? where id = ? and purpose = ? and hash = ? and (binding_hash is null or binding_hash = ? or ?)
+        and used_at is null and revoked_at is null and expires_at > ?
+      returning ${told}, coalesce(binding_hash = ?, false) as same_browser`,
+    [now, uuidOf(id), purpose, hash, bindingHash, anyBrowser, now, bindingHash],
   )
   return row === undefined ? null : provedBy(context, id, row)
 }
@@ -60,14 +73,35 @@ export async function consumeCode(
   const counted = await em.execute<unknown[]>(
     `update verifications set attempts = attempts + 1 where id = ? and purpose = ? and attempts < ?
         and (binding_hash is null or binding_hash = ?) and used_at is null and revoked_at is null and expires_at > ? returning 1`,
-    [uuidOf(id), purpose, mostGuesses, binding === null ? '' : ports.digest.sha256(binding), now],
+    [uuidOf(id), purpose, mostGuesses, hashOfBinding(context, binding), now],
   )
   if (counted.length === 0) return null
   const [row] = await em.execute<Record[]>(
-    `update verifications set used_at = ? where id = ? and hash = ? and used_at is null returning user_id::text, email, sealed_payload`,
+    `update verifications set used_at = ? where id = ? and hash = ? and used_at is null
+      returning ${told}, binding_hash is not null as same_browser`,
     [now, uuidOf(id), await hashOfText(ports, { id, purpose }, code)],
   )
   return row === undefined ? null : provedBy(context, id, row)
+}
+
+/**
+ * The same for a code that its user asked for with `auth.requestEmailCode` and the
+ * purpose `reauthenticate`, while signed in: a binding of somebody else's code is none.
+ * For `auth.reauthenticate`. Whoever gets false refuses, and does not throw; guesses
+ * are to be throttled besides, as those of a password are.
+ */
+export async function consumeOwnCode(
+  context: CommandContext,
+  userId: UserId,
+  { binding, code }: { readonly binding: string; readonly code: string },
+): Promise<boolean> {
+  const id = idInToken('verify', binding)
+  if (id === null) return false
+  const [own] = await context.em.execute<unknown[]>(
+    'select 1 from verifications v join users u on u.id = v.user_id and u.email = v.email where v.id = ? and u.id = ?',
+    [uuidOf(id), uuidOf(userId)],
+  )
+  return own !== undefined && (await consumeCode(context, 'reauthenticate', id, code, binding)) !== null
 }
 
 /** Takes back every secret of a user that was not used yet: their address, password or factors have changed. */
@@ -80,7 +114,11 @@ export async function revokeVerifications({ em, now }: Pick<CommandContext, 'em'
 }
 
 async function provedBy({ ports }: CommandContext, id: VerificationId, row: Record): Promise<Proved> {
-  const { user_id: userId, email, sealed_payload: sealed } = row
+  const { user_id: userId, email, sealed_payload: sealed, redirect_to: redirectTo, same_browser: sameBrowser } = row
   const payload = sealed === null ? null : await ports.cipher.open(`verification/${id}`, sealed)
-  return { id, email, userId: userId === null ? null : idOf('usr', userId), payload }
+  return { id, email, userId: userId === null ? null : idOf('usr', userId), payload, redirectTo, sameBrowser }
+}
+
+function hashOfBinding({ ports }: Pick<CommandContext, 'ports'>, binding: string | null): string {
+  return binding === null ? '' : ports.digest.sha256(binding)
 }

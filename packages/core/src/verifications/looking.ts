@@ -1,0 +1,29 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Ports } from '../ports/index.ts'
+import { equalInConstantTime, idInToken } from '../tokens/index.ts'
+import { VerificationRow } from './entity.ts'
+import { hashOfText } from './secret.ts'
+
+/** A link that works now. Nothing about it is used up by looking, and it may be used up a moment later. */
+export interface Looked {
+  readonly row: VerificationRow
+  readonly payload: string | null
+  /** Whether whoever brings it also has the other half. */
+  readonly sameBrowser: boolean
+}
+
+/** What the token of a link is good for; null: nothing, whatever the reason. */
+export async function lookAt(
+  em: SqlEntityManager,
+  ports: Pick<Ports, 'cipher' | 'digest'>,
+  { token, binding = null }: { readonly token: string; readonly binding?: string | null | undefined },
+  now: Date,
+): Promise<Looked | null> {
+  const id = idInToken('verify', token)
+  const row = id === null ? null : await em.findOne(VerificationRow, { id }, { disableIdentityMap: true })
+  if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return null
+  if (!equalInConstantTime(row.hash, await hashOfText(ports, row, token))) return null
+  const payload = row.sealedPayload === null ? null : await ports.cipher.open(`verification/${row.id}`, row.sealedPayload)
+  const sameBrowser = row.bindingHash !== null && binding !== null && equalInConstantTime(row.bindingHash, ports.digest.sha256(binding))
+  return { row, payload, sameBrowser }
+}

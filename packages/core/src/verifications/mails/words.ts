@@ -1,0 +1,28 @@
+import { deviceOf } from '../../sessions/index.ts'
+import type { VerificationRow } from '../entity.ts'
+
+/** An instant for people, wherever they are. */
+export function instantOf(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/**
+ * Who asked, so that the reader can tell whether it was them. Of what a request
+ * says of itself only names that we know: a stranger who makes us write to somebody
+ * must not choose a word of it.
+ */
+export function whoAsked({ createdAt, ip, userAgent }: VerificationRow): string {
+  const { browser, os } = deviceOf(userAgent)
+  const program = [known(browser), known(os)].filter((name) => name !== null).join(' on ')
+  const from = [ip === null ? '' : `from the address ${ip}`, program === '' ? '' : `with ${program}`].filter((text) => text !== '')
+  return `It was asked for at ${instantOf(createdAt)}${from.map((text) => `, ${text}`).join('')}.`
+}
+
+function known(name: string | null): string | null {
+  return name !== null && /^[A-Za-z][A-Za-z0-9 ]{0,30}( \d[\d.]{0,12})?$/.test(name) ? name : null
+}
+
+/** How long the secret works. */
+export function untilWhen(what: 'link' | 'code', { expiresAt }: VerificationRow): string {
+  return `The ${what} works until ${instantOf(expiresAt)}, once.`
+}
