@@ -1,2 +1,6 @@
 export { acceptTotp } from './accepting.ts'
+export { ownAccount } from './account.ts'
+export { factorAdded, factorRemoved, mayEnrol } from './changing.ts'
+export { sendResetNotice } from './mailing.ts'
 export { useRecoveryCode } from './recovery.ts'
+export { holderTarget, whoseFactors } from './targets.ts'

@@ -1,0 +1,39 @@
+import { DenizenError } from '../kernel/errors.ts'
+import type { Job } from '../kernel/event.ts'
+import { isId } from '../kernel/id.ts'
+import type { JobHandler } from '../kernel/job.ts'
+import { mailRefused, plainText, richText } from '../mail/index.ts'
+import { UserRow, type UserId } from '../users/index.ts'
+
+const name = 'factors.resetMail'
+
+/** The job that tells a user that somebody removed their second factors. */
+export function resetMailJob(userId: UserId): Job {
+  return { name, payload: { userId } }
+}
+
+/** Tells the user, so that one who did not ask for it notices. */
+export const sendResetNotice: JobHandler = {
+  name,
+  outside: true,
+  async run({ em, ports, settings }, { userId }) {
+    if (typeof userId !== 'string' || !isId('usr', userId)) throw new TypeError(`${name} needs a userId.`)
+    const user = await em.findOne(UserRow, { id: userId })
+    if (user === null || user.email === null) return
+    const message = {
+      title: 'Your second factor was removed',
+      paragraphs: [
+        'An administrator removed the authenticator app, the passkeys and the recovery codes of your account, and ended its sessions.',
+        'Sign in, and set up a second factor again: nothing else can be done before.',
+      ],
+      button: { label: 'Sign in', url: settings.publicUrl },
+      notes: ['If you did not ask for it, tell your administrators now: somebody may be trying to get into your account.'],
+    }
+    try {
+      await ports.mailer.send({ to: user.email, subject: message.title, text: plainText(message), html: richText(message) })
+    } catch (error) {
+      if (!(error instanceof DenizenError) || error.code !== mailRefused.code) throw error
+      ports.logger.warn('The mail server will not take a mail.', { userId, reason: error.details['reason'] })
+    }
+  },
+}
