@@ -3,7 +3,7 @@ import type { CommandContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { allOf, granted, signedIn } from '../kernel/rule.ts'
 import { membershipsOf, optionalOrganizationTarget } from '../organizations/index.ts'
-import { hashPassword } from '../passwords/index.ts'
+import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, existingUser, usernameTaken } from '../users/index.ts'
 import type { Account } from './account.ts'
 import { asToldByOperators, createAccount } from './creation.ts'
@@ -12,7 +12,11 @@ import { createUserSignature, currentUserSignature } from './signatures.ts'
 export const createUser = defineCommand(createUserSignature, {
   allow: allOf(granted, asToldByOperators),
   target: optionalOrganizationTarget,
-  prepare: async ({ ports }, { password }) => (password === undefined ? null : hashPassword(ports.hasher, password)),
+  async prepare({ ports, settings }, { password, ...owner }) {
+    if (password === undefined) return null
+    await checkNewPassword(settings, password, owner)
+    return hashPassword(ports.hasher, password)
+  },
   async handle(context, { ifAbsent, organizationId = null, ...input }, passwordHash) {
     const create = () => createAccount(context, input, passwordHash, organizationId)
     if (!ifAbsent) return noted(context, await create())

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { assignRole, builtInRoles, hadSuperadmin, lockSuperadmins } from '../access/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { command } from '../kernel/signature.ts'
-import { hashPassword, newPassword } from '../passwords/index.ts'
+import { checkNewPassword, hashPassword, newPassword } from '../passwords/index.ts'
 import { User, username } from '../users/index.ts'
 import { insertUser } from './account.ts'
 
@@ -22,7 +22,10 @@ export const bootstrap = defineCommand(
   {
     allow: ({ actor }) => actor.kind === 'system',
     secretive: true,
-    prepare: ({ ports }, { password }) => hashPassword(ports.hasher, password),
+    async prepare({ ports, settings }, { username, password }) {
+      await checkNewPassword(settings, password, { username })
+      return hashPassword(ports.hasher, password)
+    },
     async handle(context, { username }, passwordHash) {
       const { em, now, newId } = context
       // Processes that start at once wait here for each other; the losers then see what the winner made.

@@ -209,7 +209,7 @@ describe('users.create', () => {
     ['a blank in the username', { username: 'a b' }, 'username'],
     ['an invisible letter in the username', { username: 'ad\u200ba' }, 'username'],
     ['a username that begins with a dot', { username: '.hidden' }, 'username'],
-    ['14 letters of password', { email: 'a@example.com', password: 'x'.repeat(14) }, 'password'],
+    ['no letter of password', { email: 'a@example.com', password: '' }, 'password'],
     ['1025 letters of password', { email: 'a@example.com', password: 'x'.repeat(1025) }, 'password'],
     ['a kind that is made otherwise', { email: 'a@example.com', kind: 'anonymous' }, 'kind'],
     ['an avatar that is a script', { email: 'a@example.com', avatarUrl: 'javascript:alert(1)' }, 'avatarUrl'],
@@ -233,10 +233,22 @@ describe('users.create', () => {
   })
 
   test.each([15, 64, 1024])('takes a password of %d letters, never trimmed', async (length) => {
-    const typed = ` ${'ü'.repeat(length - 2)} `
+    const typed = ` ${'wheelbarrow antlers '.repeat(60).slice(0, length - 2)} `
     const user = await world().newUser({ password: typed })
     await world().signIn(user, typed)
     await expect(world().signIn(user, typed.trim())).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
+  })
+
+  test.each([
+    ['14 letters', 'mzq-4 vr_t9 pk', 'passwords.tooShort'],
+    ['a password that many have', 'Password1234567', 'passwords.tooCommon'],
+    ['a password made of the username', 'grace-hopper-1906', 'passwords.tooPersonal'],
+  ])('refuses %s, before it is hashed, and repeats nothing of it', async (_what, typed, code) => {
+    const before = await world().counts()
+    const creation = world().asSystem().users.create({ username: 'grace-hopper', password: typed })
+    await expect(creation).rejects.toMatchObject({ code, kind: 'invalid' })
+    await expect(creation).rejects.not.toThrow(typed)
+    expect((await world().counts())['users']).toBe(before['users'])
   })
 
   test('takes the same keys of another system for the same password', async () => {

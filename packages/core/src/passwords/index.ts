@@ -1,5 +1,7 @@
+export { checkNewPassword, type PasswordOwner } from './checking.ts'
 export { PasswordRow } from './entity.ts'
-export { passwordsBusy } from './errors.ts'
+export { passwordReused, passwordsBusy, passwordTooCommon, passwordTooPersonal, passwordTooShort } from './errors.ts'
 export { newPassword } from './model.ts'
 export { passwordQueue } from './queue.ts'
+export { checkNotReused, replacePassword } from './replacing.ts'
 export { decoyHash, hashPassword, hashPatiently, isOutdated, verifyPassword } from './verify.ts'

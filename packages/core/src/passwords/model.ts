@@ -1,17 +1,20 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
 
-/** NIST SP 800-63B-4, 3.1.1.1: at least 15 characters where the password is the only factor. */
-const minimumLength = 15
+/** A password of more would only cost us: a phrase of a hundred words fits. */
+const longest = 1024
 
-/** A password to be set: any characters, never trimmed, no rules of composition; long ones are welcome. */
+/**
+ * A password to be set: any characters, never trimmed, no rules of composition; long
+ * ones are welcome. What else it has to be depends on whose it is: `checkNewPassword`.
+ */
 export const newPassword = secret(
   z
     .string()
-    .min(minimumLength, `at least ${minimumLength} characters`)
-    .max(1024)
+    .min(1)
+    .max(longest)
     .refine((text) => !text.includes('\u0000'), 'NUL characters are not allowed'),
-).meta({ description: `at least ${minimumLength} characters` })
+).meta({ description: 'a phrase is best; 15 characters, or 8 where there is a second factor, if nothing else was configured' })
 
 /**
  * PBKDF2 (RFC 8018) hashes that other systems made, as PHC strings:

@@ -1,8 +1,10 @@
 import { defineCommand } from '../../kernel/action.ts'
+import type { PrepareContext } from '../../kernel/context.ts'
+import { DenizenError } from '../../kernel/errors.ts'
 import type { Item } from '../../kernel/input.ts'
 import { granted } from '../../kernel/rule.ts'
 import { lockOrganizations, optionalOrganizationTarget } from '../../organizations/index.ts'
-import { hashPatiently } from '../../passwords/index.ts'
+import { checkNewPassword, hashPatiently } from '../../passwords/index.ts'
 import { asToldByOperators, createAccount, type NewUser } from '../creation.ts'
 import { answerOf, forEachOf, noteOutcome, type Place } from './outcome.ts'
 import { bulkCreateUsersSignature } from './signatures.ts'
@@ -11,12 +13,9 @@ export const bulkCreateUsers = defineCommand(bulkCreateUsersSignature, {
   allow: granted,
   allowItem: asToldByOperators,
   target: optionalOrganizationTarget,
-  async prepare({ ports }, { users }) {
-    const hashes: (string | null)[] = []
-    for (const user of users) {
-      const password = user.ok ? user.value.password : undefined
-      hashes.push(password === undefined ? null : await hashPatiently(ports.hasher, password))
-    }
+  async prepare(context, { users }) {
+    const hashes: (string | null | DenizenError)[] = []
+    for (const user of users) hashes.push(user.ok ? await hashOf(context, user.value) : null)
     return hashes
   },
   async handle(context, { organizationId = null, users }, hashes) {
@@ -24,12 +23,26 @@ export const bulkCreateUsers = defineCommand(bulkCreateUsersSignature, {
     const outcome = await forEachOf(context, inOrder(users), (user, index) => {
       if (!user.ok) throw user.error
       context.checkItem(user.value, null, null)
-      return createAccount(context, user.value, hashes[index] ?? null, organizationId)
+      const hash = hashes[index] ?? null
+      if (hash instanceof DenizenError) throw hash
+      return createAccount(context, user.value, hash, organizationId)
     })
     noteOutcome(context, outcome)
     return answerOf(outcome)
   },
 })
+
+/** The hash of a user's password; null: there is none; an error: it is one that may not be chosen, and the others go on. */
+async function hashOf({ ports, settings }: PrepareContext, { password, ...owner }: NewUser): Promise<string | null | DenizenError> {
+  if (password === undefined) return null
+  try {
+    await checkNewPassword(settings, password, owner)
+  } catch (error) {
+    if (error instanceof DenizenError) return error
+    throw error
+  }
+  return hashPatiently(ports.hasher, password)
+}
 
 /** By address, so that calls with the same addresses in other orders wait for each other, and never in a circle. */
 function inOrder(users: readonly Item<NewUser>[]): Place<Item<NewUser>>[] {
