@@ -100,7 +100,6 @@ const DeviceLoginSchema = defineEntity({
     hash: p.string().columnType('text'),
     userCode: p.string().columnType('text'),
     clientName: p.string().columnType('text'),
-    scopes: p.array().columnType('text[]').strictNullable().$type<string[]>(),
     status: p.string().columnType('text').$type<'pending' | 'approved' | 'denied' | 'used'>(),
     userId: () =>
       p
@@ -110,6 +109,8 @@ const DeviceLoginSchema = defineEntity({
         .fieldName('user_id')
         .foreignKeyName('device_logins_user_id_foreign')
         .deleteRule('cascade'),
+    /** The session that its approval opened, and that waits for its tokens to be fetched. */
+    sessionId: idColumn('ses').strictNullable().$type<Id<'ses'>>(),
     ip: address().strictNullable().$type<string>(),
     userAgent: p.string().columnType('text').strictNullable().$type<string>(),
     /** Seconds between two polls; grows when the device does not keep to it (RFC 8628: 3.5). */

@@ -1,2 +1,7 @@
+import { approveDeviceLogin, denyDeviceLogin, viewDeviceLogin } from './deciding.ts'
+import { pollDeviceLogin } from './polling.ts'
+import { revokeToken } from './revoking.ts'
+import { startDeviceLogin } from './starting.ts'
+
 /** Signing in programs without a browser (RFC 8628). */
-export const deviceActions = {}
+export const deviceActions = { approveDeviceLogin, denyDeviceLogin, pollDeviceLogin, revokeToken, startDeviceLogin, viewDeviceLogin }

@@ -1,0 +1,117 @@
+import { createWorld, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { uuidOf } from '../../kernel/id.ts'
+
+/** PGlite runs one transaction after the other and hides every race. */
+const world = useWorld({ connections: 26 })
+const callers = 50
+const atOnce = 20
+
+/** Lets the calls pile up behind a lock on the table until at least 20 transactions wait, and then lets all of them go. */
+async function raced<T>({ connect }: World, calls: readonly (() => Promise<T>)[]): Promise<PromiseSettledResult<T>[]> {
+  const gate = await connect()
+  await gate.query('begin; lock table device_logins in access exclusive mode')
+  const settled = Promise.allSettled(calls.map((call) => call()))
+  const waiting = `select count(*)::int as count from pg_locks where not granted and relation = 'device_logins'::regclass
+    and database = (select oid from pg_database where datname = current_database())`
+  await vi.waitFor(
+    async () => {
+      const { rows } = await gate.query<{ count: number }>(waiting)
+      expect(rows[0]?.count).toBeGreaterThanOrEqual(atOnce)
+    },
+    { timeout: 30_000, interval: 10 },
+  )
+  await gate.query('commit')
+  return settled
+}
+
+const won = <T>(results: readonly PromiseSettledResult<T>[]): T[] =>
+  results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+
+async function sessionsOf(userId: string): Promise<number> {
+  return (
+    await world().rows(`select 1 from sessions where user_id = ? and 'pwd' = any(auth_methods) and user_agent = 'device'`, [uuidOf(userId)])
+  ).length
+}
+
+/** One after the other: hashing passwords is bounded. */
+async function manyPeople(inWorld: World = world(), count = callers): Promise<SignedInUser[]> {
+  const people: SignedInUser[] = []
+  while (people.length < count) people.push(await inWorld.signUp())
+  return people
+}
+
+describe('50 callers', () => {
+  test('polls of an approved login give one session', async () => {
+    const ada = await world().signUp()
+    const device = world().core.as({ kind: 'anonymous' }, { userAgent: 'device' })
+    const { deviceCode, userCode } = await device.auth.startDeviceLogin({ clientName: 'cli' })
+    await ada.as.auth.approveDeviceLogin({ userCode })
+    const results = await raced(
+      world(),
+      Array.from({ length: callers }, () => () => device.auth.pollDeviceLogin({ deviceCode })),
+    )
+    expect(won(results).filter(({ status }) => status === 'signedIn')).toHaveLength(1)
+    expect(won(results)).toHaveLength(1)
+    expect(await sessionsOf(ada.user.id)).toBe(1)
+    expect(await world().rows(`select 1 from tokens t join sessions s on s.id = t.session_id where s.user_agent = 'device'`)).toHaveLength(
+      2,
+    )
+  })
+
+  test('approvals of a login open one session', async () => {
+    const device = world().core.as({ kind: 'anonymous' }, { userAgent: 'device' })
+    const { userCode } = await device.auth.startDeviceLogin({ clientName: 'cli' })
+    const people = await manyPeople()
+    const results = await raced(
+      world(),
+      people.map((person) => () => person.as.auth.approveDeviceLogin({ userCode })),
+    )
+    expect(won(results)).toHaveLength(1)
+    const opened = await world().rows(`select 1 from login_attempts where method = 'device' and outcome = 'succeeded' and at >= ?`, [
+      world().clock.now(),
+    ])
+    expect(opened).toHaveLength(2) // that of the test above, and one
+    expect(await world().rows(`select 1 from device_logins where status = 'approved'`)).toHaveLength(1)
+  })
+
+  test('approvals and denials of a login: one of them holds', async () => {
+    const people = await manyPeople()
+    const device = world().core.as({ kind: 'anonymous' }, { userAgent: 'device' })
+    const { userCode, deviceCode } = await device.auth.startDeviceLogin({ clientName: 'cli' })
+    const results = await raced(
+      world(),
+      people.map(
+        (person, index) => () =>
+          index % 2 === 0 ? person.as.auth.approveDeviceLogin({ userCode }) : person.as.auth.denyDeviceLogin({ userCode }),
+      ),
+    )
+    expect(won(results)).toHaveLength(1)
+    const winner = results.findIndex(({ status }) => status === 'fulfilled')
+    const outcome = await device.auth.pollDeviceLogin({ deviceCode }).then(
+      ({ status }) => status,
+      () => 'denied',
+    )
+    expect(outcome).toBe(winner % 2 === 0 ? 'signedIn' : 'denied')
+  })
+
+  test('the lock is what decides: without it several approvals win', async () => {
+    const unlocked = await createWorld({ connections: 26 })
+    try {
+      const people = await manyPeople(unlocked, atOnce)
+      const { userCode } = await unlocked.asAnonymous().auth.startDeviceLogin({ clientName: 'cli' })
+      const connection = unlocked.orm.em.getConnection()
+      const execute = connection.execute.bind(connection)
+      vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) =>
+        execute(typeof query === 'string' ? query.replace(/^(select id from device_logins .*) for update$/, '$1') : query, ...rest),
+      )
+      const results = await raced(
+        unlocked,
+        people.map((person) => () => person.as.auth.approveDeviceLogin({ userCode })),
+      )
+      expect(won(results).length).toBeGreaterThan(1)
+    } finally {
+      await unlocked.close()
+    }
+  })
+})

@@ -1,0 +1,57 @@
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { uuidOf } from '../../kernel/id.ts'
+import { anyone } from '../../kernel/rule.ts'
+import { mintToken } from '../../tokens/index.ts'
+import { deviceLoginLifetime, deviceLoginMemory, firstInterval, newUserCode, shownUserCode } from './model.ts'
+import { startDeviceLoginSignature } from './signatures.ts'
+
+/** Rows of long ago that go with every new one: more than come, so that they never gather. */
+const clearedAtOnce = 10
+
+export const startDeviceLogin = defineCommand(startDeviceLoginSignature, {
+  allow: anyone,
+  secretive: true,
+  async handle(context, { clientName }) {
+    const { newId, now, ports, settings } = context
+    const id = newId('dev')
+    const { text, hash } = mintToken('device', id, ports)
+    const expiresAt = new Date(now.getTime() + deviceLoginLifetime)
+    const userCode = shownUserCode(await written(context, { id, hash, clientName, expiresAt }))
+    await clear(context)
+    context.note({ target: { type: 'deviceLogin', id }, changes: { clientName } })
+    const verificationUri = `${settings.publicUrl}/device`
+    const verificationUriComplete = `${verificationUri}?user_code=${userCode}`
+    return { deviceCode: text, userCode, verificationUri, verificationUriComplete, expiresAt, interval: firstInterval }
+  },
+})
+
+interface NewLogin {
+  readonly id: string
+  readonly hash: string
+  readonly clientName: string
+  readonly expiresAt: Date
+}
+
+/** Writes it under a code that no other has, and gives the code. */
+async function written({ em, now, origin, ports }: CommandContext, { id, hash, clientName, expiresAt }: NewLogin): Promise<string> {
+  for (;;) {
+    const userCode = newUserCode(ports.random)
+    const rows = await em.execute<unknown[]>(
+      `insert into device_logins (id, hash, user_code, client_name, status, ip, user_agent, interval, created_at, expires_at)
+        values (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?) on conflict (user_code) do nothing returning 1`,
+      [uuidOf(id), hash, userCode, clientName, origin.ip, origin.userAgent, firstInterval, now, expiresAt],
+    )
+    if (rows.length === 1) return userCode
+  }
+}
+
+/** Whoever begins clears up after others: rows that somebody else has locked are left to the next. */
+async function clear({ em, now }: CommandContext): Promise<void> {
+  await em.execute(
+    `delete from device_logins where id in (
+      select id from device_logins where expires_at < ? order by expires_at limit ? for update skip locked)`,
+    [new Date(now.getTime() - deviceLoginMemory), clearedAtOnce],
+    'run',
+  )
+}
