@@ -23,9 +23,18 @@ test.each([
   ['both', { token: 'x', invitationId: 'inv_01j0000000e008000000000001' }],
   ['a role of its own choice', { token: 'x', role: 'owner' }],
   ['another address', { token: 'x', email: 'eve@example.com' }],
-  ['a password that is too short', { token: 'x', password: 'short' }],
+  ['an empty password', { token: 'x', password: '' }],
 ])('refuses an input with %s', async (_what, input) => {
   await expect(accept(input as Acceptance)).rejects.toMatchObject({ code: 'request.invalid' })
+})
+
+test.each([
+  ['wheelbarrow 9', 'passwords.tooShort'],
+  ['sunshinesunshine', 'passwords.tooCommon'],
+])('the password %j may not be chosen, and the link stays good', async (weak, code) => {
+  const { token } = await invited()
+  await expect(accept({ token, password: weak })).rejects.toMatchObject({ code })
+  await expect(accept({ token, password: chosen })).resolves.toMatchObject({ accountCreated: true })
 })
 
 test('bad links cost no hash: they are looked at first', async () => {

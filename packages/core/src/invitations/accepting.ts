@@ -1,14 +1,11 @@
-import { builtInRoles, holdingsOf } from '../access/index.ts'
-import { insertUser, usernameFor } from '../accounts/index.ts'
+import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, takeSeat } from '../organizations/index.ts'
-import { hashPassword, PasswordRow } from '../passwords/index.ts'
-import { endSessions } from '../sessions/index.ts'
+import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { answerOnce, checkAddress, offered, ownInvitationTarget, tellAnswer, whoeverIsInvited, type Naming } from './answering.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
-import { isPrivileged } from './policy.ts'
 import { acceptedBy, insertMembership, lockAccountWith, type Offer } from './repository.ts'
 import { acceptInvitationSignature } from './signatures.ts'
 
@@ -53,11 +50,13 @@ export const acceptInvitation = defineCommand(acceptInvitationSignature, {
 })
 
 /** Hashing is slow: only for a link that works, and only when the password is going to be somebody's. */
-async function hashIfNeeded({ reader, ports, now, actor }: PrepareContext, input: Acceptance): Promise<string | null> {
+async function hashIfNeeded({ reader, ports, settings, now, actor }: PrepareContext, input: Acceptance): Promise<string | null> {
   if (input.password === undefined || actor.kind === 'user') return null
   const { email } = await offered(reader, ports, input, now)
   const account = await reader.findOne(UserRow, { email })
-  return account?.emailVerified === true ? null : hashPassword(ports.hasher, input.password)
+  if (account?.emailVerified === true) return null
+  await checkNewPassword(settings, input.password, account ?? { ...input, email })
+  return hashPassword(ports.hasher, input.password)
 }
 
 /** The account that joins, its row locked: the caller's own, or whichever has the address that the link proves. null: there is none yet. */
@@ -91,27 +90,16 @@ async function newAccount(context: CommandContext, { email }: Offer, input: Acce
 
 /**
  * The link proves the address. If nobody had, and whoever follows it is not signed
- * in, the account may have been made by a stranger who waits for its owner to come:
- * the password and all sessions go. An account with roles of its own is not handed
- * over like this: its address may just be mistyped.
+ * in, the account is handed over to them.
  */
 async function prove(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
   const { em, now, actor } = context
   if (account.emailVerified) return
   if (actor.kind !== 'user') {
-    if (isPrivileged(await holdingsOf(em, account.id, null), builtInRoles.user.permissions)) throw signInFirst({})
-    await replacePassword(context, account, passwordHash)
-    const ended = await endSessions(em, { userId: account.id }, 'addressProved', now)
-    context.revoke({ userId: account.id, ...ended })
+    if (!(await mayBeHandedOver(em, account.id))) throw signInFirst({})
+    return handOver(context, account, passwordHash)
   }
   account.emailVerified = true
   account.updatedAt = now
   await em.flush()
-}
-
-async function replacePassword({ em, now }: CommandContext, account: UserRow, hash: string | null): Promise<void> {
-  await em.nativeDelete(PasswordRow, { userId: account.id })
-  account.passwordChangedAt = hash === null ? null : now
-  account.needPasswordChange = false
-  if (hash !== null) em.persist(em.create(PasswordRow, { userId: account.id, hash, changedAt: now }))
 }

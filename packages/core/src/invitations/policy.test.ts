@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPrivileged, stands, type Inviter } from './policy.ts'
+import { stands, type Inviter } from './policy.ts'
 
 const inviter: Inviter = { status: 'active', frozen: false, role: 'admin', holdings: [] }
 const holding = (...permissions: string[]) => ({ holdings: [{ organizationId: null, permissions }] })
@@ -21,18 +21,3 @@ test.each([
 })
 
 test('one from the operator of the machine stands', () => expect(stands('owner', null)).toBe(true))
-
-test('an account is privileged that may do what not all may', () => {
-  const usual = ['organizations.create']
-  expect(isPrivileged([], usual)).toBe(false)
-  expect(
-    isPrivileged(
-      [
-        { organizationId: null, permissions: usual },
-        { organizationId: null, permissions: [] },
-      ],
-      usual,
-    ),
-  ).toBe(false)
-  expect(isPrivileged([{ organizationId: null, permissions: ['queries'] }], usual)).toBe(true)
-})

@@ -34,11 +34,6 @@ export function stands(role: MembershipRole, inviter: Inviter | null): boolean {
 
 const inviting: ReadonlySet<string> = new Set(['*', 'organizations.*', 'organizations.invite'])
 
-/** Whether an account may do more than every account may: nobody is let into one by a mail to an address that it never proved. */
-export function isPrivileged(holdings: readonly Holding[], usual: readonly string[]): boolean {
-  return holdings.some(({ permissions }) => permissions.some((permission) => !usual.includes(permission)))
-}
-
 interface Answers {
   readonly acceptedAt: Date | null
   readonly declinedAt: Date | null

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { CommandContext } from '../../kernel/context.ts'
 import { managingOrganization, ownsDomainOf } from '../../organizations/index.ts'
 import { managedAddress, mayActFrom, wouldLockOut, type UserRow } from '../../users/index.ts'
+import { revokeVerifications } from '../../verifications/index.ts'
 import type { userPatch } from './signatures.ts'
 
 /** Absent leaves, `null` clears, a value sets. */
@@ -32,6 +33,8 @@ export async function changeAccount(
   if (fields.length === 0) return fields
   if (movesAway) await keepManaged(context, user, patch.email ?? null)
   if (!force) keepOwnAddress(context, user, patch)
+  // Links and codes were sent to the old address: they prove that one, and it is not theirs any more.
+  if (movesAway) await revokeVerifications(context, user.id)
   Object.assign(user, Object.fromEntries(changed), { updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.revoke({ userId: user.id })
