@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { isOverheard, overhear } from '@denizen/core/testing'
 import { eventually, within } from './deadlines.ts'
 
 const command = join(import.meta.dirname, '../apps/cli/src/main.ts')
@@ -49,6 +50,11 @@ function denizen(parameters: readonly string[], environment: Environment = {}, i
   const written = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text))
+  child.once('close', () => {
+    overhear(`standard error of ${parameters[0] ?? ''}`, written.stderr)
+    // What a command answers may be a secret that is shown once; a server shows none.
+    if (parameters[0] === 'serve') overhear('standard output of serve', written.stdout)
+  })
   const { pid } = child
   if (pid === undefined) throw new Error('the process did not start')
   const program: Program = {
@@ -79,7 +85,12 @@ export async function denizenToEnd(parameters: readonly string[], environment: E
 export async function startServer(environment: Environment): Promise<ServerProgram> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const settings = { DENIZEN_HOST: '127.0.0.1', DENIZEN_PORT: String(port), DENIZEN_LOG_LEVEL: 'warn', DENIZEN_HASH_WORKERS: '1' }
+  const settings = {
+    DENIZEN_HOST: '127.0.0.1',
+    DENIZEN_PORT: String(port),
+    DENIZEN_LOG_LEVEL: isOverheard ? 'debug' : 'warn',
+    DENIZEN_HASH_WORKERS: '1',
+  }
   const program = denizen(['serve'], { ...settings, ...environment })
   let gone = false
   void program.exit.then(() => (gone = true))

@@ -1,6 +1,7 @@
 import { argon2Hasher, defaultPorts, type Clock, type FeedSink, type InvalidationFeed, type Logger, type Ports } from '@denizen/core'
 import type { LogFields } from '../src/ports/logger.ts'
 import { TestMailer, testJobs } from './mail.ts'
+import { overhear } from './overheard.ts'
 import { TestResolver } from './resolver.ts'
 
 /** A clock that stands still until it is told to move. */
@@ -53,16 +54,21 @@ export class TestLogger implements Logger {
   readonly lines: LogLine[] = []
 
   debug(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'debug', message, fields })
+    this.#note({ level: 'debug', message, fields })
   }
   info(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'info', message, fields })
+    this.#note({ level: 'info', message, fields })
   }
   warn(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'warn', message, fields })
+    this.#note({ level: 'warn', message, fields })
   }
   error(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'error', message, fields })
+    this.#note({ level: 'error', message, fields })
+  }
+
+  #note(line: LogLine): void {
+    this.lines.push(line)
+    overhear('log', line)
   }
 }
 

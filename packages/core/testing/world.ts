@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createEmbedded, createPostgres, type TestDatabase } from './databases.ts'
 import { queuedJobs, type TestMailer } from './mail.ts'
+import { overhearing } from './overheard.ts'
 import { People } from './people.ts'
 import { testPorts, type TestClock, type TestLogger, type TestPorts } from './ports.ts'
 import type { TestResolver } from './resolver.ts'
@@ -50,7 +51,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const ports = { ...(await testPorts()), ...options.ports }
   const { orm } = database
   const another = ({ ports: changed, settings, monitors }: Pick<WorldOptions, 'ports' | 'settings' | 'monitors'>): Core =>
-    createCore({ orm, ports: { ...ports, ...changed }, ...(settings && { settings }), ...(monitors && { monitors }) })
+    createCore({ orm, ports: { ...ports, ...changed }, ...(settings && { settings }), monitors: [overhearing, ...(monitors ?? [])] })
   const core = another(options)
   if (options.empty !== true) await core.start()
   const clients: Client[] = []

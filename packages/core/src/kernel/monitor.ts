@@ -1,5 +1,5 @@
 import type { Actor } from './context.ts'
-import type { ErrorKind } from './errors.ts'
+import type { DenizenError, ErrorKind } from './errors.ts'
 import type { ActionKind } from './signature.ts'
 
 /** How one call went. */
@@ -11,6 +11,8 @@ export interface CallReport {
   /** Milliseconds from the call to its answer. */
   readonly durationMs: number
   readonly requestId: string
+  /** What the caller was told, when the call failed. */
+  readonly error?: DenizenError
   /** What was thrown, when it was nothing a caller should understand. */
   readonly fault?: unknown
 }

@@ -4,6 +4,7 @@ import { isCommand, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import { DenizenError, internal, notPlannable, onlyCommands, unknownAction } from '../kernel/errors.ts'
 import { newId } from '../kernel/id.ts'
+import type { CallReport } from '../kernel/monitor.ts'
 import type { Plan } from '../kernel/plan.ts'
 import { checkActor } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
@@ -46,11 +47,11 @@ async function observed<T>(assembly: Assembly, name: string, call: Call, work: (
   const action = actions.get(name)
   if (action === undefined) throw unknownAction({ action: name.slice(0, 100) })
   const startedAt = ports.clock.monotonic()
-  const report = (outcome: 'ok' | DenizenError['kind'], fault?: unknown): void => {
+  const report = (outcome: 'ok' | DenizenError['kind'], failure: Pick<CallReport, 'error' | 'fault'> = {}): void => {
     const { requestId } = call.origin
     const durationMs = ports.clock.monotonic() - startedAt
-    const told = { action: name, kind: action.signature.kind, actorKind: call.actor.kind, outcome, durationMs, requestId }
-    for (const monitor of monitors) monitor.observe(fault === undefined ? told : { ...told, fault })
+    const told = { action: name, kind: action.signature.kind, actorKind: call.actor.kind, outcome, durationMs, requestId, ...failure }
+    for (const monitor of monitors) monitor.observe(told)
   }
   try {
     const result = await work(action)
@@ -59,12 +60,13 @@ async function observed<T>(assembly: Assembly, name: string, call: Call, work: (
   } catch (thrown) {
     const error = understood(thrown)
     if (error instanceof DenizenError) {
-      report(error.kind)
+      report(error.kind, { error })
       throw error
     }
-    report('internal', thrown)
+    const told = internal({ requestId: call.origin.requestId }, thrown)
+    report('internal', { error: told, fault: thrown })
     ports.logger.error('an action failed unexpectedly', { action: name, requestId: call.origin.requestId, error: thrown })
-    throw internal({ requestId: call.origin.requestId }, thrown)
+    throw told
   }
 }
 
