@@ -66,6 +66,12 @@ const asAdmin = [
   'users.bulkArchive',
   'users.restore',
   'users.contain',
+  'sessions.list',
+  'sessions.listActive',
+  'sessions.listRecent',
+  'sessions.get',
+  'sessions.end',
+  'sessions.endAll',
 ]
 
 /** What the roles of a member allow, each inside its organization only. */

@@ -1,6 +1,8 @@
 import { defineQuery } from '../kernel/action.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
+import { endAllSessions, endOtherSessions, endSession } from './ending.ts'
+import { getSession, listActiveSessions, listRecentSessions, listSessions } from './listing.ts'
 import { whoAmISignature } from './signatures.ts'
 
 /** The hottest path: answered from the principal, without the database. */
@@ -19,4 +21,13 @@ const whoAmI = defineQuery(whoAmISignature, {
 })
 
 /** The actions of `sessions`. */
-export const sessionsActions = { whoami: whoAmI }
+export const sessionsActions = {
+  end: endSession,
+  endAll: endAllSessions,
+  endOthers: endOtherSessions,
+  get: getSession,
+  list: listSessions,
+  listActive: listActiveSessions,
+  listRecent: listRecentSessions,
+  whoami: whoAmI,
+}

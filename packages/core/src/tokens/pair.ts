@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { newId, type Id } from '../kernel/id.ts'
+import { idOf, newId, uuidOf, type Id } from '../kernel/id.ts'
 import type { Ports } from '../ports/index.ts'
 import { TokenRow } from './entity.ts'
 import type { TokenId, TokenKind } from './model.ts'
@@ -22,14 +22,36 @@ interface Issued {
   readonly expiresAt: Date
   /** Milliseconds that the access token lasts. */
   readonly accessLifetime: number
+  /** Default: new ones. */
+  readonly ids?: PairIds
+}
+
+interface PairIds {
+  readonly access: TokenId
+  readonly refresh: TokenId
+}
+
+/** Ids for a pair: the same but for their last bit, so that the refresh token finds what it was issued with. */
+export function newPairIds({ random }: Pick<Ports, 'random'>, now: Date): PairIds {
+  const access = random.bytes(10)
+  access[9] = (access[9] ?? 0) & 0xfe
+  const refresh = Uint8Array.from(access)
+  refresh[9] = (access[9] ?? 0) | 1
+  return { access: newId('tok', now, access), refresh: newId('tok', now, refresh) }
+}
+
+/** The access token that was issued with a refresh token. */
+export function partnerOf(refresh: TokenId): TokenId {
+  const uuid = uuidOf(refresh)
+  return idOf('tok', uuid.slice(0, -1) + (Number.parseInt(uuid.slice(-1), 16) & 0xe).toString(16))
 }
 
 /** Issues an access and a refresh token for a session. Both can be made again by `pairText`, with nothing kept. */
 export async function issueTokens(em: SqlEntityManager, ports: Ports, issued: Issued): Promise<TokenPair> {
-  const { now, expiresAt, accessLifetime } = issued
+  const { now, expiresAt, accessLifetime, ids = newPairIds(ports, now) } = issued
   const accessExpiresAt = new Date(Math.min(now.getTime() + accessLifetime, expiresAt.getTime()))
-  const access = await persistToken(em, ports, 'access', issued, accessExpiresAt)
-  const refresh = await persistToken(em, ports, 'refresh', issued, expiresAt)
+  const access = await persistToken(em, ports, 'access', ids.access, issued, accessExpiresAt)
+  const refresh = await persistToken(em, ports, 'refresh', ids.refresh, issued, expiresAt)
   return { access: access.text, accessId: access.id, accessExpiresAt, refresh: refresh.text, refreshId: refresh.id }
 }
 
@@ -37,10 +59,10 @@ async function persistToken(
   em: SqlEntityManager,
   ports: Ports,
   kind: Extract<TokenKind, 'access' | 'refresh'>,
+  id: TokenId,
   { userId, sessionId, now }: Issued,
   expiresAt: Date,
 ): Promise<{ id: TokenId; text: string }> {
-  const id = newId('tok', now, ports.random.bytes(10))
   const text = await pairText(ports, kind, id)
   const hash = ports.digest.sha256(text)
   em.persist(

@@ -1,2 +1,4 @@
+import { refresh } from './refresh.ts'
+
 /** Keeping a session alive. */
-export const refreshActions = {}
+export const refreshActions = { refresh }

@@ -1,0 +1,129 @@
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import { addressNotAllowed } from '../../kernel/errors.ts'
+import { anyone } from '../../kernel/rule.ts'
+import { accessLifetime, endSessions, pendingStepsOf, slidExpiry } from '../../sessions/index.ts'
+import { SessionRow } from '../../sessions/entity.ts'
+import {
+  equalInConstantTime,
+  idInToken,
+  issueTokens,
+  newPairIds,
+  pairText,
+  partnerOf,
+  TokenRow,
+  type TokenPair,
+} from '../../tokens/index.ts'
+import { isActing, mayActFrom, UserRow } from '../../users/index.ts'
+import { noteAttempt } from '../attempts.ts'
+import type { SignedIn } from '../model.ts'
+import { invalidRefreshToken } from './errors.ts'
+import { exchange, judgeRepeated } from './rotation.ts'
+import { refreshSignature } from './signatures.ts'
+
+/** A session whose refresh token was shown, and who it belongs to. */
+interface Held {
+  readonly token: TokenRow
+  readonly session: SessionRow
+  readonly user: UserRow
+}
+
+/**
+ * The access token of before stays good for the rest of its hour: calls that are
+ * under way do not fail, and a refresh takes nothing away, so no other process has
+ * to be woken for it. Whatever ends the session ends every token of it at once.
+ */
+export const refresh = defineCommand(refreshSignature, {
+  allow: anyone,
+  secretive: true,
+  duringPendingStep: true,
+  prepare: findToken,
+  locks: (token) => (token === null ? [] : [token.userId]),
+  async handle(context, _input, found) {
+    const held = found === null ? null : await heldBy(context, found.id)
+    if (held === null) return context.refuse(invalidRefreshToken({}))
+    const { session, user } = held
+    context.note({ target: { type: 'session', id: session.id } })
+    if (!mayActFrom(user.allowedIps, context.origin)) return refuseAddress(context, held)
+    const pair = (await rotated(context, held)) ?? (await repeated(context, held))
+    await context.em.flush()
+    return answerOf(context, held, pair)
+  },
+})
+
+/** The row behind a refresh token, when the text proves it. */
+async function findToken({ reader, ports }: PrepareContext, { refreshToken }: { refreshToken: string }): Promise<TokenRow | null> {
+  const id = idInToken('refresh', refreshToken)
+  const token = id === null ? null : await reader.findOne(TokenRow, { id, kind: 'refresh' })
+  return token !== null && equalInConstantTime(token.hash, ports.digest.sha256(refreshToken)) ? token : null
+}
+
+/** The session, as long as it runs and whoever acts through it may. The user's row is locked. */
+async function heldBy({ em, now }: CommandContext, id: TokenRow['id']): Promise<Held | null> {
+  const token = await em.findOne(TokenRow, { id })
+  const session = token?.sessionId === null || token === null ? null : await em.findOne(SessionRow, { id: token.sessionId })
+  if (token === null || session === null || session.endedAt !== null || session.expiresAt <= now) return null
+  const user = await em.findOne(UserRow, { id: session.userId })
+  const behind = session.impersonatorId === null ? user : await em.findOne(UserRow, { id: session.impersonatorId })
+  if (user === null || behind === null || !isActing(user.status) || !isActing(behind.status)) return null
+  return { token, session, user }
+}
+
+/** The next pair; null: the token was exchanged before. */
+async function rotated(context: CommandContext, { token, session, user }: Held): Promise<TokenPair | null> {
+  const { em, ports, now } = context
+  const ids = newPairIds(ports, now)
+  if (!(await exchange(context, token.id, ids.refresh))) return null
+  // Whoever acts for somebody else does so for a limited time: that is not prolonged.
+  const expiresAt = session.impersonatorId === null ? slidExpiry(session.createdAt, now) : session.expiresAt
+  Object.assign(session, { expiresAt, lastSeenAt: now })
+  return issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime, ids })
+}
+
+/** The pair that the token was exchanged for, made again; or the end of the session. */
+async function repeated(context: CommandContext, held: Held): Promise<TokenPair> {
+  const { em, now, ports } = context
+  // Read anew: whoever exchanged it may just have committed.
+  const token = await em.findOneOrFail(TokenRow, { id: held.token.id }, { refresh: true })
+  const verdict = await judgeRepeated(em, now, token)
+  if (verdict.kind === 'reused') return endFamily(context, held)
+  if (verdict.kind === 'over') return context.refuse(invalidRefreshToken({}))
+  const refreshId = verdict.successor.id
+  const access = await em.findOneOrFail(TokenRow, { id: partnerOf(refreshId) })
+  return {
+    access: await pairText(ports, 'access', access.id),
+    accessId: access.id,
+    accessExpiresAt: access.expiresAt ?? now,
+    refresh: await pairText(ports, 'refresh', refreshId),
+    refreshId,
+  }
+}
+
+/** Two hold the same token, and nobody can tell which of them stole it: neither goes on. */
+async function endFamily(context: CommandContext, { session, user }: Held): Promise<never> {
+  const { em, now } = context
+  const ended = await endSessions(em, { userId: user.id, sessionId: session.id }, 'tokenReused', now)
+  context.revoke({ userId: user.id, sessionId: session.id, ...ended })
+  noteAttempt(context, { identifier: user.username, userId: user.id, method: 'none', outcome: 'revoked', sessionId: session.id })
+  const payload = { userId: user.id, sessionId: session.id }
+  context.emit({ type: 'auth.tokenReused', subject: user.id, organizationId: null, payload })
+  return context.refuse(invalidRefreshToken({}))
+}
+
+function refuseAddress(context: CommandContext, { session, user }: Held): never {
+  noteAttempt(context, { identifier: user.username, userId: user.id, method: 'none', outcome: 'addressNotAllowed', sessionId: session.id })
+  return context.refuse(addressNotAllowed({}))
+}
+
+async function answerOf(context: CommandContext, { session, user }: Held, pair: TokenPair): Promise<SignedIn> {
+  const { em, settings, now } = context
+  return {
+    status: 'signedIn',
+    user: { id: user.id, username: user.username },
+    session: { id: session.id, expiresAt: session.expiresAt },
+    accessToken: pair.access,
+    accessTokenExpiresAt: pair.accessExpiresAt,
+    refreshToken: pair.refresh,
+    pendingSteps: [...(await pendingStepsOf(em, settings, pair.accessId, now))],
+  }
+}
