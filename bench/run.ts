@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * `npm run bench` and `npm run bench:directory`. The bench has an install of its own, which the project's does
+ * `npm run bench`, `npm run bench:directory` and `npm run bench:sign-in`. The bench has an install of its own, which the project's does
  * not bring; whatever needs it is imported when it is there.
  */
 const installed = join(import.meta.dirname, 'node_modules', '.package-lock.json')
@@ -19,6 +19,9 @@ const [first, ...rest] = process.argv.slice(2)
 if (first === '--directory') {
   const { benchDirectory } = await import('./directory/bench.ts')
   process.exitCode = await benchDirectory(rest)
+} else if (first === '--sign-in') {
+  const { benchSignIn } = await import('./sign-in/bench.ts')
+  process.exitCode = await benchSignIn(rest)
 } else {
   const { bench } = await import('./bench.ts')
   process.exitCode = await bench(process.argv.slice(2))

@@ -83,8 +83,8 @@ async function insertSessions(orm: Orm, minted: readonly Minted[]): Promise<void
   const sessionIds = arrayOf(minted.map(({ session }) => session))
   const owners = arrayOf(minted.map(({ user }) => user))
   await em.execute(
-    `insert into sessions (id, user_id, auth_methods, assurance, ip, user_agent, created_at, expires_at)
-      select id, owner, '{pwd}', 'aal1', '127.0.0.1', 'bench', now(), now() + interval '14 days' from unnest(?::uuid[], ?::uuid[]) as given (id, owner)`,
+    `insert into sessions (id, user_id, auth_methods, assurance, ip, user_agent, created_at, last_seen_at, proved_at, expires_at)
+      select id, owner, '{pwd}', 'aal1', '127.0.0.1', 'bench', now(), now(), now(), now() + interval '14 days' from unnest(?::uuid[], ?::uuid[]) as given (id, owner)`,
     [sessionIds, owners],
   )
   await em.execute(
