@@ -1,7 +1,11 @@
 import { DenizenError, databaseUnavailable } from '../kernel/errors.ts'
 import type { ErrorDefinition } from '../kernel/errors.ts'
+import { identitiesSubjectUnique } from '../identities/entity.ts'
+import { identityTaken } from '../identities/errors.ts'
 import { membershipsUnique, organizationDomainsVerifiedUnique, organizationsSlugUnique } from '../organizations/entity.ts'
 import { alreadyMember, domainTaken, slugTaken } from '../organizations/errors.ts'
+import { passkeysCredentialUnique } from '../passkeys/entity.ts'
+import { alreadyRegistered } from '../passkeys/errors.ts'
 import { teamsNameUnique } from '../teams/entity.ts'
 import { teamNameTaken } from '../teams/errors.ts'
 import { emailTaken, usernameTaken } from '../users/errors.ts'
@@ -15,6 +19,8 @@ const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>
   [membershipsUnique]: alreadyMember,
   [organizationDomainsVerifiedUnique]: domainTaken,
   [teamsNameUnique]: teamNameTaken,
+  [identitiesSubjectUnique]: identityTaken,
+  [passkeysCredentialUnique]: alreadyRegistered,
 }
 
 /** The domain error for what a driver threw; anything unknown comes back as it was. */

@@ -1,2 +1,39 @@
-/** The actions of `passkeys`. */
-export const passkeysActions = {}
+import { keepAWayIn } from '../accounts/index.ts'
+import { factorRemoved, holderTarget, ownAccount, whoseFactors } from '../factors/index.ts'
+import { defineCommand, defineQuery } from '../kernel/action.ts'
+import { notFound, unauthenticated } from '../kernel/errors.ts'
+import { anyOf, granted, owner } from '../kernel/rule.ts'
+import { PasskeyRow } from './entity.ts'
+import { beginRegistration, finishRegistration } from './registering.ts'
+import { listPasskeysSignature, removePasskeySignature } from './signatures.ts'
+import { beginSignIn, finishSignIn } from './signing-in.ts'
+import { passkeyTarget } from './target.ts'
+
+const list = defineQuery(listPasskeysSignature, {
+  allow: anyOf(granted, owner),
+  target: holderTarget,
+  async handle({ open, actor }, input) {
+    const userId = whoseFactors(input, actor)
+    if (userId === null) throw unauthenticated({})
+    const em = await open()
+    return { passkeys: await em.find(PasskeyRow, { userId }, { orderBy: { id: 'asc' } }) }
+  },
+})
+
+const remove = defineCommand(removePasskeySignature, {
+  allow: owner,
+  target: passkeyTarget,
+  freshProof: true,
+  async handle(context, { passkeyId }) {
+    const { em } = context
+    const user = await ownAccount(context)
+    if ((await em.nativeDelete(PasskeyRow, { id: passkeyId, userId: user.id })) === 0) throw notFound({ type: 'passkey' })
+    await keepAWayIn(em, user.id)
+    const { sessionsEnded } = await factorRemoved(context, user)
+    context.note({ changes: { sessionsEnded } })
+    context.emit({ type: 'passkeys.removed', subject: user.id, organizationId: null, payload: { userId: user.id, passkeyId } })
+    return { sessionsEnded }
+  },
+})
+
+export const passkeysActions = { beginRegistration, beginSignIn, finishRegistration, finishSignIn, list, remove }
