@@ -66,6 +66,8 @@ const asAdmin = [
   'users.bulkArchive',
   'users.restore',
   'users.contain',
+  'auth.listLoginHistory',
+  'auth.unlock',
   'sessions.list',
   'sessions.listActive',
   'sessions.listRecent',

@@ -1,61 +1,47 @@
 import { defineCommand } from '../kernel/action.ts'
-import type { Origin, PrepareContext } from '../kernel/context.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { anyone, signedIn } from '../kernel/rule.ts'
-import { decoyHash, hashPassword, isOutdated, PasswordRow, verifyPassword } from '../passwords/index.ts'
+import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
-import { findByIdentifier, isActing, mayActFrom, UserRow, type UserId } from '../users/index.ts'
+import { UserRow } from '../users/index.ts'
 import { noteAttempt } from './attempts.ts'
+import { checkPassword, nobody, outcomeFor, type Checked } from './checking.ts'
 import { continueSignIn } from './continuing.ts'
-import { invalidCredentials } from './errors.ts'
-import type { LoginOutcome } from './model.ts'
+import { invalidCredentials, tooManyAttempts } from './errors.ts'
 import { signInSignature, signOutSignature } from './signatures.ts'
-
-/** What was found before the transaction: all of it is looked at again inside. */
-interface Checked {
-  readonly userId: UserId | null
-  /** When the password was chosen. Its hash alone may be another by now: whoever signs in at the same moment upgrades it. */
-  readonly changedAt: Date | null
-  readonly matches: boolean
-  /** The password hashed anew, when the stored hash is weaker than today's. */
-  readonly upgrade: string | null
-}
+import { countFailure, forgetFailures, secondsUntilAdmitted } from './throttle.ts'
 
 export const signIn = defineCommand(signInSignature, {
   allow: anyone,
   secretive: true,
-  locks: ({ userId }) => (userId === null ? [] : [userId]),
+  locks: ({ userId, wait }) => (wait > 0 ? [] : [userId]),
   prepare: checkPassword,
   async handle(context, { identifier }, checked) {
     const { em } = context
-    const user = checked.userId === null ? null : await em.findOne(UserRow, { id: checked.userId })
-    const password = user === null ? null : await em.findOne(PasswordRow, { userId: user.id })
+    if (checked.userId !== nobody) context.note({ target: { type: 'user', id: checked.userId } })
+    const wait = checked.wait > 0 ? checked.wait : await secondsUntilAdmitted(context, checked.throttle)
+    if (wait > 0) return refuseFor(wait, context, identifier, checked)
+    const user = await em.findOne(UserRow, { id: checked.userId })
+    const password = await em.findOne(PasswordRow, { userId: checked.userId })
     const matches = checked.matches && password?.changedAt.getTime() === checked.changedAt?.getTime()
     const outcome = user === null ? 'unknownUser' : !matches ? 'wrongPassword' : outcomeFor(user, context.origin)
-    if (user !== null) context.note({ target: { type: 'user', id: user.id } })
     if (outcome !== 'succeeded' || user === null || password === null) {
+      await countFailure(context, checked.throttle)
       noteAttempt(context, { identifier, userId: user?.id ?? null, method: 'password', outcome })
       return context.refuse(invalidCredentials({}))
     }
     if (checked.upgrade !== null) password.hash = checked.upgrade
-    return continueSignIn(context, user, { method: 'password', authMethods: ['pwd'], identifier })
+    const answer = await continueSignIn(context, user, { method: 'password', authMethods: ['pwd'], identifier })
+    if (answer.status === 'signedIn') await forgetFailures(context, checked.throttle)
+    return answer
   },
 })
 
-/** How it ends for whoever knows the password. */
-function outcomeFor(user: UserRow, origin: Origin): LoginOutcome {
-  if (!isActing(user.status)) return 'notActive'
-  return mayActFrom(user.allowedIps, origin) ? 'succeeded' : 'addressNotAllowed'
-}
-
-/** Takes as long for a user that does not exist as for one that does. */
-async function checkPassword({ reader, ports }: PrepareContext, input: { identifier: string; password: string }): Promise<Checked> {
-  const user = await findByIdentifier(reader, input.identifier)
-  const stored = user === null ? null : await reader.findOne(PasswordRow, { userId: user.id })
-  const hash = stored?.hash ?? null
-  const matches = (await verifyPassword(ports.hasher, hash ?? (await decoyHash(ports.hasher)), input.password)) && hash !== null
-  const upgrade = matches && isOutdated(ports.hasher, hash) ? await hashPassword(ports.hasher, input.password) : null
-  return { userId: user?.id ?? null, changedAt: stored?.changedAt ?? null, matches, upgrade }
+/** Whoever has guessed too often is told so, whether or not there is such a user and the password was right. */
+function refuseFor(wait: number, context: CommandContext, identifier: string, { userId }: Checked): never {
+  noteAttempt(context, { identifier, userId: userId === nobody ? null : userId, method: 'password', outcome: 'locked' })
+  return context.refuse(tooManyAttempts({ retryAfter: wait }))
 }
 
 export const signOut = defineCommand(signOutSignature, {

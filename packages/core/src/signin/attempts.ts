@@ -13,7 +13,7 @@ interface Attempt {
   readonly outcome: LoginOutcome
   readonly sessionId?: Id<'ses'>
   /** Who did it, when that is not the user. */
-  readonly actorId?: Id<'usr'>
+  readonly actorId?: Id<'usr'> | null
 }
 
 /** Writes a line of the login history: every try, whoever made it and however it ended. */
@@ -22,8 +22,16 @@ export function noteAttempt({ em, newId, now, origin }: CommandContext, attempt:
   const { ip, userAgent } = origin
   em.persist(
     em.create(LoginAttemptRow, {
-      ...{ id: newId('lat'), at: now, identifier: printable(identifier, longestIdentifier) },
-      ...{ userId, outcome, method, sessionId, actorId, ip, userAgent },
+      id: newId('lat'),
+      at: now,
+      identifier: printable(identifier, longestIdentifier),
+      userId,
+      outcome,
+      method,
+      sessionId,
+      actorId,
+      ip,
+      userAgent,
     }),
   )
 }

@@ -1,13 +1,19 @@
 import type { CommandContext } from '../kernel/context.ts'
 import type { UserRow } from '../users/index.ts'
 import { noteAttempt } from './attempts.ts'
-import { beginChallenge } from './challenge.ts'
+import { beginChallenge, newNonce } from './challenge.ts'
 import { secondFactorsOf } from './factors.ts'
 import type { SignInAnswer } from './model.ts'
 import { openSession, type Opening } from './opening.ts'
+import { passkeyRequest } from './passkey-request.ts'
 
 /** What was proved so far: one factor. */
 export type FirstFactor = Pick<Opening, 'method' | 'authMethods' | 'identifier'>
+
+/** What a challenge for a second factor keeps of the first, and what a passkey has to sign. */
+export interface FactorPayload extends FirstFactor {
+  readonly nonce: string
+}
 
 /**
  * Goes on after the first factor, whichever it was (a password, a mailed link, a
@@ -15,10 +21,13 @@ export type FirstFactor = Pick<Opening, 'method' | 'authMethods' | 'identifier'>
  * session. Nothing that proves only one factor gets around this.
  */
 export async function continueSignIn(context: CommandContext, user: UserRow, first: FirstFactor): Promise<SignInAnswer> {
-  const methods = await secondFactorsOf(context.em, user.id)
+  const { em, settings } = context
+  const methods = await secondFactorsOf(em, user.id)
   if (methods.length === 0) return openSession(context, user, { ...first, assurance: 'aal1' })
   noteAttempt(context, { ...first, userId: user.id, outcome: 'factorRequired' })
-  const payload = { method: first.method, authMethods: [...first.authMethods], identifier: first.identifier }
+  const nonce = newNonce(context)
+  const payload = { method: first.method, authMethods: [...first.authMethods], identifier: first.identifier, nonce }
   const { text, expiresAt } = beginChallenge(context, { purpose: 'factor', userId: user.id, payload })
-  return { status: 'factorRequired', challenge: text, methods, expiresAt }
+  const passkey = methods.includes('passkey') ? await passkeyRequest(em, settings, user.id, nonce) : null
+  return { status: 'factorRequired', challenge: text, methods, passkey, expiresAt }
 }

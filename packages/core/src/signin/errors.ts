@@ -24,3 +24,18 @@ export const factorRequired = defineError<{ methods: readonly string[] }>(
   'unauthenticated',
   ({ methods }) => `This user has a second factor: answer the challenge with auth.completeSignIn (${methods.join(', ')}).`,
 )
+
+export const wrongFactor = defineError<{ attemptsLeft: number }>('auth.wrongFactor', 'unauthenticated', ({ attemptsLeft }) =>
+  attemptsLeft === 0 ? 'That is wrong, and was the last try. Begin the sign-in again.' : `That is wrong. Tries left: ${attemptsLeft}.`,
+)
+export const wrongProof = defineError('auth.wrongProof', 'denied', 'That is wrong: it proves nothing. Try again.')
+export const strongerProofRequired = defineError<{ methods: readonly string[] }>(
+  'auth.strongerProofRequired',
+  'denied',
+  ({ methods }) => `You have a second factor: prove that one to auth.reauthenticate (${methods.join(', ')}).`,
+)
+export const noSuchProof = defineError<{ method: 'password' | 'emailCode' | 'passkey' }>('auth.noSuchProof', 'conflict', ({ method }) =>
+  method === 'emailCode'
+    ? 'No code can be sent to you: your account has no address that was proved. Prove something else.'
+    : `Your account has no ${method}. Prove something else.`,
+)

@@ -40,7 +40,7 @@ export const loginMethod = z.enum([
 export type LoginMethod = z.infer<typeof loginMethod>
 
 /** What is waited for. */
-export type ChallengePurpose = 'factor' | 'passkeyRegistration' | 'passkeySignIn' | 'oauth'
+export type ChallengePurpose = 'factor' | 'passkeyRegistration' | 'passkeySignIn' | 'oauth' | 'proof'
 
 /** A password as typed: never trimmed; its length is bounded because hashing costs. */
 export const typedPassword = secret(z.string().min(1).max(1024))
@@ -56,11 +56,22 @@ export const SignedIn = z.object({
 })
 export type SignedIn = z.infer<typeof SignedIn>
 
+/** What a page hands to `navigator.credentials.get()`, after `parseRequestOptionsFromJSON()` (WebAuthn Level 3: 5.1.9). */
+export const PasskeyRequest = z.object({
+  challenge: z.string(),
+  rpId: z.string(),
+  timeout: z.int(),
+  userVerification: z.literal('required'),
+  allowCredentials: z.array(z.object({ id: z.string(), type: z.literal('public-key'), transports: z.array(z.string()) })),
+})
+export type PasskeyRequest = z.infer<typeof PasskeyRequest>
+
 /** The password (or the mailed secret) was right, and a second factor is asked for. */
 export const FactorRequired = z.object({
   status: z.literal('factorRequired'),
   challenge: secret(z.string()).meta({ description: 'goes to auth.completeSignIn with the answer' }),
   methods: z.array(z.enum(['totp', 'recoveryCode', 'passkey'])),
+  passkey: PasskeyRequest.nullable().meta({ description: 'for navigator.credentials.get(); null: the user has no passkey' }),
   expiresAt: z.date(),
 })
 export type FactorRequired = z.infer<typeof FactorRequired>

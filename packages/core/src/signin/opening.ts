@@ -34,7 +34,15 @@ export async function openSession(context: CommandContext, user: UserRow, openin
   const expiresAt = new Date(now.getTime() + (impersonation?.lifetime ?? sessionLifetime))
   const { ip, userAgent } = origin
   const session = beginSession(em, {
-    ...{ id: newId('ses'), userId: user.id, organizationId, authMethods: [...authMethods], assurance, ip, userAgent, expiresAt, now },
+    id: newId('ses'),
+    userId: user.id,
+    organizationId,
+    authMethods: [...authMethods],
+    assurance,
+    ip,
+    userAgent,
+    expiresAt,
+    now,
     impersonation: impersonation === undefined ? null : { by: impersonation.by, reason: impersonation.reason },
   })
   const pair = await issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime })

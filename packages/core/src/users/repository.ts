@@ -12,19 +12,22 @@ export async function existingUser(em: SqlEntityManager, userId: UserId): Promis
   return user
 }
 
-/** By identifier: an id, else with "@" an email, else a username. null when it is none that could exist. */
-function byIdentifier(identifier: string): FilterQuery<UserRow> | null {
+/** What somebody typed to say who they are, in the form that the database knows. */
+export interface Named {
+  readonly field: 'id' | 'email' | 'username'
+  readonly value: string
+}
+
+/** An id, else with "@" an email, else a username. null when it is none that could exist. */
+export function namedBy(identifier: string): Named | null {
   const trimmed = identifier.trim()
-  if (isId('usr', trimmed)) return { id: trimmed }
-  if (trimmed.includes('@')) {
-    const parsed = email.safeParse(trimmed)
-    return parsed.success ? { email: parsed.data } : null
-  }
-  const parsed = username.safeParse(trimmed)
-  return parsed.success ? { username: parsed.data } : null
+  if (isId('usr', trimmed)) return { field: 'id', value: trimmed }
+  const [field, schema] = trimmed.includes('@') ? (['email', email] as const) : (['username', username] as const)
+  const parsed = schema.safeParse(trimmed)
+  return parsed.success ? { field, value: parsed.data } : null
 }
 
 export async function findByIdentifier(em: SqlEntityManager, identifier: string): Promise<UserRow | null> {
-  const where = byIdentifier(identifier)
-  return where === null ? null : em.findOne(UserRow, where)
+  const named = namedBy(identifier)
+  return named === null ? null : em.findOne(UserRow, { [named.field]: named.value } as FilterQuery<UserRow>)
 }

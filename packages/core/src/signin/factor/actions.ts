@@ -1,2 +1,7 @@
-/** Second factors at sign-in, fresh proofs, what an operator does for somebody locked out, and the history. */
-export const factorActions = {}
+import { completeSignIn } from './completing.ts'
+import { listLoginHistory } from './history.ts'
+import { reauthenticate } from './reauthenticating.ts'
+import { unlock } from './unlocking.ts'
+
+/** The actions of `auth` for second factors at sign-in, fresh proofs, what an operator does for somebody locked out, and the history. */
+export const factorActions = { completeSignIn, listLoginHistory, reauthenticate, unlock }

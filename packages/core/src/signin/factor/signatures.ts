@@ -1,2 +1,80 @@
+import { z } from 'zod'
+import { pageInput, pageOf } from '../../kernel/page.ts'
+import { secret } from '../../kernel/secret.ts'
+import { command, query } from '../../kernel/signature.ts'
+import { userId } from '../../users/model.ts'
+import { loginOutcome, PasskeyRequest, SignedIn, typedPassword } from '../model.ts'
+import { longestIdentifier } from '../signatures.ts'
+import { given, LoginAttempt, secondFactor } from './model.ts'
+
+const challenge = secret(z.string().min(1).max(128))
+
+const completeSignInSignature = command('auth.completeSignIn', {
+  summary: 'Finish a sign-in with the second factor',
+  input: z
+    .strictObject({ challenge: challenge.meta({ description: 'from the answer that asked for a second factor' }), ...secondFactor })
+    .refine((input) => given(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
+  output: SignedIn,
+})
+
+const proofs = ['password', 'totp', 'recoveryCode', 'passkey', 'emailCode'] as const
+
+const reauthenticateSignature = command('auth.reauthenticate', {
+  summary: 'Prove once more who you are, before a sensitive change',
+  input: z
+    .strictObject({
+      begin: z
+        .enum(['emailCode', 'passkey'])
+        .optional()
+        .meta({ description: 'what has to be asked for first: a code by mail, or something for a passkey to sign' }),
+      password: typedPassword.optional(),
+      ...secondFactor,
+      emailCode: secret(z.string().min(1).max(64)).optional().meta({ description: 'the code that was mailed' }),
+      challenge: challenge.optional().meta({ description: 'from the answer to begin; goes with emailCode and passkey' }),
+    })
+    .refine((input) => given(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
+    .refine(
+      (input) => given(input, 'challenge') === given(input, 'emailCode', 'passkey'),
+      'challenge goes with emailCode and passkey: it is in the answer to begin',
+    ),
+  output: z.discriminatedUnion('status', [
+    z.object({
+      status: z.literal('proved'),
+      provedUntil: z.date().meta({ description: 'until then sensitive changes are let through' }),
+      assurance: z.enum(['aal1', 'aal2']),
+    }),
+    z.object({
+      status: z.literal('begun'),
+      challenge: challenge.meta({ description: 'goes back with the code or with what the passkey signed' }),
+      passkey: PasskeyRequest.nullable(),
+      expiresAt: z.date(),
+    }),
+  ]),
+})
+
+const unlockSignature = command('auth.unlock', {
+  summary: 'Let a user try to sign in again at once, who has failed too often',
+  input: z.strictObject({ userId }),
+  output: z.object({ failuresForgotten: z.int() }),
+})
+
+const listLoginHistorySignature = query('auth.listLoginHistory', {
+  summary: 'List who tried to sign in, from where, and how it ended',
+  input: z.strictObject({
+    ...pageInput,
+    userId: userId.optional().meta({ description: "default: everybody's, for who may see that; your own otherwise" }),
+    identifier: z.string().min(1).max(longestIdentifier).optional().meta({ description: 'what was typed, to the letter' }),
+    outcome: loginOutcome.optional(),
+    from: z.date().optional().meta({ description: 'not before' }),
+    until: z.date().optional().meta({ description: 'before' }),
+  }),
+  output: pageOf(LoginAttempt),
+})
+
 /** The actions of `auth` for second factors at sign-in, fresh proofs, what an operator does for somebody locked out, and the history. */
-export const factorSignatures = {} as const
+export const factorSignatures = {
+  completeSignIn: completeSignInSignature,
+  listLoginHistory: listLoginHistorySignature,
+  reauthenticate: reauthenticateSignature,
+  unlock: unlockSignature,
+} as const
