@@ -31,10 +31,13 @@ export function send(
   requestId: string,
   draining: boolean,
   { status, headers = [], contentType, body, policy }: Answer,
+  /** Names and values in turn. */
+  more: readonly string[] = [],
 ): void {
   if (response.destroyed || response.headersSent) return
   const fields = commonFields(requestId, draining, policy)
   for (const [name, value] of headers) fields.push(name, value)
+  fields.push(...more)
   if (status !== 204) fields.push('content-type', contentType, 'content-length', String(Buffer.byteLength(body)))
   response.writeHead(status, fields)
   response.end(response.req.method === 'HEAD' ? undefined : body)

@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { anonymousActor, newRequestId, userActor, type Actor, type Call, type Core, type Origin } from '@denizen/core'
 import type { TrustedProxies } from './addresses.ts'
+import { CookieSession } from './cookies.ts'
 import { malformed } from './errors.ts'
+import { originsOf } from './origins.ts'
 import type { Context } from './trpc.ts'
 
 /** Whether a request showed a credential, and whether it opened anything. */
@@ -12,6 +14,8 @@ export interface Caller {
   readonly actor: Actor
   readonly credential: Credential
   readonly origin: Origin
+  /** What its cookies say, and what is to become of them; null: nothing. */
+  readonly cookies?: CookieSession | null
 }
 
 /** Headers that belong to a single command. */
@@ -36,15 +40,30 @@ export function bearerToken({ authorization }: IncomingHttpHeaders): string | nu
 
 /**
  * Who sent the request. A credential that opens nothing makes the caller nobody:
- * what anybody may do still works, and everything else asks to sign in.
+ * what anybody may do still works, and everything else asks to sign in. What the
+ * request shows by itself counts before a cookie, which its browser shows for it.
  */
 export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
   const origin = originOf(request, requestId, proxies)
-  const token = bearerToken(request.headers)
-  if (token === null) return { actor: anonymousActor, credential: 'none', origin }
+  const shown = bearerToken(request.headers)
+  const cookies = cookiesOf(request, core)
+  const token = shown ?? cookies?.access ?? null
+  if (cookies !== null && (cookies.asked || shown === null)) demandOwnPage(request, core)
+  if (token === null) return { actor: anonymousActor, credential: 'none', origin, cookies }
   const principal = core.authenticated(token) ?? (await core.authenticate(token))
-  if (principal === null) return { actor: anonymousActor, credential: 'refused', origin }
-  return { actor: userActor(principal), credential: 'accepted', origin }
+  if (principal === null) return { actor: anonymousActor, credential: 'refused', origin, cookies }
+  return { actor: userActor(principal), credential: 'accepted', origin, cookies }
+}
+
+function cookiesOf({ headers }: IncomingMessage, core: Core): CookieSession | null {
+  if (headers.cookie === undefined && headers['denizen-session'] === undefined) return null
+  const cookies = new CookieSession(core, headers)
+  return cookies.concerned ? cookies : null
+}
+
+/** Reading is harmless: a page of another origin cannot see the answer. */
+function demandOwnPage({ method, headers }: IncomingMessage, core: Core): void {
+  if (method !== 'GET' && method !== 'HEAD') originsOf(core).demand(headers)
 }
 
 /** Where a request came from. */
@@ -68,8 +87,9 @@ export function callHeadersOf(headers: IncomingHttpHeaders): CallHeaders {
 }
 
 /** Carries calls out for a caller. */
-export function contextOf(core: Core, { actor, origin }: Caller, { plan, ...rest }: CallHeaders): Context {
+export function contextOf(core: Core, { actor, origin, cookies = null }: Caller, { plan, ...rest }: CallHeaders): Context {
   const call: Call = { actor, origin, ...rest }
   const run = (name: string, input: unknown): Promise<unknown> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
-  return { requestId: origin.requestId, call: run }
+  const { requestId } = origin
+  return { requestId, call: cookies === null ? run : (name, input) => cookies.carry(run, name, input) }
 }

@@ -7,6 +7,7 @@ import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer, type Fields } from './answer.ts'
 import { readBody } from './body.ts'
 import { bearerToken, callerOf, callHeadersOf, contextOf, type Caller, type Credential } from './context.ts'
+import type { CookieSession } from './cookies.ts'
 import { batchTooLarge, errorHeaders, malformed, mapped, methodNotAllowed, notBatched, understood } from './errors.ts'
 import { shapeOf, type Context } from './trpc.ts'
 import { serializeOutput } from './output.ts'
@@ -90,6 +91,7 @@ export class TrpcEndpoint {
     const { request, names } = asked
     const batched = new URLSearchParams(asked.search).get('batch') === '1'
     let credential: Credential = 'none'
+    let cookies: CookieSession | null = null
     try {
       if (request.method === 'HEAD') return { status: 204, contentType: json, body: '' }
       const calls = this.#check(request, names, batched)
@@ -97,20 +99,22 @@ export class TrpcEndpoint {
       if (batched && headers.plan) throw notBatched({ header: 'Denizen-Plan' })
       if (batched && headers.idempotencyKey !== undefined) throw notBatched({ header: 'Idempotency-Key' })
       const caller = await callerOf(request, asked.requestId, this.#options.core, this.#options.proxies)
-      credential = caller.credential
+      ;({ credential, cookies = null } = caller)
       const body = request.method === 'POST' ? await readBody(request, this.#limitOf(calls, caller)) : ''
       if (body === null || request.socket.destroyed) return null
       const context = contextOf(this.#options.core, caller, headers)
       const text = request.method === 'POST' ? body : directInput(asked.search, batched)
-      if (text === null || !isPlain(request.headers)) return await this.#throughFetch(asked, body, context, credential)
-      if (batched) return answerOf(await this.#batch(calls, text, context), true, credential)
+      const unusual = text === null || !isPlain(request.headers)
+      if (unusual && cookies?.asked === true) throw malformed('Denizen-Session', 'its answer is plain JSON: ask for no stream')
+      if (unusual) return await this.#throughFetch(asked, body, context, credential)
+      if (batched) return withCookies(answerOf(await this.#batch(calls, text, context), true, credential), cookies)
       const result = await this.#call(names, () => readInput(parse(text)), context)
-      const answer = answerOf([result], false, credential)
+      const answer = withCookies(answerOf([result], false, credential), cookies)
       if (names === 'sessions.whoami' && result.error === undefined) this.#keep(caller, answer)
       return answer
     } catch (thrown) {
       const path = !batched && namesPattern.test(names) ? names : undefined
-      return answerOf([this.#failure(thrown, path, asked.requestId)], false, credential)
+      return withCookies(answerOf([this.#failure(thrown, path, asked.requestId)], false, credential), cookies)
     }
   }
 
@@ -243,6 +247,12 @@ function answerOf(results: readonly Result[], batched: boolean, credential: Cred
     contentType: json,
     body: JSON.stringify(batched ? results.map(({ envelope }) => envelope) : results[0]?.envelope),
   }
+}
+
+/** The answer, with what the browser is to do with its cookies. */
+function withCookies(answer: Answer, cookies: CookieSession | null): Answer {
+  if (cookies === null || cookies.fields.length === 0) return answer
+  return { ...answer, headers: [...(answer.headers ?? []), ...cookies.fields] }
 }
 
 /** The header fields of all errors together, each once. */

@@ -50,6 +50,11 @@ export const notBatched = defineError<{ header: string }>(
   'invalid',
   ({ header }) => `${header} belongs to one call: send that call alone, not in a batch.`,
 )
+export const foreignPage = defineError(
+  'request.foreignPage',
+  'denied',
+  'A page of another origin may not call with the cookie of whoever looks at it. If it is yours, name its origin in DENIZEN_ALLOWED_ORIGINS.',
+)
 export const noSuchResource = defineError('request.noSuchResource', 'notFound', 'There is nothing here.')
 
 /** Failures of HTTP itself, which has a status of its own for them. */

@@ -8,6 +8,7 @@ import { commonFields, json, send, type Answer } from './answer.ts'
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
 import { malformed, methodNotAllowed, noSuchResource, understood, urlTooLong } from './errors.ts'
+import { originsOf, type Origins } from './origins.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
@@ -102,6 +103,7 @@ class Face {
   readonly #metrics: ServerOptions['metrics']
   readonly #proxies: TrustedProxies
   readonly #trpc: TrpcEndpoint
+  readonly #origins: Origins
   #readiness: Promise<boolean> | undefined
 
   constructor({ core, trustedProxies = [], bodyLimit = 1024 * 1024, metrics, logger = core.ports.logger }: ServerOptions) {
@@ -109,6 +111,7 @@ class Face {
     this.#logger = logger
     this.#metrics = metrics
     this.#proxies = new TrustedProxies(trustedProxies)
+    this.#origins = originsOf(core)
     this.#trpc = new TrpcEndpoint({ core, router: appRouter, proxies: this.#proxies, bodyLimit })
   }
 
@@ -118,26 +121,29 @@ class Face {
     const queryAt = url.indexOf('?')
     const path = queryAt < 0 ? url : url.slice(0, queryAt)
     const search = queryAt < 0 ? '' : url.slice(queryAt)
+    const preflight = request.method === 'OPTIONS' ? this.#origins.preflightFor(request.headers) : null
+    if (preflight !== null) return send(response, requestId, this.draining, noContent, preflight)
     if (path.startsWith('/trpc/') && url.length <= longestUrl) {
       const asked = { request, names: path.slice('/trpc/'.length), search, requestId, signal: () => departure(response) }
       const kept = this.#trpc.kept(asked)
-      if (kept !== undefined) send(response, requestId, this.draining, kept)
+      if (kept !== undefined) send(response, requestId, this.draining, kept, this.#origins.fieldsFor(request.headers.origin))
       else this.#reply(response, requestId, this.#trpc.answer(asked))
     } else this.#reply(response, requestId, this.#other(request, path, search, requestId))
   }
 
   #reply(response: ServerResponse, requestId: string, answer: Promise<Answer | Response | null>): void {
+    const shared = this.#origins.fieldsFor(response.req.headers.origin)
     const finish = async (): Promise<void> => {
       const ready = await answer
       if (ready === null) response.destroy()
-      else if (ready instanceof Response) await stream(response, commonFields(requestId, this.draining), ready)
-      else send(response, requestId, this.draining, ready)
+      else if (ready instanceof Response) await stream(response, [...commonFields(requestId, this.draining), ...shared], ready)
+      else send(response, requestId, this.draining, ready, shared)
     }
     const running = finish()
       .catch((error: unknown) => {
         this.#logger.error('a request could not be answered', { requestId, error })
         if (response.headersSent) response.destroy()
-        else send(response, requestId, this.draining, problem(understood(error, { path: undefined, requestId }), requestId))
+        else send(response, requestId, this.draining, problem(understood(error, { path: undefined, requestId }), requestId), shared)
       })
       .finally(() => this.#running.delete(running))
     this.#running.add(running)
@@ -185,6 +191,8 @@ class Face {
     socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${String(body)}`)
   }
 }
+
+const noContent: Answer = { status: 204, contentType: json, body: '' }
 
 function state(status: number, text: string): Answer {
   return { status, contentType: json, body: JSON.stringify({ status: text }) }

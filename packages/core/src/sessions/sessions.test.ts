@@ -54,7 +54,7 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
       ip: '192.0.2.7',
       userAgent: firefox,
       device: null,
-      os: 'Linux x86_64',
+      os: expect.stringMatching(/^Linux/) as string,
       browser: 'Firefox 132',
       authMethods: ['pwd'],
       assurance: 'aal1',
@@ -92,12 +92,12 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     const admin = await world().asSuperadmin()
     expect(await code(third.as.sessions.list({ limit: 1, cursor }))).toBe('done')
     for (const misuse of [
-      third.as.sessions.listActive({ cursor }),
-      third.as.sessions.listRecent({ cursor }),
-      other.third.as.sessions.list({ cursor }),
-      admin.as.sessions.list({ userId: user.id, cursor }),
+      () => third.as.sessions.listActive({ cursor }),
+      () => third.as.sessions.listRecent({ cursor }),
+      () => other.third.as.sessions.list({ cursor }),
+      () => admin.as.sessions.list({ userId: user.id, cursor }),
     ])
-      expect(await code(misuse)).toBe('request.invalid')
+      expect(await code(misuse())).toBe('request.invalid')
   })
 
   test('sessions.end ends one at once and no other; a second time there is nothing to end', async () => {
@@ -161,8 +161,13 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     expect(await code(nobody.endAll({ userId }))).toBe('request.unauthenticated')
     expect(await code(nobody.endOthers())).toBe('request.unauthenticated')
     const { sessions } = stranger.as
-    const calls = [sessions.get({ sessionId }), sessions.end({ sessionId }), sessions.list({ userId }), sessions.endAll({ userId })]
-    for (const call of calls) expect(await code(call)).toBe('request.notFound')
+    const calls = [
+      () => sessions.get({ sessionId }),
+      () => sessions.end({ sessionId }),
+      () => sessions.list({ userId }),
+      () => sessions.endAll({ userId }),
+    ]
+    for (const call of calls) expect(await code(call())).toBe('request.notFound')
     expect(idsOf(await monitor.as.sessions.list({ userId }))).toHaveLength(3)
     expect(await code(monitor.as.sessions.end({ sessionId }))).toBe('request.denied')
     expect(await code(monitor.as.sessions.endAll({ userId }))).toBe('request.denied')

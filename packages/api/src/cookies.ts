@@ -1,0 +1,131 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { DenizenError, type Core } from '@denizen/core'
+import type { Fields } from './answer.ts'
+import { malformed } from './errors.ts'
+
+/** What stands in answers, and may be sent to `auth.refresh`, for a token that is in a cookie, where no script reads it. */
+export const inCookie = '(cookie)'
+
+type Run = (name: string, input: unknown) => Promise<unknown>
+
+/** The tokens of a session as an answer has them. */
+interface Tokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly accessTokenExpiresAt: Date
+  readonly session: { readonly expiresAt: Date }
+}
+
+interface CookieNames {
+  readonly access: string
+  readonly refresh: string
+  readonly attributes: string
+}
+
+/**
+ * `__Host-` keeps other hosts of the domain from planting a session of theirs; it wants
+ * TLS, and Path=/, which is why the refresh cookie has no path of its own. Over plain
+ * HTTP to this very machine browsers take no such cookie, so there the names are plain.
+ */
+function namesFor({ publicUrl }: Core['settings']): CookieNames {
+  const { protocol, hostname } = new URL(publicUrl)
+  const plain = protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.'))
+  const prefix = plain ? '' : '__Host-'
+  const attributes = `Path=/; HttpOnly${plain ? '' : '; Secure'}`
+  return { access: `${prefix}denizen`, refresh: `${prefix}denizen-refresh`, attributes }
+}
+
+/** What a request shows of a session in cookies, and what its answer says about them. */
+export class CookieSession {
+  readonly #core: Core
+  readonly #names: CookieNames
+  readonly #refresh: string | null
+  #fields: Fields = []
+  /** The access token; null: there is none. */
+  readonly access: string | null
+  /** The page wants its tokens in cookies. */
+  readonly asked: boolean
+
+  constructor(core: Core, headers: IncomingHttpHeaders) {
+    this.#core = core
+    this.#names = namesFor(core.settings)
+    const cookies = cookiesIn(headers)
+    const access = cookies.get(this.#names.access) ?? null
+    // A program's key is nothing that a browser should hold.
+    this.access = access?.startsWith('dnz_access_') === true ? access : null
+    this.#refresh = cookies.get(this.#names.refresh) ?? null
+    this.asked = isAsked(headers)
+  }
+
+  /** The `Set-Cookie` fields of the answer. */
+  get fields(): Fields {
+    return this.#fields
+  }
+
+  /** Whether there is any cookie of ours, or one is asked for. */
+  get concerned(): boolean {
+    return this.asked || this.access !== null || this.#refresh !== null
+  }
+
+  /** Carries a call out: tokens go from the cookies into its input, and from its answer into the cookies. */
+  async carry(run: Run, name: string, input: unknown): Promise<unknown> {
+    try {
+      const output = await run(name, this.#filled(name, input))
+      if (name === 'auth.signOut') this.clear()
+      return this.asked && name.startsWith('auth.') && holdsTokens(output) ? this.keep(output) : output
+    } catch (error) {
+      const over = error instanceof DenizenError && error.kind === 'unauthenticated'
+      if (over && (name === 'auth.signOut' || (name === 'auth.refresh' && this.asked))) this.clear()
+      throw error
+    }
+  }
+
+  #filled(name: string, input: unknown): unknown {
+    if (!this.asked || name !== 'auth.refresh' || typeof input !== 'object' || input === null) return input
+    const { refreshToken = inCookie } = input as { readonly refreshToken?: unknown }
+    return refreshToken === inCookie && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
+  }
+
+  /** Puts the tokens of an answer into cookies, and takes them out of it. */
+  keep<Answer extends Tokens>(answer: Answer): Answer {
+    const { accessToken, refreshToken, accessTokenExpiresAt, session } = answer
+    this.#fields = [
+      // Lax: whoever follows a link to us is signed in there. The refresh token is for calls of our own pages only.
+      this.#cookie(this.#names.access, accessToken, 'Lax', accessTokenExpiresAt),
+      this.#cookie(this.#names.refresh, refreshToken, 'Strict', session.expiresAt),
+    ]
+    return { ...answer, accessToken: inCookie, refreshToken: inCookie }
+  }
+
+  clear(): void {
+    const { access, refresh } = this.#names
+    this.#fields = [this.#cookie(access, '', 'Lax', null), this.#cookie(refresh, '', 'Strict', null)]
+  }
+
+  #cookie(name: string, value: string, sameSite: 'Lax' | 'Strict', until: Date | null): Fields[number] {
+    const left = until === null ? 0 : until.getTime() - this.#core.ports.clock.now().getTime()
+    const seconds = Math.max(0, Math.floor(left / 1000))
+    return ['set-cookie', `${name}=${value}; ${this.#names.attributes}; SameSite=${sameSite}; Max-Age=${seconds}`]
+  }
+}
+
+function isAsked({ 'denizen-session': asked }: IncomingHttpHeaders): boolean {
+  if (asked === undefined) return false
+  if (asked === 'cookie') return true
+  throw malformed('Denizen-Session', 'say cookie, or leave the header out')
+}
+
+/** The first of each name, as browsers send the most specific first (RFC 6265: 5.4). */
+function cookiesIn({ cookie = '' }: IncomingHttpHeaders): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const pair of cookie.split(';')) {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at).trim()
+    if (at > 0 && !found.has(name)) found.set(name, pair.slice(at + 1).trim())
+  }
+  return found
+}
+
+function holdsTokens(output: unknown): output is Tokens {
+  return typeof output === 'object' && output !== null && 'accessToken' in output && 'refreshToken' in output && 'session' in output
+}
