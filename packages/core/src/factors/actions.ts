@@ -51,7 +51,7 @@ const beginTotp = defineCommand(signatures.beginTotpSignature, {
       em.persist(em.create(TotpFactorRow, row))
     }
     await em.flush()
-    const uri = keyUri(key, new URL(settings.publicUrl).host, user.email ?? user.username)
+    const uri = keyUri(key, new URL(settings.publicUrl).hostname, user.email ?? user.username)
     return { uri, key, qr: renderSVG(uri, { border: 4 }) }
   },
 })

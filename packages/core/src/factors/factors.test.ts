@@ -1,4 +1,4 @@
-import { completed, systemActor, type Id } from '@denizen/core'
+import { completed, systemActor, userActor, type Id } from '@denizen/core'
 import { password, runnerOf, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { Secret, TOTP, URI } from 'otpauth'
 import { describe, expect, test } from 'vitest'
@@ -34,16 +34,24 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     const { key } = await ada.as.factors.beginTotp({})
     return { key, ...(await ada.as.factors.activateTotp({ code: codeOf(key) })) }
   }
+  /** With what the session may do by now. */
+  const asNow = async ({ token }: SignedInUser) => {
+    const principal = await world().core.authenticate(token)
+    if (principal === null) throw new Error('the session is over')
+    return world().core.as(userActor(principal))
+  }
   const eventsOf = async (ada: SignedInUser) =>
     (
-      await world().rows<{ type: string }>(`select type from events where subject = ? and type like 'factors.%' order by id`, [ada.user.id])
+      await world().rows<{ type: string }>(`select type from events where subject = ? and type like 'factors.%' order by type`, [
+        ada.user.id,
+      ])
     ).map(({ type }) => type)
 
   test('factors.beginTotp gives what an app reads, and changes nothing about signing in', async () => {
     const ada = await world().signUp()
     const { uri, key, qr } = await ada.as.factors.beginTotp({})
     const read = URI.parse(uri)
-    expect(read).toMatchObject({ label: ada.user.email, issuer: 'localhost:2222', algorithm: 'SHA1', digits: 6, period: 30 })
+    expect(read).toMatchObject({ label: ada.user.email, issuer: '127.0.0.1', algorithm: 'SHA1', digits: 6, period: 30 })
     expect(read.secret.base32).toBe(key)
     expect(key).toMatch(/^[A-Z2-7]{32}$/)
     expect(qr).toMatch(/^<svg .*<\/svg>$/s)
@@ -145,11 +153,9 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
       expect(stored).not.toContain(code.replaceAll('-', ''))
     }
     expect(await eventsOf(ada)).toEqual([
-      'factors.totpActivated',
-      'factors.recoveryCodeUsed',
-      'factors.recoveryCodeUsed',
+      ...Array.from({ length: 3 }, () => 'factors.recoveryCodeUsed'),
       'factors.recoveryCodesRegenerated',
-      'factors.recoveryCodeUsed',
+      'factors.totpActivated',
     ])
   })
 
@@ -206,9 +212,10 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     expect(again.principal.pendingSteps).toEqual(['enrolFactor'])
     await expect(again.as.users.updatePreferences({ preferences: {} })).rejects.toMatchObject({ code: 'auth.stepRequired' })
     await enrol(again)
-    await again.as.users.updatePreferences({ preferences: {} })
-    expect((await again.as.factors.list({})).required).toBe(false)
-    expect(await eventsOf(ada)).toEqual(['factors.totpActivated', 'factors.reset', 'factors.totpActivated'])
+    const freed = await asNow(again)
+    await freed.users.updatePreferences({ preferences: {} })
+    expect((await freed.factors.list({})).required).toBe(false)
+    expect(await eventsOf(ada)).toEqual(['factors.reset', 'factors.totpActivated', 'factors.totpActivated'])
   })
 
   test('factors.reset is for who was granted it, and not below its owner', async () => {
@@ -235,8 +242,11 @@ describe('where a second factor is required', () => {
     await expect(ada.as.factors.disableTotp({})).rejects.toMatchObject({ code: 'auth.stepRequired' })
     const { key } = await ada.as.factors.beginTotp({})
     await ada.as.factors.activateTotp({ code: codeOf(key) })
-    await expect(ada.as.factors.disableTotp({})).rejects.toMatchObject({ code: 'factors.lastRequired', kind: 'conflict' })
-    expect(await ada.as.factors.list({})).toMatchObject({ totp: {}, recoveryCodes: 10, required: true })
+    const principal = await world().core.authenticate(ada.token)
+    if (principal === null) throw new Error('the session is over')
+    const freed = world().core.as(userActor(principal))
+    await expect(freed.factors.disableTotp({})).rejects.toMatchObject({ code: 'factors.lastRequired', kind: 'conflict' })
+    expect(await freed.factors.list({})).toMatchObject({ totp: {}, recoveryCodes: 10, required: true })
   })
 
   test('a session that has not proved its address cannot settle in', async () => {

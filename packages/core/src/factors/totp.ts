@@ -27,7 +27,8 @@ export function stepOf(key: string, code: string, now: Date): number | null {
   return delta === null ? null : TOTP.counter({ period: parameters.period, timestamp }) + delta
 }
 
-/** What an app reads from the picture: whose key it is, and of what. */
+/** What an app reads from the picture: whose key it is, and of what. A colon in either would be read as the one between them. */
 export function keyUri(key: string, issuer: string, label: string): string {
-  return new TOTP({ ...parameters, issuer, label, secret: Secret.fromBase32(key) }).toString()
+  const plain = (text: string) => text.replaceAll(':', '.')
+  return new TOTP({ ...parameters, issuer: plain(issuer), label: plain(label), secret: Secret.fromBase32(key) }).toString()
 }
