@@ -1,0 +1,131 @@
+import type { IncomingMessage } from 'node:http'
+import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
+import type { TrustedProxies } from '../addresses.ts'
+import { json, type Answer } from '../answer.ts'
+import { bearerToken, callerOf, contextOf, originOf } from '../context.ts'
+import { methodNotAllowed, understood } from '../errors.ts'
+import type { Context } from '../trpc.ts'
+import { failureAnswer, OAuthFailure, oauthFailure } from './failure.ts'
+import { readForm, type Form } from './form.ts'
+import { grants, publicClient, refuseScope } from './grants.ts'
+import { metadataOf, metadataPath, paths } from './metadata.ts'
+
+interface Asked {
+  readonly request: IncomingMessage
+  readonly requestId: string
+}
+
+/** One request, at one core. */
+interface Place extends Asked {
+  readonly core: Core
+  readonly proxies: TrustedProxies
+}
+
+/** No token is longer: what is cut off of one that is none does not matter. */
+const longestToken = 1024
+
+type Endpoint = (place: Place) => Promise<object | null>
+
+const endpoints: ReadonlyMap<string, Endpoint> = new Map([
+  [paths.device, withForm(authorizeDevice)],
+  [paths.token, withForm(issueTokens)],
+  [paths.introspection, withForm(introspect)],
+  [paths.revocation, withForm(revoke)],
+])
+
+/**
+ * The endpoints that unmodified OAuth clients know: device login (RFC 8628),
+ * tokens (RFC 6749), introspection (RFC 7662), revocation (RFC 7009) and the
+ * metadata that tells of them (RFC 8414). They are another spelling of actions.
+ * Cookies count for nothing here: a foreign page can make a browser send a form.
+ * undefined: the path is none of theirs.
+ */
+export function answerStandard(path: string, asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> | undefined {
+  const endpoint = isMetadata(path, core) ? metadata : endpoints.get(path)
+  return endpoint === undefined ? undefined : answered(endpoint, { ...asked, core, proxies })
+}
+
+/** Where the public URL has a path, the metadata is asked for with that path at its end (RFC 8414: 3.1). */
+function isMetadata(path: string, { settings }: Core): boolean {
+  return path === metadataPath || (path.startsWith(metadataPath) && path === metadataPath + new URL(settings.publicUrl).pathname)
+}
+
+async function answered(endpoint: Endpoint, place: Place): Promise<Answer | null> {
+  const { core, requestId } = place
+  try {
+    const body = await endpoint(place)
+    return body === null ? null : { status: 200, headers: [['pragma', 'no-cache']], contentType: json, body: JSON.stringify(body) }
+  } catch (thrown) {
+    if (thrown instanceof OAuthFailure) return failureAnswer(thrown)
+    const error = understood(thrown, { path: undefined, requestId })
+    if (error.kind === 'internal' && error !== thrown)
+      core.ports.logger.error('an OAuth request failed unexpectedly', { requestId, error: thrown })
+    return failureAnswer(error)
+  }
+}
+
+async function metadata({ request, core }: Place): Promise<object> {
+  const { method = '' } = request
+  if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed({ method, allowed: ['GET', 'HEAD'] })
+  return metadataOf(core.settings.publicUrl)
+}
+
+function withForm(answer: (place: Place, form: Form) => Promise<object>): Endpoint {
+  return async (place) => {
+    const form = await readForm(place.request)
+    return form === null ? null : answer(place, form)
+  }
+}
+
+/** Calls of a program that shows no credential. */
+function asPublicClient({ request, requestId, core, proxies }: Place): Context {
+  const origin = originOf(request, requestId, proxies)
+  return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+}
+
+async function authorizeDevice(place: Place, form: Form): Promise<object> {
+  const clientName = publicClient(form, place.request.headers.authorization)
+  refuseScope(form)
+  const begun = (await asPublicClient(place).call('auth.startDeviceLogin', { clientName })) as OutputOf<
+    Signatures['auth']['startDeviceLogin']
+  >
+  return {
+    device_code: begun.deviceCode,
+    user_code: begun.userCode,
+    verification_uri: begun.verificationUri,
+    verification_uri_complete: begun.verificationUriComplete,
+    expires_in: Math.round((begun.expiresAt.getTime() - place.core.ports.clock.now().getTime()) / 1000),
+    interval: begun.interval,
+  }
+}
+
+async function issueTokens(place: Place, form: Form): Promise<object> {
+  publicClient(form, place.request.headers.authorization)
+  const type = form.need('grant_type')
+  const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
+  if (grant === undefined) throw oauthFailure('unsupported_grant_type', `There are ${Object.keys(grants).join(' and ')}.`)
+  return grant(asPublicClient(place), form, () => place.core.ports.clock.now())
+}
+
+/** Whoever asks about tokens shows one of their own, which may do that (RFC 7662: 2.1). */
+async function introspect({ request, requestId, core, proxies }: Place, form: Form): Promise<object> {
+  const refused = oauthFailure('invalid_token', 'Show an access token or an API token that may introspect: Authorization: Bearer ...')
+  if (bearerToken(request.headers) === null) throw refused
+  const caller = await callerOf(request, requestId, core, proxies)
+  if (caller.actor.kind !== 'user') throw refused
+  try {
+    return (await contextOf(core, caller, { plan: false }).call('tokens.introspect', { token: form.need('token') })) as object
+  } catch (error) {
+    if (!(error instanceof DenizenError)) throw error
+    if (error.kind === 'unauthenticated') throw refused
+    if (error.kind === 'denied') throw oauthFailure('insufficient_scope', error.message)
+    throw error
+  }
+}
+
+/** An unknown token is revoked already, as far as the client is concerned (RFC 7009: 2.2). */
+async function revoke(place: Place, form: Form): Promise<object> {
+  publicClient(form, place.request.headers.authorization)
+  await asPublicClient(place).call('auth.revokeToken', { token: form.need('token').slice(0, longestToken) })
+  return {}
+}

@@ -1,0 +1,137 @@
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { notice, page } from './layout.ts'
+
+export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
+
+const problem = (message: string | null): Html | null =>
+  message === null ? null : html`<p class="problem" role="alert" id="problem">${message}</p>`
+
+/** Asks for the code that the device shows. */
+export function codeForm(status: number, message: string | null): Answer {
+  const title = 'Sign in a device'
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      ${problem(message)}
+      <form method="get" action="device">
+        <div class="field">
+          <label for="user-code">The code that it shows</label>
+          <input
+            id="user-code"
+            name="user_code"
+            autocomplete="off"
+            autocapitalize="characters"
+            spellcheck="false"
+            maxlength="32"
+            required
+            aria-describedby="code-hint"
+          />
+          <p class="hint" id="code-hint">Eight letters, like BCDF-GHJK. Type it only if you began to sign in yourself just now.</p>
+        </div>
+        <div class="buttons"><button class="main">Continue</button></div>
+      </form>`,
+  )
+}
+
+/** What asks, and from where: whoever approves has to recognise it. */
+function facts({ clientName, ip, userAgent, createdAt }: DeviceLogin, userCode: string): Html {
+  const at = `${createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return html`<dl>
+    <dt>Program</dt>
+    <dd>${clientName}</dd>
+    <dt>Code</dt>
+    <dd>${userCode.toUpperCase()}</dd>
+    <dt>Address</dt>
+    <dd>${ip ?? 'not known'}</dd>
+    ${
+      userAgent === null
+        ? null
+        : html`<dt>Says it is</dt>
+            <dd>${userAgent}</dd>`
+    }
+    <dt>Began</dt>
+    <dd><time datetime="${createdAt.toISOString()}">${at}</time></dd>
+  </dl>`
+}
+
+const warning = html`<p class="soft">
+  Approve it only if you began this yourself, on a device of yours, and it shows the same code: it will be able to do all that you can.
+</p>`
+
+/** Shows what asks, and takes the answer, with a proof of who gives it. */
+export function decisionForm(
+  status: number,
+  login: DeviceLogin,
+  { userCode, identifier }: { readonly userCode: string; readonly identifier: string },
+  message: string | null,
+): Answer {
+  const title = `Sign in ${login.clientName}?`
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      ${problem(message)} ${facts(login, userCode)} ${warning}
+      <form method="post" action="device">
+        <input type="hidden" name="user_code" value="${userCode}" />
+        <div class="field">
+          <label for="identifier">Username or email address</label>
+          <input id="identifier" name="identifier" autocomplete="username" maxlength="320" required value="${identifier}" />
+        </div>
+        <div class="field">
+          <label for="password">Password</label>
+          <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required />
+        </div>
+        ${buttons}
+      </form>`,
+  )
+}
+
+const buttons = html`<div class="buttons">
+  <button class="main" name="decision" value="approve">Approve</button>
+  <button name="decision" value="deny" formnovalidate>Deny</button>
+</div>`
+
+/** Asks for the second factor of whoever approves. */
+export function factorForm(
+  status: number,
+  login: DeviceLogin,
+  { userCode, challenge }: { readonly userCode: string; readonly challenge: string },
+  message: string | null,
+): Answer {
+  const title = `Sign in ${login.clientName}?`
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      ${problem(message)} ${facts(login, userCode)}
+      <form method="post" action="device">
+        <input type="hidden" name="user_code" value="${userCode}" />
+        <input type="hidden" name="challenge" value="${challenge}" />
+        <div class="field">
+          <label for="code">Code</label>
+          <input
+            id="code"
+            name="code"
+            autocomplete="one-time-code"
+            spellcheck="false"
+            maxlength="64"
+            required
+            aria-describedby="code-hint"
+          />
+          <p class="hint" id="code-hint">The six digits of your authenticator app, or one of your recovery codes.</p>
+        </div>
+        ${buttons}
+      </form>`,
+  )
+}
+
+/** What came of it. */
+export function approved(clientName: string): Answer {
+  return notice(200, 'Approved', html`<strong>${clientName}</strong> is signed in. Go back to it; you can close this page.`)
+}
+
+export function denied({ clientName }: DeviceLogin): Answer {
+  return notice(200, 'Denied', html`<strong>${clientName}</strong> is not signed in.`, 'You can close this page.')
+}

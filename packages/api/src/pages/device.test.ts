@@ -1,0 +1,131 @@
+import { userActor } from '@denizen/core'
+import { password } from '@denizen/core/testing'
+import { TOTP, URI } from 'otpauth'
+import { expect, test } from 'vitest'
+import { ask, useServer, type Reply } from '../testing/server.ts'
+
+const served = useServer()
+
+const begin = (clientName = 'denizen-cli') =>
+  served().world.core.as({ kind: 'anonymous' }, { ip: '192.0.2.7', userAgent: 'denizen/0.1' }).auth.startDeviceLogin({ clientName })
+const poll = (deviceCode: string) => served().world.asAnonymous().auth.pollDeviceLogin({ deviceCode })
+const post = (fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> =>
+  ask(served().server, '/device', {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(fields).toString(),
+  })
+const sessions = async (username: string) =>
+  served().world.rows<{ user_agent: string; ended: boolean }>(
+    `select user_agent, ended_at is not null as ended from sessions where user_id = (select id from users where username = ?)
+      and user_agent is not null order by user_agent`,
+    [username],
+  )
+
+test('somebody types the code, sees what asks, and approves it with their password; their own session ends with it', async () => {
+  const { user } = await served().world.signUp()
+  const { userCode, deviceCode } = await begin()
+  expect((await served().get('/device')).text).toContain('name="user_code"')
+  const shown = await served().get(`/device?user_code=${userCode.toLowerCase()}`)
+  expect(shown.status).toBe(200)
+  for (const part of ['denizen-cli', '192.0.2.7', 'denizen/0.1', userCode, '>Approve<', '>Deny<', 'type="password"'])
+    expect(shown.text).toContain(part)
+  const done = await post({ user_code: userCode, decision: 'approve', identifier: user.username, password }, { 'user-agent': 'a browser' })
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
+  expect(done.headers.get('set-cookie')).toBeNull()
+  expect(await poll(deviceCode)).toMatchObject({ status: 'signedIn', user: { username: user.username } })
+  expect(await sessions(user.username)).toEqual([
+    { user_agent: 'a browser', ended: true },
+    { user_agent: 'denizen/0.1', ended: false },
+  ])
+})
+
+test('a wrong password approves nothing and is counted; the form keeps the name and never the password', async () => {
+  const { user } = await served().world.signUp()
+  const { userCode, deviceCode } = await begin()
+  const wrong = await post({ user_code: userCode, decision: 'approve', identifier: user.username, password: 'canary of a password' })
+  expect([wrong.status, wrong.text]).toEqual([401, expect.stringContaining('role="alert"')])
+  expect(wrong.text).toContain(`value="${user.username}"`)
+  expect(wrong.text).not.toContain('canary')
+  expect((await post({ user_code: userCode, decision: 'approve', identifier: '', password: '' })).status).toBe(400)
+  expect((await poll(deviceCode)).status).toBe('pending')
+  const attempts = await served().world.rows(
+    `select outcome from login_attempts where user_id = (select id from users where username = ?) order by outcome`,
+    [user.username],
+  )
+  expect(attempts).toEqual([{ outcome: 'succeeded' }, { outcome: 'wrongPassword' }])
+})
+
+test('a user with a second factor gives its code too, on the next page', async () => {
+  const ada = await served().world.signUp()
+  const { uri } = await ada.as.factors.beginTotp()
+  const totp = URI.parse(uri)
+  if (!(totp instanceof TOTP)) throw new Error('not a TOTP')
+  const code = () => totp.generate({ timestamp: served().world.clock.now().getTime() })
+  await ada.as.factors.activateTotp({ code: code() })
+  served().world.clock.advance(60_000)
+  const { userCode, deviceCode } = await begin()
+  const asked = await post({ user_code: userCode, decision: 'approve', identifier: ada.user.username, password })
+  const challenge = /name="challenge" value="([^"]+)"/.exec(asked.text)?.[1] ?? ''
+  expect([asked.status, challenge]).toEqual([200, expect.stringMatching(/^dnz_challenge_/)])
+  expect((await poll(deviceCode)).status).toBe('pending')
+  const wrong = await post({ user_code: userCode, decision: 'approve', challenge, code: '000000' })
+  expect([wrong.status, wrong.text]).toEqual([401, expect.stringContaining('role="alert"')])
+  expect(wrong.text).toContain(challenge)
+  const done = await post({ user_code: userCode, decision: 'approve', challenge, code: code() })
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
+  served().world.clock.advance(6_000)
+  const answer = await poll(deviceCode)
+  if (answer.status !== 'signedIn') throw new Error(`the device got ${answer.status}`)
+  expect(await served().world.core.authenticate(answer.accessToken)).toMatchObject({ assurance: 'aal2' })
+})
+
+test('whoever has the code may deny it, without an account', async () => {
+  const { userCode, deviceCode } = await begin()
+  const done = await post({ user_code: userCode, decision: 'deny', identifier: '', password: '' })
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is not signed in')])
+  await expect(poll(deviceCode)).rejects.toMatchObject({ code: 'auth.deviceDenied' })
+  expect((await served().get(`/device?user_code=${userCode}`)).status).toBe(404)
+})
+
+test('a session that owes a step approves nothing, and does not stay', async () => {
+  const { user } = await served().world.signUp()
+  await served().world.rows('update users set need_password_change = true where username = ? returning 1', [user.username])
+  const { userCode, deviceCode } = await begin()
+  const done = await post({ user_code: userCode, decision: 'approve', identifier: user.username, password })
+  expect([done.status, done.text]).toEqual([403, expect.stringContaining('changePassword')])
+  expect((await poll(deviceCode)).status).toBe('pending')
+  expect((await sessions(user.username)).map(({ ended }) => ended)).toEqual([true])
+})
+
+test('the page runs nothing, is framed by nobody, sends its form to nobody else, and takes what it shows for text', async () => {
+  const { userCode } = await begin('<script>alert(1)</script>"><img>')
+  const shown = await served().get(`/device?user_code=${userCode}`)
+  expect(shown.text).not.toMatch(/<script|<img/)
+  const policy = shown.headers.get('content-security-policy') ?? ''
+  for (const part of [`default-src 'none'`, `form-action 'self'`, `frame-ancestors 'none'`, `base-uri 'none'`])
+    expect(policy).toContain(part)
+  expect(policy).not.toContain('unsafe')
+  expect([shown.headers.get('cache-control'), shown.headers.get('referrer-policy')]).toEqual(['no-store', 'no-referrer'])
+  const unknown = await served().get(`/device?user_code=${encodeURIComponent('"><script>')}`)
+  expect([unknown.status, unknown.text]).toEqual([404, expect.not.stringContaining('<script')])
+})
+
+test('a cookie or a token of whoever looks at it approves nothing: a foreign page cannot use them', async () => {
+  const { token, principal } = await served().world.signUp()
+  const { userCode, deviceCode } = await begin()
+  const credentials = { cookie: `denizen_access=${token}; __Host-denizen_access=${token}`, authorization: `Bearer ${token}` }
+  const forged = await post({ user_code: userCode, decision: 'approve' }, { ...credentials, origin: 'https://evil.example' })
+  expect(forged.status).toBe(400)
+  expect((await poll(deviceCode)).status).toBe('pending')
+  // The same session approves it by a call of its own.
+  await served().world.core.as(userActor(principal)).auth.approveDeviceLogin({ userCode })
+})
+
+test('what is no form, and what says neither yes nor no, is refused', async () => {
+  const { userCode } = await begin()
+  expect((await post({ user_code: userCode })).status).toBe(400)
+  expect((await served().post('/device', { user_code: userCode })).status).toBe(415)
+  expect((await ask(served().server, '/device', { method: 'PUT' })).status).toBe(405)
+  expect((await post({ user_code: userCode, decision: 'approve', identifier: 'x'.repeat(40_000) })).status).toBe(413)
+})

@@ -1,0 +1,179 @@
+import type { IncomingMessage } from 'node:http'
+import {
+  anonymousActor,
+  DenizenError,
+  userActor,
+  type Core,
+  type Origin,
+  type OutputOf,
+  type SignInAnswer,
+  type Signatures,
+} from '@denizen/core'
+import type { TrustedProxies } from '../addresses.ts'
+import type { Answer } from '../answer.ts'
+import { readBody } from '../body.ts'
+import { contextOf, originOf } from '../context.ts'
+import { errorHeaders, malformed, mapped, methodNotAllowed, understood } from '../errors.ts'
+import type { Context } from '../trpc.ts'
+import { approved, codeForm, decisionForm, denied, factorForm, type DeviceLogin } from './device-views.ts'
+import { notice } from './layout.ts'
+
+/** Where people go with the code that a device shows them. */
+export const devicePath = '/device'
+
+/** Bytes: the longest password, name and challenge, percent-encoded, fit many times. */
+const longestForm = 32 * 1024
+
+interface Asked {
+  readonly request: IncomingMessage
+  readonly search: string
+  readonly requestId: string
+}
+
+/** One request, at one core. */
+interface Visit {
+  readonly core: Core
+  readonly origin: Origin
+}
+
+/**
+ * The page where a device login is approved: GET asks for the code, then shows what
+ * would be signed in; POST decides.
+ *
+ * Nothing here looks at cookies: who approves proves who they are in the same form,
+ * which is the fresh proof that approving wants. So a foreign page that makes a
+ * browser send this form approves nothing, and nobody's session lies about: the one
+ * that approves ends in the same transaction.
+ */
+export async function answerDevice(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+  const { request, search, requestId } = asked
+  const visit: Visit = { core, origin: originOf(request, requestId, proxies) }
+  try {
+    switch (request.method) {
+      case 'GET':
+      case 'HEAD': {
+        const userCode = new URLSearchParams(search).get('user_code')?.trim() ?? ''
+        return userCode === '' ? codeForm(200, null) : decisionForm(200, await view(visit, userCode), { userCode, identifier: '' }, null)
+      }
+      case 'POST': {
+        const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
+        return body === null ? null : await decide(visit, formOf(body))
+      }
+      default:
+        throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
+    }
+  } catch (thrown) {
+    const error = understood(thrown, { path: undefined, requestId })
+    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
+    return failure(error, requestId)
+  }
+}
+
+interface Form {
+  readonly userCode: string
+  readonly decision: 'approve' | 'deny'
+  readonly identifier: string
+  readonly password: string
+  /** Of a sign-in that waits for its second factor; empty: it has not begun. */
+  readonly challenge: string
+  readonly code: string
+}
+
+function formOf(body: string): Form {
+  const fields = new URLSearchParams(body)
+  const text = (name: string): string => fields.get(name) ?? ''
+  const decision = text('decision')
+  if (decision !== 'approve' && decision !== 'deny') throw malformed('decision', 'approve or deny')
+  const userCode = text('user_code').trim()
+  return {
+    userCode,
+    decision,
+    identifier: text('identifier').trim(),
+    password: text('password'),
+    challenge: text('challenge'),
+    code: text('code').trim(),
+  }
+}
+
+function nobody({ core, origin }: Visit): Context {
+  return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+}
+
+async function view(visit: Visit, userCode: string): Promise<DeviceLogin> {
+  return (await nobody(visit).call('auth.viewDeviceLogin', { userCode: userCode.slice(0, 64) })) as DeviceLogin
+}
+
+async function decide(visit: Visit, form: Form): Promise<Answer> {
+  const { userCode, decision, identifier } = form
+  const login = await view(visit, userCode)
+  if (decision === 'deny') {
+    await nobody(visit).call('auth.denyDeviceLogin', { userCode })
+    return denied(login)
+  }
+  const typed = { userCode, identifier }
+  if (form.challenge === '' && (identifier === '' || form.password === ''))
+    return decisionForm(400, login, typed, 'Type your username or email address, and your password.')
+  try {
+    const answer = await signIn(visit, form)
+    if (answer.status === 'signedIn') return await approve(visit, answer.accessToken, userCode)
+    if (!answer.methods.some((method) => method !== 'passkey')) return noPasskeys()
+    return factorForm(200, login, { userCode, challenge: answer.challenge }, null)
+  } catch (error) {
+    const message = complaint(error)
+    if (message === null) throw error
+    const again = form.challenge !== '' && !(error instanceof DenizenError && error.code === 'auth.challengeOver')
+    const status = error instanceof DenizenError ? mapped(error).status : 400
+    return again ? factorForm(status, login, { userCode, challenge: form.challenge }, message) : decisionForm(status, login, typed, message)
+  }
+}
+
+/** Signs in with what was typed; a code of six digits is one of an app, anything else one on paper. */
+async function signIn(visit: Visit, { identifier, password, challenge, code }: Form): Promise<SignInAnswer> {
+  const context = nobody(visit)
+  if (challenge === '') return (await context.call('auth.signIn', { identifier, password })) as SignInAnswer
+  const digits = code.replaceAll(/\s/g, '')
+  const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
+  return (await context.call('auth.completeSignIn', { challenge, ...factor })) as SignInAnswer
+}
+
+/** Approves, and ends the session that was only there for that, whatever comes of it. */
+async function approve({ core, origin }: Visit, accessToken: string, userCode: string): Promise<Answer> {
+  const principal = await core.authenticate(accessToken)
+  if (principal === null) throw new Error('a token that was just given opens nothing')
+  const context = contextOf(core, { actor: userActor(principal), credential: 'accepted', origin }, { plan: false })
+  try {
+    const answer = await context.call('auth.approveDeviceLogin', { userCode, endSession: true })
+    return approved((answer as OutputOf<Signatures['auth']['approveDeviceLogin']>).clientName)
+  } catch (error) {
+    await context.call('auth.signOut', {}).catch((lost: unknown) => {
+      core.ports.logger.warn('the session of a page could not be ended', { requestId: origin.requestId, error: lost })
+    })
+    throw error
+  }
+}
+
+/** What is said above the form, to be tried again; null: trying again is of no use. */
+function complaint(error: unknown): string | null {
+  if (!(error instanceof DenizenError)) return null
+  if (error.kind === 'unauthenticated' || error.code === 'auth.tooManyAttempts') return error.message
+  return error.code === 'request.invalid' ? 'That cannot be right: look at what you typed.' : null
+}
+
+function noPasskeys(): Answer {
+  return notice(
+    403,
+    'Approve it elsewhere',
+    'Your second factor is a passkey, which this page cannot ask for.',
+    'Approve the code where you are signed in already, in an application of yours.',
+  )
+}
+
+function failure(error: DenizenError, requestId: string): Answer {
+  if (error.code === 'auth.deviceLoginUnknown') return codeForm(404, error.message)
+  const { status } = mapped(error)
+  const answer =
+    error.kind === 'internal'
+      ? notice(status, 'Something went wrong', `It is our fault, and it is in our log as ${requestId}. Try again in a while.`)
+      : notice(status, 'This did not work', error.message)
+  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
+}
