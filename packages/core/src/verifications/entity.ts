@@ -46,7 +46,7 @@ const VerificationSchema = defineEntity({
   checks: [
     {
       name: 'verifications_purpose_known',
-      expression: `purpose in ('signUp', 'verifyEmail', 'resetPassword', 'magicLink', 'emailCode', 'reauthenticate', 'setup')`,
+      expression: `purpose in ('signUp', 'verifyEmail', 'resetPassword', 'magicLink', 'emailCode', 'reauthenticate', 'setup', 'claim')`,
     },
   ],
 })

@@ -24,6 +24,7 @@ const askedBy: Readonly<Record<VerificationPurpose, keyof typeof limits>> = {
   verifyEmail: 'owner',
   reauthenticate: 'owner',
   setup: 'operators',
+  claim: 'strangers',
 }
 
 /** Counts a mail to an address; false: it has had enough of them. The counters wait for one another, so that none is lost. */

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
 import { equalInConstantTime, idInToken } from '../tokens/index.ts'
 import { VerificationRow } from './entity.ts'
+import type { VerificationPurpose } from './model.ts'
 import { hashOfText } from './secret.ts'
 
 /** A link that works now. Nothing about it is used up by looking, and it may be used up a moment later. */
@@ -26,4 +27,17 @@ export async function lookAt(
   const payload = row.sealedPayload === null ? null : await ports.cipher.open(`verification/${row.id}`, row.sealedPayload)
   const sameBrowser = row.bindingHash !== null && binding !== null && equalInConstantTime(row.bindingHash, ports.digest.sha256(binding))
   return { row, payload, sameBrowser }
+}
+
+/** Who asked for a code, by what they got for asking. Whether it still works, using it tells. */
+export async function askedWith(
+  em: SqlEntityManager,
+  ports: Pick<Ports, 'digest'>,
+  purpose: VerificationPurpose,
+  binding: string,
+): Promise<Pick<VerificationRow, 'id' | 'userId' | 'email'> | null> {
+  const id = idInToken('verify', binding)
+  const row = id === null ? null : await em.findOne(VerificationRow, { id, purpose }, { disableIdentityMap: true })
+  if (row === null || row.bindingHash === null) return null
+  return equalInConstantTime(row.bindingHash, ports.digest.sha256(binding)) ? row : null
 }

@@ -26,7 +26,8 @@ export const sendVerification: JobHandler = {
     if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return
     // Somebody may have made an account with the address since it was asked for.
     const user = await em.findOne(UserRow, row.userId === null && row.purpose === 'signUp' ? { email: row.email } : { id: row.userId })
-    if (user !== null && user.email !== row.email) return
+    // A secret for an address that is not theirs any more is nobody's; one that is claimed is not theirs yet.
+    if (user !== null && row.purpose !== 'claim' && user.email !== row.email) return
     const mail = mailFor(row, { user, secret: await secretOf(ports, row), publicUrl: settings.publicUrl })
     if (mail === null) return
     try {

@@ -1,9 +1,6 @@
 import type { Settings } from '../kernel/context.ts'
 import { redirectNotAllowed } from './errors.ts'
 
-/** No address that is worth a visit is longer. */
-export const longestRedirect = 2048
-
 /**
  * Where a caller may have people sent: the very text has to begin with an origin
  * that is allowed, written as browsers write it, so that nothing is left to how

@@ -106,9 +106,11 @@ export async function consumeOwnCode(
 
 /** Takes back every secret of a user that was not used yet: their address, password or factors have changed. */
 export async function revokeVerifications({ em, now }: Pick<CommandContext, 'em' | 'now'>, userId: UserId): Promise<void> {
+  // A sign-in that waits for its second factor began with what has just changed.
   await em.execute(
-    'update verifications set revoked_at = ? where user_id = ? and used_at is null and revoked_at is null',
-    [now, uuidOf(userId)],
+    `with begun as (update challenges set used_at = ? where user_id = ? and purpose = 'factor' and used_at is null)
+      update verifications set revoked_at = ? where user_id = ? and used_at is null and revoked_at is null`,
+    [now, uuidOf(userId), now, uuidOf(userId)],
     'run',
   )
 }

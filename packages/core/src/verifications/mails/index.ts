@@ -4,7 +4,7 @@ import { isActing, type UserRow } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
 import type { VerificationPurpose } from '../model.ts'
 import { codeMail, resetPassword, setUp, signInByCode, signInByLink } from './signing-in.ts'
-import { alreadyThere, confirmAddress, confirmSignUp } from './signing-up.ts'
+import { alreadyThere, claimAccount, confirmAddress, confirmSignUp } from './signing-up.ts'
 
 /** What a mail is made of besides the verification. */
 export interface MailFacts {
@@ -31,6 +31,7 @@ const templates: Readonly<Record<VerificationPurpose, Template>> = {
   resetPassword: forUsers(resetPassword),
   magicLink: forUsers(signInByLink),
   setup: forUsers(setUp),
+  claim: forUsers(claimAccount),
   emailCode: forUsers(signInByCode),
   reauthenticate: forUsers(codeMail),
 }

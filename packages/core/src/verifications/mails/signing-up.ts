@@ -56,3 +56,16 @@ export function confirmAddress({ row, user, link }: Facts): Message {
     ],
   }
 }
+
+/** To an address that an anonymous user says is theirs; what they are called there tells the reader nothing. */
+export function claimAccount({ row, link }: Facts): Message {
+  return {
+    title: 'Keep what you did: choose a password',
+    paragraphs: [
+      `Somebody, hopefully you, used this service without an account, and wants to keep what they did in one with the address ${row.email}.`,
+      'Open the link and choose a password. Then sign in with the address and the password.',
+    ],
+    button: { label: 'Choose a password', url: link('/set-up') },
+    notes: [untilWhen('link', row), whoAsked(row), 'If it was not you, ignore this mail: no account is made.'],
+  }
+}
