@@ -67,6 +67,7 @@ const asAdmin = [
   'users.restore',
   'users.contain',
   'auth.listLoginHistory',
+  'auth.sendSetupLink',
   'auth.unlock',
   'sessions.list',
   'sessions.listActive',

@@ -11,8 +11,9 @@ export interface NewAccount {
   readonly usernameIsOurs: boolean
   readonly email: string | null
   readonly emailVerified: boolean
-  readonly status: 'active' | 'inactive'
-  readonly kind: Exclude<UserKind, 'anonymous'>
+  readonly status: 'active' | 'inactive' | 'temporary'
+  /** An anonymous one gets the role of that name, and joins nothing. */
+  readonly kind: UserKind
   readonly passwordHash: string | null
   readonly needPasswordChange: boolean
   /** The organization that manages the account, and that it becomes a member of. A seat has been taken for it. */
@@ -39,7 +40,7 @@ export type Account = ManagedUser & { readonly privateMetadata: JsonObject }
 /** So long may a username of ours be for its ending to fit into 64 characters. */
 const longestOurs = 55
 
-/** Writes a whole account, in the transaction at hand: user, password, role `user`, membership and event. */
+/** Writes a whole account, in the transaction at hand: user, password, role, membership and event. */
 export async function insertUser(context: CommandContext, account: NewAccount): Promise<Account> {
   const { em, newId, settings, actor } = context
   const user = userOf(context, account)
@@ -50,7 +51,7 @@ export async function insertUser(context: CommandContext, account: NewAccount): 
     assignmentId: newId('asg'),
     grantedBy: callerId(actor),
     membershipId: newId('mem'),
-    organizationSlug: settings.defaultOrganization,
+    organizationSlug: account.kind === 'anonymous' ? null : settings.defaultOrganization,
   })
   context.emit({ type: 'users.created', subject: user.id, organizationId: null, payload: { userId: user.id, username, kind: user.kind } })
   return { ...user, username, version: 1 }

@@ -19,7 +19,7 @@ export interface AccountRows {
 }
 
 /**
- * Writes user, password, role `user` and membership in one statement: it is the
+ * Writes user, password, role and membership in one statement: it is the
  * busiest command of all, and each statement more costs it a quarter of its rate.
  * Returns the username it took.
  */
@@ -49,7 +49,7 @@ export async function insertAccount(em: SqlEntityManager, rows: AccountRows): Pr
     user.updatedAt,
     rows.otherUsername ?? user.username,
     uuidOf(rows.assignmentId),
-    uuidOf(builtInRoles.user.id),
+    uuidOf(builtInRoles[user.kind === 'anonymous' ? 'anonymous' : 'user'].id),
     rows.grantedBy === null ? null : uuidOf(rows.grantedBy),
     uuidOf(rows.membershipId),
     rows.organizationSlug,

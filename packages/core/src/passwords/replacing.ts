@@ -22,7 +22,8 @@ export async function checkNotReused(
 
 async function hashesOf(reader: SqlEntityManager, userId: Id<'usr'>, history: number): Promise<string[]> {
   const current = await reader.findOne(PasswordRow, { userId })
-  const former = history === 0 ? [] : await reader.find(FormerPasswordRow, { userId }, { orderBy: { id: 'desc' }, limit: history })
+  const former =
+    history === 0 ? [] : await reader.find(FormerPasswordRow, { userId }, { orderBy: { replacedAt: 'desc', id: 'desc' }, limit: history })
   return [...(current === null ? [] : [current.hash]), ...former.map(({ hash }) => hash)]
 }
 
@@ -43,7 +44,7 @@ export async function replacePassword(context: CommandContext, user: UserRow, ha
   Object.assign(user, { passwordChangedAt: hash === null ? null : now, needPasswordChange: false, updatedAt: now })
   await em.flush()
   await em.execute(
-    'delete from former_passwords where user_id = ? and id not in (select id from former_passwords where user_id = ? order by id desc limit ?)',
+    'delete from former_passwords where user_id = ? and id not in (select id from former_passwords where user_id = ? order by replaced_at desc, id desc limit ?)',
     [uuidOf(user.id), uuidOf(user.id), history],
     'run',
   )

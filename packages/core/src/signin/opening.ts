@@ -46,7 +46,13 @@ export async function openSession(context: CommandContext, user: UserRow, openin
     impersonation: impersonation === undefined ? null : { by: impersonation.by, reason: impersonation.reason },
   })
   const pair = await issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime })
-  noteAttempt(context, { ...opening, userId: user.id, outcome: 'succeeded', sessionId: session.id })
+  noteAttempt(context, {
+    ...opening,
+    userId: user.id,
+    outcome: 'succeeded',
+    sessionId: session.id,
+    ...(impersonation && { actorId: impersonation.by }),
+  })
   const payload = { userId: user.id, sessionId: session.id, method }
   context.emit({ type: 'auth.signedIn', subject: user.id, organizationId, payload })
   await em.flush()

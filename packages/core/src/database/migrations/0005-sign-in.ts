@@ -51,7 +51,7 @@ const changes = [
   `alter table "device_logins" add constraint "device_logins_status_known" check (status in ('pending', 'approved', 'denied', 'used'))`,
   `alter table "challenges" add constraint "challenges_user_id_foreign" foreign key ("user_id") references "users" ("id") on delete cascade`,
   `alter table "verifications" add constraint "verifications_user_id_foreign" foreign key ("user_id") references "users" ("id") on delete cascade`,
-  `alter table "verifications" add constraint "verifications_purpose_known" check (purpose in ('signUp', 'verifyEmail', 'resetPassword', 'magicLink', 'emailCode', 'reauthenticate', 'setup'))`,
+  `alter table "verifications" add constraint "verifications_purpose_known" check (purpose in ('signUp', 'verifyEmail', 'resetPassword', 'magicLink', 'emailCode', 'reauthenticate', 'setup', 'claim'))`,
 ]
 
 /** What is known of no user any more when these go: the secrets in them are of no use without the tables. */
