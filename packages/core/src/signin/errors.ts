@@ -34,8 +34,4 @@ export const strongerProofRequired = defineError<{ methods: readonly string[] }>
   'denied',
   ({ methods }) => `You have a second factor: prove that one to auth.reauthenticate (${methods.join(', ')}).`,
 )
-export const noSuchProof = defineError<{ method: 'password' | 'emailCode' | 'passkey' }>('auth.noSuchProof', 'conflict', ({ method }) =>
-  method === 'emailCode'
-    ? 'No code can be sent to you: your account has no address that was proved. Prove something else.'
-    : `Your account has no ${method}. Prove something else.`,
-)
+export const noPasskey = defineError('auth.noPasskey', 'conflict', 'You have no passkey. Prove something else, or register one.')

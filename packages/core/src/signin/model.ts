@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
+import { RequestOptions } from '../passkeys/model.ts'
 import { sessionId } from '../sessions/model.ts'
 import { userId } from '../users/model.ts'
 
@@ -56,12 +57,8 @@ export const SignedIn = z.object({
 })
 export type SignedIn = z.infer<typeof SignedIn>
 
-/** What a page hands to `navigator.credentials.get()`, after `parseRequestOptionsFromJSON()` (WebAuthn Level 3: 5.1.9). */
-export const PasskeyRequest = z.object({
-  challenge: z.string(),
-  rpId: z.string(),
-  timeout: z.int(),
-  userVerification: z.literal('required'),
+/** What a page hands to `navigator.credentials.get()`, after `parseRequestOptionsFromJSON()`: one of these passkeys is to sign the challenge. */
+export const PasskeyRequest = RequestOptions.extend({
   allowCredentials: z.array(z.object({ id: z.string(), type: z.literal('public-key'), transports: z.array(z.string()) })),
 })
 export type PasskeyRequest = z.infer<typeof PasskeyRequest>

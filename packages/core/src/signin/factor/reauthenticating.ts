@@ -6,13 +6,12 @@ import { signedIn } from '../../kernel/rule.ts'
 import type { ParsedInputOf } from '../../kernel/signature.ts'
 import { PasswordRow } from '../../passwords/index.ts'
 import { provedNow } from '../../sessions/index.ts'
-import { idInToken } from '../../tokens/index.ts'
 import { existingUser, type UserId, type UserRow } from '../../users/index.ts'
-import { ask, consumeCode } from '../../verifications/index.ts'
+import { consumeOwnCode } from '../../verifications/index.ts'
 import { noteAttempt } from '../attempts.ts'
-import { beginChallenge, challengeLifetime, finishChallenge, newNonce, tryChallenge } from '../challenge.ts'
+import { beginChallenge, finishChallenge, newNonce, tryChallenge } from '../challenge.ts'
 import { comparison, storedFor } from '../checking.ts'
-import { noSuchProof, strongerProofRequired, tooManyAttempts, wrongProof } from '../errors.ts'
+import { noPasskey, strongerProofRequired, tooManyAttempts, wrongProof } from '../errors.ts'
 import { secondFactorsOf } from '../factors.ts'
 import type { LoginMethod, LoginOutcome } from '../model.ts'
 import { passkeyRequest } from '../passkey-request.ts'
@@ -46,11 +45,7 @@ export const reauthenticate = defineCommand(factorSignatures.reauthenticate, {
       note(context, user, proof, 'locked')
       return context.refuse(tooManyAttempts({ retryAfter: wait }))
     }
-    if (input.begin !== undefined) {
-      // A mail is counted like a failure: they would else be as many as somebody likes to ask for.
-      if (input.begin === 'emailCode') await countFailure(context, throttle)
-      return begin(context, user, input.begin)
-    }
+    if (input.begin !== undefined) return begin(context, user)
     if (!(await isProved(context, user, input, typed))) {
       await countFailure(context, throttle)
       note(context, user, proof, failures[proof])
@@ -99,20 +94,14 @@ async function demandStrength({ em }: CommandContext, userId: UserId, proof: Pro
   if (methods.length > 0) throw strongerProofRequired({ methods })
 }
 
-/** Sends a code, or says what a passkey has to sign. */
-async function begin(context: CommandContext, user: UserRow, wanted: 'emailCode' | 'passkey') {
+/** Says what a passkey of the user has to sign. */
+async function begin(context: CommandContext, { id: userId }: UserRow) {
   const { em, settings } = context
-  if (wanted === 'emailCode') {
-    if (user.email === null || !user.emailVerified) throw noSuchProof({ method: 'emailCode' })
-    const asked = { purpose: 'reauthenticate', email: user.email, userId: user.id, lifetime: challengeLifetime, bound: true } as const
-    const { binding, expiresAt } = await ask(context, asked)
-    return { status: 'begun' as const, challenge: binding ?? '', passkey: null, expiresAt }
-  }
   const nonce = newNonce(context)
-  const request = await passkeyRequest(em, settings, user.id, nonce)
-  if (request.allowCredentials.length === 0) throw noSuchProof({ method: 'passkey' })
-  const { text, expiresAt } = beginChallenge(context, { purpose: 'proof', userId: user.id, payload: { nonce } })
-  return { status: 'begun' as const, challenge: text, passkey: request, expiresAt }
+  const passkey = await passkeyRequest(em, settings, userId, nonce)
+  if (passkey.allowCredentials.length === 0) throw noPasskey({})
+  const { text, expiresAt } = beginChallenge(context, { purpose: 'proof', userId, payload: { nonce } })
+  return { status: 'begun' as const, challenge: text, passkey, expiresAt }
 }
 
 async function isProved(context: CommandContext, user: UserRow, input: Input, typed: Typed): Promise<boolean> {
@@ -120,12 +109,8 @@ async function isProved(context: CommandContext, user: UserRow, input: Input, ty
     const password = await context.em.findOne(PasswordRow, { userId: user.id })
     return typed.matches && password?.changedAt.getTime() === typed.changedAt?.getTime()
   }
-  if (input.emailCode !== undefined) {
-    const challenge = input.challenge ?? ''
-    const id = idInToken('verify', challenge)
-    const code = id === null ? null : await consumeCode(context, 'reauthenticate', id, input.emailCode, challenge)
-    return code !== null && code.userId === user.id && code.email === user.email
-  }
+  const { emailCode: code, binding = '' } = input
+  if (code !== undefined) return consumeOwnCode(context, user.id, { binding, code })
   if (input.passkey === undefined) return isFactorOf(context, user.id, input, '')
   const challenge = await tryChallenge(context, 'proof', input.challenge ?? '')
   if (challenge === null || challenge.userId !== user.id) return false

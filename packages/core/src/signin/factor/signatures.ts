@@ -17,26 +17,26 @@ const completeSignInSignature = command('auth.completeSignIn', {
   output: SignedIn,
 })
 
+const goTogether = (one: string, other: string) => (input: Readonly<Record<string, unknown>>) => given(input, one) === given(input, other)
+
 const proofs = ['password', 'totp', 'recoveryCode', 'passkey', 'emailCode'] as const
 
 const reauthenticateSignature = command('auth.reauthenticate', {
   summary: 'Prove once more who you are, before a sensitive change',
   input: z
     .strictObject({
-      begin: z
-        .enum(['emailCode', 'passkey'])
-        .optional()
-        .meta({ description: 'what has to be asked for first: a code by mail, or something for a passkey to sign' }),
+      begin: z.literal('passkey').optional().meta({ description: 'asks for a challenge, which a passkey has to sign' }),
       password: typedPassword.optional(),
       ...secondFactor,
-      emailCode: secret(z.string().min(1).max(64)).optional().meta({ description: 'the code that was mailed' }),
-      challenge: challenge.optional().meta({ description: 'from the answer to begin; goes with emailCode and passkey' }),
+      challenge: challenge.optional().meta({ description: 'from the answer to begin; goes with passkey' }),
+      emailCode: secret(z.string().min(1).max(64))
+        .optional()
+        .meta({ description: 'the code that auth.requestEmailCode has mailed for the purpose reauthenticate' }),
+      binding: challenge.optional().meta({ description: 'from the answer of auth.requestEmailCode; goes with emailCode' }),
     })
     .refine((input) => given(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
-    .refine(
-      (input) => given(input, 'challenge') === given(input, 'emailCode', 'passkey'),
-      'challenge goes with emailCode and passkey: it is in the answer to begin',
-    ),
+    .refine(goTogether('challenge', 'passkey'), 'challenge goes with passkey: it is in the answer to begin')
+    .refine(goTogether('binding', 'emailCode'), 'binding goes with emailCode: it is in the answer of auth.requestEmailCode'),
   output: z.discriminatedUnion('status', [
     z.object({
       status: z.literal('proved'),
@@ -45,8 +45,8 @@ const reauthenticateSignature = command('auth.reauthenticate', {
     }),
     z.object({
       status: z.literal('begun'),
-      challenge: challenge.meta({ description: 'goes back with the code or with what the passkey signed' }),
-      passkey: PasskeyRequest.nullable(),
+      challenge: challenge.meta({ description: 'goes back with what the passkey signed' }),
+      passkey: PasskeyRequest,
       expiresAt: z.date(),
     }),
   ]),
