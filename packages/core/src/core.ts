@@ -1,21 +1,28 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import { hadSuperadmin } from './access/index.ts'
 import { LastSeen } from './accounts/activity/last-seen.ts'
+import { writeLastSeen } from './accounts/activity/repository.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
 import { callsOver, type Calls } from './calls/index.ts'
 import { ensurePartitions } from './database/partitions.ts'
 import { deliver, type Subscriber } from './events/index.ts'
+import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Origin, Principal, Settings } from './kernel/context.ts'
 import { uuidBytes, encodeSuffix } from './kernel/id.ts'
 import type { Job } from './kernel/event.ts'
 import { jobHandlers } from './jobs.ts'
+import type { JsonObject } from './kernel/text.ts'
 import type { CallReport, Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
 import { forkOf } from './pipeline/assembly.ts'
 import { plan, run } from './pipeline/run.ts'
 import type { Ports } from './ports/index.ts'
-import { Authenticator, PrincipalCache } from './sessions/index.ts'
+import { Authenticator, PrincipalCache, writeSessionsSeen } from './sessions/index.ts'
+import { createCredentials } from './tokens/credentials.ts'
+import { KeyRing, rotateKeys } from './tokens/index.ts'
+import { writeLastUsed } from './tokens/repository.ts'
 import type { User } from './users/index.ts'
 
 export interface CoreOptions {
@@ -53,15 +60,23 @@ export interface Core {
   deliver(payload: Job['payload']): Promise<void>
   /** Carries out a job that an action asked for: one of `jobHandlers`. May be called twice for one job. */
   work(name: string, payload: Job['payload']): Promise<void>
+  /**
+   * Takes in what Clerk tells of its users (see DENIZEN_IDENTITY_PROVIDERS). Rejects with
+   * `identities.webhookRefused` when it is not signed as it has to be.
+   */
+  receiveWebhook(webhook: SignedWebhook, origin: Origin): Promise<void>
   /** Whether the database answers. */
   isReady(): Promise<boolean>
-  /** Writes now when users were last seen. A core that was started does so by itself, some seconds after they were. */
+  /** The keys that signed tokens are verified by, now or soon, as RFC 7517 has them. */
+  publishedKeys(): Promise<readonly JsonObject[]>
+  /** Writes now when users were last seen, and tokens last used. A core that was started does so by itself, some seconds after they were. */
   writeLastSeen(): Promise<void>
   /** Makes the partitions that are due, and begins to listen to other processes. */
   start(): Promise<void>
   stop(): Promise<void>
   readonly orm: Orm
   readonly ports: Ports
+  readonly settings: Settings
 }
 
 /** What an installation is like that decides nothing. */
@@ -76,39 +91,20 @@ export const defaultSettings: Settings = {
   maxSessions: null,
   sessionExcess: 'evictOldest',
   allowedOrigins: [],
+  agentAudiences: [],
   passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
   identityProviders: [],
 }
 
 /** Puts Denizen together. The only assembly there is. */
-export function createCore({ orm, ports, settings, monitors = [], subscribers = [] }: CoreOptions): Core {
-  const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
-  const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
-  const installation = { ...defaultSettings, ...settings }
-  const assembly: Assembly = {
-    orm,
-    ports,
-    settings: installation,
-    monitors,
-    subscribers,
-    actions,
-    catalogue,
-    principals,
-  }
+export function createCore(options: CoreOptions): Core {
+  const { assembly, authenticator, keys, sightings } = partsOf(options)
+  const { orm, ports, settings, monitors, subscribers, principals } = assembly
   const reader = () => forkOf(assembly)
-  const lastSeen = new LastSeen({ reader, logger: ports.logger })
-  const seen = lastSeen.note.bind(lastSeen)
-  const authenticator = new Authenticator({
-    cache: principals,
-    clock: ports.clock,
-    digest: ports.digest,
-    principalParts: assembly,
-    reader,
-    seen,
-  })
   return {
     orm,
     ports,
+    settings,
     run: (name, input, call) => run(assembly, name, input, call),
     plan: (name, input, call) => plan(assembly, name, input, call),
     bootstrap: (account) => bootstrapIn(assembly, account),
@@ -119,14 +115,58 @@ export function createCore({ orm, ports, settings, monitors = [], subscribers = 
     cacheState: () => ({ entries: principals.size, live: principals.live, hits: authenticator.hits, misses: authenticator.misses }),
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),
-    writeLastSeen: () => lastSeen.write(),
+    receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
+    publishedKeys: () => keys.published(),
+    writeLastSeen: sightings.write,
     isReady: async () => (await orm.checkConnection()).ok,
     async start() {
       await ensurePartitions(reader(), ports.clock.now())
+      await rotateKeys(reader(), ports)
       await ports.invalidation.open(principals)
-      lastSeen.start()
+      sightings.start()
     },
-    stop: async () => void (await Promise.all([lastSeen.stop(), ports.invalidation.close()])),
+    stop: async () => void (await Promise.all([sightings.stop(), ports.invalidation.close()])),
+  }
+}
+
+function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] }: CoreOptions) {
+  const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
+  const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const settings = { ...defaultSettings, ...given }
+  const reader = () => forkOf({ orm })
+  const sightings = sightingsOf(reader, ports)
+  const keys = new KeyRing(reader, ports)
+  const authenticator = new Authenticator({
+    cache: principals,
+    clock: ports.clock,
+    digest: ports.digest,
+    keys,
+    principalParts: { catalogue, settings },
+    reader,
+    seen: sightings.note,
+  })
+  const inspect = (token: string) => authenticator.inspect(token)
+  const credentials = createCredentials({ actions, catalogue, settings, ports, keys, inspect })
+  const assembly: Assembly = { orm, ports, settings, monitors, subscribers, actions, catalogue, principals, credentials }
+  return { assembly, authenticator, keys, sightings }
+}
+
+/** When users and their sessions were last seen, and the tokens that stand for themselves last used. */
+function sightingsOf(reader: () => SqlEntityManager, { logger }: Ports) {
+  const users = new LastSeen({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
+  const sessions = new LastSeen({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
+  const tokens = new LastSeen({ reader, logger, write: writeLastUsed, what: 'tokens were last used' })
+  const all = [users, sessions, tokens] as const
+  return {
+    /** One look into one map at most calls: whoever's session was noted within the minute was noted too. */
+    note({ userId, sessionId, tokenId, impersonator }: Principal, now: Date): void {
+      const anew = sessionId === null ? tokens.note(tokenId, now) : sessions.note(sessionId, now)
+      // Somebody who acts for a user is not the user.
+      if (anew && impersonator === null) users.note(userId, now)
+    },
+    start: () => all.forEach((notes) => notes.start()),
+    write: async () => void (await Promise.all(all.map((notes) => notes.write()))),
+    stop: async () => void (await Promise.all(all.map((notes) => notes.stop()))),
   }
 }
 
@@ -135,6 +175,13 @@ async function workIn(assembly: Assembly, name: string, payload: Job['payload'])
   if (handler === undefined) throw new TypeError(`There is no job named ${name}.`)
   const { ports, settings } = assembly
   await handler.run({ now: ports.clock.now(), em: forkOf(assembly), ports, settings }, payload)
+}
+
+async function receiveIn(assembly: Assembly, { id, timestamp, signature, body }: SignedWebhook, origin: Origin): Promise<void> {
+  const { name } = receiveClerkWebhook.signature
+  const call: Call = { actor: systemActor('webhook of an identity provider'), origin }
+  const only = { ...assembly, actions: new Map([[name, receiveClerkWebhook]]) }
+  await run(only, name, { id, timestamp, signature, body }, call)
 }
 
 async function bootstrapIn(assembly: Assembly, account: { username: string; password: string }): Promise<User | null> {

@@ -4,6 +4,9 @@ import type { Action } from '../src/kernel/action.ts'
 import type { Assembly } from '../src/pipeline/assembly.ts'
 import { plan, run } from '../src/pipeline/run.ts'
 import { PrincipalCache } from '../src/sessions/index.ts'
+import { createCredentials } from '../src/tokens/credentials.ts'
+import { KeyRing } from '../src/tokens/index.ts'
+import type { SqlEntityManager } from '@mikro-orm/sql'
 
 /** The pipeline of a world with actions of a test's own. */
 export interface Runner {
@@ -14,6 +17,9 @@ export interface Runner {
 /** The real pipeline on the world's database and ports, with more actions than the product has. */
 export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: readonly Action[], monitors: readonly Monitor[] = []): Runner {
   const all = new Map([...actions.values(), ...more].map((action) => [action.signature.name, action]))
+  const catalogue = new Map([...all.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const keys = new KeyRing(() => orm.em.fork() as SqlEntityManager, ports)
+  const parts = { actions: all, catalogue, settings: defaultSettings, ports, keys }
   const assembly: Assembly = {
     orm,
     ports,
@@ -21,7 +27,8 @@ export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: reado
     monitors,
     subscribers: [],
     actions: all,
-    catalogue: new Map([...all.values()].map(({ signature }) => [signature.name, signature.kind])),
+    catalogue,
+    credentials: createCredentials({ ...parts, inspect: async () => null }),
     principals: new PrincipalCache(ports.clock, true),
   }
   const call = (actor: Actor, requestId = 'req_test') => ({ actor, origin: { requestId, ip: null, userAgent: null } })

@@ -1,6 +1,7 @@
 import {
   createCore,
   deliveryJob,
+  fetchingWeb,
   jobHandlers,
   soleProcessFeed,
   systemClock,
@@ -71,7 +72,12 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
   const definitions: readonly JobDefinition[] = [
     ...maintenanceJobs({ orm: database.orm, clock: systemClock, logger }),
     { name: deliveryJob, run: (payload) => core.deliver(payload) },
-    ...jobHandlers.map(({ name, outside = false }) => ({ name, outside, run: (payload: Job['payload']) => core.work(name, payload) })),
+    ...jobHandlers.map(({ name, outside = false, cron }) => ({
+      name,
+      outside,
+      ...(cron !== undefined && { cron }),
+      run: (payload: Job['payload']) => core.work(name, payload),
+    })),
   ]
   const jobs = bossJobs({ database, definitions, logger, working: options.working ?? true })
   const metrics = createMetrics({ principals: () => core.cacheState(), hashing: hasher.load, ...(feed && { invalidation: feed.state }) })
@@ -88,6 +94,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
       logger,
       mailer: mailerOf(config.mail, logger),
       resolver: dnsResolver(),
+      web: fetchingWeb(),
     },
     settings: {
       defaultOrganization: config.defaultOrganization,

@@ -1,3 +1,16 @@
-import { router } from '../trpc.ts'
+import { signatures } from '@denizen/core/contract'
+import { expose, router } from '../trpc.ts'
 
-export const tokensRouter = router({})
+const { tokens } = signatures
+
+export const tokensRouter = router({
+  create: expose(tokens.create),
+  get: expose(tokens.get),
+  introspect: expose(tokens.introspect),
+  issueAgent: expose(tokens.issueAgent),
+  issueWebsocket: expose(tokens.issueWebsocket),
+  list: expose(tokens.list),
+  revoke: expose(tokens.revoke),
+  rotate: expose(tokens.rotate),
+  verify: expose(tokens.verify),
+})

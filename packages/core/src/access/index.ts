@@ -1,6 +1,6 @@
 export { builtInRoles, organizationRoles } from './builtin.ts'
 export { builtInRoleNames, type BuiltInRoleName, type RoleId } from './model.ts'
-export { grantsOf, namesOf, type Catalogue, type GrantLimits } from './policy.ts'
+export { grantsOf, grantsWithin, namesOf, type Catalogue, type GrantLimits } from './policy.ts'
 export {
   activeSuperadmins,
   assignRole,

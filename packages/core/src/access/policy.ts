@@ -79,6 +79,17 @@ class CompiledGrants implements Grants {
   }
 }
 
+/** What is left of grants for a credential that reaches only some actions. */
+export function grantsWithin(catalogue: Catalogue, grants: Grants, reach: ReadonlySet<string>): Grants {
+  const allows: Grants['allows'] = (permission, organizationId) => reach.has(permission) && grants.allows(permission, organizationId)
+  return {
+    allows,
+    allowsEverywhere: (permission) => reach.has(permission) && grants.allowsEverywhere(permission),
+    covers: (pattern, organizationId) => [...namesOf(catalogue, [pattern])].every((name) => allows(name, organizationId)),
+    list: () => grants.list().filter((name) => reach.has(name)),
+  }
+}
+
 /** Every action that one of the patterns stands for. */
 export function namesOf(catalogue: Catalogue, patterns: readonly string[]): ReadonlySet<string> {
   const { names } = memoryOf(catalogue)

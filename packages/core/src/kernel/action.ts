@@ -41,12 +41,26 @@ export interface Command<S extends Signature<string, 'command'> = Signature<stri
   handle(context: CommandContext, input: ParsedInputOf<S>, prepared: Prepared): Promise<AnswerOf<S>>
 }
 
+/** Only reads, but travels like a command: what it is asked about is secret, and URLs are kept in logs. Nothing is recorded of it. */
+export interface Inquiry<S extends Signature<string, 'command'> = Signature<string, 'command'>> extends Common<S> {
+  readonly inquiry: true
+  handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
+}
+
 /** An action of any signature, as the pipeline and the faces hold it. */
-export type Action = Query | Command
+export type Action = Query | Inquiry | Command
 
 /** Defines a query for its signature. */
 export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature'>): Query<S> {
   return { signature, ...rest }
+}
+
+/** Defines an inquiry for its signature. */
+export function defineInquiry<S extends Signature<string, 'command'>>(
+  signature: S,
+  rest: Omit<Inquiry<S>, 'signature' | 'inquiry'>,
+): Inquiry<S> {
+  return { signature, inquiry: true, ...rest }
 }
 
 /** Defines a command for its signature. `prepare` and `handle` share the type of what was prepared. */
@@ -59,5 +73,5 @@ export function defineCommand<S extends Signature<string, 'command'>, Prepared =
 
 /** Whether the action changes something. */
 export function isCommand(action: Action): action is Command {
-  return action.signature.kind === 'command'
+  return action.signature.kind === 'command' && !('inquiry' in action)
 }

@@ -4,6 +4,7 @@ import type { DenizenError } from './errors.ts'
 import type { DomainEvent, Job } from './event.ts'
 import type { Id } from './id.ts'
 import type { Target } from './rule.ts'
+import type { JsonObject } from './text.ts'
 
 /** What a subject may do, compiled once from its role assignments. */
 export interface Grants {
@@ -33,6 +34,10 @@ export interface Principal {
   readonly credential: CredentialKind
   /** The only actions that the credential reaches; null: all that its user may do. */
   readonly reach: ReadonlySet<string> | null
+  /** The patterns that its reach comes from, as they were written. */
+  readonly scopes: readonly string[] | null
+  /** What a signed token says besides the one that it was made from; null: the token that was shown is no signed one. */
+  readonly signed: SignedLimits | null
   readonly username: string
   readonly email: string | null
   readonly displayName: string | null
@@ -57,6 +62,13 @@ export interface Principal {
   readonly expiresAt: Date | null
   /** When this picture may change by itself (expiry of the session or of a role): not to be used after. */
   readonly validUntil: Date
+}
+
+/** What a signed token is limited to, beyond the credential that it was made from. */
+export interface SignedLimits {
+  readonly kind: Extract<CredentialKind, 'websocket' | 'agent'>
+  readonly scopes: readonly string[] | null
+  readonly expiresAt: Date
 }
 
 /** That a user belongs to an organization, and as what. */
@@ -143,9 +155,39 @@ export interface Settings {
   readonly sessionExcess: 'refuse' | 'evictOldest'
   /** Origins besides the public one whose pages may be sent people and call with cookies: `https://app.example.com`. */
   readonly allowedOrigins: readonly string[]
+  /** Whom tokens for agents may be made for, besides Denizen itself: `https://api.example.com`. */
+  readonly agentAudiences: readonly string[]
   readonly passwords: PasswordSettings
   /** Where users may come from besides: OpenID providers and Clerk. */
   readonly identityProviders: readonly IdentityProvider[]
+}
+
+/** A signed token to be made. */
+export interface SigningOrder {
+  readonly kind: SignedLimits['kind']
+  /** Whom it is for; null: Denizen itself. */
+  readonly audience: string | null
+  /** null: what the credential reaches that it is made from. */
+  readonly scopes: readonly string[] | null
+}
+
+/** What somebody shows, as far as it can be told without calling anything. */
+export interface Inspected {
+  readonly principal: Principal
+  /** What a signed token says of itself; null: it is an opaque one. */
+  readonly claims: { readonly id: string; readonly audience: string; readonly issuedAt: Date } | null
+}
+
+/** What tokens are made with and looked into by. It asks the database outside the transaction at hand: call it before one is open. */
+export interface Credentials {
+  /** The user behind a token that opens something somewhere; null: it opens nothing. */
+  inspect(token: string): Promise<Inspected | null>
+  /** Signs a token that lasts a few minutes, and no longer than the credential that it is made from. */
+  sign(principal: Principal, order: SigningOrder): Promise<{ readonly token: string; readonly expiresAt: Date }>
+  /** The keys that signed tokens are verified by, as RFC 7517 has them. */
+  publishedKeys(): Promise<readonly JsonObject[]>
+  /** Those patterns that stand for nothing, or for something that the principal may not do: nobody hands on more than they hold. */
+  beyond(principal: Principal | null, patterns: readonly string[], organizationId: Id<'org'> | null): readonly string[]
 }
 
 /** What `prepare` gets: no transaction is open, and what it finds must be checked again in the handler. */
@@ -155,6 +197,7 @@ export interface PrepareContext {
   readonly origin: Origin
   readonly ports: Ports
   readonly settings: Settings
+  readonly credentials: Credentials
   /** Reads outside any transaction; each call is a statement of its own. */
   readonly reader: SqlEntityManager
 }
@@ -165,6 +208,7 @@ export interface QueryContext {
   readonly origin: Origin
   readonly ports: Ports
   readonly settings: Settings
+  readonly credentials: Credentials
   /** Opens the read-only transaction at first use, so that an answer from the principal opens none. */
   open(): Promise<SqlEntityManager>
 }

@@ -16,5 +16,7 @@ export interface JobHandler {
   readonly name: string
   /** It needs somebody outside who may be away for long: it is tried again for most of a day, not for a minute. */
   readonly outside?: true
+  /** When it is done without being asked for (cron, UTC). */
+  readonly cron?: string
   run(context: JobContext, payload: Job['payload']): Promise<void>
 }

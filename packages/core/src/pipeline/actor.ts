@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, Command } from '../kernel/action.ts'
-import type { Actor, Origin } from '../kernel/context.ts'
+import type { Actor, Origin, Principal } from '../kernel/context.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidsOf } from '../kernel/id.ts'
-import { loadPrincipals, type PrincipalLock } from '../sessions/index.ts'
+import { limitedTo, loadPrincipals, type PrincipalLock } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
 import { forkOf, type Assembly } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -20,13 +20,13 @@ export async function currentActor(assembly: Assembly, em: SqlEntityManager, act
     await lockUsers(em, targets)
     return actor
   }
-  const { userId, tokenId } = actor.principal
+  const { userId } = actor.principal
   const lock: PrincipalLock = targets.includes(userId) ? 'change' : 'share'
   await lockUsers(
     em,
     targets.filter((id) => id < userId),
   )
-  const current = await userBehind(assembly, em, tokenId, lock)
+  const current = await userBehind(assembly, em, actor.principal, lock)
   await lockUsers(
     em,
     targets.filter((id) => id > userId),
@@ -34,12 +34,13 @@ export async function currentActor(assembly: Assembly, em: SqlEntityManager, act
   return current
 }
 
-/** The user behind a token, as the database has it now. */
-async function userBehind(assembly: Assembly, em: SqlEntityManager, tokenId: Id<'tok'>, lock: PrincipalLock): Promise<Actor> {
-  const loaded = await loadPrincipals(em, assembly, [tokenId], assembly.ports.clock.now(), lock)
+/** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
+async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, lock: PrincipalLock): Promise<Actor> {
+  const now = assembly.ports.clock.now()
+  const loaded = await loadPrincipals(em, assembly, [tokenId], now, lock)
   const principal = loaded.get(tokenId)?.principal
-  if (principal === undefined) throw unauthenticated({})
-  return { kind: 'user', principal }
+  if (principal === undefined || (signed !== null && signed.expiresAt <= now)) throw unauthenticated({})
+  return { kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) }
 }
 
 /**
@@ -51,7 +52,7 @@ export async function checkBeforePreparing(assembly: Assembly, action: Command, 
   if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
   if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
-  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal.tokenId, 'none') : actor
+  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal, 'none') : actor
   checkAllowed(action, current, input, found)
 }
 

@@ -3,7 +3,7 @@ import type { AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql'
 import type { Catalogue } from '../access/index.ts'
 import type { Subscriber } from '../events/index.ts'
 import type { Action } from '../kernel/action.ts'
-import type { Actor, Origin, Settings } from '../kernel/context.ts'
+import type { Actor, Credentials, Origin, Settings } from '../kernel/context.ts'
 import type { Monitor } from '../kernel/monitor.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PrincipalCache } from '../sessions/index.ts'
@@ -21,6 +21,7 @@ export interface Assembly {
   readonly actions: ReadonlyMap<string, Action>
   readonly catalogue: Catalogue
   readonly principals: PrincipalCache
+  readonly credentials: Credentials
 }
 
 /** Who calls, from where, and under which key. */
@@ -31,6 +32,6 @@ export interface Call {
 }
 
 /** A fresh entity manager: no two calls share one. */
-export function forkOf({ orm }: Assembly): SqlEntityManager {
+export function forkOf({ orm }: Pick<Assembly, 'orm'>): SqlEntityManager {
   return orm.em.fork() as SqlEntityManager
 }

@@ -52,13 +52,14 @@ export async function planCommand(assembly: Assembly, requested: Requested): Pro
 }
 
 async function prepare(assembly: Assembly, requested: Requested): Promise<Passage> {
-  const { ports, settings } = assembly
+  const { ports, settings, credentials } = assembly
   const { action, raw, input, call } = requested
   const startedAt = ports.clock.monotonic()
   const claim = await claimOf(assembly, action.signature, raw, call)
   const { actor, origin } = call
   await checkBeforePreparing(assembly, action, input, actor)
-  const prepared = await action.prepare?.({ now: ports.clock.now(), actor, origin, ports, settings, reader: forkOf(assembly) }, input)
+  const about = { now: ports.clock.now(), actor, origin, ports, settings, credentials, reader: forkOf(assembly) }
+  const prepared = await action.prepare?.(about, input)
   return { ...requested, assembly, prepared, claim, startedAt }
 }
 
@@ -150,7 +151,7 @@ async function handle({ assembly, action, input, prepared, call, trace }: Passag
 }
 
 function contextOf(
-  { ports, settings }: Assembly,
+  { ports, settings, credentials }: Assembly,
   action: Command,
   em: SqlEntityManager,
   actor: Actor,
@@ -164,6 +165,7 @@ function contextOf(
     origin,
     ports,
     settings,
+    credentials,
     em,
     newId: (prefix) => newId(prefix, now, ports.random.bytes(10)),
     emit: (event) => void recorder.events.push(event),

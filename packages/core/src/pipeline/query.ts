@@ -1,13 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Query } from '../kernel/action.ts'
+import type { Inquiry, Query } from '../kernel/action.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { parseOutput } from './parse.ts'
 import { checkAllowed, findTarget } from './target.ts'
 import type { Trace } from './trace.ts'
 
 /** Runs a query. Its read-only transaction opens at the first use of the database, if ever. */
-export async function runQuery(assembly: Assembly, action: Query, input: unknown, { actor, origin }: Call, trace: Trace): Promise<unknown> {
-  const { ports, settings } = assembly
+export async function runQuery(
+  assembly: Assembly,
+  action: Query | Inquiry,
+  input: unknown,
+  { actor, origin }: Call,
+  trace: Trace,
+): Promise<unknown> {
+  const { ports, settings, credentials } = assembly
   let transaction: Promise<SqlEntityManager> | undefined
   const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly))
   try {
@@ -15,7 +21,7 @@ export async function runQuery(assembly: Assembly, action: Query, input: unknown
     const { target } = found
     if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
     checkAllowed(action, actor, input, found)
-    const answer = await action.handle({ now: ports.clock.now(), actor, origin, ports, settings, open }, input)
+    const answer = await action.handle({ now: ports.clock.now(), actor, origin, ports, settings, credentials, open }, input)
     return parseOutput(action.signature, answer)
   } finally {
     await (await transaction)?.rollback()

@@ -1,6 +1,7 @@
 import { completed, defaultSettings, systemActor } from '@denizen/core'
 import { password, TestFeed, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
+import { KeyRing } from '../tokens/index.ts'
 import { Authenticator } from './authenticator.ts'
 import { PrincipalCache } from './cache.ts'
 
@@ -165,6 +166,7 @@ describe('a principal', () => {
       cache,
       clock: ports.clock,
       digest: ports.digest,
+      keys: new KeyRing(em, ports),
       principalParts,
       reader,
       seen: () => {},
@@ -197,6 +199,7 @@ describe('a principal', () => {
       cache,
       clock: ports.clock,
       digest: ports.digest,
+      keys: new KeyRing(em, ports),
       principalParts,
       reader,
       seen: () => {},
@@ -226,7 +229,15 @@ function held({ em, ports }: World) {
     }
     return Object.assign(inner, { getKysely: () => Object.create(kysely, { executeQuery: { value: gated } }) as typeof kysely })
   }
-  const authenticator = new Authenticator({ cache, clock: ports.clock, digest: ports.digest, principalParts, reader, seen: () => {} })
+  const authenticator = new Authenticator({
+    cache,
+    clock: ports.clock,
+    digest: ports.digest,
+    keys: new KeyRing(em, ports),
+    principalParts,
+    reader,
+    seen: () => {},
+  })
   return { authenticator, cache, gate: { open, reached } }
 }
 

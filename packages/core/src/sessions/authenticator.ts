@@ -1,10 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Principal } from '../kernel/context.ts'
+import type { Inspected, Principal } from '../kernel/context.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Digest } from '../ports/digest.ts'
-import { equalInConstantTime, parseToken, type TokenId } from '../tokens/index.ts'
+import {
+  equalInConstantTime,
+  looksSigned,
+  ownAudience,
+  parseToken,
+  verifyToken,
+  type KeyRing,
+  type TokenId,
+  type Verified,
+} from '../tokens/index.ts'
 import type { PrincipalCache } from './cache.ts'
-import { loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
+import { limitedTo, loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
 
 /** How many load statements run at once; further misses wait and go together in the next one. */
 const concurrentLoads = 4
@@ -16,12 +25,13 @@ interface Waiting {
 }
 
 /** Told of whoever comes with a token that opens something, at every request: it must cost nothing. */
-type Seen = (userId: Principal['userId'], now: Date) => void
+type Seen = (principal: Principal, now: Date) => void
 
 interface AuthenticatorParts {
   readonly cache: PrincipalCache
   readonly clock: Clock
   readonly digest: Digest
+  readonly keys: KeyRing
   readonly principalParts: PrincipalParts
   readonly reader: () => SqlEntityManager
   readonly seen: Seen
@@ -32,6 +42,7 @@ export class Authenticator {
   readonly #cache: PrincipalCache
   readonly #clock: Clock
   readonly #digest: Digest
+  readonly #keys: KeyRing
   readonly #principalParts: PrincipalParts
   readonly #reader: () => SqlEntityManager
   readonly #seen: Seen
@@ -44,6 +55,7 @@ export class Authenticator {
     this.#cache = parts.cache
     this.#clock = parts.clock
     this.#digest = parts.digest
+    this.#keys = parts.keys
     this.#principalParts = parts.principalParts
     this.#reader = parts.reader
     this.#seen = parts.seen
@@ -55,14 +67,15 @@ export class Authenticator {
     const principal = this.#cache.get(this.#digest.sha256(token), now)
     if (principal === undefined) return undefined
     this.hits++
-    this.#seen(principal.userId, now)
+    this.#seen(principal, now)
     return principal
   }
 
-  /** The principal behind an access or API token; null when the token is not one, or opens nothing any more. */
+  /** The principal behind a token of any kind that is for us; null when the token is not one, or opens nothing any more. */
   async authenticate(token: string): Promise<Principal | null> {
     const known = this.cached(token)
     if (known !== undefined) return known
+    if (looksSigned(token)) return this.#authenticateSigned(token)
     const parsed = parseToken(token)
     if (parsed === null || (parsed.kind !== 'access' && parsed.kind !== 'api')) return null
     this.misses++
@@ -70,9 +83,47 @@ export class Authenticator {
     const loaded = await this.#load(parsed.id)
     const hash = this.#digest.sha256(token)
     if (loaded === undefined || !equalInConstantTime(loaded.tokenHash, hash)) return null
-    this.#cache.put(hash, loaded.principal, generation)
-    this.#seen(loaded.principal.userId, this.#clock.now())
-    return loaded.principal
+    return this.#keep(hash, loaded.principal, generation)
+  }
+
+  /** The same, also of signed tokens that are for somebody else: those open nothing here, and are not kept. */
+  async inspect(token: string): Promise<Inspected | null> {
+    const { settings } = this.#principalParts
+    if (!looksSigned(token)) {
+      const principal = await this.authenticate(token)
+      return principal === null ? null : { principal, claims: null }
+    }
+    const others = settings.agentAudiences
+    const verified = await this.#verified(token, others)
+    const principal = verified === null ? null : await this.#loadSigned(verified)
+    return verified === null || principal === null ? null : { principal, claims: verified.claims }
+  }
+
+  /** What a signed token opens depends on the one that it was made from, as it is now: it ends with it. */
+  async #authenticateSigned(token: string): Promise<Principal | null> {
+    const generation = this.#cache.generation
+    const verified = await this.#verified(token, [])
+    if (verified === null) return null
+    this.misses++
+    const principal = await this.#loadSigned(verified)
+    return principal === null ? null : this.#keep(this.#digest.sha256(token), principal, generation)
+  }
+
+  #verified(token: string, others: readonly string[]): Promise<Verified | null> {
+    const { settings } = this.#principalParts
+    const audiences = (kind: Verified['limits']['kind']) => [ownAudience(settings, kind), ...(kind === 'agent' ? others : [])]
+    return verifyToken(this.#keys, token, { issuer: settings.publicUrl, audiences, now: this.#clock.now() })
+  }
+
+  async #loadSigned({ tokenId, limits }: Verified): Promise<Principal | null> {
+    const loaded = await this.#load(tokenId)
+    return loaded === undefined ? null : limitedTo(this.#principalParts.catalogue, loaded.principal, limits)
+  }
+
+  #keep(hash: string, principal: Principal, generation: number): Principal {
+    this.#cache.put(hash, principal, generation)
+    this.#seen(principal, this.#clock.now())
+    return principal
   }
 
   #load(id: TokenId): Promise<LoadedPrincipal | undefined> {

@@ -30,6 +30,8 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     tokenIps: [],
     credential: 'access',
     reach: null,
+    scopes: null,
+    signed: null,
     provedUntil: later,
     impersonator: null,
     assurance: 'aal1',

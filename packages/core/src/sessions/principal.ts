@@ -2,13 +2,14 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import {
   builtInRoles,
   grantsOf,
+  grantsWithin,
   namesOf,
   organizationRoles,
   type BuiltInRoleName,
   type Catalogue,
   type GrantLimits,
 } from '../access/index.ts'
-import type { PendingStep, Principal, Settings } from '../kernel/context.ts'
+import type { PendingStep, Principal, Settings, SignedLimits } from '../kernel/context.ts'
 import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
 import { runStatement, statement, type Statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
@@ -148,6 +149,8 @@ function principalOf(record: PrincipalRecord, { catalogue, settings }: Principal
     tokenId: idOf('tok', record.token),
     credential: record.kind,
     reach: limits.patterns === null ? null : namesOf(catalogue, limits.patterns),
+    scopes: limits.patterns,
+    signed: null,
     username: record.username,
     email: record.email,
     displayName: record.display_name,
@@ -166,6 +169,34 @@ function principalOf(record: PrincipalRecord, { catalogue, settings }: Principal
     expiresAt: record.expires_at === null ? null : new Date(record.expires_at),
     validUntil: new Date(Math.min(record.expires_at ?? endOfTime, endOfTime, ...edges)),
   })
+}
+
+/**
+ * What is left of a principal for a signed token that was made from its credential.
+ * One for a websocket opens that and no call; nobody proves with either who they are.
+ */
+export function limitedTo(catalogue: Catalogue, principal: Principal, signed: SignedLimits): Principal {
+  const { kind, scopes, expiresAt } = signed
+  const named = kind === 'websocket' ? noReach : scopes === null ? null : namesOf(catalogue, scopes)
+  const reach = named === null || principal.reach === null ? (named ?? principal.reach) : intersectionOf(named, principal.reach)
+  const end = (before: Date | null) => (before === null || before > expiresAt ? expiresAt : before)
+  return Object.freeze({
+    ...principal,
+    credential: kind,
+    reach,
+    scopes: scopes ?? principal.scopes,
+    signed,
+    grants: reach === null ? principal.grants : grantsWithin(catalogue, principal.grants, reach),
+    provedUntil: null,
+    expiresAt: end(principal.expiresAt),
+    validUntil: end(principal.validUntil),
+  })
+}
+
+const noReach: ReadonlySet<string> = new Set()
+
+function intersectionOf(left: ReadonlySet<string>, right: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...left].filter((name) => right.has(name)))
 }
 
 /** Of a token that acts in one organization only that one counts. */

@@ -1,2 +1,17 @@
+import { introspectToken, verifyToken } from './inspecting.ts'
+import { issueAgent, issueWebsocket } from './issuing.ts'
+import { createToken, rotateToken } from './making.ts'
+import { getToken, listTokens, revokeToken } from './managing.ts'
+
 /** The actions of `tokens`. */
-export const tokensActions = {}
+export const tokensActions = {
+  create: createToken,
+  get: getToken,
+  introspect: introspectToken,
+  issueAgent,
+  issueWebsocket,
+  list: listTokens,
+  revoke: revokeToken,
+  rotate: rotateToken,
+  verify: verifyToken,
+}

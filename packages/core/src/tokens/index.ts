@@ -1,4 +1,8 @@
 export { SigningKeyRow, TokenRow } from './entity.ts'
 export type { TokenId } from './model.ts'
 export { derivedToken, equalInConstantTime, idInToken, mintToken, parseToken } from './opaque.ts'
+export { KeyRing, rotateKeys } from './keyring.ts'
+export { rotateSigningKeys } from './rotation.ts'
+export { issueSigned } from './issuing.ts'
+export { looksSigned, ownAudience, signToken, verifyToken, type Verified } from './signed.ts'
 export { issueTokens, newPairIds, pairText, partnerOf, type TokenPair } from './pair.ts'

@@ -62,9 +62,9 @@ export function parseToken(text: string): ParsedToken | null {
   if (text.length > maximumTokenLength) return null
   const parts = form.exec(text)
   if (parts === null) return null
-  const [, kind = '', suffix = ''] = parts as unknown as [string, OpaqueKind, string]
+  const [, kind, suffix] = parts as unknown as [string, OpaqueKind, string]
   if (!isId('tok', `tok_${suffix}`) || checksum(text.slice(0, -checksumLength)) !== text.slice(-checksumLength)) return null
-  return { kind, id: `${prefixes[kind as OpaqueKind]}_${suffix}` } as ParsedToken
+  return { kind, id: `${prefixes[kind]}_${suffix}` } as ParsedToken
 }
 
 /** The id in a token of one kind; null: this is none. It still has to be proved. */

@@ -2,6 +2,7 @@ import { systemActor, uuidOf, type User } from '@denizen/core'
 import { newEmail, password, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { LastSeen } from './last-seen.ts'
+import { writeLastSeen } from './repository.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -98,7 +99,7 @@ describe('writing when users were last seen', () => {
     const { em, logger, rows } = world()
     const execute = (statement: string) => em().execute(statement, [], 'run')
     const [ada, bob] = [await world().newUser(), await world().newUser()]
-    const lastSeen = new LastSeen({ reader: em, logger, delay: 5 })
+    const lastSeen = new LastSeen({ reader: em, logger, write: writeLastSeen, what: 'users were last seen', delay: 5 })
     const now = world().clock.now()
     const seen = ({ id }: User) => rows('select last_seen_at = ? as now from user_activity where user_id = ?', [now, uuidOf(id)])
     const patience = { timeout: 20 * second, interval: 5 }
@@ -108,7 +109,7 @@ describe('writing when users were last seen', () => {
 
     await execute('alter table user_activity rename to elsewhere')
     lastSeen.note(bob.id, now)
-    await vi.waitFor(() => expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { users: 1 } }), patience)
+    await vi.waitFor(() => expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { waiting: 1 } }), patience)
     await execute('alter table elsewhere rename to user_activity')
     await vi.waitFor(async () => expect(await seen(bob)).toEqual([{ now: true }]), patience)
     await lastSeen.stop()

@@ -1,7 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Logger } from '../../ports/logger.ts'
-import type { UserId } from '../../users/index.ts'
-import { writeLastSeen } from './repository.ts'
 
 /** Milliseconds. */
 const minute = 60_000
@@ -10,36 +8,51 @@ const usualDelay = 10_000
 /** Rows in one statement: small, so that nobody else waits for long. */
 const chunk = 200
 
+interface Parts<Key> {
+  readonly reader: () => SqlEntityManager
+  readonly logger: Logger
+  /** Notes times, unless later ones are known. */
+  readonly write: (em: SqlEntityManager, seen: readonly (readonly [key: Key, at: Date])[]) => Promise<void>
+  /** What it notes, for the log: `users were last seen`. */
+  readonly what: string
+  readonly delay?: number
+}
+
 /**
- * When users were last seen: kept in memory, and written a little later, at most
+ * When users were last seen, or something of theirs was last used: kept in memory, and written a little later, at most
  * once a minute for each. Never on the path of a request.
  */
-export class LastSeen {
+export class LastSeen<Key extends string> {
   readonly #reader: () => SqlEntityManager
   readonly #logger: Logger
+  readonly #write: Parts<Key>['write']
+  readonly #what: string
   readonly #delay: number
   /** When each user was last noted, in milliseconds; whoever was, is not noted again for a minute. */
-  readonly #noted = new Map<UserId, number>()
-  #unwritten = new Map<UserId, number>()
+  readonly #noted = new Map<Key, number>()
+  #unwritten = new Map<Key, number>()
   #started = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(parts: { reader: () => SqlEntityManager; logger: Logger; delay?: number }) {
+  constructor(parts: Parts<Key>) {
     this.#reader = parts.reader
     this.#logger = parts.logger
+    this.#write = parts.write
+    this.#what = parts.what
     this.#delay = parts.delay ?? usualDelay
   }
 
-  /** Stands on the hottest path: a look into a map, and once a minute a note. */
-  note(userId: UserId, now: Date): void {
+  /** Stands on the hottest path: a look into a map, and once a minute a note. Whether it was noted. */
+  note(key: Key, now: Date): boolean {
     const at = now.getTime()
-    const before = this.#noted.get(userId)
-    if (before !== undefined && at - before < minute) return
-    this.#noted.delete(userId) // so that they stand in the order of their times
-    this.#noted.set(userId, at)
-    this.#unwritten.set(userId, at)
+    const before = this.#noted.get(key)
+    if (before !== undefined && at - before < minute) return false
+    this.#noted.delete(key) // so that they stand in the order of their times
+    this.#noted.set(key, at)
+    this.#unwritten.set(key, at)
     this.#schedule()
+    return true
   }
 
   /** Writes what is noted from now on without being asked. */
@@ -66,12 +79,12 @@ export class LastSeen {
     const waiting = [...this.#unwritten]
     this.#unwritten = new Map()
     for (let from = 0; from < waiting.length; from += chunk) {
-      const seen = waiting.slice(from, from + chunk).map(([userId, at]) => [userId, new Date(at)] as const)
+      const seen = waiting.slice(from, from + chunk).map(([key, at]) => [key, new Date(at)] as const)
       try {
-        await writeLastSeen(this.#reader(), seen)
+        await this.#write(this.#reader(), seen)
       } catch (error) {
-        this.#logger.warn('When users were last seen could not be written; it is tried again later.', {
-          users: waiting.length - from,
+        this.#logger.warn(`When ${this.#what} could not be written; it is tried again later.`, {
+          waiting: waiting.length - from,
           error,
         })
         this.#unwritten = new Map([...waiting.slice(from), ...this.#unwritten])
@@ -84,9 +97,9 @@ export class LastSeen {
 
   /** Whoever was noted before this may be noted anew anyhow. */
   #forget(before: number): void {
-    for (const [userId, at] of this.#noted) {
+    for (const [key, at] of this.#noted) {
       if (at > before) return
-      this.#noted.delete(userId)
+      this.#noted.delete(key)
     }
   }
 

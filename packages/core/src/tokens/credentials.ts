@@ -1,0 +1,45 @@
+import { namesOf, type Catalogue } from '../access/index.ts'
+import type { Action } from '../kernel/action.ts'
+import type { Credentials, Principal, Settings } from '../kernel/context.ts'
+import type { Id } from '../kernel/id.ts'
+import type { Ports } from '../ports/index.ts'
+import type { KeyRing } from './keyring.ts'
+import { ownActions } from './own-actions.ts'
+import { signToken } from './signed.ts'
+
+interface CredentialParts {
+  readonly actions: ReadonlyMap<string, Action>
+  readonly catalogue: Catalogue
+  readonly settings: Settings
+  readonly ports: Ports
+  readonly keys: KeyRing
+  readonly inspect: Credentials['inspect']
+}
+
+/** What actions make tokens with. */
+export function createCredentials({ actions, catalogue, settings, ports, keys, inspect }: CredentialParts): Credentials {
+  let own: ReadonlySet<string> | undefined
+  return {
+    inspect,
+    sign: (principal, order) => signToken(keys, { settings, ports }, principal, order),
+    publishedKeys: () => keys.published(),
+    beyond(principal, patterns, organizationId) {
+      own ??= ownActions(actions)
+      const may = (name: string) => principal === null || own?.has(name) === true || holds(principal, name, organizationId)
+      return patterns.filter((pattern) => {
+        const names = [...namesOf(catalogue, [pattern])]
+        return names.length === 0 || !names.every((name) => isReached(principal, name) && may(name))
+      })
+    },
+  }
+}
+
+function isReached(principal: Principal | null, name: string): boolean {
+  return principal === null || principal.reach === null || principal.reach.has(name)
+}
+
+/** In the organization that is named, or else in any: what a token opens is asked again wherever it is used. */
+function holds({ grants, memberships }: Principal, name: string, organizationId: Id<'org'> | null): boolean {
+  if (organizationId !== null) return grants.allows(name, organizationId)
+  return grants.allowsEverywhere(name) || memberships.some((membership) => grants.allows(name, membership.organizationId))
+}

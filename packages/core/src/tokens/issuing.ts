@@ -1,0 +1,39 @@
+import { defineQuery } from '../kernel/action.ts'
+import type { QueryContext, SigningOrder } from '../kernel/context.ts'
+import { stepRequired, unauthenticated } from '../kernel/errors.ts'
+import { signedIn } from '../kernel/rule.ts'
+import { audienceUnknown, scopeTooWide, signedCredential } from './errors.ts'
+import { issueAgentSignature, issueWebsocketSignature } from './signatures.ts'
+
+type IssuingContext = Pick<QueryContext, 'actor' | 'settings' | 'credentials'>
+
+export const issueWebsocket = defineQuery(issueWebsocketSignature, {
+  allow: signedIn,
+  handle: (context) => issueSigned(context, { kind: 'websocket', audience: null, scopes: null }),
+})
+
+export const issueAgent = defineQuery(issueAgentSignature, {
+  allow: signedIn,
+  handle: (context, { audience = null, scopes = null }) => issueSigned(context, { kind: 'agent', audience, scopes }),
+})
+
+/**
+ * Signs a token for the caller, which does no more than the credential that they
+ * showed. It writes nothing. On PGlite it must be asked for before a transaction is open.
+ */
+export async function issueSigned(
+  { actor, settings, credentials }: IssuingContext,
+  { kind, audience, scopes }: SigningOrder,
+): Promise<{ readonly token: string; readonly expiresAt: Date }> {
+  if (actor.kind !== 'user') throw unauthenticated({})
+  const { principal } = actor
+  // Otherwise one that was stolen could be renewed as long as the session lasts.
+  if (principal.signed !== null) throw signedCredential({})
+  // The others who take it do not know of steps.
+  if (principal.pendingSteps.length > 0) throw stepRequired({ steps: principal.pendingSteps })
+  const known = audience === null || audience === settings.publicUrl || settings.agentAudiences.includes(audience)
+  if (!known) throw audienceUnknown({ audience })
+  const beyond = scopes === null ? [] : credentials.beyond(principal, scopes, null)
+  if (beyond.length > 0) throw scopeTooWide({ scopes: beyond })
+  return credentials.sign(principal, { kind, audience, scopes: scopes ?? principal.scopes })
+}

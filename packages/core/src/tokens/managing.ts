@@ -1,0 +1,53 @@
+import { defineCommand, defineQuery } from '../kernel/action.ts'
+import { callerId, type Actor } from '../kernel/context.ts'
+import { cutPage, openCursor } from '../kernel/page.ts'
+import { managingOrganization, type OrganizationId } from '../organizations/index.ts'
+import { existingUser, type UserRow } from '../users/index.ts'
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { TokenId } from './model.ts'
+import { endToken, existingToken, newestTokens, shownToken } from './repository.ts'
+import { getTokenSignature, listTokensSignature, revokeTokenSignature } from './signatures.ts'
+import { changedTokenTarget, overChanges, overTokens, tokensTarget, tokenTarget, userMeant } from './target.ts'
+
+export const listTokens = defineQuery(listTokensSignature, {
+  allow: overTokens,
+  target: tokensTarget,
+  async handle({ open, ports, actor, now }, { userId: named, state, limit, cursor }) {
+    const userId = userMeant(actor, { userId: named })
+    const scope = { action: listTokensSignature.name, filters: { userId, state }, viewer: callerId(actor) ?? actor.kind }
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const em = await open()
+    const within = await horizonOf(em, actor, await existingUser(em, userId))
+    const rows = await newestTokens(em, { userId, within, state, now }, position === null ? null : (String(position[0]) as TokenId), limit)
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
+    return { items: [...shown], nextCursor }
+  },
+})
+
+/** Whoever sees the tokens of an account because their organization manages it sees none that act in another one. */
+async function horizonOf(em: SqlEntityManager, actor: Actor, user: UserRow): Promise<OrganizationId | null> {
+  if (actor.kind !== 'user' || actor.principal.userId === user.id) return null
+  return actor.principal.grants.allowsEverywhere(listTokensSignature.name) ? null : managingOrganization(em, user)
+}
+
+export const getToken = defineQuery(getTokenSignature, {
+  allow: overTokens,
+  target: tokenTarget,
+  handle: async ({ open, now }, { tokenId }) => shownToken(await existingToken(await open(), tokenId), now),
+})
+
+export const revokeToken = defineCommand(revokeTokenSignature, {
+  allow: overChanges,
+  target: changedTokenTarget,
+  async handle(context, { tokenId }) {
+    const { em, now } = context
+    const ended = await endToken(em, tokenId, now)
+    const token = await existingToken(em, tokenId)
+    const { userId, organizationId } = token
+    if (ended) {
+      context.revoke({ userId, tokenId, tokensEnded: 1 })
+      context.emit({ type: 'tokens.revoked', subject: userId, organizationId, payload: { tokenId, userId } })
+    }
+    return shownToken(token, now)
+  },
+})

@@ -1,0 +1,109 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { notFound } from '../kernel/errors.ts'
+import type { OrganizationId } from '../organizations/index.ts'
+import type { UserId } from '../users/index.ts'
+import { TokenRow } from './entity.ts'
+import type { ApiToken, TokenId, TokenState } from './model.ts'
+
+/** An API token; null: there is none of this id. Other kinds are nobody's to look at. */
+export function findToken(em: SqlEntityManager, id: TokenId): Promise<TokenRow | null> {
+  return em.findOne(TokenRow, { id, kind: 'api' })
+}
+
+export async function existingToken(em: SqlEntityManager, id: TokenId): Promise<TokenRow> {
+  const found = await em.findOne(TokenRow, { id, kind: 'api' }, { refresh: true })
+  if (found === null) throw notFound({ type: 'token' })
+  return found
+}
+
+/** How many API tokens of a user still open something. Call it with the user's row locked to rely on it. */
+export async function countActive(em: SqlEntityManager, userId: UserId, now: Date): Promise<number> {
+  const [row] = await em.execute<[{ count: number }]>(
+    `select count(*)::int as count from tokens t where t.user_id = ? and t.kind = 'api' and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?)`,
+    [uuidOf(userId), now],
+  )
+  return row.count
+}
+
+/** Takes a token out of use, at once or from a moment on, for another one; false: it was over already. Of many at once, one succeeds. */
+export async function replaceToken(
+  em: SqlEntityManager,
+  { id, by, now, until }: { id: TokenId; by: TokenId; now: Date; until: Date },
+): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `update tokens set rotated_at = ?, replaced_by = ?, revoked_at = case when ?::timestamptz <= ?::timestamptz then ?::timestamptz end,
+        expires_at = least(expires_at, ?::timestamptz)
+      where id = ? and kind = 'api' and revoked_at is null and rotated_at is null and (expires_at is null or expires_at > ?) returning 1`,
+    [now, uuidOf(by), until, now, now, until, uuidOf(id), now],
+  )
+  return rows.length > 0
+}
+
+/** Ends a token that is not over yet; false: it was. */
+export async function endToken(em: SqlEntityManager, id: TokenId, now: Date): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `update tokens set revoked_at = ? where id = ? and kind = 'api' and revoked_at is null and (expires_at is null or expires_at > ?) returning 1`,
+    [now, uuidOf(id), now],
+  )
+  return rows.length > 0
+}
+
+export interface TokenSelection {
+  readonly userId: UserId
+  /** Not those that act in another organization; null: all of them. */
+  readonly within: OrganizationId | null
+  readonly state: TokenState | undefined
+  readonly now: Date
+}
+
+/** One page, newest first; one row more than asked tells whether there is another page. */
+export async function newestTokens(
+  em: SqlEntityManager,
+  { userId, within, state, now }: TokenSelection,
+  before: TokenId | null,
+  limit: number,
+): Promise<ApiToken[]> {
+  const [organization, position] = [within === null ? null : uuidOf(within), before === null ? null : uuidOf(before)]
+  const rows = await em.execute<{ id: string }[]>(
+    `select t.id::text as id from tokens t
+      where t.user_id = ? and t.kind = 'api' and (?::uuid is null or t.organization_id is null or t.organization_id = ?::uuid)
+        and (?::text is null or ${stateInSql} = ?::text) and (?::uuid is null or t.id < ?::uuid)
+      order by t.id desc limit ?`,
+    [uuidOf(userId), organization, organization, state ?? null, now, state ?? null, position, position, limit + 1],
+  )
+  const ids = rows.map(({ id }) => idOf('tok', id))
+  const found = await em.find(TokenRow, { id: { $in: ids } }, { orderBy: { id: 'desc' } })
+  return found.map((row) => shownToken(row, now))
+}
+
+/** The same as `stateOf`, in SQL. */
+const stateInSql = `case when t.revoked_at is not null then case when t.replaced_by is null then 'revoked' else 'replaced' end
+  when t.expires_at <= ? then case when t.replaced_by is null then 'expired' else 'replaced' end else 'active' end`
+
+function stateOf({ revokedAt, expiresAt, replacedBy }: TokenRow, now: Date): TokenState {
+  const over = revokedAt !== null ? 'revoked' : expiresAt !== null && expiresAt <= now ? 'expired' : null
+  if (over === null) return 'active'
+  return replacedBy === null ? over : 'replaced'
+}
+
+/** A token as it is shown. */
+export function shownToken(row: TokenRow, now: Date): ApiToken {
+  const { id, userId, name, scopes, organizationId, allowedIps, createdBy, createdAt, expiresAt, lastUsedAt, revokedAt, replacedBy } = row
+  const shown = { scopes, organizationId, allowedIps, createdBy, createdAt, expiresAt, lastUsedAt, revokedAt, replacedBy }
+  return { id, userId, name: name ?? '', prefix: `dnz_api_${id.slice(id.indexOf('_') + 1)}`, state: stateOf(row, now), ...shown }
+}
+
+/** Notes when tokens were used, unless later is known. Rows that somebody works on are left out: nobody waits for anybody here. */
+export async function writeLastUsed(em: SqlEntityManager, used: readonly (readonly [id: Id<'tok'>, at: Date])[]): Promise<void> {
+  const ids = used.map(([id]) => uuidOf(id))
+  const times = used.map(([, at]) => at.toISOString())
+  await em.execute(
+    `with there as (
+        select t.id, u.at from unnest(?::uuid[], ?::timestamptz[]) as u (id, at) join tokens t on t.id = u.id
+          order by t.id for no key update of t skip locked)
+      update tokens t set last_used_at = there.at from there where t.id = there.id and (t.last_used_at is null or t.last_used_at < there.at)`,
+    [`{${ids.join(',')}}`, `{${times.join(',')}}`],
+    'run',
+  )
+}

@@ -1,0 +1,78 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { holdingsOf } from '../access/index.ts'
+import { accountTarget, changedAccountTarget, overAccount } from '../accounts/index.ts'
+import type { TargetFinder } from '../kernel/action.ts'
+import { callerId, type Actor } from '../kernel/context.ts'
+import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
+import type { UserId } from '../users/index.ts'
+import { noOwner } from './errors.ts'
+import type { TokenId } from './model.ts'
+import { findToken } from './repository.ts'
+
+interface NamesToken {
+  readonly tokenId: TokenId
+}
+
+/** Who may see tokens: their user, and whoever was granted it where the account is managed. */
+export const overTokens: Rule = anyOf(owner, granted)
+
+/** Who may make and end them: the same, but nobody has a hand in what stands for somebody above them. */
+export const overChanges: Rule = anyOf(owner, overAccount)
+
+/**
+ * How an API token is found: it belongs to its user, and to the organization that
+ * manages them; but to that only if it does not act in another one.
+ */
+export const tokenTarget = {
+  type: 'token',
+  async find(em: SqlEntityManager, { tokenId }: NamesToken): Promise<Target | null> {
+    const token = await findToken(em, tokenId)
+    const account = token === null ? null : await accountTarget.find(em, { userId: token.userId })
+    if (token === null || account === null) return null
+    const elsewhere = token.organizationId !== null && token.organizationId !== account.organizationId
+    return { ...account, type: 'token', id: tokenId, organizationId: elsewhere ? null : account.organizationId, visibleWith: 'tokens.get' }
+  },
+} satisfies TargetFinder<NamesToken>
+
+/** The same to change it. */
+export const changedTokenTarget = {
+  type: 'token',
+  async find(em: SqlEntityManager, input: NamesToken): Promise<Target | null> {
+    const target = await tokenTarget.find(em, input)
+    if (target === null || target.userId === null) return null
+    return { ...target, holdings: await holdingsOf(em, target.userId, target.organizationId) }
+  },
+} satisfies TargetFinder<NamesToken>
+
+interface MayNameUser {
+  readonly userId?: UserId | undefined
+}
+
+/** Whose tokens are meant: one's own where nobody is named. The operator of the machine has none. */
+export const tokensTarget = {
+  type: 'user',
+  async find(em: SqlEntityManager, { userId }: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
+    const id = userId ?? callerId(actor)
+    return id === null ? undefined : accountTarget.find(em, { userId: id })
+  },
+} satisfies TargetFinder<MayNameUser>
+
+/** The same to make one: the user's row is locked first, so that no two callers count the same tokens. */
+export const newTokenTarget = {
+  type: 'user',
+  locks({ userId }: MayNameUser, actor: Actor): readonly UserId[] {
+    const id = userId ?? callerId(actor)
+    return id === null ? [] : [id]
+  },
+  async find(em: SqlEntityManager, { userId }: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
+    const id = userId ?? callerId(actor)
+    return id === null ? undefined : changedAccountTarget.find(em, { userId: id })
+  },
+} satisfies TargetFinder<MayNameUser>
+
+/** The user who is meant. */
+export function userMeant(actor: Actor, { userId }: MayNameUser): UserId {
+  const id = userId ?? callerId(actor)
+  if (id === null) throw noOwner({})
+  return id
+}
