@@ -31,6 +31,8 @@ export type { JobContext, JobHandler } from './kernel/job.ts'
 export { jobHandlers } from './jobs.ts'
 export { checkHeaders, mailNotConfigured, mailRefused } from './mail/index.ts'
 export { dnsUnavailable } from './organizations/errors.ts'
+export { webhookRefused } from './identities/errors.ts'
+export type { SignedWebhook } from './identities/index.ts'
 export type { CallReport, Monitor } from './kernel/monitor.ts'
 export { preparedStatements } from './kernel/statement.ts'
 export type { Action } from './kernel/action.ts'
@@ -50,4 +52,7 @@ export type {
   Ports,
   Random,
   Resolver,
+  Web,
+  WebAnswer,
+  WebRequest,
 } from './ports/index.ts'

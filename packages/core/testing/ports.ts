@@ -3,6 +3,7 @@ import type { LogFields } from '../src/ports/logger.ts'
 import { TestMailer, testJobs } from './mail.ts'
 import { overhear } from './overheard.ts'
 import { TestResolver } from './resolver.ts'
+import { TestWeb } from './web.ts'
 
 /** A clock that stands still until it is told to move. */
 export class TestClock implements Clock {
@@ -80,11 +81,18 @@ export interface TestPorts extends Ports {
   readonly logger: TestLogger
   readonly mailer: TestMailer
   readonly resolver: TestResolver
+  readonly web: TestWeb
 }
 
-/** Core's own portable ports, but for the clock, the log, the cost of a hash, jobs and mail, which wait for the test, and DNS, which is the test's. */
+/** Core's own portable ports, but for the clock, the log, the cost of a hash, jobs and mail, which wait for the test, and DNS and the web, which are the test's. */
 export async function testPorts(): Promise<TestPorts> {
   const portable = await defaultPorts(crypto.getRandomValues(new Uint8Array(32)))
-  const own = { clock: new TestClock(), logger: new TestLogger(), mailer: new TestMailer(), resolver: new TestResolver() }
+  const own = {
+    clock: new TestClock(),
+    logger: new TestLogger(),
+    mailer: new TestMailer(),
+    resolver: new TestResolver(),
+    web: new TestWeb(),
+  }
   return { ...portable, ...own, hasher: argon2Hasher(cheapCost), jobs: testJobs }
 }

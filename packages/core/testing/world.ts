@@ -16,7 +16,7 @@ export interface WorldOptions {
   readonly connections?: number
   /** true: no tables yet. */
   readonly empty?: boolean
-  readonly ports?: Partial<Omit<Ports, 'clock' | 'logger' | 'mailer' | 'resolver'>>
+  readonly ports?: Partial<Omit<Ports, 'clock' | 'logger' | 'mailer' | 'resolver' | 'web'>>
   readonly settings?: Partial<Settings>
   readonly monitors?: readonly Monitor[]
 }

@@ -1,2 +1,11 @@
+import { signatures } from '@denizen/core/contract'
+import { expose } from '../trpc.ts'
+
+const { auth } = signatures
+
 /** The procedures of `auth` for signing in with an external identity. */
-export const externalProcedures = {}
+export const externalProcedures = {
+  signInWithIdentity: expose(auth.signInWithIdentity),
+  startOAuth: expose(auth.startOAuth),
+  finishOAuth: expose(auth.finishOAuth),
+}

@@ -1,3 +1,10 @@
-import { router } from '../trpc.ts'
+import { signatures } from '@denizen/core/contract'
+import { expose, router } from '../trpc.ts'
 
-export const identitiesRouter = router({})
+const { identities } = signatures
+
+export const identitiesRouter = router({
+  list: expose(identities.list),
+  link: expose(identities.link),
+  unlink: expose(identities.unlink),
+})

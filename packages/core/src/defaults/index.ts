@@ -8,11 +8,13 @@ import { consoleLogger } from './logger.ts'
 import { noMailer } from './mailer.ts'
 import { noResolver } from './resolver.ts'
 import { systemClock, webCryptoRandom } from './system.ts'
+import { fetchingWeb } from './web.ts'
 
 export {
   aesCipher,
   argon2Hasher,
   consoleLogger,
+  fetchingWeb,
   noMailer,
   noResolver,
   soleProcessFeed,
@@ -41,5 +43,6 @@ export async function defaultPorts(masterKey: Uint8Array<ArrayBuffer>): Promise<
     logger: consoleLogger('warn'),
     mailer: noMailer,
     resolver: noResolver,
+    web: fetchingWeb(),
   }
 }

@@ -1,3 +1,27 @@
-import type { Id } from '../kernel/id.ts'
+import { z } from 'zod'
+import { idSchema, type Id } from '../kernel/id.ts'
+import { secret } from '../kernel/secret.ts'
 
+export const identityId = idSchema('idn')
 export type IdentityId = Id<'idn'>
+
+/** What a provider is called in the configuration. */
+export const providerName = z.string().min(1).max(64).meta({ description: 'the provider, as the configuration calls it: google' })
+
+/** A signed token of a provider (RFC 7519); real ones take one or two KiB. */
+export const providerToken = secret(z.string().min(1).max(16_384)).meta({
+  description: 'the ID token or session token that the provider signed',
+})
+
+/** Who a user is to an external provider. */
+export const Identity = z.object({
+  id: identityId,
+  provider: z.string().nullable().meta({ description: 'null: it is not configured any more' }),
+  issuer: z.string(),
+  subject: z.string(),
+  email: z.string().nullable().meta({ description: 'as the provider tells it' }),
+  emailVerified: z.boolean(),
+  createdAt: z.date(),
+  lastUsedAt: z.date().nullable(),
+})
+export type Identity = z.infer<typeof Identity>

@@ -8,10 +8,12 @@ import type { Logger } from './logger.ts'
 import type { Mailer } from './mailer.ts'
 import type { Random } from './random.ts'
 import type { Resolver } from './resolver.ts'
+import type { Web } from './web.ts'
 
-export type { Cipher, Clock, Digest, Hasher, InvalidationFeed, JobQueue, Logger, Mailer, Random, Resolver }
+export type { Cipher, Clock, Digest, Hasher, InvalidationFeed, JobQueue, Logger, Mailer, Random, Resolver, Web }
 export type { FeedSink } from './invalidation.ts'
 export type { Mail } from './mailer.ts'
+export type { WebAnswer, WebRequest } from './web.ts'
 
 /** Everything core needs of the world. `defaults/` has portable ones; `@denizen/runtime` the real ones. */
 export interface Ports {
@@ -25,4 +27,5 @@ export interface Ports {
   readonly logger: Logger
   readonly mailer: Mailer
   readonly resolver: Resolver
+  readonly web: Web
 }

@@ -1,0 +1,48 @@
+import { providerUnavailable } from '../identities/errors.ts'
+import type { Web, WebAnswer, WebRequest } from '../ports/web.ts'
+
+/** Milliseconds for a whole answer. */
+const patience = 5_000
+/** Bytes; the metadata and keys of the largest providers take a few KiB. */
+const largestAnswer = 512 * 1024
+
+/** Asks by `fetch`. */
+export function fetchingWeb(options: { readonly patience?: number } = {}): Web {
+  return {
+    async ask(request) {
+      const host = hostOf(request.url)
+      if (host === null) throw providerUnavailable({ host: '', problem: 'only https addresses are asked' })
+      try {
+        return await ask(request, options.patience ?? patience)
+      } catch (error) {
+        throw providerUnavailable({ host, problem: 'no answer that can be used' }, error)
+      }
+    },
+  }
+}
+
+async function ask({ url, method, headers, body }: WebRequest, milliseconds: number): Promise<WebAnswer> {
+  const signal = AbortSignal.timeout(milliseconds)
+  const response = await fetch(url, { method, headers, redirect: 'error', signal, ...(body !== undefined && { body }) })
+  return { status: response.status, body: await textOf(response) }
+}
+
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let [text, size] = ['', 0]
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > largestAnswer) throw new RangeError(`the answer is larger than ${largestAnswer} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** The host of an address that may be asked; null: it is none. Without TLS only this machine: elsewhere anybody on the way could answer. */
+function hostOf(url: string): string | null {
+  if (!URL.canParse(url)) return null
+  const { protocol, hostname, host, username, password } = new URL(url)
+  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  if (username !== '' || password !== '') return null
+  return protocol === 'https:' || (protocol === 'http:' && isHere) ? host : null
+}

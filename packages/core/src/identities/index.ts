@@ -1,0 +1,8 @@
+export { arrive, type Arrival } from './arriving.ts'
+export { claimsOf, type Claims } from './claims.ts'
+export { receiveClerkWebhook } from './clerk/receiving.ts'
+export type { SignedWebhook } from './clerk/signature.ts'
+export * from './errors.ts'
+export { askJson, hostOf, jsonOf, metadataOf, type Metadata } from './issuers.ts'
+export { claimsIn, providerNamed } from './providers.ts'
+export { verifiedPayload } from './verifying.ts'

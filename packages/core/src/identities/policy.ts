@@ -1,0 +1,32 @@
+import type { Holding } from '../kernel/rule.ts'
+import type { ProviderProfile } from './claims.ts'
+
+/** Whether an account may do more than every account may: nobody is let into one by the word of a provider on an address that it never proved. */
+export function isPrivileged(holdings: readonly Holding[], usual: readonly string[]): boolean {
+  return holdings.some(({ permissions }) => permissions.some((permission) => !usual.includes(permission)))
+}
+
+/** What of a user's profile a provider may fill in. */
+export interface OwnProfile {
+  readonly fullName: string | null
+  readonly displayName: string | null
+  readonly avatarUrl: string | null
+  readonly locale: string | null
+}
+
+/**
+ * What of a profile changes when a provider tells of it anew: only what is still as
+ * the provider had told it before, or was never set. What somebody chose stays.
+ */
+export function profileChanges(own: OwnProfile, before: ProviderProfile, told: ProviderProfile): Partial<OwnProfile> {
+  const changes: { -readonly [Field in keyof OwnProfile]?: string } = {}
+  const take = (field: keyof OwnProfile, old: string | undefined, value: string | undefined): void => {
+    const isTheirs = own[field] === null || own[field] === old
+    if (value !== undefined && isTheirs && own[field] !== value) changes[field] = value
+  }
+  take('fullName', before.fullName, told.fullName)
+  take('displayName', before.fullName, told.fullName)
+  take('avatarUrl', before.avatarUrl, told.avatarUrl)
+  take('locale', before.locale, told.locale)
+  return changes
+}

@@ -1,0 +1,33 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { holdingsOf } from '../access/index.ts'
+import { accountTarget, ownAccountTarget } from '../accounts/index.ts'
+import type { TargetFinder } from '../kernel/action.ts'
+import type { Actor } from '../kernel/context.ts'
+import type { Target } from '../kernel/rule.ts'
+import type { UserId } from '../users/index.ts'
+import { IdentityRow } from './entity.ts'
+import type { IdentityId } from './model.ts'
+
+interface NamesSomebody {
+  readonly userId?: UserId | undefined
+}
+
+/** Whose identities are looked at: somebody's, or the caller's own. */
+export const holderTarget = {
+  type: 'user',
+  find: (em: SqlEntityManager, { userId }: NamesSomebody, actor: Actor): Promise<Target | null | undefined> =>
+    userId === undefined ? ownAccountTarget.find(em, undefined, actor) : accountTarget.find(em, { userId }),
+} satisfies TargetFinder<NamesSomebody>
+
+/** An identity: whoever manages its user's account may take it away, unless they are below them. */
+export const identityTarget = {
+  type: 'identity',
+  async find(em: SqlEntityManager, { identityId }: { readonly identityId: IdentityId }): Promise<Target | null> {
+    const identity = await em.findOne(IdentityRow, { id: identityId }, { disableIdentityMap: true })
+    const account = identity === null ? null : await accountTarget.find(em, { userId: identity.userId })
+    if (identity === null || account === null) return null
+    const { userId, organizationId } = account
+    const holdings = await holdingsOf(em, identity.userId, organizationId)
+    return { type: 'identity', id: identity.id, organizationId, userId, visibleWith: 'identities.list', holdings }
+  },
+} satisfies TargetFinder<{ readonly identityId: IdentityId }>

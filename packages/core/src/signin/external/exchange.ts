@@ -1,0 +1,126 @@
+import { base64url } from 'jose'
+import { z } from 'zod'
+import {
+  askJson,
+  claimsOf,
+  hostOf,
+  jsonOf,
+  metadataOf,
+  noRedirectSignIn,
+  providerUnavailable,
+  verifiedPayload,
+  type Claims,
+  type Metadata,
+} from '../../identities/index.ts'
+import type { IdentityProvider } from '../../kernel/context.ts'
+import type { Ports } from '../../ports/index.ts'
+
+type Client = NonNullable<IdentityProvider['client']>
+
+/** What only we and the provider know of one sign-in. */
+export const Pending = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() })
+export type Pending = z.infer<typeof Pending>
+
+/** 256 bits as text that may stand in any address. */
+export function randomText({ random }: Pick<Ports, 'random'>): string {
+  return base64url.encode(random.bytes(32))
+}
+
+/** The client that the provider knows us as. */
+export function clientOf({ id, client }: IdentityProvider): Client {
+  if (client === null) throw noRedirectSignIn({ provider: id })
+  return client
+}
+
+/** Where to send the browser (RFC 6749: 4.1.1; PKCE: RFC 7636; nonce: OpenID Connect Core 1.0: 3.1.2.1). */
+export function authorizationUrl(
+  { digest }: Pick<Ports, 'digest'>,
+  { authorization_endpoint: endpoint, issuer }: Metadata,
+  { id, scopes }: Client,
+  redirectUri: string,
+  { state, verifier, nonce }: Pending,
+): string {
+  if (endpoint === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no page to sign in at' })
+  const url = new URL(endpoint)
+  const parameters = {
+    response_type: 'code',
+    client_id: id,
+    redirect_uri: redirectUri,
+    scope: [...new Set(['openid', ...scopes])].join(' '),
+    state,
+    nonce,
+    code_challenge: base64url.encode(bytesOf(digest.sha256(verifier))),
+    code_challenge_method: 'S256',
+  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url.href
+}
+
+/** What came back from the provider, by way of the browser. */
+export interface Returned {
+  readonly code: string
+  readonly issuer: string | undefined
+  readonly redirectUri: string
+}
+
+const TokenAnswer = z.object({ id_token: z.string(), access_token: z.string().optional() })
+
+/** Exchanges the code for what the provider says of whoever was there. null: it is no answer to our question. */
+export async function exchange(ports: Ports, provider: IdentityProvider, returned: Returned, pending: Pending): Promise<Claims | null> {
+  const client = clientOf(provider)
+  const metadata = await metadataOf(ports, provider)
+  if (!isFrom(metadata, returned.issuer)) return null
+  const tokens = await redeem(ports, metadata, client, returned, pending.verifier)
+  if (tokens === null) return null
+  const expected = { audiences: [client.id], nonce: pending.nonce, kind: 'oidc' as const }
+  const payload = await verifiedPayload(ports, provider, tokens.id_token, expected)
+  if (payload === null) return null
+  return claimsOf({ ...(await userInfo(ports, metadata, payload, tokens.access_token)), ...payload }, provider)
+}
+
+/** An answer that another provider gave is none of this one (RFC 9207: 2.4). */
+function isFrom({ issuer, authorization_response_iss_parameter_supported: says }: Metadata, told: string | undefined): boolean {
+  return told === undefined ? says !== true : told === issuer
+}
+
+async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: Returned, verifier: string) {
+  const { token_endpoint: url, issuer } = metadata
+  if (url === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has nowhere to redeem codes' })
+  const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier })
+  const headers: Record<string, string> = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }
+  const { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] } = metadata
+  if (client.secret !== null && methods.includes('client_secret_basic')) {
+    // Each part is percent-encoded first (RFC 6749: 2.3.1).
+    headers['authorization'] = `Basic ${btoa(`${formEncoded(client.id)}:${formEncoded(client.secret)}`)}`
+  } else {
+    form.set('client_id', client.id)
+    if (client.secret !== null) form.set('client_secret', client.secret)
+  }
+  const { status, body } = await ports.web.ask({ url, method: 'POST', headers, body: form.toString() })
+  if (status >= 500) throw providerUnavailable({ host: hostOf(url), problem: 'it redeems no codes' })
+  const parsed = status === 200 ? TokenAnswer.safeParse(jsonOf(body)) : null
+  return parsed?.success === true ? parsed.data : null
+}
+
+const UserInfo = z.looseObject({ sub: z.string() })
+
+/** Providers may tell of the address only where the access token leads (OpenID Connect Core 1.0: 5.3, 5.4). The ID token goes before it. */
+async function userInfo(
+  ports: Ports,
+  { userinfo_endpoint: url }: Metadata,
+  payload: { sub?: string; email?: unknown },
+  token: string | undefined,
+) {
+  if (url === undefined || token === undefined || payload.email !== undefined) return {}
+  const told = await askJson(ports, url, UserInfo, { authorization: `Bearer ${token}` })
+  // Of somebody else it would be a mix-up (5.3.2).
+  return told.sub === payload.sub ? told : {}
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1)
+}
+
+function bytesOf(hexadecimal: string): Uint8Array {
+  return Uint8Array.from(hexadecimal.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+}
