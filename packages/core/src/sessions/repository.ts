@@ -70,9 +70,38 @@ export async function endSessions(em: SqlEntityManager, which: Ending, reason: E
             and (session_id is not null or not ?) and revoked_at is null and (expires_at is null or expires_at > ?) returning kind)
       select (select count(*) from ended)::int as sessions, (select count(*) from revoked where kind <> 'refresh')::int as tokens`,
     [
-      ...[now, reason, by === undefined || by === null ? null : uuidOf(by), user, one, one, not, not, now],
-      ...[now, user, one, one, not, not, keepApiTokens === true, now],
+      now,
+      reason,
+      by === undefined || by === null ? null : uuidOf(by),
+      user,
+      one,
+      one,
+      not,
+      not,
+      now,
+      now,
+      user,
+      one,
+      one,
+      not,
+      not,
+      keepApiTokens === true,
+      now,
     ],
   )
   return { sessionsEnded: row.sessions, tokensEnded: row.tokens }
+}
+
+/** Notes when sessions were last used, unless later is known. What somebody else has in hand is left for the next time: nobody waits here. */
+export async function writeSessionsSeen(em: SqlEntityManager, seen: readonly (readonly [sessionId: SessionId, at: Date])[]): Promise<void> {
+  const ids = seen.map(([id]) => uuidOf(id))
+  const times = seen.map(([, at]) => at.toISOString())
+  await em.execute(
+    `with there as (
+        select s.id, n.at from unnest(?::uuid[], ?::timestamptz[]) as n (id, at) join sessions s on s.id = n.id
+          where s.last_seen_at < n.at and s.ended_at is null order by s.id for no key update of s skip locked)
+      update sessions s set last_seen_at = t.at from there t where s.id = t.id`,
+    [`{${ids.join(',')}}`, `{${times.join(',')}}`],
+    'run',
+  )
 }

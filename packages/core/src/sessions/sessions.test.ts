@@ -210,3 +210,42 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     expect(shown.impersonator).toEqual({ userId: admin.user.id, username: admin.user.username })
   })
 })
+
+describe('when sessions were last seen', () => {
+  const world = useWorld()
+  const seenAt = async ({ session, as }: Signed) => (await as.sessions.get({ sessionId: session.id })).lastSeenAt
+
+  test('is written off the path of requests, at most once a minute for each', async () => {
+    const user = await world().newUser()
+    const [used, left] = [await signIn(world(), user), await signIn(world(), user)]
+    await world().core.writeLastSeen()
+    const before = await seenAt(left)
+    world().clock.advance(minute)
+    await world().core.authenticate(used.accessToken)
+    const usedAt = world().clock.now()
+    expect(await seenAt(used)).not.toEqual(usedAt)
+    await world().core.writeLastSeen()
+    expect([await seenAt(used), await seenAt(left)]).toEqual([usedAt, before])
+    world().clock.advance(minute - 1)
+    await world().core.authenticate(used.accessToken)
+    await world().core.writeLastSeen()
+    expect(await seenAt(used)).toEqual(usedAt)
+  })
+
+  test('shows the session that somebody acts through for a user, but not the user', async () => {
+    const [user, admin] = [await world().newUser(), await world().asSuperadmin()]
+    const through = await signIn(world(), user)
+    await world().core.writeLastSeen()
+    const { lastSeenAt } = await admin.as.users.activity({ userId: user.id })
+    await world().rows('update sessions set impersonator_id = ? where id = ? returning 1', [
+      uuidOf(admin.user.id),
+      uuidOf(through.session.id),
+    ])
+    world().clock.advance(5 * minute)
+    const core = world().another({})
+    await core.authenticate(through.accessToken)
+    await core.writeLastSeen()
+    expect(await seenAt(through)).toEqual(world().clock.now())
+    expect((await admin.as.users.activity({ userId: user.id })).lastSeenAt).toEqual(lastSeenAt)
+  })
+})
