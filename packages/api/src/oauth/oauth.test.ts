@@ -39,7 +39,7 @@ it('the metadata tells of what there is, and of nothing else', async () => {
   for (const [name, url] of Object.entries(metadata)) {
     if (!name.endsWith('_endpoint')) continue
     const { pathname } = new URL(String(url))
-    expect(errorOf(await served().get(pathname)), name).toEqual([405, 'invalid_request'])
+    expect([name, ...errorOf(await served().get(pathname))]).toEqual([name, 405, 'invalid_request'])
   }
   // Whatever a request says of its host, links lead to where people reach the installation.
   const elsewhere = await served().get('/.well-known/oauth-authorization-server', { 'x-forwarded-host': 'evil.example' })
@@ -136,7 +136,7 @@ it('what is not as the RFCs have it is refused in their words', async () => {
     ['grant_type=refresh_token&client_id=a&refresh_token=x&refresh_token=y', 'invalid_request'],
     ['', 'invalid_request'],
   ] as const)
-    expect(errorOf(await send('/oauth/token', fields)), JSON.stringify(fields)).toEqual([400, expected])
+    expect([JSON.stringify(fields), ...errorOf(await send('/oauth/token', fields))]).toEqual([JSON.stringify(fields), 400, expected])
   expect(errorOf(await send('/oauth/token', { ...token, client_secret: 's' }))).toEqual([401, 'invalid_client'])
   expect(errorOf(await send('/oauth/token', token, { authorization: 'Basic YTpi' }))).toEqual([401, 'invalid_client'])
   for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x'])
