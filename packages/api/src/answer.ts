@@ -10,19 +10,22 @@ export interface Answer {
   readonly body: string
   /** What a page may load and do, where it is one (Content-Security-Policy). Default: nothing. */
   readonly policy?: string
+  /** How long it may be stored, and by whom (Cache-Control). Default: not at all. */
+  readonly caching?: string
 }
 
 export const json = 'application/json'
 
-/** Every answer has these: nobody may store it, or guess at its type. */
-const always = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff', 'content-security-policy']
+/** Every answer has these: nobody may guess at its type, and store it only if it says so. */
+const always = ['x-content-type-options', 'nosniff', 'cache-control']
 
 /** Nobody may show it as a page. */
 const noPage = "default-src 'none'; frame-ancestors 'none'"
 
 /** The fields that every answer of a request has; a draining server says that it hears no more on this connection. */
-export function commonFields(requestId: string, draining: boolean, policy = noPage): string[] {
-  return draining ? ['x-request-id', requestId, ...always, policy, 'connection', 'close'] : ['x-request-id', requestId, ...always, policy]
+export function commonFields(requestId: string, draining: boolean, policy = noPage, caching = 'no-store'): string[] {
+  const fields = ['x-request-id', requestId, ...always, caching, 'content-security-policy', policy]
+  return draining ? [...fields, 'connection', 'close'] : fields
 }
 
 /** Sends an answer, or nothing to a client that has left. */
@@ -30,12 +33,12 @@ export function send(
   response: ServerResponse,
   requestId: string,
   draining: boolean,
-  { status, headers = [], contentType, body, policy }: Answer,
+  { status, headers = [], contentType, body, policy, caching }: Answer,
   /** Names and values in turn. */
   more: readonly string[] = [],
 ): void {
   if (response.destroyed || response.headersSent) return
-  const fields = commonFields(requestId, draining, policy)
+  const fields = commonFields(requestId, draining, policy, caching)
   for (const [name, value] of headers) fields.push(name, value)
   fields.push(...more)
   if (status !== 204) fields.push('content-type', contentType, 'content-length', String(Buffer.byteLength(body)))

@@ -39,13 +39,25 @@ export function bearerToken({ authorization }: IncomingHttpHeaders): string | nu
 }
 
 /**
+ * The token that a request shows by itself: as bearer, or as `X-API-Key`, where only
+ * an API token counts. Two at once, or another kind there, are one that opens nothing.
+ */
+export function shownToken(headers: IncomingHttpHeaders): string | null {
+  const key = headers['x-api-key']
+  if (key === undefined) return bearerToken(headers)
+  return typeof key === 'string' && key.startsWith(apiTokenStart) && headers.authorization === undefined ? key : ''
+}
+
+const apiTokenStart = 'dnz_api_'
+
+/**
  * Who sent the request. A credential that opens nothing makes the caller nobody:
  * what anybody may do still works, and everything else asks to sign in. What the
  * request shows by itself counts before a cookie, which its browser shows for it.
  */
 export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
   const origin = originOf(request, requestId, proxies)
-  const shown = bearerToken(request.headers)
+  const shown = shownToken(request.headers)
   const cookies = cookiesOf(request, core)
   const token = shown ?? cookies?.access ?? null
   if (cookies !== null && (cookies.asked || shown === null)) demandOwnPage(request, core)

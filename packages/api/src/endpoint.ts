@@ -6,7 +6,7 @@ import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer, type Fields } from './answer.ts'
 import { readBody } from './body.ts'
-import { bearerToken, callerOf, callHeadersOf, contextOf, type Caller, type Credential } from './context.ts'
+import { callerOf, callHeadersOf, contextOf, shownToken, type Caller, type Credential } from './context.ts'
 import type { CookieSession } from './cookies.ts'
 import { batchTooLarge, errorHeaders, malformed, mapped, methodNotAllowed, notBatched, understood } from './errors.ts'
 import { shapeOf, type Context } from './trpc.ts'
@@ -75,7 +75,7 @@ export class TrpcEndpoint {
     const { clock } = core.ports
     const startedAt = clock.monotonic()
     const { headers } = request
-    const token = bearerToken(headers)
+    const token = shownToken(headers)
     if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined)
       return undefined
     const principal = core.authenticated(token)
@@ -118,9 +118,11 @@ export class TrpcEndpoint {
     }
   }
 
-  /** Of a user who may act from some addresses only, no answer is kept: a kept one goes out to whoever shows the token. */
+  /** Of a user or a token who may act from some addresses only, no answer is kept: a kept one goes out to whoever shows the token. */
   #keep({ actor }: Caller, { body }: Answer): void {
-    if (actor.kind === 'user' && actor.principal.allowedIps.length === 0) this.#kept.set(actor.principal, body)
+    if (actor.kind !== 'user') return
+    const { allowedIps, tokenIps } = actor.principal
+    if (allowedIps.length === 0 && tokenIps.length === 0) this.#kept.set(actor.principal, body)
   }
 
   /** Refuses what is no call of ours before anything is read or looked up. */

@@ -7,8 +7,11 @@ import { TrustedProxies } from './addresses.ts'
 import { commonFields, json, send, type Answer } from './answer.ts'
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
+import { answerKeys, keysPath } from './jwks.ts'
 import { malformed, methodNotAllowed, noSuchResource, understood, urlTooLong } from './errors.ts'
 import { originsOf, type Origins } from './origins.ts'
+import { answerStandard } from './oauth/endpoints.ts'
+import { answerDevice, devicePath } from './pages/device.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
@@ -160,6 +163,9 @@ class Face {
     const route = routeOf(path)
     if (route !== undefined) return answerResource(route, { request, search, requestId }, this.#core, this.#proxies)
     if (path === invitationPath) return answerInvitation({ request, search, requestId }, this.#core, this.#proxies)
+    const standard = answerStandard(path, { request, requestId }, this.#core, this.#proxies)
+    if (standard !== undefined) return standard
+    if (path === devicePath) return answerDevice({ request, search, requestId }, this.#core, this.#proxies)
     const operation = this.#operation(path)
     if (operation === undefined) return problem(noSuchResource({}), requestId)
     if (method !== 'GET' && method !== 'HEAD') return problem(methodNotAllowed({ method, allowed: ['GET', 'HEAD'] }), requestId)
@@ -168,6 +174,7 @@ class Face {
 
   #operation(path: string): (() => Promise<Answer>) | undefined {
     const metrics = this.#metrics
+    if (path === keysPath) return () => answerKeys(this.#core)
     if (path === '/healthz') return async () => state(200, 'alive')
     if (path === '/readyz') return () => this.#ready()
     if (path === '/metrics' && metrics !== undefined) return async () => ({ status: 200, ...(await metrics()) })

@@ -10,9 +10,11 @@ import { errorHeaders, mapped, methodNotAllowed, understood } from './errors.ts'
 interface Route {
   readonly path: string
   readonly signature: Signature<string, 'query'>
+  /** Fields that hold several values: `?include=a,b`. */
+  readonly lists: readonly string[]
 }
 
-const routes: readonly Route[] = [{ path: '/users/current', signature: signatures.users.current }]
+const routes: readonly Route[] = [{ path: '/users/current', signature: signatures.users.current, lists: ['include'] }]
 
 const byPath: ReadonlyMap<string, Route> = new Map(routes.map((route) => [route.path, route]))
 
@@ -23,7 +25,7 @@ export function routeOf(path: string): Route | undefined {
 
 /** Answers a request for a resource: plain JSON, dates as ISO 8601, failures as problem details. */
 export async function answerResource(
-  { signature }: Route,
+  { signature, lists }: Route,
   { request, search, requestId }: { request: IncomingMessage; search: string; requestId: string },
   core: Core,
   proxies: TrustedProxies,
@@ -35,7 +37,7 @@ export async function answerResource(
     const caller = await callerOf(request, requestId, core, proxies)
     credential = caller.credential
     const context = contextOf(core, caller, callHeadersOf(request.headers))
-    const output = await context.call(signature.name, Object.fromEntries(new URLSearchParams(search)))
+    const output = await context.call(signature.name, inputOf(search, lists))
     return { status: 200, contentType: json, body: JSON.stringify(output) }
   } catch (thrown) {
     const error = understood(thrown, { path: undefined, requestId })
@@ -43,6 +45,11 @@ export async function answerResource(
       core.ports.logger.error('a request failed unexpectedly', { requestId, error: thrown })
     return problem(error, requestId, credential)
   }
+}
+
+function inputOf(search: string, lists: readonly string[]): object {
+  const given = [...new URLSearchParams(search)]
+  return Object.fromEntries(given.map(([name, text]) => [name, lists.includes(name) ? text.split(',') : text]))
 }
 
 /** A failure as problem details (RFC 9457); `code`, `kind`, `details` and `requestId` are our members. */

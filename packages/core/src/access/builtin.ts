@@ -75,6 +75,11 @@ const asAdmin = [
   'sessions.get',
   'sessions.end',
   'sessions.endAll',
+  'tokens.create',
+  'tokens.list',
+  'tokens.get',
+  'tokens.revoke',
+  'tokens.rotate',
 ]
 
 /** What the roles of a member allow, each inside its organization only. */

@@ -1,9 +1,10 @@
 import { defineCommand, defineQuery } from '../kernel/action.ts'
-import type { CommandContext } from '../kernel/context.ts'
+import type { CommandContext, QueryContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { allOf, granted, signedIn } from '../kernel/rule.ts'
 import { membershipsOf, optionalOrganizationTarget } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
+import { issueSigned } from '../tokens/index.ts'
 import { emailTaken, existingUser, usernameTaken } from '../users/index.ts'
 import type { Account } from './account.ts'
 import { asToldByOperators, createAccount } from './creation.ts'
@@ -35,11 +36,14 @@ function noted(context: CommandContext, user: Account): Account {
 export const currentUser = defineQuery(currentUserSignature, {
   allow: signedIn,
   duringPendingStep: true,
-  async handle({ actor, open }) {
+  async handle(context, { include }) {
+    const { actor, open } = context
     if (actor.kind !== 'user') throw unauthenticated({})
     const { userId, sessionId, roles, grants, organization, expiresAt, assurance, pendingSteps } = actor.principal
+    const tokens = await tokensFor(context, include)
     const em = await open()
     return {
+      ...tokens,
       user: await existingUser(em, userId),
       roles: [...roles],
       permissions: [...grants.list()],
@@ -50,3 +54,12 @@ export const currentUser = defineQuery(currentUserSignature, {
     }
   },
 })
+
+/** Made before the transaction is open, and kept nowhere. */
+async function tokensFor(context: QueryContext, include: readonly ('websocketToken' | 'agentToken')[]) {
+  const issue = (kind: 'websocket' | 'agent') => issueSigned(context, { kind, audience: null, scopes: null })
+  return {
+    ...(include.includes('websocketToken') && { websocketToken: await issue('websocket') }),
+    ...(include.includes('agentToken') && { agentToken: await issue('agent') }),
+  }
+}

@@ -4,6 +4,7 @@ import { singleLine } from '../kernel/text.ts'
 import { OrganizationSummary, membershipRole, organizationId } from '../organizations/model.ts'
 import { newPassword } from '../passwords/model.ts'
 import { WhoAmI } from '../sessions/model.ts'
+import { IssuedToken } from '../tokens/model.ts'
 import {
   avatarUrl,
   description,
@@ -64,7 +65,13 @@ export const createUserSignature = command('users.create', {
 
 export const currentUserSignature = query('users.current', {
   summary: 'Show who you are, and everything that is yours',
-  input: z.strictObject({}),
+  input: z.strictObject({
+    include: z
+      .array(z.enum(['websocketToken', 'agentToken']))
+      .max(2)
+      .default([])
+      .meta({ description: 'tokens to make, each good for some minutes' }),
+  }),
   output: z.object({
     user: User,
     roles: z.array(z.string()),
@@ -73,6 +80,8 @@ export const currentUserSignature = query('users.current', {
     memberships: z.array(z.object({ organization: OrganizationSummary, role: membershipRole })),
     session: WhoAmI.shape.session,
     pendingSteps: z.array(z.enum(['changePassword', 'verifyEmail', 'enrolFactor'])),
+    websocketToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
+    agentToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
   }),
 })
 
