@@ -10,7 +10,7 @@ export { createEmbedded, createPostgres, type TestDatabase } from './databases.t
 export { queuedJobs, testJobs, TestMailer, type QueuedJob } from './mail.ts'
 export { isOverheard, overhear } from './overheard.ts'
 export { newEmail, password, People, type SignedInUser } from './people.ts'
-export { cheapCost, TestClock, TestFeed, TestLogger, testPorts, type LogLine, type TestPorts } from './ports.ts'
+export { cheapCost, plainHasher, TestClock, TestFeed, TestLogger, testPorts, type LogLine, type TestPorts } from './ports.ts'
 export { TestResolver } from './resolver.ts'
 export { runnerOf, type Runner } from './runner.ts'
 export { TestWeb } from './web.ts'

@@ -1,4 +1,13 @@
-import { argon2Hasher, defaultPorts, type Clock, type FeedSink, type InvalidationFeed, type Logger, type Ports } from '@denizen/core'
+import {
+  argon2Hasher,
+  defaultPorts,
+  type Clock,
+  type FeedSink,
+  type Hasher,
+  type InvalidationFeed,
+  type Logger,
+  type Ports,
+} from '@denizen/core'
 import type { LogFields } from '../src/ports/logger.ts'
 import { TestMailer, testJobs } from './mail.ts'
 import { overhear } from './overheard.ts'
@@ -75,6 +84,13 @@ export class TestLogger implements Logger {
 
 /** argon2id at a cost that only tests can afford. Memory in KiB. */
 export const cheapCost = { memory: 64, iterations: 1 }
+
+/** No hasher at all: for tests in which more passwords are checked at once than any queue takes. */
+export const plainHasher: Hasher = {
+  hash: async (password) => `$plain$${password}`,
+  verify: async (hash, password) => hash === `$plain$${password}`,
+  isOutdated: () => false,
+}
 
 export interface TestPorts extends Ports {
   readonly clock: TestClock
