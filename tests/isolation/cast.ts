@@ -106,13 +106,22 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
   const users = [managed, ...others].map(({ id }) => id)
   for (const userId of users) await system.teams.addMember({ teamId, userId })
   const invitation = await system.organizations.invite({ organizationId, email: `${name}-guest@example.com` })
-  const things = { org: [organizationId], usr: users, team: [teamId], inv: [invitation.id], ses: [roles.member.principal.sessionId ?? ''] }
+  const bot = await system.users.create({ username: `${name}-bot`, kind: 'service', organizationId })
+  const ofBot = await system.tokens.create({ name: `${name} token`, userId: bot?.id, organizationId })
+  const things = {
+    tok: [ofBot.token.id],
+    org: [organizationId],
+    usr: users,
+    team: [teamId],
+    inv: [invitation.id],
+    ses: [roles.member.principal.sessionId ?? ''],
+  }
   return { ...roles, managed, guest, things }
 }
 
 function neverIssued(): Things {
   const fresh = (prefix: string): string[] => [1, 2, 3].map(() => newId(prefix, new Date(), crypto.getRandomValues(new Uint8Array(10))))
-  return Object.fromEntries(['org', 'usr', 'team', 'inv', 'ses'].map((prefix) => [prefix, fresh(prefix)]))
+  return Object.fromEntries(['org', 'usr', 'tok', 'team', 'inv', 'ses'].map((prefix) => [prefix, fresh(prefix)]))
 }
 
 /** A member whose role, of the organization's own making, allows everything there. */
@@ -164,7 +173,7 @@ async function canariesOf({ rows }: SystemDatabase, organizationId: Id<'org'>): 
     `with people as (select id from users where username like '${canary}%')
       select 'usr' as prefix, id::text from people
       union all select 'ses', id::text from sessions where user_id in (select id from people)
-      union all select 'tok', t.id::text from tokens t join sessions s on s.id = t.session_id where s.user_id in (select id from people)
+      union all select 'tok', id::text from tokens where user_id in (select id from people)
       union all select 'mem', id::text from memberships where organization_id = ?
       union all select 'team', id::text from teams where organization_id = ?
       union all select 'inv', id::text from invitations where organization_id = ?`,
