@@ -1,7 +1,10 @@
 import { changedAccountTarget, mayBeHandedOver, overAccount } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { idOf } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
-import { existingUser, isActing, UserRow } from '../../users/index.ts'
+import { runStatement, statement } from '../../kernel/statement.ts'
+import { existingUser, isActing, type UserId, type UserKind, type UserStatus } from '../../users/index.ts'
 import { ask } from '../../verifications/index.ts'
 import { noSetup } from './errors.ts'
 import { requestPasswordResetSignature, sendSetupLinkSignature } from './signatures.ts'
@@ -21,22 +24,32 @@ export const requestPasswordReset = defineCommand(requestPasswordResetSignature,
   allow: anyone,
   secretive: true,
   async handle(context, { email }) {
-    const { em } = context
-    const user = await em.findOne(UserRow, { email })
-    // Asked about in any case: what is asked only of accounts that are there takes time only for these.
-    const mayHave = await mayBeHandedOver(em, user?.id ?? context.newId('usr'))
-    const isTheirs = user !== null && user.kind === 'human' && isActing(user.status) && (user.emailVerified || mayHave)
-    const { expiresAt } = await ask(context, {
-      purpose: 'resetPassword',
-      email,
-      userId: isTheirs ? user.id : null,
-      lifetime: resetLifetime,
-      bound: false,
-    })
-    if (isTheirs) context.note({ target: { type: 'user', id: user.id } })
+    const userId = await whoMayReset(context, email)
+    const { expiresAt } = await ask(context, { purpose: 'resetPassword', email, userId, lifetime: resetLifetime, bound: false })
+    if (userId !== null) context.note({ target: { type: 'user', id: userId } })
     return { expiresAt }
   },
 })
+
+interface Asker {
+  readonly id: string
+  readonly kind: UserKind
+  readonly status: UserStatus
+  readonly verified: boolean
+}
+
+/** Past the ORM: making a row of the whole user out of the answer would take time for those only who are there. */
+const asker = statement('password_asker', 'select id::text, kind, status, email_verified as verified from users where email = ?')
+
+/** Who gets a link at the address; null: nobody. */
+async function whoMayReset({ em, newId }: CommandContext, email: string): Promise<UserId | null> {
+  const [user] = await runStatement<Asker>(em, asker, [email])
+  const userId = user === undefined ? newId('usr') : idOf('usr', user.id)
+  // Asked about in any case, for the same reason: an account with powers is not handed over by a mail to an address that nobody proved.
+  const mayBe = await mayBeHandedOver(em, userId)
+  const gets = user !== undefined && user.kind === 'human' && isActing(user.status) && (user.verified || mayBe)
+  return gets ? userId : null
+}
 
 /** Whoever may change an account may send its owner a way in. It goes to the account's address, and tells them nothing. */
 export const sendSetupLink = defineCommand(sendSetupLinkSignature, {

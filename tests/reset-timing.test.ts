@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openDatabase, type SystemDatabase } from './database.ts'
+import { differenceByAccount, farthest, margin, planted, type Interval } from './timing.ts'
+
+let database: SystemDatabase
+beforeAll(async () => {
+  database = await openDatabase()
+})
+afterAll(() => database.close())
+
+function measure(): Promise<Interval> {
+  const { auth } = database.people.asAnonymous()
+  return differenceByAccount(database, (email) => auth.requestPasswordReset({ email }))
+}
+
+it(`25: asking for a new password takes the same time for an address with an account and one without, within ${margin} ms`, async () => {
+  const interval = await measure()
+  expect(farthest(interval), `${interval.low} to ${interval.high} ms`).toBeLessThan(margin)
+}, 60_000)
+
+it(`the measurement finds a difference of ${planted} ms: it can fail`, async () => {
+  await database.rows(`create function slower() returns trigger language plpgsql as $$ begin
+    if new.user_id is not null then perform pg_sleep(${planted / 1000}); end if; return new; end $$`)
+  await database.rows('create trigger slower before insert on verifications for each row execute function slower()')
+  const { low, high } = await measure()
+  expect(low, `${low} to ${high} ms`).toBeGreaterThan(margin)
+}, 60_000)
