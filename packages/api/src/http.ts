@@ -13,8 +13,13 @@ import { originsOf, type Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
+import { linkPages } from './pages/link-pages.ts'
+import { answerLink } from './pages/mailed-link.ts'
+import { answerPassword, passwordPaths } from './pages/password.ts'
+import { answerProvider, isProviderPath } from './pages/provider.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
+import { answerClerkWebhook, clerkWebhookPath } from './webhooks/clerk.ts'
 
 export interface ServerOptions {
   readonly core: Core
@@ -162,9 +167,14 @@ class Face {
     if (url.length > longestUrl) return problem(urlTooLong({ most: longestUrl }), requestId)
     const route = routeOf(path)
     if (route !== undefined) return answerResource(route, { request, search, requestId }, this.#core, this.#proxies)
+    if (path === clerkWebhookPath) return answerClerkWebhook({ request, requestId }, this.#core, this.#proxies)
+    if (isProviderPath(path)) return answerProvider({ request, path, search, requestId }, this.#core, this.#proxies)
     if (path === invitationPath) return answerInvitation({ request, search, requestId }, this.#core, this.#proxies)
+    if (passwordPaths.has(path)) return answerPassword({ request, search, requestId }, this.#core, this.#proxies)
     const standard = answerStandard(path, { request, requestId }, this.#core, this.#proxies)
     if (standard !== undefined) return standard
+    const linkPage = linkPages.get(path)
+    if (linkPage !== undefined) return answerLink(linkPage, { request, search, requestId }, this.#core, this.#proxies)
     if (path === devicePath) return answerDevice({ request, search, requestId }, this.#core, this.#proxies)
     const operation = this.#operation(path)
     if (operation === undefined) return problem(noSuchResource({}), requestId)

@@ -108,7 +108,9 @@ const labels = { password: 'Password', fullName: 'Full name' } as const
 
 /** What is wrong with what was typed; null: something else is. */
 function complaint(error: unknown): Attempt['problem'] | null {
-  if (!(error instanceof DenizenError) || error.code !== 'request.invalid') return null
+  if (!(error instanceof DenizenError)) return null
+  if (error.code.startsWith('passwords.') && error.kind === 'invalid') return { field: 'password', message: error.message }
+  if (error.code !== 'request.invalid') return null
   const { issues = [] } = error.details as { issues?: readonly { path: string; message: string }[] }
   for (const { path, message } of issues)
     if (path === 'password' || path === 'fullName') return { field: path, message: `${labels[path]}: ${message}.` }

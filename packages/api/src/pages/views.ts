@@ -12,7 +12,6 @@ export interface Attempt {
 }
 
 const rank = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
-const least = 15
 
 /** The question: what somebody is invited to, and the form that answers it. */
 export function question(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
@@ -60,15 +59,12 @@ function account({ hasAccount, needsPassword, email }: Invitation, attempt: Atte
         name="password"
         type="password"
         autocomplete="new-password"
-        minlength="${least}"
         maxlength="1024"
         required
         aria-describedby="${describedBy('password-hint', attempt, 'password')}"
         aria-invalid="${String(attempt?.problem.field === 'password')}"
       />
-      <p class="hint" id="password-hint">
-        At least ${least} characters. A few words that do not belong together are good, and easy to keep in mind.
-      </p>
+      <p class="hint" id="password-hint">A few words that do not belong together are good, and easy to keep in mind.</p>
     </div>`
 }
 
