@@ -1,6 +1,7 @@
 import { DenizenError, type ActionName, type Calls, type CommandOptions } from '@denizen/core/calls'
 import type { Plan } from '@denizen/core/contract'
 import { usageError, withNext } from './failure.ts'
+import { KeptLogin } from './kept-login.ts'
 import { lastUrl, readLogin } from './login-store.ts'
 import { nextStep } from './next-steps.ts'
 import { denizen, type ConnectionOptions } from './options.ts'
@@ -34,13 +35,17 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
     return connectLocally(options)
   }
   const url = await serverUrl(options.url)
-  return remote(url, await tokenFor(url), options.debug ?? false)
+  return remote(url, await credentialFor(url), options.debug ?? false)
 }
 
-/** A connection with this token, or with none. */
-export async function remote(url: string, token: string | null, debug: boolean): Promise<Connection> {
+/** A connection with this token, with the login that is kept here, or with neither. */
+export async function remote(url: string, credential: string | KeptLogin | null, debug: boolean): Promise<Connection> {
   const { createClient } = await import('@denizen/client')
-  const calls = createClient({ url, token, ...(debug ? { fetch: tellingFetch } : {}) })
+  const fetch = debug ? tellingFetch : globalThis.fetch
+  const calls =
+    credential instanceof KeptLogin
+      ? createClient({ url, token: () => credential.token(), fetch: credential.over(fetch) })
+      : createClient({ url, token: credential, fetch })
   return { calls, url, close: async () => {} }
 }
 
@@ -57,11 +62,11 @@ export async function serverUrl(option: string | undefined): Promise<string> {
 }
 
 /** A token goes to the server that gave it, and to no other. */
-async function tokenFor(url: string): Promise<string | null> {
+async function credentialFor(url: string): Promise<string | KeptLogin | null> {
   const given = process.env['DENIZEN_TOKEN']
   if (given !== undefined && given !== '') return given
   const login = await readLogin()
-  return login !== null && new URL(login.url).origin === new URL(url).origin ? login.token : null
+  return login !== null && new URL(login.url).origin === new URL(url).origin ? new KeptLogin(login) : null
 }
 
 /** Names and times only: inputs travel in the query. */

@@ -1,14 +1,30 @@
 import { randomBytes } from 'node:crypto'
-import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OutputOf, Signatures } from '@denizen/core/contract'
 import { z } from 'zod'
 import { usageError } from './failure.ts'
 import { denizen } from './options.ts'
 
-/** Where the user is signed in. The token opens the account: the file is for its owner's eyes only. */
-const Login = z.object({ url: z.url(), token: z.string(), username: z.string() })
+/** Where the user is signed in. The tokens open the account: the file is for its owner's eyes only. */
+const Login = z.object({
+  url: z.url(),
+  token: z.string(),
+  username: z.string(),
+  /** Brings the next token. Without it, as older versions kept logins, one lasts as long as its token. */
+  refreshToken: z.string().optional(),
+  /** When the token opens nothing any more. */
+  expiresAt: z.iso.datetime().optional(),
+})
 export type Login = z.infer<typeof Login>
+
+/** A sign-in as it is kept. */
+export function loginOf(url: string, signedIn: OutputOf<Signatures['auth']['refresh']>): Login {
+  const { accessToken, accessTokenExpiresAt, refreshToken, user } = signedIn
+  return { url, token: accessToken, username: user.username, refreshToken, expiresAt: accessTokenExpiresAt.toISOString() }
+}
 
 function configDirectory(): string {
   const { XDG_CONFIG_HOME: xdg, APPDATA: appData } = process.env
@@ -26,7 +42,7 @@ export async function readLogin(): Promise<Login | null> {
   try {
     return Login.parse(JSON.parse(await readFile(loginFile(), 'utf8')))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (codeOf(error) === 'ENOENT') return null
     throw usageError(`${loginFile()} cannot be read as a login.`, `Sign in again: ${denizen} login`)
   }
 }
@@ -72,4 +88,43 @@ function cannotKeep(error: unknown): unknown {
 
 export async function forgetLogin(): Promise<void> {
   await rm(loginFile(), { force: true })
+}
+
+/** Milliseconds after which whoever holds the lock has died with it. */
+const longestLock = 30_000
+
+/**
+ * Does something that no other `denizen` of this user does at the same time. A lock
+ * that was left behind is taken over; should two ever take it, the server's grace for
+ * refresh tokens gives both the same answer.
+ */
+export async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
+  const file = `${loginFile()}.lock`
+  for (;;) {
+    try {
+      await writeFile(file, `${process.pid}\n`, { mode: 0o600, flag: 'wx' })
+      break
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw cannotKeep(error)
+      if (await isLeftBehind(file)) await rm(file, { force: true })
+      else await sleep(50)
+    }
+  }
+  try {
+    return await work()
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+async function isLeftBehind(file: string): Promise<boolean> {
+  try {
+    return Date.now() - (await stat(file)).mtimeMs > longestLock
+  } catch {
+    return false // it was just given back
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -55,7 +55,7 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
     '--json -',
   ],
   [['call', 'users.list', '--json', '{'], '--json is not JSON', ''],
-  [['login'], 'there is no terminal to ask', '--username'],
+  [['login', '--password-stdin'], 'there is no terminal to ask', '--username'],
   [['login', '--password', 'canary'], 'never stands on the command line', '--password-stdin'],
   [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish', 'denizen completion --help'],
 ]

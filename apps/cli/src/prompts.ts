@@ -7,7 +7,8 @@ const terminal = { output: process.stderr }
 /** More than any password; who pipes a whole file made a mistake. */
 const longestSecret = 65_536
 
-function canAsk(): boolean {
+/** Whether somebody sits there. */
+export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY
 }
 

@@ -1,0 +1,73 @@
+import { hostname, userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DenizenError } from '@denizen/core/calls'
+import type { OutputOf, Signatures, SignedIn } from '@denizen/core/contract'
+import { isWebLink, openBrowser, wouldBeSeen } from '../browser.ts'
+import type { Connection } from '../connection.ts'
+import { bold, note, printable } from '../output.ts'
+
+type Begun = OutputOf<Signatures['auth']['startDeviceLogin']>
+
+/** Signs in by an approval that is given elsewhere: in a browser, on this machine or another. */
+export async function signInByDevice({ calls }: Connection, browser: boolean): Promise<SignedIn> {
+  const begun = await calls.auth.startDeviceLogin({ clientName: ownName() })
+  await show(begun, browser)
+  const waiting = await progress(`Waiting for the approval, until ${begun.expiresAt.toLocaleTimeString()}`)
+  try {
+    const signedIn = await poll(calls, begun)
+    waiting.end('Approved.')
+    return signedIn
+  } catch (error) {
+    waiting.end('Not approved.')
+    throw error
+  }
+}
+
+/** How whoever approves can tell whose terminal asks. */
+function ownName(): string {
+  return `denizen of ${userInfo().username} on ${hostname()}`.replaceAll(/\p{C}/gu, '').slice(0, 100)
+}
+
+async function show({ userCode, verificationUri, verificationUriComplete }: Begun, browser: boolean): Promise<void> {
+  const { isTTY, columns } = process.stderr
+  note(`Approve this sign-in at  ${bold(printable(verificationUri))}`)
+  note(`with the code            ${bold(printable(userCode))}`)
+  if (isTTY) await drawCode(verificationUriComplete, columns)
+  if (!browser || !isWebLink(verificationUriComplete)) return
+  if (wouldBeSeen({ platform: process.platform, isTerminal: isTTY, environment: process.env }))
+    await openBrowser(verificationUriComplete).catch(() => undefined) // the link stands above
+}
+
+/** For a phone, where there is room. */
+async function drawCode(link: string, columns: number): Promise<void> {
+  const { encode, renderUnicodeCompact } = await import('uqr')
+  if (encode(link, { border: 1 }).size <= columns) note(`\n${renderUnicodeCompact(link, { border: 1 })}\n`)
+}
+
+/** Asks as often as it may; a server that is away for a moment is asked again. */
+async function poll(calls: Connection['calls'], { deviceCode, interval, expiresAt }: Begun): Promise<SignedIn> {
+  let seconds = interval
+  for (;;) {
+    await sleep(seconds * 1000)
+    try {
+      const answer = await calls.auth.pollDeviceLogin({ deviceCode })
+      if (answer.status === 'signedIn') return answer
+      seconds = answer.interval
+    } catch (error) {
+      const passing = error instanceof DenizenError && (error.kind === 'unavailable' || error.kind === 'limited')
+      if (!passing || Date.now() > expiresAt.getTime()) throw error
+    }
+  }
+}
+
+/** Something that turns while one waits; where nobody watches, one line for the log. */
+async function progress(text: string): Promise<{ end(text: string): void }> {
+  if (!process.stderr.isTTY) {
+    note(`${text} …`)
+    return { end: () => {} }
+  }
+  const { spinner } = await import('@clack/prompts')
+  const turning = spinner({ output: process.stderr })
+  turning.start(text)
+  return { end: (last) => turning.stop(last) }
+}

@@ -1,0 +1,129 @@
+import { DenizenError } from '@denizen/core/calls'
+import type { FactorRequired, SignedIn } from '@denizen/core/contract'
+import { Option, type Command } from 'commander'
+import { explained, remote, serverUrl, type Connection } from '../connection.ts'
+import { usageError } from '../failure.ts'
+import { loginFile, loginOf, prepareLogin, writeLogin } from '../login-store.ts'
+import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
+import { localTime, note, printAnswer } from '../output.ts'
+import { askSecret, askText, canAsk, readSecret } from '../prompts.ts'
+import { signInByDevice } from './device-login.ts'
+
+interface LoginOptions extends OutputOptions {
+  readonly url?: string
+  readonly username?: string
+  readonly passwordStdin?: boolean
+  readonly codeStdin?: boolean
+  readonly browser: boolean
+  readonly debug?: boolean
+}
+
+const examples = `
+Without --username you approve the sign-in in a browser, here or on another machine, however you sign in there.
+
+Examples:
+  $ denizen login
+  $ denizen login --url https://users.example.org --no-browser
+  $ denizen login --username ada
+  $ denizen login --url https://users.example.org --username ada --password-stdin < password.txt
+  $ printf '%s\\n%s\\n' "$PASSWORD" "$CODE" | denizen login --username ada --code-stdin`
+
+export function addLogin(program: Command): void {
+  const command = program.command('login').description('Sign in to a server, and stay signed in on this machine')
+  command
+    .option('--url <url>', 'the server')
+    .option('--no-browser', 'open no browser: only print where to approve')
+    .option('--username <name>', 'sign in here, with this username or email address and a password')
+    .option('--password-stdin', 'read the password from standard input')
+    .addOption(
+      new Option('--code-stdin', 'read the password and, in a second line, the code of a second factor').conflicts('passwordStdin'),
+    )
+    .addOption(new Option('--password [value]').hideHelp().argParser(refusePassword))
+    .option('--debug', 'show requests with their times')
+  addOutputOptions(command)
+  command.addHelpText('after', `\nThe tokens are kept in ${loginFile()}, for your eyes only, and renewed as you use them.\n${examples}`)
+  command.action(() => login(command.opts<LoginOptions>()))
+}
+
+function refusePassword(): never {
+  throw usageError(
+    'A password never stands on the command line, where others can read it.',
+    'Leave it out to be asked, or pipe it in with --password-stdin.',
+  )
+}
+
+async function login(options: LoginOptions): Promise<void> {
+  const url = await serverUrl(options.url)
+  warnAboutPlainHttp(url)
+  await prepareLogin()
+  const connection = await remote(url, null, options.debug ?? false)
+  const signedIn = await signIn(connection, options).catch((error: unknown) => {
+    throw error instanceof DenizenError ? explained(error, url) : error
+  })
+  await writeLogin(loginOf(url, signedIn))
+  const { user, session, pendingSteps } = signedIn
+  printAnswer(
+    formatOf(options),
+    { url, user, session, pendingSteps },
+    () => `Signed in to ${url} as ${user.username} until ${localTime(session.expiresAt)}.`,
+  )
+  if (pendingSteps.length === 0) return
+  note(`Before anything else this account has to: ${pendingSteps.join(', ')}.`)
+  for (const step of pendingSteps) note(`next:  ${whatToDo[step]}`)
+}
+
+/** What to type for a step that is still owed. */
+const whatToDo: Readonly<Record<SignedIn['pendingSteps'][number], string>> = {
+  changePassword: `Choose a new password: ${denizen} passwords change`,
+  verifyEmail: `Have a mail sent, and follow its link: ${denizen} call auth.requestEmailVerification`,
+  enrolFactor: `Set up an authenticator app: ${denizen} factors begin-totp`,
+}
+
+function signIn(connection: Connection, options: LoginOptions): Promise<SignedIn> {
+  const { username, passwordStdin = false, codeStdin = false, browser } = options
+  const byPassword = username !== undefined || passwordStdin || codeStdin
+  return byPassword ? signInByPassword(connection, options) : signInByDevice(connection, browser)
+}
+
+async function signInByPassword({ calls }: Connection, { username, passwordStdin, codeStdin }: LoginOptions): Promise<SignedIn> {
+  const identifier = username ?? (await askText('Username or email address', '--username'))
+  const piped = passwordStdin === true || codeStdin === true ? await readSecret() : null
+  const { password, code } = codeStdin === true ? inTwoLines(piped ?? '') : { password: piped, code: null }
+  const answer = await calls.auth.signIn({ identifier, password: password ?? (await askSecret('Password', '--password-stdin')) })
+  return answer.status === 'signedIn' ? answer : complete(calls, answer, code)
+}
+
+/** A password may hold line breaks, a code does not: the last line is the code. */
+function inTwoLines(text: string): { password: string; code: string } {
+  const [, password = '', code = ''] = /^([^]*)\r?\n([^\r\n]*)$/.exec(text) ?? []
+  if (password === '' || code === '') throw usageError('There are no two lines on standard input: the password, then the code.')
+  return { password: password.replace(/\r$/, ''), code }
+}
+
+/** Answers the challenge; whoever sits there may mistype a code. */
+async function complete(calls: Connection['calls'], { challenge, methods }: FactorRequired, given: string | null): Promise<SignedIn> {
+  if (!methods.some((method) => method !== 'passkey'))
+    throw usageError('Your second factor is a passkey, which a terminal cannot ask for.', `Approve in a browser: ${denizen} login`)
+  for (;;) {
+    const code = given ?? (await askText('Code of your authenticator app, or a recovery code', '--code-stdin'))
+    try {
+      return await calls.auth.completeSignIn({ challenge, ...factorOf(code) })
+    } catch (error) {
+      const again = given === null && canAsk() && error instanceof DenizenError && error.code === 'auth.wrongFactor'
+      if (!again) throw error
+      note(error.message)
+    }
+  }
+}
+
+/** Six to eight digits are of an app; recovery codes are not only digits. */
+function factorOf(code: string): { totp: string } | { recoveryCode: string } {
+  const digits = code.replaceAll(/\s/g, '')
+  return /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code.trim() }
+}
+
+function warnAboutPlainHttp(url: string): void {
+  const { protocol, hostname } = new URL(url)
+  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  if (protocol === 'http:' && !isHere) note(`warning: ${url} is not encrypted. Everybody on the way can read the password.`)
+}

@@ -1,0 +1,158 @@
+import { password, type SignedInUser } from '@denizen/core/testing'
+import { TOTP, URI } from 'otpauth'
+import { expect, it, vi } from 'vitest'
+import type { Login } from './login-store.ts'
+import { useServed } from './testing/served.ts'
+
+const { served, terminal } = useServed()
+const file = '.config/denizen/login.json'
+const kept = (): Login => JSON.parse(terminal.read(file)) as Login
+
+async function login(typed = password, ...more: readonly string[]) {
+  const { server, admin } = served()
+  const line = ['login', '--url', server.url, '--username', admin.user.username]
+  const ended = await terminal.run([...line, ...(more.length === 0 ? ['--password-stdin'] : more)], { input: typed })
+  return ended
+}
+
+async function whoAmI(): Promise<string> {
+  const ended = await terminal.here(['whoami', '--json'])
+  return ended.code === 0 ? ended.json<{ user: { username: string } }>().user.username : ended.stderr
+}
+
+const sessionsOf = ({ user }: SignedInUser) =>
+  served().world.rows<{ open: boolean }>(
+    `select ended_at is null as open from sessions where user_id = (select id from users where username = ?)`,
+    [user.username],
+  )
+
+it('denizen login is approved in a browser, and says where and with which code', async () => {
+  const { world, server, stranger } = served()
+  const program = terminal.start(['login', '--url', server.url, '--no-browser', '--json'])
+  const code = await vi.waitFor(
+    async () => {
+      const [row] = await world.rows<{ user_code: string }>(`select user_code from device_logins where status = 'pending'`)
+      return row?.user_code ?? Promise.reject(new Error('the program has not begun yet'))
+    },
+    { timeout: 30_000, interval: 50 },
+  )
+  await stranger.as.auth.approveDeviceLogin({ userCode: code })
+  const ended = await program.ended
+  expect([ended.code, ended.json()]).toEqual([
+    0,
+    expect.objectContaining({ user: expect.objectContaining({ username: stranger.user.username }) }),
+  ])
+  expect(ended.stderr).toContain(`${code.slice(0, 4)}-${code.slice(4)}`)
+  expect(ended.stderr).toMatch(/Approve this sign-in at {2}http:\/\/127\.0\.0\.1:\d+\/device/)
+  expect(ended.stderr + ended.stdout).not.toMatch(/dnz_/)
+  expect(kept()).toMatchObject({ url: server.url, username: stranger.user.username, refreshToken: expect.stringMatching(/^dnz_refresh_/) })
+  expect(await whoAmI()).toBe(stranger.user.username)
+  expect((await terminal.here(['logout'])).code).toBe(0)
+})
+
+it('a denied login ends with what to do', async () => {
+  const { world, server } = served()
+  const program = terminal.start(['login', '--url', server.url, '--no-browser'])
+  await vi.waitFor(
+    async () => {
+      const [row] = await world.rows<{ user_code: string }>(`select user_code from device_logins where status = 'pending'`)
+      await world.asAnonymous().auth.denyDeviceLogin({ userCode: row?.user_code ?? '' })
+    },
+    { timeout: 30_000, interval: 200 },
+  )
+  const { code, stderr } = await program.ended
+  expect([code, stderr]).toEqual([4, expect.stringMatching(/auth\.deviceDenied[^]*next: {2}Begin again.*denizen login/)])
+  expect(() => terminal.read(file)).toThrow('ENOENT')
+})
+
+it('a token that has ended is renewed, before it is used and when the server says so', async () => {
+  await login()
+  const { world, admin } = served()
+  const first = kept()
+  expect(first.expiresAt).toMatch(/^\d{4}-/)
+  terminal.write(file, JSON.stringify({ ...first, expiresAt: new Date(Date.now() + 30_000).toISOString() }))
+  expect(await whoAmI()).toBe(admin.user.username)
+  const second = kept()
+  expect([second.token === first.token, second.refreshToken === first.refreshToken]).toEqual([false, false])
+  expect(terminal.modeOf(file)).toBe('600')
+  // The server's clock runs ahead: here the token looks good, there it is over.
+  world.clock.advance(2 * 3_600_000)
+  terminal.write(file, JSON.stringify({ ...second, expiresAt: new Date(Date.now() + 3_600_000).toISOString() }))
+  expect(await whoAmI()).toBe(admin.user.username)
+  expect(kept().token).not.toBe(second.token)
+  expect(() => terminal.read(`${file}.lock`)).toThrow('ENOENT')
+})
+
+it('many commands that find the token over at the same time renew it once, and all of them work', async () => {
+  await login()
+  const { world } = served()
+  const before = kept()
+  world.clock.advance(2 * 3_600_000)
+  const ended = await Promise.all(Array.from({ length: 4 }, () => terminal.run(['whoami', '--json'])))
+  expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual(Array(4).fill([0, '']))
+  const tokens = await world.rows(
+    `select 1 from tokens where kind = 'refresh' and session_id = (select session_id from tokens where hash = ?)`,
+    [world.ports.digest.sha256(before.refreshToken ?? '')],
+  )
+  expect(tokens).toHaveLength(2)
+})
+
+it('a session that was ended is not renewed: one has to sign in again', async () => {
+  await login()
+  const { world } = served()
+  await world.asAnonymous().auth.revokeToken({ token: kept().refreshToken ?? '' })
+  const ended = await terminal.here(['whoami'])
+  expect([ended.code, ended.stderr]).toEqual([4, expect.stringMatching(/request\.unauthenticated[^]*denizen login/)])
+  expect((await terminal.here(['logout'])).code).toBe(0)
+})
+
+it('a logout ends the session also when its access token is over', async () => {
+  const someone = await served().world.signUp()
+  const { server, world } = served()
+  const line = ['login', '--url', server.url, '--username', someone.user.username, '--password-stdin']
+  await terminal.run(line, { input: password })
+  world.clock.advance(2 * 3_600_000)
+  expect((await terminal.here(['logout'])).code).toBe(0)
+  expect((await sessionsOf(someone)).filter(({ open }) => !open)).toHaveLength(1)
+})
+
+it('a lock that somebody left behind is taken over', async () => {
+  await login()
+  const { admin } = served()
+  const first = kept()
+  terminal.write(file, JSON.stringify({ ...first, expiresAt: new Date(0).toISOString() }))
+  const lock = terminal.write(`${file}.lock`, '1\n')
+  const { utimesSync } = await import('node:fs')
+  utimesSync(lock, new Date(0), new Date(0))
+  expect(await whoAmI()).toBe(admin.user.username)
+  expect(kept().token).not.toBe(first.token)
+})
+
+it('a second factor is asked for: its code comes in a second line', async () => {
+  const { world, server } = served()
+  const ada = await world.signUp()
+  const totp = URI.parse((await ada.as.factors.beginTotp({})).uri)
+  if (!(totp instanceof TOTP)) throw new Error('not a TOTP')
+  const code = () => totp.generate({ timestamp: world.clock.now().getTime() })
+  await ada.as.factors.activateTotp({ code: code() })
+  world.clock.advance(60_000)
+  const line = ['login', '--url', server.url, '--username', ada.user.username]
+  const without = await terminal.run([...line, '--password-stdin'], { input: password })
+  expect([without.code, without.stderr]).toEqual([2, expect.stringMatching(/Code of your authenticator app[^]*--code-stdin/)])
+  const wrong = await terminal.run([...line, '--code-stdin'], { input: `${password}\n000000\n` })
+  expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining('auth.wrongFactor')])
+  const short = await terminal.run([...line, '--code-stdin'], { input: password })
+  expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('no two lines')])
+  const right = await terminal.run([...line, '--code-stdin'], { input: `${password}\n${code()}\n` })
+  expect([right.code, right.stderr]).toEqual([0, ''])
+  expect((await terminal.here(['whoami', '--json'])).json()).toMatchObject({ session: { assurance: 'aal2' } })
+})
+
+it('a step that is still owed is told with what to type', async () => {
+  const { world, server } = served()
+  const ada = await world.signUp()
+  await world.rows('update users set need_password_change = true where username = ? returning 1', [ada.user.username])
+  const line = ['login', '--url', server.url, '--username', ada.user.username, '--password-stdin']
+  const { code, stderr } = await terminal.run(line, { input: password })
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/changePassword\.\nnext: {2}Choose a new password: .*denizen passwords change/)])
+})
