@@ -3,3 +3,4 @@ export type { Calls, CommandOptions, ErrorKind, Paged, RoleProvider, UserProvide
 export { completed, DenizenError, roleProvider, userProvider } from '@denizen/core/calls'
 export { createClient, type ClientOptions } from './client.ts'
 export { denizenLinks } from './links.ts'
+export { memorySession, type SessionStore, type SessionTokens } from './session.ts'

@@ -10,6 +10,8 @@ export interface LinkOptions {
   readonly token?: string | null | (() => string | null | Promise<string | null>)
   /** Another fetch: to set a time limit, or to trace. */
   readonly fetch?: typeof globalThis.fetch
+  /** In a browser: the session is in cookies, also for an app on another host of the same site. */
+  readonly cookies?: boolean
 }
 
 /** The server refuses larger batches. */
@@ -19,12 +21,12 @@ const largestBatch = 20
 export const longestUrl = 4096
 
 /** What a plain tRPC client needs to talk to Denizen: `createTRPCClient<AppRouter>({ links: denizenLinks({ url }) })`. */
-export function denizenLinks({ url, token = null, fetch }: LinkOptions): TRPCLink<AppRouter>[] {
+export function denizenLinks({ url, token = null, fetch, cookies = false }: LinkOptions): TRPCLink<AppRouter>[] {
   refuseCredentials(url)
   const common = {
     url: `${url.replace(/\/+$/, '')}/trpc`,
     transformer: superjson,
-    ...(fetch === undefined ? {} : { fetch: fetch as never }),
+    ...(cookies ? { fetch: withCookies(fetch) as never } : fetch === undefined ? {} : { fetch: fetch as never }),
   }
   const authorization = async (): Promise<Record<string, string>> => {
     const current = typeof token === 'function' ? await asked(token) : token
@@ -37,6 +39,15 @@ export function denizenLinks({ url, token = null, fetch }: LinkOptions): TRPCLin
       false: httpBatchLink<AppRouter>({ ...common, maxItems: largestBatch, maxURLLength: longestUrl, headers: authorization }),
     }),
   ]
+}
+
+/** Commands also say where the tokens go that they may bring; for a query the browser would only have to ask first. */
+function withCookies(send: typeof globalThis.fetch = (...request) => fetch(...request)): typeof globalThis.fetch {
+  return (input, init) => {
+    const headers = new Headers(init?.headers)
+    if (init?.method === 'POST') headers.set('denizen-session', 'cookie')
+    return send(input, { ...init, headers, credentials: 'include' })
+  }
 }
 
 /** Headers that belong to one call alone; a call that has some travels alone. */
