@@ -27,6 +27,9 @@ input[aria-invalid="true"] { border-color: var(--bad) }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0 }
 button { flex: 1 1 8rem; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: 8px; border: 1px solid var(--edge); background: transparent;
   color: inherit; cursor: pointer }
+a.main { display: block; margin: 0 0 1rem; padding: .7rem 1rem; border-radius: 8px; background: var(--accent); color: var(--on-accent); font-weight: 600;
+  text-align: center; text-decoration: none; overflow-wrap: anywhere }
+code { overflow-wrap: anywhere; user-select: all }
 button.main { flex-grow: 2; background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .problem { margin: 0 0 1.25rem; padding: .7rem .9rem; border-radius: 8px; background: var(--bad-ground); color: var(--bad) }

@@ -1,0 +1,165 @@
+import type { IncomingMessage } from 'node:http'
+import { anonymousActor, DenizenError, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import type { TrustedProxies } from '../addresses.ts'
+import type { Answer } from '../answer.ts'
+import { readBody } from '../body.ts'
+import { contextOf, originOf } from '../context.ts'
+import { errorHeaders, mapped, methodNotAllowed, understood } from '../errors.ts'
+import type { Context } from '../trpc.ts'
+import { notice } from './layout.ts'
+
+export type Verification = OutputOf<Signatures['auth']['viewVerification']>
+
+/** A page behind the link of a mail. */
+export interface LinkPage {
+  /** What the links that lead here are for; another one is no link here. */
+  readonly purpose: Verification['purpose']
+  /** What the page looks like before anything is done. */
+  show(link: Verification, token: string): Answer
+  /** Does what its form asks for; without it, the page has none. */
+  act?(context: Context, link: Verification, form: Form): Promise<Answer>
+}
+
+/** The fields of a form; one that was left out is empty. */
+export interface Form {
+  readonly token: string
+  text(name: string): string
+}
+
+/** Bytes: the longest password, names and token, percent-encoded, fit many times. */
+const longestForm = 32 * 1024
+
+interface Asked {
+  readonly request: IncomingMessage
+  readonly search: string
+  readonly requestId: string
+}
+
+/**
+ * Answers for a page: GET shows it and uses nothing up, for programs that look into
+ * mails follow links too; POST acts.
+ *
+ * Nothing here looks at cookies or credentials: whoever has the token may act, and
+ * nobody else can. So a foreign page that makes a browser send this form reaches
+ * nothing that it could not send itself; there is no forgery to guard against. And nobody
+ * is signed in by it, so that nobody finds themselves in an account of somebody else.
+ */
+export async function answerLink(linkPage: LinkPage, asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+  const { request, search, requestId } = asked
+  const origin = originOf(request, requestId, proxies)
+  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+  const { method = '' } = request
+  try {
+    if (method === 'GET' || method === 'HEAD') {
+      const token = new URLSearchParams(search).get('token') ?? ''
+      return linkPage.show(await view(context, linkPage, token), token)
+    }
+    if (method !== 'POST' || linkPage.act === undefined)
+      throw methodNotAllowed({ method, allowed: ['GET', 'HEAD', ...(linkPage.act === undefined ? [] : ['POST'])] })
+    const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
+    if (body === null) return null
+    const fields = new URLSearchParams(body)
+    const text = (name: string): string => fields.get(name) ?? ''
+    const form = { token: text('token'), text }
+    return await linkPage.act(context, await view(context, linkPage, form.token), form)
+  } catch (thrown) {
+    const error = understood(thrown, { path: undefined, requestId })
+    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
+    return failure(error, requestId)
+  }
+}
+
+async function view(context: Context, { purpose }: LinkPage, token: string): Promise<Verification> {
+  // Too long a token is no other case than a wrong one.
+  const looked = async (text: string) =>
+    (await context.call('auth.viewVerification', { token: text.slice(0, 256) || 'none' })) as Verification
+  const link = await looked(token)
+  return link.purpose === purpose ? link : looked('none')
+}
+
+function failure(error: DenizenError, requestId: string): Answer {
+  const { status } = mapped(error)
+  const answer =
+    error.kind === 'internal'
+      ? notice(
+          status,
+          'Something went wrong',
+          `It is our fault, and it is in our log as ${requestId}. Nothing was changed; try again in a while.`,
+        )
+      : notice(status, titles[error.code] ?? 'This did not work', error.message)
+  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
+}
+
+const titles: Readonly<Record<string, string>> = {
+  'auth.linkInvalid': 'This link cannot be used',
+  'auth.accountExists': 'You have an account already',
+  'auth.accountInactive': 'This account cannot be used',
+  'auth.signInFirst': 'Sign in first',
+}
+
+/** What is wrong with what was typed, and in which field; null: something else is. */
+export interface Problem {
+  readonly field: string | null
+  readonly message: string
+}
+
+/** What a failure says of a form, whose fields are labelled so; null: that it is of no use to fill it in again. */
+export function problemIn(error: unknown, labels: Readonly<Record<string, string>>): Problem | null {
+  if (!(error instanceof DenizenError)) return null
+  const { code, message, details } = error
+  const [namespace] = code.split('.')
+  if ((namespace === 'passwords' && error.kind !== 'unavailable') || code === 'auth.passwordNeeded' || code === 'auth.invalidCredentials')
+    return { field: 'password', message }
+  if (code === 'users.usernameTaken') return { field: 'username', message }
+  if (code === 'auth.tooManyAttempts' || error.kind === 'unavailable') return { field: null, message }
+  if (code !== 'request.invalid') return null
+  const { issues = [] } = details as { issues?: readonly { path: string; message: string }[] }
+  const issue = issues.find(({ path }) => path in labels)
+  return issue === undefined ? null : { field: issue.path, message: `${labels[issue.path]}: ${issue.message}.` }
+}
+
+interface Field {
+  readonly name: string
+  readonly label: string
+  readonly optional?: true
+  readonly type?: 'password'
+  readonly autocomplete: string
+  readonly longest: number
+  readonly value?: string
+  readonly hint?: string
+}
+
+/** A field of a form, with what is wrong with it. */
+export function field({ name, label, optional, type, autocomplete, longest, value = '', hint }: Field, problem: Problem | null): Html {
+  const isWrong = problem?.field === name
+  const described = [hint === undefined ? '' : `${name}-hint`, isWrong ? 'problem' : ''].filter((id) => id !== '').join(' ')
+  return html`<div class="field">
+    <label for="${name}">${label}${optional === true ? html` <span>(optional)</span>` : null}</label>
+    <input
+      id="${name}"
+      name="${name}"
+      type="${type ?? 'text'}"
+      autocomplete="${autocomplete}"
+      maxlength="${longest}"
+      value="${type === 'password' ? '' : value}"
+      aria-describedby="${described}"
+      aria-invalid="${String(isWrong)}"
+    />
+    ${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}
+  </div>`
+}
+
+export function alert(problem: Problem | null): Html | null {
+  return problem && html`<p class="problem" role="alert" id="problem">${problem.message}</p>`
+}
+
+export function instant(date: Date): Html {
+  return html`<time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`
+}
+
+/** Leads back to where it was asked for: only an allowed origin was ever kept. `token` goes where no server sees it: behind the #. */
+export function onward(redirectTo: string | null, label: (host: string) => string, token?: string): Html | null {
+  if (redirectTo === null) return null
+  const address = token === undefined ? redirectTo : `${redirectTo}#token=${encodeURIComponent(token)}`
+  return html`<a class="main" href="${address}">${label(new URL(redirectTo).host)}</a>`
+}

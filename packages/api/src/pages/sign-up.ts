@@ -1,0 +1,123 @@
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { malformed } from '../errors.ts'
+import { notice, page } from './layout.ts'
+import { alert, field, instant, onward, problemIn, type Form, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+
+/** Where the links of sign-ups lead. */
+export const signUpPath = '/sign-up/confirm'
+
+type Done = OutputOf<Signatures['auth']['verifyEmail']>
+
+const labels = { password: 'Password', username: 'Username', fullName: 'Full name' }
+
+/** Finishes a sign-up; or tells the owner of an account that there is one. */
+export const signUpPage: LinkPage = {
+  purpose: 'signUp',
+  show: (link, token) => question(200, link, { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }, null),
+  async act(context, link, form) {
+    const decision = form.text('decision')
+    if (decision === 'reset') {
+      await context.call('auth.requestPasswordReset', { email: link.email })
+      return notice(200, 'Look into your mail', html`A link to choose a new password is on its way to <strong>${link.email}</strong>.`)
+    }
+    if (decision !== 'confirm') throw malformed('decision', 'confirm or reset')
+    const typed = { token: form.token, username: form.text('username').trim(), fullName: form.text('fullName').trim() }
+    try {
+      return done((await context.call('auth.verifyEmail', inputOf(link, form, typed))) as Done)
+    } catch (error) {
+      const problem = problemIn(error, labels)
+      if (problem === null) throw error
+      return question(400, link, typed, problem)
+    }
+  },
+}
+
+interface Typed {
+  readonly token: string
+  readonly username: string
+  readonly fullName: string
+}
+
+function inputOf({ account }: Verification, form: Form, { token, username, fullName }: Typed): object {
+  const password = form.text('password')
+  return {
+    token,
+    ...(password !== '' && { password }),
+    ...(account === null && username !== '' && { username }),
+    ...(account === null && fullName !== '' && { fullName }),
+  }
+}
+
+function question(status: number, link: Verification, typed: Typed, problem: Problem | null): Answer {
+  if (link.account?.emailVerified === true) return alreadyThere(link, typed)
+  const title = 'Finish signing up'
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      <p>${why(link)}</p>
+      ${alert(problem)}
+      <dl>
+        <dt>Address</dt>
+        <dd>${link.email}</dd>
+        <dt>Open until</dt>
+        <dd>${instant(link.expiresAt)}</dd>
+      </dl>
+      <form method="post" action="confirm">
+        <input type="hidden" name="token" value="${typed.token}" />
+        ${link.account === null ? names(typed, problem) : null}
+        ${field(
+          {
+            name: 'password',
+            label: labels.password,
+            type: 'password',
+            autocomplete: 'new-password',
+            longest: 1024,
+            hint: 'A few words that do not belong together are good, and easy to keep in mind. It may be the one that you typed when you signed up.',
+          },
+          problem,
+        )}
+        <div class="buttons"><button class="main" name="decision" value="confirm">Confirm</button></div>
+      </form>`,
+  )
+}
+
+function why({ account }: Verification): string {
+  return account === null
+    ? 'Confirming makes your account, with the password that you choose here. If you did not want one, close this page: nothing happens.'
+    : 'There is an account with this address, but nobody has proved yet that the address is theirs. It gets the password that you choose here; the old one, and whatever is signed in with it, stops working.'
+}
+
+function names({ username, fullName }: Typed, problem: Problem | null): Html {
+  const name = { name: 'username', label: labels.username, optional: true, autocomplete: 'username', longest: 64, value: username } as const
+  const full = { name: 'fullName', label: labels.fullName, optional: true, autocomplete: 'name', longest: 200, value: fullName } as const
+  return html`${field(name, problem)} ${field(full, problem)}`
+}
+
+function alreadyThere({ account, email, redirectTo }: Verification, { token }: Typed): Answer {
+  const title = 'You have an account already'
+  return page(
+    200,
+    title,
+    html`<h1>${title}</h1>
+      <p>
+        Its username is <strong>${account?.username ?? ''}</strong>, its address <strong>${email}</strong>. Sign in with either, as always.
+      </p>
+      ${onward(redirectTo, (host) => `Go to ${host}`)}
+      <form method="post" action="confirm">
+        <input type="hidden" name="token" value="${token}" />
+        <p class="soft">Forgot the password? A link to choose a new one goes to your address.</p>
+        <div class="buttons"><button name="decision" value="reset">Send me the link</button></div>
+      </form>`,
+  )
+}
+
+function done({ user, redirectTo, status }: Done): Answer {
+  return notice(
+    200,
+    status === 'takenOver' ? 'The account is yours' : 'Your account is ready',
+    html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
+    onward(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
+  )
+}

@@ -1,0 +1,70 @@
+import { html, type OutputOf, type Signatures } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { notice, page } from './layout.ts'
+import { alert, field, instant, onward, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+
+/** Where the links lead that confirm the address of an account. */
+export const verifyEmailPath = '/verify-email'
+
+type Done = OutputOf<Signatures['auth']['verifyEmail']>
+
+/** Confirms the address of an account, for whoever shows that the account is theirs too. */
+export const verifyEmailPage: LinkPage = {
+  purpose: 'verifyEmail',
+  show: (link, token) => question(200, link, token, null),
+  async act(context, link, form) {
+    const password = form.text('password')
+    const again = (problem: Problem): Answer => question(400, link, form.token, problem)
+    if (password === '') return again({ field: 'password', message: 'Type the password of the account.' })
+    try {
+      const { user, redirectTo } = (await context.call('auth.verifyEmail', { token: form.token, password })) as Done
+      return notice(
+        200,
+        'Your address is confirmed',
+        html`<strong>${user.email}</strong> is the proved address of <strong>${user.username}</strong> now.`,
+        onward(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
+      )
+    } catch (error) {
+      const problem = problemIn(error, { password: 'Password' })
+      if (problem === null) throw error
+      return again(problem.field === 'password' ? { ...problem, message: 'This is not the password of the account.' } : problem)
+    }
+  },
+}
+
+function question(status: number, { account, email, expiresAt, redirectTo }: Verification, token: string, problem: Problem | null): Answer {
+  const title = 'Confirm your address'
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      <p>
+        Somebody who is signed in as <strong>${account?.username ?? ''}</strong> says that this address is theirs. If it was not you, close
+        this page.
+      </p>
+      ${alert(problem)}
+      <dl>
+        <dt>Address</dt>
+        <dd>${email}</dd>
+        <dt>Open until</dt>
+        <dd>${instant(expiresAt)}</dd>
+      </dl>
+      ${onward(redirectTo, (host) => `Confirm at ${host}, where you asked`, token)}
+      <form method="post" action="verify-email">
+        <input type="hidden" name="token" value="${token}" />
+        <input type="hidden" name="username" autocomplete="username" value="${account?.username ?? ''}" />
+        ${field(
+          {
+            name: 'password',
+            label: 'Password of the account',
+            type: 'password',
+            autocomplete: 'current-password',
+            longest: 1024,
+            hint: 'The mail shows that the address is yours, the password that the account is.',
+          },
+          problem,
+        )}
+        <div class="buttons"><button class="main">Confirm</button></div>
+      </form>`,
+  )
+}
