@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createCore, systemClock, type Core, type Ports } from '@denizen/core'
+import { createCore, defaultPorts, systemClock, type Core, type Ports } from '@denizen/core'
 import { createPostgres, People, testPorts, type TestMailer } from '@denizen/core/testing'
 import { Client } from 'pg'
 import type { Environment } from './processes.ts'
@@ -27,7 +27,10 @@ export async function openDatabase(): Promise<SystemDatabase> {
   const database = await createPostgres({ connections: 4, empty: false })
   const { orm, url } = database
   if (url === null) throw new Error('PostgreSQL has a URL')
-  const ports = { ...(await testPorts()), clock: systemClock }
+  // What this process seals and derives, a server has to be able to open and to derive again.
+  const masterKey = randomBytes(32)
+  const { cipher } = await defaultPorts(masterKey)
+  const ports = { ...(await testPorts()), clock: systemClock, cipher }
   const core = createCore({ orm, ports })
   await core.start()
   const clients: Client[] = []
@@ -35,7 +38,7 @@ export async function openDatabase(): Promise<SystemDatabase> {
     orm.em.fork().execute<Row[]>(statement, [...parameters])
   return {
     url,
-    environment: { DATABASE_URL: url, DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url') },
+    environment: { DATABASE_URL: url, DENIZEN_MASTER_KEY: masterKey.toString('base64url') },
     core,
     people: new People(core, orm, ports),
     ports,
