@@ -26,6 +26,8 @@ export type Input = Record<string, unknown>
 /** An action as a command of its own: what cannot be read off its signature. */
 export interface ActionFace<S extends Signature> {
   readonly signature: S
+  /** What the command is called; default: the verb of the action. */
+  readonly name?: string
   /** Fields that are arguments rather than options, in order. */
   readonly arguments?: readonly FieldArgument[]
   /** Options that are not fields of the input. `--org` among them is where names are looked up. */
@@ -51,7 +53,7 @@ type FieldArgument = string | { readonly field: string; readonly as?: Reference;
 export function addAction<S extends Signature<ActionName>>(parent: Command, face: ActionFace<S>): void {
   const { signature } = face
   const fields = fieldsOf(signature)
-  const command = parent.command(kebab(signature.name.split('.')[1] ?? '')).description(signature.summary)
+  const command = parent.command(face.name ?? kebab(signature.name.split('.')[1] ?? '')).description(signature.summary)
   const taken = (face.arguments ?? []).map((argument) => takenBy(fields, argument))
   for (const field of taken) command.addArgument(argumentOf(field))
   const rest = fields.filter(({ name }) => !taken.some((field) => field.name === name))

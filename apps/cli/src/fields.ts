@@ -68,6 +68,7 @@ function layersOf(schema: z.ZodType): readonly z.ZodType[] {
 function kindOf(schema: z.ZodType): Field['kind'] {
   switch (schema.def.type) {
     case 'string':
+    case 'date':
       return 'text'
     case 'number':
       return 'number'

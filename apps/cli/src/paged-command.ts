@@ -15,7 +15,7 @@ interface Page<Item> {
 type ItemOf<S extends Signature> = OutputOf<S> extends { readonly items: readonly (infer Item)[] } ? Item : never
 
 /** A query that pages, as a command: a table for people, a line an item for programs, one page or `--all`. */
-export interface PagedFace<S extends Signature> extends Pick<ActionFace<S>, 'signature' | 'arguments' | 'extend' | 'examples'> {
+export interface PagedFace<S extends Signature> extends Pick<ActionFace<S>, 'signature' | 'name' | 'arguments' | 'extend' | 'examples'> {
   /** What its items are called: users. */
   readonly things: string
   readonly columns: readonly Column<ItemOf<S>>[]
@@ -25,6 +25,7 @@ export function addPaged<S extends Signature<ActionName>>(parent: Command, face:
   const { signature, things, columns } = face
   addAction(parent, {
     signature,
+    ...(face.name !== undefined && { name: face.name }),
     ...(face.arguments !== undefined && { arguments: face.arguments }),
     examples: face.examples,
     extend(command) {

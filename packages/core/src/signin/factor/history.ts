@@ -37,7 +37,7 @@ export const listLoginHistory = defineQuery(signature, {
     const scope = { action: signature.name, filters, viewer: about ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const rows = await select(await open(), { ...filters, about, before: position?.[0] ?? null, limit: limit + 1 })
-    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [idOf('lat', id)] })
     return { items: shown.map(attemptOf), nextCursor }
   },
 })

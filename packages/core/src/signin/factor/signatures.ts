@@ -7,6 +7,9 @@ import { loginOutcome, PasskeyRequest, SignedIn, typedPassword } from '../model.
 import { longestIdentifier } from '../signatures.ts'
 import { given, LoginAttempt, secondFactor } from './model.ts'
 
+/** Programs send times, and people type them. */
+const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
+
 const challenge = secret(z.string().min(1).max(128))
 
 const completeSignInSignature = command('auth.completeSignIn', {
@@ -65,8 +68,8 @@ const listLoginHistorySignature = query('auth.listLoginHistory', {
     userId: userId.optional().meta({ description: "default: everybody's, for who may see that; your own otherwise" }),
     identifier: z.string().min(1).max(longestIdentifier).optional().meta({ description: 'what was typed, to the letter' }),
     outcome: loginOutcome.optional(),
-    from: z.date().optional().meta({ description: 'not before' }),
-    until: z.date().optional().meta({ description: 'before' }),
+    from: instant.optional().meta({ description: 'not before, for example 2026-11-21T08:00:00Z' }),
+    until: instant.optional().meta({ description: 'before' }),
   }),
   output: pageOf(LoginAttempt),
 })
