@@ -1,6 +1,5 @@
-import type { Settings, WebAnswer, WebRequest } from '@denizen/core'
+import type { Clock, Settings, WebAnswer, WebRequest } from '@denizen/core'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
-import type { TestClock } from './ports.ts'
 import type { TestWeb } from './web.ts'
 
 type Provider = Settings['identityProviders'][number]
@@ -10,7 +9,7 @@ export class TestProvider {
   readonly issuer: string
   /** What it is in the settings. */
   readonly settings: Provider
-  readonly #clock: TestClock
+  readonly #clock: Pick<Clock, 'now'>
   #keys: { kid: string; privateKey: CryptoKey; jwk: JWK }[] = []
   #count = 0
   /** Changes what it publishes about itself. */
@@ -23,14 +22,14 @@ export class TestProvider {
   /** Answers at its userinfo endpoint. */
   userInfo: Readonly<Record<string, unknown>> = {}
 
-  private constructor(clock: TestClock, settings: Provider) {
+  private constructor(clock: Pick<Clock, 'now'>, settings: Provider) {
     this.#clock = clock
     this.settings = settings
     this.issuer = settings.issuer
   }
 
   /** Makes one, and puts it into the web. */
-  static async open({ web, clock }: { web: TestWeb; clock: TestClock }, settings: Provider): Promise<TestProvider> {
+  static async open({ web, clock }: { web: TestWeb; clock: Pick<Clock, 'now'> }, settings: Provider): Promise<TestProvider> {
     const provider = new TestProvider(clock, settings)
     await provider.rotate()
     web.sites.set(new URL(settings.issuer).origin, (request) => provider.#answer(request))

@@ -1,0 +1,146 @@
+import type { IncomingMessage } from 'node:http'
+import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
+import type { TrustedProxies } from '../addresses.ts'
+import type { Answer, Fields } from '../answer.ts'
+import { readBody } from '../body.ts'
+import { contextOf, originOf } from '../context.ts'
+import { CookieSession } from '../cookies.ts'
+import { errorHeaders, mapped, methodNotAllowed, noSuchResource, understood } from '../errors.ts'
+import type { Context } from '../trpc.ts'
+import { notice } from './layout.ts'
+import { ProviderCookie, type Waiting } from './provider-cookie.ts'
+import { codeForm, noPasskeys, over, refusedThere, welcome } from './provider-views.ts'
+
+const paths = /^\/oauth\/(start|callback)\/([a-z0-9-]{1,64})$/
+
+/** Whether a path is one of the pages for signing in at a provider: the way there, and the way back. */
+export function isProviderPath(path: string): boolean {
+  return paths.test(path)
+}
+
+/** Bytes: a code is short. */
+const longestForm = 4 * 1024
+
+interface Asked {
+  readonly request: IncomingMessage
+  readonly path: string
+  readonly search: string
+  readonly requestId: string
+}
+
+/** One request, and what it takes to answer it. */
+interface Visit {
+  readonly core: Core
+  readonly context: Context
+  readonly cookie: ProviderCookie
+  readonly session: CookieSession
+  readonly provider: string
+}
+
+type Finished = OutputOf<Signatures['auth']['finishOAuth']>
+type SignedIn = Extract<Finished, { status: 'signedIn' }>
+
+/**
+ * The pages of signing in at a provider, for applications without any of their own:
+ * `/oauth/start/google?redirectTo=…` leads there, and `/oauth/callback/google` is where
+ * the provider sends people back to. The session is in cookies afterwards.
+ *
+ * What was begun is known by a cookie that only this browser has: the answer of a
+ * stranger's sign-in, put under a link, signs nobody in.
+ */
+export async function answerProvider(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+  const { request, path, search, requestId } = asked
+  const [, step, provider = ''] = paths.exec(path) ?? []
+  const origin = originOf(request, requestId, proxies)
+  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+  const visit: Visit = {
+    core,
+    context,
+    provider,
+    cookie: new ProviderCookie(core.settings, request.headers),
+    session: new CookieSession(core, request.headers),
+  }
+  const query = new URLSearchParams(search)
+  const { method = '' } = request
+  try {
+    if (step === 'start' && method === 'GET') return await start(visit, query)
+    if (step === 'callback' && method === 'GET') return await finish(visit, query)
+    if (step === 'callback' && method === 'POST') {
+      const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
+      return body === null ? null : await prove(visit, new URLSearchParams(body).get('code')?.trim() ?? '')
+    }
+    throw methodNotAllowed({ method, allowed: step === 'start' ? ['GET'] : ['GET', 'POST'] })
+  } catch (thrown) {
+    const error = understood(thrown, { path: undefined, requestId })
+    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
+    return failure(error, requestId)
+  }
+}
+
+async function start({ context, cookie, provider }: Visit, query: URLSearchParams): Promise<Answer> {
+  const redirectTo = query.get('redirectTo')
+  const input = { provider, ...(redirectTo !== null && { redirectTo }) }
+  const begun = (await context.call('auth.startOAuth', input)) as OutputOf<Signatures['auth']['startOAuth']>
+  return redirect(begun.url, [cookie.set({ challenge: begun.challenge, redirectTo: null })])
+}
+
+async function finish(visit: Visit, query: URLSearchParams): Promise<Answer> {
+  const { context, cookie, provider } = visit
+  const { waiting } = cookie
+  const [state, code, issuer] = [query.get('state'), query.get('code'), query.get('iss')]
+  if (query.has('error')) return refusedThere(query.get('error') === 'access_denied')
+  if (waiting === null || state === null || code === null || state === '' || code === '') return over()
+  const input = { challenge: waiting.challenge, state, code, ...(issuer !== null && { issuer }) }
+  const answer = (await context.call('auth.finishOAuth', input)) as Finished
+  if (answer.status === 'signedIn') return enter(visit, answer, answer.redirectTo)
+  if (!answer.methods.some((method) => method !== 'passkey')) return withFields(noPasskeys(), [cookie.clear()])
+  return withFields(codeForm(200, provider, null), [cookie.set({ challenge: answer.challenge, redirectTo: answer.redirectTo })])
+}
+
+/** The second factor: a code of six digits is one of an app, anything else one on paper. */
+async function prove(visit: Visit, code: string): Promise<Answer> {
+  const { context, cookie, provider } = visit
+  const { waiting } = cookie
+  if (waiting === null) return over()
+  const digits = code.replaceAll(/\s/g, '')
+  if (digits === '') return codeForm(400, provider, 'Type the code.')
+  const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
+  try {
+    const answer = (await context.call('auth.completeSignIn', { challenge: waiting.challenge, ...factor })) as SignedIn
+    return enter(visit, answer, null, waiting)
+  } catch (error) {
+    const again = error instanceof DenizenError && ['unauthenticated', 'limited', 'invalid'].includes(error.kind)
+    if (!again || error.code === 'auth.challengeOver') throw error
+    return codeForm(mapped(error).status, provider, error.kind === 'invalid' ? 'That is no code.' : error.message)
+  }
+}
+
+/** Browsers hold a form back whose answer leads elsewhere (Content-Security-Policy: form-action): after one there is a link to follow. */
+function enter({ session, cookie }: Visit, answer: SignedIn, redirectTo: string | null, after?: Waiting): Answer {
+  session.keep(answer)
+  const fields = [cookie.clear(), ...session.fields]
+  return redirectTo === null ? withFields(welcome(answer.user.username, after?.redirectTo ?? null), fields) : redirect(redirectTo, fields)
+}
+
+function redirect(location: string, fields: Fields): Answer {
+  return {
+    status: 303,
+    contentType: 'text/plain',
+    body: '',
+    headers: [['location', location], ['referrer-policy', 'no-referrer'], ...fields],
+  }
+}
+
+function withFields(answer: Answer, fields: Fields): Answer {
+  return { ...answer, headers: [...(answer.headers ?? []), ...fields] }
+}
+
+function failure(error: DenizenError, requestId: string): Answer {
+  if (error.code === 'identities.unknownProvider') return failure(noSuchResource({}), requestId)
+  const { status } = mapped(error)
+  const answer =
+    error.kind === 'internal'
+      ? notice(status, 'Something went wrong', `It is our fault, and it is in our log as ${requestId}. Try again in a while.`)
+      : notice(status, 'This did not work', error.message)
+  return withFields(answer, errorHeaders(error, 'none'))
+}

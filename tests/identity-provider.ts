@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { systemClock } from '@denizen/core'
+import { TestProvider, TestWeb } from '@denizen/core/testing'
+
+/** An identity provider that listens on this machine, for every server that a test starts. */
+export interface LocalProvider {
+  readonly provider: TestProvider
+  /** The file that DENIZEN_IDENTITY_PROVIDERS names. */
+  readonly file: string
+}
+
+let opened: Promise<LocalProvider> | undefined
+
+/** The one of this process. It ends with it. */
+export function localProvider(): Promise<LocalProvider> {
+  return (opened ??= open())
+}
+
+async function open(): Promise<LocalProvider> {
+  const web = new TestWeb()
+  const server = createServer((request, response) => {
+    const answer = async (): Promise<void> => {
+      const { method, url = '/' } = request
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+      )
+      const { status, body } = await web.ask({
+        url: `${issuer}${url}`,
+        method: method === 'POST' ? 'POST' : 'GET',
+        headers,
+        body: await text(request),
+      })
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    }
+    answer().catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const provider = await TestProvider.open({ web, clock: systemClock }, TestProvider.configured('local', { issuer }))
+  const directory = mkdtempSync(join(tmpdir(), 'denizen-provider-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'providers.json')
+  writeFileSync(file, JSON.stringify([provider.settings]))
+  return { provider, file }
+}
