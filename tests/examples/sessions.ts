@@ -1,3 +1,71 @@
-import type { SomeExamples } from './example.ts'
+import { nobody, somebody, type FaceWorld, type SomeExamples } from './example.ts'
 
-export const sessionsExamples = {} satisfies SomeExamples
+/** Somebody who is signed in twice. */
+async function twice(world: FaceWorld, username: string) {
+  const as = await somebody(world, username)
+  const other = await world.database.people.signIn(as.user)
+  return { as, other, sessionId: other.principal.sessionId }
+}
+
+/** A user, and somebody who has no business with them. */
+async function strangers(world: FaceWorld, username: string) {
+  const { sessionId, as: them } = await twice(world, `${username}-not`)
+  return { as: await somebody(world, username), sessionId, userId: them.user.id }
+}
+
+const unauthenticated = { code: 'request.unauthenticated', kind: 'unauthenticated' } as const
+const notFound = { code: 'request.notFound', kind: 'notFound' } as const
+const forged = { code: 'request.invalid', kind: 'invalid' } as const
+
+export const sessionsExamples = {
+  'sessions.list': {
+    succeeds: async (world) => ({ as: (await twice(world, 'lists-sessions')).as, input: {} }),
+    async fails(world) {
+      const { as, userId } = await strangers(world, 'lists-theirs')
+      return { as, input: { userId } }
+    },
+    failure: notFound,
+  },
+  'sessions.listActive': {
+    succeeds: async (world) => ({ as: (await twice(world, 'lists-active')).as, input: {} }),
+    fails: async (world) => ({ as: await somebody(world, 'forges-a-cursor'), input: { cursor: 'forged' } }),
+    failure: forged,
+  },
+  'sessions.listRecent': {
+    succeeds: async (world) => ({ as: (await twice(world, 'lists-recent')).as, input: { days: 7 } }),
+    fails: async (world) => ({ as: await somebody(world, 'asks-for-ages'), input: { days: 0 } }),
+    failure: forged,
+  },
+  'sessions.get': {
+    async succeeds(world) {
+      const { as, sessionId } = await twice(world, 'looks-at-a-session')
+      return { as, input: { sessionId } }
+    },
+    async fails(world) {
+      const { as, sessionId } = await strangers(world, 'looks-at-theirs')
+      return { as, input: { sessionId } }
+    },
+    failure: notFound,
+  },
+  'sessions.end': {
+    async succeeds(world) {
+      const { as, sessionId } = await twice(world, 'ends-a-session')
+      return { as, input: { sessionId } }
+    },
+    async fails(world) {
+      const { as, sessionId } = await strangers(world, 'ends-theirs')
+      return { as, input: { sessionId } }
+    },
+    failure: notFound,
+  },
+  'sessions.endAll': {
+    succeeds: async (world) => ({ as: (await twice(world, 'ends-all')).as, input: {} }),
+    fails: nobody,
+    failure: unauthenticated,
+  },
+  'sessions.endOthers': {
+    succeeds: async (world) => ({ as: (await twice(world, 'ends-others')).as, input: {} }),
+    fails: nobody,
+    failure: unauthenticated,
+  },
+} satisfies SomeExamples

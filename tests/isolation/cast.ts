@@ -114,7 +114,7 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
     usr: users,
     team: [teamId],
     inv: [invitation.id],
-    ses: [roles.member.principal.sessionId ?? ''],
+    ses: [(await people.signIn(managed)).principal.sessionId ?? ''],
   }
   return { ...roles, managed, guest, things }
 }
@@ -190,6 +190,7 @@ async function grow({ people }: SystemDatabase, organizationId: Id<'org'>, { man
   const name = `${canary}-late-${++growths}`
   const late = await people.newUser({ username: name, email: `${name}@${domain}`, organizationId })
   await people.signIn(late)
+  await people.signIn(managed)
   await system.users.create({ username: `${name}-bot`, kind: 'service', organizationId })
   await people.join(organizationId, await people.newUser({ username: `${name}-owner` }), 'owner')
   const { id: teamId } = await system.teams.create({ organizationId, name })

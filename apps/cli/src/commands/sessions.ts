@@ -1,3 +1,92 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { addAction } from '../action-command.ts'
+import { printable, record, type Column } from '../output.ts'
+import { addPaged } from '../paged-command.ts'
 
-export function addSessions(_program: Command): void {}
+const { sessions: actions } = signatures
+
+type Session = OutputOf<typeof actions.get>
+
+const columns: readonly Column<Session>[] = [
+  { title: 'WHERE', value: whereText },
+  { title: 'STATE', value: stateText },
+  { title: 'BEGUN', value: ({ createdAt }) => createdAt },
+  { title: 'LAST SEEN', value: ({ lastSeenAt }) => lastSeenAt },
+  { title: 'ADDRESS', value: ({ ip }) => ip },
+  { title: 'ID', whole: true, value: ({ id }) => id },
+]
+
+/** Sign-ins: where somebody is signed in, and ending that. */
+export function addSessions(program: Command): void {
+  const sessions = program.command('sessions').description('See where you are signed in, and sign out there')
+  addListing(sessions)
+  addEnding(sessions)
+}
+
+function addListing(sessions: Command): void {
+  const face = { things: 'sessions', columns }
+  addPaged(sessions, { ...face, signature: actions.list, examples: ['sessions list', 'sessions list --user ada --all'] })
+  addPaged(sessions, { ...face, signature: actions.listActive, examples: ['sessions list-active', 'sessions list-active --user ada'] })
+  addPaged(sessions, { ...face, signature: actions.listRecent, examples: ['sessions list-recent --days 7'] })
+  addAction(sessions, { signature: actions.get, arguments: ['sessionId'], show: sessionText, examples: ['sessions get ses_01j…'] })
+}
+
+function addEnding(sessions: Command): void {
+  addAction(sessions, {
+    signature: actions.end,
+    arguments: ['sessionId'],
+    question: (_, [session = '']) => `End the session ${printable(session)}? Whoever holds it is signed out at once.`,
+    show: endedText,
+    examples: ['sessions end ses_01j…', 'sessions end ses_01j… --dry-run'],
+  })
+  addAction(sessions, {
+    signature: actions.endAll,
+    question: ({ userId }) =>
+      userId === undefined ? 'End all of your sessions? You are signed out here too.' : 'End all sessions of this user?',
+    show: endedText,
+    examples: ['sessions end-all', 'sessions end-all --user ada --yes'],
+  })
+  addAction(sessions, {
+    signature: actions.endOthers,
+    question: () => 'End all of your sessions but this one?',
+    show: endedText,
+    examples: ['sessions end-others', 'sessions end-others --yes'],
+  })
+}
+
+function whereText({ browser, os, device, userAgent }: Session): string | null {
+  const named = [browser, device, os].filter((part) => part !== null)
+  return named.length > 0 ? named.join(', ') : userAgent
+}
+
+function stateText({ current, endedAt, endReason, expiresAt, impersonator }: Session): string {
+  if (endedAt !== null) return endReason ?? 'ended'
+  if (expiresAt <= new Date()) return 'expired'
+  return current ? 'this one' : impersonator === null ? 'running' : `running, as ${impersonator.username} acts`
+}
+
+function sessionText(session: Session): string {
+  const { impersonator } = session
+  return record([
+    ['id', session.id],
+    ['user', session.userId],
+    ['state', stateText(session)],
+    ['where', whereText(session)],
+    ['address', session.ip],
+    ['proved by', session.authMethods],
+    ['assurance', session.assurance],
+    ['organization', session.organizationId],
+    ['impersonator', impersonator?.username],
+    ['begun', session.createdAt],
+    ['last seen', session.lastSeenAt],
+    ['expires', session.expiresAt],
+    ['ended', session.endedAt],
+    ['ended by', session.endedBy],
+  ])
+}
+
+function endedText({ sessionsEnded }: { readonly sessionsEnded: number }): string {
+  if (sessionsEnded === 0) return 'There was no such session running.'
+  return `${sessionsEnded} ${sessionsEnded === 1 ? 'session is' : 'sessions are'} over.`
+}
