@@ -1,4 +1,4 @@
-import { deleteOldInvalidations, deleteOldKeys, ensurePartitions, type Clock, type Logger, type Orm } from '@denizen/core'
+import { deleteExpired, deleteOldInvalidations, deleteOldKeys, ensurePartitions, type Clock, type Logger, type Orm } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { JobDefinition } from './jobs.ts'
 
@@ -24,6 +24,7 @@ export function maintenanceJobs({ orm, clock, logger }: { orm: Orm; clock: Clock
     job('idempotency.deleteOldKeys', '20 * * * *', async (em, now) => ({
       deleted: await deleteOldKeys(em, new Date(now.getTime() - keysAreKept)),
     })),
+    job('auth.deleteExpired', '40 * * * *', async (em, now) => ({ deleted: await deleteExpired(em, now) })),
     job('invalidation.deleteOld', '*/15 * * * *', async (em, now) => ({
       deleted: await deleteOldInvalidations(em, new Date(now.getTime() - invalidationsAreKept)),
     })),

@@ -115,12 +115,15 @@ describe('on PostgreSQL', () => {
       (gen_random_uuid(), '{user:old}', now() - interval '61 minutes'), (gen_random_uuid(), '{user:new}', now() - interval '59 minutes')`)
     await connection.execute(`insert into idempotency_keys (scope, key, action, fingerprint, created_at) values
       ('s', 'old', 'a', 'f', now() - interval '25 hours'), ('s', 'new', 'a', 'f', now() - interval '23 hours')`)
+    await connection.execute(`insert into throttles (key, failures, last_failure_at) values
+      ('old', 1, now() - interval '25 hours'), ('new', 1, now() - interval '23 hours')`)
     await connection.execute(`drop table events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`)
     const jobs = maintenanceJobs({ orm: core.orm, clock: core.ports.clock, logger })
     for (const job of jobs) await job.run({})
     for (const job of jobs) await job.run({})
     expect(await connection.execute('select keys[1] as key from invalidations')).toEqual([{ key: 'user:new' }])
     expect(await connection.execute('select key from idempotency_keys')).toEqual([{ key: 'new' }])
+    expect(await connection.execute('select key from throttles')).toEqual([{ key: 'new' }])
     const [partition] = await connection.execute(
       `select to_regclass('events_' || to_char(now() at time zone 'utc', 'YYYY_MM')) is not null as there`,
     )

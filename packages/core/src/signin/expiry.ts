@@ -1,0 +1,42 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+
+const hour = 60 * 60 * 1000
+const day = 24 * hour
+
+/** Rows that one statement deletes: none holds locks or connections for long. */
+const batch = 5000
+
+/**
+ * What is of no more use, and how long after its end it is kept: while somebody may
+ * still ask why a link did not work, or a token that was stolen may still come up.
+ * Sessions and the login history stay: they are history.
+ */
+const expired: readonly { readonly table: string; readonly condition: string; readonly kept: number }[] = [
+  { table: 'verifications', condition: 'expires_at < ?', kept: 7 * day },
+  { table: 'challenges', condition: 'expires_at < ?', kept: day },
+  { table: 'device_logins', condition: 'expires_at < ?', kept: day },
+  // The longest delay is an hour, and so is the memory of failures.
+  { table: 'throttles', condition: 'last_failure_at < ?', kept: day },
+  { table: 'tokens', condition: `kind in ('access', 'refresh') and expires_at < ?`, kept: day },
+  { table: 'tokens', condition: `kind = 'api' and expires_at < ?`, kept: 30 * day },
+]
+
+/** Deletes what has expired a while ago, table by table, and says how many rows of each. May be done twice, also at once. */
+export async function deleteExpired(em: SqlEntityManager, now: Date): Promise<Readonly<Record<string, number>>> {
+  const deleted: Record<string, number> = {}
+  for (const { table, condition, kept } of expired) {
+    const before = new Date(now.getTime() - kept)
+    let count: number
+    do {
+      const [row] = await em.execute<[{ count: number }]>(
+        `with old as (select ctid from ${table} where ${condition} limit ${batch} for update skip locked),
+            gone as (delete from ${table} where ctid in (select ctid from old) returning 1)
+          select count(*)::int as count from gone`,
+        [before],
+      )
+      count = row.count
+      deleted[table] = (deleted[table] ?? 0) + count
+    } while (count === batch)
+  }
+  return deleted
+}
