@@ -54,12 +54,29 @@ export interface Ending {
   readonly keepApiTokens?: true
 }
 
+/**
+ * Ends what a user does as somebody else: it goes with all of their own sessions, and
+ * with the power to do it, so that nothing of it is there when they get these back.
+ * Revoking the user drops it from every process.
+ */
+export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now: Date): Promise<void> {
+  await em.execute(
+    `with ended as (
+        update sessions set ended_at = ?, end_reason = 'impersonationOver', ended_by = impersonator_id
+          where impersonator_id = ? and ended_at is null returning id)
+      update tokens set revoked_at = ? where session_id in (select id from ended) and revoked_at is null`,
+    [now, uuidOf(by), now],
+    'run',
+  )
+}
+
 /** Ends sessions that still run, with every token of theirs, and says how many of each. */
 export async function endSessions(em: SqlEntityManager, which: Ending, reason: EndReason, now: Date): Promise<Ended> {
   const { userId, sessionId, except, by, keepApiTokens } = which
   const one = sessionId === undefined ? null : uuidOf(sessionId)
   const not = except === undefined || except === null ? null : uuidOf(except)
   const user = uuidOf(userId)
+  if (one === null) await endImpersonations(em, userId, now)
   const [row] = await em.execute<[{ sessions: number; tokens: number }]>(
     `with ended as (
         update sessions set ended_at = ?, end_reason = ?, ended_by = ?::uuid

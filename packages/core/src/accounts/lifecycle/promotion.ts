@@ -1,5 +1,6 @@
 import { assignRole, builtInRoles, currentAssignment } from '../../access/index.ts'
 import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { endImpersonations } from '../../sessions/index.ts'
 import { notPromotable, type UserRow } from '../../users/index.ts'
 import { keepASuperadmin } from '../guards.ts'
 
@@ -32,6 +33,7 @@ export async function demote(context: CommandContext, user: UserRow): Promise<'D
   if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'NotAdmin'
   await keepASuperadmin(context, user.id)
   Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
+  await endImpersonations(em, user.id, now)
   context.revoke({ userId: user.id })
   context.emit({ type: 'users.demoted', subject: user.id, organizationId: null, payload: { userId: user.id } })
   return 'Demoted'

@@ -43,8 +43,11 @@ export function mayClaim({ kind, email }: UserRow): boolean {
  */
 export async function completeClaim(context: CommandContext, user: UserRow, email: string): Promise<void> {
   const { em, now, newId, settings } = context
+  const wanted = usernameFor(email)
+  // Of two who claim one address at once the second has to see the account of the first.
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`claim/${wanted}`])
   if ((await em.findOne(UserRow, { email })) !== null) throw claimNeedsMerge({})
-  const username = await freeUsername(context, user, usernameFor(email))
+  const username = await freeUsername(context, user, wanted)
   Object.assign(user, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
   const anonymous = await currentAssignment(em, user.id, builtInRoles.anonymous.id)
   if (anonymous !== null) Object.assign(anonymous, { revokedAt: now, revokedBy: user.id })

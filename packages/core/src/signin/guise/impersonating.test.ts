@@ -1,0 +1,132 @@
+import { uuidOf, userActor, type DenizenError, type User } from '@denizen/core'
+import { newEmail, password, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { describe, expect, test } from 'vitest'
+
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'done',
+    (error: DenizenError) => error.code,
+  )
+
+describe.each(['postgres', 'embedded'] as const)('21: impersonation on %s', (database) => {
+  const world = useWorld({ database })
+  const reason = 'ticket 4711'
+
+  async function guise(by: SignedInUser, user: User, minutes?: number) {
+    const opened = await by.as.auth.impersonate({ userId: user.id, reason, ...(minutes !== undefined && { minutes }) })
+    const principal = await world().core.authenticate(opened.accessToken)
+    if (principal === null) throw new Error('a new token opens nothing')
+    return { ...opened, principal, as: world().core.as(userActor(principal)) }
+  }
+  const opens = async (token: string) => (await world().core.authenticate(token)) !== null
+
+  test('a session as the user, under both names in every audit entry, in the login history and as events', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
+    const { as, principal, session } = await guise(admin, user)
+    expect(principal).toMatchObject({
+      userId: user.id,
+      impersonator: { userId: admin.user.id, username: admin.user.username },
+      provedUntil: null,
+    })
+    await as.users.updateCurrent({ fullName: 'Somebody' })
+    const entries = await world().rows(
+      `select action, actor_id, impersonator_id from audit_entries where session_id = ? or action = 'auth.impersonate' order by action`,
+      [uuidOf(session.id)],
+    )
+    expect(entries).toEqual([
+      { action: 'auth.impersonate', actor_id: uuidOf(admin.user.id), impersonator_id: null },
+      { action: 'users.updateCurrent', actor_id: uuidOf(user.id), impersonator_id: uuidOf(admin.user.id) },
+    ])
+    const [told] = await world().rows<{ changes: object; target_id: string }>(
+      `select changes, target_id from audit_entries where action = 'auth.impersonate'`,
+    )
+    expect(told).toMatchObject({ changes: { reason, minutes: 60, sessionId: session.id }, target_id: user.id })
+    expect(await world().rows('select method, outcome, actor_id from login_attempts where user_id = ?', [uuidOf(user.id)])).toEqual([
+      { method: 'impersonation', outcome: 'succeeded', actor_id: uuidOf(admin.user.id) },
+    ])
+    expect(await world().rows(`select payload->>'reason' as reason from events where type = 'auth.impersonationStarted'`)).toEqual([
+      { reason },
+    ])
+  })
+
+  test('it ends when it is stopped, and after an hour at most; the impersonator’s own session goes on', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
+    const own = await world().signIn(user)
+    const stopped = await guise(admin, user)
+    await expect(stopped.as.auth.stopImpersonating()).resolves.toEqual({ sessionsEnded: 1, tokensEnded: 1 })
+    expect([await opens(stopped.accessToken), await opens(admin.token), await opens(own.token)]).toEqual([false, true, true])
+    expect(await world().rows('select end_reason, ended_by from sessions where id = ?', [uuidOf(stopped.session.id)])).toEqual([
+      { end_reason: 'impersonationOver', ended_by: uuidOf(admin.user.id) },
+    ])
+    expect(await codeOf(admin.as.auth.impersonate({ userId: user.id, reason, minutes: 61 }))).toBe('request.invalid')
+    expect(await codeOf(admin.as.auth.stopImpersonating())).toBe('auth.notImpersonating')
+    const short = await guise(admin, user, 10)
+    world().clock.advance(10 * 60_000)
+    expect([await opens(short.accessToken), await opens(admin.token)]).toEqual([false, true])
+  })
+
+  test('it changes no credentials, proves nothing and goes no further', async () => {
+    const [admin, user, other] = [await world().asSuperadmin(), await world().asSuperadmin(), await world().newUser()]
+    const { as } = await guise(admin, user.user)
+    for (const call of [
+      () => as.auth.changePassword({ oldPassword: password, newPassword: 'wheelbarrow antlers soup' }),
+      () => as.auth.impersonate({ userId: other.id, reason }),
+      () => as.factors.beginTotp(),
+    ])
+      expect(await codeOf(call())).toBe('auth.ownSessionRequired')
+    await expect(world().signIn(user.user, password)).resolves.toBeDefined()
+  })
+
+  test('19: never upward, nor as oneself, nor as somebody who may not act; strangers learn nothing', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().signUp()]
+    const helper = await world().signUp()
+    await world().rows(
+      `with role as (insert into roles (id, name, built_in, created_at) values (gen_random_uuid(), 'helper', false, now()) returning id),
+        permission as (insert into role_permissions (role_id, permission) select id, unnest(array['auth.impersonate', 'users.get', 'organizations.create']) from role)
+        insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, valid_from, granted_at)
+          select gen_random_uuid(), 'user', ?::uuid, id, 'system', now() - interval '1 day', now() from role returning 1`,
+      [uuidOf(helper.user.id)],
+    )
+    const impersonate = ({ as }: SignedInUser, { id }: Pick<User, 'id'>) => codeOf(as.auth.impersonate({ userId: id, reason }))
+    const again = await world().signIn(helper.user)
+    expect(await impersonate(again, admin.user)).toBe('request.denied')
+    const owner = await world().newUser()
+    await world().join(await world().newOrganization(), owner, 'owner')
+    expect(await impersonate(again, owner)).toBe('request.denied')
+    expect(await impersonate(again, user.user)).toBe('done')
+    expect(await impersonate(user, admin.user)).toBe('request.notFound')
+    expect(await impersonate(admin, admin.user)).toBe('auth.cannotImpersonate')
+    await world().asSystem().users.setStatus({ userId: user.user.id, status: 'suspended' })
+    expect(await impersonate(admin, user.user)).toBe('auth.cannotImpersonate')
+    expect(await codeOf(admin.as.auth.impersonate({ userId: owner.id, reason: '  ' }))).toBe('request.invalid')
+  })
+
+  test('wants a fresh proof, a session, and an address that the user may act from', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
+    await world().rows(`update users set allowed_ips = '{192.0.2.0/24}' where email = ? returning 1`, [user.email])
+    const elsewhere = world().core.as(userActor(admin.principal), { ip: '198.51.100.1' })
+    expect(await codeOf(elsewhere.auth.impersonate({ userId: user.id, reason }))).toBe('auth.addressNotAllowed')
+    expect(await codeOf(world().asSystem().auth.impersonate({ userId: user.id, reason }))).toBe('auth.ownSessionRequired')
+    world().clock.advance(6 * 60_000)
+    expect(await codeOf(admin.as.auth.impersonate({ userId: user.id, reason }))).toBe('auth.freshProofRequired')
+  })
+
+  test('7: it is over at once when the impersonator is suspended, or the user changes their password, and is not revived', async () => {
+    const [first, admin, user] = [await world().asSuperadmin(), await world().asSuperadmin(), await world().signUp({ email: newEmail() })]
+    const one = await guise(admin, user.user)
+    await user.as.auth.changePassword({ oldPassword: password, newPassword: 'wheelbarrow antlers soup' })
+    expect(await opens(one.accessToken)).toBe(false)
+    const other = await guise(admin, user.user)
+    await first.as.users.setStatus({ userId: admin.user.id, status: 'suspended' })
+    expect(await opens(other.accessToken)).toBe(false)
+    await first.as.users.setStatus({ userId: admin.user.id, status: 'active' })
+    expect(await opens(other.accessToken)).toBe(false)
+  })
+
+  test('7: it is over when the impersonator loses the power to do it', async () => {
+    const [first, admin, user] = [await world().asSuperadmin(), await world().asSuperadmin(), await world().newUser()]
+    const { accessToken } = await guise(admin, user)
+    await first.as.users.demote({ userId: admin.user.id })
+    expect(await opens(accessToken)).toBe(false)
+  })
+})
