@@ -1,5 +1,4 @@
-import { password, type SignedInUser } from '@denizen/core/testing'
-import { TOTP, URI } from 'otpauth'
+import { enrolAuthenticator, password, type SignedInUser } from '@denizen/core/testing'
 import { expect, it, vi } from 'vitest'
 import type { Login } from './login-store.ts'
 import { useServed } from './testing/served.ts'
@@ -131,19 +130,15 @@ it('a lock that somebody left behind is taken over', async () => {
 it('a second factor is asked for: its code comes in a second line', async () => {
   const { world, server } = served()
   const ada = await world.signUp()
-  const totp = URI.parse((await ada.as.factors.beginTotp({})).uri)
-  if (!(totp instanceof TOTP)) throw new Error('not a TOTP')
-  const code = () => totp.generate({ timestamp: world.clock.now().getTime() })
-  await ada.as.factors.activateTotp({ code: code() })
-  world.clock.advance(60_000)
+  const app = await enrolAuthenticator(world, ada)
   const line = ['login', '--url', server.url, '--username', ada.user.username]
   const without = await terminal.run([...line, '--password-stdin'], { input: password })
   expect([without.code, without.stderr]).toEqual([2, expect.stringMatching(/Code of your authenticator app[^]*--code-stdin/)])
-  const wrong = await terminal.run([...line, '--code-stdin'], { input: `${password}\n000000\n` })
+  const wrong = await terminal.run([...line, '--code-stdin'], { input: `${password}\n${app.wrongCode()}\n` })
   expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining('auth.wrongFactor')])
   const short = await terminal.run([...line, '--code-stdin'], { input: password })
   expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('no two lines')])
-  const right = await terminal.run([...line, '--code-stdin'], { input: `${password}\n${code()}\n` })
+  const right = await terminal.run([...line, '--code-stdin'], { input: `${password}\n${app.code()}\n` })
   expect([right.code, right.stderr]).toEqual([0, ''])
   expect((await terminal.here(['whoami', '--json'])).json()).toMatchObject({ session: { assurance: 'aal2' } })
 })

@@ -1,6 +1,5 @@
 import { userActor } from '@denizen/core'
-import { password } from '@denizen/core/testing'
-import { TOTP, URI } from 'otpauth'
+import { enrolAuthenticator, password } from '@denizen/core/testing'
 import { expect, test } from 'vitest'
 import { ask, useServer, type Reply } from '../testing/server.ts'
 
@@ -58,21 +57,16 @@ test('a wrong password approves nothing and is counted; the form keeps the name 
 
 test('a user with a second factor gives its code too, on the next page', async () => {
   const ada = await served().world.signUp()
-  const { uri } = await ada.as.factors.beginTotp()
-  const totp = URI.parse(uri)
-  if (!(totp instanceof TOTP)) throw new Error('not a TOTP')
-  const code = () => totp.generate({ timestamp: served().world.clock.now().getTime() })
-  await ada.as.factors.activateTotp({ code: code() })
-  served().world.clock.advance(60_000)
+  const app = await enrolAuthenticator(served().world, ada)
   const { userCode, deviceCode } = await begin()
   const asked = await post({ user_code: userCode, decision: 'approve', identifier: ada.user.username, password })
   const challenge = /name="challenge" value="([^"]+)"/.exec(asked.text)?.[1] ?? ''
   expect([asked.status, challenge]).toEqual([200, expect.stringMatching(/^dnz_challenge_/)])
   expect((await poll(deviceCode)).status).toBe('pending')
-  const wrong = await post({ user_code: userCode, decision: 'approve', challenge, code: '000000' })
+  const wrong = await post({ user_code: userCode, decision: 'approve', challenge, code: app.wrongCode() })
   expect([wrong.status, wrong.text]).toEqual([401, expect.stringContaining('role="alert"')])
   expect(wrong.text).toContain(challenge)
-  const done = await post({ user_code: userCode, decision: 'approve', challenge, code: code() })
+  const done = await post({ user_code: userCode, decision: 'approve', challenge, code: app.code() })
   expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
   served().world.clock.advance(6_000)
   const answer = await poll(deviceCode)

@@ -1,0 +1,19 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Where `npm start` puts mails as long as no mail server is configured. */
+const outbox = join(process.env['DENIZEN_DATA_DIR'] ?? join(import.meta.dirname, '../../denizen-data'), 'outbox')
+
+/** The mail to an address, once it is there: what its reader would see in a mail program. */
+export async function mailedTo(address: string): Promise<string> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
+    const files = await readdir(outbox).catch(() => [])
+    for (const file of files.filter((name) => name.endsWith('.eml'))) {
+      const mail = await readFile(join(outbox, file), 'utf8')
+      // Long lines are broken in transport (RFC 2045: 6.7).
+      if (mail.includes(address)) return mail.replaceAll('=\r\n', '')
+    }
+  }
+  throw new Error(`no mail to ${address} came to ${outbox}: is that where Denizen keeps its data?`)
+}
