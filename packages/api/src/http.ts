@@ -16,6 +16,7 @@ import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
 import { answerLink } from './pages/mailed-link.ts'
 import { answerPassword, passwordPaths } from './pages/password.ts'
+import { answerPasskeys, isPasskeysPath } from './pages/passkeys.ts'
 import { answerProvider, isProviderPath } from './pages/provider.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
@@ -185,6 +186,7 @@ class Face {
   #operation(path: string): (() => Promise<Answer>) | undefined {
     const metrics = this.#metrics
     if (path === keysPath) return () => answerKeys(this.#core)
+    if (isPasskeysPath(path)) return () => answerPasskeys(path)
     if (path === '/healthz') return async () => state(200, 'alive')
     if (path === '/readyz') return () => this.#ready()
     if (path === '/metrics' && metrics !== undefined) return async () => ({ status: 200, ...(await metrics()) })

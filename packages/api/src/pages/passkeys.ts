@@ -1,0 +1,74 @@
+import { html } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { page } from './layout.ts'
+import { passkeysScript } from './passkeys-script.ts'
+
+const pagePath = '/passkeys'
+const scriptPath = '/passkeys.js'
+
+/** Whether the path is of the page where passkeys are made and used, or of its script. */
+export function isPasskeysPath(path: string): boolean {
+  return path === pagePath || path === scriptPath
+}
+
+/**
+ * The page where people register passkeys and sign in with them. It holds nothing of
+ * anybody: its script calls the same actions as any client.
+ */
+export async function answerPasskeys(path: string): Promise<Answer> {
+  if (path === scriptPath) return { status: 200, contentType: 'text/javascript; charset=utf-8', body: passkeysScript }
+  const { policy = '', ...answer } = page(200, 'Passkeys', content)
+  return { ...answer, policy: policy.replace(`form-action 'self'`, permissions) }
+}
+
+/** Besides what every page may: its own script, calls to where it comes from, and no form that leaves without the script. */
+const permissions = `script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; form-action 'none'`
+
+const content = html`<h1>Passkeys</h1>
+  <noscript><p class="problem">This page needs JavaScript: passkeys are asked for by the browser.</p></noscript>
+  <p class="problem" id="problem" role="alert" hidden></p>
+  <p id="said" role="status"></p>
+  <section id="outside" hidden>
+    <p>A passkey signs you in without a password: your device checks that it is you.</p>
+    <button class="main" type="button" id="with-passkey">Sign in with a passkey</button>
+    <p class="hint">No passkey here yet? Sign in, and register one.</p>
+    <form id="outside-form">
+      <div class="field">
+        <label for="identifier">Username or email address</label>
+        <input id="identifier" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="320" required />
+      </div>
+      <div class="field">
+        <label for="password">Password</label>
+        <input id="password" type="password" autocomplete="current-password" maxlength="1024" required />
+      </div>
+      <div class="buttons"><button type="submit">Sign in</button></div>
+    </form>
+  </section>
+  <section id="second" hidden>
+    <p>Your account has a second factor.</p>
+    <button class="main" type="button" id="second-passkey">Use a passkey</button>
+    <form id="second-form">
+      <div class="field">
+        <label for="code">Code of your app, or a recovery code</label>
+        <input id="code" autocomplete="one-time-code" maxlength="64" required />
+      </div>
+      <div class="buttons"><button type="submit">Continue</button></div>
+    </form>
+    <div class="buttons"><button type="button" id="second-back">Back</button></div>
+  </section>
+  <section id="inside" hidden>
+    <p>Signed in as <strong id="who"></strong>.</p>
+    <p class="soft" id="none">You have no passkeys yet.</p>
+    <ul id="list"></ul>
+    <form id="inside-form">
+      <div class="field">
+        <label for="name">Name of the new passkey <span>(optional)</span></label>
+        <input id="name" maxlength="100" autocomplete="off" placeholder="Laptop" />
+      </div>
+      <div class="buttons">
+        <button class="main" type="submit">Register a passkey</button>
+        <button type="button" id="out">Sign out</button>
+      </div>
+    </form>
+  </section>
+  <script type="module" src="passkeys.js"></script>`
