@@ -20,6 +20,11 @@ const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const quiet = ['--disable-component-update', '--disable-sync']
 const password = 'another correct horse battery'
 
+const browser = await chromium.launch({
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  headless: true,
+  args: [...flags, ...quiet],
+})
 const folder = mkdtempSync(join(tmpdir(), 'denizen-passkeys-'))
 const port = await freePort()
 // WebAuthn knows hosts by name, never by address: the server listens on 127.0.0.1, and is called localhost.
@@ -38,11 +43,6 @@ const server = spawn(process.execPath, ['--conditions=@denizen/source', 'apps/cl
 })
 let printed = ''
 for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (printed += String(chunk)))
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  headless: true,
-  args: [...flags, ...quiet],
-})
 try {
   await until('the server is ready', async () => (await fetch(`${url}/readyz`)).ok)
   const given = await until('the first password', async () => /^ +password +(\S+)$/m.exec(printed)?.[1])
