@@ -131,7 +131,8 @@ function auditOf(name: ActionName, which: Case, byStranger: boolean): readonly u
     if (action === undefined || !isCommand(action)) return []
     return entry({ outcome: 'succeeded', error_code: null, actor_kind: byStranger ? 'anonymous' : 'user' })
   }
-  const { code, kind } = exampleOf(name).failure
+  const { code, kind, counted = false } = exampleOf(name).failure
+  if (counted) return entry({ outcome: 'refused', error_code: code, actor_kind: byStranger ? 'anonymous' : 'user' })
   // A wrong proof is counted, and so kept; who shows none at all leaves nothing.
   if (byStranger && kind === 'unauthenticated' && code !== 'request.unauthenticated')
     return entry({ outcome: 'refused', error_code: code, actor_kind: 'anonymous' })
@@ -147,11 +148,15 @@ function comparable(told: unknown): unknown {
     if (key === 'nextCursor') return 'a cursor'
     return value
       .replace(/\bdnz_\w+/g, 'a token')
+      .replace(/^guest-[0-9a-z]{10}$/, 'a guest')
       .replace(/^eyJ[\w.-]+$/, 'a signed token')
+      .replace(/^http:\/\/127\.0\.0\.1:\d+/, 'here')
       .replace(/^<svg .*<\/svg>$/s, 'a picture')
       .replace(/(^|\bsecret=)[A-Z2-7]{32}\b/, '$1a key')
       .replace(/^([0-9a-z]{4}-){2}[0-9a-z]{4}$/, 'a recovery code')
       .replace(/^[\w-]{43}$/, 'a nonce')
+      .replace(/\b(state|nonce|code_challenge)=[\w-]{43}\b/g, '$1=a nonce')
+      .replace(/(^|=)[A-Z]{4}-[A-Z]{4}$/, '$1a user code')
       .replace(/^dXNyX[\w-]{35}$/, 'a user handle')
       .replace(/\b(denizen-verification)=\w+/, '$1=a challenge')
       .replace(/\b([a-z]{3,4})_[0-9a-hjkmnp-tv-z]{26}\b/g, 'an id: $1')

@@ -72,6 +72,20 @@ export const sentInvitation: Reference = {
   },
 }
 
+/** An API token of one's own. */
+export const apiToken: Reference = {
+  label: 'token',
+  description: 'an id, or the name of one of your own',
+  async resolve({ connection }, text) {
+    if (/^tok_[0-9a-z]{26}$/.test(text)) return text
+    const named: string[] = []
+    for await (const { id, name } of connection.calls.tokens.list({ state: 'active', limit: 100 })) if (name === text) named.push(id)
+    const [only] = named
+    if (only !== undefined && named.length === 1) return only
+    return notFound('token', `${only === undefined ? 'No token' : 'More than one token'} of yours has this name: ${denizen} tokens list`)
+  },
+}
+
 /** An invitation to oneself. */
 export const ownInvitation: Reference = {
   label: 'invitation',

@@ -1,3 +1,109 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { addAction } from '../action-command.ts'
+import { denizen } from '../options.ts'
+import { note, printable, record, type Column } from '../output.ts'
+import { addPaged } from '../paged-command.ts'
+import { apiToken } from '../references.ts'
 
-export function addTokens(_program: Command): void {}
+const { tokens: actions } = signatures
+
+type Token = OutputOf<typeof actions.get>
+
+const columns: readonly Column<Token>[] = [
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'SCOPES', value: scopesText },
+  { title: 'CREATED', value: ({ createdAt }) => createdAt },
+  { title: 'EXPIRES', value: ({ expiresAt }) => expiresAt ?? 'never' },
+  { title: 'LAST USED', value: ({ lastUsedAt }) => lastUsedAt ?? 'never' },
+  { title: 'ID', whole: true, value: ({ id }) => id },
+]
+
+/** API tokens: for programs, instead of a sign-in. */
+export function addTokens(program: Command): void {
+  const tokens = program.command('tokens').description('Make, list and revoke API tokens')
+  addMaking(tokens)
+  addPaged(tokens, {
+    signature: actions.list,
+    things: 'tokens',
+    columns,
+    examples: ['tokens list', 'tokens list --state active --json', 'tokens list --user backup-bot'],
+  })
+  addAction(tokens, {
+    signature: actions.get,
+    arguments: [{ field: 'tokenId', as: apiToken }],
+    show: tokenText,
+    examples: ['tokens get "nightly backup"', 'tokens get tok_01j…'],
+  })
+  addAction(tokens, {
+    signature: actions.revoke,
+    arguments: [{ field: 'tokenId', as: apiToken }],
+    question: (_, [token = '']) => `Revoke ${printable(token)}? Whatever uses it is refused from now on.`,
+    show: tokenText,
+    examples: ['tokens revoke "nightly backup"', 'tokens revoke tok_01j… --yes'],
+  })
+  addAction(tokens, {
+    signature: actions.verify,
+    show: (answer) =>
+      answer.active
+        ? record([
+            ['active', true],
+            ['kind', answer.kind],
+            ['user', answer.user.username],
+            ['scopes', answer.scopes?.join(', ') ?? 'everything that its user may do'],
+            ['expires', answer.expiresAt ?? 'never'],
+          ])
+        : 'This token opens nothing.',
+    examples: ['tokens verify', 'tokens verify --token-stdin < token.txt'],
+  })
+}
+
+function addMaking(tokens: Command): void {
+  addAction(tokens, {
+    signature: actions.create,
+    arguments: ['name'],
+    show: secretText,
+    examples: [
+      'tokens create "nightly backup" --lifetime-days 90',
+      'tokens create ci --scopes users.get,users.find --allowed-ips 192.0.2.0/24',
+      'tokens create bot --user backup-bot > token.txt',
+    ],
+  })
+  addAction(tokens, {
+    signature: actions.rotate,
+    arguments: [{ field: 'tokenId', as: apiToken }],
+    question: ({ overlapSeconds }, [token = '']) =>
+      Number(overlapSeconds ?? 0) > 0
+        ? null
+        : `Replace ${printable(token)}? The old secret stops working at once; --overlap-seconds gives it time.`,
+    show: secretText,
+    examples: ['tokens rotate "nightly backup" --overlap-seconds 3600 > token.txt'],
+  })
+}
+
+/** The secret alone goes to standard output, so that it can be sent where it belongs; everything else is for people. */
+function secretText({ token, secret }: OutputOf<typeof actions.create>): string {
+  note(`${tokenText(token)}\n\nThis is the token. It is shown this once; to use it: DENIZEN_TOKEN=… ${denizen} users current`)
+  return secret
+}
+
+function tokenText(token: Token): string {
+  return record([
+    ['name', token.name],
+    ['id', token.id],
+    ['state', token.state],
+    ['begins with', token.prefix],
+    ['scopes', scopesText(token)],
+    ['organization', token.organizationId],
+    ['only from', token.allowedIps.length === 0 ? null : token.allowedIps.join(', ')],
+    ['created', token.createdAt],
+    ['expires', token.expiresAt ?? 'never'],
+    ['last used', token.lastUsedAt ?? 'never'],
+    ['replaced by', token.replacedBy],
+  ])
+}
+
+function scopesText({ scopes }: Token): string {
+  return scopes === null ? 'everything' : scopes.join(', ')
+}
