@@ -4,12 +4,12 @@ import { nobody, somebody, type FaceWorld, type SomeExamples } from './example.t
 const waiting = ({ database }: FaceWorld, clientName: string) => database.people.asAnonymous().auth.startDeviceLogin({ clientName })
 
 const mistyped = 'BCDF-BCDF'
-const unknown = { code: 'auth.deviceLoginUnknown', kind: 'notFound' } as const
+const unknown = { code: 'auth.deviceLoginUnknown', kind: 'notFound', counted: true } as const
 
 export const authDeviceExamples = {
   'auth.startDeviceLogin': {
     succeeds: async () => ({ as: null, input: { clientName: 'A Television' } }),
-    fails: async () => ({ as: null, input: { clientName: '' } }),
+    fails: async () => ({ as: null, input: { clientName: 'turned \u202eround' } }),
     failure: { code: 'request.invalid', kind: 'invalid' },
   },
   'auth.pollDeviceLogin': {
@@ -17,8 +17,8 @@ export const authDeviceExamples = {
       const { deviceCode } = await waiting(world, 'waits')
       return { as: null, input: { deviceCode, clientName: 'waits' } }
     },
-    fails: async () => ({ as: null, input: { deviceCode: 'dnz_device_forged' } }),
-    failure: { code: 'auth.deviceCodeInvalid', kind: 'unauthenticated' },
+    fails: async () => ({ as: null, input: { deviceCode: '' } }),
+    failure: { code: 'request.invalid', kind: 'invalid' },
   },
   'auth.viewDeviceLogin': {
     async succeeds(world) {

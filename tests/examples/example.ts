@@ -19,7 +19,7 @@ export interface Examples {
   succeeds(world: FaceWorld): Promise<Prepared>
   fails(world: FaceWorld): Promise<Prepared>
   /** How it fails. */
-  readonly failure: { readonly code: string; readonly kind: ErrorKind }
+  readonly failure: { readonly code: string; readonly kind: ErrorKind; /** A wrong guess, which is kept. */ readonly counted?: boolean }
 }
 
 /** A world for one face, with its one superadmin. */
