@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createCore, defaultPorts, systemClock, type Core, type Ports } from '@denizen/core'
+import { createCore, defaultPorts, fetchingWeb, systemClock, type Core, type Ports } from '@denizen/core'
 import { createPostgres, People, testPorts, type TestMailer } from '@denizen/core/testing'
 import { Client } from 'pg'
+import { localProvider } from './identity-provider.ts'
 import type { Environment } from './processes.ts'
 
 /** A PostgreSQL database of one's own, seen past every server: to set up, and to look at what is written. */
@@ -30,15 +31,16 @@ export async function openDatabase(): Promise<SystemDatabase> {
   // What this process seals and derives, a server has to be able to open and to derive again.
   const masterKey = randomBytes(32)
   const { cipher } = await defaultPorts(masterKey)
-  const ports = { ...(await testPorts()), clock: systemClock, cipher }
-  const core = createCore({ orm, ports })
+  const ports = { ...(await testPorts()), clock: systemClock, cipher, web: fetchingWeb() }
+  const { provider, file } = await localProvider()
+  const core = createCore({ orm, ports, settings: { identityProviders: [provider.settings] } })
   await core.start()
   const clients: Client[] = []
   const rows = <Row extends object>(statement: string, parameters: readonly unknown[] = []) =>
     orm.em.fork().execute<Row[]>(statement, [...parameters])
   return {
     url,
-    environment: { DATABASE_URL: url, DENIZEN_MASTER_KEY: masterKey.toString('base64url') },
+    environment: { DATABASE_URL: url, DENIZEN_MASTER_KEY: masterKey.toString('base64url'), DENIZEN_IDENTITY_PROVIDERS: file },
     core,
     people: new People(core, orm, ports),
     ports,

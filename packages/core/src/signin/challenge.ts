@@ -89,7 +89,7 @@ async function withId({ em, now, ports }: Taking, purpose: ChallengePurpose, tex
 }
 
 /** Uses a challenge up. false: somebody else was faster. */
-export async function finishChallenge({ em, now }: CommandContext, { id }: Challenge): Promise<boolean> {
+export async function finishChallenge({ em, now }: Pick<Taking, 'em' | 'now'>, { id }: Challenge): Promise<boolean> {
   const used = await em.execute<unknown[]>('update challenges set used_at = ? where id = ? and used_at is null returning 1', [
     now,
     uuidOf(id),

@@ -1,15 +1,13 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { z } from 'zod'
 import { claimsIn, metadataOf, providerNamed, redirectNotAllowed, type Claims } from '../../identities/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
-import type { Ports } from '../../ports/index.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
-import { beginChallenge, finishChallenge, openChallenge, tryChallenge } from '../challenge.ts'
+import { beginChallenge, finishChallenge, tryChallenge } from '../challenge.ts'
 import { challengeOver } from '../errors.ts'
 import { admitNetwork, enter } from './entering.ts'
-import { authorizationUrl, clientOf, exchange, Pending, randomText } from './exchange.ts'
+import { authorizationUrl, clientOf, exchange, isAnswerOf, Pending, randomText } from './exchange.ts'
 import { destination, redirectUriFor } from './redirects.ts'
 import { externalSignatures } from './signatures.ts'
 
@@ -48,21 +46,16 @@ const startOAuth = defineCommand(externalSignatures.startOAuth, {
   },
 })
 
-/** What the provider's answer came to, before the transaction. */
-interface Answered {
-  readonly claims: Claims | null
-}
+/** What the provider's answer came to, before the transaction. null: there was nothing to answer, or not any more. */
+type Answered = { readonly provider: string; readonly redirectTo: string | null; readonly claims: Claims | null } | null
 
 const finishOAuth = defineCommand(externalSignatures.finishOAuth, {
   allow: anyone,
   secretive: true,
   prepare: redeemAnswer,
-  async handle(context, { challenge }, { claims }) {
-    const tried = await tryChallenge(context, 'oauth', challenge)
-    if (tried === null) return context.refuse(challengeOver({}))
-    const { provider, redirectTo } = Begun.parse(tried.payload)
-    // Once the code was redeemed there is nothing left to try again; a wrong answer may come from elsewhere, and is only counted.
-    if (claims !== null && !(await finishChallenge(context, tried))) return context.refuse(challengeOver({}))
+  async handle(context, _, answered: Answered) {
+    if (answered === null) return context.refuse(challengeOver({}))
+    const { provider, redirectTo, claims } = answered
     return { ...(await enter(context, providerNamed(context.settings, provider), claims)), redirectTo }
   },
 })
@@ -74,21 +67,25 @@ interface Answer {
   readonly issuer?: string | undefined
 }
 
-/** Only whoever began has the challenge; what the browser brings must answer the question that was asked there. */
+/**
+ * Only whoever began has the challenge; what the browser brings must answer the
+ * question that was asked there. The challenge is used up before the code is redeemed:
+ * of many who bring one answer at once only one gets as far as the provider, which
+ * would take a code that comes twice for a stolen one. Answers to another question
+ * are only counted.
+ */
 async function redeemAnswer(context: PrepareContext, { challenge, state, code, issuer }: Answer): Promise<Answered> {
-  const { ports, settings, reader } = context
+  const { ports, settings, reader: em, now } = context
   await admitNetwork(context)
-  const begun = await begunWith(reader, ports, challenge, context.now)
-  if (begun === null) return { claims: null }
-  const provider = providerNamed(settings, begun.provider)
-  const pending = Pending.parse(JSON.parse((await ports.cipher.open(sealedFor(begun.provider), begun.sealed)) ?? '{}'))
-  if (!equalInConstantTime(pending.state, state)) return { claims: null }
-  return { claims: await exchange(ports, provider, { code, issuer, redirectUri: begun.redirectUri }, pending) }
-}
-
-async function begunWith(reader: SqlEntityManager, ports: Ports, challenge: string, now: Date) {
-  const found = await openChallenge({ em: reader, ports, now }, 'oauth', challenge)
-  return found === null ? null : Begun.parse(found.payload)
+  const tried = await tryChallenge({ em, ports, now }, 'oauth', challenge)
+  if (tried === null) return null
+  const { provider: name, redirectUri, redirectTo, sealed } = Begun.parse(tried.payload)
+  const provider = providerNamed(settings, name)
+  const pending = Pending.parse(JSON.parse((await ports.cipher.open(sealedFor(name), sealed)) ?? '{}'))
+  const wrong = { provider: name, redirectTo, claims: null }
+  if (!equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
+  if (!(await finishChallenge({ em, now }, tried))) return null
+  return { ...wrong, claims: await exchange(ports, provider, { code, redirectUri }, pending) }
 }
 
 function sealedFor(provider: string): string {

@@ -56,10 +56,15 @@ export function authorizationUrl(
   return url.href
 }
 
+/** Whether an answer is of this provider: one that another gave is not (RFC 9207: 2.4). */
+export async function isAnswerOf(ports: Ports, provider: IdentityProvider, told: string | undefined): Promise<boolean> {
+  const { issuer, authorization_response_iss_parameter_supported: says } = await metadataOf(ports, provider)
+  return told === undefined ? says !== true : told === issuer
+}
+
 /** What came back from the provider, by way of the browser. */
 export interface Returned {
   readonly code: string
-  readonly issuer: string | undefined
   readonly redirectUri: string
 }
 
@@ -69,18 +74,12 @@ const TokenAnswer = z.object({ id_token: z.string(), access_token: z.string().op
 export async function exchange(ports: Ports, provider: IdentityProvider, returned: Returned, pending: Pending): Promise<Claims | null> {
   const client = clientOf(provider)
   const metadata = await metadataOf(ports, provider)
-  if (!isFrom(metadata, returned.issuer)) return null
   const tokens = await redeem(ports, metadata, client, returned, pending.verifier)
   if (tokens === null) return null
   const expected = { audiences: [client.id], nonce: pending.nonce, kind: 'oidc' as const }
   const payload = await verifiedPayload(ports, provider, tokens.id_token, expected)
   if (payload === null) return null
   return claimsOf({ ...(await userInfo(ports, metadata, payload, tokens.access_token)), ...payload }, provider)
-}
-
-/** An answer that another provider gave is none of this one (RFC 9207: 2.4). */
-function isFrom({ issuer, authorization_response_iss_parameter_supported: says }: Metadata, told: string | undefined): boolean {
-  return told === undefined ? says !== true : told === issuer
 }
 
 async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: Returned, verifier: string) {

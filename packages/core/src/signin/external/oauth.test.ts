@@ -153,7 +153,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.startOAuth and auth.finis
 
   test('a wrong answer is counted, and after five there is nothing left to answer', async () => {
     const { finish } = await begin({ sub: 'guessed-at' })
-    for (let count = 0; count < 5; count++) await expect(auth().finishOAuth({ ...finish, code: 'wrong' })).rejects.toMatchObject(refused)
+    for (let count = 0; count < 5; count++) await expect(auth().finishOAuth({ ...finish, state: 'wrong' })).rejects.toMatchObject(refused)
     await expect(auth().finishOAuth(finish)).rejects.toMatchObject({ code: 'auth.challengeOver' })
   })
 
