@@ -1,0 +1,54 @@
+import { SoftAuthenticator } from '@denizen/core/testing'
+import { Secret, TOTP } from 'otpauth'
+import { expect, it } from 'vitest'
+import { useServed } from './testing/served.ts'
+
+const { served, terminal } = useServed()
+const codeOf = (key: string) =>
+  new TOTP({ secret: Secret.fromBase32(key.replaceAll(/\s/g, '')) }).generate({ timestamp: served().world.clock.now().getTime() })
+
+async function someone() {
+  const { world, server } = served()
+  const ada = await world.signUp()
+  return { ada, env: { DENIZEN_URL: server.url, DENIZEN_TOKEN: ada.token } }
+}
+
+it('an app is set up with a picture, a key to type and a code; the recovery codes come once', async () => {
+  const { ada, env } = await someone()
+  const begun = await terminal.here(['factors', 'enrol'], env)
+  expect([begun.code, begun.stderr]).toEqual([0, expect.stringContaining('factors enrol --code-stdin')])
+  expect(begun.stdout.split('\n').filter((line) => /[█▀▄]{5}/.test(line)).length).toBeGreaterThan(10)
+  const key = /key\s+((?:[A-Z2-7]{4} ?){8})/.exec(begun.stdout)?.[1] ?? ''
+  expect((await terminal.run(['factors', 'enrol', '--code-stdin'], { env, input: '000000\n' })).code).toBe(2)
+  const { code, stdout } = await terminal.run(['factors', 'enrol', '--code-stdin'], { env, input: `${codeOf(key)}\n` })
+  expect(code).toBe(0)
+  expect(stdout.match(/^ {2}([0-9a-z]{4}-){2}[0-9a-z]{4}$/gm)).toHaveLength(10)
+  expect((await terminal.here(['factors', 'list', '--json'], env)).json()).toMatchObject({ recoveryCodes: 10, passkeys: 0 })
+  const fresh = await terminal.here(['factors', 'regenerate-recovery-codes', '--yes', '--json'], env)
+  expect(fresh.json<{ recoveryCodes: string[] }>().recoveryCodes).toHaveLength(10)
+  const operator = { DENIZEN_URL: env.DENIZEN_URL, DENIZEN_TOKEN: served().admin.token }
+  const reset = await terminal.here(['factors', 'reset', ada.user.username, '--yes'], operator)
+  expect([reset.code, reset.stdout]).toEqual([0, expect.stringContaining('the authenticator app')])
+})
+
+it('an app is disabled', async () => {
+  const { env } = await someone()
+  const begun = await terminal.here(['factors', 'enrol', '--json'], env)
+  const { key, uri } = begun.json<{ key: string; uri: string }>()
+  expect(uri).toContain(key)
+  await terminal.run(['factors', 'enrol', '--code-stdin'], { env, input: codeOf(key) })
+  expect((await terminal.here(['factors', 'disable-totp'], env)).code).not.toBe(0)
+  const { code, stdout } = await terminal.here(['factors', 'disable-totp', '--yes'], env)
+  expect([code, stdout]).toEqual([0, expect.stringContaining('not asked for any more')])
+})
+
+it('passkeys are listed and removed', async () => {
+  const { ada, env } = await someone()
+  expect((await terminal.here(['passkeys', 'list'], env)).stdout).toContain('/passkeys')
+  const { challenge, options } = await ada.as.passkeys.beginRegistration({})
+  const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+  const { passkey } = await ada.as.passkeys.finishRegistration({ challenge, response: await key.create(options), name: 'Laptop' })
+  expect((await terminal.here(['passkeys', 'list'], env)).stdout).toMatch(new RegExp(`${passkey.id} +Laptop .* never +no`))
+  const { code, stdout } = await terminal.here(['passkeys', 'remove', passkey.id, '--yes'], env)
+  expect([code, stdout]).toEqual([0, expect.stringContaining('The passkey is removed')])
+})
