@@ -15,7 +15,8 @@ import { requestEmailCodeSignature, requestEmailVerificationSignature, requestMa
 /**
  * Makes no account: what was asked for waits, sealed, until the address is proved. So
  * nobody can make one with the address of somebody else and wait for its owner to come.
- * Known address or not, the same is done; only the text of the mail differs.
+ * Whether the address is known is not even looked at here: the job that mails does,
+ * and whoever proves the address learns it.
  */
 export const signUp = defineCommand(signUpSignature, {
   allow: anyone,
@@ -30,12 +31,11 @@ export const signUp = defineCommand(signUpSignature, {
   async handle(context, input, passwordHash) {
     const { email, username = null, fullName = null, displayName = null, locale = null, timezone = null } = input
     const payload: SignUpPayload = { passwordHash, username, fullName, displayName, locale, timezone }
-    const account = await accountWith(context.em, email)
     return sent(
       await ask(context, {
         purpose: 'signUp',
         email,
-        userId: account?.id ?? null,
+        userId: null,
         lifetime: linkLifetime,
         bound: true,
         payload: JSON.stringify(payload),
