@@ -93,6 +93,23 @@ const buttons = html`<div class="buttons">
   <button name="decision" value="deny" formnovalidate>Deny</button>
 </div>`
 
+/** The same for somebody who is signed in in this browser, and has proved a moment ago who they are. */
+export function sessionForm(login: DeviceLogin, userCode: string, username: string): Answer {
+  const title = `Sign in ${login.clientName}?`
+  return page(
+    200,
+    title,
+    html`<h1>${title}</h1>
+      ${facts(login, userCode)} ${warning}
+      <p>You are signed in here as <strong>${username}</strong>.</p>
+      <form method="post" action="device">
+        <input type="hidden" name="user_code" value="${userCode}" />
+        <input type="hidden" name="by" value="session" />
+        ${buttons}
+      </form>`,
+  )
+}
+
 /** Asks for the second factor of whoever approves. */
 export function factorForm(
   status: number,

@@ -1,4 +1,3 @@
-import { userActor } from '@denizen/core'
 import { enrolAuthenticator, password } from '@denizen/core/testing'
 import { expect, test } from 'vitest'
 import { ask, useServer, type Reply } from '../testing/server.ts'
@@ -105,15 +104,43 @@ test('the page runs nothing, is framed by nobody, sends its form to nobody else,
   expect([unknown.status, unknown.text]).toEqual([404, expect.not.stringContaining('<script')])
 })
 
-test('a cookie or a token of whoever looks at it approves nothing: a foreign page cannot use them', async () => {
-  const { token, principal } = await served().world.signUp()
+test('whoever is signed in in this browser, and proved it a moment ago, presses a button; later they type their password', async () => {
+  const { user, token } = await served().world.signUp()
   const { userCode, deviceCode } = await begin()
-  const credentials = { cookie: `denizen_access=${token}; __Host-denizen_access=${token}`, authorization: `Bearer ${token}` }
-  const forged = await post({ user_code: userCode, decision: 'approve' }, { ...credentials, origin: 'https://evil.example' })
-  expect(forged.status).toBe(400)
+  const cookie = { cookie: `denizen=${token}` }
+  const shown = await served().get(`/device?user_code=${userCode}`, cookie)
+  expect(shown.text).toContain(`signed in here as <strong>${user.username}</strong>`)
+  expect(shown.text).not.toContain('type="password"')
+  const fields = { user_code: userCode, decision: 'approve', by: 'session' }
+  const own = { ...cookie, origin: 'null', 'sec-fetch-site': 'same-origin' } // the page tells no referrer
+  served().world.clock.advance(5 * 60_000)
+  const late = await post(fields, own)
+  expect([late.status, late.text]).toEqual([401, expect.stringContaining('type="password"')])
+  expect((await served().get(`/device?user_code=${userCode}`, cookie)).text).toContain('type="password"')
   expect((await poll(deviceCode)).status).toBe('pending')
-  // The same session approves it by a call of its own.
-  await served().world.core.as(userActor(principal)).auth.approveDeviceLogin({ userCode })
+
+  const again = await served().world.signIn(user)
+  const done = await post(fields, { ...own, cookie: `denizen=${again.token}` })
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
+  expect(await served().world.core.authenticate(again.token)).not.toBeNull()
+  expect((await poll(deviceCode)).status).toBe('signedIn')
+})
+
+test('a foreign page approves nothing by the cookie of whoever looks at it, and a token in a header is no browser', async () => {
+  const { token } = await served().world.signUp()
+  const { userCode, deviceCode } = await begin()
+  const fields = { user_code: userCode, decision: 'approve', by: 'session' }
+  const cookie = { cookie: `denizen=${token}` }
+  for (const headers of [
+    { ...cookie, origin: 'https://evil.example' },
+    { ...cookie, origin: 'null', 'sec-fetch-site': 'cross-site' },
+    { ...cookie, origin: 'null' },
+    cookie,
+  ])
+    expect((await post(fields, headers)).status).toBe(403)
+  expect((await post(fields, { authorization: `Bearer ${token}` })).status).toBe(401)
+  expect((await post(fields)).status).toBe(401)
+  expect((await poll(deviceCode)).status).toBe('pending')
 })
 
 test('what is no form, and what says neither yes nor no, is refused', async () => {

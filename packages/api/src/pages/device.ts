@@ -6,16 +6,17 @@ import {
   type Core,
   type Origin,
   type OutputOf,
+  type Principal,
   type SignInAnswer,
   type Signatures,
 } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
-import { contextOf, originOf } from '../context.ts'
+import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
 import { errorHeaders, malformed, mapped, methodNotAllowed, understood } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { approved, codeForm, decisionForm, denied, factorForm, type DeviceLogin } from './device-views.ts'
+import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
 import { notice } from './layout.ts'
 
 /** Where people go with the code that a device shows them. */
@@ -34,26 +35,30 @@ interface Asked {
 interface Visit {
   readonly core: Core
   readonly origin: Origin
+  /** Who is signed in in this browser; asked for only where it counts. */
+  readonly caller: () => Promise<Caller>
 }
 
 /**
  * The page where a device login is approved: GET asks for the code, then shows what
  * would be signed in; POST decides.
  *
- * Nothing here looks at cookies: who approves proves who they are in the same form,
- * which is the fresh proof that approving wants. So a foreign page that makes a
- * browser send this form approves nothing, and nobody's session lies about: the one
- * that approves ends in the same transaction.
+ * Approving wants a fresh proof of who approves. Whoever is signed in in this browser
+ * and has given one a moment ago presses a button, on a page of ours alone: foreign
+ * pages can neither show this one in a frame nor send its form with the cookie.
+ * Everybody else gives the proof in the form itself, and the session that comes of it
+ * ends in the same transaction.
  */
 export async function answerDevice(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
-  const visit: Visit = { core, origin: originOf(request, requestId, proxies) }
+  const caller = () => callerOf(request, requestId, core, proxies)
+  const visit: Visit = { core, origin: originOf(request, requestId, proxies), caller }
   try {
     switch (request.method) {
       case 'GET':
       case 'HEAD': {
         const userCode = new URLSearchParams(search).get('user_code')?.trim() ?? ''
-        return userCode === '' ? codeForm(200, null) : decisionForm(200, await view(visit, userCode), { userCode, identifier: '' }, null)
+        return userCode === '' ? codeForm(200, null) : await ask(visit, userCode)
       }
       case 'POST': {
         const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
@@ -72,6 +77,8 @@ export async function answerDevice(asked: Asked, core: Core, proxies: TrustedPro
 interface Form {
   readonly userCode: string
   readonly decision: 'approve' | 'deny'
+  /** By the session of this browser, and by nothing that was typed. */
+  readonly bySession: boolean
   readonly identifier: string
   readonly password: string
   /** Of a sign-in that waits for its second factor; empty: it has not begun. */
@@ -84,15 +91,9 @@ function formOf(body: string): Form {
   const text = (name: string): string => fields.get(name) ?? ''
   const decision = text('decision')
   if (decision !== 'approve' && decision !== 'deny') throw malformed('decision', 'approve or deny')
-  const userCode = text('user_code').trim()
-  return {
-    userCode,
-    decision,
-    identifier: text('identifier').trim(),
-    password: text('password'),
-    challenge: text('challenge'),
-    code: text('code').trim(),
-  }
+  const [userCode, bySession] = [text('user_code').trim(), text('by') === 'session']
+  const typed = { identifier: text('identifier').trim(), password: text('password') }
+  return { userCode, decision, bySession, ...typed, challenge: text('challenge'), code: text('code').trim() }
 }
 
 function nobody({ core, origin }: Visit): Context {
@@ -103,6 +104,21 @@ async function view(visit: Visit, userCode: string): Promise<DeviceLogin> {
   return (await nobody(visit).call('auth.viewDeviceLogin', { userCode: userCode.slice(0, 64) })) as DeviceLogin
 }
 
+async function ask(visit: Visit, userCode: string): Promise<Answer> {
+  const login = await view(visit, userCode)
+  const known = await signedInHere(visit)
+  return known === null ? decisionForm(200, login, { userCode, identifier: '' }, null) : sessionForm(login, userCode, known.username)
+}
+
+/** Who is signed in in this browser, and may approve without another proof; null: nobody. A token that a program shows does not count. */
+async function signedInHere({ caller, core }: Visit): Promise<Principal | null> {
+  const { actor, cookies = null } = await caller()
+  if (actor.kind !== 'user' || cookies === null || cookies.access === null || actor.principal.credential !== 'access') return null
+  const { provedUntil, pendingSteps } = actor.principal
+  const isFresh = provedUntil !== null && provedUntil > core.ports.clock.now()
+  return isFresh && pendingSteps.length === 0 ? actor.principal : null
+}
+
 async function decide(visit: Visit, form: Form): Promise<Answer> {
   const { userCode, decision, identifier } = form
   const login = await view(visit, userCode)
@@ -111,6 +127,11 @@ async function decide(visit: Visit, form: Form): Promise<Answer> {
     return denied(login)
   }
   const typed = { userCode, identifier }
+  if (form.bySession) {
+    const known = await signedInHere(visit)
+    if (known === null) return decisionForm(401, login, typed, 'That you signed in was a while ago: type your password once more.')
+    return approved((await approveAs(visit, known, { userCode })).clientName)
+  }
   if (form.challenge === '' && (identifier === '' || form.password === ''))
     return decisionForm(400, login, typed, 'Type your username or email address, and your password.')
   try {
@@ -136,18 +157,29 @@ async function signIn(visit: Visit, { identifier, password, challenge, code }: F
   return (await context.call('auth.completeSignIn', { challenge, ...factor })) as SignInAnswer
 }
 
-/** Approves, and ends the session that was only there for that, whatever comes of it. */
-async function approve({ core, origin }: Visit, accessToken: string, userCode: string): Promise<Answer> {
+type Approved = OutputOf<Signatures['auth']['approveDeviceLogin']>
+
+function contextAs({ core, origin }: Visit, principal: Principal): Context {
+  return contextOf(core, { actor: userActor(principal), credential: 'accepted', origin }, { plan: false })
+}
+
+async function approveAs(visit: Visit, principal: Principal, input: { userCode: string; endSession?: true }): Promise<Approved> {
+  return (await contextAs(visit, principal).call('auth.approveDeviceLogin', input)) as Approved
+}
+
+/** Approves by a session that is only there for that, and ends it whatever comes of it. */
+async function approve(visit: Visit, accessToken: string, userCode: string): Promise<Answer> {
+  const { core, origin } = visit
   const principal = await core.authenticate(accessToken)
   if (principal === null) throw new Error('a token that was just given opens nothing')
-  const context = contextOf(core, { actor: userActor(principal), credential: 'accepted', origin }, { plan: false })
   try {
-    const answer = await context.call('auth.approveDeviceLogin', { userCode, endSession: true })
-    return approved((answer as OutputOf<Signatures['auth']['approveDeviceLogin']>).clientName)
+    return approved((await approveAs(visit, principal, { userCode, endSession: true })).clientName)
   } catch (error) {
-    await context.call('auth.signOut', {}).catch((lost: unknown) => {
-      core.ports.logger.warn('the session of a page could not be ended', { requestId: origin.requestId, error: lost })
-    })
+    await contextAs(visit, principal)
+      .call('auth.signOut', {})
+      .catch((lost: unknown) => {
+        core.ports.logger.warn('the session of a page could not be ended', { requestId: origin.requestId, error: lost })
+      })
     throw error
   }
 }
