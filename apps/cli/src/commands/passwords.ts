@@ -1,3 +1,93 @@
+import { DenizenError, type Calls } from '@denizen/core/calls'
+import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { addAction } from '../action-command.ts'
+import { connected } from '../connection.ts'
+import { usageError } from '../failure.ts'
+import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
+import { localTime, printAnswer } from '../output.ts'
+import { askNewSecret, askSecret, readSecret } from '../prompts.ts'
 
-export function addPasswords(_program: Command): void {}
+const { auth: actions } = signatures
+
+/** Choosing passwords: one's own, and sending others what they need to choose theirs. */
+export function addPasswords(program: Command): void {
+  const passwords = program.command('password').description('Change your password, or get a new one when it is forgotten')
+  addChange(passwords)
+  addReset(passwords)
+  const users = program.commands.find((command) => command.name() === 'users')
+  if (users === undefined) throw new TypeError('The commands for users come first.')
+  addAction(users, {
+    signature: actions.sendSetupLink,
+    arguments: ['userId'],
+    show: ({ expiresAt }) => `A link to choose a password was sent to the user's address. It works until ${localTime(expiresAt)}, once.`,
+    examples: ['users send-setup-link ada', 'users send-setup-link ada --dry-run'],
+  })
+}
+
+type Options = ConnectionOptions & OutputOptions & { readonly stdin?: boolean }
+
+function addChange(passwords: Command): void {
+  const command = passwords.command('change').description(actions.changePassword.summary)
+  command.option(
+    '--stdin',
+    'read the old password, then the new one, from standard input, one a line; an empty first line: you have none yet',
+  )
+  addOutputOptions(addConnectionOptions(command))
+  command.addHelpText('after', '\nExamples:\n  $ denizen password change\n  $ denizen password change --stdin < two-lines.txt')
+  command.action(async () => {
+    const options = command.opts<Options>()
+    const [old, chosen] = await pair(options, 'Old password', 'New password')
+    const input = { newPassword: chosen, ...(old !== '' && { oldPassword: old }) }
+    const answer = await connected(options, ({ calls }) => proving(calls, old, () => calls.auth.changePassword(input)))
+    printAnswer(formatOf(options), answer, () => `Your password is changed. Other sessions that ended: ${answer.sessionsEnded}.`)
+  })
+}
+
+/** A session that is older wants a fresh proof first: the old password is one. */
+async function proving<T>(calls: Calls, password: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DenizenError) || error.code !== 'auth.freshProofRequired' || password === '') throw error
+    await calls.auth.reauthenticate({ password })
+    return work()
+  }
+}
+
+function addReset(passwords: Command): void {
+  addAction(passwords, {
+    signature: actions.requestPasswordReset,
+    name: 'forgot',
+    arguments: ['email'],
+    show: ({ expiresAt }) =>
+      `If the address has an account, a link was sent to it that works until ${localTime(expiresAt)}. Follow it, or: denizen password reset`,
+    examples: ['password forgot ada@example.org'],
+  })
+  const command = passwords.command('reset').description(actions.resetPassword.summary)
+  command.option('--stdin', 'read the token of the link, then the new password, from standard input, one a line')
+  addOutputOptions(addConnectionOptions(command))
+  command.addHelpText('after', '\nExamples:\n  $ denizen password reset\n  $ denizen password reset --stdin < two-lines.txt')
+  command.action(async () => {
+    const options = command.opts<Options>()
+    const [typed, password] = await pair(options, 'The link, or its token', 'New password')
+    const answer = await connected(options, ({ calls }) => calls.auth.resetPassword({ token: tokenIn(typed), password }))
+    printAnswer(formatOf(options), answer, () => `The password is set. Sign in as ${answer.username}: denizen login`)
+  })
+}
+
+/** The token, also where the whole link was pasted. */
+function tokenIn(typed: string): string {
+  const text = typed.trim()
+  return URL.canParse(text) ? (new URL(text).searchParams.get('token') ?? text) : text
+}
+
+/** Something that is known, and a password that is chosen: both typed unseen, or both from standard input. */
+async function pair({ stdin }: Options, known: string, chosen: string): Promise<readonly [string, string]> {
+  if (stdin !== true) return [await askSecret(known, '--stdin'), await askNewSecret(chosen, '--stdin')]
+  const lines = (await readSecret()).split(/\r?\n/)
+  const [first, second] = lines
+  if (lines.length !== 2 || first === undefined || second === undefined)
+    throw usageError(`Standard input has to hold 2 lines: ${known.toLowerCase()}, then ${chosen.toLowerCase()}.`)
+  return [first, second]
+}

@@ -1,0 +1,75 @@
+import { newEmail, password } from '@denizen/core/testing'
+import { expect, it } from 'vitest'
+import { useServed } from './testing/served.ts'
+
+const { served, asAdmin, terminal } = useServed()
+const chosen = 'wheelbarrow antlers soup'
+
+async function somebody() {
+  const { world, server } = served()
+  const user = await world.newUser({ emailVerified: true })
+  const { token } = await world.signIn(user)
+  return { user, env: { DENIZEN_URL: server.url, DENIZEN_TOKEN: token } }
+}
+
+it('password change takes both passwords from standard input, proves them first where the session is older, and repeats neither', async () => {
+  const { user, env } = await somebody()
+  served().world.clock.advance(6 * 60_000)
+  const { code, stdout, stderr } = await terminal.run(['password', 'change', '--stdin'], { env, input: `${password}\n${chosen}\n` })
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toBe('Your password is changed. Other sessions that ended: 0.\n')
+  await expect(served().world.signIn(user, chosen)).resolves.toBeDefined()
+  const again = await terminal.run(['password', 'change', '--stdin'], { env, input: `canary-canary\n${password}` })
+  expect([again.code, again.stderr]).toEqual([4, expect.stringContaining('auth.wrongProof')])
+  const weak = await terminal.run(['password', 'change', '--stdin', '--json'], { env, input: `${chosen}\ncanary` })
+  expect(weak.failure().code).toBe('passwords.tooShort')
+  expect(again.stderr + weak.stderr).not.toContain('canary')
+})
+
+it('password change asks, and where there is nobody to ask says what to do; one line is not enough', async () => {
+  const { env } = await somebody()
+  const asked = await terminal.run(['password', 'change'], { env })
+  expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--stdin')])
+  const half = await terminal.run(['password', 'change', '--stdin'], { env, input: password })
+  expect([half.code, half.stderr]).toEqual([2, expect.stringContaining('2 lines')])
+})
+
+it('password forgot and password reset lead to a new password, with the token or the whole link', async () => {
+  const { user, env } = await somebody()
+  const { world } = served()
+  for (const next of [chosen, 'another horse entirely']) {
+    const sent = await terminal.run(['password', 'forgot', user.email ?? ''], { env })
+    expect([sent.code, sent.stdout]).toEqual([0, expect.stringContaining('If the address has an account')])
+    await world.work()
+    const link = next === chosen ? world.mailer.tokenFor(user.email ?? '') : world.mailer.linkTo(user.email ?? '')
+    const reset = await terminal.run(['password', 'reset', '--stdin'], { env: { DENIZEN_URL: env.DENIZEN_URL }, input: `${link}\n${next}` })
+    expect([reset.code, reset.stdout]).toEqual([0, `The password is set. Sign in as ${user.username}: denizen login\n`])
+    await expect(world.signIn(user, next)).resolves.toBeDefined()
+  }
+})
+
+it('users send-setup-link sends a user what it takes to choose a password, and shows the operator nothing of it', async () => {
+  const { world } = served()
+  const user = await world.asSystem().users.create({ email: newEmail() })
+  const { code, stdout } = await terminal.here(['users', 'send-setup-link', user?.email ?? ''], asAdmin())
+  expect([code, stdout]).toEqual([0, expect.stringContaining('was sent')])
+  await world.work()
+  const token = world.mailer.tokenFor(user?.email ?? '')
+  expect(stdout).not.toContain(token)
+  await expect(world.asAnonymous().auth.resetPassword({ token, password: chosen })).resolves.toBeDefined()
+})
+
+it('users impersonate gives a token that acts as the user, until it is stopped', async () => {
+  const { world, server, admin } = served()
+  const user = await world.newUser()
+  const own = { DENIZEN_URL: server.url, DENIZEN_TOKEN: (await world.signIn(admin.user)).token }
+  const unasked = await terminal.here(['users', 'impersonate', user.username, '--reason', 'ticket 4711'], own)
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('--yes')])
+  const opened = await terminal.here(['users', 'impersonate', user.username, '--reason', 'ticket 4711', '--yes', '--json'], own)
+  const { accessToken } = opened.json<{ accessToken: string }>()
+  const guise = { DENIZEN_URL: server.url, DENIZEN_TOKEN: accessToken }
+  expect((await terminal.here(['whoami', '--json'], guise)).json<{ user: { username: string } }>().user.username).toBe(user.username)
+  expect((await terminal.here(['users', 'stop-impersonating'], guise)).stdout).toContain('as yourself again')
+  expect((await terminal.here(['whoami'], guise)).code).toBe(4)
+  expect((await terminal.here(['whoami'], own)).code).toBe(0)
+})
