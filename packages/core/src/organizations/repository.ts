@@ -3,6 +3,7 @@ import type { TargetFinder } from '../kernel/action.ts'
 import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf, type Id, uuidsOf } from '../kernel/id.ts'
 import type { Target } from '../kernel/rule.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
 import { DomainRow, OrganizationRow } from './entity.ts'
 import { organizationInactive } from './errors.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
@@ -57,13 +58,15 @@ export async function changedOrganization(em: SqlEntityManager, organizationId: 
   return organization
 }
 
+const first = statement(
+  'first_membership',
+  `select o.id::text as id from memberships m join organizations o on o.id = m.organization_id and o.status = 'active'
+    where m.user_id = ? order by m.id limit 1`,
+)
+
 /** The organization a session begins in: the one the user joined first. */
 export async function firstMembership(em: SqlEntityManager, userId: Id<'usr'>): Promise<OrganizationId | null> {
-  const [row] = await em.execute<{ id: string }[]>(
-    `select o.id::text as id from memberships m join organizations o on o.id = m.organization_id and o.status = 'active'
-      where m.user_id = ? order by m.id limit 1`,
-    [uuidOf(userId)],
-  )
+  const [row] = await runStatement<{ id: string }>(em, first, [uuidOf(userId)])
   return row === undefined ? null : idOf('org', row.id)
 }
 

@@ -4,9 +4,9 @@ import { ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { anyone, signedIn } from '../kernel/rule.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
-import { UserRow } from '../users/index.ts'
+import { existingUser, type UserId } from '../users/index.ts'
 import { noteAttempt } from './attempts.ts'
-import { checkPassword, nobody, outcomeFor, type Checked } from './checking.ts'
+import { checkPassword, nobody, outcomeOf, type Checked } from './checking.ts'
 import { continueSignIn } from './continuing.ts'
 import { invalidCredentials, tooManyAttempts } from './errors.ts'
 import { signInSignature, signOutSignature } from './signatures.ts'
@@ -19,19 +19,18 @@ export const signIn = defineCommand(signInSignature, {
   prepare: checkPassword,
   async handle(context, { identifier }, checked) {
     const { em } = context
-    if (checked.userId !== nobody) context.note({ target: { type: 'user', id: checked.userId } })
+    const meant = named(checked)
+    if (meant !== null) context.note({ target: { type: 'user', id: meant } })
     const wait = checked.wait > 0 ? checked.wait : await secondsUntilAdmitted(context, checked.throttle)
     if (wait > 0) return refuseFor(wait, context, identifier, checked)
-    const user = await em.findOne(UserRow, { id: checked.userId })
-    const password = await em.findOne(PasswordRow, { userId: checked.userId })
-    const matches = checked.matches && password?.changedAt.getTime() === checked.changedAt?.getTime()
-    const outcome = user === null ? 'unknownUser' : !matches ? 'wrongPassword' : outcomeFor(user, context.origin)
-    if (outcome !== 'succeeded' || user === null || password === null) {
+    const outcome = await outcomeOf(context, checked)
+    if (outcome !== 'succeeded') {
       await countFailure(context, checked.throttle)
-      noteAttempt(context, { identifier, userId: user?.id ?? null, method: 'password', outcome })
+      noteAttempt(context, { identifier, userId: meant, method: 'password', outcome })
       return context.refuse(invalidCredentials({}))
     }
-    if (checked.upgrade !== null) password.hash = checked.upgrade
+    if (checked.upgrade !== null) await em.nativeUpdate(PasswordRow, { userId: checked.userId }, { hash: checked.upgrade })
+    const user = await existingUser(em, checked.userId)
     const answer = await continueSignIn(context, user, { method: 'password', authMethods: ['pwd'], identifier })
     if (answer.status === 'signedIn') await forgetFailures(context, checked.throttle)
     return answer
@@ -39,9 +38,14 @@ export const signIn = defineCommand(signInSignature, {
 })
 
 /** Whoever has guessed too often is told so, whether or not there is such a user and the password was right. */
-function refuseFor(wait: number, context: CommandContext, identifier: string, { userId }: Checked): never {
-  noteAttempt(context, { identifier, userId: userId === nobody ? null : userId, method: 'password', outcome: 'locked' })
+function refuseFor(wait: number, context: CommandContext, identifier: string, checked: Checked): never {
+  noteAttempt(context, { identifier, userId: named(checked), method: 'password', outcome: 'locked' })
   return context.refuse(tooManyAttempts({ retryAfter: wait }))
+}
+
+/** Who was meant; null: nobody that there is. */
+function named({ userId }: Checked): UserId | null {
+  return userId === nobody ? null : userId
 }
 
 export const signOut = defineCommand(signOutSignature, {

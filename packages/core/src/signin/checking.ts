@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Origin, PrepareContext } from '../kernel/context.ts'
+import type { CommandContext, Origin, PrepareContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { decoyHash, hashPassword, isOutdated, verifyPassword } from '../passwords/index.ts'
-import { isActing, mayActFrom, namedBy, type Named, type UserId, type UserRow } from '../users/index.ts'
+import { isActing, mayActFrom, namedBy, type Named, type UserId, type UserRow, type UserStatus } from '../users/index.ts'
 import type { LoginOutcome } from './model.ts'
 import { secondsToWait, throttleKeys, type ThrottleKeys } from './throttle.ts'
 
@@ -13,8 +13,8 @@ export const nobody: UserId = 'usr_00000000000000000000000000'
 /** What was found before the transaction: all of it is looked at again inside. */
 export interface Checked {
   readonly userId: UserId
-  /** When the password was chosen. Its hash alone may be another by now: whoever signs in at the same moment upgrades it. */
-  readonly changedAt: Date | null
+  /** When the password was chosen, in milliseconds. Its hash alone may be another by now: whoever signs in at the same moment upgrades it. */
+  readonly changedAt: number | null
   readonly matches: boolean
   /** The password hashed anew, when the stored hash is weaker than today's. */
   readonly upgrade: string | null
@@ -40,8 +40,7 @@ export async function comparison({ ports: { hasher } }: Pick<PrepareContext, 'po
   const hash = stored?.hash ?? null
   const matches = (await verifyPassword(hasher, hash ?? (await decoyHash(hasher)), password)) && hash !== null
   const upgrade = matches && isOutdated(hasher, hash) ? await hashPassword(hasher, password) : null
-  const changedAt = typeof stored?.changed_at === 'number' ? new Date(stored.changed_at) : null
-  return { matches, upgrade, changedAt }
+  return { matches, upgrade, changedAt: stored?.changed_at ?? null }
 }
 
 interface Stored {
@@ -70,8 +69,31 @@ export async function storedFor(em: SqlEntityManager, { field, value }: Named): 
   return row ?? null
 }
 
+const standing = statement(
+  'standing',
+  `select u.status, array_to_json(u.allowed_ips)::text as allowed_ips, (extract(epoch from p.changed_at) * 1000)::float8 as changed_at
+    from users u left join passwords p on p.user_id = u.id where u.id = ?`,
+)
+
+/**
+ * How a sign-in ends, by what is so now: the user and the password are looked at
+ * again. Past the ORM: making an object of a user takes time, and that there is one
+ * must not show.
+ */
+export async function outcomeOf({ em, origin }: CommandContext, { userId, matches, changedAt }: Checked): Promise<LoginOutcome> {
+  interface Row {
+    readonly status: UserStatus
+    readonly allowed_ips: string
+    readonly changed_at: number | null
+  }
+  const [row] = await runStatement<Row>(em, standing, [uuidOf(userId)])
+  if (row === undefined) return 'unknownUser'
+  if (!matches || row.changed_at === null || row.changed_at !== changedAt) return 'wrongPassword'
+  return outcomeFor({ status: row.status, allowedIps: JSON.parse(row.allowed_ips) as string[] }, origin)
+}
+
 /** How it ends for whoever has proved to be the user. */
-export function outcomeFor(user: UserRow, origin: Origin): LoginOutcome {
-  if (!isActing(user.status)) return 'notActive'
-  return mayActFrom(user.allowedIps, origin) ? 'succeeded' : 'addressNotAllowed'
+export function outcomeFor({ status, allowedIps }: Pick<UserRow, 'status' | 'allowedIps'>, origin: Origin): LoginOutcome {
+  if (!isActing(status)) return 'notActive'
+  return mayActFrom(allowedIps, origin) ? 'succeeded' : 'addressNotAllowed'
 }

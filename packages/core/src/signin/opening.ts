@@ -1,6 +1,6 @@
 import { writeLastSeen } from '../accounts/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import { firstMembership } from '../organizations/index.ts'
+import { firstMembership, type OrganizationId } from '../organizations/index.ts'
 import { accessLifetime, beginSession, pendingStepsOf, sessionLifetime } from '../sessions/index.ts'
 import { issueTokens } from '../tokens/index.ts'
 import type { UserRow } from '../users/index.ts'
@@ -26,43 +26,46 @@ export interface Opening {
  * login history, the event) is here. The user's row must be locked.
  */
 export async function openSession(context: CommandContext, user: UserRow, opening: Opening): Promise<SignedIn> {
-  const { em, now, newId, origin, ports, settings } = context
-  const { authMethods, assurance, method, impersonation } = opening
+  const { em, now, ports, settings } = context
+  const { method, impersonation } = opening
   if (impersonation === undefined) await makeRoom(context, user, opening)
   const organizationId = await firstMembership(em, user.id)
   if (impersonation === undefined) await writeLastSeen(em, [[user.id, now]])
-  const expiresAt = new Date(now.getTime() + (impersonation?.lifetime ?? sessionLifetime))
-  const { ip, userAgent } = origin
-  const session = beginSession(em, {
-    id: newId('ses'),
-    userId: user.id,
-    organizationId,
-    authMethods: [...authMethods],
-    assurance,
-    ip,
-    userAgent,
-    expiresAt,
-    now,
-    impersonation: impersonation === undefined ? null : { by: impersonation.by, reason: impersonation.reason },
-  })
-  const pair = await issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime })
-  noteAttempt(context, {
-    ...opening,
-    userId: user.id,
-    outcome: 'succeeded',
-    sessionId: session.id,
-    ...(impersonation && { actorId: impersonation.by }),
-  })
-  const payload = { userId: user.id, sessionId: session.id, method }
-  context.emit({ type: 'auth.signedIn', subject: user.id, organizationId, payload })
+  const session = begin(context, user, opening, organizationId)
+  const { id: sessionId, expiresAt } = session
+  const pair = await issueTokens(em, ports, { userId: user.id, sessionId, now, expiresAt, accessLifetime })
+  const by = impersonation === undefined ? {} : { actorId: impersonation.by }
+  noteAttempt(context, { ...opening, ...by, userId: user.id, outcome: 'succeeded', sessionId })
+  context.emit({ type: 'auth.signedIn', subject: user.id, organizationId, payload: { userId: user.id, sessionId, method } })
   await em.flush()
   return {
     status: 'signedIn',
     user: { id: user.id, username: user.username },
-    session: { id: session.id, expiresAt },
+    session: { id: sessionId, expiresAt },
     accessToken: pair.access,
     accessTokenExpiresAt: pair.accessExpiresAt,
     refreshToken: pair.refresh,
     pendingSteps: [...(await pendingStepsOf(em, settings, pair.accessId, now))],
   }
+}
+
+function begin(
+  { em, now, newId, origin }: CommandContext,
+  { id: userId }: UserRow,
+  opening: Opening,
+  organizationId: OrganizationId | null,
+) {
+  const { authMethods, assurance, impersonation } = opening
+  return beginSession(em, {
+    id: newId('ses'),
+    userId,
+    organizationId,
+    authMethods: [...authMethods],
+    assurance,
+    ip: origin.ip,
+    userAgent: origin.userAgent,
+    expiresAt: new Date(now.getTime() + (impersonation?.lifetime ?? sessionLifetime)),
+    now,
+    impersonation: impersonation === undefined ? null : { by: impersonation.by, reason: impersonation.reason },
+  })
 }

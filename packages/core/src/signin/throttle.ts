@@ -98,6 +98,9 @@ const looking = statement(
       select 1 from sessions s where s.user_id = ?::uuid and s.impersonator_id is null and s.created_at > ?::timestamptz and s.ip <<= ?::inet))`,
 )
 
+const locking = statement('throttle_lock', 'select 1 as locked from pg_advisory_xact_lock(hashtextextended(?, 0))')
+const forgetting = statement('throttle_forget', 'delete from throttles where key in (?, ?)')
+
 /** Seconds to wait before the next try; 0: now. Looks only: cheap enough to be asked before anything slow. */
 export async function secondsToWait(em: SqlEntityManager, keys: ThrottleKeys, now: Date): Promise<number> {
   const { pair, account, network, userId, block } = keys
@@ -115,7 +118,7 @@ export async function secondsToWait(em: SqlEntityManager, keys: ThrottleKeys, no
  */
 export async function secondsUntilAdmitted({ em, now }: CommandContext, keys: ThrottleKeys): Promise<number> {
   // The lock and the look are two statements: the second has to see what whoever held the lock has written.
-  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [keys.account])
+  await runStatement(em, locking, [keys.account])
   return secondsToWait(em, keys, now)
 }
 
@@ -159,7 +162,7 @@ export async function countFailure({ em, now }: Pick<CommandContext, 'em' | 'now
 
 /** Forgets the failures at an account, after it was proved whose it is. Those of the network stay: a stranger may have an account too. */
 export async function forgetFailures({ em }: Pick<CommandContext, 'em'>, { pair, account }: ThrottleKeys): Promise<void> {
-  await em.execute('delete from throttles where key in (?, ?)', [pair ?? none, account], 'run')
+  await runStatement(em, forgetting, [pair ?? none, account])
 }
 
 /** Forgets all failures at an account, by whatever name and from whatever network, and says how many there were. */

@@ -59,7 +59,7 @@ export const reauthenticate = defineCommand(factorSignatures.reauthenticate, {
 /** What was found out about a password before the transaction. */
 interface Typed {
   readonly matches: boolean
-  readonly changedAt: Date | null
+  readonly changedAt: number | null
   readonly wait: number
 }
 
@@ -107,7 +107,7 @@ async function begin(context: CommandContext, { id: userId }: UserRow) {
 async function isProved(context: CommandContext, user: UserRow, input: Input, typed: Typed): Promise<boolean> {
   if (input.password !== undefined) {
     const password = await context.em.findOne(PasswordRow, { userId: user.id })
-    return typed.matches && password?.changedAt.getTime() === typed.changedAt?.getTime()
+    return typed.matches && password?.changedAt.getTime() === typed.changedAt
   }
   const { emailCode: code, binding = '' } = input
   if (code !== undefined) return consumeOwnCode(context, user.id, { binding, code })
