@@ -110,6 +110,7 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
   const ofBot = await system.tokens.create({ name: `${name} token`, userId: bot?.id, organizationId })
   const things = {
     tok: [ofBot.token.id],
+    psk: [await passkeyOf(database, bot?.id ?? managed.id)],
     org: [organizationId],
     usr: users,
     team: [teamId],
@@ -119,9 +120,20 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
   return { ...roles, managed, guest, things }
 }
 
+/** A passkey that is looked at and never used: its user signs in no other way than before. */
+async function passkeyOf({ rows }: SystemDatabase, userId: Id<'usr'>): Promise<string> {
+  const id = newId('psk', new Date(), crypto.getRandomValues(new Uint8Array(10)))
+  await rows(
+    `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, created_at)
+      values (?, ?, ?, 'x', 0, '{}', 'Laptop', false, now()) returning 1`,
+    [uuidOf(id), uuidOf(userId), id],
+  )
+  return id
+}
+
 function neverIssued(): Things {
   const fresh = (prefix: string): string[] => [1, 2, 3].map(() => newId(prefix, new Date(), crypto.getRandomValues(new Uint8Array(10))))
-  return Object.fromEntries(['org', 'usr', 'tok', 'team', 'inv', 'ses'].map((prefix) => [prefix, fresh(prefix)]))
+  return Object.fromEntries(['org', 'usr', 'tok', 'psk', 'team', 'inv', 'ses'].map((prefix) => [prefix, fresh(prefix)]))
 }
 
 /** A member whose role, of the organization's own making, allows everything there. */
@@ -174,6 +186,7 @@ async function canariesOf({ rows }: SystemDatabase, organizationId: Id<'org'>): 
       select 'usr' as prefix, id::text from people
       union all select 'ses', id::text from sessions where user_id in (select id from people)
       union all select 'tok', id::text from tokens where user_id in (select id from people)
+      union all select 'psk', id::text from passkeys where user_id in (select id from people)
       union all select 'mem', id::text from memberships where organization_id = ?
       union all select 'team', id::text from teams where organization_id = ?
       union all select 'inv', id::text from invitations where organization_id = ?`,
