@@ -53,10 +53,10 @@ export const sessionsExamples = {
       return { as, input: { sessionId } }
     },
     async fails(world) {
-      const { as, sessionId } = await strangers(world, 'ends-theirs')
-      return { as, input: { sessionId } }
+      const { sessionId } = await twice(world, 'is-to-be-signed-out')
+      return { as: null, input: { sessionId } }
     },
-    failure: notFound,
+    failure: unauthenticated,
   },
   'sessions.endAll': {
     succeeds: async (world) => ({ as: (await twice(world, 'ends-all')).as, input: {} }),

@@ -41,6 +41,6 @@ it('end-others leaves the one that is typed in, end-all none; a dry run ends not
   expect((await run(['end-others', '--dry-run'])).stdout).toMatch(/^sessions ended +2$/m)
   expect((await run(['end-others', '--yes', '--json'])).json<Ended>().sessionsEnded).toBe(2)
   expect(await Promise.all(all.map(works))).toEqual([false, false, true])
-  expect((await run(['end-all', '--user', user.username, '--yes', '--json'])).json<Ended>().sessionsEnded).toBe(1)
+  expect((await run(['end-all', '--user', user.id, '--yes', '--json'])).json<Ended>().sessionsEnded).toBe(1)
   expect(await works(all[2])).toBe(false)
 })
