@@ -1,3 +1,42 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { addAction } from '../action-command.ts'
+import { note, printable, table, type Column } from '../output.ts'
 
-export function addIdentities(_program: Command): void {}
+const { identities: actions } = signatures
+
+type Identity = OutputOf<typeof actions.list>['items'][number]
+
+const columns: readonly Column<Identity>[] = [
+  // Of a provider that is not configured any more only the issuer is known.
+  { title: 'PROVIDER', value: ({ provider, issuer }) => provider ?? issuer },
+  { title: 'SUBJECT', value: ({ subject }) => subject },
+  { title: 'EMAIL', value: ({ email, emailVerified }) => (email === null || emailVerified ? email : `${email} (not verified)`) },
+  { title: 'LINKED', value: ({ createdAt }) => createdAt },
+  { title: 'LAST USED', value: ({ lastUsedAt }) => lastUsedAt },
+  { title: 'ID', whole: true, value: ({ id }) => id },
+]
+
+/** At which providers somebody can sign in. */
+export function addIdentities(program: Command): void {
+  const identities = program.command('identities').description('See at which providers a user signs in, and end that')
+  addAction(identities, {
+    signature: actions.list,
+    arguments: [{ field: 'userId', optional: true }],
+    show: ({ items }) => (items.length === 0 ? 'No identities found.' : table(items, columns)),
+    examples: ['identities list', 'identities list ada --json'],
+  })
+  addAction(identities, {
+    signature: actions.unlink,
+    arguments: ['identityId'],
+    question: (_, [identity = '']) =>
+      `Unlink ${printable(identity)}? Its user signs in with it no more, and is signed out everywhere else.`,
+    show: unlinkedText,
+    examples: ['identities unlink idn_01j…', 'identities unlink idn_01j… --dry-run'],
+  })
+}
+
+function unlinkedText({ identity, sessionsEnded }: OutputOf<typeof actions.unlink>): string {
+  note(sessionsEnded === 1 ? '1 session is over.' : `${sessionsEnded} sessions are over.`)
+  return `The identity at ${printable(identity.provider ?? identity.issuer)} is unlinked.`
+}

@@ -75,6 +75,8 @@ const asAdmin = [
   'sessions.get',
   'sessions.end',
   'sessions.endAll',
+  'identities.list',
+  'identities.unlink',
   'tokens.create',
   'tokens.list',
   'tokens.get',
