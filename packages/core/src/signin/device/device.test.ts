@@ -203,4 +203,20 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     expect(await revoke(accessToken)).toEqual({ sessionsEnded: 0, tokensEnded: 0 })
     expect(await world().core.authenticate(ada.token)).not.toBeNull()
   })
+
+  test('an API token that is given back is revoked, and nothing else of its user ends', async () => {
+    const ada = await world().signUp()
+    const { secret, token } = await ada.as.tokens.create({ name: 'leaked', scopes: ['sessions.whoami'] })
+    expect(await world().core.authenticate(secret)).not.toBeNull()
+    const revoke = () => world().asAnonymous().auth.revokeToken({ token: secret })
+    expect(await revoke()).toEqual({ sessionsEnded: 0, tokensEnded: 1 })
+    expect(await world().core.authenticate(secret)).toBeNull()
+    expect(await ada.as.tokens.get({ tokenId: token.id })).toMatchObject({ state: 'revoked' })
+    expect(await revoke()).toEqual({ sessionsEnded: 0, tokensEnded: 0 })
+    expect(await world().core.authenticate(ada.token)).not.toBeNull()
+    const entries = await world().rows(
+      `select outcome, target_type from audit_entries where action = 'auth.revokeToken' and target_type = 'token'`,
+    )
+    expect(entries).toEqual(Array(2).fill({ outcome: 'succeeded', target_type: 'token' }))
+  })
 })

@@ -57,6 +57,6 @@ function revokeApi(context: CommandContext, row: TokenRow): Ended {
   const { id, userId, organizationId } = row
   row.revokedAt = context.now
   context.revoke({ userId, tokenId: id, tokensEnded: 1 })
-  context.emit({ type: 'tokens.revoked', subject: id, organizationId, payload: { userId, tokenId: id } })
+  context.emit({ type: 'tokens.revoked', subject: userId, organizationId, payload: { tokenId: id, userId } })
   return { sessionsEnded: 0, tokensEnded: 1 }
 }
