@@ -23,7 +23,7 @@ export const authFactorExamples = {
     failure: { code: 'auth.wrongFactor', kind: 'unauthenticated' },
   },
   'auth.listLoginHistory': {
-    succeeds: async (world) => ({ as: await somebody(world, 'looks-back'), input: { outcome: 'succeeded' } }),
+    succeeds: async (world) => ({ as: await somebody(world, 'reads-the-history'), input: { outcome: 'succeeded' } }),
     fails: async (world) => ({ as: await somebody(world, 'looks-at-others'), input: { userId: world.admin.user.id } }),
     failure: { code: 'request.notFound', kind: 'notFound' },
   },
