@@ -1,6 +1,7 @@
 import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
+import { revokeVerifications } from '../../verifications/index.ts'
 import { keepASuperadmin } from '../guards.ts'
 
 interface Ended {
@@ -10,7 +11,7 @@ interface Ended {
 
 /**
  * Gives a user another status. Whoever may not act in it loses every session and
- * token at once, for good; the last superadmin is left in action.
+ * token at once, for good, and every link that was sent to them; the last superadmin is left in action.
  */
 export async function changeStatus(
   context: CommandContext,
@@ -24,7 +25,11 @@ export async function changeStatus(
   const before = user.status
   Object.assign(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
   const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
-  if (!acting) context.revoke({ userId: user.id, ...ended })
+  if (!acting) {
+    // Links and codes that were sent before open nothing when the user may act again.
+    await revokeVerifications(context, user.id)
+    context.revoke({ userId: user.id, ...ended })
+  }
   if (before !== status)
     context.emit({
       type: 'users.statusChanged',

@@ -86,6 +86,14 @@ describe.each(['postgres', 'embedded'] as const)('confirming an address on %s', 
     }
   })
 
+  test('8: nor does the old link work when the old address comes back', async () => {
+    const owned = await world().signUp()
+    const old = owned.user.email ?? ''
+    const link = await asked(owned, world())
+    for (const email of [newEmail(), old]) await owned.as.users.updateCurrent({ email })
+    await expect(world().asAnonymous().auth.verifyEmail(link)).rejects.toMatchObject({ code: 'auth.linkInvalid' })
+  })
+
   test('goes to nobody’s address but one’s own, and only where there is one', async () => {
     const user = await world().newUser({ username: `nameless-${crypto.randomUUID().slice(0, 8)}` })
     await world().rows('update users set email = null where id = ? returning 1', [uuidOf(user.id)])

@@ -113,6 +113,17 @@ describe.each(['postgres', 'embedded'] as const)('signing in by mail on %s', (da
     })
   })
 
+  test('9: restoring a user revives no link and no code', async () => {
+    const user = await world().newUser({ emailVerified: true })
+    const asked = await link(world(), user.email ?? '')
+    const typed = await code(world(), user.email ?? '')
+    for (const status of ['suspended', 'active'] as const)
+      await world().asSystem().users.setStatus({ userId: user.id, status, reason: 'test' })
+    await expect(world().asAnonymous().auth.signInWithMagicLink(asked)).rejects.toMatchObject({ code: 'auth.linkInvalid' })
+    await expect(world().asAnonymous().auth.signInWithEmailCode(typed)).rejects.toMatchObject({ code: 'auth.codeInvalid' })
+    await expect(world().signIn(user)).resolves.toBeDefined()
+  })
+
   test('25: unknown addresses, and users who may not act, get the same answer and no mail', async () => {
     const suspended = await world().newUser()
     await world().rows(`update users set status = 'suspended' where id = ? returning 1`, [uuidOf(suspended.id)])
