@@ -70,6 +70,7 @@ function addWhoAmI(program: Command): void {
           ['organization', organization?.slug],
           ['assurance', session?.assurance],
           ['session until', session?.expiresAt],
+          ['impersonated by', session?.impersonator?.username],
         ]),
       )
     })

@@ -5,6 +5,7 @@ import { allOf, granted, signedIn } from '../kernel/rule.ts'
 import { membershipsOf, optionalOrganizationTarget } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { issueSigned } from '../tokens/index.ts'
+import { ownSessionOf } from '../sessions/index.ts'
 import { emailTaken, existingUser, usernameTaken } from '../users/index.ts'
 import type { Account } from './account.ts'
 import { asToldByOperators, createAccount } from './creation.ts'
@@ -39,7 +40,7 @@ export const currentUser = defineQuery(currentUserSignature, {
   async handle(context, { include }) {
     const { actor, open } = context
     if (actor.kind !== 'user') throw unauthenticated({})
-    const { userId, sessionId, roles, grants, organization, expiresAt, assurance, pendingSteps } = actor.principal
+    const { userId, roles, grants, organization, pendingSteps } = actor.principal
     const tokens = await tokensFor(context, include)
     const em = await open()
     return {
@@ -49,7 +50,7 @@ export const currentUser = defineQuery(currentUserSignature, {
       permissions: [...grants.list()],
       organization,
       memberships: await membershipsOf(em, userId),
-      session: sessionId === null || expiresAt === null ? null : { id: sessionId, expiresAt, assurance },
+      session: ownSessionOf(actor.principal),
       pendingSteps: [...pendingSteps],
     }
   },

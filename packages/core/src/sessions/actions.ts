@@ -3,6 +3,7 @@ import { unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { endAllSessions, endOtherSessions, endSession } from './ending.ts'
 import { getSession, listActiveSessions, listRecentSessions, listSessions } from './listing.ts'
+import { ownSessionOf } from './own.ts'
 import { whoAmISignature } from './signatures.ts'
 
 /** The hottest path: answered from the principal, without the database. */
@@ -10,10 +11,10 @@ const whoAmI = defineQuery(whoAmISignature, {
   allow: signedIn,
   async handle({ actor }) {
     if (actor.kind !== 'user') throw unauthenticated({})
-    const { userId, username, email, displayName, status, sessionId, expiresAt, assurance, organization, roles } = actor.principal
+    const { userId, username, email, displayName, status, organization, roles } = actor.principal
     return {
       user: { id: userId, username, email, displayName, status },
-      session: sessionId === null || expiresAt === null ? null : { id: sessionId, expiresAt, assurance },
+      session: ownSessionOf(actor.principal),
       organization,
       roles: [...roles],
     }

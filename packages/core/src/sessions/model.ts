@@ -86,7 +86,15 @@ export const WhoAmI = z.object({
     status: userStatus,
   }),
   session: z
-    .object({ id: sessionId, expiresAt: z.date(), assurance })
+    .object({
+      id: sessionId,
+      expiresAt: z.date(),
+      assurance,
+      impersonator: z
+        .object({ id: userId, username: z.string() })
+        .optional()
+        .meta({ description: 'who really acts; left out where that is the user' }),
+    })
     .nullable()
     .meta({ description: 'null: an API token stands for itself' }),
   organization: z.object({ id: organizationId, slug: z.string() }).nullable(),

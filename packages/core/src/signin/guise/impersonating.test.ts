@@ -28,6 +28,10 @@ describe.each(['postgres', 'embedded'] as const)('21: impersonation on %s', (dat
       impersonator: { userId: admin.user.id, username: admin.user.username },
       provedUntil: null,
     })
+    const told = { id: admin.user.id, username: admin.user.username }
+    expect((await as.sessions.whoami({})).session?.impersonator).toEqual(told)
+    expect((await as.users.current({})).session?.impersonator).toEqual(told)
+    expect((await admin.as.sessions.whoami({})).session).not.toHaveProperty('impersonator')
     await as.users.updateCurrent({ fullName: 'Somebody' })
     const entries = await world().rows(
       `select action, actor_id, impersonator_id from audit_entries where session_id = ? or action = 'auth.impersonate' order by action`,
@@ -37,10 +41,10 @@ describe.each(['postgres', 'embedded'] as const)('21: impersonation on %s', (dat
       { action: 'auth.impersonate', actor_id: uuidOf(admin.user.id), impersonator_id: null },
       { action: 'users.updateCurrent', actor_id: uuidOf(user.id), impersonator_id: uuidOf(admin.user.id) },
     ])
-    const [told] = await world().rows<{ changes: object; target_id: string }>(
+    const [entry] = await world().rows<{ changes: object; target_id: string }>(
       `select changes, target_id from audit_entries where action = 'auth.impersonate'`,
     )
-    expect(told).toMatchObject({ changes: { reason, minutes: 60, sessionId: session.id }, target_id: user.id })
+    expect(entry).toMatchObject({ changes: { reason, minutes: 60, sessionId: session.id }, target_id: user.id })
     expect(await world().rows('select method, outcome, actor_id from login_attempts where user_id = ?', [uuidOf(user.id)])).toEqual([
       { method: 'impersonation', outcome: 'succeeded', actor_id: uuidOf(admin.user.id) },
     ])
