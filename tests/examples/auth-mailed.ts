@@ -91,9 +91,9 @@ export const authMailedExamples = {
     failure: broken,
   },
   'auth.signInWithEmailCode': {
-    succeeds: async (world) => ({ as: null, input: await coded(world, 'has-a-code') }),
+    succeeds: async (world) => ({ as: null, input: await coded(world, 'is-mailed-a-code') }),
     async fails(world) {
-      const { binding, code } = await coded(world, 'mistypes-a-code')
+      const { binding, code } = await coded(world, 'mistypes-a-mailed-code')
       return { as: null, input: { binding, code: code === '0000 0000' ? '1111 1111' : '0000 0000' } }
     },
     failure: { code: 'auth.codeInvalid', kind: 'unauthenticated', counted: true },

@@ -56,7 +56,9 @@ async function end(context: CommandContext, which: Which): Promise<Ended> {
   const running = await em.find(SessionRow, { userId, endedAt: null, expiresAt: { $gt: now }, ...chosen(which) }, { fields: ['id'] })
   const ended = await endSessions(em, { ...which, by, keepApiTokens: true }, 'ended', now)
   for (const { id } of running) noteEnd(context, { sessionId: id, userId, username, by })
-  if (ended.sessionsEnded + ended.tokensEnded > 0) context.revoke({ userId, ...(sessionId !== undefined && { sessionId }), ...ended })
+  // With all of them goes what the user does as somebody else, and that is not in the counts.
+  const nothing = sessionId !== undefined && ended.sessionsEnded + ended.tokensEnded === 0
+  if (!nothing) context.revoke({ userId, ...(sessionId !== undefined && { sessionId }), ...ended })
   return ended
 }
 
