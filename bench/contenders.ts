@@ -6,7 +6,17 @@ import type { RequestSource } from './connection.ts'
 import type { Databases } from './database.ts'
 import type { Options } from './options.ts'
 import { runProgram, startServer, type StartedServer } from './processes.ts'
-import { bareCall, createBetterAuthUser, createUser, getSession, hotSessions, whoAmI } from './requests.ts'
+import {
+  bareCall,
+  createBetterAuthUser,
+  createUser,
+  getSession,
+  hotSessions,
+  issueWebsocket,
+  verifyToken,
+  whoAmI,
+  withApiKey,
+} from './requests.ts'
 import type { Seeded } from './seed/options.ts'
 
 export type ContenderName = (typeof contenderNames)[number]
@@ -17,6 +27,10 @@ export const contenderNames = [
   'whoami: bare tRPC',
   'whoami: bare node:http',
   'whoami: better-auth',
+  'API token: Denizen',
+  'API token: Denizen, one hot key',
+  'API token: Denizen, tokens.verify',
+  'websocket token: Denizen',
   'create: Denizen',
   'create: better-auth',
   'create with password: Denizen',
@@ -75,6 +89,7 @@ function contendersOf(
 ): Contender[] {
   const hot = ours.kept.slice(0, hotSessions)
   const cold = ours.kept.slice(hotSessions)
+  const { apiTokens = [] } = ours
   const same = ours.kept[0]?.fragment ?? ''
   const long = { short: false, warmUpAnswers: 0 }
   const short = { short: true, warmUpAnswers: 0 }
@@ -85,6 +100,10 @@ function contendersOf(
     { ...long, name: 'whoami: bare tRPC', server: bareTrpc, requests: bareCall('/trpc/bare.whoami', hot, same) },
     { ...short, name: 'whoami: bare node:http', server: bareHttp, requests: bareCall('/', hot, same) },
     { ...long, name: 'whoami: better-auth', server: betterAuth, requests: getSession(theirs.kept) },
+    { ...short, name: 'API token: Denizen', server: denizen, requests: withApiKey(apiTokens), warmUpAnswers: apiTokens.length },
+    { ...short, name: 'API token: Denizen, one hot key', server: denizen, requests: withApiKey(apiTokens.slice(0, 1)) },
+    { ...short, name: 'API token: Denizen, tokens.verify', server: denizen, requests: verifyToken(ourAdmin, apiTokens) },
+    { ...short, name: 'websocket token: Denizen', server: denizen, requests: issueWebsocket(hot) },
     { ...long, name: 'create: Denizen', server: denizen, requests: createUser(ourAdmin, plain) },
     { ...long, name: 'create: better-auth', server: betterAuth, requests: createBetterAuthUser(theirAdmin, plain) },
     { ...short, name: 'create with password: Denizen', server: denizen, requests: createUser(ourAdmin, secret) },

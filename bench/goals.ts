@@ -41,6 +41,8 @@ export function ratiosWithoutGoal({ runs }: Part): { readonly name: string; read
   const between = (name: string, ours: ContenderName, theirs: ContenderName) => ({ name, measured: ratioBetween(runs, ours, theirs) })
   const all = [
     between('who-am-I cached ÷ bare node:http', 'whoami: Denizen, cached', 'whoami: bare node:http'),
+    between('API token ÷ who-am-I cached', 'API token: Denizen', 'whoami: Denizen, cached'),
+    between('API token on one hot key ÷ on many', 'API token: Denizen, one hot key', 'API token: Denizen'),
     between('bare tRPC ÷ bare node:http', 'whoami: bare tRPC', 'whoami: bare node:http'),
     between('who-am-I uncached ÷ bare tRPC', 'whoami: Denizen, uncached', 'whoami: bare tRPC'),
     between('create with password ÷ better-auth, same argon2id', 'create with password: Denizen', 'create with password: better-auth'),

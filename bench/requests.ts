@@ -32,6 +32,22 @@ export function whoAmI(sessions: Kept): RequestSource {
   return inTurn(sessions, (token) => get(`/trpc/sessions.whoami?input=${emptyInput}`, bearer(token)))
 }
 
+/** Who an API token stands for. */
+export function withApiKey(tokens: Kept): RequestSource {
+  return inTurn(tokens, (token) => get(`/trpc/sessions.whoami?input=${emptyInput}`, `X-API-Key: ${token}`))
+}
+
+/** The same as a service asks that was shown the token by somebody else. */
+export function verifyToken(serviceToken: string, tokens: Kept): RequestSource {
+  return inTurn(tokens, (token) => post('/trpc/tokens.verify', bearer(serviceToken), { json: { token } }))
+}
+
+/** Each answer is another token, signed for the caller. */
+export function issueWebsocket(sessions: Kept): RequestSource {
+  const source = inTurn(sessions, (token) => get(`/trpc/tokens.issueWebsocket?input=${emptyInput}`, bearer(token)))
+  return () => ({ ...source(), fragment: '"token":"eyJ' })
+}
+
 /** The same bytes as a who-am-I has, but that the token is not one. */
 export function bareCall(path: string, sessions: Kept, fragment: string): RequestSource {
   const source = inTurn(sessions, (token) => get(`${path}?input=${emptyInput}`, `X-Filling-----: Bearer ${token}`))

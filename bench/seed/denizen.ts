@@ -4,6 +4,7 @@ import { completed, anonymousActor, builtInRoles, newId, systemClock, uuidOf, we
 import { createRuntime, nodeDigest } from '@denizen/runtime'
 import { mintToken } from '../../packages/core/src/tokens/index.ts'
 import { benchConfig } from '../denizen.ts'
+import { hotSessions } from '../requests.ts'
 import { send } from '../servers/harness.ts'
 import { chunks, readSeedOptions, sampled, type Seeded } from './options.ts'
 
@@ -39,17 +40,18 @@ for (const numbers of chunks(sessions)) {
     })),
   )
 }
+const apiTokens = await insertApiTokens(core.orm)
 await core.orm.em.fork().execute('vacuum analyze')
 await runtime.stop()
 
-const seeded: Seeded = { kept, adminToken }
+const seeded: Seeded = { kept, adminToken, apiTokens }
 await writeFile(file, JSON.stringify(seeded))
 send({ users, sessions })
 process.disconnect()
 
-function newToken() {
+function newToken(kind: 'access' | 'api' = 'access') {
   const id = newId('tok', systemClock.now(), webCryptoRandom.bytes(10))
-  return { id: uuidOf(id), ...mintToken('access', id, { random: webCryptoRandom, digest: nodeDigest() }) }
+  return { id: uuidOf(id), ...mintToken(kind, id, { random: webCryptoRandom, digest: nodeDigest() }) }
 }
 
 function newUuid(): string {
@@ -93,6 +95,17 @@ async function insertSessions(orm: Orm, minted: readonly Minted[]): Promise<void
         from unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[]) as given (id, owner, session, hash)`,
     [arrayOf(minted.map(({ id }) => id)), owners, sessionIds, arrayOf(minted.map(({ hash }) => hash))],
   )
+}
+
+/** API tokens of the first users, as many as are asked with. */
+async function insertApiTokens(orm: Orm): Promise<NonNullable<Seeded['apiTokens']>> {
+  const minted = userIds.slice(0, hotSessions).map((user, number) => ({ ...newToken('api'), user, number }))
+  await orm.em.fork().execute(
+    `insert into tokens (id, kind, user_id, hash, name, created_at)
+      select id, 'api', owner, hash, 'bench', now() from unnest(?::uuid[], ?::uuid[], ?::text[]) as given (id, owner, hash)`,
+    [arrayOf(minted.map(({ id }) => id)), arrayOf(minted.map(({ user }) => user)), arrayOf(minted.map(({ hash }) => hash))],
+  )
+  return minted.map(({ text, number }) => ({ token: text, fragment: `"username":"user-${number}"` }))
 }
 
 /** A PostgreSQL array of values that need no quotes. */

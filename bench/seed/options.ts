@@ -10,6 +10,8 @@ export interface SeedOptions {
 export interface Seeded {
   readonly kept: readonly { readonly token: string; readonly fragment: string }[]
   readonly adminToken: string
+  /** API tokens, each of another user. */
+  readonly apiTokens?: Seeded['kept']
 }
 
 /** The load keeps no more tokens than this: twice what Denizen's principal cache holds. */
