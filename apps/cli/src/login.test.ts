@@ -149,5 +149,31 @@ it('a step that is still owed is told with what to type', async () => {
   await world.rows('update users set need_password_change = true where username = ? returning 1', [ada.user.username])
   const line = ['login', '--url', server.url, '--username', ada.user.username, '--password-stdin']
   const { code, stderr } = await terminal.run(line, { input: password })
-  expect([code, stderr]).toEqual([0, expect.stringMatching(/changePassword\.\nnext: {2}Choose a new password: .*denizen passwords change/)])
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/changePassword\.\nnext: {2}Choose a new password: .*denizen password change/)])
+})
+
+it('a session that was approved elsewhere proves who its user is before a sensitive change', async () => {
+  const { world } = served()
+  const ada = await world.signUp()
+  const change = () => terminal.here(['tokens', 'create', 'backup', '--json'])
+  await terminal.run(['login', '--url', served().server.url, '--username', ada.user.username, '--password-stdin'], { input: password })
+  world.clock.advance(5 * 60_000)
+  const early = await change()
+  expect([early.code, early.stderr]).toEqual([4, expect.stringMatching(/auth\.freshProofRequired[^]*denizen reauthenticate/)])
+  const asked = await terminal.here(['reauthenticate'])
+  expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/Password is missing[^]*--password-stdin/)])
+  const wrong = await terminal.run(['reauthenticate', '--password-stdin'], { input: 'canary' })
+  expect([wrong.code, wrong.stderr]).toEqual([4, expect.not.stringContaining('canary')])
+  const proved = await terminal.run(['reauthenticate', '--password-stdin'], { input: `${password}\n` })
+  expect([proved.code, proved.stdout]).toEqual([0, expect.stringContaining('Sensitive changes are let through until')])
+  expect((await change()).code).toBe(0)
+
+  const app = await enrolAuthenticator(world, await world.signIn(ada.user))
+  await terminal.run(['login', '--url', served().server.url, '--username', ada.user.username, '--code-stdin'], {
+    input: `${password}\n${app.code()}\n`,
+  })
+  world.clock.advance(5 * 60_000)
+  const code = await terminal.here(['reauthenticate'])
+  expect([code.code, code.stderr]).toEqual([2, expect.stringMatching(/authenticator app[^]*--code-stdin/)])
+  expect((await terminal.run(['reauthenticate', '--code-stdin'], { input: app.code() })).code).toBe(0)
 })

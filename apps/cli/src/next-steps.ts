@@ -37,6 +37,7 @@ const steps: Readonly<Record<string, Step>> = {
   'request.idempotencyConflict': 'Take a new --idempotency-key.',
   'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
   'auth.stepRequired': `See what is left to do: ${denizen} users current`,
+  'auth.freshProofRequired': `Prove it: ${denizen} reauthenticate`,
   'auth.deviceDenied': (_, { option }) => `Begin again, if that was not meant: ${denizen} login${option}`,
   'auth.deviceCodeExpired': (_, { option }) => `Begin again: ${denizen} login${option}`,
   'auth.addressNotAllowed': `From an allowed address: ${denizen} users update-current --allowed-ips …`,

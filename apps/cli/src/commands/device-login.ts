@@ -41,7 +41,7 @@ async function show({ userCode, verificationUri, verificationUriComplete }: Begu
 /** For a phone, where there is room. */
 async function drawCode(link: string, columns: number): Promise<void> {
   const { encode, renderUnicodeCompact } = await import('uqr')
-  if (encode(link, { border: 1 }).size <= columns) note(`\n${renderUnicodeCompact(link, { border: 1 })}\n`)
+  if (encode(link, { border: 2 }).size <= columns) note(`\n${renderUnicodeCompact(link, { border: 2 })}\n`)
 }
 
 /** Asks as often as it may; a server that is away for a moment is asked again. */

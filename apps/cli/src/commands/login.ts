@@ -74,9 +74,9 @@ async function login(options: LoginOptions): Promise<void> {
 
 /** What to type for a step that is still owed. */
 const whatToDo: Readonly<Record<SignedIn['pendingSteps'][number], string>> = {
-  changePassword: `Choose a new password: ${denizen} passwords change`,
+  changePassword: `Choose a new password: ${denizen} password change`,
   verifyEmail: `Have a mail sent, and follow its link: ${denizen} call auth.requestEmailVerification`,
-  enrolFactor: `Set up an authenticator app: ${denizen} factors begin-totp`,
+  enrolFactor: `Set up an authenticator app: ${denizen} factors enrol`,
 }
 
 function signIn(connection: Connection, options: LoginOptions): Promise<SignedIn> {
@@ -117,7 +117,7 @@ async function complete(calls: Connection['calls'], { challenge, methods }: Fact
 }
 
 /** Six to eight digits are of an app; recovery codes are not only digits. */
-function factorOf(code: string): { totp: string } | { recoveryCode: string } {
+export function factorOf(code: string): { totp: string } | { recoveryCode: string } {
   const digits = code.replaceAll(/\s/g, '')
   return /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code.trim() }
 }

@@ -6,12 +6,14 @@ import { forgetLogin, readLogin, type Login } from '../login-store.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
 import { note, printAnswer, record } from '../output.ts'
 import { addLogin } from './login.ts'
+import { addReauthenticate } from './reauthenticate.ts'
 
 /** Signing in at a server, out again, and saying who one is. */
 export function addSession(program: Command): void {
   addLogin(program)
   addLogout(program)
   addWhoAmI(program)
+  addReauthenticate(program)
 }
 
 function addLogout(program: Command): void {

@@ -1,0 +1,42 @@
+import { signatures, type InputOf, type Signatures } from '@denizen/core/contract'
+import { Option, type Command } from 'commander'
+import { connected, type Connection } from '../connection.ts'
+import { usageError } from '../failure.ts'
+import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
+import { localTime, printAnswer } from '../output.ts'
+import { askSecret, askText, readSecret } from '../prompts.ts'
+import { factorOf } from './login.ts'
+
+interface Options extends ConnectionOptions, OutputOptions {
+  readonly passwordStdin?: boolean
+  readonly codeStdin?: boolean
+}
+
+type Proof = InputOf<Signatures['auth']['reauthenticate']>
+
+/** A fresh proof, without signing in anew: what a session that was approved in a browser has to give before sensitive changes. */
+export function addReauthenticate(program: Command): void {
+  const command = program.command('reauthenticate').description(signatures.auth.reauthenticate.summary)
+  command
+    .option('--password-stdin', 'read the password from standard input')
+    .addOption(new Option('--code-stdin', 'read the code of a second factor from standard input').conflicts('passwordStdin'))
+  addOutputOptions(addConnectionOptions(command))
+  command.addHelpText('after', '\nExamples:\n  $ denizen reauthenticate\n  $ denizen reauthenticate --password-stdin < password.txt')
+  command.action(async () => {
+    const options = command.opts<Options>()
+    const answer = await connected(options, async ({ calls }) => calls.auth.reauthenticate(await proofOf(calls, options)))
+    if (answer.status !== 'proved') throw new TypeError('A proof was given, and none begun.')
+    const { provedUntil } = answer
+    printAnswer(formatOf(options), answer, () => `Sensitive changes are let through until ${localTime(provedUntil)}.`)
+  })
+}
+
+/** Whoever has a second factor is asked for that: a password alone does not do. */
+async function proofOf(calls: Connection['calls'], { passwordStdin, codeStdin }: Options): Promise<Proof> {
+  if (passwordStdin === true) return { password: await readSecret() }
+  if (codeStdin === true) return factorOf(await readSecret())
+  const { totp, passkeys } = await calls.factors.list({})
+  if (totp !== null) return factorOf(await askText('Code of your authenticator app, or a recovery code', '--code-stdin'))
+  if (passkeys > 0) throw usageError('Your second factor is a passkey, which a terminal cannot ask for.', 'Make the change in a browser.')
+  return { password: await askSecret('Password', '--password-stdin') }
+}
