@@ -98,7 +98,8 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
     const identity = { username: `${name}-${title}`, email: `${title}@${name}.example`, fullName: `${name} ${title}` }
     const user = await people.newUser({ ...identity, organizationId })
     if (role !== 'member') await system.organizations.updateMember({ organizationId, userId: user.id, role })
-    await people.signIn(user)
+    const { as } = await people.signIn(user)
+    for (const which of ['first', 'second']) await as.tokens.create({ name: `${name} ${which} token` })
     return user
   }
   const guest = await people.signUp({ username: `${name}-guest`, email: `${name}-guest@example.com`, emailVerified: true })
@@ -111,6 +112,7 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
   const things = {
     tok: [ofBot.token.id],
     psk: [await passkeyOf(database, bot?.id ?? managed.id)],
+    idn: [await identityOf(database, managed.id)],
     org: [organizationId],
     usr: users,
     team: [teamId],
@@ -131,9 +133,20 @@ async function passkeyOf({ rows }: SystemDatabase, userId: Id<'usr'>): Promise<s
   return id
 }
 
+/** Who somebody is to a provider. */
+async function identityOf({ rows }: SystemDatabase, userId: Id<'usr'>): Promise<string> {
+  const id = newId('idn', new Date(), crypto.getRandomValues(new Uint8Array(10)))
+  await rows(
+    `insert into identities (id, user_id, issuer, subject, profile, created_at)
+      values (?, ?, 'https://accounts.example', ?, '{}', now()) returning 1`,
+    [uuidOf(id), uuidOf(userId), id],
+  )
+  return id
+}
+
 function neverIssued(): Things {
   const fresh = (prefix: string): string[] => [1, 2, 3].map(() => newId(prefix, new Date(), crypto.getRandomValues(new Uint8Array(10))))
-  return Object.fromEntries(['org', 'usr', 'tok', 'psk', 'team', 'inv', 'ses'].map((prefix) => [prefix, fresh(prefix)]))
+  return Object.fromEntries(['org', 'usr', 'tok', 'psk', 'idn', 'team', 'inv', 'ses'].map((prefix) => [prefix, fresh(prefix)]))
 }
 
 /** A member whose role, of the organization's own making, allows everything there. */
@@ -187,6 +200,7 @@ async function canariesOf({ rows }: SystemDatabase, organizationId: Id<'org'>): 
       union all select 'ses', id::text from sessions where user_id in (select id from people)
       union all select 'tok', id::text from tokens where user_id in (select id from people)
       union all select 'psk', id::text from passkeys where user_id in (select id from people)
+      union all select 'idn', id::text from identities where user_id in (select id from people)
       union all select 'mem', id::text from memberships where organization_id = ?
       union all select 'team', id::text from teams where organization_id = ?
       union all select 'inv', id::text from invitations where organization_id = ?`,

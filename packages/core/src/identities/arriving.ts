@@ -1,11 +1,10 @@
-import { insertUser, usernameFor } from '../accounts/index.ts'
+import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../accounts/index.ts'
 import type { CommandContext, IdentityProvider } from '../kernel/context.ts'
 import type { DenizenError } from '../kernel/errors.ts'
 import { emailTaken, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
-import { identityRefused, identityTaken, noNewAccounts } from './errors.ts'
-import { handOver } from './handover.ts'
+import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
 import { profileChanges } from './policy.ts'
 import { hasEnded, lockIdentity, lockUserWith } from './repository.ts'
 import { syncRoles } from './roles.ts'
@@ -79,7 +78,11 @@ async function introduce(context: CommandContext, provider: IdentityProvider, cl
 async function ownAccount(context: CommandContext, userId: UserId): Promise<UserId> {
   const user = await existingUser(context.em, userId)
   if (!isActing(user.status) || user.kind !== 'human') throw identityRefused({})
-  await handOver(context, user)
+  if (user.emailVerified) return userId
+  // Nobody had proved the address: whoever made the account may be a stranger who waits for its owner to come.
+  if (!(await mayBeHandedOver(context.em, userId))) throw signInToLink({})
+  await handOver(context, user, null)
+  context.note({ changes: { addressProved: true } })
   return userId
 }
 

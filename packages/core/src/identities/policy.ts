@@ -1,10 +1,4 @@
-import type { Holding } from '../kernel/rule.ts'
 import type { ProviderProfile } from './claims.ts'
-
-/** Whether an account may do more than every account may: nobody is let into one by the word of a provider on an address that it never proved. */
-export function isPrivileged(holdings: readonly Holding[], usual: readonly string[]): boolean {
-  return holdings.some(({ permissions }) => permissions.some((permission) => !usual.includes(permission)))
-}
 
 /** What of a user's profile a provider may fill in. */
 export interface OwnProfile {

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf } from '../kernel/id.ts'
-import { type UserId } from '../users/index.ts'
+import { idOf } from '../kernel/id.ts'
+import type { UserId } from '../users/index.ts'
 import { IdentityRow } from './entity.ts'
 
 /** What the provider says it is: only together do the two name anybody. */
@@ -46,10 +46,4 @@ export function markEnded(em: SqlEntityManager, provider: string, subject: strin
 export async function hasEnded(em: SqlEntityManager, provider: string, subject: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>('select 1 from provider_events where provider = ? and event_id = ?', [provider, endOf(subject)])
   return rows.length > 0
-}
-
-/** Deletes everything that a user could prove who they are with, and what waits to be answered. */
-export async function deleteCredentials(em: SqlEntityManager, userId: UserId): Promise<void> {
-  for (const table of ['passwords', 'totp_factors', 'recovery_codes', 'passkeys', 'identities', 'device_logins', 'challenges'] as const)
-    await em.execute(`delete from ${table} where user_id = ?`, [uuidOf(userId)], 'run')
 }
