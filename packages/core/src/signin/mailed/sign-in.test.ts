@@ -213,4 +213,18 @@ describe.each(['postgres', 'embedded'] as const)('signing in by mail on %s', (da
     await ask('192.0.2.1')
     expect(mails()).toBe(14)
   })
+
+  test('a network has so many mails sent to whatever addresses, and the others go on', async () => {
+    world().clock.advance(3_600_000 - (world().clock.now().getTime() % 3_600_000))
+    const from = (ip: string) => world().core.as({ kind: 'anonymous' }, { requestId: 'r', ip, userAgent: null, remote: true })
+    for (let count = 0; count < 200; count++) await from('198.51.100.7').auth.requestMagicLink({ email: newEmail() })
+    const mailed = async (ip: string) => {
+      const email = newEmail()
+      await from(ip).auth.signUp({ email, password })
+      await world().work()
+      return world().mailer.sent.some(({ to }) => to === email)
+    }
+    expect(await mailed('198.51.100.7')).toBe(false)
+    expect(await mailed('198.51.100.8')).toBe(true)
+  })
 })
