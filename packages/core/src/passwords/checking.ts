@@ -4,7 +4,7 @@ import { passwordTooCommon, passwordTooPersonal, passwordTooShort } from './erro
 import { weaknessOf } from './policy.ts'
 
 /** Whose a password is to be. */
-export interface PasswordOwner {
+interface PasswordOwner {
   readonly username?: string | null | undefined
   readonly email?: string | null | undefined
   readonly fullName?: string | null | undefined

@@ -1,6 +1,6 @@
-export { checkNewPassword, type PasswordOwner } from './checking.ts'
+export { checkNewPassword } from './checking.ts'
 export { PasswordRow } from './entity.ts'
-export { passwordReused, passwordsBusy, passwordTooCommon, passwordTooPersonal, passwordTooShort } from './errors.ts'
+export { passwordsBusy } from './errors.ts'
 export { newPassword } from './model.ts'
 export { passwordQueue } from './queue.ts'
 export { checkNotReused, replacePassword } from './replacing.ts'

@@ -19,7 +19,7 @@ export const claimAnonymousSignature = command('auth.claimAnonymous', {
 })
 
 /** Minutes. */
-export const longestImpersonation = 60
+const longestImpersonation = 60
 
 export const impersonateSignature = command('auth.impersonate', {
   summary: 'Act as another user for a while, under both names',
