@@ -218,6 +218,19 @@ describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
     expect(await eventsOf(ada)).toEqual(['factors.reset', 'factors.totpActivated', 'factors.totpActivated'])
   })
 
+  test('an administrator of an organization resets the accounts that it manages, and no mere member’s', async () => {
+    const organizationId = await world().newOrganization()
+    const admin = await world().asMember(organizationId, 'admin')
+    const managed = await world().signIn(await world().newUser({ email: undefined, username: `managed-${database}`, organizationId }))
+    const member = await world().asMember(organizationId)
+    for (const each of [managed, member]) await enrol(each)
+    expect((await admin.as.factors.list({ userId: managed.user.id })).recoveryCodes).toBe(10)
+    expect((await admin.as.factors.reset({ userId: managed.user.id })).totp).toBe(true)
+    await expect(admin.as.factors.reset({ userId: member.user.id })).rejects.toMatchObject({ code: 'request.notFound' })
+    await expect(admin.as.factors.list({ userId: member.user.id })).rejects.toMatchObject({ code: 'request.notFound' })
+    await expect(admin.as.passkeys.list({ userId: member.user.id })).rejects.toMatchObject({ code: 'request.notFound' })
+  })
+
   test('factors.reset is for who was granted it, and not below its owner', async () => {
     const [admin, chief, ada] = [await world().asSuperadmin(), await world().asSuperadmin(), await world().signUp()]
     await enrol(chief)
