@@ -33,7 +33,10 @@ export const tokensExamples = {
     failure: { code: 'tokens.scopeTooWide', kind: 'denied' },
   },
   'tokens.list': {
-    succeeds: async (world) => ({ as: (await holder(world, 'has-a-token')).as, input: { state: 'active' } }),
+    async succeeds(world) {
+      const { as } = await holder(world, 'has-a-token')
+      return { as, input: { userId: as.user.id } }
+    },
     fails: async (world) => ({ as: await somebody(world, 'has-no-token'), input: { cursor: 'forged' } }),
     failure: { code: 'request.invalid', kind: 'invalid' },
   },
