@@ -19,7 +19,10 @@ const forged = { code: 'request.invalid', kind: 'invalid' } as const
 
 export const sessionsExamples = {
   'sessions.list': {
-    succeeds: async (world) => ({ as: (await twice(world, 'lists-sessions')).as, input: {} }),
+    async succeeds(world) {
+      const { as } = await twice(world, 'lists-sessions')
+      return { as, input: { userId: as.user.id } }
+    },
     async fails(world) {
       const { as, userId } = await strangers(world, 'lists-theirs')
       return { as, input: { userId } }
@@ -27,12 +30,18 @@ export const sessionsExamples = {
     failure: notFound,
   },
   'sessions.listActive': {
-    succeeds: async (world) => ({ as: (await twice(world, 'lists-active')).as, input: {} }),
+    async succeeds(world) {
+      const { as } = await twice(world, 'lists-active')
+      return { as, input: { userId: as.user.id } }
+    },
     fails: async (world) => ({ as: await somebody(world, 'forges-a-cursor'), input: { cursor: 'forged' } }),
     failure: forged,
   },
   'sessions.listRecent': {
-    succeeds: async (world) => ({ as: (await twice(world, 'lists-recent')).as, input: { days: 7 } }),
+    async succeeds(world) {
+      const { as } = await twice(world, 'lists-recent')
+      return { as, input: { userId: as.user.id, days: 7 } }
+    },
     fails: async (world) => ({ as: await somebody(world, 'asks-for-ages'), input: { days: 0 } }),
     failure: forged,
   },
