@@ -1,5 +1,5 @@
 import type { Calls } from '@denizen/core'
-import { enrolAuthenticator, password, useWorld, type Authenticator, type SignedInUser } from '@denizen/core/testing'
+import { enrolAuthenticator, password, SoftAuthenticator, useWorld, type Authenticator, type SignedInUser } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
@@ -116,6 +116,25 @@ describe.each(['postgres', 'embedded'] as const)('the second factor on %s', (dat
     const { challenge } = await halfIn(ada)
     await world().asSystem().factors.reset({ userId: ada.user.id })
     await expect(stranger().auth.completeSignIn({ challenge, totp: app.code() })).rejects.toMatchObject(over)
+  })
+
+  test('a passkey is one too: it signs what the sign-in asked for, for its own user', async () => {
+    const ada = await world().signUp()
+    const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+    const { challenge: registration, options } = await ada.as.passkeys.beginRegistration({})
+    await ada.as.passkeys.finishRegistration({ challenge: registration, response: await key.create(options) })
+    const [first, second] = [await halfIn(ada), await halfIn(ada)]
+    if (first.passkey === null || second.passkey === null) throw new Error('no passkey was asked for')
+    expect(first.methods).toEqual(['passkey'])
+    expect(first.passkey.allowCredentials.map(({ id }) => id)).toEqual(key.credentials.map(({ id }) => id))
+    const passkey = await key.get(first.passkey)
+    const elsewhere = stranger().auth.completeSignIn({ challenge: second.challenge, passkey })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'auth.wrongFactor' })
+    const { accessToken, session } = await stranger().auth.completeSignIn({ challenge: first.challenge, passkey })
+    expect(await world().core.authenticate(accessToken)).toMatchObject({ userId: ada.user.id, assurance: 'aal2' })
+    const [row] = await world().rows('select auth_methods from sessions where id = ?', [uuidOf(session.id)])
+    expect(row).toEqual({ auth_methods: ['pwd', 'hwk', 'mfa'] })
+    await expect(stranger().auth.completeSignIn({ challenge: first.challenge, passkey })).rejects.toMatchObject(over)
   })
 
   test('takes one factor, not none or two', async () => {

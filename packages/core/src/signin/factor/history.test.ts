@@ -82,6 +82,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.listLoginHistory on %s', 
     const at = (minutes: number) => new Date(begunAt.getTime() + minutes * minute)
     const between = await ada.as.auth.listLoginHistory({ from: at(2), until: at(4), outcome: 'wrongPassword' })
     expect(between.items.map((item) => item.at)).toEqual([at(3), at(2)])
+    expect((await ada.as.auth.listLoginHistory({ outcome: 'succeeded' })).items.map(({ outcome }) => outcome)).toEqual(['succeeded'])
     const cursor = first.nextCursor ?? ''
     const invalid = { code: 'request.invalid' }
     await expect(ada.as.auth.listLoginHistory({ limit: 3, cursor, outcome: 'succeeded' })).rejects.toMatchObject(invalid)

@@ -1,10 +1,10 @@
 import type { Calls, Id } from '@denizen/core'
-import { enrolAuthenticator, password, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { enrolAuthenticator, password, SoftAuthenticator, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 const minute = 60_000
-const wrongProof = { code: 'auth.wrongProof', kind: 'denied' }
+const wrongProof = { code: 'auth.wrongProof', kind: 'invalid' }
 
 describe.each(['postgres', 'embedded'] as const)('auth.reauthenticate on %s', (database) => {
   const world = useWorld({ database })
@@ -96,21 +96,21 @@ describe.each(['postgres', 'embedded'] as const)('auth.reauthenticate on %s', (d
   test('with a passkey asks for something to sign first, and says so to who has none', async () => {
     const ada = await world().signUp()
     await expect(ada.as.auth.reauthenticate({ begin: 'passkey' })).rejects.toMatchObject({ code: 'auth.noPasskey' })
-    await world().rows(
-      `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, created_at)
-        values (gen_random_uuid(), ?, ?, 'AA', 0, '{usb}', 'a key', false, ?) returning 1`,
-      [uuidOf(ada.user.id), `credential-${database}`, world().clock.now()],
-    )
-    const begun = await ada.as.auth.reauthenticate({ begin: 'passkey' })
+    const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+    const { challenge: registration, options } = await ada.as.passkeys.beginRegistration({})
+    await ada.as.passkeys.finishRegistration({ challenge: registration, response: await key.create(options) })
+    const as = await again(ada)
+    const begun = await as.auth.reauthenticate({ begin: 'passkey' })
     if (begun.status !== 'begun') throw new Error('nothing was begun')
-    expect(begun.passkey).toMatchObject({
-      rpId: '127.0.0.1',
-      userVerification: 'required',
-      allowCredentials: [{ id: `credential-${database}`, type: 'public-key', transports: ['usb'] }],
-    })
-    const response = { clientDataJSON: 'AA', authenticatorData: 'AA', signature: 'AA' }
-    const passkey = { id: `credential-${database}`, rawId: 'AA', type: 'public-key' as const, response }
-    await expect(ada.as.auth.reauthenticate({ passkey, challenge: begun.challenge })).rejects.toMatchObject(wrongProof)
+    const { challenge } = begun
+    const forged = await key.get(begun.passkey, { challenge: 'AAAA' })
+    await expect(as.auth.reauthenticate({ passkey: forged, challenge })).rejects.toMatchObject(wrongProof)
+    const passkey = await key.get(begun.passkey)
+    const eve = await world().signUp()
+    await expect(eve.as.auth.reauthenticate({ passkey, challenge })).rejects.toMatchObject(wrongProof)
+    expect(await as.auth.reauthenticate({ passkey, challenge })).toMatchObject({ status: 'proved', assurance: 'aal2' })
+    await expect(as.auth.reauthenticate({ passkey, challenge })).rejects.toMatchObject(wrongProof)
+    await expect(as.auth.reauthenticate({ password })).rejects.toMatchObject({ details: { methods: ['passkey'] } })
   })
 
   test('is for sessions that their user signed in to, and wants one proof', async () => {
