@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
 
 /** Who is at the provider. */
-export interface Person {
+interface Person {
   readonly sub: string
   readonly email: string
   readonly email_verified: boolean

@@ -1,4 +1,4 @@
-export { arrive, type Arrival } from './arriving.ts'
+export { arrive } from './arriving.ts'
 export { claimsOf, type Claims } from './claims.ts'
 export { receiveClerkWebhook } from './clerk/receiving.ts'
 export type { SignedWebhook } from './clerk/signature.ts'

@@ -6,7 +6,7 @@ import type { UserId } from '../users/index.ts'
  * The names of ours that a provider's roles stand for. What an operator did not map
  * grants nothing; null: the provider says nothing of roles, and nothing changes.
  */
-export function mappedRoles(named: readonly string[] | null, { roles }: IdentityProvider): readonly string[] | null {
+function mappedRoles(named: readonly string[] | null, { roles }: IdentityProvider): readonly string[] | null {
   if (named === null || roles === null) return null
   const { mapped } = roles
   return [...new Set(named.flatMap((name) => (Object.hasOwn(mapped, name) ? [mapped[name] ?? ''] : [])))]
