@@ -1,7 +1,4 @@
 import { z } from 'zod'
-import type { Id } from '../kernel/id.ts'
-
-export type FactorId = Id<'fac'>
 
 /** What a user has besides a password. */
 export const Factors = z.object({
