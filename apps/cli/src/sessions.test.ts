@@ -32,7 +32,7 @@ it('sessions are listed, shown and ended', async () => {
   expect(await works(all[0])).toBe(false)
   expect((await run(['get', first ?? ''])).stdout).toMatch(/^state +ended$/m)
   const active = (await run(['list-active', '--json'])).json<{ items: { id: string }[] }>()
-  expect(active.items.map(({ id }) => id).toSorted()).toEqual([second, current].toSorted())
+  expect(new Set(active.items.map(({ id }) => id))).toEqual(new Set([second, current]))
   expect((await run(['list-recent', '--days', '1', '--json'])).json<{ items: unknown[] }>().items).toHaveLength(3)
 })
 
