@@ -1,6 +1,6 @@
 import { defineCommand, defineQuery } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { invalidInput, unauthenticated } from '../../kernel/errors.ts'
+import { freshProofRequired, invalidInput, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
 import { mergePatch } from '../../kernel/merge-patch.ts'
 import { allOf, anyOf, granted, owner, signedIn, withOperatorFields } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
@@ -57,6 +57,7 @@ export const updateCurrentUser = defineCommand(updateCurrentUserSignature, {
   async handle(context, { version, force, ...patch }) {
     const user = await ownAccount(context)
     expectVersion(user, version)
+    if (patch.email !== undefined && patch.email !== user.email) demandFreshProof(context)
     context.note({ changes: { fields: await changeAccount(context, user, patch, { force }), ...(force && { force }) } })
     return user
   },
@@ -74,6 +75,14 @@ export const updatePreferences = defineCommand(updatePreferencesSignature, {
     return { preferences: user.preferences, version: user.version }
   },
 })
+
+/** The address is a way in: whoever finds a session open does not take the account with it. What `freshProof` asks of a whole action. */
+function demandFreshProof({ actor, now }: CommandContext): void {
+  if (actor.kind !== 'user') return
+  const { provedUntil } = actor.principal
+  if (provedUntil === null) throw ownSessionRequired({})
+  if (provedUntil.getTime() <= now.getTime()) throw freshProofRequired({})
+}
 
 /** The caller's own account, whose row the pipeline has locked. */
 async function ownAccount({ em, actor }: CommandContext): Promise<UserRow> {

@@ -1,7 +1,8 @@
 import { equals } from '@mikro-orm/core'
 import type { z } from 'zod'
-import type { CommandContext } from '../../kernel/context.ts'
+import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { managingOrganization, ownsDomainOf } from '../../organizations/index.ts'
+import { endSessions } from '../../sessions/index.ts'
 import { managedAddress, mayActFrom, wouldLockOut, type UserRow } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import type { userPatch } from './signatures.ts'
@@ -33,14 +34,26 @@ export async function changeAccount(
   if (fields.length === 0) return fields
   if (movesAway) await keepManaged(context, user, patch.email ?? null)
   if (!force) keepOwnAddress(context, user, patch)
-  // Links and codes were sent to the old address: they prove that one, and it is not theirs any more.
-  if (movesAway) await revokeVerifications(context, user.id)
+  if (movesAway) await leaveAddress(context, user)
   Object.assign(user, Object.fromEntries(changed), { updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.revoke({ userId: user.id })
   else if (fields.some((field) => shown.has(field))) context.refresh(user.id)
   await context.em.flush()
   return fields
+}
+
+/**
+ * Links and codes were sent to the old address: they prove that one, and it is not
+ * theirs any more. Whoever is signed in elsewhere may be why the address changes, so
+ * their sessions end; tokens that stand for themselves are not opened by mail.
+ */
+async function leaveAddress(context: CommandContext, { id: userId }: UserRow): Promise<void> {
+  const { em, actor, now } = context
+  await revokeVerifications(context, userId)
+  const except = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
+  const ended = await endSessions(em, { userId, except, by: callerId(actor), keepApiTokens: true }, 'credentialsChanged', now)
+  if (ended.sessionsEnded + ended.tokensEnded > 0) context.revoke({ userId, ...ended })
 }
 
 function withoutAbsent(patch: AccountPatch): object {

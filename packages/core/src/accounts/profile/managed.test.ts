@@ -84,7 +84,7 @@ describe.each(['postgres', 'embedded'] as const)('accounts that an organization 
 
   test('keep an address that the organization has verified, whoever of it changes it', async () => {
     const user = await managed()
-    const ada = await world().signIn(user)
+    let ada = await world().signIn(user)
     const refused = { code: 'users.managedAddress', kind: 'denied' }
     const before = await world().asSystem().users.get({ userId: user.id })
     for (const email of [newEmail(), address('other.example'), 'x@sub.acme.example', 'x@acme.example.evil.example']) {
@@ -94,6 +94,8 @@ describe.each(['postgres', 'embedded'] as const)('accounts that an organization 
     expect(await world().asSystem().users.get({ userId: user.id })).toEqual(before)
     for (const email of [address('acme.test'), address(), null]) {
       expect((await admin.as.users.update({ userId: user.id, email })).email).toBe(email)
+      // Another address ends the sessions that there were.
+      ada = await world().signIn(user)
       const own = email === null ? null : address()
       expect((await ada.as.users.updateCurrent({ email: own })).email).toBe(own)
     }
@@ -103,6 +105,7 @@ describe.each(['postgres', 'embedded'] as const)('accounts that an organization 
     // Whoever administers the installation lets it go.
     const free = newEmail()
     expect((await world().asSystem().users.update({ userId: user.id, email: free })).email).toBe(free)
+    ada = await world().signIn(user)
     await expect(admin.as.users.update({ userId: user.id, displayName: 'Mine' })).rejects.toMatchObject(hidden)
     expect((await ada.as.users.updateCurrent({ email: newEmail() })).emailVerified).toBe(false)
   })

@@ -94,6 +94,22 @@ describe.each(['postgres', 'embedded'] as const)('confirming an address on %s', 
     await expect(world().asAnonymous().auth.verifyEmail(link)).rejects.toMatchObject({ code: 'auth.linkInvalid' })
   })
 
+  test('8: another address wants a fresh proof, and ends the other sessions', async () => {
+    const owned = await world().signUp()
+    const other = await world().signIn(owned.user)
+    await owned.as.users.updateCurrent({ email: newEmail() })
+    expect(await world().core.authenticate(other.token)).toBeNull()
+    expect(await world().core.authenticate(owned.token)).not.toBeNull()
+    await world().asSystem().users.update({ userId: owned.user.id, email: newEmail() })
+    expect(await world().core.authenticate(owned.token)).toBeNull()
+    const late = await world().signUp()
+    world().clock.advance(6 * 60_000)
+    await expect(late.as.users.updateCurrent({ email: newEmail() })).rejects.toMatchObject({ code: 'auth.freshProofRequired' })
+    await expect(late.as.users.updateCurrent({ email: late.user.email, displayName: 'Late' })).resolves.toMatchObject({
+      displayName: 'Late',
+    })
+  })
+
   test('goes to nobody’s address but one’s own, and only where there is one', async () => {
     const user = await world().newUser({ username: `nameless-${crypto.randomUUID().slice(0, 8)}` })
     await world().rows('update users set email = null where id = ? returning 1', [uuidOf(user.id)])
