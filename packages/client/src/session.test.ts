@@ -86,6 +86,23 @@ describe('a client with a session', () => {
     expect(heard).toEqual(['GET sessions.whoami'])
   })
 
+  it('does not refresh again when another window was faster while the call was under way', async () => {
+    const { store } = await signedIn()
+    const { url } = served().server
+    served().world.clock.advance(2 * hour)
+    const { heard, fetch: listened } = listeningFetch()
+    let overtaken = false
+    const slow: typeof fetch = async (...request) => {
+      if (!overtaken) {
+        overtaken = true
+        await createClient({ url, session: store }).sessions.whoami()
+      }
+      return listened(...request)
+    }
+    await createClient({ url, session: store, fetch: slow }).sessions.whoami()
+    expect(heard).toEqual(['GET sessions.whoami', 'GET sessions.whoami'])
+  })
+
   it('when the session is over, fails as the call did, tells the store, and asks no more', async () => {
     const { client, store, heard, saved, user } = await signedIn()
     await served().world.asSystem().sessions.endAll({ userId: user.id })
