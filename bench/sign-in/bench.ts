@@ -37,8 +37,12 @@ export async function benchSignIn(given: readonly string[]): Promise<number> {
   process.once('SIGINT', () => void tidy().finally(() => process.exit(130)))
   try {
     const environment = {
-      ...{ DATABASE_URL: databases.denizen, DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url'), DENIZEN_HASH_QUEUE: '256' },
-      ...{ BENCH_PASSWORD: password, BENCH_USERS: String(users), BENCH_DURATION: String(duration) },
+      DATABASE_URL: databases.denizen,
+      DENIZEN_MASTER_KEY: randomBytes(32).toString('base64url'),
+      DENIZEN_HASH_QUEUE: '256',
+      BENCH_PASSWORD: password,
+      BENCH_USERS: String(users),
+      BENCH_DURATION: String(duration),
     }
     const { token } = (await runProgram({ file: 'sign-in/seed.ts', environment })) as { token: string }
     const server = await startServer({ file: 'servers/denizen.ts', environment, pinned: false })

@@ -4,7 +4,7 @@ import type { Fields } from './answer.ts'
 import { malformed } from './errors.ts'
 
 /** What stands in answers, and may be sent to `auth.refresh`, for a token that is in a cookie, where no script reads it. */
-export const inCookie = '(cookie)'
+const inCookie = '(cookie)'
 
 type Run = (name: string, input: unknown) => Promise<unknown>
 

@@ -72,12 +72,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
   const definitions: readonly JobDefinition[] = [
     ...maintenanceJobs({ orm: database.orm, clock: systemClock, logger }),
     { name: deliveryJob, run: (payload) => core.deliver(payload) },
-    ...jobHandlers.map(({ name, outside = false, cron }) => ({
-      name,
-      outside,
-      ...(cron !== undefined && { cron }),
-      run: (payload: Job['payload']) => core.work(name, payload),
-    })),
+    ...jobHandlers.map(({ run: _run, ...handler }) => ({ ...handler, run: (payload: Job['payload']) => core.work(handler.name, payload) })),
   ]
   const jobs = bossJobs({ database, definitions, logger, working: options.working ?? true })
   const metrics = createMetrics({ principals: () => core.cacheState(), hashing: hasher.load, ...(feed && { invalidation: feed.state }) })

@@ -22,7 +22,7 @@ export interface Grants {
 export type PendingStep = 'changePassword' | 'verifyEmail' | 'enrolFactor'
 
 /** What a caller shows. Each is good for its own purpose only. */
-export type CredentialKind = 'access' | 'api' | 'websocket' | 'agent'
+type CredentialKind = 'access' | 'api' | 'websocket' | 'agent'
 
 /** The user behind a valid credential, with everything a decision needs. Immutable. */
 export interface Principal {
@@ -105,7 +105,7 @@ export interface Origin {
 }
 
 /** What passwords have to be like (NIST SP 800-63B-4: 3.1.1). */
-export interface PasswordSettings {
+interface PasswordSettings {
   /** Characters, where the password is the only factor. */
   readonly minimumAlone: number
   /** Characters, where a second factor is asked for too. */

@@ -7,7 +7,7 @@ export const sessionId = idSchema('ses')
 export type SessionId = Id<'ses'>
 
 /** Why a session is over. */
-export const endReason = z.enum([
+const endReason = z.enum([
   'signedOut',
   'ended',
   'userStatus',

@@ -9,7 +9,7 @@ import type { ChallengePurpose } from './model.ts'
 export const challengeLifetime = 10 * 60 * 1000
 
 /** Wrong answers that a challenge takes. */
-export const mostAnswers = 5
+const mostAnswers = 5
 
 interface NewChallenge {
   readonly purpose: ChallengePurpose

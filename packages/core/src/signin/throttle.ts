@@ -25,8 +25,8 @@ interface Limit {
 type Counted = 'pair' | 'account' | 'network'
 
 /** What is guessed at. Each is counted for itself: who knows the password does not get more tries at the second factor for it. */
-export const guessed = ['password', 'factor', 'proof', 'mailedCode', 'userCode'] as const
-export type Guessed = (typeof guessed)[number]
+const guessed = ['password', 'factor', 'proof', 'mailedCode', 'userCode'] as const
+type Guessed = (typeof guessed)[number]
 
 const usual: Readonly<Record<Counted, Limit>> = {
   pair: { free: 5, longestDelay: 15 * 60 },

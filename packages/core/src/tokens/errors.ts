@@ -17,11 +17,6 @@ export const notServiceUser = defineError(
   'Only a service user gets API tokens from somebody else: whoever signs in makes their own.',
 )
 export const tokenOver = defineError('tokens.over', 'conflict', 'This token was revoked or replaced, or has expired. Create another one.')
-export const expiryPassed = defineError(
-  'tokens.expiryPassed',
-  'invalid',
-  'The token would have expired already. Name a moment to come, at most ten years from now.',
-)
 export const audienceUnknown = defineError<{ audience: string }>(
   'tokens.audienceUnknown',
   'invalid',

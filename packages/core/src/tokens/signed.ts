@@ -8,7 +8,7 @@ import type { TokenId } from './model.ts'
 type Kind = SignedLimits['kind']
 
 /** Milliseconds that each kind lasts. */
-export const signedLifetimes: Readonly<Record<Kind, number>> = { websocket: 5 * 60_000, agent: 15 * 60_000 }
+const signedLifetimes: Readonly<Record<Kind, number>> = { websocket: 5 * 60_000, agent: 15 * 60_000 }
 
 /** `typ` of the header (RFC 8725: 3.11): one kind is never taken for the other, nor for a token of somebody else's making. */
 const types: Readonly<Record<Kind, string>> = { websocket: 'websocket+jwt', agent: 'at+jwt' }

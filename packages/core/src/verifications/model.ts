@@ -1,6 +1,5 @@
-import { idSchema, type Id } from '../kernel/id.ts'
+import type { Id } from '../kernel/id.ts'
 
-export const verificationId = idSchema('ver')
 export type VerificationId = Id<'ver'>
 
 /** What a secret that was sent by mail is good for. */

@@ -38,11 +38,11 @@ export async function writeLastSeen(em: SqlEntityManager, seen: readonly (readon
   )
 }
 
-/** What each of some users has right now. */
-export /** Ways a try to sign in fails; what else is in the history happened to a session, or leads on. */
+/** Ways a try to sign in fails; what else is in the history happened to a session, or leads on. */
 const failures = `'unknownUser', 'wrongPassword', 'wrongFactor', 'wrongCode', 'wrongIdentity', 'notActive', 'addressNotAllowed', 'locked', 'tooManySessions'`
 
-interface Presence {
+/** What each of some users has right now. */
+export interface Presence {
   readonly lastSeenAt: Date | null
   readonly activeSessions: number
 }

@@ -22,7 +22,7 @@ export interface Facts extends MailFacts {
 }
 
 /** Text of a mail; null: nobody gets any. */
-export type Template = (facts: Facts) => Message | null
+type Template = (facts: Facts) => Message | null
 
 /** One mail for each purpose. Only the one about signing up goes to addresses that nobody here has. */
 const templates: Readonly<Record<VerificationPurpose, Template>> = {

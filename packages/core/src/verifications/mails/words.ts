@@ -2,7 +2,7 @@ import { deviceOf } from '../../sessions/index.ts'
 import type { VerificationRow } from '../entity.ts'
 
 /** An instant for people, wherever they are. */
-export function instantOf(date: Date): string {
+function instantOf(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
