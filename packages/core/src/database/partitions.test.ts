@@ -63,7 +63,8 @@ describe.each(['postgres', 'embedded'] as const)('partitions on %s', (database) 
     world().clock.advance(160 * day) // nobody has started a server for five months
     const now = world().clock.now()
     expect(await homes()).toEqual({ events: 'events_default', audit_entries: 'audit_entries_default' })
-    const before = await world().counts()
+    // A key that signs tokens is made at the start too, when the last one is that old.
+    const before = { ...(await world().counts()), signing_keys: expect.any(Number) }
     await world().core.start()
     expect(await world().counts()).toEqual(before)
     expect(await partitions('events')).toContain(partitionOf('events', { now, months: 1 }))

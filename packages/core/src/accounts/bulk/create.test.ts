@@ -1,3 +1,4 @@
+import { uuidOf } from '@denizen/core'
 import { holdsSecret, signatures, withoutSecrets, type InputOf, type Signatures } from '@denizen/core/contract'
 import { newEmail, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
@@ -140,9 +141,7 @@ describe('users.bulkCreate in an organization', () => {
     const organizationId = await world().newOrganization()
     await world().ownDomain(organizationId, 'acme.example')
     const admin = await world().asMember(organizationId, 'admin')
-    await world().rows(
-      `update organizations set seat_limit = 3 where slug = (select slug from organizations order by id desc limit 1) returning 1`,
-    )
+    await world().rows(`update organizations set seat_limit = 3 where id = ? returning 1`, [uuidOf(organizationId)])
     const tag = oneTag()
     const users: NewUser[] = [
       { email: `a-${tag}@acme.example` },

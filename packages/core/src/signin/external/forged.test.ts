@@ -25,7 +25,7 @@ describe.each(['postgres', 'embedded'] as const)('ABUSE 33: on %s a token counts
   const subject = () => crypto.randomUUID()
   const attempts = () =>
     world().rows<{ outcome: string; method: string; user_id: string | null }>(
-      'select outcome, method, user_id from login_attempts order by id desc limit 1',
+      'select outcome, method, user_id from login_attempts order by xmin::text::bigint desc limit 1',
     )
 
   const expectRefused = async (token: string, name?: string) => expect(signIn(token, name)).rejects.toMatchObject(refused)

@@ -30,7 +30,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.signInWithIdentity on %s'
       .users.get({ userId: userId as `usr_${string}` })
   const attempts = () =>
     world().rows<{ outcome: string; method: string; user_id: string | null }>(
-      'select outcome, method, user_id from login_attempts order by id desc limit 1',
+      'select outcome, method, user_id from login_attempts order by xmin::text::bigint desc limit 1',
     )
 
   test('makes a user of somebody who comes for the first time, and finds them again', async () => {
@@ -61,7 +61,7 @@ describe.each(['postgres', 'embedded'] as const)('auth.signInWithIdentity on %s'
     expect(again.session.id).not.toBe(first.session.id)
     const principal = await world().core.authenticate(again.accessToken)
     expect(principal).toMatchObject({ userId: first.user.id, roles: ['user'], assurance: 'aal1' })
-    const events = await world().rows<{ type: string }>('select type from events where subject = ? order by id', [first.user.id])
+    const events = await world().rows<{ type: string }>('select type from events where subject = ? order by xid, type', [first.user.id])
     expect(events.map(({ type }) => type).toSorted()).toEqual(['auth.signedIn', 'auth.signedIn', 'identities.linked', 'users.created'])
   })
 

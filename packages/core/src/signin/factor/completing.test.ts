@@ -34,12 +34,13 @@ describe.each(['postgres', 'embedded'] as const)('the second factor on %s', (dat
     expect(await sessionsOf(ada)).toBe(before)
     const { accessToken } = await stranger().auth.completeSignIn({ challenge, totp: app.code() })
     expect(await world().core.authenticate(accessToken)).toMatchObject({ userId: ada.user.id, assurance: 'aal2' })
-    const [session] = await world().rows('select auth_methods, assurance from sessions where user_id = ? order by id desc limit 1', [
-      uuidOf(ada.user.id),
-    ])
+    const [session] = await world().rows(
+      'select auth_methods, assurance from sessions where user_id = ? order by xmin::text::bigint desc limit 1',
+      [uuidOf(ada.user.id)],
+    )
     expect(session).toEqual({ auth_methods: ['pwd', 'otp', 'mfa'], assurance: 'aal2' })
     expect(
-      await world().rows('select outcome, method from login_attempts where user_id = ? and ip is not null order by id', [
+      await world().rows('select outcome, method from login_attempts where user_id = ? and ip is not null order by xmin::text::bigint', [
         uuidOf(ada.user.id),
       ]),
     ).toEqual([

@@ -38,7 +38,9 @@ async function endOf(world: World, { session }: SignedIn) {
 }
 
 const history = (world: World, { session }: SignedIn) =>
-  world.rows<{ outcome: string }>('select outcome from login_attempts where session_id = ? order by id', [uuidOf(session.id)])
+  world.rows<{ outcome: string }>('select outcome from login_attempts where session_id = ? order by xmin::text::bigint', [
+    uuidOf(session.id),
+  ])
 
 describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
   const world = useWorld({ database })
