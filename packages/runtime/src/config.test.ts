@@ -36,6 +36,7 @@ describe('readConfig', () => {
         maxSessions: null,
         sessionExcess: 'evictOldest',
         allowedOrigins: [],
+        agentAudiences: [],
         passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
         identityProviders: [],
       },
@@ -159,7 +160,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(27)
+    expect(settings).toHaveLength(28)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

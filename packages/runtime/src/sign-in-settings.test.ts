@@ -39,6 +39,7 @@ describe('the settings of sign-in', () => {
       DENIZEN_MAX_SESSIONS: '3',
       DENIZEN_SESSION_EXCESS: 'refuse',
       DENIZEN_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000/',
+      DENIZEN_AGENT_AUDIENCES: 'https://api.example.com, billing',
       DENIZEN_PASSWORD_LENGTH: '20',
       DENIZEN_PASSWORD_LENGTH_WITH_FACTOR: '10',
       DENIZEN_PASSWORD_HISTORY: '5',
@@ -52,6 +53,7 @@ describe('the settings of sign-in', () => {
       maxSessions: 3,
       sessionExcess: 'refuse',
       allowedOrigins: ['https://app.example.com', 'http://localhost:3000'],
+      agentAudiences: ['https://api.example.com', 'billing'],
       passwords: { minimumAlone: 20, minimumWithFactor: 10, history: 5, maximumAgeDays: 90 },
       identityProviders: [
         { ...google, kind: 'oidc', client: { ...google.client, scopes: ['openid', 'email', 'profile'] }, webhookSecret: null, roles: null },
@@ -66,6 +68,8 @@ describe('the settings of sign-in', () => {
 
   test.each<[name: string, value: string, told: string]>([
     ['DENIZEN_SIGN_UP', 'perhaps', 'open, closed'],
+    ['DENIZEN_AGENT_AUDIENCES', 'https://api.example.com,', 'is not an audience'],
+    ['DENIZEN_AGENT_AUDIENCES', 'https://', 'is not an audience'],
     ['DENIZEN_MAX_SESSIONS', '0', 'from 1 to 10000, or none'],
     ['DENIZEN_PASSWORD_LENGTH', '6', 'from 8 to 128'],
     ['DENIZEN_PASSWORD_MAX_AGE', 'never', 'or none'],

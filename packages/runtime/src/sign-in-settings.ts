@@ -13,6 +13,7 @@ export type SignInConfig = Pick<
   | 'maxSessions'
   | 'sessionExcess'
   | 'allowedOrigins'
+  | 'agentAudiences'
   | 'passwords'
   | 'identityProviders'
 >
@@ -49,6 +50,11 @@ export const signInDefinitions = {
     '(none)',
     'Origins, separated by commas, whose pages may call with cookies and be sent people back to: https://app.example.com.',
   ),
+  DENIZEN_AGENT_AUDIENCES: define(
+    z.string().transform(parseAudiences).optional(),
+    '(none)',
+    'Whom tokens for agents may be made for besides Denizen itself, separated by commas: https://api.example.com.',
+  ),
   DENIZEN_PASSWORD_LENGTH: define(
     wholeNumber(8, 128).default(15),
     '15',
@@ -82,6 +88,7 @@ export function signInConfigOf(values: z.output<z.ZodObject<Shape>>): SignInConf
     maxSessions: values.DENIZEN_MAX_SESSIONS ?? null,
     sessionExcess: values.DENIZEN_SESSION_EXCESS === 'refuse' ? 'refuse' : 'evictOldest',
     allowedOrigins: values.DENIZEN_ALLOWED_ORIGINS ?? [],
+    agentAudiences: values.DENIZEN_AGENT_AUDIENCES ?? [],
     passwords: {
       minimumAlone: values.DENIZEN_PASSWORD_LENGTH,
       minimumWithFactor: values.DENIZEN_PASSWORD_LENGTH_WITH_FACTOR,
@@ -97,6 +104,13 @@ function parseOrigins(text: string, check: Check): readonly string[] {
   const origins = text.split(',').map((origin) => origin.trim().replace(/\/$/, ''))
   const wrong = origins.find((origin) => !isOrigin(origin))
   return wrong === undefined ? origins : refuse(check, `"${wrong}" is not an origin such as https://app.example.com`)
+}
+
+/** Names as the `aud` claim has them (RFC 7519: StringOrURI): with a colon, they are URIs. */
+function parseAudiences(text: string, check: Check): readonly string[] {
+  const audiences = text.split(',').map((audience) => audience.trim())
+  const wrong = audiences.find((audience) => !/^[!-~]{1,200}$/.test(audience) || (audience.includes(':') && !URL.canParse(audience)))
+  return wrong === undefined ? audiences : refuse(check, `"${wrong}" is not an audience such as https://api.example.com`)
 }
 
 function isOrigin(text: string): boolean {
