@@ -27,6 +27,8 @@ export async function handOver(context: CommandContext, account: UserRow, passwo
   if (passwordHash !== null) em.persist(em.create(PasswordRow, { userId: account.id, hash: passwordHash, changedAt: now }))
   const ended = await endSessions(em, { userId: account.id }, 'addressProved', now)
   context.revoke({ userId: account.id, ...ended })
+  // Set by whoever had the account, they would keep its owner out.
+  account.allowedIps = []
   account.emailVerified = true
   account.updatedAt = now
   await em.flush()

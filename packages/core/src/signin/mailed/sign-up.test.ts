@@ -113,12 +113,15 @@ describe.each(['postgres', 'embedded'] as const)('auth.signUp on %s', (database)
     const link = await owned.as.auth.requestEmailVerification({})
     await world().work()
     const old = { token: world().mailer.tokenFor(email), binding: link.binding }
+    // Networks that only whoever waits there has: the owner would never get in.
+    await world().rows(`update users set allowed_ips = '{198.51.100.0/24}' where id = ? returning 1`, [id])
     const { token, binding } = await asked(world(), email, { password: another })
     expect(await world().asAnonymous().auth.verifyEmail({ token, binding })).toMatchObject({
       status: 'takenOver',
       user: { id: owned.user.id },
     })
     expect(await world().core.authenticate(owned.token)).toBeNull()
+    expect(await world().rows('select allowed_ips from users where id = ?', [id])).toEqual([{ allowed_ips: [] }])
     await expect(signsIn(world(), email, password)).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
     await expect(world().asAnonymous().auth.verifyEmail(old)).rejects.toMatchObject({ code: 'auth.linkInvalid' })
     for (const table of ['passkeys', 'identities', 'totp_factors'])
