@@ -30,7 +30,7 @@ export const authFactorExamples = {
   'auth.reauthenticate': {
     succeeds: async (world) => ({ as: await somebody(world, 'proves-it'), input: { password } }),
     fails: async (world) => ({ as: await somebody(world, 'cannot-prove-it'), input: { password: `${password}r` } }),
-    failure: { code: 'auth.wrongProof', kind: 'invalid', counted: true },
+    failure: { code: 'auth.wrongProof', kind: 'denied', counted: true },
   },
   'auth.unlock': {
     async succeeds(world) {

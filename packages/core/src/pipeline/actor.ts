@@ -2,8 +2,9 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, Command } from '../kernel/action.ts'
 import type { Actor, Origin, Principal } from '../kernel/context.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
-import { type Id, uuidsOf } from '../kernel/id.ts'
-import { limitedTo, loadPrincipals, type PrincipalLock } from '../sessions/index.ts'
+import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
+import { limitedTo, loadPrincipals } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
 import { forkOf, type Assembly } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -12,7 +13,9 @@ import { checkAllowed, findTarget } from './target.ts'
  * Reads who acts anew, inside the command's transaction: no gap between check
  * and use. User rows are locked in order of id, the actor's shared (so that
  * nobody can suspend it half-way) and those to be changed exclusively: two
- * commands never wait for each other in a circle.
+ * commands never wait for each other in a circle. Only then, in a statement of its
+ * own, is the actor read: one that waited for the lock would see the user as it is,
+ * but its session as it was when the statement began (READ COMMITTED).
  */
 export async function currentActor(assembly: Assembly, em: SqlEntityManager, actor: Actor, changed: readonly Id<'usr'>[]): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
@@ -21,23 +24,26 @@ export async function currentActor(assembly: Assembly, em: SqlEntityManager, act
     return actor
   }
   const { userId } = actor.principal
-  const lock: PrincipalLock = targets.includes(userId) ? 'change' : 'share'
+  const others = targets.filter((id) => id !== userId)
   await lockUsers(
     em,
-    targets.filter((id) => id < userId),
+    others.filter((id) => id < userId),
   )
-  const current = await userBehind(assembly, em, actor.principal, lock)
+  await runStatement(em, others.length < targets.length ? lockToChange : lockShared, [uuidOf(userId)])
   await lockUsers(
     em,
-    targets.filter((id) => id > userId),
+    others.filter((id) => id > userId),
   )
-  return current
+  return userBehind(assembly, em, actor.principal)
 }
 
+const lockShared = statement('actor_share', 'select 1 from users where id = ? for share')
+const lockToChange = statement('actor_change', 'select 1 from users where id = ? for no key update')
+
 /** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
-async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, lock: PrincipalLock): Promise<Actor> {
+async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal): Promise<Actor> {
   const now = assembly.ports.clock.now()
-  const loaded = await loadPrincipals(em, assembly, [tokenId], now, lock)
+  const loaded = await loadPrincipals(em, assembly, [tokenId], now)
   const principal = loaded.get(tokenId)?.principal
   if (principal === undefined || (signed !== null && signed.expiresAt <= now)) throw unauthenticated({})
   return { kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) }
@@ -52,7 +58,7 @@ export async function checkBeforePreparing(assembly: Assembly, action: Command, 
   if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
   if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
-  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal, 'none') : actor
+  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal) : actor
   checkAllowed(action, current, input, found)
 }
 

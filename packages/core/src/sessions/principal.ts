@@ -11,7 +11,7 @@ import {
 } from '../access/index.ts'
 import type { PendingStep, Principal, Settings, SignedLimits } from '../kernel/context.ts'
 import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
-import { runStatement, statement, type Statement } from '../kernel/statement.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
@@ -28,9 +28,6 @@ export interface PrincipalParts {
   readonly catalogue: Catalogue
   readonly settings: Settings
 }
-
-/** How the actor's row is locked while it is read. */
-export type PrincipalLock = 'none' | 'share' | 'change'
 
 interface PrincipalRecord {
   token: string
@@ -88,9 +85,8 @@ export async function loadPrincipals(
   parts: PrincipalParts,
   tokens: readonly TokenId[],
   now: Date,
-  lock: PrincipalLock = 'none',
 ): Promise<Map<TokenId, LoadedPrincipal>> {
-  const records = await runStatement<PrincipalRecord>(em, statements[lock], [now, now, uuidsOf(tokens), now, now])
+  const records = await runStatement<PrincipalRecord>(em, principalsStatement, [now, now, uuidsOf(tokens), now, now])
   return new Map(
     records
       .filter(({ status }) => isActing(status))
@@ -126,11 +122,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)
     and (s.impersonator_id is null or i.status in ('active', 'temporary'))`
 
-const statements: Readonly<Record<PrincipalLock, Statement>> = {
-  none: statement('principals', principals),
-  share: statement('principals_share', `${principals} for share of u`),
-  change: statement('principals_change', `${principals} for no key update of u`),
-}
+const principalsStatement = statement('principals', principals)
 
 function principalOf(record: PrincipalRecord, { catalogue, settings }: PrincipalParts, now: Date): Principal {
   const memberships = membershipsOf(record)

@@ -28,7 +28,7 @@ export const factorRequired = defineError<{ methods: readonly string[] }>(
 export const wrongFactor = defineError<{ attemptsLeft: number }>('auth.wrongFactor', 'unauthenticated', ({ attemptsLeft }) =>
   attemptsLeft === 0 ? 'That is wrong, and was the last try. Begin the sign-in again.' : `That is wrong. Tries left: ${attemptsLeft}.`,
 )
-export const wrongProof = defineError('auth.wrongProof', 'invalid', 'That is wrong: it proves nothing. Try again.')
+export const wrongProof = defineError('auth.wrongProof', 'denied', 'That is wrong: it proves nothing. Try again.')
 export const strongerProofRequired = defineError<{ methods: readonly string[] }>(
   'auth.strongerProofRequired',
   'denied',

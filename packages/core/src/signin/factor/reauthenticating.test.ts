@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 const minute = 60_000
-const wrongProof = { code: 'auth.wrongProof', kind: 'invalid' }
+const wrongProof = { code: 'auth.wrongProof', kind: 'denied' }
 
 describe.each(['postgres', 'embedded'] as const)('auth.reauthenticate on %s', (database) => {
   const world = useWorld({ database })
