@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
+import { apiKey } from '@better-auth/api-key'
 import { admin, bearer } from 'better-auth/plugins'
 import type { Pool } from 'pg'
 import { cost } from '../packages/runtime/src/argon2-cost.ts'
@@ -26,7 +27,7 @@ export function betterAuthOptions(database: Pool) {
     secret,
     database,
     emailAndPassword: { enabled: true, password: argon2id },
-    plugins: [admin(), bearer()],
+    plugins: [admin(), bearer(), apiKey({ enableSessionForAPIKeys: true, rateLimit: { enabled: false } })],
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
   } satisfies BetterAuthOptions

@@ -11,6 +11,7 @@ import {
   createBetterAuthUser,
   createUser,
   getSession,
+  getSessionWithApiKey,
   hotSessions,
   issueWebsocket,
   verifyToken,
@@ -30,6 +31,8 @@ export const contenderNames = [
   'API token: Denizen',
   'API token: Denizen, one hot key',
   'API token: Denizen, tokens.verify',
+  'API token: better-auth',
+  'API token: better-auth, one hot key',
   'websocket token: Denizen',
   'create: Denizen',
   'create: better-auth',
@@ -90,6 +93,7 @@ function contendersOf(
   const hot = ours.kept.slice(0, hotSessions)
   const cold = ours.kept.slice(hotSessions)
   const { apiTokens = [] } = ours
+  const { apiTokens: apiKeys = [] } = theirs
   const same = ours.kept[0]?.fragment ?? ''
   const long = { short: false, warmUpAnswers: 0 }
   const short = { short: true, warmUpAnswers: 0 }
@@ -103,6 +107,8 @@ function contendersOf(
     { ...short, name: 'API token: Denizen', server: denizen, requests: withApiKey(apiTokens), warmUpAnswers: apiTokens.length },
     { ...short, name: 'API token: Denizen, one hot key', server: denizen, requests: withApiKey(apiTokens.slice(0, 1)) },
     { ...short, name: 'API token: Denizen, tokens.verify', server: denizen, requests: verifyToken(ourAdmin, apiTokens) },
+    { ...short, name: 'API token: better-auth', server: betterAuth, requests: getSessionWithApiKey(apiKeys) },
+    { ...short, name: 'API token: better-auth, one hot key', server: betterAuth, requests: getSessionWithApiKey(apiKeys.slice(0, 1)) },
     { ...short, name: 'websocket token: Denizen', server: denizen, requests: issueWebsocket(hot) },
     { ...long, name: 'create: Denizen', server: denizen, requests: createUser(ourAdmin, plain) },
     { ...long, name: 'create: better-auth', server: betterAuth, requests: createBetterAuthUser(theirAdmin, plain) },

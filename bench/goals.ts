@@ -27,6 +27,8 @@ export function goalsOf(part: Part): Goal[] {
     ...ratio(part, 'who-am-I cached ÷ better-auth', cached, 'whoami: better-auth', 30),
     ...ratio(part, 'who-am-I uncached ÷ better-auth', uncached, 'whoami: better-auth', 12),
     ...ratio(part, 'who-am-I cached ÷ bare tRPC', cached, 'whoami: bare tRPC', 0.8),
+    ...ratio(part, 'API token ÷ better-auth', 'API token: Denizen', 'API token: better-auth', 20),
+    ...ratio(part, 'API token, one hot key ÷ better-auth', 'API token: Denizen, one hot key', 'API token: better-auth, one hot key', 20),
     ...ratio(part, 'create ÷ better-auth', 'create: Denizen', 'create: better-auth', 4),
     ...most(runs.get(cached), 'who-am-I cached, p99', 'ms', 5, ({ p99 }) => p99),
     ...most(runs.get(uncached), 'who-am-I uncached, p99', 'ms', 5, ({ p99 }) => p99),

@@ -58,6 +58,11 @@ export function getSession(sessions: Kept): RequestSource {
   return inTurn(sessions, (token) => get('/api/auth/get-session', bearer(token)))
 }
 
+/** Who an API key stands for, as better-auth tells. */
+export function getSessionWithApiKey(keys: Kept): RequestSource {
+  return inTurn(keys, (key) => get('/api/auth/get-session', `X-API-Key: ${key}`))
+}
+
 /** An admin makes a user; Denizen also writes the audit entry, the event and the role, in one transaction. */
 export function createUser(adminToken: string, options: { withPassword: boolean }): RequestSource {
   return counted(options, (email, name, secret) =>

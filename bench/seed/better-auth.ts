@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { getMigrations } from 'better-auth/db/migration'
 import { Pool } from 'pg'
-import { betterAuthOptions } from '../better-auth.ts'
+import { betterAuthOptions, createBetterAuth } from '../better-auth.ts'
+import { hotSessions } from '../requests.ts'
 import { send } from '../servers/harness.ts'
 import { chunks, readSeedOptions, sampled, type Seeded } from './options.ts'
 
@@ -41,13 +42,25 @@ for (const numbers of chunks(sessions)) {
 }
 const adminToken = newToken()
 await insertSessions(['admin'], [adminToken])
+const apiTokens = await createApiKeys()
 await pool.query('vacuum analyze')
 await pool.end()
 
-const seeded: Seeded = { kept, adminToken }
+const seeded: Seeded = { kept, adminToken, apiTokens }
 await writeFile(file, JSON.stringify(seeded))
 send({ users, sessions })
 process.disconnect()
+
+/** API keys of the first users, made by better-auth itself: how it hashes them is its own business. */
+async function createApiKeys(): Promise<NonNullable<Seeded['apiTokens']>> {
+  const { api } = createBetterAuth(pool)
+  const made: { token: string; fragment: string }[] = []
+  for (let number = 0; number < hotSessions; number++) {
+    const { key } = await api.createApiKey({ body: { name: 'bench', userId: `user${number}` } })
+    made.push({ token: key, fragment: `"user-${number}@bench.example"` })
+  }
+  return made
+}
 
 async function insertSessions(owners: readonly string[], tokens: readonly string[]): Promise<void> {
   // A session younger than a day is not written again when it is read (updateAge).
