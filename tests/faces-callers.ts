@@ -6,7 +6,7 @@ import { kinds } from '@denizen/core/calls'
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client'
 import superjson from 'superjson'
 import type { FaceWorld, Prepared } from './faces-examples.ts'
-import { denizenToEnd } from './processes.ts'
+import { runHere } from '../apps/cli/src/testing/terminal.ts'
 import { failureIn, send } from './requests.ts'
 
 /** What a caller got, in the terms that all faces share. */
@@ -71,12 +71,13 @@ const cli: Face = {
   name: 'CLI',
   only: null,
   async call(name, { as, input }, { url }) {
-    const environment = { DENIZEN_URL: url, ...(as === null ? {} : { DENIZEN_TOKEN: as.token }) }
-    const { code, stdout, stderr } = await denizenToEnd(['call', name, '--json', '-'], environment, JSON.stringify(input))
-    if (code === 0) return { answer: JSON.parse(stdout()) }
-    const [, failure] = /^(\{"error":.*\})$/m.exec(stderr()) ?? []
+    // Without a process of its own: two hundred of them took minutes. What a process does besides is for the tests of the command.
+    const environment = { DENIZEN_URL: url, XDG_CONFIG_HOME: '/nonexistent', ...(as === null ? {} : { DENIZEN_TOKEN: as.token }) }
+    const { code, stdout, stderr } = await runHere(['call', name, '--json', '-'], environment, JSON.stringify(input))
+    if (code === 0) return { answer: JSON.parse(stdout) }
+    const [, failure] = /^(\{"error":.*\})$/m.exec(stderr) ?? []
     if (failure === undefined)
-      throw new Error(`denizen call ${name} ended with ${code} and said neither answer nor error:\n${stdout()}${stderr()}`)
+      throw new Error(`denizen call ${name} ended with ${code} and said neither answer nor error:\n${stdout}${stderr}`)
     const {
       code: errorCode,
       message,

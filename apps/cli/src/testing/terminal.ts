@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterAll, vi } from 'vitest'
 import { eventually, within } from '../../../../tests/deadlines.ts'
 import { run } from '../program.ts'
@@ -130,8 +131,8 @@ export class Terminal {
   }
 }
 
-/** Runs a command line in this process, at a tenth of the time: for what needs no standard input, and one at a time. */
-async function runHere(parameters: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
+/** Runs a command line in this process, at a tenth of the time: one at a time. */
+export async function runHere(parameters: readonly string[], env: Readonly<Record<string, string>>, input?: string): Promise<Ended> {
   const written = { stdout: '', stderr: '' }
   const exitCode = process.exitCode
   process.exitCode = undefined
@@ -144,6 +145,8 @@ async function runHere(parameters: readonly string[], env: Readonly<Record<strin
       return true
     }),
   )
+  if (input !== undefined)
+    spies.push(vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(input)]) as never) as never)
   try {
     return endedWith({ code: await run(parameters), signal: null, ...written })
   } finally {
