@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { isOverheard, overhear } from '@denizen/core/testing'
+import { isOverheard, overhear } from '../packages/core/testing/overheard.ts'
 import { eventually, within } from './deadlines.ts'
 
 const command = join(import.meta.dirname, '../apps/cli/src/main.ts')

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DenizenError, type CallReport, type Monitor } from '@denizen/core'
+import type { CallReport, Monitor } from '@denizen/core'
 
 /**
  * Keeps what Denizen says while tests run (log lines at every level, error messages
@@ -31,5 +31,5 @@ function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   if (!(value instanceof Error)) return value
   const { name, message, stack, cause } = value
-  return { ...value, name, message, stack, cause, ...(value instanceof DenizenError && { code: value.code, details: value.details }) }
+  return { ...value, name, message, stack, cause }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Settings } from '@denizen/core'
+import type { IdentityProvider, Settings } from '@denizen/core'
 import { z } from 'zod'
 import { define, type Check } from './setting.ts'
 import { refuse, wholeNumber, wholeNumberOrNone } from './setting-formats.ts'
@@ -17,8 +17,6 @@ export type SignInConfig = Pick<
   | 'passwords'
   | 'identityProviders'
 >
-
-type IdentityProvider = Settings['identityProviders'][number]
 
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words, fallback: Words[number]) =>
   z.enum(words, `must be one of ${words.join(', ')}`).default(fallback as never)

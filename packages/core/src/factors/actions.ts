@@ -1,6 +1,7 @@
+import type { factorsSignatures } from './signatures.ts'
 import { changedAccountTarget, overAccount, ownAccountTarget } from '../accounts/index.ts'
 import { renderSVG } from 'uqr'
-import { defineCommand, defineQuery } from '../kernel/action.ts'
+import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner, signedIn } from '../kernel/rule.ts'
@@ -135,4 +136,11 @@ const reset = defineCommand(signatures.resetFactorsSignature, {
   },
 })
 
-export const factorsActions = { activateTotp, beginTotp, disableTotp, list, regenerateRecoveryCodes, reset }
+export const factorsActions: Actions<typeof factorsSignatures> = {
+  activateTotp,
+  beginTotp,
+  disableTotp,
+  list,
+  regenerateRecoveryCodes,
+  reset,
+}

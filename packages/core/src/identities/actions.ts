@@ -1,5 +1,5 @@
 import { keepAWayIn, ownAccountTarget } from '../accounts/index.ts'
-import { defineCommand, defineQuery } from '../kernel/action.ts'
+import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
 import { callerId, type Settings } from '../kernel/context.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { allOf, anyOf, granted, notBelow, owner, signedIn } from '../kernel/rule.ts'
@@ -86,4 +86,4 @@ function shown(row: IdentityRow, { identityProviders }: Settings): Identity {
 }
 
 /** The actions of `identities`. */
-export const identitiesActions = { list: listIdentities, link: linkIdentity, unlink: unlinkIdentity }
+export const identitiesActions: Actions<typeof identitiesSignatures> = { list: listIdentities, link: linkIdentity, unlink: unlinkIdentity }

@@ -50,6 +50,9 @@ export interface Inquiry<S extends Signature<string, 'command'> = Signature<stri
 /** An action of any signature, as the pipeline and the faces hold it. */
 export type Action = Query | Inquiry | Command
 
+/** The actions of a group of signatures, by verb. What stands in a declaration is this, not what the actions are made of. */
+export type Actions<Signatures extends Readonly<Record<string, Signature>>> = { readonly [Verb in keyof Signatures]: Action }
+
 /** Defines a query for its signature. */
 export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature'>): Query<S> {
   return { signature, ...rest }

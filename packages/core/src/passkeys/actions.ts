@@ -1,6 +1,7 @@
+import type { passkeysSignatures } from './signatures.ts'
 import { keepAWayIn } from '../accounts/index.ts'
 import { factorRemoved, holderTarget, ownAccount, whoseFactors } from '../factors/index.ts'
-import { defineCommand, defineQuery } from '../kernel/action.ts'
+import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
 import { PasskeyRow } from './entity.ts'
@@ -36,4 +37,11 @@ const remove = defineCommand(removePasskeySignature, {
   },
 })
 
-export const passkeysActions = { beginRegistration, beginSignIn, finishRegistration, finishSignIn, list, remove }
+export const passkeysActions: Actions<typeof passkeysSignatures> = {
+  beginRegistration,
+  beginSignIn,
+  finishRegistration,
+  finishSignIn,
+  list,
+  remove,
+}

@@ -1,4 +1,5 @@
-import { defineQuery } from '../kernel/action.ts'
+import type { sessionsSignatures } from './signatures.ts'
+import { type Actions, defineQuery } from '../kernel/action.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { endAllSessions, endOtherSessions, endSession } from './ending.ts'
@@ -22,7 +23,7 @@ const whoAmI = defineQuery(whoAmISignature, {
 })
 
 /** The actions of `sessions`. */
-export const sessionsActions = {
+export const sessionsActions: Actions<typeof sessionsSignatures> = {
   end: endSession,
   endAll: endAllSessions,
   endOthers: endOtherSessions,

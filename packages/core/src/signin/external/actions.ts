@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { claimsIn, metadataOf, providerNamed, redirectNotAllowed, type Claims } from '../../identities/index.ts'
-import { defineCommand } from '../../kernel/action.ts'
+import { type Actions, defineCommand } from '../../kernel/action.ts'
 import type { PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
@@ -93,4 +93,4 @@ function sealedFor(provider: string): string {
 }
 
 /** Signing in with an external identity. */
-export const externalActions = { signInWithIdentity, startOAuth, finishOAuth }
+export const externalActions: Actions<typeof externalSignatures> = { signInWithIdentity, startOAuth, finishOAuth }

@@ -13,7 +13,7 @@ interface NamesUser {
 /** Whom somebody wants to act as: with all that they may do, in whichever organization, for nobody acts as somebody above them. */
 export const impersonatedTarget = {
   type: 'user',
-  locks: changedAccountTarget.locks,
+  locks: (input: NamesUser) => changedAccountTarget.locks(input),
   async find(em: SqlEntityManager, input: NamesUser): Promise<Target | null> {
     const target = await accountTarget.find(em, input)
     if (target === null) return null
