@@ -94,7 +94,14 @@ async function newcomer(address: string): Promise<void> {
   await page.getByLabel('Full name').fill('Ada Lovelace')
   await page.getByLabel('Password').fill('too short')
   await page.getByRole('button', { name: 'Accept' }).click()
-  assert.match(page.url(), /token=/, 'the browser itself refuses a password that is too short')
+  const problem = page.locator('#problem')
+  await problem.waitFor({ timeout: 30_000 })
+  assert.match((await problem.textContent()) ?? '', /15/, 'the page says how long a password has to be')
+  assert.equal(await page.getByLabel('Full name').inputValue(), 'Ada Lovelace', 'what was typed stays')
+  assert.deepEqual(
+    complaints.splice(0).filter((text) => !text.includes('status of 400')),
+    [],
+  )
   await page.getByLabel('Password').fill(password)
   await page.keyboard.press('Enter')
   await page.getByText('Your account is ready.').waitFor({ timeout: 30_000 })
