@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import {
   anonymousActor,
   DenizenError,
@@ -12,24 +11,15 @@ import {
 } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
-import { readBody } from '../body.ts'
 import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
-import { errorHeaders, malformed, mapped, methodNotAllowed, understood } from '../errors.ts'
+import { malformed, mapped, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
+import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
 import { notice } from './layout.ts'
 
 /** Where people go with the code that a device shows them. */
 export const devicePath = '/device'
-
-/** Bytes: the longest password, name and challenge, percent-encoded, fit many times. */
-const longestForm = 32 * 1024
-
-interface Asked {
-  readonly request: IncomingMessage
-  readonly search: string
-  readonly requestId: string
-}
 
 /** One request, at one core. */
 interface Visit {
@@ -53,25 +43,26 @@ export async function answerDevice(asked: Asked, core: Core, proxies: TrustedPro
   const { request, search, requestId } = asked
   const caller = () => callerOf(request, requestId, core, proxies)
   const visit: Visit = { core, origin: originOf(request, requestId, proxies), caller }
-  try {
-    switch (request.method) {
-      case 'GET':
-      case 'HEAD': {
-        const userCode = new URLSearchParams(search).get('user_code')?.trim() ?? ''
-        return userCode === '' ? codeForm(200, null) : await ask(visit, userCode)
+  return answerPage(
+    asked,
+    core,
+    async () => {
+      switch (request.method) {
+        case 'GET':
+        case 'HEAD': {
+          const userCode = new URLSearchParams(search).get('user_code')?.trim() ?? ''
+          return userCode === '' ? codeForm(200, null) : await ask(visit, userCode)
+        }
+        case 'POST': {
+          const fields = await readForm(request)
+          return fields === null ? null : await decide(visit, formOf(fields))
+        }
+        default:
+          throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
       }
-      case 'POST': {
-        const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
-        return body === null ? null : await decide(visit, formOf(body))
-      }
-      default:
-        throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
-    }
-  } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
-    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
-    return failure(error, requestId)
-  }
+    },
+    failure,
+  )
 }
 
 interface Form {
@@ -86,8 +77,7 @@ interface Form {
   readonly code: string
 }
 
-function formOf(body: string): Form {
-  const fields = new URLSearchParams(body)
+function formOf(fields: URLSearchParams): Form {
   const text = (name: string): string => fields.get(name) ?? ''
   const decision = text('decision')
   if (decision !== 'approve' && decision !== 'deny') throw malformed('decision', 'approve or deny')
@@ -201,11 +191,5 @@ function noPasskeys(): Answer {
 }
 
 function failure(error: DenizenError, requestId: string): Answer {
-  if (error.code === 'auth.deviceLoginUnknown') return codeForm(404, error.message)
-  const { status } = mapped(error)
-  const answer =
-    error.kind === 'internal'
-      ? notice(status, 'Something went wrong', `It is our fault, and it is in our log as ${requestId}. Try again in a while.`)
-      : notice(status, 'This did not work', error.message)
-  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
+  return error.code === 'auth.deviceLoginUnknown' ? codeForm(404, error.message) : failurePage(error, requestId)
 }

@@ -1,25 +1,14 @@
-import type { IncomingMessage } from 'node:http'
 import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
-import { readBody } from '../body.ts'
 import { contextOf, originOf } from '../context.ts'
-import { errorHeaders, malformed, mapped, methodNotAllowed, understood } from '../errors.ts'
+import { malformed, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { notice } from './layout.ts'
+import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
 import { accepted, declined, question, type Attempt, type Invitation } from './views.ts'
 
 /** Where the links of invitations lead. */
 export const invitationPath = '/invitations/accept'
-
-/** Bytes: the longest password, name and token, percent-encoded, fit many times. */
-const longestForm = 32 * 1024
-
-interface Asked {
-  readonly request: IncomingMessage
-  readonly search: string
-  readonly requestId: string
-}
 
 /**
  * The page behind the link of an invitation: GET shows it and uses nothing up, for
@@ -36,25 +25,26 @@ export async function answerInvitation(asked: Asked, core: Core, proxies: Truste
     { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) },
     { plan: false },
   )
-  try {
-    switch (request.method) {
-      case 'GET':
-      case 'HEAD': {
-        const token = new URLSearchParams(search).get('token') ?? ''
-        return question(200, await view(context, token), token, null)
+  return answerPage(
+    asked,
+    core,
+    async () => {
+      switch (request.method) {
+        case 'GET':
+        case 'HEAD': {
+          const token = new URLSearchParams(search).get('token') ?? ''
+          return question(200, await view(context, token), token, null)
+        }
+        case 'POST': {
+          const fields = await readForm(request)
+          return fields === null ? null : await decide(context, formOf(fields))
+        }
+        default:
+          throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
       }
-      case 'POST': {
-        const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
-        return body === null ? null : await decide(context, formOf(body))
-      }
-      default:
-        throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
-    }
-  } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
-    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
-    return failure(error, requestId)
-  }
+    },
+    failure,
+  )
 }
 
 interface Form {
@@ -64,8 +54,7 @@ interface Form {
   readonly fullName: string
 }
 
-function formOf(body: string): Form {
-  const fields = new URLSearchParams(body)
+function formOf(fields: URLSearchParams): Form {
   const decision = fields.get('decision')
   if (decision !== 'accept' && decision !== 'decline') throw malformed('decision', 'accept or decline')
   const text = (name: string): string => fields.get(name) ?? ''
@@ -117,22 +106,13 @@ function complaint(error: unknown): Attempt['problem'] | null {
   return null
 }
 
-function failure(error: DenizenError, requestId: string): Answer {
-  const { status } = mapped(error)
-  const answer =
-    error.kind === 'internal'
-      ? notice(
-          status,
-          'Something went wrong',
-          `It is our fault, and it is in our log as ${requestId}. Nothing was changed; try again in a while.`,
-        )
-      : notice(status, titles[error.code] ?? 'This did not work', error.message)
-  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
-}
-
 const titles: Readonly<Record<string, string>> = {
   'organizations.invitationInvalid': 'This invitation cannot be used',
   'organizations.seatsTaken': 'The organization is full',
   'organizations.alreadyMember': 'You are a member already',
   'organizations.signInFirst': 'Sign in first',
+}
+
+function failure(error: DenizenError, requestId: string): Answer {
+  return failurePage(error, requestId, { titles, assurance: 'Nothing was changed' })
 }

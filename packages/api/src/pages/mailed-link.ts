@@ -1,12 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import { anonymousActor, DenizenError, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
-import { readBody } from '../body.ts'
 import { contextOf, originOf } from '../context.ts'
-import { errorHeaders, mapped, methodNotAllowed, understood } from '../errors.ts'
+import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { notice } from './layout.ts'
+import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
 
 export type Verification = OutputOf<Signatures['auth']['viewVerification']>
 
@@ -26,15 +24,6 @@ export interface Form {
   text(name: string): string
 }
 
-/** Bytes: the longest password, names and token, percent-encoded, fit many times. */
-const longestForm = 32 * 1024
-
-interface Asked {
-  readonly request: IncomingMessage
-  readonly search: string
-  readonly requestId: string
-}
-
 /**
  * Answers for a page: GET shows it and uses nothing up, for programs that look into
  * mails follow links too; POST acts.
@@ -49,24 +38,24 @@ export async function answerLink(linkPage: LinkPage, asked: Asked, core: Core, p
   const origin = originOf(request, requestId, proxies)
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
   const { method = '' } = request
-  try {
-    if (method === 'GET' || method === 'HEAD') {
-      const token = new URLSearchParams(search).get('token') ?? ''
-      return linkPage.show(await view(context, linkPage, token), token)
-    }
-    if (method !== 'POST' || linkPage.act === undefined)
-      throw methodNotAllowed({ method, allowed: ['GET', 'HEAD', ...(linkPage.act === undefined ? [] : ['POST'])] })
-    const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
-    if (body === null) return null
-    const fields = new URLSearchParams(body)
-    const text = (name: string): string => fields.get(name) ?? ''
-    const form = { token: text('token'), text }
-    return await linkPage.act(context, await view(context, linkPage, form.token), form)
-  } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
-    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
-    return failure(error, requestId)
-  }
+  return answerPage(
+    asked,
+    core,
+    async () => {
+      if (method === 'GET' || method === 'HEAD') {
+        const token = new URLSearchParams(search).get('token') ?? ''
+        return linkPage.show(await view(context, linkPage, token), token)
+      }
+      if (method !== 'POST' || linkPage.act === undefined)
+        throw methodNotAllowed({ method, allowed: ['GET', 'HEAD', ...(linkPage.act === undefined ? [] : ['POST'])] })
+      const fields = await readForm(request)
+      if (fields === null) return null
+      const text = (name: string): string => fields.get(name) ?? ''
+      const form = { token: text('token'), text }
+      return await linkPage.act(context, await view(context, linkPage, form.token), form)
+    },
+    failure,
+  )
 }
 
 async function view(context: Context, { purpose }: LinkPage, token: string): Promise<Verification> {
@@ -77,24 +66,15 @@ async function view(context: Context, { purpose }: LinkPage, token: string): Pro
   return link.purpose === purpose ? link : looked('none')
 }
 
-function failure(error: DenizenError, requestId: string): Answer {
-  const { status } = mapped(error)
-  const answer =
-    error.kind === 'internal'
-      ? notice(
-          status,
-          'Something went wrong',
-          `It is our fault, and it is in our log as ${requestId}. Nothing was changed; try again in a while.`,
-        )
-      : notice(status, titles[error.code] ?? 'This did not work', error.message)
-  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
-}
-
 const titles: Readonly<Record<string, string>> = {
   'auth.linkInvalid': 'This link cannot be used',
   'auth.accountExists': 'You have an account already',
   'auth.accountInactive': 'This account cannot be used',
   'auth.signInFirst': 'Sign in first',
+}
+
+function failure(error: DenizenError, requestId: string): Answer {
+  return failurePage(error, requestId, { titles, assurance: 'Nothing was changed' })
 }
 
 /** What is wrong with what was typed, and in which field; null: something else is. */

@@ -1,25 +1,14 @@
-import type { IncomingMessage } from 'node:http'
 import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
-import { readBody } from '../body.ts'
 import { contextOf, originOf } from '../context.ts'
-import { errorHeaders, mapped, methodNotAllowed, understood } from '../errors.ts'
+import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { notice } from './layout.ts'
+import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
 import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
 
 /** Where links lead that end in a new password. */
 export const passwordPaths: ReadonlySet<string> = new Set(Object.values(paths))
-
-/** Bytes: the longest password and token, percent-encoded, fit many times. */
-const longestForm = 32 * 1024
-
-interface Asked {
-  readonly request: IncomingMessage
-  readonly search: string
-  readonly requestId: string
-}
 
 /**
  * The page behind the links for a forgotten password and a new account: GET shows
@@ -34,25 +23,26 @@ export async function answerPassword(asked: Asked, core: Core, proxies: TrustedP
   const { request, search, requestId } = asked
   const caller = { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) } as const
   const context = contextOf(core, caller, { plan: false })
-  try {
-    switch (request.method) {
-      case 'GET':
-      case 'HEAD': {
-        const token = new URLSearchParams(search).get('token') ?? ''
-        return passwordForm(200, await view(context, token), token, null)
+  return answerPage(
+    asked,
+    core,
+    async () => {
+      switch (request.method) {
+        case 'GET':
+        case 'HEAD': {
+          const token = new URLSearchParams(search).get('token') ?? ''
+          return passwordForm(200, await view(context, token), token, null)
+        }
+        case 'POST': {
+          const fields = await readForm(request)
+          return fields === null ? null : await choose(context, fields)
+        }
+        default:
+          throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
       }
-      case 'POST': {
-        const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
-        return body === null ? null : await choose(context, new URLSearchParams(body))
-      }
-      default:
-        throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
-    }
-  } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
-    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
-    return failure(error, requestId)
-  }
+    },
+    failure,
+  )
 }
 
 async function choose(context: Context, fields: URLSearchParams): Promise<Answer> {
@@ -83,21 +73,12 @@ async function view(context: Context, token: string) {
 /** A link of another kind has a page of its own; here it is none. */
 const wrongPlace = new DenizenError('auth.linkInvalid', 'notFound', 'This link leads somewhere else: open it as it stands in the mail.')
 
-function failure(error: DenizenError, requestId: string): Answer {
-  const { status } = mapped(error)
-  const answer =
-    error.kind === 'internal'
-      ? notice(
-          status,
-          'Something went wrong',
-          `It is our fault, and it is in our log as ${requestId}. Nothing was changed; try again in a while.`,
-        )
-      : notice(status, titles[error.code] ?? 'This did not work', error.message)
-  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
-}
-
 const titles: Readonly<Record<string, string>> = {
   'auth.linkInvalid': 'This link does not work',
   'auth.claimNeedsMerge': 'You have an account already',
   'passwords.busy': 'Too many at once',
+}
+
+function failure(error: DenizenError, requestId: string): Answer {
+  return failurePage(error, requestId, { titles, assurance: 'Nothing was changed' })
 }

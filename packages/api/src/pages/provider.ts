@@ -1,13 +1,11 @@
-import type { IncomingMessage } from 'node:http'
 import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
-import { readBody } from '../body.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
-import { errorHeaders, mapped, methodNotAllowed, noSuchResource, understood } from '../errors.ts'
+import { mapped, methodNotAllowed, noSuchResource } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { notice } from './layout.ts'
+import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
 import { ProviderCookie, type Waiting } from './provider-cookie.ts'
 import { codeForm, noPasskeys, over, refusedThere, welcome } from './provider-views.ts'
 
@@ -21,11 +19,8 @@ export function isProviderPath(path: string): boolean {
 /** Bytes: a code is short. */
 const longestForm = 4 * 1024
 
-interface Asked {
-  readonly request: IncomingMessage
+interface AskedThere extends Asked {
   readonly path: string
-  readonly search: string
-  readonly requestId: string
 }
 
 /** One request, and what it takes to answer it. */
@@ -48,7 +43,7 @@ type SignedIn = Extract<Finished, { status: 'signedIn' }>
  * What was begun is known by a cookie that only this browser has: the answer of a
  * stranger's sign-in, put under a link, signs nobody in.
  */
-export async function answerProvider(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerProvider(asked: AskedThere, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, path, search, requestId } = asked
   const [, step, provider = ''] = paths.exec(path) ?? []
   const origin = originOf(request, requestId, proxies)
@@ -62,19 +57,20 @@ export async function answerProvider(asked: Asked, core: Core, proxies: TrustedP
   }
   const query = new URLSearchParams(search)
   const { method = '' } = request
-  try {
-    if (step === 'start' && method === 'GET') return await start(visit, query)
-    if (step === 'callback' && method === 'GET') return await finish(visit, query)
-    if (step === 'callback' && method === 'POST') {
-      const body = await readBody(request, longestForm, 'application/x-www-form-urlencoded')
-      return body === null ? null : await prove(visit, new URLSearchParams(body).get('code')?.trim() ?? '')
-    }
-    throw methodNotAllowed({ method, allowed: step === 'start' ? ['GET'] : ['GET', 'POST'] })
-  } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
-    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
-    return failure(error, requestId)
-  }
+  return answerPage(
+    asked,
+    core,
+    async () => {
+      if (step === 'start' && method === 'GET') return await start(visit, query)
+      if (step === 'callback' && method === 'GET') return await finish(visit, query)
+      if (step === 'callback' && method === 'POST') {
+        const fields = await readForm(request, longestForm)
+        return fields === null ? null : await prove(visit, fields.get('code')?.trim() ?? '')
+      }
+      throw methodNotAllowed({ method, allowed: step === 'start' ? ['GET'] : ['GET', 'POST'] })
+    },
+    failure,
+  )
 }
 
 async function start({ context, cookie, provider }: Visit, query: URLSearchParams): Promise<Answer> {
@@ -136,11 +132,5 @@ function withFields(answer: Answer, fields: Fields): Answer {
 }
 
 function failure(error: DenizenError, requestId: string): Answer {
-  if (error.code === 'identities.unknownProvider') return failure(noSuchResource({}), requestId)
-  const { status } = mapped(error)
-  const answer =
-    error.kind === 'internal'
-      ? notice(status, 'Something went wrong', `It is our fault, and it is in our log as ${requestId}. Try again in a while.`)
-      : notice(status, 'This did not work', error.message)
-  return withFields(answer, errorHeaders(error, 'none'))
+  return failurePage(error.code === 'identities.unknownProvider' ? noSuchResource({}) : error, requestId)
 }

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http'
+import type { Core, DenizenError } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { readBody } from '../body.ts'
+import { errorHeaders, mapped, understood } from '../errors.ts'
+import { notice } from './layout.ts'
+
+/** A request for a page. */
+export interface Asked {
+  readonly request: IncomingMessage
+  readonly search: string
+  readonly requestId: string
+}
+
+/** Bytes: the longest password, names and token, percent-encoded, fit many times. */
+const longestForm = 32 * 1024
+
+/** The fields of the form that a page sent; null: the client left before it was complete. */
+export async function readForm(request: IncomingMessage, limit = longestForm): Promise<URLSearchParams | null> {
+  const body = await readBody(request, limit, 'application/x-www-form-urlencoded')
+  return body === null ? null : new URLSearchParams(body)
+}
+
+/** Answers with a page also when the work fails: whoever sits at a browser is not shown JSON. */
+export async function answerPage(
+  { requestId }: Pick<Asked, 'requestId'>,
+  core: Core,
+  work: () => Promise<Answer | null>,
+  failure: (error: DenizenError, requestId: string) => Answer = failurePage,
+): Promise<Answer | null> {
+  try {
+    return await work()
+  } catch (thrown) {
+    const error = understood(thrown, { path: undefined, requestId })
+    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
+    return failure(error, requestId)
+  }
+}
+
+interface Wording {
+  /** What the page is headed, by the code of the failure. */
+  readonly titles?: Readonly<Record<string, string>>
+  /** What whoever sees a fault of ours may take for sure. */
+  readonly assurance?: string
+}
+
+/** What came of a page that failed. */
+export function failurePage(error: DenizenError, requestId: string, { titles = {}, assurance = '' }: Wording = {}): Answer {
+  const { status } = mapped(error)
+  const again = assurance === '' ? 'Try again in a while.' : `${assurance}; try again in a while.`
+  const answer =
+    error.kind === 'internal'
+      ? notice(status, 'Something went wrong', `It is our fault, and it is in our log as ${requestId}. ${again}`)
+      : notice(status, titles[error.code] ?? 'This did not work', error.message)
+  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
+}
