@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { holdingsOf } from '../access/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
+import { callerId, type Actor } from '../kernel/context.ts'
 import type { Target } from '../kernel/rule.ts'
 import { allOf, granted, notBelow } from '../kernel/rule.ts'
 import { managingOrganization } from '../organizations/index.ts'
@@ -39,6 +39,37 @@ export const ownAccountTarget = {
     return actor.kind === 'user' ? accountTarget.find(em, { userId: actor.principal.userId }) : undefined
   },
 } satisfies TargetFinder<unknown>
+
+interface MayNameUser {
+  readonly userId?: UserId | undefined
+}
+
+/** Who is meant: whoever is named, else the caller. null: nobody, for the operator of the machine has no account. */
+export function userMeant(actor: Actor, { userId }: MayNameUser): UserId | null {
+  return userId ?? callerId(actor)
+}
+
+/** How actions find the account whose sessions or tokens are meant: one's own where nobody is named. */
+export const meantAccountTarget = {
+  type: 'user',
+  async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
+    const userId = userMeant(actor, input)
+    return userId === null ? undefined : accountTarget.find(em, { userId })
+  },
+} satisfies TargetFinder<MayNameUser>
+
+/** The same for actions that change what the user has: its row is locked first, so that no two callers count the same. */
+export const changedMeantAccountTarget = {
+  type: 'user',
+  locks(input: MayNameUser, actor: Actor): readonly UserId[] {
+    const userId = userMeant(actor, input)
+    return userId === null ? [] : [userId]
+  },
+  async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
+    const userId = userMeant(actor, input)
+    return userId === null ? undefined : changedAccountTarget.find(em, { userId })
+  },
+} satisfies TargetFinder<MayNameUser>
 
 /** Who may change somebody's account: whoever was granted it where the account is managed, and is not below its owner. */
 export const overAccount = allOf(granted, notBelow)

@@ -1,3 +1,4 @@
+import { changedMeantAccountTarget } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound, ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
@@ -8,7 +9,7 @@ import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 import { endSessions, type Ended } from './repository.ts'
 import { endAllSessionsSignature, endOtherSessionsSignature, endSessionSignature } from './signatures.ts'
-import { endedSessionsTarget, endedSessionTarget, overEnding, userMeant } from './target.ts'
+import { endedSessionTarget, overEnding, ownerMeant } from './target.ts'
 
 export const endSession = defineCommand(endSessionSignature, {
   allow: overEnding,
@@ -24,14 +25,14 @@ export const endSession = defineCommand(endSessionSignature, {
 
 export const endAllSessions = defineCommand(endAllSessionsSignature, {
   allow: overEnding,
-  target: endedSessionsTarget,
-  handle: (context, input) => end(context, { userId: userMeant(context.actor, input) }),
+  target: changedMeantAccountTarget,
+  handle: (context, input) => end(context, { userId: ownerMeant(context.actor, input) }),
 })
 
 /** Only a sign-in of one's own knows which session is not one of the others. */
 export const endOtherSessions = defineCommand(endOtherSessionsSignature, {
   allow: signedIn,
-  target: { ...endedSessionsTarget, find: async () => undefined },
+  target: { ...changedMeantAccountTarget, find: async () => undefined },
   handle(context) {
     const { actor } = context
     if (actor.kind !== 'user') throw unauthenticated({})

@@ -1,3 +1,4 @@
+import { meantAccountTarget } from '../accounts/index.ts'
 import { defineQuery } from '../kernel/action.ts'
 import { callerId, type QueryContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
@@ -6,23 +7,23 @@ import type { UserId } from '../users/index.ts'
 import type { Session } from './model.ts'
 import { positionOf, selectSession, selectSessions, shownTo, type SessionSelection } from './reading.ts'
 import { getSessionSignature, listActiveSessionsSignature, listRecentSessionsSignature, listSessionsSignature } from './signatures.ts'
-import { overSessions, sessionsTarget, sessionTarget, userMeant } from './target.ts'
+import { overSessions, sessionTarget, ownerMeant } from './target.ts'
 
 export const listSessions = defineQuery(listSessionsSignature, {
   allow: overSessions,
-  target: sessionsTarget,
+  target: meantAccountTarget,
   handle: (context, input) => pageOfSessions(context, listSessionsSignature.name, input, {}),
 })
 
 export const listActiveSessions = defineQuery(listActiveSessionsSignature, {
   allow: overSessions,
-  target: sessionsTarget,
+  target: meantAccountTarget,
   handle: (context, input) => pageOfSessions(context, listActiveSessionsSignature.name, input, { runningAt: context.now }),
 })
 
 export const listRecentSessions = defineQuery(listRecentSessionsSignature, {
   allow: overSessions,
-  target: sessionsTarget,
+  target: meantAccountTarget,
   handle(context, { days, ...input }) {
     const seenSince = new Date(context.now.getTime() - days * 24 * 60 * 60 * 1000)
     return pageOfSessions(context, listRecentSessionsSignature.name, { ...input, days }, { seenSince })
@@ -42,7 +43,7 @@ async function pageOfSessions(
   { limit, cursor, days, ...meant }: Asked,
   which: Pick<SessionSelection, 'runningAt' | 'seenSince'>,
 ): Promise<{ items: Session[]; nextCursor: string | null }> {
-  const userId = userMeant(actor, meant)
+  const userId = ownerMeant(actor, meant)
   const scope = { action, filters: { userId, days }, viewer: callerId(actor) ?? actor.kind }
   const position = await openCursor(ports.cipher, scope, cursor)
   const rows = await selectSessions(await open(), { userId, ...which, position, limit })

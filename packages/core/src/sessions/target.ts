@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { holdingsOf } from '../access/index.ts'
-import { accountTarget, changedAccountTarget, overAccount } from '../accounts/index.ts'
+import { accountTarget, overAccount, userMeant } from '../accounts/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
-import { callerId, type Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/context.ts'
 import { invalidInput } from '../kernel/errors.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
 import type { UserId } from '../users/index.ts'
@@ -39,35 +39,9 @@ export const endedSessionTarget = {
   },
 } satisfies TargetFinder<NamesSession>
 
-interface MayNameUser {
-  readonly userId?: UserId | undefined
-}
-
-/** Whose sessions are meant: one's own where nobody is named. A stranger has none. */
-export const sessionsTarget = {
-  type: 'user',
-  async find(em: SqlEntityManager, { userId }: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const id = userId ?? callerId(actor)
-    return id === null ? undefined : accountTarget.find(em, { userId: id })
-  },
-} satisfies TargetFinder<MayNameUser>
-
-/** The same to end them: the user's row is locked first. */
-export const endedSessionsTarget = {
-  type: 'user',
-  locks({ userId }: MayNameUser, actor: Actor): readonly UserId[] {
-    const id = userId ?? callerId(actor)
-    return id === null ? [] : [id]
-  },
-  async find(em: SqlEntityManager, { userId }: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const id = userId ?? callerId(actor)
-    return id === null ? undefined : changedAccountTarget.find(em, { userId: id })
-  },
-} satisfies TargetFinder<MayNameUser>
-
 /** The user who is meant. The operator of the machine has no sessions, and has to say whose. */
-export function userMeant(actor: Actor, { userId }: MayNameUser): UserId {
-  const id = userId ?? callerId(actor)
-  if (id === null) throw invalidInput({ issues: [{ path: 'userId', message: 'say whose sessions: you have none of your own' }] })
-  return id
+export function ownerMeant(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
+  const userId = userMeant(actor, input)
+  if (userId === null) throw invalidInput({ issues: [{ path: 'userId', message: 'say whose sessions: you have none of your own' }] })
+  return userId
 }

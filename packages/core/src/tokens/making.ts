@@ -1,3 +1,4 @@
+import { changedMeantAccountTarget } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { callerId } from '../kernel/context.ts'
@@ -10,18 +11,18 @@ import { mostApiTokens, type TokenId } from './model.ts'
 import { mintToken } from './opaque.ts'
 import { countActive, existingToken, findToken, replaceToken, shownToken } from './repository.ts'
 import { createTokenSignature, rotateTokenSignature } from './signatures.ts'
-import { changedTokenTarget, newTokenTarget, overChanges, userMeant } from './target.ts'
+import { changedTokenTarget, overChanges, ownerMeant } from './target.ts'
 
 const day = 24 * 60 * 60 * 1000
 
 export const createToken = defineCommand(createTokenSignature, {
   allow: overChanges,
-  target: newTokenTarget,
+  target: changedMeantAccountTarget,
   freshProof: true,
   secretive: true,
   async handle(context, { userId: named, name, lifetimeDays, allowedIps, ...asked }) {
     const { em, now, actor, credentials } = context
-    const userId = userMeant(actor, { userId: named })
+    const userId = ownerMeant(actor, { userId: named })
     const user = await existingUser(em, userId)
     refuseUnlessTheirs(context, user)
     const organizationId = await organizationFor(context, user, asked.organizationId)

@@ -1,3 +1,4 @@
+import { meantAccountTarget } from '../accounts/index.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
 import { callerId, type Actor } from '../kernel/context.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
@@ -7,13 +8,13 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TokenId } from './model.ts'
 import { endToken, existingToken, newestTokens, shownToken } from './repository.ts'
 import { getTokenSignature, listTokensSignature, revokeTokenSignature } from './signatures.ts'
-import { changedTokenTarget, overChanges, overTokens, tokensTarget, tokenTarget, userMeant } from './target.ts'
+import { changedTokenTarget, overChanges, overTokens, tokenTarget, ownerMeant } from './target.ts'
 
 export const listTokens = defineQuery(listTokensSignature, {
   allow: overTokens,
-  target: tokensTarget,
+  target: meantAccountTarget,
   async handle({ open, ports, actor, now }, { userId: named, state, limit, cursor }) {
-    const userId = userMeant(actor, { userId: named })
+    const userId = ownerMeant(actor, { userId: named })
     const scope = { action: listTokensSignature.name, filters: { userId, state }, viewer: callerId(actor) ?? actor.kind }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()

@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { holdingsOf } from '../access/index.ts'
-import { accountTarget, changedAccountTarget, overAccount } from '../accounts/index.ts'
+import { accountTarget, overAccount, userMeant } from '../accounts/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
-import { callerId, type Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/context.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
 import type { UserId } from '../users/index.ts'
 import { noOwner } from './errors.ts'
@@ -44,35 +44,9 @@ export const changedTokenTarget = {
   },
 } satisfies TargetFinder<NamesToken>
 
-interface MayNameUser {
-  readonly userId?: UserId | undefined
-}
-
-/** Whose tokens are meant: one's own where nobody is named. The operator of the machine has none. */
-export const tokensTarget = {
-  type: 'user',
-  async find(em: SqlEntityManager, { userId }: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const id = userId ?? callerId(actor)
-    return id === null ? undefined : accountTarget.find(em, { userId: id })
-  },
-} satisfies TargetFinder<MayNameUser>
-
-/** The same to make one: the user's row is locked first, so that no two callers count the same tokens. */
-export const newTokenTarget = {
-  type: 'user',
-  locks({ userId }: MayNameUser, actor: Actor): readonly UserId[] {
-    const id = userId ?? callerId(actor)
-    return id === null ? [] : [id]
-  },
-  async find(em: SqlEntityManager, { userId }: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const id = userId ?? callerId(actor)
-    return id === null ? undefined : changedAccountTarget.find(em, { userId: id })
-  },
-} satisfies TargetFinder<MayNameUser>
-
 /** The user who is meant. */
-export function userMeant(actor: Actor, { userId }: MayNameUser): UserId {
-  const id = userId ?? callerId(actor)
-  if (id === null) throw noOwner({})
-  return id
+export function ownerMeant(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
+  const userId = userMeant(actor, input)
+  if (userId === null) throw noOwner({})
+  return userId
 }
