@@ -1,6 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page } from './layout.ts'
+import { factorField, notice, page } from './layout.ts'
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
 
@@ -126,20 +126,7 @@ export function factorForm(
       <form method="post" action="device">
         <input type="hidden" name="user_code" value="${userCode}" />
         <input type="hidden" name="challenge" value="${challenge}" />
-        <div class="field">
-          <label for="code">Code</label>
-          <input
-            id="code"
-            name="code"
-            autocomplete="one-time-code"
-            spellcheck="false"
-            maxlength="64"
-            required
-            aria-describedby="code-hint"
-          />
-          <p class="hint" id="code-hint">The six digits of your authenticator app, or one of your recovery codes.</p>
-        </div>
-        ${buttons}
+        ${factorField} ${buttons}
       </form>`,
   )
 }

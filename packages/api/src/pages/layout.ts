@@ -74,3 +74,10 @@ export function notice(status: number, title: string, ...paragraphs: readonly (s
       ${paragraphs.map((text) => html`<p>${text}</p>`)}`,
   )
 }
+
+/** Where the second factor is typed, in a form of its own. */
+export const factorField = html`<div class="field">
+  <label for="code">Code</label>
+  <input id="code" name="code" autocomplete="one-time-code" spellcheck="false" maxlength="64" required aria-describedby="code-hint" />
+  <p class="hint" id="code-hint">The six digits of your authenticator app, or one of your recovery codes.</p>
+</div>`

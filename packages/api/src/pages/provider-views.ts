@@ -1,6 +1,6 @@
 import { html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page } from './layout.ts'
+import { factorField, notice, page } from './layout.ts'
 
 /** Asks for the second factor. */
 export function codeForm(status: number, provider: string, message: string | null): Answer {
@@ -11,19 +11,7 @@ export function codeForm(status: number, provider: string, message: string | nul
     html`<h1>${title}</h1>
       ${message === null ? null : html`<p class="problem" role="alert" id="problem">${message}</p>`}
       <form method="post" action="${provider}">
-        <div class="field">
-          <label for="code">Code</label>
-          <input
-            id="code"
-            name="code"
-            autocomplete="one-time-code"
-            spellcheck="false"
-            maxlength="64"
-            required
-            aria-describedby="code-hint"
-          />
-          <p class="hint" id="code-hint">The six digits of your authenticator app, or one of your recovery codes.</p>
-        </div>
+        ${factorField}
         <div class="buttons"><button class="main">Sign in</button></div>
       </form>`,
   )

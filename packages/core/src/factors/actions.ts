@@ -1,5 +1,5 @@
 import type { factorsSignatures } from './signatures.ts'
-import { changedAccountTarget, overAccount, ownAccountTarget } from '../accounts/index.ts'
+import { meantAccountTarget, userMeant, changedAccountTarget, overAccount, ownAccountTarget } from '../accounts/index.ts'
 import { renderSVG } from 'uqr'
 import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
@@ -16,15 +16,14 @@ import { codeCount, hashOfCode, newRecoveryCode } from './recovery.ts'
 import { factorsOf, hasFactor, rolesOf } from './repository.ts'
 import { resetFactors } from './resetting.ts'
 import * as signatures from './signatures.ts'
-import { holderTarget, whoseFactors } from './targets.ts'
 import { keyUri, newKey, stepOf } from './totp.ts'
 
 const list = defineQuery(signatures.listFactorsSignature, {
   allow: anyOf(granted, owner),
-  target: holderTarget,
+  target: meantAccountTarget,
   async handle({ open, actor, settings, now }, input) {
     const em = await open()
-    const userId = whoseFactors(input, actor)
+    const userId = userMeant(actor, input)
     if (userId === null) throw unauthenticated({})
     const { needFactor } = await existingUser(em, userId)
     const { totp, ...counts } = await factorsOf(em, userId)

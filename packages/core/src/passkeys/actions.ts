@@ -1,6 +1,6 @@
 import type { passkeysSignatures } from './signatures.ts'
-import { keepAWayIn } from '../accounts/index.ts'
-import { factorRemoved, holderTarget, ownAccount, whoseFactors } from '../factors/index.ts'
+import { meantAccountTarget, userMeant, keepAWayIn } from '../accounts/index.ts'
+import { factorRemoved, ownAccount } from '../factors/index.ts'
 import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
@@ -12,9 +12,9 @@ import { passkeyTarget } from './target.ts'
 
 const list = defineQuery(listPasskeysSignature, {
   allow: anyOf(granted, owner),
-  target: holderTarget,
+  target: meantAccountTarget,
   async handle({ open, actor }, input) {
-    const userId = whoseFactors(input, actor)
+    const userId = userMeant(actor, input)
     if (userId === null) throw unauthenticated({})
     const em = await open()
     return { passkeys: await em.find(PasskeyRow, { userId }, { orderBy: { id: 'asc' } }) }
