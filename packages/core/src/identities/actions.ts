@@ -1,4 +1,4 @@
-import { keepAWayIn, ownAccountTarget } from '../accounts/index.ts'
+import { meantAccountTarget, keepAWayIn, ownAccountTarget } from '../accounts/index.ts'
 import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
 import { callerId, type Settings } from '../kernel/context.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
@@ -13,11 +13,11 @@ import type { Identity } from './model.ts'
 import { claimsIn, providerNamed } from './providers.ts'
 import { hasEnded, lockIdentity } from './repository.ts'
 import { identitiesSignatures } from './signatures.ts'
-import { holderTarget, identityTarget } from './targets.ts'
+import { identityTarget } from './targets.ts'
 
 const listIdentities = defineQuery(identitiesSignatures.list, {
   allow: anyOf(owner, granted),
-  target: holderTarget,
+  target: meantAccountTarget,
   async handle({ actor, open, settings }, { userId = callerId(actor) }) {
     if (userId === null) throw unauthenticated({})
     const rows = await (await open()).find(IdentityRow, { userId }, { orderBy: { id: 'asc' } })

@@ -1,23 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { holdingsOf } from '../access/index.ts'
-import { accountTarget, ownAccountTarget } from '../accounts/index.ts'
+import { accountTarget } from '../accounts/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
 import type { Target } from '../kernel/rule.ts'
-import type { UserId } from '../users/index.ts'
 import { IdentityRow } from './entity.ts'
 import type { IdentityId } from './model.ts'
-
-interface NamesSomebody {
-  readonly userId?: UserId | undefined
-}
-
-/** Whose identities are looked at: somebody's, or the caller's own. */
-export const holderTarget = {
-  type: 'user',
-  find: (em: SqlEntityManager, { userId }: NamesSomebody, actor: Actor): Promise<Target | null | undefined> =>
-    userId === undefined ? ownAccountTarget.find(em, undefined, actor) : accountTarget.find(em, { userId }),
-} satisfies TargetFinder<NamesSomebody>
 
 /** An identity: whoever manages its user's account may take it away, unless they are below them. */
 export const identityTarget = {
