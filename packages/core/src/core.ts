@@ -1,10 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { hadSuperadmin } from './access/index.ts'
+import {
+  DecisionMemory,
+  hadSuperadmin,
+  PermissionUses,
+  questionOf,
+  writePermissionUses,
+  type PermissionUse,
+  type Question,
+} from './access/index.ts'
 import { LastSeen } from './accounts/activity/last-seen.ts'
 import { writeLastSeen } from './accounts/activity/repository.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
 import { callsOver, type Calls } from './calls/index.ts'
+import { understood } from './database/conflict.ts'
 import { ensurePartitions } from './database/partitions.ts'
 import { deliver, type Subscriber } from './events/index.ts'
 import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
@@ -16,8 +25,10 @@ import type { JsonObject } from './kernel/text.ts'
 import type { CallReport, Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
-import { forkOf } from './pipeline/assembly.ts'
+import { decideAtOnce } from './pipeline/at-once.ts'
+import { forkOf, memoryOf } from './pipeline/assembly.ts'
 import { plan, run } from './pipeline/run.ts'
+import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
 import { Authenticator, PrincipalCache, writeSessionsSeen } from './sessions/index.ts'
 import { createCredentials } from './tokens/credentials.ts'
@@ -52,6 +63,12 @@ export interface Core {
   authenticate(token: string): Promise<Principal | null>
   /** The same from memory, without waiting; undefined: ask `authenticate`. */
   authenticated(token: string): Principal | undefined
+  /** Counts a call that is answered without running it against what the user may make in a minute; false: run it, which counts it. */
+  counted(principal: Principal): boolean
+  /** A question for `decide`, read once; null: it is none, and `access.check` says why. */
+  question(input: unknown): Question | null
+  /** The answer of `access.check` from memory, without waiting: told to monitors, and counted. undefined: run it. */
+  decide(principal: Principal, question: Question, requestId: string): { readonly allowed: boolean } | undefined
   /** Tells the monitors of a call that was answered without running it, from an answer kept with its principal. */
   observe(report: CallReport): void
   /** How the principal cache does. */
@@ -69,7 +86,7 @@ export interface Core {
   isReady(): Promise<boolean>
   /** The keys that signed tokens are verified by, now or soon, as RFC 7517 has them. */
   publishedKeys(): Promise<readonly JsonObject[]>
-  /** Writes now when users were last seen, and tokens last used. A core that was started does so by itself, some seconds after they were. */
+  /** Writes now when users were last seen, and tokens and permissions last used. A core that was started does so by itself, some seconds after they were. */
   writeLastSeen(): Promise<void>
   /** Makes the partitions that are due, and begins to listen to other processes. */
   start(): Promise<void>
@@ -111,6 +128,9 @@ export function createCore(options: CoreOptions): Core {
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
     authenticate: (token) => authenticator.authenticate(token),
     authenticated: (token) => authenticator.cached(token),
+    counted: (principal) => assembly.rate.countedAtOnce(principal),
+    question: questionOf,
+    decide: (principal, question, requestId) => decideAtOnce(assembly, principal, question, requestId),
     observe: (report) => monitors.forEach((monitor) => monitor.observe(report)),
     cacheState: () => ({ entries: principals.size, live: principals.live, hits: authenticator.hits, misses: authenticator.misses }),
     deliver: (payload) => deliver(subscribers, payload),
@@ -122,7 +142,7 @@ export function createCore(options: CoreOptions): Core {
     async start() {
       await ensurePartitions(reader(), ports.clock.now())
       await rotateKeys(reader(), ports)
-      await ports.invalidation.open(principals)
+      await ports.invalidation.open(memoryOf(assembly))
       sightings.start()
     },
     stop: async () => void (await Promise.all([sightings.stop(), ports.invalidation.close()])),
@@ -132,6 +152,7 @@ export function createCore(options: CoreOptions): Core {
 function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] }: CoreOptions) {
   const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
   const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const decisions = new DecisionMemory({ clock: ports.clock, soleProcess: ports.invalidation.soleProcess, catalogue })
   const settings = { ...defaultSettings, ...given }
   const reader = () => forkOf({ orm })
   const sightings = sightingsOf(reader, ports)
@@ -145,19 +166,36 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
     reader,
     seen: sightings.note,
   })
+  const rate = new RequestRate({ clock: ports.clock, logger: ports.logger, reader, understood })
   const inspect = (token: string) => authenticator.inspect(token)
+  const uses = new PermissionUses(ports.clock, sightings.used)
   const credentials = createCredentials({ actions, catalogue, settings, ports, keys, inspect })
-  const assembly: Assembly = { orm, ports, settings, monitors, subscribers, actions, catalogue, principals, credentials }
+  const assembly: Assembly = {
+    orm,
+    ports,
+    settings,
+    monitors,
+    subscribers,
+    actions,
+    catalogue,
+    principals,
+    decisions,
+    rate,
+    credentials,
+    uses,
+  }
   return { assembly, authenticator, keys, sightings }
 }
 
-/** When users and their sessions were last seen, and the tokens that stand for themselves last used. */
+/** When users and their sessions were last seen, and the tokens that stand for themselves, and permissions, last used. */
 function sightingsOf(reader: () => SqlEntityManager, { logger }: Ports) {
   const users = new LastSeen({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
   const sessions = new LastSeen({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
   const tokens = new LastSeen({ reader, logger, write: writeLastUsed, what: 'tokens were last used' })
-  const all = [users, sessions, tokens] as const
+  const uses = new LastSeen({ reader, logger, write: writePermissionUses, what: 'permissions were last used' })
+  const all = [users, sessions, tokens, uses] as const
   return {
+    used: (use: PermissionUse, now: Date): void => void uses.note(use, now),
     /** One look into one map at most calls: whoever's session was noted within the minute was noted too. */
     note({ userId, sessionId, tokenId, impersonator }: Principal, now: Date): void {
       const anew = sessionId === null ? tokens.note(tokenId, now) : sessions.note(sessionId, now)
@@ -173,8 +211,8 @@ function sightingsOf(reader: () => SqlEntityManager, { logger }: Ports) {
 async function workIn(assembly: Assembly, name: string, payload: Job['payload']): Promise<void> {
   const handler = jobHandlers.find((known) => known.name === name)
   if (handler === undefined) throw new TypeError(`There is no job named ${name}.`)
-  const { ports, settings } = assembly
-  await handler.run({ now: ports.clock.now(), em: forkOf(assembly), ports, settings }, payload)
+  const { ports, settings, catalogue } = assembly
+  await handler.run({ now: ports.clock.now(), em: forkOf(assembly), ports, settings, catalogue }, payload)
 }
 
 async function receiveIn(assembly: Assembly, { id, timestamp, signature, body }: SignedWebhook, origin: Origin): Promise<void> {

@@ -1,5 +1,5 @@
 export { actions, actionTree } from './actions.ts'
-export { builtInRoleNames, builtInRoles, assignRole } from './access/index.ts'
+export { builtInRoleNames, builtInRoles, assignRole, type Question } from './access/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
   callsOver,
@@ -23,7 +23,8 @@ export * from './defaults/index.ts'
 export { deleteExpired } from './signin/expiry.ts'
 export { deleteOldKeys } from './idempotency/index.ts'
 export { deleteOldInvalidations, invalidationChannel } from './invalidation/index.ts'
-export type { Actor, Grants, IdentityProvider, Origin, Principal, Settings } from './kernel/context.ts'
+export type { Actor, IdentityProvider, Origin, Principal, Settings } from './kernel/context.ts'
+export type { Grants } from './kernel/grants.ts'
 export { databaseUnavailable, defineError, internal, invalidInput, unknownAction, type ErrorDefinition } from './kernel/errors.ts'
 export type { DomainEvent, Job } from './kernel/event.ts'
 export { html, Html } from './kernel/html.ts'

@@ -18,6 +18,7 @@ import {
   type User,
 } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { Grantor } from './access.ts'
 
 /** A user who has signed in. */
 export interface SignedInUser {
@@ -45,6 +46,8 @@ export function newEmail(): string {
 
 /** Makes people, and signs them in. */
 export class People {
+  /** Roles, grants and resources, past every rule. */
+  readonly access: Grantor
   readonly #core: Core
   readonly #orm: Orm
   readonly #ports: Ports
@@ -53,6 +56,7 @@ export class People {
     this.#core = core
     this.#orm = orm
     this.#ports = ports
+    this.access = new Grantor(orm, ports)
   }
 
   /** Every action, as the operator of the machine. */
@@ -141,6 +145,15 @@ export class People {
     await this.#execute(
       `insert into organization_domains (organization_id, domain, challenge, verified_at, created_at) values (?, ?, 'test', ?, ?)`,
       [uuidOf(organizationId), domain, now, now],
+    )
+  }
+
+  /** A policy that limits nothing unless it is said, past every rule. */
+  async newPolicy(name: string, limits: Readonly<Record<string, unknown>> = {}, isDefault = false): Promise<void> {
+    const now = this.#ports.clock.now()
+    await this.#execute(
+      'insert into resource_policies (id, name, limits, is_default, created_at, updated_at) values (gen_random_uuid(), ?, ?, ?, ?, ?)',
+      [name, JSON.stringify(limits), isDefault, now, now],
     )
   }
 

@@ -1,6 +1,10 @@
 import { defaultSettings, type Actor, type Monitor, type Orm, type Plan, type Ports } from '@denizen/core'
+import { DecisionMemory } from '../src/access/index.ts'
 import { actions } from '../src/actions.ts'
+import { understood } from '../src/database/conflict.ts'
 import type { Action } from '../src/kernel/action.ts'
+import { unnotedUses } from '../src/kernel/context.ts'
+import { RequestRate } from '../src/policies/index.ts'
 import type { Assembly } from '../src/pipeline/assembly.ts'
 import { plan, run } from '../src/pipeline/run.ts'
 import { PrincipalCache } from '../src/sessions/index.ts'
@@ -30,6 +34,9 @@ export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: reado
     catalogue,
     credentials: createCredentials({ ...parts, inspect: async () => null }),
     principals: new PrincipalCache(ports.clock, true),
+    decisions: new DecisionMemory({ clock: ports.clock, soleProcess: true, catalogue }),
+    rate: new RequestRate({ clock: ports.clock, logger: ports.logger, reader: () => orm.em.fork() as SqlEntityManager, understood }),
+    uses: unnotedUses,
   }
   const call = (actor: Actor, requestId = 'req_test') => ({ actor, origin: { requestId, ip: null, userAgent: null } })
   return {

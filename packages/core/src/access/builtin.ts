@@ -28,12 +28,29 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
   system: { id: 'rol_01j0000000e008000000000005', description: 'Programs that act for Denizen itself.', permissions: [] },
 }
 
+/** What whoever owns a resource may do with it, and with what is inside. */
+export const ownerPermissions = [
+  'application',
+  'resources.*',
+  'access.assignRole',
+  'access.unassignRole',
+  'access.grantPermission',
+  'access.revokePermission',
+  'access.check',
+  'access.checkMany',
+  'access.explain',
+  'access.whoCan',
+  'access.listAssignments',
+]
+
 /** What a member may do: see the organization, and who else is in it. */
 const asMember = ['organizations.get', 'organizations.listMembers', 'organizations.listDomains', 'teams.list', 'teams.listMembers']
 
 /** What an administrator may do besides: run the organization, and the accounts that it manages. */
 const asAdmin = [
   ...asMember,
+  // Whatever an application calls its permissions: an organization's people share what is in it by roles of their own.
+  'application',
   'organizations.update',
   'organizations.addDomain',
   'organizations.verifyDomain',
@@ -85,6 +102,47 @@ const asAdmin = [
   'tokens.get',
   'tokens.revoke',
   'tokens.rotate',
+  'roles.create',
+  'roles.update',
+  'roles.delete',
+  'roles.get',
+  'roles.list',
+  'roles.setParents',
+  'roles.grantPermission',
+  'roles.revokePermission',
+  'access.assignRole',
+  'access.unassignRole',
+  'access.grantPermission',
+  'access.revokePermission',
+  'access.listAssignments',
+  'access.createExclusion',
+  'access.updateExclusion',
+  'access.deleteExclusion',
+  'access.listExclusions',
+  'access.check',
+  'access.checkMany',
+  'access.listPermissions',
+  'access.listResources',
+  'access.whoCan',
+  'access.explain',
+  'access.at',
+  'access.compare',
+  'access.review',
+  'access.export',
+  'access.plan',
+  'access.apply',
+  'access.diff',
+  'access.test',
+  'resources.register',
+  'resources.registerMany',
+  'resources.update',
+  'resources.get',
+  'resources.list',
+  'resources.transfer',
+  'resources.delete',
+  'resources.grant',
+  'resources.revoke',
+  'policies.effective',
 ]
 
 /** What the roles of a member allow, each inside its organization only. */

@@ -1,34 +1,18 @@
-import type { Grants } from '../kernel/context.ts'
+import type { Grants } from '../kernel/grants.ts'
 import type { Id } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'
-import type { ActionKind } from '../kernel/signature.ts'
-
-/** Every action's name and kind: what patterns in roles are read against. */
-export type Catalogue = ReadonlyMap<string, ActionKind>
-
-/** What patterns stand for, worked out once: most subjects hold the same few roles. */
-const compiled = new WeakMap<Catalogue, { readonly names: Map<string, ReadonlySet<string>>; readonly grants: Map<string, Grants> }>()
-const mostCompiled = 1000
-
-/**
- * Compiles what a subject holds into sets of names, so that a decision is a look-up.
- * Patterns: a name, `users.*`, `*`, or `queries` (everything that only reads).
- * Equal sets are shared, and so is the whole of a subject that holds nothing in any organization.
- */
-export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[], limits: GrantLimits = noLimits): Grants {
-  const { organizationId: only, patterns } = limits
-  const scopes = new Map<Id<'org'> | null, string[]>()
-  for (const { organizationId: held, permissions } of holdings) {
-    if (only !== null && held !== null && held !== only) continue
-    const organizationId = held ?? only
-    scopes.set(organizationId, [...(scopes.get(organizationId) ?? []), ...permissions])
-  }
-  const everywhere = scopes.get(null) ?? []
-  scopes.delete(null)
-  const { grants } = memoryOf(catalogue)
-  if (scopes.size > 0 || patterns !== null) return new CompiledGrants(catalogue, everywhere, scopes, patterns)
-  return remembered(grants, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, scopes, null))
-}
+import type { Catalogue } from '../kernel/signature.ts'
+import {
+  bothHave,
+  coveredBy,
+  eitherHas,
+  hasPermission,
+  keyOf,
+  listed,
+  permissionsOf,
+  remembered,
+  type PermissionSet,
+} from './permissions.ts'
 
 /** What a credential is limited to, whatever its user may do. */
 export interface GrantLimits {
@@ -40,82 +24,109 @@ export interface GrantLimits {
 
 const noLimits: GrantLimits = { organizationId: null, patterns: null }
 
+/** Grants of subjects that hold nothing but the same few roles everywhere: nearly all of them. */
+const shared = new WeakMap<Catalogue, Map<string, Grants>>()
+
+/**
+ * The one decision engine: compiles what a subject holds into sets of permissions by
+ * place, so that a decision is a few look-ups. What is held everywhere counts in every
+ * organization; what is held in one counts for its teams and resources; what is held on
+ * a team or resource counts there, and for what is inside. Nothing takes away.
+ * Equal sets are shared, and so is the whole of a subject that holds nothing in any place.
+ */
+export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[], limits: GrantLimits = noLimits): Grants {
+  const { organizationId: only, patterns } = limits
+  const places = new Map<string | null, string[]>()
+  for (const { organizationId: held, object = null, permissions } of holdings) {
+    if (only !== null && held !== null && held !== only) continue
+    // What a token for one organization may do everywhere, it may do there only; and nothing on what is in none.
+    if (only !== null && held === null && object !== null) continue
+    const place = object ?? held ?? only
+    places.set(place, [...(places.get(place) ?? []), ...permissions])
+  }
+  const everywhere = places.get(null) ?? []
+  places.delete(null)
+  if (places.size > 0 || patterns !== null) return new CompiledGrants(catalogue, everywhere, places, limits)
+  const memory = shared.get(catalogue) ?? new Map<string, Grants>()
+  shared.set(catalogue, memory)
+  return remembered(memory, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, places, noLimits))
+}
+
 class CompiledGrants implements Grants {
   readonly #catalogue: Catalogue
-  readonly #everywhere: ReadonlySet<string>
-  readonly #inOrganization: ReadonlyMap<Id<'org'>, ReadonlySet<string>>
+  readonly #limits: GrantLimits
+  readonly #everywhere: PermissionSet
+  /** By the id of an organization, a team or a resource. */
+  readonly #places: ReadonlyMap<string, PermissionSet>
 
   constructor(
     catalogue: Catalogue,
     everywhere: readonly string[],
-    scopes: ReadonlyMap<Id<'org'> | null, readonly string[]>,
-    limits: readonly string[] | null,
+    places: ReadonlyMap<string | null, readonly string[]>,
+    limits: GrantLimits,
   ) {
-    const within = limits === null ? null : namesOf(catalogue, limits)
-    const names = (patterns: readonly string[]): ReadonlySet<string> =>
-      within === null ? namesOf(catalogue, patterns) : new Set([...namesOf(catalogue, patterns)].filter((name) => within.has(name)))
+    const within = limits.patterns === null ? null : permissionsOf(catalogue, limits.patterns)
+    const setOf = (patterns: readonly string[]): PermissionSet =>
+      within === null ? permissionsOf(catalogue, patterns) : bothHave(catalogue, permissionsOf(catalogue, patterns), within)
     this.#catalogue = catalogue
-    this.#everywhere = names(everywhere)
-    this.#inOrganization = new Map(
-      [...scopes].flatMap(([organizationId, patterns]) => (organizationId === null ? [] : ([[organizationId, names(patterns)]] as const))),
-    )
+    this.#limits = limits
+    this.#everywhere = setOf(everywhere)
+    this.#places = new Map([...places].flatMap(([place, patterns]) => (place === null ? [] : ([[place, setOf(patterns)]] as const))))
   }
 
-  allows(permission: string, organizationId: Id<'org'> | null): boolean {
-    if (this.#everywhere.has(permission)) return true
-    return organizationId !== null && (this.#inOrganization.get(organizationId)?.has(permission) ?? false)
+  get onlyIn(): Id<'org'> | null {
+    return this.#limits.organizationId
+  }
+
+  allows(permission: string, organizationId: Id<'org'> | null, within: readonly string[] = nowhere): boolean {
+    if (hasPermission(this.#everywhere, this.#catalogue, permission)) return true
+    if (this.#places.size === 0) return false
+    if (organizationId !== null && this.#hasAt(organizationId, permission)) return true
+    return within.some((place) => this.#hasAt(place, permission))
   }
 
   allowsEverywhere(permission: string): boolean {
-    return this.#everywhere.has(permission)
+    return hasPermission(this.#everywhere, this.#catalogue, permission)
   }
 
-  covers(pattern: string, organizationId: Id<'org'> | null): boolean {
-    return [...namesOf(this.#catalogue, [pattern])].every((name) => this.allows(name, organizationId))
+  covers(pattern: string, organizationId: Id<'org'> | null, within: readonly string[] = nowhere): boolean {
+    return coveredBy(this.#setsAt(organizationId, within), this.#catalogue, pattern)
   }
 
-  list(): readonly string[] {
-    return [...this.#everywhere].sort()
+  list(organizationId: Id<'org'> | null = null, within: readonly string[] = nowhere): readonly string[] {
+    return listed(eitherHas(this.#setsAt(organizationId, within)))
+  }
+
+  more(holdings: readonly Holding[]): Grants {
+    return grantsOf(this.#catalogue, holdings, this.#limits)
+  }
+
+  #hasAt(place: string, permission: string): boolean {
+    const held = this.#places.get(place)
+    return held !== undefined && hasPermission(held, this.#catalogue, permission)
+  }
+
+  #setsAt(organizationId: Id<'org'> | null, within: readonly string[]): readonly PermissionSet[] {
+    const places = organizationId === null ? within : [organizationId, ...within]
+    return [this.#everywhere, ...places.flatMap((place) => this.#places.get(place) ?? [])]
   }
 }
 
-/** What is left of grants for a credential that reaches only some actions. */
-export function grantsWithin(catalogue: Catalogue, grants: Grants, reach: ReadonlySet<string>): Grants {
-  const allows: Grants['allows'] = (permission, organizationId) => reach.has(permission) && grants.allows(permission, organizationId)
+const nowhere: readonly string[] = []
+
+/** What is left of grants for a credential that reaches only what some patterns stand for. */
+export function grantsWithin(catalogue: Catalogue, grants: Grants, patterns: readonly string[]): Grants {
+  const reach = permissionsOf(catalogue, patterns)
+  const reaches = (permission: string) => hasPermission(reach, catalogue, permission)
   return {
-    allows,
-    allowsEverywhere: (permission) => reach.has(permission) && grants.allowsEverywhere(permission),
-    covers: (pattern, organizationId) => [...namesOf(catalogue, [pattern])].every((name) => allows(name, organizationId)),
-    list: () => grants.list().filter((name) => reach.has(name)),
+    allows: (permission, organizationId, within) => reaches(permission) && grants.allows(permission, organizationId, within),
+    allowsEverywhere: (permission) => reaches(permission) && grants.allowsEverywhere(permission),
+    covers: (pattern, organizationId, within) => coveredBy([reach], catalogue, pattern) && grants.covers(pattern, organizationId, within),
+    list: (organizationId, within) => {
+      const held = permissionsOf(catalogue, grants.list(organizationId, within))
+      return listed(bothHave(catalogue, held, reach))
+    },
+    onlyIn: grants.onlyIn ?? null,
+    more: (holdings) => grantsWithin(catalogue, grants.more(holdings), patterns),
   }
-}
-
-/** Every action that one of the patterns stands for. */
-export function namesOf(catalogue: Catalogue, patterns: readonly string[]): ReadonlySet<string> {
-  const { names } = memoryOf(catalogue)
-  return remembered(names, keyOf(patterns), () => new Set(patterns.flatMap((pattern) => matching(catalogue, pattern))))
-}
-
-function keyOf(patterns: readonly string[]): string {
-  return [...new Set(patterns)].sort().join(' ')
-}
-
-function memoryOf(catalogue: Catalogue) {
-  const known = compiled.get(catalogue) ?? { names: new Map<string, ReadonlySet<string>>(), grants: new Map<string, Grants>() }
-  compiled.set(catalogue, known)
-  return known
-}
-
-function remembered<Value>(memory: Map<string, Value>, key: string, make: () => Value): Value {
-  const found = memory.get(key) ?? make()
-  if (memory.size >= mostCompiled) memory.clear()
-  memory.set(key, found)
-  return found
-}
-
-function matching(catalogue: Catalogue, pattern: string): readonly string[] {
-  if (pattern === '*') return [...catalogue.keys()]
-  if (pattern === 'queries') return [...catalogue].filter(([, kind]) => kind === 'query').map(([name]) => name)
-  if (pattern.endsWith('.*')) return [...catalogue.keys()].filter((name) => name.startsWith(pattern.slice(0, -1)))
-  return catalogue.has(pattern) ? [pattern] : []
 }

@@ -1,34 +1,43 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
-import { idOf, uuidOf } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidsOf } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'
 import { MembershipRow } from '../organizations/entity.ts'
 import { builtInRoles, organizationRoles } from './builtin.ts'
-import { RoleAssignmentRow, RolePermissionRow, RoleRow } from './entity.ts'
-import type { BuiltInRoleName, RoleId } from './model.ts'
+import { RoleAssignmentRow, RoleRow } from './entity.ts'
+import { assignmentsOf, holdingOf, type HeldAssignment } from './held.ts'
+import type { RoleId } from './model.ts'
 
 interface Assignment {
   readonly id: Id<'asg'>
   readonly userId: Id<'usr'>
   readonly roleId: RoleId
   readonly grantedBy: Id<'usr'> | null
+  /** The identity provider that gives it. */
+  readonly provider?: string | null
   readonly now: Date
 }
 
 /** Gives a user a role everywhere, from now on and until it is revoked. */
-export function assignRole(em: SqlEntityManager, { id, userId, roleId, grantedBy, now }: Assignment): RoleAssignmentRow {
+export function assignRole(em: SqlEntityManager, { id, userId, roleId, grantedBy, provider = null, now }: Assignment): RoleAssignmentRow {
   const row = em.create(RoleAssignmentRow, {
     id,
     subjectKind: 'user',
     userId,
+    teamId: null,
+    teamOrganizationId: null,
     roleId,
+    permission: null,
     scopeKind: 'system',
     organizationId: null,
+    scopeTeamId: null,
+    resourceId: null,
     validFrom: now,
     validUntil: null,
     condition: null,
     grantedBy,
     grantedAt: now,
+    provider,
     revokedBy: null,
     revokedAt: null,
   })
@@ -44,7 +53,10 @@ export function createRole(em: SqlEntityManager, role: { id: RoleId; name: strin
     name: role.name,
     description: role.description,
     builtIn: false,
+    version: 1,
     createdAt: role.now,
+    updatedAt: role.now,
+    deletedAt: null,
   })
   em.persist(row)
   return row
@@ -52,13 +64,18 @@ export function createRole(em: SqlEntityManager, role: { id: RoleId; name: strin
 
 /** The roles of these names that are valid everywhere, built-in or not. */
 export function findRoles(em: SqlEntityManager, names: readonly string[]): Promise<RoleRow[]> {
-  return em.find(RoleRow, { organizationId: null, name: { $in: [...names] } })
+  return em.find(RoleRow, { organizationId: null, deletedAt: null, name: { $in: [...names] } })
 }
 
-/** Which of the custom roles grant anything by now. */
+/** Which of the custom roles grant anything by now, themselves or by what they include. */
 export async function rolesThatGrant(em: SqlEntityManager, ids: readonly RoleId[]): Promise<ReadonlySet<RoleId>> {
-  const rows = await em.find(RolePermissionRow, { roleId: { $in: [...ids] } }, { fields: ['roleId'] })
-  return new Set(rows.map(({ roleId }) => roleId))
+  const rows = await em.execute<{ id: string }[]>(
+    `select r.id::text as id from roles r where r.id = any(?::uuid[]) and exists (
+      select 1 from (select r.id as id union all select c.included_id from role_closure c where c.role_id = r.id) i join roles x on x.id = i.id
+        where x.built_in or exists (select 1 from role_permissions p where p.role_id = x.id and p.revoked_at is null))`,
+    [uuidsOf(ids)],
+  )
+  return new Set(rows.map(({ id }) => idOf('rol', id)))
 }
 
 /** Takes the guard of the rule about the last superadmin: whoever may break it waits here. */
@@ -72,12 +89,12 @@ export async function hadSuperadmin(em: SqlEntityManager): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Who may do everything, for good, and act: two of them at the most, for that is all anybody needs to know. Call it under `lockSuperadmins`. */
+/** Who may do everything, for good, wherever they are, and act: two of them at the most, for that is all anybody needs to know. Call it under `lockSuperadmins`. */
 export async function activeSuperadmins(em: SqlEntityManager, now: Date): Promise<Id<'usr'>[]> {
   const rows = await em.execute<{ id: string }[]>(
     `select distinct u.id::text as id from role_assignments a join users u on u.id = a.user_id
       where a.role_id = ? and a.scope_kind = 'system' and a.revoked_at is null
-        and a.valid_from <= ? and a.valid_until is null and u.status = 'active' and u.grants_frozen_at is null
+        and a.valid_from <= ? and a.valid_until is null and a.condition is null and u.status = 'active' and u.grants_frozen_at is null
       limit 2`,
     [uuidOf(builtInRoles.superadmin.id), now],
   )
@@ -85,23 +102,20 @@ export async function activeSuperadmins(em: SqlEntityManager, now: Date): Promis
 }
 
 /**
- * What a user holds everywhere, and as a member of one organization: what whoever
- * acts on the account must hold too. Frozen grants count: they can be released.
+ * What a user holds everywhere, and in one organization: what whoever acts on the
+ * account must hold too. Frozen grants count: they can be released. So do those
+ * whose time has not come, and those that are not in use.
  */
 export async function holdingsOf(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Holding[]> {
-  const rows = await em.execute<{ name: string; built_in: boolean; permissions: string | null }[]>(
-    `select r.name, r.built_in, (select json_agg(p.permission)::text from role_permissions p where p.role_id = r.id) as permissions
-      from role_assignments a join roles r on r.id = a.role_id
-      where a.user_id = ? and a.scope_kind = 'system' and a.revoked_at is null and (a.valid_until is null or a.valid_until > now())`,
-    [uuidOf(userId)],
+  const [row] = await em.execute<{ assignments: string | null }[]>(
+    `select r.assignments::text as assignments from ${assignmentsOf('?::uuid', `a.scope_kind <> 'resource'`, 'now()')} r`,
+    [uuidOf(userId), uuidOf(userId)],
   )
-  const everywhere = rows.map(({ name, built_in, permissions }) => ({
-    organizationId: null,
-    permissions: built_in ? builtInRoles[name as BuiltInRoleName].permissions : (JSON.parse(permissions ?? '[]') as string[]),
-  }))
-  if (organizationId === null) return everywhere
+  const assignments = JSON.parse(row?.assignments ?? '[]') as HeldAssignment[]
+  const held = assignments.map(holdingOf).filter((holding) => holding.organizationId === null || holding.organizationId === organizationId)
+  if (organizationId === null) return held
   const membership = await em.findOne(MembershipRow, { organizationId, userId })
-  return membership === null ? everywhere : [...everywhere, { organizationId, permissions: organizationRoles[membership.role].permissions }]
+  return membership === null ? held : [...held, { organizationId, permissions: organizationRoles[membership.role].permissions }]
 }
 
 /** Whether a user holds a role everywhere, from now on. */

@@ -1,3 +1,5 @@
+import { exclusionsNameUnique, rolesNameUnique } from '../access/entity.ts'
+import { exclusionNameTaken } from '../access/exclusions/errors.ts'
 import { DenizenError, databaseUnavailable } from '../kernel/errors.ts'
 import type { ErrorDefinition } from '../kernel/errors.ts'
 import { identitiesSubjectUnique } from '../identities/entity.ts'
@@ -6,6 +8,11 @@ import { membershipsUnique, organizationDomainsVerifiedUnique, organizationsSlug
 import { alreadyMember, domainTaken, slugTaken } from '../organizations/errors.ts'
 import { passkeysCredentialUnique } from '../passkeys/entity.ts'
 import { alreadyRegistered } from '../passkeys/errors.ts'
+import { policiesNameUnique } from '../policies/entity.ts'
+import { policyNameTaken, policyUnknown } from '../policies/errors.ts'
+import { resourcesKeyUnique } from '../resources/entity.ts'
+import { keyTaken } from '../resources/errors.ts'
+import { roleNameTaken } from '../roles/errors.ts'
 import { teamsNameUnique } from '../teams/entity.ts'
 import { teamNameTaken } from '../teams/errors.ts'
 import { emailTaken, usernameTaken } from '../users/errors.ts'
@@ -18,9 +25,15 @@ const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>
   [organizationsSlugUnique]: slugTaken,
   [membershipsUnique]: alreadyMember,
   [organizationDomainsVerifiedUnique]: domainTaken,
+  [resourcesKeyUnique]: keyTaken,
   [teamsNameUnique]: teamNameTaken,
+  [rolesNameUnique]: roleNameTaken,
+  [exclusionsNameUnique]: exclusionNameTaken,
   [identitiesSubjectUnique]: identityTaken,
   [passkeysCredentialUnique]: alreadyRegistered,
+  [policiesNameUnique]: policyNameTaken,
+  users_resource_policy_foreign: policyUnknown,
+  organizations_resource_policy_foreign: policyUnknown,
 }
 
 /** The domain error for what a driver threw; anything unknown comes back as it was. */

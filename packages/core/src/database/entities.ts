@@ -1,8 +1,18 @@
-import { RoleAssignmentRow, RolePermissionRow, RoleRow } from '../access/entity.ts'
+import {
+  ExclusionMemberRow,
+  ExclusionRow,
+  PermissionUseRow,
+  RoleAssignmentRow,
+  RoleClosureRow,
+  RoleInclusionRow,
+  RolePermissionRow,
+  RoleRow,
+} from '../access/entity.ts'
 import { RoleCounterRow, UserActivityRow, UserCounterRow, UserCreationCounterRow } from '../accounts/activity/entity.ts'
 import { AuditEntryRow } from '../audit/entity.ts'
 import { EventRow } from '../events/entity.ts'
 import { RecoveryCodeRow, TotpFactorRow } from '../factors/entity.ts'
+import { FormerStateRow } from '../history/entity.ts'
 import { IdempotencyKeyRow } from '../idempotency/entity.ts'
 import { IdentityRow, ProviderEventRow } from '../identities/entity.ts'
 import { InvalidationRow } from '../invalidation/entity.ts'
@@ -10,6 +20,8 @@ import { InvitationRow } from '../invitations/entity.ts'
 import { DomainRow, MembershipRow, OrganizationRow } from '../organizations/entity.ts'
 import { PasskeyRow } from '../passkeys/entity.ts'
 import { FormerPasswordRow, PasswordRow } from '../passwords/entity.ts'
+import { PolicyRow, RequestWindowRow } from '../policies/entity.ts'
+import { ResourceRow } from '../resources/entity.ts'
 import { SessionRow } from '../sessions/entity.ts'
 import { ChallengeRow, DeviceLoginRow, LoginAttemptRow, ThrottleRow } from '../signin/entity.ts'
 import { TeamMemberRow, TeamRow } from '../teams/entity.ts'
@@ -34,7 +46,16 @@ export const entities = [
   InvitationRow,
   RoleRow,
   RolePermissionRow,
+  RoleInclusionRow,
+  RoleClosureRow,
+  ExclusionRow,
+  ExclusionMemberRow,
+  ResourceRow,
   RoleAssignmentRow,
+  PermissionUseRow,
+  PolicyRow,
+  RequestWindowRow,
+  FormerStateRow,
   SessionRow,
   TokenRow,
   SigningKeyRow,

@@ -35,8 +35,27 @@ async function schemaOf({ rows }: Pick<World, 'rows'>): Promise<Readonly<Record<
   }
 }
 
-/** Foreign keys that stand in the migrations only (see 0002-organizations). */
-const acrossTenants = ['team_members_team_foreign', 'team_members_membership_foreign', 'users_home_organization_foreign']
+/** Foreign keys that stand in the migrations only (see 0002-organizations and 0006-access). */
+const acrossTenants = [
+  'team_members_team_foreign',
+  'team_members_membership_foreign',
+  'users_home_organization_foreign',
+  'role_inclusions_role_foreign',
+  'role_inclusions_included_foreign',
+  'role_closure_role_foreign',
+  'role_closure_included_foreign',
+  'role_exclusion_members_exclusion_foreign',
+  'role_exclusion_members_role_foreign',
+  'resources_parent_foreign',
+  'role_assignments_role_foreign',
+  'role_assignments_team_foreign',
+  'role_assignments_scope_team_foreign',
+  'role_assignments_resource_foreign',
+  'permission_uses_user_foreign',
+  'request_windows_user_foreign',
+  'users_resource_policy_foreign',
+  'organizations_resource_policy_foreign',
+]
 
 /** What counts users and roles stands in the migrations only too (see 0004-counters). MikroORM sees it, but for triggers on TRUNCATE, and would drop it. */
 const counted = ['users', 'role_assignments']

@@ -14,6 +14,12 @@ export interface TargetFinder<Input> {
   locks?(input: Input, actor: Actor): readonly Id<'usr'>[]
 }
 
+/** The same for what is asked at every turn: from memory, where it is there. */
+export interface TargetRecaller<Input> {
+  readonly type: string
+  recall(context: Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>, input: Input): Promise<Target | null | undefined>
+}
+
 interface Common<S extends Signature> {
   readonly signature: S
   /** Who may. Required: an action without a rule does not compile. */
@@ -26,6 +32,8 @@ interface Common<S extends Signature> {
 }
 
 export interface Query<S extends Signature<string, 'query'> = Signature<string, 'query'>> extends Common<S> {
+  /** Instead of `target`. */
+  readonly recalled?: TargetRecaller<ParsedInputOf<S>>
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 
@@ -44,11 +52,22 @@ export interface Command<S extends Signature<string, 'command'> = Signature<stri
 /** Only reads, but travels like a command: what it is asked about is secret, and URLs are kept in logs. Nothing is recorded of it. */
 export interface Inquiry<S extends Signature<string, 'command'> = Signature<string, 'command'>> extends Common<S> {
   readonly inquiry: true
+  /** Instead of `target`. */
+  readonly recalled?: TargetRecaller<ParsedInputOf<S>>
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 
+/** An inquiry about what a change would come to: it makes the change, tells what it saw, and all of it is rolled back. Nothing is recorded of it. */
+export interface Rehearsal<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Command<
+  S,
+  Prepared
+> {
+  readonly inquiry: true
+  readonly rehearsal: true
+}
+
 /** An action of any signature, as the pipeline and the faces hold it. */
-export type Action = Query | Inquiry | Command
+export type Action = Query | Inquiry | Command | Rehearsal
 
 /** The actions of a group of signatures, by verb. What stands in a declaration is this, not what the actions are made of. */
 export type Actions<Signatures extends Readonly<Record<string, Signature>>> = { readonly [Verb in keyof Signatures]: Action }
@@ -66,6 +85,14 @@ export function defineInquiry<S extends Signature<string, 'command'>>(
   return { signature, inquiry: true, ...rest }
 }
 
+/** Defines a rehearsal for its signature. */
+export function defineRehearsal<S extends Signature<string, 'command'>, Prepared = undefined>(
+  signature: S,
+  rest: Omit<Rehearsal<S, Prepared>, 'signature' | 'inquiry' | 'rehearsal'>,
+): Rehearsal<S, Prepared> {
+  return { signature, inquiry: true, rehearsal: true, ...rest }
+}
+
 /** Defines a command for its signature. `prepare` and `handle` share the type of what was prepared. */
 export function defineCommand<S extends Signature<string, 'command'>, Prepared = undefined>(
   signature: S,
@@ -77,4 +104,9 @@ export function defineCommand<S extends Signature<string, 'command'>, Prepared =
 /** Whether the action changes something. */
 export function isCommand(action: Action): action is Command {
   return action.signature.kind === 'command' && !('inquiry' in action)
+}
+
+/** Whether the action makes a change only to see what comes of it. */
+export function isRehearsal(action: Action): action is Rehearsal {
+  return 'rehearsal' in action
 }

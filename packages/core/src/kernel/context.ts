@@ -1,22 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
+import type { Decisions } from './decisions.ts'
 import type { DenizenError } from './errors.ts'
 import type { DomainEvent, Job } from './event.ts'
 import type { Id } from './id.ts'
+import type { ConditionalGrants, Grants } from './grants.ts'
 import type { Target } from './rule.ts'
+import type { Catalogue } from './signature.ts'
 import type { JsonObject } from './text.ts'
-
-/** What a subject may do, compiled once from its role assignments. */
-export interface Grants {
-  /** Whether the permission is held in the organization, or everywhere. */
-  allows(permission: string, organizationId: Id<'org'> | null): boolean
-  /** Whether the permission is held everywhere. */
-  allowsEverywhere(permission: string): boolean
-  /** Whether all that a pattern of a role stands for is held in the organization, or everywhere. */
-  covers(pattern: string, organizationId: Id<'org'> | null): boolean
-  /** The permissions held everywhere, as names of actions, sorted. */
-  list(): readonly string[]
-}
 
 /** A step that a signed-in user still owes; until it is done the session is restricted. */
 export type PendingStep = 'changePassword' | 'verifyEmail' | 'enrolFactor'
@@ -44,6 +35,14 @@ export interface Principal {
   readonly status: 'active' | 'temporary'
   readonly roles: readonly string[]
   readonly grants: Grants
+  /** What is granted besides, from some networks only; null: nothing is. `grants` is without it until it is known where a call comes from. */
+  readonly elsewhere: ConditionalGrants | null
+  /** What its session chose of its user's roles, as UUIDs: see `access.activateRole`. */
+  readonly chosen: { readonly activated: readonly string[]; readonly dropped: readonly string[] }
+  /** Roles and teams that its grants come from, and policies that its limits come from, for when those change. */
+  readonly dependencies: readonly string[]
+  /** Calls that its user may make in a minute; null: any number. */
+  readonly requestsPerMinute: number | null
   /** The organization that the session is in now. It decides nothing: an organization that a call names does. */
   readonly organization: { readonly id: Id<'org'>; readonly slug: string } | null
   /** Every active organization that the user is a member of. */
@@ -91,6 +90,10 @@ interface SystemActor {
 interface UserActor {
   readonly kind: 'user'
   readonly principal: Principal
+  /** Where the call at hand comes from; the pipeline says so. */
+  readonly from?: Pick<Origin, 'ip' | 'remote'>
+  /** When that is, by the same clock that everything else goes by; the pipeline says so. */
+  readonly at?: Date
 }
 
 export type Actor = AnonymousActor | SystemActor | UserActor
@@ -198,9 +201,22 @@ export interface PrepareContext {
   readonly ports: Ports
   readonly settings: Settings
   readonly credentials: Credentials
+  readonly catalogue: Catalogue
   /** Reads outside any transaction; each call is a statement of its own. */
   readonly reader: SqlEntityManager
 }
+
+/**
+ * Where it is noted that somebody could do something because it is granted to them: reviews ask for
+ * grants that nobody uses. Costs a look into a map; it is written much later.
+ */
+export interface Uses {
+  /** @param organizationId The organization of what it was used on; null: of none. */
+  note(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): void
+}
+
+/** For plans, which leave nothing. */
+export const unnotedUses: Uses = { note: () => {} }
 
 export interface QueryContext {
   readonly now: Date
@@ -209,11 +225,14 @@ export interface QueryContext {
   readonly ports: Ports
   readonly settings: Settings
   readonly credentials: Credentials
+  readonly catalogue: Catalogue
+  readonly uses: Uses
+  readonly decisions: Decisions
   /** Opens the read-only transaction at first use, so that an answer from the principal opens none. */
   open(): Promise<SqlEntityManager>
 }
 
-export interface CommandContext extends Omit<QueryContext, 'open'> {
+export interface CommandContext extends Omit<QueryContext, 'open' | 'decisions'> {
   /** The command's transaction. Nothing is written except through it. */
   readonly em: SqlEntityManager
   newId<Prefix extends string>(prefix: Prefix): Id<Prefix>
@@ -225,8 +244,11 @@ export interface CommandContext extends Omit<QueryContext, 'open'> {
   note(facts: AuditFacts): void
   /** Takes something away from principals: they are dropped everywhere once this commits. */
   revoke(revocation: Revocation): void
-  /** Changes how a principal looks without taking anything away: others see it at their next heartbeat. */
-  refresh(userId: Id<'usr'>): void
+  /**
+   * Changes how a principal looks without taking anything away: others see it at their next heartbeat.
+   * A role, team or resource stands for everybody who has something by it.
+   */
+  refresh(changed: Id<'usr' | 'rol' | 'team' | 'res'>): void
   /** Fails the call but keeps what was written: the attempt counts. */
   refuse(error: DenizenError): never
   /**
@@ -248,7 +270,12 @@ export interface AuditFacts {
 }
 
 /** Principals that must not be served from memory any more, and what ended for good. */
-export type Revocation = UserRevocation | OrganizationRevocation
+export type Revocation = UserRevocation | OrganizationRevocation | ObjectRevocation
+
+/** Everybody who has something by a role, through a team, or on a resource, or whose limits come from a policy. */
+interface ObjectRevocation {
+  readonly changed: Id<'rol' | 'team' | 'res' | 'pol'>
+}
 
 /** Every principal that belongs to an organization. */
 interface OrganizationRevocation {

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
 import type { Settings } from './context.ts'
 import type { Job } from './event.ts'
+import type { Catalogue } from './signature.ts'
 
 /** What a job gets. No transaction is open. */
 export interface JobContext {
@@ -9,6 +10,7 @@ export interface JobContext {
   readonly em: SqlEntityManager
   readonly ports: Ports
   readonly settings: Settings
+  readonly catalogue: Catalogue
 }
 
 /** Carries out the jobs of one name. Called again when it throws, and perhaps twice when it does not. */

@@ -1,4 +1,5 @@
-import type { Actor } from './context.ts'
+import type { Actor, Principal } from './context.ts'
+import type { Grants } from './grants.ts'
 import { denied, notFound, unauthenticated, type DenizenError } from './errors.ts'
 import type { Id } from './id.ts'
 
@@ -13,11 +14,17 @@ export interface Target {
   readonly visibleWith: string
   /** What the account that it touches may do itself: nobody acts on somebody above them. */
   readonly holdings?: readonly Holding[]
+  /** The teams or resources that it is, or is in: what is held on one of them counts too. */
+  readonly within?: readonly string[]
+  /** What the actor holds on those, where that is not kept with the principal: on resources. */
+  readonly here?: Grants
 }
 
-/** What one role gives: patterns of permissions, everywhere (null) or in one organization. */
+/** What one role gives: patterns of permissions, everywhere (null), in one organization, or on one thing. */
 export interface Holding {
   readonly organizationId: Id<'org'> | null
+  /** The one team or resource that it is on, with all that is inside. */
+  readonly object?: string
   readonly permissions: readonly string[]
 }
 
@@ -43,7 +50,20 @@ export const signedIn: Rule = ({ actor }) => actor.kind !== 'anonymous'
 export const granted: Rule = ({ actor, action, target }) => {
   if (actor.kind === 'system') return true
   if (actor.kind === 'anonymous') return false
-  return actor.principal.grants.allows(action, target?.organizationId ?? null)
+  return grantsAt(actor.principal, target).some((grants) => grants.allows(action, target?.organizationId ?? null, target?.within))
+}
+
+/** What an actor holds that counts for a target. */
+function grantsAt({ grants }: Principal, target: Target | null): readonly Grants[] {
+  return target?.here === undefined ? [grants] : [grants, target.here]
+}
+
+/** Whether an actor may do all that patterns stand for where the target is: nobody hands on what they do not hold, nor takes it away. */
+export function holdsAt(actor: Actor, patterns: readonly string[], target: Pick<Target, 'organizationId' | 'within' | 'here'>): boolean {
+  if (actor.kind !== 'user') return actor.kind === 'system'
+  const { grants } = actor.principal
+  const all = target.here === undefined ? [grants] : [grants, target.here]
+  return patterns.every((pattern) => all.some((held) => held.covers(pattern, target.organizationId, target.within)))
 }
 
 /** Who holds the permission everywhere: in an organization it does not count. */
@@ -61,8 +81,8 @@ export const owner: Rule = ({ actor, target }) => actor.kind === 'user' && targe
 export const notBelow: Rule = ({ actor, target }) => {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { grants } = actor.principal
-  return (target?.holdings ?? []).every(({ permissions, organizationId }) =>
-    permissions.every((pattern) => grants.covers(pattern, organizationId)),
+  return (target?.holdings ?? []).every(({ permissions, organizationId, object }) =>
+    permissions.every((pattern) => grants.covers(pattern, organizationId, object === undefined ? [] : [object])),
   )
 }
 
@@ -92,6 +112,22 @@ export const anyOf =
   (request) =>
     rules.some((rule) => rule(request))
 
+/** Whether a rule lets a user through for nothing but what is granted to them: stripped of all grants it would not. */
+export function letsThroughByGrant(rule: Rule, request: RuleRequest): boolean {
+  const { actor, target } = request
+  if (actor.kind !== 'user' || !granted(request)) return false
+  const bare = { ...actor, principal: { ...actor.principal, grants: noGrants } }
+  return !rule({ ...request, actor: bare, target: target?.here === undefined ? target : { ...target, here: noGrants } })
+}
+
+const noGrants: Grants = {
+  allows: () => false,
+  allowsEverywhere: () => false,
+  covers: () => false,
+  list: () => [],
+  more: () => noGrants,
+}
+
 /**
  * The answer for a call that the rule does not let through. Whoever may not know
  * of the target gets the answer for a target that does not exist.
@@ -105,6 +141,7 @@ export function refusal({ actor, action, target }: RuleRequest, targetType: stri
 
 function mayKnow(actor: Actor, target: Target): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system'
-  const { userId, grants } = actor.principal
-  return userId === target.userId || grants.allows(target.visibleWith, target.organizationId)
+  const { organizationId, within, visibleWith } = target
+  if (actor.principal.userId === target.userId) return true
+  return grantsAt(actor.principal, target).some((grants) => grants.allows(visibleWith, organizationId, within))
 }

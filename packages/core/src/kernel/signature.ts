@@ -3,6 +3,9 @@ import type { z } from 'zod'
 /** Commands change something; queries only read, and travel by GET. */
 export type ActionKind = 'command' | 'query'
 
+/** Every action's name and kind: what patterns of permissions are read against. */
+export type Catalogue = ReadonlyMap<string, ActionKind>
+
 /**
  * What a client may know of an action: its public name, kind and shapes. The
  * name is tRPC path, permission, CLI verb and audit verb at once, and frozen.

@@ -1,12 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, Command } from '../kernel/action.ts'
-import type { Actor, Origin, Principal } from '../kernel/context.ts'
+import { unnotedUses, type Actor, type Origin, type Principal } from '../kernel/context.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { limitedTo, loadPrincipals } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
-import { forkOf, type Assembly } from './assembly.ts'
+import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
 
 /**
@@ -17,7 +17,12 @@ import { checkAllowed, findTarget } from './target.ts'
  * own, is the actor read: one that waited for the lock would see the user as it is,
  * but its session as it was when the statement began (READ COMMITTED).
  */
-export async function currentActor(assembly: Assembly, em: SqlEntityManager, actor: Actor, changed: readonly Id<'usr'>[]): Promise<Actor> {
+export async function currentActor(
+  assembly: Assembly,
+  em: SqlEntityManager,
+  { actor, origin }: Call,
+  changed: readonly Id<'usr'>[],
+): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
   if (actor.kind !== 'user') {
     await lockUsers(em, targets)
@@ -34,19 +39,19 @@ export async function currentActor(assembly: Assembly, em: SqlEntityManager, act
     em,
     others.filter((id) => id > userId),
   )
-  return userBehind(assembly, em, actor.principal)
+  return userBehind(assembly, em, actor.principal, origin)
 }
 
 const lockShared = statement('actor_share', 'select 1 from users where id = ? for share')
 const lockToChange = statement('actor_change', 'select 1 from users where id = ? for no key update')
 
 /** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
-async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal): Promise<Actor> {
+async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {
   const now = assembly.ports.clock.now()
   const loaded = await loadPrincipals(em, assembly, [tokenId], now)
   const principal = loaded.get(tokenId)?.principal
   if (principal === undefined || (signed !== null && signed.expiresAt <= now)) throw unauthenticated({})
-  return { kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) }
+  return situated({ kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) }, origin, now)
 }
 
 /**
@@ -54,12 +59,20 @@ async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, s
  * remembered of the actor may be a moment old, so the database is asked before
  * a "no"; a "yes" is decided again inside the transaction.
  */
-export async function checkBeforePreparing(assembly: Assembly, action: Command, input: unknown, actor: Actor): Promise<void> {
+export async function checkBeforePreparing(assembly: Assembly, action: Command, input: unknown, { actor, origin }: Call): Promise<void> {
   if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
   if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
-  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal) : actor
-  checkAllowed(action, current, input, found)
+  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal, origin) : actor
+  checkAllowed(action, current, input, found, unnotedUses) // noted in the transaction that does it
+}
+
+/** Who acts, with what is granted to them from the address that they call from: a principal is kept for calls from everywhere. */
+export function situated(actor: Actor, origin: Origin, at: Date): Actor {
+  if (actor.kind !== 'user') return actor
+  const { principal } = actor
+  if (principal.elsewhere === null) return { kind: 'user', principal, from: origin, at }
+  return { kind: 'user', principal: { ...principal, grants: principal.elsewhere.from(origin) }, from: origin, at }
 }
 
 async function lockUsers(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<void> {

@@ -1,10 +1,14 @@
 import type { MikroORM } from '@mikro-orm/core'
 import type { AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql'
-import type { Catalogue } from '../access/index.ts'
+import type { DecisionMemory } from '../access/index.ts'
+import type { Catalogue } from '../kernel/signature.ts'
 import type { Subscriber } from '../events/index.ts'
+import { sinkOf } from '../invalidation/index.ts'
 import type { Action } from '../kernel/action.ts'
-import type { Actor, Credentials, Origin, Settings } from '../kernel/context.ts'
+import type { Actor, Credentials, Origin, Settings, Uses } from '../kernel/context.ts'
 import type { Monitor } from '../kernel/monitor.ts'
+import type { RequestRate } from '../policies/index.ts'
+import type { FeedSink } from '../ports/invalidation.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PrincipalCache } from '../sessions/index.ts'
 
@@ -21,7 +25,10 @@ export interface Assembly {
   readonly actions: ReadonlyMap<string, Action>
   readonly catalogue: Catalogue
   readonly principals: PrincipalCache
+  readonly decisions: DecisionMemory
+  readonly rate: RequestRate
   readonly credentials: Credentials
+  readonly uses: Uses
 }
 
 /** Who calls, from where, and under which key. */
@@ -34,4 +41,9 @@ export interface Call {
 /** A fresh entity manager: no two calls share one. */
 export function forkOf({ orm }: Pick<Assembly, 'orm'>): SqlEntityManager {
   return orm.em.fork() as SqlEntityManager
+}
+
+/** All that is kept in memory and has to hear of changes. */
+export function memoryOf({ principals, decisions }: Pick<Assembly, 'principals' | 'decisions'>): FeedSink {
+  return sinkOf([principals, decisions])
 }

@@ -1,13 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isTransient, understood } from '../database/conflict.ts'
 import type { Command } from '../kernel/action.ts'
-import type { Actor, CommandContext } from '../kernel/context.ts'
+import { unnotedUses, type Actor, type CommandContext } from '../kernel/context.ts'
 import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import type { Plan } from '../kernel/plan.ts'
 import type { Claim } from '../idempotency/index.ts'
 import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
-import { forkOf, type Assembly, type Call } from './assembly.ts'
+import { forkOf, memoryOf, type Assembly, type Call } from './assembly.ts'
 import { claimOf, keepOutput, keepRefusal, takeKey } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
@@ -51,14 +51,20 @@ export async function planCommand(assembly: Assembly, requested: Requested): Pro
   return retried(() => rehearse(passage))
 }
 
+/** Makes a change to its end, takes it all back, and answers what was seen on the way. */
+export async function rehearseChange(assembly: Assembly, requested: Requested): Promise<unknown> {
+  const passage = await prepare(assembly, requested)
+  return retried(() => undone(passage, async (_, run) => (await run()).answer))
+}
+
 async function prepare(assembly: Assembly, requested: Requested): Promise<Passage> {
-  const { ports, settings, credentials } = assembly
+  const { ports, settings, credentials, catalogue } = assembly
   const { action, raw, input, call } = requested
   const startedAt = ports.clock.monotonic()
   const claim = await claimOf(assembly, action.signature, raw, call)
   const { actor, origin } = call
-  await checkBeforePreparing(assembly, action, input, actor)
-  const about = { now: ports.clock.now(), actor, origin, ports, settings, credentials, reader: forkOf(assembly) }
+  await checkBeforePreparing(assembly, action, input, { actor, origin })
+  const about = { now: ports.clock.now(), actor, origin, ports, settings, credentials, catalogue, reader: forkOf(assembly) }
   const prepared = await action.prepare?.(about, input)
   return { ...requested, assembly, prepared, claim, startedAt }
 }
@@ -79,7 +85,7 @@ async function commit(passage: Passage): Promise<unknown> {
   const { assembly, action, claim } = passage
   const recorder = new Recorder({ planning: false })
   const result = await inTransaction(assembly, async (em) => {
-    const actor = await currentActor(assembly, em, passage.call.actor, locksOf(passage))
+    const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
     const replay = claim === null ? null : await takeKey(em, claim, action.signature, assembly.ports.clock.now())
     if (replay !== null) return replay.replayed
     const handled = await handle(passage, em, actor, recorder)
@@ -94,23 +100,35 @@ async function commit(passage: Passage): Promise<unknown> {
     return output
   })
   const { revoked, refreshed } = recorder.keys
-  if (revoked.length + refreshed.length > 0) assembly.principals.drop([...revoked, ...refreshed])
+  if (revoked.length + refreshed.length > 0) memoryOf(assembly).drop([...revoked, ...refreshed])
   return result
 }
 
-async function rehearse(passage: Passage): Promise<Plan> {
+function rehearse(passage: Passage): Promise<Plan> {
+  return undone(passage, async (em, run) => {
+    const before = await countChanges(em)
+    const { recorder } = await run()
+    return planFrom(before, await countChanges(em), recorder)
+  })
+}
+
+/** Gives a transaction, and what runs the action in it; whatever happens is rolled back. */
+async function undone<T>(
+  passage: Passage,
+  work: (em: SqlEntityManager, run: () => Promise<{ readonly answer: unknown; readonly recorder: Recorder }>) => Promise<T>,
+): Promise<T> {
   const { assembly, action } = passage
   const em = forkOf(assembly)
   await em.begin()
   try {
-    const before = await countChanges(em)
-    const recorder = new Recorder({ planning: true })
-    const actor = await currentActor(assembly, em, passage.call.actor, locksOf(passage))
-    const handled = await handle(passage, em, actor, recorder)
-    if (handled instanceof Refused) throw handled.reason
-    await em.flush()
-    parseOutput(action.signature, handled)
-    return planFrom(before, await countChanges(em), recorder)
+    return await work(em, async () => {
+      const recorder = new Recorder({ planning: true })
+      const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
+      const handled = await handle({ ...passage, assembly: { ...assembly, uses: unnotedUses } }, em, actor, recorder)
+      if (handled instanceof Refused) throw handled.reason
+      await em.flush()
+      return { answer: parseOutput(action.signature, handled), recorder }
+    })
   } finally {
     await em.rollback()
   }
@@ -141,7 +159,7 @@ async function handle({ assembly, action, input, prepared, call, trace }: Passag
   const { target } = found
   if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
   recorder.note(trace.facts)
-  checkAllowed(action, actor, input, found)
+  checkAllowed(action, actor, input, found, assembly.uses)
   try {
     return await action.handle(contextOf(assembly, action, em, actor, call, recorder), input, prepared)
   } catch (error) {
@@ -151,7 +169,7 @@ async function handle({ assembly, action, input, prepared, call, trace }: Passag
 }
 
 function contextOf(
-  { ports, settings, credentials }: Assembly,
+  { ports, settings, credentials, catalogue, uses }: Assembly,
   action: Command,
   em: SqlEntityManager,
   actor: Actor,
@@ -166,6 +184,8 @@ function contextOf(
     ports,
     settings,
     credentials,
+    catalogue,
+    uses,
     em,
     newId: (prefix) => newId(prefix, now, ports.random.bytes(10)),
     emit: (event) => void recorder.events.push(event),
@@ -177,7 +197,7 @@ function contextOf(
       throw new Refused(error)
     },
     attempt: (work, index) => inSavepoint(em, recorder, work, index),
-    checkItem: (item, target, type) => checkItem(action, actor, item, { target, type }),
+    checkItem: (item, target, type) => checkItem(action, actor, item, { target, type }, uses),
   }
 }
 

@@ -47,6 +47,7 @@ const bookkeeping: ReadonlySet<string> = new Set([
   'invalidations',
   'idempotency_keys',
   'user_activity',
+  'permission_uses',
   'user_counters',
   'user_creation_counters',
   'role_counters',

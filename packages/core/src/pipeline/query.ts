@@ -1,8 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { decisionsOf } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { parseOutput } from './parse.ts'
-import { checkAllowed, findTarget } from './target.ts'
+import { checkAllowed, findTarget, recallTarget } from './target.ts'
 import type { Trace } from './trace.ts'
 
 /** Runs a query. Its read-only transaction opens at the first use of the database, if ever. */
@@ -13,15 +14,22 @@ export async function runQuery(
   { actor, origin }: Call,
   trace: Trace,
 ): Promise<unknown> {
-  const { ports, settings, credentials } = assembly
+  const { ports, settings, credentials, catalogue, uses } = assembly
+  const now = ports.clock.now()
   let transaction: Promise<SqlEntityManager> | undefined
   const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly))
   try {
-    const found = await findTarget(action, open, input, actor)
+    const decisions = decisionsOf(assembly.decisions, open, now)
+    const { recalled } = action
+    const found =
+      recalled === undefined
+        ? await findTarget(action, open, input, actor)
+        : await recallTarget(recalled, { decisions, catalogue, actor }, input)
     const { target } = found
     if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
-    checkAllowed(action, actor, input, found)
-    const answer = await action.handle({ now: ports.clock.now(), actor, origin, ports, settings, credentials, open }, input)
+    checkAllowed(action, actor, input, found, uses)
+    const context = { now, actor, origin, ports, settings, credentials, catalogue, uses, decisions, open }
+    const answer = await action.handle(context, input)
     return parseOutput(action.signature, answer)
   } finally {
     await (await transaction)?.rollback()

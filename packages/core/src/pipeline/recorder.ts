@@ -9,7 +9,7 @@ export class Recorder {
   readonly events: DomainEvent[] = []
   readonly jobs: Job[] = []
   readonly revocations: Revocation[] = []
-  readonly refreshed: Id<'usr'>[] = []
+  readonly refreshed: Id<'usr' | 'rol' | 'team' | 'res'>[] = []
   facts: AuditFacts = {}
   /** The items of a batch that failed. */
   readonly failed: FailedItem[] = []
@@ -39,9 +39,10 @@ export class Recorder {
 
   /** The keys to drop from principal caches: what was taken away, and what only looks different now. */
   get keys(): { revoked: string[]; refreshed: string[] } {
-    const revoked = this.revocations.map((revocation) =>
-      'organizationId' in revocation ? revocation.organizationId : (revocation.sessionId ?? revocation.tokenId ?? revocation.userId),
-    )
+    const revoked = this.revocations.map((revocation) => {
+      if ('organizationId' in revocation) return revocation.organizationId
+      return 'changed' in revocation ? revocation.changed : (revocation.sessionId ?? revocation.tokenId ?? revocation.userId)
+    })
     return { revoked, refreshed: this.refreshed }
   }
 }

@@ -1,25 +1,28 @@
 import { writeAuditEntry, type AuditOutcome } from '../audit/index.ts'
 import { understood } from '../database/conflict.ts'
-import { isCommand, type Action } from '../kernel/action.ts'
+import { isCommand, isRehearsal, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import { DenizenError, internal, notPlannable, onlyCommands, unknownAction } from '../kernel/errors.ts'
 import { newId } from '../kernel/id.ts'
 import type { CallReport } from '../kernel/monitor.ts'
 import type { Plan } from '../kernel/plan.ts'
-import { checkActor } from './actor.ts'
+import { checkActor, situated } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
-import { planCommand, runCommand } from './command.ts'
+import { planCommand, rehearseChange, runCommand } from './command.ts'
 import { parseInput } from './parse.ts'
 import { runQuery } from './query.ts'
 import { Refused, type Trace } from './trace.ts'
 
 /** Runs an action by name: the one way in, whatever the face. Throws only DenizenErrors. */
-export function run(assembly: Assembly, name: string, input: unknown, call: Call): Promise<unknown> {
+export function run(assembly: Assembly, name: string, input: unknown, given: Call): Promise<unknown> {
+  const call = { ...given, actor: situated(given.actor, given.origin, assembly.ports.clock.now()) }
   return observed(assembly, name, call, async (action) => {
     await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
-    if (!isCommand(action)) {
+    if (isRehearsal(action) || !isCommand(action)) {
       if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
       const parsed = parseInput(action.signature, input)
+      if (isRehearsal(action))
+        return guarded(assembly, action, call, (trace) => rehearseChange(assembly, { action, raw: input, input: parsed, call, trace }))
       return guarded(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
     }
     const parsed = parseInput(action.signature, input)
@@ -32,7 +35,8 @@ export function run(assembly: Assembly, name: string, input: unknown, call: Call
 }
 
 /** What a command would do. Counted, allowed and refused like the command itself, but nothing of it stays. */
-export function plan(assembly: Assembly, name: string, input: unknown, call: Call): Promise<Plan> {
+export function plan(assembly: Assembly, name: string, input: unknown, given: Call): Promise<Plan> {
+  const call = { ...given, actor: situated(given.actor, given.origin, assembly.ports.clock.now()) }
   return observed(assembly, name, call, async (action) => {
     await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
     if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
@@ -54,6 +58,8 @@ async function observed<T>(assembly: Assembly, name: string, call: Call, work: (
     for (const monitor of monitors) monitor.observe(told)
   }
   try {
+    const counting = countingOf(assembly, action, call)
+    if (counting !== undefined) await counting
     const result = await work(action)
     report('ok')
     return result
@@ -68,6 +74,15 @@ async function observed<T>(assembly: Assembly, name: string, call: Call, work: (
     ports.logger.error('an action failed unexpectedly', { action: name, requestId: call.origin.requestId, error: thrown })
     throw told
   }
+}
+
+/**
+ * Counts a call of a user who may make only so many, before anything is done for it or
+ * written about it. undefined: nothing has to be waited for.
+ */
+function countingOf({ rate }: Assembly, { signature }: Action, { actor }: Call): Promise<void> | undefined {
+  if (actor.kind !== 'user' || rate.countedAtOnce(actor.principal)) return undefined
+  return rate.count(actor.principal, { reads: signature.kind === 'query' })
 }
 
 /** Writes denials, and commands that failed, into the audit log: outside the transaction, which is gone. */

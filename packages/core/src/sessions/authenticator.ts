@@ -13,7 +13,8 @@ import {
   type Verified,
 } from '../tokens/index.ts'
 import type { PrincipalCache } from './cache.ts'
-import { limitedTo, loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
+import { limitedTo } from './limited.ts'
+import { loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
 
 /** How many load statements run at once; further misses wait and go together in the next one. */
 const concurrentLoads = 4

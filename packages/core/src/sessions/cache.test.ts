@@ -13,7 +13,13 @@ function newId<Prefix extends string>(prefix: Prefix): Id<Prefix> {
 /** A principal as the database would give it; the cache looks only at whose it is and until when it is true. */
 function principal(clock: TestClock, known: Partial<Principal> = {}): Principal {
   const later = new Date(clock.now().getTime() + 3_600_000)
-  const nothing = { allows: () => false, allowsEverywhere: () => false, covers: () => false, list: () => [] }
+  const nothing: Principal['grants'] = {
+    allows: () => false,
+    allowsEverywhere: () => false,
+    covers: () => false,
+    list: () => [],
+    more: () => nothing,
+  }
   return {
     userId: newId('usr'),
     sessionId: newId('ses'),
@@ -24,6 +30,10 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     status: 'active',
     roles: [],
     grants: nothing,
+    elsewhere: null,
+    dependencies: [],
+    chosen: { activated: [], dropped: [] },
+    requestsPerMinute: null,
     organization: null,
     memberships: [],
     allowedIps: [],

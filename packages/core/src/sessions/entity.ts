@@ -34,6 +34,10 @@ const SessionSchema = defineEntity({
     /** Who acts through it, when that is not the user (see `auth.impersonate`). */
     impersonatorId: idColumn('usr').strictNullable().$type<UserId>(),
     impersonationReason: p.string().columnType('text').strictNullable().$type<string>(),
+    /** Roles that exclude each other are used only where they were chosen: UUIDs. */
+    activatedRoles: p.array().columnType('uuid[]').$type<string[]>().defaultRaw(`'{}'`),
+    /** Roles that its user laid down for this session: UUIDs. */
+    droppedRoles: p.array().columnType('uuid[]').$type<string[]>().defaultRaw(`'{}'`),
     expiresAt: instant(),
     endedAt: instant().strictNullable().$type<Date>(),
     endedBy: idColumn('usr').strictNullable().$type<UserId>(),

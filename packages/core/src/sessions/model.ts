@@ -25,14 +25,15 @@ export type EndReason = z.infer<typeof endReason>
 const day = 24 * 60 * 60 * 1000
 
 /** Milliseconds a session lasts when nothing ends it and nobody refreshes it: 14 days. */
-export const sessionLifetime = 14 * day
+const sessionLifetime = 14 * day
 
 /** Milliseconds after which it is over however often it was refreshed: whoever holds it has to prove once more who they are. */
-const longestSession = 90 * day
+export const longestSession = 90 * day
 
-/** When a session ends that is kept alive now. */
-export function slidExpiry(createdAt: Date, now: Date): Date {
-  return new Date(Math.min(now.getTime() + sessionLifetime, createdAt.getTime() + longestSession))
+/** When a session ends that begins or is kept alive now. `mostMinutes` is what its user's policy says of how long it may be. */
+export function slidExpiry(createdAt: Date, now: Date, mostMinutes: number | null): Date {
+  const longest = mostMinutes === null ? longestSession : mostMinutes * 60_000
+  return new Date(Math.min(now.getTime() + sessionLifetime, createdAt.getTime() + longest))
 }
 
 /**

@@ -71,6 +71,10 @@ const UserSchema = defineEntity({
       name: 'users_home_organization_index',
       expression: `create index "users_home_organization_index" on "users" ("home_organization_id", "created_at", "id") where "home_organization_id" is not null`,
     },
+    {
+      name: 'users_resource_policy_index',
+      expression: `create index "users_resource_policy_index" on "users" ("resource_policy") where "resource_policy" is not null`,
+    },
   ],
   checks: [
     { name: 'users_status_known', expression: `status in ('active', 'inactive', 'suspended', 'pending', 'temporary', 'archived')` },

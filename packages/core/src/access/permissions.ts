@@ -1,0 +1,127 @@
+import type { Catalogue } from '../kernel/signature.ts'
+
+/**
+ * What patterns stand for. Those of Denizen's own actions are worked out to names, so
+ * that a decision is a look-up; the permissions of applications (`document.read`) are an
+ * open set, so of these the patterns themselves are kept.
+ */
+export interface PermissionSet {
+  /** Actions, and single permissions of applications. */
+  readonly names: ReadonlySet<string>
+  /** Groups of applications' permissions: `document` for `document.*`. */
+  readonly groups: ReadonlySet<string>
+  /** Every permission of an application. */
+  readonly application: boolean
+}
+
+/** Whether a set has one permission. */
+export function hasPermission({ names, groups, application }: PermissionSet, catalogue: Catalogue, permission: string): boolean {
+  if (names.has(permission)) return true
+  if (!application && groups.size === 0) return false
+  const group = groupOf(permission)
+  return !groupsOf(catalogue).has(group) && (application || groups.has(group))
+}
+
+/** The sets of a few patterns, worked out once: most subjects hold the same few roles. */
+const compiled = new WeakMap<Catalogue, Map<string, PermissionSet>>()
+const mostCompiled = 1000
+
+/**
+ * What patterns stand for: a name, `users.*`, `*`, `queries` (everything that only
+ * reads), or `application` (everything that is no action of Denizen).
+ */
+export function permissionsOf(catalogue: Catalogue, patterns: readonly string[]): PermissionSet {
+  const memory = compiled.get(catalogue) ?? new Map<string, PermissionSet>()
+  compiled.set(catalogue, memory)
+  return remembered(memory, keyOf(patterns), () => compile(catalogue, patterns))
+}
+
+function compile(catalogue: Catalogue, patterns: readonly string[]): PermissionSet {
+  const ownGroups = groupsOf(catalogue)
+  const others = patterns.filter((pattern) => pattern.includes('.') && !ownGroups.has(groupOf(pattern)))
+  const [groups, single] = [others.filter((pattern) => pattern.endsWith('.*')), others.filter((pattern) => !pattern.endsWith('.*'))]
+  return {
+    names: new Set([...patterns.flatMap((pattern) => matching(catalogue, pattern)), ...single]),
+    groups: new Set(groups.map(groupOf)),
+    application: patterns.includes('*') || patterns.includes('application'),
+  }
+}
+
+/** Every action that one of the patterns stands for. */
+export function namesOf(catalogue: Catalogue, patterns: readonly string[]): ReadonlySet<string> {
+  return permissionsOf(catalogue, patterns).names
+}
+
+/** Whether a pattern is read against Denizen's actions and stands for none of them: a mistake, or a permission that is no more. */
+export function standsForNothing(catalogue: Catalogue, pattern: string): boolean {
+  if (!pattern.includes('.') || !groupsOf(catalogue).has(groupOf(pattern))) return false
+  return matching(catalogue, pattern).length === 0
+}
+
+/** Whether all that a pattern stands for is in one of the sets; of one that stands for nothing, that is so. */
+export function coveredBy(sets: readonly PermissionSet[], catalogue: Catalogue, pattern: string): boolean {
+  const { names, groups, application } = permissionsOf(catalogue, [pattern])
+  const all = (name: string) => sets.some((set) => hasPermission(set, catalogue, name))
+  if (application && !sets.some((set) => set.application)) return false
+  return [...names].every(all) && [...groups].every((group) => sets.some((set) => set.application || set.groups.has(group)))
+}
+
+/** What of a set another one has too. */
+export function bothHave(catalogue: Catalogue, one: PermissionSet, other: PermissionSet): PermissionSet {
+  const names = [...one.names].filter((name) => hasPermission(other, catalogue, name))
+  const more = [...other.names].filter((name) => !one.names.has(name) && hasPermission(one, catalogue, name))
+  const inBoth = (group: string) => [one, other].every(({ groups, application }) => application || groups.has(group))
+  return {
+    names: new Set([...names, ...more]),
+    groups: new Set([...one.groups, ...other.groups].filter(inBoth)),
+    application: one.application && other.application,
+  }
+}
+
+/** What one of the sets has. */
+export function eitherHas(sets: readonly PermissionSet[]): PermissionSet {
+  const [first, ...rest] = sets
+  if (first !== undefined && rest.length === 0) return first
+  return {
+    names: new Set(sets.flatMap(({ names }) => [...names])),
+    groups: new Set(sets.flatMap(({ groups }) => [...groups])),
+    application: sets.some(({ application }) => application),
+  }
+}
+
+/** A set as people read it: names, and groups as `document.*`, sorted; `application` where it is all of those. */
+export function listed({ names, groups, application }: PermissionSet): readonly string[] {
+  return [...names, ...[...groups].map((group) => `${group}.*`), ...(application ? ['application'] : [])].sort()
+}
+
+/** The part before the dot. */
+export function groupOf(permission: string): string {
+  return permission.slice(0, Math.max(permission.indexOf('.'), 0))
+}
+
+const groupsByCatalogue = new WeakMap<Catalogue, ReadonlySet<string>>()
+
+/** The groups of Denizen's own actions: what an application calls its permissions begins with none of these. */
+export function groupsOf(catalogue: Catalogue): ReadonlySet<string> {
+  const known = groupsByCatalogue.get(catalogue) ?? new Set([...catalogue.keys()].map(groupOf))
+  groupsByCatalogue.set(catalogue, known)
+  return known
+}
+
+export function keyOf(patterns: readonly string[]): string {
+  return [...new Set(patterns)].sort().join(' ')
+}
+
+export function remembered<Value>(memory: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = memory.get(key) ?? make()
+  if (memory.size >= mostCompiled) memory.clear()
+  memory.set(key, found)
+  return found
+}
+
+function matching(catalogue: Catalogue, pattern: string): readonly string[] {
+  if (pattern === '*') return [...catalogue.keys()]
+  if (pattern === 'queries') return [...catalogue].filter(([, kind]) => kind === 'query').map(([name]) => name)
+  if (pattern.endsWith('.*')) return [...catalogue.keys()].filter((name) => name.startsWith(pattern.slice(0, -1)))
+  return catalogue.has(pattern) ? [pattern] : []
+}

@@ -1,0 +1,198 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Origin } from '../kernel/context.ts'
+import type { SubjectKey } from '../kernel/decisions.ts'
+import type { Grants } from '../kernel/grants.ts'
+import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
+import type { Holding } from '../kernel/rule.ts'
+import type { Catalogue } from '../kernel/signature.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
+import type { MembershipRole } from '../organizations/model.ts'
+import { isActing, mayActFrom, type UserStatus } from '../users/index.ts'
+import { organizationRoles, ownerPermissions } from './builtin.ts'
+import { assignmentsOf, holdingOf, inUse, nothingChosen, type ChosenRoles, type HeldAssignment } from './held.ts'
+import { bothHave, eitherHas, listed, permissionsOf } from './permissions.ts'
+import type { Place } from './places.ts'
+import { grantsOf } from './policy.ts'
+
+export type { SubjectKey } from '../kernel/decisions.ts'
+
+/** What decisions about somebody are made from. */
+export interface SubjectFacts extends SubjectKey {
+  /** Active or temporary, and their grants are not frozen: others may do nothing at all. */
+  readonly acts: boolean
+  /** Of active organizations. */
+  readonly memberships: readonly { readonly organizationId: Id<'org'>; readonly role: MembershipRole }[]
+  /**
+   * The user's and their teams', on whatever, also those that begin later. What was given in an organization goes with
+   * the membership: those in organizations that they are no member of are left out.
+   */
+  readonly assignments: readonly HeldAssignment[]
+  /** null: there is no session. */
+  readonly assurance: 'aal1' | 'aal2' | null
+  readonly chosen: ChosenRoles
+  /** When this may change by itself: the session ends, or an assignment begins or is over. */
+  readonly validUntil: Date
+}
+
+interface SubjectRecord {
+  readonly user: string
+  readonly session: string | null
+  readonly status: UserStatus
+  readonly frozen: boolean
+  readonly assurance: 'aal1' | 'aal2' | null
+  readonly activated: string | null
+  readonly dropped: string | null
+  readonly expires_at: number | null
+  readonly memberships: string | null
+  readonly assignments: string | null
+}
+
+const subjectsStatement = statement(
+  'subjects',
+  `select u.id::text as user, s.id::text as session, u.status, u.grants_frozen_at is not null as frozen, s.assurance,
+      array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped,
+      (extract(epoch from s.expires_at) * 1000)::float8 as expires_at, m.memberships::text as memberships, r.assignments::text as assignments
+    from unnest(?::uuid[], ?::uuid[]) with ordinality k (user_id, session_id, position)
+      join users u on u.id = k.user_id
+      left join sessions s on s.id = k.session_id and s.user_id = u.id and s.ended_at is null and s.expires_at > ?::timestamptz
+        and (s.impersonator_id is null or exists (select 1 from users i where i.id = s.impersonator_id and i.status in ('active', 'temporary')))
+      left join lateral (
+        select json_agg(json_build_object('id', o.id, 'role', m.role) order by m.id) as memberships
+          from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
+      left join lateral ${assignmentsOf('u.id', 'true')} r on true
+    where k.session_id is null or s.id is not null
+    order by k.position`,
+)
+
+/** Those who are there, in the order asked for; of those with a session, if it is theirs and live. However many, it is one statement. */
+export async function loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly SubjectFacts[]> {
+  const sessions = `{${keys.map(({ sessionId }) => (sessionId === null ? 'null' : uuidOf(sessionId))).join(',')}}`
+  const users = uuidsOf(keys.map(({ userId }) => userId))
+  const records = await runStatement<SubjectRecord>(em, subjectsStatement, [users, sessions, now, now])
+  return records.map((record) => factsOf(record, now))
+}
+
+function factsOf(record: SubjectRecord, now: Date): SubjectFacts {
+  const { session, status, frozen, assurance, expires_at: expiresAt } = record
+  const acts = isActing(status) && !frozen
+  const memberships = (acts ? parsed<{ id: string; role: MembershipRole }>(record.memberships) : []).map(({ id, role }) => ({ id, role }))
+  const isMember = new Set(memberships.map(({ id }) => id))
+  const all = acts ? parsed<HeldAssignment>(record.assignments) : []
+  const assignments = all.filter(({ organization }) => organization === null || isMember.has(organization))
+  const edges = assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? endOfTime)))
+  return {
+    userId: idOf('usr', record.user),
+    sessionId: session === null ? null : idOf('ses', session),
+    acts,
+    memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
+    assignments,
+    assurance,
+    chosen: session === null ? nothingChosen : { activated: parsed<string>(record.activated), dropped: parsed<string>(record.dropped) },
+    validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),
+  }
+}
+
+function parsed<Item>(json: string | null): readonly Item[] {
+  return json === null || json === '[]' ? none : (JSON.parse(json) as Item[])
+}
+
+const none: readonly never[] = []
+/** The last moment that a Date can hold. */
+const endOfTime = 8.64e15
+
+/** When something is decided, and the address that it is decided for. */
+export interface Situation {
+  readonly now: Date
+  /** null: from nowhere in particular, so conditions on networks are not met. */
+  readonly from: Pick<Origin, 'ip' | 'remote'> | null
+}
+
+/** What somebody may do now, from there: by the same engine that lets calls through. */
+export function grantsOfSubject(catalogue: Catalogue, facts: SubjectFacts, situation: Situation): Grants {
+  if (!facts.acts) return grantsOf(catalogue, [])
+  const members = facts.memberships.map(({ organizationId, role }) => ({
+    organizationId,
+    permissions: organizationRoles[role].permissions,
+  }))
+  return grantsOf(catalogue, [...assignmentsInUse(facts, situation).map(holdingOf), ...members])
+}
+
+/** The assignments that count now, from there. */
+export function assignmentsInUse(facts: SubjectFacts, { now, from }: Situation): readonly HeldAssignment[] {
+  const at = now.getTime()
+  const counts = ({ from: begins, until, condition }: HeldAssignment) =>
+    begins <= at && (until === null || until > at) && (condition?.assurance === undefined || condition.assurance === facts.assurance)
+  const used = inUse(
+    facts.assignments.filter((assignment) => counts(assignment)),
+    facts.chosen,
+  )
+  return used.filter(({ condition }) => condition?.networks === undefined || (from !== null && mayActFrom(condition.networks, from)))
+}
+
+/** Whether somebody may do something there: by what they hold, or because it, or what it is in, is theirs. */
+export function decides(grants: Grants, who: Owner, permission: string, place: Place): boolean {
+  if (grants.allows(permission, place.organizationId, place.within)) return true
+  return owns(who, place) && ownersGrants(grants, place.organizationId).allows(permission, null, marked)
+}
+
+/** Who is decided about, as far as owning goes. */
+export type Owner = Pick<SubjectFacts, 'userId' | 'acts'> & { readonly memberships: readonly { readonly organizationId: Id<'org'> }[] }
+
+/** Whether somebody owns what the place is, or something that it is in. What is in an organization is its members' only. */
+export function owns({ userId, memberships, acts }: Owner, { organizationId, owners }: Place): boolean {
+  if (!acts || !owners.includes(userId)) return false
+  return organizationId === null || memberships.some((membership) => membership.organizationId === organizationId)
+}
+
+/** The permissions that somebody has there, sorted, as `Grants.list` gives them. */
+export function permissionsAt(catalogue: Catalogue, grants: Grants, who: Owner, place: Place): readonly string[] {
+  const held = grants.list(place.organizationId, place.within)
+  if (!owns(who, place)) return held
+  const owned = ownersGrants(grants, place.organizationId).list(null, marked)
+  return listed(eitherHas([permissionsOf(catalogue, held), permissionsOf(catalogue, owned)]))
+}
+
+/** What whoever owns something in an organization may do with it. */
+function ownersGrants(grants: Grants, organizationId: Id<'org'> | null): Grants {
+  return remade(owners, grants, organizationId, { organizationId, object: it, permissions: ownerPermissions })
+}
+
+/** Whether the limits of a credential let a permission through there, whatever its user may do. */
+export function letsThrough(grants: Grants, permission: string, place: Place): boolean {
+  const { kind, organizationId } = place
+  return kind === 'system'
+    ? limitsAt(grants, place).allowsEverywhere(permission)
+    : limitsAt(grants, place).allows(permission, organizationId, marked)
+}
+
+/** What the limits of a credential leave of some permissions there. */
+export function leftOf(catalogue: Catalogue, grants: Grants, permissions: readonly string[], place: Place): readonly string[] {
+  const through = limitsAt(grants, place).list(place.organizationId, place.kind === 'system' ? [] : marked)
+  return listed(bothHave(catalogue, permissionsOf(catalogue, permissions), permissionsOf(catalogue, through)))
+}
+
+/** The grants of somebody who might do everything, by a credential with the same limits. */
+function limitsAt(grants: Grants, { kind, organizationId }: Place): Grants {
+  return kind === 'system'
+    ? remade(limits, grants, 'system', { organizationId: null, permissions: everything })
+    : remade(limits, grants, organizationId, { organizationId, object: it, permissions: everything })
+}
+
+const owners = new WeakMap<Grants, Map<string | null, Grants>>()
+const limits = new WeakMap<Grants, Map<string | null, Grants>>()
+
+/** Grants of one other holding; made once for each place that somebody may do something in. */
+function remade(memory: typeof owners, grants: Grants, key: string | null, holding: Holding): Grants {
+  const all = memory.get(grants) ?? new Map<string | null, Grants>()
+  memory.set(grants, all)
+  const found = all.get(key)
+  if (found !== undefined) return found
+  const made = grants.more([holding])
+  all.set(key, made)
+  return made
+}
+
+/** Stands for whatever it is. */
+const it = 'it'
+const marked: readonly string[] = [it]
+const everything = ['*']

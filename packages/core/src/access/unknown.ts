@@ -1,0 +1,43 @@
+import { defineError } from '../kernel/errors.ts'
+import type { Catalogue } from '../kernel/signature.ts'
+import { groupOf, standsForNothing } from './permissions.ts'
+
+const unknownPermission = defineError<{ permission: string; suggestions: readonly string[] }>(
+  'access.unknownPermission',
+  'invalid',
+  ({ permission, suggestions }) =>
+    `${permission} is no permission: Denizen has no such action, and applications name theirs otherwise.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
+)
+
+/** Refuses a pattern in one of Denizen's own groups that stands for no action: a slip of the pen, which would grant nothing without a word. */
+export function refuseUnknown(catalogue: Catalogue, patterns: readonly string[]): void {
+  const unknown = patterns.find((pattern) => standsForNothing(catalogue, pattern))
+  if (unknown !== undefined) throw unknownPermission({ permission: unknown, suggestions: nearest(catalogue, unknown) })
+}
+
+/** So many suggestions help; more confuse. */
+const mostSuggestions = 3
+
+/** The actions of the same group that look most like it. */
+export function nearest(catalogue: Catalogue, pattern: string): readonly string[] {
+  return [...catalogue.keys()]
+    .filter((name) => groupOf(name) === groupOf(pattern))
+    .map((name) => ({ name, distance: distanceOf(pattern.toLowerCase(), name.toLowerCase()) }))
+    .toSorted((one, other) => one.distance - other.distance || (one.name < other.name ? -1 : 1))
+    .slice(0, mostSuggestions)
+    .map(({ name }) => name)
+}
+
+/** How many letters have to be put in, taken out or replaced to make one text of the other (Levenshtein). */
+function distanceOf(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (const [row, letter] of [...one].entries()) {
+    const line = [row + 1]
+    for (const [column, wanted] of [...other].entries()) {
+      const replaced = (above[column] ?? 0) + (letter === wanted ? 0 : 1)
+      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1))
+    }
+    above = line
+  }
+  return above.at(-1) ?? 0
+}

@@ -1,0 +1,1 @@
+export { rememberEnding, rememberFormer } from './repository.ts'

@@ -1,0 +1,58 @@
+import type { Origin } from './context.ts'
+import type { Grants } from './grants.ts'
+import type { Id } from './id.ts'
+
+/** Where something is done: what counts there is held everywhere, in the organization, or on one of the things that it is within. */
+export interface Place {
+  readonly kind: 'system' | 'organization' | 'team' | 'resource'
+  /** null: it is in no organization. */
+  readonly organizationId: Id<'org'> | null
+  /** The team; or the resource, then all that it is in, up to the outermost. */
+  readonly within: readonly string[]
+  /** The users who own the resource, or one that it is in. */
+  readonly owners: readonly Id<'usr'>[]
+}
+
+/** Everywhere, and nowhere in particular. */
+export const system: Place = { kind: 'system', organizationId: null, within: [], owners: [] }
+
+/** What a place is found by; the system is not looked for. */
+export type PlaceId = Id<'org' | 'team' | 'res'>
+
+/** Whom is asked about: a user, or a user in one session. */
+export interface SubjectKey {
+  readonly userId: Id<'usr'>
+  /** null: without a session, so conditions on assurance are not met and nothing is chosen. */
+  readonly sessionId: Id<'ses'> | null
+}
+
+/** Somebody as decisions are made about them. */
+export interface Subject extends SubjectKey {
+  /** Active or temporary, and their grants are not frozen: others may do nothing at all. */
+  readonly acts: boolean
+  /** Of active organizations. */
+  readonly memberships: readonly { readonly organizationId: Id<'org'> }[]
+  /** Resources that they, or their teams, were given something on. */
+  readonly resources: ReadonlySet<string>
+  /** Whether it depends on the address what they may do. */
+  readonly conditional: boolean
+  /** What they may do from an address; null: from nowhere in particular, so conditions on networks are not met. */
+  grantsFrom(from: Pick<Origin, 'ip' | 'remote'> | null): Grants
+}
+
+/** What a question is about. */
+export interface Wanted {
+  readonly subjects: readonly SubjectKey[]
+  readonly places: readonly PlaceId[]
+}
+
+/** The answer to it: of what is not there, null. */
+export interface Known {
+  subject(key: SubjectKey): Subject | null
+  place(id: PlaceId): Place | null
+}
+
+/** What decisions are made from: out of memory while that is true, else out of the database, however much it is in two statements. */
+export interface Decisions {
+  find(wanted: Wanted): Promise<Known>
+}
