@@ -1,0 +1,67 @@
+import { invalidInput } from '../../kernel/errors.ts'
+import type { Assignment, BuiltInRoleName, Condition, ScopeKind, SubjectKind } from '../model.ts'
+import { notAssignable } from './errors.ts'
+
+/** From when until when something is given. */
+export interface Window {
+  readonly validFrom: Date
+  /** null: until it is taken away. */
+  readonly validUntil: Date | null
+}
+
+/** The window that is asked for. Nobody had before now what is given now: what would begin in the past begins now. */
+export function windowOf(asked: { readonly validFrom?: Date | undefined; readonly validUntil?: Date | undefined }, now: Date): Window {
+  const { validFrom = now, validUntil = null } = asked
+  const from = validFrom > now ? validFrom : now
+  if (validUntil !== null && validUntil <= from)
+    throw invalidInput({
+      issues: [{ path: 'validUntil', message: validUntil <= now ? 'this is over already' : 'has to be after validFrom' }],
+    })
+  return { validFrom: from, validUntil }
+}
+
+/** What something was given on. */
+export interface Terms extends Window {
+  readonly condition: Condition | null
+}
+
+/** Whether what is there already is what is asked for now. */
+export function sameTerms(current: Terms, asked: Terms, now: Date): boolean {
+  const begun = current.validFrom <= now && asked.validFrom <= now
+  if (!begun && current.validFrom.getTime() !== asked.validFrom.getTime()) return false
+  if (current.validUntil?.getTime() !== asked.validUntil?.getTime()) return false
+  return wordsOf(current.condition) === wordsOf(asked.condition)
+}
+
+function wordsOf(condition: Condition | null): string {
+  return JSON.stringify([condition?.assurance ?? null, [...(condition?.networks ?? [])].sort()])
+}
+
+/** Whether its time is over, though nobody has taken it away. */
+export function isOver({ validUntil }: Window, now: Date): boolean {
+  return validUntil !== null && validUntil <= now
+}
+
+/** How an assignment stands. */
+export function stateOf(assignment: Window & { readonly revokedAt: Date | null }, now: Date): Assignment['state'] {
+  const { validFrom, validUntil, revokedAt } = assignment
+  if (revokedAt !== null && (validUntil === null || revokedAt < validUntil)) return 'revoked'
+  if (isOver(assignment, now) || revokedAt !== null) return 'expired'
+  return validFrom > now ? 'future' : 'current'
+}
+
+const fixed: Readonly<Partial<Record<BuiltInRoleName, string>>> = {
+  user: 'every full user has it from the start, and nobody else',
+  anonymous: 'whoever has not said who they are has it',
+  system: 'it stands for the operator of the machine',
+}
+
+/** Built-in roles are given where they mean something: some by Denizen alone, and the one that may do everything to people, for everything. */
+export function refuseFixed(role: { readonly name: string; readonly builtIn: boolean }, subject: SubjectKind, scope: ScopeKind): void {
+  if (!role.builtIn) return
+  const name = role.name as BuiltInRoleName
+  const because = fixed[name]
+  if (because !== undefined) throw notAssignable({ role: name, because })
+  if (name === 'superadmin' && (subject !== 'user' || scope !== 'system'))
+    throw notAssignable({ role: name, because: 'it is everything, everywhere, for one person; in an organization that is its owner' })
+}

@@ -1,0 +1,212 @@
+import { builtInRoles, userActor, type Id, type User } from '@denizen/core'
+import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { uuidOf } from '../../kernel/id.ts'
+
+/** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
+const connections = 28
+const atOnce = 22
+const world = useWorld({ connections })
+
+let organizationId: Id<'org'>
+const admins: SignedInUser[] = []
+beforeAll(async () => {
+  organizationId = await world().newOrganization()
+  for (let index = 0; index < atOnce; index++) admins.push(await world().asMember(organizationId, 'admin'))
+})
+afterEach(() => vi.restoreAllMocks())
+
+type Call = () => Promise<unknown>
+
+/** Lets the calls pile up behind a locked table until at least 20 transactions wait, and then lets all of them go. */
+async function raced(
+  calls: readonly Call[],
+  table: 'role_assignments' | 'teams' = 'role_assignments',
+): Promise<PromiseSettledResult<unknown>[]> {
+  const [gate, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
+  await gate.query(`begin; lock table ${table} in exclusive mode`)
+  const settled = Promise.allSettled(calls.map((call) => call()))
+  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  try {
+    await vi.waitFor(
+      async () => {
+        const { rows } = await watcher.query<{ count: number }>(waiting)
+        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
+      },
+      { timeout: 20_000, interval: 10 },
+    )
+  } finally {
+    await gate.query('commit')
+  }
+  return settled
+}
+
+const won = (results: readonly PromiseSettledResult<unknown>[]) =>
+  results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+const lost = (results: readonly PromiseSettledResult<unknown>[]) =>
+  results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as { code: string }).code] : []))
+
+/** Takes out a guard: rows that were locked are only looked at. Gives how often. */
+function without(lock: RegExp): () => number {
+  const connection = world().orm.em.getConnection()
+  const execute = connection.execute.bind(connection)
+  let count = 0
+  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
+    if (typeof query !== 'string' || !lock.test(query)) return execute(query, ...rest)
+    count++
+    return execute(query.replace(/ for [a-z ]+$/, ''), ...rest)
+  })
+  return () => count
+}
+const lockedUsers = /from users .* for no key update$/
+const lockedSuperadmins = /from roles where id = \? for no key update$/
+
+async function newMember(): Promise<User> {
+  const user = await world().newUser()
+  await world().join(organizationId, user)
+  return user
+}
+
+/** Two roles of which nobody may have both. */
+async function exclusive() {
+  const roleIds = [await world().access.newRole({ organizationId }), await world().access.newRole({ organizationId })] as const
+  await world()
+    .asSystem()
+    .access.createExclusion({ organizationId, name: crypto.randomUUID(), kind: 'static', roleIds: [...roleIds] })
+  return roleIds
+}
+
+async function held(user: Pick<User, 'id'>): Promise<number> {
+  const by = `a.user_id = ? or a.team_id in (select s.team_id from team_members s where s.user_id = ?)`
+  const id = uuidOf(user.id)
+  return (await world().rows(`select 1 from role_assignments a where (${by}) and scope_kind <> 'system' and revoked_at is null`, [id, id]))
+    .length
+}
+
+const giving =
+  (subject: { userId: Id<'usr'> } | { teamId: Id<'team'> }, roleId: Id<'rol'>) =>
+  ({ as }: SignedInUser): Call =>
+  () =>
+    as.access.assignRole({ ...subject, roleId, on: { organizationId } })
+
+/** Twenty-two admins give one person one of two exclusive roles each, half of them the one. */
+async function giveBoth() {
+  const [user, roles] = [await newMember(), await exclusive()]
+  const calls = admins.map((admin, index) => giving({ userId: user.id }, roles[index % 2 === 0 ? 0 : 1])(admin))
+  return { user, results: await raced(calls) }
+}
+
+test('ABUSE 19, race: of two roles that exclude each other, given at once by 22 admins, one is given', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { user, results } = await giveBoth()
+    expect(await held(user)).toBe(1)
+    expect(won(results).filter((answer) => (answer as { assigned: boolean }).assigned)).toHaveLength(1)
+    expect(new Set(lost(results))).toEqual(new Set(['access.excluded']))
+    expect(lost(results)).toHaveLength(atOnce / 2)
+  }
+})
+
+test('without the lock of the user both are given: the test above can fail', async () => {
+  const unguarded = without(lockedUsers)
+  let most = 0
+  for (let round = 0; round < 5 && most < 2; round++) most = await held((await giveBoth()).user)
+  expect(most).toBe(2)
+  expect(unguarded()).toBeGreaterThan(20)
+})
+
+test('race: of an exclusive role for a person and another for the team that they are put into, they have one', async () => {
+  for (let round = 0; round < 3; round++) {
+    const [people, roles] = [await Promise.all(admins.map(newMember)), await exclusive()]
+    const { id: teamId } = await world().asSystem().teams.create({ organizationId, name: crypto.randomUUID() })
+    for (const user of people.filter((_, index) => index % 2 === 0))
+      await world().access.give({ userId: user.id, roleId: roles[0], on: { organizationId } })
+    // One gives the team the other role, while all the others put people into it.
+    const calls = admins.map((admin, index) => {
+      const user = people[index]
+      if (user === undefined || index === 11) return giving({ teamId }, roles[1])(admin)
+      return () => admin.as.teams.addMember({ teamId, userId: user.id })
+    })
+    const results = await raced(calls, 'teams')
+    for (const user of people) expect(await held(user)).toBeLessThanOrEqual(1)
+    for (const code of lost(results)) expect(code).toBe('access.excluded')
+  }
+})
+
+test('race: 22 admins who give one thing at once give it once; one who takes it away is one', async () => {
+  const [user, roleId] = [await newMember(), await world().access.newRole({ organizationId })]
+  const given = await raced(admins.map(giving({ userId: user.id }, roleId)))
+  expect(lost(given)).toEqual([])
+  expect(won(given).filter((answer) => (answer as { assigned: boolean }).assigned)).toHaveLength(1)
+  expect(await held(user)).toBe(1)
+  const taken = await raced(
+    admins.map(
+      ({ as }) =>
+        () =>
+          as.access.unassignRole({ userId: user.id, roleId, on: { organizationId } }),
+    ),
+  )
+  expect(won(taken)).toHaveLength(1)
+  expect(new Set(lost(taken))).toEqual(new Set(['request.notFound']))
+  const events = await world().rows<{ type: string }>(`select type from events where subject = ? and type like 'access.%'`, [user.id])
+  expect(events.map(({ type }) => type).sort()).toEqual(['access.assigned', 'access.unassigned'])
+})
+
+/** As many superadmins as there are callers each take the role from themselves, half of them by `users.demote`. */
+async function allResign(): Promise<PromiseSettledResult<unknown>[]> {
+  await world().rows(`update role_assignments set revoked_at = now() where role_id = ? and revoked_at is null returning 1`, [
+    uuidOf(builtInRoles.superadmin.id),
+  ])
+  const superadmins: SignedInUser[] = []
+  for (let index = 0; index < atOnce; index++) superadmins.push(await world().asSuperadmin())
+  return raced(
+    superadmins.map(
+      ({ as, user: { id: userId } }, index) =>
+        () =>
+          index % 2 === 0 ? as.access.unassignRole({ userId, roleId: builtInRoles.superadmin.id }) : as.users.demote({ userId }),
+    ),
+  )
+}
+
+async function superadminsLeft(): Promise<number> {
+  const left = `select 1 from role_assignments where role_id = ? and revoked_at is null and valid_until is null`
+  return (await world().rows(left, [uuidOf(builtInRoles.superadmin.id)])).length
+}
+
+test('ABUSE 20, race: of 22 superadmins who all resign, one stays', async () => {
+  const results = await allResign()
+  expect(await superadminsLeft()).toBe(1)
+  expect(lost(results)).toEqual(['users.lastSuperadmin'])
+})
+
+test('without the guard nobody would be left: the test above can fail', async () => {
+  const unguarded = without(lockedSuperadmins)
+  let left = 1
+  for (let round = 0; round < 5 && left > 0; round++) {
+    await allResign()
+    left = await superadminsLeft()
+  }
+  expect(left).toBe(0)
+  expect(unguarded()).toBeGreaterThan(20)
+})
+
+test('race: whoever loses the right to give while giving has given before, or is refused', async () => {
+  const superadmin = await world().asSuperadmin()
+  const giver = await world().asMember(organizationId)
+  for (const permission of ['access.grantPermission', 'stamp.use'])
+    await superadmin.as.access.grantPermission({ userId: giver.user.id, permission, on: { organizationId } })
+  const users = await Promise.all(admins.map(newMember))
+  const principal = await world().core.authenticate(giver.token)
+  if (principal === null) throw new Error('the token opens nothing')
+  const { access } = world().core.as(userActor(principal))
+  const calls: Call[] = users.map(
+    ({ id: userId }) =>
+      () =>
+        access.grantPermission({ userId, permission: 'stamp.use', on: { organizationId } }),
+  )
+  const taking = () => superadmin.as.access.revokePermission({ userId: giver.user.id, permission: 'stamp.use', on: { organizationId } })
+  const results = await raced([...calls.slice(0, 11), taking, ...calls.slice(11)])
+  for (const code of lost(results)) expect(code).toBe('access.notHeld')
+  const given = (await Promise.all(users.map(held))).filter((count) => count === 1)
+  expect(given).toHaveLength(won(results).length - 1)
+  expect(lost(await Promise.allSettled([calls[0]?.()]))).toEqual(['access.notHeld'])
+})

@@ -1,0 +1,166 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import type { Assignment, AssignmentId, Condition, RoleId, ScopeKind, SubjectKind } from '../model.ts'
+import { stateOf } from './policy.ts'
+
+/** SQL of what is shown of assignments `a`. Times travel as milliseconds since the epoch, so that both drivers read them alike. */
+export const shownColumns = `a.id::text as id, a.subject_kind, coalesce(a.user_id, a.team_id)::text as subject, coalesce(u.username, t.name) as subject_name,
+    a.role_id::text as role, r.name as role_name, a.permission, a.scope_kind, a.organization_id::text as organization, a.scope_team_id::text as team,
+    a.resource_id::text as resource, a.condition::text as condition, ${['valid_from', 'valid_until', 'granted_at', 'revoked_at']
+      .map((column) => `(extract(epoch from a.${column}) * 1000)::float8 as ${column}`)
+      .join(', ')}, a.granted_by::text as granted_by, a.revoked_by::text as revoked_by`
+
+/** SQL of the rows that they come from. */
+export const shownTables = `role_assignments a left join users u on u.id = a.user_id left join teams t on t.id = a.team_id left join roles r on r.id = a.role_id`
+
+export interface AssignmentRecord {
+  readonly id: string
+  readonly subject_kind: SubjectKind
+  readonly subject: string
+  readonly subject_name: string
+  readonly role: string | null
+  readonly role_name: string | null
+  readonly permission: string | null
+  readonly scope_kind: ScopeKind
+  readonly organization: string | null
+  readonly team: string | null
+  readonly resource: string | null
+  readonly condition: string | null
+  readonly valid_from: number
+  readonly valid_until: number | null
+  readonly granted_at: number
+  readonly revoked_at: number | null
+  readonly granted_by: string | null
+  readonly revoked_by: string | null
+}
+
+/** An assignment as it is shown. */
+export function shownAssignment(record: AssignmentRecord, now: Date): Assignment {
+  const { role, subject, subject_kind: kind, subject_name: name } = record
+  const window = { validFrom: new Date(record.valid_from), validUntil: dateOf(record.valid_until), revokedAt: dateOf(record.revoked_at) }
+  return {
+    id: idOf('asg', record.id),
+    subject: { kind, id: kind === 'user' ? idOf('usr', subject) : idOf('team', subject), name },
+    role: role === null ? null : { id: idOf('rol', role), name: record.role_name ?? '' },
+    permission: record.permission,
+    scope: {
+      kind: record.scope_kind,
+      organizationId: idOrNull('org', record.organization),
+      teamId: idOrNull('team', record.team),
+      resourceId: idOrNull('res', record.resource),
+    },
+    ...window,
+    condition: record.condition === null ? null : (JSON.parse(record.condition) as Condition),
+    state: stateOf(window, now),
+    grantedBy: idOrNull('usr', record.granted_by),
+    grantedAt: new Date(record.granted_at),
+    revokedBy: idOrNull('usr', record.revoked_by),
+  }
+}
+
+function dateOf(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds)
+}
+
+function idOrNull<Prefix extends string>(prefix: Prefix, uuid: string | null): Id<Prefix> | null {
+  return uuid === null ? null : idOf(prefix, uuid)
+}
+
+/** An assignment, whatever became of it; null: there never was one. */
+export async function findAssignment(em: SqlEntityManager, id: AssignmentId, now: Date): Promise<Assignment | null> {
+  const [record] = await em.execute<AssignmentRecord[]>(`select ${shownColumns} from ${shownTables} where a.id = ?`, [uuidOf(id)])
+  return record === undefined ? null : shownAssignment(record, now)
+}
+
+/** Assignments by their ids, in no order. */
+export async function existingAssignments(em: SqlEntityManager, ids: readonly AssignmentId[], now: Date): Promise<readonly Assignment[]> {
+  const records = await em.execute<AssignmentRecord[]>(`select ${shownColumns} from ${shownTables} where a.id = any(?::uuid[])`, [
+    uuidsOf(ids),
+  ])
+  return records.map((record) => shownAssignment(record, now))
+}
+
+/** One that was just written. */
+export async function existingAssignment(em: SqlEntityManager, id: AssignmentId, now: Date): Promise<Assignment> {
+  const found = await findAssignment(em, id, now)
+  if (found === null) throw new TypeError('An assignment that was just written is not there.')
+  return found
+}
+
+/** A user or a team. */
+export type SubjectInput = { readonly userId: Id<'usr'> } | { readonly teamId: Id<'team'> }
+/** A role, or a single permission. */
+export type What = { readonly roleId: RoleId } | { readonly permission: string }
+
+/** On what something is given, as its row says it. */
+export interface Scope {
+  readonly kind: ScopeKind
+  readonly organizationId: Id<'org'> | null
+  readonly teamId: Id<'team'> | null
+  readonly resourceId: Id<'res'> | null
+}
+
+/** What is looked for: that a subject has something somewhere. */
+interface Sought {
+  readonly subject: SubjectInput
+  readonly what: What
+  readonly scope: Scope
+}
+
+/** The one row that says that a subject has something somewhere, also where its time is over or has not come; null: nobody gave it, or it was taken away. */
+export async function findStanding(
+  em: SqlEntityManager,
+  subject: SubjectInput,
+  what: What,
+  scope: Scope,
+  now: Date,
+): Promise<Assignment | null> {
+  const [found = null] = await findAllStanding(em, [{ subject, what, scope }], now)
+  return found
+}
+
+const zeros = '00000000-0000-0000-0000-000000000000'
+
+/** The same of many, in the order asked for. The conditions are those of the unique index, so that it answers them. */
+export async function findAllStanding(em: SqlEntityManager, sought: readonly Sought[], now: Date): Promise<readonly (Assignment | null)[]> {
+  if (sought.length === 0) return []
+  const uuids = (idOfOne: (one: Sought) => string | null) => `{${sought.map((one) => uuidOrZeros(idOfOne(one))).join(',')}}`
+  const texts = (textOf: (one: Sought) => string) => `{${sought.map((one) => `"${textOf(one)}"`).join(',')}}`
+  const records = await em.execute<(AssignmentRecord & { readonly position: number })[]>(
+    `select k.position::int as position, x.* from unnest(?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::text[])
+        with ordinality k (subject, kind, object, role, permission, position)
+      cross join lateral (select ${shownColumns} from ${shownTables} where a.revoked_at is null and coalesce(a.user_id, a.team_id) = k.subject
+        and a.scope_kind = k.kind and coalesce(a.resource_id, a.scope_team_id, a.organization_id, '${zeros}') = k.object
+        and coalesce(a.role_id, '${zeros}') = k.role and coalesce(a.permission, '') = k.permission) x`,
+    [
+      uuids(({ subject }) => ('userId' in subject ? subject.userId : subject.teamId)),
+      texts(({ scope }) => scope.kind),
+      uuids(({ scope }) => scope.resourceId ?? scope.teamId ?? scope.organizationId),
+      uuids(({ what }) => ('roleId' in what ? what.roleId : null)),
+      texts(({ what }) => ('permission' in what ? what.permission : '')),
+    ],
+  )
+  const found = new Map(records.map((record) => [record.position, shownAssignment(record, now)]))
+  return sought.map((_, index) => found.get(index + 1) ?? null)
+}
+
+function uuidOrZeros(id: string | null): string {
+  return id === null ? zeros : uuidOf(id)
+}
+
+/** Ends an assignment. Of many who do that at once, one gets true. */
+export async function endAssignment(em: SqlEntityManager, id: AssignmentId, by: Id<'usr'> | null, at: Date): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    'update role_assignments set revoked_at = ?, revoked_by = ? where id = ? and revoked_at is null returning 1',
+    [at, by === null ? null : uuidOf(by), uuidOf(id)],
+  )
+  return rows.length > 0
+}
+
+/** Who sits in a team. */
+export async function usersInTeam(em: SqlEntityManager, teamId: Id<'team'>): Promise<readonly Id<'usr'>[]> {
+  const rows = await em.execute<{ id: string }[]>('select user_id::text as id from team_members where team_id = ? order by user_id', [
+    uuidOf(teamId),
+  ])
+  return rows.map(({ id }) => idOf('usr', id))
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { pageInput, pageOf } from '../../kernel/page.ts'
+import { command, query } from '../../kernel/signature.ts'
+import { organizationId } from '../../organizations/model.ts'
+import { userId } from '../../users/model.ts'
+import { Assignment, assignmentId, condition, permissionPattern, roleId, scope, teamReference } from '../model.ts'
+
+const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
+
+/** Who, and on what. */
+const whoAndWhere = {
+  userId: userId.optional().meta({ description: 'who: a user' }),
+  teamId: teamReference.optional().meta({ description: 'who: a team, and with it everybody who sits in it' }),
+  on: scope.optional().meta({
+    description: 'where it counts: {"organizationId"}, {"teamId"} or {"resourceId"}, with all that is inside; nothing: everywhere',
+  }),
+}
+/** From when until when, and on what condition. */
+export const terms = {
+  validFrom: instant.optional().meta({ description: 'from when on, for example 2026-11-21T08:00:00Z (default: now)' }),
+  validUntil: instant.optional().meta({ description: 'until when (default: until it is taken away)' }),
+  condition: condition.optional().meta({ description: 'what else has to hold: {"assurance":"aal2","networks":["192.0.2.0/24"]}' }),
+}
+
+interface Named {
+  readonly userId?: unknown
+  readonly teamId?: unknown
+  readonly on?: unknown
+}
+
+/** One subject is named, and a team has nothing on the whole system. */
+function checkSubject({ userId: user, teamId: team, on }: Named, check: z.core.$RefinementCtx): void {
+  if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either a user or a team')
+  else if (team !== undefined && Object.keys((on as object | undefined) ?? {}).length === 0)
+    issue(check, 'on', 'a team has nothing on the whole system: name its organization, or something in it')
+}
+
+/** Either the assignment itself is named, or who has what where. */
+function checkNamed(what: 'roleId' | 'permission') {
+  return (input: Named & Readonly<Record<string, unknown>>, check: z.core.$RefinementCtx): void => {
+    const parts = [input.userId, input.teamId, input.on, input[what]].filter((part) => part !== undefined)
+    if (input['assignmentId'] !== undefined) {
+      if (parts.length > 0) issue(check, 'assignmentId', 'name the assignment, or who has what: not both')
+    } else if (input[what] === undefined) issue(check, what, 'name the assignment, or who has what')
+    else checkSubject(input, check)
+  }
+}
+
+function issue(check: z.core.$RefinementCtx, field: string, message: string): void {
+  check.addIssue({ code: 'custom', path: [field], message })
+}
+
+export const Given = z.object({
+  assignment: Assignment,
+  assigned: z.boolean().meta({ description: 'false: they had it already, on the same terms' }),
+})
+export const Taken = z.object({ assignment: Assignment })
+
+export const assignRoleSignature = command('access.assignRole', {
+  summary: 'Give a user or a team a role, somewhere and for some time',
+  input: z.strictObject({ ...whoAndWhere, roleId, ...terms }).superRefine(checkSubject),
+  output: Given,
+})
+
+export const unassignRoleSignature = command('access.unassignRole', {
+  summary: 'Take a role away from a user or a team',
+  input: z
+    .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, roleId: roleId.optional() })
+    .superRefine(checkNamed('roleId')),
+  output: Taken,
+})
+
+export const grantPermissionSignature = command('access.grantPermission', {
+  summary: 'Give a user or a team a single permission, somewhere and for some time',
+  input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
+  output: Given,
+})
+
+export const revokePermissionSignature = command('access.revokePermission', {
+  summary: 'Take a single permission away from a user or a team',
+  input: z
+    .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, permission: permissionPattern.optional() })
+    .superRefine(checkNamed('permission')),
+  output: Taken,
+})
+
+export const listAssignmentsSignature = query('access.listAssignments', {
+  summary: 'List who has what where, oldest first',
+  input: z.strictObject({
+    ...pageInput,
+    userId: userId.optional().meta({ description: 'only what this user has (default, where nothing is named: what you have yourself)' }),
+    throughTeams: z.boolean().default(false).meta({ description: 'also what the user has by the teams that they sit in' }),
+    teamId: teamReference.optional().meta({ description: 'only what this team has' }),
+    roleId: roleId.optional().meta({ description: 'only this role' }),
+    on: scope.optional().meta({ description: 'only exactly on this: {} is the whole system' }),
+    organizationId: organizationId.optional().meta({ description: 'only in this organization, its teams and resources' }),
+    history: z.boolean().default(false).meta({ description: 'also what is over' }),
+    at: instant.optional().meta({ description: 'only what counted at this time' }),
+    total: z.boolean().default(false).meta({ description: 'also count all that match' }),
+  }),
+  output: pageOf(Assignment).extend({ total: z.int().nullable() }),
+})
+
+/** The actions of `access` that are made here. */
+export const assignmentsSignatures = {
+  assignRole: assignRoleSignature,
+  unassignRole: unassignRoleSignature,
+  grantPermission: grantPermissionSignature,
+  revokePermission: revokePermissionSignature,
+  listAssignments: listAssignmentsSignature,
+} as const

@@ -1,0 +1,117 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Actor, CommandContext, PrepareContext } from '../../kernel/context.ts'
+import { notFound } from '../../kernel/errors.ts'
+import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { userInactive } from '../../organizations/index.ts'
+import type { UserStatus } from '../../users/index.ts'
+import type { Place } from '../places.ts'
+import { usersInTeam, type SubjectInput } from './repository.ts'
+
+/** Whoever gets something, as the row of an assignment names them, and the users whom that concerns. */
+export interface Subject {
+  readonly userId: Id<'usr'> | null
+  readonly teamId: Id<'team'> | null
+  readonly teamOrganizationId: Id<'org'> | null
+  readonly users: readonly Id<'usr'>[]
+}
+
+interface NamesSubject {
+  readonly userId?: Id<'usr'> | undefined
+  readonly teamId?: Id<'team'> | undefined
+}
+
+/** Whom an input names: its schema has seen to it that it names one. */
+export function subjectIn({ userId, teamId }: NamesSubject): SubjectInput {
+  if (userId !== undefined) return { userId }
+  if (teamId !== undefined) return { teamId }
+  throw new TypeError('An input that names nobody has come past its schema.')
+}
+
+/**
+ * Whom the pipeline locks before anything else: the user, or all who sit in the team. Who comes into it
+ * meanwhile is locked later, out of order; where that ends in a deadlock, the command is run again.
+ */
+export async function usersOf({ reader }: Pick<PrepareContext, 'reader'>, subject: SubjectInput): Promise<readonly Id<'usr'>[]> {
+  return 'userId' in subject ? [subject.userId] : usersInTeam(reader, subject.teamId)
+}
+
+/** Whoever has it, nobody coming into the team until this transaction is over: they would be remembered with what is being taken away. */
+export async function keptUsers(em: SqlEntityManager, subject: SubjectInput): Promise<readonly Id<'usr'>[]> {
+  if ('teamId' in subject) await em.execute('select 1 from teams where id = ? for no key update', [uuidOf(subject.teamId)])
+  return usersOf({ reader: em }, subject)
+}
+
+/** Who is to get something, and where. */
+interface Sought {
+  readonly subject: SubjectInput
+  readonly place: Place
+}
+
+/** Whoever is to get something at a place, and stays where they are until this transaction is over. Whoever does not belong there is not there. */
+export async function keptSubjects(context: CommandContext, sought: readonly Sought[]): Promise<readonly Subject[]> {
+  const users = new Map<Id<'org'> | null, Id<'usr'>[]>()
+  for (const { subject, place } of sought)
+    if ('userId' in subject) users.set(place.organizationId, [...(users.get(place.organizationId) ?? []), subject.userId])
+  const statuses = new Map<Id<'org'> | null, Statuses>()
+  for (const [organizationId, ids] of users)
+    statuses.set(
+      organizationId,
+      await (organizationId === null ? statusesOf(context.em, ids) : statusesOfMembers(context.em, ids, organizationId)),
+    )
+  const kept: Subject[] = []
+  for (const { subject, place } of sought)
+    kept.push(
+      'teamId' in subject
+        ? await keptTeam(context, subject.teamId, place)
+        : userWith(subject.userId, place, statuses.get(place.organizationId)?.get(subject.userId)),
+    )
+  return kept
+}
+
+function userWith(userId: Id<'usr'>, { organizationId }: Place, status: UserStatus | undefined): Subject {
+  if (status === undefined) throw notFound({ type: organizationId === null ? 'user' : 'member' })
+  if (status === 'archived') throw userInactive({ status })
+  return { userId, teamId: null, teamOrganizationId: null, users: [userId] }
+}
+
+type Statuses = ReadonlyMap<Id<'usr'>, UserStatus>
+
+async function statusesOf(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<Statuses> {
+  return statusesIn(await em.execute<StatusRecord[]>('select id::text as id, status from users where id = any(?::uuid[])', [uuidsOf(ids)]))
+}
+
+async function statusesOfMembers(em: SqlEntityManager, ids: readonly Id<'usr'>[], organizationId: Id<'org'>): Promise<Statuses> {
+  return statusesIn(
+    await em.execute<StatusRecord[]>(
+      `select u.id::text as id, u.status from memberships m join users u on u.id = m.user_id
+        where m.user_id = any(?::uuid[]) and m.organization_id = ? order by m.user_id for key share of m`,
+      [uuidsOf(ids), uuidOf(organizationId)],
+    ),
+  )
+}
+
+interface StatusRecord {
+  readonly id: string
+  readonly status: UserStatus
+}
+
+function statusesIn(records: readonly StatusRecord[]): Statuses {
+  return new Map(records.map(({ id, status }) => [idOf('usr', id), status]))
+}
+
+/** A team whose seats are neither given nor taken until this transaction is over. */
+async function keptTeam({ em, actor }: CommandContext, teamId: Id<'team'>, place: Place): Promise<Subject> {
+  const [row] = await em.execute<{ organization: string }[]>(
+    'select organization_id::text as organization from teams where id = ? and deleted_at is null for no key update',
+    [uuidOf(teamId)],
+  )
+  const organizationId = row === undefined ? null : idOf('org', row.organization)
+  if (organizationId === null || !isKnown(actor, { teamId, organizationId }, place)) throw notFound({ type: 'team' })
+  return { userId: null, teamId, teamOrganizationId: organizationId, users: await usersInTeam(em, teamId) }
+}
+
+/** In an organization its own teams are there; with what is in none, people share what they have with teams that they see. */
+function isKnown(actor: Actor, { teamId, organizationId }: { teamId: Id<'team'>; organizationId: Id<'org'> }, place: Place): boolean {
+  if (place.organizationId !== null) return place.organizationId === organizationId
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('teams.listMembers', organizationId, [teamId]))
+}

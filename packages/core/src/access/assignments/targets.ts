@@ -1,0 +1,62 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { TargetFinder } from '../../kernel/action.ts'
+import type { Actor } from '../../kernel/context.ts'
+import type { Target } from '../../kernel/rule.ts'
+import type { AssignmentId, ScopeInput, ScopeKind } from '../model.ts'
+import { findPlace, targetAt, type Place } from '../places.ts'
+import { findAssignment } from './repository.ts'
+import type { Assignment } from '../model.ts'
+
+/** Whoever may see something there knows that it is there. */
+const visibleWith: Readonly<Record<ScopeKind, string>> = {
+  system: 'access.listAssignments',
+  organization: 'organizations.get',
+  team: 'teams.listMembers',
+  resource: 'resources.get',
+}
+
+interface NamesPlace {
+  readonly on?: ScopeInput | undefined
+}
+
+/** How the place is found that something is given on. */
+export const placeTarget = {
+  type: 'place',
+  async find(em: SqlEntityManager, { on = {} }: NamesPlace, actor: Actor): Promise<Target | null | undefined> {
+    const place = await findPlace(em, on)
+    if (place === null) return null
+    return place.kind === 'system' ? undefined : targetOf(em, place, actor)
+  },
+} satisfies TargetFinder<NamesPlace>
+
+function targetOf(em: SqlEntityManager, place: Place, actor: Actor): Promise<Target> {
+  const id = place.within[0] ?? place.organizationId ?? ''
+  const type = place.kind === 'system' ? 'place' : place.kind
+  return targetAt(em, place, actor, { type, id, visibleWith: visibleWith[place.kind] })
+}
+
+interface NamesAssignment extends NamesPlace {
+  readonly assignmentId?: AssignmentId | undefined
+}
+
+/** How an assignment is found that is to end: by its id, or by where it is. Where it is decides. */
+export const assignmentTarget = {
+  type: 'assignment',
+  async find(em: SqlEntityManager, { assignmentId, on }: NamesAssignment, actor: Actor): Promise<Target | null | undefined> {
+    if (assignmentId === undefined) return placeTarget.find(em, { on }, actor)
+    const found = await findAssignment(em, assignmentId, new Date(0))
+    const place = found === null ? null : await findPlace(em, scopeOf(found))
+    if (place === null) return null
+    // On the whole system nothing is where anybody else could see it.
+    if (place.kind === 'system')
+      return { type: 'assignment', id: assignmentId, organizationId: null, userId: null, visibleWith: visibleWith.system }
+    return { ...(await targetOf(em, place, actor)), type: 'assignment', id: assignmentId, visibleWith: 'access.listAssignments' }
+  },
+} satisfies TargetFinder<NamesAssignment>
+
+/** What an assignment is on, as inputs say it. */
+export function scopeOf({ scope: { kind, organizationId, teamId, resourceId } }: Assignment): ScopeInput {
+  if (kind === 'resource' && resourceId !== null) return { resourceId }
+  if (kind === 'team' && teamId !== null) return { teamId }
+  return kind === 'organization' && organizationId !== null ? { organizationId } : {}
+}

@@ -1,0 +1,251 @@
+import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import type { Id, User } from '@denizen/core'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { uuidOf } from '../../kernel/id.ts'
+
+/** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
+const connections = 28
+const pairs = 11
+const world = useWorld({ connections })
+
+let organizationId: Id<'org'>
+const admins: SignedInUser[] = []
+beforeAll(async () => {
+  organizationId = await world().newOrganization()
+  for (let index = 0; index < 2 * pairs; index++) admins.push(await world().asMember(organizationId, 'admin'))
+})
+afterEach(() => vi.restoreAllMocks())
+
+type Call = () => Promise<unknown>
+type Results = readonly PromiseSettledResult<unknown>[]
+
+/**
+ * Lets the calls pile up until at least 20 transactions wait, and then lets all of them go. Events are
+ * what a command writes last: whoever waits for those has checked everything and committed nothing.
+ */
+async function raced(calls: readonly Call[]): Promise<Results> {
+  const [gate, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
+  await gate.query('begin; lock table events in exclusive mode')
+  const settled = Promise.allSettled(calls.map((call) => call()))
+  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  try {
+    await vi.waitFor(
+      async () => {
+        const { rows } = await watcher.query<{ count: number }>(waiting)
+        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
+      },
+      { timeout: 30_000, interval: 10 },
+    )
+  } finally {
+    await gate.query('commit')
+  }
+  return settled
+}
+
+/** Takes out the guards: what is locked, users and the structure of roles alike, is only looked at. Gives how often. */
+function withoutLocks(): () => number {
+  const connection = world().orm.em.getConnection()
+  const execute = connection.execute.bind(connection)
+  let count = 0
+  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
+    if (typeof query !== 'string' || !/ for (no key update|share)$/.test(query)) return execute(query, ...rest)
+    count++
+    return execute(query.replace(/ for (no key update|share)$/, ''), ...rest)
+  })
+  return () => count
+}
+
+const adminAt = (index: number): SignedInUser => {
+  const admin = admins[index]
+  if (admin === undefined) throw new Error('there is one for every call')
+  return admin
+}
+
+async function newRole(): Promise<Id<'rol'>> {
+  return world().access.newRole({ organizationId, permissions: ['document.read'] })
+}
+
+async function newMember(): Promise<User> {
+  const user = await world()
+    .asSystem()
+    .users.create({ username: `m-${crypto.randomUUID()}` })
+  if (user === null) throw new Error('users.create answered null without ifAbsent')
+  await world().join(organizationId, user)
+  return user
+}
+
+/** Eleven times two calls that exclude each other, each by somebody else. */
+async function racedPairs(
+  make: () => Promise<readonly [(admin: SignedInUser) => Call, (admin: SignedInUser) => Call]>,
+): Promise<Results[]> {
+  const made: [Call, Call][] = []
+  for (let index = 0; index < pairs; index++) {
+    const [one, other] = await make()
+    made.push([one(adminAt(2 * index)), other(adminAt(2 * index + 1))])
+  }
+  const results = await raced(made.flat())
+  return made.map((_, index) => results.slice(2 * index, 2 * index + 2))
+}
+
+const winners = (results: Results) => results.filter(({ status }) => status === 'fulfilled').length
+
+/** Of every pair one wins, and the other is told why not. */
+function expectOneEach(results: readonly Results[], codes: readonly string[]): void {
+  expect(results.map(winners)).toEqual(results.map(() => 1))
+  for (const result of results.flat())
+    if (result.status === 'rejected') expect(codes).toContain((result.reason as { readonly code?: string }).code)
+}
+
+const races: Readonly<Record<string, { readonly run: () => Promise<Results[]>; readonly codes: readonly string[] }>> = {
+  'two roles are made to include each other': {
+    codes: ['roles.cycle'],
+    run: () =>
+      racedPairs(async () => {
+        const [one, two] = [await newRole(), await newRole()]
+        return [
+          ({ as }) =>
+            () =>
+              as.roles.setParents({ roleId: one, includes: [two] }),
+          ({ as }) =>
+            () =>
+              as.roles.setParents({ roleId: two, includes: [one] }),
+        ]
+      }),
+  },
+  'somebody is given two roles that exclude each other': {
+    codes: ['access.excluded'],
+    run: () =>
+      racedPairs(async () => {
+        const [one, two] = [await newRole(), await newRole()]
+        const [{ id: userId }, on] = [await newMember(), { organizationId }]
+        const set = { organizationId, name: crypto.randomUUID(), kind: 'static', roleIds: [one, two] } as const
+        await adminAt(0).as.access.createExclusion({ ...set, roleIds: [...set.roleIds] })
+        return [
+          ({ as }) =>
+            () =>
+              as.access.assignRole({ userId, roleId: one, on }),
+          ({ as }) =>
+            () =>
+              as.access.assignRole({ userId, roleId: two, on }),
+        ]
+      }),
+  },
+  'somebody who has one role is given another, while a set comes to exclude the two': {
+    codes: ['access.excluded', 'access.exclusionViolated'],
+    run: () =>
+      racedPairs(async () => {
+        const [one, two] = [await newRole(), await newRole()]
+        const [{ id: userId }, on] = [await newMember(), { organizationId }]
+        await world().access.give({ userId, roleId: one, on })
+        return [
+          ({ as }) =>
+            () =>
+              as.access.assignRole({ userId, roleId: two, on }),
+          ({ as }) =>
+            () =>
+              as.access.createExclusion({ organizationId, name: crypto.randomUUID(), kind: 'static', roleIds: [one, two] }),
+        ]
+      }),
+  },
+  'somebody takes a seat in a team that has one role, and is given the role it excludes': {
+    codes: ['access.excluded'],
+    run: () =>
+      racedPairs(async () => {
+        const [one, two] = [await newRole(), await newRole()]
+        const [{ id: userId }, on] = [await newMember(), { organizationId }]
+        const { id: teamId } = await world().asSystem().teams.create({ organizationId, name: crypto.randomUUID() })
+        await world().access.give({ teamId, roleId: one, on })
+        await adminAt(0).as.access.createExclusion({ organizationId, name: crypto.randomUUID(), kind: 'static', roleIds: [one, two] })
+        return [
+          ({ as }) =>
+            () =>
+              as.teams.addMember({ teamId, userId }),
+          ({ as }) =>
+            () =>
+              as.access.assignRole({ userId, roleId: two, on }),
+        ]
+      }),
+  },
+}
+
+describe.each(Object.entries(races))('while %s', (_, { run, codes }) => {
+  test('one of the two happens', async () => {
+    expectOneEach(await run(), codes)
+  })
+
+  test('without the locks both would: the test above can fail', async () => {
+    const unguarded = withoutLocks()
+    const results = await run()
+    expect(() => expectOneEach(results, codes)).toThrow(/to deeply equal/)
+    expect(results.map(winners)).toContain(2)
+    expect(unguarded()).toBeGreaterThan(20)
+  })
+})
+
+/** Every role is deleted and given at once. Gives those that are deleted and still somebody's. */
+async function deleteAndAssign(): Promise<{ readonly results: readonly Results[]; readonly left: number }> {
+  const roles: Id<'rol'>[] = []
+  const results = await racedPairs(async () => {
+    const [roleId, { id: userId }] = [await newRole(), await newMember()]
+    roles.push(roleId)
+    return [
+      ({ as }) =>
+        () =>
+          as.roles.delete({ roleId }),
+      ({ as }) =>
+        () =>
+          as.access.assignRole({ userId, roleId, on: { organizationId } }),
+    ]
+  })
+  const left = await world().rows(
+    `select 1 from role_assignments a join roles r on r.id = a.role_id and r.deleted_at is not null where a.revoked_at is null and r.id = any(?::uuid[])`,
+    [`{${roles.map(uuidOf).join(',')}}`],
+  )
+  return { results, left: left.length }
+}
+
+test('a role that is deleted while it is being given is nobody’s, and whoever came late is told that it is not there', async () => {
+  const { results, left } = await deleteAndAssign()
+  expect(left).toBe(0)
+  for (const [deleted, given] of results) {
+    expect(deleted?.status).toBe('fulfilled')
+    if (given?.status === 'rejected') expect(given.reason).toMatchObject({ code: 'request.notFound', details: { type: 'role' } })
+  }
+})
+
+test('without the locks some would keep a role that is deleted: the test above can fail', async () => {
+  withoutLocks()
+  expect((await deleteAndAssign()).left).toBeGreaterThan(0)
+})
+
+/** An organization's role comes to include one of the installation's, while that comes to include another. Gives how many organizations' roles miss that. */
+async function includeAndInclude(): Promise<{ readonly results: readonly Results[]; readonly missing: number }> {
+  const outer: Id<'rol'>[] = []
+  const superadmin = await world().asSuperadmin()
+  const results = await racedPairs(async () => {
+    const [ours, theirs, inner] = [await newRole(), await world().access.newRole(), await world().access.newRole()]
+    outer.push(ours)
+    return [
+      ({ as }) =>
+        () =>
+          as.roles.setParents({ roleId: ours, includes: [theirs] }),
+      () => () => superadmin.as.roles.setParents({ roleId: theirs, includes: [inner] }),
+    ]
+  })
+  const closures = await world().rows<{ count: number }>(
+    'select count(*)::int as count from role_closure where role_id = any(?::uuid[]) group by role_id',
+    [`{${outer.map(uuidOf).join(',')}}`],
+  )
+  return { results, missing: closures.filter(({ count }) => count !== 2).length }
+}
+
+test('what an installation’s role comes to include meanwhile comes to an organization’s role with it', async () => {
+  const { results, missing } = await includeAndInclude()
+  expect(results.map(winners)).toEqual(results.map(() => 2))
+  expect(missing).toBe(0)
+})
+
+test('without the locks it would be missing there: the test above can fail', async () => {
+  withoutLocks()
+  expect((await includeAndInclude()).missing).toBeGreaterThan(0)
+})
