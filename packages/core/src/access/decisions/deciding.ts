@@ -1,0 +1,143 @@
+import type { Actor, Principal } from '../../kernel/context.ts'
+import { system, type Known, type Place, type PlaceId, type Subject, type SubjectKey, type Wanted } from '../../kernel/decisions.ts'
+import type { Grants } from '../../kernel/grants.ts'
+import type { Id } from '../../kernel/id.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import type { ScopeInput } from '../model.ts'
+import { grantsOf } from '../policy.ts'
+import { decides, leftOf, letsThrough, permissionsAt } from '../subjects.ts'
+
+/** About whom, and where, something is asked. */
+export interface Asked {
+  readonly userId?: Id<'usr'> | undefined
+  readonly sessionId?: Id<'ses'> | undefined
+  readonly on?: ScopeInput | undefined
+}
+
+/** Who asks, and what is known for the answer. */
+export interface View {
+  readonly catalogue: Catalogue
+  readonly actor: Actor
+  readonly known: Known
+}
+
+/** Whether a caller asks about themselves, with the credential that they show. */
+export function isAboutCaller(actor: Actor, { userId, sessionId }: Asked): boolean {
+  if (userId === undefined) return true
+  if (actor.kind !== 'user' || userId !== actor.principal.userId) return false
+  return sessionId === undefined || sessionId === actor.principal.sessionId
+}
+
+/** The id that a place is found by; null: it is the system. */
+export function placeIdOf(on: ScopeInput | undefined): PlaceId | null {
+  if (on === undefined) return null
+  if ('resourceId' in on) return on.resourceId
+  if ('organizationId' in on) return on.organizationId
+  return 'teamId' in on ? on.teamId : null
+}
+
+/** The place that was asked about; null: it is not there. */
+export function placeOf(known: Known, on: ScopeInput | undefined): Place | null {
+  const id = placeIdOf(on)
+  return id === null ? system : known.place(id)
+}
+
+/** What has to be known to answer: about whom is asked, who asks, and the places. */
+export function wantedBy(actor: Actor, asked: Asked, places: readonly (ScopeInput | undefined)[] = [asked.on]): Wanted {
+  const caller = callerOf(actor)
+  const about = subjectKeyOf(actor, asked)
+  const subjects = [caller, isAboutCaller(actor, asked) ? null : about].filter((key) => key !== null)
+  return { subjects, places: places.flatMap((on) => placeIdOf(on) ?? []) }
+}
+
+function callerOf(actor: Actor): SubjectKey | null {
+  return actor.kind === 'user' ? keyOfPrincipal(actor.principal) : null
+}
+
+function keyOfPrincipal({ userId, sessionId }: Principal): SubjectKey {
+  return { userId, sessionId }
+}
+
+function subjectKeyOf(actor: Actor, asked: Asked): SubjectKey | null {
+  if (isAboutCaller(actor, asked)) return callerOf(actor)
+  return asked.userId === undefined ? null : { userId: asked.userId, sessionId: asked.sessionId ?? null }
+}
+
+/** Whether the caller may do something there, by the credential that they show and from where they call. */
+export function callerMay({ catalogue, actor, known }: View, permission: string, place: Place): boolean {
+  if (actor.kind !== 'user') return actor.kind === 'system' && mayEverything(catalogue).allowsEverywhere(permission)
+  const { principal, from = unknownOrigin } = actor
+  const subject = known.subject(keyOfPrincipal(principal))
+  if (subject === null || !decides(subject.grantsFrom(from), subject, permission, place)) return false
+  return letsThrough(principal.grants, permission, place)
+}
+
+/** A call in this process, past the pipeline. */
+const unknownOrigin = { ip: null }
+
+function mayEverything(catalogue: Catalogue): Grants {
+  return grantsOf(catalogue, [{ organizationId: null, permissions: ['*'] }])
+}
+
+/** What the caller may do there, for rules to ask: as `targetAt` reads it, from what is known. */
+export function callersGrants(view: View, principal: Principal, place: Place): Grants {
+  const { grants } = principal
+  const held = listOfCaller.bind(null, view, place)
+  return {
+    allows: (permission) => callerMay(view, permission, place),
+    allowsEverywhere: (permission) => grants.allowsEverywhere(permission),
+    covers: (pattern) => grantsOf(view.catalogue, [{ organizationId: null, permissions: held() }]).covers(pattern, null),
+    list: held,
+    more: (holdings) => grants.more(holdings),
+  }
+}
+
+/** Everything that the caller may do there. */
+export function listOfCaller({ catalogue, actor, known }: View, place: Place): readonly string[] {
+  if (actor.kind !== 'user') return actor.kind === 'system' ? mayEverything(catalogue).list() : []
+  const { principal, from = unknownOrigin } = actor
+  const subject = known.subject(keyOfPrincipal(principal))
+  if (subject === null) return []
+  return leftOf(catalogue, principal.grants, permissionsAt(catalogue, subject.grantsFrom(from), subject, place), place)
+}
+
+/**
+ * Whoever is asked about, if the caller may be told about them there; null: there is no such user or session, or the
+ * caller may not know. Who runs an organization is told about its members, who owns something outside of
+ * organizations about those who were given something on it, and nobody who does not hold the action everywhere about
+ * anybody else: not even that they run the installation. So an id of another tenant's user and one that was never
+ * given out have the same answer: nothing is allowed to them.
+ */
+export function knownSubject({ actor, known }: View, action: string, asked: Asked, place: Place): Subject | null {
+  const key = subjectKeyOf(actor, asked)
+  const subject = key === null ? null : known.subject(key)
+  if (subject === null || actor.kind === 'system') return subject
+  if (actor.kind !== 'user') return null
+  const { userId, grants } = actor.principal
+  return userId === subject.userId || grants.allowsEverywhere(action) || isAmong(subject, place) ? subject : null
+}
+
+/** Whether somebody belongs to a place: to its organization; or, where it is in none, to those who own it or were given something on it. */
+export function isAmong(
+  { userId, memberships, resources }: Pick<Subject, 'userId' | 'memberships' | 'resources'>,
+  { organizationId, owners, within }: Place,
+): boolean {
+  if (organizationId !== null) return memberships.some((membership) => membership.organizationId === organizationId)
+  return owners.includes(userId) || within.some((id) => resources.has(id))
+}
+
+/** Whether somebody may do something at a place, so far as the caller may be told. */
+export function isAllowed(view: View, action: string, asked: Asked, permission: string, place: Place): boolean {
+  if (isAboutCaller(view.actor, asked)) return callerMay(view, permission, place)
+  const subject = knownSubject(view, action, asked, place)
+  return subject !== null && decides(subject.grantsFrom(null), subject, permission, place)
+}
+
+/** Whether all whom a question is about are known, and the caller may the same from everywhere. */
+export function isRemembered(known: Known, actor: Actor, asked: Asked): boolean {
+  const caller = callerOf(actor)
+  const subject = caller === null ? null : known.subject(caller)
+  if (subject === null || subject.conditional) return false
+  const about = isAboutCaller(actor, asked) ? null : subjectKeyOf(actor, asked)
+  return about === null || known.subject(about) !== null
+}

@@ -1,0 +1,115 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { LeasedCache, sinkOf } from '../../invalidation/index.ts'
+import type { Decisions, Known, Place, PlaceId, Subject, SubjectKey, Wanted } from '../../kernel/decisions.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { FeedSink } from '../../ports/invalidation.ts'
+import { loadSubjects } from '../subjects.ts'
+import { keysOfPlace, loadPlaces } from './places.ts'
+import { compiledSubject, entryOf, type KeptSubject } from './subject.ts'
+
+/** Assignments that are kept at the most, and their subjects with them: some 20 000 users who have a few each. */
+const mostAssignments = 200_000
+const mostPlaces = 100_000
+
+interface MemoryParts {
+  readonly clock: Clock
+  readonly soleProcess: boolean
+  readonly catalogue: Catalogue
+}
+
+/**
+ * Subjects and places that decisions were made from, under the promise that principals are kept
+ * under: what was changed is heard of within the bound, and what was loaded meanwhile is not kept.
+ * Who or what is not there is not kept: it may be made, and nobody tells.
+ */
+export class DecisionMemory implements FeedSink {
+  readonly #parts: MemoryParts
+  readonly #subjects: LeasedCache<KeptSubject>
+  readonly #places: LeasedCache<Place>
+  readonly #sink: FeedSink
+
+  constructor(parts: MemoryParts) {
+    const { clock, soleProcess } = parts
+    this.#parts = parts
+    this.#subjects = new LeasedCache({
+      clock,
+      soleProcess,
+      capacity: mostAssignments,
+      keysOf: ({ keys }) => keys,
+      validUntil: ({ validUntil }) => validUntil,
+      weightOf: ({ weight }) => weight,
+    })
+    this.#places = new LeasedCache({ clock, soleProcess, capacity: mostPlaces, keysOf: keysOfPlace, validUntil: () => Infinity })
+    this.#sink = sinkOf([this.#subjects, this.#places])
+  }
+
+  subject(key: SubjectKey, now: Date): Subject | undefined {
+    return this.#subjects.get(entryOf(key), now)
+  }
+
+  place(id: PlaceId, now: Date): Place | undefined {
+    return this.#places.get(id, now)
+  }
+
+  /** What is in memory at a moment: what is not there may be in the database. */
+  remembered(now: Date): Known {
+    return { subject: (key) => this.subject(key, now) ?? null, place: (id) => this.place(id, now) ?? null }
+  }
+
+  async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {
+    const { generation } = this.#subjects
+    const loaded = (await loadSubjects(em, keys, now)).map((facts) => compiledSubject(this.#parts.catalogue, facts, now))
+    for (const subject of loaded) this.#subjects.put(entryOf(subject), subject, generation)
+    return loaded
+  }
+
+  async loadPlaces(em: SqlEntityManager, ids: readonly PlaceId[]): Promise<ReadonlyMap<PlaceId, Place>> {
+    const { generation } = this.#places
+    const loaded = await loadPlaces(em, ids)
+    for (const [id, place] of loaded) this.#places.put(id, place, generation)
+    return loaded
+  }
+
+  drop(keys: readonly string[]): void {
+    this.#sink.drop(keys)
+  }
+
+  clear(): void {
+    this.#sink.clear()
+  }
+
+  renew(asOf: number): void {
+    this.#sink.renew(asOf)
+  }
+
+  get state(): { readonly subjects: number; readonly places: number } {
+    return { subjects: this.#subjects.size, places: this.#places.size }
+  }
+}
+
+/** What one call finds: the same all along, whatever is dropped or pushed out meanwhile. */
+export function decisionsOf(memory: DecisionMemory, open: () => Promise<SqlEntityManager>, now: Date): Decisions {
+  const subjects = new Map<string, Subject | null>()
+  const places = new Map<PlaceId, Place | null>()
+  const known: Known = { subject: (key) => subjects.get(entryOf(key)) ?? null, place: (id) => places.get(id) ?? null }
+  const recalled = <Key, Value>(all: Map<Key, Value | null>, key: Key, found: Value | undefined): boolean => {
+    if (!all.has(key) && found !== undefined) all.set(key, found)
+    return all.has(key)
+  }
+  return {
+    async find(wanted: Wanted) {
+      const absent = wanted.subjects.filter((key) => !recalled(subjects, entryOf(key), memory.subject(key, now)))
+      const missing = [...new Set(wanted.places)].filter((id) => !recalled(places, id, memory.place(id, now)))
+      if (absent.length > 0) {
+        for (const key of absent) subjects.set(entryOf(key), null)
+        for (const subject of await memory.loadSubjects(await open(), absent, now)) subjects.set(entryOf(subject), subject)
+      }
+      if (missing.length > 0) {
+        const loaded = await memory.loadPlaces(await open(), missing)
+        for (const id of missing) places.set(id, loaded.get(id) ?? null)
+      }
+      return known
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import { defineQuery } from '../../kernel/action.ts'
+import { callerId } from '../../kernel/context.ts'
+import type { Place } from '../../kernel/decisions.ts'
+import { notFound } from '../../kernel/errors.ts'
+import { idOf } from '../../kernel/id.ts'
+import { cutPage, openCursor } from '../../kernel/page.ts'
+import { granted } from '../../kernel/rule.ts'
+import type { AnswerOf, Catalogue } from '../../kernel/signature.ts'
+import { organizationRoles } from '../builtin.ts'
+import { holdingOf } from '../held.ts'
+import { hasPermission, permissionsOf } from '../permissions.ts'
+import { grantsOf } from '../policy.ts'
+import { assignmentsInUse, decides, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { candidatesFor, type Candidate } from './candidates.ts'
+import { isAmong, placeOf, wantedBy } from './deciding.ts'
+import { decisionsSignatures, type Through } from './signatures.ts'
+import { anyonesPlace } from './targets.ts'
+
+const signature = decisionsSignatures.whoCan
+type Item = AnswerOf<typeof signature>['items'][number]
+
+export const whoCan = defineQuery(signature, {
+  allow: granted,
+  recalled: anyonesPlace,
+  async handle({ open, now, actor, catalogue, decisions, ports }, { permission, on, limit, cursor }) {
+    const scope = {
+      action: signature.name,
+      filters: { permission, on },
+      viewer: callerId(actor) ?? actor.kind,
+    }
+    let after = (await openCursor(ports.cipher, scope, cursor))?.[0]?.toString() ?? null
+    const place = placeOf(await decisions.find(wantedBy(actor, { on })), on)
+    if (place === null) throw notFound({ type: anyonesPlace.type })
+    const em = await open()
+    const tellsOfAll = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
+    const question = { catalogue, permission, place, now, tellsOfAll }
+    const rows: Item[] = []
+    // Nearly all candidates may; for those who may not, roles that exclude each other, as many are asked about again.
+    for (let more = true; more && rows.length <= limit;) {
+      const candidates = await candidatesFor(em, question, after, limit + 1)
+      const facts = await loadSubjects(
+        em,
+        candidates.map(({ id }) => ({ userId: id, sessionId: null })),
+        now,
+      )
+      const byId = new Map(facts.map((each) => [each.userId, each]))
+      rows.push(...candidates.flatMap((candidate) => itemOf(question, candidate, byId.get(candidate.id)) ?? []))
+      after = candidates.at(-1)?.id ?? after
+      more = candidates.length > limit
+    }
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
+    return { items: [...shown], nextCursor }
+  },
+})
+
+/** Who may do something somewhere. */
+export interface Question {
+  readonly catalogue: Catalogue
+  readonly permission: string
+  readonly place: Place
+  readonly now: Date
+  /** Whether whoever asks may be told about everybody: otherwise about those who belong to the place, as `access.check` is. */
+  readonly tellsOfAll: boolean
+}
+
+/** null: they may not. */
+function itemOf(question: Question, { id, username, displayName }: Candidate, facts: SubjectFacts | undefined): Item | null {
+  if (facts === undefined) return null
+  const { catalogue, permission, place, now, tellsOfAll } = question
+  const may = (as: SubjectFacts) => decides(grantsOfSubject(catalogue, as, { now, from: null }), as, permission, place)
+  const resources = new Set(
+    facts.assignments.flatMap(({ scope, object }) => (scope === 'resource' && object !== null ? [idOf('res', object)] : [])),
+  )
+  if (!tellsOfAll && !isAmong({ ...facts, resources }, place)) return null
+  const conditional = !may(facts)
+  const as = conditional ? unconditional(facts) : facts
+  return conditional && !may(as) ? null : { id, username, displayName, conditional, through: throughWhat(question, as) }
+}
+
+/** The same as if every condition were met. */
+function unconditional(facts: SubjectFacts): SubjectFacts {
+  return { ...facts, assignments: facts.assignments.map((assignment) => ({ ...assignment, condition: null })) }
+}
+
+/** All that lets somebody do something there. */
+function throughWhat({ catalogue, permission, place, now }: Question, facts: SubjectFacts): Through[] {
+  const counts = assignmentsInUse(facts, { now, from: null }).filter((assignment) =>
+    grantsOf(catalogue, [holdingOf(assignment)]).allows(permission, place.organizationId, place.within),
+  )
+  const given = counts.map(({ role, name, permission: single, team, scope }): Through => {
+    const teamId = team === null ? null : idOf('team', team)
+    if (role === null) return { kind: 'permission', role: null, name: single, teamId, on: scope }
+    return { kind: 'role', role: { id: idOf('rol', role), name: name ?? '' }, name: null, teamId, on: scope }
+  })
+  const membership = facts.memberships.find(({ organizationId }) => organizationId === place.organizationId)
+  const has = (patterns: readonly string[]) => hasPermission(permissionsOf(catalogue, patterns), catalogue, permission)
+  if (membership !== undefined && has(organizationRoles[membership.role].permissions))
+    given.push({ kind: 'membership', role: null, name: membership.role, teamId: null, on: 'organization' })
+  if (owns(facts, place) && decides(grantsOf(catalogue, []), facts, permission, place))
+    given.push({ kind: 'ownership', role: null, name: null, teamId: null, on: 'resource' })
+  return given
+}

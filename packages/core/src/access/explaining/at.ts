@@ -1,0 +1,191 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineQuery } from '../../kernel/action.ts'
+import type { Actor } from '../../kernel/context.ts'
+import type { Place } from '../../kernel/decisions.ts'
+import { notFound } from '../../kernel/errors.ts'
+import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { nextCursorOf, openCursor } from '../../kernel/page.ts'
+import { anyOf, granted, owner } from '../../kernel/rule.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import { decides, grantsOfSubject, permissionsAt } from '../subjects.ts'
+import { askedTarget, askedType, eyesOf, type Eyes } from './asked.ts'
+import { candidatesThen, isAmongThen } from './candidates.ts'
+import type { UserAt } from './model.ts'
+import { loadNames, placeInWords, shownPlace, shownScope, uuidsIn, type Names } from './names.ts'
+import { reaches } from './reasons.ts'
+import { explainingSignatures } from './signatures.ts'
+import { standingOf } from './standing.ts'
+import { findPlaceAt, loadSubjectsAt, type PlaceAt, type SubjectAt } from './state.ts'
+
+const { name: action } = explainingSignatures.at
+
+export const at = defineQuery(explainingSignatures.at, {
+  allow: anyOf(granted, owner),
+  target: {
+    type: askedType,
+    async find(em, { userId, permission, time, on = {} }, actor) {
+      return askedTarget(em, await findPlaceAt(em, on, time), actor, { action, userId: subjectOf(actor, { userId, permission }) })
+    },
+  },
+  async handle({ open, ports, catalogue, actor }, { time, userId, permission, on = {}, limit, cursor }) {
+    const em = await open()
+    const place = await findPlaceAt(em, on, time)
+    if (place === null) throw notFound({ type: askedType })
+    const subject = subjectOf(actor, { userId, permission })
+    const eyes = eyesOf(actor, place, { action, userId: subject })
+    const names = await loadNames(em, uuidsIn(place))
+    const common = { time, on: shownPlace(place, names), there: place.there }
+    if (subject === null) {
+      if (permission === undefined) throw notFound({ type: askedType })
+      const scope = { action, filters: { time, permission, on }, viewer: viewerOf(actor) }
+      const position = await openCursor(ports.cipher, scope, cursor)
+      const after = position === null ? null : String(position[0])
+      const { users, next } = await whoCould(em, { catalogue, permission, place, time, eyes }, { after, limit })
+      return {
+        ...common,
+        allowed: null,
+        user: null,
+        items: users,
+        nextCursor: await nextCursorOf(ports.cipher, scope, next === null ? null : [next]),
+      }
+    }
+    const [found] = await loadSubjectsAt(em, [subject], time)
+    if (found === undefined) throw notFound({ type: askedType })
+    const allowed = permission === undefined ? null : could({ catalogue, permission, place, time }, found)
+    return { ...common, allowed, user: await described(em, found, { catalogue, place, time, eyes }), items: [], nextCursor: null }
+  },
+})
+
+/** Whose access is asked about; null: nobody's in particular. */
+function subjectOf(
+  actor: Actor,
+  { userId, permission }: { userId?: Id<'usr'> | undefined; permission?: string | undefined },
+): Id<'usr'> | null {
+  if (userId !== undefined) return userId
+  return permission === undefined && actor.kind === 'user' ? actor.principal.userId : null
+}
+
+function viewerOf(actor: Actor): string {
+  return actor.kind === 'user' ? actor.principal.userId : actor.kind
+}
+
+interface Then {
+  readonly catalogue: Catalogue
+  readonly place: PlaceAt
+  readonly time: Date
+}
+
+/** Whether somebody could, without a session and from nowhere in particular: by the engine that decides now. */
+export function could({ catalogue, permission, place, time }: Then & { readonly permission: string }, subject: SubjectAt): boolean {
+  return place.there && decides(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, place)
+}
+
+/** All that somebody could do there. */
+export function permissionsThen({ catalogue, place, time }: Then, subject: SubjectAt): readonly string[] {
+  return place.there ? permissionsAt(catalogue, grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, place) : []
+}
+
+/** So many candidates are looked at together, and so often in one call: a page may be short, and not the last. */
+const chunk = 200
+const mostRounds = 10
+
+interface WhoCould extends Then {
+  readonly permission: string
+  readonly eyes: Eyes
+}
+
+async function whoCould(
+  em: SqlEntityManager,
+  asked: WhoCould,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+) {
+  const found: { userId: Id<'usr'>; username: string }[] = []
+  let last = after
+  for (let round = 0; round < mostRounds; round++) {
+    const candidates = await candidatesThen(em, asked, { after: last, limit: chunk })
+    const subjects = await loadSubjectsAt(em, candidates, asked.time)
+    for (const subject of subjects) {
+      if (!isSeen(asked.eyes, subject, asked.place) || !could(asked, subject)) continue
+      // One more than asked tells that there is another page.
+      if (found.length === limit) return { users: found, next: uuidOf(found.at(-1)?.userId ?? '') }
+      found.push({ userId: subject.userId, username: subject.username })
+    }
+    const end = candidates.at(-1)
+    if (end === undefined || candidates.length < chunk) return { users: found, next: null }
+    last = uuidOf(end)
+  }
+  return { users: found, next: last }
+}
+
+/** Who runs the installation is not told to an organization. */
+function isSeen({ people }: Eyes, subject: SubjectAt, place: Place): boolean {
+  return people === 'all' || isAmongThen(subject, place)
+}
+
+/** Somebody as they were, as far as the asker may know: of an organization what is in it. */
+async function described(em: SqlEntityManager, subject: SubjectAt, { eyes, ...then }: Then & { readonly eyes: Eyes }): Promise<UserAt> {
+  const { place, time } = then
+  const { userId, username, status, frozen } = subject
+  const assignments = subject.assignments.filter((assignment) => eyes.wholeSystem || isWithin(assignment, place))
+  const seats = eyes.wholeSystem ? subject.seats : await seatsIn(em, subject.seats, place.organizationId)
+  const memberships = subject.memberships.filter(({ organizationId }) => eyes.wholeSystem || organizationId === place.organizationId)
+  const uuids = assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))
+  const names = await loadNames(em, [...uuids, ...seats, ...memberships.map(({ organizationId }) => uuidOf(organizationId))])
+  const unready = standingOf(subject, { now: time, from: null })
+  return {
+    userId,
+    username,
+    status,
+    frozen,
+    memberships: memberships.map(({ organizationId, role }) => ({
+      organization: shownPlace({ kind: 'organization', organizationId, within: [], owners: [] }, names),
+      role,
+    })),
+    teams: seats.map((team) => ({ teamId: idOf('team', team), name: names.get(team) ?? team })),
+    assignments: assignments.map((assignment) => shownAssignment(assignment, subject, { names, counted: !unready.has(assignment.id) })),
+    permissions: [...permissionsThen(then, subject)],
+  }
+}
+
+type AssignmentThen = SubjectAt['assignments'][number]
+
+/** Whether an assignment is something of the place's organization; where it is in none, whether it reaches the place itself. */
+function isWithin(assignment: AssignmentThen, place: Place): boolean {
+  if (place.organizationId !== null)
+    return assignment.organization !== null && idOf('org', assignment.organization) === place.organizationId
+  return assignment.scope !== 'system' && reaches(assignment, place)
+}
+
+async function seatsIn(em: SqlEntityManager, seats: readonly string[], organizationId: Id<'org'> | null): Promise<readonly string[]> {
+  if (organizationId === null || seats.length === 0) return []
+  const rows = await em.execute<{ id: string }[]>(
+    'select id::text as id from teams where id = any(?::uuid[]) and organization_id = ? order by id',
+    [`{${seats.join(',')}}`, uuidOf(organizationId)],
+  )
+  return rows.map(({ id }) => id)
+}
+
+function shownAssignment(
+  assignment: AssignmentThen,
+  { userId, username }: SubjectAt,
+  { names, counted }: { readonly names: Names; readonly counted: boolean },
+): UserAt['assignments'][number] {
+  const { id, role, name, permission, team, from, until, condition } = assignment
+  const scope = shownScope(assignment, names)
+  const subject =
+    team === null
+      ? ({ kind: 'user', id: userId, name: username } as const)
+      : ({ kind: 'team', id: idOf('team', team), name: names.get(team) ?? team } as const)
+  return {
+    assignmentId: idOf('asg', id),
+    subject,
+    role: role === null ? null : { id: idOf('rol', role), name: name ?? role },
+    permission,
+    scope,
+    validFrom: new Date(from),
+    validUntil: until === null ? null : new Date(until),
+    condition,
+    counted,
+    text: `${role === null ? `has ${permission}` : `is ${name}`} on ${placeInWords(scope)}${team === null ? '' : `, through the team ${subject.name}`}`,
+  }
+}

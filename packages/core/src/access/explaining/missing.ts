@@ -1,0 +1,122 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, uuidOf } from '../../kernel/id.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
+import { organizationRoles } from '../builtin.ts'
+import { listed, permissionsOf } from '../permissions.ts'
+import type { SubjectFacts } from '../subjects.ts'
+import type { Eyes } from './asked.ts'
+import { giversAt } from './givers.ts'
+import { loadRoles, matchingPattern, patternsIn, type GraphRole } from './graph.ts'
+import type { Missing } from './model.ts'
+import { placeInWords, shownPlace } from './names.ts'
+import type { Question } from './reasons.ts'
+
+const mostShown = 20
+
+/** What would have to be given, before anybody who could give it is known. */
+interface Wanted extends Pick<Missing, 'membership' | 'grant'> {
+  /** What the giver has to hold there. */
+  readonly patterns: readonly string[]
+  readonly brings: number
+}
+
+/** How somebody stands to the organization that a place is in. */
+export interface Standing {
+  /** null: the place is in none. */
+  readonly status: OrganizationStatus | null
+  /** null: they are no member. */
+  readonly role: MembershipRole | null
+}
+
+/**
+ * The smallest grants that would allow it, the smallest first: the first of them is enough. Nothing is given to
+ * somebody who may not act at all, nor in an organization that is not active.
+ */
+export async function missingFor(
+  em: SqlEntityManager,
+  question: Question,
+  { facts, standing, eyes, now }: { readonly facts: SubjectFacts; readonly standing: Standing; readonly eyes: Eyes; readonly now: Date },
+): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
+  if (!facts.acts || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
+  const { catalogue, place } = question
+  const organization = place.organizationId === null ? null : uuidOf(place.organizationId)
+  const graph = await loadRoles(em, { home: organization }, now)
+  const roles = [...graph.values()].filter(
+    (role) => !role.builtIn && matchingPattern(catalogue, patternsIn(graph, role.id), question.permission),
+  )
+  const seen = roles.filter((role) => (role.organization === null ? eyes.installationRoles : eyes.roles))
+  const wanted = [
+    ...memberships(question, standing),
+    single(question, standing),
+    ...seen.map((role) => byRole(question, standing, role, patternsIn(graph, role.id))),
+    ...builtIn(question, [...graph.values()], eyes),
+  ].toSorted((one, other) => one.brings - other.brings)
+  const givers = await giversAt(em, catalogue, { place, now, eyes })
+  const missing = wanted.slice(0, mostShown).map(({ membership, grant, brings, patterns }) => {
+    const able = givers.of({ membership, grant }, patterns)
+    return { membership, grant, brings, givers: able, text: inWords(question, { membership, grant, brings, givers: able }) }
+  })
+  return { missing, hiddenRoles: roles.length - seen.length }
+}
+
+/** Roles of members that would do: from the one that they have on. */
+function memberships({ catalogue, permission, place: { organizationId } }: Question, { role: current }: Standing): readonly Wanted[] {
+  if (organizationId === null) return []
+  const higher = current === null ? ranks : ranks.slice(ranks.indexOf(current) + 1)
+  return higher.flatMap((role) => {
+    const { permissions } = organizationRoles[role]
+    if (matchingPattern(catalogue, permissions, permission) === null) return []
+    const brings = countOf(catalogue, permissions, permission)
+    return [{ membership: { organizationId, role }, grant: null, patterns: [], brings }]
+  })
+}
+
+/** From the one that allows least. */
+const ranks: readonly MembershipRole[] = ['member', 'admin', 'owner']
+
+/** Whoever is no member has to become one first. */
+function firstMember({ catalogue, permission, place: { organizationId } }: Question, { role }: Standing) {
+  if (organizationId === null || role !== null) return { membership: null, besides: 0, more: [] as readonly string[] }
+  const more = organizationRoles.member.permissions
+  return { membership: { organizationId, role: 'member' as const }, besides: countOf(catalogue, more, permission), more }
+}
+
+/** The permission alone, on the place itself. */
+function single(question: Question, standing: Standing): Wanted {
+  const { membership, besides } = firstMember(question, standing)
+  const grant = { role: null, permission: question.permission, on: shownPlace(question.place, question.names) }
+  return { membership, grant, patterns: [question.permission], brings: besides }
+}
+
+function byRole(question: Question, standing: Standing, role: GraphRole, patterns: readonly string[]): Wanted {
+  const { membership, more } = firstMember(question, standing)
+  const shown = { id: idOf('rol', role.id), name: role.name }
+  const grant = { role: shown, permission: null, on: shownPlace(question.place, question.names) }
+  const brings = countOf(question.catalogue, [...patterns, ...more], question.permission)
+  return { membership, grant, patterns, brings }
+}
+
+/** Built-in roles are given on the whole system only. */
+function builtIn(question: Question, roles: readonly GraphRole[], { installationRoles }: Eyes): readonly Wanted[] {
+  if (question.place.kind !== 'system' || !installationRoles) return []
+  const able = roles.filter(({ builtIn: is, permissions }) => is && matchingPattern(question.catalogue, permissions, question.permission))
+  return able.map((role) => byRole(question, { status: null, role: null }, role, role.permissions))
+}
+
+/** How many permissions besides the one that is asked about patterns stand for. */
+function countOf(catalogue: Catalogue, patterns: readonly string[], permission: string): number {
+  return listed(permissionsOf(catalogue, patterns)).filter((name) => name !== permission).length
+}
+
+function inWords({ username, permission }: Question, { membership, grant, brings, givers }: Omit<Missing, 'text'>): string {
+  const steps = [
+    ...(membership === null ? [] : [`make ${username} ${membership.role} of the organization`]),
+    ...(grant === null ? [] : [`give ${username} ${grant.role?.name ?? permission} on ${placeInWords(grant.on)}`]),
+  ]
+  const more = brings === 0 ? '' : ` (brings ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`
+  const names = givers.users.map((user) => user.username)
+  const others = givers.count - names.length
+  const able = [...names, ...(others === 0 ? [] : [`${others} ${names.length === 0 ? '' : 'more'}`.trim()])].join(', ')
+  return `${steps.join(', then ')}${more}; ${givers.count === 0 ? 'nobody there could' : `could be done by ${able}`}`
+}

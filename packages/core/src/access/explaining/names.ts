@@ -1,0 +1,59 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, isId, uuidOf } from '../../kernel/id.ts'
+import type { Place } from '../places.ts'
+import type { PlaceShown } from './model.ts'
+
+/** What people call things, by their UUIDs. */
+export type Names = ReadonlyMap<string, string>
+
+/** The names of users, teams, organizations and resources among these UUIDs. */
+export async function loadNames(em: SqlEntityManager, uuids: readonly string[]): Promise<Names> {
+  const rows = await em.execute<{ id: string; name: string }[]>(
+    `with wanted as (select ?::uuid[] as ids)
+    select u.id::text as id, u.username as name from users u, wanted where u.id = any(wanted.ids)
+    union all select t.id::text, t.name from teams t, wanted where t.id = any(wanted.ids)
+    union all select o.id::text, o.slug from organizations o, wanted where o.id = any(wanted.ids)
+    union all select r.id::text, r.type || ' ' || coalesce(r.name, r.key, 'without a name') from resources r, wanted where r.id = any(wanted.ids)`,
+    [`{${[...new Set(uuids)].join(',')}}`],
+  )
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
+/** The UUIDs of a place and of all that it is in. */
+export function uuidsIn({ organizationId, within }: Place): readonly string[] {
+  return [...(organizationId === null ? [] : [organizationId]), ...within].map(uuidOf)
+}
+
+export function shownPlace({ kind, organizationId, within }: Place, names: Names): PlaceShown {
+  const [inner = null] = within
+  return placeOf(kind, kind === 'organization' ? organizationId : inner, names)
+}
+
+interface Scoped {
+  readonly scope: PlaceShown['kind']
+  readonly organization: string | null
+  readonly object: string | null
+}
+
+/** What an assignment is on: its ids are UUIDs. */
+export function shownScope({ scope, organization, object }: Scoped, names: Names): PlaceShown {
+  const prefix = scope === 'organization' ? 'org' : scope === 'team' ? 'team' : 'res'
+  const uuid = scope === 'organization' ? organization : object
+  return placeOf(scope, uuid === null ? null : idOf(prefix, uuid), names)
+}
+
+function placeOf(kind: PlaceShown['kind'], id: string | null, names: Names): PlaceShown {
+  if (kind === 'system' || id === null) return { kind: 'system', id: null, name: 'the whole system' }
+  const name = names.get(uuidOf(id)) ?? id
+  return { kind, id: isId('org', id) || isId('team', id) || isId('res', id) ? id : null, name }
+}
+
+/** A place in the middle of a sentence: the organization acme, document Plan. */
+export function placeInWords({ kind, name }: PlaceShown): string {
+  return kind === 'organization' || kind === 'team' ? `the ${kind} ${name}` : name
+}
+
+/** An instant in the middle of a sentence, the same everywhere: 2026-11-21 19:42 UTC. */
+export function timeInWords(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
