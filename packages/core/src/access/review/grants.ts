@@ -1,0 +1,132 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import { builtInRoles } from '../builtin.ts'
+import type { BuiltInRoleName, ScopeKind } from '../model.ts'
+import { groupsOf } from '../permissions.ts'
+import type { ReviewItem } from './signatures.ts'
+
+/** What is looked through, and from where on. */
+export interface Review {
+  /** null: everywhere. */
+  readonly organizationId: Id<'org'> | null
+  readonly unusedSince: Date
+  readonly now: Date
+  /** The UUID that the page before ended with. */
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** Accounts come with these: nobody gave them, and nobody takes them away one by one. */
+const everyday: readonly BuiltInRoleName[] = ['user', 'anonymous', 'system']
+
+/**
+ * SQL for the last use of what assignments give: of a permission that one of their patterns stands for, by whoever has
+ * them, in the organization that they count in. Uses do not say on which team or resource they were, nor by
+ * which of several grants: so whatever may have been needed counts as needed.
+ */
+const zeros = `'00000000-0000-0000-0000-000000000000'::uuid`
+const holders = `(select a.user_id as id where a.user_id is not null union all select s.user_id from team_members s where s.team_id = a.team_id)`
+const included = `(select a.role_id as id union all select c.included_id from role_closure c where c.role_id = a.role_id)`
+const patterns = `(select a.permission as pattern where a.permission is not null
+  union all select p.permission from role_permissions p where p.role_id in ${included} and p.revoked_at is null
+  union all select b.pattern from built_in b where b.role_id in ${included})`
+const standsFor = `(x.pattern in ('*', u.permission)
+  or (x.pattern like '%.*' and starts_with(u.permission, left(x.pattern, -1)))
+  or (x.pattern = 'queries' and exists (select 1 from known k where k.reads and k.name = u.permission))
+  or (x.pattern = 'application' and not exists (select 1 from known k where k.own_group = split_part(u.permission, '.', 1))))`
+export const lastUse = `(select max(u.last_used_at) from ${holders} h join permission_uses u on u.user_id = h.id
+  where (a.scope_kind = 'system' or u.home = coalesce(a.organization_id, ${zeros})) and exists (select 1 from ${patterns} x where ${standsFor}))`
+
+/** The tables `built_in` and `known` that the above looks into; takes the parameters of `knownParameters`. */
+export const knownSql = `built_in as materialized (select * from json_to_recordset(?::json) as b (role_id uuid, pattern text)),
+  known as materialized (select * from json_to_recordset(?::json) as k (name text, reads boolean, own_group text))`
+
+export function knownParameters(catalogue: Catalogue): readonly string[] {
+  const builtIn = Object.values(builtInRoles).flatMap(({ id, permissions }) =>
+    permissions.map((pattern) => ({ role_id: uuidOf(id), pattern })),
+  )
+  const actions = [...catalogue].map(([name, kind]) => ({ name, reads: kind === 'query', own_group: null }))
+  const groups = [...groupsOf(catalogue)].map((group) => ({ name: null, reads: false, own_group: group }))
+  return [JSON.stringify(builtIn), JSON.stringify([...actions, ...groups])]
+}
+
+/** Of an assignment `a`: neither revoked nor over. */
+export const isCurrent = `a.revoked_at is null and (a.valid_until is null or a.valid_until > ?::timestamptz)`
+
+interface GrantRecord {
+  readonly id: string
+  readonly user: string | null
+  readonly team: string | null
+  readonly subject: string
+  readonly role: string | null
+  readonly name: string
+  readonly scope: ScopeKind
+  readonly organization: string | null
+  readonly scope_team: string | null
+  readonly resource: string | null
+  readonly since: number
+  readonly given_by: string | null
+  readonly last_used: number | null
+}
+
+/** Assignments that count for longer than that, and gave nothing that was used since; one row more than asked tells that there are more. */
+export async function unusedGrants(em: SqlEntityManager, catalogue: Catalogue, review: Review): Promise<ReviewItem[]> {
+  const { organizationId, unusedSince, now, after, limit } = review
+  const rows = await em.execute<GrantRecord[]>(
+    `with ${knownSql}
+      select a.id::text as id, a.user_id::text as user, a.team_id::text as team, coalesce(s.username, t.name) as subject, a.role_id::text as role,
+        coalesce(r.name, a.permission) as name, a.scope_kind as scope, a.organization_id::text as organization, a.scope_team_id::text as scope_team,
+        a.resource_id::text as resource, (extract(epoch from a.granted_at) * 1000)::float8 as since, a.granted_by::text as given_by,
+        (extract(epoch from l.last_used) * 1000)::float8 as last_used
+      from role_assignments a left join roles r on r.id = a.role_id left join users s on s.id = a.user_id left join teams t on t.id = a.team_id
+        cross join lateral (select ${lastUse} as last_used) l
+      where ${isCurrent} and greatest(a.granted_at, a.valid_from) < ?::timestamptz and (?::uuid is null or a.organization_id = ?::uuid)
+        and not (a.scope_kind = 'system' and coalesce(r.built_in and r.name in ('${everyday.join("', '")}'), false))
+        and (?::uuid is null or a.id > ?::uuid) and (l.last_used is null or l.last_used < ?::timestamptz)
+      order by a.id limit ?`,
+    [
+      ...knownParameters(catalogue),
+      now,
+      unusedSince,
+      ...twice(organizationId && uuidOf(organizationId)),
+      ...twice(after),
+      unusedSince,
+      limit,
+    ],
+  )
+  return rows.map(grantOf)
+}
+
+export function twice<Value>(value: Value): readonly [Value, Value] {
+  return [value, value]
+}
+
+function grantOf({ id, user, team, subject, role, name, scope, organization, scope_team, resource, ...row }: GrantRecord): ReviewItem {
+  const assignmentId = idOf('asg', id)
+  const organizationId = idOrNull('org', organization)
+  return {
+    kind: 'grant',
+    id: assignmentId,
+    name,
+    reason: row.last_used === null ? 'neverUsed' : 'unused',
+    subject:
+      user === null
+        ? { kind: 'team', id: idOf('team', team ?? ''), name: subject }
+        : { kind: 'user', id: idOf('usr', user), name: subject },
+    scope: { kind: scope, organizationId, teamId: idOrNull('team', scope_team), resourceId: idOrNull('res', resource) },
+    organizationId,
+    lastUsedAt: dateOrNull(row.last_used),
+    since: new Date(row.since),
+    givenBy: idOrNull('usr', row.given_by),
+    remedy: { action: role === null ? 'access.revokePermission' : 'access.unassignRole', input: { assignmentId } },
+  }
+}
+
+export function idOrNull<Prefix extends string>(prefix: Prefix, uuid: string | null): Id<Prefix> | null {
+  return uuid === null ? null : idOf(prefix, uuid)
+}
+
+export function dateOrNull(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds)
+}

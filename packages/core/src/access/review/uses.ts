@@ -1,0 +1,71 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Uses } from '../../kernel/context.ts'
+import { uuidOf, type Id } from '../../kernel/id.ts'
+import type { Clock } from '../../ports/clock.ts'
+
+/** Who used which permission in which organization (nothing: in none), as one text. */
+export type PermissionUse = `${Id<'usr'>} ${string} ${Id<'org'> | ''}`
+
+const hour = 3_600_000
+/** Uses that are remembered at once: past that all are forgotten, and some are noted sooner than they need to be. */
+const mostRemembered = 200_000
+
+/**
+ * What permissions were used for, at most once an hour for each. Stands on the path of every decision: whatever
+ * was noted is found by three look-ups, and nothing is made anew.
+ */
+export class PermissionUses implements Uses {
+  readonly #clock: Clock
+  readonly #noteAnew: (use: PermissionUse, now: Date) => void
+  /** By user and organization. */
+  #noted = new Map<string, Map<string, Set<string>>>()
+  #count = 0
+  #since = -Infinity
+
+  constructor(clock: Clock, noteAnew: (use: PermissionUse, now: Date) => void) {
+    this.#clock = clock
+    this.#noteAnew = noteAnew
+  }
+
+  note(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): void {
+    const now = this.#clock.now()
+    if (now.getTime() - this.#since >= hour || this.#count >= mostRemembered) this.#forget(now)
+    const place = organizationId ?? ''
+    const ofUser = this.#noted.get(userId) ?? kept(this.#noted, userId, new Map<string, Set<string>>())
+    const there = ofUser.get(place) ?? kept(ofUser, place, new Set<string>())
+    if (there.has(permission)) return
+    there.add(permission)
+    this.#count++
+    this.#noteAnew(`${userId} ${permission} ${place}`, now)
+  }
+
+  /** All at once, each process at a time of its own: counted from the first use, not from the full hour. */
+  #forget(now: Date): void {
+    this.#noted = new Map()
+    this.#count = 0
+    this.#since = now.getTime()
+  }
+}
+
+function kept<Value>(memory: Map<string, Value>, key: string, value: Value): Value {
+  memory.set(key, value)
+  return value
+}
+
+/** Notes when permissions were used, unless less than an hour before is known: many processes may have seen the same. */
+export async function writePermissionUses(em: SqlEntityManager, used: readonly (readonly [use: PermissionUse, at: Date])[]): Promise<void> {
+  const rows = used.map(([use, at]) => {
+    const [user = '', permission = '', organization = ''] = use.split(' ')
+    return { user: uuidOf(user as Id<'usr'>), permission, home: organization === '' ? null : uuidOf(organization as Id<'org'>), at }
+  })
+  await em.execute(
+    `insert into permission_uses as p (user_id, permission, home, last_used_at)
+      select u."user", u.permission, coalesce(u.home, '00000000-0000-0000-0000-000000000000'), u.at
+        from json_to_recordset(?::json) as u ("user" uuid, permission text, home uuid, at timestamptz) join users on users.id = u."user"
+        order by 1, 2, 3
+      on conflict (user_id, permission, home) do update set last_used_at = excluded.last_used_at
+        where p.last_used_at <= excluded.last_used_at - interval '1 hour'`,
+    [JSON.stringify(rows)],
+    'run',
+  )
+}
