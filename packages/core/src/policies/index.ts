@@ -1,0 +1,5 @@
+export { factorNotAllowed } from './errors.ts'
+export type { AllLimits, Limits } from './model.ts'
+export { limitsFor, limitsOfOrganization, limitsOfUserId } from './limits.ts'
+export { dependenciesOn, policiesIn, policiesOfUser, together } from './policy.ts'
+export { RequestRate } from './rate.ts'

@@ -1,0 +1,50 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Settings } from '../kernel/context.ts'
+import { uuidOf, type Id } from '../kernel/id.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
+import type { AllLimits, Limits } from './model.ts'
+import { policiesIn, policiesOfOrganization, policiesOfUser, together, type HeldPolicy } from './policy.ts'
+import { withoutPolicy } from './settings.ts'
+
+/** The limits that hold for a user: of each, the first that their own policy, that of their home organization, or the default says. */
+export async function limitsOfUserId(em: SqlEntityManager, userId: Id<'usr'>): Promise<Limits> {
+  return together(await policiesHeldBy(em, userId))
+}
+
+/** All limits of a user: what no policy says, the settings do. */
+export async function limitsFor(
+  { em, settings }: { readonly em: SqlEntityManager; readonly settings: Settings },
+  userId: Id<'usr'>,
+): Promise<AllLimits> {
+  // What JSON does not say is not there: nothing is undefined.
+  return { ...withoutPolicy(settings), ...((await limitsOfUserId(em, userId)) as Partial<AllLimits>) }
+}
+
+/** The limits that hold for what an organization owns: those of its policy, then those of the default. */
+export async function limitsOfOrganization(em: SqlEntityManager, organizationId: Id<'org'>): Promise<Limits> {
+  return together(await policiesHeldIn(em, organizationId))
+}
+
+/** The policies that hold for a user, the one that wins first. */
+export async function policiesHeldBy(em: SqlEntityManager, userId: Id<'usr'>): Promise<readonly HeldPolicy[]> {
+  return found(await runStatement<Found>(em, ofUser, [uuidOf(userId)]))
+}
+
+/** The policies that hold for an organization, the one that wins first. */
+export async function policiesHeldIn(em: SqlEntityManager, organizationId: Id<'org'>): Promise<readonly HeldPolicy[]> {
+  return found(await runStatement<Found>(em, ofOrganization, [uuidOf(organizationId)]))
+}
+
+interface Found {
+  readonly policies: string | null
+}
+
+const ofUser = statement('policies_of_user', `select ${policiesOfUser}::text as policies from users u where u.id = ?::uuid`)
+const ofOrganization = statement(
+  'policies_of_organization',
+  `select ${policiesOfOrganization}::text as policies from organizations o where o.id = ?::uuid`,
+)
+
+function found([row]: readonly Found[]): readonly HeldPolicy[] {
+  return policiesIn(row?.policies ?? null)
+}

@@ -1,0 +1,143 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Principal } from '../kernel/context.ts'
+import { databaseUnavailable, DenizenError } from '../kernel/errors.ts'
+import { uuidOf } from '../kernel/id.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
+import type { Ports } from '../ports/index.ts'
+import { tooManyRequests } from './errors.ts'
+
+const minute = 60_000
+
+/** How long nobody asks again whether a database is back that was away: milliseconds. */
+const silence = 1_000
+
+/** The part of what is left in a minute that a process takes at once: the less is left, the less any of them holds unused. */
+const share = 8
+
+/** Calls of a user in the minute at hand. */
+interface Block {
+  /** Calls that this process may still let through without asking. */
+  left: number
+  /** Calls that it was given. */
+  given: number
+  /** What all processes together had taken when it last asked. */
+  taken: number
+  /** Calls that wait for the answer of the database. */
+  waiting: number
+  asking: Promise<void> | null
+}
+
+interface RateParts extends Pick<Ports, 'clock' | 'logger'> {
+  /** Each call is a transaction of its own. */
+  readonly reader: () => SqlEntityManager
+  /** What a driver threw, as a caller would be told. */
+  readonly understood: (thrown: unknown) => unknown
+}
+
+/**
+ * Calls that users may make in a minute of the clock, exact over all processes: each
+ * takes blocks of calls from one row, in one statement, and counts them down in memory.
+ * Whoever may make any number pays nothing.
+ */
+export class RequestRate {
+  readonly #parts: RateParts
+  #minute = -1
+  #blocks = new Map<Principal['userId'], Block>()
+  #silentUntil = -Infinity
+
+  constructor(parts: RateParts) {
+    this.#parts = parts
+  }
+
+  /** Counts a call if that needs no database; false: `count` it. */
+  countedAtOnce({ userId, requestsPerMinute }: Limited): boolean {
+    if (requestsPerMinute === null) return true
+    const block = this.#blockOf(userId)
+    if (block.left === 0) return false
+    block.left--
+    return true
+  }
+
+  /**
+   * Counts a call, or refuses it. While the database is away what only reads is let
+   * through uncounted: most of that is answered from memory.
+   */
+  async count(limited: Limited, { reads }: { readonly reads: boolean }): Promise<void> {
+    const { userId, requestsPerMinute: limit } = limited
+    while (!this.countedAtOnce(limited)) {
+      const block = this.#blockOf(userId)
+      if (limit === null || block.taken >= limit) throw tooManyRequests({ limit: limit ?? 0, retryAfter: this.#secondsLeft() })
+      if (reads && this.#parts.clock.monotonic() < this.#silentUntil) return
+      block.waiting++
+      try {
+        await (block.asking ??= this.#ask(block, userId, limit).finally(() => (block.asking = null)))
+      } catch (thrown) {
+        const error = this.#parts.understood(thrown)
+        if (!(error instanceof DenizenError) || error.code !== databaseUnavailable.code) throw thrown
+        this.#silentUntil = this.#parts.clock.monotonic() + silence
+        if (!reads) throw error
+        this.#parts.logger.warn('calls are not counted while the database is away', { error })
+        return
+      } finally {
+        block.waiting--
+      }
+    }
+  }
+
+  /** Blocks of another minute are void. */
+  #blockOf(userId: Principal['userId']): Block {
+    const now = Math.floor(this.#parts.clock.now().getTime() / minute)
+    if (now !== this.#minute) {
+      this.#minute = now
+      this.#blocks = new Map()
+    }
+    const known = this.#blocks.get(userId)
+    if (known !== undefined) return known
+    const block = { left: 0, given: 0, taken: 0, waiting: 0, asking: null }
+    this.#blocks.set(userId, block)
+    return block
+  }
+
+  async #ask(block: Block, userId: Principal['userId'], limit: number): Promise<void> {
+    const startedAt = new Date(this.#minute * minute)
+    const wanted = blockSize(block, limit)
+    const id = uuidOf(userId)
+    const [answer] = await runStatement<Answer>(this.#parts.reader(), taking, [id, startedAt, wanted, limit, id, startedAt])
+    // Nothing: somebody made the row while this was waiting for them. The next time it is there.
+    if (answer === undefined) return
+    block.taken = answer.taken
+    if (!answer.given) return
+    block.left += wanted
+    block.given += wanted
+  }
+
+  #secondsLeft(): number {
+    return Math.ceil(((this.#minute + 1) * minute - this.#parts.clock.now().getTime()) / 1000)
+  }
+}
+
+/**
+ * A share of what is left, and no more than this process has used so far or is waited
+ * for: one that hardly anybody calls holds hardly anything that others would want.
+ */
+export function blockSize({ taken, given, waiting }: Pick<Block, 'taken' | 'given' | 'waiting'>, limit: number): number {
+  const fair = Math.floor((limit - taken) / share)
+  return Math.max(1, Math.min(fair, Math.max(given, waiting)))
+}
+
+type Limited = Pick<Principal, 'userId' | 'requestsPerMinute'>
+
+interface Answer {
+  readonly taken: number
+  readonly given: boolean
+}
+
+const taking = statement(
+  'request_window',
+  `with asked as (
+      insert into request_windows as w (user_id, started_at, taken) values (?::uuid, ?::timestamptz, ?::int)
+        on conflict (user_id, started_at) do update set taken = w.taken + excluded.taken where w.taken + excluded.taken <= ?::int
+        returning w.taken)
+    select taken, true as given from asked
+    union all select taken, false from request_windows where user_id = ?::uuid and started_at = ?::timestamptz and not exists (select 1 from asked)`,
+)

@@ -1,0 +1,69 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { notFound } from '../kernel/errors.ts'
+import { uuidOf } from '../kernel/id.ts'
+import { PolicyRow } from './entity.ts'
+import type { Limits, Policy, PolicyId } from './model.ts'
+
+/** What a policy is called in errors and in the audit log. */
+export const policyType = 'policy'
+
+export async function existingPolicy(em: SqlEntityManager, id: PolicyId): Promise<PolicyRow> {
+  const found = await em.findOne(PolicyRow, { id }, { refresh: true })
+  if (found === null) throw notFound({ type: policyType })
+  return found
+}
+
+/** A policy that nobody else changes, deletes or gives to anybody until this transaction is over. */
+export async function lockedPolicy(em: SqlEntityManager, id: PolicyId): Promise<PolicyRow> {
+  await em.execute('select 1 from resource_policies where id = ? for update', [uuidOf(id)])
+  return existingPolicy(em, id)
+}
+
+interface Holders {
+  readonly users: number
+  readonly organizations: number
+}
+
+/** How many were given a policy. */
+export async function holdersOf(em: SqlEntityManager, { name }: Pick<PolicyRow, 'name'>): Promise<Holders> {
+  const [row] = await em.execute<[Holders]>(
+    `select (select count(*)::int from users where resource_policy = ?) as users,
+        (select count(*)::int from organizations where resource_policy = ?) as organizations`,
+    [name, name],
+  )
+  return row
+}
+
+/** Gives whoever has one policy another one, or none. */
+export async function replacePolicy(em: SqlEntityManager, from: string, to: string | null, now: Date): Promise<Holders> {
+  const replaced = async (table: 'users' | 'organizations'): Promise<number> => {
+    const [row] = await em.execute<[{ count: number }]>(
+      `with changed as (
+          update ${table} set resource_policy = ?, updated_at = ?, version = version + 1 where resource_policy = ? returning 1)
+        select count(*)::int as count from changed`,
+      [to, now, from],
+    )
+    return row.count
+  }
+  return { users: await replaced('users'), organizations: await replaced('organizations') }
+}
+
+/** Makes a policy the default, in the place of the one before; null: there is none any more. Gives whether that changed anything. */
+export async function makeDefault(em: SqlEntityManager, id: PolicyId | null, now: Date): Promise<boolean> {
+  // Of two that become it at once, the second sees the first.
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', ['policies/default'])
+  const changed = await em.execute<unknown[]>(
+    `update resource_policies set is_default = false, updated_at = ?, version = version + 1 where is_default and id is distinct from ?::uuid returning 1`,
+    [now, id === null ? null : uuidOf(id)],
+  )
+  if (id === null) return changed.length > 0
+  const made = await em.execute<unknown[]>(
+    'update resource_policies set is_default = true, updated_at = ?, version = version + 1 where id = ? and not is_default returning 1',
+    [now, uuidOf(id)],
+  )
+  return changed.length + made.length > 0
+}
+
+export function shownPolicy({ id, name, description, limits, isDefault, version, createdAt, updatedAt }: PolicyRow): Policy {
+  return { id, name, description, limits: limits as Limits, isDefault, version, createdAt, updatedAt }
+}

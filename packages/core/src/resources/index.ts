@@ -1,0 +1,2 @@
+export type { ResourceId } from './model.ts'
+export { resourceTarget } from './targets.ts'

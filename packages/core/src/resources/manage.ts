@@ -1,0 +1,65 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineCommand } from '../kernel/action.ts'
+import { callerId } from '../kernel/context.ts'
+import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { granted } from '../kernel/rule.ts'
+import { expectVersion } from '../kernel/version.ts'
+import { ResourceRow } from './entity.ts'
+import { notEmpty } from './errors.ts'
+import type { ResourceId } from './model.ts'
+import { countResources, lockResource, lockTree, shownResource } from './repository.ts'
+import { deleteResourceSignature, updateResourceSignature } from './signatures.ts'
+import { changedResourceTarget } from './targets.ts'
+
+export const updateResource = defineCommand(updateResourceSignature, {
+  allow: granted,
+  target: changedResourceTarget,
+  async handle(context, { resourceId, version, ...patch }) {
+    const { em, now } = context
+    const { organizationId } = await lockResource(em, resourceId, 'update')
+    const row = await em.findOneOrFail(ResourceRow, { id: resourceId })
+    expectVersion(row, version)
+    const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && value !== row[field as keyof typeof patch])
+    if (changed.length === 0) return shownResource(em, resourceId)
+    Object.assign(row, Object.fromEntries(changed), { updatedAt: now })
+    await em.flush()
+    const fields = changed.map(([field]) => field)
+    context.note({ changes: Object.fromEntries(changed) })
+    context.emit({ type: 'resources.updated', subject: resourceId, organizationId, payload: { resourceId, organizationId, fields } })
+    return shownResource(em, resourceId)
+  },
+})
+
+/** What is deleted is kept as history, and with it who could do what there; its keys are free again. */
+export const deleteResource = defineCommand(deleteResourceSignature, {
+  allow: granted,
+  target: changedResourceTarget,
+  async handle(context, { resourceId, recursive }) {
+    const { em, now, actor } = context
+    const { organizationId, type } = await lockResource(em, resourceId, 'update')
+    if (!recursive) await refuseUnlessEmpty(em, resourceId)
+    const ids = recursive ? (await lockTree(em, resourceId)).map(({ id }) => id) : [resourceId]
+    const by = callerId(actor)
+    const ending = [now, by === null ? null : uuidOf(by), uuidsOf(ids)]
+    await em.execute('update resources set deleted_at = ?, deleted_by = ?, version = version + 1 where id = any(?::uuid[])', ending, 'run')
+    const ended = await em.execute<unknown[]>(
+      `update role_assignments set revoked_at = ?, revoked_by = ? where resource_id = any(?::uuid[]) and revoked_at is null
+        and (valid_until is null or valid_until > ?) returning 1`,
+      [...ending, now],
+    )
+    const counts = { deleted: ids.length, assignmentsEnded: ended.length }
+    context.note({ changes: { type, ...counts } })
+    for (const id of ids)
+      context.emit({ type: 'resources.deleted', subject: id, organizationId, payload: { resourceId: id, organizationId } })
+    // What is inside goes by the same key: whoever may do something on it depends on all that it is in.
+    context.revoke({ changed: resourceId })
+    return { resourceId, ...counts }
+  },
+})
+
+/** Nothing is put into it any more: it is locked. */
+async function refuseUnlessEmpty(em: SqlEntityManager, resourceId: ResourceId): Promise<void> {
+  const [outer, id] = [uuidsOf([resourceId]), uuidOf(resourceId)]
+  const count = await countResources(em, { sql: 'r.path @> ?::uuid[] and r.id <> ?', parameters: [outer, id] })
+  if (count > 0) throw notEmpty({ count })
+}

@@ -1,0 +1,44 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { uuidOf } from '../kernel/id.ts'
+import { limitsOfOrganization, limitsOfUserId } from '../policies/index.ts'
+import { tooManyResources } from './errors.ts'
+import type { OrganizationId } from '../organizations/index.ts'
+import type { UserId } from '../users/index.ts'
+import { mostOfType } from './policy.ts'
+
+/** Whose resources are: a user's, wherever they are; or an organization's own. */
+export type Owner = { readonly userId: UserId } | { readonly organizationId: OrganizationId }
+
+/**
+ * Makes sure that an owner may have so many more of each type. Where a policy limits them, calls for one
+ * owner go one after the other until their transactions are over. They wait for an advisory lock and not
+ * for the owner's row: every command holds a share of its caller's row, so two calls of one owner that
+ * wanted all of it would wait for each other.
+ */
+export async function takeRoom(em: SqlEntityManager, owner: Owner, wanted: ReadonlyMap<string, number>): Promise<void> {
+  const limits = 'userId' in owner ? await limitsOfUserId(em, owner.userId) : await limitsOfOrganization(em, owner.organizationId)
+  const limited = [...wanted].flatMap(([type, more]) => {
+    const limit = mostOfType(limits, type)
+    return limit === null ? [] : [{ type, more, limit }]
+  })
+  if (limited.length === 0) return
+  const id = 'userId' in owner ? owner.userId : owner.organizationId
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`resources/${id}`])
+  const owned = await countOwned(
+    em,
+    owner,
+    limited.map(({ type }) => type),
+  )
+  for (const { type, more, limit } of limited) if ((owned.get(type) ?? 0) + more > limit) throw tooManyResources({ type, limit })
+}
+
+async function countOwned(em: SqlEntityManager, owner: Owner, types: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const [theirs, id] =
+    'userId' in owner ? ['owner_user_id = ?', owner.userId] : ['organization_id = ? and owner_user_id is null', owner.organizationId]
+  const rows = await em.execute<{ type: string; count: number }[]>(
+    `select type, count(*)::int as count from resources
+      where ${theirs} and deleted_at is null and type in (select json_array_elements_text(?::json)) group by type`,
+    [uuidOf(id), JSON.stringify(types)],
+  )
+  return new Map(rows.map(({ type, count }) => [type, count]))
+}

@@ -1,0 +1,136 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { notFound } from '../kernel/errors.ts'
+import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
+import { organizationInactive, type OrganizationId } from '../organizations/index.ts'
+import type { UserId } from '../users/index.ts'
+import type { Resource, ResourceId } from './model.ts'
+
+/** SQL that is true of the resources `r` that are wanted, with its parameters. */
+export interface Condition {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+interface ResourceRecord {
+  readonly id: string
+  readonly type: string
+  readonly key: string | null
+  readonly name: string | null
+  readonly organization: string | null
+  readonly path: string
+  readonly owner: string | null
+  readonly owned_since: number
+  readonly version: number
+  readonly created_by: string | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+const milliseconds = (column: string) => `(extract(epoch from r.${column}) * 1000)::float8 as ${column}`
+
+/** Resources of a condition in the order of their ids: who was registered first comes first. What was deleted is not there. */
+export async function selectResources(em: SqlEntityManager, { sql, parameters }: Condition, limit: number): Promise<Resource[]> {
+  const rows = await em.execute<ResourceRecord[]>(
+    `select r.id::text as id, r.type, r.key, r.name, r.organization_id::text as organization, array_to_json(r.path)::text as path,
+        r.owner_user_id::text as owner, ${milliseconds('owned_since')}, r.version, r.created_by::text as created_by,
+        ${milliseconds('created_at')}, ${milliseconds('updated_at')}
+      from resources r where r.deleted_at is null and (${sql}) order by r.id limit ?`,
+    [...parameters, limit],
+  )
+  return rows.map(resourceIn)
+}
+
+function resourceIn(row: ResourceRecord): Resource {
+  const [, ...within] = (JSON.parse(row.path) as string[]).map((id) => idOf('res', id))
+  return {
+    id: idOf('res', row.id),
+    type: row.type,
+    key: row.key,
+    name: row.name,
+    organizationId: row.organization === null ? null : idOf('org', row.organization),
+    parentId: within[0] ?? null,
+    within,
+    ownerUserId: row.owner === null ? null : idOf('usr', row.owner),
+    ownedSince: new Date(row.owned_since),
+    version: row.version,
+    createdBy: row.created_by === null ? null : idOf('usr', row.created_by),
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  }
+}
+
+/** How many resources a condition is true of. */
+export async function countResources(em: SqlEntityManager, { sql, parameters }: Condition): Promise<number> {
+  const [row] = await em.execute<{ count: number }[]>(
+    `select count(*)::int as count from resources r where r.deleted_at is null and (${sql})`,
+    [...parameters],
+  )
+  return row?.count ?? 0
+}
+
+/** A resource as it is shown. */
+export async function shownResource(em: SqlEntityManager, resourceId: ResourceId): Promise<Resource> {
+  const [resource] = await selectResources(em, { sql: 'r.id = ?', parameters: [uuidOf(resourceId)] }, 1)
+  if (resource === undefined) throw notFound({ type: 'resource' })
+  return resource
+}
+
+/** A resource whose row is locked. */
+export interface LockedResource {
+  readonly id: ResourceId
+  readonly type: string
+  readonly organizationId: OrganizationId | null
+  readonly ownerUserId: UserId | null
+  readonly ownedSince: Date
+  /** Itself, then all that it is in: UUIDs. */
+  readonly path: readonly string[]
+}
+
+interface LockedRecord extends Pick<ResourceRecord, 'id' | 'type' | 'organization' | 'owner' | 'owned_since' | 'path'> {
+  readonly status: string | null
+}
+
+const locking = `select r.id::text as id, r.type, r.organization_id::text as organization, r.owner_user_id::text as owner,
+    array_to_json(r.path)::text as path, ${milliseconds('owned_since')}, o.status
+  from resources r left join organizations o on o.id = r.organization_id where r.deleted_at is null and`
+
+/**
+ * Locks a resource against being deleted or handed over (`key share`), or so that nothing can be
+ * put into it any more either (`update`). Nothing changes in an organization that is not active.
+ */
+export async function lockResource(em: SqlEntityManager, resourceId: ResourceId, lock: 'key share' | 'update'): Promise<LockedResource> {
+  const [row] = await em.execute<LockedRecord[]>(`${locking} r.id = ? for ${lock} of r`, [uuidOf(resourceId)])
+  if (row === undefined) throw notFound({ type: 'resource' })
+  if (row.status !== null && row.status !== 'active') throw organizationInactive({ status: row.status })
+  return lockedIn(row)
+}
+
+/** Locks a resource with all that is inside, however deep. While it waited others may have put more there: then once again. */
+export async function lockTree(em: SqlEntityManager, resourceId: ResourceId): Promise<readonly LockedResource[]> {
+  let before = -1
+  for (;;) {
+    const rows = await em.execute<LockedRecord[]>(`${locking} r.path @> ?::uuid[] order by r.id for update of r`, [uuidsOf([resourceId])])
+    if (rows.length === before) return rows.map(lockedIn)
+    before = rows.length
+  }
+}
+
+function lockedIn({ id, type, organization, owner, owned_since, path }: LockedRecord): LockedResource {
+  return {
+    id: idOf('res', id),
+    type,
+    organizationId: organization === null ? null : idOf('org', organization),
+    ownerUserId: owner === null ? null : idOf('usr', owner),
+    ownedSince: new Date(owned_since),
+    path: JSON.parse(path) as string[],
+  }
+}
+
+/** Makes sure that somebody is a member, and stays one until this transaction is over. Strangers are not there, known or not. */
+export async function keepMember(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
+  const rows = await em.execute<unknown[]>('select 1 from memberships where organization_id = ? and user_id = ? for key share', [
+    uuidOf(organizationId),
+    uuidOf(userId),
+  ])
+  if (rows.length === 0) throw notFound({ type: 'member' })
+}

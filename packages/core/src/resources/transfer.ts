@@ -1,0 +1,82 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { ownerPermissions } from '../access/index.ts'
+import { rememberFormer } from '../history/index.ts'
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { notFound } from '../kernel/errors.ts'
+import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { allOf, granted, holdsAt, type Rule } from '../kernel/rule.ts'
+import type { OrganizationId } from '../organizations/index.ts'
+import { isActing, UserRow, type UserId } from '../users/index.ts'
+import { inNoOrganization, insideAnother } from './errors.ts'
+import { countByType } from './policy.ts'
+import { takeRoom } from './quota.ts'
+import { keepMember, lockResource, lockTree, shownResource, type LockedResource } from './repository.ts'
+import { transferResourceSignature } from './signatures.ts'
+import { changedResourceTarget } from './targets.ts'
+
+/** Whoever makes somebody the owner, or themselves, gives all that an owner may do: nobody gives what they do not hold. */
+const holdsWhatOwnersHold: Rule = ({ actor, target }) => target === null || holdsAt(actor, ownerPermissions, target)
+
+export const transferResource = defineCommand(transferResourceSignature, {
+  allow: allOf(granted, holdsWhatOwnersHold),
+  target: {
+    ...changedResourceTarget,
+    locks: ({ toUserId }: { readonly toUserId?: UserId | undefined }) => (toUserId === undefined ? [] : [toUserId]),
+  },
+  async handle(context, { resourceId, toUserId = null }) {
+    const { em } = context
+    const before = await lockResource(em, resourceId, 'update')
+    const owner = await newOwner(em, before, toUserId)
+    if (toUserId === before.ownerUserId) return { resource: await shownResource(em, resourceId), transferred: 0 }
+    const moved = before.organizationId === null ? await lockTree(em, resourceId) : [before]
+    await takeRoom(em, owner, countByType(moved))
+    await handOver(context, moved, toUserId)
+    context.note({ changes: { ownerUserId: [before.ownerUserId, toUserId], transferred: moved.length } })
+    // Whoever owned it can do less now, there and inside.
+    context.revoke({ changed: resourceId })
+    return { resource: await shownResource(em, resourceId), transferred: moved.length }
+  },
+})
+
+/** Who gets it: in an organization that one itself, or a member who stays one; elsewhere somebody who acts. */
+async function newOwner(em: SqlEntityManager, { organizationId, path }: LockedResource, toUserId: UserId | null) {
+  if (organizationId !== null) return ownerIn(em, organizationId, toUserId)
+  if (toUserId === null) throw inNoOrganization({})
+  if (path.length > 1) throw insideAnother({})
+  const user = await em.findOne(UserRow, { id: toUserId })
+  if (user === null || !isActing(user.status) || user.kind === 'anonymous') throw notFound({ type: 'user' })
+  return { userId: toUserId }
+}
+
+async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toUserId: UserId | null) {
+  if (toUserId === null) return { organizationId }
+  await keepMember(em, organizationId, toUserId)
+  return { userId: toUserId }
+}
+
+/** Who owned it until now is remembered; a key that the new owner has given already fails all of it, by its constraint. */
+async function handOver({ em, now, emit }: CommandContext, moved: readonly LockedResource[], toUserId: UserId | null): Promise<void> {
+  const states = moved
+    .filter(({ ownedSince }) => ownedSince < now)
+    .map(({ id, ownerUserId, ownedSince }) => ({
+      kind: 'ownership' as const,
+      subjectId: uuidOf(id),
+      objectId: null,
+      value: ownerUserId === null ? null : uuidOf(ownerUserId),
+      beganAt: ownedSince,
+    }))
+  await rememberFormer(em, states, now)
+  await em.execute(
+    'update resources set owner_user_id = ?, owned_since = ?, updated_at = ?, version = version + 1 where id = any(?::uuid[])',
+    [toUserId === null ? null : uuidOf(toUserId), now, now, uuidsOf(moved.map(({ id }) => id))],
+    'run',
+  )
+  for (const { id, organizationId, ownerUserId } of moved)
+    emit({
+      type: 'resources.transferred',
+      subject: id,
+      organizationId,
+      payload: { resourceId: id, organizationId, fromUserId: ownerUserId, toUserId },
+    })
+}
