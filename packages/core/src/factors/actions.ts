@@ -39,7 +39,7 @@ const beginTotp = defineCommand(signatures.beginTotpSignature, {
   freshProof: true,
   duringPendingStep: true,
   async handle(context) {
-    mayEnrol(context)
+    await mayEnrol(context, 'totp')
     const { em, now, newId, ports, settings } = context
     const user = await ownAccount(context)
     const key = newKey(ports.random)
@@ -64,7 +64,7 @@ const activateTotp = defineCommand(signatures.activateTotpSignature, {
   freshProof: true,
   duringPendingStep: true,
   async handle(context, { code }) {
-    mayEnrol(context)
+    await mayEnrol(context, 'totp')
     const { em, now, ports } = context
     const user = await ownAccount(context)
     const factor = await em.findOne(TotpFactorRow, { userId: user.id })

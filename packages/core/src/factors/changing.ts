@@ -1,5 +1,6 @@
 import { callerId, type CommandContext } from '../kernel/context.ts'
 import { stepRequired } from '../kernel/errors.ts'
+import { factorNotAllowed, limitsFor, type AllLimits } from '../policies/index.ts'
 import { asksForFactor, endSessions, type Ended } from '../sessions/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
@@ -50,10 +51,14 @@ function isRequired({ actor, settings }: CommandContext): boolean {
 
 /**
  * Enrolling is allowed to a session that owes it, but not to one that owes something
- * else only: what has not proved its address yet cannot settle in an account.
+ * else only: what has not proved its address yet cannot settle in an account. And only
+ * the kinds of factors are that the user's policy allows.
  */
-export function mayEnrol({ actor }: CommandContext): void {
+export async function mayEnrol(context: CommandContext, factor: AllLimits['allowedFactors'][number]): Promise<void> {
+  const { actor } = context
   if (actor.kind !== 'user') return
-  const { pendingSteps } = actor.principal
+  const { pendingSteps, userId } = actor.principal
   if (pendingSteps.length > 0 && !pendingSteps.includes('enrolFactor')) throw stepRequired({ steps: pendingSteps })
+  const { allowedFactors: allowed } = await limitsFor(context, userId)
+  if (!allowed.includes(factor)) throw factorNotAllowed({ factor, allowed })
 }

@@ -31,7 +31,7 @@ export function hasFactor({ totp, passkeys }: Held): boolean {
 export async function rolesOf(em: SqlEntityManager, userId: UserId, now: Date): Promise<string[]> {
   const rows = await em.execute<{ name: string }[]>(
     `select r.name from role_assignments a join roles r on r.id = a.role_id
-      where a.user_id = ? and a.organization_id is null and a.revoked_at is null
+      where a.user_id = ? and a.scope_kind = 'system' and a.revoked_at is null
         and a.valid_from <= ? and (a.valid_until is null or a.valid_until > ?)`,
     [uuidOf(userId), now, now],
   )

@@ -1,5 +1,7 @@
-import { assignRole, currentAssignment, findRoles } from '../access/index.ts'
+import type { RoleRow } from '../access/entity.ts'
+import { assignRole, currentAssignment, excluded, findRoles, refuseExcluded, type RoleId } from '../access/index.ts'
 import type { CommandContext, IdentityProvider } from '../kernel/context.ts'
+import { DenizenError } from '../kernel/errors.ts'
 import type { UserId } from '../users/index.ts'
 
 /**
@@ -15,29 +17,54 @@ function mappedRoles(named: readonly string[] | null, { roles }: IdentityProvide
 /**
  * Gives the mapped roles that the provider names, and takes back those that it names
  * no more. Built-in roles never come from outside; and what somebody here has
- * granted by hand stays, whatever a provider says.
+ * granted by hand stays, whatever a provider says. A role that excludes one that the
+ * user has is left out and noted: whoever signs in can do nothing about it.
  */
 export async function syncRoles(context: CommandContext, provider: IdentityProvider, userId: UserId, named: readonly string[] | null) {
-  const { em, now, newId } = context
+  const { em, now } = context
   const wanted = mappedRoles(named, provider)
   if (wanted === null) return
   const managed = (await findRoles(em, Object.values(provider.roles?.mapped ?? {}))).filter(({ builtIn }) => !builtIn)
-  const changes: Record<string, 'granted' | 'revoked'> = {}
-  for (const role of managed) {
+  const changes: Record<string, 'granted' | 'revoked' | 'excluded'> = {}
+  const isWanted = ({ name }: RoleRow) => wanted.includes(name)
+  // First what goes: it may be what excluded what comes.
+  for (const role of managed.filter((role) => !isWanted(role))) {
     const assignment = await currentAssignment(em, userId, role.id)
-    const isWanted = wanted.includes(role.name)
-    if (isWanted && assignment === null) {
-      assignRole(em, { id: newId('asg'), userId, roleId: role.id, grantedBy: null, now })
-      changes[role.name] = 'granted'
-    }
-    if (!isWanted && assignment !== null && assignment.grantedBy === null) {
-      assignment.revokedAt = now
-      changes[role.name] = 'revoked'
-    }
+    if (assignment?.provider !== provider.id) continue
+    assignment.revokedAt = now
+    changes[role.name] = 'revoked'
+  }
+  await em.flush()
+  for (const role of managed.filter(isWanted)) {
+    const outcome = await given(context, provider, userId, role.id)
+    if (outcome !== null) changes[role.name] = outcome
   }
   if (Object.keys(changes).length === 0) return
   context.note({ changes: { roles: changes } })
   if (Object.values(changes).includes('revoked')) context.revoke({ userId })
   else context.refresh(userId)
+}
+
+/** Gives one role; null: they have it already. */
+async function given(context: CommandContext, { id: provider }: IdentityProvider, userId: UserId, roleId: RoleId) {
+  const { em, now, newId } = context
+  const current = await currentAssignment(em, userId, roleId)
+  if (current !== null && (current.validUntil === null || current.validUntil > now)) return null
+  if (await isExcluded(context, userId, roleId)) return 'excluded'
+  // Its time was over without anybody's doing; the index knows one current row, and MikroORM would insert before it updates.
+  if (current !== null) current.revokedAt = current.validUntil
   await em.flush()
+  assignRole(em, { id: newId('asg'), userId, roleId, grantedBy: null, provider, now })
+  await em.flush()
+  return 'granted'
+}
+
+async function isExcluded({ em, now }: CommandContext, userId: UserId, roleId: RoleId): Promise<boolean> {
+  try {
+    await refuseExcluded(em, { userIds: [userId], roleIds: [roleId], organizationId: null, scopeKind: 'system' }, now)
+    return false
+  } catch (error) {
+    if (error instanceof DenizenError && error.code === excluded.code) return true
+    throw error
+  }
 }

@@ -26,13 +26,13 @@ export const acceptInvitation = defineCommand(acceptInvitationSignature, {
   target: ownInvitationTarget,
   prepare: hashIfNeeded,
   async handle(context, input, passwordHash) {
-    const { em, ports, now, newId } = context
-    const looked = await offered(em, ports, input, now)
+    const { em, now, newId } = context
+    const looked = await offered(em, context, input)
     const account = await lockedAccount(context, looked)
     if (account === null && passwordHash === null) throw passwordNeeded({ email: looked.email })
     await lockOrganizations(em, [looked.organization.id])
     // Again, now that nobody can change it: the inviter may have lost their role a moment ago.
-    const offer = await offered(em, ports, input, now)
+    const offer = await offered(em, context, input)
     await answerOnce(context, offer, 'accepted')
     const { organization, role } = offer
     await takeSeat(em, organization.id)
@@ -50,9 +50,10 @@ export const acceptInvitation = defineCommand(acceptInvitationSignature, {
 })
 
 /** Hashing is slow: only for a link that works, and only when the password is going to be somebody's. */
-async function hashIfNeeded({ reader, ports, settings, now, actor }: PrepareContext, input: Acceptance): Promise<string | null> {
+async function hashIfNeeded(context: PrepareContext, input: Acceptance): Promise<string | null> {
+  const { reader, ports, settings, actor } = context
   if (input.password === undefined || actor.kind === 'user') return null
-  const { email } = await offered(reader, ports, input, now)
+  const { email } = await offered(reader, context, input)
   const account = await reader.findOne(UserRow, { email })
   if (account?.emailVerified === true) return null
   await checkNewPassword(settings, input.password, account ?? { ...input, email })

@@ -1,7 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
-import type { Actor, CommandContext } from '../kernel/context.ts'
-import type { Ports } from '../ports/index.ts'
+import type { Actor, CommandContext, PrepareContext } from '../kernel/context.ts'
 import type { Rule, Target } from '../kernel/rule.ts'
 import { anyOf, anyone, owner } from '../kernel/rule.ts'
 import { existingUser, UserRow } from '../users/index.ts'
@@ -37,11 +36,17 @@ export const ownInvitationTarget = {
   },
 } satisfies TargetFinder<Naming>
 
+type Surroundings = Pick<PrepareContext, 'ports' | 'catalogue' | 'now'>
+
 /** The invitation that is to be answered. Whatever is wrong with it, the answer is the same. */
-export async function offered(em: SqlEntityManager, ports: Ports, { token, invitationId }: Naming, now: Date): Promise<Offer> {
+export async function offered(
+  em: SqlEntityManager,
+  { ports, catalogue, now }: Surroundings,
+  { token, invitationId }: Naming,
+): Promise<Offer> {
   const id = invitationId ?? namedBy(token ?? '')
   const offer = id === null ? null : await findOffer(em, id, now)
-  if (offer === null || !stands(offer.role, offer.inviter)) throw invitationInvalid({})
+  if (offer === null || !stands(offer, catalogue)) throw invitationInvalid({})
   if (token !== undefined && !proves(ports, token, offer.tokenHash)) throw invitationInvalid({})
   return offer
 }
@@ -75,8 +80,8 @@ export const viewInvitation = defineCommand(viewInvitationSignature, {
   allow: anyone,
   secretive: true,
   async handle(context, input) {
-    const { em, ports, now } = context
-    const { id, organization, email, role, expiresAt } = await offered(em, ports, input, now)
+    const { em } = context
+    const { id, organization, email, role, expiresAt } = await offered(em, context, input)
     const account = await em.findOne(UserRow, { email })
     context.note({ target: { type: 'invitation', id }, organizationId: organization.id })
     return { organization, email, role, expiresAt, hasAccount: account !== null, needsPassword: account?.emailVerified !== true }
@@ -88,8 +93,8 @@ export const declineInvitation = defineCommand(declineInvitationSignature, {
   secretive: true,
   target: ownInvitationTarget,
   async handle(context, input) {
-    const { em, ports, now } = context
-    const offer = await offered(em, ports, input, now)
+    const { em } = context
+    const offer = await offered(em, context, input)
     await checkAddress(context, offer)
     await answerOnce(context, offer, 'declined')
     tellAnswer(context, offer, 'declined', {})

@@ -1,16 +1,17 @@
+import { grantsOf, organizationRoles } from '../access/index.ts'
 import type { Actor } from '../kernel/context.ts'
 import type { Holding } from '../kernel/rule.ts'
-import { isAtLeast, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
+import type { Catalogue } from '../kernel/signature.ts'
+import { isAtLeast, mayGive, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { InvitationState } from './model.ts'
 
-/** The highest role that somebody who may invite can invite to: their own; any, for whoever administers the installation. */
+/**
+ * The highest role that somebody who may invite can invite to: one that allows no more
+ * than they may do there themselves. Members are what anybody who may invite can invite.
+ */
 export function highestRole(actor: Actor, organizationId: OrganizationId): MembershipRole {
-  if (actor.kind === 'system') return 'owner'
-  if (actor.kind === 'anonymous') return 'member'
-  const { grants, memberships } = actor.principal
-  if (grants.allowsEverywhere('organizations.invite')) return 'owner'
-  return memberships.find((membership) => membership.organizationId === organizationId)?.role ?? 'member'
+  return (['owner', 'admin'] as const).find((role) => mayGive(actor, organizationId, role)) ?? 'member'
 }
 
 /** Who sent an invitation, as they are now. */
@@ -20,19 +21,26 @@ export interface Inviter {
   readonly frozen: boolean
   /** Their role in the organization; null: they are not in it any more. */
   readonly role: MembershipRole | null
-  /** What they hold everywhere. */
+  /** What they hold everywhere, and in the organization. */
   readonly holdings: readonly Holding[]
 }
 
-/** Whether an invitation still stands: its inviter could have such a member. null: the operator of the machine sent it. */
-export function stands(role: MembershipRole, inviter: Inviter | null): boolean {
+interface Offered {
+  readonly role: MembershipRole
+  readonly organization: { readonly id: OrganizationId }
+  /** null: the operator of the machine sent it. */
+  readonly inviter: Inviter | null
+}
+
+/** Whether an invitation still stands: its inviter could invite to that role now, or has it. */
+export function stands({ role, organization, inviter }: Offered, catalogue: Catalogue): boolean {
   if (inviter === null) return true
   if (!isActing(inviter.status) || inviter.frozen) return false
   if (inviter.role !== null && isAtLeast(inviter.role, role)) return true
-  return inviter.holdings.some(({ permissions }) => permissions.some((pattern) => inviting.has(pattern)))
+  const grants = grantsOf(catalogue, inviter.holdings)
+  const held = role === 'member' ? ['organizations.invite'] : ['organizations.invite', ...organizationRoles[role].permissions]
+  return held.every((permission) => grants.covers(permission, organization.id))
 }
-
-const inviting: ReadonlySet<string> = new Set(['*', 'organizations.*', 'organizations.invite'])
 
 interface Answers {
   readonly acceptedAt: Date | null

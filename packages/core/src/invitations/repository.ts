@@ -52,7 +52,7 @@ export async function findOffer(em: SqlEntityManager, id: InvitationId, now: Dat
 
 async function inviterOf(em: SqlEntityManager, row: OfferRecord): Promise<Inviter | null> {
   if (row.invited_by === null) return null
-  const holdings = await holdingsOf(em, idOf('usr', row.invited_by), null)
+  const holdings = await holdingsOf(em, idOf('usr', row.invited_by), idOf('org', row.organization))
   return { status: row.inviter_status, frozen: row.inviter_frozen, role: row.inviter_role, holdings }
 }
 

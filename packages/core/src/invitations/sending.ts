@@ -21,10 +21,10 @@ export const sendInvitation: JobHandler = {
   name,
   outside: true,
   async run(context, { invitationId, expiresAt }) {
-    const { em, ports, settings, now } = context
+    const { em, ports, settings, catalogue, now } = context
     if (typeof invitationId !== 'string' || !isId('inv', invitationId)) throw new TypeError(`${name} needs an invitationId.`)
     const offer = await findOffer(em, invitationId, now)
-    if (offer === null || offer.expiresAt.toISOString() !== expiresAt || !stands(offer.role, offer.inviter)) return
+    if (offer === null || offer.expiresAt.toISOString() !== expiresAt || !stands(offer, catalogue)) return
     const token = await tokenOf(ports, offer)
     if (!proves(ports, token, offer.tokenHash)) {
       ports.logger.error('An invitation was made under another master key and cannot be mailed: invite again.', { invitationId })

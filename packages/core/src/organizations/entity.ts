@@ -28,6 +28,12 @@ const OrganizationSchema = defineEntity({
     updatedAt: instant(),
   },
   uniques: [{ name: organizationsSlugUnique, properties: ['slug'] }],
+  indexes: [
+    {
+      name: 'organizations_resource_policy_index',
+      expression: `create index "organizations_resource_policy_index" on "organizations" ("resource_policy") where "resource_policy" is not null`,
+    },
+  ],
   checks: [{ name: 'organizations_status_known', expression: `status in ('active', 'suspended', 'archived')` }],
 })
 

@@ -5,6 +5,7 @@ import { invalidInput } from '../kernel/errors.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { allOf, anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
 import type { JsonObject } from '../kernel/text.ts'
+import { limitsFor } from '../policies/index.ts'
 import { existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { slugReserved, tooManyOrganizations, userInactive } from './errors.ts'
 import type { OrganizationId } from './model.ts'
@@ -63,8 +64,10 @@ async function founderOf({ em, actor }: CommandContext, ownerId: UserId | undefi
 }
 
 /** Those that are suspended count: they come back. */
-async function keepWithinLimit({ em, settings: { maxOwnedOrganizations: limit } }: CommandContext, userId: UserId): Promise<void> {
-  const owned = await em.execute<unknown[]>(
+async function keepWithinLimit(context: CommandContext, userId: UserId): Promise<void> {
+  const { maxOrganizations: limit } = await limitsFor(context, userId)
+  if (limit === null) return
+  const owned = await context.em.execute<unknown[]>(
     `select 1 from memberships m join organizations o on o.id = m.organization_id and o.status <> 'archived'
       where m.user_id = ? and m.role = 'owner' limit ?`,
     [uuidOf(userId), limit],

@@ -50,6 +50,7 @@ describe.each(['postgres', 'embedded'] as const)('organizations.update and organ
   test.each([{ seatLimit: 5 }, { seatLimit: null }, { resourcePolicy: 'large' }, { status: 'suspended' as const }])(
     '%j is for operators only, also for an owner',
     async (fields) => {
+      if ('resourcePolicy' in fields) await world().newPolicy(fields.resourcePolicy)
       const organizationId = await world().newOrganization()
       const [owner, operator] = [await world().asMember(organizationId, 'owner'), await world().asSuperadmin()]
       await expect(owner.as.organizations.update({ organizationId, name: 'x', ...fields })).rejects.toMatchObject({

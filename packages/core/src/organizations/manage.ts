@@ -1,6 +1,7 @@
 import { equals } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
+import { rememberEnding } from '../history/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
@@ -41,17 +42,23 @@ async function change(context: CommandContext, organization: OrganizationRow, pa
   const fields = changed.map(([field]) => field)
   if (fields.length === 0) return fields
   if (fields.includes('slug')) keepReserved(context, organization.slug, patch.slug)
+  if (fields.includes('status')) await rememberStatus(context, organization)
   Object.assign(organization, Object.fromEntries(changed), { updatedAt: context.now })
   const { id, status } = organization
   tell(context, 'organizations.updated', id, { fields, ...(fields.includes('status') && { status }) })
   await context.em.flush()
   if (fields.includes('status') && status === 'active') await showAgain(context, id)
-  else if (fields.some((field) => shownByWhoAmI.has(field))) context.revoke({ organizationId: id })
+  else if (fields.some((field) => carried.has(field))) context.revoke({ organizationId: id })
   return fields
 }
 
-/** What principals carry of an organization; its status decides whether they have it at all. */
-const shownByWhoAmI: ReadonlySet<string> = new Set(['slug', 'status'])
+/** In one that is not active nobody may anything by their membership: when that was so is remembered. */
+function rememberStatus({ em, now }: CommandContext, { id, status, createdAt }: OrganizationRow): Promise<void> {
+  return rememberEnding(em, { kind: 'organizationStatus', subjectId: uuidOf(id), objectId: null, value: status, since: createdAt }, now)
+}
+
+/** What principals carry of an organization; its status decides whether they have it at all, its policy what they are limited to. */
+const carried: ReadonlySet<string> = new Set(['slug', 'status', 'resourcePolicy'])
 
 /** Everybody who signs up becomes a member of the organization with the configured slug: nobody slips into its place. */
 function keepReserved({ settings, actor }: CommandContext, before: string, after: string | undefined): void {
@@ -85,6 +92,7 @@ export const archiveOrganization = defineCommand(archiveOrganizationSignature, {
     const { em, now } = context
     const row = await changedOrganization(em, organizationId)
     expectVersion(row, version)
+    await rememberStatus(context, row)
     Object.assign(row, { status: 'archived', archivedAt: now, updatedAt: now })
     await em.flush()
     const { invitationsRevoked, domainsReleased } = await release(em, organizationId, now)

@@ -1,4 +1,4 @@
-import { newId, uuidOf, type Id } from '@denizen/core'
+import { uuidOf, type Id } from '@denizen/core'
 import { newEmail, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -195,19 +195,22 @@ describe.each(['postgres', 'embedded'] as const)('members of organizations on %s
 
   /** A custom role in one organization, past every rule. */
   async function giveRole(userId: Id<'usr'>, organizationId: Id<'org'>): Promise<void> {
-    const id = (prefix: 'rol' | 'asg') => uuidOf(newId(prefix, world().clock.now(), world().ports.random.bytes(10)))
-    const role = id('rol')
-    await world().rows(
-      `insert into roles (id, organization_id, name, built_in, created_at) values (?, ?, 'teams', false, now()) returning 1`,
-      [role, uuidOf(organizationId)],
-    )
-    await world().rows(`insert into role_permissions (role_id, permission) values (?, 'teams.*') returning 1`, [role])
-    await world().rows(
-      `insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, organization_id, valid_from, granted_at)
-        values (?, 'user', ?, ?, 'organization', ?, now() - interval '1 day', now()) returning 1`,
-      [id('asg'), uuidOf(userId), role, uuidOf(organizationId)],
-    )
+    const roleId = await world().access.newRole({ organizationId, name: 'teams', permissions: ['teams.*'] })
+    await world().access.give({ userId, roleId, on: { organizationId } })
   }
+
+  test('ABUSE 19: nobody removes or changes a member who has more by a role of its own than they have', async () => {
+    const organizationId = await world().newOrganization()
+    const [admin, chief] = [await world().asMember(organizationId, 'admin'), await world().asMember(organizationId)]
+    const roleId = await world().access.newRole({ organizationId, permissions: ['organizations.archive'] })
+    await world().access.give({ userId: chief.user.id, roleId, on: { organizationId } })
+    const about = { organizationId, userId: chief.user.id }
+    const denied = { code: 'request.denied' }
+    await expect(admin.as.organizations.removeMember(about)).rejects.toMatchObject(denied)
+    await expect(admin.as.organizations.updateMember({ ...about, role: 'admin' })).rejects.toMatchObject(denied)
+    const owner = await world().asMember(organizationId, 'owner')
+    expect(await owner.as.organizations.removeMember(about)).toMatchObject({ rolesLost: 1 })
+  })
 
   test('the last owner stays, whatever is tried; one who is archived counts as none', async () => {
     const organizationId = await world().newOrganization()

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { rememberEnding, rememberFormer } from '../history/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
@@ -32,12 +33,43 @@ export async function lockMembership(em: SqlEntityManager, { organizationId, use
   return row?.role ?? null
 }
 
+/** Gives a member another role; the one before is remembered. */
 export async function setRole(em: SqlEntityManager, { organizationId, userId, role }: Membership, now: Date): Promise<void> {
+  await rememberMembership(em, { organizationId, userId }, now)
   await em.execute(
     'update memberships set role = ?, updated_at = ? where organization_id = ? and user_id = ?',
     [role, now, uuidOf(organizationId), uuidOf(userId)],
     'run',
   )
+}
+
+/** As what somebody was a member until now: who could do what at some time is worked out from it. */
+async function rememberMembership(em: SqlEntityManager, { organizationId, userId }: Who, now: Date): Promise<void> {
+  const [row] = await em.execute<{ role: MembershipRole; since: number }[]>(
+    `select role, (extract(epoch from created_at) * 1000)::float8 as since from memberships where organization_id = ? and user_id = ?`,
+    [uuidOf(organizationId), uuidOf(userId)],
+  )
+  if (row === undefined) return
+  const state = { kind: 'membership', subjectId: uuidOf(userId), objectId: uuidOf(organizationId), value: row.role } as const
+  await rememberEnding(em, { ...state, since: new Date(row.since) }, now)
+}
+
+/** Takes somebody out of all teams of an organization, remembers that they were in them, and says of how many. */
+async function leaveTeams(em: SqlEntityManager, { organizationId, userId }: Who, now: Date): Promise<number> {
+  const seats = await em.execute<{ team: string; since: number }[]>(
+    `delete from team_members where organization_id = ? and user_id = ?
+      returning team_id::text as team, (extract(epoch from created_at) * 1000)::float8 as since`,
+    [uuidOf(organizationId), uuidOf(userId)],
+  )
+  const former = seats.map(({ team, since }) => ({
+    kind: 'seat' as const,
+    subjectId: uuidOf(userId),
+    objectId: team,
+    value: null,
+    beganAt: new Date(since),
+  }))
+  await rememberFormer(em, former, now)
+  return seats.length
 }
 
 /** What went with a membership. */
@@ -55,10 +87,7 @@ interface Lost {
 export async function deleteMembership({ em, now, actor }: CommandContext, { organizationId, userId }: Who): Promise<Lost> {
   const [organization, user] = [uuidOf(organizationId), uuidOf(userId)]
   const by = actor.kind === 'user' ? uuidOf(actor.principal.userId) : null
-  const seats = await em.execute<unknown[]>('delete from team_members where organization_id = ? and user_id = ? returning 1', [
-    organization,
-    user,
-  ])
+  const teamsLeft = await leaveTeams(em, { organizationId, userId }, now)
   const invitationsRevoked = await withdrawInvitations(em, organizationId, userId, now)
   const roles = await em.execute<unknown[]>(
     `update role_assignments set revoked_at = ?, revoked_by = ? where organization_id = ? and user_id = ? and revoked_at is null
@@ -66,6 +95,7 @@ export async function deleteMembership({ em, now, actor }: CommandContext, { org
     [now, by, organization, user, now],
   )
   await em.execute('update sessions set organization_id = null where user_id = ? and organization_id = ?', [user, organization], 'run')
+  await rememberMembership(em, { organizationId, userId }, now)
   await em.execute('delete from memberships where organization_id = ? and user_id = ?', [organization, user], 'run')
-  return { teamsLeft: seats.length, invitationsRevoked, rolesLost: roles.length }
+  return { teamsLeft, invitationsRevoked, rolesLost: roles.length }
 }

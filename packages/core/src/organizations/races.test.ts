@@ -20,13 +20,13 @@ async function untilWaiting(watcher: Awaited<ReturnType<World['connect']>>, coun
 }
 
 /**
- * Runs the calls at once, and holds them back from writing until at least 20
+ * Runs the calls at once, and holds them back from writing (whoever archives a user writes that alone) until at least 20
  * transactions (or all of them) wait, for each other or to write: what they read
  * before that, they read before any of them has committed.
  */
 async function raced({ connect }: World, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
   const [gate, watcher] = [await connect(), await connect()] // inside a transaction, pg_stat_activity stands still
-  await gate.query('begin; lock table organizations, memberships in share mode')
+  await gate.query('begin; lock table organizations, memberships, users in share mode')
   const settled = Promise.allSettled(calls.map((call) => call()))
   try {
     await untilWaiting(watcher, Math.min(calls.length, atOnce))

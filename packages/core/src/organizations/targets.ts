@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { organizationRoles } from '../access/index.ts'
+import { holdingsOf } from '../access/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
@@ -16,8 +16,8 @@ interface NamesMember {
 /**
  * How a member is found, its user locked: that keeps the membership as it is. It
  * belongs to the member, so that anybody may leave, as long as they are in the
- * organization at all; and it holds what its role allows, so that nobody acts on
- * somebody above them.
+ * organization at all; and it holds all that the member may do there, so that nobody
+ * acts on somebody above them.
  */
 export const memberTarget = {
   type: 'member',
@@ -25,7 +25,8 @@ export const memberTarget = {
   async find(em: SqlEntityManager, { organizationId, userId }: NamesMember): Promise<Target | null> {
     const found = await findMember(em, organizationId, userId)
     if (found === null) return null
-    const holdings = [{ organizationId, permissions: organizationRoles[found.role].permissions }]
+    // By the membership, and by whatever else they were given there. What they hold elsewhere is nobody's business here.
+    const holdings = (await holdingsOf(em, userId, organizationId)).filter((holding) => holding.organizationId === organizationId)
     const owner = found.status === 'active' ? userId : null
     return { ...member(organizationId, userId), userId: owner, holdings }
   },

@@ -27,7 +27,7 @@ const sensitive = { allow: signedIn, target: ownAccountTarget, secretive: true, 
 export const beginRegistration = defineCommand(beginPasskeyRegistrationSignature, {
   ...sensitive,
   async handle(context) {
-    mayEnrol(context)
+    await mayEnrol(context, 'passkey')
     const { em, settings } = context
     const user = await ownAccount(context)
     const passkeys = await em.find(PasskeyRow, { userId: user.id })
@@ -57,7 +57,7 @@ function creationOptions(settings: Settings, user: UserRow, passkeys: readonly P
 export const finishRegistration = defineCommand(finishPasskeyRegistrationSignature, {
   ...sensitive,
   async handle(context, { challenge: text, response, name }) {
-    mayEnrol(context)
+    await mayEnrol(context, 'passkey')
     const { em, now, newId, settings } = context
     const user = await ownAccount(context)
     const challenge = await tryChallenge(context, 'passkeyRegistration', text)

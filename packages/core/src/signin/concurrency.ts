@@ -1,31 +1,48 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
+import type { AllLimits } from '../policies/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { noteAttempt } from './attempts.ts'
 import { tooManySessions } from './errors.ts'
 import type { Opening } from './opening.ts'
 
+type SessionLimits = Pick<AllLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
+
+/**
+ * What one more session costs, where so many run: sessions that have to go, or that it is
+ * refused. Whoever may sign in only so often may take the place of the oldest; how many
+ * sessions there are at all nothing gets around. Nobody loses one for another that is refused.
+ */
+export function roomFor(
+  running: number,
+  { maxSessions, maxConcurrentLogins: most, loginExcess }: SessionLimits,
+): { readonly evicted: number } | { readonly most: number } {
+  const excess = most === null ? 0 : Math.max(0, running - most + 1)
+  if (most !== null && excess > 0 && (loginExcess === 'refuse' || most === 0)) return { most }
+  return maxSessions !== null && running - excess >= maxSessions ? { most: maxSessions } : { evicted: excess }
+}
+
 /**
  * Makes room for one more session where only so many are allowed: by refusing it,
  * or by ending the oldest. The user's row is locked, so that of many who sign in at
- * once each counts the ones before.
+ * once each counts the ones before. Sessions of others who act for the user are theirs.
  */
-export async function makeRoom(context: CommandContext, user: UserRow, opening: Opening): Promise<void> {
-  const { em, now, settings } = context
-  const { maxSessions, sessionExcess } = settings
-  if (maxSessions === null) return
+export async function makeRoom(context: CommandContext, user: UserRow, opening: Opening, limits: SessionLimits): Promise<void> {
+  const { em, now } = context
+  if (limits.maxSessions === null && limits.maxConcurrentLogins === null) return
   const running = await em.execute<{ id: string }[]>(
     `select id::text from sessions where user_id = ? and ended_at is null and expires_at > ? and impersonator_id is null order by id`,
     [uuidOf(user.id), now],
   )
-  const excess = running.length - maxSessions + 1
-  if (excess <= 0) return
-  if (sessionExcess === 'refuse' || maxSessions === 0) {
+  const room = roomFor(running.length, limits)
+  if ('most' in room) {
+    // A guest is made with their session, or not at all.
+    if (opening.method === 'anonymous') throw tooManySessions(room)
     noteAttempt(context, { ...opening, userId: user.id, outcome: 'tooManySessions' })
-    context.refuse(tooManySessions({ most: maxSessions }))
+    context.refuse(tooManySessions(room))
   }
-  for (const { id } of running.slice(0, excess)) {
+  for (const { id } of running.slice(0, room.evicted)) {
     const sessionId = idOf('ses', id)
     const ended = await endSessions(em, { userId: user.id, sessionId }, 'evicted', now)
     context.revoke({ userId: user.id, sessionId, ...ended })

@@ -18,6 +18,8 @@ const expired: readonly { readonly table: string; readonly condition: string; re
   // The longest delay is an hour, and so is the memory of failures.
   { table: 'throttles', condition: 'last_failure_at < ?', kept: day },
   { table: 'tokens', condition: `kind in ('access', 'refresh') and expires_at < ?`, kept: day },
+  // Nobody counts in a minute that is over.
+  { table: 'request_windows', condition: 'started_at < ?', kept: hour },
   { table: 'tokens', condition: `kind = 'api' and expires_at < ?`, kept: 30 * day },
 ]
 

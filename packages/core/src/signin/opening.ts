@@ -1,7 +1,8 @@
 import { writeLastSeen } from '../accounts/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { firstMembership, type OrganizationId } from '../organizations/index.ts'
-import { accessLifetime, beginSession, pendingStepsOf, sessionLifetime } from '../sessions/index.ts'
+import { limitsFor, type AllLimits } from '../policies/index.ts'
+import { accessLifetime, beginSession, pendingStepsOf, slidExpiry } from '../sessions/index.ts'
 import { issueTokens } from '../tokens/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { noteAttempt } from './attempts.ts'
@@ -28,10 +29,11 @@ export interface Opening {
 export async function openSession(context: CommandContext, user: UserRow, opening: Opening): Promise<SignedIn> {
   const { em, now, ports, settings } = context
   const { method, impersonation } = opening
-  if (impersonation === undefined) await makeRoom(context, user, opening)
+  const limits = await limitsFor(context, user.id)
+  if (impersonation === undefined) await makeRoom(context, user, opening, limits)
   const organizationId = await firstMembership(em, user.id)
   if (impersonation === undefined) await writeLastSeen(em, [[user.id, now]])
-  const session = begin(context, user, opening, organizationId)
+  const session = begin(context, user, { opening, organizationId, limits })
   const { id: sessionId, expiresAt } = session
   const pair = await issueTokens(em, ports, { userId: user.id, sessionId, now, expiresAt, accessLifetime })
   const by = impersonation === undefined ? {} : { actorId: impersonation.by }
@@ -52,8 +54,7 @@ export async function openSession(context: CommandContext, user: UserRow, openin
 function begin(
   { em, now, newId, origin }: CommandContext,
   { id: userId }: UserRow,
-  opening: Opening,
-  organizationId: OrganizationId | null,
+  { opening, organizationId, limits }: { opening: Opening; organizationId: OrganizationId | null; limits: AllLimits },
 ) {
   const { authMethods, assurance, impersonation } = opening
   return beginSession(em, {
@@ -64,7 +65,8 @@ function begin(
     assurance,
     ip: origin.ip,
     userAgent: origin.userAgent,
-    expiresAt: new Date(now.getTime() + (impersonation?.lifetime ?? sessionLifetime)),
+    expiresAt:
+      impersonation === undefined ? slidExpiry(now, now, limits.sessionLifetimeMinutes) : new Date(now.getTime() + impersonation.lifetime),
     now,
     impersonation: impersonation === undefined ? null : { by: impersonation.by, reason: impersonation.reason },
   })

@@ -22,9 +22,16 @@ const TeamSchema = defineEntity({
     version: p.integer().version(),
     createdAt: instant(),
     updatedAt: instant(),
+    /** What it was given stays in the history; its name is free again. */
+    deletedAt: instant().strictNullable().$type<Date>(),
   },
   uniques: [{ name: 'teams_organization_unique', properties: ['organizationId', 'id'] }],
-  indexes: [{ name: teamsNameUnique, expression: `create unique index "teams_name_unique" on "teams" ("organization_id", lower("name"))` }],
+  indexes: [
+    {
+      name: teamsNameUnique,
+      expression: `create unique index "teams_name_unique" on "teams" ("organization_id", lower("name")) where "deleted_at" is null`,
+    },
+  ],
 })
 
 /** A group of members inside an organization. */

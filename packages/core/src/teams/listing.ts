@@ -34,7 +34,7 @@ interface Selection {
   readonly userId: UserId | undefined
 }
 
-const selected = `t.organization_id = ? and (?::uuid is null or exists (
+const selected = `t.organization_id = ? and t.deleted_at is null and (?::uuid is null or exists (
   select 1 from team_members s where s.team_id = t.id and s.user_id = ?::uuid))`
 
 function parametersOf({ organizationId, userId }: Selection): readonly unknown[] {

@@ -1,18 +1,10 @@
 import { equals } from '@mikro-orm/core'
 import { defineCommand } from '../kernel/action.ts'
-import { uuidOf } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'
 import { expectVersion } from '../kernel/version.ts'
 import { TeamRow } from './entity.ts'
-import {
-  changedTeam,
-  emptySeats,
-  organizationOfTeamsTarget,
-  reachableOrganization,
-  refuseUnlessActive,
-  shownTeam,
-  teamTarget,
-} from './repository.ts'
+import { changedTeam, organizationOfTeamsTarget, reachableOrganization, refuseUnlessActive, shownTeam, teamTarget } from './repository.ts'
+import { emptySeats, endAssignmentsOf } from './ending.ts'
 import { createTeamSignature, deleteTeamSignature, updateTeamSignature } from './signatures.ts'
 
 export const createTeam = defineCommand(createTeamSignature, {
@@ -22,7 +14,7 @@ export const createTeam = defineCommand(createTeamSignature, {
     const { em, now } = context
     refuseUnlessActive(await reachableOrganization(em, organizationId))
     const id = context.newId('team')
-    const team = em.create(TeamRow, { id, organizationId, name, description, version: 1, createdAt: now, updatedAt: now })
+    const team = em.create(TeamRow, { id, organizationId, name, description, version: 1, createdAt: now, updatedAt: now, deletedAt: null })
     em.persist(team)
     await em.flush()
     context.note({ target: { type: 'team', id }, organizationId, changes: { name } })
@@ -50,15 +42,20 @@ export const updateTeam = defineCommand(updateTeamSignature, {
   },
 })
 
+/** Its name is free again; that it was there, who sat in it and what it had stays in the history. */
 export const deleteTeam = defineCommand(deleteTeamSignature, {
   allow: granted,
   target: teamTarget,
   async handle(context, { teamId }) {
-    const { em } = context
-    const { organizationId, name } = await changedTeam(em, teamId)
-    const membersLost = await emptySeats(em, teamId)
-    await em.execute('delete from teams where id = ?', [uuidOf(teamId)], 'run')
-    context.note({ changes: { name, membersLost } })
+    const { em, now } = context
+    const team = await changedTeam(em, teamId)
+    const { organizationId, name } = team
+    const members = await emptySeats(em, teamId, now)
+    const assignmentsEnded = await endAssignmentsOf(context, teamId, members)
+    Object.assign(team, { deletedAt: now, updatedAt: now })
+    await em.flush()
+    const membersLost = members.length
+    context.note({ changes: { name, membersLost, assignmentsEnded } })
     context.emit({ type: 'teams.deleted', subject: teamId, organizationId, payload: { teamId, organizationId, name, membersLost } })
     return { teamId, membersLost }
   },

@@ -31,7 +31,8 @@ export async function reachableOrganization(em: SqlEntityManager, organizationId
 /** Whose team it is; null: there is none, or its organization is archived. */
 export async function organizationOfTeam(em: SqlEntityManager, teamId: TeamId): Promise<OrganizationId | null> {
   const [row] = await em.execute<{ organization: string }[]>(
-    `select o.id::text as organization from teams t join organizations o on o.id = t.organization_id and o.status <> 'archived' where t.id = ?`,
+    `select o.id::text as organization from teams t join organizations o on o.id = t.organization_id and o.status <> 'archived'
+      where t.id = ? and t.deleted_at is null`,
     [uuidOf(teamId)],
   )
   return row === undefined ? null : idOf('org', row.organization)
@@ -63,6 +64,12 @@ function targetOf(teamId: TeamId, organizationId: OrganizationId, userId: UserId
   return { type: 'team', id: teamId, organizationId, userId, visibleWith: 'teams.listMembers' }
 }
 
+/** The same for somebody's seat: their row is locked first, for what they get with it depends on what they have. */
+export const givenSeatTarget = {
+  ...teamTarget,
+  locks: ({ userId }: { userId: UserId }) => [userId],
+} satisfies TargetFinder<{ teamId: TeamId; userId: UserId }>
+
 /** A team that nobody else changes until this transaction is over. */
 export async function changedTeam(em: SqlEntityManager, teamId: TeamId): Promise<TeamRow> {
   await lockTeam(em, teamId, 'update')
@@ -70,12 +77,12 @@ export async function changedTeam(em: SqlEntityManager, teamId: TeamId): Promise
 }
 
 /**
- * Locks a team against being changed by others (`update`) or against being deleted (`key share`), and gives
- * its organization. Only those who administer the installation get this far in one that is not active.
+ * Locks a team against being changed by others (`update`), or against being deleted and given anything (`share`), and
+ * gives its organization. Only those who administer the installation get this far in one that is not active.
  */
-export async function lockTeam(em: SqlEntityManager, teamId: TeamId, lock: 'update' | 'key share'): Promise<OrganizationId> {
+export async function lockTeam(em: SqlEntityManager, teamId: TeamId, lock: 'update' | 'share'): Promise<OrganizationId> {
   const [row] = await em.execute<{ organization: string }[]>(
-    `select t.organization_id::text as organization from teams t where t.id = ? for ${lock}`,
+    `select t.organization_id::text as organization from teams t where t.id = ? and t.deleted_at is null for ${lock}`,
     [uuidOf(teamId)],
   )
   const organization = row === undefined ? null : await findReachable(em, idOf('org', row.organization))
@@ -92,12 +99,6 @@ export function refuseUnlessActive({ status }: OrganizationRow): void {
 async function countSeats(em: SqlEntityManager, teamId: TeamId): Promise<number> {
   const [row] = await em.execute<{ count: number }[]>('select count(*)::int as count from team_members where team_id = ?', [uuidOf(teamId)])
   return row?.count ?? 0
-}
-
-/** Takes everybody out of a team whose row is locked, and says how many they were: others may be leaving right now. */
-export async function emptySeats(em: SqlEntityManager, teamId: TeamId): Promise<number> {
-  const rows = await em.execute<unknown[]>('delete from team_members where team_id = ? returning 1', [uuidOf(teamId)])
-  return rows.length
 }
 
 /** A team as it is shown. */

@@ -7,7 +7,9 @@ import { anyOf, granted, owner } from '../kernel/rule.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
-import { lockTeam, seatTarget, teamTarget } from './repository.ts'
+import { leaveSeat } from './ending.ts'
+import { assignmentsOfTeam, refuseHandingOn } from './handing-on.ts'
+import { givenSeatTarget, lockTeam, seatTarget } from './repository.ts'
 import { addTeamMemberSignature, removeTeamMemberSignature } from './signatures.ts'
 
 interface Seat {
@@ -16,16 +18,24 @@ interface Seat {
   readonly organizationId: OrganizationId
 }
 
-/** Somebody of another organization is not there, like somebody whom nobody ever heard of. */
+/**
+ * Somebody of another organization is not there, like somebody whom nobody ever heard of. With the seat they get
+ * all that the team has: whoever gives it holds that too, and it is nothing that excludes what they have already.
+ */
 export const addTeamMember = defineCommand(addTeamMemberSignature, {
   allow: granted,
-  target: teamTarget,
+  target: givenSeatTarget,
   async handle(context, { teamId, userId }) {
     const { em, now } = context
-    const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'key share') }
+    const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
     if (!(await isKeptMember(em, seat))) throw notFound({ type: 'member' })
+    if (await hasSeat(em, seat)) return { teamId, userId, added: false }
+    const held = await assignmentsOfTeam(em, teamId, now)
+    await refuseHandingOn(context, userId, held)
     const added = await insertSeat(em, seat, now)
-    if (added) tell(context, 'teams.memberAdded', seat)
+    if (!added) return { teamId, userId, added }
+    if (held.length > 0) context.refresh(userId)
+    tell(context, 'teams.memberAdded', seat)
     return { teamId, userId, added }
   },
 })
@@ -34,9 +44,10 @@ export const removeTeamMember = defineCommand(removeTeamMemberSignature, {
   allow: anyOf(granted, owner),
   target: seatTarget,
   async handle(context, { teamId, userId }) {
-    const { em } = context
-    const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'key share') }
-    if (!(await deleteSeat(em, seat))) throw notFound({ type: seatTarget.type })
+    const { em, now } = context
+    const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
+    if (!(await leaveSeat(em, seat, now))) throw notFound({ type: seatTarget.type })
+    if ((await assignmentsOfTeam(em, teamId, now)).length > 0) context.revoke({ userId })
     tell(context, 'teams.memberRemoved', seat)
     return { teamId, userId }
   },
@@ -65,10 +76,7 @@ async function insertSeat(em: SqlEntityManager, { teamId, userId, organizationId
   return rows.length > 0
 }
 
-async function deleteSeat(em: SqlEntityManager, { teamId, userId }: Seat): Promise<boolean> {
-  const rows = await em.execute<unknown[]>('delete from team_members where team_id = ? and user_id = ? returning 1', [
-    uuidOf(teamId),
-    uuidOf(userId),
-  ])
+async function hasSeat(em: SqlEntityManager, { teamId, userId }: Seat): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from team_members where team_id = ? and user_id = ?', [uuidOf(teamId), uuidOf(userId)])
   return rows.length > 0
 }

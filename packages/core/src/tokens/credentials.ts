@@ -1,4 +1,5 @@
-import { namesOf, type Catalogue } from '../access/index.ts'
+import { permissionsOf, standsForNothing } from '../access/index.ts'
+import type { Catalogue } from '../kernel/signature.ts'
 import type { Action } from '../kernel/action.ts'
 import type { Credentials, Principal, Settings } from '../kernel/context.ts'
 import type { Id } from '../kernel/id.ts'
@@ -27,8 +28,11 @@ export function createCredentials({ actions, catalogue, settings, ports, keys, i
       own ??= ownActions(actions)
       const may = (name: string) => principal === null || own?.has(name) === true || holds(principal, name, organizationId)
       return patterns.filter((pattern) => {
-        const names = [...namesOf(catalogue, [pattern])]
-        return names.length === 0 || !names.every((name) => isReached(principal, name) && may(name))
+        if (standsForNothing(catalogue, pattern)) return true
+        const { names, groups, application } = permissionsOf(catalogue, [pattern])
+        const more = [...[...groups].map((group) => `${group}.*`), ...(application ? ['application'] : [])]
+        const covered = more.every((group) => principal === null || coversAnywhere(principal, group, organizationId))
+        return !covered || ![...names].every((name) => isReached(principal, name) && may(name))
       })
     },
   }
@@ -36,6 +40,11 @@ export function createCredentials({ actions, catalogue, settings, ports, keys, i
 
 function isReached(principal: Principal | null, name: string): boolean {
   return principal === null || principal.reach === null || principal.reach.has(name)
+}
+
+function coversAnywhere({ grants, memberships }: Principal, pattern: string, organizationId: Id<'org'> | null): boolean {
+  const places = organizationId === null ? [null, ...memberships.map((membership) => membership.organizationId)] : [organizationId]
+  return places.some((place) => grants.covers(pattern, place))
 }
 
 /** In the organization that is named, or else in any: what a token opens is asked again wherever it is used. */

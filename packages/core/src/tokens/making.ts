@@ -4,10 +4,11 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { callerId } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { managingOrganization, OrganizationRow, type OrganizationId } from '../organizations/index.ts'
+import { limitsFor } from '../policies/index.ts'
 import { existingUser, type UserId, type UserRow } from '../users/index.ts'
 import { TokenRow } from './entity.ts'
 import { notServiceUser, scopeTooWide, tokenOver, tooManyTokens } from './errors.ts'
-import { mostApiTokens, type TokenId } from './model.ts'
+import type { TokenId } from './model.ts'
 import { mintToken } from './opaque.ts'
 import { countActive, existingToken, findToken, replaceToken, shownToken } from './repository.ts'
 import { createTokenSignature, rotateTokenSignature } from './signatures.ts'
@@ -101,8 +102,9 @@ async function organizationFor(
 }
 
 /** There is room for one more; the user's row is locked, so nobody else counts at the same time. */
-async function takeRoom({ em, now }: CommandContext, userId: UserId): Promise<void> {
-  if ((await countActive(em, userId, now)) >= mostApiTokens) throw tooManyTokens({ limit: mostApiTokens })
+async function takeRoom(context: CommandContext, userId: UserId): Promise<void> {
+  const { maxApiTokens: limit } = await limitsFor(context, userId)
+  if (limit !== null && (await countActive(context.em, userId, context.now)) >= limit) throw tooManyTokens({ limit })
 }
 
 type NewToken = Pick<TokenRow, 'userId' | 'name' | 'scopes' | 'organizationId' | 'allowedIps' | 'expiresAt'>

@@ -1,10 +1,11 @@
 import type { Action } from '../kernel/action.ts'
-import type { Actor, Grants } from '../kernel/context.ts'
+import type { Actor } from '../kernel/context.ts'
+import type { Grants } from '../kernel/grants.ts'
 import type { RuleRequest, Target } from '../kernel/rule.ts'
 
 /** Nobody in particular: whatever is allowed to them is allowed to everybody who is signed in. */
 const userId = 'usr_00000000000000000000000000' as const
-const nothing: Grants = { allows: () => false, allowsEverywhere: () => false, covers: () => false, list: () => [] }
+const nothing: Grants = { allows: () => false, allowsEverywhere: () => false, covers: () => false, list: () => [], more: () => nothing }
 const themselves: Target = { type: 'user', id: userId, organizationId: null, userId, visibleWith: 'users.get', holdings: [] }
 
 /**

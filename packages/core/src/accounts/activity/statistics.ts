@@ -50,7 +50,7 @@ const ofAll = `select
         + (select count(*) from role_assignments a
             where a.role_id = r.id and a.scope_kind = 'system' and a.revoked_at is null and (a.valid_until is not null or a.valid_from > a.granted_at)
               and a.valid_from <= ?::timestamptz and (a.valid_until is null or a.valid_until > ?::timestamptz)))::text
-      from roles r where r.organization_id is null) as roles,
+      from roles r where r.organization_id is null and r.deleted_at is null) as roles,
     (select extract(epoch from min(created_at)) * 1000 from users)::float8 as oldest,
     (select extract(epoch from max(created_at)) * 1000 from users)::float8 as newest`
 

@@ -41,7 +41,7 @@ async function rolesNamedIn(em: SqlEntityManager, where: UserFilter): Promise<Re
   const names = [...eachFilter(where)].flatMap(({ role }) => (role === undefined ? [] : [role]))
   if (names.length === 0) return new Map()
   const rows = await em.execute<{ name: string; id: string }[]>(
-    'select name, id::text as id from roles where organization_id is null and name = any(?::text[])',
+    'select name, id::text as id from roles where organization_id is null and deleted_at is null and name = any(?::text[])',
     [arrayLiteral(names)],
   )
   return new Map(rows.map(({ name, id }) => [name, id]))

@@ -63,6 +63,7 @@ async function populate(world: World): Promise<{ everybody: Known[]; organizatio
   const [one, other] = organizations
   if (one === undefined || other === undefined) throw new Error('there are two')
   await world.ownDomain(one, 'one.example')
+  await world.newPolicy('small')
   const names = ['Ada Lovelace', 'ÉVA 100%', 'Οδυσσεύς', 'a_b\\c', undefined, 'Zoë "Z" {x,y}', 'Straße', 'ada']
   const statuses = ['active', 'inactive', 'suspended', 'pending', 'temporary', 'archived'] as const
   const kinds = ['human', 'anonymous', 'service'] as const

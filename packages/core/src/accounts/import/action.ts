@@ -1,4 +1,4 @@
-import { assignRole, createRole, findRoles, rolesThatGrant, type BuiltInRoleName, type RoleId } from '../../access/index.ts'
+import { assignRole, createRole, findRoles, refuseExcluded, rolesThatGrant, type BuiltInRoleName, type RoleId } from '../../access/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId, type Actor, type CommandContext, type PrepareContext } from '../../kernel/context.ts'
 import { granted } from '../../kernel/rule.ts'
@@ -94,9 +94,9 @@ async function importOne(context: CommandContext, item: Ready, known: RolesToGiv
   const row = await insertUser(context, account)
   const { actor, now } = context
   const granting = { userId: row.id, grantedBy: callerId(actor), now }
-  for (const roleId of new Set(user.roles.map((name) => known.ids.get(name)))) {
-    if (roleId !== undefined) assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
-  }
+  const roleIds = [...new Set(user.roles.flatMap((name) => known.ids.get(name) ?? []))]
+  await refuseExcluded(context.em, { userIds: [row.id], roleIds, organizationId: null, scopeKind: 'system' }, now)
+  for (const roleId of roleIds) assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
   const withheld = user.roles.filter((name) => known.withheld.has(name))
   const unknown = user.roles.filter((name) => !known.withheld.has(name) && !known.ids.has(name))
   return [

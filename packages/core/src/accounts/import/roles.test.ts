@@ -1,3 +1,4 @@
+import { idOf } from '@denizen/core'
 import { useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -65,5 +66,21 @@ describe('roles that users.import finds', () => {
       )
     expect(await held('r9-mallory')).toEqual([{ name: 'user' }])
     expect(await held('r9-victor')).toEqual([{ name: 'r9:clerk' }, { name: 'r9:helper' }, { name: 'user' }])
+  })
+
+  test('brings in nobody with roles that exclude each other: that item fails, and the others do not', async () => {
+    await bring({ realm: 'r11', roles: { realm: [{ name: 'payer' }, { name: 'auditor' }] } }, true)
+    const roles = await world().rows<{ id: string }>(`select id::text as id from roles where name in ('r11:payer', 'r11:auditor')`)
+    const roleIds = roles.map(({ id }) => idOf('rol', id))
+    await world().asSystem().access.createExclusion({ name: 'payments', kind: 'static', roleIds })
+    const both = [{ name: 'payer' }, { name: 'auditor' }]
+    const users = [
+      { username: 'r11-both', credentials: [plain('long enough')], realmRoles: ['payer', 'auditor'] },
+      { username: 'r11-one', credentials: [plain('long enough')], realmRoles: ['payer'] },
+    ]
+    expect(await bring({ realm: 'r11', roles: { realm: both }, users }, true)).toMatchObject({
+      created: 1,
+      failed: [{ code: 'access.excluded' }],
+    })
   })
 })

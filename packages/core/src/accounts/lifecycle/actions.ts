@@ -6,6 +6,7 @@ import { archivedUser, existingUser } from '../../users/index.ts'
 import { changedAccountTarget, overAccount, shownTo } from '../target.ts'
 import { archiveAccount, restoreAccount } from './archive.ts'
 import { contain } from './contain.ts'
+import { rememberStatus } from './history.ts'
 import { demote, promote } from './promotion.ts'
 import {
   archiveUserSignature,
@@ -27,9 +28,10 @@ export const setUserStatus = defineCommand(setUserStatusSignature, {
     expectVersion(user, version)
     if (user.status === 'archived') throw archivedUser({})
     const before = user.status
+    const grantsReleased = releaseGrants && user.grantsFrozenAt !== null
+    if (grantsReleased) await rememberStatus(context, user)
     const ended = await changeStatus(context, user, status, 'userStatus')
     user.statusReason = reason ?? null
-    const grantsReleased = releaseGrants && user.grantsFrozenAt !== null
     if (grantsReleased) {
       user.grantsFrozenAt = null
       context.refresh(userId)

@@ -6,6 +6,7 @@ import { SessionRow } from '../../sessions/entity.ts'
 import { LoginAttemptRow } from '../../signin/entity.ts'
 import { archivedUser, type UserRow } from '../../users/index.ts'
 import { shownTo } from '../target.ts'
+import { rememberStatus } from './history.ts'
 import { takeBackInvitations } from './invitations.ts'
 import { roleNames } from './repository.ts'
 import type { containUserSignature } from './signatures.ts'
@@ -22,6 +23,7 @@ export async function contain(context: CommandContext, user: UserRow, reason: st
   if (user.status === 'archived') throw archivedUser({})
   const { em, now, actor } = context
   const managedBy = await managingOrganization(em, user)
+  if (user.grantsFrozenAt === null) await rememberStatus(context, user)
   const ended = await changeStatus(context, user, 'suspended', 'contained')
   Object.assign(user, { statusReason: reason, grantsFrozenAt: user.grantsFrozenAt ?? now })
   const invitationsRevoked = await takeBackInvitations(context, user.id)

@@ -1,7 +1,7 @@
 import { assignRole, builtInRoles, currentAssignment } from '../../access/index.ts'
 import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { endImpersonations } from '../../sessions/index.ts'
-import { notPromotable, type UserRow } from '../../users/index.ts'
+import { notPromotable, type UserId, type UserRow } from '../../users/index.ts'
 import { keepASuperadmin } from '../guards.ts'
 
 const roleId = builtInRoles.superadmin.id
@@ -14,15 +14,14 @@ export async function promote(context: CommandContext, user: UserRow): Promise<'
   const { em, now, newId } = context
   const current = await currentAssignment(em, user.id, roleId)
   if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'AlreadyAdmin'
-  const because = obstacleTo(user)
-  if (because !== null) throw notPromotable({ because })
+  refuseUnpromotable(user)
   if (current !== null) {
     Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
     await em.flush() // the index knows one current row; MikroORM would insert before it updates
   }
   assignRole(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
   context.refresh(user.id)
-  context.emit({ type: 'users.promoted', subject: user.id, organizationId: null, payload: { userId: user.id } })
+  tellPromoted(context, user.id)
   return 'Promoted'
 }
 
@@ -35,8 +34,23 @@ export async function demote(context: CommandContext, user: UserRow): Promise<'D
   Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
   await endImpersonations(em, user.id, now)
   context.revoke({ userId: user.id })
-  context.emit({ type: 'users.demoted', subject: user.id, organizationId: null, payload: { userId: user.id } })
+  tellDemoted(context, user.id)
   return 'Demoted'
+}
+
+/** Whoever becomes a superadmin is told of under one name, however that came about. */
+export function tellPromoted(context: CommandContext, userId: UserId): void {
+  context.emit({ type: 'users.promoted', subject: userId, organizationId: null, payload: { userId } })
+}
+
+export function tellDemoted(context: CommandContext, userId: UserId): void {
+  context.emit({ type: 'users.demoted', subject: userId, organizationId: null, payload: { userId } })
+}
+
+/** Refuses to make somebody a superadmin who must not be one, for good or for a while. */
+export function refuseUnpromotable(user: UserRow): void {
+  const because = obstacleTo(user)
+  if (because !== null) throw notPromotable({ because })
 }
 
 /**

@@ -3,6 +3,7 @@ import { endSessions } from '../../sessions/index.ts'
 import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import { keepASuperadmin } from '../guards.ts'
+import { rememberStatus } from './history.ts'
 
 interface Ended {
   readonly sessionsEnded: number
@@ -23,6 +24,7 @@ export async function changeStatus(
   const acting = isActing(status)
   if (isActing(user.status) && !acting) await keepASuperadmin(context, user.id)
   const before = user.status
+  if (before !== status) await rememberStatus(context, user)
   Object.assign(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
   const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
   if (!acting) {

@@ -11,7 +11,7 @@ import type { userPatch } from './signatures.ts'
 export type AccountPatch = Omit<z.output<z.ZodObject<typeof userPatch>>, 'version'>
 
 /** What whoever has it may do less with afterwards: every process is told at once. */
-const restricting: ReadonlySet<string> = new Set(['allowedIps', 'needPasswordChange'])
+const restricting: ReadonlySet<string> = new Set(['allowedIps', 'needPasswordChange', 'resourcePolicy'])
 
 /** What `sessions.whoami` shows. */
 const shown: ReadonlySet<string> = new Set(['username', 'email', 'displayName'])

@@ -3,7 +3,8 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { DenizenError } from '../../kernel/errors.ts'
 import { uuidOf, type Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
-import { accessLifetime, pendingStepsOf, sessionLifetime } from '../../sessions/index.ts'
+import { limitsFor } from '../../policies/index.ts'
+import { accessLifetime, pendingStepsOf, slidExpiry } from '../../sessions/index.ts'
 import { equalInConstantTime, idInToken, issueTokens } from '../../tokens/index.ts'
 import { mayActFrom, UserRow } from '../../users/index.ts'
 import { DeviceLoginRow } from '../entity.ts'
@@ -67,7 +68,7 @@ async function fetch(context: CommandContext, login: DeviceLoginRow, userId: Id<
   const { sessionId } = login
   if (userId === null || sessionId === null) throw deviceCodeInvalid({})
   const user = await em.findOneOrFail(UserRow, { id: userId })
-  const expiresAt = new Date(now.getTime() + sessionLifetime)
+  const expiresAt = slidExpiry(now, now, (await limitsFor(context, userId)).sessionLifetimeMinutes)
   if (!mayActFrom(user.allowedIps, origin) || !(await keep(context, sessionId, expiresAt))) return deny(context, login, deviceDenied({}))
   login.status = 'used'
   const pair = await issueTokens(em, ports, { userId, sessionId, now, expiresAt, accessLifetime })

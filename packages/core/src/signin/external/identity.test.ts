@@ -1,4 +1,4 @@
-import { completed, newId, uuidOf, type DenizenError } from '@denizen/core'
+import { completed, idOf, newId, uuidOf, type DenizenError } from '@denizen/core'
 import { newEmail, password, TestProvider, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -224,6 +224,34 @@ describe.each(['postgres', 'embedded'] as const)('auth.signInWithIdentity on %s'
       expect(await rolesOf(await provider.sign({ sub }))).toEqual(['editor', 'user'])
       expect(await rolesOf(await provider.sign({ sub, groups: [] }))).toEqual(['user'])
       expect((await world().core.authenticate(accessToken))?.roles).toEqual(['user'])
+    })
+
+    test('that exclude a role which the user has are left out and noted, and nobody is kept from signing in by it', async () => {
+      const sub = subject()
+      const { user } = completed(await signIn(await provider.sign({ sub })))
+      const [editor] = await world().rows<{ id: string }>(`select id::text as id from roles where name = 'editor'`)
+      const auditor = await world().access.newRole({ name: 'auditor' })
+      const roleIds = [idOf('rol', editor?.id ?? ''), auditor]
+      const { id: exclusionId } = await world().asSystem().access.createExclusion({ name: 'audits', kind: 'static', roleIds })
+      await world().asSystem().access.assignRole({ userId: user.id, roleId: auditor })
+      const staff = await provider.sign({ sub, groups: ['staff'] })
+      expect(await rolesOf(staff)).toEqual(['auditor', 'user'])
+      const noted = `select 1 from audit_entries where changes->'roles'->>'editor' = 'excluded'`
+      expect(await world().rows(noted)).toHaveLength(1)
+      await world().asSystem().access.deleteExclusion({ exclusionId })
+      expect(await rolesOf(staff)).toEqual(['auditor', 'editor', 'user'])
+    })
+
+    test('are given anew when they had an end that has come', async () => {
+      const sub = subject()
+      const { user } = completed(await signIn(await provider.sign({ sub })))
+      const [editor] = await world().rows<{ id: string }>(`select id::text as id from roles where name = 'editor'`)
+      const validUntil = new Date(world().clock.now().getTime() + 1000)
+      await world()
+        .asSystem()
+        .access.assignRole({ userId: user.id, roleId: idOf('rol', editor?.id ?? ''), validUntil })
+      world().clock.advance(1000)
+      expect(await rolesOf(await provider.sign({ sub, groups: ['staff'] }))).toEqual(['editor', 'user'])
     })
 
     test('grant nothing unmapped, and no built-in role though an operator mapped it', async () => {

@@ -1,5 +1,5 @@
 import { assignRole, builtInRoles, currentAssignment } from '../../access/index.ts'
-import { ownAccountTarget, usernameFor } from '../../accounts/index.ts'
+import { ownAccountTarget, rememberStatus, usernameFor } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
@@ -48,6 +48,7 @@ export async function completeClaim(context: CommandContext, user: UserRow, emai
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`claim/${wanted}`])
   if ((await em.findOne(UserRow, { email })) !== null) throw claimNeedsMerge({})
   const username = await freeUsername(context, user, wanted)
+  await rememberStatus(context, user)
   Object.assign(user, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
   const anonymous = await currentAssignment(em, user.id, builtInRoles.anonymous.id)
   if (anonymous !== null) Object.assign(anonymous, { revokedAt: now, revokedBy: user.id })

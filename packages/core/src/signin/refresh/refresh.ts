@@ -2,6 +2,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { addressNotAllowed } from '../../kernel/errors.ts'
 import { anyone } from '../../kernel/rule.ts'
+import { limitsFor } from '../../policies/index.ts'
 import { accessLifetime, endSessions, pendingStepsOf, slidExpiry } from '../../sessions/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import {
@@ -74,10 +75,21 @@ async function rotated(context: CommandContext, { token, session, user }: Held):
   const { em, ports, now } = context
   const ids = newPairIds(ports, now)
   if (!(await exchange(context, token.id, ids.refresh))) return null
-  // Whoever acts for somebody else does so for a limited time: that is not prolonged.
-  const expiresAt = session.impersonatorId === null ? slidExpiry(session.createdAt, now) : session.expiresAt
+  const expiresAt = await nextExpiry(context, session)
   Object.assign(session, { expiresAt, lastSeenAt: now })
   return issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime, ids })
+}
+
+/** Whoever acts for somebody else does so for a limited time: that is not prolonged. */
+async function nextExpiry(context: CommandContext, session: SessionRow): Promise<Date> {
+  if (session.impersonatorId !== null) return session.expiresAt
+  const { sessionLifetimeMinutes } = await limitsFor(context, session.userId)
+  const next = slidExpiry(session.createdAt, context.now, sessionLifetimeMinutes)
+  if (next > context.now) return next
+  // A policy that was changed meanwhile says that it should have ended by now: then it has.
+  session.expiresAt = next
+  context.revoke({ userId: session.userId, sessionId: session.id, sessionsEnded: 1 })
+  return context.refuse(invalidRefreshToken({}))
 }
 
 /** The pair that the token was exchanged for, made again; or the end of the session. */

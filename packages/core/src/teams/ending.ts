@@ -1,0 +1,54 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { rememberFormer } from '../history/index.ts'
+import { callerId, type CommandContext } from '../kernel/context.ts'
+import { idOf, uuidOf } from '../kernel/id.ts'
+import type { UserId } from '../users/index.ts'
+import type { TeamId } from './model.ts'
+
+interface SeatRecord {
+  readonly user: string
+  readonly since: number
+}
+
+const seat = 'user_id::text as user, (extract(epoch from created_at) * 1000)::float8 as since'
+
+/** Takes somebody out of a team, and remembers that they were in it. Of many who do the same at once, one gets true. */
+export async function leaveSeat(em: SqlEntityManager, { teamId, userId }: { teamId: TeamId; userId: UserId }, now: Date): Promise<boolean> {
+  const left = await em.execute<SeatRecord[]>(`delete from team_members where team_id = ? and user_id = ? returning ${seat}`, [
+    uuidOf(teamId),
+    uuidOf(userId),
+  ])
+  await remember(em, teamId, left, now)
+  return left.length > 0
+}
+
+/** Takes everybody out of a team whose row is locked, and says who they were: others may be leaving right now. */
+export async function emptySeats(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly UserId[]> {
+  const left = await em.execute<SeatRecord[]>(`delete from team_members where team_id = ? returning ${seat}`, [uuidOf(teamId)])
+  await remember(em, teamId, left, now)
+  return left.map(({ user }) => idOf('usr', user))
+}
+
+async function remember(em: SqlEntityManager, teamId: TeamId, seats: readonly SeatRecord[], now: Date): Promise<void> {
+  const former = seats.map(({ user, since }) => {
+    return { kind: 'seat' as const, subjectId: user, objectId: uuidOf(teamId), value: null, beganAt: new Date(since) }
+  })
+  await rememberFormer(em, former, now)
+}
+
+/** Ends all that a team had, and all that anybody had on it, and says how much that was. `members` are those who sat in it. */
+export async function endAssignmentsOf(context: CommandContext, teamId: TeamId, members: readonly UserId[]): Promise<number> {
+  const { em, now, actor } = context
+  const by = callerId(actor)
+  const ended = await em.execute<{ user: string | null; team: string | null }[]>(
+    `update role_assignments set revoked_at = ?, revoked_by = ? where (team_id = ? or scope_team_id = ?) and revoked_at is null
+      and (valid_until is null or valid_until > ?) returning user_id::text as user, team_id::text as team`,
+    [now, by === null ? null : uuidOf(by), uuidOf(teamId), uuidOf(teamId), now],
+  )
+  const teams = new Set(ended.flatMap(({ team }) => (team === null ? [] : [idOf('team', team)])))
+  const users = new Set(ended.flatMap(({ user }) => (user === null ? [] : [idOf('usr', user)])))
+  if (teams.delete(teamId)) for (const userId of members) users.add(userId)
+  for (const userId of users) context.revoke({ userId })
+  for (const changed of teams) context.revoke({ changed })
+  return ended.length
+}

@@ -1,0 +1,93 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { contentOfRole, findResources, refuseExcluded, refuseUnheld, type Place } from '../access/index.ts'
+import type { RoleId, ScopeKind } from '../access/model.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import type { UserId } from '../users/index.ts'
+import type { TeamId } from './model.ts'
+
+/** Something that a team has, now or later. */
+export interface TeamAssignment {
+  readonly roleId: RoleId | null
+  readonly permission: string | null
+  readonly scope: ScopeKind
+  /** null: it is on what a user owns outside every organization. */
+  readonly organizationId: Id<'org'> | null
+  readonly teamId: TeamId | null
+  readonly resourceId: Id<'res'> | null
+}
+
+interface AssignmentRecord {
+  readonly role: string | null
+  readonly permission: string | null
+  readonly scope: ScopeKind
+  readonly organization: string | null
+  readonly team: string | null
+  readonly resource: string | null
+}
+
+/** All that a team has that is not over. */
+export async function assignmentsOfTeam(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
+  const rows = await em.execute<AssignmentRecord[]>(
+    `select role_id::text as role, permission, scope_kind as scope, organization_id::text as organization, scope_team_id::text as team,
+        resource_id::text as resource
+      from role_assignments where team_id = ? and revoked_at is null and (valid_until is null or valid_until > ?)`,
+    [uuidOf(teamId), now],
+  )
+  return rows.map(({ role, permission, scope, organization, team, resource }) => ({
+    roleId: role === null ? null : idOf('rol', role),
+    permission,
+    scope,
+    organizationId: organization === null ? null : idOf('org', organization),
+    teamId: team === null ? null : idOf('team', team),
+    resourceId: resource === null ? null : idOf('res', resource),
+  }))
+}
+
+/**
+ * Refuses to give somebody a seat who would get more by it than the caller holds, or too many of some roles that
+ * exclude each other. What somebody shares with a team that is in no organization is for whoever sits in the team,
+ * whoever says who that is: otherwise they could keep a team from ever getting another member.
+ */
+export async function refuseHandingOn(context: CommandContext, userId: UserId, held: readonly TeamAssignment[]): Promise<void> {
+  const { em, now } = context
+  const places = await placesOf(em, held)
+  for (const [index, { roleId, permission, organizationId }] of held.entries()) {
+    const place = places[index]
+    if (organizationId === null || place === undefined || place === null) continue
+    const patterns = roleId === null ? [] : ((await contentOfRole(em, roleId))?.patterns ?? [])
+    await refuseUnheld(context, permission === null ? patterns : [permission], place)
+  }
+  for (const { organizationId, scopeKind, roleIds } of byPlace(held))
+    await refuseExcluded(em, { userIds: [userId], roleIds, organizationId, scopeKind }, now)
+}
+
+/** null: the resource is not there any more. */
+async function placesOf(em: SqlEntityManager, held: readonly TeamAssignment[]): Promise<readonly (Place | null)[]> {
+  const resources = await findResources(
+    em,
+    held.flatMap(({ resourceId }) => resourceId ?? []),
+  )
+  return held.map(({ scope: kind, organizationId, teamId, resourceId }) => {
+    if (resourceId !== null) return resources.get(resourceId) ?? null
+    return { kind, organizationId, within: teamId === null ? [] : [teamId], owners: [] }
+  })
+}
+
+interface RolesInPlace {
+  readonly organizationId: Id<'org'> | null
+  readonly scopeKind: ScopeKind
+  readonly roleIds: RoleId[]
+}
+
+function byPlace(held: readonly TeamAssignment[]): Iterable<RolesInPlace> {
+  const places = new Map<string, RolesInPlace>()
+  for (const { roleId, organizationId, scope: scopeKind } of held) {
+    if (roleId === null) continue
+    const key = `${organizationId ?? ''} ${scopeKind}`
+    const place = places.get(key) ?? { organizationId, scopeKind, roleIds: [] }
+    places.set(key, place)
+    place.roleIds.push(roleId)
+  }
+  return places.values()
+}
