@@ -20,6 +20,16 @@ import { getOrganization, listMembers, listOrganizations } from './organizations
 import { archiveOrganization, updateOrganization } from './organizations/manage.ts'
 import { addMember, removeMember, updateMember } from './organizations/members.ts'
 import { transferOwnership } from './organizations/transfer.ts'
+import { rolesActions } from './roles/actions.ts'
+import { exclusionsActions } from './access/exclusions/actions.ts'
+import { assignmentsActions } from './access/assignments/actions.ts'
+import { sharingActions } from './access/sharing/actions.ts'
+import { resourcesActions } from './resources/actions.ts'
+import { decisionsActions } from './access/decisions/actions.ts'
+import { explainingActions } from './access/explaining/actions.ts'
+import { reviewActions } from './access/review/actions.ts'
+import { codeActions } from './access/code/actions.ts'
+import { policiesActions } from './policies/actions.ts'
 import { factorsActions } from './factors/actions.ts'
 import { identitiesActions } from './identities/actions.ts'
 import { passkeysActions } from './passkeys/actions.ts'
@@ -39,6 +49,14 @@ import { addTeamMember, removeTeamMember } from './teams/seats.ts'
 
 /** Every action, by namespace; none that contract.ts names is missing, and none is one that it does not name. */
 export const actionTree: { readonly [Namespace in keyof Signatures]: { readonly [Verb in keyof Signatures[Namespace]]: Action } } = {
+  access: {
+    ...exclusionsActions,
+    ...assignmentsActions,
+    ...decisionsActions,
+    ...explainingActions,
+    ...reviewActions,
+    ...codeActions,
+  },
   auth: {
     signIn,
     signOut,
@@ -76,6 +94,12 @@ export const actionTree: { readonly [Namespace in keyof Signatures]: { readonly 
     viewInvitation,
   },
   passkeys: passkeysActions,
+  policies: policiesActions,
+  resources: {
+    ...resourcesActions,
+    ...sharingActions,
+  },
+  roles: rolesActions,
   sessions: sessionsActions,
   teams: {
     addMember: addTeamMember,

@@ -18,6 +18,16 @@ import {
 import { createUserSignature, currentUserSignature, importUsersSignature } from './accounts/signatures.ts'
 import * as invitations from './invitations/signatures.ts'
 import * as organizations from './organizations/signatures.ts'
+import { rolesSignatures } from './roles/signatures.ts'
+import { exclusionsSignatures } from './access/exclusions/signatures.ts'
+import { assignmentsSignatures } from './access/assignments/signatures.ts'
+import { sharingSignatures } from './access/sharing/signatures.ts'
+import { resourcesSignatures } from './resources/signatures.ts'
+import { decisionsSignatures } from './access/decisions/signatures.ts'
+import { explainingSignatures } from './access/explaining/signatures.ts'
+import { reviewSignatures } from './access/review/signatures.ts'
+import { codeSignatures } from './access/code/signatures.ts'
+import { policiesSignatures } from './policies/signatures.ts'
 import { factorsSignatures } from './factors/signatures.ts'
 import { identitiesSignatures } from './identities/signatures.ts'
 import { passkeysSignatures } from './passkeys/signatures.ts'
@@ -38,6 +48,14 @@ import * as teams from './teams/signatures.ts'
  * here, or below here, imports an ORM or a driver.
  */
 export const signatures = {
+  access: {
+    ...exclusionsSignatures,
+    ...assignmentsSignatures,
+    ...decisionsSignatures,
+    ...explainingSignatures,
+    ...reviewSignatures,
+    ...codeSignatures,
+  },
   auth: {
     signIn: signInSignature,
     signOut: signOutSignature,
@@ -75,6 +93,12 @@ export const signatures = {
     viewInvitation: invitations.viewInvitationSignature,
   },
   passkeys: passkeysSignatures,
+  policies: policiesSignatures,
+  resources: {
+    ...resourcesSignatures,
+    ...sharingSignatures,
+  },
+  roles: rolesSignatures,
   sessions: sessionsSignatures,
   teams: {
     addMember: teams.addTeamMemberSignature,
