@@ -9,6 +9,7 @@ import { readBody } from './body.ts'
 import { callerOf, callHeadersOf, contextOf, shownToken, type Caller, type Credential } from './context.ts'
 import type { CookieSession } from './cookies.ts'
 import { batchTooLarge, errorHeaders, malformed, mapped, methodNotAllowed, notBatched, understood } from './errors.ts'
+import { Questions } from './questions.ts'
 import { shapeOf, type Context } from './trpc.ts'
 import { serializeOutput } from './output.ts'
 import { readInput } from './wire.ts'
@@ -62,15 +63,18 @@ export class TrpcEndpoint {
   readonly #procedures: Readonly<Record<string, AnyTRPCProcedure>>
   /** `sessions.whoami` by principal: principals do not change, a change makes another. Text leaves in one write with the header. */
   readonly #kept = new WeakMap<Principal, string>()
+  readonly #questions: Questions
 
   constructor(options: EndpointOptions) {
     this.#options = options
+    this.#questions = new Questions(options.core, vary)
     this.#procedures = options.router._def.procedures as Readonly<Record<string, AnyTRPCProcedure>>
   }
 
   /** The answer that needs no work, for the hottest path there is; undefined: ask `answer`. */
   kept({ request, names, search, requestId }: EndpointRequest): Answer | undefined {
-    if (names !== 'sessions.whoami' || request.method !== 'GET' || !emptyInputs.has(search)) return undefined
+    const isQuestion = names === 'access.check'
+    if (request.method !== 'GET' || (!isQuestion && (names !== 'sessions.whoami' || !emptyInputs.has(search)))) return undefined
     const { core } = this.#options
     const { clock } = core.ports
     const startedAt = clock.monotonic()
@@ -78,9 +82,10 @@ export class TrpcEndpoint {
     const token = shownToken(headers)
     if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined)
       return undefined
+    if (isQuestion) return this.#questions.answer(token, search, requestId)
     const principal = core.authenticated(token)
     const body = principal === undefined ? undefined : this.#kept.get(principal)
-    if (body === undefined) return undefined
+    if (principal === undefined || body === undefined || !core.counted(principal)) return undefined
     const durationMs = clock.monotonic() - startedAt
     core.observe({ action: 'sessions.whoami', kind: 'query', actorKind: 'user', outcome: 'ok', durationMs, requestId })
     return { status: 200, headers: vary, contentType: json, body }

@@ -107,9 +107,19 @@ export function errorHeaders(error: DenizenError, credential: 'none' | 'refused'
     headers.push(['www-authenticate', credential === 'refused' ? 'Bearer error="invalid_token"' : 'Bearer'])
   const after = retryAfter(error)
   if (after !== null) headers.push(['retry-after', String(after)])
+  headers.push(...rateLimitHeaders(error))
   const { allowed } = error.details
   if (error.code === methodNotAllowed.code && Array.isArray(allowed)) headers.push(['allow', allowed.join(', ')])
   return headers
+}
+
+/** What may be called in a minute, and when it may again, where that is limited (draft-ietf-httpapi-ratelimit-headers). */
+function rateLimitHeaders({ kind, details: { limit, retryAfter: seconds } }: DenizenError): readonly [string, string][] {
+  if (kind !== 'limited' || typeof limit !== 'number' || typeof seconds !== 'number') return []
+  return [
+    ['ratelimit-policy', `"minute";q=${limit};w=60`],
+    ['ratelimit', `"minute";r=0;t=${seconds}`],
+  ]
 }
 
 /** Seconds to wait before trying again. */

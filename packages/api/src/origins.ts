@@ -5,7 +5,7 @@ import { foreignPage } from './errors.ts'
 /** What pages of other origins may send besides what any page may. */
 const allowedHeaders = 'authorization, content-type, denizen-plan, denizen-session, idempotency-key, trpc-accept, x-api-key, x-request-id'
 /** What they may read of an answer besides its body. */
-const exposedHeaders = 'retry-after, www-authenticate, x-request-id'
+const exposedHeaders = 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
 /** Seconds that a browser need not ask again. */
 const preflightAge = '600'
 
