@@ -34,6 +34,8 @@ export interface ActionFace<S extends Signature> {
   readonly extend?: (command: Command) => void
   /** What the options mean for the input besides their fields. */
   readonly adjust?: (input: Input, options: LeafOptions) => void
+  /** What they mean where names have to be looked up first. */
+  readonly prepare?: (connection: Connection, input: Input, options: LeafOptions) => Promise<void>
   /** What is wrong with the options together; null: nothing. */
   readonly objection?: (input: Input) => string | null
   /** The question before it is done; null: none is needed. `typed` are the arguments as they were typed. */
@@ -73,6 +75,7 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
       await resolveReferences(connection, input, { references, named: options['org'] })
       if (rest.some(({ name, required }) => name === 'organizationId' && required && input[name] === undefined))
         input['organizationId'] = await organizationOf(await scopeOf(connection, undefined))
+      await face.prepare?.(connection, input, options)
       await carryOut(connection, face, input, command)
     })
   })

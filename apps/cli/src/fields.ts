@@ -77,7 +77,9 @@ function kindOf(schema: z.ZodType): Field['kind'] {
     case 'enum':
       return 'choice'
     case 'array':
-      return schema instanceof z.ZodArray && kindOf(layersOf(schema.element as z.ZodType).at(-1) ?? schema) === 'text' ? 'list' : 'json'
+      return schema instanceof z.ZodArray && ['text', 'choice'].includes(kindOf(layersOf(schema.element as z.ZodType).at(-1) ?? schema))
+        ? 'list'
+        : 'json'
     default:
       return 'json'
   }
@@ -93,7 +95,7 @@ export function addFields(command: Command, fields: readonly Field[]): void {
 function optionsOf({ flag, kind, choices, required, negatable, reference, description }: Field): readonly Option[] {
   // An organization that is not named is the one that the session works in.
   const must = (option: Option) => option.makeOptionMandatory(required && flag !== '--org')
-  if (reference !== null) return [must(new Option(`${flag} <${reference.label}>`, description))]
+  if (reference !== null && kind !== 'list') return [must(new Option(`${flag} <${reference.label}>`, description))]
   switch (kind) {
     case 'switch':
       return [new Option(flag, description), ...(negatable ? [new Option(`--no-${flag.slice(2)}`, `turn it off`)] : [])]

@@ -287,7 +287,7 @@ describe('teams', () => {
     expect(renamed.stdout).toMatch(/^第一線 +1 +- /m)
     expect((await inOrg('teams', 'remove-member', '第一線', owner.user.username, '--yes')).code).toBe(0)
     expect((await inOrg('teams', 'list-members', '第一線')).stdout).toBe('No members found.\n')
-    expect((await inOrg('teams', 'delete', '第一線', '--dry-run')).stdout).toMatch(/^teams +0 +0 +1$/m)
+    expect((await inOrg('teams', 'delete', '第一線', '--dry-run')).stdout).toMatch(/^teams +0 +1 +0$/m)
     expect((await inOrg('teams', 'delete', '第一線', '--yes')).stdout).toContain('it had 0 members')
     expect((await inOrg('teams', 'list', '--total')).stderr).toBe('0 of 0 teams\n')
   })

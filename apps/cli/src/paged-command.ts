@@ -15,25 +15,38 @@ interface Page<Item> {
 type ItemOf<S extends Signature> = OutputOf<S> extends { readonly items: readonly (infer Item)[] } ? Item : never
 
 /** A query that pages, as a command: a table for people, a line an item for programs, one page or `--all`. */
-export interface PagedFace<S extends Signature> extends Pick<ActionFace<S>, 'signature' | 'name' | 'arguments' | 'extend' | 'examples'> {
+export interface PagedFace<S extends Signature> extends Pick<
+  ActionFace<S>,
+  'signature' | 'name' | 'arguments' | 'extend' | 'prepare' | 'examples'
+> {
   /** What its items are called: users. */
   readonly things: string
   readonly columns: readonly Column<ItemOf<S>>[]
+  /** What people should know of all of them. */
+  readonly remark?: (page: OutputOf<S>) => string
 }
 
 export function addPaged<S extends Signature<ActionName>>(parent: Command, face: PagedFace<S>): void {
-  const { signature, things, columns } = face
+  const { signature, things, columns, remark } = face
   addAction(parent, {
     signature,
     ...(face.name !== undefined && { name: face.name }),
     ...(face.arguments !== undefined && { arguments: face.arguments }),
+    ...(face.prepare !== undefined && { prepare: face.prepare }),
     examples: face.examples,
     extend(command) {
       command.option('--all', 'every page, not only the first')
       face.extend?.(command)
     },
     show: () => '',
-    answer: (connection, input, options) => printPages(connection, signature.name, { input, options, things, columns }),
+    answer: (connection, input, options) =>
+      printPages(connection, signature.name, {
+        input,
+        options,
+        things,
+        columns,
+        remark: (page) => remark?.(page as OutputOf<S>) ?? '',
+      }),
   })
 }
 
@@ -42,6 +55,7 @@ interface Listing<Item> {
   readonly options: LeafOptions
   readonly things: string
   readonly columns: readonly Column<Item>[]
+  readonly remark: (page: Page<Item>) => string
 }
 
 async function printPages<Item>(connection: Connection, name: ActionName, listing: Listing<Item>): Promise<void> {
@@ -61,8 +75,10 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
   printAnswer(format, whole, () => pageText(whole, listing))
 }
 
-function pageText<Item>({ items, nextCursor, total }: Page<Item>, { things, columns }: Listing<Item>): string {
+function pageText<Item>(page: Page<Item>, { things, columns, remark }: Listing<Item>): string {
+  const { items, nextCursor, total } = page
   if (nextCursor !== null) note(`There are more: --all shows every one, --cursor ${nextCursor} the next page.`)
   if (typeof total === 'number') note(`${items.length} of ${total} ${things}`)
+  if (remark(page) !== '') note(remark(page))
   return items.length === 0 ? `No ${things} found.` : table(items, columns)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
+import { addAccess } from './commands/access.ts'
 import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -13,6 +14,9 @@ import { addSignInHistory } from './commands/history.ts'
 import { addImpersonation } from './commands/impersonation.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addOrgs } from './commands/orgs.ts'
+import { addPolicies } from './commands/policies.ts'
+import { addResources } from './commands/resources.ts'
+import { addRoles } from './commands/roles.ts'
 import { addServe } from './commands/serve.ts'
 import { addSession } from './commands/session.ts'
 import { addTeams } from './commands/teams.ts'
@@ -50,6 +54,10 @@ function createProgram(): Command {
   addUsers(program)
   addOrgs(program)
   addTeams(program)
+  addRoles(program)
+  addAccess(program)
+  addResources(program)
+  addPolicies(program)
   addFactors(program)
   addPasskeys(program)
   addIdentities(program)

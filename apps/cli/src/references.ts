@@ -56,6 +56,47 @@ const team: Reference = {
   },
 }
 
+const policy: Reference = {
+  label: 'policy',
+  description: 'an id or a name',
+  async resolve({ connection }, text) {
+    if (/^pol_[0-9a-z]{26}$/.test(text)) return text
+    const wanted = text.trim().toLowerCase()
+    const found = await first(connection.calls.policies.list({ limit: 100 }), ({ name }) => name === wanted)
+    return found?.id ?? notFound('policy', `Look at those there are: ${denizen} policies list`)
+  },
+}
+
+const role: Reference = {
+  label: 'role',
+  description: 'an id, or a name: in the organization of --org, else among those of the installation',
+  async resolve(scope, text) {
+    if (/^rol_[0-9a-z]{26}$/.test(text)) return text
+    const organizationId = await scope.organization()
+    const where = organizationId === null ? {} : { organizationId, installation: true }
+    const wanted = text.normalize('NFC').trim()
+    const named: { readonly id: string; readonly own: boolean }[] = []
+    for await (const found of scope.connection.calls.roles.list({ ...where, search: wanted.slice(0, 64), limit: 100 }))
+      if (found.name === wanted) named.push({ id: found.id, own: found.organizationId !== null })
+    // The organization's own comes before one of the installation with the same name.
+    const found = named.find(({ own }) => own) ?? named[0]
+    const list = organizationId === null ? 'roles list' : `roles list --org ${organizationId} --installation`
+    return found?.id ?? notFound('role', `Look at those there are: ${denizen} ${list}`)
+  },
+}
+
+const resource: Reference = {
+  label: 'resource',
+  description: 'an id, or type:key in the organization of --org, else among your own',
+  async resolve({ connection, named }, text) {
+    if (/^res_[0-9a-z]{26}$/.test(text)) return text
+    const [type = '', ...rest] = text.split(':')
+    const there = named === null ? {} : { organizationId: named }
+    if (rest.length > 0) return (await connection.calls.resources.get({ type, key: rest.join(':'), ...there })).id
+    return notFound('resource', `Look at yours, or at those of an organization: ${denizen} resources list --org …`)
+  },
+}
+
 /** An invitation that an organization sent. */
 export const sentInvitation: Reference = {
   label: 'invitation',
@@ -109,6 +150,19 @@ const byField: Readonly<Record<string, { readonly reference: Reference; readonly
   toUserId: { reference: user, flag: '--to' },
   organizationId: { reference: organization, flag: '--org' },
   teamId: { reference: team, flag: '--team' },
+  ownerUserId: { reference: user, flag: '--owner' },
+  resourceId: { reference: resource, flag: '--resource' },
+  parentId: { reference: resource, flag: '--parent' },
+  within: { reference: resource, flag: '--within' },
+  roleId: { reference: role, flag: '--role' },
+  roleIds: { reference: role, flag: '--role' },
+  addRoleIds: { reference: role, flag: '--add' },
+  removeRoleIds: { reference: role, flag: '--remove' },
+  includes: { reference: role, flag: '--includes' },
+  including: { reference: role, flag: '--including' },
+  includedIn: { reference: role, flag: '--included-in' },
+  policyId: { reference: policy, flag: '--policy' },
+  reassignTo: { reference: policy, flag: '--reassign-to' },
 }
 
 /** How people call what a field holds the id of; undefined: it holds no such id. */
@@ -125,8 +179,9 @@ export async function resolveReferences(
   const scope = await scopeOf(connection, typeof named === 'string' ? named : input['organizationId'])
   if (scope.named !== null && typeof input['organizationId'] === 'string') input['organizationId'] = scope.named
   for (const [field, reference] of references) {
-    const text = input[field]
+    const text: unknown = input[field]
     if (typeof text === 'string' && field !== 'organizationId') input[field] = await reference.resolve(scope, text)
+    if (Array.isArray(text)) input[field] = await Promise.all(text.map((item) => reference.resolve(scope, String(item))))
   }
 }
 

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useServed } from './testing/served.ts'
+
+const { served, asAdmin, terminal } = useServed()
+const example = join(import.meta.dirname, '../../../examples/access-policy/policy.yaml')
+const run = (...line: string[]) => terminal.here(['access', ...line], asAdmin())
+
+interface Change {
+  readonly changes: { readonly count: number }
+}
+
+beforeAll(async () => {
+  const { world } = served()
+  const organizationId = await world.newOrganization('acme')
+  const people = await Promise.all(
+    ['ada', 'bob', 'carol', 'eve'].map((username) => world.newUser({ username, email: `${username}@example.com` })),
+  )
+  for (const user of people) await world.join(organizationId, user)
+  const { id: teamId } = await world.asSystem().teams.create({ organizationId, name: 'Support' })
+  const bob = people.find(({ username }) => username === 'bob')
+  if (bob !== undefined) await world.asSystem().teams.addMember({ teamId, userId: bob.id })
+  await world.access.newResource({ organizationId, type: 'folder', key: 'handbook' })
+  await world.access.newRole({ organizationId, name: 'leftover', permissions: ['document.delete'] })
+})
+
+describe('the example', () => {
+  it('is planned: a line for every change, everybody who gains something, and the tests', async () => {
+    const before = await served().world.counts()
+    const { code, stdout, stderr } = await run('plan', example)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout.split('\n')).toEqual(planned)
+    expect((await run('plan', example, '--exit-code')).code).toBe(1)
+    expect((await run('apply', example, '--dry-run')).stdout).toBe(stdout)
+    expect(await served().world.counts()).toEqual(before)
+  })
+
+  it('is a difference until it is applied, and none then', async () => {
+    expect((await run('diff', example)).code).toBe(0)
+    const drift = await run('diff', example, '--exit-code')
+    expect([drift.code, drift.stdout]).toEqual([1, `${planned.slice(0, 10).join('\n')}\n`])
+    expect((await run('test', example, '--live')).code).toBe(1)
+
+    const unasked = await run('apply', example)
+    expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(/Make these changes \(10\)\?[^]*--yes/)])
+    const { code, stdout } = await run('apply', example, '--yes')
+    expect([code, stdout]).toEqual([0, `${planned.join('\n')}Done: 10 changes made.\n`])
+
+    expect((await run('diff', example, '--exit-code')).stdout).toBe('Nothing to change: it stands as the file says.\n')
+    const again = await run('apply', example, '--yes', '--json')
+    expect([again.code, again.json<Change>().changes.count]).toEqual([0, 0])
+  })
+
+  it('passes its tests, each told in a line', async () => {
+    const { code, stdout } = await run('test', example, '--live')
+    expect([code, stdout]).toEqual([0, `${planned.slice(18).join('\n')}`])
+    const wrong = terminal.write('wrong.yaml', readFileSync(example, 'utf8').replace('cannot: invoice.pay', 'cannot: document.read'))
+    const failed = await run('test', wrong)
+    expect([failed.code, failed.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^✗ ada cannot document\.read in acme: the role editor gives it$[^]*^9 tests, 1 failed\.$/m),
+    ])
+    expect((await run('test', wrong, '--json')).json<{ failed: number }>().failed).toBe(1)
+    const more = terminal.write('more.yaml', `${readFileSync(wrong, 'utf8')}`.replace('Reads documents', 'Reads'))
+    expect(await run('apply', more, '--yes')).toMatchObject({ code: 5, stderr: expect.stringContaining('access.testsFailed') as unknown })
+    expect((await run('apply', more, '--yes', '--skip-tests')).stdout).toContain('Done: 1 change made.')
+    expect((await run('apply', example, '--yes')).stdout).toMatch(/^~ role viewer: "Reads documents"$/m)
+  })
+
+  it('comes out of an export, which changes nothing when it is applied', async () => {
+    const { stdout } = await run('export', '--org', 'acme')
+    expect(stdout).toMatch(/^version: 1\norganization: acme\nroles:\n/)
+    const file = terminal.write(
+      'exported.yaml',
+      stdout.replace('organization: acme', 'organization: acme\nmanage: [roles, exclusions, assignments]'),
+    )
+    const { code, stdout: told } = await run('diff', file, '--exit-code')
+    expect([code, told]).toEqual([0, 'Nothing to change: it stands as the file says.\n'])
+    expect((await run('export', '--json')).json<{ organization?: string }>().organization).toBeUndefined()
+  })
+})
+
+describe('a file with mistakes', () => {
+  it('that are seen here is refused with every line', async () => {
+    const file = terminal.write(
+      'shape.yaml',
+      'version: 2\norganization: acme\nroles:\n  editor:\n    permissions: [document read]\n    color: red\nassignments:\n  - { user: ada, team: Support, role: editor }\n',
+    )
+    const { code, stderr } = await run('apply', file, '--yes')
+    expect(code).toBe(2)
+    expect(
+      stderr
+        .split('\n')
+        .filter((line) => line.includes(':'))
+        .map((line) => line.replace(/^error: /, '').replace(file, 'shape.yaml')),
+    ).toEqual([
+      expect.stringMatching(/^shape\.yaml:1: version: /),
+      expect.stringMatching(/^shape\.yaml:5: roles\.editor\.permissions\.0 \(document read\): a permission/),
+      'shape.yaml:6: roles.editor.color (red): there is no such field',
+      expect.stringMatching(/^shape\.yaml:8: assignments\.0: exactly one of user and team/),
+    ])
+  })
+
+  it('that only the server sees is refused with every line, also where names have dots', async () => {
+    const file = terminal.write(
+      'names.yaml',
+      'version: 1\norganization: acme\nroles:\n  tiny.admin:\n    includes:\n      - nothing\n    permissions: [users.gett]\nassignments:\n  - user: kate\n    role: tiny.admin\n',
+    )
+    const { code, stderr, failure } = await run('plan', file, '--json')
+    expect([code, failure().code]).toEqual([2, 'access.documentInvalid'])
+    expect(failure().details['issues']).toEqual([
+      { line: 6, path: 'roles.tiny.admin.includes.0 (nothing)', message: 'there is no such role' },
+      { line: 7, path: 'roles.tiny.admin.permissions.0 (users.gett)', message: 'there is no such action: did you mean users.get?' },
+      { line: 9, path: 'assignments.0.user (kate)', message: 'there is no such member of the organization' },
+    ])
+    expect(stderr).toContain(`${file}:9: assignments.0.user (kate)`)
+  })
+
+  it.each([
+    ['broken', 'version: 1\nroles: [\n', 'broken.yaml:'],
+    ['twice', 'version: 1\nroles: {}\nroles: {}\n', 'twice.yaml:3: Map keys must be unique'],
+    ['two', 'version: 1\n---\nversion: 1\n', 'two.yaml:2: '],
+    ['empty', '', 'empty.yaml:1: '],
+    ['list', '- 1\n', 'list.yaml:1: '],
+    ['nowhere', 'version: 1\norganization: nowhere\n', 'There is no such organization'],
+  ])('is refused: %s', async (name, text, told) => {
+    const { code, stderr } = await run('diff', terminal.write(`${name}.yaml`, text))
+    expect([code === 2 || code === 3, stderr]).toEqual([true, expect.stringContaining(told)])
+  })
+
+  it('that is not there, or made to fill the memory, is refused', async () => {
+    expect(await run('diff', join(terminal.home, 'none.yaml'))).toMatchObject({ code: 3 })
+    const lines = Array.from(
+      { length: 30 },
+      (_, index) => `x${index + 1}: &x${index + 1} [${Array.from({ length: 10 }, () => `*x${index}`).join(', ')}]`,
+    )
+    const bomb = terminal.write('bomb.yaml', `x0: &x0 [a, a]\n${lines.join('\n')}\n`)
+    expect(await run('diff', bomb)).toMatchObject({ code: 2, stderr: expect.stringContaining('alias') as unknown })
+  })
+})
+
+const planned = [
+  '+ role viewer: document.read; "Reads documents"',
+  '+ role editor: document.write; includes viewer; "Writes documents"',
+  '+ role payer: invoice.pay',
+  '+ role approver: invoice.approve',
+  '- role leftover',
+  '+ exclusion pay-and-approve: static, 2 of approver, payer',
+  '+ ada: role editor in acme',
+  '+ carol: role payer in acme until 2200-01-01T00:00:00.000Z',
+  '+ team Support: role viewer on folder handbook',
+  '+ eve: document.share in acme with two factors',
+  '',
+  '+ team Support gains document.read on folder handbook',
+  '+ ada gains document.read, document.write in acme',
+  '+ bob gains document.read on folder handbook',
+  '+ carol gains invoice.pay in acme',
+  '+ eve gains document.share in acme, under conditions',
+  '4 users and 1 team gain or lose something.',
+  '',
+  '✓ ada can document.read in acme',
+  '✓ ada can document.write in acme',
+  '✓ ada cannot invoice.pay in acme',
+  '✓ bob cannot document.read in acme',
+  '✓ bob can document.read on folder handbook',
+  '✓ carol can invoice.pay in acme',
+  '✓ carol cannot invoice.approve in acme',
+  '✓ eve cannot document.share in acme',
+  '✓ eve can document.share in acme',
+  '9 tests, all passed.',
+  '',
+]

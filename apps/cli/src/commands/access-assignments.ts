@@ -1,0 +1,178 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
+import { Option, type Command } from 'commander'
+import { addAction, type Input, type LeafOptions } from '../action-command.ts'
+import type { Connection } from '../connection.ts'
+import { usageError } from '../failure.ts'
+import { printable, record, type Column } from '../output.ts'
+import { addPaged } from '../paged-command.ts'
+import { referenceOf, resolveReferences } from '../references.ts'
+
+const { access: actions } = signatures
+
+type Assignment = OutputOf<typeof actions.unassignRole>['assignment']
+
+const columns: readonly Column<Assignment>[] = [
+  { title: 'WHO', value: whoText },
+  { title: 'WHAT', value: whatText },
+  { title: 'ON', value: whereText },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'FROM', value: ({ validFrom }) => validFrom },
+  { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'taken away' },
+  { title: 'CONDITION', value: conditionText },
+  { title: 'ID', whole: true, value: ({ id }) => id },
+]
+
+const place = { extend: addPlace, prepare: readPlace }
+const given = { extend: addTerms, prepare: readPlace, adjust: readTerms, show: givenText }
+const taken = {
+  ...place,
+  arguments: ['assignmentId'],
+  question: (input: Input, typed: readonly string[]) => `Take ${takenText(input, typed)} away? It counts no more from the next call on.`,
+  show: takenAway,
+}
+
+/** Giving and taking roles and permissions; who has what. */
+export function addAssignments(access: Command): void {
+  addRoles(access)
+  addPermissions(access)
+  addPaged(access, {
+    signature: actions.listAssignments,
+    extend: addNarrowPlace,
+    prepare: readPlace,
+    things: 'assignments',
+    columns,
+    examples: [
+      'access list-assignments',
+      'access list-assignments --org acme --total',
+      'access list-assignments --user ada --org acme --history',
+    ],
+  })
+}
+
+function addRoles(access: Command): void {
+  addAction(access, {
+    signature: actions.assignRole,
+    ...given,
+    examples: [
+      'access assign-role --user ada --role editor --org acme',
+      'access assign-role --team Support --role viewer --org acme --on-team Support',
+      'access assign-role --user ada --role auditor --org acme --until 2027-01-01T00:00:00Z --second-factor',
+      'access assign-role --user ada --role monitor --dry-run',
+    ],
+  })
+  addAction(access, {
+    signature: actions.unassignRole,
+    ...taken,
+    examples: ['access unassign-role asg_01j…', 'access unassign-role --user ada --role editor --org acme'],
+  })
+}
+
+function addPermissions(access: Command): void {
+  addAction(access, {
+    signature: actions.grantPermission,
+    ...given,
+    examples: [
+      'access grant-permission --user ada --permission document.read --resource res_01j…',
+      'access grant-permission --team Support --permission "ticket.*" --org acme --networks 192.0.2.0/24',
+    ],
+  })
+  addAction(access, {
+    signature: actions.revokePermission,
+    ...taken,
+    examples: ['access revoke-permission asg_01j…', 'access revoke-permission --user ada --permission document.read --resource res_01j…'],
+  })
+}
+
+/** A team is named by `--team` already where it gets something. */
+function addNarrowPlace(command: Command): void {
+  command.addOption(new Option('--on-team <team>', 'on this team, an id or a name in the organization of --org'))
+  command.addOption(new Option('--resource <resource>', 'on this resource, and all that is inside').conflicts('onTeam'))
+}
+
+function addPlace(command: Command): void {
+  addNarrowPlace(command)
+  command.addOption(new Option('--org <organization>', 'in this organization, an id or a slug; names are looked up in it'))
+}
+
+function addTerms(command: Command): void {
+  addPlace(command)
+  command.addOption(new Option('--from <time>', 'the same as --valid-from').conflicts('validFrom'))
+  command.addOption(new Option('--until <time>', 'the same as --valid-until').conflicts('validUntil'))
+  command.addOption(new Option('--second-factor', 'only in sessions with two factors').conflicts('condition'))
+  const networks = new Option('--networks <network>', 'only from these addresses or blocks; with commas, for several').conflicts(
+    'condition',
+  )
+  command.addOption(networks.argParser(listed))
+}
+
+function listed(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',')]
+}
+
+function readTerms(input: Input, options: LeafOptions): void {
+  const { from, until, secondFactor, networks } = options
+  if (from !== undefined) input['validFrom'] = from
+  if (until !== undefined) input['validUntil'] = until
+  if (secondFactor === true || networks !== undefined)
+    input['condition'] = { ...(secondFactor === true && { assurance: 'aal2' }), ...(networks !== undefined && { networks }) }
+}
+
+/** Where: the narrowest of what is named; where an assignment is named, or a list of a whole organization is asked for, nothing has to be. */
+async function readPlace(connection: Connection, input: Input, { onTeam, resource, org, on }: LeafOptions): Promise<void> {
+  const isNarrow = onTeam !== undefined || resource !== undefined
+  const lists = 'organizationId' in input || 'assignmentId' in input
+  if (!isNarrow && (org === undefined || lists)) return
+  if (on !== undefined) throw usageError('--on says already where: leave the other options out.')
+  const [field, text] =
+    resource !== undefined ? ['resourceId', resource] : onTeam !== undefined ? ['teamId', onTeam] : ['organizationId', org]
+  const place: Input = { [String(field)]: text }
+  const reference = referenceOf(String(field))?.reference
+  await resolveReferences(connection, place, { references: reference === undefined ? [] : [[String(field), reference]], named: org })
+  input['on'] = place
+}
+
+function givenText({ assignment, assigned }: OutputOf<typeof actions.assignRole>): string {
+  return `${assigned ? 'Given.' : 'They had it already.'}\n\n${assignmentText(assignment)}`
+}
+
+function takenAway({ assignment }: { readonly assignment: Assignment }): string {
+  return `Taken away.\n\n${assignmentText(assignment)}`
+}
+
+function takenText({ permission }: Input, [assignment]: readonly string[]): string {
+  return printable(assignment ?? (typeof permission === 'string' ? permission : 'the role'))
+}
+
+function assignmentText(assignment: Assignment): string {
+  return record([
+    ['id', assignment.id],
+    ['who', whoText(assignment)],
+    ['what', whatText(assignment)],
+    ['on', whereText(assignment)],
+    ['state', assignment.state],
+    ['from', assignment.validFrom],
+    ['until', assignment.validUntil ?? 'taken away'],
+    ['condition', conditionText(assignment)],
+    ['taken away', assignment.revokedAt],
+  ])
+}
+
+function whoText({ subject: { kind, name } }: Assignment): string {
+  return kind === 'team' ? `team ${name}` : name
+}
+
+function whatText({ role, permission }: Assignment): string {
+  return role === null ? (permission ?? '') : `role ${role.name}`
+}
+
+function whereText({ scope: { kind, organizationId, teamId, resourceId } }: Assignment): string {
+  return kind === 'system' ? 'everything' : (resourceId ?? teamId ?? organizationId ?? '')
+}
+
+function conditionText({ condition }: Assignment): string | null {
+  if (condition === null) return null
+  const { assurance, networks } = condition
+  return [...(assurance === undefined ? [] : ['two factors']), ...(networks === undefined ? [] : [`from ${networks.join(', ')}`])].join(
+    ', ',
+  )
+}

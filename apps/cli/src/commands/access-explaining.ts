@@ -1,0 +1,54 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
+import type { Command } from 'commander'
+import { addAction } from '../action-command.ts'
+import { compareText, explainText, thenText } from '../explained-text.ts'
+import { note } from '../output.ts'
+import { addPlaceOptions, readPlace } from '../place-options.ts'
+import { somebody } from './access-decisions.ts'
+
+const { access: actions } = signatures
+
+/** Why somebody may do something or not, who could at some time, and what changed between two. */
+export function addExplaining(access: Command): void {
+  addAction(access, {
+    signature: actions.explain,
+    arguments: [{ field: 'userId', as: somebody }, 'permission'],
+    extend: addPlaceOptions,
+    prepare: readPlace,
+    show: explainText,
+    examples: [
+      'access explain ada document.read --resource res_01j…',
+      'access explain me teams.create --org acme',
+      'access explain ada users.purge --json',
+    ],
+  })
+  addAction(access, {
+    signature: actions.at,
+    extend: addPlaceOptions,
+    prepare: readPlace,
+    show: (answer) => shownPage(answer, thenText),
+    examples: [
+      'access at --time 2026-11-01T00:00:00Z --user ada --org acme',
+      'access at --time 2026-11-01T00:00:00Z --permission document.read --resource res_01j…',
+    ],
+  })
+  addAction(access, {
+    signature: actions.compare,
+    extend: addPlaceOptions,
+    prepare: readPlace,
+    show: (answer) => shownPage(answer, compareText),
+    examples: [
+      'access compare --from 2026-11-01T00:00:00Z --to 2026-11-21T00:00:00Z --org acme',
+      'access compare --from 2026-11-01T00:00:00Z --user ada --org acme',
+    ],
+  })
+}
+
+/** An answer that may go on with another page. */
+function shownPage<Answer extends OutputOf<typeof actions.at | typeof actions.compare>>(
+  answer: Answer,
+  text: (answer: Answer) => string,
+): string {
+  if (answer.nextCursor !== null) note(`There are more: --cursor ${answer.nextCursor} shows the next page.`)
+  return text(answer)
+}

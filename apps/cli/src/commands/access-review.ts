@@ -1,0 +1,30 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
+import type { Command } from 'commander'
+import { addPaged } from '../paged-command.ts'
+
+const { review } = signatures.access
+type Item = OutputOf<typeof review>['items'][number]
+
+export function addReview(access: Command): void {
+  addPaged(access, {
+    signature: review,
+    things: 'unused grants, roles or tokens',
+    columns: [
+      { title: 'KIND', value: ({ kind }) => kind },
+      { title: 'NAME', value: ({ name }) => name },
+      { title: 'OF', value: ({ subject }) => subject?.name ?? null },
+      { title: 'ON', value: placeText },
+      { title: 'LAST USED', value: ({ reason, lastUsedAt }) => (reason === 'unassigned' ? 'nobody has it' : (lastUsedAt ?? 'never')) },
+      { title: 'SINCE', value: ({ since }) => since },
+      { title: 'TAKE AWAY WITH', whole: true, value: ({ remedy, id }) => `${remedy.action} ${id}` },
+    ],
+    remark: ({ recordedSince }) =>
+      `Uses of permissions are known since ${recordedSince.toISOString().slice(0, 10)}; of tokens, always. What was used before is not known.`,
+    examples: ['access review --unused-days 90 --org acme', 'access review --kinds tokens --all'],
+  })
+}
+
+function placeText({ scope }: Item): string | null {
+  if (scope === null) return null
+  return scope.resourceId ?? scope.teamId ?? (scope.kind === 'system' ? 'everything' : 'the organization')
+}

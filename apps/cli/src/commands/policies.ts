@@ -1,0 +1,166 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
+import { Option, type Command } from 'commander'
+import { addAction, unchanged, type Input, type LeafOptions } from '../action-command.ts'
+import { usageError } from '../failure.ts'
+import { printable, record, table } from '../output.ts'
+import { addPaged } from '../paged-command.ts'
+
+const { policies: actions } = signatures
+
+/** Resource policies: named limits, by their id or their name. */
+export function addPolicies(program: Command): void {
+  const policies = program
+    .command('policies')
+    .description('Limit what users and organizations may use: sessions, tokens, calls in a minute …')
+  policies.addHelpText(
+    'after',
+    '\nOf each limit the first that says something holds: the user’s own policy, that of their home organization, the default, the settings.',
+  )
+  addPolicy(policies)
+  addReading(policies)
+  addAssignment(policies)
+}
+
+function addPolicy(policies: Command): void {
+  addAction(policies, {
+    signature: actions.create,
+    arguments: ['name'],
+    extend: addLimit,
+    adjust: takeLimits,
+    show: policyText,
+    examples: [
+      'policies create students --limit maxConcurrentLogins=2 --limit loginExcess=refuse',
+      'policies create everybody --limit requestsPerMinute=600 --limit maxSessions=unlimited --is-default',
+    ],
+  })
+  addAction(policies, {
+    signature: actions.update,
+    arguments: ['policyId'],
+    extend: addLimit,
+    adjust: takeLimits,
+    objection: (input) => unchanged(input, 'policyId'),
+    show: policyText,
+    examples: ['policies update students --limit maxApiTokens=3', 'policies update students --remove maxApiTokens,maxSessions'],
+  })
+  addAction(policies, {
+    signature: actions.delete,
+    arguments: ['policyId'],
+    extend: (command) => void command.option('--reassign-to-none', 'whoever has it has none afterwards'),
+    adjust(input, { reassignToNone }) {
+      if (reassignToNone === true) input['reassignTo'] = null
+    },
+    question: (_, [policy = '']) => `Delete the policy ${printable(policy)}?`,
+    show: ({ users, organizations }) => `The policy is deleted. Others now hold for ${users} users and ${organizations} organizations.`,
+    examples: ['policies delete students --reassign-to everybody --dry-run', 'policies delete students --reassign-to-none --yes'],
+  })
+}
+
+function addReading(policies: Command): void {
+  addAction(policies, {
+    signature: actions.get,
+    arguments: ['policyId'],
+    show: (policy) =>
+      `${policyText(policy)}\n${record([
+        ['users', policy.users],
+        ['organizations', policy.organizations],
+      ])}`,
+    examples: ['policies get students'],
+  })
+  addPaged(policies, {
+    signature: actions.list,
+    things: 'policies',
+    columns: [
+      { title: 'NAME', value: ({ name }) => name },
+      { title: 'DEFAULT', value: ({ isDefault }) => (isDefault ? 'yes' : '') },
+      { title: 'LIMITS', value: ({ limits }) => limitsText(limits) },
+      { title: 'ID', whole: true, value: ({ id }) => id },
+    ],
+    examples: ['policies list --all'],
+  })
+  addAction(policies, {
+    signature: actions.effective,
+    arguments: [{ field: 'userId', optional: true }],
+    show: ({ limits }) =>
+      table(limits, [
+        { title: 'LIMIT', value: ({ limit }) => limit },
+        { title: 'VALUE', value: ({ value }) => valueText(value) },
+        { title: 'FROM', value: ({ source }) => source },
+        { title: 'POLICY', value: ({ policy }) => policy },
+      ]),
+    examples: ['policies effective', 'policies effective ada', 'policies effective --org acme'],
+  })
+}
+
+function addAssignment(policies: Command): void {
+  addAction(policies, {
+    signature: actions.assign,
+    arguments: [{ field: 'policyId', optional: true }],
+    extend: (command) => void command.option('--none', 'take away what they have'),
+    adjust(input, { none }) {
+      if ((none === true) === (input['policyId'] !== undefined))
+        throw usageError('Name a policy, or say --none.', 'See which there are: denizen policies list')
+      input['policyId'] ??= null
+    },
+    objection: ({ userId, organizationId, asDefault }) =>
+      [userId, organizationId, asDefault].filter((given) => given !== undefined).length === 1
+        ? null
+        : 'Say one of --user, --org and --as-default.',
+    show: ({ changed }) => (changed ? 'It holds from now on.' : 'It was so already.'),
+    examples: [
+      'policies assign students --user ada',
+      'policies assign large --org acme',
+      'policies assign everybody --as-default',
+      'policies assign --none --user ada',
+    ],
+  })
+}
+
+function addLimit(command: Command): void {
+  const several = (text: string, before: readonly string[] = []) => [...before, text]
+  const described = 'a number, a word, a list with commas, or "unlimited"; again for several'
+  command.addOption(new Option('--limit <name=value>', described).argParser(several))
+}
+
+/** `--limit maxSessions=5`: what `--limits` would say in JSON. */
+function takeLimits(input: Input, { limit }: LeafOptions): void {
+  if (!Array.isArray(limit)) return
+  const said = limit.map((text) => limitIn(String(text)))
+  input['limits'] = { ...(input['limits'] as object | undefined), ...Object.fromEntries(said) }
+}
+
+function limitIn(text: string): readonly [name: string, value: unknown] {
+  const at = text.indexOf('=')
+  const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+  if (at <= 0 || value === '')
+    throw usageError(`This is no limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
+  if (value === 'unlimited') return [name, null]
+  if (name === 'allowedFactors') return [name, value.split(',').map((factor) => factor.trim())]
+  return [name, /^\d+$/.test(value) ? Number(value) : value.startsWith('{') ? (JSON.parse(value) as unknown) : value]
+}
+
+type Shown = OutputOf<typeof actions.create>
+
+function policyText({ id, name, description, limits, isDefault, version, createdAt, updatedAt }: Shown): string {
+  return record([
+    ['id', id],
+    ['name', name],
+    ['description', description],
+    ['default', isDefault ? 'yes' : 'no'],
+    ['limits', limitsText(limits)],
+    ['version', version],
+    ['created', createdAt],
+    ['changed', updatedAt],
+  ])
+}
+
+function limitsText(limits: Shown['limits']): string {
+  return Object.entries(limits)
+    .map(([name, value]) => `${name}=${valueText(value)}`)
+    .join(' ')
+}
+
+function valueText(value: unknown): string {
+  if (value === null) return 'unlimited'
+  if (Array.isArray(value)) return value.join(',')
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

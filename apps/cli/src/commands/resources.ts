@@ -1,0 +1,145 @@
+import { signatures, type OutputOf } from '@denizen/core/contract'
+import { Option, type Command } from 'commander'
+import { addAction, unchanged } from '../action-command.ts'
+import { printable, record } from '../output.ts'
+import { addPaged } from '../paged-command.ts'
+
+const { resources: actions } = signatures
+
+type Resource = OutputOf<typeof actions.get>
+type Assignment = OutputOf<typeof actions.revoke>['assignment']
+
+/** Resources: named by their id, or by their type and key. */
+export function addResources(program: Command): void {
+  const resources = program.command('resources').description('Register what an application has, and share it')
+  resources.addHelpText('after', '\nA resource is named by its id, or as type:key: in the organization of --org, else among your own.')
+  addRegistering(resources)
+  addReading(resources)
+  addChanging(resources)
+  addSharing(resources)
+}
+
+/** Where keys are looked up. */
+function addOrganization(command: Command): void {
+  command.addOption(new Option('--org <organization>', 'where keys and teams are looked up, an id or a slug (default: your own)'))
+}
+
+function addRegistering(resources: Command): void {
+  addAction(resources, {
+    signature: actions.register,
+    arguments: ['type', 'key'],
+    show: (made) => (made === null ? 'The key is taken; nothing was registered.' : resourceText(made)),
+    examples: [
+      'resources register folder plans --org acme --name Plans',
+      'resources register document q3 --parent folder:plans --org acme',
+    ],
+  })
+  addAction(resources, {
+    signature: actions.registerMany,
+    show: ({ items }) => `${items.length} ${items.length === 1 ? 'resource is' : 'resources are'} registered.`,
+    examples: [`resources register-many --org acme --items '[{"type":"document","key":"q3"},{"type":"document","key":"q4"}]'`],
+  })
+}
+
+function addReading(resources: Command): void {
+  addAction(resources, {
+    signature: actions.get,
+    arguments: ['resourceId'],
+    show: resourceText,
+    examples: ['resources get res_01j…', 'resources get document:q3 --org acme', 'resources get --type document --key q3'],
+  })
+  addPaged(resources, {
+    signature: actions.list,
+    things: 'resources',
+    columns: [
+      { title: 'TYPE', value: ({ type }) => type },
+      { title: 'KEY', value: ({ key }) => key },
+      { title: 'NAME', value: ({ name }) => name },
+      { title: 'OWNER', value: ({ ownerUserId }) => ownerUserId ?? 'the organization' },
+      { title: 'REGISTERED', value: ({ createdAt }) => createdAt },
+      { title: 'ID', whole: true, value: ({ id }) => id },
+    ],
+    examples: ['resources list', 'resources list --org acme --type document --total', 'resources list --within folder:plans --org acme'],
+  })
+}
+
+function addChanging(resources: Command): void {
+  addAction(resources, {
+    signature: actions.update,
+    arguments: ['resourceId'],
+    extend: addOrganization,
+    objection: (input) => unchanged(input, 'resourceId'),
+    show: resourceText,
+    examples: ['resources update document:q3 --org acme --name "Third quarter"', 'resources update res_01j… --clear key'],
+  })
+  addAction(resources, {
+    signature: actions.transfer,
+    arguments: ['resourceId'],
+    extend: addOrganization,
+    question: (_, [resource = '']) => `Hand ${printable(resource)} over? Whoever owns it now loses what owners may do.`,
+    show: ({ transferred }) => (transferred === 0 ? 'They own it already.' : `${counted(transferred)} changed hands.`),
+    examples: ['resources transfer document:q3 --to ada --org acme', 'resources transfer res_01j… --to-organization'],
+  })
+  addAction(resources, {
+    signature: actions.delete,
+    arguments: ['resourceId'],
+    extend: addOrganization,
+    question: ({ recursive }, [resource = '']) =>
+      `Delete ${printable(resource)}${recursive === true ? ' with all that is inside' : ''}? What was given on it ends.`,
+    show: ({ deleted, assignmentsEnded }) =>
+      `${counted(deleted)} deleted; ${assignmentsEnded} ${assignmentsEnded === 1 ? 'grant' : 'grants'} ended with that.`,
+    examples: ['resources delete document:q3 --org acme', 'resources delete folder:plans --org acme --recursive --dry-run'],
+  })
+}
+
+function addSharing(resources: Command): void {
+  addAction(resources, {
+    signature: actions.grant,
+    arguments: ['resourceId'],
+    extend: addOrganization,
+    show: ({ assignment, assigned }) => (assigned ? assignmentText(assignment) : 'They have it already.'),
+    examples: [
+      'resources grant document:q3 --user ada --permission document.read --org acme',
+      'resources grant res_01j… --team Support --org acme --permission "document.*" --valid-until 2027-01-01T00:00:00Z',
+    ],
+  })
+  addAction(resources, {
+    signature: actions.revoke,
+    arguments: ['resourceId'],
+    extend: addOrganization,
+    question: (_, [resource = '']) => `Take away what they were given on ${printable(resource)}?`,
+    show: ({ assignment }) => `${printable(assignment.subject.name)} does not have it any more.`,
+    examples: ['resources revoke document:q3 --user ada --permission document.read --org acme'],
+  })
+}
+
+function counted(resources: number): string {
+  return `${resources} ${resources === 1 ? 'resource' : 'resources'}`
+}
+
+function resourceText(resource: Resource): string {
+  return record([
+    ['id', resource.id],
+    ['type', resource.type],
+    ['key', resource.key],
+    ['name', resource.name],
+    ['organization', resource.organizationId],
+    ['inside', resource.within.join(', ') || null],
+    ['owner', resource.ownerUserId ?? 'the organization'],
+    ['owned since', resource.ownedSince],
+    ['version', resource.version],
+    ['registered', resource.createdAt],
+    ['changed', resource.updatedAt],
+  ])
+}
+
+function assignmentText({ id, subject, role, permission, validFrom, validUntil }: Assignment): string {
+  return record([
+    ['id', id],
+    [subject.kind, subject.name],
+    ['role', role?.name ?? null],
+    ['permission', permission],
+    ['from', validFrom],
+    ['until', validUntil],
+  ])
+}

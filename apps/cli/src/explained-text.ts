@@ -1,0 +1,93 @@
+import type { OutputOf, signatures } from '@denizen/core/contract'
+import { localTime, printable, record, table } from './output.ts'
+
+type Access = typeof signatures.access
+type Explanation = OutputOf<Access['explain']>
+type Reason = Explanation['because'][number]
+type Then = OutputOf<Access['at']>
+type Comparison = OutputOf<Access['compare']>
+
+/** The answer, every chain as a small tree, and what would change it. */
+export function explainText({ summary, allowed, because, unmet, missing, hiddenRoles }: Explanation): string {
+  const parts = [
+    `${allowed ? 'Yes' : 'No'}: ${summary}`,
+    ...because.map((reason) => treeOf(stepsOf(reason))),
+    ...listed(
+      'What nearly allows it:',
+      unmet.map(({ text }) => text),
+    ),
+    ...listed('What would allow it, the smallest first:', [
+      ...missing.map(({ text }) => text),
+      ...(hiddenRoles === 0 ? [] : [`${hiddenRoles} ${hiddenRoles === 1 ? 'role' : 'roles'} besides that you may not see`]),
+    ]),
+  ]
+  return parts.map(printable).join('\n\n')
+}
+
+/** From who has it down to the pattern that stands for the permission. */
+function stepsOf({ via, subject, roles, pattern, scope, validUntil, condition, hidden, text }: Reason): readonly string[] {
+  if (hidden) return [text]
+  const terms = [
+    ...(validUntil === null ? [] : [`until ${localTime(validUntil)}`]),
+    ...(condition?.assurance === undefined ? [] : ['with a second factor']),
+    ...(condition?.networks === undefined ? [] : [`from ${condition.networks.join(', ')}`]),
+  ]
+  const where = [
+    `on ${scope.kind === 'system' ? 'the whole system' : scope.kind === 'resource' ? scope.name : `${scope.kind} ${scope.name}`}`,
+    ...terms,
+  ]
+  const [given, ...included] = roles
+  const who = subject.kind === 'team' ? `the team ${subject.name}` : subject.name
+  if (via === 'ownership') return [who, `owner ${where.join(', ')}, or of what it is in`, `owners have ${pattern}`]
+  if (given === undefined) return [who, `has ${pattern} ${where.join(', ')}`]
+  return [who, `${given.name} ${where.join(', ')}`, ...included.map(({ name }) => `includes ${name}`), `has ${pattern}`]
+}
+
+function treeOf(steps: readonly string[]): string {
+  return steps.map((step, depth) => (depth === 0 ? step : `${'   '.repeat(depth - 1)}└─ ${step}`)).join('\n')
+}
+
+function listed(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [[title, ...lines.map((line) => `  - ${line}`)].join('\n')]
+}
+
+/** Who could do what then. */
+export function thenText({ time, on, there, allowed, user, items }: Then): string {
+  const gone = there ? [] : [`${on.name} was not there at ${localTime(time)}.`]
+  if (user === null) return [...gone, items.length === 0 ? 'Nobody could.' : table(items, people)].map(printable).join('\n\n')
+  const { username, status, frozen, memberships, teams, assignments, permissions } = user
+  const parts = [
+    ...gone,
+    ...(allowed === null ? [] : [allowed ? 'Yes.' : 'No.']),
+    record([
+      ['user', username],
+      ['status', status === null ? 'not there yet' : frozen ? `${status}, grants frozen` : status],
+      ['member', memberships.map(({ role, organization }) => `${role} of ${organization.name}`)],
+      ['teams', teams.map(({ name }) => name)],
+    ]),
+    ...listed(
+      'Held:',
+      assignments.map(({ text, counted }) => (counted ? text : `${text} (not counted then)`)),
+    ),
+    ...listed(`Could do on ${on.name}:`, permissions),
+  ]
+  return parts.join('\n\n')
+}
+
+const people = [
+  { title: 'USER', value: ({ username }: Then['items'][number]) => username },
+  { title: 'ID', whole: true, value: ({ userId }: Then['items'][number]) => userId },
+]
+
+/** What happened, and who could do what before and after. */
+export function compareText({ changes, complete, items }: Comparison): string {
+  const happened = changes.map(({ at, text }) => `${localTime(at)}  ${text}`)
+  const effects = items.map(({ username, gained, lost }) =>
+    [username, ...gained.map((permission) => `  + ${permission}`), ...lost.map((permission) => `  - ${permission}`)].join('\n'),
+  )
+  const parts = [
+    happened.length === 0 ? 'Nothing happened.' : [...happened, ...(complete ? [] : ['and more'])].join('\n'),
+    ...(effects.length === 0 ? ['Nobody gained or lost anything.'] : effects),
+  ]
+  return parts.map(printable).join('\n\n')
+}
