@@ -44,6 +44,7 @@ describe('a plan', () => {
         users: { inserted: 0, updated: 1, deleted: 0 },
         sessions: { inserted: 0, updated: 2, deleted: 0 },
         tokens: { inserted: 0, updated: 4, deleted: 0 },
+        former_states: { inserted: 1, updated: 0, deleted: 0 },
       },
       sessionsEnded: 2,
       tokensEnded: 2,

@@ -8,6 +8,15 @@ import { authExternalExamples } from './examples/auth-external.ts'
 import { authRefreshExamples } from './examples/auth-refresh.ts'
 import { authDeviceExamples } from './examples/auth-device.ts'
 import { authGuiseExamples } from './examples/auth-guise.ts'
+import { rolesExamples } from './examples/roles.ts'
+import { accessExclusionsExamples } from './examples/access-exclusions.ts'
+import { accessAssignmentsExamples } from './examples/access-assignments.ts'
+import { resourcesExamples } from './examples/resources.ts'
+import { accessDecisionsExamples } from './examples/access-decisions.ts'
+import { accessExplainingExamples } from './examples/access-explaining.ts'
+import { accessReviewExamples } from './examples/access-review.ts'
+import { accessCodeExamples } from './examples/access-code.ts'
+import { policiesExamples } from './examples/policies.ts'
 import { factorsExamples } from './examples/factors.ts'
 import { passkeysExamples } from './examples/passkeys.ts'
 import { identitiesExamples } from './examples/identities.ts'
@@ -36,6 +45,15 @@ export const examples: Readonly<Record<ActionName, Examples>> = {
   ...authRefreshExamples,
   ...authDeviceExamples,
   ...authGuiseExamples,
+  ...rolesExamples,
+  ...accessExclusionsExamples,
+  ...accessAssignmentsExamples,
+  ...resourcesExamples,
+  ...accessDecisionsExamples,
+  ...accessExplainingExamples,
+  ...accessReviewExamples,
+  ...accessCodeExamples,
+  ...policiesExamples,
   ...factorsExamples,
   ...passkeysExamples,
   ...identitiesExamples,

@@ -1,6 +1,6 @@
 import { DenizenError, signatures, type ErrorKind, type Signature } from '@denizen/core/contract'
 import { runnerOf } from '@denizen/core/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { actions } from '../packages/core/src/actions.ts'
 import { isCommand, type Action } from '../packages/core/src/kernel/action.ts'
 import { openDatabase, type SystemDatabase } from './database.ts'
@@ -15,6 +15,9 @@ import { failureIn, send } from './requests.ts'
 
 /** ABUSE 13, 14, 16: from another organization nothing is there, whatever the action, the caller and the place of the id. */
 const all: readonly Signature[] = Object.values(signatures).flatMap((namespace) => Object.values<Signature>(namespace))
+
+// Every action, in every place, as everybody: the longest test there is.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 })
 
 let database: SystemDatabase
 let cast: Cast

@@ -1,5 +1,6 @@
 import { holdsSecret, type Signature } from '@denizen/core/contract'
 import type { Cast, Things } from './cast.ts'
+import { documentCases } from './documents.ts'
 import { acceptable, isSaid, nameOf, placesOf, withValue, type Place } from './places.ts'
 
 export type Input = Readonly<Record<string, unknown>>
@@ -9,6 +10,8 @@ export interface Case {
   readonly place: string
   readonly foreign: Input
   readonly unknown: Input
+  /** What they say by a name that answers may repeat. */
+  readonly said?: readonly [foreign: string, unknown: string]
 }
 
 /** The fields of texts that say whom or what is meant; what stands in them is a reference like an id. */
@@ -23,7 +26,10 @@ export function referencesIn(signature: Signature): readonly Place[] {
 
 /** Whether an action cannot be called without saying by its id what it is about. */
 export function demandsNames(signature: Signature, input: Input): boolean {
-  return placesOf(signature.input)
+  const places = placesOf(signature.input)
+  // Policies are the installation's: who may not assign or change them may not, whatever is named.
+  if (places.some(({ prefix }) => prefix === 'pol')) return false
+  return places
     .filter(({ path }) => isSaid(input, path))
     .some(({ path }) => !signature.input.safeParse(Object.fromEntries(Object.entries(input).filter(([key]) => key !== path[0]))).success)
 }
@@ -54,7 +60,16 @@ function filled(signature: Signature, example: Input, things: Things, { sayOrgan
   const places = referencesIn(signature)
   const bare = bared(signature, example)
   const spoken = places.filter((place) => isSaid(bare, place.path) || (sayOrganization && nameOf(place) === 'organizationId'))
-  return spoken.reduce((input, place) => withValue(input, place.path, namedIn(things, places, place)) as Input, bare)
+  return spoken.reduce((input, place) => named(signature, input, place, namedIn(things, places, place), things[place.prefix] ?? []), bare)
+}
+
+/** The input with a thing at a place. A list holds nothing else, unless it has to: then others of the same kind. */
+function named(signature: Signature, input: Input, { path }: Place, thing: string, others: readonly string[]): Input {
+  if (path.at(-1) !== 0) return withValue(input, path, thing) as Input
+  const listed = path.slice(0, -1)
+  const lists = [1, 2, 3].map((length) => [thing, ...others.filter((other) => other !== thing)].slice(0, length))
+  const inputs = lists.map((list) => withValue(input, listed, list) as Input)
+  return inputs.find((one) => signature.input.safeParse(one).success) ?? inputs[0] ?? input
 }
 
 /**
@@ -66,35 +81,53 @@ export function casesOf(signature: Signature, example: Input, { own, foreign, un
   const bases = [false, true].map((sayOrganization) => filled(signature, example, own, { sayOrganization }))
   const single = places.flatMap((place) =>
     variants(foreign, unknown, place).flatMap(([theirs, noOnes]) =>
-      (place.path.length > 1 ? bases.slice(1) : bases).map((base) => caseOf(signature, base, place, theirs, noOnes)),
+      (place.path.length > 1 ? bases.slice(1) : bases).map((base) => caseOf(signature, base, own, place, theirs, noOnes)),
     ),
   )
-  const [all, nothing] = [foreign, unknown].map((things) => filled(signature, example, things, { sayOrganization: true })) as [Input, Input]
-  return distinct([...single, { place: everywhere, foreign: all, unknown: nothing }])
+  const [all, nothing] = [foreign, unknown].map((things) => {
+    const whole = filled(signature, example, things, { sayOrganization: true })
+    return acceptable(signature.input, whole, { path: [], prefix: '' }) ?? whole
+  }) as [Input, Input]
+  return distinct([
+    ...single,
+    { place: everywhere, foreign: all, unknown: nothing },
+    ...documentCases(signature, { own, foreign, unknown }),
+  ])
 }
 
 /** The same with all else of the other organization too, for whoever may know of it: only the place tells the two apart. */
 export function tellingCasesOf(signature: Signature, example: Input, { foreign, unknown }: Cast): readonly Case[] {
   const base = filled(signature, example, foreign, { sayOrganization: true })
   const places = placesOf(signature.input)
-  return places.map((place) => caseOf(signature, base, place, namedIn(foreign, places, place), namedIn(unknown, places, place)))
+  return places.flatMap((place) =>
+    (foreign[place.prefix] ?? []).map((theirs) => caseOf(signature, base, foreign, place, theirs, namedIn(unknown, places, place))),
+  )
 }
 
 /** The name of the case in which every place holds something of the other side. */
 export const everywhere = 'all of them'
+
+/** Things that are not found in one way: in an organization or outside of any, on this and on that. Each of them is tried. */
+const ofManyNatures: ReadonlySet<string> = new Set(['res', 'asg'])
 
 function variants(foreign: Things, unknown: Things, { prefix }: Place): readonly (readonly [string, string])[] {
   const theirs = foreign[prefix] ?? []
   const noOnes = unknown[prefix] ?? []
   if (theirs.length === 0 || noOnes.length === 0)
     throw new Error(`tests/isolation/cast.ts has nothing of the kind ${prefix}: give each organization some`)
-  const many = referringFields.includes(prefix) ? theirs : theirs.slice(0, 1)
+  const many = referringFields.includes(prefix) || ofManyNatures.has(prefix) ? theirs : theirs.slice(0, 1)
   return many.map((thing, index) => [thing, noOnes[index % noOnes.length] ?? thing] as const)
 }
 
-function caseOf(signature: Signature, base: Input, place: Place, theirs: string, noOnes: string): Case {
-  const [foreign, unknown] = [theirs, noOnes].map((thing) => acceptable(signature.input, withValue(base, place.path, thing), place))
-  if (foreign === null || foreign === undefined || unknown === null || unknown === undefined)
+/** Where the place cannot stand alone (a session of a user who has to be named), with more of what is called by its id. */
+function caseOf(signature: Signature, base: Input, things: Things, place: Place, theirs: string, noOnes: string): Case {
+  const places = placesOf(signature.input)
+  const fuller = places.filter(({ path }) => path.length === 1).map((more) => withValue(base, more.path, namedIn(things, places, more)))
+  const [foreign, unknown] = [theirs, noOnes].map((thing) => {
+    const inputs = [base, ...fuller].map((one) => acceptable(signature.input, withValue(one, place.path, thing), place))
+    return inputs.find((one) => one !== null)
+  })
+  if (foreign === undefined || unknown === undefined)
     throw new Error(`${signature.name}: no valid input was found with something in ${nameOf(place)}; its example has to leave room for it`)
   return { place: nameOf(place), foreign, unknown }
 }

@@ -1,6 +1,7 @@
 import { anonymousActor, idOf, newId, userActor, uuidOf, type Actor, type Id, type User } from '@denizen/core'
 import type { SignedInUser } from '@denizen/core/testing'
 import type { SystemDatabase } from '../database.ts'
+import { accessOf, holdersOf } from './granted.ts'
 
 /** Somebody who calls. */
 export interface Caller {
@@ -43,6 +44,7 @@ export async function castOf(database: SystemDatabase): Promise<Cast> {
   const first = await populate(database, ours, 'ours')
   // Somebody whom the first manages, and who is in the second too.
   await people.join(theirs, first.managed)
+  await between(database, theirs, first.managed)
   return {
     own: { ...first.things, identifier: [first.managed.id], search: ['ours'], query: ['ours'] },
     foreign: {
@@ -63,7 +65,7 @@ export async function castOf(database: SystemDatabase): Promise<Cast> {
       callerOf('a member', first.member),
       callerOf('an admin', first.admin),
       callerOf('an owner', first.owner),
-      callerOf('a member with a role of everything', await withEverything(database, ours)),
+      ...(await holdersOf(database, ours)).map(([name, holder]) => callerOf(name, holder)),
       callerOf('a removed member', await removed(database, theirs)),
       callerOf('a removed owner', await removed(database, theirs, 'owner')),
       callerOf('an anonymous user', await anonymousUser(database)),
@@ -72,6 +74,7 @@ export async function castOf(database: SystemDatabase): Promise<Cast> {
       callerOf('a superadmin', await people.asSuperadmin()),
       callerOf('their owner', second.owner),
       callerOf('their guest', second.guest),
+      callerOf('their holder of roles', await people.signIn(second.managed)),
     ],
     canaries: () => canariesOf(database, theirs),
     grow: () => grow(database, theirs, { managed: second.managed, between: first.managed }),
@@ -117,6 +120,7 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
     usr: users,
     team: [teamId],
     inv: [invitation.id],
+    ...(await accessOf(database, { organizationId, name, member: managed, teamId })),
     ses: [(await people.signIn(managed)).principal.sessionId ?? ''],
   }
   return { ...roles, managed, guest, things }
@@ -144,27 +148,11 @@ async function identityOf({ rows }: SystemDatabase, userId: Id<'usr'>): Promise<
   return id
 }
 
+const kinds = ['org', 'usr', 'tok', 'psk', 'idn', 'team', 'inv', 'ses', 'rol', 'asg', 'exc', 'res', 'pol']
+
 function neverIssued(): Things {
   const fresh = (prefix: string): string[] => [1, 2, 3].map(() => newId(prefix, new Date(), crypto.getRandomValues(new Uint8Array(10))))
-  return Object.fromEntries(['org', 'usr', 'tok', 'psk', 'idn', 'team', 'inv', 'ses'].map((prefix) => [prefix, fresh(prefix)]))
-}
-
-/** A member whose role, of the organization's own making, allows everything there. */
-async function withEverything({ people, rows }: SystemDatabase, organizationId: Id<'org'>): Promise<SignedInUser> {
-  const { user } = await people.asMember(organizationId)
-  const [role, assignment] = [crypto.randomUUID(), crypto.randomUUID()]
-  const organization = uuidOf(organizationId)
-  await rows(
-    `insert into roles (id, organization_id, name, description, built_in, created_at) values (?, ?, 'everything', '', false, now())`,
-    [role, organization],
-  )
-  await rows(`insert into role_permissions (role_id, permission) values (?, '*')`, [role])
-  await rows(
-    `insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, organization_id, valid_from, granted_at)
-      values (?, 'user', ?, ?, 'organization', ?, now(), now())`,
-    [assignment, uuidOf(user.id), role, organization],
-  )
-  return people.signIn(user)
+  return Object.fromEntries(kinds.map((prefix) => [prefix, fresh(prefix)]))
 }
 
 /** Somebody who was in the organization, and still has the session from then. */
@@ -203,16 +191,31 @@ async function canariesOf({ rows }: SystemDatabase, organizationId: Id<'org'>): 
       union all select 'idn', id::text from identities where user_id in (select id from people)
       union all select 'mem', id::text from memberships where organization_id = ?
       union all select 'team', id::text from teams where organization_id = ?
-      union all select 'inv', id::text from invitations where organization_id = ?`,
-    [organization, organization, organization],
+      union all select 'inv', id::text from invitations where organization_id = ?
+      union all select 'rol', id::text from roles where organization_id = ?
+      union all select 'asg', id::text from role_assignments where organization_id = ? or user_id in (select id from people)
+      union all select 'exc', id::text from role_exclusions where organization_id = ?
+      union all select 'res', id::text from resources where organization_id = ? or owner_user_id in (select id from people)
+      union all select 'pol', id::text from resource_policies where name like '${canary}%'`,
+    Array.from({ length: 7 }, () => organization),
   )
   return [canary, organizationId, organization, ...found.flatMap(({ prefix, id }) => [id, idOf(prefix, id)])]
+}
+
+/** What somebody whom the first organization manages has in the second: the first learns nothing of it. */
+async function between({ people: { access } }: SystemDatabase, organizationId: Id<'org'>, { id: userId }: User): Promise<void> {
+  const name = `${canary} guest ${++growths}`
+  const roleId = await access.newRole({ organizationId, name, permissions: ['document.*'] })
+  await access.give({ userId, roleId, on: { organizationId } })
+  const resourceId = await access.newResource({ organizationId, ownerUserId: userId, type: 'document', key: name })
+  await access.give({ userId, permission: 'document.read', on: { resourceId } })
 }
 
 let growths = 0
 
 /** More of everything; and somebody whom the first organization manages joins another one. */
-async function grow({ people }: SystemDatabase, organizationId: Id<'org'>, { managed, between }: { managed: User; between: User }) {
+async function grow(database: SystemDatabase, organizationId: Id<'org'>, { managed, between: both }: { managed: User; between: User }) {
+  const { people } = database
   const system = people.asSystem()
   const name = `${canary}-late-${++growths}`
   const late = await people.newUser({ username: name, email: `${name}@${domain}`, organizationId })
@@ -224,5 +227,7 @@ async function grow({ people }: SystemDatabase, organizationId: Id<'org'>, { man
   for (const userId of [late.id, managed.id]) await system.teams.addMember({ teamId, userId })
   await system.organizations.invite({ organizationId, email: `${name}@example.com`, role: 'admin' })
   await people.ownDomain(organizationId, `${name}.${domain}`)
-  await people.join(await people.newOrganization(`${name}-org`), between)
+  await people.join(await people.newOrganization(`${name}-org`), both)
+  await accessOf(database, { organizationId, name, member: late, teamId })
+  await between(database, organizationId, both)
 }

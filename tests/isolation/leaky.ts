@@ -5,6 +5,8 @@ import { uuidOf } from '../../packages/core/src/kernel/id.ts'
 import { signedIn } from '../../packages/core/src/kernel/rule.ts'
 import { command, query } from '../../packages/core/src/kernel/signature.ts'
 import type { Input } from './cases.ts'
+import { scope } from '../../packages/core/src/access/model.ts'
+import { findPlace } from '../../packages/core/src/access/places.ts'
 import { organizationId } from '../../packages/core/src/organizations/model.ts'
 import { userId } from '../../packages/core/src/users/model.ts'
 
@@ -91,6 +93,19 @@ const deniesAnything = defineCommand(command('leaky.refuse', { summary: 'Refuse'
   },
 })
 
+/** Finds any place that there is, whoever asks: in one of the ways that `on` may be said. */
+const findsEverything = defineQuery(
+  query('leaky.find', { summary: 'Find', input: z.strictObject({ on: scope.optional() }), output: z.object({ kind: z.string() }) }),
+  {
+    allow: signedIn,
+    async handle({ open }, { on = {} }) {
+      const place = await findPlace(await open(), on)
+      if (place === null) throw notFound({ type: 'resource' })
+      return { kind: place.kind }
+    },
+  },
+)
+
 export const mistakes: readonly Mistake[] = [
   { action: showsAnybody, example: oneUser, caught: /^leaky\.show \| a member \| all of them \| the answer holds canary/ },
   {
@@ -101,5 +116,11 @@ export const mistakes: readonly Mistake[] = [
   { action: changesSilently, example: oneUser, caught: /^leaky\.change \|.*it changed users$/ },
   { action: plansToChange, example: oneUser, caught: /^leaky\.plan \| an admin \| all of them \| theirs: .*users.* what never was: / },
   { action: deniesAnything, example: oneUser, caught: /^leaky\.refuse \| a removed member \| all of them \| it should be NOT_FOUND/ },
+  {
+    action: findsEverything,
+    example: {},
+    caught: /^leaky\.find \| an owner of resources in no organization \| on\.resourceId \| theirs: /,
+  },
+  { action: findsEverything, example: { on: {} }, caught: /^leaky\.find \| a member \| on\.teamId \| theirs: / },
   { action: countsEverybody, example: {}, caught: /^leaky\.count \| an admin \|.*it was .* and is / },
 ]

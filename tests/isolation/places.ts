@@ -58,31 +58,52 @@ function inside(schema: z.core.$ZodType): readonly (readonly [z.core.$ZodType, .
   throw new Error(`tests/isolation/places.ts does not know what is inside a ${type}: teach it, or ids in there are not looked at`)
 }
 
-/** The input with a value at a place; what leads there is made, and a list has that one item. */
+/** The input with a value at a place; what leads there is made. Of a list of ids it is the first, of any other list the only item. */
 export function withValue(input: unknown, path: Place['path'], value: unknown): unknown {
   const [step, ...rest] = path
   if (step === undefined) return value
-  if (typeof step === 'number') return [withValue(Array.isArray(input) ? (input[0] as unknown) : undefined, rest, value)]
+  if (typeof step === 'number') {
+    const [first, ...others] = Array.isArray(input) ? (input as readonly unknown[]) : []
+    return [withValue(first, rest, value), ...(rest.length === 0 ? others : [])]
+  }
   const object = typeof input === 'object' && input !== null && !Array.isArray(input) ? (input as Readonly<Record<string, unknown>>) : {}
   return { ...object, [step]: withValue(object[step], rest, value) }
 }
 
 /** Whether the input says something at a place. */
 export function isSaid(input: unknown, path: Place['path']): boolean {
-  return (
-    path.reduce<unknown>((inner, step) => (inner as Readonly<Record<string | number, unknown>> | null | undefined)?.[step], input) !==
-    undefined
-  )
+  return valueAt(input, path) !== undefined
+}
+
+function valueAt(input: unknown, path: Place['path']): unknown {
+  return path.reduce<unknown>((inner, step) => (inner as Readonly<Record<string | number, unknown>> | null | undefined)?.[step], input)
 }
 
 /**
- * The input as the schema takes it: of what contradicts the place (a list of ids
- * beside a filter), one field is left out. null: no way was found.
+ * The input as the schema takes it: of what contradicts the place (a list of ids beside a filter, who has
+ * what beside the assignment) as little is left out as may be; and of what holds the place, all the rest (`on` names
+ * an organization, or a team, or a resource). null: no way was found.
  */
 export function acceptable(schema: z.ZodType, input: unknown, { path }: Place): Readonly<Record<string, unknown>> | null {
   const whole = input as Readonly<Record<string, unknown>>
+  const candidates = [whole, withNothingBeside(whole, path)].flatMap((one) => shortened(one, path[0]))
+  return candidates.find((candidate) => schema.safeParse(candidate).success) ?? null
+}
+
+/** An input without every choice of its fields but one, the longest first. */
+function shortened(whole: Readonly<Record<string, unknown>>, kept: string | number | undefined): Readonly<Record<string, unknown>>[] {
   const without = Object.keys(whole)
-    .filter((key) => key !== path[0])
-    .map((key) => Object.fromEntries(Object.entries(whole).filter(([other]) => other !== key)))
-  return [whole, ...without].find((candidate) => schema.safeParse(candidate).success) ?? null
+    .filter((key) => key !== kept)
+    .reduce<readonly (readonly string[])[]>((choices, key) => choices.flatMap((choice) => [choice, [...choice, key]]), [[]])
+  return without
+    .toSorted((one, other) => one.length - other.length)
+    .map((keys) => Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key))))
+}
+
+/** The input where the object that holds the place says nothing else. */
+function withNothingBeside(whole: Readonly<Record<string, unknown>>, path: Place['path']): Readonly<Record<string, unknown>> {
+  const last = path.findLastIndex((step) => typeof step === 'string')
+  if (last < 1) return whole
+  const alone = { [path[last] ?? '']: valueAt(whole, path.slice(0, last + 1)) }
+  return withValue(whole, path.slice(0, last), alone) as Readonly<Record<string, unknown>>
 }

@@ -1,6 +1,7 @@
 import { DenizenError, type Plan, type Signature } from '@denizen/core/contract'
 import type { SystemDatabase } from '../database.ts'
 import { casesOf, demandsNames, everywhere, referencesIn, tellingCasesOf, type Case, type Input } from './cases.ts'
+import { withoutSaid } from './documents.ts'
 import type { Caller, Cast } from './cast.ts'
 
 /** An action as the sweep takes it: what is known of it from outside, and an input that succeeds for somebody. */
@@ -73,7 +74,7 @@ export async function sweep(
  */
 async function compared(
   { signature, plannable }: Pick<Swept, 'signature' | 'plannable'>,
-  { place, foreign, unknown }: Case,
+  { place, foreign, unknown, said }: Case,
   caller: Caller,
   { cast, call, plan }: Surroundings,
   canaries: readonly string[],
@@ -81,16 +82,22 @@ async function compared(
   const { name } = signature
   const found: Leak[] = []
   for (const way of plannable ? [plan, call] : [call]) {
-    const [theirs, noOnes] = [await told(way, name, foreign, caller), await told(way, name, unknown, caller)]
+    const theirs = withoutSaid(await told(way, name, foreign, caller), said?.[0])
+    const noOnes = withoutSaid(await told(way, name, unknown, caller), said?.[1])
     const leak = (what: string): Leak => ({ action: name, caller: caller.name, place, what })
     found.push(...canariesIn(theirs, canaries).map((canary) => leak(`the answer holds ${canary}: ${theirs}`)))
     if (/"code":"request\.(?:invalid|internal|unknownAction)"/.test(theirs)) found.push(leak(`it never got to the question: ${theirs}`))
     if (nameless(theirs, cast) !== nameless(noOnes, cast)) found.push(leak(`theirs: ${theirs}, and what never was: ${noOnes}`))
-    if (place === everywhere && caller.token !== null && demandsNames(signature, foreign) && !theirs.includes('"code":"request.notFound"'))
+    if (place === everywhere && caller.token !== null && demandsNames(signature, foreign) && !saysNo(theirs))
       found.push(leak(`it should be NOT_FOUND: ${theirs}`))
     if (found.length > 0 || (way === plan && wouldChange(noOnes))) break
   }
   return found
+}
+
+/** That there is no such thing; or, asked about many at once, that nothing may be done with any of them. */
+function saysNo(told: string): boolean {
+  return told.includes('"code":"request.notFound"') || /^\{"answer":.*\{"allowed":\[false(?:,false)*\]\}+$/.test(told)
 }
 
 function wouldChange(told: string): boolean {
@@ -120,8 +127,8 @@ function nameless(text: string, { foreign, unknown }: Cast): string {
   const said = [foreign, unknown].flatMap((things) => Object.values(things).flat())
   return said.reduce(
     (rest, thing) => rest.replaceAll(JSON.stringify(thing), '"…"'),
-    // Cursors and signed tokens are other ones each time; when somebody was seen is written a while later.
-    text.replaceAll(/"(nextCursor|lastSeenAt)":"[^"]+"/g, '"$1":"…"').replaceAll(/"eyJ[\w.-]+","expiresAt":"[^"]+"/g, '"…"'),
+    // Cursors and signed tokens are other ones each time, and so is until now (`to`); when somebody was seen is written a while later.
+    text.replaceAll(/"(nextCursor|lastSeenAt|to)":"[^"]+"/g, '"$1":"…"').replaceAll(/"eyJ[\w.-]+","expiresAt":"[^"]+"/g, '"…"'),
   )
 }
 
@@ -129,7 +136,7 @@ function nameless(text: string, { foreign, unknown }: Cast): string {
 async function fingerprint({ rows }: SystemDatabase): Promise<Readonly<Record<string, string>>> {
   const tables = await rows<{ name: string }>(
     `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-      and relname not in ('audit_entries', 'login_attempts', 'user_activity') order by 1`,
+      and relname not in ('audit_entries', 'login_attempts', 'user_activity', 'permission_uses') order by 1`,
   )
   const row = `(to_jsonb(t) - '{last_seen_at,last_used_at}'::text[])::text`
   const sums = tables.map(({ name }) => `(select md5(string_agg(${row}, ' ' order by ${row})) from "${name}" t) as "${name}"`)
@@ -147,10 +154,12 @@ export async function sweepTotals({ cast, call }: Surroundings, actions: readonl
     for (const { signature, example } of actions) {
       if (signature.kind !== 'query' || example === null) continue
       for (const [index, input] of ownInputs(signature, example, cast).entries())
-        for (const caller of cast.strangers) {
-          const leak = { action: signature.name, caller: caller.name, place: `input ${index}` }
-          answers.set(JSON.stringify(leak), { leak, text: await told(call, signature.name, input, caller) })
-        }
+        await Promise.all(
+          cast.strangers.map(async (caller) => {
+            const leak = { action: signature.name, caller: caller.name, place: `input ${index}` }
+            answers.set(JSON.stringify(leak), { leak, text: await told(call, signature.name, input, caller) })
+          }),
+        )
     }
     return answers
   }
@@ -177,6 +186,7 @@ export async function blindPlaces({ cast, call, plan }: Surroundings, actions: r
   const blind: string[] = []
   for (const { signature, example, plannable } of actions) {
     if (example === null) continue
+    const telling = new Map<string, boolean>()
     for (const one of tellingCasesOf(signature, example, cast)) {
       const way = signature.kind === 'command' && plannable ? plan : call
       let tells = false
@@ -185,8 +195,9 @@ export async function blindPlaces({ cast, call, plan }: Surroundings, actions: r
         const theirs = await told(way, signature.name, one.foreign, caller)
         tells ||= nameless(theirs, cast) !== nameless(noOnes, cast)
       }
-      if (!tells) blind.push(`${signature.name}: ${one.place}`)
+      telling.set(one.place, tells || telling.get(one.place) === true)
     }
+    blind.push(...[...telling].flatMap(([place, tells]) => (tells ? [] : [`${signature.name}: ${place}`])))
   }
   return blind
 }
