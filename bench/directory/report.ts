@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { growthOf, mediansOf, ratesOf } from '../growth.ts'
 import type { Measured } from '../load.ts'
 import { ratioOf, spreadOf, type Spread } from '../statistics.ts'
 import type { Work } from './work.ts'
@@ -57,21 +58,6 @@ function rowOf({ work, large, small, theirs }: Found): readonly string[] {
     `${shown(growthOf(large, small))} ×`,
     ...compared,
   ]
-}
-
-function ratesOf(runs: readonly Measured[]): readonly number[] {
-  return runs.map(({ rate }) => rate)
-}
-
-function mediansOf(runs: readonly Measured[]): Spread {
-  return spreadOf(runs.map(({ p50 }) => p50))
-}
-
-function growthOf(large: readonly Measured[], small: readonly Measured[]): Spread {
-  return ratioOf(
-    large.map(({ p50 }) => p50),
-    small.map(({ p50 }) => p50),
-  )
 }
 
 function shown({ median, minimum, maximum }: Spread): string {
