@@ -1,6 +1,5 @@
 import { createClient } from '@denizen/client'
 import type { SignedInUser } from '@denizen/core/testing'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kinds, newHolder, type Holder, type Kind } from './credentials.ts'
 import { openDatabase, type SystemDatabase } from './database.ts'
@@ -8,10 +7,14 @@ import { eventually, within } from './deadlines.ts'
 import { endPrograms, startServer, type ServerProgram } from './processes.ts'
 import { openNetworkProxy, type NetworkProxy } from './proxy.ts'
 import { send } from './requests.ts'
+import { newGrantee, newPlace, questions, ways, type Grantee } from './revocation-access.ts'
+import { askUntilRefused, refusalOf, tell, tooLate, type Refusals } from './revocation-figures.ts'
 
 /** The promise, in milliseconds: this for 99 of 100, and never later than the second, whatever becomes of the connection. */
 const bound = { p99: 100, ever: 1000 }
 const trials = 200
+/** Of each way to lose something by access control: sixty in all. */
+const accessTrials = 15
 
 let database: SystemDatabase
 /** Where something is taken away. */
@@ -36,24 +39,27 @@ afterAll(async () => {
   await database.close()
 })
 
-/** What became of the requests of somebody who lost a credential. Milliseconds since its revocation was answered. */
-interface Refusal {
-  /** When the last request that was still answered had been sent; 0: none was. */
-  readonly acceptedUntil: number
-  /** When the first refusal arrived. */
-  readonly refusedAfter: number
-}
-
-/** By kind of credential. */
-type Refusals = ReadonlyMap<string, Refusal>
-
 it(`what was revoked in one process is refused in another: p99 within ${bound.p99} ms over ${trials} trials of every kind`, async () => {
   const refusals: Refusals[] = []
   for (const [index, holder] of (await holders(trials)).entries()) refusals.push(await revoke(holder, index % 2 === 0 ? suspend : end))
-  tell('the feed is heard', refusals)
-  expect(tooLate(refusals, 0.99, bound.p99)).toEqual([])
-  expect(tooLate(refusals, 1, bound.ever)).toEqual([])
+  tell('the feed is heard', names, refusals)
+  expect(tooLate(names, refusals, 0.99, bound.p99)).toEqual([])
+  expect(tooLate(names, refusals, 1, bound.ever)).toEqual([])
 }, 120_000)
+
+it(`what access control took away in one process is refused in another: p99 within ${bound.p99} ms over ${accessTrials} trials of every way`, async () => {
+  const all: Refusals[] = []
+  for (const [name, grantees] of await granted(accessTrials)) {
+    const refusals: Refusals[] = []
+    for (const grantee of grantees) refusals.push(await takeFrom(grantee))
+    tell(name, asked, refusals)
+    all.push(...refusals)
+  }
+  expect(all).toHaveLength(accessTrials * 4)
+  tell('all of them', asked, all)
+  expect(tooLate(asked, all, 0.99, bound.p99)).toEqual([])
+  expect(tooLate(asked, all, 1, bound.ever)).toEqual([])
+}, 60_000)
 
 describe('while the listening connection is lost', () => {
   const losses: readonly [name: string, lose: () => Promise<void>][] = [
@@ -70,8 +76,8 @@ describe('while the listening connection is lost', () => {
     const refusals: Refusals[] = []
     // One after the other, so that they fall into every part of the lease: the first is refused at its end.
     for (const [index, victim] of victims.entries()) refusals.push(await revoke(victim, index % 2 === 0 ? suspend : end))
-    tell(name, refusals)
-    expect(tooLate(refusals, 1, bound.ever)).toEqual([])
+    tell(name, names, refusals)
+    expect(tooLate(names, refusals, 1, bound.ever)).toEqual([])
     await eventually(2_000, 'the lease ending', async () => (await metric('denizen_principal_cache_live')) === 0)
     expect(await whatOpens(bystander)).toEqual(names)
     expect(await metric('denizen_principal_cache_live')).toBe(0)
@@ -79,7 +85,7 @@ describe('while the listening connection is lost', () => {
     proxy.mend()
     await eventually(10_000, 'the feed being heard again', async () => (await metric('denizen_principal_cache_live')) === 1)
     expect(await whatOpens(bystander)).toEqual(names)
-    expect(tooLate([await revoke(bystander, end)], 1, bound.ever)).toEqual([])
+    expect(tooLate(names, [await revoke(bystander, end)], 1, bound.ever)).toEqual([])
   })
 
   it('the lease is what it takes: with every byte swallowed, what is in memory is still served for a while', async () => {
@@ -91,6 +97,18 @@ describe('while the listening connection is lost', () => {
     const served = kinds.filter(({ name }) => (refusals.get(name)?.acceptedUntil ?? 0) > 0).map(({ name }) => name)
     expect(served).toEqual(expect.arrayContaining(kinds.filter(({ remembered }) => remembered).map(({ name }) => name)))
   })
+})
+
+it(`silently dropped, what access control takes away is refused within ${bound.ever} ms, and until then decided in memory`, async () => {
+  await eventually(10_000, 'the feed being heard', async () => (await metric('denizen_principal_cache_live')) === 1)
+  const grantees = [...(await granted(1)).values()].flat()
+  proxy.strike('silent')
+  const refusals = await Promise.all(grantees.map((grantee) => takeFrom(grantee)))
+  proxy.mend()
+  tell('silently dropped', asked, refusals)
+  expect(tooLate(asked, refusals, 1, bound.ever)).toEqual([])
+  for (const { name } of questions.filter(({ remembered }) => remembered))
+    for (const refusal of refusals) expect(refusal.get(name)?.acceptedUntil).toBeGreaterThan(bound.p99)
 })
 
 /** From inside the database, of all processes; whoever comes back through the proxy is turned away. */
@@ -122,7 +140,7 @@ async function holders(count: number): Promise<Holder[]> {
 }
 
 /** Some at once, so that it does not take forever. */
-async function eachOf(all: readonly Holder[], work: (holder: Holder) => Promise<unknown>): Promise<void> {
+async function eachOf<Item>(all: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < all.length; from += 10) await Promise.all(all.slice(from, from + 10).map(work))
 }
 
@@ -151,27 +169,50 @@ async function end({ sessionId, tokenId }: Holder): Promise<Record<Kind['endsWit
 
 /** Takes things from somebody in one process while they ask, all the time and with each of them, in the other. */
 async function revoke(holder: Holder, take: typeof suspend): Promise<Refusals> {
-  const asking = kinds.map((kind) => askUntilRefused(kind, holder))
+  const asking = kinds.map((kind) => askUntilRefused(() => kind.opens(there.url, holder, admin.token), kind.remembered ? 1 : 10))
   const takenAt = await take(holder)
   const asked = await within(10_000, 'the holder being refused', Promise.all(asking))
   expect(await whatOpens(holder)).toEqual([])
   return new Map(
-    kinds.map(({ name, endsWith }, index) => {
-      const { lastAcceptedAt = 0, refusedAt = 0 } = asked[index] ?? {}
-      const since = (at: number) => Math.max(0, at - takenAt[endsWith])
-      return [name, { acceptedUntil: since(lastAcceptedAt), refusedAfter: since(refusedAt) }]
-    }),
+    kinds.map(({ name, endsWith }, index) => [name, refusalOf(asked[index] ?? { lastAcceptedAt: 0, refusedAt: 0 }, takenAt[endsWith])]),
   )
 }
 
-async function askUntilRefused(kind: Kind, holder: Holder): Promise<{ lastAcceptedAt: number; refusedAt: number }> {
-  for (let lastAcceptedAt = 0; ;) {
-    const sentAt = performance.now()
-    if (!(await kind.opens(there.url, holder, admin.token))) return { lastAcceptedAt, refusedAt: performance.now() }
-    lastAcceptedAt = sentAt
-    // Less often than it could: what is measured is how soon it is heard, not how it goes with a machine that has no time.
-    await sleep(kind.remembered ? 1 : 10)
+const asked = questions.map(({ name }) => name)
+
+/** By the way in which they have it: people whom the other process lets in, and who are in its memory with what they have. */
+async function granted(count: number): Promise<ReadonlyMap<string, readonly Grantee[]>> {
+  const place = await newPlace(database)
+  const all = new Map<string, readonly Grantee[]>()
+  for (const [name, way] of Object.entries(ways)) {
+    const grantees: Grantee[] = []
+    while (grantees.length < count)
+      grantees.push(
+        ...(await Promise.all(Array.from({ length: Math.min(5, count - grantees.length) }, () => newGrantee(database, place, way)))),
+      )
+    all.set(name, grantees)
   }
+  // Making them may have made the other process forget some: the second time they come into its memory for good.
+  for (const _ of ['seen', 'remembered'])
+    await eachOf([...all.values()].flat(), async (grantee) => expect(await whatIsAccepted(grantee)).toEqual(asked))
+  return all
+}
+
+async function whatIsAccepted(grantee: Grantee): Promise<readonly string[]> {
+  const accepted = await Promise.all(questions.map((question) => question.accepts(there.url, grantee, admin.token)))
+  return asked.filter((_, index) => accepted[index])
+}
+
+/** Takes from somebody what they have in one process, while they use it and others ask about it, all the time, in the other. */
+async function takeFrom(grantee: Grantee): Promise<Refusals> {
+  const asking = questions.map((question) =>
+    askUntilRefused(() => question.accepts(there.url, grantee, admin.token), question.remembered ? 1 : 10),
+  )
+  await grantee.take(operator())
+  const takenAt = performance.now()
+  const refused = await within(10_000, 'the grantee being refused', Promise.all(asking))
+  expect(await whatIsAccepted(grantee)).toEqual([])
+  return new Map(asked.map((name, index) => [name, refusalOf(refused[index] ?? { lastAcceptedAt: 0, refusedAt: 0 }, takenAt)]))
 }
 
 async function metric(name: string): Promise<number> {
@@ -179,24 +220,4 @@ async function metric(name: string): Promise<number> {
   const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]
   if (value === undefined) throw new Error(`there is no metric ${name}`)
   return Number(value)
-}
-
-/** The kinds that were let in for longer than they may be, and for how long. */
-function tooLate(refusals: readonly Refusals[], share: number, most: number): readonly string[] {
-  const until = (name: string) => quantile(refusals, name, 'acceptedUntil', share)
-  return names.filter((name) => !(until(name) <= most)).map((name) => `${name}: ${until(name)} ms`)
-}
-
-function quantile(refusals: readonly Refusals[], kind: string, which: keyof Refusal, share: number): number {
-  const sorted = refusals.map((all) => all.get(kind)?.[which] ?? Number.NaN).sort((a, b) => a - b)
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN
-}
-
-function tell(what: string, refusals: readonly Refusals[]): void {
-  const lines = names.map((name) => {
-    const figures = [0.5, 0.99, 1].map((share) => quantile(refusals, name, 'refusedAfter', share).toFixed(1))
-    const accepted = [0.99, 1].map((share) => quantile(refusals, name, 'acceptedUntil', share).toFixed(1))
-    return `  ${name}: refused after ${figures.join(' / ')} ms (median / p99 / worst of ${refusals.length}); last accepted after ${accepted.join(' / ')} ms (p99 / worst)`
-  })
-  console.log([`${what}:`, ...lines].join('\n'))
 }
