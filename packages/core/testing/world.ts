@@ -12,7 +12,7 @@ import type { TestResolver } from './resolver.ts'
 export interface WorldOptions {
   /** Default: PostgreSQL. */
   readonly database?: 'postgres' | 'embedded'
-  /** The most connections that core's pool opens. Default: 8. */
+  /** The most connections that core's pool opens, up to 28: two files run at once, some with two worlds, and a PostgreSQL as installed takes 100. Default: 8. */
   readonly connections?: number
   /** true: no tables yet. */
   readonly empty?: boolean
@@ -104,7 +104,10 @@ export function useWorld(options: WorldOptions = {}): () => World {
   }
 }
 
-function openDatabase({ database = 'postgres', connections = 8, empty = false }: WorldOptions): Promise<TestDatabase> {
+const mostConnections = 28
+
+async function openDatabase({ database = 'postgres', connections = 8, empty = false }: WorldOptions): Promise<TestDatabase> {
+  if (connections > mostConnections) throw new RangeError(`A world takes at most ${mostConnections} connections, not ${connections}.`)
   return database === 'postgres' ? createPostgres({ connections, empty }) : createEmbedded()
 }
 

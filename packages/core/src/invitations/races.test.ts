@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
-const connections = 26
+const connections = 22
 const atOnce = 20
 const world = useWorld({ connections })
 const password = 'another correct horse battery'

@@ -82,7 +82,7 @@ describe.each(['postgres', 'embedded'] as const)('how many sessions there may be
 })
 
 describe('a race for the one session', () => {
-  const world = useWorld({ connections: 50, ports: { hasher: plainHasher }, settings: { maxSessions: 1, sessionExcess: 'refuse' } })
+  const world = useWorld({ connections: 28, ports: { hasher: plainHasher }, settings: { maxSessions: 1, sessionExcess: 'refuse' } })
   const race = async (identifier: string) => {
     const calls = Array.from({ length: 50 }, (_, index) =>
       world()

@@ -3,7 +3,7 @@ import { createWorld, newEmail, useWorld, type SignedInUser, type World } from '
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
-const connections = 24
+const connections = 22
 const atOnce = 20
 const world = useWorld({ connections })
 

@@ -15,7 +15,7 @@ import { bulkUpdateUsers } from './update.ts'
 type UserId = User['id']
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
-const connections = 24
+const connections = 22
 const callers = 20
 const world = useWorld({ connections })
 

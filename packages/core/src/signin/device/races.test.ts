@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 /** PGlite runs one transaction after the other and hides every race. */
-const world = useWorld({ connections: 26 })
+const world = useWorld({ connections: 22 })
 const callers = 50
 const atOnce = 20
 
@@ -96,7 +96,7 @@ describe('50 callers', () => {
   })
 
   test('the lock is what decides: without it several approvals win', async () => {
-    const unlocked = await createWorld({ connections: 26 })
+    const unlocked = await createWorld({ connections: 22 })
     try {
       const people = await manyPeople(unlocked, atOnce)
       const { userCode } = await unlocked.asAnonymous().auth.startDeviceLogin({ clientName: 'cli' })

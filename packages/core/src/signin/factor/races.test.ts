@@ -18,7 +18,7 @@ const many = 50
 const times = <T>(make: (index: number) => T): T[] => Array.from({ length: many }, (_, index) => make(index))
 
 describe('races at the second factor', () => {
-  const world = useWorld({ connections: 50, ports: { hasher: plainHasher } })
+  const world = useWorld({ connections: 28, ports: { hasher: plainHasher } })
   const from = (index: number) => world().core.as({ kind: 'anonymous' }, { ip: `10.1.${index}.1` })
   async function halfIn({ user }: SignedInUser, index = 0): Promise<string> {
     const answer = await from(index).auth.signIn({ identifier: user.id, password })
