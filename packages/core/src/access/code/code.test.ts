@@ -148,6 +148,24 @@ describe.each(['postgres', 'embedded'] as const)('access as code on %s', (databa
     expect(await access.export({ organizationId })).toMatchObject({ roles: {}, assignments: [] })
   })
 
+  it('is exported alike whatever was given first', async () => {
+    const { slug, organizationId, boss, bob } = await acme()
+    const { access } = boss.as
+    const places = [{ team: 'Support' }, { resource: { type: 'folder', key: 'handbook' } }]
+    const given = places.map((on) => ({ user: bob.user.username, permission: 'document.read', on }))
+    const exported = async (assignments: typeof given) => {
+      await access.apply({ document: { version: 1, organization: slug, manage: ['assignments'] } })
+      for (const assignment of assignments) {
+        world().clock.advance(1000)
+        await access.apply({ document: { version: 1, organization: slug, assignments: [assignment] } })
+      }
+      return (await access.export({ organizationId })).assignments
+    }
+    const inOrder = await exported(given)
+    expect(inOrder).toHaveLength(2)
+    expect(await exported(given.toReversed())).toEqual(inOrder)
+  })
+
   it('gives anew what is on other terms, and ends what is over', async () => {
     const { slug, boss, ada, heldBy } = await acme()
     const { access } = boss.as

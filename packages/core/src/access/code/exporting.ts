@@ -27,7 +27,9 @@ export async function exported(em: SqlEntityManager, organizationId: Id<'org'> |
     exclusions: Object.fromEntries(
       exclusions.map(({ name, kind, cardinality, roles: members }) => [name, { kind, cardinality, roles: members.map(called).sort() }]),
     ),
-    assignments: assignments.filter(({ provided }) => !provided).map((assignment) => assignmentOf(assignment, { home, called, now })),
+    assignments: inOrder(
+      assignments.filter(({ provided }) => !provided).map((assignment) => assignmentOf(assignment, { home, called, now })),
+    ),
     tests: [],
   }
 }
@@ -59,6 +61,12 @@ function assignmentOf(
     ...(until !== null && { until: new Date(until).toISOString() }),
     ...(when !== null && { when }),
   }
+}
+
+/** By what they say: the ids behind them would order them otherwise after they were ended and given again. */
+function inOrder(assignments: readonly DocumentAssignment[]): DocumentAssignment[] {
+  const keyed = assignments.map((assignment) => ({ assignment, key: JSON.stringify(assignment) }))
+  return keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ assignment }) => assignment)
 }
 
 function placeOf(
