@@ -206,6 +206,38 @@ describe.each(['postgres', 'embedded'] as const)('explaining on %s', (database) 
     expect(missing).toEqual([])
   })
 
+  test('what is there on other terms has to be ended first, and whoever can only give is not named', async () => {
+    const { ada, document, folder } = await scene()
+    const { owner: boss } = people()
+    const given = { userId: ada.id, permission: 'document.read' }
+    const id = await world().access.give({ ...given, on: { resourceId: document }, validFrom: later(hour) })
+    await world().access.give({ ...given, on: { resourceId: folder }, condition: { assurance: 'aal2' } })
+    const sharer = await world().asMember(organizationId)
+    for (const permission of ['document.read', 'resources.grant'])
+      await world().access.give({ userId: sharer.user.id, permission, on: { resourceId: document } })
+    const explained = await explain(ada.id, 'document.read', { resourceId: document })
+    const [smallest] = explained.missing
+    expect(smallest).toMatchObject({ membership: null, grant: { permission: 'document.read', on: { id: document } }, ends: id })
+    expect(smallest?.text).toContain(`end what they have of it on other terms (${id}), then give`)
+    expect(smallest?.givers.users.map(({ userId }) => userId)).toEqual([boss.user.id])
+    const give = () => boss.as.access.grantPermission({ ...given, on: { resourceId: document } })
+    await expect(give()).rejects.toMatchObject({ code: 'access.alreadyAssigned', details: { assignmentId: id } })
+    await boss.as.access.revokePermission({ ...given, on: { resourceId: document } })
+    expect((await explain(ada.id, 'document.read', { resourceId: document })).missing[0]).toMatchObject({ ends: null })
+    await give()
+    expect(await explain(ada.id, 'document.read', { resourceId: document })).toMatchObject({ allowed: true })
+  })
+
+  test('what was laid down is not to be given once more', async () => {
+    const ada = await world().asMember(organizationId)
+    const roleId = await world().access.newRole({ organizationId, name: `reader ${ada.user.username}`, permissions: ['document.read'] })
+    await world().access.give({ userId: ada.user.id, roleId, on: { organizationId } })
+    await ada.as.access.deactivateRole({ roleId })
+    const { unmet, missing } = await ada.as.access.explain({ permission: 'document.read', on: { organizationId } })
+    expect(unmet).toMatchObject([{ code: 'laidDown' }])
+    expect(missing.map(({ grant }) => grant?.role?.id ?? null)).not.toContain(roleId)
+  })
+
   describe('who may ask', () => {
     test('of their own access everybody where they can see the place, of others who was granted it there', async () => {
       const { member: plain, owner: boss } = people()

@@ -167,10 +167,15 @@ async function denial(em: SqlEntityManager, { now, catalogue }: QueryContext, de
   const { missing, hiddenRoles } =
     // Nothing that was given to the user would help: the token is what is in the way.
     similar === null && denied.limited.length === 0
-      ? await missingFor(em, question, { facts, standing: held.standing, eyes, now })
+      ? await missingFor(em, question, { facts, standing: held.standing, given: givenNow(held, now), eyes, now })
       : { missing: [], hiddenRoles: 0 }
   const summary = summaryOf(question, [], { unmet, missing, nearest: similar })
   return { allowed: false, because: [], summary, unmet, missing, hiddenRoles, nearest: similar ?? [] } satisfies Partial<Explanation>
+}
+
+/** What was given, was not revoked, and is not over. */
+function givenNow({ assignments }: Held, now: Date): readonly Given[] {
+  return assignments.filter(({ revoked, until }) => revoked === null && (until === null || until > now.getTime()))
 }
 
 /** What would nearly allow it, and why it does not; what the asker may not know of is left out. */

@@ -23,7 +23,7 @@ interface Candidate {
 /** Those who could give something at a place. */
 export interface Givers {
   /** Those of them who hold what is to be given there themselves: nobody gives what they do not hold. */
-  of(wanted: Pick<Missing, 'membership' | 'grant'>, patterns: readonly string[]): Missing['givers']
+  of(wanted: Pick<Missing, 'membership' | 'grant' | 'ends'>, patterns: readonly string[]): Missing['givers']
 }
 
 /** Whoever runs the organization, owns the thing, or was given something there: of everybody else it is known that they cannot give anything. */
@@ -77,7 +77,7 @@ function isSeen({ memberships }: SubjectFacts, { people }: Eyes): boolean {
 function mayGive(
   { facts, grants }: Candidate,
   { catalogue, place }: { readonly catalogue: Catalogue; readonly place: Place },
-  { membership, grant }: Pick<Missing, 'membership' | 'grant'>,
+  { membership, grant, ends }: Pick<Missing, 'membership' | 'grant' | 'ends'>,
   patterns: readonly string[],
 ): boolean {
   const may = (permission: string) => decides(grants, facts, permission, place)
@@ -88,6 +88,13 @@ function mayGive(
     if (!may('organizations.addMember') || !organizationRoles[membership.role].permissions.every(holds)) return false
   }
   if (grant === null) return true
-  const verb = grant.role === null ? 'access.grantPermission' : 'access.assignRole'
-  return (may(verb) || (place.kind === 'resource' && may('resources.grant'))) && patterns.every(holds)
+  const [give, end] = grant.role === null ? giving.permission : giving.role
+  const mayEnd = ends === null || may(end) || (place.kind === 'resource' && may('resources.revoke'))
+  return (may(give) || (place.kind === 'resource' && may('resources.grant'))) && mayEnd && patterns.every(holds)
 }
+
+/** The actions that give, and that end what was given. */
+const giving = {
+  permission: ['access.grantPermission', 'access.revokePermission'],
+  role: ['access.assignRole', 'access.unassignRole'],
+} as const

@@ -4,18 +4,19 @@ import type { Catalogue } from '../../kernel/signature.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
 import { organizationRoles } from '../builtin.ts'
 import { listed, permissionsOf } from '../permissions.ts'
+import type { Place } from '../places.ts'
 import type { SubjectFacts } from '../subjects.ts'
 import type { Eyes } from './asked.ts'
 import { giversAt } from './givers.ts'
 import { loadRoles, matchingPattern, patternsIn, type GraphRole } from './graph.ts'
 import type { Missing } from './model.ts'
 import { placeInWords, shownPlace } from './names.ts'
-import type { Question } from './reasons.ts'
+import type { Given, Question } from './reasons.ts'
 
 const mostShown = 20
 
 /** What would have to be given, before anybody who could give it is known. */
-interface Wanted extends Pick<Missing, 'membership' | 'grant'> {
+interface Wanted extends Pick<Missing, 'membership' | 'grant' | 'ends'> {
   /** What the giver has to hold there. */
   readonly patterns: readonly string[]
   readonly brings: number
@@ -29,6 +30,16 @@ export interface Standing {
   readonly role: MembershipRole | null
 }
 
+/** Whose access it is, who asks, and when. */
+interface Asked {
+  readonly facts: SubjectFacts
+  readonly standing: Standing
+  /** What they have that was not revoked and is not over, whether it counts or not. */
+  readonly given: readonly Given[]
+  readonly eyes: Eyes
+  readonly now: Date
+}
+
 /**
  * The smallest grants that would allow it, the smallest first: the first of them is enough. Nothing is given to
  * somebody who may not act at all, nor in an organization that is not active.
@@ -36,7 +47,7 @@ export interface Standing {
 export async function missingFor(
   em: SqlEntityManager,
   question: Question,
-  { facts, standing, eyes, now }: { readonly facts: SubjectFacts; readonly standing: Standing; readonly eyes: Eyes; readonly now: Date },
+  { facts, standing, given, eyes, now }: Asked,
 ): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
   if (!facts.acts || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
   const { catalogue, place } = question
@@ -46,18 +57,40 @@ export async function missingFor(
     (role) => !role.builtIn && matchingPattern(catalogue, patternsIn(graph, role.id), question.permission),
   )
   const seen = roles.filter((role) => (role.organization === null ? eyes.installationRoles : eyes.roles))
-  const wanted = [
-    ...memberships(question, standing),
+  const grants = [
     single(question, standing),
     ...seen.map((role) => byRole(question, standing, role, patternsIn(graph, role.id))),
     ...builtIn(question, [...graph.values()], eyes),
-  ].toSorted((one, other) => one.brings - other.brings)
+  ].flatMap((one) => besides(one, given, place, now))
+  const wanted = [...memberships(question, standing), ...grants].toSorted((one, other) => one.brings - other.brings)
   const givers = await giversAt(em, catalogue, { place, now, eyes })
-  const missing = wanted.slice(0, mostShown).map(({ membership, grant, brings, patterns }) => {
-    const able = givers.of({ membership, grant }, patterns)
-    return { membership, grant, brings, givers: able, text: inWords(question, { membership, grant, brings, givers: able }) }
+  const missing = wanted.slice(0, mostShown).map(({ patterns, ...one }) => {
+    const able = { ...one, givers: givers.of(one, patterns) }
+    return { ...able, text: inWords(question, able) }
   })
   return { missing, hiddenRoles: roles.length - seen.length }
+}
+
+/**
+ * What may be given besides what they have: one thing is given once at a place, so the same on other terms has to be
+ * ended first, and what they have there on no terms at all would do nothing once more.
+ */
+function besides(wanted: Wanted, given: readonly Given[], place: Place, now: Date): readonly Wanted[] {
+  const { role = null, permission = null } = wanted.grant ?? {}
+  const there = given.find(
+    (one) => isOn(one, place) && (role === null ? one.permission === permission : one.role !== null && role.id === idOf('rol', one.role)),
+  )
+  if (there === undefined) return [wanted]
+  const counts = there.from <= now.getTime() && there.condition === null
+  return counts ? [] : [{ ...wanted, ends: idOf('asg', there.id) }]
+}
+
+/** Whether it was given to the user, and on that very place. */
+function isOn({ team, scope, organization, object }: Given, { kind, organizationId, within }: Place): boolean {
+  if (team !== null || scope !== kind) return false
+  if (scope === 'system') return true
+  if (scope === 'organization') return organization !== null && organizationId === idOf('org', organization)
+  return object !== null && within[0] === idOf(scope === 'team' ? 'team' : 'res', object)
 }
 
 /** Roles of members that would do: from the one that they have on. */
@@ -68,7 +101,7 @@ function memberships({ catalogue, permission, place: { organizationId } }: Quest
     const { permissions } = organizationRoles[role]
     if (matchingPattern(catalogue, permissions, permission) === null) return []
     const brings = countOf(catalogue, permissions, permission)
-    return [{ membership: { organizationId, role }, grant: null, patterns: [], brings }]
+    return [{ membership: { organizationId, role }, grant: null, ends: null, patterns: [], brings }]
   })
 }
 
@@ -77,16 +110,16 @@ const ranks: readonly MembershipRole[] = ['member', 'admin', 'owner']
 
 /** Whoever is no member has to become one first. */
 function firstMember({ catalogue, permission, place: { organizationId } }: Question, { role }: Standing) {
-  if (organizationId === null || role !== null) return { membership: null, besides: 0, more: [] as readonly string[] }
+  if (organizationId === null || role !== null) return { membership: null, extra: 0, more: [] as readonly string[] }
   const more = organizationRoles.member.permissions
-  return { membership: { organizationId, role: 'member' as const }, besides: countOf(catalogue, more, permission), more }
+  return { membership: { organizationId, role: 'member' as const }, extra: countOf(catalogue, more, permission), more }
 }
 
 /** The permission alone, on the place itself. */
 function single(question: Question, standing: Standing): Wanted {
-  const { membership, besides } = firstMember(question, standing)
+  const { membership, extra } = firstMember(question, standing)
   const grant = { role: null, permission: question.permission, on: shownPlace(question.place, question.names) }
-  return { membership, grant, patterns: [question.permission], brings: besides }
+  return { membership, grant, ends: null, patterns: [question.permission], brings: extra }
 }
 
 function byRole(question: Question, standing: Standing, role: GraphRole, patterns: readonly string[]): Wanted {
@@ -94,7 +127,7 @@ function byRole(question: Question, standing: Standing, role: GraphRole, pattern
   const shown = { id: idOf('rol', role.id), name: role.name }
   const grant = { role: shown, permission: null, on: shownPlace(question.place, question.names) }
   const brings = countOf(question.catalogue, [...patterns, ...more], question.permission)
-  return { membership, grant, patterns, brings }
+  return { membership, grant, ends: null, patterns, brings }
 }
 
 /** Built-in roles are given on the whole system only. */
@@ -109,9 +142,10 @@ function countOf(catalogue: Catalogue, patterns: readonly string[], permission: 
   return listed(permissionsOf(catalogue, patterns)).filter((name) => name !== permission).length
 }
 
-function inWords({ username, permission }: Question, { membership, grant, brings, givers }: Omit<Missing, 'text'>): string {
+function inWords({ username, permission }: Question, { membership, grant, ends, brings, givers }: Omit<Missing, 'text'>): string {
   const steps = [
     ...(membership === null ? [] : [`make ${username} ${membership.role} of the organization`]),
+    ...(ends === null ? [] : [`end what they have of it on other terms (${ends})`]),
     ...(grant === null ? [] : [`give ${username} ${grant.role?.name ?? permission} on ${placeInWords(grant.on)}`]),
   ]
   const more = brings === 0 ? '' : ` (brings ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`

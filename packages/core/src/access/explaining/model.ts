@@ -88,6 +88,7 @@ export const Missing = z.object({
     .object({ role: RoleShown.nullable(), permission: z.string().nullable(), on: PlaceShown })
     .nullable()
     .meta({ description: 'a role, or a single permission; null: the membership is enough' }),
+  ends: assignmentId.nullable().meta({ description: 'gives the same there on other terms: it has to be ended first' }),
   brings: z.int().meta({ description: 'how many other permissions come with it' }),
   givers: z.object({
     users: z.array(Somebody).meta({ description: 'up to five who could give it, as far as you may know of them' }),
