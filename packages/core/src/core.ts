@@ -163,6 +163,7 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
     digest: ports.digest,
     keys,
     principalParts: { catalogue, settings },
+    roles: decisions.roles,
     reader,
     seen: sightings.note,
   })

@@ -1,15 +1,17 @@
-import { idOf, type Id } from '../kernel/id.ts'
+import type { Origin } from '../kernel/context.ts'
+import type { Exclusion, RoleDefinition } from '../kernel/decisions.ts'
+import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'
+import { mayActFrom } from '../users/index.ts'
 import { builtInRoles } from './builtin.ts'
-import type { BuiltInRoleName, Condition, ScopeKind } from './model.ts'
+import { byRole, definitionOfRole } from './definitions.ts'
+import { builtInRoleNames, type BuiltInRoleName, type Condition, type ScopeKind } from './model.ts'
 
 /** An assignment as `assignmentsOf` reads it: ids are UUIDs, times milliseconds since the epoch. */
-export interface HeldAssignment {
+export interface GivenAssignment {
   readonly id: string
   /** null: a single permission was given. */
   readonly role: string | null
-  readonly name: string | null
-  readonly builtIn: boolean | null
   readonly permission: string | null
   /** The team that has it; null: the user. */
   readonly team: string | null
@@ -20,6 +22,12 @@ export interface HeldAssignment {
   readonly from: number
   readonly until: number | null
   readonly condition: Condition | null
+}
+
+/** The same with what its role is. */
+export interface HeldAssignment extends GivenAssignment {
+  readonly name: string | null
+  readonly builtIn: boolean | null
   /** What the role grants, with all that it includes; null: the role is built in, or there is none. */
   readonly permissions: readonly string[] | null
   /** The roles that it includes, with the names of those that are built in. */
@@ -28,43 +36,74 @@ export interface HeldAssignment {
   readonly exclusions: readonly Exclusion[] | null
 }
 
-interface Exclusion {
-  readonly id: string
-  /** As many of the set together are too many. */
-  readonly cardinality: number
-  /** Which of the set this assignment brings. */
-  readonly members: readonly string[]
-}
-
 /**
  * SQL for the assignments of a user, and of the teams that they sit in, that were not revoked
- * and are not over: one JSON array `assignments`, with what their roles grant. Takes one
- * parameter: the time. Teams only count while they are there, for their seats go with them.
+ * and are not over: a JSON array `assignments`, and `definitions`, what their custom roles are,
+ * each once. Takes one parameter: the time. Teams only count while they are there, for their
+ * seats go with them.
  * @param user SQL of the user's id.
  * @param scopes SQL that is true of the assignments `a` that are wanted.
  * @param at SQL of the time, instead of a parameter.
+ * @param defined SQL that tells whether definitions are wanted; whoever has them kept reads none.
  */
-export function assignmentsOf(user: string, scopes: string, at = '?::timestamptz'): string {
+export function assignmentsOf(user: string, scopes: string, { at = '?::timestamptz', defined = 'true' } = {}): string {
   const columns =
     'id, role_id, permission, team_id, scope_kind, organization_id, scope_team_id, resource_id, valid_from, valid_until, condition'
   const wanted = `a.revoked_at is null and ${scopes}`
-  const included = '(select c.included_id from role_closure c where c.role_id = r.id)'
-  return `(select json_agg(json_build_object('id', a.id, 'role', a.role_id, 'name', r.name, 'builtIn', r.built_in, 'permission', a.permission,
-      'team', a.team_id, 'scope', a.scope_kind, 'organization', a.organization_id, 'object', coalesce(a.scope_team_id, a.resource_id),
-      'from', (extract(epoch from a.valid_from) * 1000)::float8, 'until', (extract(epoch from a.valid_until) * 1000)::float8, 'condition', a.condition,
-      'permissions', case when not r.built_in then (select json_agg(distinct p.permission) from role_permissions p
-        where p.revoked_at is null and (p.role_id = r.id or p.role_id in ${included})) end,
-      'included', case when not r.built_in then (select json_agg(json_build_object('id', i.id, 'name', case when i.built_in then i.name end))
-        from role_closure c join roles i on i.id = c.included_id where c.role_id = r.id) end,
-      'exclusions', case when not r.built_in then (select json_agg(x) from (select e.id, e.cardinality, array_agg(m.role_id) as members
-        from role_exclusion_members m join role_exclusions e on e.id = m.exclusion_id and e.kind = 'dynamic'
-        where (e.organization_id is null or e.organization_id = a.organization_id)
-          and (m.role_id = r.id or m.role_id in ${included}) group by e.id) x) end) order by r.name, a.id) as assignments
-    from (select ${columns} from role_assignments a where a.user_id = ${user} and ${wanted}
-      union all select ${columns} from role_assignments a
-        where a.team_id is not null and a.team_id in (select s.team_id from team_members s where s.user_id = ${user}) and ${wanted}) a
-      left join roles r on r.id = a.role_id
-    where a.valid_until is null or a.valid_until > ${at})`
+  return `(select g.assignments, case when ${defined} then (select json_agg(${definitionOfRole}) from roles r
+      where r.id = any(g.roles) and not r.built_in) end as definitions
+    from (select json_agg(json_build_object('id', a.id, 'role', a.role_id, 'permission', a.permission,
+        'team', a.team_id, 'scope', a.scope_kind, 'organization', a.organization_id, 'object', coalesce(a.scope_team_id, a.resource_id),
+        'from', (extract(epoch from a.valid_from) * 1000)::float8, 'until', (extract(epoch from a.valid_until) * 1000)::float8,
+        'condition', a.condition)) as assignments, array_agg(a.role_id) as roles
+      from (select ${columns} from role_assignments a where a.user_id = ${user} and ${wanted}
+        union all select ${columns} from role_assignments a
+          where a.team_id is not null and a.team_id in (select s.team_id from team_members s where s.user_id = ${user}) and ${wanted}) a
+      where a.valid_until is null or a.valid_until > ${at}) g)`
+}
+
+const builtInNames: ReadonlyMap<string, BuiltInRoleName> = new Map(builtInRoleNames.map((name) => [uuidOf(builtInRoles[name].id), name]))
+
+/** The custom roles of assignments: UUIDs, each once. */
+export function customRolesIn(given: readonly GivenAssignment[]): readonly string[] {
+  const roles = new Set<string>()
+  for (const { role } of given) if (role !== null && !builtInNames.has(role)) roles.add(role)
+  return roles.size === 0 ? noRoles : [...roles]
+}
+
+const noRoles: readonly string[] = []
+
+/** Assignments with what their roles are, in the order of their roles' names; one whose role is not there gives nothing. */
+export function heldWith(given: readonly GivenAssignment[], definitions: ReadonlyMap<string, RoleDefinition>): readonly HeldAssignment[] {
+  const held = given.flatMap((assignment) => heldAs(assignment, definitions) ?? [])
+  return held.length < 2 ? held : held.sort((one, other) => compared(one.name, other.name) || compared(one.id, other.id))
+}
+
+/** What `assignmentsOf` read, with its definitions. */
+export function heldIn({ assignments, definitions }: { readonly assignments: string | null; readonly definitions: string | null }) {
+  const defined = definitions === null ? [] : (JSON.parse(definitions) as RoleDefinition[])
+  return assignments === null ? [] : heldWith(JSON.parse(assignments) as GivenAssignment[], byRole(defined))
+}
+
+function heldAs(assignment: GivenAssignment, definitions: ReadonlyMap<string, RoleDefinition>): HeldAssignment | null {
+  const { role, organization } = assignment
+  if (role === null) return { ...assignment, name: null, builtIn: null, ...undefinedHere }
+  const builtIn = builtInNames.get(role)
+  if (builtIn !== undefined) return { ...assignment, name: builtIn, builtIn: true, ...undefinedHere }
+  const definition = definitions.get(role)
+  if (definition === undefined) return null
+  const { name, permissions, included } = definition
+  const sets = definition.exclusions?.filter((set) => set.organization === null || set.organization === organization) ?? []
+  return { ...assignment, name, builtIn: false, permissions, included, exclusions: sets.length === 0 ? null : sets }
+}
+
+const undefinedHere = { permissions: null, included: null, exclusions: null }
+
+/** Single permissions have no role's name: they come last. */
+function compared(one: string | null, other: string | null): number {
+  if (one === other) return 0
+  if (one === null || other === null) return one === null ? 1 : -1
+  return one < other ? -1 : 1
 }
 
 /**
@@ -111,6 +150,41 @@ export function tooMany(assignments: readonly HeldAssignment[]): ReadonlySet<str
     for (const member of members) set.members.add(member)
   }
   return new Set([...brought].filter(([, { cardinality, members }]) => members.size >= cardinality).map(([id]) => id))
+}
+
+/** What it depends on besides its time whether an assignment counts. */
+export interface Standing {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** null: there is no session. */
+  readonly assurance: 'aal1' | 'aal2' | null
+  readonly chosen: ChosenRoles
+}
+
+/** The assignments that count now, wherever the call comes from: some of them perhaps from some networks only. */
+export function countingNow(assignments: readonly HeldAssignment[], standing: Standing): readonly HeldAssignment[] {
+  return inUse(readyNow(assignments, standing), standing.chosen)
+}
+
+/** Those whose time it is, and that the session is strong enough for; which of them are in use is chosen. */
+export function readyNow(assignments: readonly HeldAssignment[], { at, assurance }: Omit<Standing, 'chosen'>): readonly HeldAssignment[] {
+  return assignments.filter(
+    ({ from, until, condition }) =>
+      from <= at && (until === null || until > at) && (condition?.assurance === undefined || condition.assurance === assurance),
+  )
+}
+
+/** Whether an assignment that counts does so for a call from there; null: from nowhere in particular, so conditions on networks are not met. */
+export function countsFrom({ condition }: HeldAssignment, from: Pick<Origin, 'ip' | 'remote'> | null): boolean {
+  return condition?.networks === undefined || (from !== null && mayActFrom(condition.networks, from))
+}
+
+/** What was given in an organization goes with the membership: UUIDs of those that somebody is a member of. */
+export function ofMember<Given extends GivenAssignment>(
+  assignments: readonly Given[],
+  organizations: ReadonlySet<string>,
+): readonly Given[] {
+  return assignments.filter(({ organization }) => organization === null || organizations.has(organization))
 }
 
 /** The patterns of permissions that an assignment gives. */

@@ -8,14 +8,20 @@ export { lockStructure } from './exclusions/structure.ts'
 export { setsOf } from './exclusions/violations.ts'
 export { checkAtOnce, questionOf, type Question } from './decisions/at-once.ts'
 export { DecisionMemory, decisionsOf } from './decisions/memory.ts'
+export { byRole, storedDefinitions } from './definitions.ts'
 export {
   assignmentsOf,
+  countingNow,
+  countsFrom,
+  customRolesIn,
   dependenciesOf,
   exclusiveRoles,
+  heldWith,
   holdingOf,
-  inUse,
   nothingChosen,
+  ofMember,
   type ChosenRoles,
+  type GivenAssignment,
   type HeldAssignment,
 } from './held.ts'
 export { builtInRoleNames, type BuiltInRoleName, type RoleId } from './model.ts'

@@ -1,11 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Actor, Principal } from '../kernel/context.ts'
+import type { Actor } from '../kernel/context.ts'
 import { system, type Place } from '../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 import type { Holding, Target } from '../kernel/rule.ts'
-import { mayActFrom } from '../users/index.ts'
 import { ownerPermissions } from './builtin.ts'
-import { assignmentsOf, exclusiveRoles, holdingOf, inUse, type HeldAssignment } from './held.ts'
+import { assignmentsOf, countingNow, countsFrom, exclusiveRoles, heldIn, holdingOf, ofMember } from './held.ts'
 import type { ScopeInput } from './model.ts'
 
 export { system, type Place } from '../kernel/decisions.ts'
@@ -59,6 +58,12 @@ function placeOf({ organization, path, owners }: ResourceRecord): Place {
   }
 }
 
+interface HeldRecord {
+  readonly at: number
+  readonly assignments: string | null
+  readonly definitions: string | null
+}
+
 interface Touched {
   readonly type: string
   readonly id: string
@@ -87,34 +92,25 @@ async function holdingsAt(em: SqlEntityManager, place: Place, actor: Extract<Act
   const isThere = organizationId === null || principal.memberships.some((membership) => membership.organizationId === organizationId)
   // What is in an organization is its members' only, whatever they own or were given.
   if (!isThere) return []
-  const user = uuidOf(principal.userId)
   const uuids = within.map(uuidOf)
   const path = `'{${uuids.join(',')}}'::uuid[]`
   const at = actor.at === undefined ? 'now()' : `'${actor.at.toISOString()}'::timestamptz`
   const scopes = `(a.resource_id = any(${path}) or a.role_id in ${exclusiveRoles}) and a.valid_from <= ${at}`
-  const [row] = await em.execute<{ assignments: string | null }[]>(
-    `select r.assignments::text as assignments from users u
-      cross join lateral ${assignmentsOf('u.id', scopes, at)} r where u.id = ? and u.grants_frozen_at is null`,
-    [user],
+  const [row] = await em.execute<HeldRecord[]>(
+    `select (extract(epoch from ${at}) * 1000)::float8 as at, r.assignments::text as assignments, r.definitions::text as definitions from users u
+      cross join lateral ${assignmentsOf('u.id', scopes, { at })} r where u.id = ? and u.grants_frozen_at is null`,
+    [uuidOf(principal.userId)],
   )
   // Frozen: not even what is theirs.
   if (row === undefined) return []
   const owned = owners.includes(principal.userId) ? [{ organizationId, object: within[0] ?? '', permissions: ownerPermissions }] : []
-  const held = (JSON.parse(row.assignments ?? '[]') as HeldAssignment[]).filter(({ organization }) => isMember(principal, organization))
-  const used = inUse(
-    held.filter(({ condition }) => condition?.assurance === undefined || condition.assurance === principal.assurance),
-    principal.chosen,
-  )
+  const held = ofMember(heldIn(row), new Set(principal.memberships.map((membership) => uuidOf(membership.organizationId))))
   const here = new Set(uuids)
-  const counts = ({ object, condition }: HeldAssignment) =>
-    object !== null &&
-    here.has(object) &&
-    (condition?.networks === undefined || mayActFrom(condition.networks, actor.from ?? unknownOrigin))
-  return [...owned, ...used.filter((assignment) => counts(assignment)).map(holdingOf)]
-}
-
-function isMember({ memberships }: Principal, organization: string | null): boolean {
-  return organization === null || memberships.some(({ organizationId }) => uuidOf(organizationId) === organization)
+  const { assurance, chosen } = principal
+  const counting = countingNow(held, { at: row.at, assurance, chosen }).filter(
+    (assignment) => assignment.object !== null && here.has(assignment.object) && countsFrom(assignment, actor.from ?? unknownOrigin),
+  )
+  return [...owned, ...counting.map(holdingOf)]
 }
 
 /** A call in this process, past the pipeline. */

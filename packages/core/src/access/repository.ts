@@ -5,7 +5,7 @@ import type { Holding } from '../kernel/rule.ts'
 import { MembershipRow } from '../organizations/entity.ts'
 import { builtInRoles, organizationRoles } from './builtin.ts'
 import { RoleAssignmentRow, RoleRow } from './entity.ts'
-import { assignmentsOf, holdingOf, type HeldAssignment } from './held.ts'
+import { assignmentsOf, heldIn, holdingOf } from './held.ts'
 import type { RoleId } from './model.ts'
 
 interface Assignment {
@@ -107,12 +107,14 @@ export async function activeSuperadmins(em: SqlEntityManager, now: Date): Promis
  * whose time has not come, and those that are not in use.
  */
 export async function holdingsOf(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Holding[]> {
-  const [row] = await em.execute<{ assignments: string | null }[]>(
-    `select r.assignments::text as assignments from ${assignmentsOf('?::uuid', `a.scope_kind <> 'resource'`, 'now()')} r`,
+  const [row] = await em.execute<{ assignments: string | null; definitions: string | null }[]>(
+    `select r.assignments::text as assignments, r.definitions::text as definitions
+      from ${assignmentsOf('?::uuid', `a.scope_kind <> 'resource'`, { at: 'now()' })} r`,
     [uuidOf(userId), uuidOf(userId)],
   )
-  const assignments = JSON.parse(row?.assignments ?? '[]') as HeldAssignment[]
-  const held = assignments.map(holdingOf).filter((holding) => holding.organizationId === null || holding.organizationId === organizationId)
+  const held = (row === undefined ? [] : heldIn(row))
+    .map(holdingOf)
+    .filter((holding) => holding.organizationId === null || holding.organizationId === organizationId)
   if (organizationId === null) return held
   const membership = await em.findOne(MembershipRow, { organizationId, userId })
   return membership === null ? held : [...held, { organizationId, permissions: organizationRoles[membership.role].permissions }]

@@ -1,15 +1,28 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Origin } from '../kernel/context.ts'
-import type { SubjectKey } from '../kernel/decisions.ts'
+import type { RoleDefinition, RoleDefinitions, SubjectKey } from '../kernel/decisions.ts'
 import type { Grants } from '../kernel/grants.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
-import { isActing, mayActFrom, type UserStatus } from '../users/index.ts'
+import { isActing, type UserStatus } from '../users/index.ts'
 import { organizationRoles, ownerPermissions } from './builtin.ts'
-import { assignmentsOf, holdingOf, inUse, nothingChosen, type ChosenRoles, type HeldAssignment } from './held.ts'
+import { storedDefinitions } from './definitions.ts'
+import {
+  assignmentsOf,
+  countingNow,
+  countsFrom,
+  customRolesIn,
+  heldWith,
+  holdingOf,
+  nothingChosen,
+  ofMember,
+  type ChosenRoles,
+  type GivenAssignment,
+  type HeldAssignment,
+} from './held.ts'
 import { bothHave, eitherHas, listed, permissionsOf } from './permissions.ts'
 import type { Place } from './places.ts'
 import { grantsOf } from './policy.ts'
@@ -47,38 +60,71 @@ interface SubjectRecord {
   readonly assignments: string | null
 }
 
+/**
+ * An array of whose length PostgreSQL knows nothing: for one whose length it knows it makes a new plan at
+ * every call, which costs more than the reading.
+ */
+const keysGiven = 'array(select unnest(?::uuid[]))'
+
 const subjectsStatement = statement(
   'subjects',
   `select u.id::text as user, s.id::text as session, u.status, u.grants_frozen_at is not null as frozen, s.assurance,
       array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped,
       (extract(epoch from s.expires_at) * 1000)::float8 as expires_at, m.memberships::text as memberships, r.assignments::text as assignments
-    from unnest(?::uuid[], ?::uuid[]) with ordinality k (user_id, session_id, position)
+    from unnest(${keysGiven}, ${keysGiven}) with ordinality k (user_id, session_id, position)
       join users u on u.id = k.user_id
       left join sessions s on s.id = k.session_id and s.user_id = u.id and s.ended_at is null and s.expires_at > ?::timestamptz
         and (s.impersonator_id is null or exists (select 1 from users i where i.id = s.impersonator_id and i.status in ('active', 'temporary')))
       left join lateral (
         select json_agg(json_build_object('id', o.id, 'role', m.role) order by m.id) as memberships
           from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
-      left join lateral ${assignmentsOf('u.id', 'true')} r on true
+      left join lateral ${assignmentsOf('u.id', 'true', { defined: 'false' })} r on true
     where k.session_id is null or s.id is not null
     order by k.position`,
 )
 
-/** Those who are there, in the order asked for; of those with a session, if it is theirs and live. However many, it is one statement. */
-export async function loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly SubjectFacts[]> {
+/**
+ * Those who are there, in the order asked for; of those with a session, if it is theirs and live. However many, it is
+ * one statement, and one for the custom roles that they have.
+ */
+export async function loadSubjects(
+  em: SqlEntityManager,
+  keys: readonly SubjectKey[],
+  now: Date,
+  roles: RoleDefinitions = storedDefinitions,
+): Promise<readonly SubjectFacts[]> {
   const sessions = `{${keys.map(({ sessionId }) => (sessionId === null ? 'null' : uuidOf(sessionId))).join(',')}}`
   const users = uuidsOf(keys.map(({ userId }) => userId))
   const records = await runStatement<SubjectRecord>(em, subjectsStatement, [users, sessions, now, now])
-  return records.map((record) => factsOf(record, now))
+  const read = records.map((record) => readSubject(record))
+  const definitions = await roles.of(em, customRolesIn(read.flatMap(({ given }) => given)))
+  return read.map((subject) => factsOf(subject, definitions, now))
 }
 
-function factsOf(record: SubjectRecord, now: Date): SubjectFacts {
-  const { session, status, frozen, assurance, expires_at: expiresAt } = record
+type Membership = { readonly id: string; readonly role: MembershipRole }
+
+interface ReadSubject {
+  readonly record: SubjectRecord
+  readonly acts: boolean
+  readonly memberships: readonly Membership[]
+  readonly given: readonly GivenAssignment[]
+}
+
+function readSubject(record: SubjectRecord): ReadSubject {
+  const { status, frozen } = record
   const acts = isActing(status) && !frozen
-  const memberships = (acts ? parsed<{ id: string; role: MembershipRole }>(record.memberships) : []).map(({ id, role }) => ({ id, role }))
-  const isMember = new Set(memberships.map(({ id }) => id))
-  const all = acts ? parsed<HeldAssignment>(record.assignments) : []
-  const assignments = all.filter(({ organization }) => organization === null || isMember.has(organization))
+  const memberships = acts ? parsed<Membership>(record.memberships) : none
+  const given = acts ? parsed<GivenAssignment>(record.assignments) : none
+  return { record, acts, memberships, given: ofMember(given, new Set(memberships.map(({ id }) => id))) }
+}
+
+function factsOf(
+  { record, acts, memberships, given }: ReadSubject,
+  definitions: ReadonlyMap<string, RoleDefinition>,
+  now: Date,
+): SubjectFacts {
+  const { session, assurance, expires_at: expiresAt } = record
+  const assignments = heldWith(given, definitions)
   const edges = assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? endOfTime)))
   return {
     userId: idOf('usr', record.user),
@@ -119,14 +165,8 @@ export function grantsOfSubject(catalogue: Catalogue, facts: SubjectFacts, situa
 
 /** The assignments that count now, from there. */
 export function assignmentsInUse(facts: SubjectFacts, { now, from }: Situation): readonly HeldAssignment[] {
-  const at = now.getTime()
-  const counts = ({ from: begins, until, condition }: HeldAssignment) =>
-    begins <= at && (until === null || until > at) && (condition?.assurance === undefined || condition.assurance === facts.assurance)
-  const used = inUse(
-    facts.assignments.filter((assignment) => counts(assignment)),
-    facts.chosen,
-  )
-  return used.filter(({ condition }) => condition?.networks === undefined || (from !== null && mayActFrom(condition.networks, from)))
+  const { assignments, assurance, chosen } = facts
+  return countingNow(assignments, { at: now.getTime(), assurance, chosen }).filter((assignment) => countsFrom(assignment, from))
 }
 
 /** Whether somebody may do something there: by what they hold, or because it, or what it is in, is theirs. */

@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Origin } from './context.ts'
 import type { Grants } from './grants.ts'
 import type { Id } from './id.ts'
@@ -52,7 +53,33 @@ export interface Known {
   place(id: PlaceId): Place | null
 }
 
-/** What decisions are made from: out of memory while that is true, else out of the database, however much it is in two statements. */
+/** What a custom role is, with all that it includes; ids are UUIDs. */
+export interface RoleDefinition {
+  readonly id: string
+  readonly name: string
+  /** null: none. */
+  readonly permissions: readonly string[] | null
+  /** The roles that it includes, with the names of those that are built in. */
+  readonly included: readonly { readonly id: string; readonly name: string | null }[] | null
+  /** The sets of roles not to be used together that one of its roles is in. */
+  readonly exclusions: readonly (Exclusion & { readonly organization: string | null })[] | null
+}
+
+export interface Exclusion {
+  readonly id: string
+  /** As many of the set together are too many. */
+  readonly cardinality: number
+  /** Which of the set the role brings. */
+  readonly members: readonly string[]
+}
+
+/** Where the definitions of custom roles come from: of what is not there, there is none. */
+export interface RoleDefinitions {
+  of(em: SqlEntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, RoleDefinition>>
+}
+
+/** What decisions are made from: out of memory while that is true, else out of the database, however much it is in three statements. */
 export interface Decisions {
   find(wanted: Wanted): Promise<Known>
+  readonly roles: RoleDefinitions
 }

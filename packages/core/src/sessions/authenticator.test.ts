@@ -2,6 +2,7 @@ import { completed, defaultSettings, systemActor } from '@denizen/core'
 import { password, TestFeed, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { KeyRing } from '../tokens/index.ts'
+import { storedDefinitions } from '../access/index.ts'
 import { Authenticator } from './authenticator.ts'
 import { PrincipalCache } from './cache.ts'
 
@@ -168,6 +169,7 @@ describe('a principal', () => {
       digest: ports.digest,
       keys: new KeyRing(em, ports),
       principalParts,
+      roles: storedDefinitions,
       reader,
       seen: () => {},
     })
@@ -201,6 +203,7 @@ describe('a principal', () => {
       digest: ports.digest,
       keys: new KeyRing(em, ports),
       principalParts,
+      roles: storedDefinitions,
       reader,
       seen: () => {},
     })
@@ -235,6 +238,7 @@ function held({ em, ports }: World) {
     digest: ports.digest,
     keys: new KeyRing(em, ports),
     principalParts,
+    roles: storedDefinitions,
     reader,
     seen: () => {},
   })

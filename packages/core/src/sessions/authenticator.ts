@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Inspected, Principal } from '../kernel/context.ts'
+import type { RoleDefinitions } from '../kernel/decisions.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Digest } from '../ports/digest.ts'
 import {
@@ -34,6 +35,7 @@ interface AuthenticatorParts {
   readonly digest: Digest
   readonly keys: KeyRing
   readonly principalParts: PrincipalParts
+  readonly roles: RoleDefinitions
   readonly reader: () => SqlEntityManager
   readonly seen: Seen
 }
@@ -45,6 +47,7 @@ export class Authenticator {
   readonly #digest: Digest
   readonly #keys: KeyRing
   readonly #principalParts: PrincipalParts
+  readonly #roles: RoleDefinitions
   readonly #reader: () => SqlEntityManager
   readonly #seen: Seen
   #waiting = new Map<TokenId, Waiting[]>()
@@ -58,6 +61,7 @@ export class Authenticator {
     this.#digest = parts.digest
     this.#keys = parts.keys
     this.#principalParts = parts.principalParts
+    this.#roles = parts.roles
     this.#reader = parts.reader
     this.#seen = parts.seen
   }
@@ -150,7 +154,7 @@ export class Authenticator {
 
   async #run(batch: ReadonlyMap<TokenId, readonly Waiting[]>): Promise<void> {
     try {
-      const loaded = await loadPrincipals(this.#reader(), this.#principalParts, [...batch.keys()], this.#clock.now())
+      const loaded = await loadPrincipals(this.#reader(), this.#principalParts, [...batch.keys()], this.#clock.now(), this.#roles)
       for (const [id, waiting] of batch) for (const { resolve } of waiting) resolve(loaded.get(id))
     } catch (error) {
       for (const waiting of batch.values()) for (const { reject } of waiting) reject(error)

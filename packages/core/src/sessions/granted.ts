@@ -1,21 +1,25 @@
 import {
+  countingNow,
+  countsFrom,
   dependenciesOf,
   grantsOf,
+  heldWith,
   holdingOf,
-  inUse,
   nothingChosen,
+  ofMember,
   organizationRoles,
   type ChosenRoles,
   type GrantLimits,
+  type GivenAssignment,
   type HeldAssignment,
 } from '../access/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { Principal } from '../kernel/context.ts'
 import type { ConditionalGrants, Grants } from '../kernel/grants.ts'
+import type { RoleDefinition } from '../kernel/decisions.ts'
 import { idOf } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'
 import type { MembershipRole } from '../organizations/model.ts'
-import { mayActFrom } from '../users/index.ts'
 
 interface MembershipRecord {
   readonly id: string
@@ -44,17 +48,35 @@ interface Granted extends Pick<Principal, 'roles' | 'elsewhere' | 'chosen' | 'de
   readonly edges: readonly number[]
 }
 
+/** What of a principal's row is worked out before its custom roles are known. */
+export interface ReadGrants {
+  readonly memberships: readonly MembershipRecord[]
+  readonly given: readonly GivenAssignment[]
+}
+
+/** Reads the memberships and assignments that count at all: what was given in an organization goes with the membership, and with the organization. */
+export function readGrants({ memberships, assignments, frozen, token_organization: only }: GrantRecord): ReadGrants {
+  if (frozen) return nothing
+  const all = memberships === null ? nothing.memberships : (JSON.parse(memberships) as MembershipRecord[])
+  // Of a token that acts in one organization only that one counts.
+  const own = only === null ? all : all.filter(({ id }) => id === only)
+  const given = assignments === null ? nothing.given : (JSON.parse(assignments) as GivenAssignment[])
+  return { memberships: own, given: ofMember(given, new Set(own.map(({ id }) => id))) }
+}
+
+const nothing: ReadGrants = { memberships: [], given: [] }
+
 /** Works out what whoever shows a credential may do now. */
-export function grantedBy(record: GrantRecord, catalogue: Catalogue, now: Date): Granted {
-  const memberships = membershipsOf(record)
-  const assignments = assignmentsIn(record, memberships)
+export function grantedBy(
+  record: GrantRecord,
+  { memberships, given }: ReadGrants,
+  definitions: ReadonlyMap<string, RoleDefinition>,
+  catalogue: Catalogue,
+  now: Date,
+): Granted {
+  const assignments = heldWith(given, definitions)
   const chosen = chosenIn(record)
-  const counts = ({ from, condition }: HeldAssignment) =>
-    from <= now.getTime() && (condition?.assurance === undefined || condition.assurance === record.assurance)
-  const used = inUse(
-    assignments.filter((assignment) => counts(assignment)),
-    chosen,
-  )
+  const used = countingNow(assignments, { at: now.getTime(), assurance: record.assurance, chosen })
   const unconditional = used.filter(({ condition }) => condition?.networks === undefined)
   const limits = limitsOf(record)
   const members = memberships.map(holdingOfMember)
@@ -70,13 +92,6 @@ export function grantedBy(record: GrantRecord, catalogue: Catalogue, now: Date):
   }
 }
 
-/** What was given in an organization goes with the membership, and with the organization. */
-function assignmentsIn({ assignments, frozen }: GrantRecord, memberships: readonly MembershipRecord[]): readonly HeldAssignment[] {
-  if (assignments === null || frozen) return []
-  const isMember = (organization: string | null) => organization === null || memberships.some(({ id }) => id === organization)
-  return (JSON.parse(assignments) as HeldAssignment[]).filter(({ organization }) => isMember(organization))
-}
-
 /** The grants of calls from one address or another, where some count from some networks only. */
 function conditionalGrants(
   catalogue: Catalogue,
@@ -86,16 +101,10 @@ function conditionalGrants(
 ): ConditionalGrants {
   return {
     from: (origin) => {
-      const here = used.filter(({ condition }) => condition?.networks === undefined || mayActFrom(condition.networks, origin))
+      const here = used.filter((assignment) => countsFrom(assignment, origin))
       return grantsOf(catalogue, [...here.map(holdingOf), ...members], limits)
     },
   }
-}
-
-/** Of a token that acts in one organization only that one counts. */
-function membershipsOf({ memberships, frozen, token_organization: only }: GrantRecord): readonly MembershipRecord[] {
-  if (memberships === null || frozen) return []
-  return (JSON.parse(memberships) as MembershipRecord[]).filter(({ id }) => only === null || id === only)
 }
 
 function limitsOf({ token_organization: only, scopes }: GrantRecord): GrantLimits {

@@ -1,13 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { assignmentsOf, exclusiveRoles, namesOf } from '../access/index.ts'
+import { assignmentsOf, byRole, customRolesIn, exclusiveRoles, namesOf } from '../access/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { PendingStep, Principal, Settings } from '../kernel/context.ts'
+import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
 import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { dependenciesOn, policiesIn, policiesOfUser, together, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
-import { grantedBy, type GrantRecord } from './granted.ts'
+import { grantedBy, readGrants, type GrantRecord, type ReadGrants } from './granted.ts'
 import { proofLifetime, sudoLifetime } from './model.ts'
 
 /** A principal as loaded, with the hash that its token must have. */
@@ -48,26 +49,46 @@ interface PrincipalRecord extends GrantRecord {
   token_ips: string
   policies: string | null
   home: string | null
+  /** null: none of its roles is a custom one, or they were not asked for. */
+  definitions: string | null
 }
 
 /**
  * The principals behind access tokens, in one statement: only tokens, sessions
  * and users that may act now are in the answer. Times travel as milliseconds
- * since the epoch, so that both drivers read them alike.
+ * since the epoch, so that both drivers read them alike. `roles` are definitions
+ * that are kept; without it they come with the same statement, as of the same moment.
  */
 export async function loadPrincipals(
   em: SqlEntityManager,
   parts: PrincipalParts,
   tokens: readonly TokenId[],
   now: Date,
+  roles: RoleDefinitions | null = null,
 ): Promise<Map<TokenId, LoadedPrincipal>> {
-  const records = await runStatement<PrincipalRecord>(em, principalsStatement, [now, now, uuidsOf(tokens), now, now])
+  const parameters = [now, roles === null, now, uuidsOf(tokens), now, now]
+  const records = await runStatement<PrincipalRecord>(em, principalsStatement, parameters)
+  const read = records.flatMap((record) => (isActing(record.status) ? [{ record, grants: readGrants(record) }] : []))
+  const kept = roles === null ? null : await roles.of(em, customRolesIn(read.flatMap(({ grants }) => grants.given)))
   return new Map(
-    records
-      .filter(({ status }) => isActing(status))
-      .map((record) => [idOf('tok', record.token), { principal: principalOf(record, parts, now), tokenHash: record.hash }]),
+    read.map(({ record, grants }) => {
+      const principal = principalOf(record, grants, kept ?? definitionsIn(record), parts, now)
+      return [idOf('tok', record.token), { principal, tokenHash: record.hash }]
+    }),
   )
 }
+
+function definitionsIn({ definitions }: PrincipalRecord): ReadonlyMap<string, RoleDefinition> {
+  return definitions === null ? noDefinitions : byRole(JSON.parse(definitions) as RoleDefinition[])
+}
+
+const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
+
+/**
+ * Read as an array of whose length PostgreSQL knows nothing: a plan for the ids of one call would always seem
+ * so much cheaper than the plan that is kept that it made one for every call, which costs ten times the reading.
+ */
+const tokensGiven = 'array(select unnest(?::uuid[]))'
 
 const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
     u.status, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
@@ -79,7 +100,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     array_to_json(t.scopes)::text as scopes, array_to_json(t.allowed_ips)::text as token_ips,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
     s.organization_id::text as organization, array_to_json(u.allowed_ips)::text as allowed_ips, u.grants_frozen_at is not null as frozen,
-    m.memberships::text as memberships, r.assignments::text as assignments, ${policiesOfUser}::text as policies,
+    m.memberships::text as memberships, r.assignments::text as assignments, r.definitions::text as definitions, ${policiesOfUser}::text as policies,
     u.home_organization_id::text as home,
     array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped
   from tokens t
@@ -89,15 +110,21 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     left join lateral (
       select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
         from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
-    left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`)} r on true
-  where t.id = any(?::uuid[]) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
+    left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { defined: '?::boolean' })} r on true
+  where t.id = any(${tokensGiven}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
     and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)
     and (s.impersonator_id is null or i.status in ('active', 'temporary'))`
 
 const principalsStatement = statement('principals', principals)
 
-function principalOf(record: PrincipalRecord, { catalogue, settings }: PrincipalParts, now: Date): Principal {
-  const { limits, memberships, edges, ...granted } = grantedBy(record, catalogue, now)
+function principalOf(
+  record: PrincipalRecord,
+  grants: ReadGrants,
+  definitions: ReadonlyMap<string, RoleDefinition>,
+  { catalogue, settings }: PrincipalParts,
+  now: Date,
+): Principal {
+  const { limits, memberships, edges, ...granted } = grantedBy(record, grants, definitions, catalogue, now)
   const policies = policiesIn(record.policies)
   const policy = together(policies)
   const home = memberships.find(({ id }) => id === (record.token_organization ?? record.organization))

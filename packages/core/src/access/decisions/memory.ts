@@ -4,6 +4,7 @@ import type { Decisions, Known, Place, PlaceId, Subject, SubjectKey, Wanted } fr
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { FeedSink } from '../../ports/invalidation.ts'
+import { RoleMemory } from '../definitions.ts'
 import { loadSubjects } from '../subjects.ts'
 import { keysOfPlace, loadPlaces } from './places.ts'
 import { compiledSubject, entryOf, type KeptSubject } from './subject.ts'
@@ -19,7 +20,7 @@ interface MemoryParts {
 }
 
 /**
- * Subjects and places that decisions were made from, under the promise that principals are kept
+ * Subjects, places and roles that decisions were made from, under the promise that principals are kept
  * under: what was changed is heard of within the bound, and what was loaded meanwhile is not kept.
  * Who or what is not there is not kept: it may be made, and nobody tells.
  */
@@ -28,6 +29,8 @@ export class DecisionMemory implements FeedSink {
   readonly #subjects: LeasedCache<KeptSubject>
   readonly #places: LeasedCache<Place>
   readonly #sink: FeedSink
+  /** Principals are worked out from it too. */
+  readonly roles: RoleMemory
 
   constructor(parts: MemoryParts) {
     const { clock, soleProcess } = parts
@@ -41,7 +44,8 @@ export class DecisionMemory implements FeedSink {
       weightOf: ({ weight }) => weight,
     })
     this.#places = new LeasedCache({ clock, soleProcess, capacity: mostPlaces, keysOf: keysOfPlace, validUntil: () => Infinity })
-    this.#sink = sinkOf([this.#subjects, this.#places])
+    this.roles = new RoleMemory(parts)
+    this.#sink = sinkOf([this.#subjects, this.#places, this.roles])
   }
 
   subject(key: SubjectKey, now: Date): Subject | undefined {
@@ -59,7 +63,7 @@ export class DecisionMemory implements FeedSink {
 
   async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {
     const { generation } = this.#subjects
-    const loaded = (await loadSubjects(em, keys, now)).map((facts) => compiledSubject(this.#parts.catalogue, facts, now))
+    const loaded = (await loadSubjects(em, keys, now, this.roles)).map((facts) => compiledSubject(this.#parts.catalogue, facts, now))
     for (const subject of loaded) this.#subjects.put(entryOf(subject), subject, generation)
     return loaded
   }
@@ -98,6 +102,7 @@ export function decisionsOf(memory: DecisionMemory, open: () => Promise<SqlEntit
     return all.has(key)
   }
   return {
+    roles: memory.roles,
     async find(wanted: Wanted) {
       const absent = wanted.subjects.filter((key) => !recalled(subjects, entryOf(key), memory.subject(key, now)))
       const missing = [...new Set(wanted.places)].filter((id) => !recalled(places, id, memory.place(id, now)))

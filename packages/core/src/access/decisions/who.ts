@@ -42,6 +42,7 @@ export const whoCan = defineQuery(signature, {
         em,
         candidates.map(({ id }) => ({ userId: id, sessionId: null })),
         now,
+        decisions.roles,
       )
       const byId = new Map(facts.map((each) => [each.userId, each]))
       rows.push(...candidates.flatMap((candidate) => itemOf(question, candidate, byId.get(candidate.id)) ?? []))

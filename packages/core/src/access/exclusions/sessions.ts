@@ -4,7 +4,7 @@ import type { Actor, CommandContext, Principal } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
-import type { ChosenRoles, HeldAssignment } from '../held.ts'
+import { readyNow, type ChosenRoles, type HeldAssignment } from '../held.ts'
 import type { RoleId } from '../model.ts'
 import { loadSubjects } from '../subjects.ts'
 import { choosing, dropping, statesOf, type TooMany } from './choosing.ts'
@@ -84,9 +84,8 @@ async function changedSession({ em, actor, now }: CommandContext, roleId: RoleId
 async function heldIn(em: SqlEntityManager, session: OwnSession, now: Date): Promise<Held> {
   const [facts] = await loadSubjects(em, [session], now)
   if (facts === undefined) return { assignments: [], chosen: { activated: [], dropped: [] } }
-  const counts = ({ role, from, condition }: HeldAssignment) =>
-    role !== null && from <= now.getTime() && (condition?.assurance === undefined || condition.assurance === facts.assurance)
-  return { assignments: facts.assignments.filter((assignment) => counts(assignment)), chosen: facts.chosen }
+  const ready = readyNow(facts.assignments, { at: now.getTime(), assurance: facts.assurance })
+  return { assignments: ready.filter(({ role }) => role !== null), chosen: facts.chosen }
 }
 
 /** How a role stands, wherever it is held: in use if it is so anywhere. */

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
 import { isActing, type UserStatus } from '../../users/index.ts'
-import { nothingChosen, type HeldAssignment } from '../held.ts'
+import { nothingChosen, type GivenAssignment, type HeldAssignment } from '../held.ts'
 import { system, type Place } from '../places.ts'
 import type { ScopeInput } from '../model.ts'
 import type { SubjectFacts } from '../subjects.ts'
@@ -64,7 +64,7 @@ const subjectsThen = `select k.user_id::text as user, u.username, case when u.cr
  */
 export async function loadSubjectsAt(em: SqlEntityManager, userIds: readonly Id<'usr'>[], at: Date): Promise<readonly SubjectAt[]> {
   const records = await em.execute<SubjectRecord[]>(subjectsThen, [at, uuidsOf(userIds)])
-  const read = records.map((record) => ({ record, assignments: parsed<RawAssignment>(record.assignments) }))
+  const read = records.map((record) => ({ record, assignments: parsed<GivenAssignment>(record.assignments) }))
   const ids = read.flatMap(({ assignments }) => assignments.flatMap(({ role }) => role ?? []))
   const graph = await loadRoles(em, { ids }, at)
   const exclusions = await exclusionsOf(em, graph, at)
@@ -99,11 +99,14 @@ function subjectAt(record: SubjectRecord, all: readonly HeldAssignment[]): Subje
 
 const endOfTime = new Date(8.64e15)
 
-type RawAssignment = Omit<HeldAssignment, 'name' | 'builtIn' | 'permissions' | 'included' | 'exclusions'>
-type Exclusions = ReadonlyMap<string, readonly { readonly id: string; readonly cardinality: number }[]>
+/** Sets by the roles that are in them. `organization`: the one whose set it is, and in which it counts; null: the installation's. */
+type Exclusions = ReadonlyMap<
+  string,
+  readonly { readonly id: string; readonly cardinality: number; readonly organization: string | null }[]
+>
 
 /** null: its role was not there any more. */
-function heldAs(assignment: RawAssignment, graph: RoleGraph, exclusions: Exclusions): HeldAssignment | null {
+function heldAs(assignment: GivenAssignment, graph: RoleGraph, exclusions: Exclusions): HeldAssignment | null {
   if (assignment.role === null) return { ...assignment, name: null, builtIn: null, permissions: null, included: null, exclusions: null }
   const role = graph.get(assignment.role)
   if (role === undefined) return null
@@ -112,8 +115,9 @@ function heldAs(assignment: RawAssignment, graph: RoleGraph, exclusions: Exclusi
   const included = includedIn(graph, role.id)
   const sets = new Map<string, { id: string; cardinality: number; members: string[] }>()
   for (const { id: member } of included)
-    for (const { id, cardinality } of exclusions.get(member) ?? [])
-      sets.set(id, { id, cardinality, members: [...(sets.get(id)?.members ?? []), member] })
+    for (const { id, cardinality, organization } of exclusions.get(member) ?? [])
+      if (organization === null || organization === assignment.organization)
+        sets.set(id, { id, cardinality, members: [...(sets.get(id)?.members ?? []), member] })
   return {
     ...assignment,
     name,
@@ -126,8 +130,8 @@ function heldAs(assignment: RawAssignment, graph: RoleGraph, exclusions: Exclusi
 }
 
 async function exclusionsOf(em: SqlEntityManager, graph: RoleGraph, at: Date): Promise<Exclusions> {
-  const rows = await em.execute<{ role: string; id: string; cardinality: number }[]>(
-    `select m.role_id::text as role, e.id::text as id, e.cardinality from role_exclusion_members m
+  const rows = await em.execute<{ role: string; id: string; cardinality: number; organization: string | null }[]>(
+    `select m.role_id::text as role, e.id::text as id, e.cardinality, e.organization_id::text as organization from role_exclusion_members m
       join role_exclusions e on e.id = m.exclusion_id and e.kind = 'dynamic' and e.created_at <= ? where m.role_id = any(?::uuid[])`,
     [at, `{${[...graph.keys()].join(',')}}`],
   )
