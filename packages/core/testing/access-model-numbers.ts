@@ -1,5 +1,5 @@
 import { newId as makeId, type Id } from '@denizen/core'
-import type { ModelWorld, Span } from './access-model.ts'
+import type { ModelWorld, Span } from './access-model-reference.ts'
 
 /** A minute from which on, and for how long. */
 type Times = readonly [begin: number, length: number]
@@ -14,6 +14,8 @@ export interface ModelNumbers {
     permissions: readonly (readonly [number, Times])[],
     includes: readonly (readonly [number, Times])[],
   ])[]
+  readonly exclusions: readonly (readonly [home: number, roles: readonly number[], cardinality: number, minute: number])[]
+  readonly sessions: readonly (readonly [activated: readonly number[], dropped: readonly number[]])[]
   readonly resources: readonly (readonly [home: number, inside: number, owner: number, minute: number])[]
   readonly assignments: readonly (readonly [
     who: number,
@@ -118,7 +120,22 @@ export function modelOf(raw: ModelNumbers, { now, patterns }: { readonly now: nu
     organizations: ids.org.map((id, index) => ({ id, states: statesOf(index, 'suspended', 'suspended') })),
     users: ids.usr.map((id, index) => ({ id, states: statesOf(index + 3, 'suspended', 'active frozen') })),
   }
-  const shell: ModelWorld = { ...half, memberships, teams, seats, roles, resources, assignments: [] }
+  const exclusions = raw.exclusions.flatMap(([home, which, most, begin]): ModelWorld['exclusions'] => {
+    const organization = home % 2 === 0 ? null : at(ids.org, home)
+    const able = roles.filter((role) => role.organization === null || role.organization === organization)
+    const members = able.length === 0 ? [] : [...new Set(which.map((index) => at(able, index).id))]
+    return members.length < 2
+      ? []
+      : [{ id: newId('exc'), organization, roles: members, cardinality: 2 + (most % (members.length - 1)), begin }]
+  })
+  const sessions = ids.usr.map((user, index) => {
+    const [activated, dropped] = at(raw.sessions, index).map((some) => (roles.length === 0 ? [] : some.map((which) => at(roles, which).id)))
+    return { id: newId('ses'), user, activated: activated ?? [], dropped: dropped ?? [] }
+  })
+  const shell: ModelWorld = { ...half, memberships, teams, seats, roles, exclusions, sessions, resources, assignments: [] }
+  const isExclusive = (id: Id<'rol'>): boolean =>
+    exclusions.some((set) => set.roles.includes(id)) ||
+    (roles.find((role) => role.id === id)?.includes.some(({ role }) => isExclusive(role)) ?? false)
   const scopes = [null, ...ids.org, ...teams.map(({ id }) => id), ...resources.map(({ id }) => id)]
   const assignments = raw.assignments.flatMap(([who, what, where, times, [from, length, kind]]): ModelWorld['assignments'] => {
     const on = at(scopes, where)
@@ -133,6 +150,8 @@ export function modelOf(raw: ModelNumbers, { now, patterns }: { readonly now: nu
     const condition =
       kind === 0 ? { assurance: 'aal2' as const } : kind === 1 ? { networks: [at(['192.0.2.7/32', '198.51.100.7/32'], who)] } : null
     const subject = byTeam ? team.id : at(ids.usr, who)
+    // Roles that exclude each other in sessions are never held on resources.
+    if (role !== null && on?.startsWith('res_') === true && isExclusive(role)) return []
     return [
       {
         id: newId('asg'),

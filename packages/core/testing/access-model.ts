@@ -1,51 +1,6 @@
 import { uuidOf, type Id } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
-
-/** From one minute on, and until another (null: still). */
-export interface Span {
-  readonly begin: number
-  readonly end: number | null
-}
-
-/** Where something is given: everywhere, or on one of these. */
-export type ModelScope = Id<'org' | 'team' | 'res'> | null
-
-/** Who is in what and has what when, as plain lists. */
-export interface ModelWorld {
-  /** States follow each other without a gap. */
-  readonly organizations: readonly { readonly id: Id<'org'>; readonly states: readonly (Span & { readonly value: string })[] }[]
-  readonly users: readonly { readonly id: Id<'usr'>; readonly states: readonly (Span & { readonly value: string })[] }[]
-  readonly memberships: readonly {
-    readonly user: Id<'usr'>
-    readonly organization: Id<'org'>
-    readonly states: readonly (Span & { readonly value: string })[]
-  }[]
-  readonly teams: readonly { readonly id: Id<'team'>; readonly organization: Id<'org'> }[]
-  readonly seats: readonly (Span & { readonly user: Id<'usr'>; readonly team: Id<'team'> })[]
-  readonly roles: readonly {
-    readonly id: Id<'rol'>
-    readonly organization: Id<'org'> | null
-    readonly permissions: readonly (Span & { readonly pattern: string })[]
-    readonly includes: readonly (Span & { readonly role: Id<'rol'> })[]
-  }[]
-  readonly resources: readonly {
-    readonly id: Id<'res'>
-    readonly organization: Id<'org'> | null
-    readonly parent: Id<'res'> | null
-    /** null: the organization owns it. */
-    readonly owners: readonly (Span & { readonly value: Id<'usr'> | null })[]
-  }[]
-  readonly assignments: readonly (Span & {
-    readonly id: Id<'asg'>
-    readonly subject: Id<'usr' | 'team'>
-    readonly role: Id<'rol'> | null
-    readonly permission: string | null
-    readonly on: ModelScope
-    readonly from: number
-    readonly until: number | null
-    readonly condition: { readonly assurance?: 'aal2'; readonly networks?: readonly string[] } | null
-  })[]
-}
+import type { ModelWorld, Span } from './access-model-reference.ts'
 
 const zeros = '00000000-0000-0000-0000-000000000000'
 
@@ -208,6 +163,42 @@ export async function storeModel(em: SqlEntityManager, model: ModelWorld, base: 
       insert into role_closure select * from c`,
     [`{${model.roles.map(({ id }) => uuidOf(id)).join(',')}}`],
     'run',
+  )
+  await insert(
+    'role_exclusions',
+    'id, organization_id, name, kind, cardinality, version, created_at, updated_at',
+    model.exclusions.map(({ id, organization, cardinality, begin }) => {
+      const made = { created_at: at(begin), updated_at: at(begin) }
+      return { id: uuidOf(id), organization_id: orNull(organization), name: id, kind: 'dynamic', cardinality, version: 1, ...made }
+    }),
+  )
+  await insert(
+    'role_exclusion_members',
+    'exclusion_id, exclusion_home, role_id, role_home',
+    model.exclusions.flatMap(({ id, organization, roles }) =>
+      roles.map((role) => ({
+        exclusion_id: uuidOf(id),
+        exclusion_home: homeOf(organization),
+        role_id: uuidOf(role),
+        role_home: roleHome.get(role),
+      })),
+    ),
+  )
+  await insert(
+    'sessions',
+    'id, user_id, auth_methods, assurance, created_at, expires_at, last_seen_at, proved_at, activated_roles, dropped_roles',
+    model.sessions.map(({ id, user, activated, dropped }) => ({
+      id: uuidOf(id),
+      user_id: uuidOf(user),
+      auth_methods: [],
+      assurance: 'aal2',
+      created_at: base,
+      expires_at: at(1_000),
+      last_seen_at: base,
+      proved_at: base,
+      activated_roles: activated.map((role) => uuidOf(role)),
+      dropped_roles: dropped.map((role) => uuidOf(role)),
+    })),
   )
   const byId = new Map(model.resources.map((resource) => [resource.id, resource]))
   const pathOf = (id: Id<'res'>): string[] => {

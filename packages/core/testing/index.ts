@@ -17,5 +17,19 @@ export { TestWeb } from './web.ts'
 export { webContract, type WebFixture } from './contracts/web.ts'
 export { TestProvider } from './provider.ts'
 export { createWorld, useWorld, type World, type WorldOptions } from './world.ts'
-export { storeModel, type ModelScope, type ModelWorld, type Span } from './access-model.ts'
+export { storeModel } from './access-model.ts'
+export {
+  isNeeded,
+  may,
+  modelPatterns,
+  modelPermissions,
+  used,
+  whereIs,
+  withoutRole,
+  type Asking,
+  type ModelScope,
+  type ModelSession,
+  type ModelWorld,
+  type Where,
+} from './access-model-reference.ts'
 export { modelOf, type ModelNumbers } from './access-model-numbers.ts'

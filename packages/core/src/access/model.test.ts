@@ -1,5 +1,22 @@
 import fc from 'fast-check'
-import { modelOf, storeModel, useWorld, type ModelNumbers, type ModelScope, type ModelWorld, type Span } from '@denizen/core/testing'
+import {
+  isNeeded,
+  may,
+  modelOf,
+  modelPatterns as patterns,
+  modelPermissions as permissions,
+  storeModel,
+  used,
+  useWorld,
+  whereIs,
+  withoutRole,
+  type Asking,
+  type ModelNumbers,
+  type ModelScope,
+  type ModelSession,
+  type ModelWorld,
+  type Where,
+} from '@denizen/core/testing'
 import { expect, test } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { systemActor, type InputOf, type Signatures } from '../index.ts'
@@ -17,79 +34,6 @@ const catalogue = new Map([...actions.values()].map(({ signature }) => [signatur
 const base = () => new Date(world().clock.now().getTime() - now * 60_000)
 const timeOf = (minute: number) => new Date(base().getTime() + minute * 60_000)
 
-// The obvious reference: plain lists, gone through one by one. Nothing of ours decides anything in it.
-
-const own: Readonly<Record<string, 'query' | 'command'>> = { 'teams.list': 'query', 'teams.create': 'command', 'users.get': 'query' }
-const permissions = [...Object.keys(own), 'document.read', 'document.write', 'paper.read']
-const patterns = [...permissions, 'teams.*', 'users.*', 'document.*', 'paper.*', 'application', 'queries', '*']
-const ofMembers: Readonly<Record<string, readonly string[]>> = {
-  member: ['teams.list'],
-  admin: ['teams.list', 'teams.create', 'users.get', 'document.read', 'document.write', 'paper.read'],
-  owner: ['teams.list', 'teams.create', 'users.get', 'document.read', 'document.write', 'paper.read'],
-}
-
-function standsFor(pattern: string, permission: string): boolean {
-  if (pattern === '*' || pattern === permission) return true
-  if (pattern === 'queries') return own[permission] === 'query'
-  if (pattern === 'application') return own[permission] === undefined
-  return pattern.endsWith('.*') && permission.startsWith(pattern.slice(0, -1))
-}
-
-const holds = ({ begin, end }: Span, minute: number) => begin <= minute && (end === null || end > minute)
-const valueAt = <Value>(states: readonly (Span & { readonly value: Value })[], minute: number) =>
-  states.find((state) => holds(state, minute))?.value
-
-interface Where {
-  readonly scope: ModelScope
-  readonly organization: Id<'org'> | null
-  /** The team; or the resource and all that it is in. */
-  readonly things: readonly string[]
-}
-
-function whereIs(model: ModelWorld, scope: ModelScope): Where {
-  const team = model.teams.find(({ id }) => id === scope)
-  if (team !== undefined) return { scope, organization: team.organization, things: [team.id] }
-  const resource = model.resources.find(({ id }) => id === scope)
-  if (resource === undefined) return { scope, organization: scope as Id<'org'> | null, things: [] }
-  const outside = resource.parent === null ? [] : whereIs(model, resource.parent).things
-  return { scope, organization: resource.organization, things: [resource.id, ...outside] }
-}
-
-function roleGives(model: ModelWorld, id: string, permission: string, minute: number): boolean {
-  const role = model.roles.find((one) => one.id === id)
-  if (role === undefined) return false
-  if (role.permissions.some((given) => holds(given, minute) && standsFor(given.pattern, permission))) return true
-  return role.includes.some((included) => holds(included, minute) && roleGives(model, included.role, permission, minute))
-}
-
-interface Session {
-  readonly factor: boolean
-  readonly network: string | null
-}
-
-function may(model: ModelWorld, user: Id<'usr'>, permission: string, where: Where, minute: number, session: Session): boolean {
-  if (valueAt(model.users.find(({ id }) => id === user)?.states ?? [], minute) !== 'active') return false
-  const roleIn = (organization: Id<'org'>) => {
-    const isActive = valueAt(model.organizations.find(({ id }) => id === organization)?.states ?? [], minute) === 'active'
-    const membership = model.memberships.find((one) => one.user === user && one.organization === organization)
-    return isActive ? valueAt(membership?.states ?? [], minute) : undefined
-  }
-  const isIn = (organization: Id<'org'> | null) => organization === null || roleIn(organization) !== undefined
-  if (where.organization !== null && (ofMembers[roleIn(where.organization) ?? ''] ?? []).includes(permission)) return true
-  const owned = where.things.some((thing) => valueAt(model.resources.find(({ id }) => id === thing)?.owners ?? [], minute) === user)
-  if (owned && isIn(where.organization) && own[permission] === undefined) return true
-  return model.assignments.some((given) => {
-    const sits = model.seats.some((seat) => seat.user === user && seat.team === given.subject && holds(seat, minute))
-    if ((given.subject !== user && !sits) || !holds(given, minute)) return false
-    if (given.from > minute || (given.until !== null && given.until <= minute)) return false
-    if (given.condition?.assurance === 'aal2' && !session.factor) return false
-    if (given.condition?.networks !== undefined && `${session.network}/32` !== given.condition.networks[0]) return false
-    if (!isIn(whereIs(model, given.on).organization)) return false
-    if (given.on !== null && given.on !== where.organization && !where.things.includes(given.on)) return false
-    return given.role === null ? standsFor(given.permission ?? '', permission) : roleGives(model, given.role, permission, minute)
-  })
-}
-
 // Random worlds: numbers that are made into one.
 
 const number = fc.nat(1000)
@@ -100,32 +44,46 @@ const anyWorld: fc.Arbitrary<ModelNumbers> = fc.record({
   memberships: rows(fc.tuple(number, times, fc.nat(2), fc.nat(2)), 20),
   seats: rows(fc.tuple(number, number, times), 16),
   roles: rows(fc.tuple(number, rows(fc.tuple(number, times), 3), rows(fc.tuple(number, times), 2)), 9),
+  exclusions: rows(fc.tuple(number, rows(number, 3), number, fc.nat(now - 1)), 3),
+  sessions: rows(fc.tuple(rows(number, 6), rows(number, 1)), 10),
   resources: rows(fc.tuple(number, number, number, fc.nat(now - 1)), 14),
   assignments: rows(fc.tuple(number, number, number, times, fc.tuple(fc.nat(horizon), fc.nat(horizon), fc.nat(9))), 60),
 })
 
 let decisions = 0
 let allowed = 0
-const plain: Session = { factor: false, network: null }
-const strong: Session = { factor: true, network: '192.0.2.7' }
+/** Users some of whose roles excluded each other when they were decided about. */
+let contested = 0
+type SessionOf = (user: Id<'usr'>) => ModelSession
+const plain: SessionOf = () => ({ factor: false, network: null, activated: [], dropped: [] })
+/** In the session that everybody has, from one of two addresses or from nowhere. */
+const inSession =
+  ({ sessions }: ModelWorld, network: string | null): SessionOf =>
+  (user) => {
+    const { activated = [], dropped = [] } = sessions.find((session) => session.user === user) ?? {}
+    return { factor: true, network, activated, dropped }
+  }
 
 /** Compares every decision there is in a world with the reference. */
 function compareAll(
   model: ModelWorld,
   wheres: readonly Where[],
-  minute: number,
-  session: Session,
+  { minute, sessionOf }: { readonly minute: number; readonly sessionOf: SessionOf },
   decide: (user: Id<'usr'>, permission: string, index: number) => boolean,
 ): void {
   const different: unknown[] = []
-  for (const { id: user } of model.users)
+  for (const { id: user } of model.users) {
+    const asking: Asking = { user, minute, session: sessionOf(user) }
+    const using = used(model, asking)
+    if (used({ ...model, exclusions: [] }, asking).length > using.length) contested++
     for (const [index, where] of wheres.entries())
       for (const permission of permissions) {
-        const expected = may(model, user, permission, where, minute, session)
+        const expected = may(model, asking, using, permission, where)
         decisions++
         if (expected) allowed++
-        if (decide(user, permission, index) !== expected) different.push({ user, permission, where, minute, session, expected })
+        if (decide(user, permission, index) !== expected) different.push({ ...asking, permission, where, expected })
       }
+  }
   expect(different).toEqual([])
 }
 
@@ -142,14 +100,13 @@ const inputOf = (scope: ModelScope) =>
 type Ask = (user: Id<'usr'>) => SubjectFacts | undefined
 
 /** By what is loaded of somebody, and the one engine. */
-function decider(facts: Ask, places: readonly (Place | null)[], minute: number, { factor, network }: Session) {
+function decider(facts: Ask, places: readonly (Place | null)[], minute: number, network: string | null) {
   const from = network === null ? null : { ip: network, remote: true as const }
-  const inSession = (known: SubjectFacts) => ({ ...known, assurance: factor ? ('aal2' as const) : null })
   const grants = new Map<string, Grants>()
   return (user: Id<'usr'>, permission: string, index: number) => {
     const [known, place] = [facts(user), places[index] ?? null]
     if (known === undefined || place === null) return false
-    const held = grants.get(user) ?? grantsOfSubject(catalogue, inSession(known), { now: timeOf(minute), from })
+    const held = grants.get(user) ?? grantsOfSubject(catalogue, known, { now: timeOf(minute), from })
     grants.set(user, held)
     return decides(held, known, permission, place)
   }
@@ -158,45 +115,57 @@ function decider(facts: Ask, places: readonly (Place | null)[], minute: number, 
 /** As calls are let through: by the loader and the engine of sessions, in them and without. */
 async function decidedNow(model: ModelWorld, wheres: readonly Where[]): Promise<void> {
   const em = world().em()
-  const places = []
+  const places: (Place | null)[] = []
   for (const { scope } of wheres) places.push(await findPlace(em, inputOf(scope)))
-  const subjects = await loadSubjects(
-    em,
-    model.users.map(({ id }) => ({ userId: id, sessionId: null })),
-    timeOf(now),
-  )
-  const facts: Ask = (user) => subjects.find(({ userId }) => userId === user)
-  for (const session of [plain, strong]) compareAll(model, wheres, now, session, decider(facts, places, now, session))
-  monotone(subjects, places)
+  for (const network of [null, '192.0.2.7']) {
+    const keys =
+      network === null
+        ? model.users.map(({ id }) => ({ userId: id, sessionId: null }))
+        : model.sessions.map(({ id, user }) => ({ userId: user, sessionId: id }))
+    const subjects = await loadSubjects(em, keys, timeOf(now))
+    const facts: Ask = (user) => subjects.find(({ userId }) => userId === user)
+    compareAll(
+      model,
+      wheres,
+      { minute: now, sessionOf: network === null ? plain : inSession(model, network) },
+      decider(facts, places, now, network),
+    )
+    if (network !== null) monotone(subjects, places)
+  }
 }
 
-/** Whatever somebody is given besides, nothing is taken from them. */
+/** Whatever somebody is given besides that excludes nothing, nothing is taken from them. */
 function monotone(subjects: readonly SubjectFacts[], places: readonly (Place | null)[]): void {
   for (const [index, facts] of subjects.entries()) {
     const others = subjects[(index + 1) % subjects.length]?.assignments ?? []
     const isIn = (organization: string | null) =>
       organization === null || facts.memberships.some(({ organizationId }) => uuidOf(organizationId) === organization)
-    const richer = { ...facts, assignments: [...facts.assignments, ...others.filter(({ organization }) => isIn(organization))] }
-    const [before, after] = [facts, richer].map((one) => decider(() => one, places, now, strong))
+    const given = others.filter(({ organization, exclusions }) => isIn(organization) && exclusions === null)
+    const richer = { ...facts, assignments: [...facts.assignments, ...given] }
+    const [before, after] = [facts, richer].map((one) => decider(() => one, places, now, '192.0.2.7'))
     for (const at of places.keys())
       for (const permission of permissions)
         if (before?.(facts.userId, permission, at) === true) expect(after?.(facts.userId, permission, at)).toBe(true)
   }
 }
 
-/** Through the action that asks many questions at once. */
+/** Through the action that asks many questions at once, about some in their session. */
 async function askedMany(model: ModelWorld, wheres: readonly Where[]): Promise<void> {
   const answers = new Map<string, boolean>()
   const checks = wheres.flatMap(({ scope }) => permissions.map((permission) => ({ permission, on: inputOf(scope) })))
+  const asked = new Map(model.sessions.filter((_, index) => index % 2 === 0).map(({ id, user }) => [user, id]))
   for (const { id } of model.users) {
-    const { allowed: told } = await world().asSystem().access.checkMany({ userId: id, checks })
+    const sessionId = asked.get(id)
+    const { allowed: told } = await world()
+      .asSystem()
+      .access.checkMany({ userId: id, checks, ...(sessionId !== undefined && { sessionId }) })
     for (const [index, answer] of told.entries()) answers.set(`${id} ${index}`, answer)
   }
+  const sessionOf: SessionOf = (user) => (asked.has(user) ? inSession(model, null)(user) : plain(user))
   compareAll(
     model,
     wheres,
-    now,
-    plain,
+    { minute: now, sessionOf },
     (user, permission, index) => answers.get(`${user} ${index * permissions.length + permissions.indexOf(permission)}`) === true,
   )
 }
@@ -204,7 +173,7 @@ async function askedMany(model: ModelWorld, wheres: readonly Where[]): Promise<v
 /** Out of the history. */
 async function decidedThen(model: ModelWorld, wheres: readonly Where[], minute: number): Promise<void> {
   const em = world().em()
-  const places = []
+  const places: (Place | null)[] = []
   for (const { scope } of wheres) places.push(await findPlaceAt(em, inputOf(scope), timeOf(minute)))
   const subjects = await loadSubjectsAt(
     em,
@@ -212,14 +181,15 @@ async function decidedThen(model: ModelWorld, wheres: readonly Where[], minute: 
     timeOf(minute),
   )
   const facts: Ask = (user) => subjects.find(({ userId }) => userId === user)
-  compareAll(model, wheres, minute, plain, decider(facts, places, minute, plain))
+  compareAll(model, wheres, { minute, sessionOf: plain }, decider(facts, places, minute, null))
   const { user, scope } = { user: model.users[minute % 10]?.id, scope: wheres[minute]?.scope ?? null }
   if (user === undefined) return
+  const asking = { user, minute, session: plain(user) }
   for (const permission of permissions) {
     const told = await world()
       .asSystem()
       .access.at({ time: timeOf(minute), userId: user, permission, on: inputOf(scope) })
-    expect(told.allowed).toBe(may(model, user, permission, whereIs(model, scope), minute, plain))
+    expect(told.allowed).toBe(may(model, asking, used(model, asking), permission, whereIs(model, scope)))
   }
 }
 
@@ -248,6 +218,7 @@ async function explained(model: ModelWorld, wheres: readonly Where[], numbers: r
       )
       continue
     }
+    if (smallest.ends !== null) await world().rows(end, [base(), uuidOf(smallest.ends)])
     if (smallest.membership !== null)
       await world().rows(join, [uuidOf(smallest.membership.organizationId), uuidOf(user), smallest.membership.role, base()])
     if (typeof smallest.grant?.permission === 'string')
@@ -262,12 +233,39 @@ async function explained(model: ModelWorld, wheres: readonly Where[], numbers: r
 
 const join = `insert into memberships (id, organization_id, user_id, role, created_at) values (gen_random_uuid(), ?, ?, ?, ?)
   on conflict (user_id, organization_id) do update set role = excluded.role returning 1`
+const end = 'update role_assignments set revoked_at = ? where id = ? returning 1'
 const explanations = { allowed: 0, denied: 0 }
 
+/** Deletes some of the roles by the action: what is still needed stays, with all that it is. */
+async function deleted(model: ModelWorld): Promise<ModelWorld> {
+  let after = model
+  for (const { id, organization } of model.roles.filter((_, index) => index % 4 === 0)) {
+    const lasting = model.organizations.find((one) => one.id === organization)?.states.find(({ end }) => end === null)
+    const code = await world()
+      .asSystem()
+      .roles.delete({ roleId: id })
+      .then(
+        () => 'deleted',
+        (error: { code: string }) => error.code,
+      )
+    if (lasting?.value === 'suspended') expect(code).toBe('organizations.inactive')
+    else if (isNeeded(after, id)) expect(code).toMatch(/^roles\.(included|excluded)$/)
+    else {
+      expect(code).toBe('deleted')
+      after = withoutRole(after, id, now)
+      rolesDeleted++
+    }
+  }
+  return after
+}
+let rolesDeleted = 0
+
 async function compareWorld(numbers: ModelNumbers): Promise<void> {
-  const model = modelOf(numbers, { now, patterns })
-  await storeModel(world().em(), model, base())
-  const wheres = scopesOf(model).map((scope) => whereIs(model, scope))
+  const before = modelOf(numbers, { now, patterns })
+  await storeModel(world().em(), before, base())
+  const wheres = scopesOf(before).map((scope) => whereIs(before, scope))
+  await askedMany(before, wheres)
+  const model = await deleted(before)
   await decidedNow(model, wheres)
   await askedMany(model, wheres)
   const [one = 0, other = 0] = numbers.states.map(([, minute]) => minute)
@@ -285,11 +283,14 @@ test(
   async () => {
     const seed = crypto.getRandomValues(new Int32Array(1))[0] ?? 0
     await fc.assert(fc.asyncProperty(anyWorld, compareWorld), { seed, numRuns: 18, endOnFailure: true })
-    console.info(`seed ${seed}: ${decisions} decisions, ${allowed} of them yes; ${explanations.allowed + explanations.denied} explanations`)
+    console.info(
+      `seed ${seed}: ${decisions} decisions, ${allowed} of them yes; ${explanations.allowed + explanations.denied} explanations; ${rolesDeleted} roles deleted, ${contested} times roles excluded each other`,
+    )
     expect(decisions).toBeGreaterThanOrEqual(100_000)
     // Neither answer is a rarity.
     expect(allowed / decisions).toBeGreaterThan(0.08)
     expect(allowed / decisions).toBeLessThan(0.9)
     expect(Math.min(explanations.allowed, explanations.denied)).toBeGreaterThan(3)
+    expect(Math.min(rolesDeleted, contested)).toBeGreaterThan(3)
   },
 )

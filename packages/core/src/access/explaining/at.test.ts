@@ -188,4 +188,30 @@ describe.each(['postgres', 'embedded'] as const)('access at a time, on %s', (dat
       [false, false],
     ])
   })
+
+  test("an organization's set of roles that exclude each other counts there only, then as now", async () => {
+    const elsewhere = await world().newOrganization()
+    const ada = await newMember()
+    await world().join(elsewhere, ada)
+    const roles = [await world().access.newRole({ permissions: ['paper.read'] }), await world().access.newRole()]
+    const set = { organizationId: elsewhere, name: 'One hat', kind: 'dynamic' as const, roleIds: roles }
+    await world().asSystem().access.createExclusion(set)
+    for (const roleId of roles)
+      for (const home of [organizationId, elsewhere]) await world().access.give({ userId: ada.id, roleId, on: { organizationId: home } })
+    const time = tick()
+    for (const [home, allowed] of [
+      [organizationId, true],
+      [elsewhere, false],
+    ] as const) {
+      const asked = { userId: ada.id, permission: 'paper.read', on: { organizationId: home } }
+      expect((await world().asSystem().access.check(asked)).allowed).toBe(allowed)
+      expect(
+        (
+          await world()
+            .asSystem()
+            .access.at({ ...asked, time })
+        ).allowed,
+      ).toBe(allowed)
+    }
+  })
 })
