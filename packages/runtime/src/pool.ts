@@ -1,10 +1,10 @@
-import { preparedStatements } from '@denizen/core'
 import type { Pool, PoolClient } from 'pg'
+import { sendTogether } from './together.ts'
 
 /** What every pool of ours does beyond pg's own. */
 export function setUpPool(pool: Pool): void {
   reclaimDeadConnections(pool)
-  prepareStatements(pool)
+  pool.on('connect', sendTogether)
 }
 
 /**
@@ -25,21 +25,5 @@ function reclaimDeadConnections(pool: Pool): void {
       client.release = () => {} // whoever held it may yet release it, and twice is an error
       release(true)
     })
-  })
-}
-
-/**
- * Has every connection prepare core's busiest statements when it first sends them
- * (https://node-postgres.com/features/queries#prepared-statements): planning them costs
- * more than running them.
- */
-function prepareStatements(pool: Pool): void {
-  pool.on('connect', (client) => {
-    const query = client.query.bind(client) as (...parameters: unknown[]) => unknown
-    const named = (text: unknown, values: unknown, ...rest: unknown[]): unknown => {
-      const name = typeof text === 'string' ? preparedStatements.get(text) : undefined
-      return name === undefined ? query(text, values, ...rest) : query({ name, text, values }, ...rest)
-    }
-    client.query = named as PoolClient['query']
   })
 }

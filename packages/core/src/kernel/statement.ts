@@ -29,8 +29,39 @@ export async function runStatement<Row extends object>(
   { text }: Statement,
   parameters: readonly unknown[],
 ): Promise<Row[]> {
-  const logger = em.config.getLogger()
-  if (logger.isEnabled('query')) logger.logQuery({ query: text, level: 'info' })
+  logged(em, text)
   const { rows } = await em.getKysely().executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
   return rows
+}
+
+/**
+ * Hands a statement of the transaction of `em` to the driver, and does not wait for its answer: what is asked of
+ * the transaction next is sent after it, by a driver that can in the same message. Whoever calls waits for both.
+ */
+export async function sendStatement(
+  em: SqlEntityManager,
+  { text }: Statement,
+  parameters: readonly unknown[],
+): Promise<{ readonly answer: Promise<unknown> }> {
+  logged(em, text)
+  return em
+    .getKysely()
+    .getExecutor()
+    .provideConnection(async (connection) => {
+      const answer = connection.executeQuery(CompiledQuery.raw(text, [...parameters]))
+      answer.catch(() => {}) // it may fail before anybody waits for it
+      return { answer }
+    })
+}
+
+/** The last of several things that were asked for one after another without waiting; or the error of the first that failed, for those behind it failed because of it. */
+export async function lastOf<T>(...asked: readonly [...before: Promise<unknown>[], last: Promise<T>]): Promise<T> {
+  const failed = (await Promise.allSettled(asked)).find((settled) => settled.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return asked[asked.length - 1] as Promise<T>
+}
+
+function logged(em: SqlEntityManager, query: string): void {
+  const logger = em.config.getLogger()
+  if (logger.isEnabled('query')) logger.logQuery({ query, level: 'info' })
 }

@@ -3,7 +3,7 @@ import type { Action, Command } from '../kernel/action.ts'
 import { unnotedUses, type Actor, type Origin, type Principal } from '../kernel/context.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { runStatement, statement } from '../kernel/statement.ts'
+import { lastOf, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { limitedTo, loadPrincipals } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
@@ -15,7 +15,8 @@ import { checkAllowed, findTarget } from './target.ts'
  * nobody can suspend it half-way) and those to be changed exclusively: two
  * commands never wait for each other in a circle. Only then, in a statement of its
  * own, is the actor read: one that waited for the lock would see the user as it is,
- * but its session as it was when the statement began (READ COMMITTED).
+ * but its session as it was when the statement began (READ COMMITTED). They are
+ * sent one behind the other: what is locked is locked for less long.
  */
 export async function currentActor(
   assembly: Assembly,
@@ -25,25 +26,33 @@ export async function currentActor(
 ): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
   if (actor.kind !== 'user') {
-    await lockUsers(em, targets)
+    if (targets.length > 0) await runStatement(em, lockSeveral, [uuidsOf(targets)])
     return actor
   }
-  const { userId } = actor.principal
-  const others = targets.filter((id) => id !== userId)
-  await lockUsers(
-    em,
-    others.filter((id) => id < userId),
-  )
-  await runStatement(em, others.length < targets.length ? lockToChange : lockShared, [uuidOf(userId)])
-  await lockUsers(
-    em,
-    others.filter((id) => id > userId),
-  )
-  return userBehind(assembly, em, actor.principal, origin)
+  const locked: Promise<unknown>[] = []
+  for (const [lock, parameter] of locksFor(actor.principal.userId, targets)) {
+    const { answer } = await sendStatement(em, lock, [parameter])
+    locked.push(answer)
+  }
+  return lastOf(...locked, userBehind(assembly, em, actor.principal, origin))
+}
+
+/** In order of id: those before the actor, the actor, and those after. */
+function locksFor(userId: Id<'usr'>, targets: readonly Id<'usr'>[]): (readonly [Statement, string])[] {
+  const several = (ids: readonly Id<'usr'>[]) => (ids.length === 0 ? [] : [[lockSeveral, uuidsOf(ids)] as const])
+  return [
+    ...several(targets.filter((id) => id < userId)),
+    [targets.includes(userId) ? lockToChange : lockShared, uuidOf(userId)] as const,
+    ...several(targets.filter((id) => id > userId)),
+  ]
 }
 
 const lockShared = statement('actor_share', 'select 1 from users where id = ? for share')
 const lockToChange = statement('actor_change', 'select 1 from users where id = ? for no key update')
+const lockSeveral = statement(
+  'users_change',
+  'select 1 from users where id = any(array(select unnest(?::uuid[]))) order by id for no key update',
+)
 
 /** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
 async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {
@@ -73,11 +82,6 @@ export function situated(actor: Actor, origin: Origin, at: Date): Actor {
   const { principal } = actor
   if (principal.elsewhere === null) return { kind: 'user', principal, from: origin, at }
   return { kind: 'user', principal: { ...principal, grants: principal.elsewhere.from(origin) }, from: origin, at }
-}
-
-async function lockUsers(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<void> {
-  if (ids.length === 0) return
-  await em.execute('select 1 from users where id = any(?::uuid[]) order by id for no key update', [uuidsOf(ids)])
 }
 
 /**

@@ -5,6 +5,7 @@ import { unnotedUses, type Actor, type CommandContext } from '../kernel/context.
 import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import type { Plan } from '../kernel/plan.ts'
+import { lastOf } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
 import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
 import { forkOf, memoryOf, type Assembly, type Call } from './assembly.ts'
@@ -87,21 +88,20 @@ async function commit(passage: Passage): Promise<unknown> {
   const result = await inTransaction(assembly, async (em) => {
     const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
     const replay = claim === null ? null : await takeKey(em, claim, action.signature, assembly.ports.clock.now())
-    if (replay !== null) return replay.replayed
+    if (replay !== null) return { answer: replay.replayed, last: null }
     const handled = await handle(passage, em, actor, recorder)
     await em.flush()
-    await record(assembly, em, recorder, entryOf(passage, actor, recorder, handled))
-    if (handled instanceof Refused) {
-      if (claim !== null) await keepRefusal(em, claim, handled.reason)
-      return handled
-    }
-    const output = parseOutput(action.signature, handled)
-    if (claim !== null) await keepOutput(em, claim, action.signature, output)
-    return output
+    const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
+    if (claim !== null) await keep(em, claim, action, answer)
+    return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
   })
   const { revoked, refreshed } = recorder.keys
   if (revoked.length + refreshed.length > 0) memoryOf(assembly).drop([...revoked, ...refreshed])
   return result
+}
+
+function keep(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
+  return answer instanceof Refused ? keepRefusal(em, claim, answer.reason) : keepOutput(em, claim, signature, answer)
 }
 
 function rehearse(passage: Passage): Promise<Plan> {
@@ -139,13 +139,21 @@ function locksOf({ action, input, prepared, call }: Passage): readonly Id<'usr'>
   return action.locks?.(prepared) ?? action.target?.locks?.(input, call.actor) ?? []
 }
 
-async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager) => Promise<T>): Promise<T> {
+/** What a transaction comes to, and what it has to do last: its commit is sent right behind that. */
+interface Ending<T> {
+  readonly answer: T
+  readonly last: (() => Promise<{ readonly answer: Promise<unknown> }>) | null
+}
+
+async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager) => Promise<Ending<T>>): Promise<T> {
   const em = forkOf(assembly)
   await em.begin()
   try {
-    const result = await work(em)
-    await em.commit()
-    return result
+    const { answer, last } = await work(em)
+    const sent = await last?.()
+    // After a statement that failed nothing is committed, whether the server was asked to or not.
+    await (sent === undefined ? em.commit() : lastOf(sent.answer, em.commit()))
+    return answer
   } catch (error) {
     // A rollback on a lost connection fails too; what the caller needs to know is the first error.
     await em.rollback().catch(() => undefined)

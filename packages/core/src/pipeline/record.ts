@@ -4,32 +4,32 @@ import { auditInsert, auditParameters, type NewAuditEntry } from '../audit/index
 import { deliveriesOf, eventInsert, eventParameters } from '../events/index.ts'
 import { invalidationInsert, invalidationParameters, wakeReaders } from '../invalidation/index.ts'
 import { newId } from '../kernel/id.ts'
-import { runStatement, statement } from '../kernel/statement.ts'
+import { sendStatement, statement } from '../kernel/statement.ts'
 import type { Assembly } from './assembly.ts'
 import type { Recorder } from './recorder.ts'
 
 /**
- * Writes down what a command did, through its own transaction and in one
- * statement: the audit entry, its events, and the principals to be dropped. Then
- * queues its jobs, and wakes other processes only if something was taken away.
+ * Queues the jobs of a command, wakes other processes if something was taken away, and
+ * writes down what it did, through its own transaction and in one statement: the audit
+ * entry, its events, and the principals to be dropped. That is its last statement but
+ * the commit, which is sent right behind it; whoever calls waits for both.
  */
 export async function record(
   { ports, subscribers }: Assembly,
   em: SqlEntityManager,
   recorder: Recorder,
   entry: NewAuditEntry,
-): Promise<void> {
+): Promise<{ readonly answer: Promise<unknown> }> {
   const { revoked, refreshed } = recorder.keys
   const events = recorder.events.map((event) => ({ ...event, id: newId('evt', entry.at, ports.random.bytes(10)) }))
   const jobs = [...recorder.jobs, ...deliveriesOf(events, subscribers)]
-  const actorId = callerId(entry.actor)
-  await runStatement(em, recording, [
-    ...eventParameters(events, actorId, entry.at),
+  if (jobs.length > 0) await ports.jobs.enqueue(em, jobs)
+  if (revoked.length > 0 && !ports.invalidation.soleProcess) await wakeReaders(em, revoked)
+  return sendStatement(em, recording, [
+    ...eventParameters(events, callerId(entry.actor), entry.at),
     ...invalidationParameters([...revoked, ...refreshed], entry.at),
     ...auditParameters(entry),
   ])
-  if (jobs.length > 0) await ports.jobs.enqueue(em, jobs)
-  if (revoked.length > 0 && !ports.invalidation.soleProcess) await wakeReaders(em, revoked)
 }
 
 /** Without events, or without keys, its first two parts write nothing. */
