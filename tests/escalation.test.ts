@@ -169,6 +169,24 @@ describe.each(facesOf(served))('giving above oneself by %s', (_name, as) => {
     expect(await codeOf(as(admin).teams.addMember({ teamId, userId: cast().owner.user.id }))).toBe('done')
   })
 
+  it('ABUSE 40: nobody fills what a stranger may have with what is their own, nor learns by it who there is', async () => {
+    const giver = await world.signUp()
+    const { id: toUserId } = await world.newUser()
+    const resourceId = await world.access.newResource({ ownerUserId: giver.user.id })
+    const refusals: unknown[] = []
+    for (const to of [toUserId, 'usr_01h455vb4pex5vsknk084sn02q'] as const)
+      refusals.push(
+        await as(giver)
+          .resources.transfer({ resourceId, toUserId: to })
+          .catch((error: { code: string; message: string }) => [error.code, error.message]),
+      )
+    expect(refusals[0]).toEqual(refusals[1])
+    expect(refusals[0]).toMatchObject([notFound.code, expect.stringContaining('user')])
+    const member = cast().member.user
+    await world.join(organizationId, giver.user)
+    expect(await codeOf(as(await world.signIn(giver.user)).resources.transfer({ resourceId, toUserId: member.id }))).toBe('done')
+  })
+
   it('ABUSE 19: nobody acts on the account of somebody who may more, by a role of the organization or by a team', async () => {
     const managed = async () => {
       const user = await as(cast().admin).users.create({

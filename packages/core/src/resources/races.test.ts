@@ -213,9 +213,9 @@ test('what is given on something while it is deleted ends with it, or is not giv
 
 /** The owner hands the same over to 21 others at once. */
 async function handOver21() {
-  const owner = await world().signUp()
+  const owner = await world().asMember(organizationId)
   const others: User[] = []
-  for (let index = 1; index < atOnce; index++) others.push(await world().newUser())
+  for (let index = 1; index < atOnce; index++) others.push((await world().asMember(organizationId)).user)
   const resourceId = await world().access.newResource({ ownerUserId: owner.user.id })
   const results = await raced(
     exclusively,
@@ -237,7 +237,7 @@ test('who hands the same over to 21 people at once has given it to one', async (
 
 /** Admins put something into what somebody owns, while they hand it over, with all that is inside. */
 test('what is put into something while it changes hands belongs to whoever has that then', async () => {
-  const [ada, bob] = [await world().signUp(), await world().newUser()]
+  const [ada, { user: bob }] = [await world().asMember(organizationId), await world().asMember(organizationId)]
   const root = await world().access.newResource({ ownerUserId: ada.user.id })
   const inner = await world().access.newResource({ ownerUserId: ada.user.id, parentId: root })
   const superadmin = await world().asSuperadmin()

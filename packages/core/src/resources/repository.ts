@@ -134,3 +134,18 @@ export async function keepMember(em: SqlEntityManager, organizationId: Organizat
   ])
   if (rows.length === 0) throw notFound({ type: 'member' })
 }
+
+/** Whether two users are in an active organization together, and stay so until this transaction is over. One, by its slug, may not count. */
+export async function keepTogether(
+  em: SqlEntityManager,
+  [one, other]: readonly [Id<'usr'>, Id<'usr'>],
+  exceptSlug: string | null,
+): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `select 1 from memberships m join memberships n on n.organization_id = m.organization_id
+      join organizations o on o.id = m.organization_id and o.status = 'active' and o.slug is distinct from ?::text
+      where m.user_id = ? and n.user_id = ? order by o.id for key share of m, n`,
+    [exceptSlug, uuidOf(one), uuidOf(other)],
+  )
+  return rows.length > 0
+}

@@ -97,7 +97,9 @@ export const transferResourceSignature = command('resources.transfer', {
   input: z
     .strictObject({
       resourceId,
-      toUserId: userId.optional().meta({ description: 'the new owner; in an organization, one of its members' }),
+      toUserId: userId.optional().meta({
+        description: 'the new owner: in an organization one of its members; of your own, somebody who is in an organization with you',
+      }),
       toOrganization: z.boolean().default(false).meta({ description: 'the organization that it is in becomes the owner' }),
     })
     .refine(({ toUserId, toOrganization }) => (toUserId === undefined) === toOrganization, 'say either toUserId or toOrganization'),

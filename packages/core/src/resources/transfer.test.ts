@@ -1,4 +1,4 @@
-import type { Id } from '@denizen/core'
+import { userActor, type Id } from '@denizen/core'
 import { useWorld, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
@@ -27,6 +27,11 @@ describe.each(['postgres', 'embedded'] as const)('handing resources over on %s',
     const made = await as.as.resources.register({ type: 'document', ...input })
     if (made === null) throw new Error('resources.register answered null without ifAbsent')
     return made
+  }
+  /** Two people who are in an organization together, and nobody else is. */
+  const acquainted = async (): Promise<[SignedInUser, SignedInUser]> => {
+    const home = await world().newOrganization()
+    return [await world().asMember(home), await world().asMember(home)]
   }
   const historyOf = async (id: ResourceId) => {
     const rows = await world().rows<{ value: string | null; began: number; ended: number }>(
@@ -95,7 +100,7 @@ describe.each(['postgres', 'embedded'] as const)('handing resources over on %s',
     expect((await admin.as.resources.transfer({ resourceId: outer, toUserId: member.user.id })).transferred).toBe(1)
     expect(await member.as.resources.get({ resourceId: inner })).toMatchObject({ ownerUserId: admin.user.id })
 
-    const [ada, bob] = [await world().signUp(), await world().signUp()]
+    const [ada, bob] = await acquainted()
     const { id: folder } = await register(ada)
     const { id: child } = await register(ada, { parentId: folder })
     await register(ada, { parentId: child })
@@ -115,18 +120,59 @@ describe.each(['postgres', 'embedded'] as const)('handing resources over on %s',
   })
 
   test('outside of organizations only to somebody who acts', async () => {
-    const ada = await world().signUp()
+    const [ada, { user: suspended }] = await acquainted()
     const { id: resourceId } = await register(ada)
-    const suspended = await world().newUser()
     await world().asSystem().users.setStatus({ userId: suspended.id, status: 'suspended' })
+    const [{ organizationId: home } = { organizationId }] = ada.principal.memberships
     const anonymous = await world().newUser()
+    await world().join(home, anonymous)
     await world().rows(`update users set kind = 'anonymous', status = 'temporary' where id = ? returning 1`, [uuidOf(anonymous.id)])
     for (const toUserId of [suspended.id, anonymous.id, unknownUser] as const)
       await expect(ada.as.resources.transfer({ resourceId, toUserId })).rejects.toMatchObject(noUser)
   })
 
+  test('outside of organizations not to a stranger, known or not: it would count against what they may have', async () => {
+    const [ada, bob] = await acquainted()
+    const { id: resourceId } = await register(ada)
+    const stranger = await world().asMember(await world().newOrganization())
+    const former = await world().signUp()
+    const suspended = await world().newOrganization()
+    for (const { user } of [ada, former]) await world().join(suspended, user)
+    await world().rows(`update organizations set status = 'suspended' where id = ? returning 1`, [uuidOf(suspended)])
+    const giver = await world().signIn(ada.user)
+    const refusals: unknown[] = []
+    for (const toUserId of [stranger.user.id, former.user.id, unknownUser] as const)
+      refusals.push(await giver.as.resources.transfer({ resourceId, toUserId }).catch((error: unknown) => error))
+    expect(refusals).toMatchObject([noUser, noUser, noUser])
+    expect(new Set(refusals.map(String)).size).toBe(1)
+    expect(await giver.as.resources.get({ resourceId })).toMatchObject({ ownerUserId: ada.user.id })
+    // Whoever may do it everywhere hands it to anybody; and nobody is refused what they take themselves, or have.
+    expect(await giver.as.resources.transfer({ resourceId, toUserId: ada.user.id })).toMatchObject({ transferred: 0 })
+    expect(await giver.as.resources.transfer({ resourceId, toUserId: bob.user.id })).toMatchObject({ transferred: 1 })
+    const superadmin = await world().asSuperadmin()
+    for (const [by, to] of [
+      [superadmin, stranger],
+      [superadmin, superadmin],
+    ] as const)
+      expect(await by.as.resources.transfer({ resourceId, toUserId: to.user.id })).toMatchObject({ transferred: 1 })
+    expect(await world().asSystem().resources.transfer({ resourceId, toUserId: former.user.id })).toMatchObject({ transferred: 1 })
+  })
+
+  test('where strangers may sign up, the organization that they come into makes nobody known to anybody', async () => {
+    const slug = `everybody-${database}`
+    const home = await world().newOrganization(slug)
+    const [ada, bob] = [await world().asMember(home), await world().asMember(home)]
+    const { id: resourceId } = await register(ada)
+    const under = (signUp: 'open' | 'closed') =>
+      world()
+        .another({ settings: { defaultOrganization: slug, signUp } })
+        .as(userActor(ada.principal)).resources
+    await expect(under('open').transfer({ resourceId, toUserId: bob.user.id })).rejects.toMatchObject(noUser)
+    expect(await under('closed').transfer({ resourceId, toUserId: bob.user.id })).toMatchObject({ transferred: 1 })
+  })
+
   test('a key that the new owner has given already is not taken over', async () => {
-    const [ada, bob] = [await world().signUp(), await world().signUp()]
+    const [ada, bob] = await acquainted()
     await register(bob, { key: 'notes' })
     const { id: resourceId } = await register(ada, { key: 'notes' })
     const toUserId = bob.user.id
@@ -223,7 +269,7 @@ describe.each(['postgres', 'embedded'] as const)('handing resources over on %s',
     })
 
     test("of whoever is given a user's own: everything inside counts", async () => {
-      const [ada, bob] = [await world().signUp(), await world().signUp()]
+      const [ada, bob] = await acquainted()
       const { id: resourceId } = await register(ada, { type: 'folder' })
       await ada.as.resources.registerMany({ parentId: resourceId, items: [{ type: 'document' }, { type: 'document' }] })
       await limitUser(bob.user, { document: 1 })

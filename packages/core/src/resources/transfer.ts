@@ -10,8 +10,8 @@ import type { OrganizationId } from '../organizations/index.ts'
 import { isActing, UserRow, type UserId } from '../users/index.ts'
 import { inNoOrganization, insideAnother } from './errors.ts'
 import { countByType } from './policy.ts'
-import { takeRoom } from './quota.ts'
-import { keepMember, lockResource, lockTree, shownResource, type LockedResource } from './repository.ts'
+import { takeRoom, type Owner } from './quota.ts'
+import { keepMember, keepTogether, lockResource, lockTree, shownResource, type LockedResource } from './repository.ts'
 import { transferResourceSignature } from './signatures.ts'
 import { changedResourceTarget } from './targets.ts'
 
@@ -27,7 +27,7 @@ export const transferResource = defineCommand(transferResourceSignature, {
   async handle(context, { resourceId, toUserId = null }) {
     const { em } = context
     const before = await lockResource(em, resourceId, 'update')
-    const owner = await newOwner(em, before, toUserId)
+    const owner = await newOwner(context, before, toUserId)
     if (toUserId === before.ownerUserId) return { resource: await shownResource(em, resourceId), transferred: 0 }
     const moved = before.organizationId === null ? await lockTree(em, resourceId) : [before]
     await takeRoom(em, owner, countByType(moved))
@@ -39,17 +39,33 @@ export const transferResource = defineCommand(transferResourceSignature, {
   },
 })
 
-/** Who gets it: in an organization that one itself, or a member who stays one; elsewhere somebody who acts. */
-async function newOwner(em: SqlEntityManager, { organizationId, path }: LockedResource, toUserId: UserId | null) {
+/** Who gets it: in an organization that one itself, or a member who stays one; elsewhere somebody who acts, and knows the caller. */
+async function newOwner(context: CommandContext, before: LockedResource, toUserId: UserId | null): Promise<Owner> {
+  const { em } = context
+  const { organizationId, path } = before
   if (organizationId !== null) return ownerIn(em, organizationId, toUserId)
   if (toUserId === null) throw inNoOrganization({})
   if (path.length > 1) throw insideAnother({})
+  if (toUserId === before.ownerUserId) return { userId: toUserId }
   const user = await em.findOne(UserRow, { id: toUserId })
-  if (user === null || !isActing(user.status) || user.kind === 'anonymous') throw notFound({ type: 'user' })
+  const isReachable = await mayHandTo(context, toUserId)
+  if (user === null || !isActing(user.status) || user.kind === 'anonymous' || !isReachable) throw notFound({ type: 'user' })
   return { userId: toUserId }
 }
 
-async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toUserId: UserId | null) {
+/**
+ * What is handed to somebody counts against what they may have, and they are not asked: it comes from whoever
+ * shares an organization with them, or may do it everywhere. Where strangers may sign up, the organization that
+ * they come into by that makes nobody known to anybody.
+ */
+async function mayHandTo({ em, actor, settings }: CommandContext, toUserId: UserId): Promise<boolean> {
+  if (actor.kind !== 'user') return actor.kind === 'system'
+  const { userId, grants } = actor.principal
+  if (userId === toUserId || grants.allowsEverywhere(transferResourceSignature.name)) return true
+  return keepTogether(em, [userId, toUserId], settings.signUp === 'open' ? settings.defaultOrganization : null)
+}
+
+async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toUserId: UserId | null): Promise<Owner> {
   if (toUserId === null) return { organizationId }
   await keepMember(em, organizationId, toUserId)
   return { userId: toUserId }
