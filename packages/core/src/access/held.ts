@@ -204,12 +204,16 @@ export function holdingOf(assignment: HeldAssignment): Holding {
 
 /** What, if it changes, changes what these assignments give: the roles that are no code, and the teams. */
 export function dependenciesOf(assignments: readonly HeldAssignment[]): readonly Id<'rol' | 'team'>[] {
-  if (assignments.every(({ builtIn, team }) => builtIn === true && team === null)) return independent
-  const ids = assignments.flatMap(({ role, builtIn, team, included }) => [
-    ...(role === null || builtIn === true ? [] : [idOf('rol', role), ...(included ?? []).map(({ id }) => idOf('rol', id))]),
-    ...(team === null ? [] : [idOf('team', team)]),
-  ])
-  return [...new Set(ids)]
+  const roles = new Set<string>()
+  const teams = new Set<string>()
+  for (const { role, builtIn, team, included } of assignments) {
+    if (team !== null) teams.add(team)
+    if (role === null || builtIn === true) continue
+    roles.add(role)
+    for (const { id } of included ?? []) roles.add(id)
+  }
+  if (roles.size + teams.size === 0) return independent
+  return [...Array.from(roles, (id) => idOf('rol', id)), ...Array.from(teams, (id) => idOf('team', id))]
 }
 
 const independent: readonly Id<'rol' | 'team'>[] = []

@@ -31,7 +31,8 @@ export class LeasedCache<Value extends object> implements FeedSink {
   readonly #entries = new Map<string, Value>()
   /** Goes along with the evictions: a new iterator would walk past every entry that was ever deleted. */
   #oldest = this.#entries.keys()
-  readonly #entriesByKey = new Map<string, Set<string>>()
+  /** Nearly every key belongs to one entry alone: a set for each would weigh more than all else. */
+  readonly #entriesByKey = new Map<string, string | Set<string>>()
   readonly #drops = new Map<string, number>()
   #weight = 0
   #generation = 0
@@ -76,17 +77,15 @@ export class LeasedCache<Value extends object> implements FeedSink {
     while (this.#weight + weight > capacity) this.#evictOldest()
     this.#weight += weight
     this.#entries.set(entry, value)
-    for (const key of keys) {
-      const entries = this.#entriesByKey.get(key) ?? new Set()
-      this.#entriesByKey.set(key, entries.add(entry))
-    }
+    for (const key of keys) this.#link(key, entry)
   }
 
   drop(keys: readonly string[]): void {
     for (const key of keys) {
       this.#drops.delete(key)
       this.#drops.set(key, this.#generation)
-      for (const entry of this.#entriesByKey.get(key) ?? []) this.#removeEntry(entry)
+      const entries = this.#entriesByKey.get(key) ?? []
+      for (const entry of typeof entries === 'string' ? [entries] : entries) this.#removeEntry(entry)
     }
     this.#generation++
     this.#forgetOldDrops()
@@ -135,11 +134,20 @@ export class LeasedCache<Value extends object> implements FeedSink {
   #remove(entry: string, value: Value): void {
     this.#entries.delete(entry)
     this.#weight -= this.#weightOf(value)
-    for (const key of this.#options.keysOf(value)) {
-      const entries = this.#entriesByKey.get(key)
-      entries?.delete(entry)
-      if (entries?.size === 0) this.#entriesByKey.delete(key)
-    }
+    for (const key of this.#options.keysOf(value)) this.#unlink(key, entry)
+  }
+
+  #link(key: string, entry: string): void {
+    const entries = this.#entriesByKey.get(key)
+    if (entries === undefined) this.#entriesByKey.set(key, entry)
+    else if (typeof entries !== 'string') entries.add(entry)
+    else if (entries !== entry) this.#entriesByKey.set(key, new Set([entries, entry]))
+  }
+
+  #unlink(key: string, entry: string): void {
+    const entries = this.#entriesByKey.get(key)
+    if (entries === entry) this.#entriesByKey.delete(key)
+    else if (typeof entries === 'object' && entries.delete(entry) && entries.size === 0) this.#entriesByKey.delete(key)
   }
 }
 
