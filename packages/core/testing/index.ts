@@ -16,6 +16,7 @@ export { runnerOf, type Runner } from './runner.ts'
 export { TestWeb } from './web.ts'
 export { webContract, type WebFixture } from './contracts/web.ts'
 export { TestProvider } from './provider.ts'
+export { lost, lostCodes, raced, untilWaiting, withoutGuard, won } from './races.ts'
 export { createWorld, useWorld, type World, type WorldOptions } from './world.ts'
 export { storeModel } from './access-model.ts'
 export {

@@ -1,11 +1,10 @@
 import type { Core } from '@denizen/core'
-import { createWorld, newEmail, useWorld, type World } from '@denizen/core/testing'
+import { createWorld, lost, newEmail, raced, useWorld, withoutGuard, won, type World } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
 const connections = 22
-const atOnce = 20
 const world = useWorld({ connections })
 const password = 'another correct horse battery'
 
@@ -14,28 +13,7 @@ interface Accepted {
   readonly accountCreated: boolean
 }
 
-/** Lets the calls pile up behind a lock on a table until at least 20 transactions wait, and then lets all of them go: they race for certain. */
-async function raced<T>({ connect }: World, table: string, calls: readonly (() => Promise<T>)[]): Promise<PromiseSettledResult<T>[]> {
-  const gate = await connect()
-  await gate.query(`begin; lock table ${table} in access exclusive mode`)
-  const settled = Promise.allSettled(calls.map((call) => call()))
-  const waiting = `select count(*)::int as count from pg_locks where not granted and relation = '${table}'::regclass
-    and database = (select oid from pg_database where datname = current_database())`
-  await vi.waitFor(
-    async () => {
-      const { rows } = await gate.query<{ count: number }>(waiting)
-      expect(rows[0]?.count).toBeGreaterThanOrEqual(Math.min(calls.length, atOnce))
-    },
-    { timeout: 30_000, interval: 10 },
-  )
-  await gate.query('commit')
-  return settled
-}
-
-const won = <T>(results: readonly PromiseSettledResult<T>[]): T[] =>
-  results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-const lost = (results: readonly PromiseSettledResult<unknown>[]): unknown[] =>
-  results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+const gateOf = (table: string) => `lock table ${table} in access exclusive mode`
 
 /** The hash is made before anybody races: what is raced is what the database decides. */
 async function quickly(inWorld: World): Promise<Core> {
@@ -57,14 +35,8 @@ const members = async (inWorld: World, organizationId: Id<'org'>): Promise<numbe
   (await inWorld.rows('select 1 from memberships where organization_id = ?', [uuidOf(organizationId)])).length
 
 /** Takes guards out of the statements that hold them; everything else stays real. */
-function without(inWorld: World, ...guards: readonly (readonly [guard: RegExp, instead: string])[]): void {
-  const connection = inWorld.orm.em.getConnection()
-  const execute = connection.execute.bind(connection)
-  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
-    const weakened = (text: string) => guards.reduce((left, [guard, instead]) => left.replace(guard, instead), text)
-    return execute(typeof query === 'string' ? weakened(query) : query, ...rest)
-  })
-}
+const without = (inWorld: World, ...guards: readonly (readonly [guard: RegExp, instead: string])[]) =>
+  withoutGuard(inWorld, (query) => guards.reduce((left, [guard, instead]) => left.replace(guard, instead), query))
 
 const lock = [/^(select 1 from organizations .*) for no key update$/, '$1'] as const
 const condition = [
@@ -81,7 +53,7 @@ describe('50 acceptances of one invitation at once', () => {
     const before = await inWorld.counts()
     const results = await raced(
       inWorld,
-      'organizations',
+      gateOf('organizations'),
       Array.from({ length: 50 }, () => accept(core, token)),
     )
     return { organizationId, email, results, before, after: await inWorld.counts() }
@@ -102,7 +74,7 @@ describe('50 acceptances of one invitation at once', () => {
     const core = await quickly(world())
     const results = await raced(
       world(),
-      'organizations',
+      gateOf('organizations'),
       Array.from({ length: 50 }, () => accept(core, token)),
     )
     expect(won(results)).toMatchObject([{ userId: user.id, accountCreated: false }])
@@ -123,7 +95,7 @@ describe('50 acceptances of one invitation at once', () => {
     ]
     const results = await raced<unknown>(
       world(),
-      'invitations',
+      gateOf('invitations'),
       Array.from({ length: 48 }, (_, index) => ways[index % 3] ?? accept(core, token)),
     )
     expect(won(results)).toHaveLength(1)
@@ -145,7 +117,7 @@ describe('50 acceptances of one invitation at once', () => {
       const core = await quickly(unguarded)
       const results = await raced(
         unguarded,
-        'organizations',
+        gateOf('organizations'),
         Array.from({ length: 50 }, () => accept(core, token)),
       )
       const used = lost(results).filter((error) => (error as { code?: string }).code === 'organizations.invitationInvalid')
@@ -166,7 +138,7 @@ describe('50 people invited to an organization of 10 seats, who accept at once',
     const core = await quickly(inWorld)
     const results = await raced(
       inWorld,
-      'memberships',
+      gateOf('memberships'),
       tokens.map((token) => accept(core, token)),
     )
     return { organizationId, results }
@@ -202,7 +174,7 @@ describe('30 invitations at once', () => {
       { length: 30 },
       (_, index) => () => inWorld.asSystem().organizations.invite({ organizationId, email: email(index) }),
     )
-    return { organizationId, results: await raced(inWorld, table, calls) }
+    return { organizationId, results: await raced(inWorld, gateOf(table), calls) }
   }
 
   test('to one address make one, and all are told of it', async () => {

@@ -1,5 +1,5 @@
-import { DenizenError, userActor } from '@denizen/core'
-import { password, plainHasher, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { userActor, type DenizenError } from '@denizen/core'
+import { lostCodes, password, plainHasher, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { CompiledQuery } from 'kysely'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -65,28 +65,11 @@ async function limited({ what, limits }: Quota): Promise<SignedInUser> {
 }
 
 /** Lets the calls pile up before they write until at least 20 transactions wait, and then lets all of them go. */
-async function raced(quota: Quota, ada: SignedInUser) {
-  const [gate, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
-  await gate.query('begin; lock table sessions, tokens, memberships in share mode')
-  const settled = Promise.allSettled(Array.from({ length: callers }, (_, index) => quota.call(ada, index)))
-  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  try {
-    await vi.waitFor(
-      async () => {
-        const { rows } = await watcher.query<{ count: number }>(waiting)
-        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
-      },
-      { timeout: 20_000, interval: 10 },
-    )
-  } finally {
-    await gate.query('commit')
-  }
-  const results = await settled
-  const codes = results.flatMap(({ status, ...rest }) =>
-    status === 'rejected' && 'reason' in rest && rest.reason instanceof DenizenError ? [rest.reason.code] : [],
-  )
+async function race(quota: Quota, ada: SignedInUser) {
+  const calls = Array.from({ length: callers }, (_, index) => () => quota.call(ada, index))
+  const results = await raced(world(), 'lock table sessions, tokens, memberships in share mode', calls)
   const [left] = await world().rows<{ count: number }>(quota.counted, [uuidOf(ada.user.id)])
-  return { won: results.filter(({ status }) => status === 'fulfilled').length, codes: [...new Set(codes)], left: left?.count }
+  return { won: won(results).length, codes: [...new Set(lostCodes(results))], left: left?.count }
 }
 
 /** Takes the guard out: rows of users are read without waiting for whoever has locked them. Who tries passwords would wait for others who do, too. */
@@ -97,10 +80,7 @@ function withoutLocks(): void {
       : text.startsWith('select 1 from users where')
         ? text.replace('for no key update', '')
         : text
-  const connection = world().orm.em.getConnection()
-  const execute = connection.execute.bind(connection)
-  vi.spyOn(connection, 'execute').mockImplementation(((query: unknown, ...rest: unknown[]) =>
-    (execute as (...all: unknown[]) => unknown)(typeof query === 'string' ? unlocked(query) : query, ...rest)) as typeof execute)
+  withoutGuard(world(), unlocked)
   const managers = Object.getPrototypeOf(world().orm.em) as SqlEntityManager
   const { getKysely } = managers
   vi.spyOn(managers, 'getKysely').mockImplementation(function (this: SqlEntityManager) {
@@ -113,14 +93,14 @@ function withoutLocks(): void {
 describe.each(quotas)('ABUSE 40: a policy of one $what and 50 callers', (quota) => {
   test('one gets it, the others are told', async () => {
     const ada = await limited(quota)
-    expect(await raced(quota, ada)).toEqual({ won: 1, codes: [quota.refused], left: 1 })
+    expect(await race(quota, ada)).toEqual({ won: 1, codes: [quota.refused], left: 1 })
   }, 60_000)
 
   test('without the lock of the user’s row several would: the test above can fail', async () => {
     const ada = await limited(quota)
     withoutLocks()
-    const { won } = await raced(quota, ada)
-    expect(won).toBeGreaterThan(1)
+    const { won: through } = await race(quota, ada)
+    expect(through).toBeGreaterThan(1)
   }, 60_000)
 })
 

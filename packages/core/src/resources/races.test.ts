@@ -1,5 +1,5 @@
 import type { Id, User } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { lost, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 import type { ResourceId } from './model.ts'
@@ -20,59 +20,11 @@ afterEach(() => vi.restoreAllMocks())
 /** 22 people, and some of them again, until there are 50 callers. */
 const callers = () => [...admins, ...admins, ...admins].slice(0, 50)
 
-type Call = () => Promise<unknown>
-
 const exclusively = 'lock table resources in exclusive mode'
 const allPolicies = 'lock table resource_policies in access exclusive mode'
 
-/**
- * Lets the calls pile up behind a lock until at least 20 transactions wait, and then lets all of them go.
- * `first` is one that stands at the head of the queue, and is only counted among them.
- */
-async function raced(gate: string, calls: readonly Call[], first?: Call): Promise<PromiseSettledResult<unknown>[]> {
-  const [holder, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
-  await holder.query(`begin; ${gate}`)
-  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  const untilWaiting = (least: number) =>
-    vi.waitFor(
-      async () => {
-        const { rows } = await watcher.query<{ count: number }>(waiting)
-        expect(rows[0]?.count).toBeGreaterThanOrEqual(least)
-      },
-      { timeout: 20_000, interval: 10 },
-    )
-  try {
-    const leading = first?.()
-    if (leading !== undefined) await untilWaiting(1)
-    const settled = Promise.allSettled([...calls.map((call) => call()), ...(leading === undefined ? [] : [leading])])
-    await untilWaiting(20)
-    await holder.query('commit')
-    return await settled
-  } finally {
-    await holder.query('rollback')
-  }
-}
-
-function won(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
-  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-}
-
-function lost(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
-  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
-}
-
 /** Takes out a guard: statements that hold a text are sent without it. Gives how often. */
-function without(guard: string, instead = ''): () => number {
-  const connection = world().orm.em.getConnection()
-  const execute = connection.execute.bind(connection)
-  let count = 0
-  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
-    if (typeof query !== 'string' || !query.includes(guard)) return execute(query, ...rest)
-    count++
-    return execute(query.replace(guard, instead), ...rest)
-  })
-  return () => count
-}
+const without = (guard: string, instead = '') => withoutGuard(world(), (query) => query.replace(guard, instead))
 
 const rowsOf = (condition: string, ...parameters: readonly unknown[]) =>
   world().rows<{ id: string }>(`select id::text as id from resources where deleted_at is null and ${condition}`, parameters)
@@ -88,7 +40,7 @@ async function register50(ifAbsent: boolean) {
       () =>
         as.resources.register({ type: 'document', key, organizationId, ifAbsent }),
   )
-  const results = await raced(exclusively, calls)
+  const results = await raced<unknown>(world(), exclusively, calls)
   return { key, results, rows: await rowsOf('key = ?', key) }
 }
 
@@ -121,7 +73,7 @@ async function quotaOfOne() {
     if (index === 17) return () => as.resources.transfer({ resourceId: spare, toUserId: user.id })
     return () => as.resources.register({ type: 'document', organizationId, ownerUserId: user.id })
   })
-  const results = await raced(allPolicies, calls)
+  const results = await raced<unknown>(world(), allPolicies, calls)
   return { results, rows: await rowsOf('owner_user_id = ?', uuidOf(user.id)) }
 }
 
@@ -147,7 +99,7 @@ test('of an organization, too: 50 callers who register for it, and one resource'
       () =>
         as.resources.register({ type: 'document', organizationId: there }),
   )
-  const results = await raced(allPolicies, calls)
+  const results = await raced<unknown>(world(), allPolicies, calls)
   expect(won(results)).toHaveLength(1)
   expect(await rowsOf('organization_id = ?', uuidOf(there))).toHaveLength(1)
 })
@@ -163,7 +115,9 @@ async function registerAndDelete(when: 'first' | 'among', recursive: boolean) {
   )
   const gate = `select 1 from resources where id = '${uuidOf(parentId)}' for update`
   const results =
-    when === 'first' ? await raced(gate, calls, deleting) : await raced(exclusively, [...calls.slice(0, 11), deleting, ...calls.slice(11)])
+    when === 'first'
+      ? await raced<unknown>(world(), gate, calls, { first: deleting })
+      : await raced<unknown>(world(), exclusively, [...calls.slice(0, 11), deleting, ...calls.slice(11)])
   return { parentId, results }
 }
 
@@ -200,8 +154,8 @@ test('what is given on something while it is deleted ends with it, or is not giv
     const deleting = () => world().asSystem().resources.delete({ resourceId })
     const results =
       gate === 'row'
-        ? await raced(`select 1 from resources where id = '${uuidOf(resourceId)}' for update`, calls, deleting)
-        : await raced(gate, [...calls, deleting])
+        ? await raced<unknown>(world(), `select 1 from resources where id = '${uuidOf(resourceId)}' for update`, calls, { first: deleting })
+        : await raced<unknown>(world(), gate, [...calls, deleting])
     for (const error of lost(results)) expect(error).toMatchObject({ code: 'request.notFound' })
     const given = won(results).filter((answer) => 'assigned' in (answer as object))
     expect(won(results)).toContainEqual({ resourceId, deleted: 1, assignmentsEnded: given.length })
@@ -218,6 +172,7 @@ async function handOver21() {
   for (let index = 1; index < atOnce; index++) others.push((await world().asMember(organizationId)).user)
   const resourceId = await world().access.newResource({ ownerUserId: owner.user.id })
   const results = await raced(
+    world(),
     exclusively,
     others.map(
       ({ id }) =>
@@ -245,7 +200,7 @@ test('what is put into something while it changes hands belongs to whoever has t
     if (index === 11) return ada.as.resources.transfer({ resourceId: root, toUserId: bob.id })
     return superadmin.as.resources.register({ type: 'document', parentId: index % 2 === 0 ? root : inner })
   })
-  const results = await raced(exclusively, calls)
+  const results = await raced<unknown>(world(), exclusively, calls)
   expect(lost(results)).toEqual([])
   expect(await rowsOf('path @> array[?]::uuid[] and owner_user_id <> ?', uuidOf(root), uuidOf(bob.id))).toEqual([])
   expect(await rowsOf('path @> array[?]::uuid[]', uuidOf(root))).toHaveLength(25)

@@ -1,5 +1,5 @@
 import type { Id, User } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { lost, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
@@ -31,46 +31,11 @@ async function newMember(): Promise<User> {
 
 type Call = () => Promise<unknown>
 
-/** Lets the calls pile up behind a locked table until at least 20 transactions wait, and then lets all of them go. */
-async function raced(table: 'teams' | 'team_members' | 'memberships', calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
-  const [gate, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
-  await gate.query(`begin; lock table ${table} in exclusive mode`)
-  const settled = Promise.allSettled(calls.map((call) => call()))
-  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  try {
-    await vi.waitFor(
-      async () => {
-        const { rows } = await watcher.query<{ count: number }>(waiting)
-        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
-      },
-      { timeout: 20_000, interval: 10 },
-    )
-  } finally {
-    await gate.query('commit')
-  }
-  return settled
-}
-
-function won(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
-  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-}
-
-function lost(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
-  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
-}
+const gateOf = (table: 'teams' | 'team_members' | 'memberships') => `lock table ${table} in exclusive mode`
 
 /** Takes out guards: rows that were locked are only looked at. Gives how often. */
-function without(...locks: readonly RegExp[]): () => number {
-  const connection = world().orm.em.getConnection()
-  const execute = connection.execute.bind(connection)
-  let count = 0
-  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
-    if (typeof query !== 'string' || !locks.some((lock) => lock.test(query))) return execute(query, ...rest)
-    count++
-    return execute(query.replace(/ for [a-z ]+$/, ''), ...rest)
-  })
-  return () => count
-}
+const without = (...locks: readonly RegExp[]) =>
+  withoutGuard(world(), (query) => (locks.some((lock) => lock.test(query)) ? query.replace(/ for [a-z ]+$/, '') : query))
 const keptMembers = /from memberships .* for key share$/
 const keptTeams = /from teams .* for share$/
 const lockedUsers = /from users .* for no key update$/
@@ -90,7 +55,7 @@ const adding =
 async function add50() {
   const [user, teamId] = [await newMember(), await newTeam()]
   const callers = [...admins, ...admins, ...admins].slice(0, 50)
-  const results = await raced('team_members', callers.map(adding(teamId, user)))
+  const results = await raced(world(), gateOf('team_members'), callers.map(adding(teamId, user)))
   const added = won(results).filter((answer) => (answer as { added: boolean }).added)
   const seats = await world().rows('select 1 from team_members where team_id = ?', [uuidOf(teamId)])
   return { teamId, results, added: added.length, seats: seats.length }
@@ -111,7 +76,7 @@ async function addAndDelete(waitFor: 'teams' | 'team_members') {
     if (index === 11 || user === undefined) return () => admin.as.teams.delete({ teamId })
     return adding(teamId, user)(admin)
   })
-  return { teamId, results: await raced(waitFor, calls) }
+  return { teamId, results: await raced(world(), gateOf(waitFor), calls) }
 }
 
 /** How it may end: whoever was in is counted by the deletion, and everybody else is told that the team is not there. */
@@ -133,7 +98,7 @@ async function addAndLeave(waitFor: 'memberships' | 'team_members') {
   const [user, teamIds] = [await newMember(), await Promise.all(admins.map(newTeam))]
   const calls = admins.map((admin, index) => adding(teamIds[index] ?? 'team_', user)(admin))
   const leaving = () => world().rows('delete from memberships where user_id = ? returning 1', [uuidOf(user.id)])
-  return { user, results: await raced(waitFor, [...calls.slice(0, 11), leaving, ...calls.slice(11)]) }
+  return { user, results: await raced(world(), gateOf(waitFor), [...calls.slice(0, 11), leaving, ...calls.slice(11)]) }
 }
 
 const seatsOf = (user: User) => world().rows('select 1 from team_members where user_id = ?', [uuidOf(user.id)])

@@ -1,43 +1,16 @@
 import { systemActor, type User } from '@denizen/core'
-import { createWorld, newEmail, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { createWorld, lost, newEmail, raced, useWorld, won, type SignedInUser, type World } from '@denizen/core/testing'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
 const connections = 22
 const atOnce = 20
 const world = useWorld({ connections })
 
-/**
- * Lets the calls pile up behind a lock on `users` until at least 20 transactions
- * wait, and then lets all of them go: they race for certain.
- */
-async function raced<T>({ connect }: World, calls: readonly (() => Promise<T>)[]): Promise<PromiseSettledResult<T>[]> {
-  const gate = await connect()
-  await gate.query('begin; lock table users in exclusive mode')
-  const settled = Promise.allSettled(calls.map((call) => call()))
-  const waiting = `select count(*)::int as count from pg_locks where not granted and relation = 'users'::regclass
-    and database = (select oid from pg_database where datname = current_database())`
-  await vi.waitFor(
-    async () => {
-      const { rows } = await gate.query<{ count: number }>(waiting)
-      expect(rows[0]?.count).toBeGreaterThanOrEqual(Math.min(calls.length, atOnce))
-    },
-    { timeout: 20_000, interval: 10 },
-  )
-  await gate.query('commit')
-  return settled
-}
+const gate = 'lock table users in exclusive mode'
 
 function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index))
-}
-
-function won<T>(results: readonly PromiseSettledResult<T>[]): T[] {
-  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-}
-
-function lost(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
-  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
 }
 
 /** One got it, and each of the others was told that it is taken. */
@@ -53,6 +26,7 @@ type NewUser = Parameters<ReturnType<World['asSystem']>['users']['create']>[0]
 function create50(inWorld: World, input: (index: number) => NewUser): Promise<PromiseSettledResult<User | null>[]> {
   return raced(
     inWorld,
+    gate,
     times(50, (index) => () => inWorld.asSystem().users.create(input(index))),
   )
 }
@@ -114,7 +88,7 @@ test('30 parallel updates on one version have one winner', async () => {
     world()
       .asSystem()
       .users.update({ userId: user.id, version: user.version, displayName: `n${n}` })
-  const results = await raced(world(), times(30, update))
+  const results = await raced(world(), gate, times(30, update))
   expectOneWinner(results, 'request.versionConflict')
   const now = await world().asSystem().users.get({ userId: user.id })
   expect(now).toMatchObject({ version: 2, displayName: won(results)[0]?.displayName })
@@ -152,7 +126,7 @@ describe('the last superadmin', () => {
         () =>
           there().core.as(systemActor('race')).users.setStatus({ userId: user.id, status: 'suspended' }),
     )
-    const results = await raced(there(), calls)
+    const results = await raced(there(), gate, calls)
     expect(won(results)).toHaveLength(19)
     expect(lost(results)).toMatchObject([{ code: 'users.lastSuperadmin', kind: 'conflict' }])
     expect(await active()).toBe(1)
@@ -166,7 +140,7 @@ describe('the last superadmin', () => {
         () =>
           as.users.setStatus({ userId: next(index), status: 'suspended' }),
     )
-    const results = await raced(there(), calls)
+    const results = await raced(there(), gate, calls)
     expect(won(results).length).toBeGreaterThan(0)
     expect(await active()).toBe(20 - won(results).length)
     expect(await active()).toBeGreaterThan(0)
@@ -182,7 +156,7 @@ describe('the last superadmin', () => {
       if (ada === undefined || bob === undefined) throw new Error('there are two')
       const suspend = (one: SignedInUser, other: SignedInUser) => () =>
         one.as.users.setStatus({ userId: other.user.id, status: 'suspended' })
-      const results = await raced(there(), [suspend(ada, bob), suspend(bob, ada)])
+      const results = await raced(there(), gate, [suspend(ada, bob), suspend(bob, ada)])
       expect(won(results)).toHaveLength(1)
       expect(lost(results)).toMatchObject([{ code: 'request.unauthenticated', kind: 'unauthenticated' }])
       expect(await active()).toBe(1)

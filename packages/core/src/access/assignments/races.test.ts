@@ -1,5 +1,5 @@
 import { builtInRoles, userActor, type Id, type User } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { lostCodes, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
@@ -18,46 +18,10 @@ afterEach(() => vi.restoreAllMocks())
 
 type Call = () => Promise<unknown>
 
-/** Lets the calls pile up behind a locked table until at least 20 transactions wait, and then lets all of them go. */
-async function raced(
-  calls: readonly Call[],
-  table: 'role_assignments' | 'teams' = 'role_assignments',
-): Promise<PromiseSettledResult<unknown>[]> {
-  const [gate, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
-  await gate.query(`begin; lock table ${table} in exclusive mode`)
-  const settled = Promise.allSettled(calls.map((call) => call()))
-  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  try {
-    await vi.waitFor(
-      async () => {
-        const { rows } = await watcher.query<{ count: number }>(waiting)
-        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
-      },
-      { timeout: 20_000, interval: 10 },
-    )
-  } finally {
-    await gate.query('commit')
-  }
-  return settled
-}
-
-const won = (results: readonly PromiseSettledResult<unknown>[]) =>
-  results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-const lost = (results: readonly PromiseSettledResult<unknown>[]) =>
-  results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as { code: string }).code] : []))
+const gate = 'lock table role_assignments in exclusive mode'
 
 /** Takes out a guard: rows that were locked are only looked at. Gives how often. */
-function without(lock: RegExp): () => number {
-  const connection = world().orm.em.getConnection()
-  const execute = connection.execute.bind(connection)
-  let count = 0
-  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
-    if (typeof query !== 'string' || !lock.test(query)) return execute(query, ...rest)
-    count++
-    return execute(query.replace(/ for [a-z ]+$/, ''), ...rest)
-  })
-  return () => count
-}
+const without = (lock: RegExp) => withoutGuard(world(), (query) => (lock.test(query) ? query.replace(/ for [a-z ]+$/, '') : query))
 const lockedUsers = /from users .* for no key update$/
 const lockedSuperadmins = /from roles where id = \? for no key update$/
 
@@ -93,7 +57,7 @@ const giving =
 async function giveBoth() {
   const [user, roles] = [await newMember(), await exclusive()]
   const calls = admins.map((admin, index) => giving({ userId: user.id }, roles[index % 2 === 0 ? 0 : 1])(admin))
-  return { user, results: await raced(calls) }
+  return { user, results: await raced<unknown>(world(), gate, calls) }
 }
 
 test('ABUSE 19, race: of two roles that exclude each other, given at once by 22 admins, one is given', async () => {
@@ -101,8 +65,8 @@ test('ABUSE 19, race: of two roles that exclude each other, given at once by 22 
     const { user, results } = await giveBoth()
     expect(await held(user)).toBe(1)
     expect(won(results).filter((answer) => (answer as { assigned: boolean }).assigned)).toHaveLength(1)
-    expect(new Set(lost(results))).toEqual(new Set(['access.excluded']))
-    expect(lost(results)).toHaveLength(atOnce / 2)
+    expect(new Set(lostCodes(results))).toEqual(new Set(['access.excluded']))
+    expect(lostCodes(results)).toHaveLength(atOnce / 2)
   }
 })
 
@@ -126,19 +90,21 @@ test('race: of an exclusive role for a person and another for the team that they
       if (user === undefined || index === 11) return giving({ teamId }, roles[1])(admin)
       return () => admin.as.teams.addMember({ teamId, userId: user.id })
     })
-    const results = await raced(calls, 'teams')
+    const results = await raced<unknown>(world(), 'lock table teams in exclusive mode', calls)
     for (const user of people) expect(await held(user)).toBeLessThanOrEqual(1)
-    for (const code of lost(results)) expect(code).toBe('access.excluded')
+    for (const code of lostCodes(results)) expect(code).toBe('access.excluded')
   }
 })
 
 test('race: 22 admins who give one thing at once give it once; one who takes it away is one', async () => {
   const [user, roleId] = [await newMember(), await world().access.newRole({ organizationId })]
-  const given = await raced(admins.map(giving({ userId: user.id }, roleId)))
-  expect(lost(given)).toEqual([])
+  const given = await raced<unknown>(world(), gate, admins.map(giving({ userId: user.id }, roleId)))
+  expect(lostCodes(given)).toEqual([])
   expect(won(given).filter((answer) => (answer as { assigned: boolean }).assigned)).toHaveLength(1)
   expect(await held(user)).toBe(1)
   const taken = await raced(
+    world(),
+    gate,
     admins.map(
       ({ as }) =>
         () =>
@@ -146,7 +112,7 @@ test('race: 22 admins who give one thing at once give it once; one who takes it 
     ),
   )
   expect(won(taken)).toHaveLength(1)
-  expect(new Set(lost(taken))).toEqual(new Set(['request.notFound']))
+  expect(new Set(lostCodes(taken))).toEqual(new Set(['request.notFound']))
   const events = await world().rows<{ type: string }>(`select type from events where subject = ? and type like 'access.%'`, [user.id])
   expect(events.map(({ type }) => type).sort()).toEqual(['access.assigned', 'access.unassigned'])
 })
@@ -158,7 +124,9 @@ async function allResign(): Promise<PromiseSettledResult<unknown>[]> {
   ])
   const superadmins: SignedInUser[] = []
   for (let index = 0; index < atOnce; index++) superadmins.push(await world().asSuperadmin())
-  return raced(
+  return raced<unknown>(
+    world(),
+    gate,
     superadmins.map(
       ({ as, user: { id: userId } }, index) =>
         () =>
@@ -175,7 +143,7 @@ async function superadminsLeft(): Promise<number> {
 test('ABUSE 20, race: of 22 superadmins who all resign, one stays', async () => {
   const results = await allResign()
   expect(await superadminsLeft()).toBe(1)
-  expect(lost(results)).toEqual(['users.lastSuperadmin'])
+  expect(lostCodes(results)).toEqual(['users.lastSuperadmin'])
 })
 
 test('without the guard nobody would be left: the test above can fail', async () => {
@@ -204,9 +172,9 @@ test('race: whoever loses the right to give while giving has given before, or is
         access.grantPermission({ userId, permission: 'stamp.use', on: { organizationId } }),
   )
   const taking = () => superadmin.as.access.revokePermission({ userId: giver.user.id, permission: 'stamp.use', on: { organizationId } })
-  const results = await raced([...calls.slice(0, 11), taking, ...calls.slice(11)])
-  for (const code of lost(results)) expect(code).toBe('access.notHeld')
+  const results = await raced<unknown>(world(), gate, [...calls.slice(0, 11), taking, ...calls.slice(11)])
+  for (const code of lostCodes(results)) expect(code).toBe('access.notHeld')
   const given = (await Promise.all(users.map(held))).filter((count) => count === 1)
   expect(given).toHaveLength(won(results).length - 1)
-  expect(lost(await Promise.allSettled([calls[0]?.()]))).toEqual(['access.notHeld'])
+  expect(lostCodes(await Promise.allSettled([calls[0]?.()]))).toEqual(['access.notHeld'])
 })

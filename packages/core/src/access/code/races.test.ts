@@ -1,6 +1,6 @@
 import type { Id, InputOf, Signatures } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { raced, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { beforeAll, expect, test } from 'vitest'
 
 type Document = InputOf<Signatures['access']['apply']>['document']
 
@@ -17,25 +17,7 @@ beforeAll(async () => {
   for (let index = 0; index < atOnce; index++) bosses.push(await world().asMember(organizationId, 'owner'))
 })
 
-/** Lets the calls pile up behind a locked table until at least 20 transactions wait, and then lets all of them go. */
-async function raced(calls: readonly (() => Promise<unknown>)[]): Promise<PromiseSettledResult<unknown>[]> {
-  const [gate, watcher] = [await world().connect(), await world().connect()]
-  await gate.query('begin; lock table organizations in exclusive mode')
-  const settled = Promise.allSettled(calls.map((call) => call()))
-  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  try {
-    await vi.waitFor(
-      async () => {
-        const { rows } = await watcher.query<{ count: number }>(waiting)
-        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
-      },
-      { timeout: 20_000, interval: 10 },
-    )
-  } finally {
-    await gate.query('commit')
-  }
-  return settled
-}
+const gate = 'lock table organizations in exclusive mode'
 
 const documentOf = (name: string): Document => ({
   version: 1,
@@ -58,6 +40,8 @@ test('of many who apply one plan at once one does, and to the others it is outda
   if (boss === undefined) throw new Error('there are some')
   const { fingerprint } = await boss.as.access.plan({ document })
   const results = await raced(
+    world(),
+    gate,
     bosses.map(
       ({ as }) =>
         () =>
@@ -70,6 +54,8 @@ test('of many who apply one plan at once one does, and to the others it is outda
 test('of many who apply one document at once one makes it so, and the others find it so', async () => {
   const document = documentOf('same')
   const results = await raced(
+    world(),
+    gate,
     bosses.map(
       ({ as }) =>
         () =>
@@ -84,6 +70,8 @@ test('of many who apply one document at once one makes it so, and the others fin
 
 test('many who apply a document each at once make all of them so', async () => {
   const results = await raced(
+    world(),
+    gate,
     bosses.map(
       ({ as }, index) =>
         () =>

@@ -1,4 +1,4 @@
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { raced, useWorld, withoutGuard, type SignedInUser } from '@denizen/core/testing'
 import type { Id, User } from '@denizen/core'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
@@ -19,41 +19,11 @@ afterEach(() => vi.restoreAllMocks())
 type Call = () => Promise<unknown>
 type Results = readonly PromiseSettledResult<unknown>[]
 
-/**
- * Lets the calls pile up until at least 20 transactions wait, and then lets all of them go. Events are
- * what a command writes last: whoever waits for those has checked everything and committed nothing.
- */
-async function raced(calls: readonly Call[]): Promise<Results> {
-  const [gate, watcher] = [await world().connect(), await world().connect()] // inside a transaction, pg_stat_activity stands still
-  await gate.query('begin; lock table events in exclusive mode')
-  const settled = Promise.allSettled(calls.map((call) => call()))
-  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  try {
-    await vi.waitFor(
-      async () => {
-        const { rows } = await watcher.query<{ count: number }>(waiting)
-        expect(rows[0]?.count).toBeGreaterThanOrEqual(20)
-      },
-      { timeout: 30_000, interval: 10 },
-    )
-  } finally {
-    await gate.query('commit')
-  }
-  return settled
-}
+/** Events are what a command writes last: whoever waits for those has checked everything and committed nothing. */
+const gate = 'lock table events in exclusive mode'
 
 /** Takes out the guards: what is locked, users and the structure of roles alike, is only looked at. Gives how often. */
-function withoutLocks(): () => number {
-  const connection = world().orm.em.getConnection()
-  const execute = connection.execute.bind(connection)
-  let count = 0
-  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
-    if (typeof query !== 'string' || !/ for (no key update|share)$/.test(query)) return execute(query, ...rest)
-    count++
-    return execute(query.replace(/ for (no key update|share)$/, ''), ...rest)
-  })
-  return () => count
-}
+const withoutLocks = () => withoutGuard(world(), (query) => query.replace(/ for (no key update|share)$/, ''))
 
 const adminAt = (index: number): SignedInUser => {
   const admin = admins[index]
@@ -83,7 +53,7 @@ async function racedPairs(
     const [one, other] = await make()
     made.push([one(adminAt(2 * index)), other(adminAt(2 * index + 1))])
   }
-  const results = await raced(made.flat())
+  const results = await raced(world(), gate, made.flat())
   return made.map((_, index) => results.slice(2 * index, 2 * index + 2))
 }
 

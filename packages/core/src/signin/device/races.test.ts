@@ -1,5 +1,5 @@
-import { createWorld, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
-import { describe, expect, test, vi } from 'vitest'
+import { createWorld, raced, useWorld, withoutGuard, won, type SignedInUser, type World } from '@denizen/core/testing'
+import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 /** PGlite runs one transaction after the other and hides every race. */
@@ -7,26 +7,7 @@ const world = useWorld({ connections: 22 })
 const callers = 50
 const atOnce = 20
 
-/** Lets the calls pile up behind a lock on the table until at least 20 transactions wait, and then lets all of them go. */
-async function raced<T>({ connect }: World, calls: readonly (() => Promise<T>)[]): Promise<PromiseSettledResult<T>[]> {
-  const gate = await connect()
-  await gate.query('begin; lock table device_logins in access exclusive mode')
-  const settled = Promise.allSettled(calls.map((call) => call()))
-  const waiting = `select count(*)::int as count from pg_locks where not granted and relation = 'device_logins'::regclass
-    and database = (select oid from pg_database where datname = current_database())`
-  await vi.waitFor(
-    async () => {
-      const { rows } = await gate.query<{ count: number }>(waiting)
-      expect(rows[0]?.count).toBeGreaterThanOrEqual(atOnce)
-    },
-    { timeout: 30_000, interval: 10 },
-  )
-  await gate.query('commit')
-  return settled
-}
-
-const won = <T>(results: readonly PromiseSettledResult<T>[]): T[] =>
-  results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+const gate = 'lock table device_logins in access exclusive mode'
 
 async function sessionsOf(userId: string): Promise<number> {
   return (
@@ -49,6 +30,7 @@ describe('50 callers', () => {
     await ada.as.auth.approveDeviceLogin({ userCode })
     const results = await raced(
       world(),
+      gate,
       Array.from({ length: callers }, () => () => device.auth.pollDeviceLogin({ deviceCode })),
     )
     expect(won(results).filter(({ status }) => status === 'signedIn')).toHaveLength(1)
@@ -65,6 +47,7 @@ describe('50 callers', () => {
     const people = await manyPeople()
     const results = await raced(
       world(),
+      gate,
       people.map((person) => () => person.as.auth.approveDeviceLogin({ userCode })),
     )
     expect(won(results)).toHaveLength(1)
@@ -81,6 +64,7 @@ describe('50 callers', () => {
     const { userCode, deviceCode } = await device.auth.startDeviceLogin({ clientName: 'cli' })
     const results = await raced(
       world(),
+      gate,
       people.map(
         (person, index) => () =>
           index % 2 === 0 ? person.as.auth.approveDeviceLogin({ userCode }) : person.as.auth.denyDeviceLogin({ userCode }),
@@ -100,13 +84,10 @@ describe('50 callers', () => {
     try {
       const people = await manyPeople(unlocked, atOnce)
       const { userCode } = await unlocked.asAnonymous().auth.startDeviceLogin({ clientName: 'cli' })
-      const connection = unlocked.orm.em.getConnection()
-      const execute = connection.execute.bind(connection)
-      vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) =>
-        execute(typeof query === 'string' ? query.replace(/^(select id from device_logins .*) for update$/, '$1') : query, ...rest),
-      )
+      withoutGuard(unlocked, (query) => query.replace(/^(select id from device_logins .*) for update$/, '$1'))
       const results = await raced(
         unlocked,
+        gate,
         people.map((person) => () => person.as.auth.approveDeviceLogin({ userCode })),
       )
       expect(won(results).length).toBeGreaterThan(1)

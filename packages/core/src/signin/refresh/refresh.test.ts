@@ -1,5 +1,5 @@
 import { anonymousActor, completed, uuidOf, type DenizenError, type SignedIn } from '@denizen/core'
-import { password, useWorld, type World } from '@denizen/core/testing'
+import { password, raced, useWorld, withoutGuard, type World } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 
 const hour = 3_600_000
@@ -219,22 +219,8 @@ describe('ABUSE 5: at once', () => {
   const world = useWorld({ connections: 24 })
   const atOnce = 50
 
-  /** Runs the calls at once, and holds all of them back where they change tokens until as many as can be wait there. */
-  async function raced<T>(inWorld: World, calls: readonly (() => Promise<T>)[]): Promise<PromiseSettledResult<T>[]> {
-    const [gate, watcher] = [await inWorld.connect(), await inWorld.connect()]
-    await gate.query('begin; lock table tokens in share mode')
-    const settled = Promise.allSettled(calls.map((call) => call()))
-    const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-    try {
-      await vi.waitFor(async () => expect((await watcher.query<{ count: number }>(waiting)).rows[0]?.count).toBeGreaterThanOrEqual(20), {
-        timeout: 20_000,
-        interval: 10,
-      })
-    } finally {
-      await gate.query('commit')
-    }
-    return settled
-  }
+  /** Holds them back where they change tokens. */
+  const gate = 'lock table tokens in share mode'
 
   const rotations = async ({ session }: SignedIn) =>
     (await world().rows(`select 1 from tokens where session_id = ? and kind = 'refresh' and rotated_at is null`, [uuidOf(session.id)]))
@@ -244,6 +230,7 @@ describe('ABUSE 5: at once', () => {
     const first = await begun(world())
     const results = await raced(
       world(),
+      gate,
       Array.from({ length: atOnce }, () => () => refresh(world(), first.refreshToken)),
     )
     const answers = results.map((result) => (result.status === 'fulfilled' ? JSON.stringify(result.value) : String(result.reason)))
@@ -256,22 +243,16 @@ describe('ABUSE 5: at once', () => {
 
   test('without the guard there are several: the race is one', async () => {
     const first = await begun(world())
-    const connection = world().orm.em.getConnection()
-    const execute = connection.execute.bind(connection)
     // The statement that exchanges no longer asks whether somebody was faster, and nobody waits for the user's row.
-    const unguarded = (...[query, ...rest]: Parameters<typeof execute>) =>
-      execute(
-        typeof query === 'string' ? query.replace('and rotated_at is null', '').replace('order by id for no key update', '') : query,
-        ...rest,
-      )
-    connection.execute = unguarded as typeof connection.execute
+    withoutGuard(world(), (query) => query.replace('and rotated_at is null', '').replace('order by id for no key update', ''))
     try {
       await raced(
         world(),
+        gate,
         Array.from({ length: atOnce }, () => () => refresh(world(), first.refreshToken)),
       )
     } finally {
-      connection.execute = execute
+      vi.restoreAllMocks()
     }
     expect(await rotations(first)).toBeGreaterThan(1)
   })
@@ -282,6 +263,7 @@ describe('ABUSE 5: at once', () => {
     world().clock.advance(31_000)
     const results = await raced(
       world(),
+      gate,
       Array.from({ length: atOnce }, (_, index) => () => refresh(world(), index % 2 === 0 ? first.refreshToken : second.refreshToken)),
     )
     expect(await endOf(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })

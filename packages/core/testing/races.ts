@@ -1,0 +1,90 @@
+import { expect, vi } from 'vitest'
+import type { World } from './world.ts'
+
+type Call<Value> = () => Promise<Value>
+
+/** As many transactions at once make a race (ABUSE.md). */
+const atOnce = 20
+
+/** What a race is about. */
+export interface RaceOptions {
+  /** A call that stands at the head of the queue: the others begin when it waits. */
+  readonly first?: Call<unknown>
+  /** So many have to wait before any of them goes on. Default: 20, or all of them where they are fewer. */
+  readonly least?: number
+}
+
+/**
+ * Runs calls at once, and holds them back at a lock until at least 20 transactions wait, for each other or at the
+ * gate: what they read before, they read before any of them has committed. PGlite runs one transaction after the other and
+ * hides every race, so the world is one on PostgreSQL, with at least as many connections.
+ * @param gate SQL of what they wait for: `lock table users in share mode`.
+ * @returns what became of the calls, in their order; of `first` at the end.
+ */
+export async function raced<Value>(
+  { connect }: Pick<World, 'connect'>,
+  gate: string,
+  calls: readonly Call<Value>[],
+  { first, least = Math.min(calls.length, atOnce) }: RaceOptions = {},
+): Promise<PromiseSettledResult<Value>[]> {
+  const [holder, watcher] = [await connect(), await connect()] // inside a transaction, pg_stat_activity stands still
+  try {
+    await holder.query(`begin; ${gate}`)
+    const leading = first?.()
+    if (leading !== undefined) await untilWaiting(watcher, 1)
+    const settled = Promise.allSettled([...calls.map((call) => call()), ...(leading === undefined ? [] : [leading])])
+    try {
+      await untilWaiting(watcher, least)
+    } finally {
+      await holder.query('commit')
+    }
+    return (await settled) as PromiseSettledResult<Value>[]
+  } finally {
+    await Promise.all([holder.end(), watcher.end()])
+  }
+}
+
+/** Waits until so many transactions of the database wait for a lock. */
+export async function untilWaiting(watcher: Awaited<ReturnType<World['connect']>>, count: number): Promise<void> {
+  const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await vi.waitFor(
+    async () => {
+      const { rows } = await watcher.query<{ count: number }>(waiting)
+      expect(rows[0]?.count).toBeGreaterThanOrEqual(count)
+    },
+    { timeout: 30_000, interval: 10 },
+  )
+}
+
+/** What those gave that succeeded. */
+export function won<Value>(results: readonly PromiseSettledResult<Value>[]): Value[] {
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+}
+
+/** Why the others failed. */
+export function lost(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
+  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+}
+
+/** The same, as the codes of their errors. */
+export function lostCodes(results: readonly PromiseSettledResult<unknown>[]): string[] {
+  return lost(results).map((error) => (error as { code: string }).code)
+}
+
+/**
+ * Takes guards out of the statements that hold them, to show that a race would be lost without them; everything else
+ * stays real, until `vi.restoreAllMocks` or the end of the world.
+ * @param change The statement without its guard; as it is where it holds none.
+ * @returns how many statements were changed so far.
+ */
+export function withoutGuard({ orm }: Pick<World, 'orm'>, change: (statement: string) => string): () => number {
+  const connection = orm.em.getConnection()
+  const execute = connection.execute.bind(connection)
+  let count = 0
+  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
+    const changed = typeof query === 'string' ? change(query) : query
+    if (changed !== query) count++
+    return execute(changed, ...rest)
+  })
+  return () => count
+}
