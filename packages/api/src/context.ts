@@ -102,6 +102,11 @@ export function callHeadersOf(headers: IncomingHttpHeaders): CallHeaders {
 export function contextOf(core: Core, { actor, origin, cookies = null }: Caller, { plan, ...rest }: CallHeaders): Context {
   const call: Call = { actor, origin, ...rest }
   const run = (name: string, input: unknown): Promise<unknown> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
-  const { requestId } = origin
-  return { requestId, call: cookies === null ? run : (name, input) => cookies.carry(run, name, input) }
+  const write = (name: string, input: unknown): Promise<unknown> =>
+    plan ? core.plan(name, input, call) : core.run(name, input, { ...call, written: true })
+  return {
+    requestId: origin.requestId,
+    call: cookies === null ? run : (name, input) => cookies.carry(run, name, input),
+    callWritten: cookies === null ? write : (name, input) => cookies.carry(write, name, input),
+  }
 }

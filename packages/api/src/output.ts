@@ -1,3 +1,4 @@
+import { Written } from '@denizen/core'
 import superjson from 'superjson'
 
 /** What superjson makes of a value: JSON, and where in it stands what JSON cannot say. */
@@ -5,6 +6,15 @@ export interface Serialized {
   readonly json: unknown
   readonly meta?: { readonly values?: unknown; readonly v?: number }
 }
+
+/** As superjson writes it, as JSON: see `serializeOutput`. What core wrote already only gets the places of its dates. */
+export function writeOutput(value: unknown): string {
+  if (!(value instanceof Written)) return JSON.stringify(serializeOutput(value))
+  const { json, dates } = value
+  return dates.length === 0 ? `{"json":${json}}` : `{"json":${json},"meta":{"values":{"${dates.join(datesBetween)}":["Date"]},"v":1}}`
+}
+
+const datesBetween = '":["Date"],"'
 
 /** Deeper than any answer; what is deeper may be a circle. */
 const deepest = 32

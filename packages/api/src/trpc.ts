@@ -17,6 +17,8 @@ export interface Context {
   readonly requestId: string
   /** Carries an action out on behalf of whoever sent the request. Rejects with a DenizenError. */
   call(name: string, input: unknown): Promise<unknown>
+  /** The same for whoever sends the answer as it is: a query's may be `Written`. */
+  callWritten(name: string, input: unknown): Promise<unknown>
 }
 
 /** What `error.data` holds in an answer. */

@@ -8,6 +8,8 @@ import type { AnswerOf, ParsedInputOf, Signature } from './signature.ts'
 export interface TargetFinder<Input> {
   /** What it is called in errors: `user`, `session`. */
   readonly type: string
+  /** Whether the database has to be asked at all; without it, it is. false: the input names nothing in particular. */
+  names?(input: Input, actor: Actor): boolean
   /** Loads whose it is, inside the transaction. null: it does not exist; undefined: the input names nothing in particular. */
   find(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null | undefined>
   /** The users whose rows the handler changes; the pipeline locks them, in order of id, before anything is decided. */

@@ -36,6 +36,8 @@ export interface Call {
   readonly actor: Actor
   readonly origin: Origin
   readonly idempotencyKey?: string
+  /** A query's answer leaves this process at once: what comes back may be `Written` instead of a value. */
+  readonly written?: boolean
 }
 
 /** A fresh entity manager: no two calls share one. */

@@ -1,23 +1,27 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { decisionsOf } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
+import { lookThrough, type Look } from '../kernel/look.ts'
+import { RowMemory } from '../kernel/row-memory.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { parseOutput } from './parse.ts'
 import { checkAllowed, findTarget, recallTarget } from './target.ts'
 import type { Trace } from './trace.ts'
+import { writeOutput } from './write.ts'
 
 /** Runs a query. Its read-only transaction opens at the first use of the database, if ever. */
 export async function runQuery(
   assembly: Assembly,
   action: Query | Inquiry,
   input: unknown,
-  { actor, origin }: Call,
+  { actor, origin, written = false }: Call,
   trace: Trace,
 ): Promise<unknown> {
   const { ports, settings, credentials, catalogue, uses } = assembly
   const now = ports.clock.now()
   let transaction: Promise<SqlEntityManager> | undefined
   const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly))
+  const look: Look = async (select) => lookThrough(transaction === undefined ? forkOf(assembly) : await transaction)(select)
   try {
     const decisions = decisionsOf(assembly.decisions, open, now)
     const { recalled } = action
@@ -28,12 +32,34 @@ export async function runQuery(
     const { target } = found
     if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
     checkAllowed(action, actor, input, found, uses)
-    const context = { now, actor, origin, ports, settings, credentials, catalogue, uses, decisions, open }
+    const context = {
+      now,
+      actor,
+      origin,
+      ports,
+      settings,
+      credentials,
+      catalogue,
+      uses,
+      decisions,
+      kept: written ? keptOf(assembly.orm) : null,
+      look,
+      open,
+    }
     const answer = await action.handle(context, input)
-    return parseOutput(action.signature, answer)
+    return (written ? writeOutput(action.signature.output, answer) : null) ?? parseOutput(action.signature, answer)
   } finally {
     await (await transaction)?.rollback()
   }
+}
+
+/** Of each database its own: ids and versions of another would mean something else. */
+const memories = new WeakMap<Orm, RowMemory>()
+
+function keptOf(orm: Orm): RowMemory {
+  const memory = memories.get(orm) ?? new RowMemory()
+  memories.set(orm, memory)
+  return memory
 }
 
 /** Whether the driver's BEGIN carries the access mode: Kysely's for PGlite drops it. */

@@ -13,7 +13,8 @@ export interface Found {
 
 /** Finds what an input is about. The database is asked for only if the action has a target. */
 export async function findTarget({ target }: Action, open: () => Promise<SqlEntityManager>, input: unknown, actor: Actor): Promise<Found> {
-  const found = target === undefined ? undefined : await target.find(await open(), input, actor)
+  const named = target !== undefined && (target.names?.(input, actor) ?? true)
+  const found = named ? await target.find(await open(), input, actor) : undefined
   return { target: found ?? null, type: found === undefined || target === undefined ? null : target.type }
 }
 

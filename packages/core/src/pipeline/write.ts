@@ -1,0 +1,119 @@
+import type { z } from 'zod'
+import { isLasting } from '../kernel/lasting.ts'
+import { Written } from '../kernel/written.ts'
+import { below, copyOf, isReserved, refused, type Copy } from './json-copy.ts'
+
+type Schema = z.core.$ZodType
+
+/** Writes a value as JSON into `dates` and what it returns; null: zod has to look at it. */
+type Write = (value: unknown, at: string, dates: string[]) => string | null
+
+const writers = new WeakMap<Schema, Write>()
+
+/**
+ * An answer as JSON, with what its schema names and nothing else: what `parseOutput` lets through, written as
+ * the wire wants it, without making it first. null: that way has to be gone, which also says what is wrong.
+ */
+export function writeOutput(schema: Schema, answer: unknown): Written | null {
+  const dates: string[] = []
+  const json = writerOf(schema)(answer, '', dates)
+  return json === null ? null : new Written(json, dates)
+}
+
+function writerOf(schema: Schema): Write {
+  const known = writers.get(schema)
+  if (known !== undefined) return known
+  const write = pageWriter(schema) ?? wholeWriter(copyOf(schema))
+  writers.set(schema, write)
+  return write
+}
+
+function wholeWriter(copy: Copy): Write {
+  return (value, at, dates) => {
+    // A date alone, or nothing at all, has no place that could be named.
+    if (typeof value !== 'object' || value === null || value instanceof Date) return null
+    const copied = copy(value, at, dates)
+    return copied === refused ? null : JSON.stringify(copied)
+  }
+}
+
+interface Part {
+  readonly head: string
+  readonly key: string
+  readonly write: Write
+}
+
+/** Pages hold lists of objects: these are written one by one, and those that last only once. undefined: it is no such thing. */
+function pageWriter(schema: Schema): Write | undefined {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  if (def.type !== 'object' || def.catchall !== undefined || (def.checks ?? []).length > 0) return undefined
+  const fields = Object.entries(def.shape)
+  if (!fields.some(([, field]) => itemOf(field) !== undefined) || fields.some(([key, field]) => !isUsual(key, field))) return undefined
+  const parts = fields.map(([key, field], index): Part => {
+    const item = itemOf(field)
+    const write = item === undefined ? valueWriter(copyOf(field)) : listWriter(item)
+    return { key, head: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`, write }
+  })
+  return (value, _at, dates) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+    let json = ''
+    for (const { head, key, write } of parts) {
+      const part = (value as Record<string, unknown>)[key]
+      const written = part === undefined ? null : write(part, key, dates)
+      if (written === null) return null
+      json += head + written
+    }
+    return `${json}}`
+  }
+}
+
+/** What the lists of a schema hold, where that is objects. */
+function itemOf(schema: Schema): Schema | undefined {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  if (def.type !== 'array' || (def.checks ?? []).length > 0) return undefined
+  return (def.element as z.core.$ZodTypes)._zod.def.type === 'object' ? def.element : undefined
+}
+
+/** Neither may be left out, nor comes where JavaScript would put it in another order. */
+function isUsual(key: string, schema: Schema): boolean {
+  return /^[A-Za-z]\w*$/.test(key) && !isReserved(key) && (schema as z.core.$ZodTypes)._zod.def.type !== 'optional'
+}
+
+function valueWriter(copy: Copy): Write {
+  return (value, at, dates) => {
+    const copied = copy(value, at, dates)
+    return copied === refused ? null : JSON.stringify(copied)
+  }
+}
+
+function listWriter(item: Schema): Write {
+  const copy = copyOf(item)
+  const remembered = new WeakMap<object, Written>()
+  return (value, at, dates) => {
+    if (!Array.isArray(value)) return null
+    let json = '['
+    for (let index = 0; index < value.length; index++) {
+      const one: unknown = value[index]
+      const written = writeItem(one, copy, remembered)
+      if (written === null) return null
+      json += index === 0 ? written.json : `,${written.json}`
+      if (written.dates.length === 0) continue
+      const here = below(at, String(index))
+      for (const date of written.dates) dates.push(`${here}.${date}`)
+    }
+    return `${json}]`
+  }
+}
+
+/** With the places of dates as seen from the item. */
+function writeItem(item: unknown, copy: Copy, remembered: WeakMap<object, Written>): Written | null {
+  const lasts = typeof item === 'object' && item !== null && isLasting(item)
+  const known = lasts ? remembered.get(item) : undefined
+  if (known !== undefined) return known
+  const dates: string[] = []
+  const copied = copy(item, '', dates)
+  if (copied === refused) return null
+  const written = new Written(JSON.stringify(copied), dates)
+  if (lasts) remembered.set(item, written)
+  return written
+}
