@@ -27,12 +27,26 @@ interface AssignmentRecord {
 }
 
 /** All that a team has that is not over. */
-export async function assignmentsOfTeam(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
+export function assignmentsOfTeam(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
+  return standingAssignments(em, 'team_id = ?', [uuidOf(teamId)], now)
+}
+
+/** The same, with all that others have on it: what ends with the team. */
+export function assignmentsAround(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
+  return standingAssignments(em, '(team_id = ? or scope_team_id = ?)', [uuidOf(teamId), uuidOf(teamId)], now)
+}
+
+async function standingAssignments(
+  em: SqlEntityManager,
+  which: string,
+  parameters: readonly string[],
+  now: Date,
+): Promise<readonly TeamAssignment[]> {
   const rows = await em.execute<AssignmentRecord[]>(
     `select role_id::text as role, permission, scope_kind as scope, organization_id::text as organization, scope_team_id::text as team,
         resource_id::text as resource
-      from role_assignments where team_id = ? and revoked_at is null and (valid_until is null or valid_until > ?)`,
-    [uuidOf(teamId), now],
+      from role_assignments where ${which} and revoked_at is null and (valid_until is null or valid_until > ?)`,
+    [...parameters, now],
   )
   return rows.map(({ role, permission, scope, organization, team, resource }) => ({
     roleId: role === null ? null : idOf('rol', role),
@@ -45,21 +59,28 @@ export async function assignmentsOfTeam(em: SqlEntityManager, teamId: TeamId, no
 }
 
 /**
- * Refuses to give somebody a seat who would get more by it than the caller holds, or too many of some roles that
- * exclude each other. What somebody shares with a team that is in no organization is for whoever sits in the team,
- * whoever says who that is: otherwise they could keep a team from ever getting another member.
+ * Refuses whoever does not hold all that a team has, there: nobody hands it on with a seat, takes it away with one, or
+ * changes or deletes a team above themselves, as with roles. What somebody shares with a team that is in no organization
+ * is for whoever sits in the team, whoever says who that is: otherwise they could keep a team from ever changing.
  */
-export async function refuseHandingOn(context: CommandContext, userId: UserId, held: readonly TeamAssignment[]): Promise<void> {
-  const { em, now } = context
+export async function refuseAboveTeam(context: CommandContext, held: readonly TeamAssignment[]): Promise<void> {
+  const { em } = context
   const places = await placesOf(em, held)
+  const patterns = new Map<RoleId, readonly string[]>()
   for (const [index, { roleId, permission, organizationId }] of held.entries()) {
     const place = places[index]
     if (organizationId === null || place === undefined || place === null) continue
-    const patterns = roleId === null ? [] : ((await contentOfRole(em, roleId))?.patterns ?? [])
-    await refuseUnheld(context, permission === null ? patterns : [permission], place)
+    const given = roleId === null ? [] : (patterns.get(roleId) ?? (await contentOfRole(em, roleId))?.patterns ?? [])
+    if (roleId !== null) patterns.set(roleId, given)
+    await refuseUnheld(context, permission === null ? given : [permission], place)
   }
+}
+
+/** Refuses to give somebody a seat who would get more by it than the caller holds, or too many of some roles that exclude each other. */
+export async function refuseHandingOn(context: CommandContext, userId: UserId, held: readonly TeamAssignment[]): Promise<void> {
+  await refuseAboveTeam(context, held)
   for (const { organizationId, scopeKind, roleIds } of byPlace(held))
-    await refuseExcluded(em, { userIds: [userId], roleIds, organizationId, scopeKind }, now)
+    await refuseExcluded(context.em, { userIds: [userId], roleIds, organizationId, scopeKind }, context.now)
 }
 
 /** null: the resource is not there any more. */

@@ -5,6 +5,7 @@ import { expectVersion } from '../kernel/version.ts'
 import { TeamRow } from './entity.ts'
 import { changedTeam, organizationOfTeamsTarget, reachableOrganization, refuseUnlessActive, shownTeam, teamTarget } from './repository.ts'
 import { emptySeats, endAssignmentsOf } from './ending.ts'
+import { assignmentsAround, assignmentsOfTeam, refuseAboveTeam } from './handing-on.ts'
 import { createTeamSignature, deleteTeamSignature, updateTeamSignature } from './signatures.ts'
 
 export const createTeam = defineCommand(createTeamSignature, {
@@ -32,6 +33,7 @@ export const updateTeam = defineCommand(updateTeamSignature, {
     expectVersion(team, version)
     const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && !equals(value, team[field as keyof TeamRow]))
     if (changed.length === 0) return shownTeam(em, team)
+    await refuseAboveTeam(context, await assignmentsOfTeam(em, teamId, now))
     const { organizationId } = team
     const fields = changed.map(([field]) => field)
     Object.assign(team, Object.fromEntries(changed), { updatedAt: now })
@@ -49,6 +51,7 @@ export const deleteTeam = defineCommand(deleteTeamSignature, {
   async handle(context, { teamId }) {
     const { em, now } = context
     const team = await changedTeam(em, teamId)
+    await refuseAboveTeam(context, await assignmentsAround(em, teamId, now))
     const { organizationId, name } = team
     const members = await emptySeats(em, teamId, now)
     const assignmentsEnded = await endAssignmentsOf(context, teamId, members)

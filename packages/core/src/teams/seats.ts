@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
-import type { CommandContext } from '../kernel/context.ts'
+import { callerId, type CommandContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
@@ -8,7 +8,7 @@ import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
 import { leaveSeat } from './ending.ts'
-import { assignmentsOfTeam, refuseHandingOn } from './handing-on.ts'
+import { assignmentsOfTeam, refuseAboveTeam, refuseHandingOn } from './handing-on.ts'
 import { givenSeatTarget, lockTeam, seatTarget } from './repository.ts'
 import { addTeamMemberSignature, removeTeamMemberSignature } from './signatures.ts'
 
@@ -40,14 +40,17 @@ export const addTeamMember = defineCommand(addTeamMemberSignature, {
   },
 })
 
+/** Anybody may leave. With somebody else's seat what the team has is taken from them: whoever takes it holds that too, as if it were the role. */
 export const removeTeamMember = defineCommand(removeTeamMemberSignature, {
   allow: anyOf(granted, owner),
   target: seatTarget,
   async handle(context, { teamId, userId }) {
     const { em, now } = context
     const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
+    const held = await assignmentsOfTeam(em, teamId, now)
+    if (userId !== callerId(context.actor)) await refuseAboveTeam(context, held)
     if (!(await leaveSeat(em, seat, now))) throw notFound({ type: seatTarget.type })
-    if ((await assignmentsOfTeam(em, teamId, now)).length > 0) context.revoke({ userId })
+    if (held.length > 0) context.revoke({ userId })
     tell(context, 'teams.memberRemoved', seat)
     return { teamId, userId }
   },
