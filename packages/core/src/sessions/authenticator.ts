@@ -17,8 +17,11 @@ import type { PrincipalCache } from './cache.ts'
 import { limitedTo } from './limited.ts'
 import { loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
 
-/** How many load statements run at once; further misses wait and go together in the next one. */
-const concurrentLoads = 4
+/**
+ * How many load statements run at once; further misses wait and go together in the next one. Two: the database
+ * reads one while what the other one brought is worked out. More are smaller, and cost both sides more for each principal.
+ */
+const concurrentLoads = 2
 const largestLoad = 256
 
 interface Waiting {

@@ -127,6 +127,8 @@ function principalOf(
   const { limits, memberships, edges, ...granted } = grantedBy(record, grants, definitions, catalogue, now)
   const policies = policiesIn(record.policies)
   const policy = together(policies)
+  const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)
+  const validUntil = Math.min(record.expires_at ?? endOfTime, endOfTime, ...edges)
   const home = memberships.find(({ id }) => id === (record.token_organization ?? record.organization))
   return Object.freeze({
     userId: idOf('usr', record.user),
@@ -141,7 +143,7 @@ function principalOf(
     displayName: record.display_name,
     status: record.status as Principal['status'],
     ...granted,
-    dependencies: [...granted.dependencies, ...dependenciesOn(policies), ...(record.home === null ? [] : [idOf('org', record.home)])],
+    dependencies: dependenciesOf(granted.dependencies, dependenciesOn(policies), record.home),
     requestsPerMinute: policy.requestsPerMinute ?? null,
     organization: home === undefined ? null : { id: idOf('org', home.id), slug: home.slug },
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
@@ -152,9 +154,14 @@ function principalOf(
     provedUntil: provedUntil(record),
     impersonator:
       record.impersonator === null ? null : { userId: idOf('usr', record.impersonator), username: record.impersonator_name ?? '' },
-    expiresAt: record.expires_at === null ? null : new Date(record.expires_at),
-    validUntil: new Date(Math.min(record.expires_at ?? endOfTime, endOfTime, ...edges)),
+    expiresAt,
+    validUntil: expiresAt?.getTime() === validUntil ? expiresAt : new Date(validUntil),
   })
+}
+
+/** Most depend on the default policy alone: they share one list. */
+function dependenciesOf(given: readonly string[], policies: readonly string[], home: string | null): readonly string[] {
+  return given.length === 0 && home === null ? policies : [...given, ...policies, ...(home === null ? [] : [idOf('org', home)])]
 }
 
 /** Most users are limited to none: they share one list. */
