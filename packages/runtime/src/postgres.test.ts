@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { anonymousActor, createCore, defaultPorts } from '@denizen/core'
+import { anonymousActor, completed, createCore, defaultPorts, userActor } from '@denizen/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pinoLogger } from './logger.ts'
@@ -126,7 +126,7 @@ test('each connection prepares the busiest statements once, and a new one does s
   const fail = () => core.as(anonymousActor).auth.signIn({ identifier: 'nobody', password: 'wrong' })
   const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
   // Whether somebody has to wait is asked before the password is checked, and again under the lock.
-  const names = ['password_by_username', 'record', 'standing', 'throttle_lock', 'throttle_look', 'throttle_look'].map(
+  const names = ['password_by_username', 'record', 'standing', 'throttle_lock', 'throttle_look', 'throttle_look', 'users_change'].map(
     (name) => `denizen_${name}`,
   )
   const onceEach = (runs: number) =>
@@ -138,4 +138,23 @@ test('each connection prepares the busiest statements once, and a new one does s
   await ask(on, 'select pg_terminate_backend(pg_backend_pid())').catch(() => undefined)
   await expect.poll(() => fail().catch(({ code }: { code: string }) => code)).toBe('auth.invalidCredentials')
   expect(await prepared()).toEqual(onceEach(1))
+})
+
+test('what every command of a user sends is planned once for a connection, not each time', async () => {
+  const on = await open({}, 1)
+  await on.migrator.up()
+  const core = createCore({ orm: on, ports: await defaultPorts(new Uint8Array(32).fill(7)) })
+  const password = 'correct horse battery staple'
+  await core.bootstrap({ username: 'admin', password })
+  const { accessToken } = completed(await core.as(anonymousActor).auth.signIn({ identifier: 'admin', password }))
+  const principal = await core.authenticate(accessToken)
+  if (principal === null) throw new Error('The token opens nothing.')
+  for (let number = 0; number < 12; number++) await core.as(userActor(principal)).users.create({ username: `user-${number}` })
+  const plans = await ask(
+    on,
+    `select name, custom_plans::int as custom from pg_prepared_statements where generic_plans + custom_plans > 10 order by name`,
+  )
+  // PostgreSQL tries five plans for the values at hand before it keeps one.
+  const sent = ['account', 'actor_share', 'principals', 'record'].map((name) => ({ name: `denizen_${name}`, custom: 5 }))
+  expect(plans).toEqual(expect.arrayContaining(sent))
 })

@@ -146,6 +146,12 @@ describe('a command', () => {
     expect(await audited('req_wrong')).toMatchObject([{ outcome: 'failed', error_code: 'request.internal' }])
   })
 
+  test('whose record cannot be written is taken back, though its commit was sent with it', async () => {
+    const unwritable = { requestId: 'req_\u0000' } // PostgreSQL has no texts with NUL
+    await expect(runner.run('test.refuse', { mark: 'unrecorded' }, system, unwritable)).rejects.toMatchObject({ code: 'request.internal' })
+    expect(await written(world(), 'unrecorded')).toBe(0)
+  })
+
   test('lets out only what its signature names', async () => {
     expect(await runner.run('test.chatty', { mark: 'x' }, system)).toEqual({ mark: 'x' })
   })
