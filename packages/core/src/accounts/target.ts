@@ -80,6 +80,10 @@ function targetOf({ id }: UserRow, organizationId: Target['organizationId']): Ta
 
 /** A user as the caller may see it: what applications keep about it is for those who may change it. */
 export function shownTo(actor: Actor, user: Account, organizationId: Target['organizationId']): ManagedUser {
-  const mayChange = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('users.update', organizationId))
-  return { ...user, privateMetadata: mayChange ? user.privateMetadata : null }
+  return { ...user, privateMetadata: seesWhole(actor, organizationId) ? user.privateMetadata : null }
+}
+
+/** Whether the caller may change the users whom an organization manages (null: all of them), and so sees all of them. */
+export function seesWhole(actor: Actor, organizationId: Target['organizationId']): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('users.update', organizationId))
 }

@@ -5,8 +5,7 @@ import type { DenizenError } from './errors.ts'
 import type { DomainEvent, Job } from './event.ts'
 import type { Id } from './id.ts'
 import type { ConditionalGrants, Grants } from './grants.ts'
-import type { Look } from './look.ts'
-import type { RowMemory } from './row-memory.ts'
+import type { Reader } from './look.ts'
 import type { Target } from './rule.ts'
 import type { Catalogue } from './signature.ts'
 import type { JsonObject } from './text.ts'
@@ -220,7 +219,7 @@ export interface Uses {
 /** For plans, which leave nothing. */
 export const unnotedUses: Uses = { note: () => {} }
 
-export interface QueryContext {
+export interface QueryContext extends Reader {
   readonly now: Date
   readonly actor: Actor
   readonly origin: Origin
@@ -230,18 +229,11 @@ export interface QueryContext {
   readonly catalogue: Catalogue
   readonly uses: Uses
   readonly decisions: Decisions
-  /**
-   * What was read of rows before, to be asked for whatever is not too costly to read again. null: the answer goes to
-   * somebody in this process, who could change what is in it; otherwise it is written at once, and may hold what is `lasting`.
-   */
-  readonly kept: RowMemory | null
-  /** Runs one select: in the transaction, if it was opened, else by itself, for half of what the transaction would cost. */
-  readonly look: Look
   /** Opens the read-only transaction at first use, so that an answer from the principal opens none. */
   open(): Promise<SqlEntityManager>
 }
 
-export interface CommandContext extends Omit<QueryContext, 'open' | 'look' | 'kept' | 'decisions'> {
+export interface CommandContext extends Omit<QueryContext, 'open' | 'decisions' | keyof Reader> {
   /** The command's transaction. Nothing is written except through it. */
   readonly em: SqlEntityManager
   newId<Prefix extends string>(prefix: Prefix): Id<Prefix>

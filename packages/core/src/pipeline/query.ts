@@ -32,20 +32,8 @@ export async function runQuery(
     const { target } = found
     if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
     checkAllowed(action, actor, input, found, uses)
-    const context = {
-      now,
-      actor,
-      origin,
-      ports,
-      settings,
-      credentials,
-      catalogue,
-      uses,
-      decisions,
-      kept: written ? keptOf(assembly.orm) : null,
-      look,
-      open,
-    }
+    const shared = { now, actor, origin, ports, settings, credentials, catalogue, uses }
+    const context = { ...shared, decisions, open, look, kept: written ? keptOf(assembly.orm) : null }
     const answer = await action.handle(context, input)
     return (written ? writeOutput(action.signature.output, answer) : null) ?? parseOutput(action.signature, answer)
   } finally {

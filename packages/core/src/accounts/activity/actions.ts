@@ -37,12 +37,14 @@ export const userActivity = defineQuery(userActivitySignature, {
 export const listUsersWithSessions = defineQuery(listUsersWithSessionsSignature, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ open, ports, actor, now }, { limit, cursor, ...selection }) {
+  async handle({ open, look, ports, actor, now }, { limit, cursor, ...selection }) {
     const { organizationId = null } = selection
     const scope = { action: listUsersWithSessionsSignature.name, filters: selection, viewer: organizationId ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
-    const { users, next } = await selectUsers(em, selection, { order: { by: 'createdAt', direction: 'desc' }, position, limit, now })
+    const order = { by: 'createdAt', direction: 'desc' } as const
+    const { users: found, next } = await selectUsers({ look, kept: null }, selection, { order, position, limit, total: false, now })
+    const users = found.map(({ user }) => user)
     const ids = users.map(({ id }) => id)
     const presences = await presenceOf(em, ids, now)
     return {

@@ -3,6 +3,10 @@ import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import type { UserId, UserKind, UserStatus } from '../../users/index.ts'
 
+/** An expression: exactly how many users there are of a status and of a kind; null is of any. */
+export const sumOfCounters = `(select coalesce(sum(amount), 0)::int from user_counters
+  where status = coalesce(?::text, status) and kind = coalesce(?::text, kind))`
+
 /**
  * Exactly how many users there are, of a status and of a kind where given: in a
  * millisecond, however many they are. Only for the whole installation, and for
@@ -12,11 +16,7 @@ export async function countFromCounters(
   em: SqlEntityManager,
   { status, kind }: { readonly status?: UserStatus | undefined; readonly kind?: UserKind | undefined },
 ): Promise<number> {
-  const [row] = await em.execute<[{ count: number }]>(
-    `select coalesce(sum(amount), 0)::int as count from user_counters
-      where status = coalesce(?::text, status) and kind = coalesce(?::text, kind)`,
-    [status ?? null, kind ?? null],
-  )
+  const [row] = await em.execute<[{ count: number }]>(`select ${sumOfCounters} as count`, [status ?? null, kind ?? null])
   return row.count
 }
 

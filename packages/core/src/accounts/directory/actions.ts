@@ -1,6 +1,6 @@
 import { defineQuery } from '../../kernel/action.ts'
 import { openCursor, nextCursorOf, type CursorScope } from '../../kernel/page.ts'
-import { shownTo } from '../target.ts'
+import { seesWhole } from '../target.ts'
 import type { Order } from './order.ts'
 import { countUsers as countSelected, selectUsers } from './repository.ts'
 import { countUsersBy, searchUsersBy } from './search.ts'
@@ -10,17 +10,17 @@ import { directoryTarget, overDirectory } from './target.ts'
 export const listUsers = defineQuery(listUsersSignature, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ open, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
+  async handle({ look, kept, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
     const { organizationId = null } = selection
     const sorted: Order = { by: sortBy, direction: order ?? usualDirection[sortBy] }
     const scope = scopeOf(listUsersSignature.name, organizationId, { ...selection, ...sorted })
     const position = await openCursor(ports.cipher, scope, cursor)
-    const em = await open()
-    const { users, next } = await selectUsers(em, selection, { order: sorted, position, limit, now })
+    const page = await selectUsers({ look, kept }, selection, { order: sorted, position, limit, total, now })
+    const whole = seesWhole(actor, organizationId)
     return {
-      items: users.map((user) => shownTo(actor, user, organizationId)),
-      nextCursor: await nextCursorOf(ports.cipher, scope, next),
-      total: total ? await countSelected(em, selection, now) : null,
+      items: page.users.map((found) => found.shown(whole)),
+      nextCursor: await nextCursorOf(ports.cipher, scope, page.next),
+      total: page.total,
     }
   },
 })
@@ -36,16 +36,16 @@ const usualDirection: Readonly<Record<UserSort, Order['direction']>> = {
 export const searchUsers = defineQuery(searchUsersSignature, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ open, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
+  async handle({ open, look, kept, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
     const { organizationId = null } = selection
     const scope = scopeOf(searchUsersSignature.name, organizationId, { ...selection, query })
     const position = await openCursor(ports.cipher, scope, cursor)
-    const em = await open()
-    const { found, next } = await searchUsersBy(em, query, selection, { position, limit, now })
+    const { hits, next } = await searchUsersBy({ open, look, kept }, query, selection, { position, limit, now })
+    const whole = seesWhole(actor, organizationId)
     return {
-      items: found.map(({ user, match }) => ({ ...shownTo(actor, user, organizationId), match })),
+      items: hits.map(({ found, match }) => found.matched(whole, match)),
       nextCursor: await nextCursorOf(ports.cipher, scope, next),
-      total: total ? await countUsersBy(em, query, selection, now) : null,
+      total: total ? await countUsersBy(look, query, selection, now) : null,
     }
   },
 })
@@ -53,8 +53,8 @@ export const searchUsers = defineQuery(searchUsersSignature, {
 export const countUsers = defineQuery(countUsersSignature, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ open, now }, selection) {
-    return { count: await countSelected(await open(), selection, now) }
+  async handle({ look, now }, selection) {
+    return { count: await countSelected(look, selection, now) }
   },
 })
 

@@ -1,11 +1,11 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
 import { uuidOf } from '../../kernel/id.ts'
+import type { Look } from '../../kernel/look.ts'
 import { isManaged, type OrganizationId } from '../../organizations/index.ts'
 import { folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
-
 import { eachFilter, type UserFilter } from './filter.ts'
-import { allOf, anyOf, arrayLiteral, beginningWith, foldedValue, hasTrigram, holding, withParameter, type Sql } from './text.ts'
+import { rowsOf } from './rows.ts'
+import { allOf, anyOf, arrayLiteral, beginningWith, foldedValue, hasTrigram, holding, withParameters, type Sql } from './text.ts'
 
 /** Which users a call is about. */
 export interface Selection {
@@ -21,12 +21,12 @@ export interface Selection {
  * Whose users they are stands beside the filter and never inside it, so that no
  * `or` or `not` reaches it.
  */
-export async function conditionOf(em: SqlEntityManager, { organizationId, status, kind, where }: Selection, now: Date): Promise<Sql> {
+export async function conditionOf(look: Look, { organizationId, status, kind, where }: Selection, now: Date): Promise<Sql> {
   return allOf([
-    ...(organizationId === undefined ? [] : [withParameter(isManaged, uuidOf(organizationId))]),
+    ...(organizationId === undefined ? [] : [withParameters(isManaged, uuidOf(organizationId))]),
     ...(status === undefined ? [] : [sql`u.status = ${status}`]),
     ...(kind === undefined ? [] : [sql`u.kind = ${kind}`]),
-    ...(where === undefined ? [] : [conditionOfFilter(where, { now, roles: await rolesNamedIn(em, where) })]),
+    ...(where === undefined ? [] : [conditionOfFilter(where, { now, roles: await rolesNamedIn(look, where) })]),
   ])
 }
 
@@ -37,12 +37,12 @@ interface Surroundings {
 }
 
 /** Looked up first: with the id in its hands PostgreSQL knows whether it is the role of everybody or of three. */
-async function rolesNamedIn(em: SqlEntityManager, where: UserFilter): Promise<ReadonlyMap<string, string>> {
+async function rolesNamedIn(look: Look, where: UserFilter): Promise<ReadonlyMap<string, string>> {
   const names = [...eachFilter(where)].flatMap(({ role }) => (role === undefined ? [] : [role]))
   if (names.length === 0) return new Map()
-  const rows = await em.execute<{ name: string; id: string }[]>(
-    'select name, id::text as id from roles where organization_id is null and deleted_at is null and name = any(?::text[])',
-    [arrayLiteral(names)],
+  const rows = await rowsOf<{ name: string; id: string }>(
+    look,
+    sql`select name, id::text as id from roles where organization_id is null and deleted_at is null and name = any(${arrayLiteral(names)}::text[])`,
   )
   return new Map(rows.map(({ name, id }) => [name, id]))
 }

@@ -1,18 +1,15 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
+import type { Look } from '../../kernel/look.ts'
 import type { Position } from '../../kernel/page.ts'
-import type { Account } from '../account.ts'
+import { refColumns, type UserRef } from './found.ts'
 import { phaseOfInside, type Phase, type Sought } from './phases.ts'
-import { rowsOf, userColumns, userIn, type UserRecord } from './rows.ts'
+import { rowsOf } from './rows.ts'
 import type { Sql } from './text.ts'
 
-/** How a user was found. */
-type Match = 'exact' | 'prefix' | 'substring' | 'similar'
-
-export interface Hit {
-  readonly user: Account
-  readonly match: Match
-  readonly position: Position
+/** A user that a search found, and where in its order. */
+export interface Hit extends UserRef {
+  readonly phase: number
+  readonly key: string
 }
 
 interface Place {
@@ -34,21 +31,21 @@ const mostLookedAt = 20_000
  * trigram index gives a million rows to sort; of one that nobody has, an index in
  * order gives a million rows to look at. So a sample decides.
  */
-export async function literalHits(em: SqlEntityManager, sought: Sought, position: Position | null, limit: number): Promise<Hit[]> {
+export async function literalHits(look: Look, sought: Sought, position: Position | null, limit: number): Promise<Hit[]> {
   const [phase = 0, key = '', id = null] = position ?? []
   const place: Place = { phase: Number(phase), key: String(key), id: id === null ? null : String(id) }
-  if (!sought.anywhere) return beginningsFrom(em, sought, place, limit)
-  const { any, inside } = await sample(em, sought)
-  if (any === 0) return ranked(em, sought, place, limit)
-  const hits = await beginningsFrom(em, sought, place, limit)
+  if (!sought.anywhere) return beginningsFrom(look, sought, place, limit)
+  const { any, inside } = await sample(look, sought)
+  if (any === 0) return ranked(look, sought, place, limit)
+  const hits = await beginningsFrom(look, sought, place, limit)
   if (hits.length >= limit) return hits
   const rest = place.phase === phaseOfInside ? place : { phase: phaseOfInside, key: '', id: null }
-  return [...hits, ...(await insideFrom(em, sought, rest, { limit: limit - hits.length, inside }))]
+  return [...hits, ...(await insideFrom(look, sought, rest, { limit: limit - hits.length, inside }))]
 }
 
-async function sample(em: SqlEntityManager, { held, inside, condition }: Sought): Promise<{ any: number; inside: number }> {
+async function sample(look: Look, { held, inside, condition }: Sought): Promise<{ any: number; inside: number }> {
   const [row] = await rowsOf<{ any: number; inside: number }>(
-    em,
+    look,
     sql`select count(*)::int as any, (count(*) filter (where ${inside}))::int as inside
       from (select * from users order by id desc limit ${sampled}) u where ${held} and ${condition}`,
   )
@@ -56,18 +53,18 @@ async function sample(em: SqlEntityManager, { held, inside, condition }: Sought)
 }
 
 /** From a place on, phase after phase, each read from its own index. */
-async function beginningsFrom(em: SqlEntityManager, sought: Sought, place: Place, limit: number): Promise<Hit[]> {
+async function beginningsFrom(look: Look, sought: Sought, place: Place, limit: number): Promise<Hit[]> {
   const hits: Hit[] = []
   for (const [number, phase] of sought.beginnings.entries()) {
     if (number < place.phase || hits.length >= limit) continue
     const begin = number === place.phase && place.id !== null ? beyond(phase, place.key, place.id) : sql`true`
     const order = phase.unique ? phase.key : sql`${phase.key}, u.id`
-    const rows = await rowsOf<HitRecord>(
-      em,
-      sql`select ${userColumns}, ${sql.lit(number)} as phase, ${phase.key} as key from users u
+    const rows = await rowsOf<Hit>(
+      look,
+      sql`select ${refColumns}, ${sql.lit(number)} as phase, ${phase.key} as key from users u
         where ${phase.where} and ${sought.condition} and ${begin} order by ${order} limit ${limit - hits.length}`,
     )
-    hits.push(...rows.map((row) => hitIn(row, sought)))
+    hits.push(...rows)
   }
   return hits
 }
@@ -77,28 +74,23 @@ function beyond({ key, unique }: Phase, value: string, id: string): Sql {
 }
 
 /** The newest first, as far as they must be looked at to find enough; when they are rarer than the sample said, by the trigram index. */
-async function insideFrom(
-  em: SqlEntityManager,
-  sought: Sought,
-  place: Place,
-  { limit, inside }: { limit: number; inside: number },
-): Promise<Hit[]> {
+async function insideFrom(look: Look, sought: Sought, place: Place, { limit, inside }: { limit: number; inside: number }): Promise<Hit[]> {
   if (inside > 0) {
     const lookedAt = Math.min(mostLookedAt, Math.ceil((3 * limit * sampled) / inside))
     const begin = place.id === null ? sql`true` : sql`id < ${place.id}::uuid`
-    const rows = await rowsOf<HitRecord>(
-      em,
-      sql`select ${userColumns}, ${sql.lit(phaseOfInside)} as phase, '' as key
-        from (select * from users where ${begin} order by id desc limit ${lookedAt}) u
+    const rows = await rowsOf<Hit>(
+      look,
+      sql`select ${refColumns}, ${sql.lit(phaseOfInside)} as phase, '' as key
+        from (select *, xmin from users where ${begin} order by id desc limit ${lookedAt}) u
         where ${sought.inside} and ${sought.condition} order by u.id desc limit ${limit}`,
     )
-    if (rows.length === limit) return rows.map((row) => hitIn(row, sought))
+    if (rows.length === limit) return rows
   }
-  return ranked(em, sought, place, limit)
+  return ranked(look, sought, place, limit)
 }
 
 /** All that the trigram index finds, then put in order; `offset 0` keeps PostgreSQL from reading an order first. */
-async function ranked(em: SqlEntityManager, sought: Sought, { phase, key, id }: Place, limit: number): Promise<Hit[]> {
+async function ranked(look: Look, sought: Sought, { phase, key, id }: Place, limit: number): Promise<Hit[]> {
   const { held, condition, beginnings } = sought
   const number = sql.join(
     beginnings.map(({ where }, at) => sql`when ${where} then ${sql.lit(at)}`),
@@ -114,28 +106,12 @@ async function ranked(em: SqlEntityManager, sought: Sought, { phase, key, id }: 
       ? sql`u.phase >= ${from}`
       : sql`(u.phase > ${from} or (u.phase = ${from} and case when u.phase = ${sql.lit(phaseOfInside)} then u.id < ${id}::uuid
           else (u.key, u.id) > (${key}::text, ${id}::uuid) end))`
-  const rows = await rowsOf<HitRecord>(
-    em,
-    sql`select ${userColumns}, u.phase, u.key
+  return rowsOf<Hit>(
+    look,
+    sql`select ${refColumns}, u.phase, u.key
       from (select u.*, case u.phase ${keys} else '' end collate "C" as key
-        from (select u.*, case ${number} else ${sql.lit(phaseOfInside)} end as phase from users u where ${held} and ${condition} offset 0) u) u
+        from (select u.*, u.xmin, case ${number} else ${sql.lit(phaseOfInside)} end as phase from users u where ${held} and ${condition} offset 0) u) u
       where ${later}
       order by u.phase, u.key, case when u.phase <> ${sql.lit(phaseOfInside)} then u.id end, u.id desc limit ${limit}`,
   )
-  return rows.map((row) => hitIn(row, sought))
-}
-
-interface HitRecord extends UserRecord {
-  readonly phase: number
-  readonly key: string
-}
-
-function hitIn(row: HitRecord, { text }: Sought): Hit {
-  const user = userIn(row)
-  return { user, match: matchOf(user, row.phase, text), position: [row.phase, row.key, row.id] }
-}
-
-function matchOf({ username, email }: Account, phase: number, text: string): Match {
-  if (username === text || email === text) return 'exact'
-  return phase < phaseOfInside ? 'prefix' : 'substring'
 }

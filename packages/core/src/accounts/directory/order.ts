@@ -34,7 +34,7 @@ interface Key {
 function instantKey(column: string): Key {
   return {
     value: sql.raw(column),
-    sent: sql.raw(`(extract(epoch from ${column}) * 1000000)::float8`),
+    sent: sql.raw(`round(date_part('epoch', ${column}) * 1e6)::int8`),
     unique: false,
     type: 'instant',
   }

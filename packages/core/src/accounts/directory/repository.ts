@@ -1,54 +1,103 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
 import { idOf } from '../../kernel/id.ts'
+import type { Look, Reader } from '../../kernel/look.ts'
 import type { Position } from '../../kernel/page.ts'
+import { preparedStatements, statement } from '../../kernel/statement.ts'
 import type { UserId } from '../../users/index.ts'
-import type { Account } from '../account.ts'
-import { countFromCounters } from '../activity/repository.ts'
+import { sumOfCounters } from '../activity/repository.ts'
 import { conditionOf, type Selection } from './condition.ts'
+import { usersOf, versionColumn, type FoundUser, type UserRef } from './found.ts'
 import { after, orderIn, runs, type Order, type Run } from './order.ts'
-import { rowsOf, userColumns, userIn, type UserRecord } from './rows.ts'
-import type { Sql } from './text.ts'
+import { compiled, rowsOf } from './rows.ts'
+import { withParameters, type Sql } from './text.ts'
 
 /** One page of users, and where the next one begins (null: there is none). */
 export interface UserPage {
-  readonly users: readonly Account[]
+  readonly users: readonly FoundUser[]
   readonly next: Position | null
+  /** How many there are in all, if that was asked for. */
+  readonly total: number | null
+}
+
+export interface PageOrder {
+  readonly order: Order
+  readonly position: Position | null
+  readonly limit: number
+  readonly total: boolean
+  readonly now: Date
 }
 
 /** The users of a selection in order, from a position on that an earlier page gave. */
-export async function selectUsers(
-  em: SqlEntityManager,
-  selection: Selection,
-  { order, position, limit, now }: { order: Order; position: Position | null; limit: number; now: Date },
-): Promise<UserPage> {
-  const condition = await conditionOf(em, selection, now)
-  const found: Found[] = []
+export async function selectUsers(reader: Reader, selection: Selection, page: PageOrder): Promise<UserPage> {
+  const { order, position, limit, now } = page
+  const condition = await conditionOf(reader.look, selection, now)
+  const refs: PlacedRef[] = []
+  let total: number | null = null
   const [first = 0, ...place] = position ?? []
-  for (let number = Number(first); number < runs[order.by].length && found.length <= limit; number++) {
+  for (let number = Number(first); number < runs[order.by].length && refs.length <= limit; number++) {
     const run = runs[order.by][number]
     if (run === undefined) break
     const begin = position !== null && number === first ? after(run, order.direction, placeOf(place)) : sql`true`
-    const rows = await rowsOf<FoundRecord>(em, pageOf(run, order, sql`${condition} and ${begin}`, limit + 1 - found.length))
-    found.push(...rows.map((row) => ({ user: userIn(row), position: [number, row.key, row.id] })))
+    const counted = page.total && total === null ? totalOf(selection, condition) : sql`null::int`
+    const query = pageOf(run, order, { condition: sql`${condition} and ${begin}`, limit: limit + 1 - refs.length, counted })
+    if (isUsual(selection, limit)) prepare(query)
+    const [row] = await rowsOf<PageRecord>(reader.look, query)
+    total ??= row?.total ?? null
+    refs.push(...refsIn(row?.page ?? '', number, run))
   }
-  const page = found.slice(0, limit)
-  return { users: page.map(({ user }) => user), next: found.length > limit ? (page.at(-1)?.position ?? null) : null }
+  const shown = await usersOf(reader, refs.slice(0, limit), condition)
+  return {
+    users: shown.map(({ found }) => found),
+    next: refs.length > limit ? (refs[limit - 1]?.position ?? null) : null,
+    total,
+  }
 }
 
-interface FoundRecord extends UserRecord {
-  readonly key: string | number | null
+interface PageRecord {
+  readonly total: number | null
+  /** A line for each user: see `pageOf`. */
+  readonly page: string
 }
 
-interface Found {
-  readonly user: Account
+interface PlacedRef extends UserRef {
   readonly position: Position
 }
 
-function pageOf(run: Run, { direction }: Order, condition: Sql, limit: number): Sql {
-  const key = run.key === null ? sql`null` : run.key.sent
-  return sql`select ${userColumns}, ${key} as key from ${run.from} where ${run.where} and ${condition}
-    order by ${orderIn(run, direction)} limit ${limit}`
+/** Ids, versions and keys of a page, as one text: fifty rows of three columns would be read at twice the cost. */
+function pageOf(
+  run: Run,
+  { direction }: Order,
+  { condition, limit, counted }: { readonly condition: Sql; readonly limit: number; readonly counted: Sql },
+): Sql {
+  const key = run.key === null ? sql`''` : run.key.sent
+  // A limit that is written out lets PostgreSQL plan for it also when the plan is for any parameters.
+  return sql`select ${counted} as total, array_to_string(array(
+      select u.id || ' ' || ${versionColumn} || ' ' || ${key} from ${run.from} where ${run.where} and ${condition}
+        order by ${orderIn(run, direction)} limit ${sql.lit(limit)}), chr(10)) as page`
+}
+
+/** No key has a line break in it. */
+function refsIn(page: string, number: number, { key }: Run): PlacedRef[] {
+  if (page === '') return []
+  return page.split('\n').map((line) => {
+    const [idEnd, versionEnd] = [line.indexOf(' '), line.indexOf(' ', line.indexOf(' ') + 1)]
+    const [id, sent] = [line.slice(0, idEnd), line.slice(versionEnd + 1)]
+    const place = key === null ? null : key.type === 'instant' ? Number(sent) : sent
+    return { id, version: line.slice(idEnd + 1, versionEnd), position: [number, place, id] }
+  })
+}
+
+/** What lists of all users are asked for most: these are planned once. With any condition the best plan depends on what it says. */
+function isUsual({ organizationId, status, kind, where }: Selection, limit: number): boolean {
+  return organizationId === undefined && status === undefined && kind === undefined && where === undefined && limit === usualLimit
+}
+
+const usualLimit = 50
+
+/** Orders, directions, first pages and later ones, with a total and without: there are some dozens of them at most. */
+function prepare(query: Sql): void {
+  const { sql: text } = compiled(query)
+  if (!preparedStatements.has(text)) statement(`users_page_${preparedStatements.size}`, text)
 }
 
 function placeOf([key = null, id = '']: Position): { key: string | number | null; id: string } {
@@ -56,23 +105,19 @@ function placeOf([key = null, id = '']: Position): { key: string | number | null
 }
 
 /** Exactly how many users are in a selection: from the counters where those know, else by looking at each. */
-export async function countUsers(em: SqlEntityManager, selection: Selection, now: Date): Promise<number> {
-  const { organizationId, where, ...counted } = selection
-  if (organizationId === undefined && where === undefined) return countFromCounters(em, counted)
-  const [row] = await rowsOf<{ count: number }>(
-    em,
-    sql`select count(*)::int as count from users u where ${await conditionOf(em, selection, now)}`,
-  )
+export async function countUsers(look: Look, selection: Selection, now: Date): Promise<number> {
+  const [row] = await rowsOf<{ count: number }>(look, sql`select ${totalOf(selection, await conditionOf(look, selection, now))} as count`)
   return row?.count ?? 0
 }
 
+function totalOf({ organizationId, status, kind, where }: Selection, condition: Sql): Sql {
+  if (organizationId === undefined && where === undefined) return withParameters(sumOfCounters, status ?? null, kind ?? null)
+  return sql`(select count(*)::int from users u where ${condition})`
+}
+
 /** The ids of the users of a selection, in order of id; at most so many. */
-export async function selectUserIds(
-  em: SqlEntityManager,
-  selection: Selection,
-  { limit, now }: { limit: number; now: Date },
-): Promise<UserId[]> {
-  const condition = await conditionOf(em, selection, now)
-  const rows = await rowsOf<{ id: string }>(em, sql`select u.id::text as id from users u where ${condition} order by u.id limit ${limit}`)
+export async function selectUserIds(look: Look, selection: Selection, { limit, now }: { limit: number; now: Date }): Promise<UserId[]> {
+  const condition = await conditionOf(look, selection, now)
+  const rows = await rowsOf<{ id: string }>(look, sql`select u.id::text as id from users u where ${condition} order by u.id limit ${limit}`)
   return rows.map(({ id }) => idOf('usr', id))
 }

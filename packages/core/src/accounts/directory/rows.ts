@@ -1,19 +1,28 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
-import { sql, type RawBuilder } from 'kysely'
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import { idOf, type Id } from '../../kernel/id.ts'
+import type { Look, Select } from '../../kernel/look.ts'
 import type { JsonObject } from '../../kernel/text.ts'
 import type { UserKind, UserStatus } from '../../users/index.ts'
 import type { Account } from '../account.ts'
 import type { Sql } from './text.ts'
 
-/** Runs a hand-written query, in the transaction of `em`; planned anew each time, for a plan that suits one pattern of LIKE ruins another. */
-export async function rowsOf<Row extends object>(em: SqlEntityManager, query: Sql): Promise<Row[]> {
-  const database = em.getKysely()
-  const compiled = (query as RawBuilder<Row>).compile(database)
-  const logger = em.config.getLogger()
-  if (logger.isEnabled('query')) logger.logQuery({ query: compiled.sql, level: 'info' })
-  const { rows } = await database.executeQuery<Row>(compiled)
-  return rows
+const compiler = new Kysely<Record<never, never>>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (database) => new PostgresIntrospector(database),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+})
+
+/** A hand-written query as it is sent. */
+export function compiled(query: Sql): Select {
+  return query.compile(compiler)
+}
+
+/** Runs a hand-written query; planned anew each time, unless it is a `statement`: a plan that suits one pattern of LIKE ruins another. */
+export function rowsOf<Row extends object>(look: Look, query: Sql): Promise<Row[]> {
+  return look<Row>(compiled(query))
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
-import { phaseOfSimilar, type Sought } from './phases.ts'
-import type { Hit } from './hits.ts'
-import { rowsOf, userColumns, userIn, type UserRecord } from './rows.ts'
+import { lookThrough } from '../../kernel/look.ts'
+import { refColumns, type UserRef } from './found.ts'
+import type { Sought } from './phases.ts'
+import { rowsOf } from './rows.ts'
 import { anyOf, foldedValue, type Sql } from './text.ts'
 
 /** The candidates that are compared: word_similarity costs more than everything else about a search. */
@@ -24,22 +25,24 @@ export async function similarHits(
   { text, held, condition }: Sought,
   slips: readonly string[],
   limit: number,
-): Promise<Hit[]> {
-  if (slips.length === 0) return []
+): Promise<readonly UserRef[]> {
+  const look = lookThrough(em)
   const slipped = anyOf(slips.map((slip) => sql`u.search_text like ${foldedValue(`%${slip}%`)}`))
   const candidate = sql`${slipped} and (${held}) is not true and ${condition}`
   const newest = sql`(select * from users order by id desc limit ${sampled}) u`
-  const [row] = await rowsOf<{ count: number }>(em, sql`select count(*)::int as count from ${newest} where ${candidate}`)
+  const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from ${newest} where ${candidate}`)
   const common = (row?.count ?? 0) >= commonInSample
-  const from = common ? sql`(select * from users order by id desc limit ${sql.lit(sampled * 10)}) u` : sql`users u`
+  const from = common
+    ? sql`(select *, xmin from users order by id desc limit ${sql.lit(sampled * 10)}) u`
+    : sql`(select *, xmin from users) u`
   // A seq scan would be taken for cheap, as it may stop at the last candidate: it never does when there are few.
-  await rowsOf(em, sql`set local enable_seqscan = off`)
-  const rows = await rowsOf<UserRecord>(em, mostSimilar(sql`select u.* from ${from} where ${candidate} limit ${mostCompared}`, text, limit))
-  await rowsOf(em, sql`set local enable_seqscan to default`)
-  return rows.map((user) => ({ user: userIn(user), match: 'similar', position: [phaseOfSimilar] }))
+  await em.execute('set local enable_seqscan = off')
+  const refs = await rowsOf<UserRef>(look, mostSimilar(sql`select u.* from ${from} where ${candidate} limit ${mostCompared}`, text, limit))
+  await em.execute('set local enable_seqscan to default')
+  return refs
 }
 
 function mostSimilar(candidates: Sql, text: string, limit: number): Sql {
-  return sql`select ${userColumns} from (${candidates}) u
+  return sql`select ${refColumns} from (${candidates}) u
     order by word_similarity(${foldedValue(text)}, u.search_text) desc, u.id desc limit ${limit}`
 }

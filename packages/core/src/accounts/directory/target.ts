@@ -17,6 +17,7 @@ interface Asked {
  */
 export const directoryTarget = {
   type: 'organization',
+  names: (asked: Asked, actor: Actor) => asked.organizationId !== undefined || !seesMembers(actor, asked),
   async find(em: SqlEntityManager, asked: Asked, actor: Actor) {
     return seesMembers(actor, asked) ? optionalOrganizationTarget.find(em, { organizationId: asked.organizationId }) : null
   },

@@ -42,10 +42,10 @@ export function arrayLiteral(items: readonly string[]): string {
   return `{${items.map((item) => `"${item.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`
 }
 
-/** Hand-written SQL with one `?`, with a value in its place. */
-export function withParameter(text: string, value: unknown): Sql {
-  const [before, after] = around(text)
-  return sql`${sql.raw(before)}${value}${sql.raw(after)}`
+/** Hand-written SQL with a `?` for each of some values, with these in their places. */
+export function withParameters(text: string, ...values: readonly unknown[]): Sql {
+  const [first = '', ...others] = text.split('?')
+  return sql.join([sql.raw(first), ...others.map((other, index) => sql`${values[index]}${sql.raw(other)}`)], sql``)
 }
 
 function around(text: string): readonly [before: string, after: string] {
