@@ -12,8 +12,9 @@ import type { Place } from '../places.ts'
 import { givenContent, refuseUnheld, type Content } from './content.ts'
 import { alreadyAssigned } from './errors.ts'
 import { existingPlace, keepPlace, scopeAt } from './place.ts'
+import { once } from './once.ts'
 import { isOver, refuseFixed, sameTerms, windowOf, type Terms } from './policy.ts'
-import { endAssignment, existingAssignments, findAllStanding, type SubjectInput, type What } from './repository.ts'
+import { endAssignments, existingAssignments, findAllStanding, type SubjectInput, type What } from './repository.ts'
 import { keptSubjects, type Subject } from './subject.ts'
 import { tell } from './telling.ts'
 
@@ -68,7 +69,7 @@ export async function giveAll(context: CommandContext, gifts: readonly Gift[]): 
     if (there === null) continue
     if (!isOver(there, now)) made.set(writing, onSameTerms(there, writing.terms, now))
     // Its time was over without anybody's doing.
-    else await endAssignment(em, there.id, null, there.validUntil ?? now)
+    else await endAssignments(em, [there.id], null, there.validUntil ?? now)
   }
   const given = await write(
     context,
@@ -104,16 +105,6 @@ async function prepared(context: CommandContext, gifts: readonly Gift[]): Promis
   const kept = once<void>()
   for (const { gift, place } of writings) await kept(gift.on, () => keepPlace(context, place))
   return writings
-}
-
-/** Does something once for each key. */
-function once<Value>(): (key: unknown, work: () => Promise<Value>) => Promise<Value> {
-  const done = new Map<string, Value>()
-  return async (key, work) => {
-    const text = JSON.stringify(key)
-    if (!done.has(text)) done.set(text, await work())
-    return done.get(text) as Value
-  }
 }
 
 function onSameTerms(standing: Assignment, terms: Terms, now: Date): Assignment {

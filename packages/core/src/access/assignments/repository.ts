@@ -80,13 +80,6 @@ export async function existingAssignments(em: SqlEntityManager, ids: readonly As
   return records.map((record) => shownAssignment(record, now))
 }
 
-/** One that was just written. */
-export async function existingAssignment(em: SqlEntityManager, id: AssignmentId, now: Date): Promise<Assignment> {
-  const found = await findAssignment(em, id, now)
-  if (found === null) throw new TypeError('An assignment that was just written is not there.')
-  return found
-}
-
 /** A user or a team. */
 export type SubjectInput = { readonly userId: Id<'usr'> } | { readonly teamId: Id<'team'> }
 /** A role, or a single permission. */
@@ -148,13 +141,14 @@ function uuidOrZeros(id: string | null): string {
   return id === null ? zeros : uuidOf(id)
 }
 
-/** Ends an assignment. Of many who do that at once, one gets true. */
-export async function endAssignment(em: SqlEntityManager, id: AssignmentId, by: Id<'usr'> | null, at: Date): Promise<boolean> {
+/** Ends assignments, and says how many: of many who do that at once, one does. */
+export async function endAssignments(em: SqlEntityManager, ids: readonly AssignmentId[], by: Id<'usr'> | null, at: Date): Promise<number> {
+  if (ids.length === 0) return 0
   const rows = await em.execute<unknown[]>(
-    'update role_assignments set revoked_at = ?, revoked_by = ? where id = ? and revoked_at is null returning 1',
-    [at, by === null ? null : uuidOf(by), uuidOf(id)],
+    'update role_assignments set revoked_at = ?, revoked_by = ? where id = any(?::uuid[]) and revoked_at is null returning 1',
+    [at, by === null ? null : uuidOf(by), uuidsOf(ids)],
   )
-  return rows.length > 0
+  return rows.length
 }
 
 /** Who sits in a team. */

@@ -3,7 +3,7 @@ import { denied } from '../../kernel/errors.ts'
 import { createRole, deleteRole, grantRolePermission, revokeRolePermission, setParents, updateRole } from '../../roles/index.ts'
 import { giveAll, type Gift } from '../assignments/giving.ts'
 import { createExclusion, deleteExclusion, updateExclusion } from '../exclusions/manage.ts'
-import { take } from '../assignments/taking.ts'
+import { takeAll } from '../assignments/taking.ts'
 import type { RoleId, ScopeInput } from '../model.ts'
 import type { Difference } from './difference.ts'
 import type { NamedPlace } from './model.ts'
@@ -21,7 +21,7 @@ type ExclusionDifference = Difference['exclusions'][number]
 export async function carryOut(context: CommandContext, home: Home, difference: Difference): Promise<void> {
   refuseUnlessAllowed(context, home, difference)
   const maker = new Maker(context, home)
-  for (const { standing } of difference.assignments) if (standing !== null) await maker.end(standing)
+  await maker.end(difference.assignments.flatMap(({ standing }) => standing ?? []))
   const { roles, exclusions } = difference
   for (const one of exclusions) if (goes(one)) await maker.allow(one)
   for (const role of includedFirst(roles)) await maker.shape(role)
@@ -75,8 +75,11 @@ class Maker {
     this.#home = home
   }
 
-  async end({ id, role }: { readonly id: `asg_${string}`; readonly role: RoleReference | null }): Promise<void> {
-    await take(this.#context, { assignmentId: id, kind: role === null ? 'permission' : 'role' })
+  async end(standing: readonly { readonly id: `asg_${string}`; readonly role: RoleReference | null }[]): Promise<void> {
+    await takeAll(
+      this.#context,
+      standing.map(({ id, role }) => ({ assignmentId: id, kind: role === null ? 'permission' : 'role' })),
+    )
     this.#forget()
   }
 

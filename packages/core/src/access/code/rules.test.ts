@@ -1,6 +1,6 @@
-import type { DenizenError, InputOf, Signatures } from '@denizen/core'
+import type { DenizenError, Id, InputOf, Signatures } from '@denizen/core'
 import { useWorld } from '@denizen/core/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 type Document = InputOf<Signatures['access']['apply']>['document']
 
@@ -137,6 +137,41 @@ describe.each(['postgres', 'embedded'] as const)('the rules of access as code on
       expect(await failure(access[verb]({ document: { version: 1 } }))).toMatchObject({ code: 'request.denied' })
     expect(await failure(access.export({}))).toMatchObject({ code: 'request.denied' })
     expect((await access.export({ organizationId })).assignments).toEqual([])
+  })
+
+  it('ends what goes together: however many, it is as many statements, and each stays in the history, with who took it and an event', async () => {
+    const { organizationId, slug, boss, teamId } = await acme()
+    const roleId = await world().access.newRole({ organizationId, permissions: ['document.read'] })
+    const empty: Document = { version: 1, organization: slug, manage: ['assignments'], assignments: [] }
+    const connection = world().orm.em.getConnection()
+    const statements: number[] = []
+    for (const count of [3, 12]) {
+      const userIds: Id<'usr'>[] = []
+      while (userIds.length < count) {
+        const { id } = await world().newUser()
+        await world().join(organizationId, { id })
+        userIds.push(id)
+      }
+      for (const userId of userIds) await world().access.give({ userId, roleId, on: { organizationId } })
+      await world().access.give({ teamId, roleId, on: { organizationId } })
+      await world().access.give({ teamId, permission: 'document.write', on: { teamId } })
+      world().clock.advance(1000)
+      const sent = vi.spyOn(connection, 'execute')
+      expect((await boss.as.access.apply({ document: empty })).changes.count).toBe(count + 2)
+      statements.push(sent.mock.calls.length)
+      sent.mockRestore()
+      const { items } = await boss.as.access.listAssignments({ organizationId, history: true, limit: 100 })
+      const now = items.filter(({ revokedAt }) => revokedAt?.getTime() === world().clock.now().getTime())
+      expect(new Set(now.map(({ state, revokedBy }) => `${state} ${revokedBy}`))).toEqual(new Set([`revoked ${boss.user.id}`]))
+      const events = await world().rows<{ subject: string }>(
+        `select subject from events where type = 'access.unassigned' and at = ? order by 1`,
+        [world().clock.now()],
+      )
+      expect(events.map(({ subject }) => subject)).toEqual([...userIds, teamId, teamId].sort())
+      for (const userId of userIds)
+        expect((await world().rows('select 1 from invalidations where ? = any(keys)', [userId])).length).toBeGreaterThan(0)
+    }
+    expect(statements[1]).toBe(statements[0])
   })
 
   it('of the installation leaves the built-in roles that are nobody’s to give, and keeps a superadmin', async () => {

@@ -1,0 +1,9 @@
+/** Does something once for each key. */
+export function once<Value>(): (key: unknown, work: () => Promise<Value>) => Promise<Value> {
+  const done = new Map<string, Value>()
+  return async (key, work) => {
+    const text = JSON.stringify(key)
+    if (!done.has(text)) done.set(text, await work())
+    return done.get(text) as Value
+  }
+}
