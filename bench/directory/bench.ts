@@ -3,7 +3,7 @@ import { createDatabases } from '../database.ts'
 import { measure } from '../load.ts'
 import { endPrograms, pinSelf, type StartedServer } from '../processes.ts'
 import { prepare, type Contest } from './contest.ts'
-import { report, type Found } from './report.ts'
+import { report, type Found, type Run } from './report.ts'
 import type { Work } from './work.ts'
 
 const usage = `npm run bench:directory -- [options]
@@ -73,7 +73,18 @@ async function runRounds({ servers, works, smallWorks }: Contest, rounds: number
   return pairs.map(({ found }) => found)
 }
 
-function run({ port }: StartedServer, requests: Work['denizen']) {
-  const nothing = async (): Promise<void> => {}
-  return measure({ port, requests, connections, warmUp: 300, warmUpAnswers: connections, duration, settled: nothing, aside: nothing })
+async function run(server: StartedServer, requests: Work['denizen']): Promise<Run> {
+  const used: number[] = []
+  const measured = await measure({
+    port: server.port,
+    requests,
+    connections,
+    warmUp: 300,
+    warmUpAnswers: connections,
+    duration,
+    settled: async () => {},
+    aside: async () => void used.push((await server.usage()).cpu),
+  })
+  const [before = 0, after = 0] = used
+  return { ...measured, cpu: (after - before) / measured.answers }
 }

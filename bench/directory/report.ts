@@ -5,12 +5,17 @@ import type { Measured } from '../load.ts'
 import { ratioOf, spreadOf, type Spread } from '../statistics.ts'
 import type { Work } from './work.ts'
 
+/** What one run found, with the milliseconds of processor time that the server spent on an answer. */
+export interface Run extends Measured {
+  readonly cpu: number
+}
+
 /** What the runs of one kind of work found: on many users, on a tenth of them, and better-auth's on as many. */
 export interface Found {
   readonly work: Work
-  readonly large: Measured[]
-  readonly small: Measured[]
-  readonly theirs: Measured[]
+  readonly large: Run[]
+  readonly small: Run[]
+  readonly theirs: Run[]
 }
 
 /** As PERFORMANCE.md says of constant-time work: ten times the users, at most three times the time. */
@@ -19,7 +24,19 @@ const mostGrowth = 3
 /** Shows the report, keeps every run in a file, and gives the goals that were missed. */
 export async function report(all: readonly Found[], users: number, database: string): Promise<readonly string[]> {
   const missed = all.flatMap(missesOf)
-  const head = ['', 'answers/s', 'p50 ms', 'p99 ms', `p50 at ${users / 10}`, 'growth', 'better-auth/s', 'its p50 ms', 'ratio']
+  const head = [
+    '',
+    'answers/s',
+    'p50 ms',
+    'p99 ms',
+    'ms CPU',
+    `p50 at ${users / 10}`,
+    'growth',
+    'better-auth/s',
+    'its p50 ms',
+    'its CPU',
+    'ratio',
+  ]
   const lines = [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...all.map(rowOf)].map((row) => `| ${row.join(' | ')} |`)
   const verdict = missed.length === 0 ? 'Every goal is met.' : `Missed:\n${missed.map((line) => `- ${line}`).join('\n')}`
   const directory = join(import.meta.dirname, '..', 'results')
@@ -47,17 +64,27 @@ function missesOf({ work, large, small, theirs }: Found): readonly string[] {
 function rowOf({ work, large, small, theirs }: Found): readonly string[] {
   const compared =
     theirs.length === 0
-      ? ['-', '-', '-']
-      : [shown(spreadOf(ratesOf(theirs))), shown(mediansOf(theirs)), `${shown(ratioOf(ratesOf(large), ratesOf(theirs)))} ×`]
+      ? ['-', '-', '-', '-']
+      : [
+          shown(spreadOf(ratesOf(theirs))),
+          shown(mediansOf(theirs)),
+          shown(cpuOf(theirs)),
+          `${shown(ratioOf(ratesOf(large), ratesOf(theirs)))} ×`,
+        ]
   return [
     work.name,
     shown(spreadOf(ratesOf(large))),
     shown(mediansOf(large)),
     shown(spreadOf(large.map((run) => run.p99))),
+    shown(cpuOf(large)),
     shown(mediansOf(small)),
     `${shown(growthOf(large, small))} ×`,
     ...compared,
   ]
+}
+
+function cpuOf(runs: readonly Run[]): Spread {
+  return spreadOf(runs.map(({ cpu }) => cpu))
 }
 
 function shown({ median, minimum, maximum }: Spread): string {

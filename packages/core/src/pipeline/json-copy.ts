@@ -215,6 +215,6 @@ export function below(at: string, name: string): string {
 }
 
 /** A key as it stands in a path, between the quotes of a JSON text. */
-export function nameOf(key: string): string {
+function nameOf(key: string): string {
   return JSON.stringify(key.replaceAll('\\', '\\\\').replaceAll('.', '\\.')).slice(1, -1)
 }
