@@ -14,6 +14,8 @@ import {
   getSessionWithApiKey,
   hotSessions,
   issueWebsocket,
+  updateBetterAuthUser,
+  updateUser,
   verifyToken,
   whoAmI,
   withApiKey,
@@ -38,6 +40,8 @@ export const contenderNames = [
   'create: better-auth',
   'create with password: Denizen',
   'create with password: better-auth',
+  'update: Denizen',
+  'update: better-auth',
 ] as const
 
 /** A server and what it is asked. */
@@ -114,6 +118,8 @@ function contendersOf(
     { ...long, name: 'create: better-auth', server: betterAuth, requests: createBetterAuthUser(theirAdmin, plain) },
     { ...short, name: 'create with password: Denizen', server: denizen, requests: createUser(ourAdmin, secret) },
     { ...short, name: 'create with password: better-auth', server: betterAuth, requests: createBetterAuthUser(theirAdmin, secret) },
+    { ...long, name: 'update: Denizen', server: denizen, requests: updateUser(ourAdmin, ours.userIds ?? []) },
+    { ...long, name: 'update: better-auth', server: betterAuth, requests: updateBetterAuthUser(theirAdmin, theirs.userIds ?? []) },
   ]
 }
 

@@ -30,6 +30,7 @@ export function goalsOf(part: Part): Goal[] {
     ...ratio(part, 'API token ÷ better-auth', 'API token: Denizen', 'API token: better-auth', 20),
     ...ratio(part, 'API token, one hot key ÷ better-auth', 'API token: Denizen, one hot key', 'API token: better-auth, one hot key', 20),
     ...ratio(part, 'create ÷ better-auth', 'create: Denizen', 'create: better-auth', 4),
+    ...ratio(part, 'update ÷ better-auth', 'update: Denizen', 'update: better-auth', 4),
     ...most(runs.get(cached), 'who-am-I cached, p99', 'ms', 5, ({ p99 }) => p99),
     ...most(runs.get(uncached), 'who-am-I uncached, p99', 'ms', 5, ({ p99 }) => p99),
     ...most(memory(runs), 'memory, the most after any run', 'MB', 200, ({ rss }) => rss / 1e6),
@@ -65,6 +66,7 @@ export function costsOf({ runs }: Part): { readonly name: string; readonly measu
     ...between('better-auth ÷ who-am-I uncached', 'whoami: Denizen, uncached', 'whoami: better-auth'),
     ...between('bare tRPC ÷ who-am-I cached', 'whoami: Denizen, cached', 'whoami: bare tRPC'),
     ...between('better-auth ÷ create', 'create: Denizen', 'create: better-auth'),
+    ...between('better-auth ÷ update', 'update: Denizen', 'update: better-auth'),
   ]
 }
 

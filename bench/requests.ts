@@ -76,6 +76,30 @@ export function createBetterAuthUser(adminToken: string, options: { withPassword
   )
 }
 
+/** An admin gives a user another name; the users in turn. */
+export function updateUser(adminToken: string, userIds: readonly string[]): RequestSource {
+  return changed(userIds, (userId, name) => ({
+    text: post('/trpc/users.update', bearer(adminToken), { json: { userId, displayName: name } }),
+    fragment: `"displayName":"${name}"`,
+  }))
+}
+
+export function updateBetterAuthUser(adminToken: string, userIds: readonly string[]): RequestSource {
+  return changed(userIds, (userId, name) => ({
+    text: post('/api/auth/admin/update-user', `Origin: ${betterAuthOrigin}\r\n${bearer(adminToken)}`, { userId, data: { name } }),
+    fragment: `"name":"${name}"`,
+  }))
+}
+
+/** Each name is a new one, or nothing would be written. */
+function changed(userIds: readonly string[], requestOf: (userId: string, name: string) => ReturnType<RequestSource>): RequestSource {
+  let next = 0
+  return () => {
+    const number = next++
+    return requestOf(userIds[number % userIds.length] ?? '', `Renamed ${number}`)
+  }
+}
+
 /** All texts are made beforehand, so that the load spends its time on sockets. */
 function inTurn(sessions: Kept, textOf: (token: string) => string): RequestSource {
   const requests = sessions.map(({ token, fragment }) => ({ text: textOf(token), fragment }))

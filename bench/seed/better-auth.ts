@@ -46,7 +46,8 @@ const apiTokens = await createApiKeys()
 await pool.query('vacuum analyze')
 await pool.end()
 
-const seeded: Seeded = { kept, adminToken, apiTokens }
+const userIds = Array.from({ length: hotSessions }, (_, number) => `user${number}`)
+const seeded: Seeded = { kept, adminToken, apiTokens, userIds }
 await writeFile(file, JSON.stringify(seeded))
 send({ users, sessions })
 process.disconnect()

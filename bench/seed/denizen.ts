@@ -22,11 +22,14 @@ const password = randomBytes(16).toString('base64url')
 await core.bootstrap({ username: 'admin', password })
 const { accessToken: adminToken } = completed(await core.as(anonymousActor).auth.signIn({ identifier: 'admin', password }))
 
+const typeIds: string[] = []
 const userIds: string[] = []
 for (const numbers of chunks(users)) {
-  const ids = numbers.map(() => uuidOf(newId('usr', systemClock.now(), webCryptoRandom.bytes(10))))
+  const made = numbers.map(() => newId('usr', systemClock.now(), webCryptoRandom.bytes(10)))
+  const ids = made.map(uuidOf)
   await insertUsers(core.orm, ids, numbers)
   userIds.push(...ids)
+  typeIds.push(...made)
 }
 
 const kept: { token: string; fragment: string }[] = []
@@ -44,7 +47,7 @@ const apiTokens = await insertApiTokens(core.orm)
 await core.orm.em.fork().execute('vacuum analyze')
 await runtime.stop()
 
-const seeded: Seeded = { kept, adminToken, apiTokens }
+const seeded: Seeded = { kept, adminToken, apiTokens, userIds: typeIds.slice(0, hotSessions) }
 await writeFile(file, JSON.stringify(seeded))
 send({ users, sessions })
 process.disconnect()

@@ -12,6 +12,8 @@ export interface Seeded {
   readonly adminToken: string
   /** API tokens, each of another user. */
   readonly apiTokens?: Seeded['kept']
+  /** Ids of the first users, as calls name them. */
+  readonly userIds?: readonly string[]
 }
 
 /** The load keeps no more tokens than this: twice what Denizen's principal cache holds. */
