@@ -16,6 +16,7 @@ export {
   customRolesIn,
   dependenciesOf,
   exclusiveRoles,
+  givenIn,
   heldWith,
   holdingOf,
   nothingChosen,

@@ -15,6 +15,7 @@ import {
   countingNow,
   countsFrom,
   customRolesIn,
+  givenIn,
   heldWith,
   holdingOf,
   nothingChosen,
@@ -114,7 +115,7 @@ function readSubject(record: SubjectRecord): ReadSubject {
   const { status, frozen } = record
   const acts = isActing(status) && !frozen
   const memberships = acts ? parsed<Membership>(record.memberships) : none
-  const given = acts ? parsed<GivenAssignment>(record.assignments) : none
+  const given = givenIn(acts ? record.assignments : null)
   return { record, acts, memberships, given: ofMember(given, new Set(memberships.map(({ id }) => id))) }
 }
 

@@ -2,6 +2,7 @@ import {
   countingNow,
   countsFrom,
   dependenciesOf,
+  givenIn,
   grantsOf,
   heldWith,
   holdingOf,
@@ -60,8 +61,7 @@ export function readGrants({ memberships, assignments, frozen, token_organizatio
   const all = memberships === null ? nothing.memberships : (JSON.parse(memberships) as MembershipRecord[])
   // Of a token that acts in one organization only that one counts.
   const own = only === null ? all : all.filter(({ id }) => id === only)
-  const given = assignments === null ? nothing.given : (JSON.parse(assignments) as GivenAssignment[])
-  return { memberships: own, given: ofMember(given, new Set(own.map(({ id }) => id))) }
+  return { memberships: own, given: ofMember(givenIn(assignments), new Set(own.map(({ id }) => id))) }
 }
 
 const nothing: ReadGrants = { memberships: [], given: [] }
