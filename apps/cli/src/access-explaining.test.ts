@@ -85,3 +85,24 @@ it('access at tells of a time, access compare of two', async () => {
   expect(compared.stdout).toContain(`${user.username} was given editor on the organization ${slug}`)
   expect(compared.stdout).toMatch(new RegExp(`\\n\\n${user.username}\\n {2}\\+ document\\.read\\n`))
 })
+
+it('access compare tells of whole areas in a word, and of every permission where that is asked for', async () => {
+  const { world } = served()
+  const slug = `compared-${crypto.randomUUID().slice(0, 8)}`
+  const { user } = await world.asMember(await world.newOrganization(slug), 'owner')
+  const line = ['access', 'compare', '--from', '2001-01-01T00:00:00Z', '--org', slug, '--user', user.username]
+  const { stdout } = await run(...line)
+  const gained = stdout
+    .slice(stdout.indexOf(`\n\n${user.username}\n`))
+    .trim()
+    .split('\n')
+  expect(gained).toContain('  + application')
+  expect(gained).toContainEqual(expect.stringMatching(/^ {2}\+ all of .*roles, teams/))
+  expect(gained.length).toBeLessThan(20)
+  expect(stdout).not.toContain('roles.create')
+  const verbose = (await run(...line, '--verbose')).stdout
+  expect(verbose).toContain('\n  + roles.create\n')
+  const [item] = (await run(...line, '--json')).json<{ items: { gained: string[] }[] }>().items
+  expect(verbose.match(/^ {2}\+ /gm)).toHaveLength(item?.gained.length ?? 0)
+  expect(item?.gained).toContain('roles.create')
+})

@@ -41,7 +41,7 @@ export interface ActionFace<S extends Signature> {
   /** The question before it is done; null: none is needed. `typed` are the arguments as they were typed. */
   readonly question?: (input: Input, typed: readonly string[]) => string | null
   /** The answer for people. */
-  readonly show: (answer: OutputOf<S>) => string
+  readonly show: (answer: OutputOf<S>, options: LeafOptions) => string
   /** Prints the answer in another way than as it is. */
   readonly answer?: (connection: Connection, input: Input, options: LeafOptions) => Promise<void>
   /** Lines to type, shown under the help. */
@@ -129,5 +129,5 @@ async function carryOut<S extends Signature<ActionName>>(
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options
   const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })
-  printAnswer(formatOf(options), answer, () => face.show(answer as OutputOf<S>))
+  printAnswer(formatOf(options), answer, () => face.show(answer as OutputOf<S>, options))
 }

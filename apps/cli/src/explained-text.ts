@@ -1,5 +1,6 @@
 import type { OutputOf, signatures } from '@denizen/core/contract'
 import { localTime, printable, record, table } from './output.ts'
+import { shortened } from './permission-areas.ts'
 
 type Access = typeof signatures.access
 type Explanation = OutputOf<Access['explain']>
@@ -79,12 +80,12 @@ const people = [
   { title: 'ID', whole: true, value: ({ userId }: Then['items'][number]) => userId },
 ]
 
-/** What happened, and who could do what before and after. */
-export function compareText({ changes, complete, items }: Comparison): string {
+/** What happened, and who could do what before and after: areas that are whole in one word, or every permission. */
+export function compareText({ changes, complete, items }: Comparison, { verbose }: { readonly verbose: boolean }): string {
+  const lines = (sign: string, permissions: readonly string[]) =>
+    (verbose ? permissions : shortened(permissions)).map((line) => `  ${sign} ${line}`)
   const happened = changes.map(({ at, text }) => `${localTime(at)}  ${text}`)
-  const effects = items.map(({ username, gained, lost }) =>
-    [username, ...gained.map((permission) => `  + ${permission}`), ...lost.map((permission) => `  - ${permission}`)].join('\n'),
-  )
+  const effects = items.map(({ username, gained, lost }) => [username, ...lines('+', gained), ...lines('-', lost)].join('\n'))
   const parts = [
     happened.length === 0 ? 'Nothing happened.' : [...happened, ...(complete ? [] : ['and more'])].join('\n'),
     ...(effects.length === 0 ? ['Nobody gained or lost anything.'] : effects),

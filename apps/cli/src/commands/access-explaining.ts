@@ -34,12 +34,15 @@ export function addExplaining(access: Command): void {
   })
   addAction(access, {
     signature: actions.compare,
-    extend: addPlaceOptions,
+    extend(command) {
+      addPlaceOptions(command)
+      command.option('--verbose', 'every permission, also where all of an area was gained or lost')
+    },
     prepare: readPlace,
-    show: (answer) => shownPage(answer, compareText),
+    show: (answer, { verbose }) => shownPage(answer, (page) => compareText(page, { verbose: verbose === true })),
     examples: [
       'access compare --from 2026-11-01T00:00:00Z --to 2026-11-21T00:00:00Z --org acme',
-      'access compare --from 2026-11-01T00:00:00Z --user ada --org acme',
+      'access compare --from 2026-11-01T00:00:00Z --user ada --org acme --verbose',
     ],
   })
 }

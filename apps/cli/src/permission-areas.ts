@@ -1,0 +1,28 @@
+import { signatures } from '@denizen/core/contract'
+
+/** Denizen's own actions by the area that they are in. */
+const areas: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(signatures).map(([area, actions]) => [area, Object.values(actions).map(({ name }) => name)]),
+)
+
+/** As few lines as tell of all of them: areas that are whole by their name, of others what is in them a line each. */
+export function shortened(permissions: readonly string[]): readonly string[] {
+  const all = new Set(permissions)
+  const whole = [...areas].filter(([, names]) => names.every((name) => all.has(name))).map(([area]) => area)
+  if (whole.length === areas.size && all.has('application')) return ['everything']
+  const others = permissions.filter((permission) => !whole.includes(areaOf(permission)))
+  return [
+    ...(whole.length === 0 ? [] : [`all of ${whole.toSorted().join(', ')}`]),
+    ...[...Map.groupBy(others, areaOf)].map(([area, some]) => textOf(area, some)),
+  ]
+}
+
+/** What has no dot is a pattern: `application`. */
+function areaOf(permission: string): string {
+  return permission.split('.', 1)[0] ?? permission
+}
+
+function textOf(area: string, permissions: readonly string[]): string {
+  if (permissions.length === 1) return permissions.join('')
+  return `${area}: ${permissions.map((permission) => permission.slice(area.length + 1)).join(', ')}`
+}
