@@ -7,7 +7,7 @@ export interface Span {
 }
 
 /** What is chosen of the roles that somebody has. */
-export interface Chosen {
+interface Chosen {
   readonly activated: readonly Id<'rol'>[]
   readonly dropped: readonly Id<'rol'>[]
 }
