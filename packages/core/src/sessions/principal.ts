@@ -128,7 +128,6 @@ function principalOf(
   const policies = policiesIn(record.policies)
   const policy = together(policies)
   const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)
-  const validUntil = Math.min(record.expires_at ?? endOfTime, endOfTime, ...edges)
   const home = memberships.find(({ id }) => id === (record.token_organization ?? record.organization))
   return Object.freeze({
     userId: idOf('usr', record.user),
@@ -155,7 +154,7 @@ function principalOf(
     impersonator:
       record.impersonator === null ? null : { userId: idOf('usr', record.impersonator), username: record.impersonator_name ?? '' },
     expiresAt,
-    validUntil: expiresAt?.getTime() === validUntil ? expiresAt : new Date(validUntil),
+    validUntil: edges.some((edge) => edge < (record.expires_at ?? endOfTime)) ? new Date(Math.min(...edges)) : (expiresAt ?? never),
   })
 }
 
@@ -215,6 +214,7 @@ function provedUntil({ proved_at: provedAt, sudo, impersonator }: PrincipalRecor
 const secondsOfDay = 86_400
 /** The last moment that a Date can hold. */
 const endOfTime = 8.64e15
+const never = new Date(endOfTime)
 
 /** The keys under which a cached principal is dropped: its user, its session (or, without one, its token), its organizations, who acts through it, and the roles, teams and policies that it has something by. */
 export function invalidationKeys(principal: {
