@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { expect, vi } from 'vitest'
 import type { World } from './world.ts'
 
@@ -73,18 +74,26 @@ export function lostCodes(results: readonly PromiseSettledResult<unknown>[]): st
 
 /**
  * Takes guards out of the statements that hold them, to show that a race would be lost without them; everything else
- * stays real, until `vi.restoreAllMocks` or the end of the world.
- * @param change The statement without its guard; as it is where it holds none.
+ * stays real, until `vi.restoreAllMocks`.
+ * @param change The statement without its guard; as it is where it holds none. It sees statements as core writes them,
+ * with `?` for their parameters, and those that are prepared with `$1`.
  * @returns how many statements were changed so far.
  */
 export function withoutGuard({ orm }: Pick<World, 'orm'>, change: (statement: string) => string): () => number {
+  let count = 0
+  const changed = <Query>(query: Query): Query | string => {
+    const text = typeof query === 'string' ? change(query) : query
+    if (text !== query) count++
+    return text
+  }
   const connection = orm.em.getConnection()
   const execute = connection.execute.bind(connection)
-  let count = 0
-  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => {
-    const changed = typeof query === 'string' ? change(query) : query
-    if (changed !== query) count++
-    return execute(changed, ...rest)
+  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => execute(changed(query), ...rest))
+  // Core's own statements go to the driver.
+  const { query: send } = Client.prototype as { query(this: Client, text: unknown, ...rest: unknown[]): unknown }
+  const database = connection.getConnectionOptions().database
+  vi.spyOn(Client.prototype as { query: typeof send }, 'query').mockImplementation(function (this: Client, text, ...rest) {
+    return send.call(this, this.database === database ? changed(text) : text, ...rest)
   })
   return () => count
 }

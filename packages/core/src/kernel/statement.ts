@@ -34,9 +34,17 @@ export async function runStatement<Row extends object>(
   return rows
 }
 
+const together = new WeakSet<object>()
+
+/** Declares that the driver of a database takes statements of one transaction before it has answered those that were asked for earlier, and keeps their order. */
+export function takesTogether({ em }: { readonly em: SqlEntityManager }): void {
+  together.add(em.getConnection())
+}
+
 /**
- * Hands a statement of the transaction of `em` to the driver, and does not wait for its answer: what is asked of
- * the transaction next is sent after it, by a driver that can in the same message. Whoever calls waits for both.
+ * Hands a statement of the transaction of `em` to a driver that takes several together, and does not wait for its answer:
+ * what is asked of the transaction next is sent behind it in the same message. Whoever calls waits for both. Other
+ * drivers answer one before they are asked the next: pg warns of a queue of its own, and will have none (pg 9).
  */
 export async function sendStatement(
   em: SqlEntityManager,
@@ -49,7 +57,8 @@ export async function sendStatement(
     .getExecutor()
     .provideConnection(async (connection) => {
       const answer = connection.executeQuery(CompiledQuery.raw(text, [...parameters]))
-      answer.catch(() => {}) // it may fail before anybody waits for it
+      const heard = answer.catch(() => {}) // it may fail before anybody waits for it
+      if (!together.has(em.getConnection())) await heard
       return { answer }
     })
 }

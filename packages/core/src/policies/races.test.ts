@@ -1,7 +1,5 @@
 import { userActor, type DenizenError } from '@denizen/core'
 import { lostCodes, password, plainHasher, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
-import type { SqlEntityManager } from '@mikro-orm/sql'
-import { CompiledQuery } from 'kysely'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 import type { Limits } from './model.ts'
@@ -81,13 +79,6 @@ function withoutLocks(): void {
         ? text.replace('for no key update', '')
         : text
   withoutGuard(world(), unlocked)
-  const managers = Object.getPrototypeOf(world().orm.em) as SqlEntityManager
-  const { getKysely } = managers
-  vi.spyOn(managers, 'getKysely').mockImplementation(function (this: SqlEntityManager) {
-    const kysely = getKysely.call(this)
-    const executeQuery = (query: CompiledQuery) => kysely.executeQuery(CompiledQuery.raw(unlocked(query.sql), [...query.parameters]))
-    return Object.create(kysely, { executeQuery: { value: executeQuery } }) as typeof kysely
-  })
 }
 
 describe.each(quotas)('ABUSE 40: a policy of one $what and 50 callers', (quota) => {
