@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { World } from './world.ts'
 
 type Call<Value> = () => Promise<Value>
@@ -72,9 +72,12 @@ export function lostCodes(results: readonly PromiseSettledResult<unknown>[]): st
   return lost(results).map((error) => (error as { code: string }).code)
 }
 
+const driver = Client.prototype as { query(this: Client, text: unknown, ...rest: unknown[]): unknown }
+const { query: send } = driver
+
 /**
  * Takes guards out of the statements that hold them, to show that a race would be lost without them; everything else
- * stays real, until `vi.restoreAllMocks`.
+ * stays real, until the end of the test or `vi.restoreAllMocks`.
  * @param change The statement without its guard; as it is where it holds none. It sees statements as core writes them,
  * with `?` for their parameters, and those that are prepared with `$1`.
  * @returns how many statements were changed so far.
@@ -88,12 +91,12 @@ export function withoutGuard({ orm }: Pick<World, 'orm'>, change: (statement: st
   }
   const connection = orm.em.getConnection()
   const execute = connection.execute.bind(connection)
-  vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => execute(changed(query), ...rest))
+  const executing = vi.spyOn(connection, 'execute').mockImplementation((query, ...rest) => execute(changed(query), ...rest))
   // Core's own statements go to the driver.
-  const { query: send } = Client.prototype as { query(this: Client, text: unknown, ...rest: unknown[]): unknown }
-  const database = connection.getConnectionOptions().database
-  vi.spyOn(Client.prototype as { query: typeof send }, 'query').mockImplementation(function (this: Client, text, ...rest) {
+  const { database } = connection.getConnectionOptions()
+  const sending = vi.spyOn(driver, 'query').mockImplementation(function (this: Client, text, ...rest) {
     return send.call(this, this.database === database ? changed(text) : text, ...rest)
   })
+  onTestFinished(() => [executing, sending].forEach((spy) => spy.mockRestore()))
   return () => count
 }
