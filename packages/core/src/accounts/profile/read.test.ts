@@ -81,7 +81,9 @@ describe.each(['postgres', 'embedded'] as const)('reading users on %s', (databas
       await superadmin.as.users.current(),
       await superadmin.as.sessions.whoami(),
     ])
-    for (const secret of ['argon2id', 'dnz_', 'correct horse', 'hash']) expect(answers).not.toContain(secret)
+    for (const secret of ['argon2id', 'dnz_', 'correct horse']) expect(answers).not.toContain(secret)
+    // As a name: ids may spell it.
+    expect(answers).not.toMatch(/"\w*hash\w*":/i)
   })
 })
 
