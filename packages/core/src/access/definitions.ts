@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { LeasedCache } from '../invalidation/index.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
 import { idOf } from '../kernel/id.ts'
-import { runStatement, statement } from '../kernel/statement.ts'
+import { idsGiven, runStatement, statement } from '../kernel/statement.ts'
 import type { Clock } from '../ports/clock.ts'
 
 const itself = `(select r.id union all select c.included_id from role_closure c where c.role_id = r.id) i (id)`
@@ -19,7 +19,7 @@ export const definitionOfRole = `json_build_object('id', r.id, 'name', r.name,
 
 const definitionsStatement = statement(
   'role_definitions',
-  `select ${definitionOfRole}::text as definition from roles r where r.id = any(?::uuid[])`,
+  `select ${definitionOfRole}::text as definition from roles r where r.id = any(${idsGiven})`,
 )
 
 async function loadDefinitions(em: SqlEntityManager, ids: readonly string[]): Promise<readonly RoleDefinition[]> {

@@ -5,7 +5,7 @@ import type { Grants } from '../kernel/grants.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
-import { runStatement, statement } from '../kernel/statement.ts'
+import { idsGiven, runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import { organizationRoles, ownerPermissions } from './builtin.ts'
@@ -61,18 +61,12 @@ interface SubjectRecord {
   readonly assignments: string | null
 }
 
-/**
- * An array of whose length PostgreSQL knows nothing: for one whose length it knows it makes a new plan at
- * every call, which costs more than the reading.
- */
-const keysGiven = 'array(select unnest(?::uuid[]))'
-
 const subjectsStatement = statement(
   'subjects',
   `select u.id::text as user, s.id::text as session, u.status, u.grants_frozen_at is not null as frozen, s.assurance,
       array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped,
       (extract(epoch from s.expires_at) * 1000)::float8 as expires_at, m.memberships::text as memberships, r.assignments::text as assignments
-    from unnest(${keysGiven}, ${keysGiven}) with ordinality k (user_id, session_id, position)
+    from unnest(${idsGiven}, ${idsGiven}) with ordinality k (user_id, session_id, position)
       join users u on u.id = k.user_id
       left join sessions s on s.id = k.session_id and s.user_id = u.id and s.ended_at is null and s.expires_at > ?::timestamptz
         and (s.impersonator_id is null or exists (select 1 from users i where i.id = s.impersonator_id and i.status in ('active', 'temporary')))

@@ -3,7 +3,7 @@ import type { Action, Command } from '../kernel/action.ts'
 import { unnotedUses, type Actor, type Origin, type Principal } from '../kernel/context.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { lastOf, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
+import { idsGiven, lastOf, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { limitedTo, loadPrincipals } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
@@ -49,10 +49,7 @@ function locksFor(userId: Id<'usr'>, targets: readonly Id<'usr'>[]): (readonly [
 
 const lockShared = statement('actor_share', 'select 1 from users where id = ? for share')
 const lockToChange = statement('actor_change', 'select 1 from users where id = ? for no key update')
-const lockSeveral = statement(
-  'users_change',
-  'select 1 from users where id = any(array(select unnest(?::uuid[]))) order by id for no key update',
-)
+const lockSeveral = statement('users_change', `select 1 from users where id = any(${idsGiven}) order by id for no key update`)
 
 /** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
 async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {

@@ -4,7 +4,7 @@ import type { Catalogue } from '../kernel/signature.ts'
 import type { PendingStep, Principal, Settings } from '../kernel/context.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
 import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
-import { runStatement, statement } from '../kernel/statement.ts'
+import { idsGiven, runStatement, statement } from '../kernel/statement.ts'
 import { dependenciesOn, policiesIn, policiesOfUser, together, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
@@ -84,12 +84,6 @@ function definitionsIn({ definitions }: PrincipalRecord): ReadonlyMap<string, Ro
 
 const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
 
-/**
- * Read as an array of whose length PostgreSQL knows nothing: a plan for the ids of one call would always seem
- * so much cheaper than the plan that is kept that it made one for every call, which costs ten times the reading.
- */
-const tokensGiven = 'array(select unnest(?::uuid[]))'
-
 const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
     u.status, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
     exists (select 1 from totp_factors f where f.user_id = u.id and f.activated_at is not null) as totp,
@@ -111,7 +105,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
       select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
         from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
     left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { defined: '?::boolean' })} r on true
-  where t.id = any(${tokensGiven}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
+  where t.id = any(${idsGiven}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
     and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)
     and (s.impersonator_id is null or i.status in ('active', 'temporary'))`
 
