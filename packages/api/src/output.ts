@@ -1,4 +1,4 @@
-import { Written } from '@denizen/core'
+import { escapedKey, isReserved, Written } from '@denizen/core'
 import superjson from 'superjson'
 
 /** What superjson makes of a value: JSON, and where in it stands what JSON cannot say. */
@@ -73,17 +73,8 @@ function inObject(object: object, path: string, depth: number, dates: Record<str
     const value = (object as Record<string, unknown>)[key]
     // Most fields are text: no path is made for what needs none.
     if (typeof value === 'string' || value === null) continue
-    const name = escaped(key)
+    const name = escapedKey(key)
     if (!collectDates(value, depth === 0 ? name : `${path}.${name}`, depth + 1, dates)) return false
   }
   return true
-}
-
-/** Names that superjson refuses to write. */
-function isReserved(key: string): boolean {
-  return key === '__proto__' || key === 'constructor' || key === 'prototype'
-}
-
-function escaped(key: string): string {
-  return key.includes('.') || key.includes('\\') ? key.replaceAll('\\', '\\\\').replaceAll('.', '\\.') : key
 }

@@ -1,3 +1,13 @@
+/** Names that superjson refuses to write. */
+export function isReserved(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype'
+}
+
+/** A key as it stands in a path of superjson's: with its dots and backslashes escaped. */
+export function escapedKey(key: string): string {
+  return key.includes('.') || key.includes('\\') ? key.replaceAll('\\', '\\\\').replaceAll('.', '\\.') : key
+}
+
 /** An answer as it leaves this process: JSON, and where in it dates are, which JSON writes as text. */
 export class Written {
   readonly json: string

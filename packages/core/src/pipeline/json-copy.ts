@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idPrefixOf, isId } from '../kernel/id.ts'
+import { escapedKey, isReserved } from '../kernel/written.ts'
 
 /** Copying found something that the schema does not let through, or that is not JSON: zod has to look at it. */
 export const refused = Symbol('refused')
@@ -204,11 +205,6 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
-/** Names that superjson refuses to write. */
-export function isReserved(key: string): boolean {
-  return key === '__proto__' || key === 'constructor' || key === 'prototype'
-}
-
 /** The place of something inside what stands at a place; nothing has an empty name. */
 export function below(at: string, name: string): string {
   return at === '' ? name : `${at}.${name}`
@@ -216,5 +212,5 @@ export function below(at: string, name: string): string {
 
 /** A key as it stands in a path, between the quotes of a JSON text. */
 function nameOf(key: string): string {
-  return JSON.stringify(key.replaceAll('\\', '\\\\').replaceAll('.', '\\.')).slice(1, -1)
+  return JSON.stringify(escapedKey(key)).slice(1, -1)
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { isLasting } from '../kernel/lasting.ts'
-import { Written } from '../kernel/written.ts'
-import { below, copyOf, isReserved, refused, type Copy } from './json-copy.ts'
+import { isReserved, Written } from '../kernel/written.ts'
+import { below, copyOf, refused, type Copy } from './json-copy.ts'
 
 type Schema = z.core.$ZodType
 

@@ -178,7 +178,7 @@ describe('a principal', () => {
       .flatMap(({ accessToken }) => [accessToken, accessToken])
       .concat(others.map(({ token }) => token))
     const principals = await Promise.all(tokens.map((token) => authenticator.authenticate(token)))
-    expect(statements).toBe(3) // four at once, and the rest together
+    expect(statements).toBe(3) // two at once, and the rest together
     expect(principals.map((each) => each?.sessionId)).toEqual([
       ...made.map(completed).flatMap(({ session }) => [session.id, session.id]),
       ...others.map(({ principal }) => principal.sessionId),
