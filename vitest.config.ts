@@ -1,35 +1,59 @@
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { scaled } from './tests/deadlines.ts'
+import { calibrate } from './tests/pace.ts'
 
 /** Runs the workspace from its sources: `@denizen/*` is what stands in this folder. */
 const resolve = { conditions: ['@denizen/source', 'node'], externalConditions: ['@denizen/source', 'node'] }
 const fromSource = { resolve, environments: { ssr: { resolve }, __vitest__: { resolve } } }
 
-function project(name: string, folder: string, options: { isolate?: boolean; setupFiles?: string[] } = {}) {
+// No test is timed by these: they end what hangs.
+calibrate()
+const timeouts = { testTimeout: scaled(60_000), hookTimeout: scaled(120_000) }
+
+function project(name: string, folder: string, options: { include?: string[]; exclude?: string[]; setupFiles?: string[] } = {}) {
   const root = join(import.meta.dirname, folder)
-  return { ...fromSource, root, test: { name, root, include: ['src/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, ...options } }
+  return { ...fromSource, root, test: { name, root, isolate: false, include: ['src/**/*.test.ts'], ...timeouts, ...options } }
 }
 
-const measuring = ['tests/revocation.test.ts', 'tests/*-timing.test.ts']
+/** Under Deno, what its threads lack. */
+const inCore = { setupFiles: 'Deno' in globalThis ? ['testing/deno-threads.ts'] : [] }
 
-function system(name: string, include: string[], options: { exclude?: string[]; sequence: { groupOrder: number } }) {
-  return { ...fromSource, test: { name, include, testTimeout: 60_000, hookTimeout: 60_000, ...options } }
+/** Files of core that run on one database, whichever it is. */
+function onEitherDatabase(): string[] {
+  const root = join(import.meta.dirname, 'packages/core')
+  return globSync('src/**/*.test.ts', { cwd: root }).filter((file) => readFileSync(join(root, file), 'utf8').includes('.each(databases)'))
 }
 
-export default defineConfig({
-  ...fromSource,
-  test: {
-    globalSetup: ['packages/core/testing/global-setup.ts'],
-    maxWorkers: 2,
-    projects: [
-      project('core', 'packages/core', { isolate: false, setupFiles: 'Deno' in globalThis ? ['testing/deno-threads.ts'] : [] }),
-      project('runtime', 'packages/runtime'),
-      project('api', 'packages/api'),
-      project('client', 'packages/client'),
-      project('cli', 'apps/cli'),
-      // They start processes of their own: after all others, and what measures time last and alone.
-      system('system', ['tests/**/*.test.ts'], { exclude: [...measuring, 'tests/packaging/**'], sequence: { groupOrder: 1 } }),
-      system('measured', measuring, { sequence: { groupOrder: 2 } }),
-    ],
-  },
+/** What `vitest run --mode …` runs; `test`, without a mode. */
+const modes: Readonly<Record<string, ReturnType<typeof project>[]>> = {
+  test: [
+    project('core', 'packages/core', inCore),
+    project('runtime', 'packages/runtime'),
+    project('api', 'packages/api'),
+    project('client', 'packages/client'),
+    project('cli', 'apps/cli'),
+    project('whole', 'tests', { include: ['**/*.test.ts'], exclude: ['system/**', 'packaging/**'] }),
+  ],
+  embedded: [project('embedded', 'packages/core', { ...inCore, include: onEitherDatabase() })],
+  faces: [project('faces', 'tests', { include: ['faces/**/*.test.ts'] })],
+  // It measures time, kills and counts processes: one file after the other, alone.
+  system: [project('system', 'tests/system', { include: ['**/*.test.ts'] })],
+}
+
+export default defineConfig(({ mode }) => {
+  const projects = modes[mode]
+  if (projects === undefined) throw new Error(`There is no mode ${mode}: ${Object.keys(modes).join(', ')}`)
+  if (mode === 'embedded') process.env['DENIZEN_TEST_DATABASE'] = 'embedded'
+  if (mode === 'faces') process.env['DENIZEN_TEST_FACES'] = 'all'
+  return {
+    ...fromSource,
+    test: {
+      globalSetup: ['packages/core/testing/global-setup.ts'],
+      maxWorkers: mode === 'system' ? 1 : 2,
+      ...(mode === 'embedded' && { testNamePattern: /embedded/ }),
+      projects,
+    },
+  }
 })

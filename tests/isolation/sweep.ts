@@ -54,7 +54,7 @@ export async function sweep(
   for (const { signature, example, plannable } of actions) {
     if (referencesIn(signature).length === 0) continue
     if (example === null) {
-      leaks.push({ action: signature.name, caller: '', place: '', what: 'it takes ids, and has no example in tests/faces-examples.ts' })
+      leaks.push({ action: signature.name, caller: '', place: '', what: 'it takes ids, and has no example in tests/examples' })
       continue
     }
     const cases = casesOf(signature, example, cast).filter(({ place }) => places === 'each' || place === everywhere)

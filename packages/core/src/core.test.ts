@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { useWorld } from '@denizen/core/testing'
+import { bothDatabases, useWorld } from '@denizen/core/testing'
 
-describe.each(['postgres', 'embedded'] as const)('core on %s', (database) => {
+describe.each(bothDatabases)('core on %s', (database) => {
   const world = useWorld({ database })
 
   test('creates a user, signs in, and knows who it is', async () => {

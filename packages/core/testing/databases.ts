@@ -18,7 +18,18 @@ export const variables = {
   template: 'DENIZEN_TEST_TEMPLATE',
   /** File with a migrated PGlite cluster. */
   snapshot: 'DENIZEN_TEST_SNAPSHOT',
+  /** `embedded`: core's tests run on that only. */
+  kind: 'DENIZEN_TEST_DATABASE',
 } as const
+
+/** What tests run on, and how `useWorld` is told. */
+export type DatabaseKind = 'postgres' | 'embedded'
+
+/** What a file whose behaviour is the same on both runs on: PostgreSQL; on the embedded one by `npm run test:embedded`. */
+export const databases: readonly DatabaseKind[] = process.env[variables.kind] === 'embedded' ? ['embedded'] : ['postgres']
+
+/** For what the two may do differently (the pipeline, the database itself) and for one file of every feature. */
+export const bothDatabases: readonly DatabaseKind[] = ['postgres', 'embedded']
 
 /** A database of its own for one file of tests. */
 export interface TestDatabase {

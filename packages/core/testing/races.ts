@@ -1,5 +1,6 @@
 import { Client } from 'pg'
-import { expect, onTestFinished, vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
+import { eventually } from '../../../tests/deadlines.ts'
 import type { World } from './world.ts'
 
 type Call<Value> = () => Promise<Value>
@@ -48,13 +49,10 @@ export async function raced<Value>(
 /** Waits until so many transactions of the database wait for a lock. */
 export async function untilWaiting(watcher: Awaited<ReturnType<World['connect']>>, count: number): Promise<void> {
   const waiting = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await vi.waitFor(
-    async () => {
-      const { rows } = await watcher.query<{ count: number }>(waiting)
-      expect(rows[0]?.count).toBeGreaterThanOrEqual(count)
-    },
-    { timeout: 30_000, interval: 10 },
-  )
+  await eventually(30_000, `${count} transactions waiting for a lock`, async () => {
+    const { rows } = await watcher.query<{ count: number }>(waiting)
+    return (rows[0]?.count ?? 0) >= count
+  })
 }
 
 /** What those gave that succeeded. */

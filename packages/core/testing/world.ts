@@ -2,7 +2,7 @@ import { createCore, type Core, type Monitor, type Orm, type Ports, type Setting
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { createEmbedded, createPostgres, type TestDatabase } from './databases.ts'
+import { createEmbedded, createPostgres, type DatabaseKind, type TestDatabase } from './databases.ts'
 import { queuedJobs, type TestMailer } from './mail.ts'
 import { overhearing } from './overheard.ts'
 import { People } from './people.ts'
@@ -11,7 +11,7 @@ import type { TestResolver } from './resolver.ts'
 
 export interface WorldOptions {
   /** Default: PostgreSQL. */
-  readonly database?: 'postgres' | 'embedded'
+  readonly database?: DatabaseKind
   /** The most connections that core's pool opens, up to 28: two files run at once, some with two worlds, and a PostgreSQL as installed takes 100. Default: 8. */
   readonly connections?: number
   /** true: no tables yet. */

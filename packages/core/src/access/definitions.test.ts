@@ -1,12 +1,12 @@
 import { anonymousActor, userActor, uuidOf, type Id } from '@denizen/core'
-import { TestFeed, useWorld } from '@denizen/core/testing'
+import { databases, TestFeed, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { RoleMemory } from './definitions.ts'
 
 /** The bound of revocation: within a second at the latest, whatever happens to the connection. */
 const bound = 1000
 
-describe.each(['postgres', 'embedded'] as const)('what roles are on %s', (database) => {
+describe.each(databases)('what roles are on %s', (database) => {
   const world = useWorld({ database })
 
   /** Asks about somebody whom nobody asked about before: of them nothing is kept, of their roles it is. */

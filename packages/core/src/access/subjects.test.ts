@@ -1,4 +1,4 @@
-import { useWorld } from '@denizen/core/testing'
+import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { actions } from '../actions.ts'
 import { newId, uuidOf } from '../kernel/id.ts'
@@ -7,7 +7,7 @@ import { findResources, system, type Place } from './places.ts'
 
 const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 
-describe.each(['postgres', 'embedded'] as const)('subjects on %s', (database) => {
+describe.each(databases)('subjects on %s', (database) => {
   const world = useWorld({ database })
 
   const now = () => world().clock.now()

@@ -1,11 +1,11 @@
 import { systemActor, type DenizenError } from '@denizen/core'
-import { newEmail, password, useWorld } from '@denizen/core/testing'
+import { bothDatabases, newEmail, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const origin = { requestId: 'req_create', ip: '192.0.2.7', userAgent: 'a test' }
 const operator = { actor: systemActor('test'), origin }
 
-describe.each(['postgres', 'embedded'] as const)('users.create on %s', (database) => {
+describe.each(bothDatabases)('users.create on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
 
   test('fills in what was not said', async () => {

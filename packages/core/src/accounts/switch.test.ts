@@ -1,8 +1,8 @@
 import { uuidOf, type Id } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
-describe.each(['postgres', 'embedded'] as const)('organizations.switch on %s', (database) => {
+describe.each(databases)('organizations.switch on %s', (database) => {
   const world = useWorld({ database })
 
   async function memberOfTwo() {

@@ -1,5 +1,5 @@
 import { ensurePartitions } from '@denizen/core'
-import { newEmail, useWorld, type World } from '@denizen/core/testing'
+import { bothDatabases, newEmail, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 /** Everything in the database that is ours, as PostgreSQL describes it. */
@@ -63,7 +63,7 @@ const counting = counted.flatMap((table) => ['insert', 'update', 'delete'].map((
 
 const nothing = { columns: [], partitions: [], constraints: [], indexes: [], triggers: [], functions: [], others: [] }
 
-describe.each(['postgres', 'embedded'] as const)('migrations on %s', (database) => {
+describe.each(bothDatabases)('migrations on %s', (database) => {
   const world = useWorld({ database })
 
   test('go down with rows there, leave nothing of ours and all of what is not ours, and come up again', async () => {

@@ -1,5 +1,5 @@
 import { ensurePartitions } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { bothDatabases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const day = 24 * 60 * 60 * 1000
@@ -11,7 +11,7 @@ function partitionOf(table: string, { now, months = 0 }: { now: Date; months?: n
   return `${table}_${month.toISOString().slice(0, 7).replace('-', '_')}`
 }
 
-describe.each(['postgres', 'embedded'] as const)('partitions on %s', (database) => {
+describe.each(bothDatabases)('partitions on %s', (database) => {
   const world = useWorld({ database })
 
   async function partitions(table: string): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { completed, systemActor, userActor, type Id } from '@denizen/core'
-import { password, runnerOf, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { bothDatabases, password, runnerOf, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { Secret, TOTP, URI } from 'otpauth'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -23,7 +23,7 @@ const accepting = [
   }),
 ]
 
-describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
+describe.each(bothDatabases)('on %s', (database) => {
   const world = useWorld({ database })
   const codeOf = (key: string, at: Date = world().clock.now()) =>
     TOTP.generate({ secret: Secret.fromBase32(key), timestamp: at.getTime(), algorithm: 'SHA1', digits: 6, period: 30 })

@@ -1,12 +1,12 @@
 import { completed, newId, userActor, uuidOf } from '@denizen/core'
-import { newEmail, TestProvider, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { bothDatabases, newEmail, type SignedInUser, TestProvider, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const google = TestProvider.configured('google')
 const other = TestProvider.configured('other')
 const settings = { identityProviders: [google, other] }
 
-describe.each(['postgres', 'embedded'] as const)('identities.* on %s', (database) => {
+describe.each(bothDatabases)('identities.* on %s', (database) => {
   const world = useWorld({ database, settings })
   let provider: TestProvider
   beforeAll(async () => {

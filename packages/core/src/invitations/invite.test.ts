@@ -1,11 +1,11 @@
 import { systemActor } from '@denizen/core'
-import { newEmail, queuedJobs, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, newEmail, queuedJobs, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 
 const day = 24 * 60 * 60 * 1000
 
-describe.each(['postgres', 'embedded'] as const)('organizations.invite on %s', (database) => {
+describe.each(databases)('organizations.invite on %s', (database) => {
   const world = useWorld({ database, settings: { publicUrl: 'https://id.example.com' } })
 
   async function place(): Promise<{ organizationId: Id<'org'>; owner: SignedInUser; admin: SignedInUser; member: SignedInUser }> {

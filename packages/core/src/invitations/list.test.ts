@@ -1,8 +1,8 @@
-import { newEmail, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
-describe.each(['postgres', 'embedded'] as const)('invitations of an organization, and to oneself, on %s', (database) => {
+describe.each(databases)('invitations of an organization, and to oneself, on %s', (database) => {
   const world = useWorld({ database })
   const shape = ({ code, message, details }: { code: string; message: string; details: unknown }) => ({ code, message, details })
 

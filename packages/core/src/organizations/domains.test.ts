@@ -1,5 +1,5 @@
 import { createCore, defaultPorts } from '@denizen/core'
-import { resolverContract, TestResolver, useWorld } from '@denizen/core/testing'
+import { databases, resolverContract, TestResolver, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 resolverContract('that a test publishes into', () => {
@@ -11,7 +11,7 @@ resolverContract('that a test publishes into', () => {
   }
 })
 
-describe.each(['postgres', 'embedded'] as const)('domains of organizations on %s', (database) => {
+describe.each(databases)('domains of organizations on %s', (database) => {
   const world = useWorld({ database })
 
   async function admined() {

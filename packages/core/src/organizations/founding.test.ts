@@ -1,8 +1,8 @@
 import { userActor, uuidOf, type Calls, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
-describe.each(['postgres', 'embedded'] as const)('organizations.create on %s', (database) => {
+describe.each(databases)('organizations.create on %s', (database) => {
   const world = useWorld({ database, settings: { maxOwnedOrganizations: 3, defaultOrganization: 'everybody' } })
 
   /** The same session with its next request: a query is answered for the principal as it was loaded for it. */

@@ -1,9 +1,9 @@
 import { newId, userActor, uuidOf, type Calls, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 /** ABUSE 13 and 14 for the actions of organizations: from another organization, nothing is there. */
-describe.each(['postgres', 'embedded'] as const)('from another organization, on %s', (database) => {
+describe.each(databases)('from another organization, on %s', (database) => {
   const world = useWorld({ database })
   let theirs: Id<'org'>
   let victim: SignedInUser

@@ -1,8 +1,8 @@
 import { uuidOf, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-describe.each(['postgres', 'embedded'] as const)('organizations.list and organizations.listMembers on %s', (database) => {
+describe.each(databases)('organizations.list and organizations.listMembers on %s', (database) => {
   const world = useWorld({ database })
   let ids: Id<'org'>[] = []
   let ada: SignedInUser

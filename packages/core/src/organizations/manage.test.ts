@@ -1,10 +1,10 @@
 import { uuidOf, type Id } from '@denizen/core'
-import { newEmail, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const notFound = { code: 'request.notFound', details: { type: 'organization' } }
 
-describe.each(['postgres', 'embedded'] as const)('organizations.update and organizations.archive on %s', (database) => {
+describe.each(databases)('organizations.update and organizations.archive on %s', (database) => {
   const world = useWorld({ database })
 
   const events = (organizationId: Id<'org'>) =>

@@ -1,5 +1,5 @@
 import { systemActor, userActor, type InputOf, type Signatures } from '@denizen/core'
-import { password, SoftAuthenticator, useWorld, type Lapses, type SignedInUser } from '@denizen/core/testing'
+import { bothDatabases, type Lapses, password, type SignedInUser, SoftAuthenticator, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
@@ -7,7 +7,7 @@ const origin = 'http://127.0.0.1:4000'
 const elsewhere = 'https://app.example.com'
 const invalid = { code: 'auth.invalidCredentials', kind: 'unauthenticated' }
 
-describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
+describe.each(bothDatabases)('on %s', (database) => {
   const world = useWorld({ database, settings: { allowedOrigins: [elsewhere] } })
   const authenticator = (counts = true) => new SoftAuthenticator({ origin, counts })
   async function register(ada: SignedInUser, key = authenticator(), name?: string) {

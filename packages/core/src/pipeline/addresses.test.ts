@@ -1,12 +1,12 @@
 import { completed, actions, userActor, type Origin } from '@denizen/core'
-import { createWorld, password, TestFeed, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { bothDatabases, createWorld, password, type SignedInUser, TestFeed, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const allowedIps = ['192.0.2.0/24', '2001:db8:0:1::/64']
 const inside = ['192.0.2.9', '::ffff:192.0.2.9', '::FFFF:c000:0209', '2001:db8:0:1::7', '2001:DB8:0:1:ffff:ffff:ffff:ffff']
 const outside = ['198.51.100.1', '::ffff:198.51.100.1', '2001:db8:0:2::7', '::192.0.2.9']
 
-describe.each(['postgres', 'embedded'] as const)('ABUSE 37: allowed addresses on %s', (database) => {
+describe.each(bothDatabases)('ABUSE 37: allowed addresses on %s', (database) => {
   const world = useWorld({ database })
   const from = (ip: string | null, remote?: true): Partial<Origin> => ({ ip, userAgent: null, ...(remote && { remote }) })
   const as = ({ principal }: SignedInUser, ip: string | null, remote?: true) => world().core.as(userActor(principal), from(ip, remote))

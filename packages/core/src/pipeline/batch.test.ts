@@ -1,5 +1,5 @@
 import { systemActor, type Job } from '@denizen/core'
-import { runnerOf, useWorld } from '@denizen/core/testing'
+import { bothDatabases, runnerOf, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
@@ -45,7 +45,7 @@ const batch = defineCommand(
   },
 )
 
-describe.each(['postgres', 'embedded'] as const)('a batch on %s', (database) => {
+describe.each(bothDatabases)('a batch on %s', (database) => {
   const queued: Job[] = []
   const world = useWorld({ database, ports: { jobs: { enqueue: async (_em, jobs) => void queued.push(...jobs) } } })
 

@@ -1,5 +1,5 @@
 import { systemActor, userActor, type Job, type OutputOf, type Plan, type Signatures } from '@denizen/core'
-import { newEmail, password, runnerOf, useWorld, type World } from '@denizen/core/testing'
+import { bothDatabases, newEmail, password, runnerOf, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
@@ -54,7 +54,7 @@ function keyOf(row: string): string {
   return JSON.stringify([id, id === undefined ? [user_id, name, scope, key] : null])
 }
 
-describe.each(['postgres', 'embedded'] as const)('a plan on %s', (database) => {
+describe.each(bothDatabases)('a plan on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
 
   test('of users.create changes nothing, and is what happens then', async () => {

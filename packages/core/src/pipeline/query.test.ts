@@ -1,5 +1,5 @@
 import { systemActor, userActor, type CallReport } from '@denizen/core'
-import { runnerOf, useWorld } from '@denizen/core/testing'
+import { bothDatabases, runnerOf, useWorld } from '@denizen/core/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineQuery } from '../kernel/action.ts'
@@ -33,7 +33,7 @@ const opening = defineQuery(query('test.openTwice', { summary: 'Open twice', inp
   handle: async ({ open }) => ({ same: (await open()) === (await open()) }),
 })
 
-describe.each(['postgres', 'embedded'] as const)('a query on %s', (database) => {
+describe.each(bothDatabases)('a query on %s', (database) => {
   const world = useWorld({ database })
 
   test('that tries to write is refused by the database (25006)', async () => {

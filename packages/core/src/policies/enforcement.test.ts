@@ -1,5 +1,5 @@
 import { completed, DenizenError, uuidOf, type SignedIn } from '@denizen/core'
-import { enrolAuthenticator, password, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, enrolAuthenticator, password, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { roomFor } from '../signin/concurrency.ts'
 import type { Limits } from './model.ts'
@@ -30,7 +30,7 @@ describe('how many sessions there may be', () => {
   })
 })
 
-describe.each(['postgres', 'embedded'] as const)('what policies limit, on %s', (database) => {
+describe.each(databases)('what policies limit, on %s', (database) => {
   const world = useWorld({ database })
 
   async function give({ id }: { readonly id: SignedInUser['user']['id'] }, limits: Limits): Promise<void> {

@@ -1,5 +1,5 @@
 import { DenizenError, systemActor, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { bothDatabases, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const codeOf = (call: Promise<unknown>) =>
@@ -19,7 +19,7 @@ async function limitsOf(world: World, about: { userId?: Id<'usr'>; organizationI
   return Object.fromEntries(limits.flatMap(({ limit, value, source }) => (source === 'settings' ? [] : [[limit, [value, source]]])))
 }
 
-describe.each(['postgres', 'embedded'] as const)('policies on %s', (database) => {
+describe.each(bothDatabases)('policies on %s', (database) => {
   const world = useWorld({ database })
 
   test('one is made, shown, listed by name page by page, changed and deleted', async () => {

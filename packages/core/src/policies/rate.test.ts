@@ -1,5 +1,5 @@
 import { deleteExpired, DenizenError, userActor, type Core, type Principal } from '@denizen/core'
-import { useWorld, type World } from '@denizen/core/testing'
+import { databases, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { understood } from '../database/conflict.ts'
 import { uuidOf } from '../kernel/id.ts'
@@ -34,7 +34,7 @@ async function taken(world: World, { userId }: Principal): Promise<number> {
   return rows[0]?.taken ?? 0
 }
 
-describe.each(['postgres', 'embedded'] as const)('calls in a minute on %s', (database) => {
+describe.each(databases)('calls in a minute on %s', (database) => {
   const world = useWorld({ database })
 
   test('one too many is refused until the minute is over, and then no more', async () => {

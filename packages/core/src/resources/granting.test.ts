@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ResourceId } from './model.ts'
 
@@ -9,7 +9,7 @@ const noAssignment = { code: 'request.notFound', details: { type: 'assignment' }
 const notHeld = { code: 'access.notHeld', kind: 'denied' }
 const denied = { code: 'request.denied' }
 
-describe.each(['postgres', 'embedded'] as const)('sharing resources on %s', (database) => {
+describe.each(databases)('sharing resources on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [admin, member, other]: SignedInUser[] = []

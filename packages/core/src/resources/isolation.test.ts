@@ -1,10 +1,10 @@
 import { newId, userActor, uuidOf, type Calls, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ResourceId } from './model.ts'
 
 /** ABUSE 13 to 15 for resources: from another organization, and for whoever is not its owner, nothing is there. */
-describe.each(['postgres', 'embedded'] as const)('resources from another organization, on %s', (database) => {
+describe.each(databases)('resources from another organization, on %s', (database) => {
   const world = useWorld({ database })
   let [theirs, ours]: [Id<'org'>, Id<'org'>] = ['org_', 'org_']
   let victim: SignedInUser

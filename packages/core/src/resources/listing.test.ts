@@ -1,11 +1,11 @@
 import { userActor, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ResourceId } from './model.ts'
 
 const unknownUser = 'usr_01h455vb4pex5vsknk084sn02q'
 
-describe.each(['postgres', 'embedded'] as const)('lists of resources on %s', (database) => {
+describe.each(databases)('lists of resources on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [admin, member, stranger]: SignedInUser[] = []

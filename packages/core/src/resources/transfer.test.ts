@@ -1,5 +1,5 @@
 import { userActor, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 import type { ResourceId } from './model.ts'
@@ -9,7 +9,7 @@ const noMember = { code: 'request.notFound', details: { type: 'member' } }
 const noUser = { code: 'request.notFound', details: { type: 'user' } }
 const noResource = { code: 'request.notFound', details: { type: 'resource' } }
 
-describe.each(['postgres', 'embedded'] as const)('handing resources over on %s', (database) => {
+describe.each(databases)('handing resources over on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [admin, member]: SignedInUser[] = []

@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { builtInRoles } from '../access/index.ts'
@@ -56,7 +56,7 @@ test('levels are counted through a role, above and below', () => {
   expect(levelsThrough(new Map(), roleAt(0))).toBe(1)
 })
 
-describe.each(['postgres', 'embedded'] as const)('inclusions on %s', (database) => {
+describe.each(databases)('inclusions on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let owner: SignedInUser

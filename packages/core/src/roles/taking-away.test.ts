@@ -1,5 +1,5 @@
 import { userActor, type Core, type Id } from '@denizen/core'
-import { createWorld, TestFeed, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { createWorld, databases, type SignedInUser, TestFeed, useWorld, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
@@ -14,7 +14,7 @@ async function count(core: Core, token: string): Promise<unknown> {
   return core.as(userActor(principal)).users.count({})
 }
 
-describe.each(['postgres', 'embedded'] as const)('what is taken away on %s', (database) => {
+describe.each(databases)('what is taken away on %s', (database) => {
   const world = useWorld({ database })
   let superadmin: SignedInUser
   beforeAll(async () => {

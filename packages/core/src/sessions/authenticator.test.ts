@@ -1,5 +1,5 @@
 import { completed, defaultSettings, systemActor } from '@denizen/core'
-import { password, TestFeed, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { databases, password, type SignedInUser, TestFeed, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { KeyRing } from '../tokens/index.ts'
 import { storedDefinitions } from '../access/index.ts'
@@ -17,7 +17,7 @@ function misspelt(token: string): string {
   return token.slice(0, -7) + (token.at(-7) === 'A' ? 'B' : 'A') + token.slice(-6)
 }
 
-describe.each(['postgres', 'embedded'] as const)('authenticate on %s', (database) => {
+describe.each(databases)('authenticate on %s', (database) => {
   const world = useWorld({ database })
 
   test('knows the user behind a token, first from the database and then from memory', async () => {

@@ -1,5 +1,5 @@
 import { anonymousActor, completed, userActor, uuidOf, type Calls, type DenizenError, type SignedIn, type User } from '@denizen/core'
-import { password, useWorld, type World } from '@denizen/core/testing'
+import { bothDatabases, password, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const minute = 60_000
@@ -30,7 +30,7 @@ async function signIn(world: World, user: User): Promise<Signed> {
 const works = async (world: World, { accessToken }: SignedIn) => (await world.core.authenticate(accessToken)) !== null
 const idsOf = ({ items }: { items: readonly { id: string }[] }) => items.map(({ id }) => id)
 
-describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
+describe.each(bothDatabases)('on %s', (database) => {
   const world = useWorld({ database })
 
   async function threeTimes() {

@@ -1,5 +1,5 @@
 import { completed, DenizenError } from '@denizen/core'
-import { enrolAuthenticator, password, plainHasher, useWorld, type World } from '@denizen/core/testing'
+import { databases, enrolAuthenticator, password, plainHasher, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
@@ -10,7 +10,7 @@ const running = async ({ rows }: World, userId: string) => {
   return row?.count
 }
 
-describe.each(['postgres', 'embedded'] as const)('how many sessions there may be on %s', (database) => {
+describe.each(databases)('how many sessions there may be on %s', (database) => {
   const world = useWorld({ database })
   const limited = (settings: { maxSessions: number; sessionExcess: 'refuse' | 'evictOldest' }) => {
     const core = world().another({ settings })

@@ -1,11 +1,11 @@
 import { completed, DenizenError } from '@denizen/core'
-import { password, useWorld } from '@denizen/core/testing'
+import { databases, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const minute = 60_000
 const hour = 60 * minute
 
-describe.each(['postgres', 'embedded'] as const)('the throttle on %s', (database) => {
+describe.each(databases)('the throttle on %s', (database) => {
   const world = useWorld({ database })
   /** The code, or the seconds to wait; null: signed in. */
   async function attempt(identifier: string, typed: string, ip: string | null): Promise<string | number | null> {

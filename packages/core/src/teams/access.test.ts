@@ -1,9 +1,9 @@
 import { userActor, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
-describe.each(['postgres', 'embedded'] as const)('what teams have, on %s', (database) => {
+describe.each(databases)('what teams have, on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let admin: SignedInUser

@@ -1,5 +1,5 @@
 import { newId, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
@@ -9,7 +9,7 @@ const noTeam = { code: 'request.notFound', details: { type: 'team' } }
 const noMember = { code: 'request.notFound', details: { type: 'member' } }
 const noSeat = { code: 'request.notFound', details: { type: 'team member' } }
 
-describe.each(['postgres', 'embedded'] as const)('teams on %s', (database) => {
+describe.each(bothDatabases)('teams on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [owner, admin, member]: SignedInUser[] = []

@@ -1,5 +1,5 @@
 import { userActor, type Core } from '@denizen/core'
-import { useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
 import {
   createLocalJWKSet,
   decodeJwt,
@@ -34,7 +34,7 @@ async function verifiedElsewhere(world: World, token: string, audience: string) 
   return payload
 }
 
-describe.each(['postgres', 'embedded'] as const)('signed tokens on %s', (database) => {
+describe.each(databases)('signed tokens on %s', (database) => {
   const world = useWorld({ database, settings })
   const core = () => world().core
 

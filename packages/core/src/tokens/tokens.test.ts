@@ -1,5 +1,5 @@
 import { userActor, type Core } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { bothDatabases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const minute = 60_000
@@ -13,7 +13,7 @@ async function through(core: Core, secret: string, origin: { ip?: string; remote
 
 const refused = (code: string) => expect.objectContaining({ code })
 
-describe.each(['postgres', 'embedded'] as const)('API tokens on %s', (database) => {
+describe.each(bothDatabases)('API tokens on %s', (database) => {
   const world = useWorld({ database })
   const core = () => world().core
 

@@ -1,5 +1,5 @@
 import { newId, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
@@ -13,7 +13,7 @@ const unknown = {
 } as const
 const notFound = (type: string) => ({ code: 'request.notFound', details: { type } })
 
-describe.each(['postgres', 'embedded'] as const)('isolation of assignments on %s', (database) => {
+describe.each(databases)('isolation of assignments on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [boss, member]: SignedInUser[] = []

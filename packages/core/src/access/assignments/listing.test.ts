@@ -1,8 +1,8 @@
 import { newId, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-describe.each(['postgres', 'embedded'] as const)('access.listAssignments on %s', (database) => {
+describe.each(databases)('access.listAssignments on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let elsewhere: Id<'org'>

@@ -1,11 +1,11 @@
 import { builtInRoles, userActor, type Id } from '@denizen/core'
-import { createWorld, TestFeed, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { createWorld, databases, type SignedInUser, TestFeed, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 const minute = 60_000
 
-describe.each(['postgres', 'embedded'] as const)('windows of assignments on %s', (database) => {
+describe.each(databases)('windows of assignments on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let boss: SignedInUser

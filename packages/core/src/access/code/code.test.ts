@@ -1,5 +1,5 @@
 import type { DenizenError, InputOf, Signatures } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, it } from 'vitest'
 
 type Document = InputOf<Signatures['access']['apply']>['document']
@@ -10,7 +10,7 @@ const failure = (call: Promise<unknown>): Promise<DenizenError> =>
     (error: DenizenError) => error,
   )
 
-describe.each(['postgres', 'embedded'] as const)('access as code on %s', (database) => {
+describe.each(databases)('access as code on %s', (database) => {
   const world = useWorld({ database })
 
   /** An organization with an owner and two members, of whom one sits in a team; and a folder. */

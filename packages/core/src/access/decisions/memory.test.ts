@@ -1,11 +1,11 @@
 import { anonymousActor, builtInRoles, userActor, uuidOf, type Core, type Id, type Orm } from '@denizen/core'
-import { TestFeed, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, TestFeed, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 /** The bound of revocation: within a second at the latest, whatever happens to the connection. */
 const bound = 1000
 
-describe.each(['postgres', 'embedded'] as const)('what decisions are made from on %s', (database) => {
+describe.each(databases)('what decisions are made from on %s', (database) => {
   const world = useWorld({ database })
 
   /** The statements that a core sends while something is done. */

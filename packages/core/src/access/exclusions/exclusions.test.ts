@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 import { builtInRoles } from '../builtin.ts'
@@ -12,7 +12,7 @@ const unknownSet = 'exc_01h455vb4pex5vsknk084sn02q'
 let names = 0
 const newName = () => `thing ${++names}`
 
-describe.each(['postgres', 'embedded'] as const)('static separation of duty on %s', (database) => {
+describe.each(databases)('static separation of duty on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let owner: SignedInUser

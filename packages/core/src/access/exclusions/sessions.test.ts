@@ -1,5 +1,5 @@
 import { userActor, type Calls, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const denied = { code: 'request.denied' }
@@ -8,7 +8,7 @@ const noRole = { code: 'request.notFound', details: { type: 'role' } }
 let names = 0
 const newName = () => `duty ${++names}`
 
-describe.each(['postgres', 'embedded'] as const)('dynamic separation of duty on %s', (database) => {
+describe.each(databases)('dynamic separation of duty on %s', (database) => {
   const world = useWorld({ database })
   let superadmin: SignedInUser
   beforeAll(async () => {

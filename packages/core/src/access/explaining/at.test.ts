@@ -1,12 +1,12 @@
 import type { Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 const notThere = { code: 'request.notFound', details: { type: 'user or place' } }
 const minute = 60_000
 
-describe.each(['postgres', 'embedded'] as const)('access at a time, on %s', (database) => {
+describe.each(databases)('access at a time, on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let owner: SignedInUser | undefined

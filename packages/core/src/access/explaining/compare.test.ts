@@ -1,9 +1,9 @@
 import type { Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
-describe.each(['postgres', 'embedded'] as const)('comparing two times, on %s', (database) => {
+describe.each(databases)('comparing two times, on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let owner: SignedInUser | undefined

@@ -1,12 +1,12 @@
 import { userActor, type Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 const notThere = { code: 'request.notFound', details: { type: 'user or place' } }
 const hour = 3_600_000
 
-describe.each(['postgres', 'embedded'] as const)('explaining on %s', (database) => {
+describe.each(databases)('explaining on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [owner, member]: SignedInUser[] = []

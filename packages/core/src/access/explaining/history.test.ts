@@ -1,9 +1,9 @@
 import { userActor, type Id } from '@denizen/core'
-import { newEmail, password, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
-describe.each(['postgres', 'embedded'] as const)('what is remembered, on %s', (database) => {
+describe.each(databases)('what is remembered, on %s', (database) => {
   const world = useWorld({ database })
 
   /** The time before something is done, and that a minute goes by. */

@@ -1,10 +1,10 @@
 import { uuidOf, type Id } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const day = 86_400_000
 
-describe.each(['postgres', 'embedded'] as const)('a review (%s)', (database) => {
+describe.each(databases)('a review (%s)', (database) => {
   const world = useWorld({ database })
 
   /** An organization with an administrator who was there long ago. */

@@ -1,10 +1,10 @@
 import { uuidOf } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const hour = 3_600_000
 
-describe.each(['postgres', 'embedded'] as const)('what permissions are used for is written (%s)', (database) => {
+describe.each(databases)('what permissions are used for is written (%s)', (database) => {
   const world = useWorld({ database })
 
   const usesOf = async ({ id }: { id: `usr_${string}` }) => {

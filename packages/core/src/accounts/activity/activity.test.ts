@@ -1,5 +1,5 @@
 import { systemActor, uuidOf, type User } from '@denizen/core'
-import { newEmail, password, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, newEmail, password, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { LastSeen } from './last-seen.ts'
 import { writeLastSeen } from './repository.ts'
@@ -8,7 +8,7 @@ const second = 1000
 const minute = 60 * second
 const day = 24 * 60 * minute
 
-describe.each(['postgres', 'embedded'] as const)('last seen on %s', (database) => {
+describe.each(databases)('last seen on %s', (database) => {
   const world = useWorld({ database })
   const seenAt = async ({ user }: Pick<SignedInUser, 'user'>) => (await world().asSystem().users.activity({ userId: user.id })).lastSeenAt
 
@@ -147,7 +147,7 @@ describe('writing when users were last seen', () => {
   })
 })
 
-describe.each(['postgres', 'embedded'] as const)('users.activity on %s', (database) => {
+describe.each(databases)('users.activity on %s', (database) => {
   const world = useWorld({ database })
 
   test('tells what a user has, and how its sign-ins went', async () => {
@@ -195,7 +195,7 @@ describe.each(['postgres', 'embedded'] as const)('users.activity on %s', (databa
   })
 })
 
-describe.each(['postgres', 'embedded'] as const)('users.listWithSessions on %s', (database) => {
+describe.each(databases)('users.listWithSessions on %s', (database) => {
   const world = useWorld({ database })
 
   test('tells of every user of the page how many sessions run, and when it was last seen, newest first', async () => {

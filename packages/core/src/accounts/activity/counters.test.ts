@@ -1,5 +1,5 @@
 import type { User } from '@denizen/core'
-import { newEmail, useWorld, type World } from '@denizen/core/testing'
+import { databases, newEmail, useWorld, type World } from '@denizen/core/testing'
 import type { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { countFromCounters } from './repository.ts'
@@ -37,7 +37,7 @@ const insertion = (count: number, status: string, kind = 'human') =>
 const assignment = `insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, valid_from, granted_at)
   select gen_random_uuid(), 'user', id, '${role}', 'system', now(), now() from users where not exists (select 1 from role_assignments where user_id = users.id)`
 
-describe.each(['postgres', 'embedded'] as const)('counters on %s', (database) => {
+describe.each(databases)('counters on %s', (database) => {
   const world = useWorld({ database })
   const execute = (statement: string) => world().em().execute(statement, [], 'run')
 

@@ -1,11 +1,11 @@
 import { newId, uuidOf, type User } from '@denizen/core'
-import { newEmail, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, newEmail, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 const hour = 3_600_000
 const day = 24 * hour
 
-describe.each(['postgres', 'embedded'] as const)('users.stats on %s', (database) => {
+describe.each(databases)('users.stats on %s', (database) => {
   const world = useWorld({ database })
   const system = () => world().asSystem()
   const stats = () => system().users.stats({})

@@ -1,6 +1,6 @@
 import type { Plan, User } from '@denizen/core'
 import { newId, uuidOf } from '@denizen/core'
-import { newEmail, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { databases, newEmail, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 type UserId = User['id']
@@ -130,7 +130,7 @@ describe('of a thousand users', () => {
   })
 })
 
-describe.each(['postgres', 'embedded'] as const)('bulk changes on %s', (database) => {
+describe.each(databases)('bulk changes on %s', (database) => {
   const world = useWorld({ database })
 
   test('in an organization, somebody else’s user looks like nobody, and is left as it was', async () => {

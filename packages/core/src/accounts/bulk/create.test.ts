@@ -1,6 +1,6 @@
 import { uuidOf } from '@denizen/core'
 import { holdsSecret, signatures, withoutSecrets, type InputOf, type Signatures } from '@denizen/core/contract'
-import { newEmail, password, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 type NewUser = InputOf<Signatures['users']['bulkCreate']>['users'][number]
@@ -15,7 +15,7 @@ function newcomers(count: number, tag = oneTag()): NewUser[] {
 /** Users of whom the server cannot read what they are: as callers without types send them. */
 const broken = (item: unknown): NewUser => item as NewUser
 
-describe.each(['postgres', 'embedded'] as const)('users.bulkCreate on %s', (database) => {
+describe.each(databases)('users.bulkCreate on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
 
   /** 1000 users, 17 of whom cannot be made, each for a reason of its own kind. */

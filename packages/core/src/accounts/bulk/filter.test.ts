@@ -1,5 +1,5 @@
 import { uuidOf, type User } from '@denizen/core'
-import { useWorld, type World } from '@denizen/core/testing'
+import { databases, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 
 type UserId = User['id']
@@ -20,7 +20,7 @@ async function alike(world: World, count: number, more: { organizationId?: Await
 
 const inOrder = (ids: readonly UserId[]) => ids.map((userId, index) => ({ index, userId }))
 
-describe.each(['postgres', 'embedded'] as const)('a bulk change by filter on %s', (database) => {
+describe.each(databases)('a bulk change by filter on %s', (database) => {
   const world = useWorld({ database })
 
   test('is of those whom users.list would list, in order of id, and of nobody else; and is planned', async () => {

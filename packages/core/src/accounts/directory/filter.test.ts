@@ -1,5 +1,5 @@
 import { uuidOf, type Calls, type Id, type InputOf, type Signatures, type User } from '@denizen/core'
-import { useWorld, type World } from '@denizen/core/testing'
+import { databases, useWorld, type World } from '@denizen/core/testing'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -189,7 +189,7 @@ async function idsOf(list: ReturnType<Calls['users']['list']>): Promise<string[]
   return ids.toSorted()
 }
 
-describe.each(['postgres', 'embedded'] as const)('filters of users on %s', (database) => {
+describe.each(databases)('filters of users on %s', (database) => {
   const world = useWorld({ database })
   let people: Awaited<ReturnType<typeof populate>>
   beforeAll(async () => {

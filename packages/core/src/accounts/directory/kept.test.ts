@@ -1,5 +1,5 @@
 import { systemActor, userActor, Written, type Actor, type InputOf, type OutputOf, type Signatures, type User } from '@denizen/core'
-import { runnerOf, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, runnerOf, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineQuery } from '../../kernel/action.ts'
@@ -12,7 +12,7 @@ type Search = Signatures['users']['search']
 
 const system = systemActor('test')
 
-describe.each(['postgres', 'embedded'] as const)('users that are remembered as they were written on %s', (database) => {
+describe.each(databases)('users that are remembered as they were written on %s', (database) => {
   const world = useWorld({ database })
   let reader: SignedInUser
   let userId: UserId
@@ -80,7 +80,7 @@ const looking = defineQuery(query('test.look', { summary: 'Look', input: z.stric
   },
 })
 
-describe.each(['postgres', 'embedded'] as const)('a statement without a transaction on %s', (database) => {
+describe.each(databases)('a statement without a transaction on %s', (database) => {
   const world = useWorld({ database })
 
   test.each([

@@ -1,5 +1,5 @@
 import type { InputOf, OutputOf, Signatures, User } from '@denizen/core'
-import { newEmail, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 type Asked = InputOf<Signatures['users']['list']>
@@ -8,7 +8,7 @@ const sorts = ['createdAt', 'updatedAt', 'lastSeenAt', 'username', 'email'] as c
 const orders = ['asc', 'desc'] as const
 const everyOrder = sorts.flatMap((sortBy) => orders.map((order) => ({ sortBy, order })))
 
-describe.each(['postgres', 'embedded'] as const)('users.list on %s', (database) => {
+describe.each(databases)('users.list on %s', (database) => {
   const world = useWorld({ database })
   const users: User[] = []
   const lastSeen = new Map<string, number>()

@@ -1,7 +1,7 @@
-import { useWorld } from '@denizen/core/testing'
+import { bothDatabases, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-describe.each(['postgres', 'embedded'] as const)('users.search on %s', (database) => {
+describe.each(bothDatabases)('users.search on %s', (database) => {
   const world = useWorld({ database })
   const find = async (query: string, limit = 50) => {
     const { items } = await world().asSystem().users.search({ query, limit })

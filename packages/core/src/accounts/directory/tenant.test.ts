@@ -1,12 +1,12 @@
 import type { Id } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const notFound = { code: 'request.notFound', kind: 'notFound', details: { type: 'organization' } }
 const denied = { code: 'request.denied', kind: 'denied' }
 const missing = 'org_01h455vb4pex5vsknk084sn02q'
 
-describe.each(['postgres', 'embedded'] as const)('users of an organization on %s', (database) => {
+describe.each(databases)('users of an organization on %s', (database) => {
   const world = useWorld({ database })
   let home: Id<'org'>
   let other: Id<'org'>

@@ -1,5 +1,5 @@
 import { completed, builtInRoles, systemActor } from '@denizen/core'
-import { useWorld, type World } from '@denizen/core/testing'
+import { databases, useWorld, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 type Realm = Parameters<ReturnType<World['asSystem']>['users']['import']>[0]['realm']
@@ -68,7 +68,7 @@ async function realmOf(realm: string) {
   }
 }
 
-describe.each(['postgres', 'embedded'] as const)('users.import of a Keycloak realm on %s', (database) => {
+describe.each(databases)('users.import of a Keycloak realm on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
   const realmName = `q-${database}`
   const find = (name: string) =>

@@ -1,10 +1,10 @@
 import { newId, uuidOf, type Id, type User } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const day = 24 * 60 * 60 * 1000
 
-describe.each(['postgres', 'embedded'] as const)('users.archive and users.restore on %s', (database) => {
+describe.each(databases)('users.archive and users.restore on %s', (database) => {
   const world = useWorld({ database })
 
   /** An invitation past every rule. */

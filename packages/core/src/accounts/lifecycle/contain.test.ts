@@ -1,8 +1,8 @@
 import { newId, uuidOf } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
-describe.each(['postgres', 'embedded'] as const)('users.contain on %s', (database) => {
+describe.each(databases)('users.contain on %s', (database) => {
   const world = useWorld({ database })
 
   test('takes everything at once, and says what there is to look into', async () => {

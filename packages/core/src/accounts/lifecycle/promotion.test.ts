@@ -1,10 +1,10 @@
 import { builtInRoles, uuidOf } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const hour = 3_600_000
 
-describe.each(['postgres', 'embedded'] as const)('users.promote and users.demote on %s', (database) => {
+describe.each(databases)('users.promote and users.demote on %s', (database) => {
   const world = useWorld({ database })
   const role = uuidOf(builtInRoles.superadmin.id)
   const history = (userId: string) =>

@@ -1,10 +1,10 @@
 import { systemActor, type User } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const statuses = ['active', 'inactive', 'suspended'] as const
 
-describe.each(['postgres', 'embedded'] as const)('users.setStatus on %s', (database) => {
+describe.each(databases)('users.setStatus on %s', (database) => {
   const world = useWorld({ database })
 
   test('changes the status, and says who, when and why', async () => {

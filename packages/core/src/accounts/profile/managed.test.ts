@@ -1,11 +1,11 @@
 import { uuidOf, type Id, type User } from '@denizen/core'
-import { newEmail, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, newEmail, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const denied = { code: 'request.denied', kind: 'denied' }
 const hidden = { code: 'request.notFound', kind: 'notFound' }
 
-describe.each(['postgres', 'embedded'] as const)('accounts that an organization manages, on %s', (database) => {
+describe.each(databases)('accounts that an organization manages, on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let elsewhere: Id<'org'>

@@ -1,10 +1,10 @@
 import { userActor, type Origin } from '@denizen/core'
-import { newEmail, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, newEmail, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const origin: Origin = { requestId: 'req_own', ip: '192.0.2.9', userAgent: null, remote: true }
 
-describe.each(['postgres', 'embedded'] as const)("one's own profile on %s", (database) => {
+describe.each(databases)("one's own profile on %s", (database) => {
   const world = useWorld({ database })
   const run = ({ principal }: SignedInUser, name: string, input: object) =>
     world().core.run(name, input, { actor: userActor(principal), origin })

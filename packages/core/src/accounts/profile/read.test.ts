@@ -1,11 +1,11 @@
 import { userActor, type Actor } from '@denizen/core'
-import { newEmail, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, newEmail, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const missing = 'usr_01h455vb4pex5vsknk084sn02q'
 const origin = { requestId: 'req_read', ip: null, userAgent: null }
 
-describe.each(['postgres', 'embedded'] as const)('reading users on %s', (database) => {
+describe.each(databases)('reading users on %s', (database) => {
   const world = useWorld({ database })
   let ada: SignedInUser
   let monitor: SignedInUser

@@ -1,5 +1,5 @@
 import { completed, newRequestId, userActor } from '@denizen/core'
-import { newEmail, TestProvider, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, TestProvider, useWorld } from '@denizen/core/testing'
 import { Webhook } from 'standardwebhooks'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -8,7 +8,7 @@ const clerk = TestProvider.configured('clerk', { kind: 'clerk', audiences: ['htt
 const unhooked = TestProvider.configured('unhooked', { kind: 'clerk', webhookSecret: null })
 const settings = { identityProviders: [unhooked, clerk] }
 
-describe.each(['postgres', 'embedded'] as const)('webhooks of Clerk on %s', (database) => {
+describe.each(databases)('webhooks of Clerk on %s', (database) => {
   const world = useWorld({ database, settings })
   let provider: TestProvider
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { userActor, type DenizenError, type Origin } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const codeOf = (call: Promise<unknown>): Promise<string> =>
@@ -8,7 +8,7 @@ const codeOf = (call: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error as DenizenError).code,
   )
 
-describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
+describe.each(databases)('on %s', (database) => {
   const world = useWorld({ database, settings: { publicUrl: 'https://id.example.com' } })
   const device = { ip: '192.0.2.7', userAgent: 'denizen/0.1 (linux)' }
   const start = (clientName = 'denizen-cli') => world().core.as({ kind: 'anonymous' }, device).auth.startDeviceLogin({ clientName })

@@ -1,5 +1,5 @@
 import { completed } from '@denizen/core'
-import { TestProvider, useWorld } from '@denizen/core/testing'
+import { databases, TestProvider, useWorld } from '@denizen/core/testing'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -9,7 +9,7 @@ const clerk = TestProvider.configured('clerk', { kind: 'clerk', audiences: ['htt
 const refused = { code: 'auth.identityRefused', kind: 'unauthenticated', details: {} }
 const settings = { identityProviders: [google, other, clerk] }
 
-describe.each(['postgres', 'embedded'] as const)('ABUSE 33: on %s a token counts only as the provider meant it', (database) => {
+describe.each(databases)('ABUSE 33: on %s a token counts only as the provider meant it', (database) => {
   const world = useWorld({ database, settings })
   let provider: TestProvider
   let second: TestProvider

@@ -1,5 +1,5 @@
 import { completed, idOf, newId, uuidOf, type DenizenError } from '@denizen/core'
-import { newEmail, password, TestProvider, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, password, TestProvider, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const google = TestProvider.configured('google', {
@@ -10,7 +10,7 @@ const clerk = TestProvider.configured('clerk', { kind: 'clerk', audiences: ['htt
 const refused = { code: 'auth.identityRefused', kind: 'unauthenticated', details: {} }
 const settings = { identityProviders: [google, other, clerk] }
 
-describe.each(['postgres', 'embedded'] as const)('auth.signInWithIdentity on %s', (database) => {
+describe.each(databases)('auth.signInWithIdentity on %s', (database) => {
   const world = useWorld({ database, settings })
   let provider: TestProvider
   let second: TestProvider

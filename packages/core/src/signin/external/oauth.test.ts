@@ -1,5 +1,5 @@
 import { completed, newId, uuidOf } from '@denizen/core'
-import { newEmail, TestProvider, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, TestProvider, useWorld } from '@denizen/core/testing'
 import { base64url } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { destination, redirectUriFor } from './redirects.ts'
@@ -15,7 +15,7 @@ const settings = {
 }
 const refused = { code: 'auth.identityRefused', kind: 'unauthenticated' }
 
-describe.each(['postgres', 'embedded'] as const)('auth.startOAuth and auth.finishOAuth on %s', (database) => {
+describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database) => {
   const world = useWorld({ database, settings })
   let provider: TestProvider
   beforeAll(async () => {

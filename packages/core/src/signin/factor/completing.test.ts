@@ -1,11 +1,19 @@
 import type { Calls } from '@denizen/core'
-import { enrolAuthenticator, password, SoftAuthenticator, useWorld, type Authenticator, type SignedInUser } from '@denizen/core/testing'
+import {
+  type Authenticator,
+  databases,
+  enrolAuthenticator,
+  password,
+  type SignedInUser,
+  SoftAuthenticator,
+  useWorld,
+} from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 const over = { code: 'auth.challengeOver', kind: 'unauthenticated' }
 
-describe.each(['postgres', 'embedded'] as const)('the second factor on %s', (database) => {
+describe.each(databases)('the second factor on %s', (database) => {
   const world = useWorld({ database })
   const origin = { ip: '192.0.2.7', userAgent: 'a browser' }
   const stranger = (): Calls => world().core.as({ kind: 'anonymous' }, origin)

@@ -1,9 +1,9 @@
-import { password, useWorld } from '@denizen/core/testing'
+import { databases, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const minute = 60_000
 
-describe.each(['postgres', 'embedded'] as const)('auth.listLoginHistory on %s', (database) => {
+describe.each(databases)('auth.listLoginHistory on %s', (database) => {
   const world = useWorld({ database })
   const attempt = (identifier: string, typed: string, ip = '192.0.2.9') =>
     world()

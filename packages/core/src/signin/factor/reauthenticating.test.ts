@@ -1,12 +1,12 @@
 import type { Calls, Id } from '@denizen/core'
-import { enrolAuthenticator, password, SoftAuthenticator, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, enrolAuthenticator, password, type SignedInUser, SoftAuthenticator, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
 const minute = 60_000
 const wrongProof = { code: 'auth.wrongProof', kind: 'denied' }
 
-describe.each(['postgres', 'embedded'] as const)('auth.reauthenticate on %s', (database) => {
+describe.each(databases)('auth.reauthenticate on %s', (database) => {
   const world = useWorld({ database })
   /** The user's calls, with the principal as it is now. */
   const again = async ({ token }: SignedInUser): Promise<Calls> => {

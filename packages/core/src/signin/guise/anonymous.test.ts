@@ -1,5 +1,5 @@
 import { completed, userActor, type DenizenError } from '@denizen/core'
-import { newEmail, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const chosen = 'wheelbarrow antlers soup'
@@ -9,7 +9,7 @@ const codeOf = (call: Promise<unknown>) =>
     (error: DenizenError) => error.code,
   )
 
-describe.each(['postgres', 'embedded'] as const)('anonymous users on %s', (database) => {
+describe.each(databases)('anonymous users on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
 
   async function guest() {

@@ -1,5 +1,5 @@
 import { uuidOf, userActor, type DenizenError, type User } from '@denizen/core'
-import { newEmail, password, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { databases, newEmail, password, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const codeOf = (call: Promise<unknown>) =>
@@ -8,7 +8,7 @@ const codeOf = (call: Promise<unknown>) =>
     (error: DenizenError) => error.code,
   )
 
-describe.each(['postgres', 'embedded'] as const)('21: impersonation on %s', (database) => {
+describe.each(databases)('21: impersonation on %s', (database) => {
   const world = useWorld({ database })
   const reason = 'ticket 4711'
 

@@ -1,5 +1,5 @@
 import { completed, uuidOf } from '@denizen/core'
-import { newEmail, password, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { databases, newEmail, password, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 async function asked({ as, user }: SignedInUser, world: World) {
@@ -13,7 +13,7 @@ const isVerified = async ({ rows }: World, { user }: SignedInUser) => {
   return row?.verified
 }
 
-describe.each(['postgres', 'embedded'] as const)('confirming an address on %s', (database) => {
+describe.each(databases)('confirming an address on %s', (database) => {
   const world = useWorld({ database })
 
   test('works where it was asked for, once, and lets a session go on that owed it', async () => {

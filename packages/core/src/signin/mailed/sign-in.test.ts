@@ -1,5 +1,5 @@
 import { completed, uuidOf } from '@denizen/core'
-import { newEmail, password, useWorld, type World } from '@denizen/core/testing'
+import { databases, newEmail, password, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const codeFor = ({ mailer }: World, email: string): string => {
@@ -42,7 +42,7 @@ const ways = {
   },
 } as const
 
-describe.each(['postgres', 'embedded'] as const)('signing in by mail on %s', (database) => {
+describe.each(databases)('signing in by mail on %s', (database) => {
   const world = useWorld({ database })
 
   describe.each(Object.entries(ways))('with %s', (_name, way) => {

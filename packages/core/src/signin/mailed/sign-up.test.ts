@@ -1,5 +1,5 @@
 import { completed, idOf, uuidOf } from '@denizen/core'
-import { newEmail, password, useWorld, type World } from '@denizen/core/testing'
+import { databases, newEmail, password, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const another = 'quite another horse battery'
@@ -18,7 +18,7 @@ async function asked(world: World, email: string, input: object = {}) {
 
 const signsIn = (world: World, identifier: string, typed: string) => world.asAnonymous().auth.signIn({ identifier, password: typed })
 
-describe.each(['postgres', 'embedded'] as const)('auth.signUp on %s', (database) => {
+describe.each(databases)('auth.signUp on %s', (database) => {
   const world = useWorld({ database })
 
   test('makes no account before the address is proved, and one with the typed password where it was typed', async () => {

@@ -1,5 +1,5 @@
 import type { DenizenError } from '@denizen/core'
-import { password, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
+import { databases, password, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const chosen = 'wheelbarrow antlers soup'
@@ -11,7 +11,7 @@ const codeOf = (call: Promise<unknown>) =>
     (error: DenizenError) => error.code,
   )
 
-describe.each(['postgres', 'embedded'] as const)('auth.changePassword on %s', (database) => {
+describe.each(databases)('auth.changePassword on %s', (database) => {
   const world = useWorld({ database })
   const change = ({ as }: SignedInUser, newPassword = chosen, oldPassword: string | undefined = password) =>
     as.auth.changePassword({ oldPassword, newPassword })

@@ -1,5 +1,5 @@
 import type { DenizenError, Hasher, User } from '@denizen/core'
-import { newEmail, password, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const chosen = 'wheelbarrow antlers soup'
@@ -9,7 +9,7 @@ const codeOf = (call: Promise<unknown>) =>
     (error: DenizenError) => error.code,
   )
 
-describe.each(['postgres', 'embedded'] as const)('a forgotten password on %s', (database) => {
+describe.each(databases)('a forgotten password on %s', (database) => {
   const world = useWorld({ database })
   const ask = (email: string) => world().asAnonymous().auth.requestPasswordReset({ email })
   const reset = (token: string, typed = chosen) => world().asAnonymous().auth.resetPassword({ token, password: typed })
@@ -146,7 +146,7 @@ describe.each(['postgres', 'embedded'] as const)('a forgotten password on %s', (
   })
 })
 
-describe.each(['postgres', 'embedded'] as const)('auth.sendSetupLink on %s', (database) => {
+describe.each(databases)('auth.sendSetupLink on %s', (database) => {
   const world = useWorld({ database })
   const passwordless = async (input: { email?: string; username?: string; kind?: 'service' } = {}) => {
     const user = await world()

@@ -1,5 +1,5 @@
 import { anonymousActor, completed, uuidOf, type DenizenError, type SignedIn } from '@denizen/core'
-import { password, raced, useWorld, withoutGuard, type World } from '@denizen/core/testing'
+import { databases, password, raced, useWorld, withoutGuard, type World } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 
 const hour = 3_600_000
@@ -42,7 +42,7 @@ const history = (world: World, { session }: SignedIn) =>
     uuidOf(session.id),
   ])
 
-describe.each(['postgres', 'embedded'] as const)('on %s', (database) => {
+describe.each(databases)('on %s', (database) => {
   const world = useWorld({ database })
 
   test('a refresh token gives a new pair, which works, and keeps the session alive', async () => {

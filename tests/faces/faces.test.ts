@@ -1,13 +1,13 @@
 import { defaultSettings } from '@denizen/core'
 import { kinds, type ActionName } from '@denizen/core/calls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { actions } from '../packages/core/src/actions.ts'
-import { isCommand } from '../packages/core/src/kernel/action.ts'
-import { openDatabase } from './database.ts'
-import { faces, type Face, type Outcome } from './faces-callers.ts'
-import { examples, type Examples, type FaceWorld } from './faces-examples.ts'
-import { endPrograms, startServer } from './processes.ts'
-import { startMailServer, type MailServer } from '../packages/runtime/src/testing/mail-server.ts'
+import { actions } from '../../packages/core/src/actions.ts'
+import { isCommand } from '../../packages/core/src/kernel/action.ts'
+import { openDatabase } from '../database.ts'
+import { faces, type Face, type Outcome } from './callers.ts'
+import { examples, type Examples, type FaceWorld } from '../examples/index.ts'
+import { endPrograms, startServer } from '../processes.ts'
+import { startMailServer, type MailServer } from '../../packages/runtime/src/testing/mail-server.ts'
 
 /** What can be compared of a call: the answer, and what was written down about it. */
 interface Trail {
@@ -70,7 +70,7 @@ function cases({ only }: Face): (readonly [ActionName, Case])[] {
 
 function exampleOf(name: ActionName): Examples {
   const example: Examples | undefined = examples[name]
-  if (example === undefined) throw new Error(`${name} has no example: add one to faces-examples.ts`)
+  if (example === undefined) throw new Error(`${name} has no example: add one to tests/examples`)
   return example
 }
 

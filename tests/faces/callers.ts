@@ -5,9 +5,9 @@ import type { ActionName, Calls } from '@denizen/core/calls'
 import { kinds } from '@denizen/core/calls'
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client'
 import superjson from 'superjson'
-import type { FaceWorld, Prepared } from './faces-examples.ts'
-import { runHere } from '../apps/cli/src/testing/terminal.ts'
-import { failureIn, send } from './requests.ts'
+import type { FaceWorld, Prepared } from '../examples/index.ts'
+import { runHere } from '../../apps/cli/src/testing/terminal.ts'
+import { failureIn, send } from '../requests.ts'
 
 /** What a caller got, in the terms that all faces share. */
 export type Outcome =

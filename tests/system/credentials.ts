@@ -1,7 +1,7 @@
 import { createClient, DenizenError } from '@denizen/client'
 import { anonymousActor, completed, userActor, type Id, type User } from '@denizen/core'
 import { password } from '@denizen/core/testing'
-import type { SystemDatabase } from './database.ts'
+import type { SystemDatabase } from '../database.ts'
 
 /** Everything that somebody can hold at once. */
 export interface Holder {

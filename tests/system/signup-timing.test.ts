@@ -1,6 +1,6 @@
 import { password } from '@denizen/core/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openDatabase, type SystemDatabase } from './database.ts'
+import { openDatabase, type SystemDatabase } from '../database.ts'
 import { controlPairs, differenceByAccount, farthest, margin, planted, type Interval } from './timing.ts'
 
 let database: SystemDatabase

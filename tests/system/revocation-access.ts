@@ -2,7 +2,7 @@ import { createClient, DenizenError } from '@denizen/client'
 import type { Id } from '@denizen/core'
 import type { Calls } from '@denizen/core/calls'
 import type { SignedInUser } from '@denizen/core/testing'
-import type { SystemDatabase } from './database.ts'
+import type { SystemDatabase } from '../database.ts'
 
 /** What all of them may do on one thing until it is taken from them: members may not by themselves. */
 const permission = 'resources.get'

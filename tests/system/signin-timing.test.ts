@@ -1,6 +1,6 @@
 import { newEmail, password } from '@denizen/core/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openDatabase, type SystemDatabase } from './database.ts'
+import { openDatabase, type SystemDatabase } from '../database.ts'
 import { controlPairs, difference, farthest, knownAddresses, margin, pairs, planted, type Interval } from './timing.ts'
 
 let database: SystemDatabase

@@ -1,9 +1,9 @@
 import { createClient } from '@denizen/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openDatabase, type SystemDatabase } from './database.ts'
-import { eventually, within } from './deadlines.ts'
-import { endPrograms, startServer, type ServerProgram } from './processes.ts'
-import { send } from './requests.ts'
+import { openDatabase, type SystemDatabase } from '../database.ts'
+import { eventually, within } from '../deadlines.ts'
+import { endPrograms, startServer, type ServerProgram } from '../processes.ts'
+import { send } from '../requests.ts'
 
 let database: SystemDatabase
 let server: ServerProgram

@@ -1,5 +1,5 @@
 import { newEmail } from '@denizen/core/testing'
-import type { SystemDatabase } from './database.ts'
+import type { SystemDatabase } from '../database.ts'
 
 /**
  * 25: whether an address has an account must not show in how long an answer takes.
