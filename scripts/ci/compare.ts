@@ -1,0 +1,15 @@
+/** Whether core's tests ran on Deno too. */
+import { ranIn, type Report } from './report.ts'
+import { embeddedOnDeno } from './steps.ts'
+
+/** Tests of core that ran on Node and have to run on Deno, and did not. */
+export function missingOnDeno(node: Report, deno: readonly Report[]): readonly string[] {
+  const core = { ...node, files: node.files.filter(({ project }) => project === 'core') }
+  const ran = new Set(deno.flatMap((report) => [...ranIn(report)]))
+  return [...ranIn(core)].filter((test) => isForDeno(test) && !ran.has(test))
+}
+
+/** The embedded database is the same one again: there it runs what may differ by the platform. */
+function isForDeno(test: string): boolean {
+  return !test.includes(' on embedded') || embeddedOnDeno.some((folder) => test.startsWith(folder))
+}

@@ -1,0 +1,69 @@
+/** Programs that CI starts, and how they are ended with everything that they started. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * A process of its own that outlives this one, whatever ends it, to end the programs that run then: `+ID` on its input
+ * tells of a program that has started, `-ID` of one that has ended.
+ */
+export interface Guard {
+  started(child: ChildProcess): void
+  ended(child: ChildProcess): void
+  /** Nothing runs any more. */
+  dismiss(): void
+}
+
+export function startGuard(): Guard {
+  const guard = spawn(process.execPath, [join(import.meta.dirname, 'guard.ts')], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  guard.unref()
+  const tell = (line: string): void => void guard.stdin.write(`${line}\n`)
+  return {
+    started: ({ pid }) => tell(`+${pid}`),
+    ended: ({ pid }) => tell(`-${pid}`),
+    dismiss: () => void guard.stdin.end(),
+  }
+}
+
+/** The process and all that descend from it, children before those that started them. */
+export function familyOf(pid: number, parents: ReadonlyMap<number, number>): readonly number[] {
+  const children = [...parents].filter(([, parent]) => parent === pid).map(([child]) => child)
+  return [...children.flatMap((child) => familyOf(child, parents)), pid]
+}
+
+/** Asks the programs and all that they started to end; kills what is there after the grace. */
+export async function endFamilies(roots: readonly number[], graceMilliseconds: number): Promise<void> {
+  const family = roots.flatMap((root) => familyOf(root, parentsNow()))
+  for (const pid of family) signal(pid, 'SIGTERM')
+  for (const until = performance.now() + graceMilliseconds; performance.now() < until && family.some(isAlive);) await sleep(50)
+  for (const pid of family) signal(pid, 'SIGKILL')
+}
+
+/** Who started whom, from /proc. */
+function parentsNow(): ReadonlyMap<number, number> {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return new Map(pids.flatMap((pid) => [parentOf(pid)].flatMap((parent) => (parent === null ? [] : [[pid, parent] as const]))))
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    // "12 (a name) S 1 …": the name may hold anything, parentheses too.
+    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return Number(parent)
+  } catch {
+    return null // it has ended meanwhile
+  }
+}
+
+const isAlive = (pid: number): boolean => signal(pid, 0)
+
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL' | 0): boolean {
+  try {
+    return process.kill(pid, name)
+  } catch {
+    return false // it has ended meanwhile
+  }
+}

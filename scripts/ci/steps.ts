@@ -1,0 +1,136 @@
+/** Everything that must not break, as steps: what each runs, what it needs, and about how long it takes. */
+import type { Work } from './schedule.ts'
+
+export interface Step extends Work {
+  readonly command: readonly [program: string, ...parameters: string[]]
+  readonly environment?: Readonly<Record<string, string>>
+  /** It runs tests by vitest, and every one of them counts; without it, the step is one check. */
+  readonly suite?: Suite
+}
+
+export interface Suite {
+  /** Files and folders, from the root of the workspace; without any, all. */
+  readonly files?: readonly string[]
+  /** Only tests whose names match. */
+  readonly named?: string
+}
+
+/** Where the steps leave what others read. */
+export interface Folders {
+  /** What Denizen says meanwhile, and what the suites print: it is searched for secrets. */
+  readonly overheard: string
+}
+
+export const onNode = 'npm test'
+/** The same tests of core on PostgreSQL; those on the embedded database, which is the same one again, of the pipeline and of the database itself. */
+export const onDeno = ['core on deno', 'core on deno, embedded'] as const
+export const embeddedOnDeno: readonly string[] = ['packages/core/src/pipeline/', 'packages/core/src/database/']
+
+const machinePostgres = { DENIZEN_TEST_DATABASE_URL: 'postgresql://postgres@127.0.0.1:5432/postgres' }
+const fromSource = ['node', '--conditions=@denizen/source'] as const
+
+export function stepsOfCi({ overheard }: Folders): readonly Step[] {
+  return [...suites({ DENIZEN_TEST_OVERHEARD: overheard }), ...onOtherMachines(), ...checks(), ...programs(overheard)]
+}
+
+/** What Denizen says meanwhile is kept, and searched for secrets when they are over. */
+export const overheardSuites = [onNode, 'embedded', 'faces', 'system']
+
+function suites(environment: Readonly<Record<string, string>>): Step[] {
+  return [
+    {
+      name: 'oathtool',
+      cores: 1,
+      seconds: 15,
+      locks: ['apt'],
+      command: bash('command -v oathtool || { apt-get update -qq && apt-get install -y -qq --no-install-recommends oathtool; }'),
+    },
+    { name: onNode, cores: 2, seconds: 300, after: ['oathtool'], command: ['npm', 'test', '--'], environment, suite: {} },
+    { name: 'embedded', cores: 2, seconds: 120, command: ['npm', 'run', 'test:embedded', '--'], environment, suite: {} },
+    { name: 'faces', cores: 2, seconds: 120, command: ['npm', 'run', 'test:faces', '--'], environment, suite: {} },
+    {
+      name: 'system',
+      cores: 'all',
+      seconds: 200,
+      command: ['npm', 'run', 'test:system', '--'],
+      environment: { ...environment, DENIZEN_TEST_KILLS: '20' },
+      suite: {},
+    },
+  ]
+}
+
+/** On this machine's PostgreSQL, what another database can change: the runtime, whole servers, and core, which runs there on Deno. */
+function onOtherMachines(): Step[] {
+  const environment = machinePostgres
+  const fewer = { ...machinePostgres, DENIZEN_TEST_RUNS: '5' }
+  const deno: Step['command'] = ['npm', 'run', 'test:deno', '--']
+  const servers = ['tests/commands', 'tests/migrations', 'tests/secrets', 'tests/hostile']
+  const processes = ['tests/system/crash', 'tests/system/concurrency', 'tests/system/shutdown']
+  return [
+    { name: onDeno[0], cores: 2, seconds: 180, locks, command: deno, environment: fewer, suite: { named: '^(?!.* on embedded)' } },
+    {
+      name: onDeno[1],
+      cores: 2,
+      seconds: 40,
+      locks,
+      command: deno,
+      environment: fewer,
+      suite: { named: ' on embedded', files: embeddedOnDeno },
+    },
+    {
+      name: 'servers on this postgres',
+      cores: 2,
+      seconds: 100,
+      locks,
+      command: ['npm', 'test', '--'],
+      environment,
+      suite: { files: ['packages/runtime/', ...servers] },
+    },
+    {
+      name: 'processes on this postgres',
+      cores: 2,
+      seconds: 100,
+      locks,
+      command: ['npm', 'run', 'test:system', '--'],
+      environment,
+      suite: { files: processes, named: '^(?!.* on the embedded database)' },
+    },
+  ]
+}
+
+/** It has connections for one suite at a time. */
+const locks = ['the PostgreSQL of this machine']
+
+function checks(): Step[] {
+  return [
+    { name: 'types', cores: 2, seconds: 10, command: ['npm', 'run', 'check:types'] },
+    { name: 'lint', cores: 2, seconds: 15, command: ['npm', 'run', 'check:lint'] },
+    { name: 'format', cores: 1, seconds: 2, command: ['npm', 'run', 'check:format'] },
+    { name: 'unused code', cores: 1, seconds: 5, locks: ['dist'], command: ['npm', 'run', 'check:unused'] },
+    { name: 'build and packages', cores: 2, seconds: 60, locks: ['dist'], command: ['npm', 'run', 'check:packages'] },
+  ]
+}
+
+function programs(overheard: string): Step[] {
+  // The pages are driven through Debian's Chromium; the tests themselves need no browser.
+  const install = '[ -x /usr/bin/chromium ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }'
+  return [
+    { name: 'chromium', cores: 1, seconds: 40, locks: ['apt'], command: bash(install) },
+    { name: 'pages in a browser', cores: 1, seconds: 15, after: ['chromium'], command: [...fromSource, 'scripts/check-pages.ts'] },
+    { name: 'passkeys in a browser', cores: 1, seconds: 15, after: ['chromium'], command: [...fromSource, 'scripts/check-passkeys.ts'] },
+    { name: 'readme start command', cores: 1, seconds: 30, command: ['node', 'scripts/check-start.ts'] },
+    { name: 'the example signs up and in', cores: 1, seconds: 10, command: [...fromSource, 'scripts/check-example.ts'] },
+    { name: 'core on bun', cores: 1, seconds: 10, command: ['npm', 'run', 'test:bun'] },
+    {
+      name: 'no secret was said',
+      cores: 1,
+      seconds: 5,
+      after: overheardSuites,
+      command: [...fromSource, 'scripts/check-secrets.ts', overheard],
+    },
+  ]
+}
+
+function bash(script: string): Step['command'] {
+  return ['bash', '-c', script]
+}
