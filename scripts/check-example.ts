@@ -7,7 +7,10 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { scaled } from '../tests/deadlines.ts'
+import { calibrate } from '../tests/pace.ts'
 
+calibrate()
 const folder = mkdtempSync(join(tmpdir(), 'denizen-example-'))
 const port = await freePort()
 const url = `http://127.0.0.1:${port}`
@@ -19,7 +22,7 @@ try {
   const { status, stdout, stderr } = spawnSync('npm', ['start', '--silent', '--workspace', 'examples/sign-in-app'], {
     env: environment,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: scaled(60_000),
   })
   assert.equal(status, 0, `the example ended with ${status}:\n${stdout}\n${stderr}`)
   for (const line of [
@@ -42,7 +45,7 @@ async function start(): Promise<ChildProcess> {
   let output = ''
   child.stdout.on('data', (chunk) => (output += String(chunk)))
   child.stderr.on('data', (chunk) => (output += String(chunk)))
-  for (const deadline = performance.now() + 60_000; ; await sleep(50)) {
+  for (const deadline = performance.now() + scaled(60_000); ; await sleep(50)) {
     const ready = await fetch(`${url}/readyz`).then(
       ({ ok }) => ok,
       () => false,

@@ -13,7 +13,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { completed, createClient } from '@denizen/client'
 import { chromium, type Page } from 'playwright-core'
+import { scaled } from '../tests/deadlines.ts'
+import { calibrate } from '../tests/pace.ts'
 
+calibrate()
 const pictures = process.argv[2]
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
 const quiet = ['--disable-component-update', '--disable-sync']
@@ -71,6 +74,7 @@ async function open(address: string, options: { dark?: boolean; width?: number }
     javaScriptEnabled: false,
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(scaled(30_000))
   const complaints: string[] = []
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
@@ -95,7 +99,7 @@ async function newcomer(address: string): Promise<void> {
   await page.getByLabel('Password').fill('too short')
   await page.getByRole('button', { name: 'Accept' }).click()
   const problem = page.locator('#problem')
-  await problem.waitFor({ timeout: 30_000 })
+  await problem.waitFor()
   assert.match((await problem.textContent()) ?? '', /15/, 'the page says how long a password has to be')
   assert.equal(await page.getByLabel('Full name').inputValue(), 'Ada Lovelace', 'what was typed stays')
   assert.deepEqual(
@@ -104,7 +108,7 @@ async function newcomer(address: string): Promise<void> {
   )
   await page.getByLabel('Password').fill(password)
   await page.keyboard.press('Enter')
-  await page.getByText('Your account is ready.').waitFor({ timeout: 30_000 })
+  await page.getByText('Your account is ready.').waitFor()
   assert.doesNotMatch(page.url(), /token/, 'the token is not in the address any more')
   await picture(page, 'accepted')
   assert.deepEqual(complaints, [])
@@ -120,14 +124,14 @@ async function acquaintance(address: string): Promise<void> {
   assert.equal(await page.getByLabel('Password').count(), 0, 'whoever has an account is asked for no password')
   await picture(page, 'known')
   await page.getByRole('button', { name: 'Accept' }).click()
-  await page.getByText('Sign in as always').waitFor({ timeout: 30_000 })
+  await page.getByText('Sign in as always').waitFor()
   assert.deepEqual(complaints, [])
 }
 
 async function decliner(address: string): Promise<void> {
   const { page, complaints } = await open(address, { width: 340 })
   await page.getByRole('button', { name: 'Decline' }).click()
-  await page.getByRole('heading', { name: 'Invitation declined' }).waitFor({ timeout: 30_000 })
+  await page.getByRole('heading', { name: 'Invitation declined' }).waitFor()
   await picture(page, 'declined-narrow')
   assert.deepEqual(complaints, [])
 }
@@ -148,11 +152,11 @@ function link(address: string): Promise<string> {
 }
 
 async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(50)) {
+  for (const deadline = performance.now() + scaled(60_000); performance.now() < deadline; await sleep(50)) {
     const answer = await ask().catch(() => undefined)
     if (answer !== undefined && answer !== false) return answer
   }
-  throw new Error(`${what}: not within a minute. The server said:\n${printed}`)
+  throw new Error(`${what}: not in time. The server said:\n${printed}`)
 }
 
 async function freePort(): Promise<number> {

@@ -14,7 +14,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { completed, createClient } from '@denizen/client'
 import { chromium, type CDPSession, type Page } from 'playwright-core'
+import { scaled } from '../tests/deadlines.ts'
+import { calibrate } from '../tests/pace.ts'
 
+calibrate()
 const pictures = process.argv[2]
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
 const quiet = ['--disable-component-update', '--disable-sync']
@@ -115,7 +118,7 @@ interface Key {
 async function open(): Promise<{ page: Page; complaints: string[]; key: Key }> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 860 } })
   const page = await context.newPage()
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(scaled(30_000))
   const complaints: string[] = []
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
@@ -151,11 +154,11 @@ async function picture(page: Page, name: string): Promise<void> {
 }
 
 async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(50)) {
+  for (const deadline = performance.now() + scaled(60_000); performance.now() < deadline; await sleep(50)) {
     const answer = await ask().catch(() => undefined)
     if (answer !== undefined && answer !== false) return answer
   }
-  throw new Error(`${what}: not within a minute. The server said:\n${printed}`)
+  throw new Error(`${what}: not in time. The server said:\n${printed}`)
 }
 
 async function freePort(): Promise<number> {

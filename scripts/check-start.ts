@@ -10,9 +10,14 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { scaled } from '../tests/deadlines.ts'
+import { calibrate } from '../tests/pace.ts'
+import { keepsBudget } from './budget.ts'
 
 /** Milliseconds from `npm start` to the first 200 of /readyz. */
 const readyWithin = 10_000
+
+calibrate()
 
 const folder = mkdtempSync(join(tmpdir(), 'denizen-start-'))
 const port = await freePort()
@@ -45,7 +50,7 @@ const realm = {
 const first = await start()
 try {
   console.log(`ready after ${first.readyAfter} ms`)
-  assert(first.readyAfter <= readyWithin, `ready only after ${first.readyAfter} ms`)
+  assert(keepsBudget('the first start', first.readyAfter, readyWithin), `ready only after ${first.readyAfter} ms`)
   const password = /^ +password +(\S+)$/m.exec(first.printed())?.[1]
   assert(password !== undefined, `the first start prints how to sign in:\n${first.printed()}`)
   signInAndLookAround(password)
@@ -77,7 +82,11 @@ function signInAndLookAround(password: string): void {
 }
 
 function refusesASecondProcess(): void {
-  const refused = spawnSync('npm', ['start', '--silent'], { env: { ...environment, DENIZEN_PORT: '0' }, encoding: 'utf8', timeout: 30_000 })
+  const refused = spawnSync('npm', ['start', '--silent'], {
+    env: { ...environment, DENIZEN_PORT: '0' },
+    encoding: 'utf8',
+    timeout: scaled(60_000),
+  })
   assert.notEqual(refused.status, 0, 'a second process on the same folder must be refused')
   assert.match(refused.stderr + refused.stdout, new RegExp(`\\b${url}\\b|process \\d+|pid \\d+`), 'and names the owner')
 }
@@ -94,7 +103,7 @@ async function start() {
       () => false,
     )
     if (ready) break
-    if (child.exitCode !== null || performance.now() - startedAt > 3 * readyWithin) throw new Error(`it did not start:\n${output}`)
+    if (child.exitCode !== null || performance.now() - startedAt > scaled(60_000)) throw new Error(`it did not start:\n${output}`)
     await sleep(50)
   }
   const readyAfter = Math.round(performance.now() - startedAt)
@@ -119,7 +128,7 @@ function run(command: string, parameters: string[], input = '', more: Record<str
     env: { ...environment, ...more },
     input,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: scaled(60_000),
   })
   assert.equal(status, 0, `${command} ${parameters.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`)
   return stdout
