@@ -46,7 +46,7 @@ function isDeadline({ name }: ReportedError): boolean {
   return name === 'DeadlineError' || name === 'TestTimeoutError' || name === 'HookTimeoutError'
 }
 
-export function failuresOfFile({ file, tests, suites, collected }: FileReport): readonly Failure[] {
+function failuresOfFile({ file, tests, suites, collected }: FileReport): readonly Failure[] {
   const failed = tests.filter(({ state }) => state === 'failed').map(({ name, errors }) => ({ file, name, errors }))
   const hooks = suites.filter(({ errors }) => errors.length > 0)
   const around = hooks.map(({ name, errors }) => ({ file, name: `${name} (outside of its tests)`.trim(), errors }))

@@ -1,5 +1,5 @@
 /**
- * A reporter of vitest, for CI: writes the file that DENIZEN_CI_REPORT names. vitest's own JSON carries neither why a
+ * A reporter of vitest, for CI: writes the file that CI_REPORT names. vitest's own JSON carries neither why a
  * test skipped itself nor the class of an error, and tells a test that `-t` left out from no other that was skipped.
  */
 import { writeFileSync } from 'node:fs'
@@ -15,8 +15,8 @@ export default class CiReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly Thrown[]): void {
-    const path = process.env['DENIZEN_CI_REPORT'] ?? ''
-    if (path === '') throw new Error('DENIZEN_CI_REPORT names no file.')
+    const path = process.env['CI_REPORT'] ?? ''
+    if (path === '') throw new Error('CI_REPORT names no file.')
     const pattern = this.#vitest?.getGlobalTestNamePattern()
     const files = modules
       .map((module) => fileReport(module, pattern))

@@ -7,7 +7,7 @@ import type { Guard } from './processes.ts'
 import type { Report } from './report.ts'
 import { overheardSuites, type Step } from './steps.ts'
 
-export const workspace = join(import.meta.dirname, '../..')
+const workspace = join(import.meta.dirname, '../..')
 
 export interface Run {
   readonly code: number
@@ -40,7 +40,7 @@ async function exitCodeOf(step: Step, paths: { log: string; report: string; file
   const output = openSync(paths.log, 'w')
   const child = spawn(program, parameters, {
     cwd: workspace,
-    env: { ...process.env, CI: 'true', FORCE_COLOR: '0', DENIZEN_CI_REPORT: paths.report, ...step.environment },
+    env: { ...process.env, CI: 'true', FORCE_COLOR: '0', CI_REPORT: paths.report, ...step.environment }, // Denizen refuses a DENIZEN_… that it does not know
     stdio: ['ignore', output, output],
   })
   closeSync(output)
@@ -51,7 +51,7 @@ async function exitCodeOf(step: Step, paths: { log: string; report: string; file
   return code ?? 1
 }
 
-export function commandOf({ command, suite }: Step, file?: string): readonly [string, ...string[]] {
+function commandOf({ command, suite }: Step, file?: string): readonly [string, ...string[]] {
   if (suite === undefined) return command
   const files = file === undefined ? (suite.files ?? []) : [file]
   return [

@@ -8,7 +8,7 @@ export interface Step extends Work {
   readonly suite?: Suite
 }
 
-export interface Suite {
+interface Suite {
   /** Files and folders, from the root of the workspace; without any, all. */
   readonly files?: readonly string[]
   /** Only tests whose names match. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { missingOnDeno } from '../../scripts/ci/compare.ts'
 import { failuresOf, lateFiles, withSecondRuns, type FileReport, type Report, type ReportedError } from '../../scripts/ci/report.ts'
+import { DeadlineError } from '../deadlines.ts'
 
-const deadline: ReportedError = { name: 'DeadlineError', message: 'the server being ready: not within 5000 ms\nmore' }
+const { name, message } = new DeadlineError('the server being ready: not within 5000 ms\nmore')
+const deadline: ReportedError = { name, message }
 const timeout: ReportedError = { name: 'TestTimeoutError', message: 'Test timed out in 60000ms.' }
 const hookTimeout: ReportedError = { name: 'HookTimeoutError', message: 'Hook timed out in 120000ms.' }
 const assertion: ReportedError = { name: 'AssertionError', message: 'expected 1 to be 2' }
