@@ -24,7 +24,7 @@ afterAll(async () => {
 const secret = 'Canary4f1c9b-is-a-password'
 const stranger = `dnz_access_${'canary4f1c9b'.repeat(5)}`
 
-it('never get into answers that are not theirs, the log, the metrics or the command line', async () => {
+it('59: secrets never get into answers that are not theirs, the log, the metrics or the command line', async () => {
   const admin = createClient({ url: server.url, token })
   const anonymous = createClient({ url: server.url })
   const answers = await Promise.all(

@@ -68,7 +68,7 @@ function overHttp(url: string): Call {
   }
 }
 
-test('nobody learns of, or changes, anything of another organization', async () => {
+test('ABUSE 13: nobody learns of, or changes, anything of another organization', async () => {
   expect((await sweep(inProcess(), swept)).map(lineOf)).toEqual([])
 })
 

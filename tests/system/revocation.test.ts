@@ -61,7 +61,7 @@ it(`what access control took away in one process is refused in another: p99 with
   expect(tooLate(asked, all, 1, bound.ever)).toEqual([])
 }, 60_000)
 
-describe('while the listening connection is lost', () => {
+describe('11: while the listening connection is lost', () => {
   const losses: readonly [name: string, lose: () => Promise<void>][] = [
     ['closed in good order', async () => proxy.strike('ended')],
     ['reset', async () => proxy.strike('killed')],

@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(endPrograms)
 afterAll(() => database.close())
 
-describe('SIGTERM', () => {
+describe('58: SIGTERM', () => {
   it('answers what is in flight, takes nothing new and exits 0', async () => {
     const { users } = createClient({ url: server.url, token })
     const held = await holdUsers()

@@ -70,7 +70,7 @@ describe('lockDirectory', () => {
     second.release()
   })
 
-  test('exactly one of many simultaneous starters wins, also when the owner before was killed', async () => {
+  test('54: exactly one of many simultaneous starters wins, also when the owner before was killed', async () => {
     const owner = contender()
     expect(await verdict(owner)).toBe('held')
     await kill(owner)

@@ -81,7 +81,7 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     expect(new Set(done)).toEqual(new Set([2, 3]))
   }, 30_000)
 
-  test('a failed job is done again', async () => {
+  test('51: a failed job is done again', async () => {
     const attempts: number[] = []
     const jobs = await start([
       {

@@ -58,7 +58,7 @@ describe('migrations on PostgreSQL', () => {
     expect(applied.flat()).toEqual((await first?.migrations.status())?.applied)
   })
 
-  test('refuse a database that a newer Denizen has migrated, and leave it as it is', async () => {
+  test('53: refuse a database that a newer Denizen has migrated, and leave it as it is', async () => {
     const { migrations, orm } = await open()
     await migrations.up()
     await orm.em.getConnection().execute(`insert into denizen_migrations (name, executed_at) values ('9999-future', now())`)

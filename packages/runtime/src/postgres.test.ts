@@ -41,13 +41,13 @@ async function failsAfter(work: Promise<unknown>): Promise<number> {
   )
 }
 
-test('a statement that takes too long ends', async () => {
+test('57: a statement that takes too long ends', async () => {
   const on = await open({ statement: 200 })
   expect(await failsAfter(ask(on, 'select pg_sleep(5)'))).toBeLessThan(1000)
   expect(await ask(on, 'select 1 as one')).toEqual([{ one: 1 }])
 })
 
-test('who finds all connections taken waits a bounded time', async () => {
+test('57: who finds all connections taken waits a bounded time', async () => {
   const on = await open({ connect: 200 })
   const busy = [ask(on, 'select pg_sleep(0.8)'), ask(on, 'select pg_sleep(0.8)')]
   expect(await failsAfter(ask(on, 'select 1'))).toBeLessThan(600)
@@ -69,7 +69,7 @@ test('an idle transaction is ended, and its locks with it', async () => {
   expect(await ended).toBeLessThan(2000)
 })
 
-test('connections cut without a word fail, leave the pool, and work resumes when the network does', async () => {
+test('55: connections cut without a word fail, leave the pool, and work resumes when the network does', async () => {
   const on = await open({ connect: 300, statement: 300, silence: 500 })
   await Promise.all([ask(on, 'select 1'), ask(on, 'select 1')])
   proxy.break('silenced')
@@ -79,7 +79,7 @@ test('connections cut without a word fail, leave the pool, and work resumes when
   expect(await ask(on, 'select 1 as one')).toEqual([{ one: 1 }])
 })
 
-test('a closed connection fails what runs on it and nothing after', async () => {
+test('55: a closed connection fails what runs on it and nothing after', async () => {
   const on = await open({})
   const running = failsAfter(ask(on, 'select pg_sleep(5)'))
   await sleep(100)

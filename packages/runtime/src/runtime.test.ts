@@ -57,7 +57,7 @@ describe('on the embedded database', () => {
     expect(told).toEqual(['users.created'])
   }, 30_000)
 
-  test('refuses a second process and says where the first serves', async () => {
+  test('54: refuses a second process and says where the first serves', async () => {
     const first = await start(config)
     first.announce('http://127.0.0.1:4321')
     await expect(createRuntime(config, { logger })).rejects.toMatchObject({

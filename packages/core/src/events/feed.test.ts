@@ -122,7 +122,7 @@ describe('the feed of events', () => {
 })
 
 describe('history', () => {
-  test.each(['audit_entries', 'events'])('%s can be added to and read, and nothing else', async (table) => {
+  test.each(['audit_entries', 'events'])('50: %s can be added to and read, and nothing else', async (table) => {
     await world().newUser()
     const before = await world().rows(`select * from ${table} order by id`)
     expect(before.length).toBeGreaterThan(0)

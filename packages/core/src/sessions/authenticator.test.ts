@@ -94,7 +94,7 @@ describe('a principal', () => {
     expect(world().core.authenticated(ada.token)).toBe(ada.principal)
   })
 
-  test('that was taken away while it was being loaded is not kept', async () => {
+  test('12: that was taken away while it was being loaded is not kept', async () => {
     const { token, user } = await world().signUp()
     const { gate, authenticator, cache } = held(world())
     const answer = authenticator.authenticate(token)

@@ -97,7 +97,7 @@ describe('the principal cache of the only process', () => {
     expect(cache.size).toBe(1)
   })
 
-  test.each(['userId', 'sessionId'] as const)('takes back nothing that was loaded before its %s was dropped', (key) => {
+  test.each(['userId', 'sessionId'] as const)('12: takes back nothing that was loaded before its %s was dropped', (key) => {
     const { clock, cache, get } = setUp({ soleProcess: true })
     const [ada, bob] = [principal(clock), principal(clock)]
     const before = cache.generation

@@ -85,7 +85,7 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
     await expect((await opening(secret)).users.count({})).rejects.toEqual(refused('request.denied'))
   })
 
-  test('end when they expire, are revoked, or their user is: at the next call, and after a restart', async () => {
+  test('ABUSE 6: end when they expire, are revoked, or their user is: at the next call, and after a restart', async () => {
     const ada = await world().signUp()
     const make = async (name: string) => ada.as.tokens.create({ name, lifetimeDays: 2 })
     const [expires, revoked, goes] = [await make('expires'), await make('revoked'), await make('goes with its user')]

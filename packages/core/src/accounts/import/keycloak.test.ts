@@ -101,7 +101,7 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
     expect(await world().counts()).toEqual(before)
   })
 
-  test('brings in who fits, and says of the others why not', async () => {
+  test('46: brings in who fits, and says of the others why not', async () => {
     const answer = await world().asSystem().users.import({ format: 'keycloak', realm, createRoles: true })
     expect(answer.created).toBe(5)
     expect(answer.rolesCreated).toEqual([`${realmName}:user`, `${realmName}:admin`])
@@ -159,7 +159,7 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
     expect(await world().rows('select 1 from roles where built_in')).toHaveLength(5)
   })
 
-  test('again makes nothing twice, and says who is there already', async () => {
+  test('46: again makes nothing twice, and says who is there already', async () => {
     const { audit_entries: _, ...before } = await world().counts()
     const again = await world().asSystem().users.import({ format: 'keycloak', realm, createRoles: true })
     expect(again).toMatchObject({ created: 0, rolesCreated: [] })

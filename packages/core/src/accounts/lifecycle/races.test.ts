@@ -152,7 +152,7 @@ describe('ABUSE 20: the last owner', () => {
   })
 })
 
-test('40 preference patches of one user at once lose nothing', async () => {
+test('48: 40 preference patches of one user at once lose nothing', async () => {
   const ada = await world().signUp()
   const calls = Array.from({ length: 40 }, (_, n) => ada.as.users.updatePreferences({ preferences: { [`key${n}`]: n } }))
   await Promise.all(calls)

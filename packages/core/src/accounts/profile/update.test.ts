@@ -58,7 +58,7 @@ describe('users.update', () => {
     expect(await world().asSystem().users.get({ userId: user.id })).toEqual(user)
   })
 
-  test('refuses a version that is not the current one, and takes the current one', async () => {
+  test('48: refuses a version that is not the current one, and takes the current one', async () => {
     const user = await world().newUser()
     const second = await world().asSystem().users.update({ userId: user.id, version: user.version, locale: 'de' })
     await expect(world().asSystem().users.update({ userId: user.id, version: user.version, locale: 'fr' })).rejects.toMatchObject({
@@ -69,7 +69,7 @@ describe('users.update', () => {
     expect((await world().asSystem().users.update({ userId: user.id, version: second.version, locale: 'fr' })).version).toBe(3)
   })
 
-  test('by 20 at once on one version: one wins', async () => {
+  test('48: by 20 at once on one version: one wins', async () => {
     const user = await world().newUser()
     const calls = Array.from({ length: 20 }, (_, n) =>
       world()
