@@ -117,6 +117,7 @@ function programs(overheard: string): Step[] {
   return [
     { name: 'chromium', cores: 1, seconds: 40, locks: ['apt'], command: bash(install) },
     { name: 'pages in a browser', cores: 1, seconds: 15, after: ['chromium'], command: [...fromSource, 'scripts/check-pages.ts'] },
+    { name: 'diagrams in a browser', cores: 1, seconds: 15, after: ['chromium'], command: ['node', 'scripts/check-diagrams.ts'] },
     { name: 'passkeys in a browser', cores: 1, seconds: 15, after: ['chromium'], command: [...fromSource, 'scripts/check-passkeys.ts'] },
     { name: 'readme start command', cores: 1, seconds: 30, command: ['node', 'scripts/check-start.ts'] },
     { name: 'the example signs up and in', cores: 1, seconds: 10, command: [...fromSource, 'scripts/check-example.ts'] },
