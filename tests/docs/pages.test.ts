@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const workspace = join(import.meta.dirname, '../..')
+const read = (file: string): string => readFileSync(join(workspace, file), 'utf8')
+const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: workspace, encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(workspace, file)))
+
+describe('links', () => {
+  test.each(pages)('of %s lead to files and headings that are there', (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => link ?? [])
+    expect(links.filter((link) => !/^[a-z]+:/.test(link) && !leads(page, link))).toEqual([])
+  })
+})
+
+function leads(page: string, link: string): boolean {
+  const [path = '', heading] = link.split('#')
+  const file = path === '' ? page : join(dirname(page), path)
+  return existsSync(join(workspace, file)) && (heading === undefined || headingsOf(read(file)).includes(heading))
+}
+
+/** As GitHub makes them of the text of a heading. */
+function headingsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+describe('the map in CONTRIBUTING.md', () => {
+  const map = [...read('CONTRIBUTING.md').matchAll(/^\| `([^`]+)\/` \|/gm)].flatMap(([, folder]) => folder ?? [])
+
+  test.each(['packages', 'packages/core/src', 'apps', 'tests', 'examples'])('names every folder in %s, and no other', (folder) => {
+    const there = readdirSync(join(workspace, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    const named = map.filter((one) => dirname(one) === folder)
+    expect(named.toSorted()).toEqual(there.map(({ name }) => `${folder}/${name}`).toSorted())
+  })
+
+  test('names nothing twice and nothing that is not there', () => {
+    expect(map).toEqual([...new Set(map)])
+    expect(map.filter((folder) => !existsSync(join(workspace, folder)))).toEqual([])
+  })
+})
+
+const packages = ['packages', 'apps'].flatMap((parent) => readdirSync(join(workspace, parent)).map((name) => `${parent}/${name}`))
+
+describe.each(packages)('the page of %s', (folder) => {
+  const page = read(`${folder}/README.md`)
+
+  test('begins with the name of the package', () => {
+    const { name } = JSON.parse(read(`${folder}/package.json`)) as { name: string }
+    expect(page.split('\n')[0]).toBe(`# ${name}`)
+  })
+
+  test('shows code that stands in a program, which the type check reads', () => {
+    const blocks = [...page.matchAll(/(?:<!-- from (?<file>\S+) -->\n)?```ts\n(?<code>.*?)```/gs)]
+    for (const { groups } of blocks) {
+      const { file, code = '' } = groups ?? {}
+      expect(file, `the block has to say where it is from:\n${code}`).toBeDefined()
+      expect(read(file ?? '')).toContain(code)
+    }
+    if (folder !== 'apps/cli') expect(blocks).not.toEqual([])
+  })
+})
