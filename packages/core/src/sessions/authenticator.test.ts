@@ -1,5 +1,5 @@
 import { completed, defaultSettings, systemActor } from '@denizen/core'
-import { databases, password, type SignedInUser, TestFeed, useWorld, type World } from '@denizen/core/testing'
+import { databases, password, type SignedInUser, TestFeed, useFreshWorlds, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../../tests/deadlines.ts'
 import { KeyRing } from '../tokens/index.ts'
@@ -248,7 +248,7 @@ function held({ em, ports }: World) {
 
 describe('with other processes on the same database', () => {
   const feed = new TestFeed()
-  const world = useWorld({ ports: { invalidation: feed } })
+  const world = useFreshWorlds({ ports: { invalidation: feed } })
 
   test('nothing is kept or served without word from the feed', async () => {
     const { core, clock } = world()

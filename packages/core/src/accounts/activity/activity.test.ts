@@ -1,5 +1,5 @@
 import { systemActor, uuidOf, type User } from '@denizen/core'
-import { databases, newEmail, password, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, password, type SignedInUser, useFreshWorlds, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../../../tests/deadlines.ts'
 import { LastSeen } from './last-seen.ts'
@@ -198,7 +198,7 @@ describe.each(databases)('users.activity on %s', (database) => {
 })
 
 describe.each(databases)('users.listWithSessions on %s', (database) => {
-  const world = useWorld({ database })
+  const world = useFreshWorlds({ database })
 
   test('tells of every user of the page how many sessions run, and when it was last seen, newest first', async () => {
     const never = await world().newUser()
