@@ -110,7 +110,7 @@ describe('what is written of an answer', () => {
       ),
       { numRuns: runs(600) },
     )
-    expect(compared).toBeGreaterThan(500)
+    expect(compared).toBeGreaterThan(runs(100))
   })
 
   it('holds no field that the schema does not name', () => {

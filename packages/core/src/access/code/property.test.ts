@@ -179,7 +179,7 @@ it('what was exported brings all of it back', async () => {
     exclusions: { apart: { kind: 'dynamic', roles: ['b', 'c'] } },
     assignments: [
       { user: one, role: 'b' },
-      { user: two, role: 'c', on: { resource: { type: 'folder', key: 'one' } } },
+      { user: two, role: 'c', on: { team: 'Red' } },
       { team: 'Red', permission: 'document.write', on: { team: 'Red' } },
     ],
   }

@@ -103,7 +103,9 @@ describe('a bulk change by filter', () => {
         .asSystem()
         .users.bulkUpdate({ filter, patch: { locale: 'de' } }),
     ).rejects.toMatchObject(refused)
-    expect(await world().rows('select distinct status, version from users')).toEqual([{ status: 'active', version: 1 }])
+    expect(
+      await world().rows('select distinct status, version from users where id = any(?::uuid[])', [`{${ids.map(uuidOf).join(',')}}`]),
+    ).toEqual([{ status: 'active', version: 1 }])
     const but = { ...filter, not: { id: ids[0] ?? 'usr_' } }
     expect(
       (
