@@ -1,4 +1,4 @@
-import { userActor, type Id } from '@denizen/core'
+import { builtInRoles, userActor, type Id } from '@denizen/core'
 import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
@@ -109,6 +109,11 @@ describe.each(databases)('explaining on %s', (database) => {
 
   test('the smallest grant comes first, with those who could give it; roles come with what else they bring', async () => {
     const { ada, document } = await scene()
+    // Nobody but the owner could give it: no superadmin of another test.
+    await world().rows('update role_assignments set revoked_at = ? where role_id = ? and revoked_at is null returning 1', [
+      world().clock.now(),
+      uuidOf(builtInRoles.superadmin.id),
+    ])
     const small = await world().access.newRole({
       organizationId,
       name: `small ${ada.username}`,
