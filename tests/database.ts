@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createCore, defaultPorts, fetchingWeb, systemClock, type Core, type Ports } from '@denizen/core'
+import { createCore, defaultPorts, fetchingWeb, systemClock, type Clock, type Core, type Ports } from '@denizen/core'
 import { createPostgres, People, testPorts, type TestMailer } from '@denizen/core/testing'
 import { Client } from 'pg'
 import { localProvider } from './identity-provider.ts'
@@ -24,14 +24,15 @@ export interface SystemDatabase {
   close(options?: { keep: boolean }): Promise<void>
 }
 
-export async function openDatabase(): Promise<SystemDatabase> {
+/** Its clock is the machine's, as a server's is, unless one is given. */
+export async function openDatabase({ clock = systemClock }: { clock?: Clock } = {}): Promise<SystemDatabase> {
   const database = await createPostgres({ connections: 4, empty: false })
   const { orm, url } = database
   if (url === null) throw new Error('PostgreSQL has a URL')
   // What this process seals and derives, a server has to be able to open and to derive again.
   const masterKey = randomBytes(32)
   const { cipher } = await defaultPorts(masterKey)
-  const ports = { ...(await testPorts()), clock: systemClock, cipher, web: fetchingWeb() }
+  const ports = { ...(await testPorts()), clock, cipher, web: fetchingWeb() }
   const { provider, file } = await localProvider()
   const core = createCore({ orm, ports, settings: { identityProviders: [provider.settings] } })
   await core.start()
