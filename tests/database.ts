@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createCore, defaultPorts, fetchingWeb, systemClock, type Clock, type Core, type Ports } from '@denizen/core'
-import { createPostgres, People, testPorts, type TestMailer } from '@denizen/core/testing'
+import { createPostgres, People, testPorts, type TestMailer, type TestProvider } from '@denizen/core/testing'
 import { Client } from 'pg'
 import { localProvider } from './identity-provider.ts'
 import type { Environment } from './processes.ts'
@@ -14,6 +14,8 @@ export interface SystemDatabase {
   readonly core: Core
   readonly people: People
   readonly ports: Ports
+  /** The identity provider that is configured, whose tokens are of the same clock. */
+  readonly provider: TestProvider
   /** What Denizen in this process has mailed. */
   readonly mailer: TestMailer
   rows<Row extends object>(statement: string, parameters?: readonly unknown[]): Promise<Row[]>
@@ -33,7 +35,7 @@ export async function openDatabase({ clock = systemClock }: { clock?: Clock } = 
   const masterKey = randomBytes(32)
   const { cipher } = await defaultPorts(masterKey)
   const ports = { ...(await testPorts()), clock, cipher, web: fetchingWeb() }
-  const { provider, file } = await localProvider()
+  const { provider, file } = await localProvider(clock)
   const core = createCore({ orm, ports, settings: { identityProviders: [provider.settings] } })
   await core.start()
   const clients: Client[] = []
@@ -45,6 +47,7 @@ export async function openDatabase({ clock = systemClock }: { clock?: Clock } = 
     core,
     people: new People(core, orm, ports),
     ports,
+    provider,
     mailer: ports.mailer,
     rows,
     counts: () => countRows(rows),
