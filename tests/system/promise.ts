@@ -45,8 +45,11 @@ export async function promise<Figures>(
   machine: Machine = thisMachine,
 ): Promise<void> {
   for (let left = measurements - 1; ; left--) {
-    const disturbed: string[] = []
-    const look = async () => void disturbed.push(...(await machine()))
+    let disturbed: readonly string[] = []
+    const look = async (): Promise<void> => {
+      const seen = await machine()
+      if (disturbed.length === 0) disturbed = seen
+    }
     await look()
     const figures = await measure(look)
     await look()
@@ -54,9 +57,9 @@ export async function promise<Figures>(
     const verdict = verdictOf(missed, disturbed)
     if (verdict === 'kept') return
     if (verdict === 'missed') expect.fail(`${what}, on a quiet machine: ${missed.join('; ')}`)
-    console.log(`${what}: ${missed.join('; ')}; but the machine was not quiet: ${disturbed.join('; ')}`)
+    const why = disturbed.join('; ')
+    console.log(`${what}: ${missed.join('; ')}; but the machine was not quiet: ${why}`)
     if (left === 0 || !(await becomesQuiet(machine))) {
-      const why = [...new Set(disturbed)].join('; ')
       task.meta.notMeasured = why
       skip(`not measured: ${why}`)
     }
