@@ -110,7 +110,7 @@ async function expectRefusedAfter(revoke: () => Promise<unknown>, askers: readon
   for (const { asker, seen } of runs) {
     if (asker.isEnded) expect(seen.acceptedAfter, `${asker.name}: accepted of ${seen.after} sent after the answer`).toBe(0)
     else
-      expect({ refused: seen.refusedBefore, acceptedAfter: seen.acceptedAfter }, asker.name).toEqual({
+      expect({ refused: seen.refusedBefore, acceptedAfter: seen.acceptedAfter }, `${asker.name}: neither`).toEqual({
         refused: 0,
         acceptedAfter: seen.after,
       })

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { promise, verdictOf, type Verdict } from './promise.ts'
+import { expectKept, verdictOf, type Look, type Machine, type Verdict } from './promise.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -24,15 +24,15 @@ async function promised(figures: readonly number[], looks: readonly (readonly st
   vi.spyOn(console, 'log').mockImplementation(() => {})
   const nextOf = <Item>(items: readonly Item[]) => {
     let index = 0
-    return async () => items[Math.min(index++, items.length - 1)]!
+    return async () => items.at(Math.min(index++, items.length - 1)) as Item
   }
-  const measure = vi.fn(nextOf(figures))
-  const machine = vi.fn(nextOf(looks))
+  const measure = vi.fn<() => Promise<number>>(nextOf(figures))
+  const machine = vi.fn<Machine>(nextOf(looks))
   const meta: { notMeasured?: string } = {}
   const skip = (note?: string | boolean): never => {
     throw new Error(String(note))
   }
-  const judged = promise({ skip, task: { meta } } as never, 'it', measure, (figure) => (figure > 100 ? [`${figure} ms`] : []), machine)
+  const judged = expectKept({ skip, task: { meta } } as never, 'it', measure, (figure) => (figure > 100 ? [`${figure} ms`] : []), machine)
   const outcome = await judged.then(
     () => 'passed',
     (error: Error) => error.message,
@@ -68,18 +68,18 @@ it('missed and disturbed every time is not measured for ever', async () => {
 })
 
 it('what is seen while it is measured counts as well', async () => {
-  const machine = vi.fn(async () => (machine.mock.calls.length === 2 ? busy : quiet))
-  const measure = vi.fn(async (look: () => Promise<void>) => {
+  const machine = vi.fn<Machine>(async () => (machine.mock.calls.length === 2 ? busy : quiet))
+  const measure = vi.fn<(look: Look) => Promise<number>>(async (look) => {
     await look()
     return measure.mock.calls.length === 1 ? late : early
   })
   vi.spyOn(console, 'log').mockImplementation(() => {})
-  await promise({ task: { meta: {} } } as never, 'it', measure, (figure) => (figure > 100 ? [`${figure} ms`] : []), machine)
+  await expectKept({ task: { meta: {} } } as never, 'it', measure, (figure) => (figure > 100 ? [`${figure} ms`] : []), machine)
   expect(measure).toHaveBeenCalledTimes(2)
 })
 
 it('an error of the measurement is an error, on whatever machine', async () => {
-  const broken = promise(
+  const broken = expectKept(
     {} as never,
     'it',
     () => Promise.reject(new Error('refused')),

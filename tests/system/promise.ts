@@ -37,7 +37,7 @@ const looksForQuiet = 50
  * @param measure May be called again: it leaves everything as it was. What it asserts itself holds on every machine.
  * @param failures What is not as promised; nothing: it is.
  */
-export async function promise<Figures>(
+export async function expectKept<Figures>(
   { skip, task }: Pick<TestContext, 'skip' | 'task'>,
   what: string,
   measure: (look: Look) => Promise<Figures>,

@@ -5,7 +5,7 @@ import { kinds, newHolder, type Holder, type Kind } from './credentials.ts'
 import { openDatabase, type SystemDatabase } from '../database.ts'
 import { eventually, within } from '../deadlines.ts'
 import { endPrograms, startServer, type ServerProgram } from '../processes.ts'
-import { promise, type Look } from './promise.ts'
+import { expectKept, type Look } from './promise.ts'
 import { openNetworkProxy, type NetworkProxy } from './proxy.ts'
 import { send } from '../requests.ts'
 import { newGrantee, newPlace, questions, ways, type Grantee } from './revocation-access.ts'
@@ -52,7 +52,7 @@ it(`what was revoked in one process is refused in another: p99 within ${bound.p9
     tell('the feed is heard', names, refusals)
     return refusals
   }
-  await promise(context, 'revoked elsewhere', measure, (refusals) => [
+  await expectKept(context, 'revoked elsewhere', measure, (refusals) => [
     ...tooLate(names, refusals, 0.99, bound.p99),
     ...tooLate(names, refusals, 1, bound.ever),
   ])
@@ -72,7 +72,7 @@ it(`what access control took away in one process is refused in another: p99 with
     tell('all of them', asked, all)
     return all
   }
-  await promise(context, 'taken away elsewhere', measure, (all) => [
+  await expectKept(context, 'taken away elsewhere', measure, (all) => [
     ...tooLate(asked, all, 0.99, bound.p99),
     ...tooLate(asked, all, 1, bound.ever),
   ])
@@ -104,7 +104,7 @@ describe('while the listening connection is lost', () => {
       expect(await whatOpens(bystander)).toEqual(names)
       return [...refusals, await revoke(bystander, end)]
     }
-    await promise(context, name, measure, (refusals) => tooLate(names, refusals, 1, bound.ever))
+    await expectKept(context, name, measure, (refusals) => tooLate(names, refusals, 1, bound.ever))
   })
 
   it('the lease is what it takes: with every byte swallowed, what is in memory is still served for a while', async () => {
@@ -135,7 +135,7 @@ it(`silently dropped, what access control takes away is refused within ${bound.e
     return refusals
   }
   const remembered = questions.filter((question) => question.remembered).map(({ name }) => name)
-  await promise(context, 'silently dropped', measure, (refusals) => [
+  await expectKept(context, 'silently dropped', measure, (refusals) => [
     ...tooLate(asked, refusals, 1, bound.ever),
     ...tooEarly(remembered, refusals, bound.p99),
   ])

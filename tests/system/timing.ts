@@ -1,7 +1,7 @@
 import { newEmail } from '@denizen/core/testing'
 import type { TestContext } from 'vitest'
 import type { SystemDatabase } from '../database.ts'
-import { promise, type Look } from './promise.ts'
+import { expectKept, type Look } from './promise.ts'
 import { batch, compared, looks, type Comparison, type Finding } from './sequential.ts'
 
 /**
@@ -37,7 +37,7 @@ export async function expectTimes<Subject>(
   call: (subject: Subject) => Promise<unknown>,
 ): Promise<void> {
   const { name } = context.task
-  await promise(
+  await expectKept(
     context,
     name,
     async (look) => {
