@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openDatabase, type SystemDatabase } from './database.ts'
 import { within } from './deadlines.ts'
 import { endPrograms, startServer, type ServerProgram } from './processes.ts'
+import { send } from './requests.ts'
 import { kinds, newHolder, type Holder } from './system/credentials.ts'
 import { newGrantee, newPlace, questions, ways } from './system/revocation-access.ts'
 
@@ -66,7 +67,9 @@ it.each(Object.entries(ways))('nothing is accepted that is sent after the answer
 
 it('finds a credential that is accepted too long: it can fail', async () => {
   const holder = await newHolder(database)
-  const immortal = { name: 'immortal', isEnded: true, atOnce: 1, ask: async () => true }
+  // It asks the server too: one that answers by itself would never let anything else have its turn.
+  const ask = async () => (await send(server.url, '/readyz')).status === 200
+  const immortal = { name: 'immortal', isEnded: true, atOnce: 1, ask }
   const kept = expectRefusedAfter(() => operator().sessions.end({ sessionId: holder.sessionId }), [immortal])
   await expect(kept).rejects.toThrow('immortal')
 })
