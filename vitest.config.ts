@@ -12,7 +12,11 @@ const fromSource = { resolve, environments: { ssr: { resolve }, __vitest__: { re
 calibrate()
 const timeouts = { testTimeout: scaled(60_000), hookTimeout: scaled(120_000) }
 
-function project(name: string, folder: string, options: { include?: string[]; exclude?: string[]; setupFiles?: string[] } = {}) {
+function project(
+  name: string,
+  folder: string,
+  options: { include?: string[]; exclude?: string[]; setupFiles?: string[]; testTimeout?: number } = {},
+) {
   const root = join(import.meta.dirname, folder)
   return { ...fromSource, root, test: { name, root, isolate: false, include: ['src/**/*.test.ts'], ...timeouts, ...options } }
 }
@@ -38,8 +42,8 @@ const modes: Readonly<Record<string, ReturnType<typeof project>[]>> = {
   ],
   embedded: [project('embedded', 'packages/core', { ...inCore, include: onEitherDatabase() })],
   faces: [project('faces', 'tests', { include: ['faces/**/*.test.ts'] })],
-  // It measures time, kills and counts processes: one file after the other, alone.
-  system: [project('system', 'tests/system', { include: ['**/*.test.ts'] })],
+  // It measures time, kills and counts processes: one file after the other, alone. A measurement may be made three times.
+  system: [project('system', 'tests/system', { include: ['**/*.test.ts'], testTimeout: scaled(600_000) })],
 }
 
 /** The modes in which knip reads this file, to learn which files are tests. */
