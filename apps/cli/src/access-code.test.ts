@@ -79,7 +79,9 @@ describe('the example', () => {
     const failed = await run('test', wrong)
     expect([failed.code, failed.stdout]).toEqual([
       1,
-      expect.stringMatching(new RegExp(`^✗ ada cannot document\\.read in ${slug}: the role editor gives it$[^]*^9 tests, 1 failed\\.$`, 'm')),
+      expect.stringMatching(
+        new RegExp(`^✗ ada cannot document\\.read in ${slug}: the role editor gives it$[^]*^9 tests, 1 failed\\.$`, 'm'),
+      ),
     ])
     expect((await run('test', wrong, '--json')).json<{ failed: number }>().failed).toBe(1)
     const more = terminal.write('more.yaml', `${readFileSync(wrong, 'utf8')}`.replace('Reads documents', 'Reads'))

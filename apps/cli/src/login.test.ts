@@ -168,7 +168,11 @@ it('a session that was approved elsewhere proves who its user is before a sensit
   expect((await change()).code).toBe(0)
 
   const app = await enrolAuthenticator(world, await world.signIn(ada.user))
-  await terminal.here(['login', '--url', served().server.url, '--username', ada.user.username, '--code-stdin'], {}, `${password}\n${app.code()}\n`)
+  await terminal.here(
+    ['login', '--url', served().server.url, '--username', ada.user.username, '--code-stdin'],
+    {},
+    `${password}\n${app.code()}\n`,
+  )
   world.clock.advance(5 * 60_000)
   const code = await terminal.here(['reauthenticate'])
   expect([code.code, code.stderr]).toEqual([2, expect.stringMatching(/authenticator app[^]*--code-stdin/)])

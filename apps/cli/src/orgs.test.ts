@@ -247,10 +247,10 @@ it('shows nothing that others typed to the terminal as it is', async () => {
   await as('orgs', 'invite', slug, newEmail())
   await as('orgs', 'add-domain', slug, `${slug}.example`)
   await served().world.work() // the mail has gone by the time that its address is spoiled
-  await served().world.rows(`update invitations set email = ? where organization_id = (select id from organizations where slug = ?) returning id`, [
-    tricks,
-    slug,
-  ])
+  await served().world.rows(
+    `update invitations set email = ? where organization_id = (select id from organizations where slug = ?) returning id`,
+    [tricks, slug],
+  )
   await served().world.rows('update organization_domains set domain = ? where domain = ? returning domain', [tricks, `${slug}.example`])
   await spoil('organizations', 'name', 'slug', slug)
   await spoil('users', 'display_name', 'username', owner.user.username)

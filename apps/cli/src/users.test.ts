@@ -50,9 +50,7 @@ describe('users', () => {
 
   it('get a password from standard input, and sign in with it', async () => {
     const secret = 'a password nobody knows'
-    const { username } = (
-      await run(['users', 'create', '--username', newName(), '--password-stdin', '--json'], `${secret}\n`)
-    ).json<User>()
+    const { username } = (await run(['users', 'create', '--username', newName(), '--password-stdin', '--json'], `${secret}\n`)).json<User>()
     const signedIn = completed(await served().world.asAnonymous().auth.signIn({ identifier: username, password: secret }))
     expect(signedIn.user.username).toBe(username)
   })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, vi } from 'vitest'
+import { compileCache } from '../../../../tests/compile-cache.ts'
 import { eventually, within } from '../../../../tests/deadlines.ts'
 import { run } from '../program.ts'
 
@@ -45,9 +46,6 @@ interface Settings {
 }
 
 const limit = 60_000
-
-/** Where Node keeps our sources as it compiled them: a command then starts in half the time. */
-const compileCache = join(import.meta.dirname, '../../../../node_modules/.cache/denizen-tests')
 
 /** Somebody at a keyboard: a home of their own, where commands run. It is removed after the file's tests. */
 export class Terminal {
