@@ -14,6 +14,7 @@ import { testDatabase, type TestDatabase } from './testing/postgres.ts'
 const operator = systemActor('runtime test')
 const password = 'correct horse battery staple'
 const logger = pinoLogger('silent')
+const DENIZEN_MASTER_KEY = Buffer.alloc(32, 1).toString('base64url')
 const running: Runtime[] = []
 
 async function start(config: Config): Promise<Runtime> {
@@ -33,7 +34,7 @@ describe('on the embedded database', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'denizen-runtime-'))
     unpackCluster(directory)
-    config = readConfig({ DENIZEN_DATA_DIR: directory })
+    config = readConfig({ DENIZEN_DATA_DIR: directory, DENIZEN_MASTER_KEY })
   })
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -81,7 +82,6 @@ describe('on PostgreSQL', () => {
   let config: Config
   async function open({ migrated }: { migrated: boolean }): Promise<void> {
     server = await testDatabase({ migrated })
-    const DENIZEN_MASTER_KEY = Buffer.alloc(32, 1).toString('base64url')
     config = readConfig({ DATABASE_URL: server.url, DENIZEN_MASTER_KEY, DENIZEN_POOL_SIZE: '4' })
   }
   afterEach(async () => {
