@@ -30,6 +30,9 @@ function onEitherDatabase(): string[] {
   return globSync('src/**/*.test.ts', { cwd: root }).filter((file) => readFileSync(join(root, file), 'utf8').includes('.each(databases)'))
 }
 
+/** What is tested in process every day is tested once more over HTTP here. */
+const throughMoreFaces = ['isolation/http.test.ts']
+
 /** What `vitest run --mode …` runs; `test`, without a mode. */
 const modes: Readonly<Record<string, ReturnType<typeof project>[]>> = {
   test: [
@@ -38,10 +41,10 @@ const modes: Readonly<Record<string, ReturnType<typeof project>[]>> = {
     project('api', 'packages/api'),
     project('client', 'packages/client'),
     project('cli', 'apps/cli'),
-    project('whole', 'tests', { include: ['**/*.test.ts'], exclude: ['system/**', 'packaging/**'] }),
+    project('whole', 'tests', { include: ['**/*.test.ts'], exclude: ['system/**', 'packaging/**', ...throughMoreFaces] }),
   ],
   embedded: [project('embedded', 'packages/core', { ...inCore, include: onEitherDatabase() })],
-  faces: [project('faces', 'tests', { include: ['faces/**/*.test.ts'] })],
+  faces: [project('faces', 'tests', { include: ['faces/**/*.test.ts', 'isolation/**/*.test.ts'] })],
   // It measures time, kills and counts processes: one file after the other, alone. A measurement may be made three times.
   system: [project('system', 'tests/system', { include: ['**/*.test.ts'], testTimeout: scaled(600_000) })],
 }

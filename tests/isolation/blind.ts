@@ -21,9 +21,10 @@ async function blindPlacesOf({ signature, example, plannable }: Swept, { cast, c
   for (const { place, foreign, unknown } of tellingCasesOf(signature, example, cast)) {
     let tells = telling.get(place) === true
     for (const caller of cast.insiders) {
+      if (tells) break
       const noOnes = await told(way, signature.name, unknown, caller)
       const theirs = await told(way, signature.name, foreign, caller)
-      tells ||= !saysTheSame(theirs, noOnes, cast)
+      tells = !saysTheSame(theirs, noOnes, cast)
     }
     telling.set(place, tells)
   }
