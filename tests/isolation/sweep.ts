@@ -1,10 +1,10 @@
 import type { Plan } from '@denizen/core/contract'
-import { isWholeMatrix } from '../matrix.ts'
 import { canariesIn, saysTheSame, told } from './answers.ts'
 import { casesOf, demandsNames, everywhere, referencesIn, type Case } from './cases.ts'
-import type { Caller, Cast } from './cast.ts'
+import type { Caller } from './cast.ts'
 import { withoutSaid } from './documents.ts'
 import { sideBySide } from './side-by-side.ts'
+import { askedOf } from './some-callers.ts'
 import type { Leak, Surroundings, Swept } from './surroundings.ts'
 
 /**
@@ -25,8 +25,10 @@ export async function sweep(surroundings: Surroundings, places: 'each' | 'togeth
       continue
     }
     const cases = casesOf(signature, example, cast).filter(({ place }) => places === 'each' || place === everywhere)
-    const compare = ({ caller, one }: Asked) => compared({ signature, plannable }, one, caller, surroundings, canaries)
-    const asked = isWholeMatrix ? everyPair(cast, cases) : somePairs(cast, cases)
+    const asked = cases.flatMap((one, index) =>
+      (one.place === everywhere ? cast.strangers : askedOf(cast, index)).map((caller) => ({ caller, one })),
+    )
+    const compare = ({ caller, one }: (typeof asked)[number]) => compared({ signature, plannable }, one, caller, surroundings, canaries)
     // A plan counts what it did before it came second to another one: commands are planned one at a time.
     if (signature.kind === 'query') leaks.push(...(await sideBySide(asked, compare)).flat())
     else for (const one of asked) leaks.push(...(await compare(one)))
@@ -34,26 +36,6 @@ export async function sweep(surroundings: Surroundings, places: 'each' | 'togeth
     if (changed.length > 0) leaks.push({ action: signature.name, caller: '', place: '', what: `it changed ${changed.join(', ')}` })
   }
   return leaks
-}
-
-interface Asked {
-  readonly caller: Caller
-  readonly one: Case
-}
-
-function everyPair({ strangers }: Cast, cases: readonly Case[]): readonly Asked[] {
-  return strangers.flatMap((caller) => cases.map((one) => ({ caller, one })))
-}
-
-/** Everybody with all places together; each place by itself with an owner, who may do most, and with two of the others in turn. */
-function somePairs({ strangers }: Cast, cases: readonly Case[]): readonly Asked[] {
-  const owner = strangers.find(({ name }) => name === 'an owner')
-  if (owner === undefined) throw new Error('there is an owner among the strangers')
-  const others = strangers.filter((caller) => caller !== owner)
-  return cases.flatMap((one, index) => {
-    const inTurn = [2 * index, 2 * index + 1].flatMap((turn) => others[turn % others.length] ?? [])
-    return (one.place === everywhere ? strangers : [owner, ...inTurn]).map((caller) => ({ caller, one }))
-  })
 }
 
 /**

@@ -3,6 +3,7 @@ import { canariesIn, saysTheSame, told } from './answers.ts'
 import { casesOf, type Input } from './cases.ts'
 import type { Caller, Cast } from './cast.ts'
 import { sideBySide } from './side-by-side.ts'
+import { askedOf } from './some-callers.ts'
 import type { Leak, Surroundings } from './surroundings.ts'
 
 interface Question {
@@ -32,11 +33,11 @@ export async function sweepTotals(surroundings: Surroundings): Promise<readonly 
 }
 
 function questionsOf({ swept, cast }: Surroundings): readonly Question[] {
-  return swept.flatMap(({ signature, example }) =>
+  return swept.flatMap(({ signature, example }, turn) =>
     signature.kind !== 'query' || example === null
       ? []
       : ownInputs(signature, example, cast).flatMap((input, index) =>
-          cast.strangers.map((caller) => {
+          askedOf(cast, turn + index).map((caller) => {
             const leak = { action: signature.name, caller: caller.name, place: `input ${index}` }
             return { signature, input, caller, leak }
           }),
