@@ -4,7 +4,7 @@ import { actions } from '../../packages/core/src/actions.ts'
 import { isCommand, type Action } from '../../packages/core/src/kernel/action.ts'
 import { examples, type Examples } from '../examples/index.ts'
 import { handMade } from './hand-made.ts'
-import { choose, type Candidate, type Case } from './shapes.ts'
+import { choose, shapesOf, type Candidate, type Case } from './shapes.ts'
 
 export const names = Object.keys(kinds) as ActionName[]
 
@@ -41,6 +41,10 @@ export function candidates(): readonly Candidate[] {
     const traits = { inquiry: 'inquiry' in action, secretive: 'secretive' in action, failure: exampleOf(name).failure }
     return [{ signature, traits }]
   })
+}
+
+export function shapesOfNamed(name: ActionName, which: Case): ReadonlySet<string> {
+  return new Set(candidates().flatMap((candidate) => (candidate.signature.name === name ? [...shapesOf(candidate, which)] : [])))
 }
 
 /** Every action, as it succeeds and as it fails. */

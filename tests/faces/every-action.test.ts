@@ -1,7 +1,7 @@
 import type { ActionName } from '@denizen/core/calls'
 import { describe, expect, it } from 'vitest'
 import { rawHttp } from './callers.ts'
-import { everyCase, exampleOf, isReadOnly, names, preparedCases } from './cases.ts'
+import { everyCase, exampleOf, isReadOnly, names, preparedCases, shapesOfNamed } from './cases.ts'
 import { examples } from '../examples/index.ts'
 import { usePlace } from './place.ts'
 import type { Case } from './shapes.ts'
@@ -22,6 +22,26 @@ describe('in process', () => {
       if (which === 'succeeds') expect(outcome).toHaveProperty('answer')
       else expect(outcome).toHaveProperty('error.code', exampleOf(name).failure.code)
       expect(trail.audit).toEqual(auditOf(name, which, trail))
+    })
+  }
+})
+
+describe('in process, a command', () => {
+  for (const [name, which] of preparedCases()) {
+    it(`${name} ${which}`, async () => {
+      const { outcomes, audit } = await follower.inProcess(name, which)
+      const refused = [...shapesOfNamed(name, which)].find((shape) => shape === 'plan refused' || shape === 'key answers a secret once')
+      if (which === 'is planned') {
+        expect(outcomes[0]).toMatchObject(
+          refused === undefined ? { answer: { rows: expect.anything() } } : { error: { code: 'request.notPlannable' } },
+        )
+        expect(audit).toEqual([])
+      } else {
+        expect(outcomes[0]).toHaveProperty('answer')
+        if (refused === undefined) expect(outcomes).toEqual([outcomes[0], outcomes[0], { same: true }])
+        else expect(outcomes[1]).toHaveProperty('error.code', 'request.alreadyAnswered')
+        expect(audit.filter((entry) => (entry as { outcome: string }).outcome === 'succeeded')).toHaveLength(1)
+      }
     })
   }
 })

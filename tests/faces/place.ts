@@ -55,12 +55,15 @@ export function usePlace(): () => Place {
 }
 
 /**
- * Gives up every name that may be taken once only, and forgets what is counted by name or address. The examples
- * use the same names in every world, so that answers can be compared: with this, also again in the same world.
+ * Makes room for an example where others were made before, maybe the same one. The examples use the same names in every
+ * world, so that answers can be compared: every name that may be taken once only is given up, what is counted by name or
+ * address is forgotten, and the admin is the one superadmin again.
  */
-export async function freeNames(database: SystemDatabase): Promise<void> {
+export async function makeRoom(database: SystemDatabase): Promise<void> {
   await database.rows(
     `with
+      promoted as (update role_assignments a set revoked_at = now() from roles r, users u
+        where r.id = a.role_id and r.name = 'superadmin' and u.id = a.user_id and u.username <> 'the-admin' and a.revoked_at is null),
       people as (update users set username = 'retired-' || replace(id::text, '-', ''), email = null, full_name = null
         where username <> 'the-admin' and username not like 'retired-%'),
       places as (update organizations set slug = 'retired-' || id, name = 'Retired' where slug not like 'retired-%'),

@@ -2,7 +2,7 @@ import type { ActionName } from '@denizen/core/calls'
 import type { Prepared } from '../examples/index.ts'
 import { inProcess, type Face, type Outcome, type Request } from './callers.ts'
 import { exampleOf, isReadOnly } from './cases.ts'
-import { freeNames, type Place } from './place.ts'
+import { makeRoom, type Place } from './place.ts'
 import type { Case } from './shapes.ts'
 
 /** What can be compared of a call: the answers, and what was written down about it. */
@@ -48,7 +48,7 @@ export class Follower {
 
   async #prepare(name: ActionName, which: Case): Promise<Prepared> {
     const place = this.#place()
-    await freeNames(place.database)
+    await makeRoom(place.database)
     return exampleOf(name)[which === 'fails' ? 'fails' : 'succeeds'](await place.world())
   }
 
