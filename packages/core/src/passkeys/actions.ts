@@ -1,4 +1,3 @@
-import type { passkeysSignatures } from './signatures.ts'
 import { meantAccountTarget, userMeant, keepAWayIn } from '../accounts/index.ts'
 import { factorRemoved, ownAccount } from '../factors/index.ts'
 import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
@@ -6,11 +5,11 @@ import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
 import { PasskeyRow } from './entity.ts'
 import { beginRegistration, finishRegistration } from './registering.ts'
-import { listPasskeysSignature, removePasskeySignature } from './signatures.ts'
+import { passkeysSignatures } from './signatures.ts'
 import { beginSignIn, finishSignIn } from './signing-in.ts'
 import { passkeyTarget } from './target.ts'
 
-const list = defineQuery(listPasskeysSignature, {
+const list = defineQuery(passkeysSignatures.list, {
   allow: anyOf(granted, owner),
   target: meantAccountTarget,
   async handle({ open, actor }, input) {
@@ -21,7 +20,7 @@ const list = defineQuery(listPasskeysSignature, {
   },
 })
 
-const remove = defineCommand(removePasskeySignature, {
+const remove = defineCommand(passkeysSignatures.remove, {
   allow: owner,
   target: passkeyTarget,
   freshProof: true,

@@ -1,14 +1,13 @@
-import type { sessionsSignatures } from './signatures.ts'
 import { type Actions, defineQuery } from '../kernel/action.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { endAllSessions, endOtherSessions, endSession } from './ending.ts'
 import { getSession, listActiveSessions, listRecentSessions, listSessions } from './listing.ts'
 import { ownSessionOf } from './own.ts'
-import { whoAmISignature } from './signatures.ts'
+import { sessionsSignatures } from './signatures.ts'
 
 /** The hottest path: answered from the principal, without the database. */
-const whoAmI = defineQuery(whoAmISignature, {
+const whoAmI = defineQuery(sessionsSignatures.whoami, {
   allow: signedIn,
   async handle({ actor }) {
     if (actor.kind !== 'user') throw unauthenticated({})

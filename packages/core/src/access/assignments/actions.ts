@@ -5,13 +5,7 @@ import { granted } from '../../kernel/rule.ts'
 import type { AssignmentId, RoleId, ScopeInput } from '../model.ts'
 import { give } from './giving.ts'
 import { listAssignments } from './listing.ts'
-import {
-  assignRoleSignature,
-  grantPermissionSignature,
-  revokePermissionSignature,
-  unassignRoleSignature,
-  type assignmentsSignatures,
-} from './signatures.ts'
+import { assignmentsSignatures } from './signatures.ts'
 import { subjectIn, usersOf } from './subject.ts'
 import { take, usersConcerned, type Taking } from './taking.ts'
 import { assignmentTarget, placeTarget } from './targets.ts'
@@ -20,7 +14,7 @@ import { assignmentTarget, placeTarget } from './targets.ts'
 type Users = readonly Id<'usr'>[]
 const locked = (users: Users): Users => users
 
-const assignRole = defineCommand(assignRoleSignature, {
+const assignRole = defineCommand(assignmentsSignatures.assignRole, {
   allow: granted,
   target: placeTarget,
   prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
@@ -29,7 +23,7 @@ const assignRole = defineCommand(assignRoleSignature, {
     give(context, { subject: subjectIn({ userId, teamId }), what: { roleId }, on, ...terms }),
 })
 
-const grantPermission = defineCommand(grantPermissionSignature, {
+const grantPermission = defineCommand(assignmentsSignatures.grantPermission, {
   allow: granted,
   target: placeTarget,
   prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
@@ -53,7 +47,7 @@ function takingIn({ assignmentId, on = {}, roleId, permission, ...subject }: Nam
   return { subject: subjectIn(subject), what, on }
 }
 
-const unassignRole = defineCommand(unassignRoleSignature, {
+const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
   allow: granted,
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersConcerned(context, takingIn(input, 'role')),
@@ -61,7 +55,7 @@ const unassignRole = defineCommand(unassignRoleSignature, {
   handle: async (context, input) => ({ assignment: await take(context, takingIn(input, 'role')) }),
 })
 
-const revokePermission = defineCommand(revokePermissionSignature, {
+const revokePermission = defineCommand(assignmentsSignatures.revokePermission, {
   allow: granted,
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersConcerned(context, takingIn(input, 'permission')),
