@@ -8,6 +8,7 @@ import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
 import { Client } from 'pg'
 import { parse as parseArray } from 'postgres-array'
+import { copyName, keepCopy, releaseCopy, takeCopy } from './copies.ts'
 import { jobTable } from './mail.ts'
 
 /** How the global setup tells the test processes what it made: they inherit its environment. */
@@ -16,6 +17,8 @@ export const variables = {
   server: 'DENIZEN_TEST_DATABASE_URL',
   /** Name of the migrated database that every other is a copy of. */
   template: 'DENIZEN_TEST_TEMPLATE',
+  /** Folder of the copies of it that are ready to be taken (copies.ts). */
+  copies: 'DENIZEN_TEST_COPIES',
   /** File with a migrated PGlite cluster. */
   snapshot: 'DENIZEN_TEST_SNAPSHOT',
   /** `embedded`: core's tests run on that only. */
@@ -44,8 +47,10 @@ export interface TestDatabase {
 export async function createPostgres({ connections, empty }: { connections: number; empty: boolean }): Promise<TestDatabase> {
   const server = required(variables.server)
   const template = required(variables.template)
-  const name = `${template}_${randomBytes(6).toString('hex')}`
-  await administer(server, `create database "${name}" template "${empty ? 'template0' : template}"`)
+  const folder = required(variables.copies)
+  const ready = empty ? null : await takeCopy(folder)
+  const name = ready ?? copyName(template)
+  if (ready === null) await administer(server, `create database "${name}" template "${empty ? 'template0' : template}"`)
   const url = urlOf(server, name)
   const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections } })
   return {
@@ -55,7 +60,7 @@ export async function createPostgres({ connections, empty }: { connections: numb
     async close({ keep }) {
       await orm.close(true)
       if (keep) console.error(`The database ${name} is kept for you to look at: ${withoutPassword(url)}`)
-      else await administer(server, `drop database "${name}" with (force)`)
+      await (keep ? keepCopy : releaseCopy)(folder, name)
     },
   }
 }
@@ -82,8 +87,7 @@ export async function createEmbedded(): Promise<TestDatabase> {
 }
 
 /** Makes the migrated database that others are copied from. */
-export async function createTemplate(server: string): Promise<string> {
-  const name = `denizen_test_${randomBytes(4).toString('hex')}`
+export async function createTemplate(server: string, name = `denizen_test_${randomBytes(4).toString('hex')}`): Promise<string> {
   await administer(server, `create database "${name}"`)
   const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name) })
   await orm.migrator.up()
@@ -92,11 +96,8 @@ export async function createTemplate(server: string): Promise<string> {
   return name
 }
 
-/** Drops the template. Gives the names of its copies that are still there: tests that failed left them. */
-export async function dropTemplate(server: string, template: string): Promise<string[]> {
+export async function dropTemplate(server: string, template: string): Promise<void> {
   await administer(server, `drop database "${template}" with (force)`)
-  const rows = await administer<{ datname: string }>(server, `select datname from pg_database where datname like '${template}\\_%'`)
-  return rows.map(({ datname }) => datname)
 }
 
 /** A migrated PGlite cluster as bytes. */

