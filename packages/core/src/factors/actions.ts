@@ -1,6 +1,6 @@
 import { meantAccountTarget, userMeant, changedAccountTarget, overAccount, ownAccountTarget } from '../accounts/index.ts'
 import { renderSVG } from 'uqr'
-import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
+import { defineCommand, defineQuery } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner, signedIn } from '../kernel/rule.ts'
@@ -17,7 +17,7 @@ import { resetFactors } from './resetting.ts'
 import { factorsSignatures } from './signatures.ts'
 import { keyUri, newKey, stepOf } from './totp.ts'
 
-const list = defineQuery(factorsSignatures.list, {
+export const list = defineQuery(factorsSignatures.list, {
   allow: anyOf(granted, owner),
   target: meantAccountTarget,
   async handle({ open, actor, settings, now }, input) {
@@ -31,7 +31,7 @@ const list = defineQuery(factorsSignatures.list, {
   },
 })
 
-const beginTotp = defineCommand(factorsSignatures.beginTotp, {
+export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
   allow: signedIn,
   target: ownAccountTarget,
   secretive: true,
@@ -56,7 +56,7 @@ const beginTotp = defineCommand(factorsSignatures.beginTotp, {
 })
 
 /** The code proves that an app has the key. Only then does it take the place of the one before. */
-const activateTotp = defineCommand(factorsSignatures.activateTotp, {
+export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
   allow: signedIn,
   target: ownAccountTarget,
   secretive: true,
@@ -81,7 +81,7 @@ const activateTotp = defineCommand(factorsSignatures.activateTotp, {
   },
 })
 
-const disableTotp = defineCommand(factorsSignatures.disableTotp, {
+export const disableTotp = defineCommand(factorsSignatures.disableTotp, {
   allow: signedIn,
   target: ownAccountTarget,
   freshProof: true,
@@ -97,7 +97,7 @@ const disableTotp = defineCommand(factorsSignatures.disableTotp, {
   },
 })
 
-const regenerateRecoveryCodes = defineCommand(factorsSignatures.regenerateRecoveryCodes, {
+export const regenerateRecoveryCodes = defineCommand(factorsSignatures.regenerateRecoveryCodes, {
   allow: signedIn,
   target: ownAccountTarget,
   secretive: true,
@@ -123,7 +123,7 @@ async function replaceRecoveryCodes({ em, now, newId, ports }: CommandContext, u
   return codes
 }
 
-const reset = defineCommand(factorsSignatures.reset, {
+export const reset = defineCommand(factorsSignatures.reset, {
   allow: overAccount,
   target: changedAccountTarget,
   freshProof: true,
@@ -133,12 +133,3 @@ const reset = defineCommand(factorsSignatures.reset, {
     return taken
   },
 })
-
-export const factorsActions: Actions<typeof factorsSignatures> = {
-  activateTotp,
-  beginTotp,
-  disableTotp,
-  list,
-  regenerateRecoveryCodes,
-  reset,
-}

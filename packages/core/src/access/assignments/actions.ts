@@ -1,10 +1,9 @@
-import { defineCommand, type Actions } from '../../kernel/action.ts'
+import { defineCommand } from '../../kernel/action.ts'
 import type { PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { AssignmentId, RoleId, ScopeInput } from '../model.ts'
 import { give } from './giving.ts'
-import { listAssignments } from './listing.ts'
 import { assignmentsSignatures } from './signatures.ts'
 import { subjectIn, usersOf } from './subject.ts'
 import { take, usersConcerned, type Taking } from './taking.ts'
@@ -14,7 +13,7 @@ import { assignmentTarget, placeTarget } from './targets.ts'
 type Users = readonly Id<'usr'>[]
 const locked = (users: Users): Users => users
 
-const assignRole = defineCommand(assignmentsSignatures.assignRole, {
+export const assignRole = defineCommand(assignmentsSignatures.assignRole, {
   allow: granted,
   target: placeTarget,
   prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
@@ -23,7 +22,7 @@ const assignRole = defineCommand(assignmentsSignatures.assignRole, {
     give(context, { subject: subjectIn({ userId, teamId }), what: { roleId }, on, ...terms }),
 })
 
-const grantPermission = defineCommand(assignmentsSignatures.grantPermission, {
+export const grantPermission = defineCommand(assignmentsSignatures.grantPermission, {
   allow: granted,
   target: placeTarget,
   prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
@@ -47,7 +46,7 @@ function takingIn({ assignmentId, on = {}, roleId, permission, ...subject }: Nam
   return { subject: subjectIn(subject), what, on }
 }
 
-const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
+export const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
   allow: granted,
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersConcerned(context, takingIn(input, 'role')),
@@ -55,19 +54,10 @@ const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
   handle: async (context, input) => ({ assignment: await take(context, takingIn(input, 'role')) }),
 })
 
-const revokePermission = defineCommand(assignmentsSignatures.revokePermission, {
+export const revokePermission = defineCommand(assignmentsSignatures.revokePermission, {
   allow: granted,
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersConcerned(context, takingIn(input, 'permission')),
   locks: locked,
   handle: async (context, input) => ({ assignment: await take(context, takingIn(input, 'permission')) }),
 })
-
-/** The actions of `access` that are made here. */
-export const assignmentsActions: Actions<typeof assignmentsSignatures> = {
-  assignRole,
-  unassignRole,
-  grantPermission,
-  revokePermission,
-  listAssignments,
-}

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { defineQuery, type Actions } from '../../kernel/action.ts'
+import { defineQuery } from '../../kernel/action.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import { nextCursorOf, openCursor, type Position } from '../../kernel/page.ts'
@@ -12,7 +12,7 @@ import { type ReviewItem, type ReviewKind, reviewSignatures } from './signatures
 
 const day = 86_400_000
 
-const reviewAccess = defineQuery(reviewSignatures.review, {
+export const reviewAccess = defineQuery(reviewSignatures.review, {
   allow: granted,
   target: optionalOrganizationTarget,
   async handle({ open, ports, now, catalogue }, { organizationId = null, unusedDays, kinds, limit, cursor }) {
@@ -58,6 +58,3 @@ async function itemsOf(
 function positionOf(item: ReviewItem | undefined): Position | null {
   return item === undefined ? null : [item.kind, uuidOf(item.id)]
 }
-
-/** The actions of `access` that are made here. */
-export const reviewActions: Actions<typeof reviewSignatures> = { review: reviewAccess }
