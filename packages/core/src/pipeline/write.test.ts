@@ -3,7 +3,7 @@ import superjson from 'superjson'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { runs } from '../../testing/runs.ts'
-import { listUsersSignature } from '../accounts/directory/signatures.ts'
+import { directorySignatures } from '../accounts/directory/signatures.ts'
 import { idSchema, newId } from '../kernel/id.ts'
 import { lasting } from '../kernel/lasting.ts'
 import { writeOutput } from './write.ts'
@@ -137,7 +137,7 @@ describe('what is written of an answer', () => {
   })
 
   it('is there for what is asked for most', () => {
-    const { output } = listUsersSignature
+    const { output } = directorySignatures.list
     expect(writeOutput(output, { items: [], nextCursor: null, total: null })?.json).toBe('{"items":[],"nextCursor":null,"total":null}')
     expect(writeOutput(output, { items: [{ id: 'usr_1' }], nextCursor: null, total: null })).toBeNull()
   })
