@@ -18,14 +18,12 @@ describe.each(databases)('explaining on %s', (database) => {
 
   beforeAll(async () => {
     organizationId = await world().newOrganization('acme')
-    owner = await world().asMember(organizationId, 'owner')
-    member = await world().asMember(organizationId)
+    ;[owner, member] = [await world().asMember(organizationId, 'owner'), await world().asMember(organizationId)]
   })
 
   /** A new member, with a team that they sit in and a document in a folder. */
   async function scene() {
-    const ada = await world().newUser()
-    await world().join(organizationId, ada)
+    const { user: ada } = await world().asMember(organizationId)
     const folder = await world().access.newResource({ organizationId, type: 'folder', key: `plans ${ada.username}` })
     const document = await world().access.newResource({ organizationId, key: `budget ${ada.username}`, parentId: folder })
     const { id: teamId } = await people().owner.as.teams.create({ organizationId, name: `Team ${ada.username}` })
