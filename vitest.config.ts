@@ -12,7 +12,11 @@ const fromSource = { resolve, environments: { ssr: { resolve }, __vitest__: { re
 calibrate()
 const timeouts = { testTimeout: scaled(60_000), hookTimeout: scaled(120_000) }
 
-function project(name: string, folder: string, options: { include?: string[]; exclude?: string[]; setupFiles?: string[] } = {}) {
+function project(
+  name: string,
+  folder: string,
+  options: { include?: string[]; exclude?: string[]; setupFiles?: string[]; testTimeout?: number } = {},
+) {
   const root = join(import.meta.dirname, folder)
   return { ...fromSource, root, test: { name, root, isolate: false, include: ['src/**/*.test.ts'], ...timeouts, ...options } }
 }
@@ -26,6 +30,9 @@ function onEitherDatabase(): string[] {
   return globSync('src/**/*.test.ts', { cwd: root }).filter((file) => readFileSync(join(root, file), 'utf8').includes('.each(databases)'))
 }
 
+/** What is tested in process every day is tested once more over HTTP here. */
+const throughMoreFaces = ['isolation/http.test.ts']
+
 /** What `vitest run --mode …` runs; `test`, without a mode. */
 const modes: Readonly<Record<string, ReturnType<typeof project>[]>> = {
   test: [
@@ -34,12 +41,12 @@ const modes: Readonly<Record<string, ReturnType<typeof project>[]>> = {
     project('api', 'packages/api'),
     project('client', 'packages/client'),
     project('cli', 'apps/cli'),
-    project('whole', 'tests', { include: ['**/*.test.ts'], exclude: ['system/**', 'packaging/**'] }),
+    project('whole', 'tests', { include: ['**/*.test.ts'], exclude: ['system/**', 'packaging/**', ...throughMoreFaces] }),
   ],
   embedded: [project('embedded', 'packages/core', { ...inCore, include: onEitherDatabase() })],
-  faces: [project('faces', 'tests', { include: ['faces/**/*.test.ts'] })],
-  // It measures time, kills and counts processes: one file after the other, alone.
-  system: [project('system', 'tests/system', { include: ['**/*.test.ts'] })],
+  faces: [project('faces', 'tests', { include: ['faces/**/*.test.ts', 'isolation/**/*.test.ts'] })],
+  // It measures time, kills and counts processes: one file after the other, alone. A measurement may be made three times.
+  system: [project('system', 'tests/system', { include: ['**/*.test.ts'], testTimeout: scaled(600_000) })],
 }
 
 /** The modes in which knip reads this file, to learn which files are tests. */

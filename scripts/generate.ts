@@ -3,12 +3,15 @@
  *
  * - packages/core/src/calls/kinds.ts: names and kinds, all of the signatures that a client carries;
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
- *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change.
+ *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change;
+ * - packages/core/roles.golden.txt: every permission that a built-in role holds. Read what changes in it.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { signatures } from '@denizen/core/contract'
 import { format, type FormatConfig } from 'oxfmt'
+import { permissionsByRole } from '../packages/core/src/access/builtin.ts'
+import { listed as inOrder, permissionsOf } from '../packages/core/src/access/permissions.ts'
 
 const workspace = join(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
@@ -34,7 +37,19 @@ async function goldenNames(file: string): Promise<string> {
   return `${names.join('\n')}\n`
 }
 
-const files = { 'packages/core/src/calls/kinds.ts': kindsSource, 'packages/core/names.golden.txt': goldenNames }
+function goldenRoles(): string {
+  const catalogue = new Map(listed.map(({ name, kind }) => [name, kind]))
+  const held = Object.entries(permissionsByRole).flatMap(([role, patterns]) =>
+    inOrder(permissionsOf(catalogue, patterns)).map((permission) => `${role} ${permission}`),
+  )
+  return `${held.join('\n')}\n`
+}
+
+const files = {
+  'packages/core/src/calls/kinds.ts': kindsSource,
+  'packages/core/names.golden.txt': goldenNames,
+  'packages/core/roles.golden.txt': goldenRoles,
+}
 for (const [name, make] of Object.entries(files)) {
   const file = join(workspace, name)
   const wanted = await make(file)

@@ -3,8 +3,9 @@ import type { Calls } from '@denizen/core/calls'
 import { createTRPCClient, httpLink } from '@trpc/client'
 import superjson from 'superjson'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runHere } from '../apps/cli/src/testing/terminal.ts'
 import { openDatabase, type SystemDatabase } from './database.ts'
-import { denizenToEnd, endPrograms, startServer, type ServerProgram } from './processes.ts'
+import { endPrograms, startServer, type ServerProgram } from './processes.ts'
 
 let database: SystemDatabase
 let server: ServerProgram
@@ -26,10 +27,12 @@ afterAll(async () => {
 const exit = { ok: 0, conflict: 5 }
 
 async function cli(...parameters: readonly string[]) {
-  const { code, stdout, stderr } = await denizenToEnd([...parameters, '--json'], { DENIZEN_URL: server.url, DENIZEN_TOKEN: token })
-  const [, failure = 'null'] = /^(\{"error":.*\})$/m.exec(stderr()) ?? []
+  // Without a process of its own: what that does besides is for the tests of the command.
+  const environment = { DENIZEN_URL: server.url, DENIZEN_TOKEN: token, XDG_CONFIG_HOME: '/nonexistent' }
+  const { code, stdout, stderr } = await runHere([...parameters, '--json'], environment)
+  const [, failure = 'null'] = /^(\{"error":.*\})$/m.exec(stderr) ?? []
   const told = JSON.parse(failure) as { error: { code: string; details: unknown } } | null
-  return { code, answer: stdout() === '' ? null : (JSON.parse(stdout()) as unknown), error: told?.error ?? null }
+  return { code, answer: stdout === '' ? null : (JSON.parse(stdout) as unknown), error: told?.error ?? null }
 }
 
 describe('a plan', () => {

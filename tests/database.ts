@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createCore, defaultPorts, fetchingWeb, systemClock, type Core, type Ports } from '@denizen/core'
-import { createPostgres, People, testPorts, type TestMailer } from '@denizen/core/testing'
+import { createCore, defaultPorts, fetchingWeb, systemClock, type Clock, type Core, type Ports } from '@denizen/core'
+import { createPostgres, People, testPorts, type TestMailer, type TestProvider } from '@denizen/core/testing'
 import { Client } from 'pg'
 import { localProvider } from './identity-provider.ts'
 import type { Environment } from './processes.ts'
@@ -14,6 +14,8 @@ export interface SystemDatabase {
   readonly core: Core
   readonly people: People
   readonly ports: Ports
+  /** The identity provider that is configured, whose tokens are of the same clock. */
+  readonly provider: TestProvider
   /** What Denizen in this process has mailed. */
   readonly mailer: TestMailer
   rows<Row extends object>(statement: string, parameters?: readonly unknown[]): Promise<Row[]>
@@ -24,15 +26,16 @@ export interface SystemDatabase {
   close(options?: { keep: boolean }): Promise<void>
 }
 
-export async function openDatabase(): Promise<SystemDatabase> {
+/** Its clock is the machine's, as a server's is, unless one is given. */
+export async function openDatabase({ clock = systemClock }: { clock?: Clock } = {}): Promise<SystemDatabase> {
   const database = await createPostgres({ connections: 4, empty: false })
   const { orm, url } = database
   if (url === null) throw new Error('PostgreSQL has a URL')
   // What this process seals and derives, a server has to be able to open and to derive again.
   const masterKey = randomBytes(32)
   const { cipher } = await defaultPorts(masterKey)
-  const ports = { ...(await testPorts()), clock: systemClock, cipher, web: fetchingWeb() }
-  const { provider, file } = await localProvider()
+  const ports = { ...(await testPorts()), clock, cipher, web: fetchingWeb() }
+  const { provider, file } = await localProvider(clock)
   const core = createCore({ orm, ports, settings: { identityProviders: [provider.settings] } })
   await core.start()
   const clients: Client[] = []
@@ -44,6 +47,7 @@ export async function openDatabase(): Promise<SystemDatabase> {
     core,
     people: new People(core, orm, ports),
     ports,
+    provider,
     mailer: ports.mailer,
     rows,
     counts: () => countRows(rows),

@@ -43,17 +43,37 @@ export async function eventually<T>(
   }
 }
 
-/** Time that grows with what the machine has to do besides: when it is up, how fast the machine is now is looked at once more. */
-function startDeadline(milliseconds: number, what: string): { left(): number; failure(): DeadlineError | null } {
-  const startedAt = performance.now()
-  let allowed = scaled(milliseconds)
-  const left = () => Math.max(1, startedAt + allowed - performance.now())
+/** In so many parts a deadline is counted. */
+const parts = 5
+
+interface Clock {
+  /** Milliseconds. */
+  now(): number
+  /** How many times as long as on a quiet machine things take at this moment. */
+  pace(): number
+}
+
+const clock: Clock = { now: () => performance.now(), pace: () => Math.max(paceOfRun(), paceNow()) }
+
+/**
+ * Time that passes as slowly as the machine is: every part of it counts by how fast the machine is at its end, so what
+ * others kept the processor from is not held against whoever waits, even though they may be gone when the time is up.
+ */
+export function startDeadline(milliseconds: number, what: string, { now, pace }: Clock = clock) {
+  const startedAt = now()
+  let partStartedAt = startedAt
+  let used = 0
+  const left = () => Math.max(1, partStartedAt + milliseconds / parts - now())
   return {
+    /** Until it is worth asking for a failure. */
     left,
-    failure() {
-      if (performance.now() - startedAt < allowed) return null
-      allowed = Math.max(allowed, milliseconds * paceNow())
-      return performance.now() - startedAt < allowed ? null : new DeadlineError(`${what}: not within ${Math.round(allowed)} ms`)
+    failure(): DeadlineError | null {
+      const elapsed = now() - partStartedAt
+      if (elapsed < milliseconds / parts) return null
+      used += elapsed / pace()
+      if (used >= milliseconds) return new DeadlineError(`${what}: not within ${Math.round(now() - startedAt)} ms`)
+      partStartedAt = now()
+      return null
     },
   }
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { systemClock } from '@denizen/core'
+import type { Clock } from '@denizen/core'
 import { TestProvider, TestWeb } from '@denizen/core/testing'
 
 /** An identity provider that listens on this machine, for every server that a test starts. */
@@ -14,14 +14,16 @@ export interface LocalProvider {
   readonly file: string
 }
 
-let opened: Promise<LocalProvider> | undefined
+const opened = new Map<Clock, Promise<LocalProvider>>()
 
-/** The one of this process. It ends with it. */
-export function localProvider(): Promise<LocalProvider> {
-  return (opened ??= open())
+/** The one of this process that signs what it says at the time of a clock. It ends with the process. */
+export function localProvider(clock: Clock): Promise<LocalProvider> {
+  const provider = opened.get(clock) ?? open(clock)
+  opened.set(clock, provider)
+  return provider
 }
 
-async function open(): Promise<LocalProvider> {
+async function open(clock: Clock): Promise<LocalProvider> {
   const web = new TestWeb()
   const server = createServer((request, response) => {
     const answer = async (): Promise<void> => {
@@ -42,7 +44,7 @@ async function open(): Promise<LocalProvider> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   server.unref()
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = await TestProvider.open({ web, clock: systemClock }, TestProvider.configured('local', { issuer }))
+  const provider = await TestProvider.open({ web, clock }, TestProvider.configured('local', { issuer }))
   const directory = mkdtempSync(join(tmpdir(), 'denizen-provider-'))
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'providers.json')

@@ -61,10 +61,12 @@ describe('with a mail server, on PostgreSQL', () => {
   const memberships = (email: string) =>
     database.rows('select m.role from memberships m join users u on u.id = m.user_id where u.email = ?', [email])
 
+  const mailTo = (email: string) =>
+    eventually(30_000, `the mail to ${email}`, async () => mails.mails.find(({ recipients }) => recipients[0] === email))
+
   it('somebody new is invited on the command line, gets a mail, follows its link and is a member who can sign in', async () => {
     await call(cli, 'organizations.invite', { organizationId, email: 'new@example.com', role: 'admin' })
-    const [received] = await eventually(30_000, 'the mail', async () => mails.mails.length > 0 && mails.mails)
-    if (received === undefined) throw new Error('there is a mail')
+    const received = await mailTo('new@example.com')
     expect(received).toMatchObject({ recipients: ['new@example.com'], sender: 'no-reply@example.com' })
     const mail = await readMail(received.raw)
     expect(mail).toMatchObject({ to: 'new@example.com', subject: `You are invited to join “${name}”` })
@@ -85,9 +87,7 @@ describe('with a mail server, on PostgreSQL', () => {
     const { code, stderr } = await denizenToEnd(['users', 'create', '--email', 'made@example.com', '--email-verified', '--json'], cli)
     expect({ code, told: stderr() }).toMatchObject({ code: 0 })
     await call(cli, 'organizations.invite', { organizationId, email: 'made@example.com' })
-    const received = await eventually(30_000, 'the mail', async () =>
-      mails.mails.find(({ recipients }) => recipients[0] === 'made@example.com'),
-    )
+    const received = await mailTo('made@example.com')
     expect(await acceptOver(linkIn(await readMail(received.raw)))).toContain('Sign in as always')
     expect(await memberships('made@example.com')).toEqual([{ role: 'member' }])
   })
@@ -99,8 +99,9 @@ describe('with a mail server that is away', () => {
   beforeAll(async () => {
     database = await openDatabase()
   })
+  // Or the server that can send nothing takes the jobs of the other.
+  afterEach(endPrograms)
   afterAll(async () => {
-    await endPrograms()
     await mails?.close()
     await database.close()
   })
@@ -120,7 +121,7 @@ describe('with a mail server that is away', () => {
     const { mails: arrived } = mails
     const [received] = await eventually(60_000, 'the mail', async () => arrived.length > 0 && arrived)
     expect(await acceptOver(linkIn(await readMail(received?.raw ?? '')))).toContain('Your account is ready')
-  }, 120_000)
+  })
 
   it('and with none on PostgreSQL it fails at once, with what has to be set', async () => {
     const server = await startServer(database.environment)

@@ -67,4 +67,4 @@ it('somebody signs up on the command line, follows the link in the mail, and sig
   expect((await received('You have an account already')).text).toContain('“ada”')
   const log = server.stdout() + server.stderr()
   for (const secret of [token, magic, code, password, binding]) expect(log).not.toContain(secret)
-}, 120_000)
+})

@@ -5,6 +5,8 @@ import { isOverheard, overhear } from '../packages/core/testing/overheard.ts'
 import { eventually, within } from './deadlines.ts'
 
 const command = join(import.meta.dirname, '../apps/cli/src/main.ts')
+/** What Node keeps of the sources it has compiled: with it a server is ready after 1.1 s of processor time instead of 2.0. */
+const compiled = join(import.meta.dirname, '../node_modules/.cache/denizen-compiled')
 
 export type Environment = Readonly<Record<string, string>>
 
@@ -38,9 +40,9 @@ export async function endPrograms(): Promise<void> {
   await Promise.all([...running.values()].map((program) => program.end('SIGKILL')))
 }
 
-/** Starts the `denizen` command from its sources, in an environment of nothing but what is given. `input` is its standard input. */
+/** Starts the `denizen` command from its sources, in an environment of nothing of ours but what is given. `input` is its standard input. */
 function denizen(parameters: readonly string[], environment: Environment = {}, input = ''): Program {
-  const base = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', NO_COLOR: '1' }
+  const base = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', NO_COLOR: '1', NODE_COMPILE_CACHE: compiled }
   const child = spawn(process.execPath, ['--conditions=@denizen/source', command, ...parameters], {
     env: { ...base, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { within } from './deadlines.ts'
 
 /** An answer as it came over the wire. */
 export interface RawAnswer {
@@ -16,17 +17,17 @@ export interface RawRequest {
 /** Sends a path exactly as it is written, which `fetch` would tidy up first. */
 export function send(url: string, path: string, { method = 'GET', headers = {}, body }: RawRequest = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
-  return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path, method, headers, timeout: 10_000, agent: false }, (response) => {
+  const answered = new Promise<RawAnswer>((resolve, reject) => {
+    const sent = request({ hostname, port, path, method, headers, agent: false }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
       response.on('error', reject)
     })
-    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path.slice(0, 80)}: no answer within 10 s`)))
     sent.on('error', reject)
     sent.end(body)
   })
+  return within(20_000, `an answer to ${method} ${path.slice(0, 80)}`, answered)
 }
 
 export interface WireError {

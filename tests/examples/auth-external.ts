@@ -1,9 +1,8 @@
-import { localProvider } from '../identity-provider.ts'
 import type { FaceWorld, SomeExamples } from './example.ts'
 
 /** Somebody has been at the provider, and comes back with its answer. */
 async function returned({ database }: FaceWorld, sub: string) {
-  const { provider } = await localProvider()
+  const { provider } = database
   const begun = await database.people.asAnonymous().auth.startOAuth({ provider: 'local', redirectTo: '/welcome' })
   const asked = new URL(begun.url).searchParams
   const id_token = await provider.sign({ sub, preferred_username: sub, nonce: asked.get('nonce') })
@@ -13,13 +12,11 @@ async function returned({ database }: FaceWorld, sub: string) {
 
 export const authExternalExamples = {
   'auth.signInWithIdentity': {
-    async succeeds() {
-      const { provider } = await localProvider()
+    async succeeds({ database: { provider } }) {
       const token = await provider.sign({ sub: 'comes-by-token', preferred_username: 'comes-by-token', name: 'Comes By Token' })
       return { as: null, input: { provider: 'local', token } }
     },
-    async fails() {
-      const { provider } = await localProvider()
+    async fails({ database: { provider } }) {
       return { as: null, input: { provider: 'local', token: await provider.sign({ sub: 'goes-elsewhere', aud: 'elsewhere' }) } }
     },
     failure: { code: 'auth.identityRefused', kind: 'unauthenticated' },

@@ -1,22 +1,21 @@
 import { completed, userActor } from '@denizen/core'
-import { localProvider } from '../identity-provider.ts'
 import { somebody, type FaceWorld, type SomeExamples } from './example.ts'
 
-const token = async (sub: string): Promise<string> =>
-  (await localProvider()).provider.sign({ sub, preferred_username: sub, email: `${sub}@example.com` })
+const token = ({ database: { provider } }: FaceWorld, sub: string): Promise<string> =>
+  provider.sign({ sub, preferred_username: sub, email: `${sub}@example.com` })
 
 /** Somebody with an identity besides the password. */
 async function linked(world: FaceWorld, username: string) {
   const as = await somebody(world, username)
-  const { id } = await as.as.identities.link({ provider: 'local', token: await token(username) })
+  const { id } = await as.as.identities.link({ provider: 'local', token: await token(world, username) })
   return { as, input: { identityId: id } }
 }
 
 /** Somebody who has nothing but an identity. */
-async function newcomer({ database }: FaceWorld, sub: string) {
-  const { core, people } = database
+async function newcomer(world: FaceWorld, sub: string) {
+  const { core, people } = world.database
   const { user, accessToken } = completed(
-    await people.asAnonymous().auth.signInWithIdentity({ provider: 'local', token: await token(sub) }),
+    await people.asAnonymous().auth.signInWithIdentity({ provider: 'local', token: await token(world, sub) }),
   )
   const principal = await core.authenticate(accessToken)
   if (principal === null) throw new Error('a new token opens nothing')
@@ -43,11 +42,11 @@ export const identitiesExamples = {
   'identities.link': {
     succeeds: async (world) => ({
       as: await somebody(world, 'links-identity'),
-      input: { provider: 'local', token: await token('is-linked') },
+      input: { provider: 'local', token: await token(world, 'is-linked') },
     }),
     async fails(world) {
       const { as } = await linked(world, 'links-twice')
-      return { as, input: { provider: 'local', token: await token('links-twice') } }
+      return { as, input: { provider: 'local', token: await token(world, 'links-twice') } }
     },
     failure: { code: 'identities.taken', kind: 'conflict' },
   },

@@ -1,39 +1,46 @@
 import type { AppRouter } from '@denizen/client'
 import { createClient, DenizenError } from '@denizen/client'
 import { anonymousActor, userActor } from '@denizen/core'
-import type { ActionName, Calls } from '@denizen/core/calls'
+import type { ActionName, Calls, CommandOptions } from '@denizen/core/calls'
 import { kinds } from '@denizen/core/calls'
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client'
 import superjson from 'superjson'
-import type { FaceWorld, Prepared } from '../examples/index.ts'
 import { runHere } from '../../apps/cli/src/testing/terminal.ts'
+import { scaled } from '../deadlines.ts'
+import type { Prepared } from '../examples/index.ts'
 import { failureIn, send } from '../requests.ts'
+import type { Place } from './place.ts'
 
 /** What a caller got, in the terms that all faces share. */
 export type Outcome =
   | { readonly answer: unknown }
   | { readonly error: { readonly code: string; readonly message: string; readonly details: unknown } }
 
-/** A way to call an action. `url` is of a server in the same world. */
+/** A call, and whether it is only to be planned, or carries a key. */
+export interface Request extends Prepared, CommandOptions {
+  readonly name: ActionName
+  readonly plan?: true
+}
+
+/** A way to call an action. */
 export interface Face {
   readonly name: string
-  /** null: this face has every action. */
-  readonly only: readonly ActionName[] | null
-  call(name: ActionName, prepared: Prepared, place: { world: FaceWorld; url: string }): Promise<Outcome>
+  call(request: Request, place: Place): Promise<Outcome>
 }
 
-const inProcess: Face = {
+export const inProcess: Face = {
   name: 'in process',
-  only: null,
-  call: (name, { as, input }, { world }) =>
-    outcomeOf(() => callNamed(world.database.core.as(as === null ? anonymousActor : userActor(as.principal)), name, input)),
+  call: (request, { database }) => {
+    const { as } = request
+    return outcomeOf(() => callNamed(database.core.as(as === null ? anonymousActor : userActor(as.principal)), request))
+  },
 }
 
-const trpc: Face = {
+export const trpc: Face = {
   name: 'plain tRPC client',
-  only: null,
-  async call(name, { as, input }, { url }) {
-    const headers = as === null ? {} : { authorization: `Bearer ${as.token}` }
+  async call(request, { url }) {
+    const { name, input } = request
+    const headers = headersOf(request)
     const client = createTRPCUntypedClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, transformer: superjson, headers })] })
     try {
       return { answer: await (kinds[name] === 'query' ? client.query(name, input) : client.mutation(name, input)) }
@@ -46,34 +53,36 @@ const trpc: Face = {
   },
 }
 
-const rawHttp: Face = {
+export const rawHttp: Face = {
   name: 'raw HTTP',
-  only: null,
-  async call(name, { as, input }, { url }) {
-    const authorization = as === null ? {} : { authorization: `Bearer ${as.token}` }
+  async call(request, { url }) {
+    const { name, input } = request
+    const headers = headersOf(request)
     const body = JSON.stringify({ json: input })
     const answer = await (kinds[name] === 'query'
-      ? send(url, `/trpc/${name}?input=${encodeURIComponent(body)}`, { headers: authorization })
-      : send(url, `/trpc/${name}`, { method: 'POST', headers: { ...authorization, 'content-type': 'application/json' }, body }))
+      ? send(url, `/trpc/${name}?input=${encodeURIComponent(body)}`, { headers })
+      : send(url, `/trpc/${name}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body }))
     if (answer.status === 200) return { answer: (JSON.parse(answer.text) as { result: { data: { json: unknown } } }).result.data.json }
     const { code, message, details } = failureIn(answer)
     return { error: { code, message, details } }
   },
 }
 
-const sdk: Face = {
+export const sdk: Face = {
   name: 'SDK',
-  only: null,
-  call: (name, { as, input }, { url }) => outcomeOf(() => callNamed(createClient({ url, token: as?.token ?? null }), name, input)),
+  call: (request, { url }) => outcomeOf(() => callNamed(createClient({ url, token: request.as?.token ?? null }), request)),
 }
 
-const cli: Face = {
+export const cli: Face = {
   name: 'CLI',
-  only: null,
-  async call(name, { as, input }, { url }) {
+  async call({ name, as, input, plan, idempotencyKey }, { url }) {
     // Without a process of its own: two hundred of them took minutes. What a process does besides is for the tests of the command.
     const environment = { DENIZEN_URL: url, XDG_CONFIG_HOME: '/nonexistent', ...(as === null ? {} : { DENIZEN_TOKEN: as.token }) }
-    const { code, stdout, stderr } = await runHere(['call', name, '--json', '-'], environment, JSON.stringify(input))
+    const options = [
+      ...(plan === true ? ['--dry-run'] : []),
+      ...(idempotencyKey === undefined ? [] : ['--idempotency-key', idempotencyKey]),
+    ]
+    const { code, stdout, stderr } = await runHere(['call', name, '--json', '-', ...options], environment, JSON.stringify(input))
     if (code === 0) return { answer: JSON.parse(stdout) }
     const [, failure] = /^(\{"error":.*\})$/m.exec(stderr) ?? []
     if (failure === undefined)
@@ -87,27 +96,39 @@ const cli: Face = {
   },
 }
 
-const rest: Face = {
+/** Of the one action that it has. */
+export const rest: Face = {
   name: 'REST',
-  only: ['users.current'],
-  async call(name, { as }, { url }) {
-    const [namespace, verb] = name.split('.')
-    const headers = as === null ? {} : { authorization: `Bearer ${as.token}` }
-    const response = await fetch(`${url}/${namespace}/${verb}`, { headers, signal: AbortSignal.timeout(10_000) })
+  async call(request, { url }) {
+    const [namespace, verb] = request.name.split('.')
+    const signal = AbortSignal.timeout(scaled(10_000))
+    const response = await fetch(`${url}/${namespace}/${verb}`, { headers: headersOf(request), signal })
     const body = (await response.json()) as { code: string; detail: string; details?: unknown }
     return response.ok ? { answer: body } : { error: { code: body.code, message: body.detail, details: body.details ?? {} } }
   },
 }
 
-/** The first is what the others are compared with. */
-export const faces: readonly [Face, ...Face[]] = [inProcess, trpc, rawHttp, sdk, cli, rest]
+function headersOf({ as, plan, idempotencyKey }: Request): Readonly<Record<string, string>> {
+  return {
+    ...(as !== null && { authorization: `Bearer ${as.token}` }),
+    ...(plan === true && { 'denizen-plan': 'true' }),
+    ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+  }
+}
 
-function callNamed(calls: Calls, name: ActionName, input: unknown): Promise<unknown> {
+interface UntypedCall {
+  (input: unknown, options?: CommandOptions): Promise<unknown>
+  plan?(input: unknown): Promise<unknown>
+}
+
+async function callNamed(calls: Calls, { name, input, plan, idempotencyKey }: Request): Promise<unknown> {
   const [namespace = '', verb = ''] = name.split('.')
-  const tree = calls as unknown as Readonly<Record<string, Readonly<Record<string, (input: unknown) => Promise<unknown>>>>>
+  const tree = calls as unknown as Readonly<Record<string, Readonly<Record<string, UntypedCall>>>>
   const call = tree[namespace]?.[verb]
   if (call === undefined) throw new Error(`this face has no ${name}`)
-  return call(input)
+  if (plan !== true) return call(input, idempotencyKey === undefined ? {} : { idempotencyKey })
+  if (call.plan === undefined) throw new Error(`this face has no plan of ${name}`)
+  return call.plan(input)
 }
 
 async function outcomeOf(call: () => Promise<unknown>): Promise<Outcome> {

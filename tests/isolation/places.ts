@@ -10,10 +10,15 @@ export interface Place {
 
 /** Every place of an input where an id goes, however deep; what holds itself, like the users' filter, is looked into once more. */
 export function placesOf(schema: z.core.$ZodType): readonly Place[] {
+  const known = looked.get(schema)
+  if (known !== undefined) return known
   const found = new Map<string, Place>()
   for (const place of walk(schema, [], [])) found.set(nameOf(place), place)
+  looked.set(schema, [...found.values()])
   return [...found.values()]
 }
+
+const looked = new WeakMap<z.core.$ZodType, readonly Place[]>()
 
 export function nameOf({ path }: Pick<Place, 'path'>): string {
   return path
@@ -86,18 +91,22 @@ function valueAt(input: unknown, path: Place['path']): unknown {
  */
 export function acceptable(schema: z.ZodType, input: unknown, { path }: Place): Readonly<Record<string, unknown>> | null {
   const whole = input as Readonly<Record<string, unknown>>
-  const candidates = [whole, withNothingBeside(whole, path)].flatMap((one) => shortened(one, path[0]))
-  return candidates.find((candidate) => schema.safeParse(candidate).success) ?? null
+  for (const one of [whole, withNothingBeside(whole, path)])
+    for (const candidate of shortened(one, path[0])) if (schema.safeParse(candidate).success) return candidate
+  return null
 }
 
-/** An input without every choice of its fields but one, the longest first. */
-function shortened(whole: Readonly<Record<string, unknown>>, kept: string | number | undefined): Readonly<Record<string, unknown>>[] {
+/** An input without every choice of its fields but one, the longest first. Mostly the first will do. */
+function* shortened(
+  whole: Readonly<Record<string, unknown>>,
+  kept: string | number | undefined,
+): Generator<Readonly<Record<string, unknown>>> {
+  yield whole
   const without = Object.keys(whole)
     .filter((key) => key !== kept)
     .reduce<readonly (readonly string[])[]>((choices, key) => choices.flatMap((choice) => [choice, [...choice, key]]), [[]])
-  return without
-    .toSorted((one, other) => one.length - other.length)
-    .map((keys) => Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key))))
+  for (const keys of without.toSorted((one, other) => one.length - other.length))
+    if (keys.length > 0) yield Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key)))
 }
 
 /** The input where the object that holds the place says nothing else. */

@@ -19,7 +19,7 @@ afterEach(async () => {
   await database.close()
 })
 
-it('lets one of 50 parallel creates of one email win, and tells the other 49 why not', { timeout: 60_000 }, async () => {
+it('lets one of 50 parallel creates of one email win, and tells the other 49 why not', async () => {
   const outcomes = await race()
   expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(1)
   expect(outcomes.filter((outcome) => outcome === 'users.emailTaken')).toHaveLength(callers - 1)
@@ -32,7 +32,7 @@ it('lets one of 50 parallel creates of one email win, and tells the other 49 why
   expect(audit).toEqual({ succeeded: 1, failed: callers - 1, callers })
 })
 
-it('is a real race: without the constraint more than one wins', { timeout: 60_000 }, async () => {
+it('is a real race: without the constraint more than one wins', async () => {
   await database.rows('alter table users drop constraint users_email_unique')
   const outcomes = await race()
   expect(outcomes.filter((outcome) => outcome === 'won').length).toBeGreaterThan(1)
@@ -45,6 +45,8 @@ async function race(): Promise<string[]> {
   const pool = { ...database.environment, DENIZEN_POOL_SIZE: String(connectionsOfEach) }
   const servers = await Promise.all([startServer(pool), startServer(pool)])
   const clients = people.map(({ token }, index) => createClient({ url: servers[index % 2]?.url ?? '', token }))
+  // Their connections are there already: whoever waits at the gate gives up after ten seconds.
+  await Promise.all(clients.map((client) => client.sessions.whoami()))
   const gate = await database.connect()
   await gate.query('begin; lock table users in share mode')
   const racing = Promise.all(clients.map((client, index) => attempt(client, `racer-${index}`)))
@@ -55,7 +57,7 @@ async function race(): Promise<string[]> {
     return (waiting?.count ?? 0) >= fewestConnections
   })
   await gate.query('commit')
-  return within(15_000, 'all creates being answered', racing)
+  return within(30_000, 'all creates being answered', racing)
 }
 
 async function attempt(client: Calls, username: string): Promise<string> {

@@ -38,6 +38,14 @@ export function tooLate(names: readonly string[], refusals: readonly Refusals[],
   return names.filter((name) => !(until(name) <= most)).map((name) => `${name}: ${until(name)} ms`)
 }
 
+/** Which of these were not let in for longer than that, although they are to be answered from memory meanwhile, and how often. */
+export function tooEarly(names: readonly string[], refusals: readonly Refusals[], least: number): readonly string[] {
+  return names.flatMap((name) => {
+    const early = refusals.map((all) => all.get(name)?.acceptedUntil ?? 0).filter((until) => until <= least)
+    return early.length === 0 ? [] : [`${name}: only until ${early.join(', ')} ms`]
+  })
+}
+
 function quantile(refusals: readonly Refusals[], name: string, which: keyof Refusal, share: number): number {
   const sorted = refusals.map((all) => all.get(name)?.[which] ?? Number.NaN).sort((a, b) => a - b)
   return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN

@@ -1,14 +1,15 @@
 import { createClient } from '@denizen/client'
 import type { SignedInUser } from '@denizen/core/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { kinds, newHolder, type Holder, type Kind } from './credentials.ts'
 import { openDatabase, type SystemDatabase } from '../database.ts'
 import { eventually, within } from '../deadlines.ts'
 import { endPrograms, startServer, type ServerProgram } from '../processes.ts'
+import { expectKept, type Look } from './promise.ts'
 import { openNetworkProxy, type NetworkProxy } from './proxy.ts'
 import { send } from '../requests.ts'
 import { newGrantee, newPlace, questions, ways, type Grantee } from './revocation-access.ts'
-import { askUntilRefused, refusalOf, tell, tooLate, type Refusals } from './revocation-figures.ts'
+import { askUntilRefused, refusalOf, tell, tooEarly, tooLate, type Refusals } from './revocation-figures.ts'
 
 /** The promise, in milliseconds: this for 99 of 100, and never later than the second, whatever becomes of the connection. */
 const bound = { p99: 100, ever: 1000 }
@@ -33,33 +34,49 @@ beforeAll(async () => {
   here = await startServer(environment)
   there = await startServer({ ...environment, DATABASE_URL: proxy.url })
 })
+beforeEach(heard)
+afterEach(() => proxy.mend())
 afterAll(async () => {
   await endPrograms()
   await proxy.close()
   await database.close()
 })
 
-it(`what was revoked in one process is refused in another: p99 within ${bound.p99} ms over ${trials} trials of every kind`, async () => {
-  const refusals: Refusals[] = []
-  for (const [index, holder] of (await holders(trials)).entries()) refusals.push(await revoke(holder, index % 2 === 0 ? suspend : end))
-  tell('the feed is heard', names, refusals)
-  expect(tooLate(names, refusals, 0.99, bound.p99)).toEqual([])
-  expect(tooLate(names, refusals, 1, bound.ever)).toEqual([])
-}, 120_000)
-
-it(`what access control took away in one process is refused in another: p99 within ${bound.p99} ms over ${accessTrials} trials of every way`, async () => {
-  const all: Refusals[] = []
-  for (const [name, grantees] of await granted(accessTrials)) {
+it(`what was revoked in one process is refused in another: p99 within ${bound.p99} ms over ${trials} trials of every kind`, async (context) => {
+  const measure = async (look: Look) => {
     const refusals: Refusals[] = []
-    for (const grantee of grantees) refusals.push(await takeFrom(grantee))
-    tell(name, asked, refusals)
-    all.push(...refusals)
+    for (const [index, holder] of (await holders(trials)).entries()) {
+      refusals.push(await revoke(holder, index % 2 === 0 ? suspend : end))
+      if (index % 50 === 49) await look()
+    }
+    tell('the feed is heard', names, refusals)
+    return refusals
   }
-  expect(all).toHaveLength(accessTrials * 4)
-  tell('all of them', asked, all)
-  expect(tooLate(asked, all, 0.99, bound.p99)).toEqual([])
-  expect(tooLate(asked, all, 1, bound.ever)).toEqual([])
-}, 60_000)
+  await expectKept(context, 'revoked elsewhere', measure, (refusals) => [
+    ...tooLate(names, refusals, 0.99, bound.p99),
+    ...tooLate(names, refusals, 1, bound.ever),
+  ])
+})
+
+it(`what access control took away in one process is refused in another: p99 within ${bound.p99} ms over ${accessTrials} trials of every way`, async (context) => {
+  const measure = async (look: Look) => {
+    const all: Refusals[] = []
+    for (const [name, grantees] of await granted(accessTrials)) {
+      const refusals: Refusals[] = []
+      for (const grantee of grantees) refusals.push(await takeFrom(grantee))
+      tell(name, asked, refusals)
+      all.push(...refusals)
+      await look()
+    }
+    expect(all).toHaveLength(accessTrials * 4)
+    tell('all of them', asked, all)
+    return all
+  }
+  await expectKept(context, 'taken away elsewhere', measure, (all) => [
+    ...tooLate(asked, all, 0.99, bound.p99),
+    ...tooLate(asked, all, 1, bound.ever),
+  ])
+})
 
 describe('11: while the listening connection is lost', () => {
   const losses: readonly [name: string, lose: () => Promise<void>][] = [
@@ -69,46 +86,59 @@ describe('11: while the listening connection is lost', () => {
     ['silently dropped', async () => proxy.strike('silent')],
   ]
 
-  it.each(losses)(`%s, what is revoked is refused within ${bound.ever} ms, and nothing else is`, async (name, lose) => {
-    const [bystander, ...victims] = await holders(9)
-    if (bystander === undefined) throw new Error('there are nine')
-    await lose()
-    const refusals: Refusals[] = []
-    // One after the other, so that they fall into every part of the lease: the first is refused at its end.
-    for (const [index, victim] of victims.entries()) refusals.push(await revoke(victim, index % 2 === 0 ? suspend : end))
-    tell(name, names, refusals)
-    expect(tooLate(names, refusals, 1, bound.ever)).toEqual([])
-    await eventually(2_000, 'the lease ending', async () => (await metric('denizen_principal_cache_live')) === 0)
-    expect(await whatOpens(bystander)).toEqual(names)
-    expect(await metric('denizen_principal_cache_live')).toBe(0)
+  it.for(losses)(`%s, what is revoked is refused within ${bound.ever} ms, and nothing else is`, async ([name, lose], context) => {
+    const measure = async () => {
+      const [bystander, ...victims] = await holders(9)
+      if (bystander === undefined) throw new Error('there are nine')
+      await lose()
+      const refusals: Refusals[] = []
+      // One after the other, so that they fall into every part of the lease: the first is refused at its end.
+      for (const [index, victim] of victims.entries()) refusals.push(await revoke(victim, index % 2 === 0 ? suspend : end))
+      tell(name, names, refusals)
+      await eventually(10_000, 'the lease ending', async () => (await isLive(there)) === false)
+      expect(await whatOpens(bystander)).toEqual(names)
+      expect(await isLive(there)).toBe(false)
 
-    proxy.mend()
-    await eventually(10_000, 'the feed being heard again', async () => (await metric('denizen_principal_cache_live')) === 1)
-    expect(await whatOpens(bystander)).toEqual(names)
-    expect(tooLate(names, [await revoke(bystander, end)], 1, bound.ever)).toEqual([])
+      proxy.mend()
+      await heard()
+      expect(await whatOpens(bystander)).toEqual(names)
+      return [...refusals, await revoke(bystander, end)]
+    }
+    await expectKept(context, name, measure, (refusals) => tooLate(names, refusals, 1, bound.ever))
   })
 
   it('the lease is what it takes: with every byte swallowed, what is in memory is still served for a while', async () => {
-    const [victim] = await holders(1)
-    if (victim === undefined) throw new Error('there is one')
-    proxy.strike('silent')
-    const refusals = await revoke(victim, suspend)
-    proxy.mend()
-    const served = kinds.filter(({ name }) => (refusals.get(name)?.acceptedUntil ?? 0) > 0).map(({ name }) => name)
-    expect(served).toEqual(expect.arrayContaining(kinds.filter(({ remembered }) => remembered).map(({ name }) => name)))
+    const remembered = kinds.filter((kind) => kind.remembered).map(({ name }) => name)
+    let served: readonly string[] = []
+    // It has to be revoked before the lease ends. On a busy machine that may need more than one try.
+    for (let tries = 0; tries < 20 && !remembered.every((name) => served.includes(name)); tries++) {
+      const [victim] = await holders(1)
+      if (victim === undefined) throw new Error('there is one')
+      proxy.strike('silent')
+      const refusals = await revoke(victim, suspend)
+      proxy.mend()
+      await heard()
+      served = names.filter((name) => (refusals.get(name)?.acceptedUntil ?? 0) > 0)
+    }
+    expect(served).toEqual(expect.arrayContaining(remembered))
   })
 })
 
-it(`silently dropped, what access control takes away is refused within ${bound.ever} ms, and until then decided in memory`, async () => {
-  await eventually(10_000, 'the feed being heard', async () => (await metric('denizen_principal_cache_live')) === 1)
-  const grantees = [...(await granted(1)).values()].flat()
-  proxy.strike('silent')
-  const refusals = await Promise.all(grantees.map((grantee) => takeFrom(grantee)))
-  proxy.mend()
-  tell('silently dropped', asked, refusals)
-  expect(tooLate(asked, refusals, 1, bound.ever)).toEqual([])
-  for (const { name } of questions.filter(({ remembered }) => remembered))
-    for (const refusal of refusals) expect(refusal.get(name)?.acceptedUntil).toBeGreaterThan(bound.p99)
+it(`silently dropped, what access control takes away is refused within ${bound.ever} ms, and until then decided in memory`, async (context) => {
+  const measure = async () => {
+    const grantees = [...(await granted(1)).values()].flat()
+    proxy.strike('silent')
+    const refusals = await Promise.all(grantees.map((grantee) => takeFrom(grantee)))
+    proxy.mend()
+    await heard()
+    tell('silently dropped', asked, refusals)
+    return refusals
+  }
+  const remembered = questions.filter((question) => question.remembered).map(({ name }) => name)
+  await expectKept(context, 'silently dropped', measure, (refusals) => [
+    ...tooLate(asked, refusals, 1, bound.ever),
+    ...tooEarly(remembered, refusals, bound.p99),
+  ])
 })
 
 /** From inside the database, of all processes; whoever comes back through the proxy is turned away. */
@@ -132,9 +162,9 @@ async function holders(count: number): Promise<Holder[]> {
   await eachOf(all, async (holder) => expect(await whatOpens(holder)).toEqual(names))
   const remembered = kinds.filter((kind) => kind.remembered)
   await eventually(20_000, 'all of them being in memory', async () => {
-    const misses = await metric('denizen_principal_cache_misses')
+    const misses = await metric(there, 'denizen_principal_cache_misses')
     await eachOf(all, (holder) => Promise.all(remembered.map((kind) => kind.opens(there.url, holder, admin.token))))
-    return (await metric('denizen_principal_cache_misses')) === misses
+    return (await metric(there, 'denizen_principal_cache_misses')) === misses
   })
   return all
 }
@@ -171,7 +201,7 @@ async function end({ sessionId, tokenId }: Holder): Promise<Record<Kind['endsWit
 async function revoke(holder: Holder, take: typeof suspend): Promise<Refusals> {
   const asking = kinds.map((kind) => askUntilRefused(() => kind.opens(there.url, holder, admin.token), kind.remembered ? 1 : 10))
   const takenAt = await take(holder)
-  const asked = await within(10_000, 'the holder being refused', Promise.all(asking))
+  const asked = await within(30_000, 'the holder being refused', Promise.all(asking))
   expect(await whatOpens(holder)).toEqual([])
   return new Map(
     kinds.map(({ name, endsWith }, index) => [name, refusalOf(asked[index] ?? { lastAcceptedAt: 0, refusedAt: 0 }, takenAt[endsWith])]),
@@ -210,13 +240,22 @@ async function takeFrom(grantee: Grantee): Promise<Refusals> {
   )
   await grantee.take(operator())
   const takenAt = performance.now()
-  const refused = await within(10_000, 'the grantee being refused', Promise.all(asking))
+  const refused = await within(30_000, 'the grantee being refused', Promise.all(asking))
   expect(await whatIsAccepted(grantee)).toEqual([])
   return new Map(asked.map((name, index) => [name, refusalOf(refused[index] ?? { lastAcceptedAt: 0, refusedAt: 0 }, takenAt)]))
 }
 
-async function metric(name: string): Promise<number> {
-  const { text } = await send(there.url, '/metrics')
+/** Both servers hear what the other one changes, and answer from memory. */
+async function heard(): Promise<void> {
+  for (const server of [here, there]) await eventually(30_000, 'the feed being heard', () => isLive(server))
+}
+
+async function isLive(server: ServerProgram): Promise<boolean> {
+  return (await metric(server, 'denizen_principal_cache_live')) === 1
+}
+
+async function metric({ url }: ServerProgram, name: string): Promise<number> {
+  const { text } = await send(url, '/metrics')
   const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]
   if (value === undefined) throw new Error(`there is no metric ${name}`)
   return Number(value)

@@ -1,16 +1,16 @@
 import { newEmail } from '@denizen/core/testing'
+import type { TestContext } from 'vitest'
 import type { SystemDatabase } from '../database.ts'
+import { expectKept, type Look } from './promise.ts'
+import { batch, compared, looks, type Comparison, type Finding } from './sequential.ts'
 
 /**
- * 25: whether an address has an account must not show in how long an answer takes.
- * Equivalence is shown, not assumed: the 95 % interval of the difference (of pairs
- * measured one right after the other, in random order; the fifth of them at each end
- * cut off; bootstrapped) has to lie within the margin. Every measurement also has to
- * find a difference of `planted` milliseconds that is made on purpose, or it proves nothing.
+ * 25: whether an address has an account must not show in how long an answer takes. Equivalence is shown, not assumed:
+ * the interval of the difference (sequential.ts), of pairs measured one right after the other, in random order, has to
+ * lie within the margin. Every measurement also has to find a difference of `planted` milliseconds that is made on
+ * purpose, or it proves nothing.
  */
-export const pairs = 1000
-/** Enough to find what was planted: fewer make that harder, not easier. */
-export const controlPairs = 300
+
 /** Milliseconds. */
 export const margin = 1
 /** Milliseconds. */
@@ -18,47 +18,82 @@ export const planted = 2
 
 /** Pairs at the beginning that do not count: connections are opened and statements prepared. */
 const warmUp = 50
+/** As many as one comparison may need of everything that can be used once. */
+export const mostPairs = warmUp + looks * batch
+/** Batches after which it is looked at the machine again: a comparison on a busy one takes minutes. */
+const batchesBetweenLooks = 5
 
-/** Milliseconds: where the difference lies, with a confidence of 95 %. */
-export interface Interval {
-  readonly low: number
-  readonly high: number
+/** Two kinds of call, each with its own subject; every one is asked for once, by the number of its pair. */
+export interface Pair<Subject> {
+  readonly one: (index: number) => Subject
+  readonly other: (index: number) => Subject
 }
 
-/** How far from nothing the difference may be. */
-export function farthest({ low, high }: Interval): number {
-  return Math.max(Math.abs(low), Math.abs(high))
-}
-
-/** How much longer one kind of call takes than another, each with its own subject. Both are called once for every pair. */
-export async function difference<Subject>(
-  counted: number,
-  of: { readonly one: (index: number) => Subject; readonly other: (index: number) => Subject },
+/** `one` takes as long as `other`, or longer: measured as a promise (promise.ts). */
+export async function expectTimes<Subject>(
+  context: TestContext,
+  expected: Exclude<Finding, 'unsure'>,
+  subjects: () => Promise<Pair<Subject>>,
   call: (subject: Subject) => Promise<unknown>,
-): Promise<Interval> {
+): Promise<void> {
+  const { name } = context.task
+  await expectKept(
+    context,
+    name,
+    async (look) => {
+      const comparison = await difference(await subjects(), call, look)
+      console.log(`${name}: ${told(comparison)}`)
+      return comparison
+    },
+    (comparison) => (isAsExpected(comparison, expected) ? [] : [told(comparison)]),
+  )
+}
+
+/** What takes longer is `one`: a difference the other way round is not the one that was planted. */
+function isAsExpected({ finding, low }: Comparison, expected: Finding): boolean {
+  return finding === expected && (expected === 'the same' || low > margin)
+}
+
+function told({ finding, low, high, pairs }: Comparison): string {
+  return `${finding} within ${margin} ms: ${low.toFixed(3)} to ${high.toFixed(3)} ms longer, of ${pairs} pairs`
+}
+
+async function difference<Subject>(of: Pair<Subject>, call: (subject: Subject) => Promise<unknown>, look: Look): Promise<Comparison> {
   const timed = async (subject: Subject): Promise<number> => {
     const startedAt = performance.now()
     await call(subject)
     return performance.now() - startedAt
   }
-  const differences: number[] = []
-  for (let index = 0; index < counted + warmUp; index++) {
-    const oneFirst = Math.random() < 0.5
-    const first = await timed(oneFirst ? of.one(index) : of.other(index))
-    const second = await timed(oneFirst ? of.other(index) : of.one(index))
-    differences.push(oneFirst ? first - second : second - first)
+  let index = 0
+  const measure = async (pairs: number): Promise<number[]> => {
+    const differences: number[] = []
+    for (const end = index + pairs; index < end; index++) {
+      const oneFirst = Math.random() < 0.5
+      const first = await timed(oneFirst ? of.one(index) : of.other(index))
+      const second = await timed(oneFirst ? of.other(index) : of.one(index))
+      differences.push(oneFirst ? first - second : second - first)
+    }
+    return differences
   }
-  return intervalOf(differences.slice(warmUp))
+  await measure(warmUp)
+  let batches = 0
+  return compared(margin, measure, async () => {
+    if (++batches % batchesBetweenLooks === 0) await look()
+  })
 }
 
 /** How much longer a call takes with the address of an account than with one that nobody has. Every address is used once. */
-export async function differenceByAccount(
+export async function expectTimesByAccount(
+  context: TestContext,
+  expected: Exclude<Finding, 'unsure'>,
   database: SystemDatabase,
   call: (email: string) => Promise<unknown>,
-  counted = pairs,
-): Promise<Interval> {
-  const known = await knownAddresses(database, counted + warmUp)
-  return difference(counted, { one: (index) => known[index] ?? newEmail(), other: newEmail }, call)
+): Promise<void> {
+  const subjects = async () => {
+    const known = await knownAddresses(database, mostPairs)
+    return { one: (index: number) => known[index] ?? newEmail(), other: newEmail }
+  }
+  await expectTimes(context, expected, subjects, call)
 }
 
 /** Addresses of accounts that are made past every rule, with proved addresses; all with the password whose hash is given, if one is. */
@@ -78,18 +113,4 @@ export async function knownAddresses(database: SystemDatabase, count: number, pa
   }
   await database.rows('analyze users')
   return emails
-}
-
-function trimmedMean(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  const cut = Math.floor(sorted.length / 5)
-  const kept = sorted.slice(cut, sorted.length - cut)
-  return kept.reduce((sum, value) => sum + value, 0) / kept.length
-}
-
-function intervalOf(differences: readonly number[]): Interval {
-  const means = Array.from({ length: 1000 }, () =>
-    trimmedMean(differences.map(() => differences[Math.floor(Math.random() * differences.length)] ?? 0)),
-  ).toSorted((left, right) => left - right)
-  return { low: means[24] ?? 0, high: means[974] ?? 0 }
 }

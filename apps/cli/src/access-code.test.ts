@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { User } from '@denizen/core/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
 
@@ -11,71 +12,94 @@ interface Change {
   readonly changes: { readonly count: number }
 }
 
+let people: readonly User[]
 beforeAll(async () => {
   const { world } = served()
-  const organizationId = await world.newOrganization('acme')
-  const people = await Promise.all(
+  people = await Promise.all(
     ['ada', 'bob', 'carol', 'eve'].map((username) => world.newUser({ username, email: `${username}@example.com` })),
   )
+  await newOrganization('acme')
+})
+
+/** What the example's organization has before the example is applied. */
+async function newOrganization(slug: string): Promise<void> {
+  const { world } = served()
+  const organizationId = await world.newOrganization(slug)
   for (const user of people) await world.join(organizationId, user)
   const { id: teamId } = await world.asSystem().teams.create({ organizationId, name: 'Support' })
   const bob = people.find(({ username }) => username === 'bob')
   if (bob !== undefined) await world.asSystem().teams.addMember({ teamId, userId: bob.id })
   await world.access.newResource({ organizationId, type: 'folder', key: 'handbook' })
   await world.access.newRole({ organizationId, name: 'leftover', permissions: ['document.delete'] })
-})
+}
+
+/** The example for an organization of a test's own, and what its plan says. */
+async function newExample() {
+  const slug = `acme${crypto.randomUUID().slice(0, 8)}`
+  await newOrganization(slug)
+  const text = readFileSync(example, 'utf8').replaceAll(/\bacme\b/g, slug)
+  return { slug, text, file: terminal.write(`${slug}.yaml`, text), plan: planned.map((line) => line.replace(/\bacme\b/, slug)) }
+}
 
 describe('the example', () => {
   it('is planned: a line for every change, everybody who gains something, and the tests', async () => {
+    const { file, plan } = await newExample()
     const before = await served().world.counts()
-    const { code, stdout, stderr } = await run('plan', example)
+    const { code, stdout, stderr } = await run('plan', file)
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout.split('\n')).toEqual(planned)
-    expect((await run('plan', example, '--exit-code')).code).toBe(1)
-    expect((await run('apply', example, '--dry-run')).stdout).toBe(stdout)
+    expect(stdout.split('\n')).toEqual(plan)
+    expect((await run('plan', file, '--exit-code')).code).toBe(1)
+    expect((await run('apply', file, '--dry-run')).stdout).toBe(stdout)
     expect(await served().world.counts()).toEqual(before)
   })
 
   it('is a difference until it is applied, and none then', async () => {
-    expect((await run('diff', example)).code).toBe(0)
-    const drift = await run('diff', example, '--exit-code')
-    expect([drift.code, drift.stdout]).toEqual([1, `${planned.slice(0, 10).join('\n')}\n`])
-    expect((await run('test', example, '--live')).code).toBe(1)
+    const { file, plan } = await newExample()
+    expect((await run('diff', file)).code).toBe(0)
+    const drift = await run('diff', file, '--exit-code')
+    expect([drift.code, drift.stdout]).toEqual([1, `${plan.slice(0, 10).join('\n')}\n`])
+    expect((await run('test', file, '--live')).code).toBe(1)
 
-    const unasked = await run('apply', example)
+    const unasked = await run('apply', file)
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(/Make these changes \(10\)\?[^]*--yes/)])
-    const { code, stdout } = await run('apply', example, '--yes')
-    expect([code, stdout]).toEqual([0, `${planned.join('\n')}Done: 10 changes made.\n`])
+    const { code, stdout } = await run('apply', file, '--yes')
+    expect([code, stdout]).toEqual([0, `${plan.join('\n')}Done: 10 changes made.\n`])
 
-    expect((await run('diff', example, '--exit-code')).stdout).toBe('Nothing to change: it stands as the file says.\n')
-    const again = await run('apply', example, '--yes', '--json')
+    expect((await run('diff', file, '--exit-code')).stdout).toBe('Nothing to change: it stands as the file says.\n')
+    const again = await run('apply', file, '--yes', '--json')
     expect([again.code, again.json<Change>().changes.count]).toEqual([0, 0])
   })
 
   it('passes its tests, each told in a line', async () => {
-    const { code, stdout } = await run('test', example, '--live')
-    expect([code, stdout]).toEqual([0, `${planned.slice(18).join('\n')}`])
-    const wrong = terminal.write('wrong.yaml', readFileSync(example, 'utf8').replace('cannot: invoice.pay', 'cannot: document.read'))
+    const { slug, text, file, plan } = await newExample()
+    expect((await run('apply', file, '--yes')).code).toBe(0)
+    const { code, stdout } = await run('test', file, '--live')
+    expect([code, stdout]).toEqual([0, `${plan.slice(18).join('\n')}`])
+    const wrong = terminal.write('wrong.yaml', text.replace('cannot: invoice.pay', 'cannot: document.read'))
     const failed = await run('test', wrong)
     expect([failed.code, failed.stdout]).toEqual([
       1,
-      expect.stringMatching(/^✗ ada cannot document\.read in acme: the role editor gives it$[^]*^9 tests, 1 failed\.$/m),
+      expect.stringMatching(
+        new RegExp(`^✗ ada cannot document\\.read in ${slug}: the role editor gives it$[^]*^9 tests, 1 failed\\.$`, 'm'),
+      ),
     ])
     expect((await run('test', wrong, '--json')).json<{ failed: number }>().failed).toBe(1)
     const more = terminal.write('more.yaml', `${readFileSync(wrong, 'utf8')}`.replace('Reads documents', 'Reads'))
     expect(await run('apply', more, '--yes')).toMatchObject({ code: 5, stderr: expect.stringContaining('access.testsFailed') as unknown })
     expect((await run('apply', more, '--yes', '--skip-tests')).stdout).toContain('Done: 1 change made.')
-    expect((await run('apply', example, '--yes')).stdout).toMatch(/^~ role viewer: "Reads documents"$/m)
+    expect((await run('apply', file, '--yes')).stdout).toMatch(/^~ role viewer: "Reads documents"$/m)
   })
 
   it('comes out of an export, which changes nothing when it is applied', async () => {
-    const { stdout } = await run('export', '--org', 'acme')
-    expect(stdout).toMatch(/^version: 1\norganization: acme\nroles:\n/)
-    const file = terminal.write(
+    const { slug, file } = await newExample()
+    expect((await run('apply', file, '--yes')).code).toBe(0)
+    const { stdout } = await run('export', '--org', slug)
+    expect(stdout).toMatch(new RegExp(`^version: 1\norganization: ${slug}\nroles:\n`))
+    const exported = terminal.write(
       'exported.yaml',
-      stdout.replace('organization: acme', 'organization: acme\nmanage: [roles, exclusions, assignments]'),
+      stdout.replace(`organization: ${slug}`, `organization: ${slug}\nmanage: [roles, exclusions, assignments]`),
     )
-    const { code, stdout: told } = await run('diff', file, '--exit-code')
+    const { code, stdout: told } = await run('diff', exported, '--exit-code')
     expect([code, told]).toEqual([0, 'Nothing to change: it stands as the file says.\n'])
     expect((await run('export', '--json')).json<{ organization?: string }>().organization).toBeUndefined()
   })

@@ -61,10 +61,10 @@ describe('many users are made from a file', () => {
     await run('orgs', 'create', tag)
     const input = JSON.stringify([{ username: `${tag}-a` }, { username: `${tag}-b` }], null, 2)
     const line = ['users', 'bulk-create', '-', '--org', tag, '--json']
-    const made = await terminal.run(line, { env: asAdmin(), input })
+    const made = await terminal.here(line, asAdmin(), input)
     expect([made.code, made.json<Outcome>().succeeded.map(({ item }) => item)]).toEqual([0, [1, 2]])
     expect((await run('users', 'list', '--org', tag, '--total')).stderr).toBe('2 of 2 users\n')
-    expect((await terminal.run(line, { env: asAdmin(), input })).code).toBe(0)
+    expect((await terminal.here(line, asAdmin(), input)).code).toBe(0)
   })
 
   it('in several calls when they are many, with how far it is, and a key for each', async () => {
@@ -128,7 +128,7 @@ describe('many users are changed', () => {
     const asked = await run('users', 'bulk-archive', '--filter', filter)
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('Archive 3 users?')])
     const { stdout: listed } = await run('users', 'list', '--where', filter, '--limit', '2', '--ndjson')
-    const piped = await terminal.run(['users', 'bulk-archive', '-', '--yes', '--json'], { env: asAdmin(), input: `${listed}\n` })
+    const piped = await terminal.here(['users', 'bulk-archive', '-', '--yes', '--json'], asAdmin(), `${listed}\n`)
     expect([piped.code, piped.json()]).toMatchObject([0, { succeeded: [{ user: 1 }, { user: 2 }], failed: [], sessionsEnded: 0 }])
     const rest = await run(
       'users',

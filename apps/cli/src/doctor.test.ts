@@ -64,7 +64,7 @@ it('whoever meets that database is sent to doctor', async () => {
 })
 
 it('for people it says the same with signs, and lists every setting', async () => {
-  const { code, stdout } = await terminal.run(['doctor'], { env: { DENIZEN_PORT: 'many' } })
+  const { code, stdout } = await terminal.here(['doctor'], { DENIZEN_PORT: 'many' })
   expect(code).toBe(1)
   expect(stdout).toMatch(/^ {2}✓ Node /m)
   expect(stdout).toMatch(/^ {2}✗ Settings [^]*DENIZEN_PORT: must be[^]*next: /m)

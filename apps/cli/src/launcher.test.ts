@@ -1,9 +1,7 @@
 import { createPostgres } from '@denizen/core/testing'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { freePort } from '../../../tests/processes.ts'
 import { Terminal } from './testing/terminal.ts'
-
-vi.setConfig({ testTimeout: 90_000 })
 
 const terminal = new Terminal()
 /** What the launcher sees when it is started with the Node that a machine happens to have. */

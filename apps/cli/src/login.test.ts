@@ -1,16 +1,20 @@
+import { rmSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import { enrolAuthenticator, password, type SignedInUser } from '@denizen/core/testing'
-import { expect, it, vi } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
+import { eventually } from '../../../tests/deadlines.ts'
 import type { Login } from './login-store.ts'
 import { useServed } from './testing/served.ts'
 
 const { served, terminal } = useServed()
 const file = '.config/denizen/login.json'
 const kept = (): Login => JSON.parse(terminal.read(file)) as Login
+beforeEach(() => rmSync(join(terminal.home, file), { force: true }))
 
 async function login(typed = password, ...more: readonly string[]) {
   const { server, admin } = served()
   const line = ['login', '--url', server.url, '--username', admin.user.username]
-  const ended = await terminal.run([...line, ...(more.length === 0 ? ['--password-stdin'] : more)], { input: typed })
+  const ended = await terminal.here([...line, ...(more.length === 0 ? ['--password-stdin'] : more)], {}, typed)
   return ended
 }
 
@@ -25,18 +29,20 @@ const sessionsOf = ({ user }: SignedInUser) =>
     [user.username],
   )
 
+/** What somebody types into the browser, as soon as the command has begun. */
+const codeOfPendingLogin = () =>
+  eventually(30_000, 'a login that waits for its approval', async () => {
+    const [row] = await served().world.rows<{ user_code: string }>(`select user_code from device_logins where status = 'pending'`)
+    return row?.user_code
+  })
+
 it('denizen login is approved in a browser, and says where and with which code', async () => {
-  const { world, server, stranger } = served()
-  const program = terminal.start(['login', '--url', server.url, '--no-browser', '--json'])
-  const code = await vi.waitFor(
-    async () => {
-      const [row] = await world.rows<{ user_code: string }>(`select user_code from device_logins where status = 'pending'`)
-      return row?.user_code ?? Promise.reject(new Error('the program has not begun yet'))
-    },
-    { timeout: 30_000, interval: 50 },
-  )
-  await stranger.as.auth.approveDeviceLogin({ userCode: code })
-  const ended = await program.ended
+  const { server, stranger, world } = served()
+  const approver = await world.signIn(stranger.user) // approving takes a fresh proof
+  const login = terminal.here(['login', '--url', server.url, '--no-browser', '--json'])
+  const code = await codeOfPendingLogin()
+  await approver.as.auth.approveDeviceLogin({ userCode: code })
+  const ended = await login
   expect([ended.code, ended.json()]).toEqual([
     0,
     expect.objectContaining({ user: expect.objectContaining({ username: stranger.user.username }) }),
@@ -51,15 +57,9 @@ it('denizen login is approved in a browser, and says where and with which code',
 
 it('a denied login ends with what to do', async () => {
   const { world, server } = served()
-  const program = terminal.start(['login', '--url', server.url, '--no-browser'])
-  await vi.waitFor(
-    async () => {
-      const [row] = await world.rows<{ user_code: string }>(`select user_code from device_logins where status = 'pending'`)
-      await world.asAnonymous().auth.denyDeviceLogin({ userCode: row?.user_code ?? '' })
-    },
-    { timeout: 30_000, interval: 200 },
-  )
-  const { code, stderr } = await program.ended
+  const login = terminal.here(['login', '--url', server.url, '--no-browser'])
+  await world.asAnonymous().auth.denyDeviceLogin({ userCode: await codeOfPendingLogin() })
+  const { code, stderr } = await login
   expect([code, stderr]).toEqual([4, expect.stringMatching(/auth\.deviceDenied[^]*next: {2}Begin again.*denizen login/)])
   expect(() => terminal.read(file)).toThrow('ENOENT')
 })
@@ -109,7 +109,7 @@ it('a logout ends the session also when its access token is over', async () => {
   const someone = await served().world.signUp()
   const { server, world } = served()
   const line = ['login', '--url', server.url, '--username', someone.user.username, '--password-stdin']
-  await terminal.run(line, { input: password })
+  await terminal.here(line, {}, password)
   world.clock.advance(2 * 3_600_000)
   expect((await terminal.here(['logout'])).code).toBe(0)
   expect((await sessionsOf(someone)).filter(({ open }) => !open)).toHaveLength(1)
@@ -121,7 +121,6 @@ it('a lock that somebody left behind is taken over', async () => {
   const first = kept()
   terminal.write(file, JSON.stringify({ ...first, expiresAt: new Date(0).toISOString() }))
   const lock = terminal.write(`${file}.lock`, '1\n')
-  const { utimesSync } = await import('node:fs')
   utimesSync(lock, new Date(0), new Date(0))
   expect(await whoAmI()).toBe(admin.user.username)
   expect(kept().token).not.toBe(first.token)
@@ -132,13 +131,13 @@ it('a second factor is asked for: its code comes in a second line', async () => 
   const ada = await world.signUp()
   const app = await enrolAuthenticator(world, ada)
   const line = ['login', '--url', server.url, '--username', ada.user.username]
-  const without = await terminal.run([...line, '--password-stdin'], { input: password })
+  const without = await terminal.here([...line, '--password-stdin'], {}, password)
   expect([without.code, without.stderr]).toEqual([2, expect.stringMatching(/Code of your authenticator app[^]*--code-stdin/)])
-  const wrong = await terminal.run([...line, '--code-stdin'], { input: `${password}\n${app.wrongCode()}\n` })
+  const wrong = await terminal.here([...line, '--code-stdin'], {}, `${password}\n${app.wrongCode()}\n`)
   expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining('auth.wrongFactor')])
-  const short = await terminal.run([...line, '--code-stdin'], { input: password })
+  const short = await terminal.here([...line, '--code-stdin'], {}, password)
   expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('no two lines')])
-  const right = await terminal.run([...line, '--code-stdin'], { input: `${password}\n${app.code()}\n` })
+  const right = await terminal.here([...line, '--code-stdin'], {}, `${password}\n${app.code()}\n`)
   expect([right.code, right.stderr]).toEqual([0, ''])
   expect((await terminal.here(['whoami', '--json'])).json()).toMatchObject({ session: { assurance: 'aal2' } })
 })
@@ -148,7 +147,7 @@ it('a step that is still owed is told with what to type', async () => {
   const ada = await world.signUp()
   await world.rows('update users set need_password_change = true where username = ? returning 1', [ada.user.username])
   const line = ['login', '--url', server.url, '--username', ada.user.username, '--password-stdin']
-  const { code, stderr } = await terminal.run(line, { input: password })
+  const { code, stderr } = await terminal.here(line, {}, password)
   expect([code, stderr]).toEqual([0, expect.stringMatching(/changePassword\.\nnext: {2}Choose a new password: .*denizen password change/)])
 })
 
@@ -156,24 +155,26 @@ it('a session that was approved elsewhere proves who its user is before a sensit
   const { world } = served()
   const ada = await world.signUp()
   const change = () => terminal.here(['tokens', 'create', 'backup', '--json'])
-  await terminal.run(['login', '--url', served().server.url, '--username', ada.user.username, '--password-stdin'], { input: password })
+  await terminal.here(['login', '--url', served().server.url, '--username', ada.user.username, '--password-stdin'], {}, password)
   world.clock.advance(5 * 60_000)
   const early = await change()
   expect([early.code, early.stderr]).toEqual([4, expect.stringMatching(/auth\.freshProofRequired[^]*denizen reauthenticate/)])
   const asked = await terminal.here(['reauthenticate'])
   expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/Password is missing[^]*--password-stdin/)])
-  const wrong = await terminal.run(['reauthenticate', '--password-stdin'], { input: 'canary' })
+  const wrong = await terminal.here(['reauthenticate', '--password-stdin'], {}, 'canary')
   expect([wrong.code, wrong.stderr]).toEqual([4, expect.not.stringContaining('canary')])
-  const proved = await terminal.run(['reauthenticate', '--password-stdin'], { input: `${password}\n` })
+  const proved = await terminal.here(['reauthenticate', '--password-stdin'], {}, `${password}\n`)
   expect([proved.code, proved.stdout]).toEqual([0, expect.stringContaining('Sensitive changes are let through until')])
   expect((await change()).code).toBe(0)
 
   const app = await enrolAuthenticator(world, await world.signIn(ada.user))
-  await terminal.run(['login', '--url', served().server.url, '--username', ada.user.username, '--code-stdin'], {
-    input: `${password}\n${app.code()}\n`,
-  })
+  await terminal.here(
+    ['login', '--url', served().server.url, '--username', ada.user.username, '--code-stdin'],
+    {},
+    `${password}\n${app.code()}\n`,
+  )
   world.clock.advance(5 * 60_000)
   const code = await terminal.here(['reauthenticate'])
   expect([code.code, code.stderr]).toEqual([2, expect.stringMatching(/authenticator app[^]*--code-stdin/)])
-  expect((await terminal.run(['reauthenticate', '--code-stdin'], { input: app.code() })).code).toBe(0)
+  expect((await terminal.here(['reauthenticate', '--code-stdin'], {}, app.code())).code).toBe(0)
 })

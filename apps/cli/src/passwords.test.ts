@@ -15,22 +15,22 @@ async function somebody() {
 it('password change takes both passwords from standard input, proves them first where the session is older, and repeats neither', async () => {
   const { user, env } = await somebody()
   served().world.clock.advance(6 * 60_000)
-  const { code, stdout, stderr } = await terminal.run(['password', 'change', '--stdin'], { env, input: `${password}\n${chosen}\n` })
+  const { code, stdout, stderr } = await terminal.here(['password', 'change', '--stdin'], env, `${password}\n${chosen}\n`)
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toBe('Your password is changed. Other sessions that ended: 0.\n')
   await expect(served().world.signIn(user, chosen)).resolves.toBeDefined()
-  const again = await terminal.run(['password', 'change', '--stdin'], { env, input: `canary-canary\n${password}` })
+  const again = await terminal.here(['password', 'change', '--stdin'], env, `canary-canary\n${password}`)
   expect([again.code, again.stderr]).toEqual([4, expect.stringContaining('auth.wrongProof')])
-  const weak = await terminal.run(['password', 'change', '--stdin', '--json'], { env, input: `${chosen}\ncanary` })
+  const weak = await terminal.here(['password', 'change', '--stdin', '--json'], env, `${chosen}\ncanary`)
   expect(weak.failure().code).toBe('passwords.tooShort')
   expect(again.stderr + weak.stderr).not.toContain('canary')
 })
 
 it('password change asks, and where there is nobody to ask says what to do; one line is not enough', async () => {
   const { env } = await somebody()
-  const asked = await terminal.run(['password', 'change'], { env })
+  const asked = await terminal.here(['password', 'change'], env)
   expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--stdin')])
-  const half = await terminal.run(['password', 'change', '--stdin'], { env, input: password })
+  const half = await terminal.here(['password', 'change', '--stdin'], env, password)
   expect([half.code, half.stderr]).toEqual([2, expect.stringContaining('2 lines')])
 })
 
@@ -38,11 +38,11 @@ it('password forgot and password reset lead to a new password, with the token or
   const { user, env } = await somebody()
   const { world } = served()
   for (const next of [chosen, 'another horse entirely']) {
-    const sent = await terminal.run(['password', 'forgot', user.email ?? ''], { env })
+    const sent = await terminal.here(['password', 'forgot', user.email ?? ''], env)
     expect([sent.code, sent.stdout]).toEqual([0, expect.stringContaining('If the address has an account')])
     await world.work()
     const link = next === chosen ? world.mailer.tokenFor(user.email ?? '') : world.mailer.linkTo(user.email ?? '')
-    const reset = await terminal.run(['password', 'reset', '--stdin'], { env: { DENIZEN_URL: env.DENIZEN_URL }, input: `${link}\n${next}` })
+    const reset = await terminal.here(['password', 'reset', '--stdin'], { DENIZEN_URL: env.DENIZEN_URL }, `${link}\n${next}`)
     expect([reset.code, reset.stdout]).toEqual([0, `The password is set. Sign in as ${user.username}: denizen login\n`])
     await expect(world.signIn(user, next)).resolves.toBeDefined()
   }

@@ -1,9 +1,12 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { password } from '@denizen/core/testing'
-import { expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
 
 const { served, terminal } = useServed()
 const file = '.config/denizen/login.json'
+beforeEach(() => rmSync(join(terminal.home, '.config'), { recursive: true, force: true }))
 
 interface WhoAmI {
   readonly user: { readonly username: string }
@@ -11,7 +14,7 @@ interface WhoAmI {
 
 function login(typed = password, more: readonly string[] = []) {
   const { server, admin } = served()
-  return terminal.run(['login', '--url', server.url, '--username', admin.user.username, '--password-stdin', ...more], { input: typed })
+  return terminal.here(['login', '--url', server.url, '--username', admin.user.username, '--password-stdin', ...more], {}, typed)
 }
 
 it('somebody signs in, is known afterwards, and signs out', async () => {
@@ -19,7 +22,9 @@ it('somebody signs in, is known afterwards, and signs out', async () => {
   const stranger = await terminal.here(['whoami', '--url', server.url])
   expect([stranger.code, stranger.stderr]).toEqual([4, expect.stringContaining(`denizen login --url ${server.url}`)])
 
-  const { code, stdout, stderr } = await login(`${password}\n`)
+  // These two by the command as it is installed, in processes of their own.
+  const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
+  const { code, stdout, stderr } = await terminal.run(line, { input: `${password}\n` })
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toContain(`Signed in to ${server.url} as ${admin.user.username}`)
   const kept = JSON.parse(terminal.read(file)) as { url: string; token: string }
@@ -61,7 +66,7 @@ it('XDG_CONFIG_HOME says where a login is kept', async () => {
   const env = { XDG_CONFIG_HOME: `${terminal.home}/xdg` }
   const { server, admin } = served()
   const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
-  expect((await terminal.run(line, { input: password, env })).code).toBe(0)
+  expect((await terminal.here(line, env, password)).code).toBe(0)
   expect(terminal.modeOf('xdg/denizen/login.json')).toBe('600')
 })
 
@@ -70,7 +75,7 @@ it('a folder that cannot keep a login is told before a session is made', async (
   const { world, server, admin } = served()
   const { sessions: before } = await world.counts()
   const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
-  const { code, stderr } = await terminal.run(line, { input: password, env: { XDG_CONFIG_HOME: `${terminal.home}/occupied` } })
+  const { code, stderr } = await terminal.here(line, { XDG_CONFIG_HOME: `${terminal.home}/occupied` }, password)
   expect([code, stderr]).toEqual([2, expect.stringMatching(/cannot be kept in .*occupied[^]*next: .*XDG_CONFIG_HOME/)])
   expect((await world.counts())['sessions']).toBe(before)
 })
@@ -89,6 +94,7 @@ it('a login file that is broken is explained, replaced by a login, and removed b
 })
 
 it('a logout forgets the login even when its server is gone, and says that the session lasts', async () => {
+  mkdirSync(join(terminal.home, '.config/denizen'), { recursive: true })
   terminal.write(file, JSON.stringify({ url: 'http://127.0.0.1:1', token: 'dnz_access_canary', username: 'ada' }))
   const { code, stderr } = await terminal.here(['logout'])
   expect([code, stderr]).toEqual([0, expect.stringContaining('warning: the session at http://127.0.0.1:1 could not be ended')])

@@ -13,9 +13,7 @@ interface User {
 }
 
 const newName = () => `cli-${crypto.randomUUID()}`
-const run = (line: readonly string[]) => terminal.here(line, asAdmin())
-/** In a process of its own, with an input to read. */
-const runApart = (line: readonly string[], input = '') => terminal.run(line, { env: asAdmin(), input })
+const run = (line: readonly string[], input = '') => terminal.here(line, asAdmin(), input)
 
 async function made(...more: string[]): Promise<User> {
   return (await run(['users', 'create', '--username', newName(), '--json', ...more])).json<User>()
@@ -24,7 +22,7 @@ async function made(...more: string[]): Promise<User> {
 describe('users', () => {
   it('are made, shown, found, changed and suspended', async () => {
     const username = newName()
-    const created = await runApart([
+    const created = await run([
       'users',
       'create',
       '--username',
@@ -45,16 +43,14 @@ describe('users', () => {
     const changed = await run(['users', 'update', username, '--display-name', 'Ada', '--clear', 'full-name', '--version', '1', '--json'])
     expect(changed.json()).toMatchObject({ displayName: 'Ada', fullName: null, version: 2 })
 
-    const suspended = await runApart(['users', 'set-status', username, 'suspended', '--reason', 'lost laptop', '--yes'])
+    const suspended = await run(['users', 'set-status', username, 'suspended', '--reason', 'lost laptop', '--yes'])
     expect([suspended.code, suspended.stdout]).toEqual([0, expect.stringMatching(/^status +suspended$/m)])
     expect((await run(['users', 'get', username])).stdout).toMatch(/^status +suspended: lost laptop$/m)
   })
 
   it('get a password from standard input, and sign in with it', async () => {
     const secret = 'a password nobody knows'
-    const { username } = (
-      await runApart(['users', 'create', '--username', newName(), '--password-stdin', '--json'], `${secret}\n`)
-    ).json<User>()
+    const { username } = (await run(['users', 'create', '--username', newName(), '--password-stdin', '--json'], `${secret}\n`)).json<User>()
     const signedIn = completed(await served().world.asAnonymous().auth.signIn({ identifier: username, password: secret }))
     expect(signedIn.user.username).toBe(username)
   })
@@ -161,16 +157,14 @@ describe('call', () => {
   it('reads an input from standard input, plans, and repeats safely', async () => {
     const input = JSON.stringify({ username: newName(), password: 'a password nobody knows' })
     const line = ['call', 'users.create', '--json', '-']
-    expect((await runApart([...line, '--dry-run'], input)).json()).toMatchObject({
+    expect((await run([...line, '--dry-run'], input)).json()).toMatchObject({
       rows: { users: { inserted: 1 }, passwords: { inserted: 1 } },
     })
-    const [first, again] = await Promise.all([
-      runApart([...line, '--idempotency-key', 'with a space'], input),
-      runApart([...line, '--idempotency-key', 'k'], input),
-    ])
+    const first = await run([...line, '--idempotency-key', 'with a space'], input)
+    const again = await run([...line, '--idempotency-key', 'k'], input)
     expect([first.code, first.failure().code]).toEqual([2, 'request.invalid'])
     expect(again.code).toBe(0)
-    expect((await runApart([...line, '--idempotency-key', 'k'], input)).stdout).toBe(again.stdout)
+    expect((await run([...line, '--idempotency-key', 'k'], input)).stdout).toBe(again.stdout)
   })
 
   it('tells of a wrong input field by field, as JSON', async () => {

@@ -65,7 +65,7 @@ function codeOf(error: unknown): unknown {
 }
 
 describe('access.check over HTTP', () => {
-  it('answers from memory what the pipeline answers, and leaves every error and every address to it', { timeout: 120_000 }, async () => {
+  it('answers from memory what the pipeline answers, and leaves every error and every address to it', async () => {
     const { world, get } = served()
     const { callers, questions } = await town()
     const { core } = world

@@ -1,36 +1,26 @@
-import { accessRouter } from './routers/access.ts'
-import { applyProcedure } from './routers/access-code.ts'
-import { authRouter } from './routers/auth.ts'
-import { factorsRouter } from './routers/factors.ts'
-import { identitiesRouter } from './routers/identities.ts'
-import { organizationsRouter } from './routers/organizations.ts'
-import { passkeysRouter } from './routers/passkeys.ts'
-import { policiesRouter } from './routers/policies.ts'
-import { resourcesRouter } from './routers/resources.ts'
-import { rolesRouter } from './routers/roles.ts'
-import { sessionsRouter } from './routers/sessions.ts'
-import { teamsRouter } from './routers/teams.ts'
-import { tokensRouter } from './routers/tokens.ts'
-import { usersRouter } from './routers/users.ts'
-import { router } from './trpc.ts'
+import { signatures, type Signature, type Signatures } from '@denizen/core/contract'
+import { expose, router, type Exposed } from './trpc.ts'
+
+/** tRPC takes no key `apply`, for it makes proxies of functions: `access.apply` stands at the root under its whole name. The path is the same. */
+type Reserved = 'apply'
+
+/** Every action of the contract as a procedure. */
+export type Procedures = {
+  readonly [Namespace in keyof Signatures]: {
+    readonly [Verb in Exclude<keyof Signatures[Namespace], Reserved>]: Exposed<Signatures[Namespace][Verb]>
+  }
+} & { readonly 'access.apply': Exposed<Signatures['access']['apply']> }
+
+function proceduresOf({ access: { apply, ...access }, ...namespaces }: Signatures): Procedures {
+  const exposed = Object.entries({ access, ...namespaces }).map(([namespace, verbs]) => [
+    namespace,
+    Object.fromEntries(Object.entries<Signature>(verbs).map(([verb, signature]) => [verb, expose(signature)])),
+  ])
+  return { ...Object.fromEntries(exposed), 'access.apply': expose(apply) } as Procedures
+}
 
 /** Every action as a tRPC procedure of the same name. */
-export const appRouter = router({
-  access: accessRouter,
-  'access.apply': applyProcedure,
-  auth: authRouter,
-  factors: factorsRouter,
-  identities: identitiesRouter,
-  organizations: organizationsRouter,
-  passkeys: passkeysRouter,
-  policies: policiesRouter,
-  resources: resourcesRouter,
-  roles: rolesRouter,
-  sessions: sessionsRouter,
-  teams: teamsRouter,
-  tokens: tokensRouter,
-  users: usersRouter,
-})
+export const appRouter = router(proceduresOf(signatures))
 
 /** What a typed tRPC client needs: `createTRPCClient<AppRouter>(…)`. */
 export type AppRouter = typeof appRouter

@@ -72,8 +72,12 @@ export interface ProcedureTypes<S extends Signature> {
 }
 
 /** The procedure of an action: a query travels by GET, a command by POST. */
-export type Exposed<S extends Signature> =
-  S extends Signature<string, 'query'> ? TRPCQueryProcedure<ProcedureTypes<S>> : TRPCMutationProcedure<ProcedureTypes<S>>
+export type Exposed<S> =
+  S extends Signature<string, 'query'>
+    ? TRPCQueryProcedure<ProcedureTypes<S>>
+    : S extends Signature<string, 'command'>
+      ? TRPCMutationProcedure<ProcedureTypes<S>>
+      : never
 
 /**
  * Makes the one procedure of an action. It knows the signature only, so that no

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await client.users.create({ username: `other-${tag}` })
   const { id } = await client.organizations.invite({ organizationId, email: `other-${tag}@example.com` })
   await client.organizations.revokeInvitation({ invitationId: id })
-}, 60_000)
+})
 
 const startsWith = { username: { startsWith: `${tag}-` } }
 

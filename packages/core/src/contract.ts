@@ -1,23 +1,10 @@
-import { bulkArchiveUsersSignature, bulkCreateUsersSignature, bulkUpdateUsersSignature } from './accounts/bulk/signatures.ts'
-import {
-  countUsersSignature,
-  listUsersSignature,
-  listUsersWithSessionsSignature,
-  searchUsersSignature,
-  userActivitySignature,
-  userStatsSignature,
-} from './accounts/directory/signatures.ts'
-import * as lifecycle from './accounts/lifecycle/signatures.ts'
-import {
-  findUserSignature,
-  getUserSignature,
-  updateCurrentUserSignature,
-  updatePreferencesSignature,
-  updateUserSignature,
-} from './accounts/profile/signatures.ts'
-import { createUserSignature, currentUserSignature, importUsersSignature } from './accounts/signatures.ts'
-import * as invitations from './invitations/signatures.ts'
-import * as organizations from './organizations/signatures.ts'
+import { accountsSignatures } from './accounts/signatures.ts'
+import { bulkSignatures } from './accounts/bulk/signatures.ts'
+import { directorySignatures } from './accounts/directory/signatures.ts'
+import { lifecycleSignatures } from './accounts/lifecycle/signatures.ts'
+import { profileSignatures } from './accounts/profile/signatures.ts'
+import { invitationsSignatures } from './invitations/signatures.ts'
+import { organizationsSignatures } from './organizations/signatures.ts'
 import { rolesSignatures } from './roles/signatures.ts'
 import { exclusionsSignatures } from './access/exclusions/signatures.ts'
 import { assignmentsSignatures } from './access/assignments/signatures.ts'
@@ -40,8 +27,8 @@ import { refreshSignatures } from './signin/refresh/signatures.ts'
 import { deviceSignatures } from './signin/device/signatures.ts'
 import { guiseSignatures } from './signin/guise/signatures.ts'
 import { tokensSignatures } from './tokens/signatures.ts'
-import { signInSignature, signOutSignature } from './signin/signatures.ts'
-import * as teams from './teams/signatures.ts'
+import { signInSignatures } from './signin/signatures.ts'
+import { teamsSignatures } from './teams/signatures.ts'
 
 /**
  * What a client may know: the signature of every action, by namespace. Nothing
@@ -57,8 +44,7 @@ export const signatures = {
     ...codeSignatures,
   },
   auth: {
-    signIn: signInSignature,
-    signOut: signOutSignature,
+    ...signInSignatures,
     ...factorSignatures,
     ...passwordSignatures,
     ...mailedSignatures,
@@ -69,72 +55,20 @@ export const signatures = {
   },
   factors: factorsSignatures,
   identities: identitiesSignatures,
-  organizations: {
-    acceptInvitation: invitations.acceptInvitationSignature,
-    addDomain: organizations.addDomainSignature,
-    addMember: organizations.addMemberSignature,
-    archive: organizations.archiveOrganizationSignature,
-    create: organizations.createOrganizationSignature,
-    declineInvitation: invitations.declineInvitationSignature,
-    get: organizations.getOrganizationSignature,
-    invite: invitations.inviteSignature,
-    list: organizations.listOrganizationsSignature,
-    listDomains: organizations.listDomainsSignature,
-    listInvitations: invitations.listInvitationsSignature,
-    listMembers: organizations.listMembersSignature,
-    removeDomain: organizations.removeDomainSignature,
-    removeMember: organizations.removeMemberSignature,
-    revokeInvitation: invitations.revokeInvitationSignature,
-    switch: organizations.switchOrganizationSignature,
-    transferOwnership: organizations.transferOwnershipSignature,
-    update: organizations.updateOrganizationSignature,
-    updateMember: organizations.updateMemberSignature,
-    verifyDomain: organizations.verifyDomainSignature,
-    viewInvitation: invitations.viewInvitationSignature,
-  },
+  organizations: { ...organizationsSignatures, ...invitationsSignatures },
   passkeys: passkeysSignatures,
   policies: policiesSignatures,
-  resources: {
-    ...resourcesSignatures,
-    ...sharingSignatures,
-  },
+  resources: { ...resourcesSignatures, ...sharingSignatures },
   roles: rolesSignatures,
   sessions: sessionsSignatures,
-  teams: {
-    addMember: teams.addTeamMemberSignature,
-    create: teams.createTeamSignature,
-    delete: teams.deleteTeamSignature,
-    list: teams.listTeamsSignature,
-    listMembers: teams.listTeamMembersSignature,
-    removeMember: teams.removeTeamMemberSignature,
-    update: teams.updateTeamSignature,
-  },
+  teams: teamsSignatures,
   tokens: tokensSignatures,
   users: {
-    activity: userActivitySignature,
-    archive: lifecycle.archiveUserSignature,
-    bulkArchive: bulkArchiveUsersSignature,
-    bulkCreate: bulkCreateUsersSignature,
-    bulkUpdate: bulkUpdateUsersSignature,
-    contain: lifecycle.containUserSignature,
-    count: countUsersSignature,
-    create: createUserSignature,
-    current: currentUserSignature,
-    demote: lifecycle.demoteUserSignature,
-    find: findUserSignature,
-    get: getUserSignature,
-    import: importUsersSignature,
-    list: listUsersSignature,
-    listWithSessions: listUsersWithSessionsSignature,
-    promote: lifecycle.promoteUserSignature,
-    restore: lifecycle.restoreUserSignature,
-    search: searchUsersSignature,
-    setLegalHold: lifecycle.setLegalHoldSignature,
-    setStatus: lifecycle.setUserStatusSignature,
-    stats: userStatsSignature,
-    update: updateUserSignature,
-    updateCurrent: updateCurrentUserSignature,
-    updatePreferences: updatePreferencesSignature,
+    ...accountsSignatures,
+    ...profileSignatures,
+    ...directorySignatures,
+    ...lifecycleSignatures,
+    ...bulkSignatures,
   },
 } as const
 

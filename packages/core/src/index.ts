@@ -1,4 +1,4 @@
-export { actions, actionTree } from './actions.ts'
+export { actions } from './actions.ts'
 export { builtInRoleNames, builtInRoles, assignRole, type Question } from './access/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {

@@ -19,6 +19,7 @@ import {
 } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Grantor } from './access.ts'
+import { crowdOf, type CrowdOptions } from './crowd.ts'
 
 /** A user who has signed in. */
 export interface SignedInUser {
@@ -87,6 +88,11 @@ export class People {
   /** A new user, signed in. */
   async signUp(input: Partial<NewUser> = {}): Promise<SignedInUser> {
     return this.signIn(await this.newUser(input))
+  }
+
+  /** So many people who are signed in, at a tenth of the cost; they have neither address nor password. */
+  crowd(count: number, options?: CrowdOptions): Promise<SignedInUser[]> {
+    return crowdOf({ people: this, core: this.#core, orm: this.#orm, ports: this.#ports }, count, options)
   }
 
   /** A new superadmin, signed in. */

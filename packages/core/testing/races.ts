@@ -55,6 +55,25 @@ export async function untilWaiting(watcher: Awaited<ReturnType<World['connect']>
   })
 }
 
+/**
+ * Opens so many connections of core's pool at once: it opens them as they are wanted, and of those who come together the
+ * first would be done before there is a second connection.
+ */
+export async function openConnections({ connect, rows }: Pick<World, 'connect' | 'rows'>, count: number): Promise<void> {
+  const waiting = () => rows('select pg_advisory_xact_lock_shared(1)')
+  await raced(
+    { connect },
+    'select pg_advisory_xact_lock(1)',
+    Array.from({ length: count }, () => waiting),
+    { least: count },
+  )
+}
+
+/** A control: races without the guard again and again until what the guard prevents has happened. */
+export async function untilSeen(fault: string, race: () => Promise<boolean>): Promise<void> {
+  await eventually(40_000, fault, race, 0)
+}
+
 /** What those gave that succeeded. */
 export function won<Value>(results: readonly PromiseSettledResult<Value>[]): Value[] {
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

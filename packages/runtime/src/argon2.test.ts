@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { getPriority } from 'node:os'
 import { DenizenError } from '@denizen/core'
 import { hasherContract } from '@denizen/core/testing'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -22,6 +23,14 @@ hasherContract('threadedHasher', () => hasher({ workers: 1, queueLimit: 16 }))
 /** A PHC string of the right form; what it hashes does not matter. */
 function phc(kind: string, version: number, m: number, t: number, p: number): string {
   return `$${kind}$v=${version}$m=${m},t=${t},p=${p}$c29tZXNhbHQxMjM0NTY$${'A'.repeat(43)}`
+}
+
+/** Every thread of this process, and how nice it is. */
+function priorities(): (readonly [task: string, nice: number])[] {
+  return readdirSync('/proc/self/task').map((task) => {
+    const fields = readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return [task, Number(fields[16])] as const
+  })
 }
 
 describe('threadedHasher', () => {
@@ -54,10 +63,11 @@ describe('threadedHasher', () => {
     ['lanes', phc('argon2id', 19, 262_144, 1, 255)],
     ['much of everything', phc('argon2id', 19, 262_144, 16, 1)],
     ['broken base64', phc('argon2id', 19, 19_456, 2, 1).replace('c29t', '####')],
-  ])('answers false at once for %s', async (_name, hash) => {
-    const started = performance.now()
-    expect(await hasher().verify(hash, 'password')).toBe(false)
-    expect(performance.now() - started).toBeLessThan(100)
+  ])('answers false at once for %s: no thread works on it', async (_name, hash) => {
+    const made = hasher()
+    const answer = made.verify(hash, 'password')
+    expect(made.load()).toEqual({ running: 0, waiting: 0 })
+    expect(await answer).toBe(false)
   })
 
   test.each([
@@ -76,9 +86,8 @@ describe('threadedHasher', () => {
     const made = hasher({ workers: 1, queueLimit: 3 })
     const accepted = Array.from({ length: 4 }, () => made.hash('password')) // one runs, three wait
     expect(made.load()).toEqual({ running: 1, waiting: 3 })
-    const started = performance.now()
     const refusal: unknown = await made.hash('password').catch((error: unknown) => error)
-    expect(performance.now() - started).toBeLessThan(50)
+    expect(made.load()).toEqual({ running: 1, waiting: 3 })
     expect(refusal).toBeInstanceOf(DenizenError)
     expect(refusal).toMatchObject({ code: 'passwords.busy', kind: 'unavailable', details: { retryAfter: 1 } })
     expect(new Set(await Promise.all(accepted)).size).toBe(4)
@@ -119,14 +128,18 @@ describe('threadedHasher', () => {
     expect(reads).toBeGreaterThan(50) // on the shared pool: a read per finished hash, at best
   })
 
-  test.runIf(process.platform === 'linux')('lowers the priority of the hashing thread and of nothing else', async () => {
-    const made = hasher()
-    await made.hash('password')
-    const priorities = readdirSync('/proc/self/task').map((task) => {
-      const fields = readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-      return Number(fields[16])
-    })
-    expect(priorities.filter((nice) => nice === 5)).toHaveLength(1)
-    expect(priorities.filter((nice) => nice === 0)).toHaveLength(priorities.length - 1)
-  })
+  // Under `nice` every thread may have that priority already, and nothing can be told apart.
+  test.runIf(process.platform === 'linux' && getPriority() < 5)(
+    'lowers the priority of the hashing thread and of nothing else',
+    async () => {
+      const others = new Map(priorities())
+      const made = hasher()
+      await made.hash('password')
+      const now = priorities()
+      for (const [task, nice] of now.filter(([task]) => others.has(task))) expect([task, nice]).toEqual([task, others.get(task)])
+      const started = now.filter(([task]) => !others.has(task)).map(([, nice]) => nice)
+      expect(started.filter((nice) => nice === 5)).toHaveLength(1)
+      expect(started.filter((nice) => nice === getPriority())).toHaveLength(started.length - 1)
+    },
+  )
 })

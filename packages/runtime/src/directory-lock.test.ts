@@ -5,6 +5,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DenizenError } from '@denizen/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { compileCache } from '../../../tests/compile-cache.ts'
 import { lockDirectory, readLockOwner } from './directory-lock.ts'
 
 let directory: string
@@ -21,7 +22,11 @@ afterEach(() => {
 /** A real process that tries for the lock and says `held` or the code of the error. */
 function contender(): ChildProcess {
   const program = new URL('./testing/lock-contender.ts', import.meta.url)
-  const child = fork(program, [directory], { execArgv: ['--conditions=@denizen/source'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(program, [directory], {
+    execArgv: ['--conditions=@denizen/source'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   children.push(child)
   return child
 }
@@ -77,7 +82,7 @@ describe('lockDirectory', () => {
     expect(readLockOwner(directory)?.pid).toBe(owner.pid)
     const verdicts = await Promise.all([contender(), contender(), contender(), contender()].map(verdict))
     expect(verdicts.toSorted()).toEqual(['database.locked', 'database.locked', 'database.locked', 'held'])
-  }, 30_000)
+  })
 
   test('a description left by a dead owner does not keep anybody out, whoever has its pid now', async () => {
     const left = { pid: process.ppid, host: hostname(), startedAt: '2020-01-01T00:00:00.000Z', url: null }

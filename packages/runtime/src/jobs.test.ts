@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { jobQueueContract } from '@denizen/core/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../../tests/deadlines.ts'
 import { openDatabase, type Database } from './database.ts'
 import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
 import { pinoLogger } from './logger.ts'
@@ -9,12 +10,8 @@ import { testDatabase, type TestDatabase } from './testing/postgres.ts'
 
 const logger = pinoLogger('silent')
 
-async function until(condition: () => boolean, ms = 15_000): Promise<void> {
-  const deadline = performance.now() + ms
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${condition}`)
-    await sleep(20)
-  }
+async function until(what: string, condition: () => boolean): Promise<void> {
+  await eventually(20_000, what, async () => condition(), 20)
 }
 
 describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
@@ -26,7 +23,7 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     server = kind === 'postgres' ? await testDatabase() : null
     const place = server === null ? ({ kind: 'memory' } as const) : ({ kind: 'postgres', url: server.url } as const)
     database = await openDatabase({ database: place, poolSize: 2 }, logger)
-  }, 60_000)
+  })
   afterEach(async () => {
     await Promise.all(started.splice(0).map((jobs) => jobs.stop(1)))
   })
@@ -77,9 +74,9 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
       await sleep(100)
       expect(done).toEqual([])
     })
-    await until(() => done.length >= 2)
+    await until('both jobs being done', () => done.length >= 2)
     expect(new Set(done)).toEqual(new Set([2, 3]))
-  }, 30_000)
+  })
 
   test('51: a failed job is done again', async () => {
     const attempts: number[] = []
@@ -93,26 +90,31 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
       },
     ])
     await transaction((em) => jobs.enqueue(em, [{ name: 'tests.flaky', payload: {} }]))
-    await until(() => attempts.length === 2, 20_000)
-  }, 30_000)
+    await until('the second attempt', () => attempts.length === 2)
+  })
 
   test('stop waits for what runs', async () => {
-    let [began, ended] = [false, false]
+    const go = Promise.withResolvers<void>()
+    let [began, ended, stopped] = [false, false, false]
     const jobs = await start([
       {
         name: 'tests.slow',
         run: async () => {
           began = true
-          await sleep(500)
+          await go.promise
           ended = true
         },
       },
     ])
     await transaction((em) => jobs.enqueue(em, [{ name: 'tests.slow', payload: {} }]))
-    await until(() => began)
-    await jobs.stop(5)
+    await until('the job being begun', () => began)
+    const stopping = jobs.stop(60).then(() => (stopped = true))
+    await sleep(300)
+    expect([ended, stopped]).toEqual([false, false])
+    go.resolve()
+    await stopping
     expect(ended).toBe(true)
-  }, 30_000)
+  })
 
   test('who only queues leaves the work to others', async () => {
     const done: string[] = []
@@ -120,9 +122,9 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     const queueing = await start([definition('queueing')], false)
     await transaction((em) => queueing.enqueue(em, [{ name: 'tests.shared', payload: {} }]))
     await start([definition('working')])
-    await until(() => done.length > 0)
+    await until('the job being done', () => done.length > 0)
     expect(done).toEqual(['working'])
-  }, 30_000)
+  })
 
   test('refuses to queue without a transaction, and for a queue nobody knows', async () => {
     const jobs = await start([], false)

@@ -22,7 +22,7 @@ describe('migrations on PostgreSQL', () => {
   }
   beforeEach(async () => {
     server = await testDatabase()
-  }, 60_000)
+  })
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((database) => database.close()))
     await server.drop()
@@ -78,7 +78,7 @@ test('migrations on PGlite: status, up, down', async () => {
   expect(await database.migrations.down()).toEqual(pending.slice(-1))
   expect((await database.migrations.status()).pending).toEqual(pending.slice(-1))
   await database.close()
-}, 60_000)
+})
 
 test('openDatabase says that a server cannot be reached', async () => {
   const database = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' } as const

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pinoLogger } from './logger.ts'
 import { loadMasterKey } from './master-key.ts'
 import { clusterDirectory, openPglite } from './pglite.ts'
+import { unpackCluster } from './testing/cluster.ts'
 
 const silent = pinoLogger('silent')
 let directory: string
@@ -24,9 +25,10 @@ test('keeps rows in its directory, which nobody else may open meanwhile', async 
   const second = await openPglite({ directory }, silent)
   expect(await second.orm.em.getConnection().execute('select value from kept')).toEqual([{ value: 'yes' }])
   await second.close()
-}, 60_000)
+})
 
 test('once closed, is not opened again by whoever comes late: somebody else may have the directory by then', async () => {
+  unpackCluster(directory)
   const { orm, close } = await openPglite({ directory }, silent)
   const late = orm.em.fork()
   await close()
@@ -35,7 +37,7 @@ test('once closed, is not opened again by whoever comes late: somebody else may 
   await expect(late.execute('select 1')).rejects.toThrow(/closed/i)
   expect(await next.orm.em.fork().execute('select 1 as one')).toEqual([{ one: 1 }])
   await next.close()
-}, 60_000)
+})
 
 test('searches by trigram, also in memory, where there is nothing to lock', async () => {
   const { orm, lock, close } = await openPglite('memory', silent)
@@ -44,15 +46,16 @@ test('searches by trigram, also in memory, where there is nothing to lock', asyn
   const [row]: { similar: number }[] = await orm.em.getConnection().execute(`select similarity('denizen', 'denizens') as similar`)
   expect(row?.similar).toBeGreaterThan(0.5)
   await close()
-}, 60_000)
+})
 
 test('frees the directory when it cannot be opened', async () => {
   rmSync(clusterDirectory(directory), { recursive: true, force: true })
   writeFileSync(clusterDirectory(directory), 'not a directory')
   await expect(openPglite({ directory }, silent)).rejects.toMatchObject({ code: 'database.unreadable', details: { directory } })
   rmSync(clusterDirectory(directory))
+  unpackCluster(directory)
   await (await openPglite({ directory }, silent)).close()
-}, 60_000)
+})
 
 test('makes the master key once, readable by nobody else', async () => {
   const place = { masterKey: null, database: { kind: 'embedded', directory: join(directory, 'new') } } as const

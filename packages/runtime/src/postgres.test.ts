@@ -1,21 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { anonymousActor, completed, createCore, defaultPorts, userActor } from '@denizen/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
+import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { eventually, scaled, within } from '../../../tests/deadlines.ts'
 import { pinoLogger } from './logger.ts'
 import { connectPostgres, type Timeouts } from './postgres.ts'
 import { testDatabase, type TestDatabase } from './testing/postgres.ts'
 import { openProxy, type TestProxy } from './testing/proxy.ts'
 
 const logger = pinoLogger('silent')
+/** Milliseconds: far more than what is configured below, far less than what would be waited for without. */
+const deadline = 20_000
 let database: TestDatabase
 let proxy: TestProxy
 let orm: MikroORM | null = null
 
 beforeEach(async () => {
-  database = await testDatabase()
+  database = await testDatabase({ migrated: true })
   proxy = await openProxy(database.url)
-}, 60_000)
+})
 afterEach(async () => {
   await orm?.close(true)
   orm = null
@@ -32,86 +35,129 @@ function ask(on: MikroORM, statement: string): Promise<unknown> {
   return on.em.getConnection().execute(statement)
 }
 
-/** How long it took to fail, in milliseconds; NaN when it did not. */
-async function failsAfter(work: Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  return work.then(
-    () => Number.NaN,
-    () => performance.now() - startedAt,
+/** Waits until a connection is in the middle of such a statement. */
+async function underWay(statement: string): Promise<void> {
+  const watcher = new Client({ connectionString: database.url })
+  await watcher.connect()
+  await eventually(deadline, `"${statement}" being under way`, async () => {
+    const { rowCount } = await watcher.query(
+      `select from pg_stat_activity where datname = current_database() and state = 'active' and query = $1`,
+      [statement],
+    )
+    return rowCount === 1
+  })
+  await watcher.end()
+}
+
+/** It has to fail, and not after as long as what it waits for would take. */
+async function fails(what: string, work: Promise<unknown>): Promise<void> {
+  const outcome = work.then(
+    () => null,
+    (error: unknown) => error,
   )
+  expect(await within(deadline, what, outcome)).toBeInstanceOf(Error)
 }
 
 test('57: a statement that takes too long ends', async () => {
-  const on = await open({ statement: 200 })
-  expect(await failsAfter(ask(on, 'select pg_sleep(5)'))).toBeLessThan(1000)
+  const on = await open({ statement: scaled(200) })
+  await fails('the end of the statement', ask(on, 'select pg_sleep(600)'))
   expect(await ask(on, 'select 1 as one')).toEqual([{ one: 1 }])
 })
 
 test('57: who finds all connections taken waits a bounded time', async () => {
-  const on = await open({ connect: 200 })
-  const busy = [ask(on, 'select pg_sleep(0.8)'), ask(on, 'select pg_sleep(0.8)')]
-  expect(await failsAfter(ask(on, 'select 1'))).toBeLessThan(600)
+  const on = await open({ connect: scaled(500) })
+  const [begun, done] = [[Promise.withResolvers<void>(), Promise.withResolvers<void>()], Promise.withResolvers<void>()]
+  const busy = begun.map(({ resolve }) =>
+    on.em.fork().transactional(async (em) => {
+      await em.execute('select 1')
+      resolve()
+      await done.promise
+    }),
+  )
+  await Promise.all(begun.map(({ promise }) => promise))
+  await fails('the end of the wait', ask(on, 'select 1'))
+  done.resolve()
   await Promise.all(busy)
   expect(await ask(on, 'select 1 as one')).toEqual([{ one: 1 }])
 })
 
 test('an idle transaction is ended, and its locks with it', async () => {
-  const on = await open({ idleInTransaction: 200 })
+  const on = await open({ idleInTransaction: scaled(200), statement: scaled(10_000), silence: scaled(15_000) })
   await ask(on, 'create table locked (id int)')
+  const [locked, counted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const idle = on.em.fork().transactional(async (em) => {
     await em.execute('lock table locked')
-    await sleep(600)
+    locked.resolve()
+    await counted.promise
     await em.execute('select 1')
   })
-  const ended = failsAfter(idle)
-  await sleep(300)
+  const ended = fails('the end of the transaction', idle)
+  await locked.promise
   expect(await ask(on, 'select count(*)::int as count from locked')).toEqual([{ count: 0 }])
-  expect(await ended).toBeLessThan(2000)
+  counted.resolve()
+  await ended
 })
 
 test('55: connections cut without a word fail, leave the pool, and work resumes when the network does', async () => {
-  const on = await open({ connect: 300, statement: 300, silence: 500 })
+  const on = await open({ connect: scaled(300), statement: scaled(300), silence: scaled(500) })
   await Promise.all([ask(on, 'select 1'), ask(on, 'select 1')])
   proxy.break('silenced')
-  const failures = await Promise.all([1, 2, 3, 4].map(() => failsAfter(ask(on, 'select 1'))))
-  for (const ms of failures) expect(ms).toBeLessThan(1500)
+  await Promise.all([1, 2, 3, 4].map((number) => fails(`the failure of statement ${number}`, ask(on, 'select 1'))))
   proxy.mend()
   expect(await ask(on, 'select 1 as one')).toEqual([{ one: 1 }])
 })
 
 test('55: a closed connection fails what runs on it and nothing after', async () => {
-  const on = await open({})
-  const running = failsAfter(ask(on, 'select pg_sleep(5)'))
-  await sleep(100)
+  const on = await open({ statement: scaled(60_000), silence: scaled(65_000) })
+  const statement = 'select pg_sleep(600)'
+  const running = fails('the failure of what runs', ask(on, statement))
+  await underWay(statement)
   proxy.break('closed')
-  expect(await running).toBeLessThan(1000)
+  await running
   proxy.mend()
   expect(await ask(on, 'select 1 as one')).toEqual([{ one: 1 }])
 })
 
-test.each(['closed', 'silenced'] as const)(
-  'transactions whose connection is %s give their places in the pool back',
-  async (how) => {
-    const on = await open({ connect: 500, silence: 500 })
-    for (let round = 0; round < 3; round++) {
-      const transactions = [1, 2].map(() =>
+test.each(['closed', 'silenced'] as const)('transactions whose connection is %s give their places in the pool back', async (how) => {
+  const on = await open({ connect: scaled(500), silence: scaled(500) })
+  for (let round = 0; round < 3; round++) {
+    const broken = Promise.withResolvers<void>()
+    const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const failed = begun.map(({ resolve }) =>
+      fails(
+        'the failure of a transaction',
         on.em.fork().transactional(async (em) => {
           await em.execute('select 1')
-          await sleep(100)
+          resolve()
+          await broken.promise
           await em.execute('select 1')
         }),
-      )
-      const failed = transactions.map(failsAfter)
-      await sleep(50)
-      proxy.break(how)
-      for (const ms of await Promise.all(failed)) expect(ms).toBeLessThan(3000)
-      proxy.mend()
-      const [one, two] = [ask(on, 'select pg_backend_pid() as pid'), ask(on, 'select pg_backend_pid() as pid')]
-      expect(await one).not.toEqual(await two)
-    }
-  },
-  15_000,
-)
+      ),
+    )
+    await Promise.all(begun.map(({ promise }) => promise))
+    proxy.break(how)
+    broken.resolve()
+    await Promise.all(failed)
+    proxy.mend()
+    expect(await atTheSameTime(on, 2)).toBe(2)
+  }
+})
+
+/** How many connections so many transactions have that are all open at once. */
+async function atTheSameTime(on: MikroORM, count: number): Promise<number> {
+  const all = Promise.withResolvers<void>()
+  const connections = new Set<unknown>()
+  const transactions = Array.from({ length: count }, () =>
+    on.em.fork().transactional(async (em) => {
+      const [row] = await em.execute<{ pid: number }[]>('select pg_backend_pid() as pid')
+      connections.add(row?.pid)
+      if (connections.size === count) all.resolve()
+      await all.promise
+    }),
+  )
+  await within(deadline, `${count} transactions at once`, Promise.all(transactions))
+  return connections.size
+}
 
 test('refuses a database that does not exist', async () => {
   const url = database.url.replace(/[^/]+$/, 'nothing_here')
@@ -121,7 +167,6 @@ test('refuses a database that does not exist', async () => {
 
 test('each connection prepares the busiest statements once, and a new one does so again', async () => {
   const on = await open({}, 1)
-  await on.migrator.up()
   const core = createCore({ orm: on, ports: await defaultPorts(new Uint8Array(32).fill(7)) })
   const fail = () => core.as(anonymousActor).auth.signIn({ identifier: 'nobody', password: 'wrong' })
   const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
@@ -136,13 +181,17 @@ test('each connection prepares the busiest statements once, and a new one does s
     expect(await prepared()).toEqual(onceEach(runs))
   }
   await ask(on, 'select pg_terminate_backend(pg_backend_pid())').catch(() => undefined)
-  await expect.poll(() => fail().catch(({ code }: { code: string }) => code)).toBe('auth.invalidCredentials')
+  await eventually(deadline, 'a new connection', () =>
+    fail().then(
+      () => false,
+      ({ code }: { code: string }) => code === 'auth.invalidCredentials',
+    ),
+  )
   expect(await prepared()).toEqual(onceEach(1))
 })
 
 test('what every command of a user sends is planned once for a connection, not each time', async () => {
   const on = await open({}, 1)
-  await on.migrator.up()
   const core = createCore({ orm: on, ports: await defaultPorts(new Uint8Array(32).fill(7)) })
   const password = 'correct horse battery staple'
   await core.bootstrap({ username: 'admin', password })

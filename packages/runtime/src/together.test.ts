@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { preparedStatements } from '@denizen/core'
 import { Pool, type PoolClient } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { eventually } from '../../../tests/deadlines.ts'
 import { setUpPool } from './pool.ts'
 import { testDatabase, type TestDatabase } from './testing/postgres.ts'
 
@@ -33,7 +34,7 @@ beforeEach(async () => {
   await client.query('create table numbers (n int primary key); create table users (id uuid primary key, note text)')
   await client.query('insert into users values ($1, $2)', [user, 'before'])
   messages = 0
-}, 60_000)
+})
 afterEach(async () => {
   client.release(true)
   await pool.end()
@@ -131,7 +132,12 @@ test('whoever waits for a lock reads what was committed meanwhile, also in the s
     client.query('select 1 from users where id = $1 for share', [user]),
     client.query('select note from users where id = $1', [user]),
   ])
-  await expect.poll(async () => (await other.query('select 1 from pg_locks where not granted')).rowCount, { timeout: 5000 }).toBe(1)
+  await eventually(15_000, 'the transaction waiting for the lock', async () => {
+    const { rows } = await other.query<{ waits: boolean }>(
+      `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waits`,
+    )
+    return rows[0]?.waits
+  })
   await other.query('commit')
   other.release()
   const [, read] = await asked

@@ -28,7 +28,15 @@ export function addServe(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const stopped = stopSignal()
+  const signal = stopSignal()
+  try {
+    await serveUntil(signal.given, options)
+  } finally {
+    signal.ignore()
+  }
+}
+
+async function serveUntil(stopped: Promise<void>, options: ServeOptions): Promise<void> {
   const { localConfig } = await import('../local.ts')
   const { createRuntime } = await import('@denizen/runtime')
   const config = localConfig({}, settingsOf(options))
@@ -125,19 +133,20 @@ function understood(error: unknown, { host, port }: Config): unknown {
   return error
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process on the spot. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    for (const [signal, number] of [
-      ['SIGINT', 2],
-      ['SIGTERM', 15],
-    ] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(128 + number)
-        asked = true
-        resolve()
-      })
-    }
-  })
+const stopSignals = { SIGINT: 2, SIGTERM: 15 } as const
+
+/** `given` resolves at the first SIGINT or SIGTERM; until `ignore`, the second ends the process on the spot. */
+function stopSignal(): { readonly given: Promise<void>; ignore(): void } {
+  const { promise: given, resolve } = Promise.withResolvers<void>()
+  let asked = false
+  const stop = (signal: keyof typeof stopSignals): void => {
+    if (asked) process.exit(128 + stopSignals[signal])
+    asked = true
+    resolve()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  return {
+    given,
+    ignore: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
+  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, vi } from 'vitest'
+import { compileCache } from '../../../../tests/compile-cache.ts'
 import { eventually, within } from '../../../../tests/deadlines.ts'
 import { run } from '../program.ts'
 
@@ -65,11 +66,11 @@ export class Terminal {
     return within(limit, `denizen ${parameters.join(' ')}`, this.start(parameters, settings).ended)
   }
 
-  /** The same command without a process of its own, in the same home. */
-  here(parameters: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  /** The same command without a process of its own, in the same home; `input` is its standard input. */
+  here(parameters: readonly string[], env: Readonly<Record<string, string>> = {}, input = ''): Promise<Ended> {
     // The working directory is vitest's, where somebody who tried `npm start` has a database.
     const places = { XDG_CONFIG_HOME: join(this.home, '.config'), DENIZEN_DATA_DIR: join(this.home, 'denizen-data') }
-    return runHere(parameters, { ...places, ...this.#env, ...env })
+    return runHere(parameters, { ...places, ...this.#env, ...env }, input)
   }
 
   /** Starts `denizen …`. */
@@ -77,7 +78,7 @@ export class Terminal {
     const child = spawn(process.execPath, [...node, bin, ...parameters], {
       cwd: this.home,
       detached: true, // a group of its own: what it starts can be ended with it
-      env: { PATH: process.env['PATH'] ?? '', HOME: this.home, ...this.#env, ...env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: this.home, NODE_COMPILE_CACHE: compileCache, ...this.#env, ...env },
     })
     const { pid } = child
     if (pid === undefined) throw new Error('the process did not start')
@@ -132,7 +133,7 @@ export class Terminal {
 }
 
 /** Runs a command line in this process, at a tenth of the time: one at a time. */
-export async function runHere(parameters: readonly string[], env: Readonly<Record<string, string>>, input?: string): Promise<Ended> {
+export async function runHere(parameters: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Ended> {
   const written = { stdout: '', stderr: '' }
   const exitCode = process.exitCode
   process.exitCode = undefined
@@ -145,12 +146,11 @@ export async function runHere(parameters: readonly string[], env: Readonly<Recor
       return true
     }),
   )
-  if (input !== undefined)
-    spies.push(vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(input)]) as never) as never)
+  const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(input)]) as never)
   try {
     return endedWith({ code: await run(parameters), signal: null, ...written })
   } finally {
-    for (const spy of spies) spy.mockRestore()
+    for (const spy of [...spies, stdin]) spy.mockRestore()
     vi.unstubAllEnvs()
     process.exitCode = exitCode
   }

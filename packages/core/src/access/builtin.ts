@@ -151,3 +151,16 @@ export const organizationRoles: Readonly<Record<MembershipRole, { readonly permi
   admin: { permissions: asAdmin },
   member: { permissions: asMember },
 }
+
+/** What each of them holds: those of the system, those of an organization, and whoever owns a resource. */
+export const permissionsByRole: Readonly<Record<string, readonly string[]>> = {
+  ...permissionsOfEach(builtInRoles),
+  ...permissionsOfEach(organizationRoles),
+  resourceOwner: ownerPermissions,
+}
+
+function permissionsOfEach(
+  roles: Readonly<Record<string, { readonly permissions: readonly string[] }>>,
+): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(roles).map(([name, { permissions }]) => [name, permissions]))
+}

@@ -5,6 +5,7 @@ import {
   modelOf,
   modelPatterns as patterns,
   modelPermissions as permissions,
+  runs,
   storeModel,
   used,
   useWorld,
@@ -277,20 +278,20 @@ async function compareWorld(numbers: ModelNumbers): Promise<void> {
   )
 }
 
-test(
-  '100 000 decisions are those of the obvious reference: now, in sessions, through actions, and at other times',
-  { timeout: 180_000 },
-  async () => {
-    const seed = crypto.getRandomValues(new Int32Array(1))[0] ?? 0
-    await fc.assert(fc.asyncProperty(anyWorld, compareWorld), { seed, numRuns: 18, endOnFailure: true })
-    console.info(
-      `seed ${seed}: ${decisions} decisions, ${allowed} of them yes; ${explanations.allowed + explanations.denied} explanations; ${rolesDeleted} roles deleted, ${contested} times roles excluded each other`,
-    )
-    expect(decisions).toBeGreaterThanOrEqual(100_000)
-    // Neither answer is a rarity.
-    expect(allowed / decisions).toBeGreaterThan(0.08)
-    expect(allowed / decisions).toBeLessThan(0.9)
-    expect(Math.min(explanations.allowed, explanations.denied)).toBeGreaterThan(3)
-    expect(Math.min(rolesDeleted, contested)).toBeGreaterThan(3)
-  },
-)
+/** Neither answer is a rarity, and nothing of what roles do to each other. */
+function isVaried(): boolean {
+  const share = allowed / decisions
+  const fewest = Math.min(explanations.allowed, explanations.denied, rolesDeleted, contested)
+  return share > 0.08 && share < 0.9 && fewest > 3
+}
+
+test('20 000 decisions are those of the obvious reference: now, in sessions, through actions, and at other times', async () => {
+  const compare = (numRuns: number) => fc.assert(fc.asyncProperty(anyWorld, compareWorld), { numRuns, endOnFailure: true })
+  await compare(runs(4))
+  expect(decisions).toBeGreaterThanOrEqual(runs(20_000))
+  // So few worlds may happen to be alike: then there are more of them.
+  for (let more = 0; more < 10 && !isVaried(); more++) await compare(4)
+  const told = `${decisions} decisions, ${allowed} of them yes; ${explanations.allowed + explanations.denied} explanations; ${rolesDeleted} roles deleted, ${contested} times roles excluded each other`
+  console.info(told)
+  expect(isVaried(), told).toBe(true)
+})

@@ -9,9 +9,9 @@ import { ownSessionOf } from '../sessions/index.ts'
 import { emailTaken, existingUser, usernameTaken } from '../users/index.ts'
 import type { Account } from './account.ts'
 import { asToldByOperators, createAccount } from './creation.ts'
-import { createUserSignature, currentUserSignature } from './signatures.ts'
+import { accountsSignatures } from './signatures.ts'
 
-export const createUser = defineCommand(createUserSignature, {
+export const createUser = defineCommand(accountsSignatures.create, {
   allow: allOf(granted, asToldByOperators),
   target: optionalOrganizationTarget,
   async prepare({ ports, settings }, { password, ...owner }) {
@@ -34,7 +34,7 @@ function noted(context: CommandContext, user: Account): Account {
   return user
 }
 
-export const currentUser = defineQuery(currentUserSignature, {
+export const currentUser = defineQuery(accountsSignatures.current, {
   allow: signedIn,
   duringPendingStep: true,
   async handle(context, { include }) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { OrganizationSummary, membershipRole, organizationId } from '../organizations/model.ts'
 import { newPassword } from '../passwords/model.ts'
@@ -49,56 +49,60 @@ export function isNamed({ email, username }: { email?: string | undefined; usern
 }
 export const unnamed = { path: ['email'], error: 'an email or a username is needed' }
 
-export const createUserSignature = command('users.create', {
-  summary: 'Create a user',
-  input: z
-    .strictObject({
-      ...newUser,
-      organizationId: organizationId
-        .optional()
-        .meta({ description: 'its home: the organization that manages it, and that it becomes a member of' }),
-      ifAbsent: z.boolean().default(false).meta({ description: 'answer null instead of failing when the email or username is taken' }),
-    })
-    .refine(isNamed, unnamed),
-  output: ManagedUser.nullable(),
-})
-
-export const currentUserSignature = query('users.current', {
-  summary: 'Show who you are, and everything that is yours',
-  input: z.strictObject({
-    include: z
-      .array(z.enum(['websocketToken', 'agentToken']))
-      .max(2)
-      .default([])
-      .meta({ description: 'tokens to make, each good for some minutes' }),
-  }),
-  output: z.object({
-    user: User,
-    roles: z.array(z.string()),
-    permissions: z.array(z.string()).meta({ description: 'what you may do everywhere, as names of actions' }),
-    organization: z.object({ id: OrganizationSummary.shape.id, slug: z.string() }).nullable(),
-    memberships: z.array(z.object({ organization: OrganizationSummary, role: membershipRole })),
-    session: WhoAmI.shape.session,
-    pendingSteps: z.array(z.enum(['changePassword', 'verifyEmail', 'enrolFactor'])),
-    websocketToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
-    agentToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
-  }),
-})
-
 /** How many users one call takes: more go in several calls, each a transaction of its own. */
 export const largestImport = 1000
 
-export const importUsersSignature = command('users.import', {
-  summary: 'Import users from another system',
-  input: z.strictObject({
-    format: z.enum(['keycloak']),
-    realm: keycloakRealm,
-    createRoles: z.boolean().default(false).meta({ description: "make the realm's roles, granting nothing until mapped, and assign them" }),
+/** The actions of `users` that are made here. */
+export const accountsSignatures = group('users', {
+  create: changes({
+    summary: 'Create a user',
+    input: z
+      .strictObject({
+        ...newUser,
+        organizationId: organizationId
+          .optional()
+          .meta({ description: 'its home: the organization that manages it, and that it becomes a member of' }),
+        ifAbsent: z.boolean().default(false).meta({ description: 'answer null instead of failing when the email or username is taken' }),
+      })
+      .refine(isNamed, unnamed),
+    output: ManagedUser.nullable(),
   }),
-  output: z.object({
-    created: z.int(),
-    rolesCreated: z.array(z.string()),
-    failed: z.array(z.object({ index: z.int(), username: z.string(), code: z.string(), message: z.string() })),
-    warnings: z.array(z.object({ index: z.int(), username: z.string(), message: singleLine(500) })),
+  current: reads({
+    summary: 'Show who you are, and everything that is yours',
+    input: z.strictObject({
+      include: z
+        .array(z.enum(['websocketToken', 'agentToken']))
+        .max(2)
+        .default([])
+        .meta({ description: 'tokens to make, each good for some minutes' }),
+    }),
+    output: z.object({
+      user: User,
+      roles: z.array(z.string()),
+      permissions: z.array(z.string()).meta({ description: 'what you may do everywhere, as names of actions' }),
+      organization: z.object({ id: OrganizationSummary.shape.id, slug: z.string() }).nullable(),
+      memberships: z.array(z.object({ organization: OrganizationSummary, role: membershipRole })),
+      session: WhoAmI.shape.session,
+      pendingSteps: z.array(z.enum(['changePassword', 'verifyEmail', 'enrolFactor'])),
+      websocketToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
+      agentToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
+    }),
+  }),
+  import: changes({
+    summary: 'Import users from another system',
+    input: z.strictObject({
+      format: z.enum(['keycloak']),
+      realm: keycloakRealm,
+      createRoles: z
+        .boolean()
+        .default(false)
+        .meta({ description: "make the realm's roles, granting nothing until mapped, and assign them" }),
+    }),
+    output: z.object({
+      created: z.int(),
+      rolesCreated: z.array(z.string()),
+      failed: z.array(z.object({ index: z.int(), username: z.string(), code: z.string(), message: z.string() })),
+      warnings: z.array(z.object({ index: z.int(), username: z.string(), message: singleLine(500) })),
+    }),
   }),
 })

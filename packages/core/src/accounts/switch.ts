@@ -3,7 +3,7 @@ import { defineCommand, type TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { allOf, signedIn, type Rule, type Target } from '../kernel/rule.ts'
-import { membershipsOf, organizationTarget, switchOrganizationSignature, type OrganizationId } from '../organizations/index.ts'
+import { membershipsOf, organizationTarget, organizationsSignatures, type OrganizationId } from '../organizations/index.ts'
 import { SessionRow } from '../sessions/entity.ts'
 
 interface NamesOrganization {
@@ -24,7 +24,7 @@ const intoWhatIsThere: Rule = ({ actor, input, target }) =>
   (input as NamesOrganization).organizationId === null || target !== null || actor.kind === 'system'
 
 /** It only says where the session is: what a call names decides where it acts. */
-export const switchOrganization = defineCommand(switchOrganizationSignature, {
+export const switchOrganization = defineCommand(organizationsSignatures.switch, {
   allow: allOf(signedIn, intoWhatIsThere),
   target: ownOrganizationTarget,
   async handle(context, { organizationId }) {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { actionTree, kinds } from '@denizen/core'
+import { actions, kinds } from '@denizen/core'
 import { signatures } from '@denizen/core/contract'
 import { describe, expect, test } from 'vitest'
 
@@ -20,7 +20,7 @@ describe('the names of actions', () => {
   })
 
   test('have a handler each, and no handler is without a signature', () => {
-    const handled: string[] = Object.values(actionTree).flatMap((verbs) => Object.values(verbs).map(({ signature }) => signature.name))
-    expect(handled.toSorted()).toEqual(Object.keys(kinds))
+    expect([...actions.keys()].toSorted()).toEqual(Object.keys(kinds))
+    for (const [name, { signature }] of actions) expect(signature.name).toBe(name)
   })
 })

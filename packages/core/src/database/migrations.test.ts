@@ -1,5 +1,5 @@
 import { ensurePartitions } from '@denizen/core'
-import { bothDatabases, newEmail, useWorld, type World } from '@denizen/core/testing'
+import { bothDatabases, newEmail, useFreshWorlds, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 /** Everything in the database that is ours, as PostgreSQL describes it. */
@@ -64,7 +64,7 @@ const counting = counted.flatMap((table) => ['insert', 'update', 'delete'].map((
 const nothing = { columns: [], partitions: [], constraints: [], indexes: [], triggers: [], functions: [], others: [] }
 
 describe.each(bothDatabases)('migrations on %s', (database) => {
-  const world = useWorld({ database })
+  const world = useFreshWorlds({ database })
 
   test('go down with rows there, leave nothing of ours and all of what is not ours, and come up again', async () => {
     const { rows, orm } = world()

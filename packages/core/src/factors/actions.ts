@@ -1,7 +1,6 @@
-import type { factorsSignatures } from './signatures.ts'
 import { meantAccountTarget, userMeant, changedAccountTarget, overAccount, ownAccountTarget } from '../accounts/index.ts'
 import { renderSVG } from 'uqr'
-import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
+import { defineCommand, defineQuery } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner, signedIn } from '../kernel/rule.ts'
@@ -15,10 +14,10 @@ import { noFactor, noTotp, notBegun, wrongCode } from './errors.ts'
 import { codeCount, hashOfCode, newRecoveryCode } from './recovery.ts'
 import { factorsOf, hasFactor, rolesOf } from './repository.ts'
 import { resetFactors } from './resetting.ts'
-import * as signatures from './signatures.ts'
+import { factorsSignatures } from './signatures.ts'
 import { keyUri, newKey, stepOf } from './totp.ts'
 
-const list = defineQuery(signatures.listFactorsSignature, {
+export const list = defineQuery(factorsSignatures.list, {
   allow: anyOf(granted, owner),
   target: meantAccountTarget,
   async handle({ open, actor, settings, now }, input) {
@@ -32,7 +31,7 @@ const list = defineQuery(signatures.listFactorsSignature, {
   },
 })
 
-const beginTotp = defineCommand(signatures.beginTotpSignature, {
+export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
   allow: signedIn,
   target: ownAccountTarget,
   secretive: true,
@@ -57,7 +56,7 @@ const beginTotp = defineCommand(signatures.beginTotpSignature, {
 })
 
 /** The code proves that an app has the key. Only then does it take the place of the one before. */
-const activateTotp = defineCommand(signatures.activateTotpSignature, {
+export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
   allow: signedIn,
   target: ownAccountTarget,
   secretive: true,
@@ -82,7 +81,7 @@ const activateTotp = defineCommand(signatures.activateTotpSignature, {
   },
 })
 
-const disableTotp = defineCommand(signatures.disableTotpSignature, {
+export const disableTotp = defineCommand(factorsSignatures.disableTotp, {
   allow: signedIn,
   target: ownAccountTarget,
   freshProof: true,
@@ -98,7 +97,7 @@ const disableTotp = defineCommand(signatures.disableTotpSignature, {
   },
 })
 
-const regenerateRecoveryCodes = defineCommand(signatures.regenerateRecoveryCodesSignature, {
+export const regenerateRecoveryCodes = defineCommand(factorsSignatures.regenerateRecoveryCodes, {
   allow: signedIn,
   target: ownAccountTarget,
   secretive: true,
@@ -124,7 +123,7 @@ async function replaceRecoveryCodes({ em, now, newId, ports }: CommandContext, u
   return codes
 }
 
-const reset = defineCommand(signatures.resetFactorsSignature, {
+export const reset = defineCommand(factorsSignatures.reset, {
   allow: overAccount,
   target: changedAccountTarget,
   freshProof: true,
@@ -134,12 +133,3 @@ const reset = defineCommand(signatures.resetFactorsSignature, {
     return taken
   },
 })
-
-export const factorsActions: Actions<typeof factorsSignatures> = {
-  activateTotp,
-  beginTotp,
-  disableTotp,
-  list,
-  regenerateRecoveryCodes,
-  reset,
-}

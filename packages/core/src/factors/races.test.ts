@@ -1,8 +1,9 @@
 import { systemActor, type Id } from '@denizen/core'
 import { runnerOf, useWorld, type SignedInUser, type World } from '@denizen/core/testing'
 import { Secret, TOTP } from 'otpauth'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { eventually } from '../../../../tests/deadlines.ts'
 import { defineCommand, type Action } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
@@ -37,7 +38,7 @@ function careless(
   return async (context, user, code) => {
     const open = await look(context, user, code)
     looked++
-    await vi.waitFor(() => expect(looked).toBeGreaterThanOrEqual(atOnce), { timeout: 20_000, interval: 5 })
+    await eventually(20_000, `${atOnce} who have looked`, async () => looked >= atOnce, 5)
     if (open) await context.em.execute(`update ${table} ${write}`, [context.now, uuidOf(user)], 'run')
     return open
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { userId } from '../users/model.ts'
 import { Factors } from './model.ts'
 
@@ -9,51 +9,39 @@ const recoveryCodes = secret(z.array(z.string())).meta({
 })
 const sessionsEnded = z.int().meta({ description: 'all others of the user' })
 
-export const listFactorsSignature = query('factors.list', {
-  summary: 'Show which second factors you have',
-  input: z.strictObject({ userId: userId.optional().meta({ description: 'default: yourself' }) }),
-  output: Factors,
-})
-
-export const beginTotpSignature = command('factors.beginTotp', {
-  summary: 'Begin to set up an authenticator app',
-  input: z.strictObject({}),
-  output: z.object({
-    uri: secret(z.string()).meta({ description: 'otpauth:// for the app; shown once' }),
-    key: secret(z.string()).meta({ description: 'the key in base32, for apps that have it typed' }),
-    qr: secret(z.string()).meta({ description: 'the URI as a picture (SVG)' }),
+export const factorsSignatures = group('factors', {
+  list: reads({
+    summary: 'Show which second factors you have',
+    input: z.strictObject({ userId: userId.optional().meta({ description: 'default: yourself' }) }),
+    output: Factors,
+  }),
+  beginTotp: changes({
+    summary: 'Begin to set up an authenticator app',
+    input: z.strictObject({}),
+    output: z.object({
+      uri: secret(z.string()).meta({ description: 'otpauth:// for the app; shown once' }),
+      key: secret(z.string()).meta({ description: 'the key in base32, for apps that have it typed' }),
+      qr: secret(z.string()).meta({ description: 'the URI as a picture (SVG)' }),
+    }),
+  }),
+  activateTotp: changes({
+    summary: 'Finish setting up an authenticator app, with a code it shows',
+    input: z.strictObject({ code: secret(z.string().min(1).max(32)).meta({ description: 'the six digits that the app shows now' }) }),
+    output: z.object({ activatedAt: z.date(), recoveryCodes, sessionsEnded }),
+  }),
+  disableTotp: changes({
+    summary: 'Sign in without the authenticator app from now on',
+    input: z.strictObject({}),
+    output: z.object({ sessionsEnded }),
+  }),
+  regenerateRecoveryCodes: changes({
+    summary: 'Get new recovery codes; the old ones are void',
+    input: z.strictObject({}),
+    output: z.object({ recoveryCodes }),
+  }),
+  reset: changes({
+    summary: 'Remove the second factors of somebody who is locked out; they have to enrol again',
+    input: z.strictObject({ userId, reason: z.string().max(500).optional() }),
+    output: z.object({ totp: z.boolean(), passkeys: z.int(), recoveryCodes: z.int(), sessionsEnded: z.int() }),
   }),
 })
-
-export const activateTotpSignature = command('factors.activateTotp', {
-  summary: 'Finish setting up an authenticator app, with a code it shows',
-  input: z.strictObject({ code: secret(z.string().min(1).max(32)).meta({ description: 'the six digits that the app shows now' }) }),
-  output: z.object({ activatedAt: z.date(), recoveryCodes, sessionsEnded }),
-})
-
-export const disableTotpSignature = command('factors.disableTotp', {
-  summary: 'Sign in without the authenticator app from now on',
-  input: z.strictObject({}),
-  output: z.object({ sessionsEnded }),
-})
-
-export const regenerateRecoveryCodesSignature = command('factors.regenerateRecoveryCodes', {
-  summary: 'Get new recovery codes; the old ones are void',
-  input: z.strictObject({}),
-  output: z.object({ recoveryCodes }),
-})
-
-export const resetFactorsSignature = command('factors.reset', {
-  summary: 'Remove the second factors of somebody who is locked out; they have to enrol again',
-  input: z.strictObject({ userId, reason: z.string().max(500).optional() }),
-  output: z.object({ totp: z.boolean(), passkeys: z.int(), recoveryCodes: z.int(), sessionsEnded: z.int() }),
-})
-
-export const factorsSignatures = {
-  activateTotp: activateTotpSignature,
-  beginTotp: beginTotpSignature,
-  disableTotp: disableTotpSignature,
-  list: listFactorsSignature,
-  regenerateRecoveryCodes: regenerateRecoveryCodesSignature,
-  reset: resetFactorsSignature,
-} as const

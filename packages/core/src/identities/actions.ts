@@ -1,5 +1,5 @@
 import { meantAccountTarget, keepAWayIn, ownAccountTarget } from '../accounts/index.ts'
-import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
+import { defineCommand, defineQuery } from '../kernel/action.ts'
 import { callerId, type Settings } from '../kernel/context.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { allOf, anyOf, granted, notBelow, owner, signedIn } from '../kernel/rule.ts'
@@ -15,7 +15,7 @@ import { hasEnded, lockIdentity } from './repository.ts'
 import { identitiesSignatures } from './signatures.ts'
 import { identityTarget } from './targets.ts'
 
-const listIdentities = defineQuery(identitiesSignatures.list, {
+export const listIdentities = defineQuery(identitiesSignatures.list, {
   allow: anyOf(owner, granted),
   target: meantAccountTarget,
   async handle({ actor, open, settings }, { userId = callerId(actor) }) {
@@ -25,7 +25,7 @@ const listIdentities = defineQuery(identitiesSignatures.list, {
   },
 })
 
-const linkIdentity = defineCommand(identitiesSignatures.link, {
+export const linkIdentity = defineCommand(identitiesSignatures.link, {
   allow: signedIn,
   freshProof: true,
   secretive: true,
@@ -45,7 +45,7 @@ const linkIdentity = defineCommand(identitiesSignatures.link, {
   },
 })
 
-const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
+export const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
   allow: anyOf(owner, allOf(granted, notBelow)),
   freshProof: true,
   target: identityTarget,
@@ -84,6 +84,3 @@ function shown(row: IdentityRow, { identityProviders }: Settings): Identity {
   const provider = identityProviders.find((known) => known.issuer === issuer)?.id ?? null
   return { id, provider, issuer, subject, email, emailVerified, createdAt, lastUsedAt }
 }
-
-/** The actions of `identities`. */
-export const identitiesActions: Actions<typeof identitiesSignatures> = { list: listIdentities, link: linkIdentity, unlink: unlinkIdentity }

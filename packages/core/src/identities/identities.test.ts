@@ -144,7 +144,7 @@ describe('many at once', () => {
 
   test('one identity is linked to one of 20 accounts', async () => {
     const provider = await TestProvider.open(world().ports, google)
-    const people = await Promise.all(Array.from({ length: 20 }, () => world().signUp()))
+    const people = await world().crowd(20)
     const token = await provider.sign({ sub: 'wanted' })
     const results = await Promise.allSettled(people.map(({ as }) => as.identities.link({ provider: 'google', token })))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)

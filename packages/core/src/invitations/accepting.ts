@@ -7,7 +7,7 @@ import { existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { answerOnce, checkAddress, offered, ownInvitationTarget, tellAnswer, whoeverIsInvited, type Naming } from './answering.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
 import { acceptedBy, insertMembership, lockAccountWith, type Offer } from './repository.ts'
-import { acceptInvitationSignature } from './signatures.ts'
+import { invitationsSignatures } from './signatures.ts'
 
 interface Acceptance extends Naming {
   readonly password?: string | undefined
@@ -20,7 +20,7 @@ interface Acceptance extends Naming {
  * organization. Only then is the invitation used up, in one statement, so that of
  * many who accept it one goes on; all of it is undone if there is no seat.
  */
-export const acceptInvitation = defineCommand(acceptInvitationSignature, {
+export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvitation, {
   allow: whoeverIsInvited,
   secretive: true,
   target: ownInvitationTarget,

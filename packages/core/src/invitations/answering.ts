@@ -9,7 +9,7 @@ import { invitationInvalid, invitedAnother } from './errors.ts'
 import type { InvitationId } from './model.ts'
 import { stands } from './policy.ts'
 import { answer, findOffer, type Answer, type Offer } from './repository.ts'
-import { declineInvitationSignature, viewInvitationSignature } from './signatures.ts'
+import { invitationsSignatures } from './signatures.ts'
 import { namedBy, proves } from './token.ts'
 
 /** What names an invitation to whoever answers it. */
@@ -76,7 +76,7 @@ export function tellAnswer(
 }
 
 /** Changes nothing: programs that look into mails follow links too. */
-export const viewInvitation = defineCommand(viewInvitationSignature, {
+export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation, {
   allow: anyone,
   secretive: true,
   async handle(context, input) {
@@ -88,7 +88,7 @@ export const viewInvitation = defineCommand(viewInvitationSignature, {
   },
 })
 
-export const declineInvitation = defineCommand(declineInvitationSignature, {
+export const declineInvitation = defineCommand(invitationsSignatures.declineInvitation, {
   allow: whoeverIsInvited,
   secretive: true,
   target: ownInvitationTarget,

@@ -7,18 +7,18 @@ import type { Rule } from '../kernel/rule.ts'
 import { granted, signedIn } from '../kernel/rule.ts'
 import { optionalOrganizationTarget, unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import type { Invitation, InvitationId, InvitationState } from './model.ts'
-import { listInvitationsSignature } from './signatures.ts'
+import { invitationsSignatures } from './signatures.ts'
 
 /** An organization's invitations are for those it lets see them; one's own for everybody. */
 const ofTheirs: Rule = (request) =>
   (request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request)
 
-export const listInvitations = defineQuery(listInvitationsSignature, {
+export const listInvitations = defineQuery(invitationsSignatures.listInvitations, {
   allow: ofTheirs,
   target: optionalOrganizationTarget,
   async handle({ open, ports, actor, now }, { organizationId, limit, cursor, state }) {
     const viewer = organizationId ?? (actor.kind === 'user' ? actor.principal.userId : actor.kind)
-    const scope = { action: listInvitationsSignature.name, filters: { organizationId, state }, viewer }
+    const scope = { action: invitationsSignatures.listInvitations.name, filters: { organizationId, state }, viewer }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     const selection = organizationId === undefined ? toAddressOf(actor, now) : ofOrganization(organizationId, state, now)

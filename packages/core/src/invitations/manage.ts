@@ -19,11 +19,11 @@ import { invitationLifetime, type Invitation, type InvitationId } from './model.
 import { highestRole, stateOf } from './policy.ts'
 import { isMemberWith, revoke } from './repository.ts'
 import { mailJob } from './sending.ts'
-import { inviteSignature, revokeInvitationSignature } from './signatures.ts'
+import { invitationsSignatures } from './signatures.ts'
 import { tokenOf } from './token.ts'
 
 /** The address is looked for among the members and nowhere else: what happens does not depend on who has an account. */
-export const invite = defineCommand(inviteSignature, {
+export const invite = defineCommand(invitationsSignatures.invite, {
   allow: granted,
   target: organizationTarget,
   async handle(context, { organizationId, email, role }) {
@@ -79,7 +79,7 @@ const invitationTarget = {
   },
 } satisfies TargetFinder<{ invitationId: InvitationId }>
 
-export const revokeInvitation = defineCommand(revokeInvitationSignature, {
+export const revokeInvitation = defineCommand(invitationsSignatures.revokeInvitation, {
   allow: granted,
   target: invitationTarget,
   async handle(context, { invitationId }) {

@@ -1,36 +1,14 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { secret } from '../kernel/secret.ts'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { membershipRole, organizationId, OrganizationSummary } from '../organizations/model.ts'
 import { newPassword } from '../passwords/model.ts'
 import { email, fullName, userId, username } from '../users/model.ts'
 import { Invitation, invitationId, invitationState } from './model.ts'
 
-export const inviteSignature = command('organizations.invite', {
-  summary: 'Ask somebody by email to join an organization',
-  input: z.strictObject({ organizationId, email, role: membershipRole.default('member') }),
-  output: Invitation,
-})
-
 /** What stands in the link of the mail. */
 const token = secret(z.string().min(1).max(256)).meta({ description: 'from the link in the mail' })
-
-export const viewInvitationSignature = command('organizations.viewInvitation', {
-  summary: 'Show the invitation behind a link, before it is answered',
-  input: z.strictObject({ token }),
-  output: z.object({
-    organization: OrganizationSummary,
-    email: z.string(),
-    role: membershipRole,
-    expiresAt: z.date(),
-    hasAccount: z.boolean().meta({ description: 'false: accepting makes an account, and takes a password' }),
-    needsPassword: z.boolean().meta({
-      description:
-        'true: there is no account, or nobody has proved its address; accepting with the link ends its old password and sessions',
-    }),
-  }),
-})
 
 /** By the link of the mail, or, for whoever is signed in with the invited address and has proved it, by its id. */
 const answered = {
@@ -41,49 +19,69 @@ const which = { path: ['token'], error: 'either the token of the link or an invi
 const isOne = ({ token, invitationId }: { token?: unknown; invitationId?: unknown }): boolean =>
   (token === undefined) !== (invitationId === undefined)
 
-export const acceptInvitationSignature = command('organizations.acceptInvitation', {
-  summary: 'Accept an invitation; whoever has no account gets one',
-  input: z
-    .strictObject({
-      ...answered,
-      password: newPassword.optional().meta({
-        description: 'for the account, when there is none with the invited address, or nobody had proved that it is theirs',
-      }),
-      username: username.optional(),
-      fullName: fullName.optional(),
-    })
-    .refine(isOne, which),
-  output: z.object({
-    organization: OrganizationSummary,
-    role: membershipRole,
-    userId,
-    accountCreated: z.boolean(),
+/** The actions of `organizations` that are made here. */
+export const invitationsSignatures = group('organizations', {
+  invite: changes({
+    summary: 'Ask somebody by email to join an organization',
+    input: z.strictObject({ organizationId, email, role: membershipRole.default('member') }),
+    output: Invitation,
   }),
-})
-
-export const declineInvitationSignature = command('organizations.declineInvitation', {
-  summary: 'Decline an invitation',
-  input: z.strictObject(answered).refine(isOne, which),
-  output: z.object({ organization: OrganizationSummary }),
-})
-
-export const revokeInvitationSignature = command('organizations.revokeInvitation', {
-  summary: 'Take an invitation back: its link stops working',
-  input: z.strictObject({ invitationId }),
-  output: Invitation,
-})
-
-export const listInvitationsSignature = query('organizations.listInvitations', {
-  summary: 'List the invitations of an organization, or, without one, those to your own address',
-  input: z
-    .strictObject({
-      organizationId: organizationId.optional().meta({ description: 'whose; left out: those to your own address that you can answer' }),
-      ...pageInput,
-      state: invitationState.optional(),
-    })
-    .refine(({ organizationId, state }) => organizationId !== undefined || state === undefined || state === 'pending', {
-      path: ['state'],
-      error: 'of your own, only those are listed that you can answer: leave the state out, or name an organization',
+  viewInvitation: changes({
+    summary: 'Show the invitation behind a link, before it is answered',
+    input: z.strictObject({ token }),
+    output: z.object({
+      organization: OrganizationSummary,
+      email: z.string(),
+      role: membershipRole,
+      expiresAt: z.date(),
+      hasAccount: z.boolean().meta({ description: 'false: accepting makes an account, and takes a password' }),
+      needsPassword: z.boolean().meta({
+        description:
+          'true: there is no account, or nobody has proved its address; accepting with the link ends its old password and sessions',
+      }),
     }),
-  output: pageOf(Invitation.extend({ organization: OrganizationSummary })),
+  }),
+  acceptInvitation: changes({
+    summary: 'Accept an invitation; whoever has no account gets one',
+    input: z
+      .strictObject({
+        ...answered,
+        password: newPassword.optional().meta({
+          description: 'for the account, when there is none with the invited address, or nobody had proved that it is theirs',
+        }),
+        username: username.optional(),
+        fullName: fullName.optional(),
+      })
+      .refine(isOne, which),
+    output: z.object({
+      organization: OrganizationSummary,
+      role: membershipRole,
+      userId,
+      accountCreated: z.boolean(),
+    }),
+  }),
+  declineInvitation: changes({
+    summary: 'Decline an invitation',
+    input: z.strictObject(answered).refine(isOne, which),
+    output: z.object({ organization: OrganizationSummary }),
+  }),
+  revokeInvitation: changes({
+    summary: 'Take an invitation back: its link stops working',
+    input: z.strictObject({ invitationId }),
+    output: Invitation,
+  }),
+  listInvitations: reads({
+    summary: 'List the invitations of an organization, or, without one, those to your own address',
+    input: z
+      .strictObject({
+        organizationId: organizationId.optional().meta({ description: 'whose; left out: those to your own address that you can answer' }),
+        ...pageInput,
+        state: invitationState.optional(),
+      })
+      .refine(({ organizationId, state }) => organizationId !== undefined || state === undefined || state === 'pending', {
+        path: ['state'],
+        error: 'of your own, only those are listed that you can answer: leave the state out, or name an organization',
+      }),
+    output: pageOf(Invitation.extend({ organization: OrganizationSummary })),
+  }),
 })

@@ -71,9 +71,6 @@ export interface Rehearsal<S extends Signature<string, 'command'> = Signature<st
 /** An action of any signature, as the pipeline and the faces hold it. */
 export type Action = Query | Inquiry | Command | Rehearsal
 
-/** The actions of a group of signatures, by verb. What stands in a declaration is this, not what the actions are made of. */
-export type Actions<Signatures extends Readonly<Record<string, Signature>>> = { readonly [Verb in keyof Signatures]: Action }
-
 /** Defines a query for its signature. */
 export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature'>): Query<S> {
   return { signature, ...rest }

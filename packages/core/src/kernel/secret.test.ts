@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createUserSignature } from '../accounts/signatures.ts'
-import { signInSignature } from '../signin/signatures.ts'
+import { accountsSignatures } from '../accounts/signatures.ts'
+import { signInSignatures } from '../signin/signatures.ts'
 import { holdsSecret, secret, withoutSecrets } from './secret.ts'
 
 const hidden = secret(z.string())
@@ -66,9 +66,9 @@ describe('secrets', () => {
   })
 
   test('are found in the actions that have them', () => {
-    expect(holdsSecret(signInSignature.input)).toBe(true)
-    expect(holdsSecret(signInSignature.output)).toBe(true)
-    expect(holdsSecret(createUserSignature.input)).toBe(true)
-    expect(holdsSecret(createUserSignature.output)).toBe(false)
+    expect(holdsSecret(signInSignatures.signIn.input)).toBe(true)
+    expect(holdsSecret(signInSignatures.signIn.output)).toBe(true)
+    expect(holdsSecret(accountsSignatures.create.input)).toBe(true)
+    expect(holdsSecret(accountsSignatures.create.output)).toBe(false)
   })
 })

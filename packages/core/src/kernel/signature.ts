@@ -33,18 +33,58 @@ export type AnswerOf<S extends Signature> = z.input<S['output']>
 /** What a caller gets. */
 export type OutputOf<S extends Signature> = z.output<S['output']>
 
-/** Declares the signature of a command. */
-export function command<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
-  name: Name,
-  shape: { summary: string; input: Input; output: Output },
-): Signature<Name, 'command', Input, Output> {
-  return { name, kind: 'command', ...shape }
+/** A signature as it is declared: what it is called follows from where it stands in its group. */
+export type Declaration<
+  Kind extends ActionKind = ActionKind,
+  Input extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> = Omit<Signature<string, Kind, Input, Output>, 'name'>
+
+type Shape<Input extends z.ZodType, Output extends z.ZodType> = Omit<Declaration<ActionKind, Input, Output>, 'kind'>
+
+/** Signatures by verb, each named by its namespace and its key. */
+export type Group<Namespace extends string, Declarations extends Readonly<Record<string, Declaration>>> = {
+  readonly [Verb in keyof Declarations & string]: Signature<
+    `${Namespace}.${Verb}`,
+    Declarations[Verb]['kind'],
+    Declarations[Verb]['input'],
+    Declarations[Verb]['output']
+  >
 }
 
-/** Declares the signature of a query. An input that holds a secret must be a command: queries travel in URLs. */
+/** Declares, in a group, what changes something: a command. */
+export function changes<Input extends z.ZodType, Output extends z.ZodType>(
+  shape: Shape<Input, Output>,
+): Declaration<'command', Input, Output> {
+  return { kind: 'command', ...shape }
+}
+
+/** Declares, in a group, what only reads: a query. An input that holds a secret must be a command: queries travel in URLs. */
+export function reads<Input extends z.ZodType, Output extends z.ZodType>(shape: Shape<Input, Output>): Declaration<'query', Input, Output> {
+  return { kind: 'query', ...shape }
+}
+
+/** Names what is declared: `group('users', { rename: changes({ … }) })` declares `users.rename`. */
+export function group<const Namespace extends string, Declarations extends Readonly<Record<string, Declaration>>>(
+  namespace: Namespace,
+  declarations: Declarations,
+): Group<Namespace, Declarations> {
+  const named = Object.entries(declarations).map(([verb, declaration]) => [verb, { name: `${namespace}.${verb}`, ...declaration }])
+  return Object.fromEntries(named) as Group<Namespace, Declarations>
+}
+
+/** The signature of a command that stands by itself, in no group: the contract does not name it. */
+export function command<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
+  name: Name,
+  shape: Shape<Input, Output>,
+): Signature<Name, 'command', Input, Output> {
+  return { name, ...changes(shape) }
+}
+
+/** The same of a query. */
 export function query<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
   name: Name,
-  shape: { summary: string; input: Input; output: Output },
+  shape: Shape<Input, Output>,
 ): Signature<Name, 'query', Input, Output> {
-  return { name, kind: 'query', ...shape }
+  return { name, ...reads(shape) }
 }

@@ -9,7 +9,7 @@ import { domainNotProven, tooManyDomains } from './errors.ts'
 import type { Domain, OrganizationId } from './model.ts'
 import { recordOf } from './policy.ts'
 import { changedOrganization, existingOrganization, organizationTarget } from './repository.ts'
-import { addDomainSignature, listDomainsSignature, removeDomainSignature, verifyDomainSignature } from './signatures.ts'
+import { organizationsSignatures } from './signatures.ts'
 
 /** How many an organization may name, so that a list of them is one page. */
 const most = 100
@@ -19,7 +19,7 @@ const most = 100
  * mail provider or a public suffix ends up as somebody's is not prevented by a list
  * but by the proof, which only those can give who write into its DNS.
  */
-export const addDomain = defineCommand(addDomainSignature, {
+export const addDomain = defineCommand(organizationsSignatures.addDomain, {
   allow: granted,
   target: organizationTarget,
   async handle(context, { organizationId, domain }) {
@@ -38,7 +38,7 @@ export const addDomain = defineCommand(addDomainSignature, {
 })
 
 /** DNS is asked only for what the organization has named, and what it said counts for the challenge as it is inside the transaction. */
-export const verifyDomain = defineCommand(verifyDomainSignature, {
+export const verifyDomain = defineCommand(organizationsSignatures.verifyDomain, {
   allow: granted,
   target: organizationTarget,
   prepare: lookUp,
@@ -66,7 +66,7 @@ async function lookUp({ reader, ports }: PrepareContext, { organizationId, domai
   return verifiedAt === null ? ports.resolver.txt(recordOf(domain, challenge).name) : []
 }
 
-export const removeDomain = defineCommand(removeDomainSignature, {
+export const removeDomain = defineCommand(organizationsSignatures.removeDomain, {
   allow: granted,
   target: organizationTarget,
   async handle(context, { organizationId, domain }) {
@@ -82,7 +82,7 @@ export const removeDomain = defineCommand(removeDomainSignature, {
   },
 })
 
-export const listDomains = defineQuery(listDomainsSignature, {
+export const listDomains = defineQuery(organizationsSignatures.listDomains, {
   allow: granted,
   target: organizationTarget,
   async handle({ open }, { organizationId }) {

@@ -11,7 +11,7 @@ import { slugReserved, tooManyOrganizations, userInactive } from './errors.ts'
 import type { OrganizationId } from './model.ts'
 import { administers, slugsFrom } from './policy.ts'
 import { shownOrganization } from './reading.ts'
-import { createOrganizationSignature } from './signatures.ts'
+import { organizationsSignatures } from './signatures.ts'
 
 interface NamesOwner {
   readonly ownerId?: UserId | undefined
@@ -32,7 +32,7 @@ const firstOwnerTarget = {
 const forWhoeverCalls: Rule = ({ input }) => (input as NamesOwner).ownerId === undefined
 const asAdministrator: Rule = ({ actor }) => administers(actor)
 
-export const createOrganization = defineCommand(createOrganizationSignature, {
+export const createOrganization = defineCommand(organizationsSignatures.create, {
   allow: allOf(granted, anyOf(forWhoeverCalls, owner, asAdministrator)),
   target: firstOwnerTarget,
   async handle(context, { name, slug, settings = {}, ownerId }) {

@@ -14,5 +14,5 @@ export type { MembershipRole, OrganizationId, OrganizationStatus } from './model
 export { takeSeat } from './guards.ts'
 export { isAtLeast, mayGive } from './policy.ts'
 export { every, selectMembers, type ListedMember } from './reading.ts'
-export { switchOrganizationSignature } from './signatures.ts'
+export { organizationsSignatures } from './signatures.ts'
 export { unanswered, withdrawEverywhere } from './withdrawal.ts'

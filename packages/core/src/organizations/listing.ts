@@ -15,19 +15,19 @@ import {
   type Condition,
 } from './reading.ts'
 import { existingOrganization, organizationTarget } from './repository.ts'
-import { getOrganizationSignature, listMembersSignature, listOrganizationsSignature } from './signatures.ts'
+import { organizationsSignatures } from './signatures.ts'
 
-export const getOrganization = defineQuery(getOrganizationSignature, {
+export const getOrganization = defineQuery(organizationsSignatures.get, {
   allow: granted,
   target: organizationTarget,
   handle: async ({ open }, { organizationId }) => shownOrganization(await open(), organizationId),
 })
 
 /** Everybody has a list of their own; whoever holds the permission everywhere has that of all there are. */
-export const listOrganizations = defineQuery(listOrganizationsSignature, {
+export const listOrganizations = defineQuery(organizationsSignatures.list, {
   allow: signedIn,
   async handle({ open, ports, actor }, { limit, cursor, total, search, status }) {
-    const scope = { action: listOrganizationsSignature.name, filters: { search, status }, viewer: viewerOf(actor) }
+    const scope = { action: organizationsSignatures.list.name, filters: { search, status }, viewer: viewerOf(actor) }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     const selection = every(seenBy(actor), ofStatus(status), search === undefined ? everything : holding(['o.name', 'o.slug'], search))
@@ -44,7 +44,7 @@ export const listOrganizations = defineQuery(listOrganizationsSignature, {
 const everything: Condition = { sql: 'true', parameters: [] }
 
 function seesAll(actor: Actor): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(listOrganizationsSignature.name))
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(organizationsSignatures.list.name))
 }
 
 /** Cursors do not travel from one caller to another. */
@@ -66,11 +66,11 @@ function before(id: string | number | null | undefined): Condition {
   return id === undefined ? everything : { sql: 'o.id < ?::uuid', parameters: [uuidOf(String(id))] }
 }
 
-export const listMembers = defineQuery(listMembersSignature, {
+export const listMembers = defineQuery(organizationsSignatures.listMembers, {
   allow: granted,
   target: organizationTarget,
   async handle({ open, ports }, { organizationId, limit, cursor, total, role, search }) {
-    const scope = { action: listMembersSignature.name, filters: { role, search }, viewer: organizationId }
+    const scope = { action: organizationsSignatures.listMembers.name, filters: { role, search }, viewer: organizationId }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     await existingOrganization(em, organizationId)

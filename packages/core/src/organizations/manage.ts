@@ -13,13 +13,13 @@ import type { OrganizationId } from './model.ts'
 import { administers } from './policy.ts'
 import { shownOrganization } from './reading.ts'
 import { changedOrganization, organizationTarget } from './repository.ts'
-import { archiveOrganizationSignature, organizationOperatorFields, updateOrganizationSignature } from './signatures.ts'
+import { organizationOperatorFields, organizationsSignatures } from './signatures.ts'
 import { withdrawInvitations } from './withdrawal.ts'
 
-type Patch = Omit<ParsedInputOf<typeof updateOrganizationSignature>, 'organizationId' | 'version'>
+type Patch = Omit<ParsedInputOf<typeof organizationsSignatures.update>, 'organizationId' | 'version'>
 
 /** A seat limit may be set below the number of members: nobody loses their seat, and nobody joins until there are fewer. */
-export const updateOrganization = defineCommand(updateOrganizationSignature, {
+export const updateOrganization = defineCommand(organizationsSignatures.update, {
   allow: allOf(granted, withOperatorFields(...organizationOperatorFields)),
   target: organizationTarget,
   async handle(context, { organizationId, version, ...patch }) {
@@ -85,7 +85,7 @@ async function membersWithSessions(em: SqlEntityManager, organizationId: Organiz
  * domains can be proved by others. The slug stays taken, so that old links never
  * lead to somebody else.
  */
-export const archiveOrganization = defineCommand(archiveOrganizationSignature, {
+export const archiveOrganization = defineCommand(organizationsSignatures.archive, {
   allow: granted,
   target: organizationTarget,
   async handle(context, { organizationId, version }) {

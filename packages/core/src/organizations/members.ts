@@ -10,10 +10,10 @@ import { isAtLeast, mayGive } from './policy.ts'
 import { shownMember } from './reading.ts'
 import { changedOrganization } from './repository.ts'
 import { deleteMembership, insertMembership, lockMembership, setRole } from './membership.ts'
-import { addMemberSignature, removeMemberSignature, updateMemberSignature } from './signatures.ts'
+import { organizationsSignatures } from './signatures.ts'
 import { candidateTarget, memberTarget } from './targets.ts'
 
-export const addMember = defineCommand(addMemberSignature, {
+export const addMember = defineCommand(organizationsSignatures.addMember, {
   allow: granted,
   target: candidateTarget,
   async handle(context, { organizationId, userId, role }) {
@@ -29,7 +29,7 @@ export const addMember = defineCommand(addMemberSignature, {
   },
 })
 
-export const updateMember = defineCommand(updateMemberSignature, {
+export const updateMember = defineCommand(organizationsSignatures.updateMember, {
   allow: allOf(granted, notBelow),
   target: memberTarget,
   async handle(context, { organizationId, userId, role }) {
@@ -49,7 +49,7 @@ export const updateMember = defineCommand(updateMemberSignature, {
 })
 
 /** Members leave; nobody stays against their will but the last owner. */
-export const removeMember = defineCommand(removeMemberSignature, {
+export const removeMember = defineCommand(organizationsSignatures.removeMember, {
   allow: anyOf(allOf(granted, notBelow), owner),
   target: memberTarget,
   async handle(context, { organizationId, userId }) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
 import { singleLine } from '../kernel/text.ts'
 import { userId } from '../users/model.ts'
@@ -22,130 +22,119 @@ import {
 const search = singleLine(200).pipe(z.string().min(1))
 const total = z.boolean().default(false).meta({ description: 'also count everything that matches' })
 
-export const createOrganizationSignature = command('organizations.create', {
-  summary: 'Found an organization; whoever does is its first owner',
-  input: z.strictObject({
-    name: organizationName,
-    slug: slug.optional().meta({ description: 'made from the name when it is left out' }),
-    settings: organizationSettings.optional(),
-    ownerId: userId.optional().meta({ description: 'the first owner; only for those who administer the whole installation' }),
-  }),
-  output: Organization,
-})
-
-export const getOrganizationSignature = query('organizations.get', {
-  summary: 'Show an organization',
-  input: z.strictObject({ organizationId }),
-  output: Organization,
-})
-
-export const listOrganizationsSignature = query('organizations.list', {
-  summary: 'List your organizations; or all there are, for whoever may see them',
-  input: z.strictObject({
-    ...pageInput,
-    search: search.optional().meta({ description: 'part of the name or the slug' }),
-    status: organizationStatus.optional(),
-    total,
-  }),
-  output: pageOf(Organization).extend({ total: z.int().nullable() }),
-})
-
 /** The fields of an organization that only operators of the whole installation may set. */
 export const organizationOperatorFields = ['seatLimit', 'resourcePolicy', 'status'] as const
 
-export const updateOrganizationSignature = command('organizations.update', {
-  summary: 'Change an organization',
-  input: z.strictObject({
-    organizationId,
-    version: versionRead,
-    name: organizationName.optional(),
-    slug: slug.optional(),
-    settings: organizationSettings.optional(),
-    seatLimit: z.int().min(1).max(1_000_000).nullable().optional(),
-    resourcePolicy: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
-      .nullable()
-      .optional(),
-    status: organizationStatus.exclude(['archived']).optional(),
-  }),
-  output: Organization,
-})
-
-export const archiveOrganizationSignature = command('organizations.archive', {
-  summary: 'Archive an organization: everybody loses it at once',
-  input: z.strictObject({ organizationId, version: versionRead }),
-  output: z.object({ organization: Organization, membersLost: z.int(), invitationsRevoked: z.int() }),
-})
-
-export const switchOrganizationSignature = command('organizations.switch', {
-  summary: 'Work in another of your organizations from now on, in this session',
-  input: z.strictObject({ organizationId: organizationId.nullable().meta({ description: 'null: in none' }) }),
-  output: z.object({ organization: OrganizationSummary.nullable(), role: membershipRole.nullable() }),
-})
-
 const DomainOf = { organizationId, domain: domainName }
 
-export const addDomainSignature = command('organizations.addDomain', {
-  summary: 'Say that a domain is yours, and learn what to put into DNS to prove it',
-  input: z.strictObject(DomainOf),
-  output: Domain,
-})
-
-export const verifyDomainSignature = command('organizations.verifyDomain', {
-  summary: 'Look into DNS whether a domain is yours',
-  input: z.strictObject(DomainOf),
-  output: Domain,
-})
-
-export const removeDomainSignature = command('organizations.removeDomain', {
-  summary: 'Give up a domain: accounts with addresses in it are managed by nobody but their owners',
-  input: z.strictObject(DomainOf),
-  output: z.object({ domain: z.string() }),
-})
-
-export const listDomainsSignature = query('organizations.listDomains', {
-  summary: "List an organization's domains",
-  input: z.strictObject({ organizationId }),
-  output: z.object({ domains: z.array(Domain) }),
-})
-
-export const addMemberSignature = command('organizations.addMember', {
-  summary: 'Make a user a member without asking: one that the organization manages, or any, for whoever administers the installation',
-  input: z.strictObject({ organizationId, userId, role: membershipRole.default('member') }),
-  output: Member,
-})
-
-export const removeMemberSignature = command('organizations.removeMember', {
-  summary: 'Take a member out of an organization, or leave it yourself',
-  input: z.strictObject({ organizationId, userId }),
-  output: z.object({ userId, teamsLeft: z.int(), invitationsRevoked: z.int(), rolesLost: z.int() }),
-})
-
-export const updateMemberSignature = command('organizations.updateMember', {
-  summary: 'Give a member another role',
-  input: z.strictObject({ organizationId, userId, role: membershipRole }),
-  output: Member,
-})
-
-export const listMembersSignature = query('organizations.listMembers', {
-  summary: 'List the members of an organization',
-  input: z.strictObject({
-    organizationId,
-    ...pageInput,
-    role: membershipRole.optional(),
-    search: search.optional().meta({ description: 'part of a username, an address or a name' }),
-    total,
+/** The actions of `organizations`. */
+export const organizationsSignatures = group('organizations', {
+  create: changes({
+    summary: 'Found an organization; whoever does is its first owner',
+    input: z.strictObject({
+      name: organizationName,
+      slug: slug.optional().meta({ description: 'made from the name when it is left out' }),
+      settings: organizationSettings.optional(),
+      ownerId: userId.optional().meta({ description: 'the first owner; only for those who administer the whole installation' }),
+    }),
+    output: Organization,
   }),
-  output: pageOf(Member).extend({ total: z.int().nullable() }),
-})
-
-export const transferOwnershipSignature = command('organizations.transferOwnership', {
-  summary: 'Make another member the owner, and yourself an admin',
-  input: z.strictObject({
-    organizationId,
-    toUserId: userId,
-    fromUserId: userId.optional().meta({ description: 'the owner who hands over; you, if it is left out' }),
+  get: reads({
+    summary: 'Show an organization',
+    input: z.strictObject({ organizationId }),
+    output: Organization,
   }),
-  output: z.object({ from: Member, to: Member }),
+  list: reads({
+    summary: 'List your organizations; or all there are, for whoever may see them',
+    input: z.strictObject({
+      ...pageInput,
+      search: search.optional().meta({ description: 'part of the name or the slug' }),
+      status: organizationStatus.optional(),
+      total,
+    }),
+    output: pageOf(Organization).extend({ total: z.int().nullable() }),
+  }),
+  update: changes({
+    summary: 'Change an organization',
+    input: z.strictObject({
+      organizationId,
+      version: versionRead,
+      name: organizationName.optional(),
+      slug: slug.optional(),
+      settings: organizationSettings.optional(),
+      seatLimit: z.int().min(1).max(1_000_000).nullable().optional(),
+      resourcePolicy: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+        .nullable()
+        .optional(),
+      status: organizationStatus.exclude(['archived']).optional(),
+    }),
+    output: Organization,
+  }),
+  archive: changes({
+    summary: 'Archive an organization: everybody loses it at once',
+    input: z.strictObject({ organizationId, version: versionRead }),
+    output: z.object({ organization: Organization, membersLost: z.int(), invitationsRevoked: z.int() }),
+  }),
+  switch: changes({
+    summary: 'Work in another of your organizations from now on, in this session',
+    input: z.strictObject({ organizationId: organizationId.nullable().meta({ description: 'null: in none' }) }),
+    output: z.object({ organization: OrganizationSummary.nullable(), role: membershipRole.nullable() }),
+  }),
+  addDomain: changes({
+    summary: 'Say that a domain is yours, and learn what to put into DNS to prove it',
+    input: z.strictObject(DomainOf),
+    output: Domain,
+  }),
+  verifyDomain: changes({
+    summary: 'Look into DNS whether a domain is yours',
+    input: z.strictObject(DomainOf),
+    output: Domain,
+  }),
+  removeDomain: changes({
+    summary: 'Give up a domain: accounts with addresses in it are managed by nobody but their owners',
+    input: z.strictObject(DomainOf),
+    output: z.object({ domain: z.string() }),
+  }),
+  listDomains: reads({
+    summary: "List an organization's domains",
+    input: z.strictObject({ organizationId }),
+    output: z.object({ domains: z.array(Domain) }),
+  }),
+  addMember: changes({
+    summary: 'Make a user a member without asking: one that the organization manages, or any, for whoever administers the installation',
+    input: z.strictObject({ organizationId, userId, role: membershipRole.default('member') }),
+    output: Member,
+  }),
+  removeMember: changes({
+    summary: 'Take a member out of an organization, or leave it yourself',
+    input: z.strictObject({ organizationId, userId }),
+    output: z.object({ userId, teamsLeft: z.int(), invitationsRevoked: z.int(), rolesLost: z.int() }),
+  }),
+  updateMember: changes({
+    summary: 'Give a member another role',
+    input: z.strictObject({ organizationId, userId, role: membershipRole }),
+    output: Member,
+  }),
+  listMembers: reads({
+    summary: 'List the members of an organization',
+    input: z.strictObject({
+      organizationId,
+      ...pageInput,
+      role: membershipRole.optional(),
+      search: search.optional().meta({ description: 'part of a username, an address or a name' }),
+      total,
+    }),
+    output: pageOf(Member).extend({ total: z.int().nullable() }),
+  }),
+  transferOwnership: changes({
+    summary: 'Make another member the owner, and yourself an admin',
+    input: z.strictObject({
+      organizationId,
+      toUserId: userId,
+      fromUserId: userId.optional().meta({ description: 'the owner who hands over; you, if it is left out' }),
+    }),
+    output: z.object({ from: Member, to: Member }),
+  }),
 })

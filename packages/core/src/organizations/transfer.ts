@@ -7,11 +7,11 @@ import { notAnOwner, userInactive } from './errors.ts'
 import { lockMembership, setRole } from './membership.ts'
 import { shownMember } from './reading.ts'
 import { changedOrganization } from './repository.ts'
-import { transferOwnershipSignature } from './signatures.ts'
+import { organizationsSignatures } from './signatures.ts'
 import { successorTarget } from './targets.ts'
 
 /** Both at once: there is no moment with two owners for one, and none without. */
-export const transferOwnership = defineCommand(transferOwnershipSignature, {
+export const transferOwnership = defineCommand(organizationsSignatures.transferOwnership, {
   allow: allOf(granted, withOperatorFields('fromUserId')),
   target: successorTarget,
   async handle(context, { organizationId, toUserId, fromUserId }) {

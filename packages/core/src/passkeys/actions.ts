@@ -1,16 +1,13 @@
-import type { passkeysSignatures } from './signatures.ts'
 import { meantAccountTarget, userMeant, keepAWayIn } from '../accounts/index.ts'
 import { factorRemoved, ownAccount } from '../factors/index.ts'
-import { type Actions, defineCommand, defineQuery } from '../kernel/action.ts'
+import { defineCommand, defineQuery } from '../kernel/action.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
 import { PasskeyRow } from './entity.ts'
-import { beginRegistration, finishRegistration } from './registering.ts'
-import { listPasskeysSignature, removePasskeySignature } from './signatures.ts'
-import { beginSignIn, finishSignIn } from './signing-in.ts'
+import { passkeysSignatures } from './signatures.ts'
 import { passkeyTarget } from './target.ts'
 
-const list = defineQuery(listPasskeysSignature, {
+export const list = defineQuery(passkeysSignatures.list, {
   allow: anyOf(granted, owner),
   target: meantAccountTarget,
   async handle({ open, actor }, input) {
@@ -21,7 +18,7 @@ const list = defineQuery(listPasskeysSignature, {
   },
 })
 
-const remove = defineCommand(removePasskeySignature, {
+export const remove = defineCommand(passkeysSignatures.remove, {
   allow: owner,
   target: passkeyTarget,
   freshProof: true,
@@ -36,12 +33,3 @@ const remove = defineCommand(removePasskeySignature, {
     return { sessionsEnded }
   },
 })
-
-export const passkeysActions: Actions<typeof passkeysSignatures> = {
-  beginRegistration,
-  beginSignIn,
-  finishRegistration,
-  finishSignIn,
-  list,
-  remove,
-}

@@ -12,7 +12,7 @@ import { PasskeyRow } from './entity.ts'
 import { alreadyRegistered, registrationFailed, registrationOver, tooManyPasskeys } from './errors.ts'
 import type { AttestationResponse } from './model.ts'
 import { partyOf } from './party.ts'
-import { beginPasskeyRegistrationSignature, finishPasskeyRegistrationSignature } from './signatures.ts'
+import { passkeysSignatures } from './signatures.ts'
 
 const mostPasskeys = 20
 
@@ -24,7 +24,7 @@ const noModel = '00000000-0000-0000-0000-000000000000'
 
 const sensitive = { allow: signedIn, target: ownAccountTarget, secretive: true, freshProof: true, duringPendingStep: true } as const
 
-export const beginRegistration = defineCommand(beginPasskeyRegistrationSignature, {
+export const beginRegistration = defineCommand(passkeysSignatures.beginRegistration, {
   ...sensitive,
   async handle(context) {
     await mayEnrol(context, 'passkey')
@@ -54,7 +54,7 @@ function creationOptions(settings: Settings, user: UserRow, passkeys: readonly P
   }
 }
 
-export const finishRegistration = defineCommand(finishPasskeyRegistrationSignature, {
+export const finishRegistration = defineCommand(passkeysSignatures.finishRegistration, {
   ...sensitive,
   async handle(context, { challenge: text, response, name }) {
     await mayEnrol(context, 'passkey')

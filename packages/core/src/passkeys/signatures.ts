@@ -1,53 +1,41 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { SignedIn } from '../signin/model.ts'
 import { userId } from '../users/model.ts'
 import { AssertionResponse, AttestationResponse, CreationOptions, Passkey, passkeyId, passkeyName, RequestOptions } from './model.ts'
 
 const challenge = secret(z.string().max(200)).meta({ description: 'goes back with the response, once' })
 
-export const beginPasskeyRegistrationSignature = command('passkeys.beginRegistration', {
-  summary: 'Begin to register a passkey',
-  input: z.strictObject({}),
-  output: z.object({ challenge, options: CreationOptions, expiresAt: z.date() }),
+export const passkeysSignatures = group('passkeys', {
+  beginRegistration: changes({
+    summary: 'Begin to register a passkey',
+    input: z.strictObject({}),
+    output: z.object({ challenge, options: CreationOptions, expiresAt: z.date() }),
+  }),
+  finishRegistration: changes({
+    summary: 'Register the passkey that the browser made',
+    input: z.strictObject({ challenge, response: AttestationResponse, name: passkeyName.optional() }),
+    output: z.object({ passkey: Passkey, sessionsEnded: z.int().meta({ description: 'all others of the user' }) }),
+  }),
+  beginSignIn: changes({
+    summary: 'Begin to sign in with a passkey',
+    input: z.strictObject({}),
+    output: z.object({ challenge, options: RequestOptions, expiresAt: z.date() }),
+  }),
+  finishSignIn: changes({
+    summary: 'Sign in with the response of a passkey',
+    input: z.strictObject({ challenge, response: AssertionResponse }),
+    output: SignedIn,
+  }),
+  list: reads({
+    summary: 'List your passkeys',
+    input: z.strictObject({ userId: userId.optional().meta({ description: 'default: yourself' }) }),
+    output: z.object({ passkeys: z.array(Passkey) }),
+  }),
+  remove: changes({
+    summary: 'Remove a passkey; nobody can sign in with it any more',
+    input: z.strictObject({ passkeyId }),
+    output: z.object({ sessionsEnded: z.int().meta({ description: 'all others of the user' }) }),
+  }),
 })
-
-export const finishPasskeyRegistrationSignature = command('passkeys.finishRegistration', {
-  summary: 'Register the passkey that the browser made',
-  input: z.strictObject({ challenge, response: AttestationResponse, name: passkeyName.optional() }),
-  output: z.object({ passkey: Passkey, sessionsEnded: z.int().meta({ description: 'all others of the user' }) }),
-})
-
-export const beginPasskeySignInSignature = command('passkeys.beginSignIn', {
-  summary: 'Begin to sign in with a passkey',
-  input: z.strictObject({}),
-  output: z.object({ challenge, options: RequestOptions, expiresAt: z.date() }),
-})
-
-export const finishPasskeySignInSignature = command('passkeys.finishSignIn', {
-  summary: 'Sign in with the response of a passkey',
-  input: z.strictObject({ challenge, response: AssertionResponse }),
-  output: SignedIn,
-})
-
-export const listPasskeysSignature = query('passkeys.list', {
-  summary: 'List your passkeys',
-  input: z.strictObject({ userId: userId.optional().meta({ description: 'default: yourself' }) }),
-  output: z.object({ passkeys: z.array(Passkey) }),
-})
-
-export const removePasskeySignature = command('passkeys.remove', {
-  summary: 'Remove a passkey; nobody can sign in with it any more',
-  input: z.strictObject({ passkeyId }),
-  output: z.object({ sessionsEnded: z.int().meta({ description: 'all others of the user' }) }),
-})
-
-export const passkeysSignatures = {
-  beginRegistration: beginPasskeyRegistrationSignature,
-  beginSignIn: beginPasskeySignInSignature,
-  finishRegistration: finishPasskeyRegistrationSignature,
-  finishSignIn: finishPasskeySignInSignature,
-  list: listPasskeysSignature,
-  remove: removePasskeySignature,
-} as const

@@ -23,10 +23,10 @@ import { UserRow, type UserId } from '../users/index.ts'
 import { acceptAssertion } from './accepting.ts'
 import { PasskeyRow } from './entity.ts'
 import { partyOf } from './party.ts'
-import { beginPasskeySignInSignature, finishPasskeySignInSignature } from './signatures.ts'
+import { passkeysSignatures } from './signatures.ts'
 
 /** Says nothing of anybody: which passkeys there are for this place, the browser knows. */
-export const beginSignIn = defineCommand(beginPasskeySignInSignature, {
+export const beginSignIn = defineCommand(passkeysSignatures.beginSignIn, {
   allow: anyone,
   secretive: true,
   async handle(context) {
@@ -48,7 +48,7 @@ interface Found {
  * A passkey whose use is checked by the authenticator (a PIN, a finger) is something that
  * the user has and something that they know or are: no other factor is asked for.
  */
-export const finishSignIn = defineCommand(finishPasskeySignInSignature, {
+export const finishSignIn = defineCommand(passkeysSignatures.finishSignIn, {
   allow: anyone,
   secretive: true,
   locks: ({ userId }) => (userId === null ? [] : [userId]),
@@ -73,7 +73,7 @@ export const finishSignIn = defineCommand(finishPasskeySignInSignature, {
 
 async function findPasskey(
   { reader, ports, origin }: PrepareContext,
-  { response }: ParsedInputOf<typeof finishPasskeySignInSignature>,
+  { response }: ParsedInputOf<typeof passkeysSignatures.finishSignIn>,
 ): Promise<Found> {
   const passkey = await reader.findOne(PasskeyRow, { credentialId: response.id })
   const userId = passkey?.userId ?? null
@@ -83,7 +83,7 @@ async function findPasskey(
 /** Whether the user's passkey signed the challenge, which it answers once. */
 async function proves(
   context: CommandContext,
-  { challenge: text, response }: ParsedInputOf<typeof finishPasskeySignInSignature>,
+  { challenge: text, response }: ParsedInputOf<typeof passkeysSignatures.finishSignIn>,
   user: UserRow | null,
 ): Promise<boolean> {
   const challenge = await tryChallenge(context, 'passkeySignIn', text)

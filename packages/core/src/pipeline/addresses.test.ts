@@ -1,6 +1,7 @@
 import { completed, actions, userActor, type Origin } from '@denizen/core'
 import { bothDatabases, createWorld, password, type SignedInUser, TestFeed, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../../../../tests/deadlines.ts'
 
 const allowedIps = ['192.0.2.0/24', '2001:db8:0:1::/64']
 const inside = ['192.0.2.9', '::ffff:192.0.2.9', '::FFFF:c000:0209', '2001:db8:0:1::7', '2001:DB8:0:1:ffff:ffff:ffff:ffff']
@@ -111,7 +112,7 @@ test('a change of the allowed addresses wakes other processes, and is heard ther
     await other.authenticate(ada.token)
     expect(other.authenticated(ada.token)?.allowedIps).toEqual([])
     await world.asSystem().users.update({ userId: ada.user.id, allowedIps: ['192.0.2.1'] })
-    await expect.poll(() => heard).toContain(ada.user.id)
+    await eventually(20_000, 'news of the user', async () => heard.includes(ada.user.id))
     feed.sink.drop(heard)
     expect(other.authenticated(ada.token)).toBeUndefined()
     expect((await other.authenticate(ada.token))?.allowedIps).toEqual(['192.0.2.1/32'])

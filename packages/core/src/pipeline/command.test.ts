@@ -2,6 +2,7 @@ import { anonymousActor, DenizenError, systemActor, userActor } from '@denizen/c
 import { runnerOf, useWorld, type Runner, type World } from '@denizen/core/testing'
 import type { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../../../tests/deadlines.ts'
 import { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
 import { defineError } from '../kernel/errors.ts'
@@ -262,7 +263,7 @@ describe("two commands that stand in each other's way", () => {
     await rival.query('begin; set local deadlock_timeout = 10000')
     await rival.query(touch, ['theirs', other.email])
     const answer = runnerOf(world(), [crossing]).run('test.cross', {}, system)
-    await expect.poll(() => blocked.get(rival)).toBeDefined()
+    await eventually(20_000, 'a rival that waits', async () => blocked.has(rival))
     await blocked.get(rival)
     await rival.query('commit')
     expect(await answer).toEqual({ attempts: 2 })
@@ -278,7 +279,6 @@ const blocked = new Map<Client, Promise<unknown>>()
 async function waitUntilBlocked(watcher: Client, rival: Client, send: () => Promise<unknown>): Promise<void> {
   const { rows } = await rival.query<{ pid: number }>('select pg_backend_pid() as pid')
   blocked.set(rival, send())
-  await expect
-    .poll(async () => (await watcher.query('select 1 where cardinality(pg_blocking_pids($1)) > 0', [rows[0]?.pid])).rowCount)
-    .toBe(1)
+  const isBlocked = 'select 1 where cardinality(pg_blocking_pids($1)) > 0'
+  await eventually(20_000, 'a rival that is blocked', async () => (await watcher.query(isBlocked, [rows[0]?.pid])).rowCount === 1)
 }

@@ -6,10 +6,10 @@ import { lockOrganizations, OrganizationRow, type OrganizationId } from '../orga
 import { existingUser, type UserId } from '../users/index.ts'
 import { becomeDefault } from './managing.ts'
 import { existingPolicy, policyType } from './repository.ts'
-import { assignPolicySignature } from './signatures.ts'
+import { policiesSignatures } from './signatures.ts'
 
 /** That a policy is not deleted meanwhile the foreign keys see to. */
-export const assignPolicy = defineCommand(assignPolicySignature, {
+export const assignPolicy = defineCommand(policiesSignatures.assign, {
   allow: grantedEverywhere,
   prepare: async (_context: PrepareContext, { userId }: { readonly userId?: UserId | undefined }) => userId ?? null,
   locks: (userId) => (userId === null ? [] : [userId]),

@@ -8,9 +8,9 @@ import { policyInUse, policyIsDefault } from './errors.ts'
 import type { LimitName, Limits, PolicyId } from './model.ts'
 import { changedLimits, whicheverIsDefault } from './policy.ts'
 import { existingPolicy, holdersOf, lockedPolicy, makeDefault, policyType, replacePolicy, shownPolicy } from './repository.ts'
-import { createPolicySignature, deletePolicySignature, updatePolicySignature } from './signatures.ts'
+import { policiesSignatures } from './signatures.ts'
 
-export const createPolicy = defineCommand(createPolicySignature, {
+export const createPolicy = defineCommand(policiesSignatures.create, {
   allow: grantedEverywhere,
   async handle(context, { name, description = null, limits, isDefault }) {
     const { em, now } = context
@@ -24,7 +24,7 @@ export const createPolicy = defineCommand(createPolicySignature, {
   },
 })
 
-export const updatePolicy = defineCommand(updatePolicySignature, {
+export const updatePolicy = defineCommand(policiesSignatures.update, {
   allow: grantedEverywhere,
   async handle(context, { policyId, version, limits = {}, remove = [], isDefault, name, description }) {
     const { em } = context
@@ -60,7 +60,7 @@ async function change(
   return changed.map(([field]) => field)
 }
 
-export const deletePolicy = defineCommand(deletePolicySignature, {
+export const deletePolicy = defineCommand(policiesSignatures.delete, {
   allow: grantedEverywhere,
   async handle(context, { policyId, reassignTo }) {
     const { em, now } = context

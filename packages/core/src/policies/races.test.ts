@@ -1,5 +1,16 @@
 import { userActor, type DenizenError } from '@denizen/core'
-import { lostCodes, password, plainHasher, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
+import {
+  lostCodes,
+  openConnections,
+  password,
+  plainHasher,
+  raced,
+  untilSeen,
+  useWorld,
+  withoutGuard,
+  won,
+  type SignedInUser,
+} from '@denizen/core/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 import type { Limits } from './model.ts'
@@ -85,14 +96,12 @@ describe.each(quotas)('ABUSE 40: a policy of one $what and 50 callers', (quota) 
   test('one gets it, the others are told', async () => {
     const ada = await limited(quota)
     expect(await race(quota, ada)).toEqual({ won: 1, codes: [quota.refused], left: 1 })
-  }, 60_000)
+  })
 
   test('without the lock of the user’s row several would: the test above can fail', async () => {
-    const ada = await limited(quota)
     withoutLocks()
-    const { won: through } = await race(quota, ada)
-    expect(through).toBeGreaterThan(1)
-  }, 60_000)
+    await untilSeen('several that get through', async () => (await race(quota, await limited(quota))).won > 1)
+  })
 })
 
 describe('ABUSE 40: one call in a minute, and 50 that come at once to five processes', () => {
@@ -104,8 +113,7 @@ describe('ABUSE 40: one call in a minute, and 50 that come at once to five proce
     await world().asSystem().policies.assign({ policyId: policy.id, userId: ada.user.id })
     const { principal } = await world().signIn(ada.user)
     const cores = Array.from({ length: callers }, () => world().another({}))
-    const open = Array.from({ length: connections }, () => world().rows('select pg_sleep(0.2)'))
-    await Promise.all(open)
+    await openConnections(world(), connections)
     const results = await Promise.allSettled(cores.map((core) => core.as(userActor(principal)).sessions.whoami()))
     const codes = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as DenizenError).code] : []))
     return { won: results.length - codes.length, codes: [...new Set(codes)] }
@@ -118,8 +126,11 @@ describe('ABUSE 40: one call in a minute, and 50 that come at once to five proce
   test('were they not taken of one row, more would be: the test above can fail', async () => {
     await world().rows('create function forgets() returns trigger language plpgsql as $$ begin new.taken := 0; return new; end $$')
     await world().rows('create trigger forgets before insert or update on request_windows for each row execute function forgets()')
-    expect((await answered()).won).toBeGreaterThan(1)
-    await world().rows('drop trigger forgets on request_windows')
+    try {
+      await untilSeen('several that are answered', async () => (await answered()).won > 1)
+    } finally {
+      await world().rows('drop trigger forgets on request_windows')
+    }
   })
 })
 

@@ -11,9 +11,9 @@ import { PolicyRow } from './entity.ts'
 import { policiesHeldBy, policiesHeldIn } from './limits.ts'
 import { effectiveLimits } from './policy.ts'
 import { existingPolicy, holdersOf, shownPolicy } from './repository.ts'
-import { effectivePolicySignature, getPolicySignature, listPoliciesSignature } from './signatures.ts'
+import { policiesSignatures } from './signatures.ts'
 
-export const getPolicy = defineQuery(getPolicySignature, {
+export const getPolicy = defineQuery(policiesSignatures.get, {
   allow: grantedEverywhere,
   async handle({ open }, { policyId }) {
     const em = await open()
@@ -22,10 +22,10 @@ export const getPolicy = defineQuery(getPolicySignature, {
   },
 })
 
-export const listPolicies = defineQuery(listPoliciesSignature, {
+export const listPolicies = defineQuery(policiesSignatures.list, {
   allow: grantedEverywhere,
   async handle({ open, ports }, { limit, cursor, total }) {
-    const scope = { action: listPoliciesSignature.name, filters: {}, viewer: 'everywhere' }
+    const scope = { action: policiesSignatures.list.name, filters: {}, viewer: 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     const after = position === null ? {} : { name: { $gt: String(position[0]) } }
@@ -48,7 +48,7 @@ const limitedTarget = {
   },
 } satisfies TargetFinder<Meant>
 
-export const effectivePolicy = defineQuery(effectivePolicySignature, {
+export const effectivePolicy = defineQuery(policiesSignatures.effective, {
   allow: anyOf(granted, owner),
   target: limitedTarget,
   async handle({ open, actor, settings }, { organizationId, ...input }) {

@@ -1,12 +1,12 @@
 import { userActor, type Id } from '@denizen/core'
-import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { databases, type SignedInUser, useFreshWorlds } from '@denizen/core/testing'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { ResourceId } from './model.ts'
 
 const unknownUser = 'usr_01h455vb4pex5vsknk084sn02q'
 
 describe.each(databases)('lists of resources on %s', (database) => {
-  const world = useWorld({ database })
+  const world = useFreshWorlds({ database })
   let organizationId: Id<'org'>
   let [admin, member, stranger]: SignedInUser[] = []
   const made: Record<'theirs' | 'owned' | 'own' | 'elsewhere', ResourceId> = {
@@ -16,10 +16,10 @@ describe.each(databases)('lists of resources on %s', (database) => {
     elsewhere: 'res_',
   }
   const people = () => {
-    if (admin === undefined || member === undefined || stranger === undefined) throw new Error('they are there from beforeAll on')
+    if (admin === undefined || member === undefined || stranger === undefined) throw new Error('they are there from beforeEach on')
     return { admin, member, stranger }
   }
-  beforeAll(async () => {
+  beforeEach(async () => {
     organizationId = await world().newOrganization()
     admin = await world().asMember(organizationId, 'admin')
     const elsewhere = await world().newOrganization()

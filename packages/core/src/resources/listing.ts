@@ -10,7 +10,7 @@ import { organizationTarget, type OrganizationId } from '../organizations/index.
 import type { UserId } from '../users/index.ts'
 import type { ResourceId } from './model.ts'
 import { countResources, selectResources, type Condition } from './repository.ts'
-import { listResourcesSignature } from './signatures.ts'
+import { resourcesSignatures } from './signatures.ts'
 import { grantsOnOwn, targetOf } from './targets.ts'
 
 interface Filters {
@@ -22,7 +22,7 @@ interface Filters {
   readonly search?: string | undefined
 }
 
-const { name: action } = listResourcesSignature
+const { name: action } = resourcesSignatures.list
 
 /** What is listed: what is inside a resource, in an organization, or owned by somebody; without any of them, all that there is. */
 const listedTarget = {
@@ -48,7 +48,7 @@ function asksForOwn({ userId, memberships }: Principal, { parentId, within, orga
   return organizationId === undefined || memberships.some((membership) => membership.organizationId === organizationId)
 }
 
-export const listResources = defineQuery(listResourcesSignature, {
+export const listResources = defineQuery(resourcesSignatures.list, {
   allow: anyOf(granted, onesOwn),
   target: listedTarget,
   async handle({ open, ports, actor }, { limit, cursor, total, ...filters }) {

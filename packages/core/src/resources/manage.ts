@@ -8,10 +8,10 @@ import { ResourceRow } from './entity.ts'
 import { notEmpty } from './errors.ts'
 import type { ResourceId } from './model.ts'
 import { countResources, lockResource, lockTree, shownResource } from './repository.ts'
-import { deleteResourceSignature, updateResourceSignature } from './signatures.ts'
+import { resourcesSignatures } from './signatures.ts'
 import { changedResourceTarget } from './targets.ts'
 
-export const updateResource = defineCommand(updateResourceSignature, {
+export const updateResource = defineCommand(resourcesSignatures.update, {
   allow: granted,
   target: changedResourceTarget,
   async handle(context, { resourceId, version, ...patch }) {
@@ -31,7 +31,7 @@ export const updateResource = defineCommand(updateResourceSignature, {
 })
 
 /** What is deleted is kept as history, and with it who could do what there; its keys are free again. */
-export const deleteResource = defineCommand(deleteResourceSignature, {
+export const deleteResource = defineCommand(resourcesSignatures.delete, {
   allow: granted,
   target: changedResourceTarget,
   async handle(context, { resourceId, recursive }) {

@@ -8,7 +8,7 @@ import type { TargetFinder } from '../kernel/action.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import type { ResourceId } from './model.ts'
 import { selectResources, type Condition } from './repository.ts'
-import { getResourceSignature } from './signatures.ts'
+import { resourcesSignatures } from './signatures.ts'
 import { targetOf } from './targets.ts'
 
 interface NamesResource {
@@ -24,11 +24,11 @@ const namedTarget = {
     const resourceId = named.resourceId ?? (await idByKey(em, conditionOf(named, actor)))
     return resourceId === null
       ? null
-      : targetOf(em, resourceId, actor, { organizationId: named.organizationId, action: getResourceSignature.name })
+      : targetOf(em, resourceId, actor, { organizationId: named.organizationId, action: resourcesSignatures.get.name })
   },
 } satisfies TargetFinder<NamesResource>
 
-export const getResource = defineQuery(getResourceSignature, {
+export const getResource = defineQuery(resourcesSignatures.get, {
   allow: granted,
   target: namedTarget,
   async handle({ open, actor }, named) {

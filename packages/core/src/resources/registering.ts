@@ -12,12 +12,12 @@ import { mostNested, type Resource, type ResourceId } from './model.ts'
 import { countByType } from './policy.ts'
 import { takeRoom } from './quota.ts'
 import { keepMember, lockResource } from './repository.ts'
-import { registerResourceSignature, registerResourcesSignature } from './signatures.ts'
+import { resourcesSignatures } from './signatures.ts'
 import { homeTarget } from './targets.ts'
 
-export const registerResource = defineCommand(registerResourceSignature, {
+export const registerResource = defineCommand(resourcesSignatures.register, {
   allow: granted,
-  target: homeTarget(registerResourceSignature.name),
+  target: homeTarget(resourcesSignatures.register.name),
   async handle(context, { ifAbsent, type, key = null, name = null, ...where }) {
     const home = await homeOf(context, where)
     const [resource] = await register(context, home, [{ type, key, name }], ifAbsent ? insertAbsent : insertAll)
@@ -27,9 +27,9 @@ export const registerResource = defineCommand(registerResourceSignature, {
   },
 })
 
-export const registerResources = defineCommand(registerResourcesSignature, {
+export const registerResources = defineCommand(resourcesSignatures.registerMany, {
   allow: granted,
-  target: homeTarget(registerResourcesSignature.name),
+  target: homeTarget(resourcesSignatures.registerMany.name),
   async handle(context, { items, ...where }) {
     const home = await homeOf(context, where)
     const given = items.map(({ type, key = null, name = null }) => ({ type, key, name }))

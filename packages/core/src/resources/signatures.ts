@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationId } from '../organizations/model.ts'
@@ -23,112 +23,98 @@ const home = {
   }),
 }
 
-export const registerResourceSignature = command('resources.register', {
-  summary: 'Register a resource: something that access can be given to',
-  input: z.strictObject({
-    ...given,
-    ...home,
-    ifAbsent: z.boolean().default(false).meta({ description: 'answer null instead of failing when the key is taken' }),
-  }),
-  output: Resource.nullable(),
-})
-
-export const registerResourcesSignature = command('resources.registerMany', {
-  summary: 'Register up to 1000 resources in one place: all of them, or none',
-  input: z.strictObject({
-    items: z.array(z.strictObject(given)).min(1).max(1000).meta({ description: 'type, key and name of each' }),
-    ...home,
-  }),
-  output: z.object({ items: z.array(Resource).meta({ description: 'in the order that they were given in' }) }),
-})
-
-export const updateResourceSignature = command('resources.update', {
-  summary: 'Change what a resource is called',
-  input: z.strictObject({
-    resourceId,
-    version: versionRead,
-    name: resourceName.nullable().optional(),
-    key: resourceKey.nullable().optional(),
-  }),
-  output: Resource,
-})
-
-export const getResourceSignature = query('resources.get', {
-  summary: 'Get a resource, by its id or by its type and key',
-  input: z
-    .strictObject({
-      resourceId: resourceId.optional(),
-      type: resourceType.optional(),
-      key: resourceKey.optional(),
-      organizationId: organizationId
-        .optional()
-        .meta({ description: 'where to look for the key; default: among your own, outside every organization' }),
-    })
-    .refine(
-      ({ resourceId: id, type, key }) =>
-        id === undefined ? type !== undefined && key !== undefined : type === undefined && key === undefined,
-      'say either resourceId, or type and key',
-    ),
-  output: Resource,
-})
-
-export const listResourcesSignature = query('resources.list', {
-  summary: 'List resources: of an organization, inside another one, or your own',
-  input: z
-    .strictObject({
-      ...pageInput,
-      organizationId: organizationId.optional(),
-      ownerUserId: userId.optional().meta({ description: 'only what this user owns' }),
-      type: resourceType.optional(),
-      parentId: resourceId.optional().meta({ description: 'only what is directly inside of this one' }),
-      within: resourceId.optional().meta({ description: 'only what is inside of this one, however deep' }),
-      search: singleLine(100)
-        .pipe(z.string().min(1))
-        .optional()
-        .meta({ description: 'only those whose name or key begins so, without regard to case' }),
-      total: z.boolean().default(false).meta({ description: 'also count every resource that matches' }),
-    })
-    .refine(({ parentId, within }) => parentId === undefined || within === undefined, 'say either parentId or within'),
-  output: pageOf(Resource).extend({ total: z.int().nullable() }),
-})
-
-export const transferResourceSignature = command('resources.transfer', {
-  summary: 'Hand a resource over to another user, or to its organization',
-  input: z
-    .strictObject({
-      resourceId,
-      toUserId: userId.optional().meta({
-        description: 'the new owner: in an organization one of its members; of your own, somebody who is in an organization with you',
-      }),
-      toOrganization: z.boolean().default(false).meta({ description: 'the organization that it is in becomes the owner' }),
-    })
-    .refine(({ toUserId, toOrganization }) => (toUserId === undefined) === toOrganization, 'say either toUserId or toOrganization'),
-  output: z.object({
-    resource: Resource,
-    transferred: z.int().meta({ description: "how many changed hands: what is inside a user's own resource goes with it" }),
-  }),
-})
-
-export const deleteResourceSignature = command('resources.delete', {
-  summary: 'Delete a resource, and with it the access that was given to it',
-  input: z.strictObject({
-    resourceId,
-    recursive: z.boolean().default(false).meta({ description: 'delete what is inside too; else a resource that is not empty stays' }),
-  }),
-  output: z.object({
-    resourceId,
-    deleted: z.int().meta({ description: 'with what was inside' }),
-    assignmentsEnded: z.int().meta({ description: 'roles and permissions that had been given on them' }),
-  }),
-})
-
 /** The actions of `resources` that are made here. */
-export const resourcesSignatures = {
-  delete: deleteResourceSignature,
-  get: getResourceSignature,
-  list: listResourcesSignature,
-  register: registerResourceSignature,
-  registerMany: registerResourcesSignature,
-  transfer: transferResourceSignature,
-  update: updateResourceSignature,
-} as const
+export const resourcesSignatures = group('resources', {
+  register: changes({
+    summary: 'Register a resource: something that access can be given to',
+    input: z.strictObject({
+      ...given,
+      ...home,
+      ifAbsent: z.boolean().default(false).meta({ description: 'answer null instead of failing when the key is taken' }),
+    }),
+    output: Resource.nullable(),
+  }),
+  registerMany: changes({
+    summary: 'Register up to 1000 resources in one place: all of them, or none',
+    input: z.strictObject({
+      items: z.array(z.strictObject(given)).min(1).max(1000).meta({ description: 'type, key and name of each' }),
+      ...home,
+    }),
+    output: z.object({ items: z.array(Resource).meta({ description: 'in the order that they were given in' }) }),
+  }),
+  update: changes({
+    summary: 'Change what a resource is called',
+    input: z.strictObject({
+      resourceId,
+      version: versionRead,
+      name: resourceName.nullable().optional(),
+      key: resourceKey.nullable().optional(),
+    }),
+    output: Resource,
+  }),
+  get: reads({
+    summary: 'Get a resource, by its id or by its type and key',
+    input: z
+      .strictObject({
+        resourceId: resourceId.optional(),
+        type: resourceType.optional(),
+        key: resourceKey.optional(),
+        organizationId: organizationId
+          .optional()
+          .meta({ description: 'where to look for the key; default: among your own, outside every organization' }),
+      })
+      .refine(
+        ({ resourceId: id, type, key }) =>
+          id === undefined ? type !== undefined && key !== undefined : type === undefined && key === undefined,
+        'say either resourceId, or type and key',
+      ),
+    output: Resource,
+  }),
+  list: reads({
+    summary: 'List resources: of an organization, inside another one, or your own',
+    input: z
+      .strictObject({
+        ...pageInput,
+        organizationId: organizationId.optional(),
+        ownerUserId: userId.optional().meta({ description: 'only what this user owns' }),
+        type: resourceType.optional(),
+        parentId: resourceId.optional().meta({ description: 'only what is directly inside of this one' }),
+        within: resourceId.optional().meta({ description: 'only what is inside of this one, however deep' }),
+        search: singleLine(100)
+          .pipe(z.string().min(1))
+          .optional()
+          .meta({ description: 'only those whose name or key begins so, without regard to case' }),
+        total: z.boolean().default(false).meta({ description: 'also count every resource that matches' }),
+      })
+      .refine(({ parentId, within }) => parentId === undefined || within === undefined, 'say either parentId or within'),
+    output: pageOf(Resource).extend({ total: z.int().nullable() }),
+  }),
+  transfer: changes({
+    summary: 'Hand a resource over to another user, or to its organization',
+    input: z
+      .strictObject({
+        resourceId,
+        toUserId: userId.optional().meta({
+          description: 'the new owner: in an organization one of its members; of your own, somebody who is in an organization with you',
+        }),
+        toOrganization: z.boolean().default(false).meta({ description: 'the organization that it is in becomes the owner' }),
+      })
+      .refine(({ toUserId, toOrganization }) => (toUserId === undefined) === toOrganization, 'say either toUserId or toOrganization'),
+    output: z.object({
+      resource: Resource,
+      transferred: z.int().meta({ description: "how many changed hands: what is inside a user's own resource goes with it" }),
+    }),
+  }),
+  delete: changes({
+    summary: 'Delete a resource, and with it the access that was given to it',
+    input: z.strictObject({
+      resourceId,
+      recursive: z.boolean().default(false).meta({ description: 'delete what is inside too; else a resource that is not empty stays' }),
+    }),
+    output: z.object({
+      resourceId,
+      deleted: z.int().meta({ description: 'with what was inside' }),
+      assignmentsEnded: z.int().meta({ description: 'roles and permissions that had been given on them' }),
+    }),
+  }),
+})

@@ -12,13 +12,13 @@ import { inNoOrganization, insideAnother } from './errors.ts'
 import { countByType } from './policy.ts'
 import { takeRoom, type Owner } from './quota.ts'
 import { keepMember, keepTogether, lockResource, lockTree, shownResource, type LockedResource } from './repository.ts'
-import { transferResourceSignature } from './signatures.ts'
+import { resourcesSignatures } from './signatures.ts'
 import { changedResourceTarget } from './targets.ts'
 
 /** Whoever makes somebody the owner, or themselves, gives all that an owner may do: nobody gives what they do not hold. */
 const holdsWhatOwnersHold: Rule = ({ actor, target }) => target === null || holdsAt(actor, ownerPermissions, target)
 
-export const transferResource = defineCommand(transferResourceSignature, {
+export const transferResource = defineCommand(resourcesSignatures.transfer, {
   allow: allOf(granted, holdsWhatOwnersHold),
   target: {
     ...changedResourceTarget,
@@ -61,7 +61,7 @@ async function newOwner(context: CommandContext, before: LockedResource, toUserI
 async function mayHandTo({ em, actor, settings }: CommandContext, toUserId: UserId): Promise<boolean> {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { userId, grants } = actor.principal
-  if (userId === toUserId || grants.allowsEverywhere(transferResourceSignature.name)) return true
+  if (userId === toUserId || grants.allowsEverywhere(resourcesSignatures.transfer.name)) return true
   return keepTogether(em, [userId, toUserId], settings.signUp === 'open' ? settings.defaultOrganization : null)
 }
 

@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, runs, type SignedInUser, useWorld } from '@denizen/core/testing'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { builtInRoles } from '../access/index.ts'
@@ -45,7 +45,7 @@ test('a circle is found when there would be one, and then it is one', () => {
       const after = new Map(inclusions).set(role, [...(inclusions.get(role) ?? []), ...includes])
       cycle.slice(1).forEach((id, index) => expect(after.get(cycle[index] ?? role)).toContain(id))
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(400) },
   )
 })
 
@@ -94,9 +94,9 @@ describe.each(databases)('inclusions on %s', (database) => {
           for (const id of made) expect(await closureOf(id)).toEqual(reachable(expected, id))
         }
       }),
-      { numRuns: database === 'postgres' ? 15 : 4 },
+      { numRuns: runs(database === 'postgres' ? 3 : 1) },
     )
-  }, 120_000)
+  })
 
   test('23: a circle is refused, and shown', async () => {
     const one = await newRole()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { permissionPattern, Role, roleDescription, roleId, roleName } from '../access/model.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationId } from '../organizations/model.ts'
@@ -17,96 +17,80 @@ const permission = permissionPattern.meta({
     'users.get, users.*, document.read, document.*, queries (all that only read), application (all that are no action of Denizen), *',
 })
 
-const createRoleSignature = command('roles.create', {
-  summary: 'Make a role: a named set of permissions',
-  input: z.strictObject({
-    organizationId: whose,
-    name: roleName,
-    description: roleDescription.optional(),
-    permissions: z.array(permission).max(mostPermissions).default([]),
-    includes: included.default([]),
-  }),
-  output: Role,
-})
-
-const updateRoleSignature = command('roles.update', {
-  summary: 'Give a role another name or description',
-  input: z.strictObject({
-    roleId,
-    version: versionRead,
-    name: roleName.optional(),
-    description: roleDescription.nullable().optional(),
-  }),
-  output: Role,
-})
-
-const deleteRoleSignature = command('roles.delete', {
-  summary: 'Delete a role, and take it from everybody who has it',
-  input: z.strictObject({ roleId }),
-  output: z.object({
-    roleId,
-    assignmentsEnded: z.int().meta({ description: 'how many assignments to users and teams ended' }),
-    exclusionsLeft: z.int().meta({ description: 'how many sets of roles that exclude each other are without it now' }),
-  }),
-})
-
-const getRoleSignature = query('roles.get', {
-  summary: 'Show a role',
-  input: z.strictObject({ roleId }),
-  output: Role,
-})
-
-const listRolesSignature = query('roles.list', {
-  summary: 'List roles: of an organization, or of the installation',
-  input: z.strictObject({
-    ...pageInput,
-    organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
-    installation: z.boolean().default(false).meta({
-      description: 'with those of the installation that you could use in the organization: of which you hold everything there yourself',
-    }),
-    including: roleId.optional().meta({ description: 'only those that include this role, directly or through others' }),
-    includedIn: roleId.optional().meta({ description: 'only those that this role includes, directly or through others' }),
-    search: singleLine(64).optional().meta({ description: 'a part of the name' }),
-    total: z.boolean().default(false).meta({ description: 'also count every role that matches' }),
-  }),
-  output: pageOf(Role).extend({ total: z.int().nullable() }),
-})
-
-const setParentsSignature = command('roles.setParents', {
-  summary: 'Say which roles a role includes: it has all of their permissions too',
-  input: z.strictObject({
-    roleId,
-    version: versionRead,
-    includes: included.meta({ description: 'all of them: whichever is not named is not included any more' }),
-  }),
-  output: Role,
-})
-
 const Changed = z.object({ role: Role, changed: z.boolean().meta({ description: 'false: it was so already' }) })
 
-const grantRolePermissionSignature = command('roles.grantPermission', {
-  summary: 'Add a permission to a role',
-  input: z.strictObject({ roleId, permission }),
-  output: Changed,
-})
-
-const revokeRolePermissionSignature = command('roles.revokePermission', {
-  summary: 'Take a permission out of a role',
-  input: z.strictObject({
-    roleId,
-    permission: permission.meta({ description: 'as the role has it: document.read does not come out of document.*' }),
-  }),
-  output: Changed,
-})
-
 /** The actions of `roles`. */
-export const rolesSignatures = {
-  create: createRoleSignature,
-  delete: deleteRoleSignature,
-  get: getRoleSignature,
-  grantPermission: grantRolePermissionSignature,
-  list: listRolesSignature,
-  revokePermission: revokeRolePermissionSignature,
-  setParents: setParentsSignature,
-  update: updateRoleSignature,
-} as const
+export const rolesSignatures = group('roles', {
+  create: changes({
+    summary: 'Make a role: a named set of permissions',
+    input: z.strictObject({
+      organizationId: whose,
+      name: roleName,
+      description: roleDescription.optional(),
+      permissions: z.array(permission).max(mostPermissions).default([]),
+      includes: included.default([]),
+    }),
+    output: Role,
+  }),
+  update: changes({
+    summary: 'Give a role another name or description',
+    input: z.strictObject({
+      roleId,
+      version: versionRead,
+      name: roleName.optional(),
+      description: roleDescription.nullable().optional(),
+    }),
+    output: Role,
+  }),
+  delete: changes({
+    summary: 'Delete a role, and take it from everybody who has it',
+    input: z.strictObject({ roleId }),
+    output: z.object({
+      roleId,
+      assignmentsEnded: z.int().meta({ description: 'how many assignments to users and teams ended' }),
+      exclusionsLeft: z.int().meta({ description: 'how many sets of roles that exclude each other are without it now' }),
+    }),
+  }),
+  get: reads({
+    summary: 'Show a role',
+    input: z.strictObject({ roleId }),
+    output: Role,
+  }),
+  list: reads({
+    summary: 'List roles: of an organization, or of the installation',
+    input: z.strictObject({
+      ...pageInput,
+      organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
+      installation: z.boolean().default(false).meta({
+        description: 'with those of the installation that you could use in the organization: of which you hold everything there yourself',
+      }),
+      including: roleId.optional().meta({ description: 'only those that include this role, directly or through others' }),
+      includedIn: roleId.optional().meta({ description: 'only those that this role includes, directly or through others' }),
+      search: singleLine(64).optional().meta({ description: 'a part of the name' }),
+      total: z.boolean().default(false).meta({ description: 'also count every role that matches' }),
+    }),
+    output: pageOf(Role).extend({ total: z.int().nullable() }),
+  }),
+  setParents: changes({
+    summary: 'Say which roles a role includes: it has all of their permissions too',
+    input: z.strictObject({
+      roleId,
+      version: versionRead,
+      includes: included.meta({ description: 'all of them: whichever is not named is not included any more' }),
+    }),
+    output: Role,
+  }),
+  grantPermission: changes({
+    summary: 'Add a permission to a role',
+    input: z.strictObject({ roleId, permission }),
+    output: Changed,
+  }),
+  revokePermission: changes({
+    summary: 'Take a permission out of a role',
+    input: z.strictObject({
+      roleId,
+      permission: permission.meta({ description: 'as the role has it: document.read does not come out of document.*' }),
+    }),
+    output: Changed,
+  }),
+})

@@ -1,14 +1,11 @@
-import type { sessionsSignatures } from './signatures.ts'
-import { type Actions, defineQuery } from '../kernel/action.ts'
+import { defineQuery } from '../kernel/action.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
-import { endAllSessions, endOtherSessions, endSession } from './ending.ts'
-import { getSession, listActiveSessions, listRecentSessions, listSessions } from './listing.ts'
 import { ownSessionOf } from './own.ts'
-import { whoAmISignature } from './signatures.ts'
+import { sessionsSignatures } from './signatures.ts'
 
 /** The hottest path: answered from the principal, without the database. */
-const whoAmI = defineQuery(whoAmISignature, {
+export const whoAmI = defineQuery(sessionsSignatures.whoami, {
   allow: signedIn,
   async handle({ actor }) {
     if (actor.kind !== 'user') throw unauthenticated({})
@@ -21,15 +18,3 @@ const whoAmI = defineQuery(whoAmISignature, {
     }
   },
 })
-
-/** The actions of `sessions`. */
-export const sessionsActions: Actions<typeof sessionsSignatures> = {
-  end: endSession,
-  endAll: endAllSessions,
-  endOthers: endOtherSessions,
-  get: getSession,
-  list: listSessions,
-  listActive: listActiveSessions,
-  listRecent: listRecentSessions,
-  whoami: whoAmI,
-}

@@ -1,6 +1,7 @@
 import { completed, defaultSettings, systemActor } from '@denizen/core'
-import { databases, password, type SignedInUser, TestFeed, useWorld, type World } from '@denizen/core/testing'
+import { databases, password, type SignedInUser, TestFeed, useFreshWorlds, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../../../../tests/deadlines.ts'
 import { KeyRing } from '../tokens/index.ts'
 import { storedDefinitions } from '../access/index.ts'
 import { Authenticator } from './authenticator.ts'
@@ -247,7 +248,7 @@ function held({ em, ports }: World) {
 
 describe('with other processes on the same database', () => {
   const feed = new TestFeed()
-  const world = useWorld({ ports: { invalidation: feed } })
+  const world = useFreshWorlds({ ports: { invalidation: feed } })
 
   test('nothing is kept or served without word from the feed', async () => {
     const { core, clock } = world()
@@ -287,7 +288,7 @@ describe('with other processes on the same database', () => {
     await ada.as.auth.signOut()
     await world().asSystem().users.setStatus({ userId: ada.user.id, status: 'suspended' })
     await world().asSystem().users.setStatus({ userId: ada.user.id, status: 'active' })
-    await expect.poll(() => heard.length).toBeGreaterThanOrEqual(2)
+    await eventually(20_000, 'two pieces of news', async () => heard.length >= 2)
     expect(heard).toEqual([ada.principal.sessionId, ada.user.id])
     const keys = await world().rows<{ key: string }>(
       `select unnest(keys) as key from invalidations where ? = any(keys) or ? = any(keys) order by xid`,

@@ -8,10 +8,10 @@ import { existingUser, type UserId } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 import { endSessions, type Ended } from './repository.ts'
-import { endAllSessionsSignature, endOtherSessionsSignature, endSessionSignature } from './signatures.ts'
+import { sessionsSignatures } from './signatures.ts'
 import { endedSessionTarget, overEnding, ownerMeant } from './target.ts'
 
-export const endSession = defineCommand(endSessionSignature, {
+export const endSession = defineCommand(sessionsSignatures.end, {
   allow: overEnding,
   target: endedSessionTarget,
   /** Whose it is never changes; the user's row is locked before the session's, as everywhere. */
@@ -23,14 +23,14 @@ export const endSession = defineCommand(endSessionSignature, {
   },
 })
 
-export const endAllSessions = defineCommand(endAllSessionsSignature, {
+export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
   allow: overEnding,
   target: changedMeantAccountTarget,
   handle: (context, input) => end(context, { userId: ownerMeant(context.actor, input) }),
 })
 
 /** Only a sign-in of one's own knows which session is not one of the others. */
-export const endOtherSessions = defineCommand(endOtherSessionsSignature, {
+export const endOtherSessions = defineCommand(sessionsSignatures.endOthers, {
   allow: signedIn,
   target: { ...changedMeantAccountTarget, find: async () => undefined },
   handle(context) {

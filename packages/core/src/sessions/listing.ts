@@ -6,27 +6,27 @@ import { cutPage, openCursor } from '../kernel/page.ts'
 import type { UserId } from '../users/index.ts'
 import type { Session } from './model.ts'
 import { positionOf, selectSession, selectSessions, shownTo, type SessionSelection } from './reading.ts'
-import { getSessionSignature, listActiveSessionsSignature, listRecentSessionsSignature, listSessionsSignature } from './signatures.ts'
+import { sessionsSignatures } from './signatures.ts'
 import { overSessions, sessionTarget, ownerMeant } from './target.ts'
 
-export const listSessions = defineQuery(listSessionsSignature, {
+export const listSessions = defineQuery(sessionsSignatures.list, {
   allow: overSessions,
   target: meantAccountTarget,
-  handle: (context, input) => pageOfSessions(context, listSessionsSignature.name, input, {}),
+  handle: (context, input) => pageOfSessions(context, sessionsSignatures.list.name, input, {}),
 })
 
-export const listActiveSessions = defineQuery(listActiveSessionsSignature, {
+export const listActiveSessions = defineQuery(sessionsSignatures.listActive, {
   allow: overSessions,
   target: meantAccountTarget,
-  handle: (context, input) => pageOfSessions(context, listActiveSessionsSignature.name, input, { runningAt: context.now }),
+  handle: (context, input) => pageOfSessions(context, sessionsSignatures.listActive.name, input, { runningAt: context.now }),
 })
 
-export const listRecentSessions = defineQuery(listRecentSessionsSignature, {
+export const listRecentSessions = defineQuery(sessionsSignatures.listRecent, {
   allow: overSessions,
   target: meantAccountTarget,
   handle(context, { days, ...input }) {
     const seenSince = new Date(context.now.getTime() - days * 24 * 60 * 60 * 1000)
-    return pageOfSessions(context, listRecentSessionsSignature.name, { ...input, days }, { seenSince })
+    return pageOfSessions(context, sessionsSignatures.listRecent.name, { ...input, days }, { seenSince })
   },
 })
 
@@ -51,7 +51,7 @@ async function pageOfSessions(
   return { items: shown.map((record) => shownTo(actor, record)), nextCursor }
 }
 
-export const getSession = defineQuery(getSessionSignature, {
+export const getSession = defineQuery(sessionsSignatures.get, {
   allow: overSessions,
   target: sessionTarget,
   async handle({ open, actor }, { sessionId }) {

@@ -9,10 +9,10 @@ import { noteAttempt } from './attempts.ts'
 import { checkPassword, nobody, outcomeOf, type Checked } from './checking.ts'
 import { continueSignIn } from './continuing.ts'
 import { invalidCredentials, tooManyAttempts } from './errors.ts'
-import { signInSignature, signOutSignature } from './signatures.ts'
+import { signInSignatures } from './signatures.ts'
 import { countFailure, forgetFailures, secondsUntilAdmitted } from './throttle.ts'
 
-export const signIn = defineCommand(signInSignature, {
+export const signIn = defineCommand(signInSignatures.signIn, {
   allow: anyone,
   secretive: true,
   locks: ({ userId, wait }) => (wait > 0 ? [] : [userId]),
@@ -48,7 +48,7 @@ function named({ userId }: Checked): UserId | null {
   return userId === nobody ? null : userId
 }
 
-export const signOut = defineCommand(signOutSignature, {
+export const signOut = defineCommand(signInSignatures.signOut, {
   allow: signedIn,
   duringPendingStep: true,
   async handle(context) {

@@ -111,5 +111,5 @@ describe('a race for the one session', () => {
       ),
     )
     expect(await running(world(), other.id)).toBe(1)
-  }, 60_000)
+  })
 })

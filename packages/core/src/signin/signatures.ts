@@ -1,21 +1,23 @@
 import { z } from 'zod'
-import { command } from '../kernel/signature.ts'
+import { changes, group } from '../kernel/signature.ts'
 import { SignInAnswer, typedPassword } from './model.ts'
 
 /** An address takes at most 254 characters; whoever types more errs, or means harm. */
 export const longestIdentifier = 320
 
-export const signInSignature = command('auth.signIn', {
-  summary: 'Sign in with a password',
-  input: z.strictObject({
-    identifier: z.string().min(1).max(longestIdentifier).meta({ description: 'email address or username' }),
-    password: typedPassword,
+/** The actions of `auth` that are made here. */
+export const signInSignatures = group('auth', {
+  signIn: changes({
+    summary: 'Sign in with a password',
+    input: z.strictObject({
+      identifier: z.string().min(1).max(longestIdentifier).meta({ description: 'email address or username' }),
+      password: typedPassword,
+    }),
+    output: SignInAnswer,
   }),
-  output: SignInAnswer,
-})
-
-export const signOutSignature = command('auth.signOut', {
-  summary: 'End this session',
-  input: z.strictObject({}),
-  output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
+  signOut: changes({
+    summary: 'End this session',
+    input: z.strictObject({}),
+    output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
+  }),
 })

@@ -77,7 +77,7 @@ describe.each(databases)('the throttle on %s', (database) => {
     expect(await attempt('nobody-100', 'wrong', ip)).toBe(1)
     expect(await attempt(email ?? '', password, ip)).toBe(1)
     expect(await attempt(email ?? '', password, elsewhere())).toBeNull()
-  }, 60_000)
+  })
 
   test('4: a stranger who hammers from everywhere does not keep the owner out', async () => {
     const [{ email }, home] = [await world().newUser(), elsewhere()]
@@ -99,14 +99,14 @@ describe.each(databases)('the throttle on %s', (database) => {
     expect(wait).toBeLessThanOrEqual(60)
     world().clock.advance(Number(wait) * 1000)
     expect(await attempt(email ?? '', password, elsewhere())).toBeNull()
-  }, 60_000)
+  })
 
   test('calls from within the process are counted by account alone', async () => {
     const { email } = await world().newUser()
     for (let count = 0; count < 120; count++) await attempt(`inside-${count}`, 'wrong', null)
     for (let count = 0; count < 20; count++) expect(await attempt(email ?? '', 'wrong', null)).toBe(wrong)
     expect(await attempt(email ?? '', password, null)).toBe(1)
-  }, 60_000)
+  })
 
   test('auth.unlock lets a user in at once, by every name and from everywhere, and leaves a line in the history', async () => {
     const user = await world().newUser({ username: `locked-${database}` })

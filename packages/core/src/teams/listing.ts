@@ -8,13 +8,13 @@ import { every, selectMembers, type ListedMember, type OrganizationId } from '..
 import type { UserId } from '../users/index.ts'
 import type { Team, TeamId } from './model.ts'
 import { organizationOfTeam, organizationOfTeamsTarget, reachableOrganization, teamTarget } from './repository.ts'
-import { listTeamMembersSignature, listTeamsSignature } from './signatures.ts'
+import { teamsSignatures } from './signatures.ts'
 
-export const listTeams = defineQuery(listTeamsSignature, {
+export const listTeams = defineQuery(teamsSignatures.list, {
   allow: granted,
   target: organizationOfTeamsTarget,
   async handle({ open, ports }, { organizationId, userId, limit, cursor, total }) {
-    const scope = { action: listTeamsSignature.name, filters: { userId }, viewer: organizationId }
+    const scope = { action: teamsSignatures.list.name, filters: { userId }, viewer: organizationId }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     await reachableOrganization(em, organizationId)
@@ -79,11 +79,11 @@ async function countTeams(em: SqlEntityManager, which: Selection): Promise<numbe
   return row?.count ?? 0
 }
 
-export const listTeamMembers = defineQuery(listTeamMembersSignature, {
+export const listTeamMembers = defineQuery(teamsSignatures.listMembers, {
   allow: granted,
   target: teamTarget,
   async handle({ open, ports }, { teamId, limit, cursor }) {
-    const scope = { action: listTeamMembersSignature.name, filters: {}, viewer: teamId }
+    const scope = { action: teamsSignatures.listMembers.name, filters: {}, viewer: teamId }
     const position = await openCursor(ports.cipher, scope, cursor)
     const rows = await membersOfTeam(await open(), teamId, position === null ? null : (String(position[0]) as Id<'mem'>), limit)
     const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ membershipId }) => [membershipId] })

@@ -6,9 +6,9 @@ import { TeamRow } from './entity.ts'
 import { changedTeam, organizationOfTeamsTarget, reachableOrganization, refuseUnlessActive, shownTeam, teamTarget } from './repository.ts'
 import { emptySeats, endAssignmentsOf } from './ending.ts'
 import { assignmentsAround, assignmentsOfTeam, refuseAboveTeam } from './handing-on.ts'
-import { createTeamSignature, deleteTeamSignature, updateTeamSignature } from './signatures.ts'
+import { teamsSignatures } from './signatures.ts'
 
-export const createTeam = defineCommand(createTeamSignature, {
+export const createTeam = defineCommand(teamsSignatures.create, {
   allow: granted,
   target: organizationOfTeamsTarget,
   async handle(context, { organizationId, name, description = null }) {
@@ -24,7 +24,7 @@ export const createTeam = defineCommand(createTeamSignature, {
   },
 })
 
-export const updateTeam = defineCommand(updateTeamSignature, {
+export const updateTeam = defineCommand(teamsSignatures.update, {
   allow: granted,
   target: teamTarget,
   async handle(context, { teamId, version, ...patch }) {
@@ -45,7 +45,7 @@ export const updateTeam = defineCommand(updateTeamSignature, {
 })
 
 /** Its name is free again; that it was there, who sat in it and what it had stays in the history. */
-export const deleteTeam = defineCommand(deleteTeamSignature, {
+export const deleteTeam = defineCommand(teamsSignatures.delete, {
   allow: granted,
   target: teamTarget,
   async handle(context, { teamId }) {

@@ -10,7 +10,7 @@ import type { TeamId } from './model.ts'
 import { leaveSeat } from './ending.ts'
 import { assignmentsOfTeam, refuseAboveTeam, refuseHandingOn } from './handing-on.ts'
 import { givenSeatTarget, lockTeam, seatTarget } from './repository.ts'
-import { addTeamMemberSignature, removeTeamMemberSignature } from './signatures.ts'
+import { teamsSignatures } from './signatures.ts'
 
 interface Seat {
   readonly teamId: TeamId
@@ -22,7 +22,7 @@ interface Seat {
  * Somebody of another organization is not there, like somebody whom nobody ever heard of. With the seat they get
  * all that the team has: whoever gives it holds that too, and it is nothing that excludes what they have already.
  */
-export const addTeamMember = defineCommand(addTeamMemberSignature, {
+export const addTeamMember = defineCommand(teamsSignatures.addMember, {
   allow: granted,
   target: givenSeatTarget,
   async handle(context, { teamId, userId }) {
@@ -41,7 +41,7 @@ export const addTeamMember = defineCommand(addTeamMemberSignature, {
 })
 
 /** Anybody may leave. With somebody else's seat what the team has is taken from them: whoever takes it holds that too, as if it were the role. */
-export const removeTeamMember = defineCommand(removeTeamMemberSignature, {
+export const removeTeamMember = defineCommand(teamsSignatures.removeMember, {
   allow: anyOf(granted, owner),
   target: seatTarget,
   async handle(context, { teamId, userId }) {

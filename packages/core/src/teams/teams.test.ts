@@ -256,14 +256,16 @@ describe.each(bothDatabases)('teams on %s', (database) => {
     })
 
     test('of members show each as the organization does, page by page', async () => {
-      await world().ownDomain(listed, `managed-${database}.example`)
-      const managed = await boss.as.users.create({ email: `m@managed-${database}.example`, organizationId: listed, displayName: 'M' })
+      const there = await world().newOrganization()
+      const lead = await world().asMember(there, 'owner')
+      await world().ownDomain(there, `managed-${database}.example`)
+      const managed = await lead.as.users.create({ email: `m@managed-${database}.example`, organizationId: there, displayName: 'M' })
       if (managed === null) throw new Error('users.create answered null without ifAbsent')
-      const { id: teamId } = await boss.as.teams.create({ organizationId: listed, name: 'Full' })
-      const others = [await world().asMember(listed), await world().asMember(listed, 'admin')]
-      for (const id of [managed.id, ...others.map(({ user }) => user.id)]) await boss.as.teams.addMember({ teamId, userId: id })
+      const { id: teamId } = await lead.as.teams.create({ organizationId: there, name: 'Full' })
+      const others = [await world().asMember(there), await world().asMember(there, 'admin')]
+      for (const id of [managed.id, ...others.map(({ user }) => user.id)]) await lead.as.teams.addMember({ teamId, userId: id })
       const seen: object[] = []
-      for await (const one of boss.as.teams.listMembers({ teamId, limit: 2 })) seen.push(one)
+      for await (const one of lead.as.teams.listMembers({ teamId, limit: 2 })) seen.push(one)
       const user = { id: managed.id, username: managed.username, email: managed.email, displayName: 'M', avatarUrl: null, status: 'active' }
       expect(seen).toHaveLength(3)
       expect(seen).toContainEqual({ user, role: 'member', managed: true, joinedAt: expect.any(Date) })

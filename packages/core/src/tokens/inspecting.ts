@@ -2,14 +2,14 @@ import { defineInquiry } from '../kernel/action.ts'
 import type { Inspected, QueryContext } from '../kernel/context.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
 import { mayActFrom } from '../users/index.ts'
-import { introspectTokenSignature, verifyTokenSignature } from './signatures.ts'
+import { tokensSignatures } from './signatures.ts'
 
 interface Shown {
   readonly token: string
   readonly ip?: string | undefined
 }
 
-export const verifyToken = defineInquiry(verifyTokenSignature, {
+export const verifyToken = defineInquiry(tokensSignatures.verify, {
   allow: grantedEverywhere,
   async handle(context, shown) {
     const found = await active(context, shown)
@@ -31,7 +31,7 @@ export const verifyToken = defineInquiry(verifyTokenSignature, {
 })
 
 /** RFC 7662: 2.2. Whoever may not know more of a token than that it opens nothing is told just that. */
-export const introspectToken = defineInquiry(introspectTokenSignature, {
+export const introspectToken = defineInquiry(tokensSignatures.introspect, {
   allow: grantedEverywhere,
   async handle(context, shown) {
     const found = await active(context, shown)

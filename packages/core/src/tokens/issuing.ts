@@ -3,16 +3,16 @@ import type { QueryContext, SigningOrder } from '../kernel/context.ts'
 import { stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { audienceUnknown, scopeTooWide, signedCredential } from './errors.ts'
-import { issueAgentSignature, issueWebsocketSignature } from './signatures.ts'
+import { tokensSignatures } from './signatures.ts'
 
 type IssuingContext = Pick<QueryContext, 'actor' | 'settings' | 'credentials'>
 
-export const issueWebsocket = defineQuery(issueWebsocketSignature, {
+export const issueWebsocket = defineQuery(tokensSignatures.issueWebsocket, {
   allow: signedIn,
   handle: (context) => issueSigned(context, { kind: 'websocket', audience: null, scopes: null }),
 })
 
-export const issueAgent = defineQuery(issueAgentSignature, {
+export const issueAgent = defineQuery(tokensSignatures.issueAgent, {
   allow: signedIn,
   handle: (context, { audience = null, scopes = null }) => issueSigned(context, { kind: 'agent', audience, scopes }),
 })

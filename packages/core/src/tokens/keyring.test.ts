@@ -1,5 +1,5 @@
 import { userActor } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { useFreshWorlds } from '@denizen/core/testing'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JWK } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { keyLifetime } from './key-policy.ts'
@@ -10,7 +10,7 @@ const settings = { publicUrl: 'https://id.example.com' }
 const refused = (code: string) => expect.objectContaining({ code })
 
 describe('the keys that sign', () => {
-  const world = useWorld({ settings, connections: 24 })
+  const world = useFreshWorlds({ settings, connections: 24 })
 
   test('rotate without a gap: published a day before, verified until what they signed is over', async () => {
     const { core, clock } = world()
@@ -45,7 +45,6 @@ describe('the keys that sign', () => {
   })
 
   test('are made once, by however many processes at once', async () => {
-    await world().rows('delete from signing_keys returning 1')
     const ada = await world().signUp()
     const cores = Array.from({ length: 20 }, () => world().another({ settings }))
     const tokens = await Promise.all(cores.map((core) => core.as(userActor(ada.principal)).tokens.issueAgent()))
@@ -54,16 +53,18 @@ describe('the keys that sign', () => {
   })
 
   test('are sealed, and of no use under another master key', async () => {
+    const ada = await world().signUp()
+    await world().core.as(userActor(ada.principal)).tokens.issueAgent()
     const [row] = await world().rows<{ sealed_key: string; public_key: object }>('select * from signing_keys')
     expect(JSON.stringify(row)).not.toContain('"d"')
     expect(row?.sealed_key).toMatch(/^1\.[\w-]+\.[\w-]+$/)
     const stranger = world().another({ settings, ports: { cipher: { ...world().ports.cipher, open: async () => null } } })
-    const ada = await world().signUp()
     await expect(stranger.as(userActor(ada.principal)).tokens.issueAgent()).rejects.toEqual(refused('tokens.keyUnreadable'))
   })
 
   test('that nobody has are looked for once a second, whoever asks', async () => {
     const { em, ports, clock } = world()
+    await (await world().signUp()).as.tokens.issueAgent()
     let reads = 0
     const ring = new KeyRing(() => (reads++, em()), ports)
     const [published] = await world().core.publishedKeys()

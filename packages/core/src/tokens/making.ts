@@ -11,12 +11,12 @@ import { notServiceUser, scopeTooWide, tokenOver, tooManyTokens } from './errors
 import type { TokenId } from './model.ts'
 import { mintToken } from './opaque.ts'
 import { countActive, existingToken, findToken, replaceToken, shownToken } from './repository.ts'
-import { createTokenSignature, rotateTokenSignature } from './signatures.ts'
+import { tokensSignatures } from './signatures.ts'
 import { changedTokenTarget, overChanges, ownerMeant } from './target.ts'
 
 const day = 24 * 60 * 60 * 1000
 
-export const createToken = defineCommand(createTokenSignature, {
+export const createToken = defineCommand(tokensSignatures.create, {
   allow: overChanges,
   target: changedMeantAccountTarget,
   freshProof: true,
@@ -43,7 +43,7 @@ async function ownerOf({ reader }: PrepareContext, { tokenId }: { tokenId: Token
   return (await findToken(reader, tokenId))?.userId ?? null
 }
 
-export const rotateToken = defineCommand(rotateTokenSignature, {
+export const rotateToken = defineCommand(tokensSignatures.rotate, {
   allow: overChanges,
   target: changedTokenTarget,
   freshProof: true,
@@ -87,7 +87,7 @@ async function organizationFor(
   asked: OrganizationId | undefined,
 ): Promise<OrganizationId | null> {
   const principal = actor.kind === 'user' ? actor.principal : null
-  if (principal !== null && principal.userId !== user.id && !principal.grants.allowsEverywhere(createTokenSignature.name)) {
+  if (principal !== null && principal.userId !== user.id && !principal.grants.allowsEverywhere(tokensSignatures.create.name)) {
     const managing = await managingOrganization(em, user)
     if (managing === null || (asked !== undefined && asked !== managing)) throw notFound({ type: 'organization' })
     return managing

@@ -7,15 +7,15 @@ import { existingUser, type UserRow } from '../users/index.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TokenId } from './model.ts'
 import { endToken, existingToken, newestTokens, shownToken } from './repository.ts'
-import { getTokenSignature, listTokensSignature, revokeTokenSignature } from './signatures.ts'
+import { tokensSignatures } from './signatures.ts'
 import { changedTokenTarget, overChanges, overTokens, tokenTarget, ownerMeant } from './target.ts'
 
-export const listTokens = defineQuery(listTokensSignature, {
+export const listTokens = defineQuery(tokensSignatures.list, {
   allow: overTokens,
   target: meantAccountTarget,
   async handle({ open, ports, actor, now }, { userId: named, state, limit, cursor }) {
     const userId = ownerMeant(actor, { userId: named })
-    const scope = { action: listTokensSignature.name, filters: { userId, state }, viewer: callerId(actor) ?? actor.kind }
+    const scope = { action: tokensSignatures.list.name, filters: { userId, state }, viewer: callerId(actor) ?? actor.kind }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     const within = await horizonOf(em, actor, await existingUser(em, userId))
@@ -28,16 +28,16 @@ export const listTokens = defineQuery(listTokensSignature, {
 /** Whoever sees the tokens of an account because their organization manages it sees none that act in another one. */
 async function horizonOf(em: SqlEntityManager, actor: Actor, user: UserRow): Promise<OrganizationId | null> {
   if (actor.kind !== 'user' || actor.principal.userId === user.id) return null
-  return actor.principal.grants.allowsEverywhere(listTokensSignature.name) ? null : managingOrganization(em, user)
+  return actor.principal.grants.allowsEverywhere(tokensSignatures.list.name) ? null : managingOrganization(em, user)
 }
 
-export const getToken = defineQuery(getTokenSignature, {
+export const getToken = defineQuery(tokensSignatures.get, {
   allow: overTokens,
   target: tokenTarget,
   handle: async ({ open, now }, { tokenId }) => shownToken(await existingToken(await open(), tokenId), now),
 })
 
-export const revokeToken = defineCommand(revokeTokenSignature, {
+export const revokeToken = defineCommand(tokensSignatures.revoke, {
   allow: overChanges,
   target: changedTokenTarget,
   async handle(context, { tokenId }) {

@@ -1,58 +1,9 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
-import { command, query } from '../kernel/signature.ts'
+import { changes, group, reads } from '../kernel/signature.ts'
 import { organizationId } from '../organizations/model.ts'
 import { userId } from '../users/model.ts'
 import { ApiToken, IssuedToken, lifetimeDays, NewApiToken, scopes, shownToken, tokenId, tokenIps, tokenName, tokenState } from './model.ts'
-
-export const createTokenSignature = command('tokens.create', {
-  summary: 'Create an API token; its secret is shown this once',
-  input: z.strictObject({
-    name: tokenName,
-    scopes: scopes.optional(),
-    lifetimeDays: lifetimeDays.optional(),
-    allowedIps: tokenIps.default([]),
-    organizationId: organizationId.optional().meta({ description: 'the one organization that it acts in (default: all of its user)' }),
-    userId: userId.optional().meta({ description: 'the service user that it stands for (default: yourself)' }),
-  }),
-  output: NewApiToken,
-})
-
-export const listTokensSignature = query('tokens.list', {
-  summary: 'List API tokens, newest first',
-  input: z.strictObject({
-    ...pageInput,
-    userId: userId.optional().meta({ description: 'whose tokens (default: your own)' }),
-    state: tokenState.optional(),
-  }),
-  output: pageOf(ApiToken),
-})
-
-export const getTokenSignature = query('tokens.get', {
-  summary: 'Show an API token, without its secret',
-  input: z.strictObject({ tokenId }),
-  output: ApiToken,
-})
-
-export const revokeTokenSignature = command('tokens.revoke', {
-  summary: 'Revoke an API token: it opens nothing from now on',
-  input: z.strictObject({ tokenId }),
-  output: ApiToken,
-})
-
-export const rotateTokenSignature = command('tokens.rotate', {
-  summary: 'Replace an API token by one with a new secret and the same limits',
-  input: z.strictObject({
-    tokenId,
-    overlapSeconds: z
-      .int()
-      .min(0)
-      .max(7 * 86_400)
-      .default(0)
-      .meta({ description: 'how long the old one goes on working, at most seven days' }),
-  }),
-  output: NewApiToken,
-})
 
 const caller = z
   .string()
@@ -60,67 +11,98 @@ const caller = z
   .optional()
   .meta({ description: 'the address that the token came from; without it, one that is limited to addresses is not active' })
 
-export const verifyTokenSignature = command('tokens.verify', {
-  summary: 'Tell whose token this is, and what it may do',
-  input: z.strictObject({ token: shownToken, ip: caller }),
-  output: z.discriminatedUnion('active', [
-    z.object({ active: z.literal(false) }),
-    z.object({
-      active: z.literal(true),
-      kind: z.enum(['access', 'api', 'websocket', 'agent']),
-      user: z.object({ id: userId, username: z.string() }),
-      tokenId: tokenId.meta({ description: 'of a signed token, the one that it was made from' }),
-      scopes: z.array(z.string()).nullable().meta({ description: 'null: all that its user may do' }),
-      organizationId: organizationId.nullable().meta({ description: 'where it acts; null: nowhere in particular' }),
-      audience: z.string().nullable().meta({ description: 'whom a signed token is for' }),
-      pendingSteps: z.array(z.string()).meta({ description: 'what its user still owes; until then it opens next to nothing' }),
-      expiresAt: z.date().nullable(),
-    }),
-  ]),
-})
-
-export const introspectTokenSignature = command('tokens.introspect', {
-  summary: 'Tell about a token as RFC 7662 has it',
-  input: z.strictObject({ token: shownToken, token_type_hint: z.string().max(64).optional(), ip: caller }),
-  output: z.object({
-    active: z.boolean(),
-    scope: z.string().optional(),
-    client_id: z.string().optional(),
-    username: z.string().optional(),
-    token_type: z.literal('Bearer').optional(),
-    exp: z.int().optional(),
-    iat: z.int().optional(),
-    sub: z.string().optional(),
-    aud: z.string().optional(),
-    iss: z.string().optional(),
-    jti: z.string().optional(),
-  }),
-})
-
-export const issueWebsocketSignature = query('tokens.issueWebsocket', {
-  summary: 'Make a token that opens a websocket, for five minutes',
-  input: z.strictObject({}),
-  output: IssuedToken,
-})
-
-export const issueAgentSignature = query('tokens.issueAgent', {
-  summary: 'Make a token for an agent, for fifteen minutes',
-  input: z.strictObject({
-    audience: z.url().max(500).optional().meta({ description: 'whom it is for: one of the configured audiences (default: Denizen)' }),
-    scopes: scopes.optional(),
-  }),
-  output: IssuedToken,
-})
-
 /** The actions of `tokens`. */
-export const tokensSignatures = {
-  create: createTokenSignature,
-  get: getTokenSignature,
-  introspect: introspectTokenSignature,
-  issueAgent: issueAgentSignature,
-  issueWebsocket: issueWebsocketSignature,
-  list: listTokensSignature,
-  revoke: revokeTokenSignature,
-  rotate: rotateTokenSignature,
-  verify: verifyTokenSignature,
-} as const
+export const tokensSignatures = group('tokens', {
+  create: changes({
+    summary: 'Create an API token; its secret is shown this once',
+    input: z.strictObject({
+      name: tokenName,
+      scopes: scopes.optional(),
+      lifetimeDays: lifetimeDays.optional(),
+      allowedIps: tokenIps.default([]),
+      organizationId: organizationId.optional().meta({ description: 'the one organization that it acts in (default: all of its user)' }),
+      userId: userId.optional().meta({ description: 'the service user that it stands for (default: yourself)' }),
+    }),
+    output: NewApiToken,
+  }),
+  list: reads({
+    summary: 'List API tokens, newest first',
+    input: z.strictObject({
+      ...pageInput,
+      userId: userId.optional().meta({ description: 'whose tokens (default: your own)' }),
+      state: tokenState.optional(),
+    }),
+    output: pageOf(ApiToken),
+  }),
+  get: reads({
+    summary: 'Show an API token, without its secret',
+    input: z.strictObject({ tokenId }),
+    output: ApiToken,
+  }),
+  revoke: changes({
+    summary: 'Revoke an API token: it opens nothing from now on',
+    input: z.strictObject({ tokenId }),
+    output: ApiToken,
+  }),
+  rotate: changes({
+    summary: 'Replace an API token by one with a new secret and the same limits',
+    input: z.strictObject({
+      tokenId,
+      overlapSeconds: z
+        .int()
+        .min(0)
+        .max(7 * 86_400)
+        .default(0)
+        .meta({ description: 'how long the old one goes on working, at most seven days' }),
+    }),
+    output: NewApiToken,
+  }),
+  verify: changes({
+    summary: 'Tell whose token this is, and what it may do',
+    input: z.strictObject({ token: shownToken, ip: caller }),
+    output: z.discriminatedUnion('active', [
+      z.object({ active: z.literal(false) }),
+      z.object({
+        active: z.literal(true),
+        kind: z.enum(['access', 'api', 'websocket', 'agent']),
+        user: z.object({ id: userId, username: z.string() }),
+        tokenId: tokenId.meta({ description: 'of a signed token, the one that it was made from' }),
+        scopes: z.array(z.string()).nullable().meta({ description: 'null: all that its user may do' }),
+        organizationId: organizationId.nullable().meta({ description: 'where it acts; null: nowhere in particular' }),
+        audience: z.string().nullable().meta({ description: 'whom a signed token is for' }),
+        pendingSteps: z.array(z.string()).meta({ description: 'what its user still owes; until then it opens next to nothing' }),
+        expiresAt: z.date().nullable(),
+      }),
+    ]),
+  }),
+  introspect: changes({
+    summary: 'Tell about a token as RFC 7662 has it',
+    input: z.strictObject({ token: shownToken, token_type_hint: z.string().max(64).optional(), ip: caller }),
+    output: z.object({
+      active: z.boolean(),
+      scope: z.string().optional(),
+      client_id: z.string().optional(),
+      username: z.string().optional(),
+      token_type: z.literal('Bearer').optional(),
+      exp: z.int().optional(),
+      iat: z.int().optional(),
+      sub: z.string().optional(),
+      aud: z.string().optional(),
+      iss: z.string().optional(),
+      jti: z.string().optional(),
+    }),
+  }),
+  issueWebsocket: reads({
+    summary: 'Make a token that opens a websocket, for five minutes',
+    input: z.strictObject({}),
+    output: IssuedToken,
+  }),
+  issueAgent: reads({
+    summary: 'Make a token for an agent, for fifteen minutes',
+    input: z.strictObject({
+      audience: z.url().max(500).optional().meta({ description: 'whom it is for: one of the configured audiences (default: Denizen)' }),
+      scopes: scopes.optional(),
+    }),
+    output: IssuedToken,
+  }),
+})

@@ -32,7 +32,7 @@ function create50(inWorld: World, input: (index: number) => NewUser): Promise<Pr
 }
 
 const unique = [
-  ['email', 'users.emailTaken', 'users_email_unique', (n: number) => ({ email: 'one@example.com', username: `name-${n}` })],
+  ['email', 'users.emailTaken', 'users_email_unique', () => ({ email: 'one@example.com', username: `name-${crypto.randomUUID()}` })],
   ['username', 'users.usernameTaken', 'users_username_unique', (n: number) => ({ email: newEmail(), username: n % 2 ? 'One' : 'one' })],
 ] as const
 

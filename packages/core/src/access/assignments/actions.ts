@@ -1,17 +1,10 @@
-import { defineCommand, type Actions } from '../../kernel/action.ts'
+import { defineCommand } from '../../kernel/action.ts'
 import type { PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { AssignmentId, RoleId, ScopeInput } from '../model.ts'
 import { give } from './giving.ts'
-import { listAssignments } from './listing.ts'
-import {
-  assignRoleSignature,
-  grantPermissionSignature,
-  revokePermissionSignature,
-  unassignRoleSignature,
-  type assignmentsSignatures,
-} from './signatures.ts'
+import { assignmentsSignatures } from './signatures.ts'
 import { subjectIn, usersOf } from './subject.ts'
 import { take, usersConcerned, type Taking } from './taking.ts'
 import { assignmentTarget, placeTarget } from './targets.ts'
@@ -20,7 +13,7 @@ import { assignmentTarget, placeTarget } from './targets.ts'
 type Users = readonly Id<'usr'>[]
 const locked = (users: Users): Users => users
 
-const assignRole = defineCommand(assignRoleSignature, {
+export const assignRole = defineCommand(assignmentsSignatures.assignRole, {
   allow: granted,
   target: placeTarget,
   prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
@@ -29,7 +22,7 @@ const assignRole = defineCommand(assignRoleSignature, {
     give(context, { subject: subjectIn({ userId, teamId }), what: { roleId }, on, ...terms }),
 })
 
-const grantPermission = defineCommand(grantPermissionSignature, {
+export const grantPermission = defineCommand(assignmentsSignatures.grantPermission, {
   allow: granted,
   target: placeTarget,
   prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
@@ -53,7 +46,7 @@ function takingIn({ assignmentId, on = {}, roleId, permission, ...subject }: Nam
   return { subject: subjectIn(subject), what, on }
 }
 
-const unassignRole = defineCommand(unassignRoleSignature, {
+export const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
   allow: granted,
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersConcerned(context, takingIn(input, 'role')),
@@ -61,19 +54,10 @@ const unassignRole = defineCommand(unassignRoleSignature, {
   handle: async (context, input) => ({ assignment: await take(context, takingIn(input, 'role')) }),
 })
 
-const revokePermission = defineCommand(revokePermissionSignature, {
+export const revokePermission = defineCommand(assignmentsSignatures.revokePermission, {
   allow: granted,
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersConcerned(context, takingIn(input, 'permission')),
   locks: locked,
   handle: async (context, input) => ({ assignment: await take(context, takingIn(input, 'permission')) }),
 })
-
-/** The actions of `access` that are made here. */
-export const assignmentsActions: Actions<typeof assignmentsSignatures> = {
-  assignRole,
-  unassignRole,
-  grantPermission,
-  revokePermission,
-  listAssignments,
-}

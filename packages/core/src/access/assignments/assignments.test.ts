@@ -43,7 +43,8 @@ describe.each(bothDatabases)('assignments on %s', (database) => {
     )
 
   test('a role is given in an organization, counts at the next call, and is taken away again', async () => {
-    const { boss, member } = people()
+    const { boss } = people()
+    const member = await world().asMember(organizationId)
     const [roleId, on] = [await newRole(), { organizationId }]
     const userId = member.user.id
     expect(await may(member, 'document.read')).toBe(false)

@@ -10,29 +10,29 @@ import { every } from '../../organizations/index.ts'
 import type { RoleId, ScopeInput } from '../model.ts'
 import { findPlace } from '../places.ts'
 import { shownAssignment, shownColumns, shownTables, type AssignmentRecord } from './repository.ts'
-import { listAssignmentsSignature } from './signatures.ts'
+import { assignmentsSignatures } from './signatures.ts'
 import { placeTarget } from './targets.ts'
 
-type Input = ParsedInputOf<typeof listAssignmentsSignature>
+type Input = ParsedInputOf<typeof assignmentsSignatures.listAssignments>
 interface Condition {
   readonly sql: string
   readonly parameters: readonly unknown[]
 }
 
-export const listAssignments = defineQuery(listAssignmentsSignature, {
+export const listAssignments = defineQuery(assignmentsSignatures.listAssignments, {
   allow: anyOf(granted, owner),
   target: {
     type: placeTarget.type,
     async find(em, input, actor) {
       const userId = userMeant(input, actor)
       if (userId !== null && userId === callerId(actor))
-        return { type: 'user', id: userId, organizationId: null, userId, visibleWith: listAssignmentsSignature.name }
+        return { type: 'user', id: userId, organizationId: null, userId, visibleWith: assignmentsSignatures.listAssignments.name }
       return lookedAt(em, input, actor)
     },
   } satisfies TargetFinder<Input>,
   async handle({ open, ports, actor, now }, input) {
     const { limit, cursor, total, ...filters } = input
-    const scope = { action: listAssignmentsSignature.name, filters, viewer: callerId(actor) ?? actor.kind }
+    const scope = { action: assignmentsSignatures.listAssignments.name, filters, viewer: callerId(actor) ?? actor.kind }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     const which = every(...(await reachOf(em, input, actor)), ...narrowed(input, actor, now))

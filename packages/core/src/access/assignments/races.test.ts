@@ -1,5 +1,5 @@
 import { builtInRoles, userActor, type Id, type User } from '@denizen/core'
-import { lostCodes, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
+import { lostCodes, raced, untilSeen, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
@@ -9,10 +9,10 @@ const atOnce = 22
 const world = useWorld({ connections })
 
 let organizationId: Id<'org'>
-const admins: SignedInUser[] = []
+let admins: SignedInUser[] = []
 beforeAll(async () => {
   organizationId = await world().newOrganization()
-  for (let index = 0; index < atOnce; index++) admins.push(await world().asMember(organizationId, 'admin'))
+  admins = await world().crowd(atOnce, { organizationId, role: 'admin' })
 })
 afterEach(() => vi.restoreAllMocks())
 
@@ -29,6 +29,11 @@ async function newMember(): Promise<User> {
   const user = await world().newUser()
   await world().join(organizationId, user)
   return user
+}
+
+/** One for each of the admins. */
+async function newMembers(): Promise<User[]> {
+  return (await world().crowd(atOnce, { organizationId })).map(({ user }) => user)
 }
 
 /** Two roles of which nobody may have both. */
@@ -72,15 +77,13 @@ test('ABUSE 19, race: of two roles that exclude each other, given at once by 22 
 
 test('without the lock of the user both are given: the test above can fail', async () => {
   const unguarded = without(lockedUsers)
-  let most = 0
-  for (let round = 0; round < 5 && most < 2; round++) most = await held((await giveBoth()).user)
-  expect(most).toBe(2)
+  await untilSeen('somebody with both roles', async () => (await held((await giveBoth()).user)) === 2)
   expect(unguarded()).toBeGreaterThan(20)
 })
 
 test('race: of an exclusive role for a person and another for the team that they are put into, they have one', async () => {
   for (let round = 0; round < 3; round++) {
-    const [people, roles] = [await Promise.all(admins.map(newMember)), await exclusive()]
+    const [people, roles] = [await newMembers(), await exclusive()]
     const { id: teamId } = await world().asSystem().teams.create({ organizationId, name: crypto.randomUUID() })
     for (const user of people.filter((_, index) => index % 2 === 0))
       await world().access.give({ userId: user.id, roleId: roles[0], on: { organizationId } })
@@ -122,8 +125,7 @@ async function allResign(): Promise<PromiseSettledResult<unknown>[]> {
   await world().rows(`update role_assignments set revoked_at = now() where role_id = ? and revoked_at is null returning 1`, [
     uuidOf(builtInRoles.superadmin.id),
   ])
-  const superadmins: SignedInUser[] = []
-  for (let index = 0; index < atOnce; index++) superadmins.push(await world().asSuperadmin())
+  const superadmins = await world().crowd(atOnce, { isSuperadmin: true })
   return raced<unknown>(
     world(),
     gate,
@@ -148,12 +150,10 @@ test('ABUSE 20, race: of 22 superadmins who all resign, one stays', async () => 
 
 test('without the guard nobody would be left: the test above can fail', async () => {
   const unguarded = without(lockedSuperadmins)
-  let left = 1
-  for (let round = 0; round < 5 && left > 0; round++) {
+  await untilSeen('no superadmin', async () => {
     await allResign()
-    left = await superadminsLeft()
-  }
-  expect(left).toBe(0)
+    return (await superadminsLeft()) === 0
+  })
   expect(unguarded()).toBeGreaterThan(20)
 })
 
@@ -162,7 +162,7 @@ test('race: whoever loses the right to give while giving has given before, or is
   const giver = await world().asMember(organizationId)
   for (const permission of ['access.grantPermission', 'stamp.use'])
     await superadmin.as.access.grantPermission({ userId: giver.user.id, permission, on: { organizationId } })
-  const users = await Promise.all(admins.map(newMember))
+  const users = await newMembers()
   const principal = await world().core.authenticate(giver.token)
   if (principal === null) throw new Error('the token opens nothing')
   const { access } = world().core.as(userActor(principal))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
-import { command, query } from '../../kernel/signature.ts'
+import { changes, group, reads } from '../../kernel/signature.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { userId } from '../../users/model.ts'
 import { Assignment, assignmentId, condition, permissionPattern, roleId, scope, teamReference } from '../model.ts'
@@ -56,56 +56,46 @@ export const Given = z.object({
 })
 export const Taken = z.object({ assignment: Assignment })
 
-export const assignRoleSignature = command('access.assignRole', {
-  summary: 'Give a user or a team a role, somewhere and for some time',
-  input: z.strictObject({ ...whoAndWhere, roleId, ...terms }).superRefine(checkSubject),
-  output: Given,
-})
-
-export const unassignRoleSignature = command('access.unassignRole', {
-  summary: 'Take a role away from a user or a team',
-  input: z
-    .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, roleId: roleId.optional() })
-    .superRefine(checkNamed('roleId')),
-  output: Taken,
-})
-
-export const grantPermissionSignature = command('access.grantPermission', {
-  summary: 'Give a user or a team a single permission, somewhere and for some time',
-  input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
-  output: Given,
-})
-
-export const revokePermissionSignature = command('access.revokePermission', {
-  summary: 'Take a single permission away from a user or a team',
-  input: z
-    .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, permission: permissionPattern.optional() })
-    .superRefine(checkNamed('permission')),
-  output: Taken,
-})
-
-export const listAssignmentsSignature = query('access.listAssignments', {
-  summary: 'List who has what where, oldest first',
-  input: z.strictObject({
-    ...pageInput,
-    userId: userId.optional().meta({ description: 'only what this user has (default, where nothing is named: what you have yourself)' }),
-    throughTeams: z.boolean().default(false).meta({ description: 'also what the user has by the teams that they sit in' }),
-    teamId: teamReference.optional().meta({ description: 'only what this team has' }),
-    roleId: roleId.optional().meta({ description: 'only this role' }),
-    on: scope.optional().meta({ description: 'only exactly on this: {} is the whole system' }),
-    organizationId: organizationId.optional().meta({ description: 'only in this organization, its teams and resources' }),
-    history: z.boolean().default(false).meta({ description: 'also what is over' }),
-    at: instant.optional().meta({ description: 'only what counted at this time' }),
-    total: z.boolean().default(false).meta({ description: 'also count all that match' }),
-  }),
-  output: pageOf(Assignment).extend({ total: z.int().nullable() }),
-})
-
 /** The actions of `access` that are made here. */
-export const assignmentsSignatures = {
-  assignRole: assignRoleSignature,
-  unassignRole: unassignRoleSignature,
-  grantPermission: grantPermissionSignature,
-  revokePermission: revokePermissionSignature,
-  listAssignments: listAssignmentsSignature,
-} as const
+export const assignmentsSignatures = group('access', {
+  assignRole: changes({
+    summary: 'Give a user or a team a role, somewhere and for some time',
+    input: z.strictObject({ ...whoAndWhere, roleId, ...terms }).superRefine(checkSubject),
+    output: Given,
+  }),
+  unassignRole: changes({
+    summary: 'Take a role away from a user or a team',
+    input: z
+      .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, roleId: roleId.optional() })
+      .superRefine(checkNamed('roleId')),
+    output: Taken,
+  }),
+  grantPermission: changes({
+    summary: 'Give a user or a team a single permission, somewhere and for some time',
+    input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
+    output: Given,
+  }),
+  revokePermission: changes({
+    summary: 'Take a single permission away from a user or a team',
+    input: z
+      .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, permission: permissionPattern.optional() })
+      .superRefine(checkNamed('permission')),
+    output: Taken,
+  }),
+  listAssignments: reads({
+    summary: 'List who has what where, oldest first',
+    input: z.strictObject({
+      ...pageInput,
+      userId: userId.optional().meta({ description: 'only what this user has (default, where nothing is named: what you have yourself)' }),
+      throughTeams: z.boolean().default(false).meta({ description: 'also what the user has by the teams that they sit in' }),
+      teamId: teamReference.optional().meta({ description: 'only what this team has' }),
+      roleId: roleId.optional().meta({ description: 'only this role' }),
+      on: scope.optional().meta({ description: 'only exactly on this: {} is the whole system' }),
+      organizationId: organizationId.optional().meta({ description: 'only in this organization, its teams and resources' }),
+      history: z.boolean().default(false).meta({ description: 'also what is over' }),
+      at: instant.optional().meta({ description: 'only what counted at this time' }),
+      total: z.boolean().default(false).meta({ description: 'also count all that match' }),
+    }),
+    output: pageOf(Assignment).extend({ total: z.int().nullable() }),
+  }),
+})

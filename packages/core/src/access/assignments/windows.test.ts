@@ -1,6 +1,7 @@
 import { builtInRoles, userActor, type Id } from '@denizen/core'
 import { createWorld, databases, type SignedInUser, TestFeed, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../../../../tests/deadlines.ts'
 import { uuidOf } from '../../kernel/id.ts'
 
 const minute = 60_000
@@ -167,7 +168,7 @@ test('ABUSE 7: what is taken away is refused at the next call, here and in anoth
       for (const side of [who, remembered]) await expect(create(side)).rejects.toMatchObject({ code: 'request.denied' })
       expect((await world.core.authenticate(who.token))?.grants.allows('teams.create', organizationId)).toBe(false)
       expect(other.authenticated(who.token)?.grants.allows('teams.create', organizationId)).toBe(true)
-      await expect.poll(() => heard).toContain(who.user.id)
+      await eventually(20_000, 'news of the user', async () => heard.includes(who.user.id))
       feed.sink.drop(heard)
       expect(other.authenticated(who.token)).toBeUndefined()
       expect((await there(who)).principal.grants.allows('teams.create', organizationId)).toBe(false)

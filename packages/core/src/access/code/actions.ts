@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { defineCommand, defineInquiry, defineQuery, defineRehearsal, type Actions, type TargetFinder } from '../../kernel/action.ts'
+import { defineCommand, defineInquiry, defineQuery, defineRehearsal, type TargetFinder } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { DenizenError } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
@@ -43,7 +43,7 @@ async function concerned({ reader, catalogue, now }: PrepareContext, { document 
 
 const locks = (users: readonly Id<'usr'>[]) => users
 
-const diffAccess = defineInquiry(signatures.diff, {
+export const diffAccess = defineInquiry(signatures.diff, {
   allow: granted,
   target: documentTarget,
   async handle({ open, catalogue, now }, { document }) {
@@ -51,7 +51,7 @@ const diffAccess = defineInquiry(signatures.diff, {
   },
 })
 
-const planAccess = defineRehearsal(signatures.plan, {
+export const planAccess = defineRehearsal(signatures.plan, {
   allow: granted,
   target: documentTarget,
   prepare: concerned,
@@ -78,7 +78,7 @@ function asDenizen(context: CommandContext): CommandContext {
   return { ...context, actor: { kind: 'system', reason: 'a rehearsal' } }
 }
 
-const applyAccess = defineCommand(signatures.apply, {
+export const applyAccess = defineCommand(signatures.apply, {
   allow: granted,
   target: documentTarget,
   prepare: concerned,
@@ -105,7 +105,7 @@ const applyAccess = defineCommand(signatures.apply, {
 
 const mostFailures = 100
 
-const testAccess = defineRehearsal(signatures.test, {
+export const testAccess = defineRehearsal(signatures.test, {
   allow: granted,
   target: documentTarget,
   prepare: (context, { document, live }) => (live ? Promise.resolve([]) : concerned(context, { document })),
@@ -117,7 +117,7 @@ const testAccess = defineRehearsal(signatures.test, {
   },
 })
 
-const exportAccess = defineQuery(signatures.export, {
+export const exportAccess = defineQuery(signatures.export, {
   allow: granted,
   target: {
     type: 'organization',
@@ -127,12 +127,3 @@ const exportAccess = defineQuery(signatures.export, {
     return exported(await open(), organizationId, now)
   },
 })
-
-/** The actions of `access` that are made here. */
-export const codeActions: Actions<typeof signatures> = {
-  diff: diffAccess,
-  plan: planAccess,
-  apply: applyAccess,
-  test: testAccess,
-  export: exportAccess,
-}

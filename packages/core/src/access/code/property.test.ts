@@ -1,5 +1,5 @@
 import type { DenizenError, Id, InputOf, OutputOf, Signatures } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { runs, useWorld, type SignedInUser } from '@denizen/core/testing'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 
@@ -140,36 +140,52 @@ const codeOf = (call: Promise<unknown>): Promise<string> =>
 it('what a plan says is what everybody’s permissions differ by when it was applied; what stands is exported and changes nothing', async () => {
   let applied = 0
   const { access } = boss.as
-  await fc.assert(
-    fc.asyncProperty(documents, async (random) => {
-      const document = random(users.map(({ user }) => user.username))
-      const before = await held()
-      const refused = await codeOf(access.plan({ document }))
-      if (refused !== 'done') {
-        expect(await codeOf(access.apply({ document }))).toBe(refused)
-        expect(await held()).toEqual(before)
-        return
-      }
-      applied++
-      const plan = await access.plan({ document })
+  const property = fc.asyncProperty(documents, async (random) => {
+    const document = random(users.map(({ user }) => user.username))
+    const before = await held()
+    const refused = await codeOf(access.plan({ document }))
+    if (refused !== 'done') {
+      expect(await codeOf(access.apply({ document }))).toBe(refused)
       expect(await held()).toEqual(before)
-      const { effects, changes } = await access.apply({ document, basedOn: plan.fingerprint })
-      expect({ effects, changes }).toEqual({ effects: plan.effects, changes: plan.changes })
-      expect(effectsText(effects.items)).toEqual(differences(before, await held()))
-      expect((await access.diff({ document })).count).toBe(0)
-      const exported = await access.export({ organizationId })
-      const all: Document = { ...exported, manage: ['roles', 'exclusions', 'assignments'] }
-      expect((await access.apply({ document: all })).changes.count).toBe(0)
-    }),
-    { numRuns: 30, endOnFailure: true },
-  )
-  expect(applied).toBeGreaterThan(10)
-}, 300_000)
+      return
+    }
+    applied++
+    const plan = await access.plan({ document })
+    expect(await held()).toEqual(before)
+    const { effects, changes } = await access.apply({ document, basedOn: plan.fingerprint })
+    expect({ effects, changes }).toEqual({ effects: plan.effects, changes: plan.changes })
+    expect(effectsText(effects.items)).toEqual(differences(before, await held()))
+    expect((await access.diff({ document })).count).toBe(0)
+    const exported = await access.export({ organizationId })
+    const all: Document = { ...exported, manage: ['roles', 'exclusions', 'assignments'] }
+    expect((await access.apply({ document: all })).changes.count).toBe(0)
+  })
+  await fc.assert(property, { numRuns: runs(6), endOnFailure: true })
+  // So few may happen to be refused, most of them: then there are more of them.
+  for (let more = 0; more < 10 && applied <= runs(2); more++) await fc.assert(property, { numRuns: runs(2), endOnFailure: true })
+  expect(applied).toBeGreaterThan(runs(2))
+})
 
 it('what was exported brings all of it back', async () => {
   const { access } = boss.as
   const everything = ['roles' as const, 'exclusions' as const, 'assignments' as const]
+  const [one, two] = users.map(({ user }) => user.username)
+  if (one === undefined || two === undefined) throw new Error('there are three')
+  const document: Document = {
+    version: 1,
+    organization: 'random',
+    manage: everything,
+    roles: { a: { permissions: ['document.read'] }, b: { includes: ['a'] }, c: { permissions: ['invoice.pay', 'teams.update'] } },
+    exclusions: { apart: { kind: 'dynamic', roles: ['b', 'c'] } },
+    assignments: [
+      { user: one, role: 'b' },
+      { user: two, role: 'c', on: { team: 'Red' } },
+      { team: 'Red', permission: 'document.write', on: { team: 'Red' } },
+    ],
+  }
+  await access.apply({ document })
   const [before, stood] = [await access.export({ organizationId }), await held()]
+  expect(before.assignments).toHaveLength(3)
   await access.apply({ document: { version: 1, organization: 'random', manage: everything } })
   expect((await access.export({ organizationId })).assignments).toEqual([])
   await access.apply({ document: { ...before, manage: everything } })

@@ -10,11 +10,11 @@ const world = useWorld({ connections: 28 })
 
 let organizationId: Id<'org'>
 let member: SignedInUser
-const bosses: SignedInUser[] = []
+let bosses: SignedInUser[] = []
 beforeAll(async () => {
   organizationId = await world().newOrganization('raced')
   member = await world().asMember(organizationId)
-  for (let index = 0; index < atOnce; index++) bosses.push(await world().asMember(organizationId, 'owner'))
+  bosses = await world().crowd(atOnce, { organizationId, role: 'owner' })
 })
 
 const gate = 'lock table organizations in exclusive mode'

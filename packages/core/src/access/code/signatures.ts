@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { command, query } from '../../kernel/signature.ts'
+import { changes, group, reads } from '../../kernel/signature.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { AccessDocument } from './document.ts'
 import { AccessChanges, Effects, TestResult } from './model.ts'
@@ -8,13 +8,13 @@ const document = AccessDocument.meta({ description: 'access as a document' })
 
 const Tests = z.object({ passed: z.int(), failed: z.int(), results: z.array(TestResult) })
 
-export const codeSignatures = {
-  diff: command('access.diff', {
+export const codeSignatures = group('access', {
+  diff: changes({
     summary: 'Tell what a document says otherwise than it stands',
     input: z.strictObject({ document }),
     output: AccessChanges,
   }),
-  plan: command('access.plan', {
+  plan: changes({
     summary: 'Tell what a document would change, and who would gain and lose what',
     input: z.strictObject({ document }),
     output: z.object({
@@ -28,7 +28,7 @@ export const codeSignatures = {
         .meta({ description: 'why you may not apply it; null: you may' }),
     }),
   }),
-  apply: command('access.apply', {
+  apply: changes({
     summary: 'Make access what a document says, all of it or nothing',
     input: z.strictObject({
       document,
@@ -37,7 +37,7 @@ export const codeSignatures = {
     }),
     output: z.object({ changes: AccessChanges, effects: Effects, tests: Tests }),
   }),
-  test: command('access.test', {
+  test: changes({
     summary: 'Run the tests of a document',
     input: z.strictObject({
       document,
@@ -45,11 +45,11 @@ export const codeSignatures = {
     }),
     output: Tests,
   }),
-  export: query('access.export', {
+  export: reads({
     summary: 'Show access as a document',
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'of which organization (default: the installation)' }),
     }),
     output: AccessDocument,
   }),
-} as const
+})

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
-import { command, query } from '../../kernel/signature.ts'
+import { changes, group, reads } from '../../kernel/signature.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { sessionId } from '../../sessions/model.ts'
 import { userId } from '../../users/model.ts'
@@ -25,59 +25,6 @@ const namesUser: [(input: { userId?: unknown; sessionId?: unknown }) => boolean,
 /** The most that is decided in one call. */
 const mostChecks = 10_000
 
-const checkSignature = query('access.check', {
-  summary: 'Ask whether somebody may do something',
-  input: z.strictObject({ ...inSession, permission, on }).refine(...namesUser),
-  output: z.object({ allowed: z.boolean() }),
-})
-
-const checkManySignature = command('access.checkMany', {
-  summary: 'Ask many such questions about one user at once',
-  input: z
-    .strictObject({
-      ...inSession,
-      checks: z.array(z.strictObject({ permission, on })).min(1).max(mostChecks),
-    })
-    .refine(...namesUser),
-  output: z.object({
-    allowed: z
-      .array(z.boolean())
-      .meta({ description: 'in the order of the questions; false also for what is not there, or not yours to ask' }),
-  }),
-})
-
-const listPermissionsSignature = query('access.listPermissions', {
-  summary: 'List what somebody may do somewhere',
-  input: z.strictObject({ ...inSession, on }).refine(...namesUser),
-  output: z.object({
-    permissions: z
-      .array(z.string())
-      .meta({ description: "actions and applications' permissions, sorted; document.* or application where all of those are" }),
-  }),
-})
-
-const listResourcesSignature = query('access.listResources', {
-  summary: 'List the resources that somebody may do something with',
-  input: z.strictObject({
-    ...whom,
-    permission,
-    type: z.string().max(64).optional().meta({ description: 'of this type only' }),
-    organizationId: organizationId.optional().meta({ description: 'in this organization only' }),
-    ...pageInput,
-  }),
-  output: pageOf(
-    z.object({
-      id: resourceReference,
-      type: z.string(),
-      key: z.string().nullable(),
-      name: z.string().nullable(),
-      organizationId: organizationId.nullable(),
-      parentId: resourceReference.nullable(),
-      ownerUserId: userId.nullable(),
-    }),
-  ),
-})
-
 /** What lets somebody do something. */
 const Through = z.object({
   kind: z.enum(['role', 'permission', 'membership', 'ownership']),
@@ -88,27 +35,70 @@ const Through = z.object({
 })
 export type Through = z.infer<typeof Through>
 
-const whoCanSignature = query('access.whoCan', {
-  summary: 'List the users who may do something somewhere',
-  input: z.strictObject({ permission, on, ...pageInput }),
-  output: pageOf(
-    z.object({
-      id: userId,
-      username: z.string(),
-      displayName: z.string().nullable(),
-      conditional: z
-        .boolean()
-        .meta({ description: 'only from some networks, or in a session with two factors: without that, access.check says no' }),
-      through: z.array(Through),
-    }),
-  ),
-})
-
 /** The actions of `access` that decide. */
-export const decisionsSignatures = {
-  check: checkSignature,
-  checkMany: checkManySignature,
-  listPermissions: listPermissionsSignature,
-  listResources: listResourcesSignature,
-  whoCan: whoCanSignature,
-} as const
+export const decisionsSignatures = group('access', {
+  check: reads({
+    summary: 'Ask whether somebody may do something',
+    input: z.strictObject({ ...inSession, permission, on }).refine(...namesUser),
+    output: z.object({ allowed: z.boolean() }),
+  }),
+  checkMany: changes({
+    summary: 'Ask many such questions about one user at once',
+    input: z
+      .strictObject({
+        ...inSession,
+        checks: z.array(z.strictObject({ permission, on })).min(1).max(mostChecks),
+      })
+      .refine(...namesUser),
+    output: z.object({
+      allowed: z
+        .array(z.boolean())
+        .meta({ description: 'in the order of the questions; false also for what is not there, or not yours to ask' }),
+    }),
+  }),
+  listPermissions: reads({
+    summary: 'List what somebody may do somewhere',
+    input: z.strictObject({ ...inSession, on }).refine(...namesUser),
+    output: z.object({
+      permissions: z
+        .array(z.string())
+        .meta({ description: "actions and applications' permissions, sorted; document.* or application where all of those are" }),
+    }),
+  }),
+  listResources: reads({
+    summary: 'List the resources that somebody may do something with',
+    input: z.strictObject({
+      ...whom,
+      permission,
+      type: z.string().max(64).optional().meta({ description: 'of this type only' }),
+      organizationId: organizationId.optional().meta({ description: 'in this organization only' }),
+      ...pageInput,
+    }),
+    output: pageOf(
+      z.object({
+        id: resourceReference,
+        type: z.string(),
+        key: z.string().nullable(),
+        name: z.string().nullable(),
+        organizationId: organizationId.nullable(),
+        parentId: resourceReference.nullable(),
+        ownerUserId: userId.nullable(),
+      }),
+    ),
+  }),
+  whoCan: reads({
+    summary: 'List the users who may do something somewhere',
+    input: z.strictObject({ permission, on, ...pageInput }),
+    output: pageOf(
+      z.object({
+        id: userId,
+        username: z.string(),
+        displayName: z.string().nullable(),
+        conditional: z
+          .boolean()
+          .meta({ description: 'only from some networks, or in a session with two factors: without that, access.check says no' }),
+        through: z.array(Through),
+      }),
+    ),
+  }),
+})

@@ -13,7 +13,7 @@ import { grantsOf } from '../policy.ts'
 import { assignmentsInUse, decides, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
 import { candidatesFor, type Candidate } from './candidates.ts'
 import { isAmong, placeOf, wantedBy } from './deciding.ts'
-import { decisionsSignatures, type Through } from './signatures.ts'
+import { type Through, decisionsSignatures } from './signatures.ts'
 import { anyonesPlace } from './targets.ts'
 
 const signature = decisionsSignatures.whoCan

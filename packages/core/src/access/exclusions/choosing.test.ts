@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { runs } from '../../../testing/runs.ts'
 import { inUse, nothingChosen, tooMany, type ChosenRoles, type HeldAssignment } from '../held.ts'
 import { choosing, dropping, statesOf } from './choosing.ts'
 
@@ -94,6 +95,6 @@ test('whatever is chosen and laid down: never too many at once, nothing in use i
         else expect(after.some((one) => one.role === role)).toBe(false)
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(600) },
   )
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
-import { command, query } from '../../kernel/signature.ts'
+import { changes, group, reads } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { organizationId } from '../../organizations/model.ts'
@@ -15,80 +15,66 @@ const kind = z.enum(['static', 'dynamic']).meta({
   description: 'static: nobody is given too many of them; dynamic: nobody uses too many in one session',
 })
 
-const createExclusionSignature = command('access.createExclusion', {
-  summary: 'Make a set of roles that exclude each other (separation of duty)',
-  input: z.strictObject({
-    organizationId: organizationId.optional().meta({ description: 'where it counts (default: everywhere)' }),
-    name: exclusionName,
-    kind,
-    roleIds: z.array(roleId).min(2).max(mostRoles).meta({ description: 'roles of the organization, or of the installation' }),
-    cardinality: cardinality.default(2),
-  }),
-  output: Exclusion,
-})
-
-const updateExclusionSignature = command('access.updateExclusion', {
-  summary: 'Change a set of roles that exclude each other',
-  input: z.strictObject({
-    exclusionId,
-    version: versionRead,
-    name: exclusionName.optional(),
-    addRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to put into it' }),
-    removeRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to take out of it' }),
-    cardinality: cardinality.optional(),
-  }),
-  output: Exclusion,
-})
-
-const deleteExclusionSignature = command('access.deleteExclusion', {
-  summary: 'Delete a set: its roles exclude each other no more',
-  input: z.strictObject({ exclusionId }),
-  output: z.object({ exclusionId }),
-})
-
-const listExclusionsSignature = query('access.listExclusions', {
-  summary: 'List the sets of roles that exclude each other',
-  input: z.strictObject({
-    ...pageInput,
-    organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
-    roleId: roleId.optional().meta({ description: 'only those that this role is in' }),
-    kind: kind.optional(),
-    total: z.boolean().default(false).meta({ description: 'also count every set that matches' }),
-  }),
-  output: pageOf(Exclusion).extend({ total: z.int().nullable() }),
-})
-
 const Chosen = z.object({
   roleId,
   state: activeRoleState,
   changed: z.boolean().meta({ description: 'false: it was so already' }),
 })
 
-const activateRoleSignature = command('access.activateRole', {
-  summary: 'Use one of your roles in this session: choose it among those it excludes, or take it up again',
-  input: z.strictObject({ roleId }),
-  output: Chosen,
-})
-
-const deactivateRoleSignature = command('access.deactivateRole', {
-  summary: 'Lay one of your roles down for this session',
-  input: z.strictObject({ roleId }),
-  output: Chosen,
-})
-
-const listActiveRolesSignature = query('access.listActiveRoles', {
-  summary: 'List your roles, and how they stand in this session',
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(ActiveRole) }),
-})
-
 /** The actions of `access` that are made here. */
-export const exclusionsSignatures = {
-  activateRole: activateRoleSignature,
-  createExclusion: createExclusionSignature,
-  deactivateRole: deactivateRoleSignature,
-  deleteExclusion: deleteExclusionSignature,
-  listActiveRoles: listActiveRolesSignature,
-  listExclusions: listExclusionsSignature,
-  updateExclusion: updateExclusionSignature,
-} as const
+export const exclusionsSignatures = group('access', {
+  createExclusion: changes({
+    summary: 'Make a set of roles that exclude each other (separation of duty)',
+    input: z.strictObject({
+      organizationId: organizationId.optional().meta({ description: 'where it counts (default: everywhere)' }),
+      name: exclusionName,
+      kind,
+      roleIds: z.array(roleId).min(2).max(mostRoles).meta({ description: 'roles of the organization, or of the installation' }),
+      cardinality: cardinality.default(2),
+    }),
+    output: Exclusion,
+  }),
+  updateExclusion: changes({
+    summary: 'Change a set of roles that exclude each other',
+    input: z.strictObject({
+      exclusionId,
+      version: versionRead,
+      name: exclusionName.optional(),
+      addRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to put into it' }),
+      removeRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to take out of it' }),
+      cardinality: cardinality.optional(),
+    }),
+    output: Exclusion,
+  }),
+  deleteExclusion: changes({
+    summary: 'Delete a set: its roles exclude each other no more',
+    input: z.strictObject({ exclusionId }),
+    output: z.object({ exclusionId }),
+  }),
+  listExclusions: reads({
+    summary: 'List the sets of roles that exclude each other',
+    input: z.strictObject({
+      ...pageInput,
+      organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
+      roleId: roleId.optional().meta({ description: 'only those that this role is in' }),
+      kind: kind.optional(),
+      total: z.boolean().default(false).meta({ description: 'also count every set that matches' }),
+    }),
+    output: pageOf(Exclusion).extend({ total: z.int().nullable() }),
+  }),
+  activateRole: changes({
+    summary: 'Use one of your roles in this session: choose it among those it excludes, or take it up again',
+    input: z.strictObject({ roleId }),
+    output: Chosen,
+  }),
+  deactivateRole: changes({
+    summary: 'Lay one of your roles down for this session',
+    input: z.strictObject({ roleId }),
+    output: Chosen,
+  }),
+  listActiveRoles: reads({
+    summary: 'List your roles, and how they stand in this session',
+    input: z.strictObject({}),
+    output: z.object({ items: z.array(ActiveRole) }),
+  }),
+})

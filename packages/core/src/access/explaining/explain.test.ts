@@ -1,4 +1,4 @@
-import { userActor, type Id } from '@denizen/core'
+import { builtInRoles, userActor, type Id } from '@denizen/core'
 import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
@@ -18,14 +18,12 @@ describe.each(databases)('explaining on %s', (database) => {
 
   beforeAll(async () => {
     organizationId = await world().newOrganization('acme')
-    owner = await world().asMember(organizationId, 'owner')
-    member = await world().asMember(organizationId)
+    ;[owner, member] = [await world().asMember(organizationId, 'owner'), await world().asMember(organizationId)]
   })
 
   /** A new member, with a team that they sit in and a document in a folder. */
   async function scene() {
-    const ada = await world().newUser()
-    await world().join(organizationId, ada)
+    const { user: ada } = await world().asMember(organizationId)
     const folder = await world().access.newResource({ organizationId, type: 'folder', key: `plans ${ada.username}` })
     const document = await world().access.newResource({ organizationId, key: `budget ${ada.username}`, parentId: folder })
     const { id: teamId } = await people().owner.as.teams.create({ organizationId, name: `Team ${ada.username}` })
@@ -109,6 +107,11 @@ describe.each(databases)('explaining on %s', (database) => {
 
   test('the smallest grant comes first, with those who could give it; roles come with what else they bring', async () => {
     const { ada, document } = await scene()
+    // Nobody but the owner could give it: no superadmin of another test.
+    await world().rows('update role_assignments set revoked_at = ? where role_id = ? and revoked_at is null returning 1', [
+      world().clock.now(),
+      uuidOf(builtInRoles.superadmin.id),
+    ])
     const small = await world().access.newRole({
       organizationId,
       name: `small ${ada.username}`,

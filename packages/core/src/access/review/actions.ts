@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { defineQuery, type Actions } from '../../kernel/action.ts'
+import { defineQuery } from '../../kernel/action.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import { nextCursorOf, openCursor, type Position } from '../../kernel/page.ts'
@@ -8,15 +8,15 @@ import type { Catalogue } from '../../kernel/signature.ts'
 import { optionalOrganizationTarget, organizationTarget } from '../../organizations/index.ts'
 import { unusedGrants, type Review } from './grants.ts'
 import { unusedRoles, unusedTokens, usesRecordedSince } from './repository.ts'
-import { reviewAccessSignature, type reviewSignatures, type ReviewItem, type ReviewKind } from './signatures.ts'
+import { type ReviewItem, type ReviewKind, reviewSignatures } from './signatures.ts'
 
 const day = 86_400_000
 
-const reviewAccess = defineQuery(reviewAccessSignature, {
+export const reviewAccess = defineQuery(reviewSignatures.review, {
   allow: granted,
   target: optionalOrganizationTarget,
   async handle({ open, ports, now, catalogue }, { organizationId = null, unusedDays, kinds, limit, cursor }) {
-    const scope = { action: reviewAccessSignature.name, filters: { unusedDays, kinds }, viewer: organizationId ?? 'everywhere' }
+    const scope = { action: reviewSignatures.review.name, filters: { unusedDays, kinds }, viewer: organizationId ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     // Whoever holds it everywhere is let through to an organization that never was.
@@ -58,6 +58,3 @@ async function itemsOf(
 function positionOf(item: ReviewItem | undefined): Position | null {
   return item === undefined ? null : [item.kind, uuidOf(item.id)]
 }
-
-/** The actions of `access` that are made here. */
-export const reviewActions: Actions<typeof reviewSignatures> = { review: reviewAccess }

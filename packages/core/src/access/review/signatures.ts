@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
-import { query } from '../../kernel/signature.ts'
+import { group, reads } from '../../kernel/signature.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { tokenId } from '../../tokens/model.ts'
 import { userId } from '../../users/model.ts'
@@ -33,24 +33,24 @@ export const ReviewItem = z.object({
 })
 export type ReviewItem = z.infer<typeof ReviewItem>
 
-export const reviewAccessSignature = query('access.review', {
-  summary: 'List grants, roles and API tokens that nobody used for a while',
-  input: z.strictObject({
-    ...pageInput,
-    organizationId: organizationId.optional().meta({ description: 'only what counts in this organization (default: everywhere)' }),
-    unusedDays: z.int().min(1).max(3650).default(90).meta({ description: 'days without a use' }),
-    kinds: z
-      .array(z.enum(reviewKinds))
-      .min(1)
-      .optional()
-      .transform((kinds) => reviewKinds.filter((kind) => kinds === undefined || kinds.includes(kind)))
-      .meta({ description: 'what to look at: grants, roles, tokens (default: all)' }),
-  }),
-  output: pageOf(ReviewItem).extend({
-    unusedSince: z.date().meta({ description: 'what was used or given after this is not listed: so many whole days (UTC) ago' }),
-    recordedSince: z.date().meta({ description: 'uses of permissions are known from here on; of tokens, always' }),
+/** The actions of `access` that are made here. */
+export const reviewSignatures = group('access', {
+  review: reads({
+    summary: 'List grants, roles and API tokens that nobody used for a while',
+    input: z.strictObject({
+      ...pageInput,
+      organizationId: organizationId.optional().meta({ description: 'only what counts in this organization (default: everywhere)' }),
+      unusedDays: z.int().min(1).max(3650).default(90).meta({ description: 'days without a use' }),
+      kinds: z
+        .array(z.enum(reviewKinds))
+        .min(1)
+        .optional()
+        .transform((kinds) => reviewKinds.filter((kind) => kinds === undefined || kinds.includes(kind)))
+        .meta({ description: 'what to look at: grants, roles, tokens (default: all)' }),
+    }),
+    output: pageOf(ReviewItem).extend({
+      unusedSince: z.date().meta({ description: 'what was used or given after this is not listed: so many whole days (UTC) ago' }),
+      recordedSince: z.date().meta({ description: 'uses of permissions are known from here on; of tokens, always' }),
+    }),
   }),
 })
-
-/** The actions of `access` that are made here. */
-export const reviewSignatures = { review: reviewAccessSignature } as const

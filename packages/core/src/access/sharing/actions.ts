@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { defineCommand, type Actions } from '../../kernel/action.ts'
+import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import type { Id } from '../../kernel/id.ts'
@@ -11,7 +11,7 @@ import { subjectIn, usersOf } from '../assignments/subject.ts'
 import { take, usersConcerned, type Taking } from '../assignments/taking.ts'
 import { assignmentTarget } from '../assignments/targets.ts'
 import type { Assignment, AssignmentId, RoleId } from '../model.ts'
-import { grantOnResourceSignature, revokeOnResourceSignature, type sharingSignatures } from './signatures.ts'
+import { sharingSignatures } from './signatures.ts'
 
 interface NamesGrant {
   readonly resourceId: ResourceId
@@ -22,7 +22,7 @@ interface NamesGrant {
 }
 
 /** The same as `access.assignRole` and `access.grantPermission` on a resource, for whoever may share that. */
-const grantOnResource = defineCommand(grantOnResourceSignature, {
+export const grantOnResource = defineCommand(sharingSignatures.grant, {
   allow: granted,
   target: resourceTarget,
   prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
@@ -36,7 +36,7 @@ const grantOnResource = defineCommand(grantOnResourceSignature, {
 })
 
 /** The same as `access.unassignRole` and `access.revokePermission`, of what was given on exactly this resource. */
-const revokeOnResource = defineCommand(revokeOnResourceSignature, {
+export const revokeOnResource = defineCommand(sharingSignatures.revoke, {
   allow: granted,
   target: resourceTarget,
   async prepare(context: PrepareContext, input) {
@@ -81,10 +81,4 @@ function tell(
   const who = subject.kind === 'user' ? { userId: subject.id } : { teamId: subject.id }
   const what = role === null ? { permission } : { roleId: role.id, role: role.name }
   emit({ type, subject: resourceId, organizationId, payload: { resourceId, organizationId, assignmentId: id, ...who, ...what } })
-}
-
-/** The actions of `resources` that are made here. */
-export const sharingActions: Actions<typeof sharingSignatures> = {
-  grant: grantOnResource,
-  revoke: revokeOnResource,
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { command } from '../../kernel/signature.ts'
+import { changes, group } from '../../kernel/signature.ts'
 import { resourceId } from '../../resources/model.ts'
 import { userId } from '../../users/model.ts'
 import { assignmentId, permissionPattern, roleId, teamReference } from '../model.ts'
@@ -35,20 +35,16 @@ function issue(check: z.core.$RefinementCtx, field: string, message: string): vo
   check.addIssue({ code: 'custom', path: [field], message })
 }
 
-export const grantOnResourceSignature = command('resources.grant', {
-  summary: 'Share a resource: give a user or a team a role or a permission on it, and on all that is inside',
-  input: z.strictObject({ resourceId, ...whoAndWhat, ...terms }).superRefine(checkWhoAndWhat),
-  output: Given,
-})
-
-export const revokeOnResourceSignature = command('resources.revoke', {
-  summary: 'Take away what a user or a team was given on a resource',
-  input: z.strictObject({ resourceId, assignmentId: assignmentId.optional(), ...whoAndWhat }).superRefine(checkNamed),
-  output: Taken,
-})
-
 /** The actions of `resources` that are made here. */
-export const sharingSignatures = {
-  grant: grantOnResourceSignature,
-  revoke: revokeOnResourceSignature,
-} as const
+export const sharingSignatures = group('resources', {
+  grant: changes({
+    summary: 'Share a resource: give a user or a team a role or a permission on it, and on all that is inside',
+    input: z.strictObject({ resourceId, ...whoAndWhat, ...terms }).superRefine(checkWhoAndWhat),
+    output: Given,
+  }),
+  revoke: changes({
+    summary: 'Take away what a user or a team was given on a resource',
+    input: z.strictObject({ resourceId, assignmentId: assignmentId.optional(), ...whoAndWhat }).superRefine(checkNamed),
+    output: Taken,
+  }),
+})

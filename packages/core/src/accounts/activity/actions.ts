@@ -5,14 +5,14 @@ import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
 import type { UserId } from '../../users/index.ts'
 import { selectUsers } from '../directory/repository.ts'
-import { listUsersWithSessionsSignature, userActivitySignature, userStatsSignature } from '../directory/signatures.ts'
+import { directorySignatures } from '../directory/signatures.ts'
 import { directoryTarget, overDirectory } from '../directory/target.ts'
 import { accountTarget, shownTo } from '../target.ts'
 import { statisticsOf } from './policy.ts'
 import { historyOf, presenceOf } from './repository.ts'
 import { censusOfAll, censusOfManaged } from './statistics.ts'
 
-export const userStats = defineQuery(userStatsSignature, {
+export const userStats = defineQuery(directorySignatures.stats, {
   allow: granted,
   target: optionalOrganizationTarget,
   async handle({ open, now }, { organizationId }) {
@@ -23,7 +23,7 @@ export const userStats = defineQuery(userStatsSignature, {
   },
 })
 
-export const userActivity = defineQuery(userActivitySignature, {
+export const userActivity = defineQuery(directorySignatures.activity, {
   allow: anyOf(granted, owner),
   target: accountTarget,
   async handle({ open, now, actor }, { userId }) {
@@ -34,12 +34,12 @@ export const userActivity = defineQuery(userActivitySignature, {
   },
 })
 
-export const listUsersWithSessions = defineQuery(listUsersWithSessionsSignature, {
+export const listUsersWithSessions = defineQuery(directorySignatures.listWithSessions, {
   allow: overDirectory,
   target: directoryTarget,
   async handle({ open, look, ports, actor, now }, { limit, cursor, ...selection }) {
     const { organizationId = null } = selection
-    const scope = { action: listUsersWithSessionsSignature.name, filters: selection, viewer: organizationId ?? 'everywhere' }
+    const scope = { action: directorySignatures.listWithSessions.name, filters: selection, viewer: organizationId ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     const order = { by: 'createdAt', direction: 'desc' } as const
@@ -58,7 +58,7 @@ export const listUsersWithSessions = defineQuery(listUsersWithSessionsSignature,
 function organizationsKnownTo(actor: Actor, userId: UserId): readonly OrganizationId[] | null {
   if (actor.kind !== 'user') return null
   const { userId: self, grants, memberships } = actor.principal
-  if (self === userId || grants.allowsEverywhere(userActivitySignature.name)) return null
+  if (self === userId || grants.allowsEverywhere(directorySignatures.activity.name)) return null
   return memberships.map(({ organizationId }) => organizationId)
 }
 

@@ -1,6 +1,7 @@
 import { systemActor, uuidOf, type User } from '@denizen/core'
-import { databases, newEmail, password, type SignedInUser, useWorld } from '@denizen/core/testing'
-import { describe, expect, test, vi } from 'vitest'
+import { databases, newEmail, password, type SignedInUser, useFreshWorlds, useWorld } from '@denizen/core/testing'
+import { describe, expect, test } from 'vitest'
+import { eventually } from '../../../../../tests/deadlines.ts'
 import { LastSeen } from './last-seen.ts'
 import { writeLastSeen } from './repository.ts'
 
@@ -101,17 +102,18 @@ describe('writing when users were last seen', () => {
     const [ada, bob] = [await world().newUser(), await world().newUser()]
     const lastSeen = new LastSeen({ reader: em, logger, write: writeLastSeen, what: 'users were last seen', delay: 5 })
     const now = world().clock.now()
-    const seen = ({ id }: User) => rows('select last_seen_at = ? as now from user_activity where user_id = ?', [now, uuidOf(id)])
-    const patience = { timeout: 20 * second, interval: 5 }
+    const isSeen = async ({ id }: User) =>
+      (await rows('select 1 from user_activity where user_id = ? and last_seen_at = ?', [uuidOf(id), now])).length === 1
     lastSeen.note(ada.id, now)
     lastSeen.start()
-    await vi.waitFor(async () => expect(await seen(ada)).toEqual([{ now: true }]), patience)
+    await eventually(20 * second, 'a time that is written', () => isSeen(ada))
 
     await execute('alter table user_activity rename to elsewhere')
     lastSeen.note(bob.id, now)
-    await vi.waitFor(() => expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { waiting: 1 } }), patience)
+    const warning = await eventually(20 * second, 'a warning', async () => logger.lines.find(({ level }) => level === 'warn'))
+    expect(warning).toMatchObject({ fields: { waiting: 1 } })
     await execute('alter table elsewhere rename to user_activity')
-    await vi.waitFor(async () => expect(await seen(bob)).toEqual([{ now: true }]), patience)
+    await eventually(20 * second, 'a time that is written later', () => isSeen(bob))
     await lastSeen.stop()
     logger.lines.length = 0
   })
@@ -196,7 +198,7 @@ describe.each(databases)('users.activity on %s', (database) => {
 })
 
 describe.each(databases)('users.listWithSessions on %s', (database) => {
-  const world = useWorld({ database })
+  const world = useFreshWorlds({ database })
 
   test('tells of every user of the page how many sessions run, and when it was last seen, newest first', async () => {
     const never = await world().newUser()

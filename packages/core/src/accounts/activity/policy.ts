@@ -1,10 +1,10 @@
 import type { AnswerOf } from '../../kernel/signature.ts'
 import { userStatus } from '../../users/model.ts'
-import type { userStatsSignature } from '../directory/signatures.ts'
+import type { directorySignatures } from '../directory/signatures.ts'
 import type { Census } from './statistics.ts'
 
 /** The statistics of some users; `adminRoles` are the roles that make an administrator of them. */
-export function statisticsOf(census: Census, adminRoles: readonly string[]): AnswerOf<typeof userStatsSignature> {
+export function statisticsOf(census: Census, adminRoles: readonly string[]): AnswerOf<typeof directorySignatures.stats> {
   const { kinds, created, roles, oldest, newest } = census
   const count = (which: (one: Census['kinds'][number]) => boolean) => kinds.filter(which).reduce((sum, [, , , amount]) => sum + amount, 0)
   const byStatus = Object.fromEntries(userStatus.options.map((status) => [status, count((one) => one[0] === status)]))
@@ -21,7 +21,7 @@ export function statisticsOf(census: Census, adminRoles: readonly string[]): Ans
     bots: count(([, , isBot]) => isBot),
     oldest,
     newest,
-    byStatus: byStatus as AnswerOf<typeof userStatsSignature>['byStatus'],
+    byStatus: byStatus as AnswerOf<typeof directorySignatures.stats>['byStatus'],
     byRole: roles,
   }
 }

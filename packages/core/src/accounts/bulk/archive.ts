@@ -6,9 +6,9 @@ import { ownedOrganizations } from '../lifecycle/repository.ts'
 import { overAccount } from '../target.ts'
 import { accountIn, choose, chosenTarget, overChosen, places } from './choice.ts'
 import { answerOf, forEachOf, noteOutcome } from './outcome.ts'
-import { bulkArchiveUsersSignature } from './signatures.ts'
+import { bulkSignatures } from './signatures.ts'
 
-export const bulkArchiveUsers = defineCommand(bulkArchiveUsersSignature, {
+export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
   allow: overChosen,
   allowItem: overAccount,
   target: chosenTarget,

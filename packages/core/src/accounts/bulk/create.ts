@@ -7,9 +7,9 @@ import { lockOrganizations, optionalOrganizationTarget } from '../../organizatio
 import { checkNewPassword, hashPatiently } from '../../passwords/index.ts'
 import { asToldByOperators, createAccount, type NewUser } from '../creation.ts'
 import { answerOf, forEachOf, noteOutcome, type Place } from './outcome.ts'
-import { bulkCreateUsersSignature } from './signatures.ts'
+import { bulkSignatures } from './signatures.ts'
 
-export const bulkCreateUsers = defineCommand(bulkCreateUsersSignature, {
+export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
   allow: granted,
   allowItem: asToldByOperators,
   target: optionalOrganizationTarget,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { item } from '../../kernel/input.ts'
-import { command } from '../../kernel/signature.ts'
+import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { userId } from '../../users/model.ts'
@@ -33,35 +33,36 @@ function isChoice({ userIds, filter }: { userIds?: unknown; filter?: object | un
   return filtered !== (userIds !== undefined) && (filter === undefined || filtered)
 }
 
-export const bulkCreateUsersSignature = command('users.bulkCreate', {
-  summary: 'Create many users, each of them or the reason why not',
-  input: z.strictObject({
-    organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
-    users: z
-      .array(item(z.strictObject(newUser).refine(isNamed, unnamed)))
-      .min(1)
-      .max(largestBulk)
-      .meta({ description: 'each as users.create takes it' }),
+/** The actions of `users` that are made here. */
+export const bulkSignatures = group('users', {
+  bulkCreate: changes({
+    summary: 'Create many users, each of them or the reason why not',
+    input: z.strictObject({
+      organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
+      users: z
+        .array(item(z.strictObject(newUser).refine(isNamed, unnamed)))
+        .min(1)
+        .max(largestBulk)
+        .meta({ description: 'each as users.create takes it' }),
+    }),
+    output: z.object(Outcome),
   }),
-  output: z.object(Outcome),
-})
-
-export const bulkUpdateUsersSignature = command('users.bulkUpdate', {
-  summary: 'Change many users alike',
-  input: z
-    .strictObject({
-      ...chosen,
-      patch: z
-        .strictObject(userPatch)
-        .omit({ version: true, username: true, email: true })
-        .refine((patch) => Object.keys(patch).length > 0, 'say what to change'),
-    })
-    .refine(isChoice, choice),
-  output: z.object(Outcome),
-})
-
-export const bulkArchiveUsersSignature = command('users.bulkArchive', {
-  summary: 'Archive many users',
-  input: z.strictObject({ ...chosen, reason: singleLine(500).optional() }).refine(isChoice, choice),
-  output: z.object({ ...Outcome, sessionsEnded: z.int(), tokensEnded: z.int() }),
+  bulkUpdate: changes({
+    summary: 'Change many users alike',
+    input: z
+      .strictObject({
+        ...chosen,
+        patch: z
+          .strictObject(userPatch)
+          .omit({ version: true, username: true, email: true })
+          .refine((patch) => Object.keys(patch).length > 0, 'say what to change'),
+      })
+      .refine(isChoice, choice),
+    output: z.object(Outcome),
+  }),
+  bulkArchive: changes({
+    summary: 'Archive many users',
+    input: z.strictObject({ ...chosen, reason: singleLine(500).optional() }).refine(isChoice, choice),
+    output: z.object({ ...Outcome, sessionsEnded: z.int(), tokensEnded: z.int() }),
+  }),
 })

@@ -6,9 +6,9 @@ import { operatorFields } from '../profile/signatures.ts'
 import { overAccount } from '../target.ts'
 import { accountIn, choose, chosenTarget, overChosen, places } from './choice.ts'
 import { answerOf, forEachOf, noteOutcome } from './outcome.ts'
-import { bulkUpdateUsersSignature } from './signatures.ts'
+import { bulkSignatures } from './signatures.ts'
 
-export const bulkUpdateUsers = defineCommand(bulkUpdateUsersSignature, {
+export const bulkUpdateUsers = defineCommand(bulkSignatures.bulkUpdate, {
   allow: allOf(overChosen, within('patch', withOperatorFields(...operatorFields))),
   allowItem: overAccount,
   target: chosenTarget,

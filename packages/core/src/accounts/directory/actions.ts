@@ -4,16 +4,16 @@ import { seesWhole } from '../target.ts'
 import type { Order } from './order.ts'
 import { countUsers as countSelected, selectUsers } from './repository.ts'
 import { countUsersBy, searchUsersBy } from './search.ts'
-import { countUsersSignature, listUsersSignature, searchUsersSignature, type UserSort } from './signatures.ts'
+import { type UserSort, directorySignatures } from './signatures.ts'
 import { directoryTarget, overDirectory } from './target.ts'
 
-export const listUsers = defineQuery(listUsersSignature, {
+export const listUsers = defineQuery(directorySignatures.list, {
   allow: overDirectory,
   target: directoryTarget,
   async handle({ look, kept, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
     const { organizationId = null } = selection
     const sorted: Order = { by: sortBy, direction: order ?? usualDirection[sortBy] }
-    const scope = scopeOf(listUsersSignature.name, organizationId, { ...selection, ...sorted })
+    const scope = scopeOf(directorySignatures.list.name, organizationId, { ...selection, ...sorted })
     const position = await openCursor(ports.cipher, scope, cursor)
     const page = await selectUsers({ look, kept }, selection, { order: sorted, position, limit, total, now })
     const whole = seesWhole(actor, organizationId)
@@ -33,12 +33,12 @@ const usualDirection: Readonly<Record<UserSort, Order['direction']>> = {
   email: 'asc',
 }
 
-export const searchUsers = defineQuery(searchUsersSignature, {
+export const searchUsers = defineQuery(directorySignatures.search, {
   allow: overDirectory,
   target: directoryTarget,
   async handle({ open, look, kept, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
     const { organizationId = null } = selection
-    const scope = scopeOf(searchUsersSignature.name, organizationId, { ...selection, query })
+    const scope = scopeOf(directorySignatures.search.name, organizationId, { ...selection, query })
     const position = await openCursor(ports.cipher, scope, cursor)
     const { hits, next } = await searchUsersBy({ open, look, kept }, query, selection, { position, limit, now })
     const whole = seesWhole(actor, organizationId)
@@ -50,7 +50,7 @@ export const searchUsers = defineQuery(searchUsersSignature, {
   },
 })
 
-export const countUsers = defineQuery(countUsersSignature, {
+export const countUsers = defineQuery(directorySignatures.count, {
   allow: overDirectory,
   target: directoryTarget,
   async handle({ look, now }, selection) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { singleLine } from '../../kernel/text.ts'
 import { pageInput, pageOf } from '../../kernel/page.ts'
-import { query } from '../../kernel/signature.ts'
+import { group, reads } from '../../kernel/signature.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { ManagedUser, userId, userKind, userStatus } from '../../users/model.ts'
 import { userFilter } from './filter.ts'
@@ -21,85 +21,83 @@ const selection = {
   where: userFilter.optional(),
 }
 
-export const listUsersSignature = query('users.list', {
-  summary: 'List users, newest first',
-  input: z.strictObject({
-    ...pageInput,
-    ...selection,
-    sortBy: userSort.default('createdAt'),
-    order: z.enum(['asc', 'desc']).optional().meta({ description: 'default: desc for times, asc for names' }),
-    total: z.boolean().default(false).meta({ description: 'also count every user that matches' }),
-  }),
-  output: pageOf(ManagedUser).extend({ total: z.int().nullable() }),
-})
-
-export const searchUsersSignature = query('users.search', {
-  summary: 'Search users by username, email and full name',
-  input: z.strictObject({
-    query: singleLine(200)
-      .pipe(z.string().regex(/[\p{L}\p{N}]/u, 'at least one letter or digit'))
-      .meta({
-        description:
-          'part of a username, an email address or a full name; without three letters or digits in a row the beginning of one. The last page, or the only one when nothing holds it, has some users who hold it with one letter missing, too many, wrong or swapped',
-      }),
-    ...pageInput,
-    ...selection,
-    total: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'also count every user that holds the text; those that are similar are not counted' }),
-  }),
-  output: pageOf(
-    ManagedUser.extend({ match: z.enum(['exact', 'prefix', 'substring', 'similar']).meta({ description: 'how it was found' }) }),
-  ).extend({ total: z.int().nullable() }),
-})
-
-export const countUsersSignature = query('users.count', {
-  summary: 'Count users',
-  input: z.strictObject(selection),
-  output: z.object({ count: z.int() }),
-})
-
-export const userStatsSignature = query('users.stats', {
-  summary: 'Show how many users there are, of which kinds, and how many are new',
-  input: z.strictObject(within),
-  output: z.object({
-    total: z.int(),
-    created24h: z.int(),
-    created7d: z.int(),
-    created30d: z.int(),
-    active: z.int(),
-    suspended: z.int(),
-    admins: z.int().meta({ description: 'users who hold the role superadmin; in an organization, its owners and admins' }),
-    anonymous: z.int(),
-    bots: z.int(),
-    oldest: z.date().nullable(),
-    newest: z.date().nullable(),
-    byStatus: z.record(userStatus, z.int()),
-    byRole: z.record(z.string(), z.int()),
-  }),
-})
-
 const Activity = {
   lastSeenAt: z.date().nullable().meta({ description: 'exact to about a minute' }),
   activeSessions: z.int(),
 }
 
-export const userActivitySignature = query('users.activity', {
-  summary: 'Show when a user was last active, and what it has',
-  input: z.strictObject({ userId }),
-  output: z.object({
-    userId,
-    ...Activity,
-    sessions: z.int().meta({ description: 'all there ever were' }),
-    activeTokens: z.int(),
-    organizations: z.int(),
-    signIns: z.object({ succeeded: z.int(), failed: z.int(), lastSucceededAt: z.date().nullable(), lastFailedAt: z.date().nullable() }),
+/** The actions of `users` that are made here. */
+export const directorySignatures = group('users', {
+  list: reads({
+    summary: 'List users, newest first',
+    input: z.strictObject({
+      ...pageInput,
+      ...selection,
+      sortBy: userSort.default('createdAt'),
+      order: z.enum(['asc', 'desc']).optional().meta({ description: 'default: desc for times, asc for names' }),
+      total: z.boolean().default(false).meta({ description: 'also count every user that matches' }),
+    }),
+    output: pageOf(ManagedUser).extend({ total: z.int().nullable() }),
   }),
-})
-
-export const listUsersWithSessionsSignature = query('users.listWithSessions', {
-  summary: 'List users with how many sessions of theirs are active',
-  input: z.strictObject({ ...pageInput, ...selection }),
-  output: pageOf(z.object({ user: ManagedUser, ...Activity })),
+  search: reads({
+    summary: 'Search users by username, email and full name',
+    input: z.strictObject({
+      query: singleLine(200)
+        .pipe(z.string().regex(/[\p{L}\p{N}]/u, 'at least one letter or digit'))
+        .meta({
+          description:
+            'part of a username, an email address or a full name; without three letters or digits in a row the beginning of one. The last page, or the only one when nothing holds it, has some users who hold it with one letter missing, too many, wrong or swapped',
+        }),
+      ...pageInput,
+      ...selection,
+      total: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'also count every user that holds the text; those that are similar are not counted' }),
+    }),
+    output: pageOf(
+      ManagedUser.extend({ match: z.enum(['exact', 'prefix', 'substring', 'similar']).meta({ description: 'how it was found' }) }),
+    ).extend({ total: z.int().nullable() }),
+  }),
+  count: reads({
+    summary: 'Count users',
+    input: z.strictObject(selection),
+    output: z.object({ count: z.int() }),
+  }),
+  stats: reads({
+    summary: 'Show how many users there are, of which kinds, and how many are new',
+    input: z.strictObject(within),
+    output: z.object({
+      total: z.int(),
+      created24h: z.int(),
+      created7d: z.int(),
+      created30d: z.int(),
+      active: z.int(),
+      suspended: z.int(),
+      admins: z.int().meta({ description: 'users who hold the role superadmin; in an organization, its owners and admins' }),
+      anonymous: z.int(),
+      bots: z.int(),
+      oldest: z.date().nullable(),
+      newest: z.date().nullable(),
+      byStatus: z.record(userStatus, z.int()),
+      byRole: z.record(z.string(), z.int()),
+    }),
+  }),
+  activity: reads({
+    summary: 'Show when a user was last active, and what it has',
+    input: z.strictObject({ userId }),
+    output: z.object({
+      userId,
+      ...Activity,
+      sessions: z.int().meta({ description: 'all there ever were' }),
+      activeTokens: z.int(),
+      organizations: z.int(),
+      signIns: z.object({ succeeded: z.int(), failed: z.int(), lastSucceededAt: z.date().nullable(), lastFailedAt: z.date().nullable() }),
+    }),
+  }),
+  listWithSessions: reads({
+    summary: 'List users with how many sessions of theirs are active',
+    input: z.strictObject({ ...pageInput, ...selection }),
+    output: pageOf(z.object({ user: ManagedUser, ...Activity })),
+  }),
 })

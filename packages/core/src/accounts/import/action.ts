@@ -6,14 +6,14 @@ import { printable } from '../../kernel/text.ts'
 import { hashPatiently } from '../../passwords/index.ts'
 import { insertUser, type NewAccount } from '../account.ts'
 import { unreadableUser } from '../errors.ts'
-import { importUsersSignature } from '../signatures.ts'
+import { accountsSignatures } from '../signatures.ts'
 import { rolesOf, usersOf } from './keycloak.ts'
 import type { ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
 
 /** A user ready to be written: its password is a hash already. */
 type Ready = { readonly user: ImportedUser; readonly passwordHash: string | null } | UnreadableUser
 
-export const importUsers = defineCommand(importUsersSignature, {
+export const importUsers = defineCommand(accountsSignatures.import, {
   allow: granted,
   async prepare(context, { realm }) {
     const ready: Ready[] = []

@@ -1,5 +1,5 @@
 import { completed, builtInRoles, systemActor } from '@denizen/core'
-import { databases, useWorld, type World } from '@denizen/core/testing'
+import { databases, useFreshWorlds, useWorld, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 type Realm = Parameters<ReturnType<World['asSystem']>['users']['import']>[0]['realm']
@@ -69,7 +69,7 @@ async function realmOf(realm: string) {
 }
 
 describe.each(databases)('users.import of a Keycloak realm on %s', (database) => {
-  const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
+  const world = useFreshWorlds({ database, settings: { defaultOrganization: 'default' } })
   const realmName = `q-${database}`
   const find = (name: string) =>
     world()
@@ -85,6 +85,8 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
   beforeAll(async () => {
     realm = await realmOf(realmName)
   })
+
+  const bringIn = () => world().asSystem().users.import({ format: 'keycloak', realm, createRoles: true })
 
   test('is planned exactly, and the plan changes nothing', async () => {
     const before = await world().counts()
@@ -102,7 +104,7 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
   })
 
   test('46: brings in who fits, and says of the others why not', async () => {
-    const answer = await world().asSystem().users.import({ format: 'keycloak', realm, createRoles: true })
+    const answer = await bringIn()
     expect(answer.created).toBe(5)
     expect(answer.rolesCreated).toEqual([`${realmName}:user`, `${realmName}:admin`])
     expect(answer.failed).toEqual([
@@ -122,6 +124,7 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
   })
 
   test('turns passwords into hashes that open, and keeps no password anywhere', async () => {
+    await bringIn()
     const hash = async (name: string) => {
       const rows = await world().rows<{ hash: string }>('select hash from passwords join users on id = user_id where username = ?', [
         `${realmName}-${name}`,
@@ -148,6 +151,7 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
   })
 
   test('gives roles that grant nothing: its admin is not ours', async () => {
+    await bringIn()
     const { accessToken } = await signIn('alice', 'alice')
     const alice = await world().core.authenticate(accessToken)
     expect(alice?.roles).toEqual([`${realmName}:user`, 'user'])
@@ -160,8 +164,9 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
   })
 
   test('46: again makes nothing twice, and says who is there already', async () => {
+    await bringIn()
     const { audit_entries: _, ...before } = await world().counts()
-    const again = await world().asSystem().users.import({ format: 'keycloak', realm, createRoles: true })
+    const again = await bringIn()
     expect(again).toMatchObject({ created: 0, rolesCreated: [] })
     expect(new Set(again.failed.map(({ code }) => code))).toEqual(new Set(['users.usernameTaken', 'users.emailTaken', 'users.unreadable']))
     const { audit_entries: __, ...after } = await world().counts()

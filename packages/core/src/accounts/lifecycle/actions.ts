@@ -8,18 +8,10 @@ import { archiveAccount, restoreAccount } from './archive.ts'
 import { contain } from './contain.ts'
 import { rememberStatus } from './history.ts'
 import { demote, promote } from './promotion.ts'
-import {
-  archiveUserSignature,
-  containUserSignature,
-  demoteUserSignature,
-  promoteUserSignature,
-  restoreUserSignature,
-  setLegalHoldSignature,
-  setUserStatusSignature,
-} from './signatures.ts'
+import { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
 
-export const setUserStatus = defineCommand(setUserStatusSignature, {
+export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
   allow: overAccount,
   target: changedAccountTarget,
   async handle(context, { userId, status, reason, releaseGrants, version }) {
@@ -42,7 +34,7 @@ export const setUserStatus = defineCommand(setUserStatusSignature, {
   },
 })
 
-export const archiveUser = defineCommand(archiveUserSignature, {
+export const archiveUser = defineCommand(lifecycleSignatures.archive, {
   allow: overAccount,
   target: changedAccountTarget,
   async handle(context, { userId, reason, version }) {
@@ -55,7 +47,7 @@ export const archiveUser = defineCommand(archiveUserSignature, {
   },
 })
 
-export const restoreUser = defineCommand(restoreUserSignature, {
+export const restoreUser = defineCommand(lifecycleSignatures.restore, {
   allow: overAccount,
   target: changedAccountTarget,
   async handle(context, { userId, version }) {
@@ -68,7 +60,7 @@ export const restoreUser = defineCommand(restoreUserSignature, {
   },
 })
 
-export const setLegalHold = defineCommand(setLegalHoldSignature, {
+export const setLegalHold = defineCommand(lifecycleSignatures.setLegalHold, {
   allow: allOf(grantedEverywhere, notBelow),
   target: changedAccountTarget,
   async handle(context, { userId, legalHold, reason, version }) {
@@ -85,7 +77,7 @@ export const setLegalHold = defineCommand(setLegalHoldSignature, {
   },
 })
 
-export const promoteUser = defineCommand(promoteUserSignature, {
+export const promoteUser = defineCommand(lifecycleSignatures.promote, {
   allow: allOf(grantedEverywhere, holdsEverything),
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
@@ -95,7 +87,7 @@ export const promoteUser = defineCommand(promoteUserSignature, {
   },
 })
 
-export const demoteUser = defineCommand(demoteUserSignature, {
+export const demoteUser = defineCommand(lifecycleSignatures.demote, {
   allow: allOf(grantedEverywhere, holdsEverything),
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
@@ -106,7 +98,7 @@ export const demoteUser = defineCommand(demoteUserSignature, {
 })
 
 /** The incident button. */
-export const containUser = defineCommand(containUserSignature, {
+export const containUser = defineCommand(lifecycleSignatures.contain, {
   allow: overAccount,
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {

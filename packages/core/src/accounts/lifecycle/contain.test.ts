@@ -111,6 +111,7 @@ describe.each(databases)('users.contain on %s', (database) => {
   })
 
   test('counts a superadmin with frozen grants as none', async () => {
+    await world().asSuperadmin()
     const others = await world().rows<{ id: string }>(
       `update role_assignments a set revoked_at = now() from roles r where r.id = a.role_id and r.name = 'superadmin' and a.revoked_at is null returning a.id::text`,
     )

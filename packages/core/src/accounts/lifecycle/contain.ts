@@ -9,10 +9,10 @@ import { shownTo } from '../target.ts'
 import { rememberStatus } from './history.ts'
 import { takeBackInvitations } from './invitations.ts'
 import { roleNames } from './repository.ts'
-import type { containUserSignature } from './signatures.ts'
+import type { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
 
-type Report = AnswerOf<typeof containUserSignature>
+type Report = AnswerOf<typeof lifecycleSignatures.contain>
 type Recent = Pick<Report, 'recentSessions' | 'recentSignIns' | 'recentActions'>
 
 /** How many of each the report tells of at the most, the newest first. */

@@ -16,7 +16,7 @@ const gate = 'lock table users, role_assignments in share mode'
 async function onlySuperadmins(inWorld: World, count = atOnce): Promise<SignedInUser[]> {
   await inWorld.rows(`update role_assignments set revoked_at = now() where revoked_at is null and role_id in
     (select id from roles where name = 'superadmin') returning 1`)
-  return Promise.all(Array.from({ length: count }, () => inWorld.asSuperadmin()))
+  return inWorld.crowd(count, { isSuperadmin: true })
 }
 
 async function activeSuperadmins({ rows }: World): Promise<number> {
@@ -108,8 +108,7 @@ describe('ABUSE 20: the last superadmin', () => {
 /** One organization with 20 owners and a member, all signed in; who may archive themselves. */
 async function twentyOwners(inWorld: World): Promise<{ organizationId: Id<'org'>; owners: SignedInUser[] }> {
   const organizationId = await inWorld.newOrganization()
-  const owners = await Promise.all(Array.from({ length: atOnce }, () => inWorld.signUp()))
-  for (const { user } of owners) await inWorld.join(organizationId, user, 'owner')
+  const owners = await inWorld.crowd(atOnce, { organizationId, role: 'owner' })
   await inWorld.join(organizationId, await inWorld.newUser(), 'member')
   return { organizationId, owners }
 }

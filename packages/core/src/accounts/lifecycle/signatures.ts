@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { command } from '../../kernel/signature.ts'
+import { changes, group } from '../../kernel/signature.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { membershipRole, OrganizationSummary } from '../../organizations/model.ts'
@@ -10,68 +10,65 @@ const settableStatus = z.enum(['active', 'inactive', 'suspended'])
 const reason = singleLine(500)
 const ended = { sessionsEnded: z.int(), tokensEnded: z.int() }
 
-export const setUserStatusSignature = command('users.setStatus', {
-  summary: 'Activate, deactivate or suspend a user',
-  input: z.strictObject({
-    userId,
-    status: settableStatus,
-    reason: reason.optional(),
-    releaseGrants: z.boolean().default(false).meta({ description: 'also give back the roles and memberships that users.contain froze' }),
-    version: versionRead,
+/** The actions of `users` that are made here. */
+export const lifecycleSignatures = group('users', {
+  setStatus: changes({
+    summary: 'Activate, deactivate or suspend a user',
+    input: z.strictObject({
+      userId,
+      status: settableStatus,
+      reason: reason.optional(),
+      releaseGrants: z.boolean().default(false).meta({ description: 'also give back the roles and memberships that users.contain froze' }),
+      version: versionRead,
+    }),
+    output: z.object({ user: ManagedUser, ...ended }),
   }),
-  output: z.object({ user: ManagedUser, ...ended }),
-})
-
-export const archiveUserSignature = command('users.archive', {
-  summary: 'Archive a user: its sessions and tokens end, its name and address stay reserved, and it can be restored',
-  input: z.strictObject({ userId, reason: reason.optional(), version: versionRead }),
-  output: z.object({
-    user: ManagedUser,
-    ...ended,
-    invitationsRevoked: z.int(),
-    restorableUntil: z.date(),
+  archive: changes({
+    summary: 'Archive a user: its sessions and tokens end, its name and address stay reserved, and it can be restored',
+    input: z.strictObject({ userId, reason: reason.optional(), version: versionRead }),
+    output: z.object({
+      user: ManagedUser,
+      ...ended,
+      invitationsRevoked: z.int(),
+      restorableUntil: z.date(),
+    }),
   }),
-})
-
-export const restoreUserSignature = command('users.restore', {
-  summary: 'Restore an archived user, as it was but for its sessions and tokens',
-  input: z.strictObject({ userId, version: versionRead }),
-  output: ManagedUser,
-})
-
-export const setLegalHoldSignature = command('users.setLegalHold', {
-  summary: 'Put a user on legal hold, so that nothing of it can be purged, or lift the hold',
-  input: z.strictObject({ userId, legalHold: z.boolean(), reason: reason.optional(), version: versionRead }),
-  output: ManagedUser,
-})
-
-export const promoteUserSignature = command('users.promote', {
-  summary: 'Make a user a superadmin',
-  input: z.strictObject({ userId, reason: reason.optional() }),
-  output: z.object({ outcome: z.enum(['Promoted', 'AlreadyAdmin']), userId }),
-})
-
-export const demoteUserSignature = command('users.demote', {
-  summary: 'Take the role superadmin from a user',
-  input: z.strictObject({ userId, reason: reason.optional() }),
-  output: z.object({ outcome: z.enum(['Demoted', 'NotAdmin']), userId }),
-})
-
-export const containUserSignature = command('users.contain', {
-  summary: 'In an incident: suspend a user, end its sessions, revoke its tokens, freeze its grants, and report',
-  input: z.strictObject({ userId, reason: reason.pipe(z.string().min(1)) }),
-  output: z.object({
-    user: ManagedUser,
-    ...ended,
-    rolesFrozen: z.array(z.string()),
-    organizations: z.array(z.object({ organization: OrganizationSummary, role: membershipRole })),
-    invitationsRevoked: z.int(),
-    recentSessions: z.array(
-      z.object({ ip: z.string().nullable(), userAgent: z.string().nullable(), createdAt: z.date(), endedAt: z.date().nullable() }),
-    ),
-    recentSignIns: z.array(z.object({ outcome: z.string(), ip: z.string().nullable(), userAgent: z.string().nullable(), at: z.date() })),
-    recentActions: z.array(
-      z.object({ action: z.string(), outcome: z.string(), targetId: z.string().nullable(), ip: z.string().nullable(), at: z.date() }),
-    ),
+  restore: changes({
+    summary: 'Restore an archived user, as it was but for its sessions and tokens',
+    input: z.strictObject({ userId, version: versionRead }),
+    output: ManagedUser,
+  }),
+  setLegalHold: changes({
+    summary: 'Put a user on legal hold, so that nothing of it can be purged, or lift the hold',
+    input: z.strictObject({ userId, legalHold: z.boolean(), reason: reason.optional(), version: versionRead }),
+    output: ManagedUser,
+  }),
+  promote: changes({
+    summary: 'Make a user a superadmin',
+    input: z.strictObject({ userId, reason: reason.optional() }),
+    output: z.object({ outcome: z.enum(['Promoted', 'AlreadyAdmin']), userId }),
+  }),
+  demote: changes({
+    summary: 'Take the role superadmin from a user',
+    input: z.strictObject({ userId, reason: reason.optional() }),
+    output: z.object({ outcome: z.enum(['Demoted', 'NotAdmin']), userId }),
+  }),
+  contain: changes({
+    summary: 'In an incident: suspend a user, end its sessions, revoke its tokens, freeze its grants, and report',
+    input: z.strictObject({ userId, reason: reason.pipe(z.string().min(1)) }),
+    output: z.object({
+      user: ManagedUser,
+      ...ended,
+      rolesFrozen: z.array(z.string()),
+      organizations: z.array(z.object({ organization: OrganizationSummary, role: membershipRole })),
+      invitationsRevoked: z.int(),
+      recentSessions: z.array(
+        z.object({ ip: z.string().nullable(), userAgent: z.string().nullable(), createdAt: z.date(), endedAt: z.date().nullable() }),
+      ),
+      recentSignIns: z.array(z.object({ outcome: z.string(), ip: z.string().nullable(), userAgent: z.string().nullable(), at: z.date() })),
+      recentActions: z.array(
+        z.object({ action: z.string(), outcome: z.string(), targetId: z.string().nullable(), ip: z.string().nullable(), at: z.date() }),
+      ),
+    }),
   }),
 })

@@ -9,16 +9,9 @@ import { existingUser, findByIdentifier, type UserRow } from '../../users/index.
 import { preferences as allPreferences } from '../../users/model.ts'
 import { accountTarget, changedAccountTarget, overAccount, ownAccountTarget, shownTo } from '../target.ts'
 import { changeAccount } from './change.ts'
-import {
-  findUserSignature,
-  getUserSignature,
-  operatorFields,
-  updateCurrentUserSignature,
-  updatePreferencesSignature,
-  updateUserSignature,
-} from './signatures.ts'
+import { operatorFields, profileSignatures } from './signatures.ts'
 
-export const getUser = defineQuery(getUserSignature, {
+export const getUser = defineQuery(profileSignatures.get, {
   allow: anyOf(granted, owner),
   target: accountTarget,
   async handle({ open, actor }, { userId }) {
@@ -28,7 +21,7 @@ export const getUser = defineQuery(getUserSignature, {
   },
 })
 
-export const findUser = defineQuery(findUserSignature, {
+export const findUser = defineQuery(profileSignatures.find, {
   allow: granted,
   target: optionalOrganizationTarget,
   async handle({ open, actor }, { identifier, organizationId }) {
@@ -40,7 +33,7 @@ export const findUser = defineQuery(findUserSignature, {
   },
 })
 
-export const updateUser = defineCommand(updateUserSignature, {
+export const updateUser = defineCommand(profileSignatures.update, {
   allow: allOf(overAccount, withOperatorFields(...operatorFields)),
   target: changedAccountTarget,
   async handle(context, { userId, version, ...patch }) {
@@ -51,7 +44,7 @@ export const updateUser = defineCommand(updateUserSignature, {
   },
 })
 
-export const updateCurrentUser = defineCommand(updateCurrentUserSignature, {
+export const updateCurrentUser = defineCommand(profileSignatures.updateCurrent, {
   allow: signedIn,
   target: ownAccountTarget,
   async handle(context, { version, force, ...patch }) {
@@ -63,7 +56,7 @@ export const updateCurrentUser = defineCommand(updateCurrentUserSignature, {
   },
 })
 
-export const updatePreferences = defineCommand(updatePreferencesSignature, {
+export const updatePreferences = defineCommand(profileSignatures.updatePreferences, {
   allow: signedIn,
   target: ownAccountTarget,
   async handle(context, { preferences, version }) {

@@ -156,8 +156,13 @@ describe('users.list', () => {
     }
     expect(atob(cursor.replaceAll(/[^A-Za-z0-9+/]/g, '').slice(0, 40))).not.toContain('usr_')
   })
+})
+
+describe('users.list, asked by users', () => {
+  const world = useWorld()
 
   test('has no place for who has lost the permission meanwhile', async () => {
+    await world().newUser()
     const monitor = await world().asMonitor()
     const { nextCursor } = await monitor.as.users.list({ limit: 1 })
     const nobody = await world().signUp()

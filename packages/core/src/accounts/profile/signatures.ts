@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { command, query } from '../../kernel/signature.ts'
+import { changes, group, reads } from '../../kernel/signature.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { organizationId } from '../../organizations/model.ts'
 import {
@@ -21,21 +21,6 @@ import {
   userId,
   username,
 } from '../../users/model.ts'
-
-export const getUserSignature = query('users.get', {
-  summary: 'Show a user',
-  input: z.strictObject({ userId }),
-  output: ManagedUser,
-})
-
-export const findUserSignature = query('users.find', {
-  summary: 'Find a user by id, email or username',
-  input: z.strictObject({
-    identifier: z.string().min(1).max(320).meta({ description: 'an id, an email address or a username' }),
-    organizationId: organizationId.optional().meta({ description: 'only among the users that this organization manages' }),
-  }),
-  output: ManagedUser.nullable(),
-})
 
 /** What a person may say of itself. A patch: absent leaves, `null` clears, a value sets; what has no `null` here cannot be cleared. */
 const own = {
@@ -78,26 +63,40 @@ export const userPatch = {
   isScanner: z.boolean().optional(),
 }
 
-export const updateUserSignature = command('users.update', {
-  summary: 'Change a user',
-  input: z.strictObject({ userId, ...userPatch }),
-  output: ManagedUser,
-})
-
-export const updateCurrentUserSignature = command('users.updateCurrent', {
-  summary: 'Change your own profile',
-  input: z.strictObject({
-    ...own,
-    force: z.boolean().default(false).meta({ description: 'also when the allowed addresses would shut out the one you come from' }),
+/** The actions of `users` that are made here. */
+export const profileSignatures = group('users', {
+  get: reads({
+    summary: 'Show a user',
+    input: z.strictObject({ userId }),
+    output: ManagedUser,
   }),
-  output: User,
-})
-
-export const updatePreferencesSignature = command('users.updatePreferences', {
-  summary: 'Change some of your preferences, and leave the others',
-  input: z.strictObject({
-    preferences: preferences.meta({ description: 'a JSON merge patch (RFC 7396): null removes a key, objects are merged' }),
-    version: versionRead,
+  find: reads({
+    summary: 'Find a user by id, email or username',
+    input: z.strictObject({
+      identifier: z.string().min(1).max(320).meta({ description: 'an id, an email address or a username' }),
+      organizationId: organizationId.optional().meta({ description: 'only among the users that this organization manages' }),
+    }),
+    output: ManagedUser.nullable(),
   }),
-  output: z.object({ preferences: z.record(z.string(), z.json()), version: z.int() }),
+  update: changes({
+    summary: 'Change a user',
+    input: z.strictObject({ userId, ...userPatch }),
+    output: ManagedUser,
+  }),
+  updateCurrent: changes({
+    summary: 'Change your own profile',
+    input: z.strictObject({
+      ...own,
+      force: z.boolean().default(false).meta({ description: 'also when the allowed addresses would shut out the one you come from' }),
+    }),
+    output: User,
+  }),
+  updatePreferences: changes({
+    summary: 'Change some of your preferences, and leave the others',
+    input: z.strictObject({
+      preferences: preferences.meta({ description: 'a JSON merge patch (RFC 7396): null removes a key, objects are merged' }),
+      version: versionRead,
+    }),
+    output: z.object({ preferences: z.record(z.string(), z.json()), version: z.int() }),
+  }),
 })

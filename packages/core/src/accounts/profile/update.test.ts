@@ -1,5 +1,5 @@
 import type { User } from '@denizen/core'
-import { newEmail, useWorld } from '@denizen/core/testing'
+import { newEmail, useFreshWorlds, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const world = useWorld()
@@ -105,12 +105,19 @@ describe('users.update', () => {
 const operator = { actor: { kind: 'system', reason: 'test' }, origin: { requestId: 'req_1', ip: null, userAgent: null } } as const
 
 describe('users.list', () => {
-  test('gives every user once, newest first, in pages of any size', async () => {
+  const world = useFreshWorlds()
+
+  async function sevenServices(): Promise<string[]> {
     const made: string[] = []
     for (let index = 0; index < 7; index++) {
       if (index % 3 === 0) world().clock.advance(1) // some share their moment: the id decides
       made.push((await world().newUser({ kind: 'service' })).id)
     }
+    return made
+  }
+
+  test('gives every user once, newest first, in pages of any size', async () => {
+    const made = await sevenServices()
     const whole = await world().asSystem().users.list({ kind: 'service', total: true })
     expect(whole.total).toBe(7)
     expect(new Set(whole.items.map(({ id }) => id))).toEqual(new Set(made))
@@ -124,6 +131,7 @@ describe('users.list', () => {
   })
 
   test('keeps its place when users are made and renamed meanwhile', async () => {
+    await sevenServices()
     const first = await world().asSystem().users.list({ kind: 'service', limit: 3 })
     world().clock.advance(1)
     await world().newUser({ kind: 'service' })
@@ -134,6 +142,7 @@ describe('users.list', () => {
   })
 
   test('does not take the cursor of other filters', async () => {
+    await sevenServices()
     const { nextCursor } = await world().asSystem().users.list({ kind: 'service', limit: 1 })
     expect(nextCursor).not.toBeNull()
     const cursor = nextCursor ?? ''

@@ -12,7 +12,7 @@ import { DeviceLoginRow } from '../entity.ts'
 import { openSession } from '../opening.ts'
 import { admit, countFailure, throttleKeys } from '../throttle.ts'
 import { deviceAddressNotAllowed, deviceLoginUnknown } from './errors.ts'
-import { approveDeviceLoginSignature, denyDeviceLoginSignature, viewDeviceLoginSignature } from './signatures.ts'
+import { deviceSignatures } from './signatures.ts'
 
 /**
  * What waits under a code, locked: of many answers at once one finds it. Codes are
@@ -34,7 +34,7 @@ async function waiting(context: CommandContext, userCode: string): Promise<Devic
 }
 
 /** Whoever has the code may look: the device shows it to them. */
-export const viewDeviceLogin = defineCommand(viewDeviceLoginSignature, {
+export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
   allow: anyone,
   duringPendingStep: true,
   secretive: true,
@@ -51,7 +51,7 @@ export const viewDeviceLogin = defineCommand(viewDeviceLoginSignature, {
  * is fetched it is over when the device code is. It begins without a fresh proof:
  * who approved has given one, whoever holds the device has not.
  */
-export const approveDeviceLogin = defineCommand(approveDeviceLoginSignature, {
+export const approveDeviceLogin = defineCommand(deviceSignatures.approveDeviceLogin, {
   allow: signedIn,
   freshProof: true,
   secretive: true,
@@ -99,7 +99,7 @@ async function keepUntil({ em }: CommandContext, sessionId: Id<'ses'>, until: Da
 }
 
 /** Whoever has the code may say no, also without an account: a stranger who was talked into typing it, for one. */
-export const denyDeviceLogin = defineCommand(denyDeviceLoginSignature, {
+export const denyDeviceLogin = defineCommand(deviceSignatures.denyDeviceLogin, {
   allow: anyone,
   duringPendingStep: true,
   secretive: true,

@@ -1,4 +1,4 @@
-import { userActor, type DenizenError, type Origin } from '@denizen/core'
+import { userActor, uuidOf, type DenizenError, type Origin } from '@denizen/core'
 import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -44,11 +44,13 @@ describe.each(databases)('on %s', (database) => {
 
     const [session] = await world().rows(
       `select host(s.ip) as ip, s.user_agent, s.auth_methods, (select count(*)::int from tokens t where t.session_id = s.id) as tokens
-        from sessions s join tokens t on t.session_id = s.id where s.user_agent = ? limit 1`,
-      [device.userAgent],
+        from sessions s join tokens t on t.session_id = s.id where s.user_agent = ? and s.user_id = ? limit 1`,
+      [device.userAgent, uuidOf(ada.user.id)],
     )
     expect(session).toEqual({ ip: device.ip, user_agent: device.userAgent, auth_methods: ['pwd'], tokens: 2 })
-    const history = await world().rows(`select outcome, host(ip) as ip from login_attempts where method = 'device'`)
+    const history = await world().rows(`select outcome, host(ip) as ip from login_attempts where method = 'device' and user_id = ?`, [
+      uuidOf(ada.user.id),
+    ])
     expect(history).toEqual([{ outcome: 'succeeded', ip: device.ip }])
   })
 

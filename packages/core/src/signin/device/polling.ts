@@ -11,14 +11,14 @@ import { DeviceLoginRow } from '../entity.ts'
 import type { SignedIn } from '../model.ts'
 import { deviceCodeExpired, deviceCodeInvalid, deviceDenied } from './errors.ts'
 import { leeway, slowDown } from './model.ts'
-import { pollDeviceLoginSignature } from './signatures.ts'
+import { deviceSignatures } from './signatures.ts'
 
 interface Poll {
   readonly deviceCode: string
   readonly clientName?: string | undefined
 }
 
-export const pollDeviceLogin = defineCommand(pollDeviceLoginSignature, {
+export const pollDeviceLogin = defineCommand(deviceSignatures.pollDeviceLogin, {
   allow: anyone,
   secretive: true,
   prepare: approver,

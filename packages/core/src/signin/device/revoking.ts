@@ -4,7 +4,7 @@ import { anyone } from '../../kernel/rule.ts'
 import { endSessions, type Ended } from '../../sessions/index.ts'
 import { equalInConstantTime, parseToken, TokenRow } from '../../tokens/index.ts'
 import type { UserId } from '../../users/index.ts'
-import { revokeTokenSignature } from './signatures.ts'
+import { deviceSignatures } from './signatures.ts'
 
 const nothing: Ended = { sessionsEnded: 0, tokensEnded: 0 }
 
@@ -12,7 +12,7 @@ const nothing: Ended = { sessionsEnded: 0, tokensEnded: 0 }
  * Whoever holds a token may give it back (RFC 7009), whatever else they may do.
  * One that is not known was given back already, as far as anybody is told.
  */
-export const revokeToken = defineCommand(revokeTokenSignature, {
+export const revokeToken = defineCommand(deviceSignatures.revokeToken, {
   allow: anyone,
   duringPendingStep: true,
   secretive: true,

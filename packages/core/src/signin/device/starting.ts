@@ -4,12 +4,12 @@ import { uuidOf } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { mintToken } from '../../tokens/index.ts'
 import { deviceLoginLifetime, deviceLoginMemory, firstInterval, newUserCode, shownUserCode } from './model.ts'
-import { startDeviceLoginSignature } from './signatures.ts'
+import { deviceSignatures } from './signatures.ts'
 
 /** Rows of long ago that go with every new one: more than come, so that they never gather. */
 const clearedAtOnce = 10
 
-export const startDeviceLogin = defineCommand(startDeviceLoginSignature, {
+export const startDeviceLogin = defineCommand(deviceSignatures.startDeviceLogin, {
   allow: anyone,
   secretive: true,
   async handle(context, { clientName }) {

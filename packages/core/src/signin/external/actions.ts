@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { claimsIn, metadataOf, providerNamed, redirectNotAllowed, type Claims } from '../../identities/index.ts'
-import { type Actions, defineCommand } from '../../kernel/action.ts'
+import { defineCommand } from '../../kernel/action.ts'
 import type { PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
@@ -11,7 +11,7 @@ import { authorizationUrl, clientOf, exchange, isAnswerOf, Pending, randomText }
 import { destination, redirectUriFor } from './redirects.ts'
 import { externalSignatures } from './signatures.ts'
 
-const signInWithIdentity = defineCommand(externalSignatures.signInWithIdentity, {
+export const signInWithIdentity = defineCommand(externalSignatures.signInWithIdentity, {
   allow: anyone,
   secretive: true,
   async prepare(context, { provider, token }) {
@@ -25,7 +25,7 @@ const signInWithIdentity = defineCommand(externalSignatures.signInWithIdentity, 
 /** What a challenge keeps of a sign-in by redirect; what proves it is sealed. */
 const Begun = z.object({ provider: z.string(), redirectUri: z.string(), redirectTo: z.string().nullable(), sealed: z.string() })
 
-const startOAuth = defineCommand(externalSignatures.startOAuth, {
+export const startOAuth = defineCommand(externalSignatures.startOAuth, {
   allow: anyone,
   secretive: true,
   async prepare({ ports, settings }, { provider, origin, redirectTo }) {
@@ -49,7 +49,7 @@ const startOAuth = defineCommand(externalSignatures.startOAuth, {
 /** What the provider's answer came to, before the transaction. null: there was nothing to answer, or not any more. */
 type Answered = { readonly provider: string; readonly redirectTo: string | null; readonly claims: Claims | null } | null
 
-const finishOAuth = defineCommand(externalSignatures.finishOAuth, {
+export const finishOAuth = defineCommand(externalSignatures.finishOAuth, {
   allow: anyone,
   secretive: true,
   prepare: redeemAnswer,
@@ -91,6 +91,3 @@ async function redeemAnswer(context: PrepareContext, { challenge, state, code, i
 function sealedFor(provider: string): string {
   return `oauth/${provider}`
 }
-
-/** Signing in with an external identity. */
-export const externalActions: Actions<typeof externalSignatures> = { signInWithIdentity, startOAuth, finishOAuth }

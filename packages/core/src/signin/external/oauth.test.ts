@@ -1,7 +1,7 @@
 import { completed, newId, uuidOf } from '@denizen/core'
 import { databases, newEmail, TestProvider, useWorld } from '@denizen/core/testing'
 import { base64url } from 'jose'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { destination, redirectUriFor } from './redirects.ts'
 
 const google = TestProvider.configured('google')
@@ -22,6 +22,10 @@ describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database
     provider = await TestProvider.open(world().ports, google)
     await TestProvider.open(world().ports, evil)
     await TestProvider.open(world().ports, openid)
+  })
+
+  beforeEach(() => {
+    provider.userInfo = { sub: 'somebody else' }
   })
 
   const auth = () => world().asAnonymous().auth

@@ -16,6 +16,13 @@ describe('many at once', () => {
   })
 
   test('ABUSE 27: 50 first sign-ins of one subject make one user, and all of them are let in', async () => {
+    const count = async () => {
+      const [users] = await world().rows<{ users: number; events: number }>(
+        `select (select count(*)::int from users) as users, (select count(*)::int from events where type = 'users.created') as events`,
+      )
+      return users ?? { users: 0, events: 0 }
+    }
+    const before = await count()
     for (const claims of [{ sub: 'with-address', email: newEmail(), email_verified: true }, { sub: 'without-address' }]) {
       const token = await one.sign(claims)
       const answers = await Promise.all(
@@ -25,8 +32,7 @@ describe('many at once', () => {
       expect(new Set(answers.map((answer) => completed(answer).session.id)).size).toBe(50)
       expect(await world().rows('select 1 from identities where subject = ?', [claims.sub])).toHaveLength(1)
     }
-    expect(await world().rows('select 1 from users')).toHaveLength(2)
-    expect(await world().rows(`select 1 from events where type = 'users.created'`)).toHaveLength(2)
+    expect(await count()).toEqual({ users: before.users + 2, events: before.events + 2 })
   })
 
   test('two subjects with one verified address come to one user, however they race', async () => {

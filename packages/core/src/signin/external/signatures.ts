@@ -1,53 +1,47 @@
 import { z } from 'zod'
 import { providerName, providerToken } from '../../identities/model.ts'
 import { secret } from '../../kernel/secret.ts'
-import { command } from '../../kernel/signature.ts'
+import { changes, group } from '../../kernel/signature.ts'
 import { FactorRequired, SignedIn, SignInAnswer } from '../model.ts'
-
-const signInWithIdentitySignature = command('auth.signInWithIdentity', {
-  summary: 'Sign in with a token that an identity provider signed',
-  input: z.strictObject({ provider: providerName, token: providerToken }),
-  output: SignInAnswer,
-})
-
-const startOAuthSignature = command('auth.startOAuth', {
-  summary: 'Begin to sign in at an identity provider, by redirect',
-  input: z.strictObject({
-    provider: providerName,
-    origin: z.string().min(1).max(256).optional().meta({
-      description: 'one of the allowed origins, whose page /oauth/callback/<provider> takes the answer; without it Denizen’s own does',
-    }),
-    redirectTo: z
-      .string()
-      .min(1)
-      .max(2048)
-      .optional()
-      .meta({ description: 'where to go afterwards: a path, or an address at an allowed origin' }),
-  }),
-  output: z.object({
-    url: z.string().meta({ description: 'where to send the browser' }),
-    challenge: secret(z.string()).meta({ description: 'keep it where only this browser has it; goes to auth.finishOAuth' }),
-    redirectUri: z.string().meta({ description: 'what has to be registered at the provider, exactly' }),
-    expiresAt: z.date(),
-  }),
-})
 
 const redirectTo = z.string().nullable().meta({ description: 'where auth.startOAuth was told to go afterwards' })
 
-const finishOAuthSignature = command('auth.finishOAuth', {
-  summary: 'Sign in with the answer of an identity provider',
-  input: z.strictObject({
-    challenge: secret(z.string().min(1).max(256)),
-    state: secret(z.string().min(1).max(256)).meta({ description: 'as the provider sent it back' }),
-    code: secret(z.string().min(1).max(4096)).meta({ description: 'as the provider sent it' }),
-    issuer: z.string().max(2048).optional().meta({ description: 'what the provider sent as iss (RFC 9207)' }),
-  }),
-  output: z.discriminatedUnion('status', [SignedIn.extend({ redirectTo }), FactorRequired.extend({ redirectTo })]),
-})
-
 /** The actions of `auth` for signing in with an external identity. */
-export const externalSignatures = {
-  signInWithIdentity: signInWithIdentitySignature,
-  startOAuth: startOAuthSignature,
-  finishOAuth: finishOAuthSignature,
-} as const
+export const externalSignatures = group('auth', {
+  signInWithIdentity: changes({
+    summary: 'Sign in with a token that an identity provider signed',
+    input: z.strictObject({ provider: providerName, token: providerToken }),
+    output: SignInAnswer,
+  }),
+  startOAuth: changes({
+    summary: 'Begin to sign in at an identity provider, by redirect',
+    input: z.strictObject({
+      provider: providerName,
+      origin: z.string().min(1).max(256).optional().meta({
+        description: 'one of the allowed origins, whose page /oauth/callback/<provider> takes the answer; without it Denizen’s own does',
+      }),
+      redirectTo: z
+        .string()
+        .min(1)
+        .max(2048)
+        .optional()
+        .meta({ description: 'where to go afterwards: a path, or an address at an allowed origin' }),
+    }),
+    output: z.object({
+      url: z.string().meta({ description: 'where to send the browser' }),
+      challenge: secret(z.string()).meta({ description: 'keep it where only this browser has it; goes to auth.finishOAuth' }),
+      redirectUri: z.string().meta({ description: 'what has to be registered at the provider, exactly' }),
+      expiresAt: z.date(),
+    }),
+  }),
+  finishOAuth: changes({
+    summary: 'Sign in with the answer of an identity provider',
+    input: z.strictObject({
+      challenge: secret(z.string().min(1).max(256)),
+      state: secret(z.string().min(1).max(256)).meta({ description: 'as the provider sent it back' }),
+      code: secret(z.string().min(1).max(4096)).meta({ description: 'as the provider sent it' }),
+      issuer: z.string().max(2048).optional().meta({ description: 'what the provider sent as iss (RFC 9207)' }),
+    }),
+    output: z.discriminatedUnion('status', [SignedIn.extend({ redirectTo }), FactorRequired.extend({ redirectTo })]),
+  }),
+})

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { secret } from '../../kernel/secret.ts'
-import { command, query } from '../../kernel/signature.ts'
+import { changes, group, reads } from '../../kernel/signature.ts'
 import { userId } from '../../users/model.ts'
 import { loginOutcome, PasskeyRequest, SignedIn, typedPassword } from '../model.ts'
 import { longestIdentifier } from '../signatures.ts'
@@ -12,72 +12,64 @@ const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('99
 
 const challenge = secret(z.string().min(1).max(128))
 
-const completeSignInSignature = command('auth.completeSignIn', {
-  summary: 'Finish a sign-in with the second factor',
-  input: z
-    .strictObject({ challenge: challenge.meta({ description: 'from the answer that asked for a second factor' }), ...secondFactor })
-    .refine((input) => given(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
-  output: SignedIn,
-})
-
 const goTogether = (one: string, other: string) => (input: Readonly<Record<string, unknown>>) => given(input, one) === given(input, other)
 
 const proofs = ['password', 'totp', 'recoveryCode', 'passkey', 'emailCode'] as const
 
-const reauthenticateSignature = command('auth.reauthenticate', {
-  summary: 'Prove once more who you are, before a sensitive change',
-  input: z
-    .strictObject({
-      begin: z.literal('passkey').optional().meta({ description: 'asks for a challenge, which a passkey has to sign' }),
-      password: typedPassword.optional(),
-      ...secondFactor,
-      challenge: challenge.optional().meta({ description: 'from the answer to begin; goes with passkey' }),
-      emailCode: secret(z.string().min(1).max(64))
-        .optional()
-        .meta({ description: 'the code that auth.requestEmailCode has mailed for the purpose reauthenticate' }),
-      binding: challenge.optional().meta({ description: 'from the answer of auth.requestEmailCode; goes with emailCode' }),
-    })
-    .refine((input) => given(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
-    .refine(goTogether('challenge', 'passkey'), 'challenge goes with passkey: it is in the answer to begin')
-    .refine(goTogether('binding', 'emailCode'), 'binding goes with emailCode: it is in the answer of auth.requestEmailCode'),
-  output: z.discriminatedUnion('status', [
-    z.object({
-      status: z.literal('proved'),
-      provedUntil: z.date().meta({ description: 'until then sensitive changes are let through' }),
-      assurance: z.enum(['aal1', 'aal2']),
-    }),
-    z.object({
-      status: z.literal('begun'),
-      challenge: challenge.meta({ description: 'goes back with what the passkey signed' }),
-      passkey: PasskeyRequest,
-      expiresAt: z.date(),
-    }),
-  ]),
-})
-
-const unlockSignature = command('auth.unlock', {
-  summary: 'Let a user try to sign in again at once, who has failed too often',
-  input: z.strictObject({ userId }),
-  output: z.object({ failuresForgotten: z.int() }),
-})
-
-const listLoginHistorySignature = query('auth.listLoginHistory', {
-  summary: 'List who tried to sign in, from where, and how it ended',
-  input: z.strictObject({
-    ...pageInput,
-    userId: userId.optional().meta({ description: "default: everybody's, for who may see that; your own otherwise" }),
-    identifier: z.string().min(1).max(longestIdentifier).optional().meta({ description: 'what was typed, to the letter' }),
-    outcome: loginOutcome.optional(),
-    from: instant.optional().meta({ description: 'not before, for example 2026-11-21T08:00:00Z' }),
-    until: instant.optional().meta({ description: 'before' }),
-  }),
-  output: pageOf(LoginAttempt),
-})
-
 /** The actions of `auth` for second factors at sign-in, fresh proofs, what an operator does for somebody locked out, and the history. */
-export const factorSignatures = {
-  completeSignIn: completeSignInSignature,
-  listLoginHistory: listLoginHistorySignature,
-  reauthenticate: reauthenticateSignature,
-  unlock: unlockSignature,
-} as const
+export const factorSignatures = group('auth', {
+  completeSignIn: changes({
+    summary: 'Finish a sign-in with the second factor',
+    input: z
+      .strictObject({ challenge: challenge.meta({ description: 'from the answer that asked for a second factor' }), ...secondFactor })
+      .refine((input) => given(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
+    output: SignedIn,
+  }),
+  reauthenticate: changes({
+    summary: 'Prove once more who you are, before a sensitive change',
+    input: z
+      .strictObject({
+        begin: z.literal('passkey').optional().meta({ description: 'asks for a challenge, which a passkey has to sign' }),
+        password: typedPassword.optional(),
+        ...secondFactor,
+        challenge: challenge.optional().meta({ description: 'from the answer to begin; goes with passkey' }),
+        emailCode: secret(z.string().min(1).max(64))
+          .optional()
+          .meta({ description: 'the code that auth.requestEmailCode has mailed for the purpose reauthenticate' }),
+        binding: challenge.optional().meta({ description: 'from the answer of auth.requestEmailCode; goes with emailCode' }),
+      })
+      .refine((input) => given(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
+      .refine(goTogether('challenge', 'passkey'), 'challenge goes with passkey: it is in the answer to begin')
+      .refine(goTogether('binding', 'emailCode'), 'binding goes with emailCode: it is in the answer of auth.requestEmailCode'),
+    output: z.discriminatedUnion('status', [
+      z.object({
+        status: z.literal('proved'),
+        provedUntil: z.date().meta({ description: 'until then sensitive changes are let through' }),
+        assurance: z.enum(['aal1', 'aal2']),
+      }),
+      z.object({
+        status: z.literal('begun'),
+        challenge: challenge.meta({ description: 'goes back with what the passkey signed' }),
+        passkey: PasskeyRequest,
+        expiresAt: z.date(),
+      }),
+    ]),
+  }),
+  unlock: changes({
+    summary: 'Let a user try to sign in again at once, who has failed too often',
+    input: z.strictObject({ userId }),
+    output: z.object({ failuresForgotten: z.int() }),
+  }),
+  listLoginHistory: reads({
+    summary: 'List who tried to sign in, from where, and how it ended',
+    input: z.strictObject({
+      ...pageInput,
+      userId: userId.optional().meta({ description: "default: everybody's, for who may see that; your own otherwise" }),
+      identifier: z.string().min(1).max(longestIdentifier).optional().meta({ description: 'what was typed, to the letter' }),
+      outcome: loginOutcome.optional(),
+      from: instant.optional().meta({ description: 'not before, for example 2026-11-21T08:00:00Z' }),
+      until: instant.optional().meta({ description: 'before' }),
+    }),
+    output: pageOf(LoginAttempt),
+  }),
+})

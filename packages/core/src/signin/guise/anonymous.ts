@@ -7,13 +7,13 @@ import { existingUser } from '../../users/index.ts'
 import { tooManyAttempts } from '../errors.ts'
 import { openSession } from '../opening.ts'
 import { anonymousClosed } from './errors.ts'
-import { createAnonymousSignature } from './signatures.ts'
+import { guiseSignatures } from './signatures.ts'
 
 /**
  * A temporary user without address or password, and its only session: whoever loses
  * that has lost the account. Nothing that a client says of itself brings it back.
  */
-export const createAnonymous = defineCommand(createAnonymousSignature, {
+export const createAnonymous = defineCommand(guiseSignatures.createAnonymous, {
   allow: anyone,
   secretive: true,
   async handle(context) {

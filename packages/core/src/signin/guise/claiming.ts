@@ -8,7 +8,7 @@ import { signedIn } from '../../kernel/rule.ts'
 import { existingUser, UserRow } from '../../users/index.ts'
 import { ask } from '../../verifications/index.ts'
 import { claimNeedsMerge, notAnonymous } from './errors.ts'
-import { claimAnonymousSignature } from './signatures.ts'
+import { guiseSignatures } from './signatures.ts'
 
 const lifetime = 60 * 60 * 1000
 
@@ -17,7 +17,7 @@ const lifetime = 60 * 60 * 1000
  * whoever claims an address that is not theirs gives its owner an account, and gets
  * none. The answer is the same when the address has an account already.
  */
-export const claimAnonymous = defineCommand(claimAnonymousSignature, {
+export const claimAnonymous = defineCommand(guiseSignatures.claimAnonymous, {
   allow: signedIn,
   target: ownAccountTarget,
   async handle(context, { email }) {

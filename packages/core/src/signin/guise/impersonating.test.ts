@@ -34,23 +34,23 @@ describe.each(databases)('21: impersonation on %s', (database) => {
     expect((await admin.as.sessions.whoami({})).session).not.toHaveProperty('impersonator')
     await as.users.updateCurrent({ fullName: 'Somebody' })
     const entries = await world().rows(
-      `select action, actor_id, impersonator_id from audit_entries where session_id = ? or action = 'auth.impersonate' order by action`,
-      [uuidOf(session.id)],
+      `select action, actor_id, impersonator_id from audit_entries where session_id = ? or (action = 'auth.impersonate' and target_id = ?) order by action`,
+      [uuidOf(session.id), user.id],
     )
     expect(entries).toEqual([
       { action: 'auth.impersonate', actor_id: uuidOf(admin.user.id), impersonator_id: null },
       { action: 'users.updateCurrent', actor_id: uuidOf(user.id), impersonator_id: uuidOf(admin.user.id) },
     ])
     const [entry] = await world().rows<{ changes: object; target_id: string }>(
-      `select changes, target_id from audit_entries where action = 'auth.impersonate'`,
+      `select changes, target_id from audit_entries where action = 'auth.impersonate' and actor_id = ?`,
+      [uuidOf(admin.user.id)],
     )
     expect(entry).toMatchObject({ changes: { reason, minutes: 60, sessionId: session.id }, target_id: user.id })
     expect(await world().rows('select method, outcome, actor_id from login_attempts where user_id = ?', [uuidOf(user.id)])).toEqual([
       { method: 'impersonation', outcome: 'succeeded', actor_id: uuidOf(admin.user.id) },
     ])
-    expect(await world().rows(`select payload->>'reason' as reason from events where type = 'auth.impersonationStarted'`)).toEqual([
-      { reason },
-    ])
+    const events = `select payload->>'reason' as reason from events where type = 'auth.impersonationStarted' and subject = ?`
+    expect(await world().rows(events, [user.id])).toEqual([{ reason }])
   })
 
   test('it ends when it is stopped, and after an hour at most; the impersonator’s own session goes on', async () => {

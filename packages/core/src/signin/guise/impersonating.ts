@@ -8,7 +8,7 @@ import { existingUser, isActing, mayActFrom, type UserRow } from '../../users/in
 import { noteAttempt } from '../attempts.ts'
 import { openSession } from '../opening.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
-import { impersonateSignature, stopImpersonatingSignature } from './signatures.ts'
+import { guiseSignatures } from './signatures.ts'
 import { impersonatedTarget } from './targets.ts'
 
 /**
@@ -16,7 +16,7 @@ import { impersonatedTarget } from './targets.ts'
  * who impersonates can give: so nobody impersonates through somebody else, and in
  * such a session no credentials are changed.
  */
-export const impersonate = defineCommand(impersonateSignature, {
+export const impersonate = defineCommand(guiseSignatures.impersonate, {
   allow: overAccount,
   target: impersonatedTarget,
   freshProof: true,
@@ -48,7 +48,7 @@ function check({ origin }: CommandContext, user: UserRow, by: UserRow['id']): vo
   if (!mayActFrom(user.allowedIps, origin)) throw addressNotAllowed({})
 }
 
-export const stopImpersonating = defineCommand(stopImpersonatingSignature, {
+export const stopImpersonating = defineCommand(guiseSignatures.stopImpersonating, {
   allow: signedIn,
   duringPendingStep: true,
   async handle(context) {

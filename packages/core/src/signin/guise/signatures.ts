@@ -1,46 +1,38 @@
 import { z } from 'zod'
-import { command } from '../../kernel/signature.ts'
+import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { email, userId } from '../../users/model.ts'
 import { SignedIn } from '../model.ts'
 
-export const createAnonymousSignature = command('auth.createAnonymous', {
-  summary: 'Begin to use an application without saying who you are',
-  input: z.strictObject({}),
-  output: SignedIn,
-})
-
-export const claimAnonymousSignature = command('auth.claimAnonymous', {
-  summary: 'Make the anonymous account that you use a full one: a link is mailed that leads to a password',
-  input: z.strictObject({ email }),
-  output: z.object({
-    expiresAt: z.date().meta({ description: 'until then the link works; it ends this session, and you sign in with the new password' }),
-  }),
-})
-
 /** Minutes. */
 const longestImpersonation = 60
 
-export const impersonateSignature = command('auth.impersonate', {
-  summary: 'Act as another user for a while, under both names',
-  input: z.strictObject({
-    userId,
-    reason: singleLine(500).pipe(z.string().min(1, 'a reason is needed')),
-    minutes: z.int().min(1).max(longestImpersonation).default(longestImpersonation),
-  }),
-  output: SignedIn,
-})
-
-export const stopImpersonatingSignature = command('auth.stopImpersonating', {
-  summary: 'Stop acting as another user: this session ends, your own goes on',
-  input: z.strictObject({}),
-  output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
-})
-
 /** The actions of `auth` for anonymous users and impersonation. */
-export const guiseSignatures = {
-  claimAnonymous: claimAnonymousSignature,
-  createAnonymous: createAnonymousSignature,
-  impersonate: impersonateSignature,
-  stopImpersonating: stopImpersonatingSignature,
-} as const
+export const guiseSignatures = group('auth', {
+  createAnonymous: changes({
+    summary: 'Begin to use an application without saying who you are',
+    input: z.strictObject({}),
+    output: SignedIn,
+  }),
+  claimAnonymous: changes({
+    summary: 'Make the anonymous account that you use a full one: a link is mailed that leads to a password',
+    input: z.strictObject({ email }),
+    output: z.object({
+      expiresAt: z.date().meta({ description: 'until then the link works; it ends this session, and you sign in with the new password' }),
+    }),
+  }),
+  impersonate: changes({
+    summary: 'Act as another user for a while, under both names',
+    input: z.strictObject({
+      userId,
+      reason: singleLine(500).pipe(z.string().min(1, 'a reason is needed')),
+      minutes: z.int().min(1).max(longestImpersonation).default(longestImpersonation),
+    }),
+    output: SignedIn,
+  }),
+  stopImpersonating: changes({
+    summary: 'Stop acting as another user: this session ends, your own goes on',
+    input: z.strictObject({}),
+    output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
+  }),
+})

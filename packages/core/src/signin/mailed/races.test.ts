@@ -121,8 +121,7 @@ describe('3: wrong codes at once', () => {
 
 test('50 requests at once for one address: so many mails as are allowed, and all get the same answer', async () => {
   const email = (await world().newUser({ emailVerified: true })).email ?? ''
-  const before = world().mailer.sent.length
   expect(winners(await many((index) => from(index).auth.requestMagicLink({ email })))).toBe(callers)
   await world().work()
-  expect(world().mailer.sent.length - before).toBe(10)
+  expect(world().mailer.sent.filter(({ to }) => to === email)).toHaveLength(10)
 })

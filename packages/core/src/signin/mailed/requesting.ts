@@ -10,7 +10,7 @@ import { existingUser, isActing, type UserId, type UserStatus } from '../../user
 import { ask, checkedRedirect } from '../../verifications/index.ts'
 import { alreadyVerified, noAddress, signUpClosed } from './errors.ts'
 import { codeLifetime, linkLifetime, magicLinkLifetime, type SignUpPayload } from './model.ts'
-import { requestEmailCodeSignature, requestEmailVerificationSignature, requestMagicLinkSignature, signUpSignature } from './signatures.ts'
+import { mailedSignatures } from './signatures.ts'
 
 /**
  * Makes no account: what was asked for waits, sealed, until the address is proved. So
@@ -18,7 +18,7 @@ import { requestEmailCodeSignature, requestEmailVerificationSignature, requestMa
  * Whether the address is known is not even looked at here: the job that mails does,
  * and whoever proves the address learns it.
  */
-export const signUp = defineCommand(signUpSignature, {
+export const signUp = defineCommand(mailedSignatures.signUp, {
   allow: anyone,
   secretive: true,
   async prepare(context, { password, ...owner }) {
@@ -45,7 +45,7 @@ export const signUp = defineCommand(signUpSignature, {
   },
 })
 
-export const requestEmailVerification = defineCommand(requestEmailVerificationSignature, {
+export const requestEmailVerification = defineCommand(mailedSignatures.requestEmailVerification, {
   allow: signedIn,
   duringPendingStep: true,
   secretive: true,
@@ -62,7 +62,7 @@ export const requestEmailVerification = defineCommand(requestEmailVerificationSi
   },
 })
 
-export const requestMagicLink = defineCommand(requestMagicLinkSignature, {
+export const requestMagicLink = defineCommand(mailedSignatures.requestMagicLink, {
   allow: anyone,
   secretive: true,
   async prepare(context, input) {
@@ -75,7 +75,7 @@ export const requestMagicLink = defineCommand(requestMagicLinkSignature, {
   },
 })
 
-export const requestEmailCode = defineCommand(requestEmailCodeSignature, {
+export const requestEmailCode = defineCommand(mailedSignatures.requestEmailCode, {
   allow: anyone,
   duringPendingStep: true,
   secretive: true,

@@ -128,6 +128,7 @@ describe.each(databases)('signing in by mail on %s', (database) => {
     const suspended = await world().newUser()
     await world().rows(`update users set status = 'suspended' where id = ? returning 1`, [uuidOf(suspended.id)])
     const service = await world().newUser({ kind: 'service' })
+    await world().work() // what others have asked for
     for (const email of [newEmail(), suspended.email ?? '', service.email ?? '']) {
       const before = world().mailer.sent.length
       for (const answer of [

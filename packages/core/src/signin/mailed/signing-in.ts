@@ -19,7 +19,7 @@ import { continueSignIn } from '../continuing.ts'
 import type { LoginOutcome, SignInAnswer } from '../model.ts'
 import { guess, throttleKeys } from '../throttle.ts'
 import { handOverRefused } from './errors.ts'
-import { signInWithEmailCodeSignature, signInWithMagicLinkSignature } from './signatures.ts'
+import { mailedSignatures } from './signatures.ts'
 
 /** Which mail, and whose: found before the transaction, so that their row is locked first of all, and looked at again inside. */
 interface Asker {
@@ -30,7 +30,7 @@ interface Asker {
 
 const locks = (asker: Asker | null): UserId[] => (asker?.userId ? [asker.userId] : [])
 
-export const signInWithMagicLink = defineCommand(signInWithMagicLinkSignature, {
+export const signInWithMagicLink = defineCommand(mailedSignatures.signInWithMagicLink, {
   allow: anyone,
   secretive: true,
   locks,
@@ -43,7 +43,7 @@ export const signInWithMagicLink = defineCommand(signInWithMagicLinkSignature, {
   },
 })
 
-export const signInWithEmailCode = defineCommand(signInWithEmailCodeSignature, {
+export const signInWithEmailCode = defineCommand(mailedSignatures.signInWithEmailCode, {
   allow: anyone,
   secretive: true,
   locks,

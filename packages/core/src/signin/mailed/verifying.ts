@@ -12,7 +12,7 @@ import { invalidCredentials } from '../errors.ts'
 import { guess, throttleKeys } from '../throttle.ts'
 import { accountExists, accountInactive, handOverRefused, passwordNeeded, proofNeeded } from './errors.ts'
 import { readPayload, type SignUpPayload } from './model.ts'
-import { verifyEmailSignature } from './signatures.ts'
+import { mailedSignatures } from './signatures.ts'
 
 interface Confirmation {
   readonly token: string
@@ -34,7 +34,7 @@ interface Found {
   readonly changedAt: Date | null
 }
 
-export const verifyEmail = defineCommand(verifyEmailSignature, {
+export const verifyEmail = defineCommand(mailedSignatures.verifyEmail, {
   allow: anyone,
   duringPendingStep: true,
   secretive: true,

@@ -3,10 +3,10 @@ import { anyone } from '../../kernel/rule.ts'
 import { UserRow } from '../../users/index.ts'
 import { linkInvalid, lookAt } from '../../verifications/index.ts'
 import { readPayload } from './model.ts'
-import { viewVerificationSignature } from './signatures.ts'
+import { mailedSignatures } from './signatures.ts'
 
 /** Uses nothing up: programs that look into mails follow links too. */
-export const viewVerification = defineCommand(viewVerificationSignature, {
+export const viewVerification = defineCommand(mailedSignatures.viewVerification, {
   allow: anyone,
   duringPendingStep: true,
   secretive: true,

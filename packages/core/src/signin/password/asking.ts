@@ -7,7 +7,7 @@ import { runStatement, statement } from '../../kernel/statement.ts'
 import { existingUser, isActing, type UserId, type UserKind, type UserStatus } from '../../users/index.ts'
 import { ask } from '../../verifications/index.ts'
 import { noSetup } from './errors.ts'
-import { requestPasswordResetSignature, sendSetupLinkSignature } from './signatures.ts'
+import { passwordSignatures } from './signatures.ts'
 
 const minute = 60 * 1000
 
@@ -20,7 +20,7 @@ const setupLifetime = 4 * 24 * 60 * minute
  * The answer is the same, and is written with the same work, whoever has the address:
  * a user, nobody, somebody who is suspended. Only the mail tells.
  */
-export const requestPasswordReset = defineCommand(requestPasswordResetSignature, {
+export const requestPasswordReset = defineCommand(passwordSignatures.requestPasswordReset, {
   allow: anyone,
   secretive: true,
   async handle(context, { email }) {
@@ -52,7 +52,7 @@ async function whoMayReset({ em, newId }: CommandContext, email: string): Promis
 }
 
 /** Whoever may change an account may send its owner a way in. It goes to the account's address, and tells them nothing. */
-export const sendSetupLink = defineCommand(sendSetupLinkSignature, {
+export const sendSetupLink = defineCommand(passwordSignatures.sendSetupLink, {
   allow: overAccount,
   target: changedAccountTarget,
   async handle(context, { userId }) {

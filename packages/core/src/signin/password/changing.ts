@@ -9,7 +9,7 @@ import { tooManyAttempts, wrongProof } from '../errors.ts'
 import { secondFactorsOf } from '../factors.ts'
 import { guess, secondsToWait, throttleKeys, type ThrottleKeys } from '../throttle.ts'
 import { passwordChanged } from './consequences.ts'
-import { changePasswordSignature } from './signatures.ts'
+import { passwordSignatures } from './signatures.ts'
 
 /** What was found before the transaction; whether it still is so is looked at inside. */
 interface Checked {
@@ -25,7 +25,7 @@ interface Checked {
  * open: it takes both, and a fresh proof. API tokens stay: they stand for
  * themselves, and programs would stop; whoever suspects them ends them by name.
  */
-export const changePassword = defineCommand(changePasswordSignature, {
+export const changePassword = defineCommand(passwordSignatures.changePassword, {
   allow: signedIn,
   target: ownAccountTarget,
   freshProof: true,

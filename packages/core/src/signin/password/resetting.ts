@@ -9,7 +9,7 @@ import { consumeLink, linkInvalid, lookAt, type VerificationPurpose } from '../.
 import { secondFactorsOf } from '../factors.ts'
 import { completeClaim, mayClaim } from '../guise/claiming.ts'
 import { passwordChanged } from './consequences.ts'
-import { resetPasswordSignature } from './signatures.ts'
+import { passwordSignatures } from './signatures.ts'
 
 /** The links that lead here. */
 const purposes = ['resetPassword', 'setup', 'claim'] as const
@@ -27,7 +27,7 @@ interface Ready {
  * nobody is signed in by it, and a second factor is asked for as before. All sessions
  * end, and API tokens with them: who resets a password may not know who else had it.
  */
-export const resetPassword = defineCommand(resetPasswordSignature, {
+export const resetPassword = defineCommand(passwordSignatures.resetPassword, {
   allow: anyone,
   secretive: true,
   locks: ({ userId }) => [userId],

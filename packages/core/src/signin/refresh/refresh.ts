@@ -20,7 +20,7 @@ import { noteAttempt } from '../attempts.ts'
 import type { SignedIn } from '../model.ts'
 import { invalidRefreshToken } from './errors.ts'
 import { exchange, judgeRepeated } from './rotation.ts'
-import { refreshSignature } from './signatures.ts'
+import { refreshSignatures } from './signatures.ts'
 
 /** A session whose refresh token was shown, and who it belongs to. */
 interface Held {
@@ -34,7 +34,7 @@ interface Held {
  * under way do not fail, and a refresh takes nothing away, so no other process has
  * to be woken for it. Whatever ends the session ends every token of it at once.
  */
-export const refresh = defineCommand(refreshSignature, {
+export const refresh = defineCommand(refreshSignatures.refresh, {
   allow: anyone,
   secretive: true,
   duringPendingStep: true,

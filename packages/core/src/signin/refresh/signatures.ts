@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { secret } from '../../kernel/secret.ts'
-import { command } from '../../kernel/signature.ts'
+import { changes, group } from '../../kernel/signature.ts'
 import { SignedIn } from '../model.ts'
 
-export const refreshSignature = command('auth.refresh', {
-  summary: 'Exchange a refresh token for new tokens',
-  input: z.strictObject({ refreshToken: secret(z.string().min(1).max(1024)) }),
-  output: SignedIn,
-})
-
 /** The actions of `auth` for keeping a session alive. */
-export const refreshSignatures = { refresh: refreshSignature } as const
+export const refreshSignatures = group('auth', {
+  refresh: changes({
+    summary: 'Exchange a refresh token for new tokens',
+    input: z.strictObject({ refreshToken: secret(z.string().min(1).max(1024)) }),
+    output: SignedIn,
+  }),
+})

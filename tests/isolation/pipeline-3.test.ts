@@ -1,0 +1,3 @@
+import { sweepShard } from './pipeline.ts'
+
+sweepShard(3)
