@@ -1,7 +1,7 @@
 import { defineConfig } from 'oxlint'
 
 /**
- * The house rules of DESIGN.md ("The house") and STYLE.md. Every restriction says why in its message. Two rules for
+ * How code is written here (CONTRIBUTING.md) and which part may import which (docs/architecture.md). Every restriction says why in its message. Two rules for
  * whoever edits this: an override replaces a rule's options rather than adding to them, so each place below lists
  * all its arrows; and the patterns of no-restricted-imports know no look-around (one that does is ignored silently),
  * so "all but" is written with `!`; what one `!` lets through, no other arrow of the place can stop.

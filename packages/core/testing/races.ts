@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 type Call<Value> = () => Promise<Value>
 
-/** As many transactions at once make a race (ABUSE.md). */
+/** As many transactions at once make a race (CONTRIBUTING.md). */
 const atOnce = 20
 
 /** What a race is about. */
