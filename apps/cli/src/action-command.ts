@@ -51,11 +51,29 @@ export interface ActionFace<S extends Signature> {
 /** A field, or one that is called by other names than usual, or may be left out because an option says the same. */
 type FieldArgument = string | { readonly field: string; readonly as?: Reference; readonly optional?: true }
 
+/** The actions that commands carry out. */
+const carried = new WeakMap<Command, readonly ActionName[]>()
+
+/** Says which actions a command carries out that was not made from a signature. */
+export function carriesOut(command: Command, ...actions: readonly ActionName[]): Command {
+  carried.set(command, actions)
+  return command
+}
+
+/** Every action that a command below this one carries out, with what is typed for it. */
+export function linesOf(command: Command, typed = ''): readonly (readonly [action: ActionName, line: string])[] {
+  return command.commands.flatMap((child) => {
+    const line = `${typed}${child.name()}`
+    return [...(carried.get(child) ?? []).map((action) => [action, line] as const), ...linesOf(child, `${line} `)]
+  })
+}
+
 /** Adds the action to its namespace: its summary is the help, its fields are the options. */
 export function addAction<S extends Signature<ActionName>>(parent: Command, face: ActionFace<S>): void {
   const { signature } = face
   const fields = fieldsOf(signature)
   const command = parent.command(face.name ?? kebab(signature.name.split('.')[1] ?? '')).description(signature.summary)
+  carriesOut(command, signature.name)
   const taken = (face.arguments ?? []).map((argument) => takenBy(fields, argument))
   for (const field of taken) command.addArgument(argumentOf(field))
   const rest = fields.filter(({ name }) => !taken.some((field) => field.name === name))

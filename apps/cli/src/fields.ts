@@ -17,6 +17,8 @@ export interface Field {
   readonly cleared: null | readonly never[] | undefined
   /** A switch that can also be turned off: left out, it stays as it is. */
   readonly negatable: boolean
+  /** A secret that is not a text: it is read as JSON. */
+  readonly parsed: boolean
   /** How people call what it holds the id of; null: it is typed as it is. */
   readonly reference: Reference | null
   readonly description: string
@@ -47,6 +49,7 @@ function fieldOf(name: string, schema: z.ZodType): Field {
     required: !layers.some((layer) => layer instanceof z.ZodOptional || layer instanceof z.ZodDefault),
     cleared: layers.some((layer) => layer instanceof z.ZodNullable) ? null : kind === 'list' ? [] : undefined,
     negatable: kind === 'switch' && !layers.some((layer) => layer instanceof z.ZodDefault),
+    parsed: kind === 'secret' && core.def.type !== 'string',
     reference: known?.reference ?? null,
     description: known === undefined ? described : withNames(described, known.reference),
   }
@@ -134,7 +137,9 @@ export async function inputOf(fields: readonly Field[], options: Readonly<Record
   const piped = await pipedSecrets(fields, options)
   for (const field of fields) {
     const value =
-      field.kind === 'secret' ? (piped[field.name] ?? (await askedSecret(field, options))) : valueOf(field, options[camel(field.flag)])
+      field.kind === 'secret'
+        ? secretIn(field, piped[field.name] ?? (await askedSecret(field, options)))
+        : valueOf(field, options[camel(field.flag)])
     if (value !== undefined) input[field.name] = value
   }
   for (const flag of (options['clear'] as string[] | undefined) ?? []) {
@@ -144,6 +149,10 @@ export async function inputOf(fields: readonly Field[], options: Readonly<Record
     input[field.name] = field.cleared
   }
   return input
+}
+
+function secretIn({ parsed, flag }: Field, text: string | undefined): unknown {
+  return parsed && text !== undefined ? parseJson(text, `${flag}-stdin`) : text
 }
 
 /** Standard input is one secret, or one a line where several come from it, in the order of the help. */

@@ -21,6 +21,7 @@ import { addServe } from './commands/serve.ts'
 import { addSession } from './commands/session.ts'
 import { addTeams } from './commands/teams.ts'
 import { addUsers } from './commands/users.ts'
+import { addDefaults } from './default-commands.ts'
 import { exitCodes, failureOf, usageError } from './failure.ts'
 import { denizen } from './options.ts'
 import { printFailure } from './output.ts'
@@ -40,7 +41,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+/** The program with all of its commands. */
+export function createProgram(): Command {
   const program = new Command('denizen')
     .description('Denizen keeps the users of your applications: run it, and operate it.')
     .version(version(), '-V, --version')
@@ -70,6 +72,7 @@ function createProgram(): Command {
   addMigrate(program)
   addDoctor(program)
   addCompletion(program)
+  addDefaults(program)
   program
     .command('help')
     .description('Show the help of a command')

@@ -1,5 +1,5 @@
 export type { AppRouter } from '@denizen/api'
-export type { Calls, CommandOptions, ErrorKind, Paged, RoleProvider, UserProvider } from '@denizen/core/calls'
+export type { Calls, CommandOptions, DenizenErrorCode, ErrorKind, Paged, RoleProvider, UserProvider } from '@denizen/core/calls'
 export { completed, DenizenError, roleProvider, userProvider } from '@denizen/core/calls'
 export { createClient, type ClientOptions } from './client.ts'
 export { denizenLinks } from './links.ts'

@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createEmbedded, createPostgres, type DatabaseKind, type TestDatabase } from './databases.ts'
 import { queuedJobs, type TestMailer } from './mail.ts'
+import { UnnamedErrors } from './named-errors.ts'
 import { overhearing } from './overheard.ts'
 import { People } from './people.ts'
 import { testPorts, type TestClock, type TestLogger, type TestPorts } from './ports.ts'
@@ -42,6 +43,8 @@ export interface World extends People {
   connect(): Promise<Client>
   /** Another Denizen on the same database and ports, for settings or monitors of a test's own. */
   another(options: Pick<WorldOptions, 'ports' | 'settings' | 'monitors'>): Core
+  /** Fails when an action answered an error that its signature does not name; `close` does so too. */
+  checkErrors(): void
   close(options?: { keep: boolean }): Promise<void>
 }
 
@@ -50,8 +53,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const database = await openDatabase(options)
   const ports = { ...(await testPorts()), ...options.ports }
   const { orm } = database
+  const unnamed = new UnnamedErrors()
   const another = ({ ports: changed, settings, monitors }: Pick<WorldOptions, 'ports' | 'settings' | 'monitors'>): Core =>
-    createCore({ orm, ports: { ...ports, ...changed }, ...(settings && { settings }), monitors: [overhearing, ...(monitors ?? [])] })
+    createCore({
+      orm,
+      ports: { ...ports, ...changed },
+      ...(settings && { settings }),
+      monitors: [overhearing, unnamed, ...(monitors ?? [])],
+    })
   const core = another(options)
   if (options.empty !== true) await core.start()
   const clients: Client[] = []
@@ -73,10 +82,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     counts: () => countRows(rows),
     connect: () => connect(database, clients),
     another,
+    checkErrors: () => unnamed.check(),
     async close({ keep } = { keep: false }) {
       await core.stop()
       await Promise.all(clients.map((client) => client.end()))
       await database.close({ keep })
+      unnamed.check()
     },
   })
 }
@@ -93,6 +104,7 @@ export function useWorld(options: WorldOptions = {}): () => World {
   })
   afterEach(({ task }) => {
     failed ||= task.result?.state === 'fail'
+    world?.checkErrors()
   })
   afterAll(async () => {
     await world?.close({ keep: failed })

@@ -1,9 +1,9 @@
-import { DenizenError } from '@denizen/core/calls'
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { DenizenError, type ActionName } from '@denizen/core/calls'
+import { signatures, type OutputOf, type Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { changesText, effectsText, testsText } from '../access-text.ts'
-import { addAction } from '../action-command.ts'
+import { addAction, carriesOut } from '../action-command.ts'
 import { connected, type Connection } from '../connection.ts'
 import { exitCodes } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
@@ -26,18 +26,18 @@ type Plan = OutputOf<typeof actions.plan>
 
 /** Access as code: a YAML file of roles and who has them, compared with what stands, and made so. */
 export function addCode(access: Command): void {
-  fileCommand(access, 'diff', actions.diff.summary, diff)
+  fileCommand(access, actions.diff, diff)
     .option('--exit-code', 'end with exit code 1 when there is a difference')
     .addHelpText('after', examples('access diff policy.yaml', 'access diff policy.yaml --exit-code'))
-  fileCommand(access, 'plan', actions.plan.summary, plan)
+  fileCommand(access, actions.plan, plan)
     .option('--exit-code', 'end with exit code 1 when something would change')
     .addHelpText('after', examples('access plan policy.yaml'))
-  fileCommand(access, 'apply', actions.apply.summary, apply)
+  fileCommand(access, actions.apply, apply)
     .option('--dry-run', 'show the plan, and change nothing')
     .option('--skip-tests', 'also where tests of the file fail')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', examples('access apply policy.yaml', 'access apply policy.yaml --yes'))
-  fileCommand(access, 'test', actions.test.summary, test)
+  fileCommand(access, actions.test, test)
     .option('--live', 'against what stands, not what the file would make')
     .addHelpText('after', examples('access test policy.yaml', 'access test policy.yaml --live'))
   addAction(access, {
@@ -50,8 +50,10 @@ export function addCode(access: Command): void {
 type Work = (connection: Connection, file: PolicyFile, options: Options) => Promise<void>
 
 /** A command about a file; what the server finds wrong in it is told with its line. */
-function fileCommand(access: Command, name: string, summary: string, work: Work): Command {
-  const command = access.command(name).description(summary).argument('<file>', 'a YAML file; - reads standard input')
+function fileCommand(access: Command, { name, summary }: Signature<ActionName>, work: Work): Command {
+  const command = carriesOut(access.command(name.replace('access.', '')), name)
+    .description(summary)
+    .argument('<file>', 'a YAML file; - reads standard input')
   addOutputOptions(addConnectionOptions(command))
   return command.action(async (path: string) => {
     const options = command.opts<Options>()

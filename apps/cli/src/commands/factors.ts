@@ -1,7 +1,7 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
-import { addAction } from '../action-command.ts'
+import { addAction, carriesOut } from '../action-command.ts'
 import { connected, type Connection } from '../connection.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
 import { note, print, printAnswer, record } from '../output.ts'
@@ -49,6 +49,7 @@ interface EnrolOptions extends ConnectionOptions, OutputOptions {
 /** Both halves at one go, with the picture for the app in between. */
 function addEnrol(factors: Command): void {
   const command = factors.command('enrol').description('Set up an authenticator app, and get recovery codes')
+  carriesOut(command, 'factors.beginTotp', 'factors.activateTotp')
   command.option('--code-stdin', 'finish what was begun: read the code that the app shows from standard input')
   addOutputOptions(addConnectionOptions(command))
   command.addHelpText('after', '\nExamples:\n  $ denizen factors enrol\n  $ denizen factors enrol --code-stdin < code.txt')

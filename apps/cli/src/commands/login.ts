@@ -1,6 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import type { FactorRequired, SignedIn } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
+import { carriesOut } from '../action-command.ts'
 import { explained, remote, serverUrl, type Connection } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { loginFile, loginOf, prepareLogin, writeLogin } from '../login-store.ts'
@@ -30,6 +31,7 @@ Examples:
 
 export function addLogin(program: Command): void {
   const command = program.command('login').description('Sign in to a server, and stay signed in on this machine')
+  carriesOut(command, 'auth.signIn', 'auth.completeSignIn', 'auth.startDeviceLogin', 'auth.pollDeviceLogin')
   command
     .option('--url <url>', 'the server')
     .option('--no-browser', 'open no browser: only print where to approve')

@@ -1,7 +1,7 @@
 import { DenizenError, type Calls } from '@denizen/core/calls'
 import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
-import { addAction } from '../action-command.ts'
+import { addAction, carriesOut } from '../action-command.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
@@ -28,7 +28,7 @@ export function addPasswords(program: Command): void {
 type Options = ConnectionOptions & OutputOptions & { readonly stdin?: boolean }
 
 function addChange(passwords: Command): void {
-  const command = passwords.command('change').description(actions.changePassword.summary)
+  const command = carriesOut(passwords.command('change').description(actions.changePassword.summary), actions.changePassword.name)
   command.option(
     '--stdin',
     'read the old password, then the new one, from standard input, one a line; an empty first line: you have none yet',
@@ -64,7 +64,7 @@ function addReset(passwords: Command): void {
       `If the address has an account, a link was sent to it that works until ${localTime(expiresAt)}. Follow it, or: denizen password reset`,
     examples: ['password forgot ada@example.org'],
   })
-  const command = passwords.command('reset').description(actions.resetPassword.summary)
+  const command = carriesOut(passwords.command('reset').description(actions.resetPassword.summary), actions.resetPassword.name)
   command.option('--stdin', 'read the token of the link, then the new password, from standard input, one a line')
   addOutputOptions(addConnectionOptions(command))
   command.addHelpText('after', '\nExamples:\n  $ denizen password reset\n  $ denizen password reset --stdin < two-lines.txt')

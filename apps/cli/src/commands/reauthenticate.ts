@@ -1,5 +1,6 @@
 import { signatures, type InputOf, type Signatures } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
+import { carriesOut } from '../action-command.ts'
 import { connected, type Connection } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
@@ -16,7 +17,7 @@ type Proof = InputOf<Signatures['auth']['reauthenticate']>
 
 /** A fresh proof, without signing in anew: what a session that was approved in a browser has to give before sensitive changes. */
 export function addReauthenticate(program: Command): void {
-  const command = program.command('reauthenticate').description(signatures.auth.reauthenticate.summary)
+  const command = carriesOut(program.command('reauthenticate').description(signatures.auth.reauthenticate.summary), 'auth.reauthenticate')
   command
     .option('--password-stdin', 'read the password from standard input')
     .addOption(new Option('--code-stdin', 'read the code of a second factor from standard input').conflicts('passwordStdin'))

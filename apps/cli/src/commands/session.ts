@@ -1,6 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { carriesOut } from '../action-command.ts'
 import { connected, remote } from '../connection.ts'
 import { forgetLogin, readLogin, type Login } from '../login-store.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
@@ -18,6 +19,7 @@ export function addSession(program: Command): void {
 
 function addLogout(program: Command): void {
   const command = program.command('logout').description('End the session, and forget it here')
+  carriesOut(command, 'auth.signOut', 'auth.revokeToken')
   addOutputOptions(command)
   command.action(() => logout(command.opts<OutputOptions>()))
 }
@@ -54,7 +56,7 @@ async function knownLogin(): Promise<Login | null> {
 }
 
 function addWhoAmI(program: Command): void {
-  const command = program.command('whoami').description(signatures.sessions.whoami.summary)
+  const command = carriesOut(program.command('whoami').description(signatures.sessions.whoami.summary), 'sessions.whoami')
   addOutputOptions(addConnectionOptions(command))
   command.action(async () => {
     const options = command.opts<ConnectionOptions & OutputOptions>()

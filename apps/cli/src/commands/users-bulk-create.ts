@@ -1,5 +1,6 @@
 import { largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { carriesOut } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
 import { doInParts, exitOfMaking, inParts } from '../batches.ts'
 import { connected, type Connection } from '../connection.ts'
@@ -19,7 +20,7 @@ interface Entry {
 }
 
 export function addBulkCreate(users: Command): void {
-  const command = users.command('bulk-create').description(signature.summary)
+  const command = carriesOut(users.command('bulk-create').description(signature.summary), signature.name)
   command.argument('<file>', 'a JSON array of users, or one JSON object a line; - reads standard input')
   addFields(
     command,

@@ -1,6 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import { largestBulk, signatures, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
+import { carriesOut } from '../action-command.ts'
 import type { Input, LeafOptions } from '../action-command.ts'
 import { doInParts, exitOfChanging, inParts } from '../batches.ts'
 import { connected, type Connection } from '../connection.ts'
@@ -43,7 +44,7 @@ export function addBulk(users: Command): void {
 
 function addBulkUpdate(users: Command): void {
   const fields = fieldsIn(bulkUpdate.input.shape.patch)
-  const command = users.command('bulk-update').description(bulkUpdate.summary)
+  const command = carriesOut(users.command('bulk-update').description(bulkUpdate.summary), bulkUpdate.name)
   addChoice(command)
   addFields(command, fields)
   finish(command, [
@@ -65,7 +66,7 @@ function addBulkUpdate(users: Command): void {
 
 function addBulkArchive(users: Command): void {
   const fields = fieldsOf(bulkArchive).filter(({ name }) => name === 'reason')
-  const command = users.command('bulk-archive').description(bulkArchive.summary)
+  const command = carriesOut(users.command('bulk-archive').description(bulkArchive.summary), bulkArchive.name)
   addChoice(command)
   addFields(command, fields)
   finish(command, [

@@ -1,5 +1,6 @@
 import { keycloakRealm, largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
+import { carriesOut } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
 import { doInParts, exitOfMaking, inParts } from '../batches.ts'
 import { connected, type Connection } from '../connection.ts'
@@ -17,7 +18,9 @@ const howToExport = 'Export the realm from Keycloak: bin/kc.sh export --file rea
 
 export function addImport(users: Command): void {
   const { summary, input } = signatures.users.import
-  const command = users.command('import').description(summary).argument('<file>', 'the export, a JSON file; - reads standard input')
+  const command = carriesOut(users.command('import'), 'users.import')
+    .description(summary)
+    .argument('<file>', 'the export, a JSON file; - reads standard input')
   command.addOption(new Option('--format <format>', 'what the file is').choices(input.shape.format.options).default('keycloak'))
   command.option('--create-roles', input.shape.createRoles.meta()?.description ?? '')
   addOutputOptions(addConnectionOptions(addChangeOptions(command)))

@@ -1,13 +1,6 @@
-import { defineError } from '../kernel/errors.ts'
 import type { Catalogue } from '../kernel/signature.ts'
+import { unknownPermission } from './errors.ts'
 import { groupOf, standsForNothing } from './permissions.ts'
-
-const unknownPermission = defineError<{ permission: string; suggestions: readonly string[] }>(
-  'access.unknownPermission',
-  'invalid',
-  ({ permission, suggestions }) =>
-    `${permission} is no permission: Denizen has no such action, and applications name theirs otherwise.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
-)
 
 /** Refuses a pattern in one of Denizen's own groups that stands for no action: a slip of the pen, which would grant nothing without a word. */
 export function refuseUnknown(catalogue: Catalogue, patterns: readonly string[]): void {

@@ -1,10 +1,15 @@
 import { z } from 'zod'
+import { excluded } from '../access/errors.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
+import { addressNotManaged, organizationInactive, seatsTaken } from '../organizations/errors.ts'
 import { OrganizationSummary, membershipRole, organizationId } from '../organizations/model.ts'
+import { newPasswordErrors } from '../passwords/errors.ts'
 import { newPassword } from '../passwords/model.ts'
 import { WhoAmI } from '../sessions/model.ts'
+import { signedCredential } from '../tokens/errors.ts'
 import { IssuedToken } from '../tokens/model.ts'
+import { emailTaken, usernameTaken } from '../users/errors.ts'
 import {
   avatarUrl,
   description,
@@ -21,6 +26,7 @@ import {
   userKind,
   username,
 } from '../users/model.ts'
+import { unreadableUser } from './errors.ts'
 import { keycloakRealm } from './import/keycloak.ts'
 
 /** What it takes to make a user. */
@@ -56,6 +62,8 @@ export const largestImport = 1000
 export const accountsSignatures = group('users', {
   create: changes({
     summary: 'Create a user',
+    grantedTo: ['admin'],
+    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged],
     input: z
       .strictObject({
         ...newUser,
@@ -69,6 +77,7 @@ export const accountsSignatures = group('users', {
   }),
   current: reads({
     summary: 'Show who you are, and everything that is yours',
+    errors: [signedCredential],
     input: z.strictObject({
       include: z
         .array(z.enum(['websocketToken', 'agentToken']))
@@ -90,6 +99,7 @@ export const accountsSignatures = group('users', {
   }),
   import: changes({
     summary: 'Import users from another system',
+    errors: [emailTaken, usernameTaken, unreadableUser, excluded],
     input: z.strictObject({
       format: z.enum(['keycloak']),
       realm: keycloakRealm,

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
+import { factorNotAllowed } from '../policies/errors.ts'
 import { userId } from '../users/model.ts'
+import { lastFactorRequired, noFactor, noTotp, notBegun, wrongCode } from './errors.ts'
 import { Factors } from './model.ts'
 
 const recoveryCodes = secret(z.array(z.string())).meta({
@@ -12,11 +14,13 @@ const sessionsEnded = z.int().meta({ description: 'all others of the user' })
 export const factorsSignatures = group('factors', {
   list: reads({
     summary: 'Show which second factors you have',
+    grantedTo: ['admin'],
     input: z.strictObject({ userId: userId.optional().meta({ description: 'default: yourself' }) }),
     output: Factors,
   }),
   beginTotp: changes({
     summary: 'Begin to set up an authenticator app',
+    errors: [factorNotAllowed],
     input: z.strictObject({}),
     output: z.object({
       uri: secret(z.string()).meta({ description: 'otpauth:// for the app; shown once' }),
@@ -26,21 +30,26 @@ export const factorsSignatures = group('factors', {
   }),
   activateTotp: changes({
     summary: 'Finish setting up an authenticator app, with a code it shows',
+    errors: [factorNotAllowed, wrongCode, notBegun],
     input: z.strictObject({ code: secret(z.string().min(1).max(32)).meta({ description: 'the six digits that the app shows now' }) }),
     output: z.object({ activatedAt: z.date(), recoveryCodes, sessionsEnded }),
   }),
   disableTotp: changes({
     summary: 'Sign in without the authenticator app from now on',
+    errors: [noTotp, lastFactorRequired],
     input: z.strictObject({}),
     output: z.object({ sessionsEnded }),
   }),
   regenerateRecoveryCodes: changes({
     summary: 'Get new recovery codes; the old ones are void',
+    errors: [noFactor],
     input: z.strictObject({}),
     output: z.object({ recoveryCodes }),
   }),
   reset: changes({
     summary: 'Remove the second factors of somebody who is locked out; they have to enrol again',
+    grantedTo: ['admin'],
+    errors: [noFactor],
     input: z.strictObject({ userId, reason: z.string().max(500).optional() }),
     output: z.object({ totp: z.boolean(), passkeys: z.int(), recoveryCodes: z.int(), sessionsEnded: z.int() }),
   }),

@@ -2,9 +2,14 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
+import { mailNotConfigured } from '../mail/errors.ts'
+import { alreadyMember, organizationInactive, roleTooHigh, seatsTaken } from '../organizations/errors.ts'
 import { membershipRole, organizationId, OrganizationSummary } from '../organizations/model.ts'
+import { newPasswordErrors } from '../passwords/errors.ts'
 import { newPassword } from '../passwords/model.ts'
+import { emailTaken, usernameTaken } from '../users/errors.ts'
 import { email, fullName, userId, username } from '../users/model.ts'
+import { accountInactive, invitationAnswered, invitationInvalid, invitedAnother, passwordNeeded, signInFirst } from './errors.ts'
 import { Invitation, invitationId, invitationState } from './model.ts'
 
 /** What stands in the link of the mail. */
@@ -23,11 +28,14 @@ const isOne = ({ token, invitationId }: { token?: unknown; invitationId?: unknow
 export const invitationsSignatures = group('organizations', {
   invite: changes({
     summary: 'Ask somebody by email to join an organization',
+    grantedTo: ['admin'],
+    errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured],
     input: z.strictObject({ organizationId, email, role: membershipRole.default('member') }),
     output: Invitation,
   }),
   viewInvitation: changes({
     summary: 'Show the invitation behind a link, before it is answered',
+    errors: [invitationInvalid],
     input: z.strictObject({ token }),
     output: z.object({
       organization: OrganizationSummary,
@@ -43,6 +51,19 @@ export const invitationsSignatures = group('organizations', {
   }),
   acceptInvitation: changes({
     summary: 'Accept an invitation; whoever has no account gets one',
+    errors: [
+      ...newPasswordErrors,
+      emailTaken,
+      usernameTaken,
+      seatsTaken,
+      alreadyMember,
+      organizationInactive,
+      invitationInvalid,
+      invitedAnother,
+      passwordNeeded,
+      accountInactive,
+      signInFirst,
+    ],
     input: z
       .strictObject({
         ...answered,
@@ -62,16 +83,20 @@ export const invitationsSignatures = group('organizations', {
   }),
   declineInvitation: changes({
     summary: 'Decline an invitation',
+    errors: [invitationInvalid, invitedAnother],
     input: z.strictObject(answered).refine(isOne, which),
     output: z.object({ organization: OrganizationSummary }),
   }),
   revokeInvitation: changes({
     summary: 'Take an invitation back: its link stops working',
+    grantedTo: ['admin'],
+    errors: [invitationAnswered],
     input: z.strictObject({ invitationId }),
     output: Invitation,
   }),
   listInvitations: reads({
     summary: 'List the invitations of an organization, or, without one, those to your own address',
+    grantedTo: ['admin'],
     input: z
       .strictObject({
         organizationId: organizationId.optional().meta({ description: 'whose; left out: those to your own address that you can answer' }),

@@ -1,10 +1,17 @@
 import type { z } from 'zod'
+import type { ErrorDefinition } from './errors.ts'
 
 /** Commands change something; queries only read, and travel by GET. */
 export type ActionKind = 'command' | 'query'
 
 /** Every action's name and kind: what patterns of permissions are read against. */
 export type Catalogue = ReadonlyMap<string, ActionKind>
+
+/**
+ * The built-in roles that an action may be granted to: `member`, `admin` and `owner` of an organization, each with all that
+ * the one before has; `resourceOwner`, on what they own; `user`, everywhere. Whoever holds `*` or `queries` has it anyway.
+ */
+export type GrantedRole = 'member' | 'admin' | 'owner' | 'resourceOwner' | 'user'
 
 /**
  * What a client may know of an action: its public name, kind and shapes. The
@@ -22,6 +29,10 @@ export interface Signature<
   readonly summary: string
   readonly input: Input
   readonly output: Output
+  /** What it may answer besides what any action may (kernel/errors.ts); of a batch, also for one of its items. */
+  readonly errors?: readonly ErrorDefinition<never>[]
+  /** The built-in roles that hold it. */
+  readonly grantedTo?: readonly GrantedRole[]
 }
 
 /** What a caller passes. */

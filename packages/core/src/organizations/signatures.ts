@@ -1,9 +1,27 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { versionRead } from '../kernel/version.ts'
 import { singleLine } from '../kernel/text.ts'
+import { versionRead } from '../kernel/version.ts'
+import { policyUnknown } from '../policies/errors.ts'
 import { userId } from '../users/model.ts'
+import {
+  alreadyMember,
+  dnsNotConfigured,
+  dnsUnavailable,
+  domainNotProven,
+  domainTaken,
+  lastOwner,
+  notAnOwner,
+  organizationInactive,
+  roleTooHigh,
+  seatsTaken,
+  slugReserved,
+  slugTaken,
+  tooManyDomains,
+  tooManyOrganizations,
+  userInactive,
+} from './errors.ts'
 import {
   Domain,
   domainName,
@@ -31,6 +49,8 @@ const DomainOf = { organizationId, domain: domainName }
 export const organizationsSignatures = group('organizations', {
   create: changes({
     summary: 'Found an organization; whoever does is its first owner',
+    grantedTo: ['user'],
+    errors: [slugTaken, tooManyOrganizations, slugReserved, userInactive],
     input: z.strictObject({
       name: organizationName,
       slug: slug.optional().meta({ description: 'made from the name when it is left out' }),
@@ -41,6 +61,7 @@ export const organizationsSignatures = group('organizations', {
   }),
   get: reads({
     summary: 'Show an organization',
+    grantedTo: ['member'],
     input: z.strictObject({ organizationId }),
     output: Organization,
   }),
@@ -56,6 +77,8 @@ export const organizationsSignatures = group('organizations', {
   }),
   update: changes({
     summary: 'Change an organization',
+    grantedTo: ['admin'],
+    errors: [policyUnknown, slugTaken, organizationInactive, slugReserved],
     input: z.strictObject({
       organizationId,
       version: versionRead,
@@ -74,6 +97,8 @@ export const organizationsSignatures = group('organizations', {
   }),
   archive: changes({
     summary: 'Archive an organization: everybody loses it at once',
+    grantedTo: ['owner'],
+    errors: [organizationInactive],
     input: z.strictObject({ organizationId, version: versionRead }),
     output: z.object({ organization: Organization, membersLost: z.int(), invitationsRevoked: z.int() }),
   }),
@@ -84,41 +109,55 @@ export const organizationsSignatures = group('organizations', {
   }),
   addDomain: changes({
     summary: 'Say that a domain is yours, and learn what to put into DNS to prove it',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, tooManyDomains],
     input: z.strictObject(DomainOf),
     output: Domain,
   }),
   verifyDomain: changes({
     summary: 'Look into DNS whether a domain is yours',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, domainTaken, domainNotProven, dnsUnavailable, dnsNotConfigured],
     input: z.strictObject(DomainOf),
     output: Domain,
   }),
   removeDomain: changes({
     summary: 'Give up a domain: accounts with addresses in it are managed by nobody but their owners',
+    grantedTo: ['admin'],
+    errors: [organizationInactive],
     input: z.strictObject(DomainOf),
     output: z.object({ domain: z.string() }),
   }),
   listDomains: reads({
     summary: "List an organization's domains",
+    grantedTo: ['member'],
     input: z.strictObject({ organizationId }),
     output: z.object({ domains: z.array(Domain) }),
   }),
   addMember: changes({
     summary: 'Make a user a member without asking: one that the organization manages, or any, for whoever administers the installation',
+    grantedTo: ['admin'],
+    errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, userInactive],
     input: z.strictObject({ organizationId, userId, role: membershipRole.default('member') }),
     output: Member,
   }),
   removeMember: changes({
     summary: 'Take a member out of an organization, or leave it yourself',
+    grantedTo: ['admin'],
+    errors: [lastOwner, organizationInactive],
     input: z.strictObject({ organizationId, userId }),
     output: z.object({ userId, teamsLeft: z.int(), invitationsRevoked: z.int(), rolesLost: z.int() }),
   }),
   updateMember: changes({
     summary: 'Give a member another role',
+    grantedTo: ['admin'],
+    errors: [lastOwner, organizationInactive, roleTooHigh],
     input: z.strictObject({ organizationId, userId, role: membershipRole }),
     output: Member,
   }),
   listMembers: reads({
     summary: 'List the members of an organization',
+    grantedTo: ['member'],
     input: z.strictObject({
       organizationId,
       ...pageInput,
@@ -130,6 +169,8 @@ export const organizationsSignatures = group('organizations', {
   }),
   transferOwnership: changes({
     summary: 'Make another member the owner, and yourself an admin',
+    grantedTo: ['owner'],
+    errors: [organizationInactive, userInactive, notAnOwner],
     input: z.strictObject({
       organizationId,
       toUserId: userId,

@@ -26,3 +26,6 @@ export const passwordReused = defineError(
   'invalid',
   'This password is, or was lately, the password of the account. Choose one that it never had.',
 )
+
+/** What is wrong with a new password. */
+export const newPasswordErrors = [passwordTooShort, passwordTooCommon, passwordTooPersonal]

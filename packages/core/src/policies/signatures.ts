@@ -4,6 +4,7 @@ import { changes, group, reads } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationId } from '../organizations/model.ts'
 import { resourcePolicy as policyName, userId } from '../users/model.ts'
+import { policyInUse, policyIsDefault, policyNameTaken, policyUnknown } from './errors.ts'
 import { EffectiveLimit, holders, limitName, limits, Policy, policyDescription, policyId } from './model.ts'
 
 const isDefault = z
@@ -14,6 +15,7 @@ const isDefault = z
 export const policiesSignatures = group('policies', {
   create: changes({
     summary: 'Make a policy: named limits',
+    errors: [policyNameTaken],
     input: z.strictObject({
       name: policyName,
       description: policyDescription.optional(),
@@ -24,6 +26,7 @@ export const policiesSignatures = group('policies', {
   }),
   update: changes({
     summary: 'Change a policy, for all who have it',
+    errors: [policyNameTaken],
     input: z.strictObject({
       policyId,
       version: versionRead,
@@ -37,6 +40,7 @@ export const policiesSignatures = group('policies', {
   }),
   delete: changes({
     summary: 'Delete a policy that nobody has, or give those who have it another one',
+    errors: [policyInUse, policyIsDefault],
     input: z.strictObject({
       policyId,
       reassignTo: policyId.nullable().optional().meta({ description: 'what whoever has it gets instead; null: none' }),
@@ -58,6 +62,7 @@ export const policiesSignatures = group('policies', {
   }),
   assign: changes({
     summary: 'Give a policy to a user or an organization, or make it the default',
+    errors: [policyUnknown],
     input: z
       .strictObject({
         policyId: policyId.nullable().meta({ description: 'null: none any more' }),
@@ -74,6 +79,7 @@ export const policiesSignatures = group('policies', {
   }),
   effective: reads({
     summary: 'Show the limits that hold for a user or an organization, and which policy says so',
+    grantedTo: ['admin'],
     input: z
       .strictObject({
         userId: userId.optional().meta({ description: 'default: you' }),

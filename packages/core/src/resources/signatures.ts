@@ -3,8 +3,10 @@ import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { versionRead } from '../kernel/version.ts'
+import { organizationInactive } from '../organizations/errors.ts'
 import { organizationId } from '../organizations/model.ts'
 import { userId } from '../users/model.ts'
+import { inNoOrganization, insideAnother, keyTaken, nestedTooDeep, notEmpty, otherOwner, tooManyResources } from './errors.ts'
 import { Resource, resourceId, resourceKey, resourceName, resourceType } from './model.ts'
 
 /** What the application says of a new one. */
@@ -27,6 +29,8 @@ const home = {
 export const resourcesSignatures = group('resources', {
   register: changes({
     summary: 'Register a resource: something that access can be given to',
+    grantedTo: ['admin'],
+    errors: [keyTaken, tooManyResources, nestedTooDeep, otherOwner, organizationInactive],
     input: z.strictObject({
       ...given,
       ...home,
@@ -36,6 +40,8 @@ export const resourcesSignatures = group('resources', {
   }),
   registerMany: changes({
     summary: 'Register up to 1000 resources in one place: all of them, or none',
+    grantedTo: ['admin'],
+    errors: [keyTaken, tooManyResources, nestedTooDeep, otherOwner, organizationInactive],
     input: z.strictObject({
       items: z.array(z.strictObject(given)).min(1).max(1000).meta({ description: 'type, key and name of each' }),
       ...home,
@@ -44,6 +50,8 @@ export const resourcesSignatures = group('resources', {
   }),
   update: changes({
     summary: 'Change what a resource is called',
+    grantedTo: ['admin'],
+    errors: [keyTaken, organizationInactive],
     input: z.strictObject({
       resourceId,
       version: versionRead,
@@ -54,6 +62,7 @@ export const resourcesSignatures = group('resources', {
   }),
   get: reads({
     summary: 'Get a resource, by its id or by its type and key',
+    grantedTo: ['admin'],
     input: z
       .strictObject({
         resourceId: resourceId.optional(),
@@ -72,6 +81,7 @@ export const resourcesSignatures = group('resources', {
   }),
   list: reads({
     summary: 'List resources: of an organization, inside another one, or your own',
+    grantedTo: ['admin'],
     input: z
       .strictObject({
         ...pageInput,
@@ -91,6 +101,8 @@ export const resourcesSignatures = group('resources', {
   }),
   transfer: changes({
     summary: 'Hand a resource over to another user, or to its organization',
+    grantedTo: ['admin'],
+    errors: [keyTaken, tooManyResources, insideAnother, inNoOrganization, organizationInactive],
     input: z
       .strictObject({
         resourceId,
@@ -107,6 +119,8 @@ export const resourcesSignatures = group('resources', {
   }),
   delete: changes({
     summary: 'Delete a resource, and with it the access that was given to it',
+    grantedTo: ['admin'],
+    errors: [notEmpty, organizationInactive],
     input: z.strictObject({
       resourceId,
       recursive: z.boolean().default(false).meta({ description: 'delete what is inside too; else a resource that is not empty stays' }),

@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import { exclusionViolated, heldOnResources, notHeld, unknownPermission } from '../access/errors.ts'
 import { permissionPattern, Role, roleDescription, roleId, roleName } from '../access/model.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { versionRead } from '../kernel/version.ts'
+import { organizationInactive } from '../organizations/errors.ts'
 import { organizationId } from '../organizations/model.ts'
+import { builtInRole, cyclicRoles, roleExcluded, roleIncluded, roleNameTaken, tooManyInRole } from './errors.ts'
 import { mostIncluded, mostPermissions } from './hierarchy.ts'
 
 const whose = organizationId.optional().meta({ description: 'whose role it is (default: the installation’s, for every organization)' })
@@ -23,6 +26,8 @@ const Changed = z.object({ role: Role, changed: z.boolean().meta({ description: 
 export const rolesSignatures = group('roles', {
   create: changes({
     summary: 'Make a role: a named set of permissions',
+    grantedTo: ['admin'],
+    errors: [roleNameTaken, tooManyInRole, organizationInactive, unknownPermission, notHeld],
     input: z.strictObject({
       organizationId: whose,
       name: roleName,
@@ -34,6 +39,8 @@ export const rolesSignatures = group('roles', {
   }),
   update: changes({
     summary: 'Give a role another name or description',
+    grantedTo: ['admin'],
+    errors: [roleNameTaken, builtInRole, organizationInactive, notHeld],
     input: z.strictObject({
       roleId,
       version: versionRead,
@@ -44,6 +51,8 @@ export const rolesSignatures = group('roles', {
   }),
   delete: changes({
     summary: 'Delete a role, and take it from everybody who has it',
+    grantedTo: ['admin'],
+    errors: [builtInRole, roleIncluded, roleExcluded, organizationInactive, notHeld],
     input: z.strictObject({ roleId }),
     output: z.object({
       roleId,
@@ -53,11 +62,13 @@ export const rolesSignatures = group('roles', {
   }),
   get: reads({
     summary: 'Show a role',
+    grantedTo: ['admin'],
     input: z.strictObject({ roleId }),
     output: Role,
   }),
   list: reads({
     summary: 'List roles: of an organization, or of the installation',
+    grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
       organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
@@ -73,6 +84,8 @@ export const rolesSignatures = group('roles', {
   }),
   setParents: changes({
     summary: 'Say which roles a role includes: it has all of their permissions too',
+    grantedTo: ['admin'],
+    errors: [builtInRole, cyclicRoles, tooManyInRole, organizationInactive, exclusionViolated, heldOnResources, notHeld],
     input: z.strictObject({
       roleId,
       version: versionRead,
@@ -82,11 +95,15 @@ export const rolesSignatures = group('roles', {
   }),
   grantPermission: changes({
     summary: 'Add a permission to a role',
+    grantedTo: ['admin'],
+    errors: [builtInRole, tooManyInRole, organizationInactive, unknownPermission, notHeld],
     input: z.strictObject({ roleId, permission }),
     output: Changed,
   }),
   revokePermission: changes({
     summary: 'Take a permission out of a role',
+    grantedTo: ['admin'],
+    errors: [builtInRole, organizationInactive, notHeld],
     input: z.strictObject({
       roleId,
       permission: permission.meta({ description: 'as the role has it: document.read does not come out of document.*' }),

@@ -18,16 +18,19 @@ export const sessionsSignatures = group('sessions', {
   }),
   list: reads({
     summary: 'List all sessions there were, newest first',
+    grantedTo: ['admin'],
     input: z.strictObject({ ...pageInput, ...whose }),
     output: pageOf(Session),
   }),
   listActive: reads({
     summary: 'List the sessions that are running, newest first',
+    grantedTo: ['admin'],
     input: z.strictObject({ ...pageInput, ...whose }),
     output: pageOf(Session),
   }),
   listRecent: reads({
     summary: 'List the sessions that were used of late, running or over, last used first',
+    grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
       ...whose,
@@ -37,16 +40,19 @@ export const sessionsSignatures = group('sessions', {
   }),
   get: reads({
     summary: 'Show a session',
+    grantedTo: ['admin'],
     input: z.strictObject({ sessionId }),
     output: Session,
   }),
   end: changes({
     summary: 'End a session: whoever holds it is signed out',
+    grantedTo: ['admin'],
     input: z.strictObject({ sessionId }),
     output: Ended,
   }),
   endAll: changes({
     summary: 'End all sessions, this one too if they are your own; API tokens stay',
+    grantedTo: ['admin'],
     input: z.strictObject(whose),
     output: Ended,
   }),

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { changes, group } from '../kernel/signature.ts'
+import { passwordsBusy } from '../passwords/errors.ts'
+import { invalidCredentials, tooManyAttempts, tooManySessions } from './errors.ts'
 import { SignInAnswer, typedPassword } from './model.ts'
 
 /** An address takes at most 254 characters; whoever types more errs, or means harm. */
@@ -9,6 +11,7 @@ export const longestIdentifier = 320
 export const signInSignatures = group('auth', {
   signIn: changes({
     summary: 'Sign in with a password',
+    errors: [invalidCredentials, tooManySessions, tooManyAttempts, passwordsBusy],
     input: z.strictObject({
       identifier: z.string().min(1).max(longestIdentifier).meta({ description: 'email address or username' }),
       password: typedPassword,

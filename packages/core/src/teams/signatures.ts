@@ -1,20 +1,27 @@
 import { z } from 'zod'
+import { excluded, notHeld, notOnResources } from '../access/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
+import { organizationInactive } from '../organizations/errors.ts'
 import { Member, organizationId } from '../organizations/model.ts'
 import { userId } from '../users/model.ts'
+import { teamNameTaken } from './errors.ts'
 import { Team, teamDescription, teamId, teamName } from './model.ts'
 
 /** The actions of `teams`. */
 export const teamsSignatures = group('teams', {
   create: changes({
     summary: 'Make a team',
+    grantedTo: ['admin'],
+    errors: [teamNameTaken, organizationInactive],
     input: z.strictObject({ organizationId, name: teamName, description: teamDescription.optional() }),
     output: Team,
   }),
   update: changes({
     summary: 'Change a team',
+    grantedTo: ['admin'],
+    errors: [teamNameTaken, organizationInactive, notHeld],
     input: z.strictObject({
       teamId,
       version: versionRead,
@@ -25,11 +32,14 @@ export const teamsSignatures = group('teams', {
   }),
   delete: changes({
     summary: 'Delete a team; its members stay members of the organization',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, notHeld],
     input: z.strictObject({ teamId }),
     output: z.object({ teamId, membersLost: z.int() }),
   }),
   list: reads({
     summary: 'List the teams of an organization',
+    grantedTo: ['member'],
     input: z.strictObject({
       organizationId,
       ...pageInput,
@@ -40,16 +50,21 @@ export const teamsSignatures = group('teams', {
   }),
   addMember: changes({
     summary: 'Put a member of the organization into a team',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, excluded, notOnResources, notHeld],
     input: z.strictObject({ teamId, userId }),
     output: z.object({ teamId, userId, added: z.boolean().meta({ description: 'false: it was in the team already' }) }),
   }),
   removeMember: changes({
     summary: 'Take somebody out of a team, or leave it yourself',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, notHeld],
     input: z.strictObject({ teamId, userId }),
     output: z.object({ teamId, userId }),
   }),
   listMembers: reads({
     summary: 'List the members of a team',
+    grantedTo: ['member'],
     input: z.strictObject({ teamId, ...pageInput }),
     output: pageOf(Member),
   }),

@@ -3,6 +3,7 @@ import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { organizationId } from '../organizations/model.ts'
 import { userId } from '../users/model.ts'
+import { audienceUnknown, noOwner, notServiceUser, scopeTooWide, signedCredential, tokenOver, tooManyTokens } from './errors.ts'
 import { ApiToken, IssuedToken, lifetimeDays, NewApiToken, scopes, shownToken, tokenId, tokenIps, tokenName, tokenState } from './model.ts'
 
 const caller = z
@@ -15,6 +16,8 @@ const caller = z
 export const tokensSignatures = group('tokens', {
   create: changes({
     summary: 'Create an API token; its secret is shown this once',
+    grantedTo: ['admin'],
+    errors: [scopeTooWide, tooManyTokens, notServiceUser, noOwner],
     input: z.strictObject({
       name: tokenName,
       scopes: scopes.optional(),
@@ -27,6 +30,8 @@ export const tokensSignatures = group('tokens', {
   }),
   list: reads({
     summary: 'List API tokens, newest first',
+    grantedTo: ['admin'],
+    errors: [noOwner],
     input: z.strictObject({
       ...pageInput,
       userId: userId.optional().meta({ description: 'whose tokens (default: your own)' }),
@@ -36,16 +41,20 @@ export const tokensSignatures = group('tokens', {
   }),
   get: reads({
     summary: 'Show an API token, without its secret',
+    grantedTo: ['admin'],
     input: z.strictObject({ tokenId }),
     output: ApiToken,
   }),
   revoke: changes({
     summary: 'Revoke an API token: it opens nothing from now on',
+    grantedTo: ['admin'],
     input: z.strictObject({ tokenId }),
     output: ApiToken,
   }),
   rotate: changes({
     summary: 'Replace an API token by one with a new secret and the same limits',
+    grantedTo: ['admin'],
+    errors: [tooManyTokens, notServiceUser, tokenOver],
     input: z.strictObject({
       tokenId,
       overlapSeconds: z
@@ -94,11 +103,13 @@ export const tokensSignatures = group('tokens', {
   }),
   issueWebsocket: reads({
     summary: 'Make a token that opens a websocket, for five minutes',
+    errors: [signedCredential],
     input: z.strictObject({}),
     output: IssuedToken,
   }),
   issueAgent: reads({
     summary: 'Make a token for an agent, for fifteen minutes',
+    errors: [scopeTooWide, audienceUnknown, signedCredential],
     input: z.strictObject({
       audience: z.url().max(500).optional().meta({ description: 'whom it is for: one of the configured audiences (default: Denizen)' }),
       scopes: scopes.optional(),

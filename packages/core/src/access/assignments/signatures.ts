@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { changes, group, reads } from '../../kernel/signature.ts'
+import { organizationInactive, userInactive } from '../../organizations/errors.ts'
 import { organizationId } from '../../organizations/model.ts'
+import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
 import { userId } from '../../users/model.ts'
+import { unknownPermission } from '../errors.ts'
+import { excluded, notOnResources } from '../exclusions/errors.ts'
 import { Assignment, assignmentId, condition, permissionPattern, roleId, scope, teamReference } from '../model.ts'
+import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
 
 const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
 
@@ -60,11 +65,25 @@ export const Taken = z.object({ assignment: Assignment })
 export const assignmentsSignatures = group('access', {
   assignRole: changes({
     summary: 'Give a user or a team a role, somewhere and for some time',
+    grantedTo: ['admin', 'resourceOwner'],
+    errors: [
+      notPromotable,
+      organizationInactive,
+      userInactive,
+      unknownPermission,
+      excluded,
+      notOnResources,
+      alreadyAssigned,
+      notHeld,
+      notAssignable,
+    ],
     input: z.strictObject({ ...whoAndWhere, roleId, ...terms }).superRefine(checkSubject),
     output: Given,
   }),
   unassignRole: changes({
     summary: 'Take a role away from a user or a team',
+    grantedTo: ['admin', 'resourceOwner'],
+    errors: [lastSuperadmin, organizationInactive, notHeld, notAssignable],
     input: z
       .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, roleId: roleId.optional() })
       .superRefine(checkNamed('roleId')),
@@ -72,11 +91,15 @@ export const assignmentsSignatures = group('access', {
   }),
   grantPermission: changes({
     summary: 'Give a user or a team a single permission, somewhere and for some time',
+    grantedTo: ['admin', 'resourceOwner'],
+    errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
     input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
     output: Given,
   }),
   revokePermission: changes({
     summary: 'Take a single permission away from a user or a team',
+    grantedTo: ['admin', 'resourceOwner'],
+    errors: [organizationInactive, notHeld],
     input: z
       .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, permission: permissionPattern.optional() })
       .superRefine(checkNamed('permission')),
@@ -84,6 +107,7 @@ export const assignmentsSignatures = group('access', {
   }),
   listAssignments: reads({
     summary: 'List who has what where, oldest first',
+    grantedTo: ['admin', 'resourceOwner'],
     input: z.strictObject({
       ...pageInput,
       userId: userId.optional().meta({ description: 'only what this user has (default, where nothing is named: what you have yourself)' }),

@@ -39,11 +39,13 @@ export type Through = z.infer<typeof Through>
 export const decisionsSignatures = group('access', {
   check: reads({
     summary: 'Ask whether somebody may do something',
+    grantedTo: ['admin', 'resourceOwner'],
     input: z.strictObject({ ...inSession, permission, on }).refine(...namesUser),
     output: z.object({ allowed: z.boolean() }),
   }),
   checkMany: changes({
     summary: 'Ask many such questions about one user at once',
+    grantedTo: ['admin', 'resourceOwner'],
     input: z
       .strictObject({
         ...inSession,
@@ -58,6 +60,7 @@ export const decisionsSignatures = group('access', {
   }),
   listPermissions: reads({
     summary: 'List what somebody may do somewhere',
+    grantedTo: ['admin'],
     input: z.strictObject({ ...inSession, on }).refine(...namesUser),
     output: z.object({
       permissions: z
@@ -67,6 +70,7 @@ export const decisionsSignatures = group('access', {
   }),
   listResources: reads({
     summary: 'List the resources that somebody may do something with',
+    grantedTo: ['admin'],
     input: z.strictObject({
       ...whom,
       permission,
@@ -88,6 +92,7 @@ export const decisionsSignatures = group('access', {
   }),
   whoCan: reads({
     summary: 'List the users who may do something somewhere',
+    grantedTo: ['admin', 'resourceOwner'],
     input: z.strictObject({ permission, on, ...pageInput }),
     output: pageOf(
       z.object({

@@ -3,8 +3,20 @@ import { pageInput, pageOf } from '../../kernel/page.ts'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { versionRead } from '../../kernel/version.ts'
+import { organizationInactive } from '../../organizations/errors.ts'
 import { organizationId } from '../../organizations/model.ts'
+import { notHeld } from '../assignments/errors.ts'
 import { exclusionId, roleId } from '../model.ts'
+import {
+  builtInNotExcludable,
+  exclusionNameTaken,
+  exclusionTooLarge,
+  exclusionTooSmall,
+  exclusionViolated,
+  heldOnResources,
+  noSession,
+  tooManyActive,
+} from './errors.ts'
 import { ActiveRole, activeRoleState, Exclusion } from './model.ts'
 
 /** Roles that a set may have. */
@@ -25,6 +37,17 @@ const Chosen = z.object({
 export const exclusionsSignatures = group('access', {
   createExclusion: changes({
     summary: 'Make a set of roles that exclude each other (separation of duty)',
+    grantedTo: ['admin'],
+    errors: [
+      organizationInactive,
+      exclusionViolated,
+      heldOnResources,
+      exclusionNameTaken,
+      builtInNotExcludable,
+      exclusionTooSmall,
+      exclusionTooLarge,
+      notHeld,
+    ],
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'where it counts (default: everywhere)' }),
       name: exclusionName,
@@ -36,6 +59,17 @@ export const exclusionsSignatures = group('access', {
   }),
   updateExclusion: changes({
     summary: 'Change a set of roles that exclude each other',
+    grantedTo: ['admin'],
+    errors: [
+      organizationInactive,
+      exclusionViolated,
+      heldOnResources,
+      exclusionNameTaken,
+      builtInNotExcludable,
+      exclusionTooSmall,
+      exclusionTooLarge,
+      notHeld,
+    ],
     input: z.strictObject({
       exclusionId,
       version: versionRead,
@@ -48,11 +82,14 @@ export const exclusionsSignatures = group('access', {
   }),
   deleteExclusion: changes({
     summary: 'Delete a set: its roles exclude each other no more',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, notHeld],
     input: z.strictObject({ exclusionId }),
     output: z.object({ exclusionId }),
   }),
   listExclusions: reads({
     summary: 'List the sets of roles that exclude each other',
+    grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
       organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
@@ -64,16 +101,19 @@ export const exclusionsSignatures = group('access', {
   }),
   activateRole: changes({
     summary: 'Use one of your roles in this session: choose it among those it excludes, or take it up again',
+    errors: [noSession, tooManyActive],
     input: z.strictObject({ roleId }),
     output: Chosen,
   }),
   deactivateRole: changes({
     summary: 'Lay one of your roles down for this session',
+    errors: [noSession],
     input: z.strictObject({ roleId }),
     output: Chosen,
   }),
   listActiveRoles: reads({
     summary: 'List your roles, and how they stand in this session',
+    errors: [noSession],
     input: z.strictObject({}),
     output: z.object({ items: z.array(ActiveRole) }),
   }),

@@ -15,6 +15,7 @@ const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('99
 export const explainingSignatures = group('access', {
   explain: reads({
     summary: 'Explain why somebody may do something, or what is missing',
+    grantedTo: ['admin', 'resourceOwner'],
     input: z
       .strictObject({
         userId: userId.optional().meta({ description: 'who (default: you, as this credential may)' }),
@@ -30,6 +31,7 @@ export const explainingSignatures = group('access', {
   }),
   at: reads({
     summary: 'Tell who could do what at some time, past or to come',
+    grantedTo: ['admin'],
     input: z.strictObject({
       time: instant.meta({ description: 'when, for example 2026-11-21T08:00:00Z' }),
       userId: userId.optional().meta({ description: 'whose access (default: yours, or with a permission everybody who could)' }),
@@ -47,6 +49,7 @@ export const explainingSignatures = group('access', {
   }),
   compare: reads({
     summary: 'Tell who gained and who lost what between two times',
+    grantedTo: ['admin'],
     input: z.strictObject({
       from: instant.meta({ description: 'from when, for example 2026-11-01T00:00:00Z' }),
       to: instant.optional().meta({ description: 'until when (default: now)' }),

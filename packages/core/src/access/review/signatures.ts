@@ -37,6 +37,7 @@ export type ReviewItem = z.infer<typeof ReviewItem>
 export const reviewSignatures = group('access', {
   review: reads({
     summary: 'List grants, roles and API tokens that nobody used for a while',
+    grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
       organizationId: organizationId.optional().meta({ description: 'only what counts in this organization (default: everywhere)' }),

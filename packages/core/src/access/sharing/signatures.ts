@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
+import { organizationInactive, userInactive } from '../../organizations/errors.ts'
 import { resourceId } from '../../resources/model.ts'
 import { userId } from '../../users/model.ts'
-import { assignmentId, permissionPattern, roleId, teamReference } from '../model.ts'
+import { alreadyAssigned, notAssignable, notHeld } from '../assignments/errors.ts'
 import { Given, Taken, terms } from '../assignments/signatures.ts'
+import { unknownPermission } from '../errors.ts'
+import { excluded, notOnResources } from '../exclusions/errors.ts'
+import { assignmentId, permissionPattern, roleId, teamReference } from '../model.ts'
 
 /** Who gets what. */
 const whoAndWhat = {
@@ -39,11 +43,15 @@ function issue(check: z.core.$RefinementCtx, field: string, message: string): vo
 export const sharingSignatures = group('resources', {
   grant: changes({
     summary: 'Share a resource: give a user or a team a role or a permission on it, and on all that is inside',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
     input: z.strictObject({ resourceId, ...whoAndWhat, ...terms }).superRefine(checkWhoAndWhat),
     output: Given,
   }),
   revoke: changes({
     summary: 'Take away what a user or a team was given on a resource',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, notHeld, notAssignable],
     input: z.strictObject({ resourceId, assignmentId: assignmentId.optional(), ...whoAndWhat }).superRefine(checkNamed),
     output: Taken,
   }),

@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { item } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
+import { addressNotManaged, lastOwner, organizationInactive, seatsTaken } from '../../organizations/errors.ts'
 import { organizationId } from '../../organizations/model.ts'
+import { newPasswordErrors } from '../../passwords/errors.ts'
+import { policyUnknown } from '../../policies/errors.ts'
+import { archivedUser, emailTaken, lastSuperadmin, managedAddress, tooManyUsers, usernameTaken, wouldLockOut } from '../../users/errors.ts'
 import { userId } from '../../users/model.ts'
 import { userFilter } from '../directory/filter.ts'
 import { userPatch } from '../profile/signatures.ts'
@@ -37,6 +41,8 @@ function isChoice({ userIds, filter }: { userIds?: unknown; filter?: object | un
 export const bulkSignatures = group('users', {
   bulkCreate: changes({
     summary: 'Create many users, each of them or the reason why not',
+    grantedTo: ['admin'],
+    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged],
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
       users: z
@@ -49,6 +55,8 @@ export const bulkSignatures = group('users', {
   }),
   bulkUpdate: changes({
     summary: 'Change many users alike',
+    grantedTo: ['admin'],
+    errors: [managedAddress, wouldLockOut, tooManyUsers, policyUnknown],
     input: z
       .strictObject({
         ...chosen,
@@ -62,6 +70,8 @@ export const bulkSignatures = group('users', {
   }),
   bulkArchive: changes({
     summary: 'Archive many users',
+    grantedTo: ['admin'],
+    errors: [lastSuperadmin, archivedUser, tooManyUsers, lastOwner],
     input: z.strictObject({ ...chosen, reason: singleLine(500).optional() }).refine(isChoice, choice),
     output: z.object({ ...Outcome, sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { singleLine } from '../../kernel/text.ts'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { group, reads } from '../../kernel/signature.ts'
+import { singleLine } from '../../kernel/text.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { ManagedUser, userId, userKind, userStatus } from '../../users/model.ts'
 import { userFilter } from './filter.ts'
@@ -30,6 +30,7 @@ const Activity = {
 export const directorySignatures = group('users', {
   list: reads({
     summary: 'List users, newest first',
+    grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
       ...selection,
@@ -41,6 +42,7 @@ export const directorySignatures = group('users', {
   }),
   search: reads({
     summary: 'Search users by username, email and full name',
+    grantedTo: ['admin'],
     input: z.strictObject({
       query: singleLine(200)
         .pipe(z.string().regex(/[\p{L}\p{N}]/u, 'at least one letter or digit'))
@@ -61,11 +63,13 @@ export const directorySignatures = group('users', {
   }),
   count: reads({
     summary: 'Count users',
+    grantedTo: ['admin'],
     input: z.strictObject(selection),
     output: z.object({ count: z.int() }),
   }),
   stats: reads({
     summary: 'Show how many users there are, of which kinds, and how many are new',
+    grantedTo: ['admin'],
     input: z.strictObject(within),
     output: z.object({
       total: z.int(),
@@ -85,6 +89,7 @@ export const directorySignatures = group('users', {
   }),
   activity: reads({
     summary: 'Show when a user was last active, and what it has',
+    grantedTo: ['admin'],
     input: z.strictObject({ userId }),
     output: z.object({
       userId,
@@ -97,6 +102,7 @@ export const directorySignatures = group('users', {
   }),
   listWithSessions: reads({
     summary: 'List users with how many sessions of theirs are active',
+    grantedTo: ['admin'],
     input: z.strictObject({ ...pageInput, ...selection }),
     output: pageOf(z.object({ user: ManagedUser, ...Activity })),
   }),

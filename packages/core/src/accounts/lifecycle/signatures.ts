@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
-import { versionRead } from '../../kernel/version.ts'
 import { singleLine } from '../../kernel/text.ts'
+import { versionRead } from '../../kernel/version.ts'
+import { lastOwner } from '../../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../../organizations/model.ts'
+import { archivedUser, lastSuperadmin, notArchived, notPromotable, restoreWindowOver } from '../../users/errors.ts'
 import { ManagedUser, userId } from '../../users/model.ts'
 
 /** Archiving is an action of its own: it has consequences that a change of status has not. */
@@ -14,6 +16,8 @@ const ended = { sessionsEnded: z.int(), tokensEnded: z.int() }
 export const lifecycleSignatures = group('users', {
   setStatus: changes({
     summary: 'Activate, deactivate or suspend a user',
+    grantedTo: ['admin'],
+    errors: [lastSuperadmin, archivedUser],
     input: z.strictObject({
       userId,
       status: settableStatus,
@@ -25,6 +29,8 @@ export const lifecycleSignatures = group('users', {
   }),
   archive: changes({
     summary: 'Archive a user: its sessions and tokens end, its name and address stay reserved, and it can be restored',
+    grantedTo: ['admin'],
+    errors: [lastSuperadmin, archivedUser, lastOwner],
     input: z.strictObject({ userId, reason: reason.optional(), version: versionRead }),
     output: z.object({
       user: ManagedUser,
@@ -35,6 +41,8 @@ export const lifecycleSignatures = group('users', {
   }),
   restore: changes({
     summary: 'Restore an archived user, as it was but for its sessions and tokens',
+    grantedTo: ['admin'],
+    errors: [notArchived, restoreWindowOver],
     input: z.strictObject({ userId, version: versionRead }),
     output: ManagedUser,
   }),
@@ -45,16 +53,20 @@ export const lifecycleSignatures = group('users', {
   }),
   promote: changes({
     summary: 'Make a user a superadmin',
+    errors: [notPromotable],
     input: z.strictObject({ userId, reason: reason.optional() }),
     output: z.object({ outcome: z.enum(['Promoted', 'AlreadyAdmin']), userId }),
   }),
   demote: changes({
     summary: 'Take the role superadmin from a user',
+    errors: [lastSuperadmin],
     input: z.strictObject({ userId, reason: reason.optional() }),
     output: z.object({ outcome: z.enum(['Demoted', 'NotAdmin']), userId }),
   }),
   contain: changes({
     summary: 'In an incident: suspend a user, end its sessions, revoke its tokens, freeze its grants, and report',
+    grantedTo: ['admin'],
+    errors: [lastSuperadmin, archivedUser],
     input: z.strictObject({ userId, reason: reason.pipe(z.string().min(1)) }),
     output: z.object({
       user: ManagedUser,

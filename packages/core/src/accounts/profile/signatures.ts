@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { organizationId } from '../../organizations/model.ts'
+import { policyUnknown } from '../../policies/errors.ts'
+import { emailTaken, managedAddress, usernameTaken, wouldLockOut } from '../../users/errors.ts'
 import {
   allowedIps,
   avatarUrl,
@@ -67,11 +69,13 @@ export const userPatch = {
 export const profileSignatures = group('users', {
   get: reads({
     summary: 'Show a user',
+    grantedTo: ['admin'],
     input: z.strictObject({ userId }),
     output: ManagedUser,
   }),
   find: reads({
     summary: 'Find a user by id, email or username',
+    grantedTo: ['admin'],
     input: z.strictObject({
       identifier: z.string().min(1).max(320).meta({ description: 'an id, an email address or a username' }),
       organizationId: organizationId.optional().meta({ description: 'only among the users that this organization manages' }),
@@ -80,11 +84,14 @@ export const profileSignatures = group('users', {
   }),
   update: changes({
     summary: 'Change a user',
+    grantedTo: ['admin'],
+    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut, policyUnknown],
     input: z.strictObject({ userId, ...userPatch }),
     output: ManagedUser,
   }),
   updateCurrent: changes({
     summary: 'Change your own profile',
+    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut],
     input: z.strictObject({
       ...own,
       force: z.boolean().default(false).meta({ description: 'also when the allowed addresses would shut out the one you come from' }),

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
+import { tooManyAttempts, tooManySessions } from '../errors.ts'
 import { SignedIn } from '../model.ts'
+import { deviceAddressNotAllowed, deviceCodeExpired, deviceCodeInvalid, deviceDenied, deviceLoginUnknown } from './errors.ts'
 import { clientName, typedUserCode } from './model.ts'
 
 /** Longer than any token of ours: what is longer opens nothing. */
@@ -23,6 +25,7 @@ export const deviceSignatures = group('auth', {
   }),
   pollDeviceLogin: changes({
     summary: 'Ask whether the sign-in of this device was approved',
+    errors: [deviceCodeInvalid, deviceCodeExpired, deviceDenied],
     input: z.strictObject({
       deviceCode: secret(z.string().min(1).max(longestToken)),
       clientName: clientName.optional().meta({ description: 'when it is given, it has to be the one that began' }),
@@ -35,6 +38,7 @@ export const deviceSignatures = group('auth', {
   }),
   viewDeviceLogin: changes({
     summary: 'Show what waits under a user code',
+    errors: [tooManyAttempts, deviceLoginUnknown],
     input: z.strictObject({ userCode: typedUserCode }),
     output: z.object({
       clientName: z.string(),
@@ -46,6 +50,7 @@ export const deviceSignatures = group('auth', {
   }),
   approveDeviceLogin: changes({
     summary: 'Sign in the device that shows a user code, as yourself',
+    errors: [tooManySessions, tooManyAttempts, deviceLoginUnknown, deviceAddressNotAllowed],
     input: z.strictObject({
       userCode: typedUserCode,
       endSession: z.boolean().default(false).meta({ description: 'the session that approves ends with it' }),
@@ -54,6 +59,7 @@ export const deviceSignatures = group('auth', {
   }),
   denyDeviceLogin: changes({
     summary: 'Refuse the device that shows a user code',
+    errors: [tooManyAttempts, deviceLoginUnknown],
     input: z.strictObject({ userCode: typedUserCode }),
     output: z.object({ clientName: z.string() }),
   }),

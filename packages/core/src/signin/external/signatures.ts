@@ -1,7 +1,19 @@
 import { z } from 'zod'
+import {
+  identityRefused,
+  identityTaken,
+  noNewAccounts,
+  noRedirectSignIn,
+  providerUnavailable,
+  redirectNotAllowed,
+  signInToLink,
+  unknownProvider,
+} from '../../identities/errors.ts'
 import { providerName, providerToken } from '../../identities/model.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
+import { emailTaken } from '../../users/errors.ts'
+import { challengeOver, tooManyAttempts, tooManySessions } from '../errors.ts'
 import { FactorRequired, SignedIn, SignInAnswer } from '../model.ts'
 
 const redirectTo = z.string().nullable().meta({ description: 'where auth.startOAuth was told to go afterwards' })
@@ -10,11 +22,23 @@ const redirectTo = z.string().nullable().meta({ description: 'where auth.startOA
 export const externalSignatures = group('auth', {
   signInWithIdentity: changes({
     summary: 'Sign in with a token that an identity provider signed',
+    errors: [
+      emailTaken,
+      tooManySessions,
+      tooManyAttempts,
+      unknownProvider,
+      providerUnavailable,
+      identityRefused,
+      noNewAccounts,
+      signInToLink,
+      identityTaken,
+    ],
     input: z.strictObject({ provider: providerName, token: providerToken }),
     output: SignInAnswer,
   }),
   startOAuth: changes({
     summary: 'Begin to sign in at an identity provider, by redirect',
+    errors: [unknownProvider, providerUnavailable, noRedirectSignIn, redirectNotAllowed],
     input: z.strictObject({
       provider: providerName,
       origin: z.string().min(1).max(256).optional().meta({
@@ -36,6 +60,19 @@ export const externalSignatures = group('auth', {
   }),
   finishOAuth: changes({
     summary: 'Sign in with the answer of an identity provider',
+    errors: [
+      emailTaken,
+      tooManySessions,
+      tooManyAttempts,
+      challengeOver,
+      unknownProvider,
+      providerUnavailable,
+      identityRefused,
+      noNewAccounts,
+      signInToLink,
+      identityTaken,
+      noRedirectSignIn,
+    ],
     input: z.strictObject({
       challenge: secret(z.string().min(1).max(256)),
       state: secret(z.string().min(1).max(256)).meta({ description: 'as the provider sent it back' }),

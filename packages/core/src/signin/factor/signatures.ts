@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group, reads } from '../../kernel/signature.ts'
+import { passwordsBusy } from '../../passwords/errors.ts'
 import { userId } from '../../users/model.ts'
+import { challengeOver, noPasskey, strongerProofRequired, tooManyAttempts, tooManySessions, wrongFactor, wrongProof } from '../errors.ts'
 import { loginOutcome, PasskeyRequest, SignedIn, typedPassword } from '../model.ts'
 import { longestIdentifier } from '../signatures.ts'
 import { given, LoginAttempt, secondFactor } from './model.ts'
@@ -20,6 +22,7 @@ const proofs = ['password', 'totp', 'recoveryCode', 'passkey', 'emailCode'] as c
 export const factorSignatures = group('auth', {
   completeSignIn: changes({
     summary: 'Finish a sign-in with the second factor',
+    errors: [tooManySessions, tooManyAttempts, challengeOver, wrongFactor],
     input: z
       .strictObject({ challenge: challenge.meta({ description: 'from the answer that asked for a second factor' }), ...secondFactor })
       .refine((input) => given(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
@@ -27,6 +30,7 @@ export const factorSignatures = group('auth', {
   }),
   reauthenticate: changes({
     summary: 'Prove once more who you are, before a sensitive change',
+    errors: [tooManyAttempts, wrongProof, strongerProofRequired, noPasskey, passwordsBusy],
     input: z
       .strictObject({
         begin: z.literal('passkey').optional().meta({ description: 'asks for a challenge, which a passkey has to sign' }),
@@ -57,11 +61,13 @@ export const factorSignatures = group('auth', {
   }),
   unlock: changes({
     summary: 'Let a user try to sign in again at once, who has failed too often',
+    grantedTo: ['admin'],
     input: z.strictObject({ userId }),
     output: z.object({ failuresForgotten: z.int() }),
   }),
   listLoginHistory: reads({
     summary: 'List who tried to sign in, from where, and how it ended',
+    grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
       userId: userId.optional().meta({ description: "default: everybody's, for who may see that; your own otherwise" }),

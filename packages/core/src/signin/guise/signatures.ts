@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { email, userId } from '../../users/model.ts'
+import { tooManyAttempts, tooManySessions } from '../errors.ts'
 import { SignedIn } from '../model.ts'
+import { anonymousClosed, cannotImpersonate, notAnonymous, notImpersonating } from './errors.ts'
 
 /** Minutes. */
 const longestImpersonation = 60
@@ -11,11 +13,13 @@ const longestImpersonation = 60
 export const guiseSignatures = group('auth', {
   createAnonymous: changes({
     summary: 'Begin to use an application without saying who you are',
+    errors: [tooManySessions, tooManyAttempts, anonymousClosed],
     input: z.strictObject({}),
     output: SignedIn,
   }),
   claimAnonymous: changes({
     summary: 'Make the anonymous account that you use a full one: a link is mailed that leads to a password',
+    errors: [notAnonymous],
     input: z.strictObject({ email }),
     output: z.object({
       expiresAt: z.date().meta({ description: 'until then the link works; it ends this session, and you sign in with the new password' }),
@@ -23,6 +27,7 @@ export const guiseSignatures = group('auth', {
   }),
   impersonate: changes({
     summary: 'Act as another user for a while, under both names',
+    errors: [tooManySessions, cannotImpersonate],
     input: z.strictObject({
       userId,
       reason: singleLine(500).pipe(z.string().min(1, 'a reason is needed')),
@@ -32,6 +37,7 @@ export const guiseSignatures = group('auth', {
   }),
   stopImpersonating: changes({
     summary: 'Stop acting as another user: this session ends, your own goes on',
+    errors: [notImpersonating],
     input: z.strictObject({}),
     output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),

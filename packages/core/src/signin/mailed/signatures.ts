@@ -1,10 +1,17 @@
 import { z } from 'zod'
+import { usernameTaken } from '../../users/errors.ts'
+import { noNewAccounts, redirectNotAllowed } from '../../identities/errors.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
+import { mailNotConfigured } from '../../mail/errors.ts'
+import { newPasswordErrors, passwordsBusy } from '../../passwords/errors.ts'
 import { newPassword } from '../../passwords/model.ts'
 import { displayName, email, fullName, locale, timezone, userId, username } from '../../users/model.ts'
+import { codeInvalid, linkInvalid } from '../../verifications/errors.ts'
 import { longestRedirect } from '../../verifications/model.ts'
+import { invalidCredentials, tooManyAttempts, tooManySessions } from '../errors.ts'
 import { SignInAnswer, typedPassword } from '../model.ts'
+import { accountExists, accountInactive, alreadyVerified, handOverRefused, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
 
 const redirectTo = z
   .string()
@@ -24,6 +31,7 @@ const Sent = z.object({ status: z.literal('verificationSent'), binding, expiresA
 export const mailedSignatures = group('auth', {
   signUp: changes({
     summary: 'Make an account for yourself: it is made once the address is confirmed',
+    errors: [...newPasswordErrors, mailNotConfigured, noNewAccounts, redirectNotAllowed],
     input: z.strictObject({
       email,
       password: newPassword,
@@ -40,11 +48,13 @@ export const mailedSignatures = group('auth', {
   }),
   requestEmailVerification: changes({
     summary: 'Have a link sent to your address, to confirm it',
+    errors: [alreadyVerified, noAddress, mailNotConfigured, redirectNotAllowed],
     input: z.strictObject({ redirectTo }),
     output: Sent,
   }),
   viewVerification: changes({
     summary: 'Show what the link of a mail is for, before it is used',
+    errors: [linkInvalid],
     input: z.strictObject({ token, binding: binding.optional() }),
     output: z.object({
       purpose: z.enum(['signUp', 'verifyEmail', 'resetPassword', 'magicLink', 'setup', 'claim']),
@@ -66,6 +76,19 @@ export const mailedSignatures = group('auth', {
   }),
   verifyEmail: changes({
     summary: 'Confirm an address with the link that was sent to it; this completes a sign-up',
+    errors: [
+      ...newPasswordErrors,
+      usernameTaken,
+      linkInvalid,
+      invalidCredentials,
+      tooManyAttempts,
+      accountExists,
+      accountInactive,
+      passwordNeeded,
+      proofNeeded,
+      handOverRefused,
+      passwordsBusy,
+    ],
     input: z.strictObject({
       token,
       binding: binding.optional(),
@@ -85,16 +108,19 @@ export const mailedSignatures = group('auth', {
   }),
   requestMagicLink: changes({
     summary: 'Have a link sent to your address that signs you in',
+    errors: [mailNotConfigured, redirectNotAllowed],
     input: z.strictObject({ email, redirectTo }),
     output: Sent,
   }),
   signInWithMagicLink: changes({
     summary: 'Sign in with the link of a mail, where it was asked for',
+    errors: [linkInvalid, tooManySessions, handOverRefused],
     input: z.strictObject({ token, binding }),
     output: SignInAnswer,
   }),
   requestEmailCode: changes({
     summary: 'Have a code sent to your address, to sign in with, or to prove once more who you are',
+    errors: [noAddress, mailNotConfigured, redirectNotAllowed],
     input: z
       .strictObject({
         purpose: z
@@ -111,6 +137,7 @@ export const mailedSignatures = group('auth', {
   }),
   signInWithEmailCode: changes({
     summary: 'Sign in with the code of a mail, where it was asked for',
+    errors: [codeInvalid, tooManySessions, tooManyAttempts, handOverRefused],
     input: z.strictObject({ binding, code: secret(z.string().min(1).max(32)).meta({ description: 'eight digits, from the mail' }) }),
     output: SignInAnswer,
   }),

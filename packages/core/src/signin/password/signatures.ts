@@ -1,14 +1,20 @@
 import { z } from 'zod'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
+import { newPasswordErrors, passwordReused, passwordsBusy } from '../../passwords/errors.ts'
 import { newPassword } from '../../passwords/model.ts'
 import { email, userId } from '../../users/model.ts'
+import { linkInvalid } from '../../verifications/errors.ts'
+import { tooManyAttempts, wrongProof } from '../errors.ts'
+import { claimNeedsMerge } from '../guise/errors.ts'
 import { typedPassword } from '../model.ts'
+import { noSetup } from './errors.ts'
 
 /** The actions of `auth` for choosing passwords. */
 export const passwordSignatures = group('auth', {
   changePassword: changes({
     summary: 'Change your password; you are signed out everywhere else',
+    errors: [...newPasswordErrors, tooManyAttempts, wrongProof, passwordsBusy, passwordReused],
     input: z.strictObject({
       oldPassword: typedPassword.optional().meta({ description: 'left out only by those who have none yet' }),
       newPassword,
@@ -24,6 +30,7 @@ export const passwordSignatures = group('auth', {
   }),
   resetPassword: changes({
     summary: 'Choose a password with a mailed link; it signs nobody in',
+    errors: [...newPasswordErrors, linkInvalid, claimNeedsMerge, passwordsBusy, passwordReused],
     input: z.strictObject({
       token: secret(z.string().min(1).max(256)).meta({ description: 'from the link' }),
       password: newPassword,
@@ -32,6 +39,8 @@ export const passwordSignatures = group('auth', {
   }),
   sendSetupLink: changes({
     summary: 'Mail a user a link to choose a password; nobody else sees it or the password',
+    grantedTo: ['admin'],
+    errors: [noSetup],
     input: z.strictObject({ userId }),
     output: z.object({ expiresAt: z.date() }),
   }),

@@ -1,0 +1,46 @@
+import type { ActionName } from '@denizen/core/calls'
+import { signatures, type Signature } from '@denizen/core/contract'
+import type { Command } from 'commander'
+import { addAction, linesOf } from './action-command.ts'
+import { fieldsOf, kebab } from './fields.ts'
+import { json, record } from './output.ts'
+
+/** Groups that are called otherwise than the namespace of their actions, which `organizations` is too long for. */
+const groupNames: Readonly<Record<string, string>> = { organizations: 'orgs' }
+
+const descriptions: Readonly<Record<string, string>> = { auth: 'Sign in step by step, as applications do' }
+
+/** A command for every action that has none made for it: `denizen <group> <verb>`, its options the fields of the input. */
+export function addDefaults(program: Command): void {
+  const carried = new Set(linesOf(program).map(([action]) => action))
+  for (const signature of Object.values(signatures).flatMap((namespace) => Object.values<Signature<ActionName>>(namespace)))
+    if (!carried.has(signature.name)) addDefault(program, signature)
+}
+
+function addDefault(program: Command, signature: Signature<ActionName>): void {
+  const [namespace = '', verb = ''] = signature.name.split('.')
+  const group = groupOf(program, namespace)
+  addAction(group, { signature, show: answerText, examples: [`${group.name()} ${kebab(verb)}${neededBy(signature)}`] })
+}
+
+function groupOf(program: Command, namespace: string): Command {
+  const name = groupNames[namespace] ?? namespace
+  const existing = program.commands.find((command) => command.name() === name)
+  return existing ?? program.command(name).description(descriptions[namespace] ?? `Everything under ${namespace}`)
+}
+
+/** The options that cannot be left out, as they are typed. */
+function neededBy(signature: Signature): string {
+  const needed = fieldsOf(signature).filter(({ required }) => required)
+  return needed.map(({ flag, kind }) => (kind === 'secret' ? ` ${flag}-stdin` : ` ${flag} …`)).join('')
+}
+
+/** Any answer for people: what it holds, a line each. */
+function answerText(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null) return json(answer)
+  return record(Object.entries(answer).map(([name, value]) => [kebab(name).replaceAll('-', ' '), isPlain(value) ? value : json(value)]))
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || value instanceof Date
+}

@@ -1,0 +1,11 @@
+import { defineError } from '../kernel/errors.ts'
+
+export const unknownPermission = defineError<{ permission: string; suggestions: readonly string[] }>(
+  'access.unknownPermission',
+  'invalid',
+  ({ permission, suggestions }) =>
+    `${permission} is no permission: Denizen has no such action, and applications name theirs otherwise.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
+)
+
+export { notHeld } from './assignments/errors.ts'
+export { excluded, exclusionViolated, heldOnResources, notOnResources } from './exclusions/errors.ts'

@@ -1,0 +1,28 @@
+import * as request from './kernel/errors.ts'
+import type { ErrorDefinition } from './kernel/errors.ts'
+import { tooManyRequests } from './policies/errors.ts'
+import { keyUnreadable } from './tokens/errors.ts'
+
+/** What any action may answer, and no signature names. */
+export const commonErrors: readonly ErrorDefinition<never>[] = [
+  request.invalidInput,
+  request.unauthenticated,
+  request.denied,
+  request.notFound,
+  request.versionConflict,
+  request.stepRequired,
+  request.freshProofRequired,
+  request.ownSessionRequired,
+  request.outOfScope,
+  request.addressNotAllowed,
+  request.idempotencyConflict,
+  request.alreadyAnswered,
+  request.notPlannable,
+  request.onlyCommands,
+  request.unknownAction,
+  request.retriesExhausted,
+  request.databaseUnavailable,
+  request.internal,
+  tooManyRequests,
+  keyUnreadable,
+]

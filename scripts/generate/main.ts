@@ -1,0 +1,102 @@
+/**
+ * Writes what is generated from the signatures, or says what is stale with `--check`:
+ *
+ * - packages/core/src/calls/kinds.ts: names and kinds, all of the signatures that a client carries;
+ * - packages/core/src/calls/error-codes.ts: the codes of all errors that a caller may meet;
+ * - packages/core/src/access/builtin-permissions.ts: what `grantedTo` gives to each built-in role;
+ * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
+ *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change;
+ * - packages/core/roles.golden.txt: every permission that a built-in role holds. Read what changes in it.
+ */
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { signatures, type GrantedRole, type Signature } from '@denizen/core/contract'
+import * as serverErrors from '../../packages/api/src/errors.ts'
+import { commonErrors } from '../../packages/core/src/common-errors.ts'
+import { factorRequired } from '../../packages/core/src/signin/errors.ts'
+import { format, type FormatConfig } from 'oxfmt'
+import { listed as inOrder, permissionsOf } from '../../packages/core/src/access/permissions.ts'
+
+const workspace = join(import.meta.dirname, '../..')
+const check = process.argv.includes('--check')
+
+const listed = Object.values(signatures)
+  .flatMap((namespace) => Object.values(namespace))
+  .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+
+function kindsSource(file: string): Promise<string> {
+  const lines = listed.map(({ name, kind }) => `  '${name}': '${kind}',`)
+  return source(file, `export const kinds = {\n${lines.join('\n')}\n} as const\n\nexport type ActionName = keyof typeof kinds\n`)
+}
+
+function permissionsSource(file: string): Promise<string> {
+  const roles: readonly GrantedRole[] = ['user', 'member', 'admin', 'owner', 'resourceOwner']
+  const lines = roles.map((role) => {
+    const granted = listed.filter(({ grantedTo = [] }: Signature) => grantedTo.includes(role))
+    return `  ${role}: [${granted.map(({ name }) => `'${name}'`).join(', ')}],`
+  })
+  return source(
+    file,
+    `/** What the signatures grant to the built-in roles, each without what it has of another one. */
+export const builtInPermissions: Readonly<Record<GrantedRole, readonly string[]>> = {\n${lines.join('\n')}\n}\n`,
+    `import type { GrantedRole } from '../kernel/signature.ts'\n\n`,
+  )
+}
+
+function errorCodesSource(file: string): Promise<string> {
+  const ofActions = [...commonErrors, factorRequired, ...listed.flatMap(({ errors = [] }: Signature) => errors)]
+  const ofServer = Object.values(serverErrors).filter((value) => typeof value === 'function' && 'code' in value)
+  const codes = [...new Set([...ofActions, ...ofServer].map(({ code }) => code))].sort()
+  return source(
+    file,
+    `/** The code of every failure that Denizen answers; a client has some of its own besides, \`client.…\`. */
+export type DenizenErrorCode =\n${codes.map((code) => `  | '${code}'`).join('\n')}\n`,
+  )
+}
+
+async function source(file: string, code: string, imports = ''): Promise<string> {
+  const head = `// Generated from the signatures by \`npm run generate\`; a test fails when it is stale.\n`
+  const options = JSON.parse(await readFile(join(workspace, '.oxfmtrc.json'), 'utf8')) as FormatConfig
+  return (await format(file, `${head}${imports}${code}`, options)).code
+}
+
+async function goldenNames(file: string): Promise<string> {
+  const published = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '')
+  const names = listed.map(({ name }) => name)
+  const gone = published.filter((name) => !names.some((one) => one === name))
+  if (gone.length > 0)
+    throw new Error(`${gone.join(', ')}: published names are frozen; keep the action, or take the name out of ${file} by hand`)
+  return `${names.join('\n')}\n`
+}
+
+async function goldenRoles(): Promise<string> {
+  // Loaded only now: it reads what was written just before.
+  const { permissionsByRole } = await import('../../packages/core/src/access/builtin.ts')
+  const catalogue = new Map(listed.map(({ name, kind }) => [name, kind]))
+  const held = Object.entries(permissionsByRole).flatMap(([role, patterns]) =>
+    inOrder(permissionsOf(catalogue, patterns)).map((permission) => `${role} ${permission}`),
+  )
+  return `${held.join('\n')}\n`
+}
+
+const files = {
+  'packages/core/src/calls/kinds.ts': kindsSource,
+  'packages/core/src/calls/error-codes.ts': errorCodesSource,
+  'packages/core/src/access/builtin-permissions.ts': permissionsSource,
+  'packages/core/names.golden.txt': goldenNames,
+  'packages/core/roles.golden.txt': goldenRoles,
+}
+for (const [name, make] of Object.entries(files)) await settle(name, await make(join(workspace, name)))
+
+async function settle(name: string, wanted: string): Promise<void> {
+  const file = join(workspace, name)
+  if (existsSync(file) && (await readFile(file, 'utf8')) === wanted) return
+  if (check) {
+    console.error(`${name} is stale: run npm run generate`)
+    process.exitCode = 1
+  } else {
+    await writeFile(file, wanted)
+    console.log(`wrote ${name}`)
+  }
+}
