@@ -31,7 +31,7 @@ export type DatabaseKind = 'postgres' | 'embedded'
 /** What a file whose behaviour is the same on both runs on: PostgreSQL; on the embedded one by `npm run test:embedded`. */
 export const databases: readonly DatabaseKind[] = process.env[variables.kind] === 'embedded' ? ['embedded'] : ['postgres']
 
-/** For what the two may do differently (the pipeline, the database itself) and for one file of every feature. */
+/** For what the two may do differently (the pipeline, the database itself) and for a few cheap tests of every feature. */
 export const bothDatabases: readonly DatabaseKind[] = ['postgres', 'embedded']
 
 /** A database of its own for one file of tests. */

@@ -1,5 +1,5 @@
 import { completed, systemActor, userActor, type Id } from '@denizen/core'
-import { bothDatabases, password, runnerOf, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { bothDatabases, databases, password, runnerOf, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
 import { Secret, TOTP, URI } from 'otpauth'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -23,8 +23,7 @@ const accepting = [
   }),
 ]
 
-describe.each(bothDatabases)('on %s', (database) => {
-  const world = useWorld({ database })
+function enrolling(world: () => World) {
   const codeOf = (key: string, at: Date = world().clock.now()) =>
     TOTP.generate({ secret: Secret.fromBase32(key), timestamp: at.getTime(), algorithm: 'SHA1', digits: 6, period: 30 })
   const later = (seconds: number) => new Date(world().clock.now().getTime() + seconds * 1000)
@@ -46,21 +45,12 @@ describe.each(bothDatabases)('on %s', (database) => {
         ada.user.id,
       ])
     ).map(({ type }) => type)
+  return { codeOf, later, accepts, enrol, asNow, eventsOf }
+}
 
-  test('factors.beginTotp gives what an app reads, and changes nothing about signing in', async () => {
-    const ada = await world().signUp()
-    const { uri, key, qr } = await ada.as.factors.beginTotp({})
-    const read = URI.parse(uri)
-    expect(read).toMatchObject({ label: ada.user.email, issuer: '127.0.0.1', algorithm: 'SHA1', digits: 6, period: 30 })
-    expect(read.secret.base32).toBe(key)
-    expect(key).toMatch(/^[A-Z2-7]{32}$/)
-    expect(qr).toMatch(/^<svg .*<\/svg>$/s)
-    expect(await ada.as.factors.list({})).toEqual({ totp: null, passkeys: 0, recoveryCodes: 0, required: false })
-    expect(await accepts('totp', ada.user, codeOf(key))).toBe(false)
-    expect((await world().asAnonymous().auth.signIn({ identifier: ada.user.id, password })).status).toBe('signedIn')
-    const stored = await world().rows('select sealed_key, pending_key from totp_factors where user_id = ?', [uuidOf(ada.user.id)])
-    expect(JSON.stringify(stored)).not.toContain(key)
-  })
+describe.each(databases)('on %s', (database) => {
+  const world = useWorld({ database })
+  const { codeOf, later, accepts, enrol, asNow, eventsOf } = enrolling(world)
 
   test('factors.activateTotp wants a code of the last key that was begun, and ends the other sessions and mailed links', async () => {
     const ada = await world().signUp()
@@ -132,33 +122,6 @@ describe.each(bothDatabases)('on %s', (database) => {
     expect(await accepts('totp', ada.user, codeOf(begun.key))).toBe(true)
   })
 
-  test('a recovery code is used once, however it is typed, and only by its user', async () => {
-    const [ada, eve] = [await world().signUp(), await world().signUp()]
-    const { recoveryCodes } = await enrol(ada)
-    await enrol(eve)
-    const [first = '', second = '', third = ''] = recoveryCodes
-    expect(await accepts('recovery', eve.user, first)).toBe(false)
-    expect(await accepts('recovery', ada.user, first)).toBe(true)
-    expect(await accepts('recovery', ada.user, first)).toBe(false)
-    const mistaken = second.toUpperCase().replaceAll('-', ' ').replaceAll('0', 'O').replaceAll('1', 'l')
-    expect(await accepts('recovery', ada.user, ` ${mistaken}`)).toBe(true)
-    expect((await ada.as.factors.list({})).recoveryCodes).toBe(8)
-    const { recoveryCodes: fresh } = await ada.as.factors.regenerateRecoveryCodes({})
-    expect(await accepts('recovery', ada.user, third)).toBe(false)
-    expect(await accepts('recovery', ada.user, fresh[0] ?? '')).toBe(true)
-    expect((await ada.as.factors.list({})).recoveryCodes).toBe(9)
-    const stored = JSON.stringify(await world().rows('select * from recovery_codes'))
-    for (const code of [...recoveryCodes, ...fresh]) {
-      expect(stored).not.toContain(code)
-      expect(stored).not.toContain(code.replaceAll('-', ''))
-    }
-    expect(await eventsOf(ada)).toEqual([
-      ...Array.from({ length: 3 }, () => 'factors.recoveryCodeUsed'),
-      'factors.recoveryCodesRegenerated',
-      'factors.totpActivated',
-    ])
-  })
-
   test('factors.disableTotp ends other sessions, takes the recovery codes with it, and cannot be done twice', async () => {
     const ada = await world().signUp()
     await expect(ada.as.factors.disableTotp({})).rejects.toMatchObject({ code: 'factors.noTotp' })
@@ -187,14 +150,6 @@ describe.each(bothDatabases)('on %s', (database) => {
     expect((await ada.as.factors.list({})).recoveryCodes).toBe(10)
     await expect(world().asSystem().factors.beginTotp({})).rejects.toMatchObject({ code: 'request.unauthenticated' })
     await expect(world().asAnonymous().factors.list({})).rejects.toMatchObject({ code: 'request.unauthenticated' })
-  })
-
-  test('factors.list of others is for who may', async () => {
-    const [ada, eve] = [await world().signUp(), await world().signUp()]
-    const monitor = await world().asMonitor()
-    await enrol(ada)
-    expect((await monitor.as.factors.list({ userId: ada.user.id })).recoveryCodes).toBe(10)
-    await expect(eve.as.factors.list({ userId: ada.user.id })).rejects.toMatchObject({ code: 'request.notFound' })
   })
 
   test('factors.reset takes all of them, tells the user, and the next sign-in has to enrol again', async () => {
@@ -241,6 +196,61 @@ describe.each(bothDatabases)('on %s', (database) => {
     world().clock.advance(5 * 60_000)
     await expect(admin.as.factors.reset({ userId: chief.user.id })).rejects.toMatchObject({ code: 'auth.freshProofRequired' })
     expect((await world().asSystem().factors.reset({ userId: chief.user.id })).totp).toBe(true)
+  })
+})
+
+describe.each(bothDatabases)('factors as they are kept, on %s', (database) => {
+  const world = useWorld({ database })
+  const { codeOf, accepts, enrol, eventsOf } = enrolling(world)
+
+  test('factors.beginTotp gives what an app reads, and changes nothing about signing in', async () => {
+    const ada = await world().signUp()
+    const { uri, key, qr } = await ada.as.factors.beginTotp({})
+    const read = URI.parse(uri)
+    expect(read).toMatchObject({ label: ada.user.email, issuer: '127.0.0.1', algorithm: 'SHA1', digits: 6, period: 30 })
+    expect(read.secret.base32).toBe(key)
+    expect(key).toMatch(/^[A-Z2-7]{32}$/)
+    expect(qr).toMatch(/^<svg .*<\/svg>$/s)
+    expect(await ada.as.factors.list({})).toEqual({ totp: null, passkeys: 0, recoveryCodes: 0, required: false })
+    expect(await accepts('totp', ada.user, codeOf(key))).toBe(false)
+    expect((await world().asAnonymous().auth.signIn({ identifier: ada.user.id, password })).status).toBe('signedIn')
+    const stored = await world().rows('select sealed_key, pending_key from totp_factors where user_id = ?', [uuidOf(ada.user.id)])
+    expect(JSON.stringify(stored)).not.toContain(key)
+  })
+
+  test('a recovery code is used once, however it is typed, and only by its user', async () => {
+    const [ada, eve] = [await world().signUp(), await world().signUp()]
+    const { recoveryCodes } = await enrol(ada)
+    await enrol(eve)
+    const [first = '', second = '', third = ''] = recoveryCodes
+    expect(await accepts('recovery', eve.user, first)).toBe(false)
+    expect(await accepts('recovery', ada.user, first)).toBe(true)
+    expect(await accepts('recovery', ada.user, first)).toBe(false)
+    const mistaken = second.toUpperCase().replaceAll('-', ' ').replaceAll('0', 'O').replaceAll('1', 'l')
+    expect(await accepts('recovery', ada.user, ` ${mistaken}`)).toBe(true)
+    expect((await ada.as.factors.list({})).recoveryCodes).toBe(8)
+    const { recoveryCodes: fresh } = await ada.as.factors.regenerateRecoveryCodes({})
+    expect(await accepts('recovery', ada.user, third)).toBe(false)
+    expect(await accepts('recovery', ada.user, fresh[0] ?? '')).toBe(true)
+    expect((await ada.as.factors.list({})).recoveryCodes).toBe(9)
+    const stored = JSON.stringify(await world().rows('select * from recovery_codes'))
+    for (const code of [...recoveryCodes, ...fresh]) {
+      expect(stored).not.toContain(code)
+      expect(stored).not.toContain(code.replaceAll('-', ''))
+    }
+    expect(await eventsOf(ada)).toEqual([
+      ...Array.from({ length: 3 }, () => 'factors.recoveryCodeUsed'),
+      'factors.recoveryCodesRegenerated',
+      'factors.totpActivated',
+    ])
+  })
+
+  test('factors.list of others is for who may', async () => {
+    const [ada, eve] = [await world().signUp(), await world().signUp()]
+    const monitor = await world().asMonitor()
+    await enrol(ada)
+    expect((await monitor.as.factors.list({ userId: ada.user.id })).recoveryCodes).toBe(10)
+    await expect(eve.as.factors.list({ userId: ada.user.id })).rejects.toMatchObject({ code: 'request.notFound' })
   })
 })
 

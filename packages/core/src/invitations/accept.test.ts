@@ -1,5 +1,5 @@
 import type { InputOf, Signatures } from '@denizen/core'
-import { bothDatabases, newEmail, password, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, password, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 
@@ -7,7 +7,7 @@ const day = 24 * 60 * 60 * 1000
 const invalid = { code: 'organizations.invitationInvalid', kind: 'notFound' }
 const chosen = 'another correct horse battery'
 
-describe.each(bothDatabases)('organizations.acceptInvitation on %s', (database) => {
+describe.each(databases)('organizations.acceptInvitation on %s', (database) => {
   const world = useWorld({ database })
 
   interface Invited {

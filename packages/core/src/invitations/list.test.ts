@@ -1,8 +1,8 @@
-import { databases, newEmail, useWorld } from '@denizen/core/testing'
+import { bothDatabases, newEmail, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
-describe.each(databases)('invitations of an organization, and to oneself, on %s', (database) => {
+describe.each(bothDatabases)('invitations of an organization, and to oneself, on %s', (database) => {
   const world = useWorld({ database })
   const shape = ({ code, message, details }: { code: string; message: string; details: unknown }) => ({ code, message, details })
 

@@ -1,8 +1,8 @@
 import { uuidOf, type Id } from '@denizen/core'
-import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-describe.each(databases)('organizations.list and organizations.listMembers on %s', (database) => {
+describe.each(bothDatabases)('organizations.list and organizations.listMembers on %s', (database) => {
   const world = useWorld({ database })
   let ids: Id<'org'>[] = []
   let ada: SignedInUser

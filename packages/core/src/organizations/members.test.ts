@@ -1,5 +1,5 @@
 import { uuidOf, type Id } from '@denizen/core'
-import { bothDatabases, newEmail, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, newEmail, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 type Role = 'owner' | 'admin' | 'member'
@@ -7,7 +7,7 @@ const roles = ['owner', 'admin', 'member'] as const
 const ranks = { member: 0, admin: 1, owner: 2 }
 const notFoundMember = { code: 'request.notFound', details: { type: 'member' } }
 
-describe.each(bothDatabases)('members of organizations on %s', (database) => {
+describe.each(databases)('members of organizations on %s', (database) => {
   const world = useWorld({ database })
 
   /** An organization with two owners, so that no guard decides what a rule should. */

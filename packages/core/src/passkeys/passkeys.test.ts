@@ -1,5 +1,14 @@
 import { systemActor, userActor, type InputOf, type Signatures } from '@denizen/core'
-import { bothDatabases, type Lapses, password, type SignedInUser, SoftAuthenticator, useWorld } from '@denizen/core/testing'
+import {
+  bothDatabases,
+  databases,
+  type Lapses,
+  password,
+  type SignedInUser,
+  SoftAuthenticator,
+  useWorld,
+  type World,
+} from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
@@ -7,9 +16,9 @@ const origin = 'http://127.0.0.1:4000'
 const elsewhere = 'https://app.example.com'
 const invalid = { code: 'auth.invalidCredentials', kind: 'unauthenticated' }
 
-describe.each(bothDatabases)('on %s', (database) => {
-  const world = useWorld({ database, settings: { allowedOrigins: [elsewhere] } })
-  const authenticator = (counts = true) => new SoftAuthenticator({ origin, counts })
+const authenticator = (counts = true) => new SoftAuthenticator({ origin, counts })
+
+function using(world: () => World) {
   async function register(ada: SignedInUser, key = authenticator(), name?: string) {
     const { challenge, options } = await ada.as.passkeys.beginRegistration({})
     const response = await key.create(options)
@@ -20,28 +29,12 @@ describe.each(bothDatabases)('on %s', (database) => {
     const { challenge, options } = await anybody.passkeys.beginSignIn({})
     return anybody.passkeys.finishSignIn({ challenge, response: await key.get(options, lapses) })
   }
+  return { register, signIn }
+}
 
-  test('a passkey is registered, and signs in by itself with both factors', async () => {
-    const ada = await world().signUp()
-    const other = await world().signIn(ada.user)
-    const { key, passkey, sessionsEnded } = await register(ada, authenticator(), ' Laptop ')
-    expect([passkey.name, passkey.lastUsedAt, passkey.backedUp, passkey.aaguid, sessionsEnded]).toEqual(['Laptop', null, false, null, 1])
-    expect(await world().core.authenticate(other.token)).toBeNull()
-    const { user, accessToken, session } = await signIn(key)
-    expect(user.id).toBe(ada.user.id)
-    expect(await world().core.authenticate(accessToken)).toMatchObject({ userId: ada.user.id, sessionId: session.id, assurance: 'aal2' })
-    const [row] = await world().rows('select auth_methods from sessions where id = ?', [uuidOf(session.id)])
-    expect(row).toEqual({ auth_methods: ['hwk', 'user'] })
-    const { passkeys } = await ada.as.passkeys.list({})
-    expect(passkeys).toEqual([{ ...passkey, lastUsedAt: world().clock.now() }])
-    const history = 'select outcome, method, host(ip) as ip from login_attempts where user_id = ? and session_id = ?'
-    expect(await world().rows(history, [uuidOf(ada.user.id), uuidOf(session.id)])).toEqual([
-      { outcome: 'succeeded', method: 'passkey', ip: '192.0.2.9' },
-    ])
-    expect((await ada.as.factors.list({})).passkeys).toBe(1)
-    const answer = await world().asAnonymous().auth.signIn({ identifier: ada.user.id, password })
-    expect(answer).toMatchObject({ status: 'factorRequired', methods: ['passkey'] })
-  })
+describe.each(databases)('on %s', (database) => {
+  const world = useWorld({ database, settings: { allowedOrigins: [elsewhere] } })
+  const { register, signIn } = using(world)
 
   test('passkeys.beginSignIn says nothing of anybody', async () => {
     const { options } = await world().asAnonymous().passkeys.beginSignIn({})
@@ -142,24 +135,6 @@ describe.each(bothDatabases)('on %s', (database) => {
     expect(again.options.user.id).toBe(options.user.id)
   })
 
-  test('a passkey is one user’s, and a user has at most twenty', async () => {
-    const [ada, eve] = [await world().signUp(), await world().signUp()]
-    const { key, passkey } = await register(ada)
-    const stolen = await eve.as.passkeys.beginRegistration({})
-    const response = await authenticator().create(stolen.options)
-    await world().rows('update passkeys set credential_id = ? where id = ? returning 1', [response.id, uuidOf(passkey.id)])
-    await expect(eve.as.passkeys.finishRegistration({ challenge: stolen.challenge, response })).rejects.toMatchObject({
-      code: 'passkeys.alreadyRegistered',
-    })
-    expect(key.credentials).toHaveLength(1)
-    await world().rows(
-      `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, created_at)
-        select gen_random_uuid(), ?, gen_random_uuid()::text, 'x', 0, '{}', 'x', false, now() from generate_series(1, 19) returning 1`,
-      [uuidOf(ada.user.id)],
-    )
-    await expect(ada.as.passkeys.beginRegistration({})).rejects.toMatchObject({ code: 'passkeys.tooMany', details: { most: 20 } })
-  })
-
   test('changes want a fresh proof', async () => {
     const ada = await world().signUp()
     const { challenge, options } = await ada.as.passkeys.beginRegistration({})
@@ -219,3 +194,48 @@ describe.each(bothDatabases)('on %s', (database) => {
 })
 
 type Assertion = InputOf<Signatures['passkeys']['finishSignIn']>['response']
+
+describe.each(bothDatabases)('passkeys as they are kept, on %s', (database) => {
+  const world = useWorld({ database })
+  const { register, signIn } = using(world)
+
+  test('a passkey is registered, and signs in by itself with both factors', async () => {
+    const ada = await world().signUp()
+    const other = await world().signIn(ada.user)
+    const { key, passkey, sessionsEnded } = await register(ada, authenticator(), ' Laptop ')
+    expect([passkey.name, passkey.lastUsedAt, passkey.backedUp, passkey.aaguid, sessionsEnded]).toEqual(['Laptop', null, false, null, 1])
+    expect(await world().core.authenticate(other.token)).toBeNull()
+    const { user, accessToken, session } = await signIn(key)
+    expect(user.id).toBe(ada.user.id)
+    expect(await world().core.authenticate(accessToken)).toMatchObject({ userId: ada.user.id, sessionId: session.id, assurance: 'aal2' })
+    const [row] = await world().rows('select auth_methods from sessions where id = ?', [uuidOf(session.id)])
+    expect(row).toEqual({ auth_methods: ['hwk', 'user'] })
+    const { passkeys } = await ada.as.passkeys.list({})
+    expect(passkeys).toEqual([{ ...passkey, lastUsedAt: world().clock.now() }])
+    const history = 'select outcome, method, host(ip) as ip from login_attempts where user_id = ? and session_id = ?'
+    expect(await world().rows(history, [uuidOf(ada.user.id), uuidOf(session.id)])).toEqual([
+      { outcome: 'succeeded', method: 'passkey', ip: '192.0.2.9' },
+    ])
+    expect((await ada.as.factors.list({})).passkeys).toBe(1)
+    const answer = await world().asAnonymous().auth.signIn({ identifier: ada.user.id, password })
+    expect(answer).toMatchObject({ status: 'factorRequired', methods: ['passkey'] })
+  })
+
+  test('a passkey is one user’s, and a user has at most twenty', async () => {
+    const [ada, eve] = [await world().signUp(), await world().signUp()]
+    const { key, passkey } = await register(ada)
+    const stolen = await eve.as.passkeys.beginRegistration({})
+    const response = await authenticator().create(stolen.options)
+    await world().rows('update passkeys set credential_id = ? where id = ? returning 1', [response.id, uuidOf(passkey.id)])
+    await expect(eve.as.passkeys.finishRegistration({ challenge: stolen.challenge, response })).rejects.toMatchObject({
+      code: 'passkeys.alreadyRegistered',
+    })
+    expect(key.credentials).toHaveLength(1)
+    await world().rows(
+      `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, created_at)
+        select gen_random_uuid(), ?, gen_random_uuid()::text, 'x', 0, '{}', 'x', false, now() from generate_series(1, 19) returning 1`,
+      [uuidOf(ada.user.id)],
+    )
+    await expect(ada.as.passkeys.beginRegistration({})).rejects.toMatchObject({ code: 'passkeys.tooMany', details: { most: 20 } })
+  })
+})

@@ -1,5 +1,5 @@
 import { DenizenError, systemActor, type Id } from '@denizen/core'
-import { bothDatabases, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
+import { bothDatabases, databases, type SignedInUser, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const codeOf = (call: Promise<unknown>) =>
@@ -19,40 +19,8 @@ async function limitsOf(world: World, about: { userId?: Id<'usr'>; organizationI
   return Object.fromEntries(limits.flatMap(({ limit, value, source }) => (source === 'settings' ? [] : [[limit, [value, source]]])))
 }
 
-describe.each(bothDatabases)('policies on %s', (database) => {
+describe.each(databases)('policies on %s', (database) => {
   const world = useWorld({ database })
-
-  test('one is made, shown, listed by name page by page, changed and deleted', async () => {
-    const { as } = await world().asSuperadmin()
-    const name = named('students')
-    const made = await as.policies.create({ name, description: 'for a term', limits: { maxSessions: 3, maxApiTokens: null } })
-    expect(made).toMatchObject({
-      name,
-      description: 'for a term',
-      limits: { maxSessions: 3, maxApiTokens: null },
-      isDefault: false,
-      version: 1,
-    })
-    expect(await as.policies.get({ policyId: made.id })).toEqual({ ...made, users: 0, organizations: 0 })
-    for (const other of ['a', 'zz']) await newPolicy(world(), {}, named(other))
-    const all: string[] = []
-    for await (const policy of as.policies.list({ limit: 1 })) all.push(policy.name)
-    expect(all).toEqual([...all].sort())
-    expect(all).toContain(name)
-    expect((await as.policies.list({ total: true })).total).toBe(all.length)
-    const changed = await as.policies.update({
-      policyId: made.id,
-      version: 1,
-      limits: { maxSessions: null, requestsPerMinute: 60 },
-      remove: ['maxApiTokens'],
-    })
-    expect(changed).toMatchObject({ limits: { maxSessions: null, requestsPerMinute: 60 }, version: 2, description: 'for a term' })
-    expect(await as.policies.update({ policyId: made.id, limits: { requestsPerMinute: 60 } })).toEqual(changed)
-    expect(await codeOf(as.policies.update({ policyId: made.id, version: 1, name: named('late') }))).toBe('request.versionConflict')
-    await as.policies.delete({ policyId: made.id })
-    expect(await codeOf(as.policies.get({ policyId: made.id }))).toBe('request.notFound')
-    expect(await codeOf(as.policies.update({ policyId: made.id, limits: {} }))).toBe('request.notFound')
-  })
 
   test('a name is there once, and whoever has a policy goes along with a new name', async () => {
     const system = world().asSystem()
@@ -85,37 +53,6 @@ describe.each(bothDatabases)('policies on %s', (database) => {
           .policies.create({ name: named('wrong'), limits }),
       ),
     ).toBe('request.invalid')
-  })
-
-  test('of each limit the first counts that says something: the user’s policy, that of their home, the default', async () => {
-    const system = world().asSystem()
-    const organizationId = await world().newOrganization()
-    const user = await world().newUser({ organizationId })
-    const own = await newPolicy(world(), { maxSessions: 1 })
-    const home = await newPolicy(world(), { maxSessions: 2, maxApiTokens: 2 })
-    const general = await newPolicy(world(), { maxSessions: 3, maxApiTokens: 3, requestsPerMinute: 300, maxOrganizations: null })
-    expect(await limitsOf(world(), { userId: user.id })).toEqual({})
-    await system.policies.assign({ policyId: general.id, asDefault: true })
-    await system.policies.assign({ policyId: home.id, organizationId })
-    await system.policies.assign({ policyId: own.id, userId: user.id })
-    const expected = {
-      maxSessions: [1, 'user'],
-      maxApiTokens: [2, 'organization'],
-      requestsPerMinute: [300, 'default'],
-      maxOrganizations: [null, 'default'],
-    }
-    expect(await limitsOf(world(), { userId: user.id })).toEqual(expected)
-    expect(await limitsOf(world(), { organizationId })).toMatchObject({
-      maxSessions: [2, 'organization'],
-      requestsPerMinute: [300, 'default'],
-    })
-    const stranger = await world().newUser()
-    expect(await limitsOf(world(), { userId: stranger.id })).toMatchObject({ maxSessions: [3, 'default'] })
-    expect(await system.policies.assign({ policyId: null, asDefault: true })).toEqual({ policyId: null, changed: true })
-    expect(await system.policies.assign({ policyId: null, asDefault: true })).toEqual({ policyId: null, changed: false })
-    expect(await limitsOf(world(), { userId: stranger.id })).toEqual({})
-    await system.policies.assign({ policyId: null, userId: user.id })
-    expect(await limitsOf(world(), { userId: user.id })).toEqual({ maxSessions: [2, 'organization'], maxApiTokens: [2, 'organization'] })
   })
 
   test('what no policy says, the settings do', async () => {
@@ -263,3 +200,70 @@ describe.each(bothDatabases)('policies on %s', (database) => {
 })
 
 const seen = ({ as }: SignedInUser, about: { userId?: Id<'usr'>; organizationId?: Id<'org'> }) => codeOf(as.policies.effective(about))
+
+describe.each(bothDatabases)('policies as they are kept, on %s', (database) => {
+  const world = useWorld({ database })
+
+  test('one is made, shown, listed by name page by page, changed and deleted', async () => {
+    const { as } = await world().asSuperadmin()
+    const name = named('students')
+    const made = await as.policies.create({ name, description: 'for a term', limits: { maxSessions: 3, maxApiTokens: null } })
+    expect(made).toMatchObject({
+      name,
+      description: 'for a term',
+      limits: { maxSessions: 3, maxApiTokens: null },
+      isDefault: false,
+      version: 1,
+    })
+    expect(await as.policies.get({ policyId: made.id })).toEqual({ ...made, users: 0, organizations: 0 })
+    for (const other of ['a', 'zz']) await newPolicy(world(), {}, named(other))
+    const all: string[] = []
+    for await (const policy of as.policies.list({ limit: 1 })) all.push(policy.name)
+    expect(all).toEqual([...all].sort())
+    expect(all).toContain(name)
+    expect((await as.policies.list({ total: true })).total).toBe(all.length)
+    const changed = await as.policies.update({
+      policyId: made.id,
+      version: 1,
+      limits: { maxSessions: null, requestsPerMinute: 60 },
+      remove: ['maxApiTokens'],
+    })
+    expect(changed).toMatchObject({ limits: { maxSessions: null, requestsPerMinute: 60 }, version: 2, description: 'for a term' })
+    expect(await as.policies.update({ policyId: made.id, limits: { requestsPerMinute: 60 } })).toEqual(changed)
+    expect(await codeOf(as.policies.update({ policyId: made.id, version: 1, name: named('late') }))).toBe('request.versionConflict')
+    await as.policies.delete({ policyId: made.id })
+    expect(await codeOf(as.policies.get({ policyId: made.id }))).toBe('request.notFound')
+    expect(await codeOf(as.policies.update({ policyId: made.id, limits: {} }))).toBe('request.notFound')
+  })
+
+  test('of each limit the first counts that says something: the user’s policy, that of their home, the default', async () => {
+    const system = world().asSystem()
+    const organizationId = await world().newOrganization()
+    const user = await world().newUser({ organizationId })
+    const own = await newPolicy(world(), { maxSessions: 1 })
+    const home = await newPolicy(world(), { maxSessions: 2, maxApiTokens: 2 })
+    const general = await newPolicy(world(), { maxSessions: 3, maxApiTokens: 3, requestsPerMinute: 300, maxOrganizations: null })
+    expect(await limitsOf(world(), { userId: user.id })).toEqual({})
+    await system.policies.assign({ policyId: general.id, asDefault: true })
+    await system.policies.assign({ policyId: home.id, organizationId })
+    await system.policies.assign({ policyId: own.id, userId: user.id })
+    const expected = {
+      maxSessions: [1, 'user'],
+      maxApiTokens: [2, 'organization'],
+      requestsPerMinute: [300, 'default'],
+      maxOrganizations: [null, 'default'],
+    }
+    expect(await limitsOf(world(), { userId: user.id })).toEqual(expected)
+    expect(await limitsOf(world(), { organizationId })).toMatchObject({
+      maxSessions: [2, 'organization'],
+      requestsPerMinute: [300, 'default'],
+    })
+    const stranger = await world().newUser()
+    expect(await limitsOf(world(), { userId: stranger.id })).toMatchObject({ maxSessions: [3, 'default'] })
+    expect(await system.policies.assign({ policyId: null, asDefault: true })).toEqual({ policyId: null, changed: true })
+    expect(await system.policies.assign({ policyId: null, asDefault: true })).toEqual({ policyId: null, changed: false })
+    expect(await limitsOf(world(), { userId: stranger.id })).toEqual({})
+    await system.policies.assign({ policyId: null, userId: user.id })
+    expect(await limitsOf(world(), { userId: user.id })).toEqual({ maxSessions: [2, 'organization'], maxApiTokens: [2, 'organization'] })
+  })
+})

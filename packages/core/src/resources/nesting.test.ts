@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 import type { Resource, ResourceId } from './model.ts'
@@ -8,7 +8,7 @@ const unknown = 'res_01h455vb4pex5vsknk084sn02q'
 const noResource = { code: 'request.notFound', details: { type: 'resource' } }
 const noPlace = { code: 'request.notFound', details: { type: 'place' } }
 
-describe.each(databases)('resources inside each other on %s', (database) => {
+describe.each(bothDatabases)('resources inside each other on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [admin, member]: SignedInUser[] = []

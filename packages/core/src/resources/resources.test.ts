@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 import type { Resource } from './model.ts'
@@ -10,7 +10,7 @@ const noResource = { code: 'request.notFound', details: { type: 'resource' } }
 const taken = { code: 'resources.keyTaken', kind: 'conflict' }
 const denied = { code: 'request.denied' }
 
-describe.each(bothDatabases)('resources on %s', (database) => {
+describe.each(databases)('resources on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [owner, admin, member]: SignedInUser[] = []

@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { builtInRoles } from '../access/index.ts'
 
@@ -8,7 +8,7 @@ const noRole = { code: 'request.notFound', details: { type: 'role' } }
 let names = 0
 const newName = () => `role ${++names}`
 
-describe.each(databases)('lists of roles on %s', (database) => {
+describe.each(bothDatabases)('lists of roles on %s', (database) => {
   const world = useWorld({ database })
   let listed: Id<'org'>
   let boss: SignedInUser

@@ -1,5 +1,5 @@
 import type { Id } from '@denizen/core'
-import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { builtInRoles } from '../access/index.ts'
 import { uuidOf } from '../kernel/id.ts'
@@ -11,7 +11,7 @@ const unknownRole = 'rol_01h455vb4pex5vsknk084sn02q'
 let names = 0
 const newName = () => `role ${++names}`
 
-describe.each(bothDatabases)('roles on %s', (database) => {
+describe.each(databases)('roles on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let owner: SignedInUser

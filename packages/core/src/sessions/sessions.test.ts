@@ -1,5 +1,5 @@
 import { anonymousActor, completed, userActor, uuidOf, type Calls, type DenizenError, type SignedIn, type User } from '@denizen/core'
-import { bothDatabases, password, useWorld, type World } from '@denizen/core/testing'
+import { bothDatabases, databases, password, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const minute = 60_000
@@ -27,19 +27,19 @@ async function signIn(world: World, user: User): Promise<Signed> {
   return { ...answer, as: world.core.as(userActor(principal)) }
 }
 
+async function threeTimes(world: World) {
+  const user = await world.newUser()
+  return { user, first: await signIn(world, user), second: await signIn(world, user), third: await signIn(world, user) }
+}
+
 const works = async (world: World, { accessToken }: SignedIn) => (await world.core.authenticate(accessToken)) !== null
 const idsOf = ({ items }: { items: readonly { id: string }[] }) => items.map(({ id }) => id)
 
-describe.each(bothDatabases)('on %s', (database) => {
+describe.each(databases)('on %s', (database) => {
   const world = useWorld({ database })
 
-  async function threeTimes() {
-    const user = await world().newUser()
-    return { user, first: await signIn(world(), user), second: await signIn(world(), user), third: await signIn(world(), user) }
-  }
-
   test('sessions.get shows all that is known of a sign-in', async () => {
-    const { user, first, second } = await threeTimes()
+    const { user, first, second } = await threeTimes(world())
     const session = await second.as.sessions.get({ sessionId: first.session.id })
     expect(session).toEqual({
       id: first.session.id,
@@ -64,44 +64,8 @@ describe.each(bothDatabases)('on %s', (database) => {
     expect((await second.as.sessions.get({ sessionId: second.session.id })).current).toBe(true)
   })
 
-  test('sessions.list is all of them page by page, listActive what runs, listRecent what was used of late', async () => {
-    const { first, second, third } = await threeTimes()
-    await second.as.auth.signOut()
-    const all: string[] = []
-    for await (const { id } of third.as.sessions.list({ limit: 1 })) all.push(id)
-    expect(all).toEqual([third, second, first].map(({ session }) => session.id))
-    expect(idsOf(await third.as.sessions.listActive())).toEqual([third.session.id, first.session.id])
-    expect(idsOf(await third.as.sessions.listRecent())).toEqual([third, second, first].map(({ session }) => session.id))
-    world().clock.advance(2 * day)
-    await world().core.as(anonymousActor).auth.refresh({ refreshToken: first.refreshToken })
-    await world().core.as(anonymousActor).auth.refresh({ refreshToken: third.refreshToken })
-    const recent: string[] = []
-    const { as } = await world().asSuperadmin()
-    for await (const { id } of as.sessions.listRecent({ userId: first.user.id, days: 1, limit: 1 })) recent.push(id)
-    expect(recent.toSorted()).toEqual([first.session.id, third.session.id].toSorted())
-    world().clock.advance(15 * day)
-    expect((await as.sessions.listActive({ userId: first.user.id })).items).toEqual([])
-    expect((await as.sessions.listRecent({ userId: first.user.id, days: 365 })).items).toHaveLength(3)
-  })
-
-  test('ABUSE 16: a cursor goes to nobody else, to no other user and to no other list', async () => {
-    const { user, third } = await threeTimes()
-    const { nextCursor } = await third.as.sessions.list({ limit: 1 })
-    const cursor = nextCursor ?? ''
-    const other = await threeTimes()
-    const admin = await world().asSuperadmin()
-    expect(await code(third.as.sessions.list({ limit: 1, cursor }))).toBe('done')
-    for (const misuse of [
-      () => third.as.sessions.listActive({ cursor }),
-      () => third.as.sessions.listRecent({ cursor }),
-      () => other.third.as.sessions.list({ cursor }),
-      () => admin.as.sessions.list({ userId: user.id, cursor }),
-    ])
-      expect(await code(misuse())).toBe('request.invalid')
-  })
-
   test('sessions.end ends one at once and no other; a second time there is nothing to end', async () => {
-    const { user, first, second, third } = await threeTimes()
+    const { user, first, second, third } = await threeTimes(world())
     expect(await third.as.sessions.end({ sessionId: first.session.id })).toEqual({ sessionsEnded: 1, tokensEnded: 1 })
     expect(await Promise.all([first, second, third].map((one) => works(world(), one)))).toEqual([false, true, true])
     expect(await code(world().core.as(anonymousActor).auth.refresh({ refreshToken: first.refreshToken }))).toBe('auth.invalidRefreshToken')
@@ -114,7 +78,7 @@ describe.each(bothDatabases)('on %s', (database) => {
   })
 
   test('sessions.endOthers leaves the session that asks; sessions.endAll leaves none; API tokens stay', async () => {
-    const { user, first, second, third } = await threeTimes()
+    const { user, first, second, third } = await threeTimes(world())
     await world().rows(
       `insert into tokens (id, kind, user_id, hash, created_at) values (gen_random_uuid(), 'api', ?, 'x', now()) returning 1`,
       [uuidOf(user.id)],
@@ -128,7 +92,7 @@ describe.each(bothDatabases)('on %s', (database) => {
   })
 
   test('sessions.end tells beforehand what would end', async () => {
-    const { first, third } = await threeTimes()
+    const { first, third } = await threeTimes(world())
     expect(await third.as.sessions.end.plan({ sessionId: first.session.id })).toMatchObject({
       sessionsEnded: 1,
       tokensEnded: 1,
@@ -138,7 +102,7 @@ describe.each(bothDatabases)('on %s', (database) => {
   })
 
   test('who ends the sessions of somebody else is named', async () => {
-    const { user, first, second } = await threeTimes()
+    const { user, first, second } = await threeTimes(world())
     const admin = await world().asSuperadmin()
     await admin.as.sessions.end({ sessionId: first.session.id })
     expect(await admin.as.sessions.endAll({ userId: user.id })).toMatchObject({ sessionsEnded: 2 })
@@ -153,7 +117,7 @@ describe.each(bothDatabases)('on %s', (database) => {
   })
 
   test('a stranger has none, finds none and ends none; a monitor sees but does not touch', async () => {
-    const { user, first } = await threeTimes()
+    const { user, first } = await threeTimes(world())
     const [stranger, monitor] = [await world().signUp(), await world().asMonitor()]
     const [userId, sessionId] = [user.id, first.session.id]
     const nobody = world().asAnonymous().sessions
@@ -197,7 +161,7 @@ describe.each(bothDatabases)('on %s', (database) => {
   })
 
   test('an API token has no session whose others there would be, and whoever acts for somebody does not end theirs', async () => {
-    const { first } = await threeTimes()
+    const { first } = await threeTimes(world())
     const principal = await world().core.authenticate(first.accessToken)
     if (principal === null) throw new Error('signed in')
     const admin = await world().asSuperadmin()
@@ -208,6 +172,46 @@ describe.each(bothDatabases)('on %s', (database) => {
     expect(await code(world().core.as(userActor(principal)).sessions.endOthers())).toBe('auth.ownSessionRequired')
     const shown = await world().core.as(userActor(principal)).sessions.get({ sessionId: first.session.id })
     expect(shown.impersonator).toEqual({ userId: admin.user.id, username: admin.user.username })
+  })
+})
+
+describe.each(bothDatabases)('lists of sessions on %s', (database) => {
+  const world = useWorld({ database })
+
+  test('sessions.list is all of them page by page, listActive what runs, listRecent what was used of late', async () => {
+    const { first, second, third } = await threeTimes(world())
+    await second.as.auth.signOut()
+    const all: string[] = []
+    for await (const { id } of third.as.sessions.list({ limit: 1 })) all.push(id)
+    expect(all).toEqual([third, second, first].map(({ session }) => session.id))
+    expect(idsOf(await third.as.sessions.listActive())).toEqual([third.session.id, first.session.id])
+    expect(idsOf(await third.as.sessions.listRecent())).toEqual([third, second, first].map(({ session }) => session.id))
+    world().clock.advance(2 * day)
+    await world().core.as(anonymousActor).auth.refresh({ refreshToken: first.refreshToken })
+    await world().core.as(anonymousActor).auth.refresh({ refreshToken: third.refreshToken })
+    const recent: string[] = []
+    const { as } = await world().asSuperadmin()
+    for await (const { id } of as.sessions.listRecent({ userId: first.user.id, days: 1, limit: 1 })) recent.push(id)
+    expect(recent.toSorted()).toEqual([first.session.id, third.session.id].toSorted())
+    world().clock.advance(15 * day)
+    expect((await as.sessions.listActive({ userId: first.user.id })).items).toEqual([])
+    expect((await as.sessions.listRecent({ userId: first.user.id, days: 365 })).items).toHaveLength(3)
+  })
+
+  test('ABUSE 16: a cursor goes to nobody else, to no other user and to no other list', async () => {
+    const { user, third } = await threeTimes(world())
+    const { nextCursor } = await third.as.sessions.list({ limit: 1 })
+    const cursor = nextCursor ?? ''
+    const other = await threeTimes(world())
+    const admin = await world().asSuperadmin()
+    expect(await code(third.as.sessions.list({ limit: 1, cursor }))).toBe('done')
+    for (const misuse of [
+      () => third.as.sessions.listActive({ cursor }),
+      () => third.as.sessions.listRecent({ cursor }),
+      () => other.third.as.sessions.list({ cursor }),
+      () => admin.as.sessions.list({ userId: user.id, cursor }),
+    ])
+      expect(await code(misuse())).toBe('request.invalid')
   })
 })
 

@@ -1,5 +1,5 @@
 import { completed, argon2Hasher, type DenizenError, type Hasher } from '@denizen/core'
-import { bothDatabases, cheapCost, password, useWorld, type World } from '@denizen/core/testing'
+import { databases, cheapCost, password, useWorld, type World } from '@denizen/core/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 
 /** Ten bytes of salt and what Keycloak's PBKDF2 makes of the password with it. */
@@ -31,7 +31,7 @@ async function failure(call: Promise<unknown>) {
 
 const refusal = { code: 'auth.invalidCredentials', kind: 'unauthenticated', message: 'The user or the password is wrong.', details: {} }
 
-describe.each(bothDatabases)('on %s', (database) => {
+describe.each(databases)('on %s', (database) => {
   const world = useWorld({ database, settings: { defaultOrganization: 'default' } })
   const origin = { ip: '2001:db8::7', userAgent: 'a browser' }
   const signIn = async (identifier: string, typed: string = password) =>

@@ -1,11 +1,11 @@
 import { deleteExpired } from '@denizen/core'
-import { databases, newEmail, password, useWorld } from '@denizen/core/testing'
+import { bothDatabases, newEmail, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const hour = 60 * 60 * 1000
 const day = 24 * hour
 
-describe.each(databases)('what has expired, on %s', (database) => {
+describe.each(bothDatabases)('what has expired, on %s', (database) => {
   const world = useWorld({ database })
   const left = async (table: string) => (await world().rows(`select 1 from ${table}`)).length
   const clean = () => deleteExpired(world().em(), world().clock.now())

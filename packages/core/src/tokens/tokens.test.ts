@@ -1,5 +1,5 @@
 import { userActor, type Core } from '@denizen/core'
-import { bothDatabases, useWorld } from '@denizen/core/testing'
+import { bothDatabases, databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const minute = 60_000
@@ -11,42 +11,22 @@ async function through(core: Core, secret: string, origin: { ip?: string; remote
   return principal === null ? null : core.as(userActor(principal), origin)
 }
 
+async function opening(core: Core, secret: string) {
+  const calls = await through(core, secret)
+  if (calls === null) throw new Error('the token opens nothing')
+  return calls
+}
+
 const refused = (code: string) => expect.objectContaining({ code })
 
-describe.each(bothDatabases)('API tokens on %s', (database) => {
+describe.each(databases)('API tokens on %s', (database) => {
   const world = useWorld({ database })
   const core = () => world().core
-
-  async function opening(secret: string) {
-    const calls = await through(core(), secret)
-    if (calls === null) throw new Error('the token opens nothing')
-    return calls
-  }
-
-  test('stand for their user, without a session, and are shown once', async () => {
-    const ada = await world().signUp()
-    const { token, secret } = await ada.as.tokens.create({ name: 'backup' })
-    expect(secret).toMatch(new RegExp(`^${token.prefix}_[0-9A-Za-z]{49}$`))
-    expect(token).toMatchObject({
-      name: 'backup',
-      userId: ada.user.id,
-      state: 'active',
-      scopes: null,
-      expiresAt: null,
-      createdBy: ada.user.id,
-    })
-    const calls = await opening(secret)
-    expect(await calls.sessions.whoami()).toMatchObject({ user: { id: ada.user.id }, session: null })
-    const shown = [await ada.as.tokens.get({ tokenId: token.id }), ...(await ada.as.tokens.list()).items]
-    expect(shown).toEqual([token, token])
-    expect(JSON.stringify(await world().rows('select * from tokens where kind = ?', ['api']))).not.toContain(secret)
-    expect(JSON.stringify(await world().rows('select * from audit_entries'))).not.toContain(secret)
-  })
 
   test('make no other tokens and do nothing that wants a fresh proof, however fresh their making', async () => {
     const ada = await world().signUp()
     const { secret, token } = await ada.as.tokens.create({ name: 'would be more' })
-    const calls = await opening(secret)
+    const calls = await opening(core(), secret)
     await expect(calls.tokens.create({ name: 'another' })).rejects.toEqual(refused('auth.ownSessionRequired'))
     await expect(calls.tokens.rotate({ tokenId: token.id })).rejects.toEqual(refused('auth.ownSessionRequired'))
     world().clock.advance(5 * minute)
@@ -56,7 +36,7 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
   test('do only what their scopes name', async () => {
     const admin = await world().asSuperadmin()
     const { secret } = await admin.as.tokens.create({ name: 'reads', scopes: ['users.get', 'tokens.*'] })
-    const calls = await opening(secret)
+    const calls = await opening(core(), secret)
     await expect(calls.users.get({ userId: admin.user.id })).resolves.toMatchObject({ id: admin.user.id })
     await expect(calls.users.find({ identifier: admin.user.username })).rejects.toEqual(refused('auth.outOfScope'))
     await expect(calls.users.create({ username: 'never-was' })).rejects.toEqual(refused('auth.outOfScope'))
@@ -80,23 +60,23 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
   test('do less as soon as their user may do less', async () => {
     const [admin] = [await world().asSuperadmin(), await world().asSuperadmin()]
     const { secret } = await admin.as.tokens.create({ name: 'everything', scopes: ['*'] })
-    await expect((await opening(secret)).users.count({})).resolves.toBeDefined()
+    await expect((await opening(core(), secret)).users.count({})).resolves.toBeDefined()
     await world().asSystem().users.demote({ userId: admin.user.id })
-    await expect((await opening(secret)).users.count({})).rejects.toEqual(refused('request.denied'))
+    await expect((await opening(core(), secret)).users.count({})).rejects.toEqual(refused('request.denied'))
   })
 
   test('ABUSE 6: end when they expire, are revoked, or their user is: at the next call, and after a restart', async () => {
     const ada = await world().signUp()
     const make = async (name: string) => ada.as.tokens.create({ name, lifetimeDays: 2 })
     const [expires, revoked, goes] = [await make('expires'), await make('revoked'), await make('goes with its user')]
-    for (const { secret } of [expires, revoked, goes]) await (await opening(secret)).sessions.whoami()
+    for (const { secret } of [expires, revoked, goes]) await (await opening(core(), secret)).sessions.whoami()
     expect(await ada.as.tokens.revoke({ tokenId: revoked.token.id })).toMatchObject({ state: 'revoked', revokedAt: world().clock.now() })
     expect(await through(core(), revoked.secret)).toBeNull()
     world().clock.advance(2 * day)
     expect(await through(core(), expires.secret)).toBeNull()
     const fresh = await world().signIn(ada.user)
     const last = await fresh.as.tokens.create({ name: 'last' })
-    await (await opening(last.secret)).sessions.whoami()
+    await (await opening(core(), last.secret)).sessions.whoami()
     await world().asSystem().users.setStatus({ userId: ada.user.id, status: 'suspended' })
     await world().asSystem().users.setStatus({ userId: ada.user.id, status: 'active' })
     const secrets = [expires, revoked, goes, last].map(({ secret }) => secret)
@@ -139,7 +119,7 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
       scopes: ['organizations.get', 'organizations.update'],
     })
     expect(token.organizationId).toBe(here)
-    const calls = await opening(secret)
+    const calls = await opening(core(), secret)
     await expect(calls.organizations.get({ organizationId: here })).resolves.toMatchObject({ id: here })
     await expect(calls.organizations.get({ organizationId: there })).rejects.toEqual(refused('request.notFound'))
     await expect(calls.organizations.update({ organizationId: there, name: 'Taken' })).rejects.toEqual(refused('request.notFound'))
@@ -147,7 +127,7 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
     await expect(ada.as.tokens.create({ name: 'x', organizationId: elsewhere })).rejects.toEqual(refused('request.notFound'))
     await world().join(here, await world().newUser(), 'owner')
     await world().asSystem().organizations.removeMember({ organizationId: here, userId: user.id })
-    await expect((await opening(secret)).organizations.get({ organizationId: here })).rejects.toEqual(refused('request.notFound'))
+    await expect((await opening(core(), secret)).organizations.get({ organizationId: here })).rejects.toEqual(refused('request.notFound'))
   })
 
   test('ABUSE 42: rotation changes the secret, and widens nothing', async () => {
@@ -171,23 +151,6 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
     expect([await through(core(), second.secret), await through(core(), third.secret)]).toEqual([null, expect.anything()])
   })
 
-  test('are made for service users, which have no password, by whoever is above them', async () => {
-    const admin = await world().asSuperadmin()
-    const bot = await world().newUser({ kind: 'service', email: undefined, username: 'the-bot', password: undefined })
-    const { secret, token } = await admin.as.tokens.create({ name: 'the bot', userId: bot.id })
-    expect(token).toMatchObject({ userId: bot.id, createdBy: admin.user.id })
-    expect(await (await opening(secret)).sessions.whoami()).toMatchObject({ user: { username: 'the-bot' } })
-    const ada = await world().signUp()
-    await expect(ada.as.tokens.create({ name: 'x', userId: bot.id })).rejects.toEqual(refused('request.notFound'))
-    await expect(ada.as.tokens.list({ userId: bot.id })).rejects.toEqual(refused('request.notFound'))
-    await expect(ada.as.tokens.revoke({ tokenId: token.id })).rejects.toEqual(refused('request.notFound'))
-    await expect(admin.as.tokens.create({ name: 'x', userId: ada.user.id })).rejects.toEqual(refused('tokens.notServiceUser'))
-    const own = await ada.as.tokens.create({ name: 'own' })
-    await expect(admin.as.tokens.rotate({ tokenId: own.token.id })).rejects.toEqual(refused('tokens.notServiceUser'))
-    await expect(admin.as.tokens.revoke({ tokenId: own.token.id })).resolves.toMatchObject({ state: 'revoked' })
-    await expect(world().asSystem().tokens.create({ name: 'x' })).rejects.toEqual(refused('tokens.noOwner'))
-  })
-
   test('of an account that an organization manages: its admins make them for the organization, and see no others', async () => {
     const [ours, theirs] = [await world().newOrganization(), await world().newOrganization()]
     const admin = await world().asMember(ours, 'admin')
@@ -198,7 +161,7 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
     await world().join(theirs, bot, 'owner')
     const { token, secret } = await admin.as.tokens.create({ name: 'ours', userId: bot.id })
     expect(token.organizationId).toBe(ours)
-    await expect((await opening(secret)).organizations.get({ organizationId: theirs })).rejects.toEqual(refused('request.notFound'))
+    await expect((await opening(core(), secret)).organizations.get({ organizationId: theirs })).rejects.toEqual(refused('request.notFound'))
     await expect(admin.as.tokens.create({ name: 'x', userId: bot.id, organizationId: theirs })).rejects.toEqual(refused('request.notFound'))
     const system = world().asSystem()
     const foreign = await system.tokens.create({ name: 'theirs', userId: bot.id, organizationId: theirs })
@@ -208,6 +171,48 @@ describe.each(bothDatabases)('API tokens on %s', (database) => {
       await expect(call({ tokenId: foreign.token.id })).rejects.toEqual(refused('request.notFound'))
     await expect(admin.as.tokens.rotate({ tokenId: free.token.id })).rejects.toEqual(refused('request.notFound'))
     await expect(admin.as.tokens.rotate({ tokenId: token.id })).resolves.toMatchObject({ token: { organizationId: ours } })
+  })
+})
+
+describe.each(bothDatabases)('API tokens as they are kept, on %s', (database) => {
+  const world = useWorld({ database })
+  const core = () => world().core
+
+  test('stand for their user, without a session, and are shown once', async () => {
+    const ada = await world().signUp()
+    const { token, secret } = await ada.as.tokens.create({ name: 'backup' })
+    expect(secret).toMatch(new RegExp(`^${token.prefix}_[0-9A-Za-z]{49}$`))
+    expect(token).toMatchObject({
+      name: 'backup',
+      userId: ada.user.id,
+      state: 'active',
+      scopes: null,
+      expiresAt: null,
+      createdBy: ada.user.id,
+    })
+    const calls = await opening(core(), secret)
+    expect(await calls.sessions.whoami()).toMatchObject({ user: { id: ada.user.id }, session: null })
+    const shown = [await ada.as.tokens.get({ tokenId: token.id }), ...(await ada.as.tokens.list()).items]
+    expect(shown).toEqual([token, token])
+    expect(JSON.stringify(await world().rows('select * from tokens where kind = ?', ['api']))).not.toContain(secret)
+    expect(JSON.stringify(await world().rows('select * from audit_entries'))).not.toContain(secret)
+  })
+
+  test('are made for service users, which have no password, by whoever is above them', async () => {
+    const admin = await world().asSuperadmin()
+    const bot = await world().newUser({ kind: 'service', email: undefined, username: 'the-bot', password: undefined })
+    const { secret, token } = await admin.as.tokens.create({ name: 'the bot', userId: bot.id })
+    expect(token).toMatchObject({ userId: bot.id, createdBy: admin.user.id })
+    expect(await (await opening(core(), secret)).sessions.whoami()).toMatchObject({ user: { username: 'the-bot' } })
+    const ada = await world().signUp()
+    await expect(ada.as.tokens.create({ name: 'x', userId: bot.id })).rejects.toEqual(refused('request.notFound'))
+    await expect(ada.as.tokens.list({ userId: bot.id })).rejects.toEqual(refused('request.notFound'))
+    await expect(ada.as.tokens.revoke({ tokenId: token.id })).rejects.toEqual(refused('request.notFound'))
+    await expect(admin.as.tokens.create({ name: 'x', userId: ada.user.id })).rejects.toEqual(refused('tokens.notServiceUser'))
+    const own = await ada.as.tokens.create({ name: 'own' })
+    await expect(admin.as.tokens.rotate({ tokenId: own.token.id })).rejects.toEqual(refused('tokens.notServiceUser'))
+    await expect(admin.as.tokens.revoke({ tokenId: own.token.id })).resolves.toMatchObject({ state: 'revoked' })
+    await expect(world().asSystem().tokens.create({ name: 'x' })).rejects.toEqual(refused('tokens.noOwner'))
   })
 
   test('are known to have been used, to the minute, written off the path of requests', async () => {

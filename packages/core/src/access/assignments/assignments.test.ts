@@ -1,5 +1,5 @@
 import { builtInRoles, type Id } from '@denizen/core'
-import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
@@ -14,7 +14,7 @@ const unknown = {
 const notFound = (type: string) => ({ code: 'request.notFound', details: { type } })
 const hour = 3_600_000
 
-describe.each(bothDatabases)('assignments on %s', (database) => {
+describe.each(databases)('assignments on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let [boss, member]: SignedInUser[] = []

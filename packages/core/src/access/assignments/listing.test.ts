@@ -1,8 +1,8 @@
 import { newId, type Id } from '@denizen/core'
-import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-describe.each(databases)('access.listAssignments on %s', (database) => {
+describe.each(bothDatabases)('access.listAssignments on %s', (database) => {
   const world = useWorld({ database })
   let organizationId: Id<'org'>
   let elsewhere: Id<'org'>

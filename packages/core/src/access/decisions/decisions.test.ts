@@ -1,11 +1,11 @@
 import { newId, systemActor, userActor, uuidOf, type Actor, type Id } from '@denizen/core'
-import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
+import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const notFound = { code: 'request.notFound', kind: 'notFound' } as const
 const denied = { code: 'request.denied', kind: 'denied' } as const
 
-describe.each(bothDatabases)('decisions on %s', (database) => {
+describe.each(databases)('decisions on %s', (database) => {
   const world = useWorld({ database })
   const unknown = <Prefix extends string>(prefix: Prefix): Id<Prefix> => newId(prefix, world().clock.now(), world().ports.random.bytes(10))
   const call = (actor: Actor, name: string, input: unknown, ip: string | null = null) =>

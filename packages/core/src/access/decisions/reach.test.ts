@@ -1,9 +1,9 @@
 import { userActor } from '@denizen/core'
-import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
-describe('listing', () => {
-  const world = useWorld()
+describe.each(bothDatabases)('listing on %s', (database) => {
+  const world = useWorld({ database })
 
   test('about oneself, within the limits of the credential', async () => {
     const organizationId = await world().newOrganization()

@@ -52,7 +52,7 @@ describe('20 calls over the same users, each in another order', () => {
   const noted = (index: number) => ({ description: `by ${index}` })
 
   test('users.bulkUpdate: every call changes every user, and none is in the way of another', async () => {
-    const ids = await manyUsers(world(), 40)
+    const ids = await manyUsers(world(), 20)
     const { action, begun } = counted(bulkUpdateUsers as Command)
     const runner = runnerOf(world(), [action])
     const admins = await world().crowd(callers, { isSuperadmin: true })
@@ -76,7 +76,7 @@ describe('20 calls over the same users, each in another order', () => {
   })
 
   test('without locks in order, they are in each other’s way: the test above can fail', async () => {
-    const ids = await manyUsers(world(), 40)
+    const ids = await manyUsers(world(), 20)
     const careless = defineCommand(
       command('test.careless', {
         summary: 'Change in any order',
@@ -105,7 +105,7 @@ describe('20 calls over the same users, each in another order', () => {
   })
 
   test('users.bulkArchive: every user is archived once', async () => {
-    const ids = await manyUsers(world(), 40)
+    const ids = await manyUsers(world(), 20)
     const { action, begun } = counted(bulkArchiveUsers as Command)
     const runner = runnerOf(world(), [action])
     const results = await raced(
@@ -124,7 +124,7 @@ describe('20 calls over the same users, each in another order', () => {
 })
 
 describe('20 calls that make the same users, each in another order', () => {
-  const addresses = (tag: string) => times(40, (index) => ({ email: `${String(index).padStart(2, '0')}-${tag}@example.com` }))
+  const addresses = (tag: string) => times(20, (index) => ({ email: `${String(index).padStart(2, '0')}-${tag}@example.com` }))
 
   test('users.bulkCreate: everybody is made once, and no call is in the way of another', async () => {
     const users = addresses(crypto.randomUUID().slice(0, 8))
