@@ -61,7 +61,7 @@ export default defineConfig(({ mode }) => {
     ...fromSource,
     test: {
       globalSetup: ['packages/core/testing/global-setup.ts'],
-      maxWorkers: mode === 'system' ? 1 : 2,
+      maxWorkers: mode === 'system' ? 1 : 3,
       ...(mode === 'embedded' && { testNamePattern: /embedded/ }),
       projects,
     },

@@ -26,7 +26,12 @@ export interface Examples {
 export interface FaceWorld {
   readonly database: SystemDatabase
   readonly admin: SignedInUser
+  /** Somebody with the password of all, signed in of late. */
+  signUp(named: Named): Promise<SignedInUser>
 }
+
+/** What somebody is called. */
+export type Named = Readonly<Record<'username' | 'email' | 'fullName', string>>
 
 /** The examples of some actions. */
 export type SomeExamples = Readonly<Partial<Record<ActionName, Examples>>>
@@ -35,5 +40,5 @@ export type SomeExamples = Readonly<Partial<Record<ActionName, Examples>>>
 export const nobody = async (): Promise<Prepared> => ({ as: null, input: {} })
 
 /** Somebody without any role but `user`, signed in. */
-export const somebody = ({ database }: FaceWorld, username: string): Promise<SignedInUser> =>
-  database.people.signUp({ username, email: `${username}@example.com`, fullName: 'Somebody Else' })
+export const somebody = (world: FaceWorld, username: string): Promise<SignedInUser> =>
+  world.signUp({ username, email: `${username}@example.com`, fullName: 'Somebody Else' })

@@ -32,7 +32,7 @@ import { directoryExamples } from './users-directory.ts'
 import { lifecycleExamples } from './users-lifecycle.ts'
 import { profileExamples } from './users-profile.ts'
 
-export type { Examples, FaceWorld, Prepared } from './example.ts'
+export type { Examples, FaceWorld, Named, Prepared } from './example.ts'
 
 /** Every action has its examples here; one without fails the test by its name. */
 export const examples: Readonly<Record<ActionName, Examples>> = {

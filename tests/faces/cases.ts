@@ -31,6 +31,12 @@ export function isReadOnly(name: ActionName): boolean {
   return !isCommand(actionOf(name))
 }
 
+/** Whether the same call may be made again, with the same answer: it reads, or fails and is no wrong guess, of which there are only so many. */
+export function isRepeatable(name: ActionName, which: Case): boolean {
+  const { counted, kind } = exampleOf(name).failure
+  return isReadOnly(name) || (which === 'fails' && counted !== true && kind !== 'unauthenticated')
+}
+
 /** Every action, as the choice knows it. One without an example is left to the test that names it. */
 export function candidates(): readonly Candidate[] {
   const all: readonly Signature[] = Object.values(signatures).flatMap((namespace) => Object.values<Signature>(namespace))

@@ -4,6 +4,7 @@ import { startMailServer, type MailServer } from '../../packages/runtime/src/tes
 import { openDatabase, type SystemDatabase } from '../database.ts'
 import type { FaceWorld } from '../examples/index.ts'
 import { endPrograms, startServer } from '../processes.ts'
+import { Newcomers, proofUse } from './newcomers.ts'
 
 /** A world, and the server in it that every face but the one in process goes to. */
 export interface Place {
@@ -12,9 +13,6 @@ export interface Place {
   /** Its admin has proved of late who they are, however long the file's tests take. */
   world(): Promise<FaceWorld>
 }
-
-/** Milliseconds that a proof is used for: far less than it holds. */
-const proofUse = 60_000
 
 /** One world and one server for a file of tests. */
 export function usePlace(): () => Place {
@@ -28,6 +26,7 @@ export function usePlace(): () => Place {
     await database.rows(`update users set username = 'the-admin', email = 'the-admin@example.com' where username = ?`, [user.username])
     const signIn = async () => ({ admin: await people.signIn({ ...user, username: 'the-admin' }), at: performance.now() })
     let signedIn = await signIn()
+    const newcomers = new Newcomers(database, signedIn.admin)
     const mail = {
       DENIZEN_SMTP_URL: mails.url,
       DENIZEN_MAIL_FROM: 'denizen@example.com',
@@ -39,7 +38,7 @@ export function usePlace(): () => Place {
       url,
       async world() {
         if (performance.now() - signedIn.at > proofUse) signedIn = await signIn()
-        return { database, admin: signedIn.admin }
+        return { database, admin: signedIn.admin, signUp: (named) => newcomers.next(named) }
       },
     }
   })

@@ -1,7 +1,7 @@
 import type { ActionName } from '@denizen/core/calls'
 import type { Prepared } from '../examples/index.ts'
 import { inProcess, type Face, type Outcome, type Request } from './callers.ts'
-import { exampleOf, isReadOnly } from './cases.ts'
+import { exampleOf, isRepeatable } from './cases.ts'
 import { makeRoom, type Place } from './place.ts'
 import type { Case } from './shapes.ts'
 
@@ -36,7 +36,7 @@ export class Follower {
   }
 
   async both(face: Face, name: ActionName, which: Case): Promise<Pair> {
-    if (!isReadOnly(name)) {
+    if (!isRepeatable(name, which)) {
       const expected = await this.inProcess(name, which)
       return { expected, trail: await this.#follow(face, name, which, await this.#prepare(name, which)) }
     }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { actions } from '../../packages/core/src/actions.ts'
 import { isCommand, type Action } from '../../packages/core/src/kernel/action.ts'
 import { openDatabase, type SystemDatabase } from '../database.ts'
-import { examples, type Examples } from '../examples/index.ts'
+import { examples, type Examples, type FaceWorld } from '../examples/index.ts'
 import type { Input } from './cases.ts'
 import { castOf, type Caller, type Cast } from './cast.ts'
 import { watchChanges, type Changes } from './changes.ts'
@@ -77,7 +77,8 @@ export function useSurroundings(asked: readonly Signature[], more: readonly Acti
 }
 
 async function withExamples(database: SystemDatabase, asked: readonly Signature[]): Promise<readonly Swept[]> {
-  const world = { database, admin: await database.people.asSuperadmin() }
+  const { people } = database
+  const world: FaceWorld = { database, admin: await people.asSuperadmin(), signUp: (named) => people.signUp(named) }
   const made: Swept[] = []
   for (const signature of asked) {
     const example = (examples as Readonly<Record<string, Examples | undefined>>)[signature.name]

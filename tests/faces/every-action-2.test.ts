@@ -1,0 +1,3 @@
+import { callEveryAction } from './every-action.ts'
+
+callEveryAction(1, 2)
