@@ -6,7 +6,8 @@
  * - packages/core/src/access/builtin-permissions.ts: what `grantedTo` gives to each built-in role;
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
  *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change;
- * - packages/core/roles.golden.txt: every permission that a built-in role holds. Read what changes in it.
+ * - packages/core/roles.golden.txt: every permission that a built-in role holds. Read what changes in it;
+ * - docs/reference: a page for every namespace.
  */
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -88,6 +89,9 @@ const files = {
   'packages/core/roles.golden.txt': goldenRoles,
 }
 for (const [name, make] of Object.entries(files)) await settle(name, await make(join(workspace, name)))
+
+const { referencePages } = await import('./reference.ts')
+for (const [name, page] of Object.entries(referencePages())) await settle(`docs/reference/${name}`, page)
 
 async function settle(name: string, wanted: string): Promise<void> {
   const file = join(workspace, name)

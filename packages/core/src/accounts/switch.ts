@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
-import { allOf, signedIn, type Rule, type Target } from '../kernel/rule.ts'
+import { allOf, rule, signedIn, type Target } from '../kernel/rule.ts'
 import { membershipsOf, organizationTarget, organizationsSignatures, type OrganizationId } from '../organizations/index.ts'
 import { SessionRow } from '../sessions/entity.ts'
 
@@ -20,8 +20,10 @@ const ownOrganizationTarget = {
   },
 } satisfies TargetFinder<NamesOrganization>
 
-const intoWhatIsThere: Rule = ({ actor, input, target }) =>
-  (input as NamesOrganization).organizationId === null || target !== null || actor.kind === 'system'
+const intoWhatIsThere = rule(
+  'only into their own organizations',
+  ({ actor, input, target }) => (input as NamesOrganization).organizationId === null || target !== null || actor.kind === 'system',
+)
 
 /** It only says where the session is: what a call names decides where it acts. */
 export const switchOrganization = defineCommand(organizationsSignatures.switch, {

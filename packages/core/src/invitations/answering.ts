@@ -1,8 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
 import type { Actor, CommandContext, PrepareContext } from '../kernel/context.ts'
-import type { Rule, Target } from '../kernel/rule.ts'
-import { anyOf, anyone, owner } from '../kernel/rule.ts'
+import { anyOf, anyone, owner, type Rule, rule, type Target } from '../kernel/rule.ts'
 import { existingUser, UserRow } from '../users/index.ts'
 import { InvitationRow } from './entity.ts'
 import { invitationInvalid, invitedAnother } from './errors.ts'
@@ -19,7 +18,10 @@ export interface Naming {
 }
 
 /** The link itself is the right to answer; without it the invitation must be one's own. */
-export const whoeverIsInvited: Rule = anyOf(({ input }) => (input as Naming).token !== undefined, owner)
+export const whoeverIsInvited: Rule = anyOf(
+  rule('whoever has the link', ({ input }) => (input as Naming).token !== undefined),
+  owner,
+)
 
 /** How an invitation is found by its id: it is there only for whoever is signed in with its address, and has proved it. The caller's row is locked. */
 export const ownInvitationTarget = {

@@ -3,15 +3,15 @@ import { defineQuery } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
-import type { Rule } from '../kernel/rule.ts'
-import { granted, signedIn } from '../kernel/rule.ts'
+import { granted, rule, signedIn } from '../kernel/rule.ts'
 import { optionalOrganizationTarget, unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import type { Invitation, InvitationId, InvitationState } from './model.ts'
 import { invitationsSignatures } from './signatures.ts'
 
 /** An organization's invitations are for those it lets see them; one's own for everybody. */
-const ofTheirs: Rule = (request) =>
-  (request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request)
+const ofTheirs = rule('anybody who is signed in, for their own; of an organization, whoever holds the permission there', (request) =>
+  (request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request),
+)
 
 export const listInvitations = defineQuery(invitationsSignatures.listInvitations, {
   allow: ofTheirs,

@@ -38,20 +38,29 @@ export interface RuleRequest {
 }
 
 /** Who may. Pure; decides on the rows as they are inside the transaction. */
-export type Rule = (request: RuleRequest) => boolean
+export interface Rule {
+  (request: RuleRequest): boolean
+  /** Whom it lets through, in words: the reference says it. */
+  readonly who?: string
+}
+
+/** A rule that says in words whom it lets through. */
+export function rule(who: string, decide: (request: RuleRequest) => boolean): Rule {
+  return Object.assign(decide, { who })
+}
 
 /** Anybody, also without a session. */
-export const anyone: Rule = () => true
+export const anyone = rule('anybody, signed in or not', () => true)
 
 /** Anybody with a valid session. */
-export const signedIn: Rule = ({ actor }) => actor.kind !== 'anonymous'
+export const signedIn = rule('anybody who is signed in', ({ actor }) => actor.kind !== 'anonymous')
 
 /** Who holds the permission named like the action, where the target is. */
-export const granted: Rule = ({ actor, action, target }) => {
+export const granted = rule('whoever holds the permission there', ({ actor, action, target }) => {
   if (actor.kind === 'system') return true
   if (actor.kind === 'anonymous') return false
   return grantsAt(actor.principal, target).some((grants) => grants.allows(action, target?.organizationId ?? null, target?.within))
-}
+})
 
 /** What an actor holds that counts for a target. */
 function grantsAt({ grants }: Principal, target: Target | null): readonly Grants[] {
@@ -67,57 +76,61 @@ export function holdsAt(actor: Actor, patterns: readonly string[], target: Pick<
 }
 
 /** Who holds the permission everywhere: in an organization it does not count. */
-export const grantedEverywhere: Rule = ({ actor, action }) =>
-  actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
+export const grantedEverywhere = rule(
+  'whoever holds the permission everywhere',
+  ({ actor, action }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action)),
+)
 
 /** Who may do everything, everywhere: nobody else gives that away or takes it, for nobody grants what they do not hold. */
-export const holdsEverything: Rule = ({ actor }) =>
-  actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.covers('*', null))
+export const holdsEverything = rule(
+  'whoever may do everything',
+  ({ actor }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.covers('*', null)),
+)
 
 /** The user whom the target belongs to. */
-export const owner: Rule = ({ actor, target }) => actor.kind === 'user' && target !== null && target.userId === actor.principal.userId
+export const owner = rule(
+  'the user whose it is',
+  ({ actor, target }) => actor.kind === 'user' && target !== null && target.userId === actor.principal.userId,
+)
 
 /** Who may do all that the touched account may do, so that nobody acts on somebody above them. */
-export const notBelow: Rule = ({ actor, target }) => {
+export const notBelow = rule('nobody touches an account that may do more than they', ({ actor, target }) => {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { grants } = actor.principal
   return (target?.holdings ?? []).every(({ permissions, organizationId, object }) =>
     permissions.every((pattern) => grants.covers(pattern, organizationId, object === undefined ? [] : [object])),
   )
-}
+})
 
 /** Some fields are the operators' alone: who sets one of them must hold the permission everywhere, not only where the target is. */
-export const withOperatorFields =
-  (...fields: readonly string[]): Rule =>
-  ({ actor, action, input }) => {
+export const withOperatorFields = (...fields: readonly string[]): Rule =>
+  rule(`${fields.join(', ')} only for whoever holds it everywhere`, ({ actor, action, input }) => {
     const sets = fields.some((field) => (input as Readonly<Record<string, unknown>>)[field] !== undefined)
     return !sets || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
-  }
+  })
 
 /** A rule about one part of the input, as if that were all of it. */
-export const within =
-  (part: string, rule: Rule): Rule =>
-  (request) =>
-    rule({ ...request, input: (request.input as Readonly<Record<string, unknown>>)[part] })
+export const within = (part: string, inner: Rule): Rule =>
+  madeOf([inner], '', (request) => inner({ ...request, input: (request.input as Readonly<Record<string, unknown>>)[part] }))
 
 /** Whoever every one of the rules lets through. */
-export const allOf =
-  (...rules: readonly Rule[]): Rule =>
-  (request) =>
-    rules.every((rule) => rule(request))
+export const allOf = (...rules: readonly Rule[]): Rule => madeOf(rules, '; ', (request) => rules.every((one) => one(request)))
 
 /** Whoever one of the rules lets through. */
-export const anyOf =
-  (...rules: readonly Rule[]): Rule =>
-  (request) =>
-    rules.some((rule) => rule(request))
+export const anyOf = (...rules: readonly Rule[]): Rule => madeOf(rules, ', or ', (request) => rules.some((one) => one(request)))
+
+/** Its words are theirs; where one of them has none, neither has it. */
+function madeOf(rules: readonly Rule[], separator: string, decide: (request: RuleRequest) => boolean): Rule {
+  const words = rules.flatMap(({ who }) => who ?? [])
+  return words.length === rules.length ? rule(words.join(separator), decide) : decide
+}
 
 /** Whether a rule lets a user through for nothing but what is granted to them: stripped of all grants it would not. */
-export function letsThroughByGrant(rule: Rule, request: RuleRequest): boolean {
+export function letsThroughByGrant(allow: Rule, request: RuleRequest): boolean {
   const { actor, target } = request
   if (actor.kind !== 'user' || !granted(request)) return false
   const bare = { ...actor, principal: { ...actor.principal, grants: noGrants } }
-  return !rule({ ...request, actor: bare, target: target?.here === undefined ? target : { ...target, here: noGrants } })
+  return !allow({ ...request, actor: bare, target: target?.here === undefined ? target : { ...target, here: noGrants } })
 }
 
 const noGrants: Grants = {

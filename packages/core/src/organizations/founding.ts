@@ -3,7 +3,7 @@ import { defineCommand, type TargetFinder } from '../kernel/action.ts'
 import type { Actor, CommandContext } from '../kernel/context.ts'
 import { invalidInput } from '../kernel/errors.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
-import { allOf, anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
+import { allOf, anyOf, granted, owner, rule, type Target } from '../kernel/rule.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import { limitsFor } from '../policies/index.ts'
 import { existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
@@ -29,8 +29,8 @@ const firstOwnerTarget = {
   },
 } satisfies TargetFinder<NamesOwner>
 
-const forWhoeverCalls: Rule = ({ input }) => (input as NamesOwner).ownerId === undefined
-const asAdministrator: Rule = ({ actor }) => administers(actor)
+const forWhoeverCalls = rule('for themselves', ({ input }) => (input as NamesOwner).ownerId === undefined)
+const asAdministrator = rule('for anybody as whoever runs the installation', ({ actor }) => administers(actor))
 
 export const createOrganization = defineCommand(organizationsSignatures.create, {
   allow: allOf(granted, anyOf(forWhoeverCalls, owner, asAdministrator)),

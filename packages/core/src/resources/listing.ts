@@ -4,7 +4,7 @@ import { callerId, type Actor, type Principal } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
-import { anyOf, granted, type Rule, type Target } from '../kernel/rule.ts'
+import { anyOf, granted, rule, type Target } from '../kernel/rule.ts'
 import { literally } from '../kernel/text.ts'
 import { organizationTarget, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
@@ -40,7 +40,10 @@ function ownerTarget(userId: UserId): Target {
 }
 
 /** Anybody sees what they own themselves: among all that there is, or in an organization that they are a member of. */
-const onesOwn: Rule = ({ actor, input }) => actor.kind === 'user' && asksForOwn(actor.principal, input as Filters)
+const onesOwn = rule(
+  'anybody who is signed in, for what they own',
+  ({ actor, input }) => actor.kind === 'user' && asksForOwn(actor.principal, input as Filters),
+)
 
 function asksForOwn({ userId, memberships }: Principal, { parentId, within, organizationId, ownerUserId }: Filters): boolean {
   if (parentId !== undefined || within !== undefined) return false

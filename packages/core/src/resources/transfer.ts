@@ -5,7 +5,7 @@ import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
-import { allOf, granted, holdsAt, type Rule } from '../kernel/rule.ts'
+import { allOf, granted, holdsAt, rule } from '../kernel/rule.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import { isActing, UserRow, type UserId } from '../users/index.ts'
 import { inNoOrganization, insideAnother } from './errors.ts'
@@ -16,7 +16,10 @@ import { resourcesSignatures } from './signatures.ts'
 import { changedResourceTarget } from './targets.ts'
 
 /** Whoever makes somebody the owner, or themselves, gives all that an owner may do: nobody gives what they do not hold. */
-const holdsWhatOwnersHold: Rule = ({ actor, target }) => target === null || holdsAt(actor, ownerPermissions, target)
+const holdsWhatOwnersHold = rule(
+  'who holds themselves all that an owner does',
+  ({ actor, target }) => target === null || holdsAt(actor, ownerPermissions, target),
+)
 
 export const transferResource = defineCommand(resourcesSignatures.transfer, {
   allow: allOf(granted, holdsWhatOwnersHold),

@@ -1,7 +1,7 @@
 import type { TargetRecaller } from '../../kernel/action.ts'
 import type { QueryContext } from '../../kernel/context.ts'
 import type { Place } from '../../kernel/decisions.ts'
-import type { Rule, Target } from '../../kernel/rule.ts'
+import { rule, type Target } from '../../kernel/rule.ts'
 import type { ScopeInput, ScopeKind } from '../model.ts'
 import { callersGrants, isAboutCaller, placeIdOf, placeOf, wantedBy, type Asked, type View } from './deciding.ts'
 
@@ -46,4 +46,7 @@ function targetOf(view: View, place: Place): Target {
 }
 
 /** Whoever asks about themselves. */
-export const aboutCaller: Rule = ({ actor, input }) => actor.kind !== 'anonymous' && isAboutCaller(actor, input as Asked)
+export const aboutCaller = rule(
+  'anybody who is signed in, about themselves',
+  ({ actor, input }) => actor.kind !== 'anonymous' && isAboutCaller(actor, input as Asked),
+)

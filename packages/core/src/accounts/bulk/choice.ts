@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Actor, CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { lookThrough } from '../../kernel/look.ts'
-import type { Rule, Target } from '../../kernel/rule.ts'
+import { rule, type Target } from '../../kernel/rule.ts'
 import { tooManyUsers, type UserId } from '../../users/index.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import type { UserFilter } from '../directory/filter.ts'
@@ -26,7 +26,9 @@ export const chosenTarget = {
     directoryTarget.find(em, { organizationId, where: filter }, actor),
 } satisfies TargetFinder<Choice>
 
-export const overChosen: Rule = (request) => overDirectory({ ...request, input: { where: (request.input as Choice).filter } })
+export const overChosen = rule('whoever holds the permission there; a filter by role only for whoever holds it everywhere', (request) =>
+  overDirectory({ ...request, input: { where: (request.input as Choice).filter } }),
+)
 
 /** The ids that the call names, or those that its filter finds: looked for before the transaction, for it locks them first of all. */
 export async function choose({ reader, now }: PrepareContext, { userIds, filter, organizationId }: Choice): Promise<readonly UserId[]> {

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/context.ts'
-import { allOf, granted, type Rule } from '../../kernel/rule.ts'
+import { allOf, granted, rule } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
 
@@ -30,13 +30,15 @@ function seesMembers(actor: Actor, asked: Asked): boolean {
   return organizations.every((id) => actor.principal.grants.allows('organizations.listMembers', id))
 }
 
-const askingByMembership: Rule = ({ actor, input }) => seesMembers(actor, input as Asked)
+const askingByMembership = rule('a filter by membership only for whoever may list those members', ({ actor, input }) =>
+  seesMembers(actor, input as Asked),
+)
 
 /** Who holds which role everywhere is the installation's own business: whoever asks by it must hold the permission everywhere. */
-const askingByRole: Rule = ({ actor, action, input }) => {
+const askingByRole = rule('a filter by role only for whoever holds it everywhere', ({ actor, action, input }) => {
   const asksByRole = filtersOf(input as Asked).some(({ role }) => role !== undefined)
   return !asksByRole || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
-}
+})
 
 /** Who may ask for users: of the whole installation those who hold the permission everywhere, of an organization those who hold it there. */
 export const overDirectory = allOf(granted, askingByRole, askingByMembership)

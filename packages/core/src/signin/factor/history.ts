@@ -4,7 +4,7 @@ import { defineQuery, type TargetFinder } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/context.ts'
 import { encodeSuffix, idOf, uuidBytes, uuidOf } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
-import { anyOf, granted, owner, type Rule } from '../../kernel/rule.ts'
+import { anyOf, granted, owner, rule } from '../../kernel/rule.ts'
 import type { UserId } from '../../users/index.ts'
 import type { LoginMethod, LoginOutcome } from '../model.ts'
 import type { LoginAttempt } from './model.ts'
@@ -22,7 +22,10 @@ const historyTarget = {
 } satisfies TargetFinder<NamesUser>
 
 /** Without a user in particular everybody gets what is theirs to see: see below. */
-const namesNobody: Rule = ({ actor, input }) => actor.kind !== 'anonymous' && (input as NamesUser).userId === undefined
+const namesNobody = rule(
+  'anybody who is signed in, for their own',
+  ({ actor, input }) => actor.kind !== 'anonymous' && (input as NamesUser).userId === undefined,
+)
 
 /**
  * The history of a user who is named is for the user, and for whoever may see it where

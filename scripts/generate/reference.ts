@@ -1,0 +1,91 @@
+import type { ActionName } from '@denizen/core/calls'
+import type { ErrorDefinition } from '../../packages/core/src/kernel/errors.ts'
+import type { Action } from '../../packages/core/src/kernel/action.ts'
+import { permissionsByRole } from '../../packages/core/src/access/builtin.ts'
+import { namesOf } from '../../packages/core/src/access/permissions.ts'
+import { actions } from '../../packages/core/src/actions.ts'
+import { commonErrors } from '../../packages/core/src/common-errors.ts'
+import { holdsSecret } from '../../packages/core/src/kernel/secret.ts'
+import { linesOf } from '../../apps/cli/src/action-command.ts'
+import { createProgram } from '../../apps/cli/src/program.ts'
+import { fieldsText, jsonSchemaOf, sampleOf } from './schema-text.ts'
+
+const notice = '<!-- Generated from the signatures by `npm run generate`. -->'
+
+/** The pages of docs/reference, by file name. */
+export function referencePages(): Readonly<Record<string, string>> {
+  const all = [...actions.values()].toSorted((one, other) => (one.signature.name < other.signature.name ? -1 : 1))
+  const namespaces = [...new Set(all.map(namespaceOf))]
+  const lines = new Map(linesOf(createProgram()))
+  const pages = namespaces.map((namespace) => {
+    const sections = all.filter((action) => namespaceOf(action) === namespace).map((action) => sectionOf(action, lines))
+    return [`${namespace}.md`, `# ${namespace}\n\n${notice}\n\n${sections.join('\n\n')}\n`]
+  })
+  return { 'README.md': indexOf(all, namespaces), ...Object.fromEntries(pages) }
+}
+
+function namespaceOf({ signature }: Action): string {
+  return signature.name.split('.')[0] ?? ''
+}
+
+function indexOf(all: readonly Action[], namespaces: readonly string[]): string {
+  const rows = namespaces.map((namespace) => {
+    const names = all.filter((action) => namespaceOf(action) === namespace).map(({ signature }) => signature.name)
+    return `| [${namespace}](${namespace}.md) | ${names.map((name) => `[${name}](${namespace}.md#${anchorOf(name)})`).join(', ')} |`
+  })
+  return `# Reference\n\n${notice}\n
+Every action, with what goes in, what comes out, who may, and how it fails. It is called by the same name in process
+(\`core.as(actor)\`), by the client, over tRPC (\`/trpc/<name>\`) and by \`denizen call <name>\`. "There" is where the action
+acts: the organization, team or resource that it is about, or the whole system. The role \`superadmin\` holds every
+permission, and \`monitor\` that of every query.\n
+| namespace | actions |\n|---|---|\n${rows.join('\n')}\n
+## Errors of any action\n
+${errorsText(commonErrors)}\n`
+}
+
+function anchorOf(name: string): string {
+  return name.toLowerCase().replace('.', '')
+}
+
+function sectionOf({ signature, allow, ...action }: Action, lines: ReadonlyMap<ActionName, string>): string {
+  const { name, kind, summary, errors = [] } = signature
+  const input = jsonSchemaOf(signature.input)
+  const line = lines.get(name as ActionName)
+  const facts = [
+    `- **Kind**: ${kind}${'secretive' in action && action.secretive === true ? ', without a plan: it proves or makes a secret' : ''}`,
+    `- **Who may**: ${whoMay(name, allow)}`,
+    ...(action.freshProof === true ? ['- **Wants** a session whose user proved a moment ago who they are'] : []),
+    `- **Command line**: \`denizen ${line ?? `call ${name}`}\``,
+  ]
+  return [
+    `## ${name}`,
+    `${summary}.`,
+    facts.join('\n'),
+    `**Input**\n\n${fieldsText(input)}`,
+    `**Output**\n\n${fieldsText(jsonSchemaOf(signature.output))}`,
+    `**Errors** ${errors.length === 0 ? 'of any action only.' : `besides those of any action:\n\n${errorsText(errors)}`}`,
+    `**Example**\n\n${exampleOf(name, sampleOf(input), holdsSecret(signature.input))}`,
+  ].join('\n\n')
+}
+
+function whoMay(name: string, { who }: Action['allow']): string {
+  if (who === undefined) throw new Error(`${name}: its rule does not say whom it lets through; make it with rule('…', …)`)
+  const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const roles = ['user', 'member', 'admin', 'owner', 'resourceOwner'].filter((role) =>
+    namesOf(catalogue, permissionsByRole[role] ?? []).has(name),
+  )
+  const held =
+    roles.length === 0 || !who.includes('permission') ? '' : ` (built-in roles: ${roles.map((role) => `\`${role}\``).join(', ')})`
+  return `${who}${held}`
+}
+
+function errorsText(errors: readonly ErrorDefinition<never>[]): string {
+  const rows = errors.map(({ code, kind }) => `| \`${code}\` | ${kind} |`)
+  return ['| code | kind |', '|---|---|', ...rows].join('\n')
+}
+
+function exampleOf(name: string, sample: unknown, secret: boolean): string {
+  const given = JSON.stringify(sample)
+  const typed = given === '{}' ? '' : secret ? ' --json - < input.json' : ` --json '${given}'`
+  return `\`\`\`ts\nawait client.${name}(${given === '{}' ? '' : given})\n\`\`\`\n\n\`\`\`sh\ndenizen call ${name}${typed}\n\`\`\``
+}
