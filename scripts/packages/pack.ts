@@ -40,7 +40,7 @@ export async function pack(into: string): Promise<readonly Packed[]> {
   return staged.map(({ manifest: { name, version, exports } }) => {
     const made = tarballs.find((one) => one.name === name)
     assert(made, `npm packed no ${name}:\n${printed}`)
-    refuseSources(made)
+    checkFiles(made)
     return { name, version, tarball: join(into, made.filename), isLibrary: exports !== undefined }
   })
 }
@@ -66,7 +66,8 @@ function publishedFolders(): { folder: string; manifest: Manifest }[] {
 function stage(folder: string, manifest: Manifest, parent: string): string {
   const made = join(parent, manifest.name)
   mkdirSync(made, { recursive: true })
-  for (const file of manifest.files) cpSync(join(folder, file), join(made, file), { recursive: true })
+  // npm takes README.md by itself, from where it packs.
+  for (const file of [...manifest.files, 'README.md']) cpSync(join(folder, file), join(made, file), { recursive: true })
   writeFileSync(join(made, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)
   return made
 }
@@ -83,12 +84,16 @@ function withoutSources(exports: Exports): Exports {
   return Object.fromEntries(built.filter(([, conditions]) => Object.keys(conditions).length > 0))
 }
 
-function refuseSources({ name, files }: Tarball): void {
+function checkFiles({ name, files }: Tarball): void {
   const unwanted = files.map(({ path }) => path).filter((path) => /(^|\/)(src|testing)\/|\.test\.|(?<!\.d)\.ts$/.test(path))
   assert.deepEqual(unwanted, [], `${name} holds what is not published`)
   assert(
     files.some(({ path }) => path.startsWith('dist/')),
     `${name} was not built: npm run build`,
+  )
+  assert(
+    files.some(({ path }) => path === 'README.md'),
+    `${name} has no page of its own`,
   )
 }
 
