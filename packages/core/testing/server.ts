@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { statfsSync } from 'node:fs'
 import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -22,11 +23,11 @@ export interface TestServer {
 }
 
 /**
- * Starts PostgreSQL from npm on 127.0.0.1, on a free port, with its files in the temporary directory.
+ * Starts PostgreSQL from npm on 127.0.0.1, on a free port, with its files in memory where there is room, else in the temporary directory.
  * @param from The files of a stopped server, to begin with a copy of them; without, it is a new one.
  */
 export async function startServer(from?: string): Promise<TestServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'denizen-postgres-'))
+  const directory = await mkdtemp(join(folderForFiles(), 'denizen-postgres-'))
   await chmod(directory, 0o711) // as root, PostgreSQL runs as a user of its own, who has to get in
   const files = join(directory, 'data')
   const port = await freePort()
@@ -59,6 +60,19 @@ export async function startServer(from?: string): Promise<TestServer> {
       await server.stop()
       if (!keepFiles) await rm(directory, { recursive: true, force: true })
     },
+  }
+}
+
+/** Bytes that a run needs at the most: some tens of copies of ten megabytes, and what tests write. */
+const roomNeeded = 3 * 1024 ** 3
+
+/** A copy of a database takes 20 ms in memory; on a disk some hundreds, once the system has enough to write. */
+function folderForFiles(): string {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm')
+    return bavail * bsize > roomNeeded ? '/dev/shm' : tmpdir()
+  } catch {
+    return tmpdir() // not every system has it
   }
 }
 
