@@ -11,7 +11,7 @@ import { newGrantee, newPlace, questions, ways } from './system/revocation-acces
 // How long it takes until other processes know is measured in tests/system. Within one there is nothing to measure:
 // once a revocation is answered, not one request that is sent thereafter is let in, however many are under way.
 
-const trials = 3
+const trials = 2
 /** Requests of one kind at any moment: some of them are always between being let in and being answered. */
 const inFlight = 4
 /** Requests of one kind that are sent before the revocation, and after its answer. */

@@ -13,7 +13,6 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { signatures, type GrantedRole, type Signature } from '@denizen/core/contract'
-import * as serverErrors from '../../packages/api/src/errors.ts'
 import { commonErrors } from '../../packages/core/src/common-errors.ts'
 import { factorRequired } from '../../packages/core/src/signin/errors.ts'
 import { format, type FormatConfig } from 'oxfmt'
@@ -45,7 +44,8 @@ export const builtInPermissions: Readonly<Record<GrantedRole, readonly string[]>
   )
 }
 
-function errorCodesSource(file: string): Promise<string> {
+async function errorCodesSource(file: string): Promise<string> {
+  const serverErrors = await import('../../packages/api/src/errors.ts')
   const ofActions = [...commonErrors, factorRequired, ...listed.flatMap(({ errors = [] }: Signature) => errors)]
   const ofServer = Object.values(serverErrors).filter((value) => typeof value === 'function' && 'code' in value)
   const codes = [...new Set([...ofActions, ...ofServer].map(({ code }) => code))].sort()
@@ -72,7 +72,6 @@ async function goldenNames(file: string): Promise<string> {
 }
 
 async function goldenRoles(): Promise<string> {
-  // Loaded only now: it reads what was written just before.
   const { permissionsByRole } = await import('../../packages/core/src/access/builtin.ts')
   const catalogue = new Map(listed.map(({ name, kind }) => [name, kind]))
   const held = Object.entries(permissionsByRole).flatMap(([role, patterns]) =>
@@ -81,10 +80,11 @@ async function goldenRoles(): Promise<string> {
   return `${held.join('\n')}\n`
 }
 
+/** In this order: whatever loads the actions, as the server's errors do, has to find what the roles hold written. */
 const files = {
+  'packages/core/src/access/builtin-permissions.ts': permissionsSource,
   'packages/core/src/calls/kinds.ts': kindsSource,
   'packages/core/src/calls/error-codes.ts': errorCodesSource,
-  'packages/core/src/access/builtin-permissions.ts': permissionsSource,
   'packages/core/names.golden.txt': goldenNames,
   'packages/core/roles.golden.txt': goldenRoles,
 }

@@ -2,14 +2,12 @@ import { kinds, type ActionName } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
 import { actions } from '../../packages/core/src/actions.ts'
 import { isCommand, type Action } from '../../packages/core/src/kernel/action.ts'
+import { isWholeMatrix } from '../matrix.ts'
 import { examples, type Examples } from '../examples/index.ts'
 import { handMade } from './hand-made.ts'
 import { choose, shapesOf, type Candidate, type Case } from './shapes.ts'
 
 export const names = Object.keys(kinds) as ActionName[]
-
-/** Whether every face is asked for every action: `npm run test:faces`. */
-const everything = process.env['DENIZEN_TEST_FACES'] === 'all'
 
 /** An action, and what is done with its example. */
 export type NamedCase = readonly [name: ActionName, which: Case]
@@ -63,9 +61,9 @@ export function preparedCases(): readonly NamedCase[] {
   return [...chosen('is planned'), ...chosen('is repeated with a key')]
 }
 
-/** What a client is asked for: one action of every shape, and every action if everything is to be asked for. */
+/** What a client is asked for: one action of every shape, and every action if isWholeMatrix is to be asked for. */
 export function clientCases(): readonly NamedCase[] {
-  return [...(everything ? everyCase() : [...chosen('succeeds'), ...chosen('fails')]), ...preparedCases()]
+  return [...(isWholeMatrix ? everyCase() : [...chosen('succeeds'), ...chosen('fails')]), ...preparedCases()]
 }
 
 /** The same for the command line, and whatever its commands call in code of their own. */

@@ -1,4 +1,5 @@
 import { command, query, type Signature } from '../../packages/core/src/kernel/signature.ts'
+import { isWholeMatrix } from '../matrix.ts'
 import { secret } from '../../packages/core/src/kernel/secret.ts'
 import { kinds } from '@denizen/core/calls'
 import { assert, property, shuffledSubarray } from 'fast-check'
@@ -152,7 +153,7 @@ describe('what the commands of the command line call in code of their own', () =
     const chosen = every.flatMap((which) => choose(all, which).map((name) => `${name},${which}`))
     const whole = [...everyCase(), ...preparedCases()].map(String)
     expect(everyCase()).toHaveLength(2 * Object.keys(kinds).length)
-    const expected = process.env['DENIZEN_TEST_FACES'] === 'all' ? whole : chosen
+    const expected = isWholeMatrix ? whole : chosen
     expect(clientCases().map(String).toSorted()).toEqual(expected.toSorted())
   })
 })

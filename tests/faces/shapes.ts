@@ -3,7 +3,7 @@ import type { Signature } from '@denizen/core/contract'
 import { z } from 'zod'
 
 /** How an action is carried out, where its signature does not say. */
-export interface Traits {
+interface Traits {
   /** Only reads, though it travels like a command. */
   readonly inquiry: boolean
   /** A plan of it would be a way to try out secrets. */
