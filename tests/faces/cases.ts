@@ -61,7 +61,7 @@ export function preparedCases(): readonly NamedCase[] {
   return [...chosen('is planned'), ...chosen('is repeated with a key')]
 }
 
-/** What a client is asked for: one action of every shape, and every action if isWholeMatrix is to be asked for. */
+/** What a client is asked for: one action of every shape; in the whole matrix, every action. */
 export function clientCases(): readonly NamedCase[] {
   return [...(isWholeMatrix ? everyCase() : [...chosen('succeeds'), ...chosen('fails')]), ...preparedCases()]
 }
