@@ -46,7 +46,14 @@ function suites(environment: Readonly<Record<string, string>>): Step[] {
       command: bash('command -v oathtool || { apt-get update -qq && apt-get install -y -qq --no-install-recommends oathtool; }'),
     },
     { name: onNode, cores: 2, seconds: 300, after: ['oathtool'], command: ['npm', 'test', '--'], environment, suite: {} },
-    { name: 'embedded', cores: 2, seconds: 120, command: ['npm', 'run', 'test:embedded', '--'], environment, suite: {} },
+    {
+      name: 'embedded',
+      cores: 2,
+      seconds: 120,
+      command: ['npm', 'run', 'test:embedded', '--'],
+      environment: { ...environment, DENIZEN_TEST_RUNS: '5' },
+      suite: {},
+    },
     { name: 'faces', cores: 2, seconds: 120, command: ['npm', 'run', 'test:faces', '--'], environment, suite: {} },
     {
       name: 'system',
@@ -92,7 +99,7 @@ function onOtherMachines(): Step[] {
       seconds: 100,
       locks,
       command: ['npm', 'run', 'test:system', '--'],
-      environment,
+      environment: { ...environment, DENIZEN_TEST_KILLS: '10' },
       suite: { files: processes, named: '^(?!.* on the embedded database)' },
     },
   ]

@@ -6,7 +6,7 @@ import { kinds } from '@denizen/core/calls'
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client'
 import superjson from 'superjson'
 import { runHere } from '../../apps/cli/src/testing/terminal.ts'
-import { scaled } from '../deadlines.ts'
+import { within } from '../deadlines.ts'
 import type { Prepared } from '../examples/index.ts'
 import { failureIn, send } from '../requests.ts'
 import type { Place } from './place.ts'
@@ -101,8 +101,7 @@ export const rest: Face = {
   name: 'REST',
   async call(request, { url }) {
     const [namespace, verb] = request.name.split('.')
-    const signal = AbortSignal.timeout(scaled(10_000))
-    const response = await fetch(`${url}/${namespace}/${verb}`, { headers: headersOf(request), signal })
+    const response = await within(10_000, `an answer by ${verb}`, fetch(`${url}/${namespace}/${verb}`, { headers: headersOf(request) }))
     const body = (await response.json()) as { code: string; detail: string; details?: unknown }
     return response.ok ? { answer: body } : { error: { code: body.code, message: body.detail, details: body.details ?? {} } }
   },
