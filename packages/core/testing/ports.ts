@@ -14,9 +14,12 @@ import { overhear } from './overheard.ts'
 import { TestResolver } from './resolver.ts'
 import { TestWeb } from './web.ts'
 
-/** A clock that stands still until it is told to move. */
+/**
+ * A clock that stands still until it is told to move. It begins with a whole second, so that what is rounded to seconds (as in
+ * a JWT) is as far from the next one in every run.
+ */
 export class TestClock implements Clock {
-  #now = Date.now()
+  #now = Math.floor(Date.now() / 1000) * 1000
   readonly #startedAt = this.#now
 
   now(): Date {
