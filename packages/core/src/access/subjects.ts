@@ -8,9 +8,10 @@ import type { Catalogue } from '../kernel/signature.ts'
 import { idsGiven, runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
-import { organizationRoles, ownerPermissions } from './builtin.ts'
-import { storedDefinitions } from './definitions.ts'
 import {
+  organizationRoles,
+  ownerPermissions,
+  storedDefinitions,
   assignmentsOf,
   countingNow,
   countsFrom,
@@ -23,10 +24,13 @@ import {
   type ChosenRoles,
   type GivenAssignment,
   type HeldAssignment,
-} from './held.ts'
-import { bothHave, eitherHas, listed, permissionsOf } from './permissions.ts'
+  bothHave,
+  eitherHas,
+  listed,
+  permissionsOf,
+  grantsOf,
+} from '../grants/index.ts'
 import type { Place } from './places.ts'
-import { grantsOf } from './policy.ts'
 
 export type { SubjectKey } from '../kernel/decisions.ts'
 

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { builtInRoles, holdingsOf } from '../access/index.ts'
+import { builtInRoles, holdingsOf } from '../grants/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'

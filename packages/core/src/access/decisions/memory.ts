@@ -4,7 +4,7 @@ import type { Decisions, Known, Place, PlaceId, Subject, SubjectKey, Wanted } fr
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { FeedSink } from '../../ports/invalidation.ts'
-import { RoleMemory } from '../definitions.ts'
+import { RoleMemory } from '../../grants/index.ts'
 import { loadSubjects } from '../subjects.ts'
 import { keysOfPlace, loadPlaces } from './places.ts'
 import { compiledSubject, entryOf, type KeptSubject } from './subject.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { runs } from '../../../testing/runs.ts'
-import { inUse, nothingChosen, tooMany, type ChosenRoles, type HeldAssignment } from '../held.ts'
+import { inUse, nothingChosen, tooMany, type ChosenRoles, type HeldAssignment } from '../../grants/index.ts'
 import { choosing, dropping, statesOf } from './choosing.ts'
 
 const cardinality = 2

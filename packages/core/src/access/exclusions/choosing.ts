@@ -1,4 +1,4 @@
-import { inUse, tooMany, type ChosenRoles, type HeldAssignment } from '../held.ts'
+import { inUse, tooMany, type ChosenRoles, type HeldAssignment } from '../../grants/index.ts'
 import type { ActiveRoleState } from './model.ts'
 
 /** Why a role cannot be chosen: the set, and the roles of it that are in use. UUIDs. */

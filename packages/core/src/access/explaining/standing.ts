@@ -1,5 +1,5 @@
 import { mayActFrom } from '../../users/index.ts'
-import { inUse, type HeldAssignment } from '../held.ts'
+import { inUse, type HeldAssignment } from '../../grants/index.ts'
 import type { Situation, SubjectFacts } from '../subjects.ts'
 import type { Unmet } from './model.ts'
 

@@ -3,7 +3,7 @@ import type { Exclusion, RoleDefinition } from '../kernel/decisions.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import type { Holding } from '../kernel/rule.ts'
 import { mayActFrom } from '../users/index.ts'
-import { builtInRoles } from './builtin.ts'
+import { builtInRoles } from './built-in-roles.ts'
 import { byRole, definitionOfRole } from './definitions.ts'
 import { builtInRoleNames, type BuiltInRoleName, type Condition, type ScopeKind } from './model.ts'
 
