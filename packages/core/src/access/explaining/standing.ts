@@ -1,4 +1,4 @@
-import { mayActFrom } from '../../users/index.ts'
+import { mayActFrom } from '../../kernel/network.ts'
 import { inUse, type HeldAssignment } from '../../grants/index.ts'
 import type { Situation, SubjectFacts } from '../subjects.ts'
 import type { Unmet } from './model.ts'

@@ -1,0 +1,2 @@
+export { LoginAttemptRow } from './entity.ts'
+export { recordLoginAttempt } from './record.ts'
