@@ -1,12 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
 import { idOf, uuidOf, uuidsOf } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { MembershipRow } from '../organizations/entity.ts'
 import { builtInRoles, organizationRoles } from './builtin.ts'
 import { RoleAssignmentRow, RoleRow } from './entity.ts'
-import { assignmentsOf, heldIn, holdingOf } from './held.ts'
+import { assignmentsOf, parseResolved, grantOf } from './held.ts'
 import type { RoleId } from './model.ts'
 
 interface Assignment {
@@ -107,18 +107,18 @@ export async function activeSuperadmins(em: SqlEntityManager, now: Date): Promis
  * account must hold too. Frozen grants count: they can be released. So do those
  * whose time has not come, and those that are not in use.
  */
-export async function holdingsOf(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Holding[]> {
+export async function loadGrants(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Grant[]> {
   const parameters = [uuidOf(userId), uuidOf(userId)]
-  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, holdings, parameters)
-  const held = (row === undefined ? [] : heldIn(row))
-    .map(holdingOf)
+  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, grantsStatement, parameters)
+  const held = (row === undefined ? [] : parseResolved(row))
+    .map(grantOf)
     .filter((holding) => holding.organizationId === null || holding.organizationId === organizationId)
   if (organizationId === null) return held
   const membership = await em.findOne(MembershipRow, { organizationId, userId })
   return membership === null ? held : [...held, { organizationId, permissions: organizationRoles[membership.role].permissions }]
 }
 
-const holdings = statement(
+const grantsStatement = statement(
   'holdings',
   `select r.assignments::text as assignments, r.definitions::text as definitions
     from ${assignmentsOf('?::uuid', `a.scope_kind <> 'resource'`, { at: 'now()' })} r`,

@@ -61,7 +61,7 @@ const unmetCodes = [
   'revoked',
   'secondFactor',
   'network',
-  'laidDown',
+  'deactivated',
   'contested',
   'userStatus',
   'frozen',
