@@ -1,5 +1,4 @@
 export { contentOfRole, requireHeld } from './assignments/content.ts'
-export { builtInRoles, organizationRoles, ownerPermissions } from './builtin.ts'
 export { notHeld } from './assignments/errors.ts'
 export { enforceSeparationOfDuty } from './exclusions/checking.ts'
 export { excluded } from './exclusions/errors.ts'
@@ -8,27 +7,8 @@ export { lockRoleHierarchy } from './exclusions/structure.ts'
 export { setsOf } from './exclusions/violations.ts'
 export { checkAtOnce, questionOf, type Question } from './decisions/at-once.ts'
 export { DecisionMemory, decisionsOf } from './decisions/memory.ts'
-export { byRole, storedDefinitions } from './definitions.ts'
-export {
-  assignmentsOf,
-  effectiveAssignments,
-  appliesFrom,
-  customRolesIn,
-  dependenciesOf,
-  exclusiveRoles,
-  parseAssignments,
-  resolveAssignments,
-  grantOf,
-  defaultActiveRoles,
-  inOrganizationsOf,
-  type ActiveRoles,
-  type LoadedAssignment,
-  type ResolvedAssignment,
-} from './held.ts'
-export { builtInRoleNames, type BuiltInRoleName, type RoleId } from './model.ts'
-export { namesOf, permissionsOf, matchesNoAction } from './permissions.ts'
+export type { RoleId } from './model.ts'
 export { findResources, targetAt, type Scope } from './places.ts'
-export { grantsOf, grantsWithin, type GrantLimits } from './policy.ts'
 export { requireKnownPermissions } from './unknown.ts'
 export { PermissionUses, writePermissionUses, type PermissionUse } from './review/uses.ts'
 export {
@@ -38,7 +18,6 @@ export {
   currentAssignment,
   findRoles,
   hadSuperadmin,
-  loadGrants,
   lockSuperadmins,
   rolesThatGrant,
 } from './repository.ts'

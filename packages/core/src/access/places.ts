@@ -3,8 +3,16 @@ import type { Actor } from '../kernel/context.ts'
 import { systemScope, type Scope } from '../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 import type { Grant, Target } from '../kernel/rule.ts'
-import { ownerPermissions } from './builtin.ts'
-import { assignmentsOf, effectiveAssignments, appliesFrom, exclusiveRoles, parseResolved, grantOf, inOrganizationsOf } from './held.ts'
+import {
+  ownerPermissions,
+  assignmentsOf,
+  effectiveAssignments,
+  appliesFrom,
+  exclusiveRoles,
+  parseResolved,
+  grantOf,
+  inOrganizationsOf,
+} from '../grants/index.ts'
 import type { ScopeInput } from './model.ts'
 
 export { systemScope, type Scope } from '../kernel/decisions.ts'

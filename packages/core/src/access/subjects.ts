@@ -8,9 +8,10 @@ import type { Catalogue } from '../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
-import { organizationRoles, ownerPermissions } from './builtin.ts'
-import { storedDefinitions } from './definitions.ts'
 import {
+  organizationRoles,
+  ownerPermissions,
+  storedDefinitions,
   assignmentsOf,
   effectiveAssignments,
   appliesFrom,
@@ -23,10 +24,13 @@ import {
   type ActiveRoles,
   type LoadedAssignment,
   type ResolvedAssignment,
-} from './held.ts'
-import { intersection, union, listPermissions, permissionsOf } from './permissions.ts'
+  intersection,
+  union,
+  listPermissions,
+  permissionsOf,
+  grantsOf,
+} from '../grants/index.ts'
 import type { Scope } from './places.ts'
-import { grantsOf } from './policy.ts'
 
 export type { SubjectKey } from '../kernel/decisions.ts'
 

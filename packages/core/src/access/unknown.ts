@@ -1,6 +1,6 @@
 import type { Catalogue } from '../kernel/signature.ts'
 import { unknownPermission } from './errors.ts'
-import { groupOf, matchesNoAction } from './permissions.ts'
+import { groupOf, matchesNoAction } from '../grants/index.ts'
 
 /** Refuses a pattern in one of Denizen's own groups that stands for no action: a slip of the pen, which would grant nothing without a word. */
 export function requireKnownPermissions(catalogue: Catalogue, patterns: readonly string[]): void {

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { builtInRoles, loadGrants } from '../access/index.ts'
+import { builtInRoles, loadGrants } from '../grants/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { Grant } from '../kernel/rule.ts'

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { loadGrants } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor } from '../kernel/context.ts'
 import type { Target } from '../kernel/rule.ts'

@@ -1,4 +1,4 @@
-import { grantsOf, organizationRoles } from '../access/index.ts'
+import { grantsOf, organizationRoles } from '../grants/index.ts'
 import type { Actor } from '../kernel/context.ts'
 import type { Grant } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'

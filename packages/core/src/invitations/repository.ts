@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { loadGrants } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import type { UserStatus } from '../users/index.ts'

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { findResources, ownerPermissions, targetAt } from '../access/index.ts'
+import { findResources, targetAt } from '../access/index.ts'
+import { ownerPermissions } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor, type Principal } from '../kernel/context.ts'
 import type { Grants } from '../kernel/grants.ts'

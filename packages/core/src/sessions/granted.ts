@@ -13,7 +13,7 @@ import {
   type GrantLimits,
   type LoadedAssignment,
   type ResolvedAssignment,
-} from '../access/index.ts'
+} from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { Principal } from '../kernel/context.ts'
 import type { ConditionalGrants, Grants } from '../kernel/grants.ts'

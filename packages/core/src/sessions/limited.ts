@@ -1,4 +1,4 @@
-import { grantsWithin, namesOf } from '../access/index.ts'
+import { grantsWithin, namesOf } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { Principal, SignedLimits } from '../kernel/context.ts'
 import type { Grants } from '../kernel/grants.ts'

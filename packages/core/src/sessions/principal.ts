@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { assignmentsOf, byRole, customRolesIn, exclusiveRoles, namesOf } from '../access/index.ts'
+import { assignmentsOf, byRole, customRolesIn, exclusiveRoles, namesOf } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { PendingStep, Principal, Settings } from '../kernel/context.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'

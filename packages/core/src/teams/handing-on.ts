@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { contentOfRole, findResources, enforceSeparationOfDuty, requireHeld, type Scope } from '../access/index.ts'
-import type { RoleId, ScopeKind } from '../access/model.ts'
+import type { RoleId } from '../access/model.ts'
+import type { ScopeKind } from '../grants/model.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'

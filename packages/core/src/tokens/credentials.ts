@@ -1,4 +1,4 @@
-import { permissionsOf, matchesNoAction } from '../access/index.ts'
+import { permissionsOf, matchesNoAction } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { Action } from '../kernel/action.ts'
 import type { Credentials, Principal, Settings } from '../kernel/context.ts'

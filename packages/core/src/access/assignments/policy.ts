@@ -1,5 +1,6 @@
 import { invalidInput } from '../../kernel/errors.ts'
-import type { Assignment, BuiltInRoleName, Condition, ScopeKind, SubjectKind } from '../model.ts'
+import type { Assignment, SubjectKind } from '../model.ts'
+import type { BuiltInRoleName, Condition, ScopeKind } from '../../grants/model.ts'
 import { notAssignable } from './errors.ts'
 
 /** From when until when something is given. */

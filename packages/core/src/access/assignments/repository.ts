@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { Assignment, AssignmentId, Condition, RoleId, ScopeKind, SubjectKind } from '../model.ts'
+import type { Assignment, AssignmentId, RoleId, SubjectKind } from '../model.ts'
+import type { Condition, ScopeKind } from '../../grants/model.ts'
 import { stateOf } from './policy.ts'
 
 /** SQL of what is shown of assignments `a`. Times travel as milliseconds since the epoch, so that both drivers read them alike. */

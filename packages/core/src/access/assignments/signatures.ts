@@ -7,7 +7,8 @@ import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
 import { userId } from '../../users/model.ts'
 import { unknownPermission } from '../errors.ts'
 import { excluded, notOnResources } from '../exclusions/errors.ts'
-import { Assignment, assignmentId, condition, permissionPattern, roleId, scope, teamReference } from '../model.ts'
+import { Assignment, assignmentId, permissionPattern, roleId, scope, teamReference } from '../model.ts'
+import { condition } from '../../grants/model.ts'
 import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
 
 const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))

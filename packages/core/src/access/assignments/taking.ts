@@ -4,7 +4,7 @@ import { callerId, type CommandContext, type PrepareContext } from '../../kernel
 import { notFound } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
 import { endImpersonations } from '../../sessions/index.ts'
-import { builtInRoles } from '../builtin.ts'
+import { builtInRoles } from '../../grants/index.ts'
 import type { Assignment, AssignmentId, ScopeInput } from '../model.ts'
 import { findScope, type Scope } from '../places.ts'
 import { contentOfRole, letsImpersonate, requireHeld, type AssignmentContent } from './content.ts'

@@ -2,7 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Grant } from '../../kernel/rule.ts'
 import { patternsBy } from '../../roles/index.ts'
-import type { Condition, RoleId, ScopeKind } from '../model.ts'
+import type { RoleId } from '../model.ts'
+import type { Condition, ScopeKind } from '../../grants/model.ts'
 import type { Difference } from './difference.ts'
 
 /** Whose permissions a change may touch. */

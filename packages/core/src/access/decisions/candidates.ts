@@ -2,8 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
-import { builtInRoles, organizationRoles } from '../builtin.ts'
-import { groupOf, hasPermission, permissionsOf } from '../permissions.ts'
+import { builtInRoles, organizationRoles, groupOf, hasPermission, permissionsOf } from '../../grants/index.ts'
 import type { Question } from './who.ts'
 
 /** Somebody who perhaps may. */

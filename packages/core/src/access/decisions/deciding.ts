@@ -12,7 +12,7 @@ import type { Grants } from '../../kernel/grants.ts'
 import type { Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { ScopeInput } from '../model.ts'
-import { grantsOf } from '../policy.ts'
+import { grantsOf } from '../../grants/index.ts'
 import { isAllowedAt, limitPermissions, withinLimits, permissionsAt } from '../subjects.ts'
 
 /** About whom, and where, something is asked. */

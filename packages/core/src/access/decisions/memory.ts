@@ -4,7 +4,7 @@ import type { Decisions, DecisionFacts, Scope, ScopeId, Subject, SubjectKey, Dec
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { FeedSink } from '../../ports/invalidation.ts'
-import { RoleDefinitionCache } from '../definitions.ts'
+import { RoleDefinitionCache } from '../../grants/index.ts'
 import { loadSubjects } from '../subjects.ts'
 import { keysOfScope, loadScopes } from './places.ts'
 import { compiledSubject, entryOf, type KeptSubject } from './subject.ts'

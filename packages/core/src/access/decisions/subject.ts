@@ -1,7 +1,7 @@
 import type { Subject, SubjectKey } from '../../kernel/decisions.ts'
 import { idOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { dependenciesOf } from '../held.ts'
+import { dependenciesOf } from '../../grants/index.ts'
 import { grantsOfSubject, type SubjectFacts } from '../subjects.ts'
 
 /** Somebody as they are kept in memory. */

@@ -2,7 +2,8 @@ import type { CachedTargetFinder } from '../../kernel/action.ts'
 import type { QueryContext } from '../../kernel/context.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { rule, type Target } from '../../kernel/rule.ts'
-import type { ScopeInput, ScopeKind } from '../model.ts'
+import type { ScopeInput } from '../model.ts'
+import type { ScopeKind } from '../../grants/model.ts'
 import { callersGrants, isAboutCaller, placeIdOf, placeOf, wantedBy, type Asked, type View } from './deciding.ts'
 
 /** Whoever may see something there knows that it is there. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { runs } from '../../../testing/runs.ts'
-import { activeAssignments, defaultActiveRoles, overfullSets, type ActiveRoles, type ResolvedAssignment } from '../held.ts'
+import { activeAssignments, defaultActiveRoles, overfullSets, type ActiveRoles, type ResolvedAssignment } from '../../grants/index.ts'
 import { activate, deactivate, statesOf } from './choosing.ts'
 
 const cardinality = 2

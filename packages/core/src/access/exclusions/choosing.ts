@@ -1,4 +1,4 @@
-import { activeAssignments, overfullSets, type ActiveRoles, type ResolvedAssignment } from '../held.ts'
+import { activeAssignments, overfullSets, type ActiveRoles, type ResolvedAssignment } from '../../grants/index.ts'
 import type { ActiveRoleState } from './model.ts'
 
 /** Why a role cannot be activeRoles: the set, and the roles of it that are in use. UUIDs. */

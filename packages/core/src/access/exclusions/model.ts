@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { organizationId } from '../../organizations/model.ts'
-import { exclusionId, roleId, scopeKinds, teamReference } from '../model.ts'
+import { exclusionId, roleId, teamReference } from '../model.ts'
+import { scopeKinds } from '../../grants/model.ts'
 
 const named = z.object({ id: roleId, name: z.string() })
 

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../../kernel/id.ts'
-import { builtInRoles } from '../builtin.ts'
+import { builtInRoles } from '../../grants/index.ts'
 
 /**
  * Takes the guard of what roles include and exclude. Whoever changes that (inclusions,

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { ExclusionId, RoleId, ScopeKind } from '../model.ts'
+import type { ExclusionId, RoleId } from '../model.ts'
+import type { ScopeKind } from '../../grants/model.ts'
 
 /** Roles that somebody is about to get. */
 export interface ProposedAssignment {

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { organizationRoles } from '../builtin.ts'
+import { organizationRoles } from '../../grants/index.ts'
 import { loadRoles, matchingPattern, patternsIn } from './graph.ts'
 import { heldThen, type SubjectAt } from './state.ts'
 

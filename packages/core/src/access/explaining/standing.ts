@@ -1,5 +1,5 @@
 import { mayActFrom } from '../../users/index.ts'
-import { activeAssignments, type ResolvedAssignment } from '../held.ts'
+import { activeAssignments, type ResolvedAssignment } from '../../grants/index.ts'
 import type { DecisionContext, SubjectFacts } from '../subjects.ts'
 import type { Unmet } from './model.ts'
 

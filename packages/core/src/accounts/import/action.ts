@@ -1,12 +1,5 @@
-import {
-  assignRole,
-  createRole,
-  findRoles,
-  enforceSeparationOfDuty,
-  rolesThatGrant,
-  type BuiltInRoleName,
-  type RoleId,
-} from '../../access/index.ts'
+import { assignRole, createRole, findRoles, enforceSeparationOfDuty, rolesThatGrant, type RoleId } from '../../access/index.ts'
+import type { BuiltInRoleName } from '../../grants/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId, type Actor, type CommandContext, type PrepareContext } from '../../kernel/context.ts'
 import { granted } from '../../kernel/rule.ts'

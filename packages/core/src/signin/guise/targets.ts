@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { loadGrants, organizationRoles } from '../../access/index.ts'
+import { loadGrants, organizationRoles } from '../../grants/index.ts'
 import { accountTarget, changedAccountTarget } from '../../accounts/index.ts'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Target } from '../../kernel/rule.ts'

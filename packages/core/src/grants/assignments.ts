@@ -3,7 +3,7 @@ import type { Exclusion, RoleDefinition } from '../kernel/decisions.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import type { Grant } from '../kernel/rule.ts'
 import { mayActFrom } from '../users/index.ts'
-import { builtInRoles } from './builtin.ts'
+import { builtInRoles } from './built-in-roles.ts'
 import { byRole, definitionOfRole } from './definitions.ts'
 import { builtInRoleNames, type BuiltInRoleName, type Condition, type ScopeKind } from './model.ts'
 
@@ -38,7 +38,7 @@ export interface ResolvedAssignment extends LoadedAssignment {
 
 /**
  * SQL for the assignments of a user, and of the teams that they sit in, that were not revoked
- * and are not over: JSON `assignments`, for `givenIn`, and `definitions`, what their custom roles are,
+ * and are not over: JSON `assignments`, for `parseAssignments`, and `definitions`, what their custom roles are,
  * each once. Takes one parameter: the time. Teams only count while they are there, for their
  * seats go with them.
  * @param user SQL of the user's id.
@@ -145,7 +145,7 @@ function compareNames(one: string | null, other: string | null): number {
 
 /**
  * SQL for the roles that count against others in a session: those of dynamic sets, and those that include one. Whoever
- * decides by some assignments of a user needs theirs too, wherever they are on.
+ * isAllowedAt by some assignments of a user needs theirs too, wherever they are on.
  */
 export const exclusiveRoles = `(with exclusive as (select m.role_id from role_exclusion_members m
       join role_exclusions e on e.id = m.exclusion_id and e.kind = 'dynamic')

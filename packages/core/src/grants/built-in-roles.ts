@@ -1,9 +1,13 @@
-import type { MembershipRole } from '../organizations/model.ts'
-import { builtInPermissions } from './builtin-permissions.ts'
-import type { BuiltInRoleName, RoleId } from './model.ts'
+import type { Id } from '../kernel/id.ts'
+import type { Principal } from '../kernel/context.ts'
+import { builtInPermissions } from './built-in-permissions.ts'
+import type { BuiltInRoleName } from './model.ts'
+
+/** The roles of members of an organization. */
+export type MembershipRole = Principal['memberships'][number]['role']
 
 interface BuiltInRole {
-  readonly id: RoleId
+  readonly id: Id<'rol'>
   readonly description: string
   /** Names of actions, `users.*`, `*`, or `queries` for everything that only reads. */
   readonly permissions: readonly string[]

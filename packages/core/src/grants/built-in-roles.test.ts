@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { permissionsByRole } from './builtin.ts'
+import { permissionsByRole } from './built-in-roles.ts'
 import { kinds } from '../calls/kinds.ts'
 import { listPermissions, permissionsOf } from './permissions.ts'
 
