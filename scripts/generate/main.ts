@@ -16,7 +16,7 @@ import { signatures, type GrantedRole, type Signature } from '@denizen/core/cont
 import { commonErrors } from '../../packages/core/src/common-errors.ts'
 import { factorRequired } from '../../packages/core/src/signin/errors.ts'
 import { format, type FormatConfig } from 'oxfmt'
-import { listed as inOrder, permissionsOf } from '../../packages/core/src/grants/permissions.ts'
+import { listPermissions as inOrder, permissionsOf } from '../../packages/core/src/grants/permissions.ts'
 
 const workspace = join(import.meta.dirname, '../..')
 const check = process.argv.includes('--check')

@@ -52,9 +52,9 @@ function sectionOf({ signature, allow, ...action }: Action, lines: ReadonlyMap<A
   const input = jsonSchemaOf(signature.input)
   const line = lines.get(name as ActionName)
   const facts = [
-    `- **Kind**: ${kind}${'secretive' in action && action.secretive === true ? ', without a plan: it proves or makes a secret' : ''}`,
+    `- **Kind**: ${kind}${'handlesSecret' in action && action.handlesSecret === true ? ', without a plan: it proves or makes a secret' : ''}`,
     `- **Who may**: ${whoMay(name, allow)}`,
-    ...(action.freshProof === true ? ['- **Wants** a session whose user proved a moment ago who they are'] : []),
+    ...(action.requiresRecentAuth === true ? ['- **Wants** a session whose user proved a moment ago who they are'] : []),
     `- **Command line**: \`denizen ${line ?? `call ${name}`}\``,
   ]
   return [

@@ -1,4 +1,4 @@
-import { escapedKey, isReserved, Written } from '@denizen/core'
+import { escapedKey, isReserved, SerializedAnswer } from '@denizen/core'
 import superjson from 'superjson'
 
 /** What superjson makes of a value: JSON, and where in it stands what JSON cannot say. */
@@ -9,7 +9,7 @@ export interface Serialized {
 
 /** As superjson writes it, as JSON: see `serializeOutput`. What core wrote already only gets the places of its dates. */
 export function writeOutput(value: unknown): string {
-  if (!(value instanceof Written)) return JSON.stringify(serializeOutput(value))
+  if (!(value instanceof SerializedAnswer)) return JSON.stringify(serializeOutput(value))
   const { json, dates } = value
   return dates.length === 0 ? `{"json":${json}}` : `{"json":${json},"meta":{"values":{"${dates.join(datesBetween)}":["Date"]},"v":1}}`
 }

@@ -22,7 +22,7 @@ export const bootstrap = defineCommand(
   }),
   {
     allow: ({ actor }) => actor.kind === 'system',
-    secretive: true,
+    handlesSecret: true,
     async prepare({ ports, settings }, { username, password }) {
       await checkNewPassword(settings, password, { username })
       return hashPassword(ports.hasher, password)

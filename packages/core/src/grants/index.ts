@@ -1,38 +1,38 @@
 export {
   assignmentsOf,
-  countingNow,
-  countsFrom,
+  effectiveAssignments,
+  appliesFrom,
   customRolesIn,
   dependenciesOf,
   exclusiveRoles,
-  givenIn,
-  heldIn,
-  heldWith,
-  holdingOf,
-  inUse,
-  nothingChosen,
-  ofMember,
+  parseAssignments,
+  parseResolved,
+  resolveAssignments,
+  grantOf,
+  activeAssignments,
+  defaultActiveRoles,
+  inOrganizationsOf,
   patternsOf,
-  readyNow,
-  tooMany,
-  type ChosenRoles,
-  type GivenAssignment,
-  type HeldAssignment,
+  applicableAssignments,
+  overfullSets,
+  type ActiveRoles,
+  type LoadedAssignment,
+  type ResolvedAssignment,
 } from './assignments.ts'
 export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-roles.ts'
 export { grantsOf, grantsWithin, type GrantLimits } from './compile.ts'
-export { byRole, RoleMemory, storedDefinitions } from './definitions.ts'
-export { holdingsOf } from './holdings.ts'
+export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
+export { loadGrants } from './load.ts'
 export { builtInRoleNames, type BuiltInRoleName } from './model.ts'
 export {
-  bothHave,
+  intersection,
   coveredBy,
-  eitherHas,
+  union,
   groupOf,
   groupsOf,
   hasPermission,
-  listed,
+  listPermissions,
   namesOf,
   permissionsOf,
-  standsForNothing,
+  matchesNoAction,
 } from './permissions.ts'

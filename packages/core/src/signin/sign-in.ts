@@ -12,7 +12,7 @@ import { countFailure, forgetFailures, secondsUntilAdmitted, tooManyAttempts } f
 
 export const signIn = defineCommand(signInSignatures.signIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks: ({ userId, wait }) => (wait > 0 ? [] : [userId]),
   prepare: checkPassword,
   async handle(context, { identifier }, checked) {

@@ -17,8 +17,8 @@ async function ownerOf({ reader }: PrepareContext, { tokenId }: { tokenId: Token
 export const rotateToken = defineCommand(tokensSignatures.rotate, {
   allow: overChanges,
   target: changedTokenTarget,
-  freshProof: true,
-  secretive: true,
+  requiresRecentAuth: true,
+  handlesSecret: true,
   prepare: ownerOf,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { tokenId, overlapSeconds }) {

@@ -22,7 +22,7 @@ export const Exclusion = z.object({
 export type Exclusion = z.infer<typeof Exclusion>
 
 /** How a role stands in a session. */
-export const activeRoleState = z.enum(['active', 'contested', 'dropped']).meta({
+export const activeRoleState = z.enum(['active', 'contested', 'deactivated']).meta({
   description: 'active: in use; contested: it excludes another one, and was not chosen; dropped: laid down for this session',
 })
 export type ActiveRoleState = z.infer<typeof activeRoleState>

@@ -10,7 +10,7 @@ import { builtInRoles } from '../../grants/index.ts'
  * Comes after the users, before anything else: first the organization, then the
  * installation, whose guard is the row of a role that nobody ever changes.
  */
-export async function lockStructure(em: SqlEntityManager, organizationId: Id<'org'> | null, to: 'change' | 'use'): Promise<void> {
+export async function lockRoleHierarchy(em: SqlEntityManager, organizationId: Id<'org'> | null, to: 'change' | 'use'): Promise<void> {
   const alone = 'for no key update'
   if (organizationId !== null)
     await em.execute(`select 1 from organizations where id = ? ${to === 'change' ? alone : 'for share'}`, [uuidOf(organizationId)])

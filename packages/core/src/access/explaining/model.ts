@@ -62,7 +62,7 @@ const unmetCodes = [
   'revoked',
   'secondFactor',
   'network',
-  'laidDown',
+  'deactivated',
   'contested',
   'userStatus',
   'frozen',

@@ -15,7 +15,7 @@ import { anonymousSignatures } from './signatures.ts'
  */
 export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async handle(context) {
     const { em, ports, settings } = context
     if (settings.signUp === 'closed') throw anonymousClosed({})

@@ -31,7 +31,7 @@ interface Tried {
 
 export const completeSignIn = defineCommand(mfaSignatures.completeSignIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks: ({ userId }) => [userId],
   prepare: takeTry,
   async handle(context, input, tried) {

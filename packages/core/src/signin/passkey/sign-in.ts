@@ -16,7 +16,7 @@ import { passkeySignInSignatures } from './signatures.ts'
 /** Says nothing of anybody: which passkeys there are for this place, the browser knows. */
 export const beginSignIn = defineCommand(passkeySignInSignatures.beginSignIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async handle(context) {
     const nonce = newNonce(context)
     const { text, expiresAt } = beginChallenge(context, { purpose: 'passkeySignIn', userId: null, payload: { nonce } })
@@ -38,7 +38,7 @@ interface Found {
  */
 export const finishSignIn = defineCommand(passkeySignInSignatures.finishSignIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks: ({ userId }) => (userId === null ? [] : [userId]),
   prepare: findPasskey,
   async handle(context, input, { userId, throttle }) {

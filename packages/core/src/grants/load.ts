@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
-import { assignmentsOf, heldIn, holdingOf } from './assignments.ts'
+import { assignmentsOf, parseResolved, grantOf } from './assignments.ts'
 import { organizationRoles, type MembershipRole } from './built-in-roles.ts'
 
 /**
@@ -10,12 +10,12 @@ import { organizationRoles, type MembershipRole } from './built-in-roles.ts'
  * account must hold too. Frozen grants count: they can be released. So do those
  * whose time has not come, and those that are not in use.
  */
-export async function holdingsOf(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Holding[]> {
+export async function loadGrants(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Grant[]> {
   const parameters = [uuidOf(userId), uuidOf(userId)]
-  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, holdings, parameters)
-  const held = (row === undefined ? [] : heldIn(row))
-    .map(holdingOf)
-    .filter((holding) => holding.organizationId === null || holding.organizationId === organizationId)
+  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, grantsStatement, parameters)
+  const held = (row === undefined ? [] : parseResolved(row))
+    .map(grantOf)
+    .filter((grant) => grant.organizationId === null || grant.organizationId === organizationId)
   if (organizationId === null) return held
   const [membership] = await em.execute<{ role: MembershipRole }[]>(
     'select role from memberships where organization_id = ? and user_id = ?',
@@ -24,7 +24,7 @@ export async function holdingsOf(em: SqlEntityManager, userId: Id<'usr'>, organi
   return membership === undefined ? held : [...held, { organizationId, permissions: organizationRoles[membership.role].permissions }]
 }
 
-const holdings = statement(
+const grantsStatement = statement(
   'holdings',
   `select r.assignments::text as assignments, r.definitions::text as definitions
     from ${assignmentsOf('?::uuid', `a.scope_kind <> 'resource'`, { at: 'now()' })} r`,
