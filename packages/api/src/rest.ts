@@ -18,12 +18,12 @@ const routes: readonly Route[] = [{ path: '/users/current', signature: signature
 
 const byPath: ReadonlyMap<string, Route> = new Map(routes.map((route) => [route.path, route]))
 
-/** The action behind a path, when there is one. */
+/** The route of a path, if there is one. */
 export function routeOf(path: string): Route | undefined {
   return byPath.get(path)
 }
 
-/** Answers a request for a resource: plain JSON, dates as ISO 8601, failures as problem details. */
+/** Answers a request for a resource: plain JSON, dates as ISO 8601, errors as problem details. */
 export async function answerResource(
   { signature, lists }: Route,
   { request, search, requestId }: { request: IncomingMessage; search: string; requestId: string },
@@ -52,7 +52,7 @@ function inputOf(search: string, lists: readonly string[]): object {
   return Object.fromEntries(given.map(([name, text]) => [name, lists.includes(name) ? text.split(',') : text]))
 }
 
-/** A failure as problem details (RFC 9457); `code`, `kind`, `details` and `requestId` are our members. */
+/** An error as problem details (RFC 9457); `code`, `kind`, `details` and `requestId` are extension members. */
 export function problem(error: DenizenError, requestId: string, credential: Credential = 'none'): Answer {
   const { status } = mapped(error)
   const { code, kind, details, message } = error

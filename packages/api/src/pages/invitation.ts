@@ -7,16 +7,16 @@ import type { Context } from '../trpc.ts'
 import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
 import { accepted, declined, question, type Attempt, type Invitation } from './views.ts'
 
-/** Where the links of invitations lead. */
+/** Where the links in invitations lead. */
 export const invitationPath = '/invitations/accept'
 
 /**
- * The page behind the link of an invitation: GET shows it and uses nothing up, for
- * programs that look into mails follow links too; POST answers it.
+ * The page behind the link of an invitation: GET shows it and consumes nothing, because
+ * mail scanners follow links too; POST accepts or declines.
  *
- * Nothing here looks at cookies or credentials: whoever has the token may answer,
- * and nobody else can. So a foreign page that makes a browser send this form
- * reaches nothing that it could not send itself; there is no forgery to guard against.
+ * Cookies and credentials are ignored here: only the token counts. So another site that
+ * makes a browser send this form gains nothing that it could not send by itself, and there
+ * is no cross-site request forgery to guard against.
  */
 export async function answerInvitation(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
@@ -89,13 +89,13 @@ async function decide(context: Context, form: Form): Promise<Answer> {
 }
 
 async function view(context: Context, token: string): Promise<Invitation> {
-  // Too long a token is no other case than a wrong one.
+  // A token that is too long is treated like a wrong one.
   return (await context.call('organizations.viewInvitation', { token: token.slice(0, 256) || 'none' })) as Invitation
 }
 
 const labels = { password: 'Password', fullName: 'Full name' } as const
 
-/** What is wrong with what was typed; null: something else is. */
+/** Which field is wrong, and how; null: the error is about something else. */
 function complaint(error: unknown): Attempt['problem'] | null {
   if (!(error instanceof DenizenError)) return null
   if (error.code.startsWith('passwords.') && error.kind === 'invalid') return { field: 'password', message: error.message }
@@ -109,7 +109,7 @@ function complaint(error: unknown): Attempt['problem'] | null {
 const titles: Readonly<Record<string, string>> = {
   'organizations.invitationInvalid': 'This invitation cannot be used',
   'organizations.seatsTaken': 'The organization is full',
-  'organizations.alreadyMember': 'You are a member already',
+  'organizations.alreadyMember': 'You are already a member',
   'organizations.signInFirst': 'Sign in first',
 }
 

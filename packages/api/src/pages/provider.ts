@@ -11,7 +11,7 @@ import { codeForm, noPasskeys, over, refusedThere, welcome } from './provider-vi
 
 const paths = /^\/oauth\/(start|callback)\/([a-z0-9-]{1,64})$/
 
-/** Whether a path is one of the pages for signing in at a provider: the way there, and the way back. */
+/** Whether a path is one of the two pages for signing in at a provider: the start and the callback. */
 export function isProviderPath(path: string): boolean {
   return paths.test(path)
 }
@@ -36,12 +36,12 @@ type Finished = OutputOf<Signatures['auth']['finishOAuth']>
 type SignedIn = Extract<Finished, { status: 'signedIn' }>
 
 /**
- * The pages of signing in at a provider, for applications without any of their own:
- * `/oauth/start/google?redirectTo=…` leads there, and `/oauth/callback/google` is where
- * the provider sends people back to. The session is in cookies afterwards.
+ * The pages for signing in at a provider, for applications that have none of their own:
+ * `/oauth/start/google?redirectTo=…` redirects to the provider, which sends people back to
+ * `/oauth/callback/google`. The session is in cookies afterwards.
  *
- * What was begun is known by a cookie that only this browser has: the answer of a
- * stranger's sign-in, put under a link, signs nobody in.
+ * The cookie ties the callback to the browser that started: a link that holds the answer to
+ * somebody else's sign-in signs nobody in (login CSRF).
  */
 export async function answerProvider(asked: AskedThere, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, path, search, requestId } = asked
@@ -93,13 +93,13 @@ async function finish(visit: Visit, query: URLSearchParams): Promise<Answer> {
   return withFields(codeForm(200, provider, null), [cookie.set({ challenge: answer.challenge, redirectTo: answer.redirectTo })])
 }
 
-/** The second factor: a code of six digits is one of an app, anything else one on paper. */
+/** The second factor. Six digits are a code of an authenticator app, anything else is a recovery code. */
 async function prove(visit: Visit, code: string): Promise<Answer> {
   const { context, cookie, provider } = visit
   const { waiting } = cookie
   if (waiting === null) return over()
   const digits = code.replaceAll(/\s/g, '')
-  if (digits === '') return codeForm(400, provider, 'Type the code.')
+  if (digits === '') return codeForm(400, provider, 'Enter the code.')
   const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
   try {
     const answer = (await context.call('auth.completeSignIn', { challenge: waiting.challenge, ...factor })) as SignedIn
@@ -107,11 +107,11 @@ async function prove(visit: Visit, code: string): Promise<Answer> {
   } catch (error) {
     const again = error instanceof DenizenError && ['unauthenticated', 'limited', 'invalid'].includes(error.kind)
     if (!again || error.code === 'auth.challengeOver') throw error
-    return codeForm(mapped(error).status, provider, error.kind === 'invalid' ? 'That is no code.' : error.message)
+    return codeForm(mapped(error).status, provider, error.kind === 'invalid' ? 'That is not a valid code.' : error.message)
   }
 }
 
-/** Browsers hold a form back whose answer leads elsewhere (Content-Security-Policy: form-action): after one there is a link to follow. */
+/** Browsers block a form whose answer redirects to another site (Content-Security-Policy: form-action); after a form, a link is shown instead. */
 function enter({ session, cookie }: Visit, answer: SignedIn, redirectTo: string | null, after?: Waiting): Answer {
   session.keep(answer)
   const fields = [cookie.clear(), ...session.fields]
