@@ -30,7 +30,7 @@ it('access review lists what nobody uses, since when that is known, and what tak
     ),
     '',
   ])
-  expect(stderr).toMatch(/Uses of permissions are known since \d{4}-\d\d-\d\d/)
+  expect(stderr).toMatch(/Uses of permissions are recorded since \d{4}-\d\d-\d\d/)
   const asJson = await run('access', 'review', '--org', slug, '--kinds', 'grants', '--all', '--json')
   expect(asJson.json<{ items: unknown[]; recordedSince: string }>()).toMatchObject({
     items: [{ id }],

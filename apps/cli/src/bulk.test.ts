@@ -86,9 +86,9 @@ describe('many users are made from a file', () => {
   })
 
   it.each([
-    ['', 'holds nothing', 2],
-    ['\n \n', 'holds nothing', 2],
-    ['[]', 'holds nothing', 2],
+    ['', 'is empty', 2],
+    ['\n \n', 'is empty', 2],
+    ['[]', 'is empty', 2],
     ['# Users', 'is not JSON', 2],
     ['[{"username":"a"},', 'is not JSON', 2],
     ['{"username":"a b"}', '0 users made, 1 not', 1],
@@ -147,7 +147,7 @@ describe('many users are changed', () => {
     Promise.all(names.map(async (identifier) => (await served().admin.as.users.find({ identifier }))?.id))
 
   it.each([
-    [['users', 'bulk-update', 'ada'], 'Say what to change.'],
+    [['users', 'bulk-update', 'ada'], 'Name something to change.'],
     [['users', 'bulk-archive'], 'Name users, or say what they have in common'],
     [['users', 'bulk-archive', 'ada', '--filter', '{"status":"active"}'], 'one of them, and not both'],
     [['users', 'bulk-archive', '--filter', '[]'], 'has to be a JSON object'],

@@ -53,8 +53,8 @@ it('a realm comes in: what was made, what was not and why, and code 6 for "in pa
   const { name, alice, bob, email, file } = newRealm()
   const { code, stdout, stderr } = await run(file, '--create-roles')
   expect([code, stderr]).toEqual([6, ''])
-  expect(stdout).toMatch(/^2 users made, 1 not\.$/m)
-  expect(stdout).toContain(`Roles made (they grant nothing until you map them): ${name}:admin, ${name}:user`)
+  expect(stdout).toMatch(/^2 users created, 1 not\.$/m)
+  expect(stdout).toContain(`Roles created (they grant nothing until you map them): ${name}:admin, ${name}:user`)
   expect(stdout).toMatch(/^# +USERNAME +WHY +CODE\n2 +bad name +\S/m)
   expect(stdout).toMatch(new RegExp(`^# +USERNAME +WHAT\\n3 +${bob} +.*${name}:unheard-of$`, 'm'))
 

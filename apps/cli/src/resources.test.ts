@@ -43,9 +43,9 @@ describe('resources', () => {
     expect((await theMember('resources', 'get', 'document:q3', ...org)).code).toBe(3)
     const share = ['document:q3', '--user', username, '--permission', 'resources.get', ...org]
     expect((await boss('resources', 'grant', ...share)).stdout).toMatch(/^permission +resources\.get$/m)
-    expect((await boss('resources', 'grant', ...share)).stdout).toContain('They have it already.')
+    expect((await boss('resources', 'grant', ...share)).stdout).toContain('They already have it.')
     expect((await theMember('resources', 'get', 'document:q3', ...org)).code).toBe(0)
-    expect((await boss('resources', 'revoke', ...share, '--yes')).stdout).toContain(`${username} does not have it any more.`)
+    expect((await boss('resources', 'revoke', ...share, '--yes')).stdout).toContain(`${username} no longer has it.`)
     expect((await boss('resources', 'transfer', 'document:q3', '--to', username, ...org, '--yes')).stdout).toContain(
       '1 resource changed hands.',
     )

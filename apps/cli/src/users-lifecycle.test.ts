@@ -38,7 +38,7 @@ describe('a user', () => {
     expect((await run('users', 'set-legal-hold', username, 'off', '--yes')).stdout).not.toContain('legal hold')
     expect((await run('users', 'set-legal-hold', username, 'maybe')).code).toBe(2)
     expect((await run('users', 'promote', username, '--yes')).stdout).toBe('The user is a superadmin now.\n')
-    expect((await run('users', 'promote', username, '--yes')).stdout).toBe('The user was a superadmin already.\n')
+    expect((await run('users', 'promote', username, '--yes')).stdout).toBe('The user was already a superadmin.\n')
     expect((await run('users', 'demote', username, '--yes')).stdout).toBe('The user is no superadmin any more.\n')
   })
 

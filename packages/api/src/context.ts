@@ -43,7 +43,7 @@ export function bearerToken({ authorization }: IncomingHttpHeaders): string | nu
  * token as `X-API-Key`. Both at once, or another kind of token there, count as an invalid
  * token: ''. null: there is none.
  */
-export function shownToken(headers: IncomingHttpHeaders): string | null {
+export function tokenInHeaders(headers: IncomingHttpHeaders): string | null {
   const key = headers['x-api-key']
   if (key === undefined) return bearerToken(headers)
   return typeof key === 'string' && key.startsWith(apiTokenStart) && headers.authorization === undefined ? key : ''
@@ -58,10 +58,10 @@ const apiTokenStart = 'dnz_api_'
  */
 export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
   const origin = originOf(request, requestId, proxies)
-  const shown = shownToken(request.headers)
+  const shown = tokenInHeaders(request.headers)
   const cookies = cookiesOf(request, core)
   const token = shown ?? cookies?.access ?? null
-  if (cookies !== null && (cookies.asked || shown === null)) demandOwnPage(request, core)
+  if (cookies !== null && (cookies.isRequested || shown === null)) refuseForeignPage(request, core)
   if (token === null) return { actor: anonymousActor, credential: 'none', origin, cookies }
   const principal = core.authenticated(token) ?? (await core.authenticate(token))
   if (principal === null) return { actor: anonymousActor, credential: 'refused', origin, cookies }
@@ -71,11 +71,11 @@ export async function callerOf(request: IncomingMessage, requestId: string, core
 function cookiesOf({ headers }: IncomingMessage, core: Core): CookieSession | null {
   if (headers.cookie === undefined && headers['denizen-session'] === undefined) return null
   const cookies = new CookieSession(core, headers)
-  return cookies.concerned ? cookies : null
+  return cookies.hasAny ? cookies : null
 }
 
 /** Reading is harmless: a page of another origin cannot see the answer. Everything else must come from an allowed origin. */
-function demandOwnPage({ method, headers }: IncomingMessage, core: Core): void {
+function refuseForeignPage({ method, headers }: IncomingMessage, core: Core): void {
   if (method !== 'GET' && method !== 'HEAD') originsOf(core).demand(headers)
 }
 
@@ -107,7 +107,7 @@ export function contextOf(core: Core, { actor, origin, cookies = null }: Caller,
     plan ? core.plan(name, input, call) : core.run(name, input, { ...call, written: true })
   return {
     requestId: origin.requestId,
-    call: cookies === null ? run : (name, input) => cookies.carry(run, name, input),
-    callWritten: cookies === null ? write : (name, input) => cookies.carry(write, name, input),
+    call: cookies === null ? run : (name, input) => cookies.run(run, name, input),
+    callSerialized: cookies === null ? write : (name, input) => cookies.run(write, name, input),
   }
 }

@@ -4,7 +4,7 @@ import type { Fields } from './answer.ts'
 import { malformed } from './errors.ts'
 
 /** Stands in answers, and may be sent to `auth.refresh`, in place of a token that is in a cookie, where no script can read it. */
-const inCookie = '(cookie)'
+const cookiePlaceholder = '(cookie)'
 
 type Run = (name: string, input: unknown) => Promise<unknown>
 
@@ -44,7 +44,7 @@ export class CookieSession {
   /** The access token; null: there is none. */
   readonly access: string | null
   /** Whether the client wants its tokens in cookies. */
-  readonly asked: boolean
+  readonly isRequested: boolean
 
   constructor(core: Core, headers: IncomingHttpHeaders) {
     this.#core = core
@@ -54,7 +54,7 @@ export class CookieSession {
     // An API token does not belong in a browser.
     this.access = access?.startsWith('dnz_access_') === true ? access : null
     this.#refresh = cookies.get(this.#names.refresh) ?? null
-    this.asked = isAsked(headers)
+    this.isRequested = wantsCookies(headers)
   }
 
   /** The `Set-Cookie` fields of the answer. */
@@ -63,38 +63,38 @@ export class CookieSession {
   }
 
   /** Whether the request has a session cookie or asks for one. */
-  get concerned(): boolean {
-    return this.asked || this.access !== null || this.#refresh !== null
+  get hasAny(): boolean {
+    return this.isRequested || this.access !== null || this.#refresh !== null
   }
 
   /** Runs a call: tokens are moved from the cookies into its input, and from its output into cookies. */
-  async carry(run: Run, name: string, input: unknown): Promise<unknown> {
+  async run(run: Run, name: string, input: unknown): Promise<unknown> {
     try {
       const output = await run(name, this.#filled(name, input))
       if (name === 'auth.signOut') this.clear()
-      return this.asked && name.startsWith('auth.') && holdsTokens(output) ? this.keep(output) : output
+      return this.isRequested && name.startsWith('auth.') && holdsTokens(output) ? this.setTokens(output) : output
     } catch (error) {
       const over = error instanceof DenizenError && error.kind === 'unauthenticated'
-      if (over && (name === 'auth.signOut' || (name === 'auth.refresh' && this.asked))) this.clear()
+      if (over && (name === 'auth.signOut' || (name === 'auth.refresh' && this.isRequested))) this.clear()
       throw error
     }
   }
 
   #filled(name: string, input: unknown): unknown {
-    if (!this.asked || name !== 'auth.refresh' || typeof input !== 'object' || input === null) return input
-    const { refreshToken = inCookie } = input as { readonly refreshToken?: unknown }
-    return refreshToken === inCookie && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
+    if (!this.isRequested || name !== 'auth.refresh' || typeof input !== 'object' || input === null) return input
+    const { refreshToken = cookiePlaceholder } = input as { readonly refreshToken?: unknown }
+    return refreshToken === cookiePlaceholder && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
   }
 
   /** Moves the tokens of an answer into cookies. */
-  keep<Answer extends Tokens>(answer: Answer): Answer {
+  setTokens<Answer extends Tokens>(answer: Answer): Answer {
     const { accessToken, refreshToken, accessTokenExpiresAt, session } = answer
     this.#fields = [
       // Lax: people who follow a link to us are signed in. The refresh token is for calls of our own pages only.
       this.#cookie(this.#names.access, accessToken, 'Lax', accessTokenExpiresAt),
       this.#cookie(this.#names.refresh, refreshToken, 'Strict', session.expiresAt),
     ]
-    return { ...answer, accessToken: inCookie, refreshToken: inCookie }
+    return { ...answer, accessToken: cookiePlaceholder, refreshToken: cookiePlaceholder }
   }
 
   clear(): void {
@@ -109,7 +109,7 @@ export class CookieSession {
   }
 }
 
-function isAsked({ 'denizen-session': asked }: IncomingHttpHeaders): boolean {
+function wantsCookies({ 'denizen-session': asked }: IncomingHttpHeaders): boolean {
   if (asked === undefined) return false
   if (asked === 'cookie') return true
   throw malformed('Denizen-Session', 'must be cookie, or left out')

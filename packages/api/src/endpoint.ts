@@ -6,10 +6,10 @@ import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer, type Fields } from './answer.ts'
 import { readBody } from './body.ts'
-import { callerOf, callHeadersOf, contextOf, shownToken, type Caller, type Credential } from './context.ts'
+import { callerOf, callHeadersOf, contextOf, tokenInHeaders, type Caller, type Credential } from './context.ts'
 import type { CookieSession } from './cookies.ts'
-import { batchTooLarge, errorHeaders, malformed, mapped, methodNotAllowed, notBatched, understood } from './errors.ts'
-import { Questions } from './questions.ts'
+import { batchTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
+import { ImmediateCheck } from './immediate-check.ts'
 import { shapeOf, type Context } from './trpc.ts'
 import { writeOutput } from './output.ts'
 import { readInput } from './wire.ts'
@@ -64,23 +64,23 @@ export class TrpcEndpoint {
   readonly #procedures: Readonly<Record<string, AnyTRPCProcedure>>
   /** Answers to `sessions.whoami` by principal. Principals are immutable, so an answer is valid as long as its principal is. */
   readonly #kept = new WeakMap<Principal, string>()
-  readonly #questions: Questions
+  readonly #questions: ImmediateCheck
 
   constructor(options: EndpointOptions) {
     this.#options = options
-    this.#questions = new Questions(options.core, vary)
+    this.#questions = new ImmediateCheck(options.core, vary)
     this.#procedures = options.router._def.procedures as Readonly<Record<string, AnyTRPCProcedure>>
   }
 
   /** An answer from memory, for the two calls that are made most; undefined: there is none, ask `answer`. */
-  kept({ request, names, search, requestId }: EndpointRequest): Answer | undefined {
+  immediate({ request, names, search, requestId }: EndpointRequest): Answer | undefined {
     const isQuestion = names === 'access.check'
     if (request.method !== 'GET' || (!isQuestion && (names !== 'sessions.whoami' || !emptyInputs.has(search)))) return undefined
     const { core } = this.#options
     const { clock } = core.ports
     const startedAt = clock.monotonic()
     const { headers } = request
-    const token = shownToken(headers)
+    const token = tokenInHeaders(headers)
     if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined)
       return undefined
     if (isQuestion) return this.#questions.answer(token, search, requestId)
@@ -111,7 +111,8 @@ export class TrpcEndpoint {
       const context = contextOf(this.#options.core, caller, headers)
       const text = request.method === 'POST' ? body : directInput(asked.search, batched)
       const unusual = text === null || !isPlain(request.headers)
-      if (unusual && cookies?.asked === true) throw malformed('Denizen-Session', 'works with plain JSON answers only, not with streams')
+      if (unusual && cookies?.isRequested === true)
+        throw malformed('Denizen-Session', 'works with plain JSON answers only, not with streams')
       if (unusual) return await this.#throughFetch(asked, body, context, credential)
       if (batched) return withCookies(answerOf(await this.#batch(calls, text, context), true, credential), cookies)
       const result = await this.#call(names, () => readInput(parse(text)), context)
@@ -155,7 +156,8 @@ export class TrpcEndpoint {
   async #batch(calls: readonly string[], text: string, context: Context): Promise<readonly Result[]> {
     const inputs = lazily(() => {
       const parsed = parse(text) ?? {}
-      if (typeof parsed !== 'object' || Array.isArray(parsed)) throw malformed('', 'expected an object with the inputs of the batch by position')
+      if (typeof parsed !== 'object' || Array.isArray(parsed))
+        throw malformed('', 'expected an object with the inputs of the batch by position')
       return parsed as Readonly<Record<string, unknown>>
     })
     return Promise.all(calls.map((name, index) => this.#call(name, () => readInput(inputs()[index]), context)))
@@ -165,16 +167,16 @@ export class TrpcEndpoint {
     try {
       if (this.#procedures[name] === undefined) throw unknownAction({ action: name.slice(0, 100) })
       // The procedures that `expose` makes do the same, but through tRPC's middleware chain, which takes 13 µs a call.
-      return { status: 200, envelope: `{"result":{"data":${writeOutput(await ctx.callWritten(name, input()))}}}` }
+      return { status: 200, envelope: `{"result":{"data":${writeOutput(await ctx.callSerialized(name, input()))}}}` }
     } catch (thrown) {
       return this.#failure(thrown, name, ctx.requestId)
     }
   }
 
   #failure(thrown: unknown, path: string | undefined, requestId: string): Result {
-    const error = understood(thrown, { path, requestId })
+    const error = toDomainError(thrown, { path, requestId })
     if (error.kind === 'internal' && error !== thrown) this.#report(thrown, path, requestId)
-    return { status: mapped(error).status, envelope: `{"error":${writeOutput(shapeOf(error, path, requestId))}}`, error }
+    return { status: httpErrorOf(error).status, envelope: `{"error":${writeOutput(shapeOf(error, path, requestId))}}`, error }
   }
 
   #report(error: unknown, path: string | undefined, requestId: string): void {
@@ -200,13 +202,13 @@ export class TrpcEndpoint {
       createContext: () => ctx,
       maxBatchSize: largestBatch,
       onError: ({ error, path }) => {
-        const fault = understood(error, { path, requestId })
+        const fault = toDomainError(error, { path, requestId })
         if (fault.kind === 'internal' && fault !== error.cause) this.#report(error, path, requestId)
       },
       responseMeta: ({ errors }) => ({
         headers: new Headers(
           fieldsOf(
-            errors.map((error) => understood(error, { path: undefined, requestId })),
+            errors.map((error) => toDomainError(error, { path: undefined, requestId })),
             credential,
           ).map(([name, value]) => [name, value]),
         ),

@@ -2,13 +2,13 @@ import { databaseUnavailable, defineError, DenizenError, internal, invalidInput,
 import { TRPCError } from '@trpc/server'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
 
-interface Mapped {
+interface HttpError {
   readonly trpc: TRPC_ERROR_CODE_KEY
   readonly status: number
 }
 
 /** tRPC's code and the HTTP status of each kind of error. The only such table. */
-const byKind: Readonly<Record<ErrorKind, Mapped>> = {
+const byKind: Readonly<Record<ErrorKind, HttpError>> = {
   invalid: { trpc: 'BAD_REQUEST', status: 400 },
   unauthenticated: { trpc: 'UNAUTHORIZED', status: 401 },
   denied: { trpc: 'FORBIDDEN', status: 403 },
@@ -58,7 +58,7 @@ export const foreignPage = defineError(
 export const noSuchResource = defineError('request.noSuchResource', 'notFound', 'There is nothing here.')
 
 /** Errors for which HTTP has a status of its own. */
-const byCode: Readonly<Record<string, Mapped>> = {
+const byCode: Readonly<Record<string, HttpError>> = {
   [methodNotAllowed.code]: { trpc: 'METHOD_NOT_SUPPORTED', status: 405 },
   [unsupportedMediaType.code]: { trpc: 'UNSUPPORTED_MEDIA_TYPE', status: 415 },
   [urlTooLong.code]: { trpc: 'PAYLOAD_TOO_LARGE', status: 414 },
@@ -70,7 +70,7 @@ export function statusOf(kind: ErrorKind): number {
 }
 
 /** tRPC's code and the HTTP status of an error. */
-export function mapped({ code, kind }: DenizenError): Mapped {
+export function httpErrorOf({ code, kind }: DenizenError): HttpError {
   return byCode[code] ?? byKind[kind]
 }
 
@@ -83,7 +83,7 @@ export function malformed(path: string, message: string): DenizenError {
  * The DenizenError for anything that was thrown. The messages of unknown errors are never
  * sent to callers: they quote inputs, rows and files.
  */
-export function understood(thrown: unknown, { path, requestId }: { path: string | undefined; requestId: string }): DenizenError {
+export function toDomainError(thrown: unknown, { path, requestId }: { path: string | undefined; requestId: string }): DenizenError {
   if (thrown instanceof DenizenError) return thrown
   if (!(thrown instanceof TRPCError)) return internal({ requestId }, thrown)
   if (thrown.cause instanceof DenizenError) return thrown.cause

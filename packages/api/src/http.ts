@@ -8,7 +8,7 @@ import { commonFields, json, send, type Answer } from './answer.ts'
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
 import { answerKeys, keysPath } from './jwks.ts'
-import { malformed, methodNotAllowed, noSuchResource, understood, urlTooLong } from './errors.ts'
+import { malformed, methodNotAllowed, noSuchResource, toDomainError, urlTooLong } from './errors.ts'
 import { originsOf, type Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
@@ -134,7 +134,7 @@ class Face {
     if (preflight !== null) return send(response, requestId, this.draining, noContent, preflight)
     if (path.startsWith('/trpc/') && url.length <= longestUrl) {
       const asked = { request, names: path.slice('/trpc/'.length), search, requestId, signal: () => departure(response) }
-      const kept = this.#trpc.kept(asked)
+      const kept = this.#trpc.immediate(asked)
       if (kept !== undefined) send(response, requestId, this.draining, kept, this.#origins.fieldsFor(request.headers.origin))
       else this.#reply(response, requestId, this.#trpc.answer(asked))
     } else this.#reply(response, requestId, this.#other(request, path, search, requestId))
@@ -152,7 +152,7 @@ class Face {
       .catch((error: unknown) => {
         this.#logger.error('a request could not be answered', { requestId, error })
         if (response.headersSent) response.destroy()
-        else send(response, requestId, this.draining, problem(understood(error, { path: undefined, requestId }), requestId), shared)
+        else send(response, requestId, this.draining, problem(toDomainError(error, { path: undefined, requestId }), requestId), shared)
       })
       .finally(() => this.#running.delete(running))
     this.#running.add(running)

@@ -8,7 +8,7 @@ import {
 } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import superjson from 'superjson'
-import { mapped, understood } from './errors.ts'
+import { httpErrorOf, toDomainError } from './errors.ts'
 import { serializeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
@@ -18,7 +18,7 @@ export interface Context {
   /** Runs an action on behalf of whoever sent the request. Rejects with a DenizenError. */
   call(name: string, input: unknown): Promise<unknown>
   /** The same; the answer of a query may come serialized already. */
-  callWritten(name: string, input: unknown): Promise<unknown>
+  callSerialized(name: string, input: unknown): Promise<unknown>
 }
 
 /** `error.data` of an answer. */
@@ -44,13 +44,13 @@ const t = initTRPC.context<Context>().create({
   isDev: false,
   errorFormatter: ({ error, ctx, path }): ErrorShape => {
     const requestId = ctx?.requestId ?? ''
-    return shapeOf(understood(error, { path, requestId }), path, requestId)
+    return shapeOf(toDomainError(error, { path, requestId }), path, requestId)
   },
 })
 
 /** An error in the shape that is sent. */
 export function shapeOf(error: DenizenError, path: string | undefined, requestId: string): ErrorShape {
-  const { trpc, status } = mapped(error)
+  const { trpc, status } = httpErrorOf(error)
   const { code, kind, details, message } = error
   return {
     message,

@@ -3,7 +3,7 @@ import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures
 import type { TrustedProxies } from '../addresses.ts'
 import { json, type Answer } from '../answer.ts'
 import { bearerToken, callerOf, contextOf, originOf } from '../context.ts'
-import { methodNotAllowed, understood } from '../errors.ts'
+import { methodNotAllowed, toDomainError } from '../errors.ts'
 import type { Context } from '../trpc.ts'
 import { failureAnswer, OAuthFailure, oauthFailure } from './failure.ts'
 import { readForm, type Form } from './form.ts'
@@ -16,7 +16,7 @@ interface Asked {
 }
 
 /** One request, at one core. */
-interface Place extends Asked {
+interface OAuthRequest extends Asked {
   readonly core: Core
   readonly proxies: TrustedProxies
 }
@@ -24,7 +24,7 @@ interface Place extends Asked {
 /** Longer than any token; the rest of something longer does not matter. */
 const longestToken = 1024
 
-type Endpoint = (place: Place) => Promise<object | null>
+type Endpoint = (place: OAuthRequest) => Promise<object | null>
 
 const endpoints: ReadonlyMap<string, Endpoint> = new Map([
   [paths.device, withForm(authorizeDevice)],
@@ -42,7 +42,7 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map([
  */
 export function answerStandard(path: string, asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> | undefined {
   const endpoint = isMetadata(path, core) ? metadata : endpoints.get(path)
-  return endpoint === undefined ? undefined : answered(endpoint, { ...asked, core, proxies })
+  return endpoint === undefined ? undefined : respond(endpoint, { ...asked, core, proxies })
 }
 
 /** If the public URL has a path, the path of the metadata ends with it (RFC 8414: 3.1). */
@@ -50,27 +50,27 @@ function isMetadata(path: string, { settings }: Core): boolean {
   return path === metadataPath || (path.startsWith(metadataPath) && path === metadataPath + new URL(settings.publicUrl).pathname)
 }
 
-async function answered(endpoint: Endpoint, place: Place): Promise<Answer | null> {
+async function respond(endpoint: Endpoint, place: OAuthRequest): Promise<Answer | null> {
   const { core, requestId } = place
   try {
     const body = await endpoint(place)
     return body === null ? null : { status: 200, headers: [['pragma', 'no-cache']], contentType: json, body: JSON.stringify(body) }
   } catch (thrown) {
     if (thrown instanceof OAuthFailure) return failureAnswer(thrown)
-    const error = understood(thrown, { path: undefined, requestId })
+    const error = toDomainError(thrown, { path: undefined, requestId })
     if (error.kind === 'internal' && error !== thrown)
       core.ports.logger.error('an OAuth request failed unexpectedly', { requestId, error: thrown })
     return failureAnswer(error)
   }
 }
 
-async function metadata({ request, core }: Place): Promise<object> {
+async function metadata({ request, core }: OAuthRequest): Promise<object> {
   const { method = '' } = request
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed({ method, allowed: ['GET', 'HEAD'] })
   return metadataOf(core.settings.publicUrl)
 }
 
-function withForm(answer: (place: Place, form: Form) => Promise<object>): Endpoint {
+function withForm(answer: (place: OAuthRequest, form: Form) => Promise<object>): Endpoint {
   return async (place) => {
     const form = await readForm(place.request)
     return form === null ? null : answer(place, form)
@@ -78,12 +78,12 @@ function withForm(answer: (place: Place, form: Form) => Promise<object>): Endpoi
 }
 
 /** Calls of a client that sends no credential. */
-function asPublicClient({ request, requestId, core, proxies }: Place): Context {
+function asPublicClient({ request, requestId, core, proxies }: OAuthRequest): Context {
   const origin = originOf(request, requestId, proxies)
   return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
 }
 
-async function authorizeDevice(place: Place, form: Form): Promise<object> {
+async function authorizeDevice(place: OAuthRequest, form: Form): Promise<object> {
   const clientName = publicClient(form, place.request.headers.authorization)
   refuseScope(form)
   const begun = (await asPublicClient(place).call('auth.startDeviceLogin', { clientName })) as OutputOf<
@@ -99,7 +99,7 @@ async function authorizeDevice(place: Place, form: Form): Promise<object> {
   }
 }
 
-async function issueTokens(place: Place, form: Form): Promise<object> {
+async function issueTokens(place: OAuthRequest, form: Form): Promise<object> {
   publicClient(form, place.request.headers.authorization)
   const type = form.need('grant_type')
   const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
@@ -108,7 +108,7 @@ async function issueTokens(place: Place, form: Form): Promise<object> {
 }
 
 /** Introspection requires a token of one's own that is allowed to do it (RFC 7662: 2.1). */
-async function introspect({ request, requestId, core, proxies }: Place, form: Form): Promise<object> {
+async function introspect({ request, requestId, core, proxies }: OAuthRequest, form: Form): Promise<object> {
   const refused = oauthFailure('invalid_token', 'Send an access token or an API token that may introspect: Authorization: Bearer ...')
   if (bearerToken(request.headers) === null) throw refused
   const caller = await callerOf(request, requestId, core, proxies)
@@ -124,7 +124,7 @@ async function introspect({ request, requestId, core, proxies }: Place, form: Fo
 }
 
 /** An unknown token counts as revoked already (RFC 7009: 2.2). */
-async function revoke(place: Place, form: Form): Promise<object> {
+async function revoke(place: OAuthRequest, form: Form): Promise<object> {
   publicClient(form, place.request.headers.authorization)
   await asPublicClient(place).call('auth.revokeToken', { token: form.need('token').slice(0, longestToken) })
   return {}

@@ -1,6 +1,6 @@
 import type { DenizenError } from '@denizen/core'
 import { json, type Answer, type Fields } from '../answer.ts'
-import { errorHeaders, mapped, methodNotAllowed } from '../errors.ts'
+import { errorHeaders, httpErrorOf, methodNotAllowed } from '../errors.ts'
 
 /** The error codes of RFC 6749 (5.2), RFC 8628 (3.5), RFC 6750 (3.1) and RFC 7009 (2.2.1). */
 export type OAuthErrorCode =
@@ -43,7 +43,7 @@ const byCode: Readonly<Record<string, OAuthErrorCode>> = {
 function translated(error: DenizenError): { code: OAuthErrorCode; status: number } {
   const named = byCode[error.code]
   if (named !== undefined) return { code: named, status: 400 }
-  const { status } = mapped(error)
+  const { status } = httpErrorOf(error)
   switch (error.kind) {
     case 'internal':
       return { code: 'server_error', status }

@@ -57,8 +57,8 @@ function facts({ clientName, ip, userAgent, createdAt }: DeviceLogin, userCode: 
 }
 
 const warning = html`<p class="soft">
-  Approve this only if you started it yourself, on your own device, and the device shows the same code. It will be able to do everything that
-  you can do.
+  Approve this only if you started it yourself, on your own device, and the device shows the same code. It will be able to do everything
+  that you can do.
 </p>`
 
 /** Shows which program asks, and takes the decision together with the password of whoever decides. */

@@ -12,9 +12,9 @@ import {
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
-import { malformed, mapped, methodNotAllowed } from '../errors.ts'
+import { malformed, httpErrorOf, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
+import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
 import { notice } from './layout.ts'
 
@@ -38,7 +38,7 @@ interface Visit {
  * neither show this page in a frame nor send its form with the cookie. Everybody else
  * signs in with the form itself; the session of that sign-in ends in the same transaction.
  */
-export async function answerDevice(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerDevice(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const caller = () => callerOf(request, requestId, core, proxies)
   const visit: Visit = { core, origin: originOf(request, requestId, proxies), caller }
@@ -85,22 +85,22 @@ function formOf(fields: URLSearchParams): Form {
   return { userCode, decision, bySession, ...typed, challenge: text('challenge'), code: text('code').trim() }
 }
 
-function nobody({ core, origin }: Visit): Context {
+function anonymousContext({ core, origin }: Visit): Context {
   return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
 }
 
 async function view(visit: Visit, userCode: string): Promise<DeviceLogin> {
-  return (await nobody(visit).call('auth.viewDeviceLogin', { userCode: userCode.slice(0, 64) })) as DeviceLogin
+  return (await anonymousContext(visit).call('auth.viewDeviceLogin', { userCode: userCode.slice(0, 64) })) as DeviceLogin
 }
 
 async function ask(visit: Visit, userCode: string): Promise<Answer> {
   const login = await view(visit, userCode)
-  const known = await signedInHere(visit)
+  const known = await recentlySignedIn(visit)
   return known === null ? decisionForm(200, login, { userCode, identifier: '' }, null) : sessionForm(login, userCode, known.username)
 }
 
 /** The user of this browser's session cookie who may approve without signing in again; null: nobody. Bearer tokens do not count. */
-async function signedInHere({ caller, core }: Visit): Promise<Principal | null> {
+async function recentlySignedIn({ caller, core }: Visit): Promise<Principal | null> {
   const { actor, cookies = null } = await caller()
   if (actor.kind !== 'user' || cookies === null || cookies.access === null || actor.principal.credential !== 'access') return null
   const { provedUntil, pendingSteps } = actor.principal
@@ -112,12 +112,12 @@ async function decide(visit: Visit, form: Form): Promise<Answer> {
   const { userCode, decision, identifier } = form
   const login = await view(visit, userCode)
   if (decision === 'deny') {
-    await nobody(visit).call('auth.denyDeviceLogin', { userCode })
+    await anonymousContext(visit).call('auth.denyDeviceLogin', { userCode })
     return denied(login)
   }
   const typed = { userCode, identifier }
   if (form.bySession) {
-    const known = await signedInHere(visit)
+    const known = await recentlySignedIn(visit)
     if (known === null) return decisionForm(401, login, typed, 'You signed in a while ago. Please enter your password again.')
     return approved((await approveAs(visit, known, { userCode })).clientName)
   }
@@ -129,17 +129,17 @@ async function decide(visit: Visit, form: Form): Promise<Answer> {
     if (!answer.methods.some((method) => method !== 'passkey')) return noPasskeys()
     return factorForm(200, login, { userCode, challenge: answer.challenge }, null)
   } catch (error) {
-    const message = complaint(error)
+    const message = problemOf(error)
     if (message === null) throw error
     const again = form.challenge !== '' && !(error instanceof DenizenError && error.code === 'auth.challengeOver')
-    const status = error instanceof DenizenError ? mapped(error).status : 400
+    const status = error instanceof DenizenError ? httpErrorOf(error).status : 400
     return again ? factorForm(status, login, { userCode, challenge: form.challenge }, message) : decisionForm(status, login, typed, message)
   }
 }
 
 /** Signs in with what was entered. Six digits are a code of an authenticator app, anything else is a recovery code. */
 async function signIn(visit: Visit, { identifier, password, challenge, code }: Form): Promise<SignInAnswer> {
-  const context = nobody(visit)
+  const context = anonymousContext(visit)
   if (challenge === '') return (await context.call('auth.signIn', { identifier, password })) as SignInAnswer
   const digits = code.replaceAll(/\s/g, '')
   const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
@@ -174,7 +174,7 @@ async function approve(visit: Visit, accessToken: string, userCode: string): Pro
 }
 
 /** The message above the form when it may be tried again; null: trying again is of no use. */
-function complaint(error: unknown): string | null {
+function problemOf(error: unknown): string | null {
   if (!(error instanceof DenizenError)) return null
   if (error.kind === 'unauthenticated' || error.code === 'auth.tooManyAttempts') return error.message
   return error.code === 'request.invalid' ? 'Something is not right. Please check what you entered.' : null

@@ -4,8 +4,8 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { malformed, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
-import { accepted, declined, question, type Attempt, type Invitation } from './views.ts'
+import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
+import { accepted, declined, invitationForm, type Attempt, type Invitation } from './invitation-views.ts'
 
 /** Where the links in invitations lead. */
 export const invitationPath = '/invitations/accept'
@@ -18,7 +18,7 @@ export const invitationPath = '/invitations/accept'
  * makes a browser send this form gains nothing that it could not send by itself, and there
  * is no cross-site request forgery to guard against.
  */
-export async function answerInvitation(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerInvitation(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const context = contextOf(
     core,
@@ -33,7 +33,7 @@ export async function answerInvitation(asked: Asked, core: Core, proxies: Truste
         case 'GET':
         case 'HEAD': {
           const token = new URLSearchParams(search).get('token') ?? ''
-          return question(200, await view(context, token), token, null)
+          return invitationForm(200, await view(context, token), token, null)
         }
         case 'POST': {
           const fields = await readForm(request)
@@ -69,7 +69,7 @@ async function decide(context: Context, form: Form): Promise<Answer> {
     return declined(invitation.organization.name)
   }
   const again = (field: Attempt['problem']['field'], message: string): Answer =>
-    question(400, invitation, token, { fullName, problem: { field, message } })
+    invitationForm(400, invitation, token, { fullName, problem: { field, message } })
   if (invitation.needsPassword && password === '') return again('password', 'Choose a password.')
   try {
     const input = {
@@ -82,7 +82,7 @@ async function decide(context: Context, form: Form): Promise<Answer> {
     >
     return accepted(output, invitation)
   } catch (error) {
-    const wrong = complaint(error)
+    const wrong = problemOf(error)
     if (wrong === null) throw error
     return again(wrong.field, wrong.message)
   }
@@ -96,7 +96,7 @@ async function view(context: Context, token: string): Promise<Invitation> {
 const labels = { password: 'Password', fullName: 'Full name' } as const
 
 /** Which field is wrong, and how; null: the error is about something else. */
-function complaint(error: unknown): Attempt['problem'] | null {
+function problemOf(error: unknown): Attempt['problem'] | null {
   if (!(error instanceof DenizenError)) return null
   if (error.code.startsWith('passwords.') && error.kind === 'invalid') return { field: 'password', message: error.message }
   if (error.code !== 'request.invalid') return null

@@ -1,6 +1,6 @@
 import { html } from '@denizen/core'
 import { page } from './layout.ts'
-import { instant, onward, type LinkPage } from './mailed-link.ts'
+import { timeElement, continueLink, type LinkPage } from './mailed-link.ts'
 
 /** Where email links for signing in lead. */
 export const magicLinkPath = '/sign-in/link'
@@ -22,11 +22,11 @@ export const magicLinkPage: LinkPage = {
           nobody is signed in.
         </p>
         ${
-          onward(redirectTo, (host) => `Sign in at ${host}`, token) ??
+          continueLink(redirectTo, (host) => `Sign in at ${host}`, token) ??
           html`<p>Copy this text into the application where you asked for the link, and nowhere else:</p>
             <p><code>${token}</code></p>`
         }
-        <p class="soft">It works once, only where you asked for it, and until ${instant(expiresAt)}.</p>`,
+        <p class="soft">It works once, only where you asked for it, and until ${timeElement(expiresAt)}.</p>`,
     )
   },
 }

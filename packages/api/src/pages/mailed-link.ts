@@ -4,7 +4,7 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
+import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 
 export type Verification = OutputOf<Signatures['auth']['viewVerification']>
 
@@ -33,7 +33,7 @@ export interface Form {
  * is no cross-site request forgery to guard against. Nor does it sign anybody in, so nobody
  * can be signed in to somebody else's account by a link.
  */
-export async function answerLink(linkPage: LinkPage, asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const origin = originOf(request, requestId, proxies)
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
@@ -133,12 +133,12 @@ export function alert(problem: Problem | null): Html | null {
   return problem && html`<p class="problem" role="alert" id="problem">${problem.message}</p>`
 }
 
-export function instant(date: Date): Html {
+export function timeElement(date: Date): Html {
   return html`<time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`
 }
 
 /** A link back to where it was requested; only allowed origins are ever stored. The token goes into the fragment, which no server sees. */
-export function onward(redirectTo: string | null, label: (host: string) => string, token?: string): Html | null {
+export function continueLink(redirectTo: string | null, label: (host: string) => string, token?: string): Html | null {
   if (redirectTo === null) return null
   const address = token === undefined ? redirectTo : `${redirectTo}#token=${encodeURIComponent(token)}`
   return html`<a class="main" href="${address}">${label(new URL(redirectTo).host)}</a>`

@@ -4,7 +4,7 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
+import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
 
 /** Where links for setting a password lead. */
@@ -19,7 +19,7 @@ export const passwordPaths: ReadonlySet<string> = new Set(Object.values(paths))
  * makes a browser send this form gains nothing that it could not send by itself. There is
  * no cross-site request forgery to guard against.
  */
-export async function answerPassword(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerPassword(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const caller = { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) } as const
   const context = contextOf(core, caller, { plan: false })
@@ -71,7 +71,11 @@ async function view(context: Context, token: string) {
 }
 
 /** A link of another kind has a page of its own; here it is invalid. */
-const wrongPlace = new DenizenError('auth.linkInvalid', 'notFound', 'This link belongs to another page: open it exactly as it is in the email.')
+const wrongPlace = new DenizenError(
+  'auth.linkInvalid',
+  'notFound',
+  'This link belongs to another page: open it exactly as it is in the email.',
+)
 
 const titles: Readonly<Record<string, string>> = {
   'auth.linkInvalid': 'This link does not work',

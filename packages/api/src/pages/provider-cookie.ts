@@ -3,7 +3,7 @@ import type { Core } from '@denizen/core'
 import type { Fields } from '../answer.ts'
 
 /** A sign-in that a browser has started: its challenge, and where to go afterwards. */
-export interface Waiting {
+export interface PendingSignIn {
   readonly challenge: string
   /** null as long as the server knows it: until a second factor is asked for. */
   readonly redirectTo: string | null
@@ -23,7 +23,7 @@ export class ProviderCookie {
   readonly #name: string
   readonly #attributes: string
   /** null: no sign-in was started here, or too long ago. */
-  readonly waiting: Waiting | null
+  readonly waiting: PendingSignIn | null
 
   constructor({ publicUrl }: Core['settings'], { cookie = '' }: IncomingHttpHeaders) {
     const isPlain = new URL(publicUrl).protocol === 'http:'
@@ -34,7 +34,7 @@ export class ProviderCookie {
     this.waiting = challenge === undefined ? null : { challenge, redirectTo: encoded === undefined ? null : decoded(encoded) }
   }
 
-  set({ challenge, redirectTo }: Waiting): Fields[number] {
+  set({ challenge, redirectTo }: PendingSignIn): Fields[number] {
     const value = redirectTo === null ? challenge : `${challenge}.${Buffer.from(redirectTo).toString('base64url')}`
     return ['set-cookie', `${this.#name}=${value}; ${this.#attributes}; Max-Age=${lifetime}`]
   }

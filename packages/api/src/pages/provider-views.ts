@@ -33,7 +33,7 @@ export function welcome(username: string, redirectTo: string | null): Answer {
 }
 
 /** The provider's answer belongs to no sign-in that this browser has open. */
-export function over(): Answer {
+export function signInOver(): Answer {
   return notice(
     400,
     'This sign-in cannot continue',
@@ -42,7 +42,7 @@ export function over(): Answer {
   )
 }
 
-export function refusedThere(cancelled: boolean): Answer {
+export function refusedByProvider(cancelled: boolean): Answer {
   return notice(
     400,
     'You are not signed in',

@@ -2,7 +2,17 @@ import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { malformed } from '../errors.ts'
 import { notice, page } from './layout.ts'
-import { alert, field, instant, onward, problemIn, type Form, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+import {
+  alert,
+  field,
+  timeElement,
+  continueLink,
+  problemIn,
+  type Form,
+  type LinkPage,
+  type Problem,
+  type Verification,
+} from './mailed-link.ts'
 
 /** Where links for finishing a sign-up lead. */
 export const signUpPath = '/sign-up/confirm'
@@ -14,7 +24,7 @@ const labels = { password: 'Password', username: 'Username', fullName: 'Full nam
 /** Finishes a sign-up, or tells the owner of the address that they already have an account. */
 export const signUpPage: LinkPage = {
   purpose: 'signUp',
-  show: (link, token) => question(200, link, { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }, null),
+  show: (link, token) => signUpForm(200, link, { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }, null),
   async act(context, link, form) {
     const decision = form.text('decision')
     if (decision === 'reset') {
@@ -28,7 +38,7 @@ export const signUpPage: LinkPage = {
     } catch (error) {
       const problem = problemIn(error, labels)
       if (problem === null) throw error
-      return question(400, link, typed, problem)
+      return signUpForm(400, link, typed, problem)
     }
   },
 }
@@ -49,7 +59,7 @@ function inputOf({ account }: Verification, form: Form, { token, username, fullN
   }
 }
 
-function question(status: number, link: Verification, typed: Typed, problem: Problem | null): Answer {
+function signUpForm(status: number, link: Verification, typed: Typed, problem: Problem | null): Answer {
   if (link.account?.emailVerified === true) return alreadyThere(link, typed)
   const title = 'Finish signing up'
   return page(
@@ -62,7 +72,7 @@ function question(status: number, link: Verification, typed: Typed, problem: Pro
         <dt>Email address</dt>
         <dd>${link.email}</dd>
         <dt>Valid until</dt>
-        <dd>${instant(link.expiresAt)}</dd>
+        <dd>${timeElement(link.expiresAt)}</dd>
       </dl>
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
@@ -102,9 +112,10 @@ function alreadyThere({ account, email, redirectTo }: Verification, { token }: T
     title,
     html`<h1>${title}</h1>
       <p>
-        Its username is <strong>${account?.username ?? ''}</strong> and its address is <strong>${email}</strong>. Sign in with either, as before.
+        Its username is <strong>${account?.username ?? ''}</strong> and its address is <strong>${email}</strong>. Sign in with either, as
+        before.
       </p>
-      ${onward(redirectTo, (host) => `Go to ${host}`)}
+      ${continueLink(redirectTo, (host) => `Go to ${host}`)}
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${token}" />
         <p class="soft">Forgot your password? We can send you a link to choose a new one.</p>
@@ -118,6 +129,6 @@ function done({ user, redirectTo, status }: Done): Answer {
     200,
     status === 'takenOver' ? 'The account is yours now' : 'Your account is ready',
     html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
-    onward(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
+    continueLink(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
   )
 }

@@ -1,7 +1,7 @@
 import { html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page } from './layout.ts'
-import { alert, field, instant, onward, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+import { alert, field, timeElement, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
 
 /** Where links for confirming an email address lead. */
 export const verifyEmailPath = '/verify-email'
@@ -11,10 +11,10 @@ type Done = OutputOf<Signatures['auth']['verifyEmail']>
 /** Confirms the address of an account. The password shows that the account belongs to the same person. */
 export const verifyEmailPage: LinkPage = {
   purpose: 'verifyEmail',
-  show: (link, token) => question(200, link, token, null),
+  show: (link, token) => verifyEmailForm(200, link, token, null),
   async act(context, link, form) {
     const password = form.text('password')
-    const again = (problem: Problem): Answer => question(400, link, form.token, problem)
+    const again = (problem: Problem): Answer => verifyEmailForm(400, link, form.token, problem)
     if (password === '') return again({ field: 'password', message: 'Enter the password of the account.' })
     try {
       const { user, redirectTo } = (await context.call('auth.verifyEmail', { token: form.token, password })) as Done
@@ -22,7 +22,7 @@ export const verifyEmailPage: LinkPage = {
         200,
         'Your address is confirmed',
         html`<strong>${user.email}</strong> is now the confirmed address of <strong>${user.username}</strong>.`,
-        onward(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
+        continueLink(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
       )
     } catch (error) {
       const problem = problemIn(error, { password: 'Password' })
@@ -32,7 +32,12 @@ export const verifyEmailPage: LinkPage = {
   },
 }
 
-function question(status: number, { account, email, expiresAt, redirectTo }: Verification, token: string, problem: Problem | null): Answer {
+function verifyEmailForm(
+  status: number,
+  { account, email, expiresAt, redirectTo }: Verification,
+  token: string,
+  problem: Problem | null,
+): Answer {
   const title = 'Confirm your address'
   return page(
     status,
@@ -47,9 +52,9 @@ function question(status: number, { account, email, expiresAt, redirectTo }: Ver
         <dt>Email address</dt>
         <dd>${email}</dd>
         <dt>Valid until</dt>
-        <dd>${instant(expiresAt)}</dd>
+        <dd>${timeElement(expiresAt)}</dd>
       </dl>
-      ${onward(redirectTo, (host) => `Confirm at ${host}, where you started`, token)}
+      ${continueLink(redirectTo, (host) => `Confirm at ${host}, where you started`, token)}
       <form method="post" action="verify-email">
         <input type="hidden" name="token" value="${token}" />
         <input type="hidden" name="username" autocomplete="username" value="${account?.username ?? ''}" />

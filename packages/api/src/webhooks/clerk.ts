@@ -4,7 +4,7 @@ import type { TrustedProxies } from '../addresses.ts'
 import { json, type Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
 import { originOf } from '../context.ts'
-import { methodNotAllowed, understood } from '../errors.ts'
+import { methodNotAllowed, toDomainError } from '../errors.ts'
 import { problem } from '../rest.ts'
 
 /** Where Clerk sends events about its users. */
@@ -34,7 +34,7 @@ export async function answerClerkWebhook(
     await core.receiveWebhook({ ...signed, body }, originOf(request, requestId, proxies))
     return { status: 204, contentType: json, body: '' }
   } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
+    const error = toDomainError(thrown, { path: undefined, requestId })
     if (error.kind === 'internal' && error !== thrown)
       core.ports.logger.error('a webhook failed unexpectedly', { requestId, error: thrown })
     return problem(error, requestId)

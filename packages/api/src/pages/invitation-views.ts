@@ -11,10 +11,10 @@ export interface Attempt {
   readonly problem: { readonly field: 'password' | 'fullName' | null; readonly message: string }
 }
 
-const rank = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
+const roleNames = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
 
 /** What somebody is invited to, and the form to accept or decline. */
-export function question(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
+export function invitationForm(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
   const { organization, email, role, expiresAt } = invitation
   const until = `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const title = `Join ${organization.name}`
@@ -22,7 +22,7 @@ export function question(status: number, invitation: Invitation, token: string, 
     status,
     title,
     html`<h1>${title}</h1>
-      <p>You are invited to join <strong>${organization.name}</strong> as ${rank[role]}.</p>
+      <p>You are invited to join <strong>${organization.name}</strong> as ${roleNames[role]}.</p>
       ${attempt === null ? null : html`<p class="problem" role="alert" id="problem">${attempt.problem.message}</p>`}
       <dl>
         <dt>Email address</dt>
@@ -95,7 +95,7 @@ export function accepted({ organization, role, accountCreated }: Accepted, { ema
   return notice(
     200,
     `Welcome to ${organization.name}`,
-    `You are now ${rank[role]}.${accountCreated ? ' Your account is ready.' : ''}`,
+    `You are now ${roleNames[role]}.${accountCreated ? ' Your account is ready.' : ''}`,
     how,
     'You can close this page.',
   )

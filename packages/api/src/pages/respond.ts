@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Core, DenizenError } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
-import { errorHeaders, mapped, understood } from '../errors.ts'
+import { errorHeaders, httpErrorOf, toDomainError } from '../errors.ts'
 import { notice } from './layout.ts'
 
 /** A request for a page. */
-export interface Asked {
+export interface PageRequest {
   readonly request: IncomingMessage
   readonly search: string
   readonly requestId: string
@@ -23,7 +23,7 @@ export async function readForm(request: IncomingMessage, limit = longestForm): P
 
 /** Answers with a page also when the work fails: people at a browser are not shown JSON. */
 export async function answerPage(
-  { requestId }: Pick<Asked, 'requestId'>,
+  { requestId }: Pick<PageRequest, 'requestId'>,
   core: Core,
   work: () => Promise<Answer | null>,
   failure: (error: DenizenError, requestId: string) => Answer = failurePage,
@@ -31,7 +31,7 @@ export async function answerPage(
   try {
     return await work()
   } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
+    const error = toDomainError(thrown, { path: undefined, requestId })
     if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
     return failure(error, requestId)
   }
@@ -46,7 +46,7 @@ interface Wording {
 
 /** The page that tells of an error. */
 export function failurePage(error: DenizenError, requestId: string, { titles = {}, assurance = '' }: Wording = {}): Answer {
-  const { status } = mapped(error)
+  const { status } = httpErrorOf(error)
   const again = assurance === '' ? 'Please try again later.' : `${assurance}. Please try again later.`
   const answer =
     error.kind === 'internal'

@@ -12,7 +12,7 @@ const inputStart = '?input='
  * `access.check` by GET, answered from memory, for programs that ask before everything they
  * do. A query string is parsed once; the caller and the decision are looked up every time.
  */
-export class Questions {
+export class ImmediateCheck {
   readonly #core: Core
   readonly #headers: Fields
   #read = new Map<string, Question>()
