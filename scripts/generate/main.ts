@@ -3,7 +3,7 @@
  *
  * - packages/core/src/calls/kinds.ts: names and kinds, all of the signatures that a client carries;
  * - packages/core/src/calls/error-codes.ts: the codes of all errors that a caller may meet;
- * - packages/core/src/access/builtin-permissions.ts: what `grantedTo` gives to each built-in role;
+ * - packages/core/src/grants/built-in-permissions.ts: what `grantedTo` gives to each built-in role;
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
  *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change;
  * - packages/core/roles.golden.txt: every permission that a built-in role holds. Read what changes in it;
@@ -16,7 +16,7 @@ import { signatures, type GrantedRole, type Signature } from '@denizen/core/cont
 import { commonErrors } from '../../packages/core/src/common-errors.ts'
 import { factorRequired } from '../../packages/core/src/signin/errors.ts'
 import { format, type FormatConfig } from 'oxfmt'
-import { listed as inOrder, permissionsOf } from '../../packages/core/src/access/permissions.ts'
+import { listPermissions as inOrder, permissionsOf } from '../../packages/core/src/grants/permissions.ts'
 
 const workspace = join(import.meta.dirname, '../..')
 const check = process.argv.includes('--check')
@@ -72,7 +72,7 @@ async function goldenNames(file: string): Promise<string> {
 }
 
 async function goldenRoles(): Promise<string> {
-  const { permissionsByRole } = await import('../../packages/core/src/access/builtin.ts')
+  const { permissionsByRole } = await import('../../packages/core/src/grants/built-in-roles.ts')
   const catalogue = new Map(listed.map(({ name, kind }) => [name, kind]))
   const held = Object.entries(permissionsByRole).flatMap(([role, patterns]) =>
     inOrder(permissionsOf(catalogue, patterns)).map((permission) => `${role} ${permission}`),
@@ -82,7 +82,7 @@ async function goldenRoles(): Promise<string> {
 
 /** In this order: whatever loads the actions, as the server's errors do, has to find what the roles hold written. */
 const files = {
-  'packages/core/src/access/builtin-permissions.ts': permissionsSource,
+  'packages/core/src/grants/built-in-permissions.ts': permissionsSource,
   'packages/core/src/calls/kinds.ts': kindsSource,
   'packages/core/src/calls/error-codes.ts': errorCodesSource,
   'packages/core/names.golden.txt': goldenNames,

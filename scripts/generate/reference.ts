@@ -1,8 +1,8 @@
 import type { ActionName } from '@denizen/core/calls'
 import type { ErrorDefinition } from '../../packages/core/src/kernel/errors.ts'
 import type { Action } from '../../packages/core/src/kernel/action.ts'
-import { permissionsByRole } from '../../packages/core/src/access/builtin.ts'
-import { namesOf } from '../../packages/core/src/access/permissions.ts'
+import { permissionsByRole } from '../../packages/core/src/grants/built-in-roles.ts'
+import { namesOf } from '../../packages/core/src/grants/permissions.ts'
 import { actions } from '../../packages/core/src/actions.ts'
 import { commonErrors } from '../../packages/core/src/common-errors.ts'
 import { holdsSecret } from '../../packages/core/src/kernel/secret.ts'
@@ -52,9 +52,9 @@ function sectionOf({ signature, allow, ...action }: Action, lines: ReadonlyMap<A
   const input = jsonSchemaOf(signature.input)
   const line = lines.get(name as ActionName)
   const facts = [
-    `- **Kind**: ${kind}${'secretive' in action && action.secretive === true ? ', without a plan: it proves or makes a secret' : ''}`,
+    `- **Kind**: ${kind}${'handlesSecret' in action && action.handlesSecret === true ? ', without a plan: it proves or makes a secret' : ''}`,
     `- **Who may**: ${whoMay(name, allow)}`,
-    ...(action.freshProof === true ? ['- **Wants** a session whose user proved a moment ago who they are'] : []),
+    ...(action.requiresRecentAuth === true ? ['- **Wants** a session whose user proved a moment ago who they are'] : []),
     `- **Command line**: \`denizen ${line ?? `call ${name}`}\``,
   ]
   return [

@@ -38,7 +38,7 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
     ])
     for (const block of blocks) await put(copy, block)
     expect((await inCopy(copy, [conditions, 'scripts/generate/main.ts'])).trimEnd().split('\n')).toEqual([
-      'wrote packages/core/src/access/builtin-permissions.ts',
+      'wrote packages/core/src/grants/built-in-permissions.ts',
       'wrote packages/core/src/calls/kinds.ts',
       'wrote packages/core/names.golden.txt',
       'wrote packages/core/roles.golden.txt',

@@ -6,7 +6,7 @@ import { signedIn } from '../../packages/core/src/kernel/rule.ts'
 import { command, query } from '../../packages/core/src/kernel/signature.ts'
 import type { Input } from './cases.ts'
 import { scope } from '../../packages/core/src/access/model.ts'
-import { findPlace } from '../../packages/core/src/access/places.ts'
+import { findScope } from '../../packages/core/src/access/places.ts'
 import { organizationId } from '../../packages/core/src/organizations/model.ts'
 import { userId } from '../../packages/core/src/users/model.ts'
 
@@ -51,7 +51,7 @@ const deniesWhatIsThere = defineQuery(
 /** Says the same to everybody, and changes the user. It has no plan, so that only what the tables hold gives it away. */
 const changesSilently = defineCommand(command('leaky.change', { summary: 'Change', input: named, output: z.object({}) }), {
   allow: signedIn,
-  secretive: true,
+  handlesSecret: true,
   async handle({ em }, input) {
     await em.execute(`update users set locale = 'de' where id = ?`, [uuidOf(input.userId)], 'run')
     return {}
@@ -99,7 +99,7 @@ const findsEverything = defineQuery(
   {
     allow: signedIn,
     async handle({ open }, { on = {} }) {
-      const place = await findPlace(await open(), on)
+      const place = await findScope(await open(), on)
       if (place === null) throw notFound({ type: 'resource' })
       return { kind: place.kind }
     },

@@ -91,5 +91,5 @@ async function withExamples(database: SystemDatabase, asked: readonly Signature[
 
 /** Whether there are plans of an action. */
 export function isPlannable(action: Action): boolean {
-  return isCommand(action) && action.secretive !== true
+  return isCommand(action) && action.handlesSecret !== true
 }

@@ -104,7 +104,7 @@ export function contextOf(core: Core, { actor, origin, cookies = null }: Caller,
   const call: Call = { actor, origin, ...rest }
   const run = (name: string, input: unknown): Promise<unknown> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
   const write = (name: string, input: unknown): Promise<unknown> =>
-    plan ? core.plan(name, input, call) : core.run(name, input, { ...call, written: true })
+    plan ? core.plan(name, input, call) : core.run(name, input, { ...call, serialized: true })
   return {
     requestId: origin.requestId,
     call: cookies === null ? run : (name, input) => cookies.run(run, name, input),

@@ -1,4 +1,4 @@
-import { escapedKey, isReserved, Written } from '@denizen/core'
+import { escapedKey, isReserved, SerializedAnswer } from '@denizen/core'
 import superjson from 'superjson'
 
 /** A value as superjson serializes it: JSON, and the paths of what JSON cannot express. */
@@ -9,7 +9,7 @@ export interface Serialized {
 
 /** A value as superjson's JSON (see `serializeOutput`). An answer that core has serialized already only gets the paths of its dates. */
 export function writeOutput(value: unknown): string {
-  if (!(value instanceof Written)) return JSON.stringify(serializeOutput(value))
+  if (!(value instanceof SerializedAnswer)) return JSON.stringify(serializeOutput(value))
   const { json, dates } = value
   return dates.length === 0 ? `{"json":${json}}` : `{"json":${json},"meta":{"values":{"${dates.join(datesBetween)}":["Date"]},"v":1}}`
 }

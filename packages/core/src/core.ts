@@ -13,7 +13,7 @@ import { writeLastSeen } from './accounts/activity/repository.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
 import { callsOver, type Calls } from './calls/index.ts'
-import { understood } from './database/conflict.ts'
+import { toDomainError } from './database/conflict.ts'
 import { ensurePartitions } from './database/partitions.ts'
 import { deliver, type Subscriber } from './events/index.ts'
 import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
@@ -25,7 +25,7 @@ import type { JsonObject } from './kernel/text.ts'
 import type { CallReport, Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
-import { decideAtOnce } from './pipeline/at-once.ts'
+import { checkImmediately } from './pipeline/at-once.ts'
 import { forkOf, memoryOf } from './pipeline/assembly.ts'
 import { plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
@@ -128,9 +128,9 @@ export function createCore(options: CoreOptions): Core {
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
     authenticate: (token) => authenticator.authenticate(token),
     authenticated: (token) => authenticator.cached(token),
-    counted: (principal) => assembly.rate.countedAtOnce(principal),
+    counted: (principal) => assembly.rate.countImmediately(principal),
     question: questionOf,
-    decide: (principal, question, requestId) => decideAtOnce(assembly, principal, question, requestId),
+    decide: (principal, question, requestId) => checkImmediately(assembly, principal, question, requestId),
     observe: (report) => monitors.forEach((monitor) => monitor.observe(report)),
     cacheState: () => ({ entries: principals.size, live: principals.live, hits: authenticator.hits, misses: authenticator.misses }),
     deliver: (payload) => deliver(subscribers, payload),
@@ -167,7 +167,7 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
     reader,
     seen: sightings.note,
   })
-  const rate = new RequestRate({ clock: ports.clock, logger: ports.logger, reader, understood })
+  const rate = new RequestRate({ clock: ports.clock, logger: ports.logger, reader, toDomainError: toDomainError })
   const inspect = (token: string) => authenticator.inspect(token)
   const uses = new PermissionUses(ports.clock, sightings.used)
   const credentials = createCredentials({ actions, catalogue, settings, ports, keys, inspect })

@@ -1,5 +1,6 @@
 export { actions } from './actions.ts'
-export { builtInRoleNames, builtInRoles, assignRole, type Question } from './access/index.ts'
+export { assignRole, type Question } from './access/index.ts'
+export { builtInRoleNames, builtInRoles } from './grants/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
   callsOver,
@@ -36,8 +37,8 @@ export { dnsUnavailable } from './organizations/errors.ts'
 export { webhookRefused } from './identities/errors.ts'
 export type { SignedWebhook } from './identities/index.ts'
 export type { CallReport, Monitor } from './kernel/monitor.ts'
-export { preparedStatements, takesTogether } from './kernel/statement.ts'
-export { escapedKey, isReserved, Written } from './kernel/written.ts'
+export { preparedStatements, enablePipelineMode } from './kernel/statement.ts'
+export { escapedKey, isReserved, SerializedAnswer } from './kernel/written.ts'
 export type { Action } from './kernel/action.ts'
 export { passwordsBusy } from './passwords/index.ts'
 export type { Call, Orm } from './pipeline/assembly.ts'

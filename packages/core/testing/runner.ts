@@ -1,9 +1,9 @@
 import { defaultSettings, type Actor, type Monitor, type Orm, type Plan, type Ports } from '@denizen/core'
 import { DecisionMemory } from '../src/access/index.ts'
 import { actions } from '../src/actions.ts'
-import { understood } from '../src/database/conflict.ts'
+import { toDomainError } from '../src/database/conflict.ts'
 import type { Action } from '../src/kernel/action.ts'
-import { unnotedUses } from '../src/kernel/context.ts'
+import { unrecordedUses } from '../src/kernel/context.ts'
 import { RequestRate } from '../src/policies/index.ts'
 import type { Assembly } from '../src/pipeline/assembly.ts'
 import { plan, run } from '../src/pipeline/run.ts'
@@ -35,8 +35,13 @@ export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: reado
     credentials: createCredentials({ ...parts, inspect: async () => null }),
     principals: new PrincipalCache(ports.clock, true),
     decisions: new DecisionMemory({ clock: ports.clock, soleProcess: true, catalogue }),
-    rate: new RequestRate({ clock: ports.clock, logger: ports.logger, reader: () => orm.em.fork() as SqlEntityManager, understood }),
-    uses: unnotedUses,
+    rate: new RequestRate({
+      clock: ports.clock,
+      logger: ports.logger,
+      reader: () => orm.em.fork() as SqlEntityManager,
+      toDomainError: toDomainError,
+    }),
+    uses: unrecordedUses,
   }
   const call = (actor: Actor, requestId = 'req_test') => ({ actor, origin: { requestId, ip: null, userAgent: null } })
   return {

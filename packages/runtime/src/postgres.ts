@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { databaseUnavailable, defineError, ormOptions, takesTogether, type Logger } from '@denizen/core'
+import { databaseUnavailable, defineError, ormOptions, enablePipelineMode, type Logger } from '@denizen/core'
 import { MikroORM } from '@mikro-orm/postgresql'
 import type { PoolConfig } from 'pg'
 import { ormLogging } from './orm-logging.ts'
@@ -46,7 +46,7 @@ export async function connectPostgres({ url, poolSize, logger, limits }: Postgre
   const pool = { min: 0, max: poolSize, idleTimeoutMillis: limits?.idle ?? timeouts.idle }
   const driverOptions = { ...connectionOptions('denizen', limits), onPoolCreated: setUpPool }
   const orm = await MikroORM.init({ ...ormOptions(), ...ormLogging(logger), clientUrl: url, ensureDatabase: false, pool, driverOptions })
-  takesTogether(orm)
+  enablePipelineMode(orm)
   try {
     await checkVersion(orm)
     return orm

@@ -103,8 +103,8 @@ async function ask(visit: Visit, userCode: string): Promise<Answer> {
 async function recentlySignedIn({ caller, core }: Visit): Promise<Principal | null> {
   const { actor, cookies = null } = await caller()
   if (actor.kind !== 'user' || cookies === null || cookies.access === null || actor.principal.credential !== 'access') return null
-  const { provedUntil, pendingSteps } = actor.principal
-  const isFresh = provedUntil !== null && provedUntil > core.ports.clock.now()
+  const { recentAuthUntil, pendingSteps } = actor.principal
+  const isFresh = recentAuthUntil !== null && recentAuthUntil > core.ports.clock.now()
   return isFresh && pendingSteps.length === 0 ? actor.principal : null
 }
 

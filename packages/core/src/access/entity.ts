@@ -3,7 +3,8 @@ import { idColumn, instant } from '../kernel/columns.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import { OrganizationRow } from '../organizations/entity.ts'
 import { UserRow } from '../users/entity.ts'
-import type { ScopeKind, SubjectKind } from './model.ts'
+import type { SubjectKind } from './model.ts'
+import type { ScopeKind } from '../grants/model.ts'
 
 /**
  * The tables of access control. Each row that names rows of a tenant carries that

@@ -24,8 +24,8 @@ import { systemActor, type InputOf, type Signatures } from '../index.ts'
 import type { Grants } from '../kernel/grants.ts'
 import { actions } from '../actions.ts'
 import { findPlaceAt, loadSubjectsAt } from './explaining/state.ts'
-import { findPlace, type Place } from './places.ts'
-import { decides, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
+import { findScope, type Scope } from './places.ts'
+import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
 
 /** The minute that it is; ten more are to come, and what was given may begin or end in them. */
 const now = 10
@@ -101,7 +101,7 @@ const inputOf = (scope: ModelScope) =>
 type Ask = (user: Id<'usr'>) => SubjectFacts | undefined
 
 /** By what is loaded of somebody, and the one engine. */
-function decider(facts: Ask, places: readonly (Place | null)[], minute: number, network: string | null) {
+function decider(facts: Ask, places: readonly (Scope | null)[], minute: number, network: string | null) {
   const from = network === null ? null : { ip: network, remote: true as const }
   const grants = new Map<string, Grants>()
   return (user: Id<'usr'>, permission: string, index: number) => {
@@ -109,15 +109,15 @@ function decider(facts: Ask, places: readonly (Place | null)[], minute: number, 
     if (known === undefined || place === null) return false
     const held = grants.get(user) ?? grantsOfSubject(catalogue, known, { now: timeOf(minute), from })
     grants.set(user, held)
-    return decides(held, known, permission, place)
+    return isAllowedAt(held, known, permission, place)
   }
 }
 
 /** As calls are let through: by the loader and the engine of sessions, in them and without. */
 async function decidedNow(model: ModelWorld, wheres: readonly Where[]): Promise<void> {
   const em = world().em()
-  const places: (Place | null)[] = []
-  for (const { scope } of wheres) places.push(await findPlace(em, inputOf(scope)))
+  const places: (Scope | null)[] = []
+  for (const { scope } of wheres) places.push(await findScope(em, inputOf(scope)))
   for (const network of [null, '192.0.2.7']) {
     const keys =
       network === null
@@ -136,7 +136,7 @@ async function decidedNow(model: ModelWorld, wheres: readonly Where[]): Promise<
 }
 
 /** Whatever somebody is given besides that excludes nothing, nothing is taken from them. */
-function monotone(subjects: readonly SubjectFacts[], places: readonly (Place | null)[]): void {
+function monotone(subjects: readonly SubjectFacts[], places: readonly (Scope | null)[]): void {
   for (const [index, facts] of subjects.entries()) {
     const others = subjects[(index + 1) % subjects.length]?.assignments ?? []
     const isIn = (organization: string | null) =>
@@ -174,7 +174,7 @@ async function askedMany(model: ModelWorld, wheres: readonly Where[]): Promise<v
 /** Out of the history. */
 async function decidedThen(model: ModelWorld, wheres: readonly Where[], minute: number): Promise<void> {
   const em = world().em()
-  const places: (Place | null)[] = []
+  const places: (Scope | null)[] = []
   for (const { scope } of wheres) places.push(await findPlaceAt(em, inputOf(scope), timeOf(minute)))
   const subjects = await loadSubjectsAt(
     em,

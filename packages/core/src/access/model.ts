@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { scopeKinds } from '../grants/model.ts'
 import { idSchema, type Id } from '../kernel/id.ts'
 import { multiLine } from '../kernel/text.ts'
 import { organizationId } from '../organizations/model.ts'
-import { allowedIps, userId } from '../users/model.ts'
+import { userId } from '../users/model.ts'
 
 export const roleId = idSchema('rol')
 export type RoleId = Id<'rol'>
@@ -15,13 +16,6 @@ export const resourceReference = idSchema('res')
 
 /** Users (services are users) and teams; whoever sits in a team has what it has. */
 export type SubjectKind = 'user' | 'team'
-/** From the widest to the narrowest. */
-export const scopeKinds = ['system', 'organization', 'team', 'resource'] as const
-export type ScopeKind = (typeof scopeKinds)[number]
-
-/** The roles that every installation has. They are granted like any other role; what they allow is code. */
-export const builtInRoleNames = ['superadmin', 'monitor', 'user', 'anonymous', 'system'] as const
-export type BuiltInRoleName = (typeof builtInRoleNames)[number]
 
 /** What a role is called: `editor`, `billing-clerk`. */
 export const roleName = z
@@ -54,15 +48,6 @@ export const scope = z.union([
   z.strictObject({}),
 ])
 export type ScopeInput = z.infer<typeof scope>
-
-/** What else has to hold when it is used: all of it. */
-export const condition = z
-  .strictObject({
-    assurance: z.literal('aal2').optional().meta({ description: 'only in a session with two factors' }),
-    networks: allowedIps.optional().meta({ description: 'only from these addresses or CIDR blocks' }),
-  })
-  .refine(({ assurance, networks }) => assurance !== undefined || (networks !== undefined && networks.length > 0), 'says nothing')
-export type Condition = z.infer<typeof condition>
 
 /** A role as it is shown. */
 export const Role = z.object({

@@ -1,12 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
 import { idOf, uuidOf, uuidsOf } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
-import { runStatement, statement } from '../kernel/statement.ts'
-import { MembershipRow } from '../organizations/entity.ts'
-import { builtInRoles, organizationRoles } from './builtin.ts'
+import { builtInRoles } from '../grants/index.ts'
 import { RoleAssignmentRow, RoleRow } from './entity.ts'
-import { assignmentsOf, heldIn, holdingOf } from './held.ts'
 import type { RoleId } from './model.ts'
 
 interface Assignment {
@@ -101,28 +97,6 @@ export async function activeSuperadmins(em: SqlEntityManager, now: Date): Promis
   )
   return rows.map(({ id }) => idOf('usr', id))
 }
-
-/**
- * What a user holds everywhere, and in one organization: what whoever acts on the
- * account must hold too. Frozen grants count: they can be released. So do those
- * whose time has not come, and those that are not in use.
- */
-export async function holdingsOf(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Holding[]> {
-  const parameters = [uuidOf(userId), uuidOf(userId)]
-  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, holdings, parameters)
-  const held = (row === undefined ? [] : heldIn(row))
-    .map(holdingOf)
-    .filter((holding) => holding.organizationId === null || holding.organizationId === organizationId)
-  if (organizationId === null) return held
-  const membership = await em.findOne(MembershipRow, { organizationId, userId })
-  return membership === null ? held : [...held, { organizationId, permissions: organizationRoles[membership.role].permissions }]
-}
-
-const holdings = statement(
-  'holdings',
-  `select r.assignments::text as assignments, r.definitions::text as definitions
-    from ${assignmentsOf('?::uuid', `a.scope_kind <> 'resource'`, { at: 'now()' })} r`,
-)
 
 /** Whether a user holds a role everywhere, from now on. */
 export function currentAssignment(em: SqlEntityManager, userId: Id<'usr'>, roleId: RoleId): Promise<RoleAssignmentRow | null> {

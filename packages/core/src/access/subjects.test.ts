@@ -2,8 +2,8 @@ import { databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { actions } from '../actions.ts'
 import { newId, uuidOf } from '../kernel/id.ts'
-import { decides, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
-import { findResources, system, type Place } from './places.ts'
+import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
+import { findResources, systemScope, type Scope } from './places.ts'
 
 const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 
@@ -13,13 +13,13 @@ describe.each(databases)('subjects on %s', (database) => {
   const now = () => world().clock.now()
   const load = async (userId: `usr_${string}`, sessionId: `ses_${string}` | null = null): Promise<SubjectFacts | undefined> =>
     (await loadSubjects(world().em(), [{ userId, sessionId }], now()))[0]
-  const may = async (userId: `usr_${string}`, permission: string, place: Place, ip: string | null = null) => {
+  const may = async (userId: `usr_${string}`, permission: string, place: Scope, ip: string | null = null) => {
     const facts = await load(userId)
     if (facts === undefined) throw new Error('there is no such user')
     const grants = grantsOfSubject(catalogue, facts, { now: now(), from: ip === null ? null : { ip, remote: true } })
-    return decides(grants, facts, permission, place)
+    return isAllowedAt(grants, facts, permission, place)
   }
-  const placeOf = async (id: `res_${string}`): Promise<Place> => {
+  const placeOf = async (id: `res_${string}`): Promise<Scope> => {
     const place = (await findResources(world().em(), [id])).get(id)
     if (place === undefined) throw new Error('there is no such resource')
     return place
@@ -33,14 +33,14 @@ describe.each(databases)('subjects on %s', (database) => {
     expect(await load(user.id)).toMatchObject({
       userId: user.id,
       sessionId: null,
-      acts: true,
+      isActive: true,
       memberships: [{ organizationId, role: 'admin' }],
       assignments: [
         { name: 'user', permission: null, scope: 'system' },
         { name: null, permission: 'document.read', scope: 'system' },
       ],
       assurance: null,
-      chosen: { activated: [], dropped: [] },
+      activeRoles: { activated: [], deactivated: [] },
     })
   })
 
@@ -98,7 +98,7 @@ describe.each(databases)('subjects on %s', (database) => {
       expect(await may(stranger.id, permission, await placeOf(theirs))).toBe(false)
     }
     expect(await may(member.id, 'users.purge', inside)).toBe(false)
-    expect(await may(member.id, 'document.read', system)).toBe(false)
+    expect(await may(member.id, 'document.read', systemScope)).toBe(false)
   })
 
   test('what begins later counts from then, what has an end until then, and the facts say when they change', async () => {
@@ -106,21 +106,21 @@ describe.each(databases)('subjects on %s', (database) => {
     const [from, until] = [new Date(now().getTime() + 60_000), new Date(now().getTime() + 120_000)]
     await world().access.give({ userId: user.id, permission: 'document.read', validFrom: from, validUntil: until })
     expect((await load(user.id))?.validUntil).toEqual(from)
-    expect(await may(user.id, 'document.read', system)).toBe(false)
+    expect(await may(user.id, 'document.read', systemScope)).toBe(false)
     world().clock.advance(60_000)
     expect((await load(user.id))?.validUntil).toEqual(until)
-    expect(await may(user.id, 'document.read', system)).toBe(true)
+    expect(await may(user.id, 'document.read', systemScope)).toBe(true)
     world().clock.advance(60_000)
-    expect(await may(user.id, 'document.read', system)).toBe(false)
+    expect(await may(user.id, 'document.read', systemScope)).toBe(false)
   })
 
   test('conditions are met by what is known: without an address or a session none is', async () => {
     const user = await world().newUser()
     await world().access.give({ userId: user.id, permission: 'document.read', condition: { networks: ['10.0.0.0/8'] } })
     await world().access.give({ userId: user.id, permission: 'document.write', condition: { assurance: 'aal2' } })
-    expect(await may(user.id, 'document.read', system)).toBe(false)
-    expect(await may(user.id, 'document.read', system, '10.1.2.3')).toBe(true)
-    expect(await may(user.id, 'document.read', system, '192.0.2.1')).toBe(false)
-    expect(await may(user.id, 'document.write', system, '10.1.2.3')).toBe(false)
+    expect(await may(user.id, 'document.read', systemScope)).toBe(false)
+    expect(await may(user.id, 'document.read', systemScope, '10.1.2.3')).toBe(true)
+    expect(await may(user.id, 'document.read', systemScope, '192.0.2.1')).toBe(false)
+    expect(await may(user.id, 'document.write', systemScope, '10.1.2.3')).toBe(false)
   })
 })

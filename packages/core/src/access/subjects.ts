@@ -3,47 +3,51 @@ import type { Origin } from '../kernel/context.ts'
 import type { RoleDefinition, RoleDefinitions, SubjectKey } from '../kernel/decisions.ts'
 import type { Grants } from '../kernel/grants.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
-import { idsGiven, runStatement, statement } from '../kernel/statement.ts'
+import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
-import { organizationRoles, ownerPermissions } from './builtin.ts'
-import { storedDefinitions } from './definitions.ts'
 import {
+  organizationRoles,
+  ownerPermissions,
+  storedDefinitions,
   assignmentsOf,
-  countingNow,
-  countsFrom,
+  effectiveAssignments,
+  appliesFrom,
   customRolesIn,
-  givenIn,
-  heldWith,
-  holdingOf,
-  nothingChosen,
-  ofMember,
-  type ChosenRoles,
-  type GivenAssignment,
-  type HeldAssignment,
-} from './held.ts'
-import { bothHave, eitherHas, listed, permissionsOf } from './permissions.ts'
-import type { Place } from './places.ts'
-import { grantsOf } from './policy.ts'
+  parseAssignments,
+  resolveAssignments,
+  grantOf,
+  defaultActiveRoles,
+  inOrganizationsOf,
+  type ActiveRoles,
+  type LoadedAssignment,
+  type ResolvedAssignment,
+  intersection,
+  union,
+  listPermissions,
+  permissionsOf,
+  grantsOf,
+} from '../grants/index.ts'
+import type { Scope } from './places.ts'
 
 export type { SubjectKey } from '../kernel/decisions.ts'
 
 /** What decisions about somebody are made from. */
 export interface SubjectFacts extends SubjectKey {
   /** Active or temporary, and their grants are not frozen: others may do nothing at all. */
-  readonly acts: boolean
+  readonly isActive: boolean
   /** Of active organizations. */
   readonly memberships: readonly { readonly organizationId: Id<'org'>; readonly role: MembershipRole }[]
   /**
    * The user's and their teams', on whatever, also those that begin later. What was given in an organization goes with
    * the membership: those in organizations that they are no member of are left out.
    */
-  readonly assignments: readonly HeldAssignment[]
+  readonly assignments: readonly ResolvedAssignment[]
   /** null: there is no session. */
   readonly assurance: 'aal1' | 'aal2' | null
-  readonly chosen: ChosenRoles
+  readonly activeRoles: ActiveRoles
   /** When this may change by itself: the session ends, or an assignment begins or is over. */
   readonly validUntil: Date
 }
@@ -66,7 +70,7 @@ const subjectsStatement = statement(
   `select u.id::text as user, s.id::text as session, u.status, u.grants_frozen_at is not null as frozen, s.assurance,
       array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped,
       (extract(epoch from s.expires_at) * 1000)::float8 as expires_at, m.memberships::text as memberships, r.assignments::text as assignments
-    from unnest(${idsGiven}, ${idsGiven}) with ordinality k (user_id, session_id, position)
+    from unnest(${idArray}, ${idArray}) with ordinality k (user_id, session_id, position)
       join users u on u.id = k.user_id
       left join sessions s on s.id = k.session_id and s.user_id = u.id and s.ended_at is null and s.expires_at > ?::timestamptz
         and (s.impersonator_id is null or exists (select 1 from users i where i.id = s.impersonator_id and i.status in ('active', 'temporary')))
@@ -91,44 +95,45 @@ export async function loadSubjects(
   const sessions = `{${keys.map(({ sessionId }) => (sessionId === null ? 'null' : uuidOf(sessionId))).join(',')}}`
   const users = uuidsOf(keys.map(({ userId }) => userId))
   const records = await runStatement<SubjectRecord>(em, subjectsStatement, [users, sessions, now, now])
-  const read = records.map((record) => readSubject(record))
-  const definitions = await roles.of(em, customRolesIn(read.flatMap(({ given }) => given)))
+  const read = records.map((record) => parseSubject(record))
+  const definitions = await roles.of(em, customRolesIn(read.flatMap(({ assignments }) => assignments)))
   return read.map((subject) => factsOf(subject, definitions, now))
 }
 
 type Membership = { readonly id: string; readonly role: MembershipRole }
 
-interface ReadSubject {
+interface ParsedSubject {
   readonly record: SubjectRecord
-  readonly acts: boolean
+  readonly isActive: boolean
   readonly memberships: readonly Membership[]
-  readonly given: readonly GivenAssignment[]
+  readonly assignments: readonly LoadedAssignment[]
 }
 
-function readSubject(record: SubjectRecord): ReadSubject {
+function parseSubject(record: SubjectRecord): ParsedSubject {
   const { status, frozen } = record
-  const acts = isActing(status) && !frozen
-  const memberships = acts ? parsed<Membership>(record.memberships) : none
-  const given = givenIn(acts ? record.assignments : null)
-  return { record, acts, memberships, given: ofMember(given, new Set(memberships.map(({ id }) => id))) }
+  const isActive = isActing(status) && !frozen
+  const memberships = isActive ? parsed<Membership>(record.memberships) : none
+  const given = parseAssignments(isActive ? record.assignments : null)
+  return { record, isActive, memberships, assignments: inOrganizationsOf(given, new Set(memberships.map(({ id }) => id))) }
 }
 
 function factsOf(
-  { record, acts, memberships, given }: ReadSubject,
+  { record, isActive, memberships, assignments: loaded }: ParsedSubject,
   definitions: ReadonlyMap<string, RoleDefinition>,
   now: Date,
 ): SubjectFacts {
   const { session, assurance, expires_at: expiresAt } = record
-  const assignments = heldWith(given, definitions)
+  const assignments = resolveAssignments(loaded, definitions)
   const edges = assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? endOfTime)))
   return {
     userId: idOf('usr', record.user),
     sessionId: session === null ? null : idOf('ses', session),
-    acts,
+    isActive,
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
     assignments,
     assurance,
-    chosen: session === null ? nothingChosen : { activated: parsed<string>(record.activated), dropped: parsed<string>(record.dropped) },
+    activeRoles:
+      session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),
   }
 }
@@ -142,92 +147,94 @@ const none: readonly never[] = []
 const endOfTime = 8.64e15
 
 /** When something is decided, and the address that it is decided for. */
-export interface Situation {
+export interface DecisionContext {
   readonly now: Date
   /** null: from nowhere in particular, so conditions on networks are not met. */
   readonly from: Pick<Origin, 'ip' | 'remote'> | null
 }
 
 /** What somebody may do now, from there: by the same engine that lets calls through. */
-export function grantsOfSubject(catalogue: Catalogue, facts: SubjectFacts, situation: Situation): Grants {
-  if (!facts.acts) return grantsOf(catalogue, [])
+export function grantsOfSubject(catalogue: Catalogue, facts: SubjectFacts, situation: DecisionContext): Grants {
+  if (!facts.isActive) return grantsOf(catalogue, [])
   const members = facts.memberships.map(({ organizationId, role }) => ({
     organizationId,
     permissions: organizationRoles[role].permissions,
   }))
-  return grantsOf(catalogue, [...assignmentsInUse(facts, situation).map(holdingOf), ...members])
+  return grantsOf(catalogue, [...effectiveAssignmentsOf(facts, situation).map(grantOf), ...members])
 }
 
 /** The assignments that count now, from there. */
-export function assignmentsInUse(facts: SubjectFacts, { now, from }: Situation): readonly HeldAssignment[] {
-  const { assignments, assurance, chosen } = facts
-  return countingNow(assignments, { at: now.getTime(), assurance, chosen }).filter((assignment) => countsFrom(assignment, from))
+export function effectiveAssignmentsOf(facts: SubjectFacts, { now, from }: DecisionContext): readonly ResolvedAssignment[] {
+  const { assignments, assurance, activeRoles } = facts
+  return effectiveAssignments(assignments, { at: now.getTime(), assurance, activeRoles }).filter((assignment) =>
+    appliesFrom(assignment, from),
+  )
 }
 
 /** Whether somebody may do something there: by what they hold, or because it, or what it is in, is theirs. */
-export function decides(grants: Grants, who: Owner, permission: string, place: Place): boolean {
-  if (grants.allows(permission, place.organizationId, place.within)) return true
-  return owns(who, place) && ownersGrants(grants, place.organizationId).allows(permission, null, marked)
+export function isAllowedAt(grants: Grants, who: Owner, permission: string, place: Scope): boolean {
+  if (grants.allows(permission, place.organizationId, place.path)) return true
+  return owns(who, place) && ownersGrants(grants, place.organizationId).allows(permission, null, anyPath)
 }
 
 /** Who is decided about, as far as owning goes. */
-export type Owner = Pick<SubjectFacts, 'userId' | 'acts'> & { readonly memberships: readonly { readonly organizationId: Id<'org'> }[] }
+export type Owner = Pick<SubjectFacts, 'userId' | 'isActive'> & { readonly memberships: readonly { readonly organizationId: Id<'org'> }[] }
 
 /** Whether somebody owns what the place is, or something that it is in. What is in an organization is its members' only. */
-export function owns({ userId, memberships, acts }: Owner, { organizationId, owners }: Place): boolean {
-  if (!acts || !owners.includes(userId)) return false
+export function owns({ userId, memberships, isActive }: Owner, { organizationId, owners }: Scope): boolean {
+  if (!isActive || !owners.includes(userId)) return false
   return organizationId === null || memberships.some((membership) => membership.organizationId === organizationId)
 }
 
 /** The permissions that somebody has there, sorted, as `Grants.list` gives them. */
-export function permissionsAt(catalogue: Catalogue, grants: Grants, who: Owner, place: Place): readonly string[] {
-  const held = grants.list(place.organizationId, place.within)
+export function permissionsAt(catalogue: Catalogue, grants: Grants, who: Owner, place: Scope): readonly string[] {
+  const held = grants.list(place.organizationId, place.path)
   if (!owns(who, place)) return held
-  const owned = ownersGrants(grants, place.organizationId).list(null, marked)
-  return listed(eitherHas([permissionsOf(catalogue, held), permissionsOf(catalogue, owned)]))
+  const owned = ownersGrants(grants, place.organizationId).list(null, anyPath)
+  return listPermissions(union([permissionsOf(catalogue, held), permissionsOf(catalogue, owned)]))
 }
 
 /** What whoever owns something in an organization may do with it. */
 function ownersGrants(grants: Grants, organizationId: Id<'org'> | null): Grants {
-  return remade(owners, grants, organizationId, { organizationId, object: it, permissions: ownerPermissions })
+  return derivedGrants(owners, grants, organizationId, { organizationId, scopeId: anyResource, permissions: ownerPermissions })
 }
 
 /** Whether the limits of a credential let a permission through there, whatever its user may do. */
-export function letsThrough(grants: Grants, permission: string, place: Place): boolean {
+export function withinLimits(grants: Grants, permission: string, place: Scope): boolean {
   const { kind, organizationId } = place
   return kind === 'system'
     ? limitsAt(grants, place).allowsEverywhere(permission)
-    : limitsAt(grants, place).allows(permission, organizationId, marked)
+    : limitsAt(grants, place).allows(permission, organizationId, anyPath)
 }
 
 /** What the limits of a credential leave of some permissions there. */
-export function leftOf(catalogue: Catalogue, grants: Grants, permissions: readonly string[], place: Place): readonly string[] {
-  const through = limitsAt(grants, place).list(place.organizationId, place.kind === 'system' ? [] : marked)
-  return listed(bothHave(catalogue, permissionsOf(catalogue, permissions), permissionsOf(catalogue, through)))
+export function limitPermissions(catalogue: Catalogue, grants: Grants, permissions: readonly string[], place: Scope): readonly string[] {
+  const through = limitsAt(grants, place).list(place.organizationId, place.kind === 'system' ? [] : anyPath)
+  return listPermissions(intersection(catalogue, permissionsOf(catalogue, permissions), permissionsOf(catalogue, through)))
 }
 
 /** The grants of somebody who might do everything, by a credential with the same limits. */
-function limitsAt(grants: Grants, { kind, organizationId }: Place): Grants {
+function limitsAt(grants: Grants, { kind, organizationId }: Scope): Grants {
   return kind === 'system'
-    ? remade(limits, grants, 'system', { organizationId: null, permissions: everything })
-    : remade(limits, grants, organizationId, { organizationId, object: it, permissions: everything })
+    ? derivedGrants(limits, grants, 'system', { organizationId: null, permissions: everything })
+    : derivedGrants(limits, grants, organizationId, { organizationId, scopeId: anyResource, permissions: everything })
 }
 
 const owners = new WeakMap<Grants, Map<string | null, Grants>>()
 const limits = new WeakMap<Grants, Map<string | null, Grants>>()
 
 /** Grants of one other holding; made once for each place that somebody may do something in. */
-function remade(memory: typeof owners, grants: Grants, key: string | null, holding: Holding): Grants {
+function derivedGrants(memory: typeof owners, grants: Grants, key: string | null, holding: Grant): Grants {
   const all = memory.get(grants) ?? new Map<string | null, Grants>()
   memory.set(grants, all)
   const found = all.get(key)
   if (found !== undefined) return found
-  const made = grants.more([holding])
+  const made = grants.withSameLimits([holding])
   all.set(key, made)
   return made
 }
 
 /** Stands for whatever it is. */
-const it = 'it'
-const marked: readonly string[] = [it]
+const anyResource = 'it'
+const anyPath: readonly string[] = [anyResource]
 const everything = ['*']

@@ -1,18 +1,18 @@
 import type { Catalogue } from '../kernel/signature.ts'
 import { unknownPermission } from './errors.ts'
-import { groupOf, standsForNothing } from './permissions.ts'
+import { groupOf, matchesNoAction } from '../grants/index.ts'
 
 /** Refuses a pattern in one of Denizen's own groups that stands for no action: a slip of the pen, which would grant nothing without a word. */
-export function refuseUnknown(catalogue: Catalogue, patterns: readonly string[]): void {
-  const unknown = patterns.find((pattern) => standsForNothing(catalogue, pattern))
-  if (unknown !== undefined) throw unknownPermission({ permission: unknown, suggestions: nearest(catalogue, unknown) })
+export function requireKnownPermissions(catalogue: Catalogue, patterns: readonly string[]): void {
+  const unknown = patterns.find((pattern) => matchesNoAction(catalogue, pattern))
+  if (unknown !== undefined) throw unknownPermission({ permission: unknown, suggestions: similarActions(catalogue, unknown) })
 }
 
 /** So many suggestions help; more confuse. */
 const mostSuggestions = 3
 
 /** The actions of the same group that look most like it. */
-export function nearest(catalogue: Catalogue, pattern: string): readonly string[] {
+export function similarActions(catalogue: Catalogue, pattern: string): readonly string[] {
   return [...catalogue.keys()]
     .filter((name) => groupOf(name) === groupOf(pattern))
     .map((name) => ({ name, distance: distanceOf(pattern.toLowerCase(), name.toLowerCase()) }))

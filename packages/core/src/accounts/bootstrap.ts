@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { assignRole, builtInRoles, hadSuperadmin, lockSuperadmins } from '../access/index.ts'
+import { assignRole, hadSuperadmin, lockSuperadmins } from '../access/index.ts'
+import { builtInRoles } from '../grants/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { command } from '../kernel/signature.ts'
 import { checkNewPassword, hashPassword, newPassword } from '../passwords/index.ts'
@@ -21,7 +22,7 @@ export const bootstrap = defineCommand(
   }),
   {
     allow: ({ actor }) => actor.kind === 'system',
-    secretive: true,
+    handlesSecret: true,
     async prepare({ ports, settings }, { username, password }) {
       await checkNewPassword(settings, password, { username })
       return hashPassword(ports.hasher, password)

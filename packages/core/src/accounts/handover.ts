@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { builtInRoles, holdingsOf } from '../access/index.ts'
+import { builtInRoles, loadGrants } from '../grants/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import type { UserId, UserRow } from '../users/index.ts'
@@ -36,10 +36,10 @@ export async function handOver(context: CommandContext, account: UserRow, passwo
 
 /** Whether an account may be handed over like that: not one that may do more than every account may, for its address may just be mistyped. */
 export async function mayBeHandedOver(em: SqlEntityManager, userId: UserId): Promise<boolean> {
-  return !isPrivileged(await holdingsOf(em, userId, null), builtInRoles.user.permissions)
+  return !isPrivileged(await loadGrants(em, userId, null), builtInRoles.user.permissions)
 }
 
 /** Whether an account may do more than every account may. */
-export function isPrivileged(holdings: readonly Holding[], usual: readonly string[]): boolean {
+export function isPrivileged(holdings: readonly Grant[], usual: readonly string[]): boolean {
   return holdings.some(({ permissions }) => permissions.some((permission) => !usual.includes(permission)))
 }

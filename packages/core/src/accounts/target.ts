@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { holdingsOf } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor } from '../kernel/context.ts'
 import type { Target } from '../kernel/rule.ts'
@@ -27,7 +27,7 @@ export const changedAccountTarget = {
   locks: ({ userId }: NamesUser) => [userId],
   async find(em: SqlEntityManager, input: NamesUser): Promise<Target | null> {
     const target = await accountTarget.find(em, input)
-    return target === null ? null : { ...target, holdings: await holdingsOf(em, input.userId, target.organizationId) }
+    return target === null ? null : { ...target, accountGrants: await loadGrants(em, input.userId, target.organizationId) }
   },
 } satisfies TargetFinder<NamesUser>
 

@@ -37,7 +37,7 @@ const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>
 }
 
 /** The domain error for what a driver threw; anything unknown comes back as it was. */
-export function understood(error: unknown): unknown {
+export function toDomainError(error: unknown): unknown {
   if (error instanceof DenizenError) return error
   const definition = byConstraint[textOf(error, 'constraint')]
   // Without its cause: that quotes the statement with its values, and whoever logs a conflict would log those too.

@@ -34,8 +34,8 @@ export const list = defineQuery(factorsSignatures.list, {
 export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
   allow: signedIn,
   target: ownAccountTarget,
-  secretive: true,
-  freshProof: true,
+  handlesSecret: true,
+  requiresRecentAuth: true,
   duringPendingStep: true,
   async handle(context) {
     await mayEnrol(context, 'totp')
@@ -59,8 +59,8 @@ export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
 export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
   allow: signedIn,
   target: ownAccountTarget,
-  secretive: true,
-  freshProof: true,
+  handlesSecret: true,
+  requiresRecentAuth: true,
   duringPendingStep: true,
   async handle(context, { code }) {
     await mayEnrol(context, 'totp')
@@ -84,7 +84,7 @@ export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
 export const disableTotp = defineCommand(factorsSignatures.disableTotp, {
   allow: signedIn,
   target: ownAccountTarget,
-  freshProof: true,
+  requiresRecentAuth: true,
   async handle(context) {
     const user = await ownAccount(context)
     const { totp } = await factorsOf(context.em, user.id)
@@ -100,8 +100,8 @@ export const disableTotp = defineCommand(factorsSignatures.disableTotp, {
 export const regenerateRecoveryCodes = defineCommand(factorsSignatures.regenerateRecoveryCodes, {
   allow: signedIn,
   target: ownAccountTarget,
-  secretive: true,
-  freshProof: true,
+  handlesSecret: true,
+  requiresRecentAuth: true,
   async handle(context) {
     const user = await ownAccount(context)
     if (!hasFactor(await factorsOf(context.em, user.id))) throw noFactor({})
@@ -126,7 +126,7 @@ async function replaceRecoveryCodes({ em, now, newId, ports }: CommandContext, u
 export const reset = defineCommand(factorsSignatures.reset, {
   allow: overAccount,
   target: changedAccountTarget,
-  freshProof: true,
+  requiresRecentAuth: true,
   async handle(context, { userId, reason }) {
     const taken = await resetFactors(context, await existingUser(context.em, userId))
     context.note({ changes: { reason: reason ?? null, ...taken } })

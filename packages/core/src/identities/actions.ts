@@ -27,8 +27,8 @@ export const listIdentities = defineQuery(identitiesSignatures.list, {
 
 export const linkIdentity = defineCommand(identitiesSignatures.link, {
   allow: signedIn,
-  freshProof: true,
-  secretive: true,
+  requiresRecentAuth: true,
+  handlesSecret: true,
   target: ownAccountTarget,
   prepare: (context, { provider, token }) => claimsIn(context, providerNamed(context.settings, provider), token),
   async handle(context, { provider: name }, claims) {
@@ -47,7 +47,7 @@ export const linkIdentity = defineCommand(identitiesSignatures.link, {
 
 export const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
   allow: anyOf(owner, allOf(granted, notBelow)),
-  freshProof: true,
+  requiresRecentAuth: true,
   target: identityTarget,
   // Whose it is only the identity tells.
   prepare: async ({ reader }, { identityId }) => (await reader.findOne(IdentityRow, { id: identityId }))?.userId ?? null,

@@ -1,5 +1,5 @@
 import type { RoleRow } from '../access/entity.ts'
-import { assignRole, currentAssignment, excluded, findRoles, refuseExcluded, type RoleId } from '../access/index.ts'
+import { assignRole, currentAssignment, excluded, findRoles, enforceSeparationOfDuty, type RoleId } from '../access/index.ts'
 import type { CommandContext, IdentityProvider } from '../kernel/context.ts'
 import { DenizenError } from '../kernel/errors.ts'
 import type { UserId } from '../users/index.ts'
@@ -61,7 +61,7 @@ async function given(context: CommandContext, { id: provider }: IdentityProvider
 
 async function isExcluded({ em, now }: CommandContext, userId: UserId, roleId: RoleId): Promise<boolean> {
   try {
-    await refuseExcluded(em, { userIds: [userId], roleIds: [roleId], organizationId: null, scopeKind: 'system' }, now)
+    await enforceSeparationOfDuty(em, { userIds: [userId], roleIds: [roleId], organizationId: null, scopeKind: 'system' }, now)
     return false
   } catch (error) {
     if (error instanceof DenizenError && error.code === excluded.code) return true

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { holdingsOf } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import { accountTarget } from '../accounts/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Target } from '../kernel/rule.ts'
@@ -14,7 +14,7 @@ export const identityTarget = {
     const account = identity === null ? null : await accountTarget.find(em, { userId: identity.userId })
     if (identity === null || account === null) return null
     const { userId, organizationId } = account
-    const holdings = await holdingsOf(em, identity.userId, organizationId)
-    return { type: 'identity', id: identity.id, organizationId, userId, visibleWith: 'identities.list', holdings }
+    const accountGrants = await loadGrants(em, identity.userId, organizationId)
+    return { type: 'identity', id: identity.id, organizationId, userId, visibleWith: 'identities.list', accountGrants }
   },
 } satisfies TargetFinder<{ readonly identityId: IdentityId }>

@@ -22,7 +22,7 @@ interface Acceptance extends Naming {
  */
 export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvitation, {
   allow: whoeverIsInvited,
-  secretive: true,
+  handlesSecret: true,
   target: ownInvitationTarget,
   prepare: hashIfNeeded,
   async handle(context, input, passwordHash) {

@@ -80,7 +80,7 @@ export function tellAnswer(
 /** Changes nothing: programs that look into mails follow links too. */
 export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async handle(context, input) {
     const { em } = context
     const { id, organization, email, role, expiresAt } = await offered(em, context, input)
@@ -92,7 +92,7 @@ export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation
 
 export const declineInvitation = defineCommand(invitationsSignatures.declineInvitation, {
   allow: whoeverIsInvited,
-  secretive: true,
+  handlesSecret: true,
   target: ownInvitationTarget,
   async handle(context, input) {
     const { em } = context

@@ -1,7 +1,7 @@
 import { newId } from '@denizen/core'
 import { expect, test } from 'vitest'
 import { actions } from '../actions.ts'
-import { organizationRoles } from '../access/index.ts'
+import { organizationRoles } from '../grants/index.ts'
 import { stands, type Inviter } from './policy.ts'
 
 const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))

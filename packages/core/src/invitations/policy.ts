@@ -1,6 +1,6 @@
-import { grantsOf, organizationRoles } from '../access/index.ts'
+import { grantsOf, organizationRoles } from '../grants/index.ts'
 import type { Actor } from '../kernel/context.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { isAtLeast, mayGive, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
@@ -22,7 +22,7 @@ export interface Inviter {
   /** Their role in the organization; null: they are not in it any more. */
   readonly role: MembershipRole | null
   /** What they hold everywhere, and in the organization. */
-  readonly holdings: readonly Holding[]
+  readonly holdings: readonly Grant[]
 }
 
 interface Offered {

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { holdingsOf } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import type { UserStatus } from '../users/index.ts'
@@ -52,7 +52,7 @@ export async function findOffer(em: SqlEntityManager, id: InvitationId, now: Dat
 
 async function inviterOf(em: SqlEntityManager, row: OfferRecord): Promise<Inviter | null> {
   if (row.invited_by === null) return null
-  const holdings = await holdingsOf(em, idOf('usr', row.invited_by), idOf('org', row.organization))
+  const holdings = await loadGrants(em, idOf('usr', row.invited_by), idOf('org', row.organization))
   return { status: row.inviter_status, frozen: row.inviter_frozen, role: row.inviter_role, holdings }
 }
 

@@ -17,9 +17,9 @@ export interface TargetFinder<Input> {
 }
 
 /** The same for what is asked at every turn: from memory, where it is there. */
-export interface TargetRecaller<Input> {
+export interface CachedTargetFinder<Input> {
   readonly type: string
-  recall(context: Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>, input: Input): Promise<Target | null | undefined>
+  find(context: Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>, input: Input): Promise<Target | null | undefined>
 }
 
 interface Common<S extends Signature> {
@@ -30,18 +30,18 @@ interface Common<S extends Signature> {
   /** A session that still owes a step may call this. */
   readonly duringPendingStep?: true
   /** A sensitive change: wants a session whose user proved a moment ago who they are. Tokens and impersonators cannot. */
-  readonly freshProof?: true
+  readonly requiresRecentAuth?: true
 }
 
 export interface Query<S extends Signature<string, 'query'> = Signature<string, 'query'>> extends Common<S> {
   /** Instead of `target`. */
-  readonly recalled?: TargetRecaller<ParsedInputOf<S>>
+  readonly cachedTarget?: CachedTargetFinder<ParsedInputOf<S>>
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 
 export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
   /** Proves or mints a secret: has no plan, for a plan would be an uncounted guess. */
-  readonly secretive?: true
+  readonly handlesSecret?: true
   /** Who may do it to one item of a batch: `context.checkItem` decides by it, on rows that are locked. */
   readonly allowItem?: Rule
   /** The users whose rows the handler changes, where only `prepare` can tell; instead of `target.locks`. */
@@ -55,21 +55,21 @@ export interface Command<S extends Signature<string, 'command'> = Signature<stri
 export interface Inquiry<S extends Signature<string, 'command'> = Signature<string, 'command'>> extends Common<S> {
   readonly inquiry: true
   /** Instead of `target`. */
-  readonly recalled?: TargetRecaller<ParsedInputOf<S>>
+  readonly cachedTarget?: CachedTargetFinder<ParsedInputOf<S>>
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 
 /** An inquiry about what a change would come to: it makes the change, tells what it saw, and all of it is rolled back. Nothing is recorded of it. */
-export interface Rehearsal<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Command<
+export interface DryRun<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Command<
   S,
   Prepared
 > {
   readonly inquiry: true
-  readonly rehearsal: true
+  readonly dryRun: true
 }
 
 /** An action of any signature, as the pipeline and the faces hold it. */
-export type Action = Query | Inquiry | Command | Rehearsal
+export type Action = Query | Inquiry | Command | DryRun
 
 /** Defines a query for its signature. */
 export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature'>): Query<S> {
@@ -85,11 +85,11 @@ export function defineInquiry<S extends Signature<string, 'command'>>(
 }
 
 /** Defines a rehearsal for its signature. */
-export function defineRehearsal<S extends Signature<string, 'command'>, Prepared = undefined>(
+export function defineDryRun<S extends Signature<string, 'command'>, Prepared = undefined>(
   signature: S,
-  rest: Omit<Rehearsal<S, Prepared>, 'signature' | 'inquiry' | 'rehearsal'>,
-): Rehearsal<S, Prepared> {
-  return { signature, inquiry: true, rehearsal: true, ...rest }
+  rest: Omit<DryRun<S, Prepared>, 'signature' | 'inquiry' | 'dryRun'>,
+): DryRun<S, Prepared> {
+  return { signature, inquiry: true, dryRun: true, ...rest }
 }
 
 /** Defines a command for its signature. `prepare` and `handle` share the type of what was prepared. */
@@ -106,6 +106,6 @@ export function isCommand(action: Action): action is Command {
 }
 
 /** Whether the action makes a change only to see what comes of it. */
-export function isRehearsal(action: Action): action is Rehearsal {
-  return 'rehearsal' in action
+export function isDryRun(action: Action): action is DryRun {
+  return 'dryRun' in action
 }

@@ -25,7 +25,7 @@ export interface Principal {
   readonly tokenId: Id<'tok'>
   readonly credential: CredentialKind
   /** The only actions that the credential reaches; null: all that its user may do. */
-  readonly reach: ReadonlySet<string> | null
+  readonly allowedActions: ReadonlySet<string> | null
   /** The patterns that its reach comes from, as they were written. */
   readonly scopes: readonly string[] | null
   /** What a signed token says besides the one that it was made from; null: the token that was shown is no signed one. */
@@ -37,9 +37,9 @@ export interface Principal {
   readonly roles: readonly string[]
   readonly grants: Grants
   /** What is granted besides, from some networks only; null: nothing is. `grants` is without it until it is known where a call comes from. */
-  readonly elsewhere: ConditionalGrants | null
+  readonly conditionalGrants: ConditionalGrants | null
   /** What its session chose of its user's roles, as UUIDs: see `access.activateRole`. */
-  readonly chosen: { readonly activated: readonly string[]; readonly dropped: readonly string[] }
+  readonly activeRoles: { readonly activated: readonly string[]; readonly deactivated: readonly string[] }
   /** Roles and teams that its grants come from, and policies that its limits come from, for when those change. */
   readonly dependencies: readonly string[]
   /** Calls that its user may make in a minute; null: any number. */
@@ -55,7 +55,7 @@ export interface Principal {
   readonly assurance: 'aal1' | 'aal2'
   readonly pendingSteps: readonly PendingStep[]
   /** Until when a recent proof of who this is counts: sensitive changes want one. null: there is none, and none can be given. */
-  readonly provedUntil: Date | null
+  readonly recentAuthUntil: Date | null
   /** Who really acts, when that is not the user. */
   readonly impersonator: { readonly userId: Id<'usr'>; readonly username: string } | null
   /** null: lasts until it is revoked. */
@@ -191,7 +191,7 @@ export interface Credentials {
   /** The keys that signed tokens are verified by, as RFC 7517 has them. */
   publishedKeys(): Promise<readonly JsonObject[]>
   /** Those patterns that stand for nothing, or for something that the principal may not do: nobody hands on more than they hold. */
-  beyond(principal: Principal | null, patterns: readonly string[], organizationId: Id<'org'> | null): readonly string[]
+  exceeding(principal: Principal | null, patterns: readonly string[], organizationId: Id<'org'> | null): readonly string[]
 }
 
 /** What `prepare` gets: no transaction is open, and what it finds must be checked again in the handler. */
@@ -211,13 +211,13 @@ export interface PrepareContext {
  * Where it is noted that somebody could do something because it is granted to them: reviews ask for
  * grants that nobody uses. Costs a look into a map; it is written much later.
  */
-export interface Uses {
+export interface UseRecorder {
   /** @param organizationId The organization of what it was used on; null: of none. */
   note(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): void
 }
 
 /** For plans, which leave nothing. */
-export const unnotedUses: Uses = { note: () => {} }
+export const unrecordedUses: UseRecorder = { note: () => {} }
 
 export interface QueryContext extends Reader {
   readonly now: Date
@@ -227,7 +227,7 @@ export interface QueryContext extends Reader {
   readonly settings: Settings
   readonly credentials: Credentials
   readonly catalogue: Catalogue
-  readonly uses: Uses
+  readonly uses: UseRecorder
   readonly decisions: Decisions
   /** Opens the read-only transaction at first use, so that an answer from the principal opens none. */
   open(): Promise<SqlEntityManager>

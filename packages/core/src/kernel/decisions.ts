@@ -4,21 +4,21 @@ import type { Grants } from './grants.ts'
 import type { Id } from './id.ts'
 
 /** Where something is done: what counts there is held everywhere, in the organization, or on one of the things that it is within. */
-export interface Place {
+export interface Scope {
   readonly kind: 'system' | 'organization' | 'team' | 'resource'
   /** null: it is in no organization. */
   readonly organizationId: Id<'org'> | null
   /** The team; or the resource, then all that it is in, up to the outermost. */
-  readonly within: readonly string[]
+  readonly path: readonly string[]
   /** The users who own the resource, or one that it is in. */
   readonly owners: readonly Id<'usr'>[]
 }
 
 /** Everywhere, and nowhere in particular. */
-export const system: Place = { kind: 'system', organizationId: null, within: [], owners: [] }
+export const systemScope: Scope = { kind: 'system', organizationId: null, path: [], owners: [] }
 
 /** What a place is found by; the system is not looked for. */
-export type PlaceId = Id<'org' | 'team' | 'res'>
+export type ScopeId = Id<'org' | 'team' | 'res'>
 
 /** Whom is asked about: a user, or a user in one session. */
 export interface SubjectKey {
@@ -30,7 +30,7 @@ export interface SubjectKey {
 /** Somebody as decisions are made about them. */
 export interface Subject extends SubjectKey {
   /** Active or temporary, and their grants are not frozen: others may do nothing at all. */
-  readonly acts: boolean
+  readonly isActive: boolean
   /** Of active organizations. */
   readonly memberships: readonly { readonly organizationId: Id<'org'> }[]
   /** Resources that they, or their teams, were given something on. */
@@ -42,15 +42,15 @@ export interface Subject extends SubjectKey {
 }
 
 /** What a question is about. */
-export interface Wanted {
+export interface DecisionRequest {
   readonly subjects: readonly SubjectKey[]
-  readonly places: readonly PlaceId[]
+  readonly scopes: readonly ScopeId[]
 }
 
 /** The answer to it: of what is not there, null. */
-export interface Known {
+export interface DecisionFacts {
   subject(key: SubjectKey): Subject | null
-  place(id: PlaceId): Place | null
+  scope(id: ScopeId): Scope | null
 }
 
 /** What a custom role is, with all that it includes; ids are UUIDs. */
@@ -80,6 +80,6 @@ export interface RoleDefinitions {
 
 /** What decisions are made from: out of memory while that is true, else out of the database, however much it is in three statements. */
 export interface Decisions {
-  find(wanted: Wanted): Promise<Known>
+  load(wanted: DecisionRequest): Promise<DecisionFacts>
   readonly roles: RoleDefinitions
 }

@@ -5,7 +5,7 @@ const mostIssues = 20
 const longestName = 64
 
 /** The error for an input that does not parse: it names every field at fault, and repeats none of their values. */
-export function unreadable(issues: readonly z.core.$ZodIssue[]): DenizenError {
+export function invalidInputError(issues: readonly z.core.$ZodIssue[]): DenizenError {
   return invalidInput({ issues: issues.slice(0, mostIssues).flatMap(issuesOf) })
 }
 
@@ -30,5 +30,5 @@ export type Item<Value> = { readonly ok: true; readonly value: Value } | { reado
 export function item<Schema extends z.ZodType>(schema: Schema) {
   return schema
     .transform((value): Item<z.output<Schema>> => ({ ok: true, value }))
-    .catch(({ error }) => ({ ok: false, error: unreadable(error.issues) }))
+    .catch(({ error }) => ({ ok: false, error: invalidInputError(error.issues) }))
 }

@@ -5,11 +5,11 @@ const values = new WeakSet<object>()
  * remembered for as long as it is there. It goes to nobody who could change it, but a Date in it could
  * be changed by whoever gets it: see `Reader.kept`.
  */
-export function lasting<T extends object>(value: T): T {
+export function markImmutable<T extends object>(value: T): T {
   values.add(value)
   return value
 }
 
-export function isLasting(value: object): boolean {
+export function isImmutable(value: object): boolean {
   return values.has(value)
 }

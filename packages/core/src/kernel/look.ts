@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { CompiledQuery } from 'kysely'
-import type { RowMemory } from './row-memory.ts'
+import type { RowCache } from './row-memory.ts'
 
 /** A statement that begins with `select`, which is all that PostgreSQL needs to know that it changes nothing. */
 export interface Select {
@@ -9,21 +9,21 @@ export interface Select {
 }
 
 /** Reads rows. */
-export type Look = <Row extends object>(select: Select) => Promise<Row[]>
+export type RunSelect = <Row extends object>(select: Select) => Promise<Row[]>
 
 /** What is read with where no transaction is needed. */
 export interface Reader {
   /** Runs one select: in the transaction, if it was opened, else by itself, for half of what the transaction would cost. */
-  readonly look: Look
+  readonly select: RunSelect
   /**
    * What was read of rows before, to be asked for whatever is not too costly to read again. null: the answer goes to
    * somebody in this process, who could change what is in it; otherwise it is written at once, and may hold what is `lasting`.
    */
-  readonly kept: RowMemory | null
+  readonly cachedRows: RowCache | null
 }
 
 /** Reads rows through an entity manager: in its transaction, if it has one. */
-export function lookThrough(em: SqlEntityManager): Look {
+export function selectThrough(em: SqlEntityManager): RunSelect {
   return async <Row extends object>({ sql, parameters }: Select) => {
     // `with` could change something, `select` cannot (PostgreSQL, 7.8.4): but for the functions it calls, for `into`, and for a second statement.
     if (!/^select\s[^;]*$/i.test(sql))

@@ -1,13 +1,13 @@
 /** So many are remembered at least; twice as many at most. */
-const most = 4096
+const capacity = 4096
 
 /**
  * What was read of rows, for as long as the database says that they are in the same version. It
  * decides nothing: whoever reads asks the database for ids and versions every time.
  */
-export class RowMemory {
-  #recent = new Map<string, Remembered>()
-  #older: ReadonlyMap<string, Remembered> = new Map()
+export class RowCache {
+  #recent = new Map<string, CachedRow>()
+  #older: ReadonlyMap<string, CachedRow> = new Map()
 
   /** undefined: it is not known, or in another version. */
   get(id: string, version: string): object | undefined {
@@ -19,7 +19,7 @@ export class RowMemory {
 
   /** The value must not change, nor go to anybody who could change it. */
   set(id: string, version: string, value: object): void {
-    if (this.#recent.size >= most) {
+    if (this.#recent.size >= capacity) {
       this.#older = this.#recent
       this.#recent = new Map()
     }
@@ -27,7 +27,7 @@ export class RowMemory {
   }
 }
 
-interface Remembered {
+interface CachedRow {
   readonly version: string
   readonly value: object
 }

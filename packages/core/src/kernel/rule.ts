@@ -13,18 +13,18 @@ export interface Target {
   /** Permission to know that it exists; without it, not yours and not there look the same. */
   readonly visibleWith: string
   /** What the account that it touches may do itself: nobody acts on somebody above them. */
-  readonly holdings?: readonly Holding[]
+  readonly accountGrants?: readonly Grant[]
   /** The teams or resources that it is, or is in: what is held on one of them counts too. */
-  readonly within?: readonly string[]
+  readonly path?: readonly string[]
   /** What the actor holds on those, where that is not kept with the principal: on resources. */
-  readonly here?: Grants
+  readonly resourceGrants?: Grants
 }
 
 /** What one role gives: patterns of permissions, everywhere (null), in one organization, or on one thing. */
-export interface Holding {
+export interface Grant {
   readonly organizationId: Id<'org'> | null
   /** The one team or resource that it is on, with all that is inside. */
-  readonly object?: string
+  readonly scopeId?: string
   readonly permissions: readonly string[]
 }
 
@@ -59,20 +59,24 @@ export const signedIn = rule('anybody who is signed in', ({ actor }) => actor.ki
 export const granted = rule('whoever holds the permission there', ({ actor, action, target }) => {
   if (actor.kind === 'system') return true
   if (actor.kind === 'anonymous') return false
-  return grantsAt(actor.principal, target).some((grants) => grants.allows(action, target?.organizationId ?? null, target?.within))
+  return grantsAt(actor.principal, target).some((grants) => grants.allows(action, target?.organizationId ?? null, target?.path))
 })
 
 /** What an actor holds that counts for a target. */
 function grantsAt({ grants }: Principal, target: Target | null): readonly Grants[] {
-  return target?.here === undefined ? [grants] : [grants, target.here]
+  return target?.resourceGrants === undefined ? [grants] : [grants, target.resourceGrants]
 }
 
 /** Whether an actor may do all that patterns stand for where the target is: nobody hands on what they do not hold, nor takes it away. */
-export function holdsAt(actor: Actor, patterns: readonly string[], target: Pick<Target, 'organizationId' | 'within' | 'here'>): boolean {
+export function holdsAt(
+  actor: Actor,
+  patterns: readonly string[],
+  target: Pick<Target, 'organizationId' | 'path' | 'resourceGrants'>,
+): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { grants } = actor.principal
-  const all = target.here === undefined ? [grants] : [grants, target.here]
-  return patterns.every((pattern) => all.some((held) => held.covers(pattern, target.organizationId, target.within)))
+  const all = target.resourceGrants === undefined ? [grants] : [grants, target.resourceGrants]
+  return patterns.every((pattern) => all.some((held) => held.covers(pattern, target.organizationId, target.path)))
 }
 
 /** Who holds the permission everywhere: in an organization it does not count. */
@@ -97,8 +101,8 @@ export const owner = rule(
 export const notBelow = rule('nobody touches an account that may do more than they', ({ actor, target }) => {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { grants } = actor.principal
-  return (target?.holdings ?? []).every(({ permissions, organizationId, object }) =>
-    permissions.every((pattern) => grants.covers(pattern, organizationId, object === undefined ? [] : [object])),
+  return (target?.accountGrants ?? []).every(({ permissions, organizationId, scopeId }) =>
+    permissions.every((pattern) => grants.covers(pattern, organizationId, scopeId === undefined ? [] : [scopeId])),
   )
 })
 
@@ -130,7 +134,11 @@ export function letsThroughByGrant(allow: Rule, request: RuleRequest): boolean {
   const { actor, target } = request
   if (actor.kind !== 'user' || !granted(request)) return false
   const bare = { ...actor, principal: { ...actor.principal, grants: noGrants } }
-  return !allow({ ...request, actor: bare, target: target?.here === undefined ? target : { ...target, here: noGrants } })
+  return !allow({
+    ...request,
+    actor: bare,
+    target: target?.resourceGrants === undefined ? target : { ...target, resourceGrants: noGrants },
+  })
 }
 
 const noGrants: Grants = {
@@ -138,7 +146,7 @@ const noGrants: Grants = {
   allowsEverywhere: () => false,
   covers: () => false,
   list: () => [],
-  more: () => noGrants,
+  withSameLimits: () => noGrants,
 }
 
 /**
@@ -154,7 +162,7 @@ export function refusal({ actor, action, target }: RuleRequest, targetType: stri
 
 function mayKnow(actor: Actor, target: Target): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system'
-  const { organizationId, within, visibleWith } = target
+  const { organizationId, path, visibleWith } = target
   if (actor.principal.userId === target.userId) return true
-  return grantsAt(actor.principal, target).some((grants) => grants.allows(visibleWith, organizationId, within))
+  return grantsAt(actor.principal, target).some((grants) => grants.allows(visibleWith, organizationId, path))
 }

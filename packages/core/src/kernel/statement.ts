@@ -28,7 +28,7 @@ export function statement(name: string, sql: string): Statement {
  * plan for that call always seems so much cheaper than the plan that is kept that it makes one at every call, which costs
  * ten times the reading. A test in `packages/runtime/src/postgres.test.ts` looks at `pg_prepared_statements`.
  */
-export const idsGiven = 'array(select unnest(?::uuid[]))'
+export const idArray = 'array(select unnest(?::uuid[]))'
 
 /** Runs a statement, in the transaction of `em` if it has one. */
 export async function runStatement<Row extends object>(
@@ -41,11 +41,11 @@ export async function runStatement<Row extends object>(
   return rows
 }
 
-const together = new WeakSet<object>()
+const pipelining = new WeakSet<object>()
 
 /** Declares that the driver of a database takes statements of one transaction before it has answered those that were asked for earlier, and keeps their order. */
-export function takesTogether({ em }: { readonly em: SqlEntityManager }): void {
-  together.add(em.getConnection())
+export function enablePipelineMode({ em }: { readonly em: SqlEntityManager }): void {
+  pipelining.add(em.getConnection())
 }
 
 /**
@@ -65,13 +65,13 @@ export async function sendStatement(
     .provideConnection(async (connection) => {
       const answer = connection.executeQuery(CompiledQuery.raw(text, [...parameters]))
       const heard = answer.catch(() => {}) // it may fail before anybody waits for it
-      if (!together.has(em.getConnection())) await heard
+      if (!pipelining.has(em.getConnection())) await heard
       return { answer }
     })
 }
 
 /** The last of several things that were asked for one after another without waiting; or the error of the first that failed, for those behind it failed because of it. */
-export async function lastOf<T>(...asked: readonly [...before: Promise<unknown>[], last: Promise<T>]): Promise<T> {
+export async function lastOfPipeline<T>(...asked: readonly [...before: Promise<unknown>[], last: Promise<T>]): Promise<T> {
   const failed = (await Promise.allSettled(asked)).find((settled) => settled.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return asked[asked.length - 1] as Promise<T>

@@ -33,7 +33,7 @@ export function printable(text: string, most: number): string {
 }
 
 /** The same letters as a part of a pattern of LIKE: what it takes for a wildcard stands for itself. */
-export function literally(text: string): string {
+export function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`)
 }
 

@@ -1,4 +1,4 @@
-import { organizationRoles } from '../access/index.ts'
+import { organizationRoles } from '../grants/index.ts'
 import type { Actor } from '../kernel/context.ts'
 import type { Domain, MembershipRole, OrganizationId } from './model.ts'
 

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
-import { literally } from '../kernel/text.ts'
+import { escapeLike } from '../kernel/text.ts'
 import type { UserStatus } from '../users/index.ts'
 import type { Member, MembershipRole, Organization, OrganizationId, OrganizationStatus } from './model.ts'
 import { isManaged } from './repository.ts'
@@ -22,7 +22,7 @@ export function every(...conditions: readonly Condition[]): Condition {
 
 /** Those of whom one of the columns holds a text somewhere, without regard to case; what LIKE takes for a wildcard stands for itself. */
 export function holding(columns: readonly string[], text: string): Condition {
-  const pattern = `%${literally(text)}%`
+  const pattern = `%${escapeLike(text)}%`
   return { sql: columns.map((column) => `lower(${column}) like lower(?)`).join(' or '), parameters: columns.map(() => pattern) }
 }
 

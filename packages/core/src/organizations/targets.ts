@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { holdingsOf } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
@@ -26,9 +26,9 @@ export const memberTarget = {
     const found = await findMember(em, organizationId, userId)
     if (found === null) return null
     // By the membership, and by whatever else they were given there. What they hold elsewhere is nobody's business here.
-    const holdings = (await holdingsOf(em, userId, organizationId)).filter((holding) => holding.organizationId === organizationId)
+    const accountGrants = (await loadGrants(em, userId, organizationId)).filter((holding) => holding.organizationId === organizationId)
     const owner = found.status === 'active' ? userId : null
-    return { ...member(organizationId, userId), userId: owner, holdings }
+    return { ...member(organizationId, userId), userId: owner, accountGrants }
   },
 } satisfies TargetFinder<NamesMember>
 

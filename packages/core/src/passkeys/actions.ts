@@ -21,7 +21,7 @@ export const list = defineQuery(passkeysSignatures.list, {
 export const remove = defineCommand(passkeysSignatures.remove, {
   allow: owner,
   target: passkeyTarget,
-  freshProof: true,
+  requiresRecentAuth: true,
   async handle(context, { passkeyId }) {
     const { em } = context
     const user = await ownAccount(context)

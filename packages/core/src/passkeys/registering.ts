@@ -22,7 +22,13 @@ const algorithms = [-8, -7, -257]
 /** What authenticators that keep it to themselves give as their model. */
 const noModel = '00000000-0000-0000-0000-000000000000'
 
-const sensitive = { allow: signedIn, target: ownAccountTarget, secretive: true, freshProof: true, duringPendingStep: true } as const
+const sensitive = {
+  allow: signedIn,
+  target: ownAccountTarget,
+  handlesSecret: true,
+  requiresRecentAuth: true,
+  duringPendingStep: true,
+} as const
 
 export const beginRegistration = defineCommand(passkeysSignatures.beginRegistration, {
   ...sensitive,

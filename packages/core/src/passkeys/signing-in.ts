@@ -28,7 +28,7 @@ import { passkeysSignatures } from './signatures.ts'
 /** Says nothing of anybody: which passkeys there are for this place, the browser knows. */
 export const beginSignIn = defineCommand(passkeysSignatures.beginSignIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async handle(context) {
     const nonce = newNonce(context)
     const { text, expiresAt } = beginChallenge(context, { purpose: 'passkeySignIn', userId: null, payload: { nonce } })
@@ -50,7 +50,7 @@ interface Found {
  */
 export const finishSignIn = defineCommand(passkeysSignatures.finishSignIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks: ({ userId }) => (userId === null ? [] : [userId]),
   prepare: findPasskey,
   async handle(context, input, { userId, throttle }) {

@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, Command } from '../kernel/action.ts'
-import { unnotedUses, type Actor, type Origin, type Principal } from '../kernel/context.ts'
+import { unrecordedUses, type Actor, type Origin, type Principal } from '../kernel/context.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { idsGiven, lastOf, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
+import { idArray, lastOfPipeline, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { limitedTo, loadPrincipals } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
@@ -34,7 +34,7 @@ export async function currentActor(
     const { answer } = await sendStatement(em, lock, [parameter])
     locked.push(answer)
   }
-  return lastOf(...locked, userBehind(assembly, em, actor.principal, origin))
+  return lastOfPipeline(...locked, loadActor(assembly, em, actor.principal, origin))
 }
 
 /** In order of id: those before the actor, the actor, and those after. */
@@ -49,15 +49,19 @@ function locksFor(userId: Id<'usr'>, targets: readonly Id<'usr'>[]): (readonly [
 
 const lockShared = statement('actor_share', 'select 1 from users where id = ? for share')
 const lockToChange = statement('actor_change', 'select 1 from users where id = ? for no key update')
-const lockSeveral = statement('users_change', `select 1 from users where id = any(${idsGiven}) order by id for no key update`)
+const lockSeveral = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
 
 /** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
-async function userBehind(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {
+async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {
   const now = assembly.ports.clock.now()
   const loaded = await loadPrincipals(em, assembly, [tokenId], now)
   const principal = loaded.get(tokenId)?.principal
   if (principal === undefined || (signed !== null && signed.expiresAt <= now)) throw unauthenticated({})
-  return situated({ kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) }, origin, now)
+  return withOrigin(
+    { kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) },
+    origin,
+    now,
+  )
 }
 
 /**
@@ -69,16 +73,16 @@ export async function checkBeforePreparing(assembly: Assembly, action: Command, 
   if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
   if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
-  const current = actor.kind === 'user' ? await userBehind(assembly, forkOf(assembly), actor.principal, origin) : actor
-  checkAllowed(action, current, input, found, unnotedUses) // noted in the transaction that does it
+  const current = actor.kind === 'user' ? await loadActor(assembly, forkOf(assembly), actor.principal, origin) : actor
+  checkAllowed(action, current, input, found, unrecordedUses) // noted in the transaction that does it
 }
 
 /** Who acts, with what is granted to them from the address that they call from: a principal is kept for calls from everywhere. */
-export function situated(actor: Actor, origin: Origin, at: Date): Actor {
+export function withOrigin(actor: Actor, origin: Origin, at: Date): Actor {
   if (actor.kind !== 'user') return actor
   const { principal } = actor
-  if (principal.elsewhere === null) return { kind: 'user', principal, from: origin, at }
-  return { kind: 'user', principal: { ...principal, grants: principal.elsewhere.from(origin) }, from: origin, at }
+  if (principal.conditionalGrants === null) return { kind: 'user', principal, from: origin, at }
+  return { kind: 'user', principal: { ...principal, grants: principal.conditionalGrants.from(origin) }, from: origin, at }
 }
 
 /**
@@ -90,11 +94,11 @@ export function situated(actor: Actor, origin: Origin, at: Date): Actor {
  */
 export function checkActor(action: Action, actor: Actor, origin: Origin, now: Date): void {
   if (actor.kind !== 'user') return
-  const { allowedIps, tokenIps, pendingSteps, reach, provedUntil } = actor.principal
+  const { allowedIps, tokenIps, pendingSteps, allowedActions, recentAuthUntil } = actor.principal
   if (!mayActFrom(allowedIps, origin) || !mayActFrom(tokenIps, origin)) throw addressNotAllowed({})
-  if (reach !== null && !reach.has(action.signature.name)) throw outOfScope({ permission: action.signature.name })
+  if (allowedActions !== null && !allowedActions.has(action.signature.name)) throw outOfScope({ permission: action.signature.name })
   if (pendingSteps.length > 0 && action.duringPendingStep !== true) throw stepRequired({ steps: pendingSteps })
-  if (action.freshProof !== true) return
-  if (provedUntil === null) throw ownSessionRequired({})
-  if (provedUntil.getTime() <= now.getTime()) throw freshProofRequired({})
+  if (action.requiresRecentAuth !== true) return
+  if (recentAuthUntil === null) throw ownSessionRequired({})
+  if (recentAuthUntil.getTime() <= now.getTime()) throw freshProofRequired({})
 }

@@ -5,7 +5,7 @@ import type { Catalogue } from '../kernel/signature.ts'
 import type { Subscriber } from '../events/index.ts'
 import { sinkOf } from '../invalidation/index.ts'
 import type { Action } from '../kernel/action.ts'
-import type { Actor, Credentials, Origin, Settings, Uses } from '../kernel/context.ts'
+import type { Actor, Credentials, Origin, Settings, UseRecorder } from '../kernel/context.ts'
 import type { Monitor } from '../kernel/monitor.ts'
 import type { RequestRate } from '../policies/index.ts'
 import type { FeedSink } from '../ports/invalidation.ts'
@@ -28,7 +28,7 @@ export interface Assembly {
   readonly decisions: DecisionMemory
   readonly rate: RequestRate
   readonly credentials: Credentials
-  readonly uses: Uses
+  readonly uses: UseRecorder
 }
 
 /** Who calls, from where, and under which key. */
@@ -37,7 +37,7 @@ export interface Call {
   readonly origin: Origin
   readonly idempotencyKey?: string
   /** A query's answer leaves this process at once: what comes back may be `Written` instead of a value. */
-  readonly written?: boolean
+  readonly serialized?: boolean
 }
 
 /** A fresh entity manager: no two calls share one. */

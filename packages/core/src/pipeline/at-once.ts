@@ -12,7 +12,7 @@ const unknownOrigin = { requestId: '', ip: null, userAgent: null, remote: true }
  * The hottest question there is, without waiting for anything: what the pipeline would answer, told to monitors
  * and counted as there. undefined: `run` it, which also says why somebody may not ask.
  */
-export function decideAtOnce(
+export function checkImmediately(
   assembly: Assembly,
   principal: Principal,
   question: Question,
@@ -30,7 +30,7 @@ export function decideAtOnce(
     throw error
   }
   const answer = checkAtOnce({ catalogue, uses, known: decisions.remembered(now) }, principal, question)
-  if (answer === undefined || !rate.countedAtOnce(principal)) return undefined
+  if (answer === undefined || !rate.countImmediately(principal)) return undefined
   const durationMs = ports.clock.monotonic() - startedAt
   for (const monitor of monitors) monitor.observe({ action: name, kind: 'query', actorKind: 'user', outcome: 'ok', durationMs, requestId })
   return answer

@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { isTransient, understood } from '../database/conflict.ts'
+import { isTransient, toDomainError } from '../database/conflict.ts'
 import type { Command } from '../kernel/action.ts'
-import { unnotedUses, type Actor, type CommandContext } from '../kernel/context.ts'
+import { unrecordedUses, type Actor, type CommandContext } from '../kernel/context.ts'
 import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import type { Plan } from '../kernel/plan.ts'
-import { lastOf } from '../kernel/statement.ts'
+import { lastOfPipeline } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
 import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
 import { forkOf, memoryOf, type Assembly, type Call } from './assembly.ts'
@@ -21,7 +21,7 @@ import { Refused, type Trace } from './trace.ts'
 const mostAttempts = 6
 
 /** What is to be run: a command, its input as it came and as it was parsed, and who calls. */
-export interface Requested {
+export interface CommandRequest {
   readonly action: Command
   readonly raw: unknown
   readonly input: unknown
@@ -30,7 +30,7 @@ export interface Requested {
 }
 
 /** One command on its way through. */
-interface Passage extends Requested {
+interface CommandRun extends CommandRequest {
   readonly assembly: Assembly
   readonly prepared: unknown
   readonly claim: Claim | null
@@ -41,24 +41,24 @@ interface Passage extends Requested {
  * Runs a command: prepare, then as many attempts at its transaction as races
  * demand. A refusal is a result: what led to it has been committed.
  */
-export async function runCommand(assembly: Assembly, requested: Requested): Promise<unknown> {
+export async function runCommand(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const passage = await prepare(assembly, requested)
   return retried(() => commit(passage))
 }
 
 /** Runs a command to its end, and takes it all back: what it would have done. */
-export async function planCommand(assembly: Assembly, requested: Requested): Promise<Plan> {
+export async function planCommand(assembly: Assembly, requested: CommandRequest): Promise<Plan> {
   const passage = await prepare(assembly, requested)
-  return retried(() => rehearse(passage))
+  return retried(() => planRun(passage))
 }
 
 /** Makes a change to its end, takes it all back, and answers what was seen on the way. */
-export async function rehearseChange(assembly: Assembly, requested: Requested): Promise<unknown> {
+export async function dryRun(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const passage = await prepare(assembly, requested)
-  return retried(() => undone(passage, async (_, run) => (await run()).answer))
+  return retried(() => rolledBack(passage, async (_, run) => (await run()).answer))
 }
 
-async function prepare(assembly: Assembly, requested: Requested): Promise<Passage> {
+async function prepare(assembly: Assembly, requested: CommandRequest): Promise<CommandRun> {
   const { ports, settings, credentials, catalogue } = assembly
   const { action, raw, input, call } = requested
   const startedAt = ports.clock.monotonic()
@@ -75,14 +75,14 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt()
     } catch (error) {
-      if (!isTransient(error)) throw understood(error)
+      if (!isTransient(error)) throw toDomainError(error)
       if (count === mostAttempts) throw retriesExhausted({}, error)
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** count))
     }
   }
 }
 
-async function commit(passage: Passage): Promise<unknown> {
+async function commit(passage: CommandRun): Promise<unknown> {
   const { assembly, action, claim } = passage
   const recorder = new Recorder({ planning: false })
   const result = await inTransaction(assembly, async (em) => {
@@ -92,7 +92,7 @@ async function commit(passage: Passage): Promise<unknown> {
     const handled = await handle(passage, em, actor, recorder)
     await em.flush()
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
-    if (claim !== null) await keep(em, claim, action, answer)
+    if (claim !== null) await keepAnswer(em, claim, action, answer)
     return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
   })
   const { revoked, refreshed } = recorder.keys
@@ -100,12 +100,12 @@ async function commit(passage: Passage): Promise<unknown> {
   return result
 }
 
-function keep(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
+function keepAnswer(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
   return answer instanceof Refused ? keepRefusal(em, claim, answer.reason) : keepOutput(em, claim, signature, answer)
 }
 
-function rehearse(passage: Passage): Promise<Plan> {
-  return undone(passage, async (em, run) => {
+function planRun(passage: CommandRun): Promise<Plan> {
+  return rolledBack(passage, async (em, run) => {
     const before = await countChanges(em)
     const { recorder } = await run()
     return planFrom(before, await countChanges(em), recorder)
@@ -113,8 +113,8 @@ function rehearse(passage: Passage): Promise<Plan> {
 }
 
 /** Gives a transaction, and what runs the action in it; whatever happens is rolled back. */
-async function undone<T>(
-  passage: Passage,
+async function rolledBack<T>(
+  passage: CommandRun,
   work: (em: SqlEntityManager, run: () => Promise<{ readonly answer: unknown; readonly recorder: Recorder }>) => Promise<T>,
 ): Promise<T> {
   const { assembly, action } = passage
@@ -124,7 +124,7 @@ async function undone<T>(
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
       const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
-      const handled = await handle({ ...passage, assembly: { ...assembly, uses: unnotedUses } }, em, actor, recorder)
+      const handled = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
       await em.flush()
       return { answer: parseOutput(action.signature, handled), recorder }
@@ -135,7 +135,7 @@ async function undone<T>(
 }
 
 /** The users whose rows the handler will change. */
-function locksOf({ action, input, prepared, call }: Passage): readonly Id<'usr'>[] {
+function locksOf({ action, input, prepared, call }: CommandRun): readonly Id<'usr'>[] {
   return action.locks?.(prepared) ?? action.target?.locks?.(input, call.actor) ?? []
 }
 
@@ -152,7 +152,7 @@ async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager)
     const { answer, last } = await work(em)
     const sent = await last?.()
     // After a statement that failed nothing is committed, whether the server was asked to or not.
-    await (sent === undefined ? em.commit() : lastOf(sent.answer, em.commit()))
+    await (sent === undefined ? em.commit() : lastOfPipeline(sent.answer, em.commit()))
     return answer
   } catch (error) {
     // A rollback on a lost connection fails too; what the caller needs to know is the first error.
@@ -161,7 +161,12 @@ async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager)
   }
 }
 
-async function handle({ assembly, action, input, prepared, call, trace }: Passage, em: SqlEntityManager, actor: Actor, recorder: Recorder) {
+async function handle(
+  { assembly, action, input, prepared, call, trace }: CommandRun,
+  em: SqlEntityManager,
+  actor: Actor,
+  recorder: Recorder,
+) {
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   const found = await findTarget(action, async () => em, input, actor)
   const { target } = found
@@ -220,7 +225,7 @@ async function inSavepoint<T>(em: SqlEntityManager, recorder: Recorder, work: ()
     em.clear()
     return { ok: true as const, value }
   } catch (thrown) {
-    const error = understood(thrown)
+    const error = toDomainError(thrown)
     if (!(error instanceof DenizenError) || isTransient(thrown)) throw thrown
     await em.execute('rollback to savepoint item', [], 'run')
     await em.execute('release savepoint item', [], 'run')
@@ -232,7 +237,7 @@ async function inSavepoint<T>(em: SqlEntityManager, recorder: Recorder, work: ()
   }
 }
 
-function entryOf({ assembly, action, call, startedAt }: Passage, actor: Actor, recorder: Recorder, handled: unknown) {
+function entryOf({ assembly, action, call, startedAt }: CommandRun, actor: Actor, recorder: Recorder, handled: unknown) {
   const { ports } = assembly
   const at = ports.clock.now()
   return {

@@ -9,7 +9,7 @@ import type { Assembly, Call } from './assembly.ts'
 import { Refused } from './trace.ts'
 
 /** What was answered under a key: an output, or the error of a refusal that was kept. */
-type Kept =
+type StoredAnswer =
   | { readonly output: unknown }
   | { readonly error: { code: string; kind: ErrorKind; message: string; details: Record<string, unknown> } }
 
@@ -37,7 +37,7 @@ export async function takeKey(
   const earlier = await claimKey(em, claim, now)
   if (earlier === null) return null
   if (earlier.action !== claim.action || earlier.fingerprint !== claim.fingerprint) throw idempotencyConflict({})
-  const kept = superjson.parse<Kept>(earlier.answer ?? '')
+  const kept = superjson.parse<StoredAnswer>(earlier.answer ?? '')
   if ('error' in kept)
     return { replayed: new Refused(new DenizenError(kept.error.code, kept.error.kind, kept.error.message, kept.error.details)) }
   if (holdsSecret(signature.output)) return { replayed: new Refused(alreadyAnswered({ answer: kept.output })) }
@@ -45,9 +45,9 @@ export async function takeKey(
 }
 
 export function keepOutput(em: SqlEntityManager, claim: Claim, signature: Signature, output: unknown): Promise<void> {
-  return keepAnswer(em, claim, superjson.stringify({ output: withoutSecrets(signature.output, output) } satisfies Kept))
+  return keepAnswer(em, claim, superjson.stringify({ output: withoutSecrets(signature.output, output) } satisfies StoredAnswer))
 }
 
 export function keepRefusal(em: SqlEntityManager, claim: Claim, { code, kind, message, details }: DenizenError): Promise<void> {
-  return keepAnswer(em, claim, superjson.stringify({ error: { code, kind, message, details: { ...details } } } satisfies Kept))
+  return keepAnswer(em, claim, superjson.stringify({ error: { code, kind, message, details: { ...details } } } satisfies StoredAnswer))
 }

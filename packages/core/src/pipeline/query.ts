@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { decisionsOf } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
-import { lookThrough, type Look } from '../kernel/look.ts'
-import { RowMemory } from '../kernel/row-memory.ts'
+import { selectThrough, type RunSelect } from '../kernel/look.ts'
+import { RowCache } from '../kernel/row-memory.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { parseOutput } from './parse.ts'
-import { checkAllowed, findTarget, recallTarget } from './target.ts'
+import { checkAllowed, findTarget, findCachedTarget } from './target.ts'
 import type { Trace } from './trace.ts'
 import { writeOutput } from './write.ts'
 
@@ -14,40 +14,40 @@ export async function runQuery(
   assembly: Assembly,
   action: Query | Inquiry,
   input: unknown,
-  { actor, origin, written = false }: Call,
+  { actor, origin, serialized = false }: Call,
   trace: Trace,
 ): Promise<unknown> {
   const { ports, settings, credentials, catalogue, uses } = assembly
   const now = ports.clock.now()
   let transaction: Promise<SqlEntityManager> | undefined
   const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly))
-  const look: Look = async (select) => lookThrough(transaction === undefined ? forkOf(assembly) : await transaction)(select)
+  const select: RunSelect = async (statement) => selectThrough(transaction === undefined ? forkOf(assembly) : await transaction)(statement)
   try {
     const decisions = decisionsOf(assembly.decisions, open, now)
-    const { recalled } = action
+    const { cachedTarget } = action
     const found =
-      recalled === undefined
+      cachedTarget === undefined
         ? await findTarget(action, open, input, actor)
-        : await recallTarget(recalled, { decisions, catalogue, actor }, input)
+        : await findCachedTarget(cachedTarget, { decisions, catalogue, actor }, input)
     const { target } = found
     if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
     checkAllowed(action, actor, input, found, uses)
     const shared = { now, actor, origin, ports, settings, credentials, catalogue, uses }
-    const context = { ...shared, decisions, open, look, kept: written ? keptOf(assembly.orm) : null }
+    const context = { ...shared, decisions, open, select, cachedRows: serialized ? rowCacheOf(assembly.orm) : null }
     const answer = await action.handle(context, input)
-    return (written ? writeOutput(action.signature.output, answer) : null) ?? parseOutput(action.signature, answer)
+    return (serialized ? writeOutput(action.signature.output, answer) : null) ?? parseOutput(action.signature, answer)
   } finally {
     await (await transaction)?.rollback()
   }
 }
 
 /** Of each database its own: ids and versions of another would mean something else. */
-const memories = new WeakMap<Orm, RowMemory>()
+const rowCaches = new WeakMap<Orm, RowCache>()
 
-function keptOf(orm: Orm): RowMemory {
-  const memory = memories.get(orm) ?? new RowMemory()
-  memories.set(orm, memory)
-  return memory
+function rowCacheOf(orm: Orm): RowCache {
+  const cache = rowCaches.get(orm) ?? new RowCache()
+  rowCaches.set(orm, cache)
+  return cache
 }
 
 /** Whether the driver's BEGIN carries the access mode: Kysely's for PGlite drops it. */

@@ -1,32 +1,32 @@
 import { writeAuditEntry, type AuditOutcome } from '../audit/index.ts'
-import { understood } from '../database/conflict.ts'
-import { isCommand, isRehearsal, type Action } from '../kernel/action.ts'
+import { toDomainError } from '../database/conflict.ts'
+import { isCommand, isDryRun, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import { DenizenError, internal, notPlannable, onlyCommands, unknownAction } from '../kernel/errors.ts'
 import { newId } from '../kernel/id.ts'
 import type { CallReport } from '../kernel/monitor.ts'
 import type { Plan } from '../kernel/plan.ts'
-import { checkActor, situated } from './actor.ts'
+import { checkActor, withOrigin } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
-import { planCommand, rehearseChange, runCommand } from './command.ts'
+import { planCommand, dryRun, runCommand } from './command.ts'
 import { parseInput } from './parse.ts'
 import { runQuery } from './query.ts'
 import { Refused, type Trace } from './trace.ts'
 
 /** Runs an action by name: the one way in, whatever the face. Throws only DenizenErrors. */
 export function run(assembly: Assembly, name: string, input: unknown, given: Call): Promise<unknown> {
-  const call = { ...given, actor: situated(given.actor, given.origin, assembly.ports.clock.now()) }
-  return observed(assembly, name, call, async (action) => {
-    await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
-    if (isRehearsal(action) || !isCommand(action)) {
+  const call = { ...given, actor: withOrigin(given.actor, given.origin, assembly.ports.clock.now()) }
+  return withMetrics(assembly, name, call, async (action) => {
+    await withAudit(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
+    if (isDryRun(action) || !isCommand(action)) {
       if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
       const parsed = parseInput(action.signature, input)
-      if (isRehearsal(action))
-        return guarded(assembly, action, call, (trace) => rehearseChange(assembly, { action, raw: input, input: parsed, call, trace }))
-      return guarded(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
+      if (isDryRun(action))
+        return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, raw: input, input: parsed, call, trace }))
+      return withAudit(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
     }
     const parsed = parseInput(action.signature, input)
-    const result = await guarded(assembly, action, call, (trace) =>
+    const result = await withAudit(assembly, action, call, (trace) =>
       runCommand(assembly, { action, raw: input, input: parsed, call, trace }),
     )
     if (result instanceof Refused) throw result.reason
@@ -36,17 +36,17 @@ export function run(assembly: Assembly, name: string, input: unknown, given: Cal
 
 /** What a command would do. Counted, allowed and refused like the command itself, but nothing of it stays. */
 export function plan(assembly: Assembly, name: string, input: unknown, given: Call): Promise<Plan> {
-  const call = { ...given, actor: situated(given.actor, given.origin, assembly.ports.clock.now()) }
-  return observed(assembly, name, call, async (action) => {
-    await guarded(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
+  const call = { ...given, actor: withOrigin(given.actor, given.origin, assembly.ports.clock.now()) }
+  return withMetrics(assembly, name, call, async (action) => {
+    await withAudit(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
     if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
-    if (action.secretive === true) throw notPlannable({ action: name })
+    if (action.handlesSecret === true) throw notPlannable({ action: name })
     const parsed = parseInput(action.signature, input)
-    return guarded(assembly, action, call, (trace) => planCommand(assembly, { action, raw: input, input: parsed, call, trace }))
+    return withAudit(assembly, action, call, (trace) => planCommand(assembly, { action, raw: input, input: parsed, call, trace }))
   })
 }
 
-async function observed<T>(assembly: Assembly, name: string, call: Call, work: (action: Action) => Promise<T>): Promise<T> {
+async function withMetrics<T>(assembly: Assembly, name: string, call: Call, work: (action: Action) => Promise<T>): Promise<T> {
   const { actions, monitors, ports } = assembly
   const action = actions.get(name)
   if (action === undefined) throw unknownAction({ action: name.slice(0, 100) })
@@ -58,13 +58,13 @@ async function observed<T>(assembly: Assembly, name: string, call: Call, work: (
     for (const monitor of monitors) monitor.observe(told)
   }
   try {
-    const counting = countingOf(assembly, action, call)
+    const counting = countRequest(assembly, action, call)
     if (counting !== undefined) await counting
     const result = await work(action)
     report('ok')
     return result
   } catch (thrown) {
-    const error = understood(thrown)
+    const error = toDomainError(thrown)
     if (error instanceof DenizenError) {
       report(error.kind, { error })
       throw error
@@ -80,19 +80,19 @@ async function observed<T>(assembly: Assembly, name: string, call: Call, work: (
  * Counts a call of a user who may make only so many, before anything is done for it or
  * written about it. undefined: nothing has to be waited for.
  */
-function countingOf({ rate }: Assembly, { signature }: Action, { actor }: Call): Promise<void> | undefined {
-  if (actor.kind !== 'user' || rate.countedAtOnce(actor.principal)) return undefined
+function countRequest({ rate }: Assembly, { signature }: Action, { actor }: Call): Promise<void> | undefined {
+  if (actor.kind !== 'user' || rate.countImmediately(actor.principal)) return undefined
   return rate.count(actor.principal, { reads: signature.kind === 'query' })
 }
 
 /** Writes denials, and commands that failed, into the audit log: outside the transaction, which is gone. */
-async function guarded<T>(assembly: Assembly, action: Action, call: Call, work: (trace: Trace) => Promise<T>): Promise<T> {
+async function withAudit<T>(assembly: Assembly, action: Action, call: Call, work: (trace: Trace) => Promise<T>): Promise<T> {
   const startedAt = assembly.ports.clock.monotonic()
   const trace: Trace = { facts: {} }
   try {
     return await work(trace)
   } catch (thrown) {
-    const error = understood(thrown)
+    const error = toDomainError(thrown)
     const outcome = outcomeOf(action, call, error)
     if (outcome !== null) await auditFailure(assembly, action, call, { error, outcome, startedAt, facts: trace.facts })
     throw thrown

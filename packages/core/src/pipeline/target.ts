@@ -1,46 +1,57 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Action, Command, TargetRecaller } from '../kernel/action.ts'
-import type { Actor, Uses } from '../kernel/context.ts'
+import type { Action, Command, CachedTargetFinder } from '../kernel/action.ts'
+import type { Actor, UseRecorder } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { letsThroughByGrant, refusal, type Rule, type RuleRequest, type Target } from '../kernel/rule.ts'
 
 /** What a call is about, as far as it says. */
-export interface Found {
+export interface FoundTarget {
   readonly target: Target | null
   /** What kind of thing it names; null: nothing in particular. */
   readonly type: string | null
 }
 
 /** Finds what an input is about. The database is asked for only if the action has a target. */
-export async function findTarget({ target }: Action, open: () => Promise<SqlEntityManager>, input: unknown, actor: Actor): Promise<Found> {
+export async function findTarget(
+  { target }: Action,
+  open: () => Promise<SqlEntityManager>,
+  input: unknown,
+  actor: Actor,
+): Promise<FoundTarget> {
   const named = target !== undefined && (target.names?.(input, actor) ?? true)
   const found = named ? await target.find(await open(), input, actor) : undefined
   return { target: found ?? null, type: found === undefined || target === undefined ? null : target.type }
 }
 
 /** The same where what decisions are made from is enough. */
-export async function recallTarget(
-  recaller: TargetRecaller<unknown>,
-  context: Parameters<TargetRecaller<unknown>['recall']>[0],
+export async function findCachedTarget(
+  recaller: CachedTargetFinder<unknown>,
+  context: Parameters<CachedTargetFinder<unknown>['find']>[0],
   input: unknown,
-): Promise<Found> {
-  const found = await recaller.recall(context, input)
+): Promise<FoundTarget> {
+  const found = await recaller.find(context, input)
   return { target: found ?? null, type: found === undefined ? null : recaller.type }
 }
 
 /** Throws what the caller is to know when the rule does not let the call through. */
-export function checkAllowed(action: Action, actor: Actor, input: unknown, found: Found, uses: Uses): void {
+export function checkAllowed(action: Action, actor: Actor, input: unknown, found: FoundTarget, uses: UseRecorder): void {
   check(action.allow, { actor, action: action.signature.name, target: found.target, input }, found.type, uses)
 }
 
 /** The same for one item of a batch. One that is not there is nobody's to touch. */
-export function checkItem({ signature, allowItem }: Command, actor: Actor, item: unknown, { target, type }: Found, uses: Uses): void {
+export function checkItem(
+  { signature, allowItem }: Command,
+  actor: Actor,
+  item: unknown,
+  { target, type }: FoundTarget,
+  uses: UseRecorder,
+): void {
   if (allowItem === undefined) throw new TypeError(`${signature.name} has items, but no rule for them.`)
   check(allowItem, { actor, action: signature.name, target, input: item }, type, uses)
   if (target === null && type !== null) throw notFound({ type })
 }
 
-function check(rule: Rule, request: RuleRequest, type: string | null, uses: Uses): void {
+function check(rule: Rule, request: RuleRequest, type: string | null, uses: UseRecorder): void {
   if (!rule(request)) throw refusal(request, type)
   const { actor, action, target } = request
   // Somebody who acts for a user is not the user.

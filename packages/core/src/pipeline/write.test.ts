@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { runs } from '../../testing/runs.ts'
 import { directorySignatures } from '../accounts/directory/signatures.ts'
 import { idSchema, newId } from '../kernel/id.ts'
-import { lasting } from '../kernel/lasting.ts'
+import { markImmutable } from '../kernel/lasting.ts'
 import { writeOutput } from './write.ts'
 
 /** A schema, with values that it was made for. */
@@ -116,7 +116,7 @@ describe('what is written of an answer', () => {
   it('holds no field that the schema does not name', () => {
     const schema = z.object({ items: z.array(z.object({ id: z.string(), inner: z.object({ at: z.date() }).nullable() })), total: z.int() })
     const inner = { at: new Date(0), secret: 1 }
-    const item = lasting({ id: 'a', inner, passwordHash: 'x' })
+    const item = markImmutable({ id: 'a', inner, passwordHash: 'x' })
     const written = writeOutput(schema, { items: [item, { id: 'b', inner: null, more: 2 }, item], total: 3, cursor: 'y' })
     expect(written?.json).toBe(
       '{"items":[{"id":"a","inner":{"at":"1970-01-01T00:00:00.000Z"}},{"id":"b","inner":null},{"id":"a","inner":{"at":"1970-01-01T00:00:00.000Z"}}],"total":3}',
@@ -126,7 +126,7 @@ describe('what is written of an answer', () => {
 
   it('is made once of what lasts, and every time of what does not', () => {
     const schema = z.object({ items: z.array(z.object({ name: z.string() })) })
-    const [lasts, changes] = [lasting({ name: 'before' }), { name: 'before' }]
+    const [lasts, changes] = [markImmutable({ name: 'before' }), { name: 'before' }]
     writeOutput(schema, { items: [lasts, changes] })
     lasts.name = 'after'
     changes.name = 'after'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { isLasting } from '../kernel/lasting.ts'
-import { isReserved, Written } from '../kernel/written.ts'
+import { isImmutable } from '../kernel/lasting.ts'
+import { isReserved, SerializedAnswer } from '../kernel/written.ts'
 import { below, copyOf, refused, type Copy } from './json-copy.ts'
 
 type Schema = z.core.$ZodType
@@ -14,10 +14,10 @@ const writers = new WeakMap<Schema, Write>()
  * An answer as JSON, with what its schema names and nothing else: what `parseOutput` lets through, written as
  * the wire wants it, without making it first. null: that way has to be gone, which also says what is wrong.
  */
-export function writeOutput(schema: Schema, answer: unknown): Written | null {
+export function writeOutput(schema: Schema, answer: unknown): SerializedAnswer | null {
   const dates: string[] = []
   const json = writerOf(schema)(answer, '', dates)
-  return json === null ? null : new Written(json, dates)
+  return json === null ? null : new SerializedAnswer(json, dates)
 }
 
 function writerOf(schema: Schema): Write {
@@ -88,7 +88,7 @@ function valueWriter(copy: Copy): Write {
 
 function listWriter(item: Schema): Write {
   const copy = copyOf(item)
-  const remembered = new WeakMap<object, Written>()
+  const remembered = new WeakMap<object, SerializedAnswer>()
   return (value, at, dates) => {
     if (!Array.isArray(value)) return null
     let json = '['
@@ -106,14 +106,14 @@ function listWriter(item: Schema): Write {
 }
 
 /** With the places of dates as seen from the item. */
-function writeItem(item: unknown, copy: Copy, remembered: WeakMap<object, Written>): Written | null {
-  const lasts = typeof item === 'object' && item !== null && isLasting(item)
+function writeItem(item: unknown, copy: Copy, remembered: WeakMap<object, SerializedAnswer>): SerializedAnswer | null {
+  const lasts = typeof item === 'object' && item !== null && isImmutable(item)
   const known = lasts ? remembered.get(item) : undefined
   if (known !== undefined) return known
   const dates: string[] = []
   const copied = copy(item, '', dates)
   if (copied === refused) return null
-  const written = new Written(JSON.stringify(copied), dates)
+  const written = new SerializedAnswer(JSON.stringify(copied), dates)
   if (lasts) remembered.set(item, written)
   return written
 }

@@ -18,9 +18,9 @@ export const assignPolicy = defineCommand(policiesSignatures.assign, {
     const name = policy?.name ?? null
     const changed =
       userId !== undefined
-        ? await giveUser(context, userId, name)
+        ? await assignToUser(context, userId, name)
         : organizationId !== undefined
-          ? await giveOrganization(context, organizationId, name)
+          ? await assignToOrganization(context, organizationId, name)
           : await becomeDefault(context, policyId)
     const to = userId ?? organizationId ?? null
     context.note({ target: target(policyId, to), organizationId: organizationId ?? null, changes: { policy: name, changed } })
@@ -38,7 +38,7 @@ function target(policyId: string | null, to: string | null) {
   return { type: to.startsWith('usr_') ? 'user' : 'organization', id: to }
 }
 
-async function giveUser({ em, now, revoke }: CommandContext, userId: UserId, policy: string | null): Promise<boolean> {
+async function assignToUser({ em, now, revoke }: CommandContext, userId: UserId, policy: string | null): Promise<boolean> {
   const user = await existingUser(em, userId)
   if (user.resourcePolicy === policy) return false
   Object.assign(user, { resourcePolicy: policy, updatedAt: now })
@@ -47,7 +47,7 @@ async function giveUser({ em, now, revoke }: CommandContext, userId: UserId, pol
   return true
 }
 
-async function giveOrganization(
+async function assignToOrganization(
   { em, now, revoke }: CommandContext,
   organizationId: OrganizationId,
   policy: string | null,

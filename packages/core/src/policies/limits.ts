@@ -3,12 +3,12 @@ import type { Settings } from '../kernel/context.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { AllLimits, Limits } from './model.ts'
-import { policiesIn, policiesOfOrganization, policiesOfUser, together, type HeldPolicy } from './policy.ts'
-import { withoutPolicy } from './settings.ts'
+import { policiesIn, policiesOfOrganization, policiesOfUser, combineLimits, type ApplicablePolicy } from './policy.ts'
+import { limitsFromSettings } from './settings.ts'
 
 /** The limits that hold for a user: of each, the first that their own policy, that of their home organization, or the default says. */
 export async function limitsOfUserId(em: SqlEntityManager, userId: Id<'usr'>): Promise<Limits> {
-  return together(await policiesHeldBy(em, userId))
+  return combineLimits(await policiesHeldBy(em, userId))
 }
 
 /** All limits of a user: what no policy says, the settings do. */
@@ -17,25 +17,25 @@ export async function limitsFor(
   userId: Id<'usr'>,
 ): Promise<AllLimits> {
   // What JSON does not say is not there: nothing is undefined.
-  return { ...withoutPolicy(settings), ...((await limitsOfUserId(em, userId)) as Partial<AllLimits>) }
+  return { ...limitsFromSettings(settings), ...((await limitsOfUserId(em, userId)) as Partial<AllLimits>) }
 }
 
 /** The limits that hold for what an organization owns: those of its policy, then those of the default. */
 export async function limitsOfOrganization(em: SqlEntityManager, organizationId: Id<'org'>): Promise<Limits> {
-  return together(await policiesHeldIn(em, organizationId))
+  return combineLimits(await policiesHeldIn(em, organizationId))
 }
 
 /** The policies that hold for a user, the one that wins first. */
-export async function policiesHeldBy(em: SqlEntityManager, userId: Id<'usr'>): Promise<readonly HeldPolicy[]> {
-  return found(await runStatement<Found>(em, ofUser, [uuidOf(userId)]))
+export async function policiesHeldBy(em: SqlEntityManager, userId: Id<'usr'>): Promise<readonly ApplicablePolicy[]> {
+  return policiesFrom(await runStatement<PoliciesRecord>(em, ofUser, [uuidOf(userId)]))
 }
 
 /** The policies that hold for an organization, the one that wins first. */
-export async function policiesHeldIn(em: SqlEntityManager, organizationId: Id<'org'>): Promise<readonly HeldPolicy[]> {
-  return found(await runStatement<Found>(em, ofOrganization, [uuidOf(organizationId)]))
+export async function policiesHeldIn(em: SqlEntityManager, organizationId: Id<'org'>): Promise<readonly ApplicablePolicy[]> {
+  return policiesFrom(await runStatement<PoliciesRecord>(em, ofOrganization, [uuidOf(organizationId)]))
 }
 
-interface Found {
+interface PoliciesRecord {
   readonly policies: string | null
 }
 
@@ -45,6 +45,6 @@ const ofOrganization = statement(
   `select ${policiesOfOrganization}::text as policies from organizations o where o.id = ?::uuid`,
 )
 
-function found([row]: readonly Found[]): readonly HeldPolicy[] {
+function policiesFrom([row]: readonly PoliciesRecord[]): readonly ApplicablePolicy[] {
   return policiesIn(row?.policies ?? null)
 }

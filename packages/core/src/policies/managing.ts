@@ -7,7 +7,7 @@ import { PolicyRow } from './entity.ts'
 import { policyInUse, policyIsDefault } from './errors.ts'
 import type { LimitName, Limits, PolicyId } from './model.ts'
 import { changedLimits, whicheverIsDefault } from './policy.ts'
-import { existingPolicy, holdersOf, lockedPolicy, makeDefault, policyType, replacePolicy, shownPolicy } from './repository.ts'
+import { existingPolicy, countAssigned, lockedPolicy, makeDefault, policyType, replacePolicy, shownPolicy } from './repository.ts'
 import { policiesSignatures } from './signatures.ts'
 
 export const createPolicy = defineCommand(policiesSignatures.create, {
@@ -19,7 +19,7 @@ export const createPolicy = defineCommand(policiesSignatures.create, {
     em.persist(em.create(PolicyRow, { id, name, description, ...said, version: 1, createdAt: now, updatedAt: now }))
     await em.flush()
     if (isDefault) await becomeDefault(context, id)
-    tell(context, 'policies.created', id, { name, limits, isDefault })
+    recordChange(context, 'policies.created', id, { name, limits, isDefault })
     return shownPolicy(await existingPolicy(em, id))
   },
 })
@@ -35,7 +35,7 @@ export const updatePolicy = defineCommand(policiesSignatures.update, {
       await becomeDefault(context, isDefault ? policyId : null)
       fields.push('isDefault')
     }
-    if (fields.length > 0) tell(context, 'policies.updated', policyId, { fields })
+    if (fields.length > 0) recordChange(context, 'policies.updated', policyId, { fields })
     return shownPolicy(await existingPolicy(em, policyId))
   },
 })
@@ -67,13 +67,13 @@ export const deletePolicy = defineCommand(policiesSignatures.delete, {
     const policy = await lockedPolicy(em, policyId)
     if (policy.isDefault) throw policyIsDefault({})
     const next = reassignTo === undefined || reassignTo === null ? null : await existingPolicy(em, reassignTo)
-    const held = await holdersOf(em, policy)
+    const held = await countAssigned(em, policy)
     if (held.users + held.organizations > 0 && (reassignTo === undefined || next?.id === policyId)) throw policyInUse({ ...held })
     const given = await replacePolicy(em, policy.name, next?.name ?? null, now)
     em.remove(policy)
     await em.flush()
     context.revoke({ changed: policyId })
-    tell(context, 'policies.deleted', policyId, { name: policy.name, reassignedTo: next?.name ?? null, ...given })
+    recordChange(context, 'policies.deleted', policyId, { name: policy.name, reassignedTo: next?.name ?? null, ...given })
     return { policyId, ...given }
   },
 })
@@ -85,7 +85,7 @@ export async function becomeDefault({ em, now, revoke }: CommandContext, id: Pol
   return changed
 }
 
-function tell({ note, emit }: CommandContext, type: string, policyId: PolicyId, facts: Readonly<Record<string, unknown>>): void {
+function recordChange({ note, emit }: CommandContext, type: string, policyId: PolicyId, facts: Readonly<Record<string, unknown>>): void {
   note({ target: { type: policyType, id: policyId }, changes: facts })
   emit({ type, subject: policyId, organizationId: null, payload: { policyId, ...facts } })
 }

@@ -1,7 +1,7 @@
 import { deleteExpired, DenizenError, userActor, type Core, type Principal } from '@denizen/core'
 import { databases, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
-import { understood } from '../database/conflict.ts'
+import { toDomainError } from '../database/conflict.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { blockSize, RequestRate } from './rate.ts'
 
@@ -144,7 +144,7 @@ describe('while the database is away', () => {
       if (away) throw Object.assign(new Error('connection terminated'), { code: 'ECONNREFUSED' })
       return world().em()
     }
-    const rate = new RequestRate({ clock, logger, reader, understood })
+    const rate = new RequestRate({ clock, logger, reader, toDomainError: toDomainError })
     for (let call = 0; call < 5; call++) await rate.count(principal, { reads: true })
     await expect(rate.count(principal, { reads: false })).rejects.toMatchObject({ code: 'request.databaseUnavailable' })
     away = false

@@ -31,7 +31,7 @@ interface RateParts extends Pick<Ports, 'clock' | 'logger'> {
   /** Each call is a transaction of its own. */
   readonly reader: () => SqlEntityManager
   /** What a driver threw, as a caller would be told. */
-  readonly understood: (thrown: unknown) => unknown
+  readonly toDomainError: (thrown: unknown) => unknown
 }
 
 /**
@@ -50,7 +50,7 @@ export class RequestRate {
   }
 
   /** Counts a call if that needs no database; false: `count` it. */
-  countedAtOnce({ userId, requestsPerMinute }: Limited): boolean {
+  countImmediately({ userId, requestsPerMinute }: RateLimited): boolean {
     if (requestsPerMinute === null) return true
     const block = this.#blockOf(userId)
     if (block.left === 0) return false
@@ -62,9 +62,9 @@ export class RequestRate {
    * Counts a call, or refuses it. While the database is away what only reads is let
    * through uncounted: most of that is answered from memory.
    */
-  async count(limited: Limited, { reads }: { readonly reads: boolean }): Promise<void> {
+  async count(limited: RateLimited, { reads }: { readonly reads: boolean }): Promise<void> {
     const { userId, requestsPerMinute: limit } = limited
-    while (!this.countedAtOnce(limited)) {
+    while (!this.countImmediately(limited)) {
       const block = this.#blockOf(userId)
       if (limit === null || block.taken >= limit) throw tooManyRequests({ limit: limit ?? 0, retryAfter: this.#secondsLeft() })
       if (reads && this.#parts.clock.monotonic() < this.#silentUntil) return
@@ -72,7 +72,7 @@ export class RequestRate {
       try {
         await (block.asking ??= this.#ask(block, userId, limit).finally(() => (block.asking = null)))
       } catch (thrown) {
-        const error = this.#parts.understood(thrown)
+        const error = this.#parts.toDomainError(thrown)
         if (!(error instanceof DenizenError) || error.code !== databaseUnavailable.code) throw thrown
         this.#silentUntil = this.#parts.clock.monotonic() + silence
         if (!reads) throw error
@@ -102,7 +102,7 @@ export class RequestRate {
     const startedAt = new Date(this.#minute * minute)
     const wanted = blockSize(block, limit)
     const id = uuidOf(userId)
-    const [answer] = await runStatement<Answer>(this.#parts.reader(), taking, [id, startedAt, wanted, limit, id, startedAt])
+    const [answer] = await runStatement<Answer>(this.#parts.reader(), takeRequests, [id, startedAt, wanted, limit, id, startedAt])
     // Nothing: somebody made the row while this was waiting for them. The next time it is there.
     if (answer === undefined) return
     block.taken = answer.taken
@@ -125,14 +125,14 @@ export function blockSize({ taken, given, waiting }: Pick<Block, 'taken' | 'give
   return Math.max(1, Math.min(fair, Math.max(given, waiting)))
 }
 
-type Limited = Pick<Principal, 'userId' | 'requestsPerMinute'>
+type RateLimited = Pick<Principal, 'userId' | 'requestsPerMinute'>
 
 interface Answer {
   readonly taken: number
   readonly given: boolean
 }
 
-const taking = statement(
+const takeRequests = statement(
   'request_window',
   `with asked as (
       insert into request_windows as w (user_id, started_at, taken) values (?::uuid, ?::timestamptz, ?::int)

@@ -10,7 +10,7 @@ import { existingUser, type UserId } from '../users/index.ts'
 import { PolicyRow } from './entity.ts'
 import { policiesHeldBy, policiesHeldIn } from './limits.ts'
 import { effectiveLimits } from './policy.ts'
-import { existingPolicy, holdersOf, shownPolicy } from './repository.ts'
+import { existingPolicy, countAssigned, shownPolicy } from './repository.ts'
 import { policiesSignatures } from './signatures.ts'
 
 export const getPolicy = defineQuery(policiesSignatures.get, {
@@ -18,7 +18,7 @@ export const getPolicy = defineQuery(policiesSignatures.get, {
   async handle({ open }, { policyId }) {
     const em = await open()
     const policy = await existingPolicy(em, policyId)
-    return { ...shownPolicy(policy), ...(await holdersOf(em, policy)) }
+    return { ...shownPolicy(policy), ...(await countAssigned(em, policy)) }
   },
 })
 
@@ -35,7 +35,7 @@ export const listPolicies = defineQuery(policiesSignatures.list, {
   },
 })
 
-interface Meant {
+interface NamesLimited {
   readonly userId?: UserId | undefined
   readonly organizationId?: OrganizationId | undefined
 }
@@ -43,10 +43,10 @@ interface Meant {
 /** Whoever is asked about: an organization, a user, or the caller. */
 const limitedTarget = {
   type: 'user or organization',
-  find(em: SqlEntityManager, { organizationId, ...input }: Meant, actor: Actor): Promise<Target | null | undefined> {
+  find(em: SqlEntityManager, { organizationId, ...input }: NamesLimited, actor: Actor): Promise<Target | null | undefined> {
     return organizationId === undefined ? meantAccountTarget.find(em, input, actor) : organizationTarget.find(em, { organizationId })
   },
-} satisfies TargetFinder<Meant>
+} satisfies TargetFinder<NamesLimited>
 
 export const effectivePolicy = defineQuery(policiesSignatures.effective, {
   allow: anyOf(granted, owner),

@@ -19,14 +19,14 @@ export async function lockedPolicy(em: SqlEntityManager, id: PolicyId): Promise<
   return existingPolicy(em, id)
 }
 
-interface Holders {
+interface AssignedCounts {
   readonly users: number
   readonly organizations: number
 }
 
 /** How many were given a policy. */
-export async function holdersOf(em: SqlEntityManager, { name }: Pick<PolicyRow, 'name'>): Promise<Holders> {
-  const [row] = await em.execute<[Holders]>(
+export async function countAssigned(em: SqlEntityManager, { name }: Pick<PolicyRow, 'name'>): Promise<AssignedCounts> {
+  const [row] = await em.execute<[AssignedCounts]>(
     `select (select count(*)::int from users where resource_policy = ?) as users,
         (select count(*)::int from organizations where resource_policy = ?) as organizations`,
     [name, name],
@@ -35,7 +35,7 @@ export async function holdersOf(em: SqlEntityManager, { name }: Pick<PolicyRow, 
 }
 
 /** Gives whoever has one policy another one, or none. */
-export async function replacePolicy(em: SqlEntityManager, from: string, to: string | null, now: Date): Promise<Holders> {
+export async function replacePolicy(em: SqlEntityManager, from: string, to: string | null, now: Date): Promise<AssignedCounts> {
   const replaced = async (table: 'users' | 'organizations'): Promise<number> => {
     const [row] = await em.execute<[{ count: number }]>(
       `with changed as (

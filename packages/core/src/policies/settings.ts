@@ -6,7 +6,7 @@ import type { AllLimits } from './model.ts'
 const minute = 60_000
 
 /** What holds where no policy says something. */
-export function withoutPolicy({ maxSessions, sessionExcess, maxOwnedOrganizations, passwords }: Settings): AllLimits {
+export function limitsFromSettings({ maxSessions, sessionExcess, maxOwnedOrganizations, passwords }: Settings): AllLimits {
   return {
     maxSessions: null,
     maxConcurrentLogins: maxSessions,

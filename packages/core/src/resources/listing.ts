@@ -5,7 +5,7 @@ import { notFound } from '../kernel/errors.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, granted, rule, type Target } from '../kernel/rule.ts'
-import { literally } from '../kernel/text.ts'
+import { escapeLike } from '../kernel/text.ts'
 import { organizationTarget, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { ResourceId } from './model.ts'
@@ -97,7 +97,7 @@ async function checkNames(em: SqlEntityManager, { parentId, within, organization
 function conditionsOf({ organizationId, ownerUserId, type, parentId, within, search }: Filters): readonly Condition[] {
   const when = (sql: string, ...parameters: readonly unknown[]) => ({ sql, parameters })
   const outer = parentId ?? within
-  const pattern = search === undefined ? '' : `${literally(search)}%`
+  const pattern = search === undefined ? '' : `${escapeLike(search)}%`
   return [
     ...(organizationId === undefined ? [] : [when('r.organization_id = ?', uuidOf(organizationId))]),
     ...(ownerUserId === undefined ? [] : [when('r.owner_user_id = ?', uuidOf(ownerUserId))]),

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { findResources, ownerPermissions, targetAt } from '../access/index.ts'
+import { findResources, targetAt } from '../access/index.ts'
+import { ownerPermissions } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor, type Principal } from '../kernel/context.ts'
 import type { Grants } from '../kernel/grants.ts'
@@ -38,16 +39,16 @@ interface Asked {
 export async function targetOf(em: SqlEntityManager, resourceId: ResourceId, actor: Actor, asked: Asked = {}): Promise<Target | null> {
   const place = (await findResources(em, [resourceId])).get(resourceId)
   if (place === undefined || (asked.organizationId !== undefined && place.organizationId !== asked.organizationId)) return null
-  const { organizationId, within } = place
+  const { organizationId, path } = place
   const touched = { type: 'resource', id: resourceId, visibleWith: 'resources.get' }
   // What is held on the resource is not read for whoever may do it in all of the organization.
   const may = asked.action !== undefined && actor.kind === 'user' && actor.principal.grants.allows(asked.action, organizationId)
-  return may ? { ...touched, organizationId, within, userId: null } : targetAt(em, place, actor, touched)
+  return may ? { ...touched, organizationId, path, userId: null } : targetAt(em, place, actor, touched)
 }
 
 /** What a user holds on all that is their own, outside every organization, by the credential that they show. */
 export function grantsOnOwn({ userId, grants }: Principal): Grants {
-  return grants.more([{ organizationId: null, object: userId, permissions: ownerPermissions }])
+  return grants.withSameLimits([{ organizationId: null, scopeId: userId, permissions: ownerPermissions }])
 }
 
 interface NamesHome {
@@ -70,7 +71,7 @@ export const homeTarget = (action: string) =>
 
 /** What a user has is theirs to add to, if they are a full user: whoever has not said who they are owns nothing. */
 function amongOwn(userId: UserId, actor: Actor): Target {
-  const target = { type: 'user', id: userId, organizationId: null, visibleWith: 'users.get', within: [userId] }
+  const target = { type: 'user', id: userId, organizationId: null, visibleWith: 'users.get', path: [userId] }
   if (actor.kind !== 'user' || actor.principal.userId !== userId) return { ...target, userId: null }
-  return { ...target, userId, ...(actor.principal.roles.includes('user') && { here: grantsOnOwn(actor.principal) }) }
+  return { ...target, userId, ...(actor.principal.roles.includes('user') && { resourceGrants: grantsOnOwn(actor.principal) }) }
 }

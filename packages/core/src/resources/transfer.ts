@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { ownerPermissions } from '../access/index.ts'
+import { ownerPermissions } from '../grants/index.ts'
 import { rememberFormer } from '../history/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'

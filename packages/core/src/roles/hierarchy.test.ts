@@ -2,7 +2,7 @@ import type { Id } from '@denizen/core'
 import { databases, runs, type SignedInUser, useWorld } from '@denizen/core/testing'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { builtInRoles } from '../access/index.ts'
+import { builtInRoles } from '../grants/index.ts'
 import { idOf, newId, uuidOf } from '../kernel/id.ts'
 import { cycleOf, levelsThrough } from './hierarchy.ts'
 

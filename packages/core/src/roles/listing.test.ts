@@ -1,7 +1,7 @@
 import type { Id } from '@denizen/core'
 import { bothDatabases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { builtInRoles } from '../access/index.ts'
+import { builtInRoles } from '../grants/index.ts'
 
 const noRole = { code: 'request.notFound', details: { type: 'role' } }
 

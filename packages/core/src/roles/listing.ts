@@ -5,7 +5,7 @@ import type { Actor } from '../kernel/context.ts'
 import { idOf, uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { granted, holdsAt } from '../kernel/rule.ts'
-import { literally } from '../kernel/text.ts'
+import { escapeLike } from '../kernel/text.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import { seesInstallation } from './authority.ts'
 import { existingRole, homeTarget, patternsBy, roleTarget, selectRoles, shownHome, shownRole } from './repository.ts'
@@ -56,7 +56,7 @@ const selected = `r.deleted_at is null and (r.organization_id is not distinct fr
 /** What another organization's role includes is not for asking. */
 function parametersOf({ organizationId, also, search, including, includedIn }: Selection): readonly unknown[] {
   const home = organizationId === null ? null : uuidOf(organizationId)
-  const pattern = search === undefined ? null : `%${literally(search)}%`
+  const pattern = search === undefined ? null : `%${escapeLike(search)}%`
   const [below, above] = [including, includedIn].map((id) => (id === undefined ? null : uuidOf(id)))
   return [home, uuidsOf(also), pattern, pattern, below, below, above, above, home]
 }

@@ -1,7 +1,7 @@
 import { equals } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { RoleRow } from '../access/entity.ts'
-import { leaveSets, lockStructure, refuseUnknown, setsNeeding, type RoleId } from '../access/index.ts'
+import { removeFromSets, lockRoleHierarchy, requireKnownPermissions, setsNeeding, type RoleId } from '../access/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId, type CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
@@ -20,8 +20,8 @@ export const createRole = defineCommand(signatures.create, {
   target: homeTarget,
   async handle(context, { organizationId = null, name, description = null, permissions, includes }) {
     const { em, actor, now } = context
-    refuseUnknown(context.catalogue, permissions)
-    await lockStructure(em, organizationId, 'use')
+    requireKnownPermissions(context.catalogue, permissions)
+    await lockRoleHierarchy(em, organizationId, 'use')
     await changedHome(em, organizationId)
     refuseAbove(actor, permissions, organizationId)
     const included = await usableRoles(em, actor, { roleIds: includes, organizationId })
@@ -71,12 +71,12 @@ export const deleteRole = defineCommand(signatures.delete, {
   target: roleTarget,
   async handle(context, { roleId }) {
     const { em } = context
-    await lockStructure(em, (await existingRole(em, roleId)).organizationId, 'change')
+    await lockRoleHierarchy(em, (await existingRole(em, roleId)).organizationId, 'change')
     const role = await changedRole(em, roleId)
     await refuseAboveRole(em, context.actor, role)
     await refuseNeeded(em, roleId)
     const { organizationId, name } = role
-    const exclusionsLeft = await leaveSets(em, roleId)
+    const exclusionsLeft = await removeFromSets(em, roleId)
     const assignmentsEnded = await endEverything(context, roleId)
     context.note({ changes: { name, assignmentsEnded, exclusionsLeft } })
     const payload = { roleId, organizationId, name, assignmentsEnded }

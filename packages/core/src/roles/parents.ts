@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { lockStructure, refuseOnResources, refuseViolated, setsOf, type RoleId } from '../access/index.ts'
+import { lockRoleHierarchy, requireNotOnResources, requireSatisfied, setsOf, type RoleId } from '../access/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId, type CommandContext } from '../kernel/context.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
@@ -18,7 +18,7 @@ export const setParents = defineCommand(signatures.setParents, {
   target: roleTarget,
   async handle(context, { roleId, version, includes }) {
     const { em, actor } = context
-    await lockStructure(em, (await existingRole(em, roleId)).organizationId, 'change')
+    await lockRoleHierarchy(em, (await existingRole(em, roleId)).organizationId, 'change')
     const role = await changedRole(em, roleId)
     expectVersion(role, version)
     await refuseAboveRole(em, actor, role)
@@ -58,12 +58,12 @@ async function spread(
   await refuseTooLarge(em, roleId)
   const sets = added.length === 0 ? [] : await setsOf(em, includers)
   const [apart, inUse] = [sets.filter(({ kind }) => kind === 'static'), sets.filter(({ kind }) => kind === 'dynamic')]
-  await refuseViolated(
+  await requireSatisfied(
     em,
     apart.map(({ id }) => id),
     now,
   )
-  await refuseOnResources(
+  await requireNotOnResources(
     em,
     inUse.map(({ id }) => id),
     now,

@@ -1,4 +1,4 @@
-import { refuseUnknown, type RoleId } from '../access/index.ts'
+import { requireKnownPermissions, type RoleId } from '../access/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId, type CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
@@ -14,7 +14,7 @@ export const grantRolePermission = defineCommand(signatures.grantPermission, {
   target: roleTarget,
   async handle(context, { roleId, permission }) {
     const { em, actor } = context
-    refuseUnknown(context.catalogue, [permission])
+    requireKnownPermissions(context.catalogue, [permission])
     const { organizationId } = await changedRoleOf(context, roleId)
     refuseAbove(actor, [permission], organizationId)
     const { permissions, ...before } = await shownRole(em, roleId)

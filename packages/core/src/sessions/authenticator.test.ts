@@ -3,7 +3,7 @@ import { databases, password, type SignedInUser, TestFeed, useFreshWorlds, useWo
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../../tests/deadlines.ts'
 import { KeyRing } from '../tokens/index.ts'
-import { storedDefinitions } from '../access/index.ts'
+import { storedDefinitions } from '../grants/index.ts'
 import { Authenticator } from './authenticator.ts'
 import { PrincipalCache } from './cache.ts'
 

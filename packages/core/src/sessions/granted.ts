@@ -1,25 +1,25 @@
 import {
-  countingNow,
-  countsFrom,
+  effectiveAssignments,
+  appliesFrom,
   dependenciesOf,
-  givenIn,
+  parseAssignments,
   grantsOf,
-  heldWith,
-  holdingOf,
-  nothingChosen,
-  ofMember,
+  resolveAssignments,
+  grantOf,
+  defaultActiveRoles,
+  inOrganizationsOf,
   organizationRoles,
-  type ChosenRoles,
+  type ActiveRoles,
   type GrantLimits,
-  type GivenAssignment,
-  type HeldAssignment,
-} from '../access/index.ts'
+  type LoadedAssignment,
+  type ResolvedAssignment,
+} from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { Principal } from '../kernel/context.ts'
 import type { ConditionalGrants, Grants } from '../kernel/grants.ts'
 import type { RoleDefinition } from '../kernel/decisions.ts'
 import { idOf } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 
 interface MembershipRecord {
@@ -41,7 +41,7 @@ export interface GrantRecord {
 }
 
 /** What a principal may do, and until when that is so. */
-interface Granted extends Pick<Principal, 'roles' | 'elsewhere' | 'chosen' | 'dependencies'> {
+interface Granted extends Pick<Principal, 'roles' | 'conditionalGrants' | 'activeRoles' | 'dependencies'> {
   readonly grants: Grants
   readonly limits: GrantLimits
   readonly memberships: readonly MembershipRecord[]
@@ -52,7 +52,7 @@ interface Granted extends Pick<Principal, 'roles' | 'elsewhere' | 'chosen' | 'de
 /** What of a principal's row is worked out before its custom roles are known. */
 export interface ReadGrants {
   readonly memberships: readonly MembershipRecord[]
-  readonly given: readonly GivenAssignment[]
+  readonly given: readonly LoadedAssignment[]
 }
 
 /** Reads the memberships and assignments that count at all: what was given in an organization goes with the membership, and with the organization. */
@@ -61,7 +61,7 @@ export function readGrants({ memberships, assignments, frozen, token_organizatio
   const all = memberships === null ? nothing.memberships : (JSON.parse(memberships) as MembershipRecord[])
   // Of a token that acts in one organization only that one counts.
   const own = only === null ? all : all.filter(({ id }) => id === only)
-  return { memberships: own, given: ofMember(givenIn(assignments), new Set(own.map(({ id }) => id))) }
+  return { memberships: own, given: inOrganizationsOf(parseAssignments(assignments), new Set(own.map(({ id }) => id))) }
 }
 
 const nothing: ReadGrants = { memberships: [], given: [] }
@@ -74,17 +74,17 @@ export function grantedBy(
   catalogue: Catalogue,
   now: Date,
 ): Granted {
-  const assignments = heldWith(given, definitions)
-  const chosen = chosenIn(record)
-  const used = countingNow(assignments, { at: now.getTime(), assurance: record.assurance, chosen })
+  const assignments = resolveAssignments(given, definitions)
+  const activeRoles = activeRolesIn(record)
+  const used = effectiveAssignments(assignments, { at: now.getTime(), assurance: record.assurance, activeRoles })
   const unconditional = used.filter(({ condition }) => condition?.networks === undefined)
   const limits = limitsOf(record)
   const members = memberships.map(holdingOfMember)
   return {
     roles: unconditional.flatMap(({ scope, name }) => (scope === 'system' && name !== null ? [name] : [])),
-    grants: grantsOf(catalogue, [...unconditional.map(holdingOf), ...members], limits),
-    elsewhere: used.length === unconditional.length ? null : conditionalGrants(catalogue, used, members, limits),
-    chosen,
+    grants: grantsOf(catalogue, [...unconditional.map(grantOf), ...members], limits),
+    conditionalGrants: used.length === unconditional.length ? null : conditionalGrants(catalogue, used, members, limits),
+    activeRoles,
     dependencies: dependenciesOf(assignments),
     limits,
     memberships,
@@ -95,14 +95,14 @@ export function grantedBy(
 /** The grants of calls from one address or another, where some count from some networks only. */
 function conditionalGrants(
   catalogue: Catalogue,
-  used: readonly HeldAssignment[],
-  members: readonly Holding[],
+  used: readonly ResolvedAssignment[],
+  members: readonly Grant[],
   limits: GrantLimits,
 ): ConditionalGrants {
   return {
     from: (origin) => {
-      const here = used.filter((assignment) => countsFrom(assignment, origin))
-      return grantsOf(catalogue, [...here.map(holdingOf), ...members], limits)
+      const here = used.filter((assignment) => appliesFrom(assignment, origin))
+      return grantsOf(catalogue, [...here.map(grantOf), ...members], limits)
     },
   }
 }
@@ -111,10 +111,10 @@ function limitsOf({ token_organization: only, scopes }: GrantRecord): GrantLimit
   return { organizationId: only === null ? null : idOf('org', only), patterns: scopes === null ? null : (JSON.parse(scopes) as string[]) }
 }
 
-function chosenIn({ activated, dropped }: GrantRecord): ChosenRoles {
+function activeRolesIn({ activated, dropped }: GrantRecord): ActiveRoles {
   return (activated ?? '[]') === '[]' && (dropped ?? '[]') === '[]'
-    ? nothingChosen
-    : { activated: uuidsIn(activated), dropped: uuidsIn(dropped) }
+    ? defaultActiveRoles
+    : { activated: uuidsIn(activated), deactivated: uuidsIn(dropped) }
 }
 
 function uuidsIn(json: string | null): readonly string[] {

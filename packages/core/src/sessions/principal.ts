@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { assignmentsOf, byRole, customRolesIn, exclusiveRoles, namesOf } from '../access/index.ts'
+import { assignmentsOf, byRole, customRolesIn, exclusiveRoles, namesOf } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { PendingStep, Principal, Settings } from '../kernel/context.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
 import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
-import { idsGiven, runStatement, statement } from '../kernel/statement.ts'
-import { dependenciesOn, policiesIn, policiesOfUser, together, type Limits } from '../policies/index.ts'
+import { idArray, runStatement, statement } from '../kernel/statement.ts'
+import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
 import { grantedBy, readGrants, type GrantRecord, type ReadGrants } from './granted.ts'
@@ -105,7 +105,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
       select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
         from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
     left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { defined: '?::boolean' })} r on true
-  where t.id = any(${idsGiven}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
+  where t.id = any(${idArray}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
     and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)
     and (s.impersonator_id is null or i.status in ('active', 'temporary'))`
 
@@ -120,7 +120,7 @@ function principalOf(
 ): Principal {
   const { limits, memberships, edges, ...granted } = grantedBy(record, grants, definitions, catalogue, now)
   const policies = policiesIn(record.policies)
-  const policy = together(policies)
+  const policy = combineLimits(policies)
   const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)
   const home = memberships.find(({ id }) => id === (record.token_organization ?? record.organization))
   return Object.freeze({
@@ -128,7 +128,7 @@ function principalOf(
     sessionId: record.session === null ? null : idOf('ses', record.session),
     tokenId: idOf('tok', record.token),
     credential: record.kind,
-    reach: limits.patterns === null ? null : namesOf(catalogue, limits.patterns),
+    allowedActions: limits.patterns === null ? null : namesOf(catalogue, limits.patterns),
     scopes: limits.patterns,
     signed: null,
     username: record.username,
@@ -144,7 +144,7 @@ function principalOf(
     tokenIps: networksOf(record.token_ips),
     assurance: record.assurance ?? 'aal1',
     pendingSteps: pendingSteps(record, granted.roles, settings, policy),
-    provedUntil: provedUntil(record),
+    recentAuthUntil: recentAuthUntil(record),
     impersonator:
       record.impersonator === null ? null : { userId: idOf('usr', record.impersonator), username: record.impersonator_name ?? '' },
     expiresAt,
@@ -200,7 +200,7 @@ export async function pendingStepsOf(em: SqlEntityManager, settings: Settings, t
 const noActions: Catalogue = new Map()
 
 /** Whoever acts for somebody else proves nothing of them, and a token proves nothing of whoever holds it. */
-function provedUntil({ proved_at: provedAt, sudo, impersonator }: PrincipalRecord): Date | null {
+function recentAuthUntil({ proved_at: provedAt, sudo, impersonator }: PrincipalRecord): Date | null {
   if (provedAt === null || impersonator !== null) return null
   return new Date(provedAt + (sudo ? sudoLifetime : proofLifetime))
 }

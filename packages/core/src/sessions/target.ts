@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { holdingsOf } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import { accountTarget, overAccount, userMeant } from '../accounts/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
@@ -35,7 +35,7 @@ export const endedSessionTarget = {
   async find(em: SqlEntityManager, input: NamesSession): Promise<Target | null> {
     const target = await sessionTarget.find(em, input)
     if (target?.userId === null || target === null) return null
-    return { ...target, holdings: await holdingsOf(em, target.userId, target.organizationId) }
+    return { ...target, accountGrants: await loadGrants(em, target.userId, target.organizationId) }
   },
 } satisfies TargetFinder<NamesSession>
 

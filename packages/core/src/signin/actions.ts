@@ -14,7 +14,7 @@ import { countFailure, forgetFailures, secondsUntilAdmitted } from './throttle.t
 
 export const signIn = defineCommand(signInSignatures.signIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks: ({ userId, wait }) => (wait > 0 ? [] : [userId]),
   prepare: checkPassword,
   async handle(context, { identifier }, checked) {

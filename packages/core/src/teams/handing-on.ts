@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { contentOfRole, findResources, refuseExcluded, refuseUnheld, type Place } from '../access/index.ts'
-import type { RoleId, ScopeKind } from '../access/model.ts'
+import { contentOfRole, findResources, enforceSeparationOfDuty, requireHeld, type Scope } from '../access/index.ts'
+import type { RoleId } from '../access/model.ts'
+import type { ScopeKind } from '../grants/model.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
@@ -72,7 +73,7 @@ export async function refuseAboveTeam(context: CommandContext, held: readonly Te
     if (organizationId === null || place === undefined || place === null) continue
     const given = roleId === null ? [] : (patterns.get(roleId) ?? (await contentOfRole(em, roleId))?.patterns ?? [])
     if (roleId !== null) patterns.set(roleId, given)
-    await refuseUnheld(context, permission === null ? given : [permission], place)
+    await requireHeld(context, permission === null ? given : [permission], place)
   }
 }
 
@@ -80,18 +81,18 @@ export async function refuseAboveTeam(context: CommandContext, held: readonly Te
 export async function refuseHandingOn(context: CommandContext, userId: UserId, held: readonly TeamAssignment[]): Promise<void> {
   await refuseAboveTeam(context, held)
   for (const { organizationId, scopeKind, roleIds } of byPlace(held))
-    await refuseExcluded(context.em, { userIds: [userId], roleIds, organizationId, scopeKind }, context.now)
+    await enforceSeparationOfDuty(context.em, { userIds: [userId], roleIds, organizationId, scopeKind }, context.now)
 }
 
 /** null: the resource is not there any more. */
-async function placesOf(em: SqlEntityManager, held: readonly TeamAssignment[]): Promise<readonly (Place | null)[]> {
+async function placesOf(em: SqlEntityManager, held: readonly TeamAssignment[]): Promise<readonly (Scope | null)[]> {
   const resources = await findResources(
     em,
     held.flatMap(({ resourceId }) => resourceId ?? []),
   )
   return held.map(({ scope: kind, organizationId, teamId, resourceId }) => {
     if (resourceId !== null) return resources.get(resourceId) ?? null
-    return { kind, organizationId, within: teamId === null ? [] : [teamId], owners: [] }
+    return { kind, organizationId, path: teamId === null ? [] : [teamId], owners: [] }
   })
 }
 

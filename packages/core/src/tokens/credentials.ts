@@ -1,4 +1,4 @@
-import { permissionsOf, standsForNothing } from '../access/index.ts'
+import { permissionsOf, matchesNoAction } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { Action } from '../kernel/action.ts'
 import type { Credentials, Principal, Settings } from '../kernel/context.ts'
@@ -24,11 +24,11 @@ export function createCredentials({ actions, catalogue, settings, ports, keys, i
     inspect,
     sign: (principal, order) => signToken(keys, { settings, ports }, principal, order),
     publishedKeys: () => keys.published(),
-    beyond(principal, patterns, organizationId) {
+    exceeding(principal, patterns, organizationId) {
       own ??= ownActions(actions)
       const may = (name: string) => principal === null || own?.has(name) === true || holds(principal, name, organizationId)
       return patterns.filter((pattern) => {
-        if (standsForNothing(catalogue, pattern)) return true
+        if (matchesNoAction(catalogue, pattern)) return true
         const { names, groups, application } = permissionsOf(catalogue, [pattern])
         const more = [...[...groups].map((group) => `${group}.*`), ...(application ? ['application'] : [])]
         const covered = more.every((group) => principal === null || coversAnywhere(principal, group, organizationId))
@@ -39,7 +39,7 @@ export function createCredentials({ actions, catalogue, settings, ports, keys, i
 }
 
 function isReached(principal: Principal | null, name: string): boolean {
-  return principal === null || principal.reach === null || principal.reach.has(name)
+  return principal === null || principal.allowedActions === null || principal.allowedActions.has(name)
 }
 
 function coversAnywhere({ grants, memberships }: Principal, pattern: string, organizationId: Id<'org'> | null): boolean {

@@ -33,7 +33,7 @@ export async function issueSigned(
   if (principal.pendingSteps.length > 0) throw stepRequired({ steps: principal.pendingSteps })
   const known = audience === null || audience === settings.publicUrl || settings.agentAudiences.includes(audience)
   if (!known) throw audienceUnknown({ audience })
-  const beyond = scopes === null ? [] : credentials.beyond(principal, scopes, null)
+  const beyond = scopes === null ? [] : credentials.exceeding(principal, scopes, null)
   if (beyond.length > 0) throw scopeTooWide({ scopes: beyond })
   return credentials.sign(principal, { kind, audience, scopes: scopes ?? principal.scopes })
 }

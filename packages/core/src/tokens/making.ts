@@ -19,8 +19,8 @@ const day = 24 * 60 * 60 * 1000
 export const createToken = defineCommand(tokensSignatures.create, {
   allow: overChanges,
   target: changedMeantAccountTarget,
-  freshProof: true,
-  secretive: true,
+  requiresRecentAuth: true,
+  handlesSecret: true,
   async handle(context, { userId: named, name, lifetimeDays, allowedIps, ...asked }) {
     const { em, now, actor, credentials } = context
     const userId = ownerMeant(actor, { userId: named })
@@ -28,7 +28,7 @@ export const createToken = defineCommand(tokensSignatures.create, {
     refuseUnlessTheirs(context, user)
     const organizationId = await organizationFor(context, user, asked.organizationId)
     const principal = actor.kind === 'user' ? actor.principal : null
-    const beyond = asked.scopes === undefined ? [] : credentials.beyond(principal, asked.scopes, organizationId)
+    const beyond = asked.scopes === undefined ? [] : credentials.exceeding(principal, asked.scopes, organizationId)
     if (beyond.length > 0) throw scopeTooWide({ scopes: beyond })
     await takeRoom(context, userId)
     const expiresAt = lifetimeDays === undefined ? null : new Date(now.getTime() + lifetimeDays * day)
@@ -46,8 +46,8 @@ async function ownerOf({ reader }: PrepareContext, { tokenId }: { tokenId: Token
 export const rotateToken = defineCommand(tokensSignatures.rotate, {
   allow: overChanges,
   target: changedTokenTarget,
-  freshProof: true,
-  secretive: true,
+  requiresRecentAuth: true,
+  handlesSecret: true,
   prepare: ownerOf,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { tokenId, overlapSeconds }) {

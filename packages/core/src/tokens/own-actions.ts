@@ -5,8 +5,14 @@ import type { RuleRequest, Target } from '../kernel/rule.ts'
 
 /** Nobody in particular: whatever is allowed to them is allowed to everybody who is signed in. */
 const userId = 'usr_00000000000000000000000000' as const
-const nothing: Grants = { allows: () => false, allowsEverywhere: () => false, covers: () => false, list: () => [], more: () => nothing }
-const themselves: Target = { type: 'user', id: userId, organizationId: null, userId, visibleWith: 'users.get', holdings: [] }
+const nothing: Grants = {
+  allows: () => false,
+  allowsEverywhere: () => false,
+  covers: () => false,
+  list: () => [],
+  withSameLimits: () => nothing,
+}
+const themselves: Target = { type: 'user', id: userId, organizationId: null, userId, visibleWith: 'users.get', accountGrants: [] }
 
 /**
  * The actions that a user who holds nothing may call, at least on what is their own:

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { holdingsOf } from '../access/index.ts'
+import { loadGrants } from '../grants/index.ts'
 import { accountTarget, overAccount, userMeant } from '../accounts/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
@@ -40,7 +40,7 @@ export const changedTokenTarget = {
   async find(em: SqlEntityManager, input: NamesToken): Promise<Target | null> {
     const target = await tokenTarget.find(em, input)
     if (target === null || target.userId === null) return null
-    return { ...target, holdings: await holdingsOf(em, target.userId, target.organizationId) }
+    return { ...target, accountGrants: await loadGrants(em, target.userId, target.organizationId) }
   },
 } satisfies TargetFinder<NamesToken>
 

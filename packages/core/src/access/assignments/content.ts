@@ -3,16 +3,16 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { holdsAt } from '../../kernel/rule.ts'
-import { builtInRoles } from '../builtin.ts'
-import type { BuiltInRoleName, RoleId } from '../model.ts'
-import { namesOf } from '../permissions.ts'
-import { targetAt, type Place } from '../places.ts'
-import { refuseUnknown } from '../unknown.ts'
+import { builtInRoles, namesOf } from '../../grants/index.ts'
+import type { RoleId } from '../model.ts'
+import type { BuiltInRoleName } from '../../grants/model.ts'
+import { targetAt, type Scope } from '../places.ts'
+import { requireKnownPermissions } from '../unknown.ts'
 import { notHeld } from './errors.ts'
-import type { What } from './repository.ts'
+import type { RoleOrPermission } from './repository.ts'
 
 /** What is given or taken, with all that it comes to. */
-export interface Content {
+export interface AssignmentContent {
   readonly role: { readonly id: RoleId; readonly name: string; readonly builtIn: boolean; readonly organizationId: Id<'org'> | null } | null
   readonly permission: string | null
   /** The patterns of permissions that it gives. */
@@ -20,10 +20,14 @@ export interface Content {
 }
 
 /** A role or permission that can be given at a place. Roles of another organization are not there, nor are those that were deleted; what a role gives stays as it is until this transaction is over. */
-export async function givenContent({ em, catalogue }: CommandContext, what: What, place: Place): Promise<Content> {
+export async function assignableContent(
+  { em, catalogue }: CommandContext,
+  what: RoleOrPermission,
+  place: Scope,
+): Promise<AssignmentContent> {
   if ('permission' in what) {
     const { permission } = what
-    refuseUnknown(catalogue, [permission])
+    requireKnownPermissions(catalogue, [permission])
     return { role: null, permission, patterns: [permission] }
   }
   const found = await em.execute<unknown[]>('select 1 from roles where id = ? and deleted_at is null for share', [uuidOf(what.roleId)])
@@ -42,7 +46,7 @@ interface RoleRecord {
 }
 
 /** What a role gives now, with all that it includes; null: there never was such a role. */
-export async function contentOfRole(em: SqlEntityManager, id: RoleId): Promise<Content | null> {
+export async function contentOfRole(em: SqlEntityManager, id: RoleId): Promise<AssignmentContent | null> {
   const [row] = await em.execute<RoleRecord[]>(
     `select r.name, r.built_in, r.organization_id::text as organization,
         (select json_agg(distinct p.permission)::text from role_permissions p where p.revoked_at is null
@@ -60,13 +64,13 @@ export async function contentOfRole(em: SqlEntityManager, id: RoleId): Promise<C
 }
 
 /** Nobody hands on what they do not hold there themselves, nor takes it away from others. */
-export async function refuseUnheld(context: CommandContext, patterns: readonly string[], place: Place): Promise<void> {
-  const missing = await unheldAt(context, patterns, place)
+export async function requireHeld(context: CommandContext, patterns: readonly string[], place: Scope): Promise<void> {
+  const missing = await missingAt(context, patterns, place)
   if (missing.length > 0) throw notHeld({ permissions: [...missing].sort() })
 }
 
 /** What of it the caller does not hold at a place. What is granted to them on resources is read only where it matters. */
-async function unheldAt({ em, actor }: CommandContext, patterns: readonly string[], place: Place): Promise<readonly string[]> {
+async function missingAt({ em, actor }: CommandContext, patterns: readonly string[], place: Scope): Promise<readonly string[]> {
   const missing = patterns.filter((pattern) => !holdsAt(actor, [pattern], place))
   if (missing.length === 0 || place.kind !== 'resource') return missing
   const target = await targetAt(em, place, actor, { type: 'place', id: '', visibleWith: '' })
@@ -74,6 +78,6 @@ async function unheldAt({ em, actor }: CommandContext, patterns: readonly string
 }
 
 /** Whether it lets whoever has it act in the name of others. */
-export function letsImpersonate({ catalogue }: CommandContext, { patterns }: Content): boolean {
+export function letsImpersonate({ catalogue }: CommandContext, { patterns }: AssignmentContent): boolean {
   return namesOf(catalogue, patterns).has('auth.impersonate')
 }

@@ -2,44 +2,45 @@ import { refuseUnpromotable, tellPromoted } from '../../accounts/index.ts'
 import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { type Id, uuidOf } from '../../kernel/id.ts'
 import { existingUser } from '../../users/index.ts'
-import { builtInRoles } from '../builtin.ts'
+import { builtInRoles } from '../../grants/index.ts'
 import { RoleAssignmentRow } from '../entity.ts'
-import { refuseExcluded } from '../exclusions/checking.ts'
-import { lockStructure } from '../exclusions/structure.ts'
-import type { Granting } from '../exclusions/violations.ts'
-import type { Assignment, AssignmentId, Condition, ScopeInput } from '../model.ts'
-import type { Place } from '../places.ts'
-import { givenContent, refuseUnheld, type Content } from './content.ts'
+import { enforceSeparationOfDuty } from '../exclusions/checking.ts'
+import { lockRoleHierarchy } from '../exclusions/structure.ts'
+import type { ProposedAssignment } from '../exclusions/violations.ts'
+import type { Assignment, AssignmentId, ScopeInput } from '../model.ts'
+import type { Condition } from '../../grants/model.ts'
+import type { Scope } from '../places.ts'
+import { assignableContent, requireHeld, type AssignmentContent } from './content.ts'
 import { alreadyAssigned } from './errors.ts'
-import { existingPlace, keepPlace, scopeAt } from './place.ts'
-import { once } from './once.ts'
-import { isOver, refuseFixed, sameTerms, windowOf, type Terms } from './policy.ts'
-import { endAssignments, existingAssignments, findAllStanding, type SubjectInput, type What } from './repository.ts'
-import { keptSubjects, type Subject } from './subject.ts'
-import { tell } from './telling.ts'
+import { existingScope, lockScope, scopeColumnsOf } from './place.ts'
+import { memoize } from './once.ts'
+import { isOver, requireAssignable, sameTerms, windowOf, type Terms } from './policy.ts'
+import { endAssignments, existingAssignments, findAllCurrent, type SubjectInput, type RoleOrPermission } from './repository.ts'
+import { lockedSubjects, type Subject } from './subject.ts'
+import { auditAssignment } from './telling.ts'
 
 /** Something to be given. */
-export interface Gift {
+export interface AssignmentRequest {
   readonly subject: SubjectInput
-  readonly what: What
-  readonly on: ScopeInput
+  readonly what: RoleOrPermission
+  readonly scope: ScopeInput
   readonly validFrom?: Date | undefined
   readonly validUntil?: Date | undefined
   readonly condition?: Condition | undefined
 }
 
-interface Given {
+interface AssignmentResult {
   readonly assignment: Assignment
   /** false: they had it already, on the same terms. */
   readonly assigned: boolean
 }
 
 /** Something to be given, with all that it names. */
-interface Writing {
-  readonly gift: Gift
+interface PreparedAssignment {
+  readonly request: AssignmentRequest
   readonly subject: Subject
-  readonly content: Content
-  readonly place: Place
+  readonly content: AssignmentContent
+  readonly scope: Scope
   readonly terms: Terms
 }
 
@@ -48,109 +49,112 @@ interface Writing {
  * comes to at that place; and nobody gets roles that exclude each other. The users whom
  * it concerns have to be locked (`usersOf`): what is current is current until the end.
  */
-export async function give(context: CommandContext, gift: Gift): Promise<Given> {
-  const [given] = await giveAll(context, [gift])
+export async function assign(context: CommandContext, request: AssignmentRequest): Promise<AssignmentResult> {
+  const [given] = await assignAll(context, [request])
   if (given === undefined) throw new TypeError('What was given is not there.')
   return given
 }
 
 /** The same of many things at once, no two of them the same, in as few statements as they have places and roles: all of them, or none. */
-export async function giveAll(context: CommandContext, gifts: readonly Gift[]): Promise<readonly Given[]> {
+export async function assignAll(context: CommandContext, requests: readonly AssignmentRequest[]): Promise<readonly AssignmentResult[]> {
   const { em, now } = context
-  const writings = await prepared(context, gifts)
-  const standing = await findAllStanding(
+  const prepared = await prepareAssignments(context, requests)
+  const existing = await findAllCurrent(
     em,
-    writings.map(({ gift, place }) => ({ ...gift, scope: scopeAt(place) })),
+    prepared.map(({ request, scope }) => ({ ...request, scope: scopeColumnsOf(scope) })),
     now,
   )
-  const found = writings.map((writing, index) => ({ writing, standing: standing[index] ?? null }))
-  const made = new Map<Writing, Assignment>()
-  for (const { writing, standing: there } of found) {
-    if (there === null) continue
-    if (!isOver(there, now)) made.set(writing, onSameTerms(there, writing.terms, now))
+  const found = prepared.map((one, index) => ({ one, existing: existing[index] ?? null }))
+  const made = new Map<PreparedAssignment, Assignment>()
+  for (const { one, existing } of found) {
+    if (existing === null) continue
+    if (!isOver(existing, now)) made.set(one, requireSameTerms(existing, one.terms, now))
     // Its time was over without anybody's doing.
-    else await endAssignments(em, [there.id], null, there.validUntil ?? now)
+    else await endAssignments(em, [existing.id], null, existing.validUntil ?? now)
   }
   const given = await write(
     context,
-    writings.filter((writing) => !made.has(writing)),
+    prepared.filter((one) => !made.has(one)),
   )
-  return writings.map((writing) => {
-    const before = made.get(writing)
-    const assignment = before ?? given.get(writing)
+  return prepared.map((one) => {
+    const before = made.get(one)
+    const assignment = before ?? given.get(one)
     if (assignment === undefined) throw new TypeError('An assignment that was just written is not there.')
     return { assignment, assigned: before === undefined }
   })
 }
 
 /** What is to be given, to whom, and where: it is there, and this caller may give it. Each thing is looked at once. */
-async function prepared(context: CommandContext, gifts: readonly Gift[]): Promise<readonly Writing[]> {
+async function prepareAssignments(context: CommandContext, requests: readonly AssignmentRequest[]): Promise<readonly PreparedAssignment[]> {
   const { em, now } = context
-  const terms = gifts.map((gift) => ({ ...windowOf(gift, now), condition: gift.condition ?? null }))
-  const [places, contents, checked] = [once<Place>(), once<Content>(), once<void>()]
-  const placed: { readonly gift: Gift; readonly place: Place }[] = []
-  for (const gift of gifts) placed.push({ gift, place: await places(gift.on, () => existingPlace(context, gift.on)) })
-  const subjects = await keptSubjects(
+  const terms = requests.map((request) => ({ ...windowOf(request, now), condition: request.condition ?? null }))
+  const [scopes, contents, checked] = [memoize<Scope>(), memoize<AssignmentContent>(), memoize<void>()]
+  const placed: { readonly request: AssignmentRequest; readonly scope: Scope }[] = []
+  for (const request of requests) placed.push({ request, scope: await scopes(request.scope, () => existingScope(context, request.scope)) })
+  const subjects = await lockedSubjects(
     context,
-    placed.map(({ gift, place }) => ({ subject: gift.subject, place })),
+    placed.map(({ request, scope }) => ({ subject: request.subject, scope })),
   )
-  for (const organizationId of new Set(placed.map(({ place }) => place.organizationId))) await lockStructure(em, organizationId, 'use')
-  const writings: Writing[] = []
-  for (const [index, { gift, place }] of placed.entries()) {
-    const content = await contents([gift.what, place.organizationId], () => givenContent(context, gift.what, place))
-    if (content.role !== null) refuseFixed(content.role, 'userId' in gift.subject ? 'user' : 'team', place.kind)
-    await checked([gift.what, gift.on], () => refuseUnheld(context, content.patterns, place))
-    writings.push({ gift, place, content, subject: subjects[index] as Subject, terms: terms[index] as Terms })
+  for (const organizationId of new Set(placed.map(({ scope }) => scope.organizationId))) await lockRoleHierarchy(em, organizationId, 'use')
+  const prepared: PreparedAssignment[] = []
+  for (const [index, { request, scope }] of placed.entries()) {
+    const content = await contents([request.what, scope.organizationId], () => assignableContent(context, request.what, scope))
+    if (content.role !== null) requireAssignable(content.role, 'userId' in request.subject ? 'user' : 'team', scope.kind)
+    await checked([request.what, request.scope], () => requireHeld(context, content.patterns, scope))
+    prepared.push({ request, scope, content, subject: subjects[index] as Subject, terms: terms[index] as Terms })
   }
-  const kept = once<void>()
-  for (const { gift, place } of writings) await kept(gift.on, () => keepPlace(context, place))
-  return writings
+  const locked = memoize<void>()
+  for (const { request, scope } of prepared) await locked(request.scope, () => lockScope(context, scope))
+  return prepared
 }
 
-function onSameTerms(standing: Assignment, terms: Terms, now: Date): Assignment {
-  if (sameTerms(standing, terms, now)) return standing
-  const { id: assignmentId, validFrom, validUntil } = standing
+function requireSameTerms(existing: Assignment, terms: Terms, now: Date): Assignment {
+  if (sameTerms(existing, terms, now)) return existing
+  const { id: assignmentId, validFrom, validUntil } = existing
   throw alreadyAssigned({ assignmentId, validFrom, validUntil })
 }
 
-async function write(context: CommandContext, writings: readonly Writing[]): Promise<ReadonlyMap<Writing, Assignment>> {
+async function write(
+  context: CommandContext,
+  prepared: readonly PreparedAssignment[],
+): Promise<ReadonlyMap<PreparedAssignment, Assignment>> {
   const { em, now, newId } = context
-  const promoted = writings.flatMap(({ subject, content }) => (isSuperadmin(content) ? (subject.userId ?? []) : []))
+  const promoted = prepared.flatMap(({ subject, content }) => (isSuperadmin(content) ? (subject.userId ?? []) : []))
   for (const userId of promoted) refuseUnpromotable(await existingUser(em, userId))
-  const ids = new Map(writings.map((writing) => [writing, newId('asg')]))
-  for (const [writing, id] of ids) em.persist(em.create(RoleAssignmentRow, rowOf(context, id, writing)))
+  const ids = new Map(prepared.map((one) => [one, newId('asg')]))
+  for (const [one, id] of ids) em.persist(em.create(RoleAssignmentRow, rowOf(context, id, one)))
   await em.flush()
   // Once all are written: each of them sees the others.
-  await refuseAllExcluded(context, writings)
+  await enforceSeparation(context, prepared)
   const assignments = new Map((await existingAssignments(em, [...ids.values()], now)).map((assignment) => [assignment.id, assignment]))
-  for (const userId of new Set(writings.flatMap(({ subject }) => subject.users))) context.refresh(userId)
-  for (const assignment of assignments.values()) tell(context, 'access.assigned', assignment)
+  for (const userId of new Set(prepared.flatMap(({ subject }) => subject.users))) context.refresh(userId)
+  for (const assignment of assignments.values()) auditAssignment(context, 'access.assigned', assignment)
   for (const userId of promoted) tellPromoted(context, userId)
-  return new Map([...ids].flatMap(([writing, id]) => (assignments.has(id) ? [[writing, assignments.get(id) as Assignment]] : [])))
+  return new Map([...ids].flatMap(([one, id]) => (assignments.has(id) ? [[one, assignments.get(id) as Assignment]] : [])))
 }
 
-function isSuperadmin({ role }: Content): boolean {
+function isSuperadmin({ role }: AssignmentContent): boolean {
   return role?.id === builtInRoles.superadmin.id
 }
 
-async function refuseAllExcluded({ em, now }: CommandContext, writings: readonly Writing[]): Promise<void> {
-  const groups = new Map<string, { readonly granting: Omit<Granting, 'userIds'>; readonly users: Set<Id<'usr'>> }>()
-  for (const { subject, content, place } of writings) {
+async function enforceSeparation({ em, now }: CommandContext, prepared: readonly PreparedAssignment[]): Promise<void> {
+  const groups = new Map<string, { readonly proposed: Omit<ProposedAssignment, 'userIds'>; readonly users: Set<Id<'usr'>> }>()
+  for (const { subject, content, scope } of prepared) {
     if (content.role === null) continue
-    const granting = { roleIds: [content.role.id], organizationId: place.organizationId, scopeKind: place.kind }
-    const key = JSON.stringify(granting)
-    const group = groups.get(key) ?? { granting, users: new Set<Id<'usr'>>() }
+    const proposed = { roleIds: [content.role.id], organizationId: scope.organizationId, scopeKind: scope.kind }
+    const key = JSON.stringify(proposed)
+    const group = groups.get(key) ?? { proposed, users: new Set<Id<'usr'>>() }
     groups.set(key, group)
     for (const userId of subject.users) group.users.add(userId)
   }
-  for (const { granting, users } of groups.values()) await refuseExcluded(em, { ...granting, userIds: [...users] }, now)
+  for (const { proposed, users } of groups.values()) await enforceSeparationOfDuty(em, { ...proposed, userIds: [...users] }, now)
 }
 
 const zeros = '00000000-0000-0000-0000-000000000000'
 
-function rowOf({ actor, now }: CommandContext, id: AssignmentId, { subject, content, place, terms }: Writing) {
+function rowOf({ actor, now }: CommandContext, id: AssignmentId, { subject, content, scope, terms }: PreparedAssignment) {
   const { userId, teamId, teamOrganizationId } = subject
-  const { organizationId, kind: scopeKind, teamId: scopeTeamId, resourceId } = scopeAt(place)
+  const { organizationId, kind: scopeKind, teamId: scopeTeamId, resourceId } = scopeColumnsOf(scope)
   const home = content.role?.organizationId ?? null
   return {
     id,

@@ -8,10 +8,10 @@ import { anyOf, granted, owner, type Target } from '../../kernel/rule.ts'
 import type { ParsedInputOf } from '../../kernel/signature.ts'
 import { every } from '../../organizations/index.ts'
 import type { RoleId, ScopeInput } from '../model.ts'
-import { findPlace } from '../places.ts'
+import { findScope } from '../places.ts'
 import { shownAssignment, shownColumns, shownTables, type AssignmentRecord } from './repository.ts'
 import { assignmentsSignatures } from './signatures.ts'
-import { placeTarget } from './targets.ts'
+import { scopeTarget } from './targets.ts'
 
 type Input = ParsedInputOf<typeof assignmentsSignatures.listAssignments>
 interface Condition {
@@ -22,12 +22,12 @@ interface Condition {
 export const listAssignments = defineQuery(assignmentsSignatures.listAssignments, {
   allow: anyOf(granted, owner),
   target: {
-    type: placeTarget.type,
+    type: scopeTarget.type,
     async find(em, input, actor) {
-      const userId = userMeant(input, actor)
+      const userId = subjectUser(input, actor)
       if (userId !== null && userId === callerId(actor))
         return { type: 'user', id: userId, organizationId: null, userId, visibleWith: assignmentsSignatures.listAssignments.name }
-      return lookedAt(em, input, actor)
+      return targetOfListing(em, input, actor)
     },
   } satisfies TargetFinder<Input>,
   async handle({ open, ports, actor, now }, input) {
@@ -35,7 +35,7 @@ export const listAssignments = defineQuery(assignmentsSignatures.listAssignments
     const scope = { action: assignmentsSignatures.listAssignments.name, filters, viewer: callerId(actor) ?? actor.kind }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
-    const which = every(...(await reachOf(em, input, actor)), ...narrowed(input, actor, now))
+    const which = every(...(await visibleAssignments(em, input, actor)), ...filterConditions(input, actor, now))
     const rows = await select(em, which, position === null ? null : String(position[0]), limit)
     const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
     return { items: shown.map((row) => shownAssignment(row, now)), nextCursor, total: total ? await count(em, which) : null }
@@ -43,26 +43,26 @@ export const listAssignments = defineQuery(assignmentsSignatures.listAssignments
 })
 
 /** Whose assignments are meant: the user's that is named, or, where nothing is, the caller's. null: nobody's in particular. */
-function userMeant({ userId, teamId, roleId, on, organizationId }: Input, actor: Actor): Id<'usr'> | null {
+function subjectUser({ userId, teamId, roleId, on, organizationId }: Input, actor: Actor): Id<'usr'> | null {
   if (userId !== undefined) return userId
   return [teamId, roleId, on, organizationId].some((named) => named !== undefined) ? null : callerId(actor)
 }
 
 /** Where the caller looks: that decides whether they may. undefined: everywhere; null: there is no such place. */
-async function lookedAt(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null | undefined> {
-  if (input.on !== undefined) return placeTarget.find(em, { on: input.on }, actor)
-  const organizationId = await organizationLookedAt(em, input)
+async function targetOfListing(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null | undefined> {
+  if (input.on !== undefined) return scopeTarget.find(em, { on: input.on }, actor)
+  const organizationId = await organizationOfListing(em, input)
   if (organizationId === undefined || organizationId === null) return organizationId
-  return placeTarget.find(em, { on: { organizationId } }, actor)
+  return scopeTarget.find(em, { on: { organizationId } }, actor)
 }
 
 /** The organization that the caller looks into: the one that is named, that of a team, or of a role. */
-async function organizationLookedAt(
+async function organizationOfListing(
   em: SqlEntityManager,
   { organizationId, teamId, roleId }: Input,
 ): Promise<Id<'org'> | null | undefined> {
   if (organizationId !== undefined) return organizationId
-  if (teamId !== undefined) return (await findPlace(em, { teamId }))?.organizationId ?? null
+  if (teamId !== undefined) return (await findScope(em, { teamId }))?.organizationId ?? null
   return roleId === undefined ? undefined : organizationOfRole(em, roleId)
 }
 
@@ -80,29 +80,29 @@ async function organizationOfRole(em: SqlEntityManager, roleId: RoleId): Promise
  * What the caller may see at all, whatever else is asked for: what is their own, as long as they are in the
  * organization where it is; what is in the organization or on the thing that they look at; or everything.
  */
-async function reachOf(em: SqlEntityManager, input: Input, actor: Actor): Promise<readonly Condition[]> {
-  if (isOwn(input, actor)) return [own(actor)]
-  const organizationId = input.on === undefined ? await organizationLookedAt(em, input) : undefined
+async function visibleAssignments(em: SqlEntityManager, input: Input, actor: Actor): Promise<readonly Condition[]> {
+  if (isOwn(input, actor)) return [ownAssignments(actor)]
+  const organizationId = input.on === undefined ? await organizationOfListing(em, input) : undefined
   const place = input.on ?? (organizationId === undefined || organizationId === null ? {} : { organizationId })
-  if (organizationId === null || (await findPlace(em, place)) === null) throw notFound({ type: placeTarget.type })
+  if (organizationId === null || (await findScope(em, place)) === null) throw notFound({ type: scopeTarget.type })
   // To a place that is named it is narrowed anyway.
   return organizationId === undefined ? [] : [{ sql: 'a.organization_id = ?', parameters: [uuidOf(organizationId)] }]
 }
 
 function isOwn(input: Input, actor: Actor): boolean {
-  const userId = userMeant(input, actor)
+  const userId = subjectUser(input, actor)
   return userId !== null && userId === callerId(actor)
 }
 
 /** A token that acts in one organization only sees what is in none, or in that one. */
-function own(actor: Actor): Condition {
+function ownAssignments(actor: Actor): Condition {
   const organizations = actor.kind === 'user' ? actor.principal.memberships.map(({ organizationId }) => organizationId) : []
   return { sql: '(a.organization_id is null or a.organization_id = any(?::uuid[]))', parameters: [uuidsOf(organizations)] }
 }
 
-function narrowed(input: Input, actor: Actor, now: Date): readonly Condition[] {
+function filterConditions(input: Input, actor: Actor, now: Date): readonly Condition[] {
   const { throughTeams, teamId, roleId, organizationId, on } = input
-  const userId = userMeant(input, actor)
+  const userId = subjectUser(input, actor)
   const conditions: Condition[] = [inTime(input, now)]
   if (userId !== null) {
     const user = uuidOf(userId)
@@ -112,11 +112,11 @@ function narrowed(input: Input, actor: Actor, now: Date): readonly Condition[] {
   if (teamId !== undefined) conditions.push({ sql: 'a.team_id = ?', parameters: [uuidOf(teamId)] })
   if (roleId !== undefined) conditions.push({ sql: 'a.role_id = ?', parameters: [uuidOf(roleId)] })
   if (organizationId !== undefined) conditions.push({ sql: 'a.organization_id = ?', parameters: [uuidOf(organizationId)] })
-  if (on !== undefined) conditions.push(exactly(on))
+  if (on !== undefined) conditions.push(exactScope(on))
   return conditions
 }
 
-function exactly(on: ScopeInput): Condition {
+function exactScope(on: ScopeInput): Condition {
   if ('organizationId' in on)
     return { sql: `a.scope_kind = 'organization' and a.organization_id = ?`, parameters: [uuidOf(on.organizationId)] }
   if ('teamId' in on) return { sql: 'a.scope_team_id = ?', parameters: [uuidOf(on.teamId)] }

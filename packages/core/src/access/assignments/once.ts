@@ -1,5 +1,5 @@
 /** Does something once for each key. */
-export function once<Value>(): (key: unknown, work: () => Promise<Value>) => Promise<Value> {
+export function memoize<Value>(): (key: unknown, work: () => Promise<Value>) => Promise<Value> {
   const done = new Map<string, Value>()
   return async (key, work) => {
     const text = JSON.stringify(key)

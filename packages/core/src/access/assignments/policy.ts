@@ -1,5 +1,6 @@
 import { invalidInput } from '../../kernel/errors.ts'
-import type { Assignment, BuiltInRoleName, Condition, ScopeKind, SubjectKind } from '../model.ts'
+import type { Assignment, SubjectKind } from '../model.ts'
+import type { BuiltInRoleName, Condition, ScopeKind } from '../../grants/model.ts'
 import { notAssignable } from './errors.ts'
 
 /** From when until when something is given. */
@@ -30,10 +31,10 @@ export function sameTerms(current: Terms, asked: Terms, now: Date): boolean {
   const begun = current.validFrom <= now && asked.validFrom <= now
   if (!begun && current.validFrom.getTime() !== asked.validFrom.getTime()) return false
   if (current.validUntil?.getTime() !== asked.validUntil?.getTime()) return false
-  return wordsOf(current.condition) === wordsOf(asked.condition)
+  return conditionKey(current.condition) === conditionKey(asked.condition)
 }
 
-function wordsOf(condition: Condition | null): string {
+function conditionKey(condition: Condition | null): string {
   return JSON.stringify([condition?.assurance ?? null, [...(condition?.networks ?? [])].sort()])
 }
 
@@ -50,17 +51,21 @@ export function stateOf(assignment: Window & { readonly revokedAt: Date | null }
   return validFrom > now ? 'future' : 'current'
 }
 
-const fixed: Readonly<Partial<Record<BuiltInRoleName, string>>> = {
+const notAssignableReasons: Readonly<Partial<Record<BuiltInRoleName, string>>> = {
   user: 'every full user has it from the start, and nobody else',
   anonymous: 'whoever has not said who they are has it',
   system: 'it stands for the operator of the machine',
 }
 
 /** Built-in roles are given where they mean something: some by Denizen alone, and the one that may do everything to people, for everything. */
-export function refuseFixed(role: { readonly name: string; readonly builtIn: boolean }, subject: SubjectKind, scope: ScopeKind): void {
+export function requireAssignable(
+  role: { readonly name: string; readonly builtIn: boolean },
+  subject: SubjectKind,
+  scope: ScopeKind,
+): void {
   if (!role.builtIn) return
   const name = role.name as BuiltInRoleName
-  const because = fixed[name]
+  const because = notAssignableReasons[name]
   if (because !== undefined) throw notAssignable({ role: name, because })
   if (name === 'superadmin' && (subject !== 'user' || scope !== 'system'))
     throw notAssignable({ role: name, because: 'it is everything, everywhere, for one person; in an organization that is its owner' })

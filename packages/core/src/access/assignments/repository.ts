@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { Assignment, AssignmentId, Condition, RoleId, ScopeKind, SubjectKind } from '../model.ts'
+import type { Assignment, AssignmentId, RoleId, SubjectKind } from '../model.ts'
+import type { Condition, ScopeKind } from '../../grants/model.ts'
 import { stateOf } from './policy.ts'
 
 /** SQL of what is shown of assignments `a`. Times travel as milliseconds since the epoch, so that both drivers read them alike. */
@@ -83,10 +84,10 @@ export async function existingAssignments(em: SqlEntityManager, ids: readonly As
 /** A user or a team. */
 export type SubjectInput = { readonly userId: Id<'usr'> } | { readonly teamId: Id<'team'> }
 /** A role, or a single permission. */
-export type What = { readonly roleId: RoleId } | { readonly permission: string }
+export type RoleOrPermission = { readonly roleId: RoleId } | { readonly permission: string }
 
 /** On what something is given, as its row says it. */
-export interface Scope {
+export interface ScopeColumns {
   readonly kind: ScopeKind
   readonly organizationId: Id<'org'> | null
   readonly teamId: Id<'team'> | null
@@ -94,31 +95,35 @@ export interface Scope {
 }
 
 /** What is looked for: that a subject has something somewhere. */
-interface Sought {
+interface AssignmentKey {
   readonly subject: SubjectInput
-  readonly what: What
-  readonly scope: Scope
+  readonly what: RoleOrPermission
+  readonly scope: ScopeColumns
 }
 
 /** The one row that says that a subject has something somewhere, also where its time is over or has not come; null: nobody gave it, or it was taken away. */
-export async function findStanding(
+export async function findCurrent(
   em: SqlEntityManager,
   subject: SubjectInput,
-  what: What,
-  scope: Scope,
+  what: RoleOrPermission,
+  scope: ScopeColumns,
   now: Date,
 ): Promise<Assignment | null> {
-  const [found = null] = await findAllStanding(em, [{ subject, what, scope }], now)
+  const [found = null] = await findAllCurrent(em, [{ subject, what, scope }], now)
   return found
 }
 
 const zeros = '00000000-0000-0000-0000-000000000000'
 
 /** The same of many, in the order asked for. The conditions are those of the unique index, so that it answers them. */
-export async function findAllStanding(em: SqlEntityManager, sought: readonly Sought[], now: Date): Promise<readonly (Assignment | null)[]> {
+export async function findAllCurrent(
+  em: SqlEntityManager,
+  sought: readonly AssignmentKey[],
+  now: Date,
+): Promise<readonly (Assignment | null)[]> {
   if (sought.length === 0) return []
-  const uuids = (idOfOne: (one: Sought) => string | null) => `{${sought.map((one) => uuidOrZeros(idOfOne(one))).join(',')}}`
-  const texts = (textOf: (one: Sought) => string) => `{${sought.map((one) => `"${textOf(one)}"`).join(',')}}`
+  const uuids = (idOfOne: (one: AssignmentKey) => string | null) => `{${sought.map((one) => uuidOrZeros(idOfOne(one))).join(',')}}`
+  const texts = (textOf: (one: AssignmentKey) => string) => `{${sought.map((one) => `"${textOf(one)}"`).join(',')}}`
   const records = await em.execute<(AssignmentRecord & { readonly position: number })[]>(
     `select k.position::int as position, x.* from unnest(?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::text[])
         with ordinality k (subject, kind, object, role, permission, position)

@@ -7,7 +7,8 @@ import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
 import { userId } from '../../users/model.ts'
 import { unknownPermission } from '../errors.ts'
 import { excluded, notOnResources } from '../exclusions/errors.ts'
-import { Assignment, assignmentId, condition, permissionPattern, roleId, scope, teamReference } from '../model.ts'
+import { Assignment, assignmentId, permissionPattern, roleId, scope, teamReference } from '../model.ts'
+import { condition } from '../../grants/model.ts'
 import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
 
 const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
@@ -55,11 +56,11 @@ function issue(check: z.core.$RefinementCtx, field: string, message: string): vo
   check.addIssue({ code: 'custom', path: [field], message })
 }
 
-export const Given = z.object({
+export const Assigned = z.object({
   assignment: Assignment,
   assigned: z.boolean().meta({ description: 'false: they had it already, on the same terms' }),
 })
-export const Taken = z.object({ assignment: Assignment })
+export const Revoked = z.object({ assignment: Assignment })
 
 /** The actions of `access` that are made here. */
 export const assignmentsSignatures = group('access', {
@@ -78,7 +79,7 @@ export const assignmentsSignatures = group('access', {
       notAssignable,
     ],
     input: z.strictObject({ ...whoAndWhere, roleId, ...terms }).superRefine(checkSubject),
-    output: Given,
+    output: Assigned,
   }),
   unassignRole: changes({
     summary: 'Take a role away from a user or a team',
@@ -87,14 +88,14 @@ export const assignmentsSignatures = group('access', {
     input: z
       .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, roleId: roleId.optional() })
       .superRefine(checkNamed('roleId')),
-    output: Taken,
+    output: Revoked,
   }),
   grantPermission: changes({
     summary: 'Give a user or a team a single permission, somewhere and for some time',
     grantedTo: ['admin', 'resourceOwner'],
     errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
     input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
-    output: Given,
+    output: Assigned,
   }),
   revokePermission: changes({
     summary: 'Take a single permission away from a user or a team',
@@ -103,7 +104,7 @@ export const assignmentsSignatures = group('access', {
     input: z
       .strictObject({ assignmentId: assignmentId.optional(), ...whoAndWhere, permission: permissionPattern.optional() })
       .superRefine(checkNamed('permission')),
-    output: Taken,
+    output: Revoked,
   }),
   listAssignments: reads({
     summary: 'List who has what where, oldest first',

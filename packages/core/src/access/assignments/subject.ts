@@ -4,7 +4,7 @@ import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { userInactive } from '../../organizations/index.ts'
 import type { UserStatus } from '../../users/index.ts'
-import type { Place } from '../places.ts'
+import type { Scope } from '../places.ts'
 import { usersInTeam, type SubjectInput } from './repository.ts'
 
 /** Whoever gets something, as the row of an assignment names them, and the users whom that concerns. */
@@ -36,39 +36,39 @@ export async function usersOf({ reader }: Pick<PrepareContext, 'reader'>, subjec
 }
 
 /** Whoever has it, nobody coming into the team until this transaction is over: they would be remembered with what is being taken away. */
-export async function keptUsers(em: SqlEntityManager, subject: SubjectInput): Promise<readonly Id<'usr'>[]> {
+export async function lockedUsers(em: SqlEntityManager, subject: SubjectInput): Promise<readonly Id<'usr'>[]> {
   if ('teamId' in subject) await em.execute('select 1 from teams where id = ? for no key update', [uuidOf(subject.teamId)])
   return usersOf({ reader: em }, subject)
 }
 
 /** Who is to get something, and where. */
-interface Sought {
+interface SubjectAtScope {
   readonly subject: SubjectInput
-  readonly place: Place
+  readonly scope: Scope
 }
 
 /** Whoever is to get something at a place, and stays where they are until this transaction is over. Whoever does not belong there is not there. */
-export async function keptSubjects(context: CommandContext, sought: readonly Sought[]): Promise<readonly Subject[]> {
+export async function lockedSubjects(context: CommandContext, requested: readonly SubjectAtScope[]): Promise<readonly Subject[]> {
   const users = new Map<Id<'org'> | null, Id<'usr'>[]>()
-  for (const { subject, place } of sought)
-    if ('userId' in subject) users.set(place.organizationId, [...(users.get(place.organizationId) ?? []), subject.userId])
+  for (const { subject, scope } of requested)
+    if ('userId' in subject) users.set(scope.organizationId, [...(users.get(scope.organizationId) ?? []), subject.userId])
   const statuses = new Map<Id<'org'> | null, Statuses>()
   for (const [organizationId, ids] of users)
     statuses.set(
       organizationId,
       await (organizationId === null ? statusesOf(context.em, ids) : statusesOfMembers(context.em, ids, organizationId)),
     )
-  const kept: Subject[] = []
-  for (const { subject, place } of sought)
-    kept.push(
+  const locked: Subject[] = []
+  for (const { subject, scope } of requested)
+    locked.push(
       'teamId' in subject
-        ? await keptTeam(context, subject.teamId, place)
-        : userWith(subject.userId, place, statuses.get(place.organizationId)?.get(subject.userId)),
+        ? await lockedTeam(context, subject.teamId, scope)
+        : userWith(subject.userId, scope, statuses.get(scope.organizationId)?.get(subject.userId)),
     )
-  return kept
+  return locked
 }
 
-function userWith(userId: Id<'usr'>, { organizationId }: Place, status: UserStatus | undefined): Subject {
+function userWith(userId: Id<'usr'>, { organizationId }: Scope, status: UserStatus | undefined): Subject {
   if (status === undefined) throw notFound({ type: organizationId === null ? 'user' : 'member' })
   if (status === 'archived') throw userInactive({ status })
   return { userId, teamId: null, teamOrganizationId: null, users: [userId] }
@@ -100,18 +100,18 @@ function statusesIn(records: readonly StatusRecord[]): Statuses {
 }
 
 /** A team whose seats are neither given nor taken until this transaction is over. */
-async function keptTeam({ em, actor }: CommandContext, teamId: Id<'team'>, place: Place): Promise<Subject> {
+async function lockedTeam({ em, actor }: CommandContext, teamId: Id<'team'>, scope: Scope): Promise<Subject> {
   const [row] = await em.execute<{ organization: string }[]>(
     'select organization_id::text as organization from teams where id = ? and deleted_at is null for no key update',
     [uuidOf(teamId)],
   )
   const organizationId = row === undefined ? null : idOf('org', row.organization)
-  if (organizationId === null || !isKnown(actor, { teamId, organizationId }, place)) throw notFound({ type: 'team' })
+  if (organizationId === null || !isKnown(actor, { teamId, organizationId }, scope)) throw notFound({ type: 'team' })
   return { userId: null, teamId, teamOrganizationId: organizationId, users: await usersInTeam(em, teamId) }
 }
 
 /** In an organization its own teams are there; with what is in none, people share what they have with teams that they see. */
-function isKnown(actor: Actor, { teamId, organizationId }: { teamId: Id<'team'>; organizationId: Id<'org'> }, place: Place): boolean {
-  if (place.organizationId !== null) return place.organizationId === organizationId
+function isKnown(actor: Actor, { teamId, organizationId }: { teamId: Id<'team'>; organizationId: Id<'org'> }, scope: Scope): boolean {
+  if (scope.organizationId !== null) return scope.organizationId === organizationId
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('teams.listMembers', organizationId, [teamId]))
 }

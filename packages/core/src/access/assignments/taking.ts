@@ -4,27 +4,27 @@ import { callerId, type CommandContext, type PrepareContext } from '../../kernel
 import { notFound } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
 import { endImpersonations } from '../../sessions/index.ts'
-import { builtInRoles } from '../builtin.ts'
+import { builtInRoles } from '../../grants/index.ts'
 import type { Assignment, AssignmentId, ScopeInput } from '../model.ts'
-import { findPlace, type Place } from '../places.ts'
-import { contentOfRole, letsImpersonate, refuseUnheld, type Content } from './content.ts'
-import { keepPlace, scopeAt } from './place.ts'
-import { once } from './once.ts'
-import { isOver, refuseFixed } from './policy.ts'
-import { endAssignments, existingAssignments, findAssignment, findStanding, type SubjectInput, type What } from './repository.ts'
-import { keptUsers, usersOf } from './subject.ts'
-import { assignmentTarget, scopeOf } from './targets.ts'
-import { tell } from './telling.ts'
+import { findScope, type Scope } from '../places.ts'
+import { contentOfRole, letsImpersonate, requireHeld, type AssignmentContent } from './content.ts'
+import { lockScope, scopeColumnsOf } from './place.ts'
+import { memoize } from './once.ts'
+import { isOver, requireAssignable } from './policy.ts'
+import { endAssignments, existingAssignments, findAssignment, findCurrent, type SubjectInput, type RoleOrPermission } from './repository.ts'
+import { lockedUsers, usersOf } from './subject.ts'
+import { assignmentTarget, scopeInputOf } from './targets.ts'
+import { auditAssignment } from './telling.ts'
 
 /** What is to be taken away: an assignment, or whatever says that somebody has something somewhere. */
-export type Taking =
+export type RevocationRequest =
   | { readonly assignmentId: AssignmentId; readonly kind: 'role' | 'permission' }
-  | { readonly subject: SubjectInput; readonly what: What; readonly on: ScopeInput }
+  | { readonly subject: SubjectInput; readonly what: RoleOrPermission; readonly on: ScopeInput }
 
 /** Whom the pipeline locks before anything else. */
-export async function usersConcerned(context: PrepareContext, taking: Taking): Promise<readonly Id<'usr'>[]> {
-  if (!('assignmentId' in taking)) return usersOf(context, taking.subject)
-  const found = await findAssignment(context.reader, taking.assignmentId, context.now)
+export async function usersToLock(context: PrepareContext, request: RevocationRequest): Promise<readonly Id<'usr'>[]> {
+  if (!('assignmentId' in request)) return usersOf(context, request.subject)
+  const found = await findAssignment(context.reader, request.assignmentId, context.now)
   return found === null ? [] : usersOf(context, subjectOf(found))
 }
 
@@ -32,70 +32,70 @@ export async function usersConcerned(context: PrepareContext, taking: Taking): P
  * Takes something away that has not ended by itself: whoever takes it holds all that it
  * comes to at that place. What was stays in the history.
  */
-export async function take(context: CommandContext, taking: Taking): Promise<Assignment> {
-  const [taken] = await takeAll(context, [taking])
+export async function revoke(context: CommandContext, request: RevocationRequest): Promise<Assignment> {
+  const [taken] = await revokeAll(context, [request])
   if (taken === undefined) throw new TypeError('What was taken away is not there.')
   return taken
 }
 
 /** The same of many things at once, no two of them the same, in as few statements as they have places, roles and teams: all of them, or none. */
-export async function takeAll(context: CommandContext, takings: readonly Taking[]): Promise<readonly Assignment[]> {
+export async function revokeAll(context: CommandContext, requests: readonly RevocationRequest[]): Promise<readonly Assignment[]> {
   const { em, now } = context
-  const found = await prepared(context, takings)
-  await end(context, found)
-  const [users, sessions] = [once<readonly Id<'usr'>[]>(), once<void>()]
-  for (const { standing, content } of found)
-    for (const userId of await users(standing.subject.id, () => keptUsers(em, subjectOf(standing)))) {
+  const found = await prepareRevocations(context, requests)
+  await endPrepared(context, found)
+  const [users, sessions] = [memoize<readonly Id<'usr'>[]>(), memoize<void>()]
+  for (const { assignment, content } of found)
+    for (const userId of await users(assignment.subject.id, () => lockedUsers(em, subjectOf(assignment)))) {
       // What they do in the name of others goes with the power to do it.
       if (letsImpersonate(context, content)) await sessions(userId, () => endImpersonations(em, userId, now))
       context.revoke({ userId })
     }
-  const ids = found.map(({ standing }) => standing.id)
+  const ids = found.map(({ assignment }) => assignment.id)
   const ended = new Map((await existingAssignments(em, ids, now)).map((assignment) => [assignment.id, assignment]))
   return ids.map((id) => {
     const assignment = ended.get(id)
     if (assignment === undefined) throw new TypeError('An assignment that was just ended is not there.')
-    tell(context, 'access.unassigned', assignment)
+    auditAssignment(context, 'access.unassigned', assignment)
     if (isOfSuperadmin(assignment)) tellDemoted(context, assignment.subject.id as Id<'usr'>)
     return assignment
   })
 }
 
 /** Something to be taken away, with all that it comes to. */
-interface Found {
-  readonly standing: Assignment
-  readonly place: Place
-  readonly content: Content
+interface PreparedRevocation {
+  readonly assignment: Assignment
+  readonly scope: Scope
+  readonly content: AssignmentContent
 }
 
 /** What is to be taken away: it is there, and this caller may take it. Each role and place is looked at once. */
-async function prepared(context: CommandContext, takings: readonly Taking[]): Promise<readonly Found[]> {
+async function prepareRevocations(context: CommandContext, requests: readonly RevocationRequest[]): Promise<readonly PreparedRevocation[]> {
   const { em } = context
-  const [contents, checked, kept] = [once<Content>(), once<void>(), once<void>()]
-  const found: Found[] = []
-  for (const { standing, place } of await allStanding(context, takings)) {
-    const { role, permission, subject, scope } = standing
-    const content = await contents([role?.id, permission], () => contentOf(em, standing))
-    if (content.role !== null) refuseFixed(content.role, subject.kind, place.kind)
-    await checked([role?.id, permission, scope], () => refuseUnheld(context, content.patterns, place))
-    found.push({ standing, place, content })
+  const [contents, checked, locked] = [memoize<AssignmentContent>(), memoize<void>(), memoize<void>()]
+  const found: PreparedRevocation[] = []
+  for (const { assignment, scope } of await findRequested(context, requests)) {
+    const { role, permission, subject } = assignment
+    const content = await contents([role?.id, permission], () => contentOf(em, assignment))
+    if (content.role !== null) requireAssignable(content.role, subject.kind, scope.kind)
+    await checked([role?.id, permission, assignment.scope], () => requireHeld(context, content.patterns, scope))
+    found.push({ assignment, scope, content })
   }
-  for (const { standing, place } of found) await kept(standing.scope, () => keepPlace(context, place))
+  for (const { assignment, scope } of found) await locked(assignment.scope, () => lockScope(context, scope))
   return found
 }
 
 /** One superadmin after the other, so that each sees who is left; all else in one statement. */
-async function end(context: CommandContext, found: readonly Found[]): Promise<void> {
+async function endPrepared(context: CommandContext, found: readonly PreparedRevocation[]): Promise<void> {
   const { em, actor, now } = context
   const others: AssignmentId[] = []
   let ended = 0
-  for (const { standing } of found) {
-    if (!isOfSuperadmin(standing)) {
-      others.push(standing.id)
+  for (const { assignment } of found) {
+    if (!isOfSuperadmin(assignment)) {
+      others.push(assignment.id)
       continue
     }
-    await keepASuperadmin(context, standing.subject.id as Id<'usr'>)
-    ended += await endAssignments(em, [standing.id], callerId(actor), now)
+    await keepASuperadmin(context, assignment.subject.id as Id<'usr'>)
+    ended += await endAssignments(em, [assignment.id], callerId(actor), now)
   }
   ended += await endAssignments(em, others, callerId(actor), now)
   if (ended < found.length) throw notFound({ type: assignmentTarget.type })
@@ -107,35 +107,35 @@ function isOfSuperadmin({ role }: Assignment): boolean {
 }
 
 /** Assignments that are named by their ids are read together, and each place once. */
-async function allStanding(context: CommandContext, takings: readonly Taking[]) {
+async function findRequested(context: CommandContext, requests: readonly RevocationRequest[]) {
   const { em, now } = context
   const none = notFound({ type: assignmentTarget.type })
-  const ids = takings.flatMap((taking) => ('assignmentId' in taking ? [taking.assignmentId] : []))
+  const ids = requests.flatMap((request) => ('assignmentId' in request ? [request.assignmentId] : []))
   const named = ids.length === 0 ? [] : await existingAssignments(em, ids, now)
   const byId = new Map(named.map((assignment) => [assignment.id, assignment]))
-  const places = once<Place | null>()
-  const all: { readonly standing: Assignment; readonly place: Place }[] = []
-  for (const taking of takings) {
-    const meant = 'assignmentId' in taking ? meantBy(taking, byId) : null
-    const on = 'assignmentId' in taking ? (meant === null ? null : scopeOf(meant)) : taking.on
-    const place = on === null ? null : await places(on, () => findPlace(em, on))
-    if (place === null) throw none
-    const standing = 'assignmentId' in taking ? meant : await findStanding(em, taking.subject, taking.what, scopeAt(place), now)
-    if (standing === null || standing.revokedAt !== null || isOver(standing, now)) throw none
-    all.push({ standing, place })
+  const scopes = memoize<Scope | null>()
+  const all: { readonly assignment: Assignment; readonly scope: Scope }[] = []
+  for (const request of requests) {
+    const byName = 'assignmentId' in request ? assignmentNamedBy(request, byId) : null
+    const on = 'assignmentId' in request ? (byName === null ? null : scopeInputOf(byName)) : request.on
+    const scope = on === null ? null : await scopes(on, () => findScope(em, on))
+    if (scope === null) throw none
+    const assignment = 'assignmentId' in request ? byName : await findCurrent(em, request.subject, request.what, scopeColumnsOf(scope), now)
+    if (assignment === null || assignment.revokedAt !== null || isOver(assignment, now)) throw none
+    all.push({ assignment, scope })
   }
   return all
 }
 
-function meantBy(
-  { assignmentId, kind }: Extract<Taking, { readonly assignmentId: AssignmentId }>,
+function assignmentNamedBy(
+  { assignmentId, kind }: Extract<RevocationRequest, { readonly assignmentId: AssignmentId }>,
   byId: ReadonlyMap<AssignmentId, Assignment>,
 ): Assignment | null {
-  const standing = byId.get(assignmentId)
-  return standing !== undefined && (standing.role !== null) === (kind === 'role') ? standing : null
+  const assignment = byId.get(assignmentId)
+  return assignment !== undefined && (assignment.role !== null) === (kind === 'role') ? assignment : null
 }
 
-async function contentOf(em: SqlEntityManager, { role, permission }: Assignment): Promise<Content> {
+async function contentOf(em: SqlEntityManager, { role, permission }: Assignment): Promise<AssignmentContent> {
   const content = role === null ? null : await contentOfRole(em, role.id)
   return content ?? { role: null, permission, patterns: permission === null ? [] : [permission] }
 }

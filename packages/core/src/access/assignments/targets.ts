@@ -2,8 +2,9 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/context.ts'
 import type { Target } from '../../kernel/rule.ts'
-import type { AssignmentId, ScopeInput, ScopeKind } from '../model.ts'
-import { findPlace, targetAt, type Place } from '../places.ts'
+import type { AssignmentId, ScopeInput } from '../model.ts'
+import type { ScopeKind } from '../../grants/model.ts'
+import { findScope, targetAt, type Scope } from '../places.ts'
 import { findAssignment } from './repository.ts'
 import type { Assignment } from '../model.ts'
 
@@ -15,27 +16,27 @@ const visibleWith: Readonly<Record<ScopeKind, string>> = {
   resource: 'resources.get',
 }
 
-interface NamesPlace {
+interface NamesScope {
   readonly on?: ScopeInput | undefined
 }
 
 /** How the place is found that something is given on. */
-export const placeTarget = {
+export const scopeTarget = {
   type: 'place',
-  async find(em: SqlEntityManager, { on = {} }: NamesPlace, actor: Actor): Promise<Target | null | undefined> {
-    const place = await findPlace(em, on)
+  async find(em: SqlEntityManager, { on = {} }: NamesScope, actor: Actor): Promise<Target | null | undefined> {
+    const place = await findScope(em, on)
     if (place === null) return null
     return place.kind === 'system' ? undefined : targetOf(em, place, actor)
   },
-} satisfies TargetFinder<NamesPlace>
+} satisfies TargetFinder<NamesScope>
 
-function targetOf(em: SqlEntityManager, place: Place, actor: Actor): Promise<Target> {
-  const id = place.within[0] ?? place.organizationId ?? ''
+function targetOf(em: SqlEntityManager, place: Scope, actor: Actor): Promise<Target> {
+  const id = place.path[0] ?? place.organizationId ?? ''
   const type = place.kind === 'system' ? 'place' : place.kind
   return targetAt(em, place, actor, { type, id, visibleWith: visibleWith[place.kind] })
 }
 
-interface NamesAssignment extends NamesPlace {
+interface NamesAssignment extends NamesScope {
   readonly assignmentId?: AssignmentId | undefined
 }
 
@@ -43,9 +44,9 @@ interface NamesAssignment extends NamesPlace {
 export const assignmentTarget = {
   type: 'assignment',
   async find(em: SqlEntityManager, { assignmentId, on }: NamesAssignment, actor: Actor): Promise<Target | null | undefined> {
-    if (assignmentId === undefined) return placeTarget.find(em, { on }, actor)
+    if (assignmentId === undefined) return scopeTarget.find(em, { on }, actor)
     const found = await findAssignment(em, assignmentId, new Date(0))
-    const place = found === null ? null : await findPlace(em, scopeOf(found))
+    const place = found === null ? null : await findScope(em, scopeInputOf(found))
     if (place === null) return null
     // On the whole system nothing is where anybody else could see it.
     if (place.kind === 'system')
@@ -55,7 +56,7 @@ export const assignmentTarget = {
 } satisfies TargetFinder<NamesAssignment>
 
 /** What an assignment is on, as inputs say it. */
-export function scopeOf({ scope: { kind, organizationId, teamId, resourceId } }: Assignment): ScopeInput {
+export function scopeInputOf({ scope: { kind, organizationId, teamId, resourceId } }: Assignment): ScopeInput {
   if (kind === 'resource' && resourceId !== null) return { resourceId }
   if (kind === 'team' && teamId !== null) return { teamId }
   return kind === 'organization' && organizationId !== null ? { organizationId } : {}

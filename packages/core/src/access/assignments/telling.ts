@@ -2,18 +2,18 @@ import type { CommandContext } from '../../kernel/context.ts'
 import type { Assignment } from '../model.ts'
 
 /** Writes into the audit entry and the events who was given what where, or lost it. */
-export function tell(context: CommandContext, type: 'access.assigned' | 'access.unassigned', assignment: Assignment): void {
+export function auditAssignment(context: CommandContext, type: 'access.assigned' | 'access.unassigned', assignment: Assignment): void {
   const { id, subject, role, permission, scope, validFrom, validUntil, condition } = assignment
   const { organizationId } = scope
   const who = subject.kind === 'user' ? { userId: subject.id } : { teamId: subject.id }
   const what = role === null ? { permission } : { roleId: role.id, role: role.name }
-  const facts = { ...who, ...what, scope: placeIn(scope), ...(type === 'access.assigned' && { validFrom, validUntil, condition }) }
+  const facts = { ...who, ...what, scope: shownScope(scope), ...(type === 'access.assigned' && { validFrom, validUntil, condition }) }
   context.note({ target: { type: 'assignment', id }, organizationId, changes: facts })
   context.emit({ type, subject: subject.id, organizationId, payload: { assignmentId: id, ...facts } })
 }
 
 /** The place in one word and id: the organization alone says where a team or resource is, not what it is. */
-function placeIn({ kind, organizationId, teamId, resourceId }: Assignment['scope']) {
+function shownScope({ kind, organizationId, teamId, resourceId }: Assignment['scope']) {
   const ids = { organizationId, teamId, resourceId }
   return { kind, ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== null)) }
 }

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { defineCommand, defineInquiry, defineQuery, defineRehearsal, type TargetFinder } from '../../kernel/action.ts'
+import { defineCommand, defineInquiry, defineQuery, defineDryRun, type TargetFinder } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { DenizenError } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
@@ -51,7 +51,7 @@ export const diffAccess = defineInquiry(signatures.diff, {
   },
 })
 
-export const planAccess = defineRehearsal(signatures.plan, {
+export const planAccess = defineDryRun(signatures.plan, {
   allow: granted,
   target: documentTarget,
   prepare: concerned,
@@ -105,7 +105,7 @@ export const applyAccess = defineCommand(signatures.apply, {
 
 const mostFailures = 100
 
-export const testAccess = defineRehearsal(signatures.test, {
+export const testAccess = defineDryRun(signatures.test, {
   allow: granted,
   target: documentTarget,
   prepare: (context, { document, live }) => (live ? Promise.resolve([]) : concerned(context, { document })),

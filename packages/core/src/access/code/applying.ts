@@ -1,9 +1,9 @@
 import type { CommandContext } from '../../kernel/context.ts'
 import { denied } from '../../kernel/errors.ts'
 import { createRole, deleteRole, grantRolePermission, revokeRolePermission, setParents, updateRole } from '../../roles/index.ts'
-import { giveAll, type Gift } from '../assignments/giving.ts'
+import { assignAll, type AssignmentRequest } from '../assignments/giving.ts'
 import { createExclusion, deleteExclusion, updateExclusion } from '../exclusions/manage.ts'
-import { takeAll } from '../assignments/taking.ts'
+import { revokeAll } from '../assignments/taking.ts'
 import type { RoleId, ScopeInput } from '../model.ts'
 import type { Difference } from './difference.ts'
 import type { NamedPlace } from './model.ts'
@@ -76,7 +76,7 @@ class Maker {
   }
 
   async end(standing: readonly { readonly id: `asg_${string}`; readonly role: RoleReference | null }[]): Promise<void> {
-    await takeAll(
+    await revokeAll(
       this.#context,
       standing.map(({ id, role }) => ({ assignmentId: id, kind: role === null ? 'permission' : 'role' })),
     )
@@ -133,18 +133,18 @@ class Maker {
   }
 
   async give(wanted: readonly WantedAssignment[]): Promise<void> {
-    await giveAll(
+    await assignAll(
       this.#context,
       wanted.map((assignment) => this.#giftOf(assignment)),
     )
     this.#forget()
   }
 
-  #giftOf({ subject, role, permission, on, from, until, when }: WantedAssignment): Gift {
+  #giftOf({ subject, role, permission, on, from, until, when }: WantedAssignment): AssignmentRequest {
     return {
       subject: subject.kind === 'user' ? { userId: subject.id as `usr_${string}` } : { teamId: subject.id as `team_${string}` },
       what: role === null ? { permission: permission ?? '' } : { roleId: this.#idOf(role) },
-      on: scopeAt(on),
+      scope: scopeAt(on),
       validFrom: from === null ? undefined : new Date(from),
       validUntil: until === null ? undefined : new Date(until),
       condition: when ?? undefined,

@@ -2,10 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isId } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { mayActFrom } from '../../users/index.ts'
-import { patternsOf, type HeldAssignment } from '../held.ts'
-import { coveredBy, permissionsOf } from '../permissions.ts'
-import { grantsOf } from '../policy.ts'
-import { decides, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { patternsOf, type ResolvedAssignment, coveredBy, permissionsOf, grantsOf } from '../../grants/index.ts'
+import { isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
 import { teamHoldings, type TeamHolding } from './holders.ts'
 import type { TestResult } from './model.ts'
 import type { WantedTest } from './resolving.ts'
@@ -71,21 +69,21 @@ function askUser(catalogue: Catalogue, { test, permission }: Question, found: Su
   const { place, address, assurance } = test
   const facts = { ...found, assurance }
   const situation = { now, from: address === null ? null : { ip: address, remote: true as const } }
-  const allowed = decides(grantsOfSubject(catalogue, facts, situation), facts, permission, place)
+  const allowed = isAllowedAt(grantsOfSubject(catalogue, facts, situation), facts, permission, place)
   if (allowed) return { allowed, because: sourceOf(catalogue, facts, test, permission) }
-  if (!facts.acts) return { allowed, because: 'the account does not act: it is not active, or its grants are frozen' }
-  const atMost = decides(grantsOfSubject(catalogue, unconditional(facts), situation), facts, permission, place)
+  if (!facts.isActive) return { allowed, because: 'the account does not act: it is not active, or its grants are frozen' }
+  const atMost = isAllowedAt(grantsOfSubject(catalogue, unconditional(facts), situation), facts, permission, place)
   return { allowed, because: atMost ? 'it is given only under a condition that the test does not meet' : 'nothing gives it there now' }
 }
 
 /** What lets somebody: the first thing that does by itself. */
 function sourceOf(catalogue: Catalogue, facts: SubjectFacts, { place }: WantedTest, permission: string): string {
-  const gives = (assignment: HeldAssignment): boolean =>
+  const gives = (assignment: ResolvedAssignment): boolean =>
     coveredBy([permissionsOf(catalogue, patternsOf(assignment))], catalogue, permission)
   const alone = facts.assignments.find(
     (assignment) =>
       gives(assignment) &&
-      decides(
+      isAllowedAt(
         grantsOfSubject(
           catalogue,
           { ...unconditional(facts), memberships: [], assignments: [{ ...assignment, condition: null }] },
@@ -106,6 +104,6 @@ function askTeam(catalogue: Catalogue, { test, permission }: Question, holdings:
   const counts = ({ condition }: TeamHolding): boolean =>
     (condition?.assurance === undefined || condition.assurance === assurance) &&
     (condition?.networks === undefined || (address !== null && mayActFrom(condition.networks, { ip: address, remote: true })))
-  const allowed = grantsOf(catalogue, holdings.filter(counts)).allows(permission, place.organizationId, place.within)
+  const allowed = grantsOf(catalogue, holdings.filter(counts)).allows(permission, place.organizationId, place.path)
   return { allowed, because: allowed ? 'something that the team has gives it' : 'nothing that the team has gives it there now' }
 }

@@ -1,4 +1,4 @@
-import type { Condition } from '../model.ts'
+import type { Condition } from '../../grants/model.ts'
 import { mostListed, type AccessChanges, type AssignmentChange, type ExclusionChange, type RoleChange, type Terms } from './model.ts'
 import {
   assignmentKey,

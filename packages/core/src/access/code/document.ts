@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { multiLine, singleLine } from '../../kernel/text.ts'
 import { organizationId, slug } from '../../organizations/model.ts'
-import { condition, permissionName, permissionPattern } from '../model.ts'
+import { permissionName, permissionPattern } from '../model.ts'
+import { condition } from '../../grants/model.ts'
 
 /**
  * Access as a document: what stands in a file, and travels as JSON. Things are called by their

@@ -2,8 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Grants } from '../../kernel/grants.ts'
 import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { coveredBy, permissionsOf } from '../permissions.ts'
-import type { Place } from '../places.ts'
+import { coveredBy, permissionsOf } from '../../grants/index.ts'
+import type { Scope } from '../places.ts'
 import { mostListed, type Effect, type Effects, type NamedPlace, type NamedSubject } from './model.ts'
 import { resourceName } from './names.ts'
 import { placesOf, type View, type Views } from './views.ts'
@@ -11,7 +11,7 @@ import { placesOf, type View, type Views } from './views.ts'
 /** What somebody gains and loses at a place, by ids. */
 interface RawEffect {
   readonly subject: Id<'usr'> | Id<'team'>
-  readonly place: Place
+  readonly place: Scope
   readonly gained: readonly string[]
   readonly lost: readonly string[]
   readonly conditional: boolean
@@ -48,7 +48,7 @@ function pairsOf<Subject extends Id<'usr'> | Id<'team'>>(
   return [...before].map(([subject, was]) => ({ subject, was, is: after.get(subject) }))
 }
 
-function effectsOn(catalogue: Catalogue, { subject, was, is }: Pair, places: ReadonlyMap<string, Place>): RawEffect[] {
+function effectsOn(catalogue: Catalogue, { subject, was, is }: Pair, places: ReadonlyMap<string, Scope>): RawEffect[] {
   const keys = new Set([...(was?.places.keys() ?? []), ...(is?.places.keys() ?? [])])
   const mine = [...places].filter(([key]) => keys.has(key)).map(([, place]) => place)
   const told: RawEffect[] = []
@@ -82,22 +82,22 @@ function news(
   catalogue: Catalogue,
   one: Grants | undefined,
   other: Grants | undefined,
-  place: Place,
+  place: Scope,
   told: readonly string[],
 ): readonly string[] {
   if (one === undefined) return []
-  const { organizationId, within } = place
+  const { organizationId, path } = place
   const known = told.length === 0 ? [] : [permissionsOf(catalogue, told)]
   return one
-    .list(organizationId, within)
-    .filter((permission) => other?.covers(permission, organizationId, within) !== true && !coveredBy(known, catalogue, permission))
+    .list(organizationId, path)
+    .filter((permission) => other?.covers(permission, organizationId, path) !== true && !coveredBy(known, catalogue, permission))
 }
 
 /** Whether what is held at a place is held at another one too. */
-function contains(wider: Place, place: Place): boolean {
+function contains(wider: Scope, place: Scope): boolean {
   if (wider === place || wider.kind === 'system') return true
   if (wider.kind === 'organization') return wider.organizationId === place.organizationId
-  return wider.kind === place.kind && place.within.includes(wider.within[0] ?? '')
+  return wider.kind === place.kind && place.path.includes(wider.path[0] ?? '')
 }
 
 /** The effects as they are told: counted, and the first of them with names. */
@@ -125,8 +125,8 @@ function shown({ subject, place, gained, lost, conditional }: RawEffect, names: 
   return { subject: named, on: namedPlace(place, names), gained: [...gained], lost: [...lost], conditional }
 }
 
-function namedPlace({ kind, organizationId, within }: Place, names: ReadonlyMap<string, string>): NamedPlace {
-  const [object = null] = within
+function namedPlace({ kind, organizationId, path }: Scope, names: ReadonlyMap<string, string>): NamedPlace {
+  const [object = null] = path
   return {
     kind,
     organizationId,
@@ -137,7 +137,7 @@ function namedPlace({ kind, organizationId, within }: Place, names: ReadonlyMap<
 }
 
 async function namesOf(em: SqlEntityManager, effects: readonly RawEffect[]): Promise<ReadonlyMap<string, string>> {
-  const ids = new Set(effects.flatMap(({ subject, place }) => [subject, place.within[0] ?? place.organizationId ?? '']))
+  const ids = new Set(effects.flatMap(({ subject, place }) => [subject, place.path[0] ?? place.organizationId ?? '']))
   const some = (prefix: string) => uuidsOf([...ids].filter((id) => id.startsWith(prefix)))
   const rows = await em.execute<{ kind: 'usr' | 'team' | 'org' | 'res'; id: string; name: string | null; type: string | null }[]>(
     `select 'usr' as kind, id::text as id, username as name, null as type from users where id = any(?::uuid[])

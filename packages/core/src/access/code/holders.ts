@@ -1,8 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { Holding } from '../../kernel/rule.ts'
+import type { Grant } from '../../kernel/rule.ts'
 import { patternsBy } from '../../roles/index.ts'
-import type { Condition, RoleId, ScopeKind } from '../model.ts'
+import type { RoleId } from '../model.ts'
+import type { Condition, ScopeKind } from '../../grants/model.ts'
 import type { Difference } from './difference.ts'
 
 /** Whose permissions a change may touch. */
@@ -36,7 +37,7 @@ export async function holdersOf(em: SqlEntityManager, { roles, exclusions, assig
 }
 
 /** Something that a team has now. */
-export interface TeamHolding extends Holding {
+export interface TeamHolding extends Grant {
   readonly condition: Condition | null
 }
 
@@ -75,7 +76,7 @@ function holdingOf(
 ): TeamHolding {
   return {
     organizationId: organization === null ? null : idOf('org', organization),
-    ...(object !== null && { object: idOf(scope === 'team' ? 'team' : 'res', object) }),
+    ...(object !== null && { scopeId: idOf(scope === 'team' ? 'team' : 'res', object) }),
     permissions: role === null ? [permission ?? ''] : (patterns.get(idOf('rol', role)) ?? []),
     condition: condition === null ? null : (JSON.parse(condition) as Condition),
   }

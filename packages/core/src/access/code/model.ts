@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { organizationId } from '../../organizations/model.ts'
 import { userId } from '../../users/model.ts'
-import { assignmentId, exclusionId, resourceReference, roleId, scopeKinds, teamReference } from '../model.ts'
+import { assignmentId, exclusionId, resourceReference, roleId, teamReference } from '../model.ts'
+import { scopeKinds } from '../../grants/model.ts'
 
 /** As many of a list are told at most; the rest are counted. */
 export const mostListed = 1000

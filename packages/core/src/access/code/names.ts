@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, isId, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { RoleId } from '../model.ts'
-import type { Place } from '../places.ts'
+import type { Scope } from '../places.ts'
 import { findResources as placesOfResources } from '../places.ts'
 import type { DocumentPlace } from './document.ts'
 import type { NamedPlace, NamedSubject } from './model.ts'
@@ -19,7 +19,7 @@ export interface Found {
   readonly teams: ReadonlyMap<string, NamedSubject>
   readonly resources: ReadonlyMap<string, NamedPlace>
   /** What the resources are in, and whose they are. */
-  readonly places: ReadonlyMap<Id<'res'>, Place>
+  readonly places: ReadonlyMap<Id<'res'>, Scope>
 }
 
 /** A role by its name: of the organization, else of the installation. */

@@ -1,6 +1,6 @@
 import { base64url } from 'jose'
 import type { CommandContext } from '../../kernel/context.ts'
-import { lockStructure } from '../exclusions/structure.ts'
+import { lockRoleHierarchy } from '../exclusions/structure.ts'
 import { carryOut } from './applying.ts'
 import { runTests } from './checking.ts'
 import { told } from './difference.ts'
@@ -28,7 +28,7 @@ export async function perform(
 ): Promise<Performance> {
   const { em, now, catalogue } = context
   const { organizationId, uuid } = await existingHome(em, document.organization)
-  await lockStructure(em, organizationId, 'change')
+  await lockRoleHierarchy(em, organizationId, 'change')
   // What single roles allow is changed under the lock of each.
   await em.execute('select 1 from roles where home = ?::uuid and not built_in and deleted_at is null order by id for no key update', [uuid])
   const reading = await read(em, catalogue, document, now)

@@ -1,10 +1,11 @@
 import type { InputIssue } from '../../kernel/errors.ts'
 import type { Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { roleName, type Condition, type RoleId } from '../model.ts'
-import { standsForNothing } from '../permissions.ts'
-import { nearest } from '../unknown.ts'
-import type { Place } from '../places.ts'
+import { roleName, type RoleId } from '../model.ts'
+import type { Condition } from '../../grants/model.ts'
+import { matchesNoAction } from '../../grants/index.ts'
+import { similarActions } from '../unknown.ts'
+import type { Scope } from '../places.ts'
 import { instant, listOf, type AccessDocument, type DocumentAssignment, type DocumentPlace, type DocumentTest } from './document.ts'
 import { documentInvalid } from './errors.ts'
 import type { NamedPlace, NamedSubject } from './model.ts'
@@ -51,7 +52,7 @@ export interface WantedTest {
   readonly can: readonly string[]
   readonly cannot: readonly string[]
   readonly on: NamedPlace
-  readonly place: Place
+  readonly place: Scope
   readonly assurance: 'aal2' | null
   readonly address: string | null
 }
@@ -200,8 +201,8 @@ class Reader {
 
   #permission(pattern: string, path: string): void {
     const { catalogue } = this.#surroundings
-    if (!standsForNothing(catalogue, pattern)) return
-    const [likely] = nearest(catalogue, pattern)
+    if (!matchesNoAction(catalogue, pattern)) return
+    const [likely] = similarActions(catalogue, pattern)
     this.#issue(path, `there is no such action${likely === undefined ? '' : `: did you mean ${likely}?`}`)
   }
 
@@ -244,9 +245,9 @@ class Reader {
     return team === undefined ? null : { kind: 'team', organizationId, teamId: team.id as Id<'team'>, resourceId: null, name: team.name }
   }
 
-  #found({ kind, organizationId, teamId, resourceId }: NamedPlace): Place {
+  #found({ kind, organizationId, teamId, resourceId }: NamedPlace): Scope {
     const place = resourceId === null ? undefined : this.#surroundings.found.places.get(resourceId)
-    return place ?? { kind, organizationId, within: teamId === null ? [] : [teamId], owners: [] }
+    return place ?? { kind, organizationId, path: teamId === null ? [] : [teamId], owners: [] }
   }
 }
 

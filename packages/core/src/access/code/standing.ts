@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { AssignmentId, Condition, ExclusionId, RoleId, ScopeKind } from '../model.ts'
+import type { AssignmentId, ExclusionId, RoleId } from '../model.ts'
+import type { Condition, ScopeKind } from '../../grants/model.ts'
 import type { NamedPlace, NamedSubject } from './model.ts'
 import { resourceName, type NamedRole } from './names.ts'
 

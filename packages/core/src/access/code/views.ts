@@ -2,9 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Grants } from '../../kernel/grants.ts'
 import { idOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import type { HeldAssignment } from '../held.ts'
-import { findResources, type Place } from '../places.ts'
-import { grantsOf } from '../policy.ts'
+import { type ResolvedAssignment, grantsOf } from '../../grants/index.ts'
+import { findResources, type Scope } from '../places.ts'
 import { grantsOfSubject, loadSubjects, type SubjectFacts } from '../subjects.ts'
 import { teamHoldings, type Holders, type TeamHolding } from './holders.ts'
 
@@ -54,7 +53,7 @@ export function unconditional(facts: SubjectFacts): SubjectFacts {
   return { ...facts, assignments: facts.assignments.map((assignment) => ({ ...assignment, condition: null })) }
 }
 
-function spotOf({ organization, scope, object }: HeldAssignment): Spot {
+function spotOf({ organization, scope, object }: ResolvedAssignment): Spot {
   return {
     organizationId: organization === null ? null : idOf('org', organization),
     object: object === null ? null : idOf(scope === 'team' ? 'team' : 'res', object),
@@ -63,7 +62,7 @@ function spotOf({ organization, scope, object }: HeldAssignment): Spot {
 
 function viewOfTeam(catalogue: Catalogue, holdings: readonly TeamHolding[]): View {
   const now = holdings.filter(({ condition }) => condition === null)
-  const spots = holdings.map(({ organizationId, object = null }) => ({ organizationId, object }))
+  const spots = holdings.map(({ organizationId, scopeId = null }) => ({ organizationId, object: scopeId }))
   return {
     grants: grantsOf(catalogue, now),
     atMost: grantsOf(catalogue, holdings),
@@ -76,17 +75,16 @@ function keyOf({ organizationId, object }: Spot): string {
 }
 
 /** The places, each with all that it is in, the wider ones first. What was deleted is no place any more. */
-export async function placesOf(em: SqlEntityManager, spots: Iterable<Spot>): Promise<ReadonlyMap<string, Place>> {
+export async function placesOf(em: SqlEntityManager, spots: Iterable<Spot>): Promise<ReadonlyMap<string, Scope>> {
   const all = new Map([...spots].map((spot) => [keyOf(spot), spot]))
   const ids = [...all.keys()].filter((key): key is Id<'res'> => key.startsWith('res_'))
-  const resources = ids.length === 0 ? new Map<Id<'res'>, Place>() : await findResources(em, ids)
-  const places = [...all].flatMap(([key, { organizationId, object }]): (readonly [string, Place])[] => {
-    if (object === null)
-      return [[key, { kind: organizationId === null ? 'system' : 'organization', organizationId, within: [], owners: [] }]]
-    if (!object.startsWith('res_')) return [[key, { kind: 'team', organizationId, within: [object], owners: [] }]]
+  const resources = ids.length === 0 ? new Map<Id<'res'>, Scope>() : await findResources(em, ids)
+  const places = [...all].flatMap(([key, { organizationId, object }]): (readonly [string, Scope])[] => {
+    if (object === null) return [[key, { kind: organizationId === null ? 'system' : 'organization', organizationId, path: [], owners: [] }]]
+    if (!object.startsWith('res_')) return [[key, { kind: 'team', organizationId, path: [object], owners: [] }]]
     const resource = resources.get(object as Id<'res'>)
     return resource === undefined ? [] : [[key, resource]]
   })
-  const width = ({ kind, within }: Place) => (kind === 'system' ? -2 : kind === 'organization' ? -1 : within.length)
+  const width = ({ kind, path }: Scope) => (kind === 'system' ? -2 : kind === 'organization' ? -1 : path.length)
   return new Map(places.sort(([one, first], [other, second]) => width(first) - width(second) || (one < other ? -1 : 1)))
 }

@@ -1,5 +1,5 @@
-import type { Actor, Principal, Uses } from '../../kernel/context.ts'
-import type { Known, Place } from '../../kernel/decisions.ts'
+import type { Actor, Principal, UseRecorder } from '../../kernel/context.ts'
+import type { DecisionFacts, Scope } from '../../kernel/decisions.ts'
 import type { Catalogue, ParsedInputOf } from '../../kernel/signature.ts'
 import { noteUse } from './check.ts'
 import { callerMay, isAboutCaller, isAllowed, isRemembered, placeOf, type View } from './deciding.ts'
@@ -18,8 +18,8 @@ export function questionOf(input: unknown): Question | null {
 
 interface Parts {
   readonly catalogue: Catalogue
-  readonly uses: Uses
-  readonly known: Known
+  readonly uses: UseRecorder
+  readonly known: DecisionFacts
 }
 
 /**
@@ -29,7 +29,7 @@ interface Parts {
 export function checkAtOnce({ catalogue, uses, known }: Parts, principal: Principal, question: Question): { allowed: boolean } | undefined {
   const actor: Actor = { kind: 'user', principal }
   const place = placeOf(known, question.on)
-  if (principal.elsewhere !== null || place === null || !isRemembered(known, actor, question)) return undefined
+  if (principal.conditionalGrants !== null || place === null || !isRemembered(known, actor, question)) return undefined
   const view = { catalogue, actor, known }
   if (!isAboutCaller(actor, question) && !mayAsk(view, principal, place, uses)) return undefined
   const allowed = isAllowed(view, signature.name, question, question.permission, place)
@@ -37,7 +37,7 @@ export function checkAtOnce({ catalogue, uses, known }: Parts, principal: Princi
   return { allowed }
 }
 
-function mayAsk(view: View, principal: Principal, place: Place, uses: Uses): boolean {
+function mayAsk(view: View, principal: Principal, place: Scope, uses: UseRecorder): boolean {
   if (!callerMay(view, signature.name, place)) return false
   if (principal.impersonator === null) uses.note(principal.userId, signature.name, place.organizationId)
   return true

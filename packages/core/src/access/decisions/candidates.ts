@@ -2,8 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
-import { builtInRoles, organizationRoles } from '../builtin.ts'
-import { groupOf, hasPermission, permissionsOf } from '../permissions.ts'
+import { builtInRoles, organizationRoles, groupOf, hasPermission, permissionsOf } from '../../grants/index.ts'
 import type { Question } from './who.ts'
 
 /** Somebody who perhaps may. */
@@ -67,7 +66,7 @@ export async function candidatesFor(
   const has = (patterns: readonly string[]) => hasPermission(permissionsOf(catalogue, patterns), catalogue, permission)
   const builtIn = Object.values(builtInRoles).filter(({ permissions }) => has(permissions))
   const memberships = Object.entries(organizationRoles).filter(([, { permissions }]) => has(permissions))
-  const { kind, organizationId, within, owners } = place
+  const { kind, organizationId, path, owners } = place
   const rows = await runStatement<{ id: string; username: string; display_name: string | null }>(em, candidates, [
     `{${patternsFor(catalogue, permission)
       .map((pattern) => `"${pattern}"`)
@@ -75,8 +74,8 @@ export async function candidatesFor(
     uuidsOf(builtIn.map(({ id }) => id)),
     `{${memberships.map(([role]) => role).join(',')}}`,
     organizationId === null ? null : uuidOf(organizationId),
-    kind === 'team' ? uuidOf(within[0] ?? '') : null,
-    uuidsOf(kind === 'resource' ? within : []),
+    kind === 'team' ? uuidOf(path[0] ?? '') : null,
+    uuidsOf(kind === 'resource' ? path : []),
     uuidsOf(owners),
     tellsOfAll,
     after === null ? null : uuidOf(after),

@@ -1,9 +1,9 @@
 import { defineInquiry, defineQuery } from '../../kernel/action.ts'
 import type { QueryContext } from '../../kernel/context.ts'
-import type { Place } from '../../kernel/decisions.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { anyOf, granted, signedIn } from '../../kernel/rule.ts'
-import { groupOf, groupsOf } from '../permissions.ts'
+import { groupOf, groupsOf } from '../../grants/index.ts'
 import { callerMay, isAboutCaller, isAllowed, knownSubject, listOfCaller, placeOf, wantedBy, type Asked, type View } from './deciding.ts'
 import { decisionsSignatures } from './signatures.ts'
 import { aboutCaller, askedPlace } from './targets.ts'
@@ -11,7 +11,7 @@ import { permissionsAt } from '../subjects.ts'
 
 export const check = defineQuery(decisionsSignatures.check, {
   allow: anyOf(aboutCaller, granted),
-  recalled: askedPlace,
+  cachedTarget: askedPlace,
   async handle(context, input) {
     const view = await viewOf(context, input)
     const place = placeIn(view, decisionsSignatures.check.name, input)
@@ -26,7 +26,7 @@ export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
   allow: signedIn,
   async handle({ decisions, actor, catalogue }, { checks, ...asked }) {
     const { name } = decisionsSignatures.checkMany
-    const known = await decisions.find(
+    const known = await decisions.load(
       wantedBy(
         actor,
         asked,
@@ -47,7 +47,7 @@ export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
 
 export const listPermissions = defineQuery(decisionsSignatures.listPermissions, {
   allow: anyOf(aboutCaller, granted),
-  recalled: askedPlace,
+  cachedTarget: askedPlace,
   async handle(context, input) {
     const view = await viewOf(context, input)
     const place = placeIn(view, decisionsSignatures.listPermissions.name, input)
@@ -60,27 +60,27 @@ export const listPermissions = defineQuery(decisionsSignatures.listPermissions, 
 })
 
 async function viewOf({ decisions, actor, catalogue }: QueryContext, asked: Asked): Promise<View> {
-  return { catalogue, actor, known: await decisions.find(wantedBy(actor, asked)) }
+  return { catalogue, actor, known: await decisions.load(wantedBy(actor, asked)) }
 }
 
 /**
  * The place; null: it is not there, and whoever asks about themselves may do nothing there.
  * Whoever asks about others got that far by holding the action everywhere, and is told.
  */
-function placeIn(view: View, action: string, asked: Asked): Place | null {
+function placeIn(view: View, action: string, asked: Asked): Scope | null {
   const place = placeAsTold(view, action, asked, asked.on)
   if (place === null && !isAboutCaller(view.actor, asked)) throw notFound({ type: askedPlace.type })
   return place
 }
 
 /** An organization that nobody belongs to. */
-const nowhere: Place = { kind: 'organization', organizationId: 'org_00000000000000000000000000', within: [], owners: [] }
+const nowhere: Scope = { kind: 'organization', organizationId: 'org_00000000000000000000000000', path: [], owners: [] }
 
 /**
  * The place; null: it is not there. Whoever asks about themselves, and may not know of everything, is answered as about one that
  * is not theirs: what they hold everywhere they hold there too, and must not learn by it which places there are.
  */
-function placeAsTold({ actor, known }: View, action: string, asked: Asked, on: Asked['on']): Place | null {
+function placeAsTold({ actor, known }: View, action: string, asked: Asked, on: Asked['on']): Scope | null {
   const place = placeOf(known, on)
   if (place !== null || !isAboutCaller(actor, asked) || actor.kind !== 'user') return place
   return actor.principal.grants.allowsEverywhere(action) ? null : nowhere
@@ -91,7 +91,7 @@ export function noteUse(
   { actor, catalogue, uses }: Pick<QueryContext, 'actor' | 'catalogue' | 'uses'>,
   asked: Asked,
   permission: string,
-  { organizationId }: Place,
+  { organizationId }: Scope,
 ): void {
   if (groupsOf(catalogue).has(groupOf(permission))) return
   const own = actor.kind === 'user' && actor.principal.impersonator === null ? actor.principal.userId : undefined

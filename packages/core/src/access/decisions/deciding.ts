@@ -1,11 +1,19 @@
 import type { Actor, Principal } from '../../kernel/context.ts'
-import { system, type Known, type Place, type PlaceId, type Subject, type SubjectKey, type Wanted } from '../../kernel/decisions.ts'
+import {
+  systemScope,
+  type DecisionFacts,
+  type Scope,
+  type ScopeId,
+  type Subject,
+  type SubjectKey,
+  type DecisionRequest,
+} from '../../kernel/decisions.ts'
 import type { Grants } from '../../kernel/grants.ts'
 import type { Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { ScopeInput } from '../model.ts'
-import { grantsOf } from '../policy.ts'
-import { decides, leftOf, letsThrough, permissionsAt } from '../subjects.ts'
+import { grantsOf } from '../../grants/index.ts'
+import { isAllowedAt, limitPermissions, withinLimits, permissionsAt } from '../subjects.ts'
 
 /** About whom, and where, something is asked. */
 export interface Asked {
@@ -18,7 +26,7 @@ export interface Asked {
 export interface View {
   readonly catalogue: Catalogue
   readonly actor: Actor
-  readonly known: Known
+  readonly known: DecisionFacts
 }
 
 /** Whether a caller asks about themselves, with the credential that they show. */
@@ -29,7 +37,7 @@ export function isAboutCaller(actor: Actor, { userId, sessionId }: Asked): boole
 }
 
 /** The id that a place is found by; null: it is the system. */
-export function placeIdOf(on: ScopeInput | undefined): PlaceId | null {
+export function placeIdOf(on: ScopeInput | undefined): ScopeId | null {
   if (on === undefined) return null
   if ('resourceId' in on) return on.resourceId
   if ('organizationId' in on) return on.organizationId
@@ -37,17 +45,17 @@ export function placeIdOf(on: ScopeInput | undefined): PlaceId | null {
 }
 
 /** The place that was asked about; null: it is not there. */
-export function placeOf(known: Known, on: ScopeInput | undefined): Place | null {
+export function placeOf(known: DecisionFacts, on: ScopeInput | undefined): Scope | null {
   const id = placeIdOf(on)
-  return id === null ? system : known.place(id)
+  return id === null ? systemScope : known.scope(id)
 }
 
 /** What has to be known to answer: about whom is asked, who asks, and the places. */
-export function wantedBy(actor: Actor, asked: Asked, places: readonly (ScopeInput | undefined)[] = [asked.on]): Wanted {
+export function wantedBy(actor: Actor, asked: Asked, places: readonly (ScopeInput | undefined)[] = [asked.on]): DecisionRequest {
   const caller = callerOf(actor)
   const about = subjectKeyOf(actor, asked)
   const subjects = [caller, isAboutCaller(actor, asked) ? null : about].filter((key) => key !== null)
-  return { subjects, places: places.flatMap((on) => placeIdOf(on) ?? []) }
+  return { subjects, scopes: places.flatMap((on) => placeIdOf(on) ?? []) }
 }
 
 function callerOf(actor: Actor): SubjectKey | null {
@@ -64,12 +72,12 @@ function subjectKeyOf(actor: Actor, asked: Asked): SubjectKey | null {
 }
 
 /** Whether the caller may do something there, by the credential that they show and from where they call. */
-export function callerMay({ catalogue, actor, known }: View, permission: string, place: Place): boolean {
+export function callerMay({ catalogue, actor, known }: View, permission: string, place: Scope): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system' && mayEverything(catalogue).allowsEverywhere(permission)
   const { principal, from = unknownOrigin } = actor
   const subject = known.subject(keyOfPrincipal(principal))
-  if (subject === null || !decides(subject.grantsFrom(from), subject, permission, place)) return false
-  return letsThrough(principal.grants, permission, place)
+  if (subject === null || !isAllowedAt(subject.grantsFrom(from), subject, permission, place)) return false
+  return withinLimits(principal.grants, permission, place)
 }
 
 /** A call in this process, past the pipeline. */
@@ -80,7 +88,7 @@ function mayEverything(catalogue: Catalogue): Grants {
 }
 
 /** What the caller may do there, for rules to ask: as `targetAt` reads it, from what is known. */
-export function callersGrants(view: View, principal: Principal, place: Place): Grants {
+export function callersGrants(view: View, principal: Principal, place: Scope): Grants {
   const { grants } = principal
   const held = listOfCaller.bind(null, view, place)
   return {
@@ -88,17 +96,17 @@ export function callersGrants(view: View, principal: Principal, place: Place): G
     allowsEverywhere: (permission) => grants.allowsEverywhere(permission),
     covers: (pattern) => grantsOf(view.catalogue, [{ organizationId: null, permissions: held() }]).covers(pattern, null),
     list: held,
-    more: (holdings) => grants.more(holdings),
+    withSameLimits: (holdings) => grants.withSameLimits(holdings),
   }
 }
 
 /** Everything that the caller may do there. */
-export function listOfCaller({ catalogue, actor, known }: View, place: Place): readonly string[] {
+export function listOfCaller({ catalogue, actor, known }: View, place: Scope): readonly string[] {
   if (actor.kind !== 'user') return actor.kind === 'system' ? mayEverything(catalogue).list() : []
   const { principal, from = unknownOrigin } = actor
   const subject = known.subject(keyOfPrincipal(principal))
   if (subject === null) return []
-  return leftOf(catalogue, principal.grants, permissionsAt(catalogue, subject.grantsFrom(from), subject, place), place)
+  return limitPermissions(catalogue, principal.grants, permissionsAt(catalogue, subject.grantsFrom(from), subject, place), place)
 }
 
 /**
@@ -108,7 +116,7 @@ export function listOfCaller({ catalogue, actor, known }: View, place: Place): r
  * anybody else: not even that they run the installation. So an id of another tenant's user and one that was never
  * given out have the same answer: nothing is allowed to them.
  */
-export function knownSubject({ actor, known }: View, action: string, asked: Asked, place: Place): Subject | null {
+export function knownSubject({ actor, known }: View, action: string, asked: Asked, place: Scope): Subject | null {
   const key = subjectKeyOf(actor, asked)
   const subject = key === null ? null : known.subject(key)
   if (subject === null || actor.kind === 'system') return subject
@@ -120,21 +128,21 @@ export function knownSubject({ actor, known }: View, action: string, asked: Aske
 /** Whether somebody belongs to a place: to its organization; or, where it is in none, to those who own it or were given something on it. */
 export function isAmong(
   { userId, memberships, resources }: Pick<Subject, 'userId' | 'memberships' | 'resources'>,
-  { organizationId, owners, within }: Place,
+  { organizationId, owners, path }: Scope,
 ): boolean {
   if (organizationId !== null) return memberships.some((membership) => membership.organizationId === organizationId)
-  return owners.includes(userId) || within.some((id) => resources.has(id))
+  return owners.includes(userId) || path.some((id) => resources.has(id))
 }
 
 /** Whether somebody may do something at a place, so far as the caller may be told. */
-export function isAllowed(view: View, action: string, asked: Asked, permission: string, place: Place): boolean {
+export function isAllowed(view: View, action: string, asked: Asked, permission: string, place: Scope): boolean {
   if (isAboutCaller(view.actor, asked)) return callerMay(view, permission, place)
   const subject = knownSubject(view, action, asked, place)
-  return subject !== null && decides(subject.grantsFrom(null), subject, permission, place)
+  return subject !== null && isAllowedAt(subject.grantsFrom(null), subject, permission, place)
 }
 
 /** Whether all whom a question is about are known, and the caller may the same from everywhere. */
-export function isRemembered(known: Known, actor: Actor, asked: Asked): boolean {
+export function isRemembered(known: DecisionFacts, actor: Actor, asked: Asked): boolean {
   const caller = callerOf(actor)
   const subject = caller === null ? null : known.subject(caller)
   if (subject === null || subject.conditional) return false

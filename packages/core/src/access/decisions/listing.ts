@@ -1,16 +1,15 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { defineQuery, type TargetRecaller } from '../../kernel/action.ts'
+import { defineQuery, type CachedTargetFinder } from '../../kernel/action.ts'
 import { callerId, type QueryContext } from '../../kernel/context.ts'
-import { system, type Subject } from '../../kernel/decisions.ts'
+import { systemScope, type Subject } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import type { Grants } from '../../kernel/grants.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted } from '../../kernel/rule.ts'
 import type { AnswerOf, ParsedInputOf } from '../../kernel/signature.ts'
-import { ownerPermissions } from '../builtin.ts'
-import { hasPermission, permissionsOf } from '../permissions.ts'
-import { letsThrough } from '../subjects.ts'
+import { ownerPermissions, hasPermission, permissionsOf } from '../../grants/index.ts'
+import { withinLimits } from '../subjects.ts'
 import { isAboutCaller, knownSubject, placeOf, wantedBy } from './deciding.ts'
 import { decisionsSignatures } from './signatures.ts'
 import { aboutCaller, askedPlace } from './targets.ts'
@@ -22,12 +21,12 @@ type Item = AnswerOf<typeof signature>['items'][number]
 /** Who asks about others asks about one organization, or about all of them. */
 const askedOrganization = {
   type: 'organization',
-  recall: (context, input) => askedPlace.recall(context, { ...input, on: scopeOf(input) }),
-} satisfies TargetRecaller<Input>
+  find: (context, input) => askedPlace.find(context, { ...input, on: scopeOf(input) }),
+} satisfies CachedTargetFinder<Input>
 
 export const listResources = defineQuery(signature, {
   allow: anyOf(aboutCaller, granted),
-  recalled: askedOrganization,
+  cachedTarget: askedOrganization,
   async handle(context, input) {
     const { actor, ports } = context
     const { userId, permission, type, organizationId, limit, cursor } = input
@@ -65,20 +64,20 @@ interface Reach {
 async function reachOf({ decisions, actor, catalogue }: QueryContext, input: Input): Promise<Reach | null> {
   const { permission, organizationId } = input
   const asked = { ...input, on: scopeOf(input) }
-  const known = await decisions.find(wantedBy(actor, asked))
+  const known = await decisions.load(wantedBy(actor, asked))
   const place = placeOf(known, asked.on)
   const aboutThem = isAboutCaller(actor, asked)
   if (place === null && !aboutThem) throw notFound({ type: askedOrganization.type })
   const everything = { everywhere: true, organizations: [], resources: [], owner: null, only: organizationId }
   if (aboutThem && actor.kind !== 'user') return actor.kind === 'system' ? everything : null
-  const subject = knownSubject({ catalogue, actor, known }, signature.name, asked, place ?? system)
+  const subject = knownSubject({ catalogue, actor, known }, signature.name, asked, place ?? systemScope)
   if (subject === null) return null
   const from = actor.kind === 'user' && aboutThem ? (actor.from ?? { ip: null }) : null
   const only = aboutThem && actor.kind === 'user' ? leftBy(actor.principal.grants, permission, organizationId) : organizationId
   if (only === null) return null
   const grants = subject.grantsFrom(from)
   if (grants.allowsEverywhere(permission)) return { ...everything, only }
-  const isOwners = subject.acts && hasPermission(permissionsOf(catalogue, ownerPermissions), catalogue, permission)
+  const isOwners = subject.isActive && hasPermission(permissionsOf(catalogue, ownerPermissions), catalogue, permission)
   return {
     everywhere: false,
     organizations: subject.memberships.flatMap(({ organizationId: id }) => (grants.allows(permission, id) ? [id] : [])),
@@ -90,7 +89,7 @@ async function reachOf({ decisions, actor, catalogue }: QueryContext, input: Inp
 
 /** What the limits of a credential leave of the organizations that are asked about; null: none. */
 function leftBy(grants: Grants, permission: string, asked: Id<'org'> | undefined): Id<'org'> | undefined | null {
-  const lets = (organizationId: Id<'org'> | null) => letsThrough(grants, permission, { ...system, kind: 'resource', organizationId })
+  const lets = (organizationId: Id<'org'> | null) => withinLimits(grants, permission, { ...systemScope, kind: 'resource', organizationId })
   const only = grants.onlyIn ?? null
   if (only === null) return lets(null) ? asked : null
   return (asked === undefined || asked === only) && lets(only) ? only : null

@@ -1,17 +1,17 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { LeasedCache, sinkOf } from '../../invalidation/index.ts'
-import type { Decisions, Known, Place, PlaceId, Subject, SubjectKey, Wanted } from '../../kernel/decisions.ts'
+import type { Decisions, DecisionFacts, Scope, ScopeId, Subject, SubjectKey, DecisionRequest } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { FeedSink } from '../../ports/invalidation.ts'
-import { RoleMemory } from '../definitions.ts'
+import { RoleDefinitionCache } from '../../grants/index.ts'
 import { loadSubjects } from '../subjects.ts'
-import { keysOfPlace, loadPlaces } from './places.ts'
+import { keysOfScope, loadScopes } from './places.ts'
 import { compiledSubject, entryOf, type KeptSubject } from './subject.ts'
 
 /** Assignments that are kept at the most, and their subjects with them: some 20 000 users who have a few each. */
 const mostAssignments = 200_000
-const mostPlaces = 100_000
+const mostScopes = 100_000
 
 interface MemoryParts {
   readonly clock: Clock
@@ -27,10 +27,10 @@ interface MemoryParts {
 export class DecisionMemory implements FeedSink {
   readonly #parts: MemoryParts
   readonly #subjects: LeasedCache<KeptSubject>
-  readonly #places: LeasedCache<Place>
+  readonly #scopes: LeasedCache<Scope>
   readonly #sink: FeedSink
   /** Principals are worked out from it too. */
-  readonly roles: RoleMemory
+  readonly roles: RoleDefinitionCache
 
   constructor(parts: MemoryParts) {
     const { clock, soleProcess } = parts
@@ -43,22 +43,22 @@ export class DecisionMemory implements FeedSink {
       validUntil: ({ validUntil }) => validUntil,
       weightOf: ({ weight }) => weight,
     })
-    this.#places = new LeasedCache({ clock, soleProcess, capacity: mostPlaces, keysOf: keysOfPlace, validUntil: () => Infinity })
-    this.roles = new RoleMemory(parts)
-    this.#sink = sinkOf([this.#subjects, this.#places, this.roles])
+    this.#scopes = new LeasedCache({ clock, soleProcess, capacity: mostScopes, keysOf: keysOfScope, validUntil: () => Infinity })
+    this.roles = new RoleDefinitionCache(parts)
+    this.#sink = sinkOf([this.#subjects, this.#scopes, this.roles])
   }
 
   subject(key: SubjectKey, now: Date): Subject | undefined {
     return this.#subjects.get(entryOf(key), now)
   }
 
-  place(id: PlaceId, now: Date): Place | undefined {
-    return this.#places.get(id, now)
+  scope(id: ScopeId, now: Date): Scope | undefined {
+    return this.#scopes.get(id, now)
   }
 
   /** What is in memory at a moment: what is not there may be in the database. */
-  remembered(now: Date): Known {
-    return { subject: (key) => this.subject(key, now) ?? null, place: (id) => this.place(id, now) ?? null }
+  remembered(now: Date): DecisionFacts {
+    return { subject: (key) => this.subject(key, now) ?? null, scope: (id) => this.scope(id, now) ?? null }
   }
 
   async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {
@@ -68,10 +68,10 @@ export class DecisionMemory implements FeedSink {
     return loaded
   }
 
-  async loadPlaces(em: SqlEntityManager, ids: readonly PlaceId[]): Promise<ReadonlyMap<PlaceId, Place>> {
-    const { generation } = this.#places
-    const loaded = await loadPlaces(em, ids)
-    for (const [id, place] of loaded) this.#places.put(id, place, generation)
+  async loadScopes(em: SqlEntityManager, ids: readonly ScopeId[]): Promise<ReadonlyMap<ScopeId, Scope>> {
+    const { generation } = this.#scopes
+    const loaded = await loadScopes(em, ids)
+    for (const [id, place] of loaded) this.#scopes.put(id, place, generation)
     return loaded
   }
 
@@ -87,31 +87,31 @@ export class DecisionMemory implements FeedSink {
     this.#sink.renew(asOf)
   }
 
-  get state(): { readonly subjects: number; readonly places: number } {
-    return { subjects: this.#subjects.size, places: this.#places.size }
+  get state(): { readonly subjects: number; readonly scopes: number } {
+    return { subjects: this.#subjects.size, scopes: this.#scopes.size }
   }
 }
 
 /** What one call finds: the same all along, whatever is dropped or pushed out meanwhile. */
 export function decisionsOf(memory: DecisionMemory, open: () => Promise<SqlEntityManager>, now: Date): Decisions {
   const subjects = new Map<string, Subject | null>()
-  const places = new Map<PlaceId, Place | null>()
-  const known: Known = { subject: (key) => subjects.get(entryOf(key)) ?? null, place: (id) => places.get(id) ?? null }
+  const places = new Map<ScopeId, Scope | null>()
+  const known: DecisionFacts = { subject: (key) => subjects.get(entryOf(key)) ?? null, scope: (id) => places.get(id) ?? null }
   const recalled = <Key, Value>(all: Map<Key, Value | null>, key: Key, found: Value | undefined): boolean => {
     if (!all.has(key) && found !== undefined) all.set(key, found)
     return all.has(key)
   }
   return {
     roles: memory.roles,
-    async find(wanted: Wanted) {
+    async load(wanted: DecisionRequest) {
       const absent = wanted.subjects.filter((key) => !recalled(subjects, entryOf(key), memory.subject(key, now)))
-      const missing = [...new Set(wanted.places)].filter((id) => !recalled(places, id, memory.place(id, now)))
+      const missing = [...new Set(wanted.scopes)].filter((id) => !recalled(places, id, memory.scope(id, now)))
       if (absent.length + missing.length === 0) return known
       const em = await open()
       // Both are sent before either is answered: one wait for the database instead of two.
       const [loaded, found] = await Promise.all([
         absent.length === 0 ? [] : memory.loadSubjects(em, absent, now),
-        missing.length === 0 ? nowhere : memory.loadPlaces(em, missing),
+        missing.length === 0 ? nowhere : memory.loadScopes(em, missing),
       ])
       for (const key of absent) subjects.set(entryOf(key), null)
       for (const subject of loaded) subjects.set(entryOf(subject), subject)
@@ -121,4 +121,4 @@ export function decisionsOf(memory: DecisionMemory, open: () => Promise<SqlEntit
   }
 }
 
-const nowhere: ReadonlyMap<PlaceId, Place> = new Map()
+const nowhere: ReadonlyMap<ScopeId, Scope> = new Map()

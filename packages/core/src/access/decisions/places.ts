@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Place, PlaceId } from '../../kernel/decisions.ts'
+import type { Scope, ScopeId } from '../../kernel/decisions.ts'
 import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
 
-interface PlaceRecord {
+interface ScopeRecord {
   readonly kind: 'organization' | 'team' | 'resource'
   readonly id: string
   readonly organization: string | null
@@ -12,7 +12,7 @@ interface PlaceRecord {
 }
 
 /** As `findPlace` does one by one: what was deleted is not there, nor are teams of archived organizations. */
-const placesStatement = statement(
+const scopesStatement = statement(
   'places',
   `select 'resource' as kind, r.id::text as id, r.organization_id::text as organization, array_to_json(r.path)::text as path,
       (select json_agg(o.owner_user_id)::text from resources o where o.id = any(r.path) and o.owner_user_id is not null) as owners
@@ -23,18 +23,18 @@ const placesStatement = statement(
 )
 
 /** The places that are there, however many and of whatever kind, in one statement. */
-export async function loadPlaces(em: SqlEntityManager, ids: readonly PlaceId[]): Promise<ReadonlyMap<PlaceId, Place>> {
+export async function loadScopes(em: SqlEntityManager, ids: readonly ScopeId[]): Promise<ReadonlyMap<ScopeId, Scope>> {
   const of = (prefix: 'res' | 'org' | 'team') => uuidsOf(ids.filter((id) => id.startsWith(`${prefix}_`)))
-  const records = await runStatement<PlaceRecord>(em, placesStatement, [of('res'), of('org'), of('team')])
-  return new Map(records.map((record) => [idOf(prefixes[record.kind], record.id), placeOf(record)]))
+  const records = await runStatement<ScopeRecord>(em, scopesStatement, [of('res'), of('org'), of('team')])
+  return new Map(records.map((record) => [idOf(prefixes[record.kind], record.id), scopeOf(record)]))
 }
 
 const prefixes = { resource: 'res', organization: 'org', team: 'team' } as const
 
-function placeOf({ kind, id, organization, path, owners }: PlaceRecord): Place {
-  const within = kind === 'team' ? [idOf('team', id)] : parsed(path).map((uuid) => idOf('res', uuid))
+function scopeOf({ kind, id, organization, path: uuids, owners }: ScopeRecord): Scope {
+  const path = kind === 'team' ? [idOf('team', id)] : parsed(uuids).map((uuid) => idOf('res', uuid))
   const organizationId = organization === null ? null : idOf('org', organization)
-  return { kind, organizationId, within, owners: owners === null ? nobody : parsed(owners).map((uuid) => idOf('usr', uuid)) }
+  return { kind, organizationId, path, owners: owners === null ? nobody : parsed(owners).map((uuid) => idOf('usr', uuid)) }
 }
 
 function parsed(json: string | null): readonly string[] {
@@ -44,6 +44,6 @@ function parsed(json: string | null): readonly string[] {
 const nobody: readonly Id<'usr'>[] = []
 
 /** The keys under which a place that is kept is dropped: when it moves, changes hands or goes, or something that it is in does. */
-export function keysOfPlace({ organizationId, within }: Place): readonly string[] {
-  return organizationId === null ? within : [organizationId, ...within]
+export function keysOfScope({ organizationId, path }: Scope): readonly string[] {
+  return organizationId === null ? path : [organizationId, ...path]
 }

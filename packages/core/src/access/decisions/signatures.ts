@@ -4,7 +4,8 @@ import { changes, group, reads } from '../../kernel/signature.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { sessionId } from '../../sessions/model.ts'
 import { userId } from '../../users/model.ts'
-import { permissionName, resourceReference, roleId, scope, scopeKinds, teamReference } from '../model.ts'
+import { permissionName, resourceReference, roleId, scope, teamReference } from '../model.ts'
+import { scopeKinds } from '../../grants/model.ts'
 
 const whom = { userId: userId.optional().meta({ description: 'whom is asked about (default: you, as this credential may)' }) }
 const inSession = {

@@ -1,7 +1,7 @@
 import type { Subject, SubjectKey } from '../../kernel/decisions.ts'
 import { idOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { dependenciesOf } from '../held.ts'
+import { dependenciesOf } from '../../grants/index.ts'
 import { grantsOfSubject, type SubjectFacts } from '../subjects.ts'
 
 /** Somebody as they are kept in memory. */
@@ -15,7 +15,7 @@ export interface KeptSubject extends Subject {
 
 /** Compiles facts, so that a decision is a few look-ups; they themselves are kept only where they are needed again. */
 export function compiledSubject(catalogue: Catalogue, facts: SubjectFacts, now: Date): KeptSubject {
-  const { userId, sessionId, acts, memberships, assignments, validUntil } = facts
+  const { userId, sessionId, isActive, memberships, assignments, validUntil } = facts
   const grants = grantsOfSubject(catalogue, facts, { now, from: null })
   const conditional = assignments.some(({ condition }) => condition?.networks !== undefined)
   const resources = new Set(
@@ -24,7 +24,7 @@ export function compiledSubject(catalogue: Catalogue, facts: SubjectFacts, now: 
   return {
     userId,
     sessionId,
-    acts,
+    isActive,
     memberships,
     resources,
     conditional,

@@ -1,16 +1,13 @@
 import { defineQuery } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/context.ts'
-import type { Place } from '../../kernel/decisions.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { AnswerOf, Catalogue } from '../../kernel/signature.ts'
-import { organizationRoles } from '../builtin.ts'
-import { holdingOf } from '../held.ts'
-import { hasPermission, permissionsOf } from '../permissions.ts'
-import { grantsOf } from '../policy.ts'
-import { assignmentsInUse, decides, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { organizationRoles, grantOf, hasPermission, permissionsOf, grantsOf } from '../../grants/index.ts'
+import { effectiveAssignmentsOf, isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
 import { candidatesFor, type Candidate } from './candidates.ts'
 import { isAmong, placeOf, wantedBy } from './deciding.ts'
 import { type Through, decisionsSignatures } from './signatures.ts'
@@ -21,7 +18,7 @@ type Item = AnswerOf<typeof signature>['items'][number]
 
 export const whoCan = defineQuery(signature, {
   allow: granted,
-  recalled: anyonesPlace,
+  cachedTarget: anyonesPlace,
   async handle({ open, now, actor, catalogue, decisions, ports }, { permission, on, limit, cursor }) {
     const scope = {
       action: signature.name,
@@ -29,7 +26,7 @@ export const whoCan = defineQuery(signature, {
       viewer: callerId(actor) ?? actor.kind,
     }
     let after = (await openCursor(ports.cipher, scope, cursor))?.[0]?.toString() ?? null
-    const place = placeOf(await decisions.find(wantedBy(actor, { on })), on)
+    const place = placeOf(await decisions.load(wantedBy(actor, { on })), on)
     if (place === null) throw notFound({ type: anyonesPlace.type })
     const em = await open()
     const tellsOfAll = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
@@ -58,7 +55,7 @@ export const whoCan = defineQuery(signature, {
 export interface Question {
   readonly catalogue: Catalogue
   readonly permission: string
-  readonly place: Place
+  readonly place: Scope
   readonly now: Date
   /** Whether whoever asks may be told about everybody: otherwise about those who belong to the place, as `access.check` is. */
   readonly tellsOfAll: boolean
@@ -68,7 +65,7 @@ export interface Question {
 function itemOf(question: Question, { id, username, displayName }: Candidate, facts: SubjectFacts | undefined): Item | null {
   if (facts === undefined) return null
   const { catalogue, permission, place, now, tellsOfAll } = question
-  const may = (as: SubjectFacts) => decides(grantsOfSubject(catalogue, as, { now, from: null }), as, permission, place)
+  const may = (as: SubjectFacts) => isAllowedAt(grantsOfSubject(catalogue, as, { now, from: null }), as, permission, place)
   const resources = new Set(
     facts.assignments.flatMap(({ scope, object }) => (scope === 'resource' && object !== null ? [idOf('res', object)] : [])),
   )
@@ -85,8 +82,8 @@ function unconditional(facts: SubjectFacts): SubjectFacts {
 
 /** All that lets somebody do something there. */
 function throughWhat({ catalogue, permission, place, now }: Question, facts: SubjectFacts): Through[] {
-  const counts = assignmentsInUse(facts, { now, from: null }).filter((assignment) =>
-    grantsOf(catalogue, [holdingOf(assignment)]).allows(permission, place.organizationId, place.within),
+  const counts = effectiveAssignmentsOf(facts, { now, from: null }).filter((assignment) =>
+    grantsOf(catalogue, [grantOf(assignment)]).allows(permission, place.organizationId, place.path),
   )
   const given = counts.map(({ role, name, permission: single, team, scope }): Through => {
     const teamId = team === null ? null : idOf('team', team)
@@ -97,7 +94,7 @@ function throughWhat({ catalogue, permission, place, now }: Question, facts: Sub
   const has = (patterns: readonly string[]) => hasPermission(permissionsOf(catalogue, patterns), catalogue, permission)
   if (membership !== undefined && has(organizationRoles[membership.role].permissions))
     given.push({ kind: 'membership', role: null, name: membership.role, teamId: null, on: 'organization' })
-  if (owns(facts, place) && decides(grantsOf(catalogue, []), facts, permission, place))
+  if (owns(facts, place) && isAllowedAt(grantsOf(catalogue, []), facts, permission, place))
     given.push({ kind: 'ownership', role: null, name: null, teamId: null, on: 'resource' })
   return given
 }

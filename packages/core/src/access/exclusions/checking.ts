@@ -3,8 +3,8 @@ import { notFound } from '../../kernel/errors.ts'
 import { uuidsOf } from '../../kernel/id.ts'
 import type { RoleId } from '../model.ts'
 import { excluded, notOnResources } from './errors.ts'
-import { lockStructure } from './structure.ts'
-import { setsOf, violationsOf, type Granting } from './violations.ts'
+import { lockRoleHierarchy } from './structure.ts'
+import { setsOf, violationsOf, type ProposedAssignment } from './violations.ts'
 
 /**
  * Refuses to give roles to users who would then have too many of a static set, and to give a role
@@ -16,12 +16,12 @@ import { setsOf, violationsOf, type Granting } from './violations.ts'
  * Users come before everything else in the order of locks: call it, or lock them, before rows of other kinds.
  * A role that was deleted meanwhile is not there.
  */
-export async function refuseExcluded(em: SqlEntityManager, granting: Granting, now: Date): Promise<void> {
+export async function enforceSeparationOfDuty(em: SqlEntityManager, granting: ProposedAssignment, now: Date): Promise<void> {
   const { userIds, roleIds, organizationId, scopeKind } = granting
   if (roleIds.length === 0) return
   await em.execute('select 1 from users where id = any(?::uuid[]) order by id for no key update', [uuidsOf(userIds)])
-  await lockStructure(em, organizationId, 'use')
-  await refuseDeleted(em, roleIds)
+  await lockRoleHierarchy(em, organizationId, 'use')
+  await requireRoles(em, roleIds)
   const sets = (await setsOf(em, roleIds)).filter(({ home }) => home === null || home === organizationId)
   const dynamic = sets.find(({ kind }) => kind === 'dynamic')
   if (scopeKind === 'resource' && dynamic !== undefined)
@@ -32,7 +32,7 @@ export async function refuseExcluded(em: SqlEntityManager, granting: Granting, n
   throw excluded({ exclusion: { id: exclusionId, name }, cardinality, roles, userId })
 }
 
-async function refuseDeleted(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<void> {
+async function requireRoles(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<void> {
   const gone = await em.execute<unknown[]>('select 1 from roles where id = any(?::uuid[]) and deleted_at is not null limit 1', [
     uuidsOf(roleIds),
   ])

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { runs } from '../../../testing/runs.ts'
-import { inUse, nothingChosen, tooMany, type ChosenRoles, type HeldAssignment } from '../held.ts'
-import { choosing, dropping, statesOf } from './choosing.ts'
+import { activeAssignments, defaultActiveRoles, overfullSets, type ActiveRoles, type ResolvedAssignment } from '../../grants/index.ts'
+import { activate, deactivate, statesOf } from './choosing.ts'
 
 const cardinality = 2
 
 /** An assignment of a role with what it brings to each set. */
-function held(id: string, role: string, sets: Readonly<Record<string, readonly string[]>> = {}): HeldAssignment {
+function held(id: string, role: string, sets: Readonly<Record<string, readonly string[]>> = {}): ResolvedAssignment {
   const exclusions = Object.entries(sets).map(([set, members]) => ({ id: set, cardinality, members }))
   return {
     id,
@@ -28,8 +28,8 @@ function held(id: string, role: string, sets: Readonly<Record<string, readonly s
   }
 }
 
-const rolesOf = (assignments: readonly HeldAssignment[]) => [...new Set(assignments.map(({ role }) => role ?? ''))].sort()
-const chosenBy = (answer: ReturnType<typeof choosing>): ChosenRoles => {
+const rolesOf = (assignments: readonly ResolvedAssignment[]) => [...new Set(assignments.map(({ role }) => role ?? ''))].sort()
+const chosenBy = (answer: ReturnType<typeof activate>): ActiveRoles => {
   if ('exclusion' in answer) throw new Error('it was too much')
   return answer
 }
@@ -40,30 +40,30 @@ const reads = held('3', 'reads')
 
 test('of roles that exclude each other none is in use, until one is chosen; the other is refused then', () => {
   const all = [pays, approves, reads]
-  expect(Object.fromEntries([...statesOf(all, nothingChosen)].map(([{ role }, state]) => [role, state]))).toEqual({
+  expect(Object.fromEntries([...statesOf(all, defaultActiveRoles)].map(([{ role }, state]) => [role, state]))).toEqual({
     pays: 'contested',
     approves: 'contested',
     reads: 'active',
   })
-  const paying = chosenBy(choosing(all, nothingChosen, 'pays'))
-  expect(rolesOf(inUse(all, paying))).toEqual(['pays', 'reads'])
-  expect(choosing(all, paying, 'approves')).toEqual({ exclusion: 'money', active: ['pays'] })
-  const neither = dropping(all, paying, 'pays')
-  expect(rolesOf(inUse(all, neither))).toEqual(['reads'])
-  expect(rolesOf(inUse(all, chosenBy(choosing(all, neither, 'approves'))))).toEqual(['approves', 'reads'])
+  const paying = chosenBy(activate(all, defaultActiveRoles, 'pays'))
+  expect(rolesOf(activeAssignments(all, paying))).toEqual(['pays', 'reads'])
+  expect(activate(all, paying, 'approves')).toEqual({ exclusion: 'money', active: ['pays'] })
+  const neither = deactivate(all, paying, 'pays')
+  expect(rolesOf(activeAssignments(all, neither))).toEqual(['reads'])
+  expect(rolesOf(activeAssignments(all, chosenBy(activate(all, neither, 'approves'))))).toEqual(['approves', 'reads'])
 })
 
 test('what was laid down comes back only if nothing in use has to go for it', () => {
   const all = [pays, approves]
-  const onlyPays: ChosenRoles = { activated: [], dropped: ['approves'] }
-  expect(rolesOf(inUse(all, onlyPays))).toEqual(['pays'])
-  expect(choosing(all, onlyPays, 'approves')).toEqual({ exclusion: 'money', active: ['pays'] })
+  const onlyPays: ActiveRoles = { activated: [], deactivated: ['approves'] }
+  expect(rolesOf(activeAssignments(all, onlyPays))).toEqual(['pays'])
+  expect(activate(all, onlyPays, 'approves')).toEqual({ exclusion: 'money', active: ['pays'] })
 })
 
 test('a role that alone brings too many is never in use', () => {
   const both = held('4', 'both', { money: ['pays', 'approves'] })
-  expect(inUse([both, reads], nothingChosen)).toEqual([reads])
-  expect(choosing([both, reads], nothingChosen, 'both')).toEqual({ exclusion: 'money', active: [] })
+  expect(activeAssignments([both, reads], defaultActiveRoles)).toEqual([reads])
+  expect(activate([both, reads], defaultActiveRoles, 'both')).toEqual({ exclusion: 'money', active: [] })
 })
 
 const someHeld = fc
@@ -80,16 +80,16 @@ const steps = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 4 })), {
 test('whatever is chosen and laid down: never too many at once, nothing in use is lost behind one’s back, and what is laid down is out of use', () => {
   fc.assert(
     fc.property(someHeld, steps, (assignments, sequence) => {
-      let chosen: ChosenRoles = nothingChosen
+      let chosen: ActiveRoles = defaultActiveRoles
       for (const [choose, number] of sequence) {
         const role = `role-${number}`
         if (!assignments.some((assignment) => assignment.role === role)) continue
-        const before = inUse(assignments, chosen)
-        const answer = choose ? choosing(assignments, chosen, role) : dropping(assignments, chosen, role)
+        const before = activeAssignments(assignments, chosen)
+        const answer = choose ? activate(assignments, chosen, role) : deactivate(assignments, chosen, role)
         if ('exclusion' in answer) continue
         chosen = answer
-        const after = inUse(assignments, chosen)
-        expect(tooMany(after).size).toBe(0)
+        const after = activeAssignments(assignments, chosen)
+        expect(overfullSets(after).size).toBe(0)
         if (choose) expect(after).toEqual(assignments.filter((one) => after.includes(one)))
         if (choose) for (const one of [...before, ...assignments.filter((held) => held.role === role)]) expect(after).toContain(one)
         else expect(after.some((one) => one.role === role)).toBe(false)

@@ -2,7 +2,7 @@ import type { Id } from '@denizen/core'
 import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
-import { builtInRoles } from '../builtin.ts'
+import { builtInRoles } from '../../grants/index.ts'
 
 const excluded = { code: 'access.excluded', kind: 'conflict' }
 const violated = { code: 'access.exclusionViolated', kind: 'conflict' }

@@ -10,7 +10,7 @@ const mostNamed = 5
 const mostCounted = 10_000
 
 /** Refuses a change after which some have too many of one of these static sets; it has been written already. */
-export async function refuseViolated(em: SqlEntityManager, sets: readonly ExclusionId[], now: Date): Promise<void> {
+export async function requireSatisfied(em: SqlEntityManager, sets: readonly ExclusionId[], now: Date): Promise<void> {
   const violations = await violationsOf(em, { sets, now, limit: mostCounted })
   const [first] = violations
   if (first === undefined) return
@@ -21,7 +21,7 @@ export async function refuseViolated(em: SqlEntityManager, sets: readonly Exclus
 }
 
 /** Refuses a change after which a role of one of these dynamic sets is held on resources: sessions do not know what is held there. */
-export async function refuseOnResources(em: SqlEntityManager, sets: readonly ExclusionId[], now: Date): Promise<void> {
+export async function requireNotOnResources(em: SqlEntityManager, sets: readonly ExclusionId[], now: Date): Promise<void> {
   if (sets.length === 0) return
   const [found] = await em.execute<{ id: string; name: string; roles: string; count: number }[]>(
     `select e.id::text as id, e.name, json_agg(distinct r.name)::text as roles, count(distinct a.id)::int as count
@@ -43,13 +43,13 @@ export async function refuseOnResources(em: SqlEntityManager, sets: readonly Exc
 }
 
 /** A set that needs a role, for too few would be left without it. */
-interface NeedingSet {
+interface SetName {
   readonly id: ExclusionId
   readonly name: string
 }
 
 /** The sets that a role cannot leave: as many of its roles as are too many together have to be in a set. */
-export async function setsNeeding(em: SqlEntityManager, roleId: RoleId): Promise<readonly NeedingSet[]> {
+export async function setsNeeding(em: SqlEntityManager, roleId: RoleId): Promise<readonly SetName[]> {
   const rows = await em.execute<{ id: string; name: string }[]>(
     `select e.id::text as id, e.name from role_exclusions e join role_exclusion_members m on m.exclusion_id = e.id and m.role_id = ?
       where (select count(*) from role_exclusion_members x where x.exclusion_id = e.id) <= e.cardinality order by e.name, e.id`,
@@ -59,7 +59,7 @@ export async function setsNeeding(em: SqlEntityManager, roleId: RoleId): Promise
 }
 
 /** Takes a role that is deleted out of the sets that it is in, and says out of how many. */
-export async function leaveSets(em: SqlEntityManager, roleId: RoleId): Promise<number> {
+export async function removeFromSets(em: SqlEntityManager, roleId: RoleId): Promise<number> {
   const rows = await em.execute<unknown[]>('delete from role_exclusion_members where role_id = ? returning 1', [uuidOf(roleId)])
   return rows.length
 }

@@ -26,7 +26,7 @@ export const listExclusions = defineQuery(signatures.listExclusions, {
   },
 })
 
-interface Selection {
+interface ExclusionFilter {
   readonly organizationId: OrganizationId | null
   readonly roleId: RoleId | null
   readonly kind: Exclusion['kind'] | null
@@ -35,18 +35,18 @@ interface Selection {
 const selected = `e.organization_id is not distinct from ?::uuid and (?::text is null or e.kind = ?::text)
   and (?::uuid is null or exists (select 1 from role_exclusion_members m where m.exclusion_id = e.id and m.role_id = ?::uuid))`
 
-function parametersOf({ organizationId, roleId, kind }: Selection): readonly unknown[] {
+function parametersOf({ organizationId, roleId, kind }: ExclusionFilter): readonly unknown[] {
   const role = roleId === null ? null : uuidOf(roleId)
   return [organizationId === null ? null : uuidOf(organizationId), kind, kind, role, role]
 }
 
 /** One page in the order of the names, which are unique; one row more than asked tells whether there is another page. */
-function exclusionsByName(em: SqlEntityManager, which: Selection, after: string | null, limit: number): Promise<Exclusion[]> {
+function exclusionsByName(em: SqlEntityManager, which: ExclusionFilter, after: string | null, limit: number): Promise<Exclusion[]> {
   const rest = `where ${selected} and (?::text is null or e.name > ?::text) order by e.name limit ?`
   return selectExclusions(em, rest, [...parametersOf(which), after, after, limit + 1])
 }
 
-async function countExclusions(em: SqlEntityManager, which: Selection): Promise<number> {
+async function countExclusions(em: SqlEntityManager, which: ExclusionFilter): Promise<number> {
   const [row] = await em.execute<{ count: number }[]>(`select count(*)::int as count from role_exclusions e where ${selected}`, [
     ...parametersOf(which),
   ])

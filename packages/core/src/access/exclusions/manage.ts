@@ -8,18 +8,18 @@ import { changedHome, homeTarget, patternsBy, refuseAbove, usableRoles } from '.
 import { ExclusionRow } from '../entity.ts'
 import type { ExclusionId, RoleId } from '../model.ts'
 import { builtInNotExcludable, exclusionTooLarge, exclusionTooSmall } from './errors.ts'
-import { refuseOnResources, refuseViolated } from './keeping.ts'
+import { requireNotOnResources, requireSatisfied } from './keeping.ts'
 import type { Exclusion } from './model.ts'
 import { addMembers, exclusionTarget, existingExclusion, removeMembers } from './repository.ts'
 import { exclusionsSignatures as signatures, mostRoles } from './signatures.ts'
-import { lockStructure } from './structure.ts'
+import { lockRoleHierarchy } from './structure.ts'
 
 export const createExclusion = defineCommand(signatures.createExclusion, {
   allow: granted,
   target: homeTarget,
   async handle(context, { organizationId = null, name, kind, roleIds, cardinality }) {
     const { em, now } = context
-    await lockStructure(em, organizationId, 'change')
+    await lockRoleHierarchy(em, organizationId, 'change')
     await changedHome(em, organizationId)
     const members = await excludableRoles(context, [...new Set(roleIds)], organizationId)
     const id = context.newId('exc')
@@ -27,9 +27,9 @@ export const createExclusion = defineCommand(signatures.createExclusion, {
     await em.flush()
     await addMembers(em, id, members)
     const made = await existingExclusion(em, id)
-    await settle(context, made, { stricter: true, concerned: members })
+    await enforceSet(context, made, { stricter: true, concerned: members })
     context.note({ target: { type: exclusionTarget.type, id }, organizationId, changes: { name, kind, cardinality, roleIds: members } })
-    tell(context, 'access.exclusionCreated', made)
+    emitExclusion(context, 'access.exclusionCreated', made)
     return made
   },
 })
@@ -55,9 +55,9 @@ export const updateExclusion = defineCommand(signatures.updateExclusion, {
     )
     const after = await existingExclusion(em, exclusionId)
     const stricter = added.length > 0 || after.cardinality < before.cardinality
-    await settle(context, after, { stricter, concerned: [...there, ...added] })
+    await enforceSet(context, after, { stricter, concerned: [...there, ...added] })
     context.note({ changes: { ...fields, added, removed } })
-    tell(context, 'access.exclusionUpdated', after)
+    emitExclusion(context, 'access.exclusionUpdated', after)
     return after
   },
 })
@@ -71,7 +71,7 @@ export const deleteExclusion = defineCommand(signatures.deleteExclusion, {
     await em.execute('delete from role_exclusions where id = ?', [uuidOf(exclusionId)], 'run')
     if (gone.kind === 'dynamic') for (const { id } of gone.roles) context.refresh(id)
     context.note({ changes: { name: gone.name, roleIds: gone.roles.map(({ id }) => id) } })
-    tell(context, 'access.exclusionDeleted', gone)
+    emitExclusion(context, 'access.exclusionDeleted', gone)
     return { exclusionId }
   },
 })
@@ -79,7 +79,7 @@ export const deleteExclusion = defineCommand(signatures.deleteExclusion, {
 /** A set that nobody else changes, by somebody who may do all that its roles allow: who may not is not asked to keep them apart. */
 async function changedExclusion(context: CommandContext, exclusionId: ExclusionId): Promise<Exclusion> {
   const { em, actor } = context
-  await lockStructure(em, (await existingExclusion(em, exclusionId)).organizationId, 'change')
+  await lockRoleHierarchy(em, (await existingExclusion(em, exclusionId)).organizationId, 'change')
   const found = await existingExclusion(em, exclusionId)
   await changedHome(em, found.organizationId)
   const patterns = await patternsBy(
@@ -103,21 +103,21 @@ async function excludableRoles(
 }
 
 /** Refuses a set that makes no sense, or that some break already, and tells the sessions that it is about. */
-async function settle(
+async function enforceSet(
   { em, now, revoke, refresh }: CommandContext,
   { id, kind, roles, cardinality }: Exclusion,
   { stricter, concerned }: { readonly stricter: boolean; readonly concerned: readonly RoleId[] },
 ): Promise<void> {
   if (roles.length < cardinality) throw exclusionTooSmall({ roles: roles.length, cardinality })
   if (roles.length > mostRoles) throw exclusionTooLarge({ limit: mostRoles })
-  if (kind === 'static') return refuseViolated(em, [id], now)
-  await refuseOnResources(em, [id], now)
+  if (kind === 'static') return requireSatisfied(em, [id], now)
+  await requireNotOnResources(em, [id], now)
   // What is not used together any more is taken away from whoever uses it now.
   for (const changed of concerned)
     if (stricter) revoke({ changed })
     else refresh(changed)
 }
 
-function tell(context: CommandContext, type: string, { id, organizationId, name, kind }: Exclusion): void {
+function emitExclusion(context: CommandContext, type: string, { id, organizationId, name, kind }: Exclusion): void {
   context.emit({ type, subject: id, organizationId, payload: { exclusionId: id, organizationId, name, kind } })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { organizationId } from '../../organizations/model.ts'
-import { exclusionId, roleId, scopeKinds, teamReference } from '../model.ts'
+import { exclusionId, roleId, teamReference } from '../model.ts'
+import { scopeKinds } from '../../grants/model.ts'
 
 const named = z.object({ id: roleId, name: z.string() })
 
@@ -21,7 +22,7 @@ export const Exclusion = z.object({
 export type Exclusion = z.infer<typeof Exclusion>
 
 /** How a role stands in a session. */
-export const activeRoleState = z.enum(['active', 'contested', 'dropped']).meta({
+export const activeRoleState = z.enum(['active', 'contested', 'deactivated']).meta({
   description: 'active: in use; contested: it excludes another one, and was not chosen; dropped: laid down for this session',
 })
 export type ActiveRoleState = z.infer<typeof activeRoleState>

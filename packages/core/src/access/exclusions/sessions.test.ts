@@ -71,12 +71,12 @@ describe.each(databases)('dynamic separation of duty on %s', (database) => {
     expect(await counts(token)).toHaveProperty('count')
     expect(await (await as(token)).access.deactivateRole({ roleId: counting })).toEqual({
       roleId: counting,
-      state: 'dropped',
+      state: 'deactivated',
       changed: true,
     })
     await expect(counts(token)).rejects.toMatchObject(denied)
-    expect(await states(token)).toMatchObject({ [counting]: 'dropped' })
-    expect(await (await as(token)).access.deactivateRole({ roleId: counting })).toMatchObject({ state: 'dropped', changed: false })
+    expect(await states(token)).toMatchObject({ [counting]: 'deactivated' })
+    expect(await (await as(token)).access.deactivateRole({ roleId: counting })).toMatchObject({ state: 'deactivated', changed: false })
     expect(await counts((await world().signIn(user)).token)).toHaveProperty('count')
     await (await as(token)).access.activateRole({ roleId: counting })
     expect(await counts(token)).toHaveProperty('count')
@@ -155,7 +155,7 @@ describe.each(databases)('dynamic separation of duty on %s', (database) => {
       state: 'active',
       on: { kind: 'resource', organizationId, teamId: null },
     })
-    expect(await (await as(token)).access.deactivateRole({ roleId: outer })).toMatchObject({ state: 'dropped' })
+    expect(await (await as(token)).access.deactivateRole({ roleId: outer })).toMatchObject({ state: 'deactivated' })
   })
 
   test('a role that one has not is not there, and a token has no session to choose for', async () => {

@@ -27,7 +27,7 @@ const kind = z.enum(['static', 'dynamic']).meta({
   description: 'static: nobody is given too many of them; dynamic: nobody uses too many in one session',
 })
 
-const Chosen = z.object({
+const ActivationResult = z.object({
   roleId,
   state: activeRoleState,
   changed: z.boolean().meta({ description: 'false: it was so already' }),
@@ -103,13 +103,13 @@ export const exclusionsSignatures = group('access', {
     summary: 'Use one of your roles in this session: choose it among those it excludes, or take it up again',
     errors: [noSession, tooManyActive],
     input: z.strictObject({ roleId }),
-    output: Chosen,
+    output: ActivationResult,
   }),
   deactivateRole: changes({
     summary: 'Lay one of your roles down for this session',
     errors: [noSession],
     input: z.strictObject({ roleId }),
-    output: Chosen,
+    output: ActivationResult,
   }),
   listActiveRoles: reads({
     summary: 'List your roles, and how they stand in this session',

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../../kernel/id.ts'
-import { builtInRoles } from '../builtin.ts'
+import { builtInRoles } from '../../grants/index.ts'
 
 /**
  * Takes the guard of what roles include and exclude. Whoever changes that (inclusions,
@@ -10,7 +10,7 @@ import { builtInRoles } from '../builtin.ts'
  * Comes after the users, before anything else: first the organization, then the
  * installation, whose guard is the row of a role that nobody ever changes.
  */
-export async function lockStructure(em: SqlEntityManager, organizationId: Id<'org'> | null, to: 'change' | 'use'): Promise<void> {
+export async function lockRoleHierarchy(em: SqlEntityManager, organizationId: Id<'org'> | null, to: 'change' | 'use'): Promise<void> {
   const alone = 'for no key update'
   if (organizationId !== null)
     await em.execute(`select 1 from organizations where id = ? ${to === 'change' ? alone : 'for share'}`, [uuidOf(organizationId)])

@@ -1,9 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { ExclusionId, RoleId, ScopeKind } from '../model.ts'
+import type { ExclusionId, RoleId } from '../model.ts'
+import type { ScopeKind } from '../../grants/model.ts'
 
 /** Roles that somebody is about to get. */
-export interface Granting {
+export interface ProposedAssignment {
   readonly userIds: readonly Id<'usr'>[]
   readonly roleIds: readonly RoleId[]
   /** The organization of what they are to be held on; null: everywhere, or on what is in no organization. */
@@ -39,12 +40,12 @@ interface ViolationRecord {
  */
 export async function violationsOf(
   em: SqlEntityManager,
-  { sets, granting, now, limit }: { sets: readonly ExclusionId[]; granting?: Granting; now: Date; limit: number },
+  { sets, granting, now, limit }: { sets: readonly ExclusionId[]; granting?: ProposedAssignment; now: Date; limit: number },
 ): Promise<readonly Violation[]> {
   if (sets.length === 0) return []
   const only = (user: string) => (granting === undefined ? '' : `and ${user} = any(?::uuid[])`)
   const users = granting === undefined ? [] : [uuidsOf(granting.userIds)]
-  const given = granting === undefined ? '' : `union all ${asIfGiven}`
+  const given = granting === undefined ? '' : `union all ${proposedAssignments}`
   const rows = await em.execute<ViolationRecord[]>(
     `with member as (select e.id as set, e.organization_id as home, m.role_id as role from role_exclusions e
         join role_exclusion_members m on m.exclusion_id = e.id where e.id = any(?::uuid[]) and e.kind = 'static'),
@@ -73,9 +74,9 @@ export async function violationsOf(
 
 const current = 'a.revoked_at is null and (a.valid_until is null or a.valid_until > ?)'
 
-const asIfGiven = 'select u, ?::uuid, ?::text, r from unnest(?::uuid[]) u, unnest(?::uuid[]) r'
+const proposedAssignments = 'select u, ?::uuid, ?::text, r from unnest(?::uuid[]) u, unnest(?::uuid[]) r'
 
-function parametersOf({ userIds, roleIds, organizationId, scopeKind }: Granting): readonly unknown[] {
+function parametersOf({ userIds, roleIds, organizationId, scopeKind }: ProposedAssignment): readonly unknown[] {
   const organization = organizationId === null ? null : uuidOf(organizationId)
   return [organization, scopeKind, uuidsOf(userIds), uuidsOf(roleIds)]
 }

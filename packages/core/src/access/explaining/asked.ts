@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { callerId, type Actor } from '../../kernel/context.ts'
 import { uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Target } from '../../kernel/rule.ts'
-import { targetAt, type Place } from '../places.ts'
+import { targetAt, type Scope } from '../places.ts'
 
 /** What stands in for a subject or a place that is not there, or not for whoever asks. */
 export const askedType = 'user or place'
@@ -20,12 +20,12 @@ interface Asked {
  */
 export async function askedTarget(
   em: SqlEntityManager,
-  place: Place | null,
+  place: Scope | null,
   actor: Actor,
   { action, userId }: Asked,
 ): Promise<Target | null> {
   if (place === null) return null
-  const id = place.within[0] ?? place.organizationId ?? userId ?? ''
+  const id = place.path[0] ?? place.organizationId ?? userId ?? ''
   const target = await targetAt(em, place, actor, { type: place.kind, id, userId, visibleWith: visibleWith(place, action) })
   if (actor.kind !== 'user') return userId !== null && !(await exists(em, userId)) ? null : target
   if (userId === actor.principal.userId) return sees(actor, target, place, action) ? target : null
@@ -34,32 +34,32 @@ export async function askedTarget(
 }
 
 /** Whoever knows that there are members may know that they may not ask about them. */
-function visibleWith({ organizationId }: Place, action: string): string {
+function visibleWith({ organizationId }: Scope, action: string): string {
   return organizationId === null ? action : 'organizations.listMembers'
 }
 
 /** Whether somebody can see a place at all. */
 function sees(
   { principal }: Extract<Actor, { kind: 'user' }>,
-  { here }: Target,
-  { kind, organizationId, within }: Place,
+  { resourceGrants }: Target,
+  { kind, organizationId, path }: Scope,
   action: string,
 ): boolean {
-  if (kind === 'system' || principal.grants.allows(action, organizationId, within)) return true
+  if (kind === 'system' || principal.grants.allows(action, organizationId, path)) return true
   if (organizationId !== null) return principal.memberships.some((membership) => membership.organizationId === organizationId)
-  return (here?.list(organizationId, within).length ?? 0) > 0
+  return (resourceGrants?.list(organizationId, path).length ?? 0) > 0
 }
 
 /** Whether somebody else is there for the caller: everybody for whoever may ask everywhere, else whoever is or was in the organization, or has something there. */
 async function isKnown(
   em: SqlEntityManager,
   { principal }: Extract<Actor, { kind: 'user' }>,
-  { userId, place: { organizationId, within }, action }: { readonly userId: Id<'usr'>; readonly place: Place; readonly action: string },
+  { userId, place: { organizationId, path }, action }: { readonly userId: Id<'usr'>; readonly place: Scope; readonly action: string },
 ): Promise<boolean> {
   if (principal.grants.allowsEverywhere(action)) return exists(em, userId)
   const organizations = organizationId === null ? principal.memberships.map((membership) => membership.organizationId) : [organizationId]
   const user = uuidOf(userId)
-  const resources = organizationId === null ? within : []
+  const resources = organizationId === null ? path : []
   const rows = await em.execute<unknown[]>(
     `select 1 from memberships m where m.user_id = ? and m.organization_id = any(?::uuid[])
     union all select 1 from former_states f where f.kind = 'membership' and f.subject_id = ? and f.object_id = any(?::uuid[])
@@ -86,13 +86,13 @@ export interface Eyes {
 }
 
 /** What the asker may know of an answer about somebody at a place: their own access they may know, of others what is where they may look. */
-export function eyesOf(actor: Actor, place: Place, { action, userId }: Asked): Eyes {
+export function eyesOf(actor: Actor, place: Scope, { action, userId }: Asked): Eyes {
   if (actor.kind !== 'user') return { wholeSystem: true, people: 'all', roles: true, installationRoles: true }
   const { grants, memberships } = actor.principal
-  const { organizationId, within } = place
+  const { organizationId, path } = place
   const everything = grants.allowsEverywhere(action)
   const inside = organizationId !== null && memberships.some((membership) => membership.organizationId === organizationId)
-  const lists = grants.allows('roles.list', organizationId, within)
+  const lists = grants.allows('roles.list', organizationId, path)
   const members = organizationId !== null && grants.allows('organizations.listMembers', organizationId) ? organizationId : null
   return {
     wholeSystem: everything || userId === callerId(actor),

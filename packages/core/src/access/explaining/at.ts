@@ -1,13 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/context.ts'
-import type { Place } from '../../kernel/decisions.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { nextCursorOf, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { decides, grantsOfSubject, permissionsAt } from '../subjects.ts'
+import { isAllowedAt, grantsOfSubject, permissionsAt } from '../subjects.ts'
 import { askedTarget, askedType, eyesOf, type Eyes } from './asked.ts'
 import { candidatesThen, isAmongThen } from './candidates.ts'
 import type { UserAt } from './model.ts'
@@ -77,7 +77,7 @@ interface Then {
 
 /** Whether somebody could, without a session and from nowhere in particular: by the engine that decides now. */
 export function could({ catalogue, permission, place, time }: Then & { readonly permission: string }, subject: SubjectAt): boolean {
-  return place.there && decides(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, place)
+  return place.there && isAllowedAt(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, place)
 }
 
 /** All that somebody could do there. */
@@ -118,7 +118,7 @@ async function whoCould(
 }
 
 /** Who runs the installation is not told to an organization. */
-function isSeen({ people }: Eyes, subject: SubjectAt, place: Place): boolean {
+function isSeen({ people }: Eyes, subject: SubjectAt, place: Scope): boolean {
   return people === 'all' || isAmongThen(subject, place)
 }
 
@@ -138,7 +138,7 @@ async function described(em: SqlEntityManager, subject: SubjectAt, { eyes, ...th
     status,
     frozen,
     memberships: memberships.map(({ organizationId, role }) => ({
-      organization: shownPlace({ kind: 'organization', organizationId, within: [], owners: [] }, names),
+      organization: shownPlace({ kind: 'organization', organizationId, path: [], owners: [] }, names),
       role,
     })),
     teams: seats.map((team) => ({ teamId: idOf('team', team), name: names.get(team) ?? team })),
@@ -150,7 +150,7 @@ async function described(em: SqlEntityManager, subject: SubjectAt, { eyes, ...th
 type AssignmentThen = SubjectAt['assignments'][number]
 
 /** Whether an assignment is something of the place's organization; where it is in none, whether it reaches the place itself. */
-function isWithin(assignment: AssignmentThen, place: Place): boolean {
+function isWithin(assignment: AssignmentThen, place: Scope): boolean {
   if (place.organizationId !== null)
     return assignment.organization !== null && idOf('org', assignment.organization) === place.organizationId
   return assignment.scope !== 'system' && reaches(assignment, place)

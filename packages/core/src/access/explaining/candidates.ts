@@ -1,14 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Place } from '../../kernel/decisions.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { organizationRoles } from '../builtin.ts'
+import { organizationRoles } from '../../grants/index.ts'
 import { loadRoles, matchingPattern, patternsIn } from './graph.ts'
 import { heldThen, type SubjectAt } from './state.ts'
 
 interface Sought {
   readonly catalogue: Catalogue
-  readonly place: Place
+  readonly place: Scope
   readonly time: Date
   readonly permission?: string | undefined
 }
@@ -27,7 +27,7 @@ export async function candidatesThen(em: SqlEntityManager, sought: Sought, { aft
   const { place, time } = sought
   const organization = place.organizationId === null ? null : uuidOf(place.organizationId)
   const { roles, members } = await ableRoles(em, sought, organization)
-  const things = uuidsOf(place.within)
+  const things = uuidsOf(place.path)
   const rows = await em.execute<{ id: string }[]>(
     `with t as (select ?::timestamptz as at, ?::uuid as organization, ?::uuid[] as things, ?::uuid[] as roles, ?::text[] as members),
       given as (select a.user_id, a.team_id from role_assignments a, t where a.granted_at <= t.at and (a.revoked_at is null or a.revoked_at > t.at)
@@ -57,10 +57,10 @@ async function ableRoles(em: SqlEntityManager, { catalogue, permission, time }: 
 }
 
 /** Whether somebody belonged to a place: to its organization; or, where it is in none, to those who owned it or had something there. */
-export function isAmongThen({ userId, memberships, assignments }: SubjectAt, { organizationId, owners, within }: Place): boolean {
+export function isAmongThen({ userId, memberships, assignments }: SubjectAt, { organizationId, owners, path }: Scope): boolean {
   if (organizationId !== null) return memberships.some((membership) => membership.organizationId === organizationId)
   return (
     owners.includes(userId) ||
-    assignments.some(({ scope, object }) => scope === 'resource' && object !== null && within.includes(idOf('res', object)))
+    assignments.some(({ scope, object }) => scope === 'resource' && object !== null && path.includes(idOf('res', object)))
   )
 }

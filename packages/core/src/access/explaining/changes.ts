@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Place } from '../../kernel/decisions.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Eyes } from './asked.ts'
 import { changeKinds, type Change } from './model.ts'
@@ -15,7 +15,7 @@ interface Wanted {
   readonly to: Date
   /** null: whoever it happened to. */
   readonly userId: Id<'usr'> | null
-  readonly place: Place
+  readonly place: Scope
   readonly eyes: Eyes
 }
 
@@ -149,7 +149,7 @@ export async function changesBetween(
     to,
     user,
     organization,
-    uuidsOf(place.within),
+    uuidsOf(place.path),
     eyes.wholeSystem,
   ])
   const all = parsed<Happening>(row?.changes ?? null)
@@ -185,7 +185,7 @@ function changeOf(happening: Happening, names: Names): Change {
   const named = (id: string | null) => (id === null ? null : (names.get(id) ?? id))
   const isOwnership = what === 'ownership'
   const [before, after] = [happening.before, happening.after].map((value) => (isOwnership ? named(value) : value))
-  const on = scope === null ? (organization === null ? null : 'organization') : scope
+  const kind = scope === null ? (organization === null ? null : 'organization') : scope
   const change = {
     at: new Date(at),
     what,
@@ -193,7 +193,7 @@ function changeOf(happening: Happening, names: Names): Change {
     team: team === null ? null : { teamId: idOf('team', team), name: named(team) ?? '' },
     role: role === null ? null : { id: idOf('rol', role), name: named(role) ?? '' },
     permission,
-    on: on === null ? null : shownScope({ scope: on, organization, object }, names),
+    on: kind === null ? null : shownScope({ scope: kind, organization, object }, names),
     before: before ?? null,
     after: what === 'roleIncluded' || what === 'roleExcluded' ? named(object) : (after ?? null),
   }

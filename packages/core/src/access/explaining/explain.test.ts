@@ -186,7 +186,7 @@ describe.each(databases)('explaining on %s', (database) => {
       `{${uuidOf(checker)}}`,
       uuidOf(sessionId),
     ])
-    expect((await inSession('checker.work')).unmet).toMatchObject([{ code: 'laidDown' }])
+    expect((await inSession('checker.work')).unmet).toMatchObject([{ code: 'deactivated' }])
     await expect(
       people().owner.as.access.explain({ userId: people().member.user.id, sessionId, permission: 'payer.work', on: { organizationId } }),
     ).rejects.toMatchObject(notThere)
@@ -237,7 +237,7 @@ describe.each(databases)('explaining on %s', (database) => {
     await world().access.give({ userId: ada.user.id, roleId, on: { organizationId } })
     await ada.as.access.deactivateRole({ roleId })
     const { unmet, missing } = await ada.as.access.explain({ permission: 'document.read', on: { organizationId } })
-    expect(unmet).toMatchObject([{ code: 'laidDown' }])
+    expect(unmet).toMatchObject([{ code: 'deactivated' }])
     expect(missing.map(({ grant }) => grant?.role?.id ?? null)).not.toContain(roleId)
   })
 

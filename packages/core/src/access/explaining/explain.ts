@@ -8,11 +8,11 @@ import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
 import { isActing, type UserStatus } from '../../users/index.ts'
 import type { ScopeInput } from '../model.ts'
-import { standsForNothing } from '../permissions.ts'
-import { findPlace, type Place } from '../places.ts'
+import { matchesNoAction } from '../../grants/index.ts'
+import { findScope, type Scope } from '../places.ts'
 import { isAboutCaller } from '../decisions/deciding.ts'
-import { decides, grantsOfSubject, letsThrough, loadSubjects, owns, type Situation, type SubjectFacts } from '../subjects.ts'
-import { nearest } from '../unknown.ts'
+import { isAllowedAt, grantsOfSubject, withinLimits, loadSubjects, owns, type DecisionContext, type SubjectFacts } from '../subjects.ts'
+import { similarActions } from '../unknown.ts'
 import { askedTarget, askedType, eyesOf, type Eyes } from './asked.ts'
 import { loadRoles } from './graph.ts'
 import { missingFor, type Standing } from './missing.ts'
@@ -39,25 +39,25 @@ export const explain = defineQuery(explainingSignatures.explain, {
     type: askedType,
     async find(em, { userId, on = {} }, actor) {
       const asked = userId ?? (actor.kind === 'user' ? actor.principal.userId : null)
-      return asked === null ? null : askedTarget(em, await findPlace(em, on), actor, { action, userId: asked })
+      return asked === null ? null : askedTarget(em, await findScope(em, on), actor, { action, userId: asked })
     },
   },
   async handle(context, input) {
     const { open, now, catalogue, actor } = context
     const em = await open()
-    const place = await findPlace(em, input.on ?? {})
+    const place = await findScope(em, input.on ?? {})
     const key = subjectKey(actor, input)
     const [facts] = key === null ? [] : await loadSubjects(em, [key], now)
     if (place === null || facts === undefined) throw notFound({ type: askedType })
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
     // Asked about themselves, somebody is told what they may do by this very credential, from here.
     const situation = { now, from: caller === null ? null : (caller.from ?? unknownOrigin) }
-    const isLimited = caller !== null && !letsThrough(caller.principal.grants, input.permission, place)
+    const isLimited = caller !== null && !withinLimits(caller.principal.grants, input.permission, place)
     const held = await loadHeld(em, facts.userId, place, now)
     const question = await questionOf(em, { catalogue, facts, permission: input.permission, place, held, now })
     const eyes = eyesOf(actor, place, { action, userId: facts.userId })
     const because = reasonsFor(question, facts, situation, held).map((reason) => seenBy(eyes, question, reason))
-    const allowed = !isLimited && decides(grantsOfSubject(catalogue, facts, situation), facts, input.permission, place)
+    const allowed = !isLimited && isAllowedAt(grantsOfSubject(catalogue, facts, situation), facts, input.permission, place)
     const common = {
       user: { userId: facts.userId, username: held.username },
       permission: input.permission,
@@ -101,9 +101,9 @@ interface HeldRecord {
 /** Of what is over only the last so many: enough to say what was there. */
 const mostPast = 50
 
-async function loadHeld(em: SqlEntityManager, userId: Id<'usr'>, { organizationId, within }: Place, now: Date): Promise<Held> {
+async function loadHeld(em: SqlEntityManager, userId: Id<'usr'>, { organizationId, path }: Scope, now: Date): Promise<Held> {
   const organization = organizationId === null ? null : uuidOf(organizationId)
-  const things = `{${within.map(uuidOf).join(',')}}`
+  const things = `{${path.map(uuidOf).join(',')}}`
   const [row] = await em.execute<HeldRecord[]>(
     `with k as (select ?::uuid as user_id, ?::uuid as organization, ?::uuid[] as things, ?::timestamptz as at),
       held as (select a.*, a.revoked_at is null and (a.valid_until is null or a.valid_until > k.at) as live from role_assignments a, k
@@ -138,7 +138,7 @@ async function questionOf(
 }
 
 /** Every way in which it is allowed now: what owning, being a member and being given something come to. */
-function reasonsFor(question: Question, facts: SubjectFacts, situation: Situation, held: Held): readonly Reason[] {
+function reasonsFor(question: Question, facts: SubjectFacts, situation: DecisionContext, held: Held): readonly Reason[] {
   const { place } = question
   const live = new Set(facts.assignments.map(({ id }) => id))
   const unready = standingOf(facts, situation)
@@ -153,7 +153,7 @@ function reasonsFor(question: Question, facts: SubjectFacts, situation: Situatio
 interface Denied {
   readonly question: Question
   readonly facts: SubjectFacts
-  readonly situation: Situation
+  readonly situation: DecisionContext
   readonly held: Held
   readonly eyes: Eyes
   /** What would allow it, if the credential was not made for less. */
@@ -163,7 +163,7 @@ interface Denied {
 async function denial(em: SqlEntityManager, { now, catalogue }: QueryContext, denied: Denied) {
   const { question, facts, held, eyes } = denied
   const unmet = unmetFor(denied)
-  const similar = standsForNothing(catalogue, question.permission) ? [...nearest(catalogue, question.permission)] : null
+  const similar = matchesNoAction(catalogue, question.permission) ? [...similarActions(catalogue, question.permission)] : null
   const { missing, hiddenRoles } =
     // Nothing that was given to the user would help: the token is what is in the way.
     similar === null && denied.limited.length === 0
@@ -201,7 +201,7 @@ function wouldBe(question: Question, { standing: { role } }: Held): Reason | nul
 
 /** What keeps everything from counting there, whatever somebody was given. */
 function generalObstacle(facts: SubjectFacts, { status, standing }: Held): Unmet['code'] | null {
-  if (!facts.acts) return isActing(status) ? 'frozen' : 'userStatus'
+  if (!facts.isActive) return isActing(status) ? 'frozen' : 'userStatus'
   if (standing.status === null) return null
   if (standing.status !== 'active') return 'organizationStatus'
   return standing.role === null ? 'notMember' : null
@@ -211,13 +211,13 @@ function codeOf(
   { id, revoked, until, organization }: Held['assignments'][number],
   facts: SubjectFacts,
   held: Held,
-  { situation: { now }, unready }: { readonly situation: Situation; readonly unready: ReadonlyMap<string, Unmet['code']> },
+  { situation: { now }, unready }: { readonly situation: DecisionContext; readonly unready: ReadonlyMap<string, Unmet['code']> },
 ): Unmet['code'] | null {
   if (revoked !== null) return 'revoked'
   if (until !== null && until <= now.getTime()) return 'expired'
   const general = generalObstacle(facts, held)
   const isHere = organization === null || facts.memberships.some(({ organizationId }) => organizationId === idOf('org', organization))
-  if (general !== null && (!facts.acts || !isHere)) return general
+  if (general !== null && (!facts.isActive || !isHere)) return general
   return unready.get(id) ?? null
 }
 

@@ -2,10 +2,9 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Grants } from '../../kernel/grants.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { builtInRoles, organizationRoles, ownerPermissions } from '../builtin.ts'
-import { coveredBy, permissionsOf } from '../permissions.ts'
-import type { Place } from '../places.ts'
-import { decides, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { builtInRoles, organizationRoles, ownerPermissions, coveredBy, permissionsOf } from '../../grants/index.ts'
+import type { Scope } from '../places.ts'
+import { isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
 import type { Eyes } from './asked.ts'
 import type { Missing } from './model.ts'
 import { loadNames, type Names } from './names.ts'
@@ -27,9 +26,9 @@ export interface Givers {
 }
 
 /** Whoever runs the organization, owns the thing, or was given something there: of everybody else it is known that they cannot give anything. */
-async function candidatesAt(em: SqlEntityManager, { organizationId, within, owners }: Place): Promise<readonly Id<'usr'>[]> {
+async function candidatesAt(em: SqlEntityManager, { organizationId, path, owners }: Scope): Promise<readonly Id<'usr'>[]> {
   const organization = organizationId === null ? null : uuidOf(organizationId)
-  const things = uuidsOf(within)
+  const things = uuidsOf(path)
   const powerless = uuidsOf([builtInRoles.user.id, builtInRoles.anonymous.id, builtInRoles.monitor.id])
   const rows = await em.execute<{ id: string }[]>(
     `with given as (select a.user_id, a.team_id from role_assignments a where a.revoked_at is null and (
@@ -47,7 +46,7 @@ async function candidatesAt(em: SqlEntityManager, { organizationId, within, owne
 export async function giversAt(
   em: SqlEntityManager,
   catalogue: Catalogue,
-  { place, now, eyes }: { readonly place: Place; readonly now: Date; readonly eyes: Eyes },
+  { place, now, eyes }: { readonly place: Scope; readonly now: Date; readonly eyes: Eyes },
 ): Promise<Givers> {
   const ids = await candidatesAt(em, place)
   const subjects = await loadSubjects(
@@ -76,13 +75,13 @@ function isSeen({ memberships }: SubjectFacts, { people }: Eyes): boolean {
 
 function mayGive(
   { facts, grants }: Candidate,
-  { catalogue, place }: { readonly catalogue: Catalogue; readonly place: Place },
+  { catalogue, place }: { readonly catalogue: Catalogue; readonly place: Scope },
   { membership, grant, ends }: Pick<Missing, 'membership' | 'grant' | 'ends'>,
   patterns: readonly string[],
 ): boolean {
-  const may = (permission: string) => decides(grants, facts, permission, place)
+  const may = (permission: string) => isAllowedAt(grants, facts, permission, place)
   const holds = (pattern: string) =>
-    grants.covers(pattern, place.organizationId, place.within) ||
+    grants.covers(pattern, place.organizationId, place.path) ||
     (owns(facts, place) && coveredBy([permissionsOf(catalogue, ownerPermissions)], catalogue, pattern))
   if (membership !== null) {
     if (!may('organizations.addMember') || !organizationRoles[membership.role].permissions.every(holds)) return false

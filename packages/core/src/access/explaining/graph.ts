@@ -1,8 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { builtInRoles } from '../builtin.ts'
-import type { BuiltInRoleName } from '../model.ts'
-import { hasPermission, permissionsOf } from '../permissions.ts'
+import { builtInRoles, hasPermission, permissionsOf } from '../../grants/index.ts'
+import type { BuiltInRoleName } from '../../grants/model.ts'
 
 /** A role as it was at some time. Ids are UUIDs. */
 export interface GraphRole {

@@ -2,9 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
-import { organizationRoles } from '../builtin.ts'
-import { listed, permissionsOf } from '../permissions.ts'
-import type { Place } from '../places.ts'
+import { organizationRoles, listPermissions, permissionsOf } from '../../grants/index.ts'
+import type { Scope } from '../places.ts'
 import type { SubjectFacts } from '../subjects.ts'
 import type { Eyes } from './asked.ts'
 import { giversAt } from './givers.ts'
@@ -49,7 +48,7 @@ export async function missingFor(
   question: Question,
   { facts, standing, given, eyes, now }: Asked,
 ): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
-  if (!facts.acts || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
+  if (!facts.isActive || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
   const { catalogue, place } = question
   const organization = place.organizationId === null ? null : uuidOf(place.organizationId)
   const graph = await loadRoles(em, { home: organization }, now)
@@ -75,7 +74,7 @@ export async function missingFor(
  * What may be given besides what they have: one thing is given once at a place, so the same on other terms has to be
  * ended first, and what they have there on no terms at all would do nothing once more.
  */
-function besides(wanted: Wanted, given: readonly Given[], place: Place, now: Date): readonly Wanted[] {
+function besides(wanted: Wanted, given: readonly Given[], place: Scope, now: Date): readonly Wanted[] {
   const { role = null, permission = null } = wanted.grant ?? {}
   const there = given.find(
     (one) => isOn(one, place) && (role === null ? one.permission === permission : one.role !== null && role.id === idOf('rol', one.role)),
@@ -86,11 +85,11 @@ function besides(wanted: Wanted, given: readonly Given[], place: Place, now: Dat
 }
 
 /** Whether it was given to the user, and on that very place. */
-function isOn({ team, scope, organization, object }: Given, { kind, organizationId, within }: Place): boolean {
+function isOn({ team, scope, organization, object }: Given, { kind, organizationId, path }: Scope): boolean {
   if (team !== null || scope !== kind) return false
   if (scope === 'system') return true
   if (scope === 'organization') return organization !== null && organizationId === idOf('org', organization)
-  return object !== null && within[0] === idOf(scope === 'team' ? 'team' : 'res', object)
+  return object !== null && path[0] === idOf(scope === 'team' ? 'team' : 'res', object)
 }
 
 /** Roles of members that would do: from the one that they have on. */
@@ -139,7 +138,7 @@ function builtIn(question: Question, roles: readonly GraphRole[], { installation
 
 /** How many permissions besides the one that is asked about patterns stand for. */
 function countOf(catalogue: Catalogue, patterns: readonly string[], permission: string): number {
-  return listed(permissionsOf(catalogue, patterns)).filter((name) => name !== permission).length
+  return listPermissions(permissionsOf(catalogue, patterns)).filter((name) => name !== permission).length
 }
 
 function inWords({ username, permission }: Question, { membership, grant, ends, brings, givers }: Omit<Missing, 'text'>): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { organizationId } from '../../organizations/model.ts'
 import { userId } from '../../users/model.ts'
-import { assignmentId, permissionName, resourceReference, roleId, scopeKinds, teamReference } from '../model.ts'
+import { assignmentId, permissionName, resourceReference, roleId, teamReference } from '../model.ts'
+import { scopeKinds } from '../../grants/model.ts'
 
 /** Who somebody is, so that people know them. */
 const Somebody = z.object({ userId, username: z.string() })
@@ -61,7 +62,7 @@ const unmetCodes = [
   'revoked',
   'secondFactor',
   'network',
-  'laidDown',
+  'deactivated',
   'contested',
   'userStatus',
   'frozen',

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, isId, uuidOf } from '../../kernel/id.ts'
-import type { Place } from '../places.ts'
+import type { Scope } from '../places.ts'
 import type { PlaceShown } from './model.ts'
 
 /** What people call things, by their UUIDs. */
@@ -20,12 +20,12 @@ export async function loadNames(em: SqlEntityManager, uuids: readonly string[]):
 }
 
 /** The UUIDs of a place and of all that it is in. */
-export function uuidsIn({ organizationId, within }: Place): readonly string[] {
-  return [...(organizationId === null ? [] : [organizationId]), ...within].map(uuidOf)
+export function uuidsIn({ organizationId, path }: Scope): readonly string[] {
+  return [...(organizationId === null ? [] : [organizationId]), ...path].map(uuidOf)
 }
 
-export function shownPlace({ kind, organizationId, within }: Place, names: Names): PlaceShown {
-  const [inner = null] = within
+export function shownPlace({ kind, organizationId, path }: Scope, names: Names): PlaceShown {
+  const [inner = null] = path
   return placeOf(kind, kind === 'organization' ? organizationId : inner, names)
 }
 

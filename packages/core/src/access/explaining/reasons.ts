@@ -1,10 +1,9 @@
 import type { Catalogue } from '../../kernel/signature.ts'
 import { idOf, type Id } from '../../kernel/id.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
-import { organizationRoles, ownerPermissions } from '../builtin.ts'
-import type { HeldAssignment } from '../held.ts'
-import type { Condition } from '../model.ts'
-import type { Place } from '../places.ts'
+import { organizationRoles, ownerPermissions, type ResolvedAssignment } from '../../grants/index.ts'
+import type { Condition } from '../../grants/model.ts'
+import type { Scope } from '../places.ts'
 import { matchingPattern, pathTo, type RoleGraph } from './graph.ts'
 import type { Reason, RoleShown } from './model.ts'
 import { placeInWords, shownPlace, shownScope, timeInWords, type Names } from './names.ts'
@@ -15,14 +14,14 @@ export interface Question {
   readonly userId: Id<'usr'>
   readonly username: string
   readonly permission: string
-  readonly place: Place
+  readonly place: Scope
   readonly graph: RoleGraph
   readonly names: Names
 }
 
 /** What of an assignment a reason is made of. */
 export type Given = Pick<
-  HeldAssignment,
+  ResolvedAssignment,
   'id' | 'role' | 'permission' | 'team' | 'scope' | 'organization' | 'object' | 'from' | 'until' | 'condition'
 >
 
@@ -52,10 +51,10 @@ export function reasonOf(question: Question, given: Given): Reason | null {
 }
 
 /** What an assignment is on counts there, and for all that is inside. */
-export function reaches({ scope, organization, object }: Given, place: Place): boolean {
+export function reaches({ scope, organization, object }: Given, place: Scope): boolean {
   if (scope === 'system') return true
   if (scope === 'organization') return organization !== null && place.organizationId === idOf('org', organization)
-  return object !== null && place.within.includes(idOf(scope === 'team' ? 'team' : 'res', object))
+  return object !== null && place.path.includes(idOf(scope === 'team' ? 'team' : 'res', object))
 }
 
 interface Way {
@@ -78,7 +77,7 @@ export function reasonOfMembership(question: Question, organizationId: Id<'org'>
   if (place.organizationId !== organizationId) return null
   const pattern = matchingPattern(catalogue, organizationRoles[role].permissions, permission)
   if (pattern === null) return null
-  const scope = shownPlace({ kind: 'organization', organizationId, within: [], owners: [] }, names)
+  const scope = shownPlace({ kind: 'organization', organizationId, path: [], owners: [] }, names)
   const way = { roles: [{ id: null, name: role }], pattern }
   const text = `${username} ${heldInWords(way)} of ${placeInWords(scope)}${wayInWords(way)}`
   return { ...plain(question), ...way, via: 'membership', scope, text }

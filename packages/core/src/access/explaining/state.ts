@@ -2,8 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
 import { isActing, type UserStatus } from '../../users/index.ts'
-import { nothingChosen, type GivenAssignment, type HeldAssignment } from '../held.ts'
-import { system, type Place } from '../places.ts'
+import { defaultActiveRoles, type LoadedAssignment, type ResolvedAssignment } from '../../grants/index.ts'
+import { systemScope, type Scope } from '../places.ts'
 import type { ScopeInput } from '../model.ts'
 import type { SubjectFacts } from '../subjects.ts'
 import { includedIn, loadRoles, patternsIn, type RoleGraph } from './graph.ts'
@@ -64,7 +64,7 @@ const subjectsThen = `select k.user_id::text as user, u.username, case when u.cr
  */
 export async function loadSubjectsAt(em: SqlEntityManager, userIds: readonly Id<'usr'>[], at: Date): Promise<readonly SubjectAt[]> {
   const records = await em.execute<SubjectRecord[]>(subjectsThen, [at, uuidsOf(userIds)])
-  const read = records.map((record) => ({ record, assignments: parsed<GivenAssignment>(record.assignments) }))
+  const read = records.map((record) => ({ record, assignments: parsed<LoadedAssignment>(record.assignments) }))
   const ids = read.flatMap(({ assignments }) => assignments.flatMap(({ role }) => role ?? []))
   const graph = await loadRoles(em, { ids }, at)
   const exclusions = await exclusionsOf(em, graph, at)
@@ -76,9 +76,9 @@ export async function loadSubjectsAt(em: SqlEntityManager, userIds: readonly Id<
   )
 }
 
-function subjectAt(record: SubjectRecord, all: readonly HeldAssignment[]): SubjectAt {
+function subjectAt(record: SubjectRecord, all: readonly ResolvedAssignment[]): SubjectAt {
   const [status = null, frozen] = (record.status?.split(' ') ?? []) as [UserStatus?, string?]
-  const acts = status !== null && isActing(status) && frozen === undefined
+  const isActive = status !== null && isActing(status) && frozen === undefined
   const memberships = parsed<{ id: string; role: MembershipRole }>(record.memberships)
   const isThere = (organization: string | null) => organization === null || memberships.some(({ id }) => id === organization)
   return {
@@ -87,12 +87,12 @@ function subjectAt(record: SubjectRecord, all: readonly HeldAssignment[]): Subje
     sessionId: null,
     status,
     frozen: frozen !== undefined,
-    acts,
-    memberships: acts ? memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })) : [],
+    isActive,
+    memberships: isActive ? memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })) : [],
     seats: parsed<string>(record.seats),
-    assignments: acts ? all.filter(({ organization }) => isThere(organization)) : [],
+    assignments: isActive ? all.filter(({ organization }) => isThere(organization)) : [],
     assurance: null,
-    chosen: nothingChosen,
+    activeRoles: defaultActiveRoles,
     validUntil: endOfTime,
   }
 }
@@ -106,7 +106,7 @@ type Exclusions = ReadonlyMap<
 >
 
 /** null: its role was not there any more. */
-function heldAs(assignment: GivenAssignment, graph: RoleGraph, exclusions: Exclusions): HeldAssignment | null {
+function heldAs(assignment: LoadedAssignment, graph: RoleGraph, exclusions: Exclusions): ResolvedAssignment | null {
   if (assignment.role === null) return { ...assignment, name: null, builtIn: null, permissions: null, included: null, exclusions: null }
   const role = graph.get(assignment.role)
   if (role === undefined) return null
@@ -139,7 +139,7 @@ async function exclusionsOf(em: SqlEntityManager, graph: RoleGraph, at: Date): P
 }
 
 /** The place that an input names, as it was at a time; null: there is no such place, nor ever was one. */
-export interface PlaceAt extends Place {
+export interface PlaceAt extends Scope {
   /** Whether it was there then. */
   readonly there: boolean
 }
@@ -150,11 +150,11 @@ export async function findPlaceAt(em: SqlEntityManager, scope: ScopeInput, at: D
       at,
       uuidOf(scope.organizationId),
     ])
-    return row === undefined ? null : { kind: 'organization', organizationId: scope.organizationId, within: [], owners: [], ...row }
+    return row === undefined ? null : { kind: 'organization', organizationId: scope.organizationId, path: [], owners: [], ...row }
   }
   if ('teamId' in scope) return findTeamAt(em, scope.teamId, at)
   if ('resourceId' in scope) return findResourceAt(em, scope.resourceId, at)
-  return { ...system, there: true }
+  return { ...systemScope, there: true }
 }
 
 async function findTeamAt(em: SqlEntityManager, id: Id<'team'>, at: Date): Promise<PlaceAt | null> {
@@ -164,7 +164,7 @@ async function findTeamAt(em: SqlEntityManager, id: Id<'team'>, at: Date): Promi
     [at, uuidOf(id)],
   )
   if (row === undefined) return null
-  return { kind: 'team', organizationId: idOf('org', row.organization), within: [id], owners: [], there: row.there }
+  return { kind: 'team', organizationId: idOf('org', row.organization), path: [id], owners: [], there: row.there }
 }
 
 /** What it was inside of is not kept: where it is today counts. Whose it was is. */
@@ -182,7 +182,7 @@ async function findResourceAt(em: SqlEntityManager, id: Id<'res'>, at: Date): Pr
   return {
     kind: 'resource',
     organizationId: row.organization === null ? null : idOf('org', row.organization),
-    within: (JSON.parse(row.path) as string[]).map((resource) => idOf('res', resource)),
+    path: (JSON.parse(row.path) as string[]).map((resource) => idOf('res', resource)),
     owners: (JSON.parse(row.owners) as string[]).map((owner) => (owner.startsWith('usr_') ? (owner as Id<'usr'>) : idOf('usr', owner))),
     there: row.there,
   }

@@ -57,7 +57,7 @@ function obstacleInWords(username: string, { code, at }: Pick<Unmet, 'code' | 'a
       return 'it wants a session with a second factor'
     case 'network':
       return 'it does not count from this address'
-    case 'laidDown':
+    case 'deactivated':
       return 'the role was laid down in this session: activate it (access.activateRole)'
     case 'contested':
       return 'the role excludes another one that is held too: activate it in the session (access.activateRole)'

@@ -1,9 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { builtInRoles } from '../builtin.ts'
-import type { BuiltInRoleName, ScopeKind } from '../model.ts'
-import { groupsOf } from '../permissions.ts'
+import { builtInRoles, groupsOf } from '../../grants/index.ts'
+import type { BuiltInRoleName, ScopeKind } from '../../grants/model.ts'
 import type { ReviewItem } from './signatures.ts'
 
 /** What is looked through, and from where on. */

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Uses } from '../../kernel/context.ts'
+import type { UseRecorder } from '../../kernel/context.ts'
 import { uuidOf, type Id } from '../../kernel/id.ts'
 import type { Clock } from '../../ports/clock.ts'
 
@@ -14,7 +14,7 @@ const mostRemembered = 200_000
  * What permissions were used for, at most once an hour for each. Stands on the path of every decision: whatever
  * was noted is found by three look-ups, and nothing is made anew.
  */
-export class PermissionUses implements Uses {
+export class PermissionUses implements UseRecorder {
   readonly #clock: Clock
   readonly #noteAnew: (use: PermissionUse, now: Date) => void
   /** By user and organization. */

@@ -5,10 +5,10 @@ import { notFound } from '../../kernel/errors.ts'
 import type { Id } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { resourceTarget, type ResourceId } from '../../resources/index.ts'
-import { give } from '../assignments/giving.ts'
-import { findAssignment, type What } from '../assignments/repository.ts'
+import { assign } from '../assignments/giving.ts'
+import { findAssignment, type RoleOrPermission } from '../assignments/repository.ts'
 import { subjectIn, usersOf } from '../assignments/subject.ts'
-import { take, usersConcerned, type Taking } from '../assignments/taking.ts'
+import { revoke, usersToLock, type RevocationRequest } from '../assignments/taking.ts'
 import { assignmentTarget } from '../assignments/targets.ts'
 import type { Assignment, AssignmentId, RoleId } from '../model.ts'
 import { sharingSignatures } from './signatures.ts'
@@ -29,7 +29,7 @@ export const grantOnResource = defineCommand(sharingSignatures.grant, {
   locks: (users) => users,
   async handle(context, { resourceId, userId, teamId, roleId, permission, ...terms }) {
     const what = whatIn({ roleId, permission })
-    const given = await give(context, { subject: subjectIn({ userId, teamId }), what, on: { resourceId }, ...terms })
+    const given = await assign(context, { subject: subjectIn({ userId, teamId }), what, scope: { resourceId }, ...terms })
     if (given.assigned) tell(context, 'resources.granted', resourceId, given.assignment)
     return given
   },
@@ -41,19 +41,19 @@ export const revokeOnResource = defineCommand(sharingSignatures.revoke, {
   target: resourceTarget,
   async prepare(context: PrepareContext, input) {
     const taking = await takingIn(context.reader, input, context.now)
-    return taking === null ? [] : usersConcerned(context, taking)
+    return taking === null ? [] : usersToLock(context, taking)
   },
   locks: (users) => users,
   async handle(context, input) {
     const taking = await takingIn(context.em, input, context.now)
     if (taking === null) throw notFound({ type: assignmentTarget.type })
-    const assignment = await take(context, taking)
+    const assignment = await revoke(context, taking)
     tell(context, 'resources.revoked', input.resourceId, assignment)
     return { assignment }
   },
 })
 
-function whatIn({ roleId, permission }: Pick<NamesGrant, 'roleId' | 'permission'>): What {
+function whatIn({ roleId, permission }: Pick<NamesGrant, 'roleId' | 'permission'>): RoleOrPermission {
   if (roleId !== undefined) return { roleId }
   if (permission !== undefined) return { permission }
   throw new TypeError('An input that names neither a role nor a permission has come past its schema.')
@@ -64,7 +64,7 @@ async function takingIn(
   em: SqlEntityManager,
   { assignmentId, resourceId, ...named }: NamesGrant & { readonly assignmentId?: AssignmentId | undefined },
   now: Date,
-): Promise<Taking | null> {
+): Promise<RevocationRequest | null> {
   if (assignmentId === undefined) return { subject: subjectIn(named), what: whatIn(named), on: { resourceId } }
   const found = await findAssignment(em, assignmentId, now)
   if (found === null || found.scope.resourceId !== resourceId) return null

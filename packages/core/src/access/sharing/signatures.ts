@@ -4,7 +4,7 @@ import { organizationInactive, userInactive } from '../../organizations/errors.t
 import { resourceId } from '../../resources/model.ts'
 import { userId } from '../../users/model.ts'
 import { alreadyAssigned, notAssignable, notHeld } from '../assignments/errors.ts'
-import { Given, Taken, terms } from '../assignments/signatures.ts'
+import { Assigned, Revoked, terms } from '../assignments/signatures.ts'
 import { unknownPermission } from '../errors.ts'
 import { excluded, notOnResources } from '../exclusions/errors.ts'
 import { assignmentId, permissionPattern, roleId, teamReference } from '../model.ts'
@@ -46,13 +46,13 @@ export const sharingSignatures = group('resources', {
     grantedTo: ['admin'],
     errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
     input: z.strictObject({ resourceId, ...whoAndWhat, ...terms }).superRefine(checkWhoAndWhat),
-    output: Given,
+    output: Assigned,
   }),
   revoke: changes({
     summary: 'Take away what a user or a team was given on a resource',
     grantedTo: ['admin'],
     errors: [organizationInactive, notHeld, notAssignable],
     input: z.strictObject({ resourceId, assignmentId: assignmentId.optional(), ...whoAndWhat }).superRefine(checkNamed),
-    output: Taken,
+    output: Revoked,
   }),
 })

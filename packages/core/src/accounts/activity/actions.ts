@@ -37,13 +37,13 @@ export const userActivity = defineQuery(directorySignatures.activity, {
 export const listUsersWithSessions = defineQuery(directorySignatures.listWithSessions, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ open, look, ports, actor, now }, { limit, cursor, ...selection }) {
+  async handle({ open, select, ports, actor, now }, { limit, cursor, ...selection }) {
     const { organizationId = null } = selection
     const scope = { action: directorySignatures.listWithSessions.name, filters: selection, viewer: organizationId ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     const order = { by: 'createdAt', direction: 'desc' } as const
-    const { users: found, next } = await selectUsers({ look, kept: null }, selection, { order, position, limit, total: false, now })
+    const { users: found, next } = await selectUsers({ select, cachedRows: null }, selection, { order, position, limit, total: false, now })
     const users = found.map(({ user }) => user)
     const ids = users.map(({ id }) => id)
     const presences = await presenceOf(em, ids, now)

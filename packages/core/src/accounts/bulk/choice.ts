@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Actor, CommandContext, PrepareContext } from '../../kernel/context.ts'
-import { lookThrough } from '../../kernel/look.ts'
+import { selectThrough } from '../../kernel/look.ts'
 import { rule, type Target } from '../../kernel/rule.ts'
 import { tooManyUsers, type UserId } from '../../users/index.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
@@ -34,7 +34,7 @@ export const overChosen = rule('whoever holds the permission there; a filter by 
 export async function choose({ reader, now }: PrepareContext, { userIds, filter, organizationId }: Choice): Promise<readonly UserId[]> {
   if (userIds !== undefined) return userIds
   const selection = { organizationId, where: filter }
-  const look = lookThrough(reader)
+  const look = selectThrough(reader)
   const found = await selectUserIds(look, selection, { limit: largestBulk + 1, now })
   if (found.length > largestBulk) throw tooManyUsers({ count: await countUsers(look, selection, now), most: largestBulk })
   return found
@@ -47,7 +47,7 @@ export async function places(
   { filter, organizationId }: Choice,
 ): Promise<Place<UserId>[]> {
   const where = filter === undefined || chosen.length === 0 ? null : { and: [{ id: [...chosen] }, filter] }
-  const ids = where === null ? chosen : await selectUserIds(lookThrough(em), { organizationId, where }, { limit: chosen.length, now })
+  const ids = where === null ? chosen : await selectUserIds(selectThrough(em), { organizationId, where }, { limit: chosen.length, now })
   return ids.map((item, index) => ({ index, item })).toSorted((one, other) => (one.item < other.item ? -1 : one.item > other.item ? 1 : 0))
 }
 

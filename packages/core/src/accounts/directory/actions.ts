@@ -10,12 +10,12 @@ import { directoryTarget, overDirectory } from './target.ts'
 export const listUsers = defineQuery(directorySignatures.list, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ look, kept, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
+  async handle({ select, cachedRows, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
     const { organizationId = null } = selection
     const sorted: Order = { by: sortBy, direction: order ?? usualDirection[sortBy] }
     const scope = scopeOf(directorySignatures.list.name, organizationId, { ...selection, ...sorted })
     const position = await openCursor(ports.cipher, scope, cursor)
-    const page = await selectUsers({ look, kept }, selection, { order: sorted, position, limit, total, now })
+    const page = await selectUsers({ select, cachedRows }, selection, { order: sorted, position, limit, total, now })
     const whole = seesWhole(actor, organizationId)
     return {
       items: page.users.map((found) => found.shown(whole)),
@@ -36,16 +36,16 @@ const usualDirection: Readonly<Record<UserSort, Order['direction']>> = {
 export const searchUsers = defineQuery(directorySignatures.search, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ open, look, kept, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
+  async handle({ open, select, cachedRows, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
     const { organizationId = null } = selection
     const scope = scopeOf(directorySignatures.search.name, organizationId, { ...selection, query })
     const position = await openCursor(ports.cipher, scope, cursor)
-    const { hits, next } = await searchUsersBy({ open, look, kept }, query, selection, { position, limit, now })
+    const { hits, next } = await searchUsersBy({ open, select, cachedRows }, query, selection, { position, limit, now })
     const whole = seesWhole(actor, organizationId)
     return {
       items: hits.map(({ found, match }) => found.matched(whole, match)),
       nextCursor: await nextCursorOf(ports.cipher, scope, next),
-      total: total ? await countUsersBy(look, query, selection, now) : null,
+      total: total ? await countUsersBy(select, query, selection, now) : null,
     }
   },
 })
@@ -53,8 +53,8 @@ export const searchUsers = defineQuery(directorySignatures.search, {
 export const countUsers = defineQuery(directorySignatures.count, {
   allow: overDirectory,
   target: directoryTarget,
-  async handle({ look, now }, selection) {
-    return { count: await countSelected(look, selection, now) }
+  async handle({ select, now }, selection) {
+    return { count: await countSelected(select, selection, now) }
   },
 })
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { uuidOf } from '../../kernel/id.ts'
-import type { Look } from '../../kernel/look.ts'
+import type { RunSelect } from '../../kernel/look.ts'
 import { isManaged, type OrganizationId } from '../../organizations/index.ts'
 import { folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
@@ -21,7 +21,7 @@ export interface Selection {
  * Whose users they are stands beside the filter and never inside it, so that no
  * `or` or `not` reaches it.
  */
-export async function conditionOf(look: Look, { organizationId, status, kind, where }: Selection, now: Date): Promise<Sql> {
+export async function conditionOf(look: RunSelect, { organizationId, status, kind, where }: Selection, now: Date): Promise<Sql> {
   return allOf([
     ...(organizationId === undefined ? [] : [withParameters(isManaged, uuidOf(organizationId))]),
     ...(status === undefined ? [] : [sql`u.status = ${status}`]),
@@ -37,7 +37,7 @@ interface Surroundings {
 }
 
 /** Looked up first: with the id in its hands PostgreSQL knows whether it is the role of everybody or of three. */
-async function rolesNamedIn(look: Look, where: UserFilter): Promise<ReadonlyMap<string, string>> {
+async function rolesNamedIn(look: RunSelect, where: UserFilter): Promise<ReadonlyMap<string, string>> {
   const names = [...eachFilter(where)].flatMap(({ role }) => (role === undefined ? [] : [role]))
   if (names.length === 0) return new Map()
   const rows = await rowsOf<{ name: string; id: string }>(

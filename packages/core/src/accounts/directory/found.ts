@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { lasting } from '../../kernel/lasting.ts'
-import type { Look, Reader } from '../../kernel/look.ts'
+import { markImmutable } from '../../kernel/lasting.ts'
+import type { RunSelect, Reader } from '../../kernel/look.ts'
 import { statement } from '../../kernel/statement.ts'
 import type { ManagedUser } from '../../users/index.ts'
 import type { Account } from '../account.ts'
@@ -47,7 +47,7 @@ export class FoundUser {
   /** @param whole To somebody who may change it. */
   shown(whole: boolean): ManagedUser {
     const shown = whole ? this.user : (this.#masked ??= { ...this.user, privateMetadata: null })
-    return this.#again ? lasting(shown) : shown
+    return this.#again ? markImmutable(shown) : shown
   }
 
   matched(whole: boolean, match: Match): MatchedUser {
@@ -55,7 +55,7 @@ export class FoundUser {
     const known = this.#matched?.get(name)
     if (known !== undefined) return known
     const made = { ...this.user, privateMetadata: whole ? this.user.privateMetadata : null, match }
-    if (this.#again) (this.#matched ??= new Map()).set(name, lasting(made))
+    if (this.#again) (this.#matched ??= new Map()).set(name, markImmutable(made))
     return made
   }
 }
@@ -65,20 +65,20 @@ export class FoundUser {
  * read. Whoever changed meanwhile is as it is now, and left out if `condition` is no longer true of it.
  */
 export async function usersOf<Ref extends UserRef>(
-  { look, kept }: Reader,
+  { select, cachedRows }: Reader,
   refs: readonly Ref[],
   condition: Sql,
 ): Promise<readonly { readonly ref: Ref; readonly found: FoundUser }[]> {
   const known = new Map<string, FoundUser>()
   for (const { id, version } of refs) {
-    const found = kept?.get(id, version)
+    const found = cachedRows?.get(id, version)
     if (found instanceof FoundUser) known.set(id, found.again())
   }
   const missing = refs.flatMap(({ id }) => (known.has(id) ? [] : [id]))
   if (missing.length > 0) {
-    for (const row of await recordsOf(look, missing, condition)) {
+    for (const row of await recordsOf(select, missing, condition)) {
       const found = new FoundUser(userIn(row))
-      kept?.set(row.id, row.version, found)
+      cachedRows?.set(row.id, row.version, found)
       known.set(row.id, found)
     }
   }
@@ -92,7 +92,7 @@ interface VersionedRecord extends UserRecord {
   readonly version: string
 }
 
-function recordsOf(look: Look, ids: readonly string[], condition: Sql): Promise<VersionedRecord[]> {
+function recordsOf(look: RunSelect, ids: readonly string[], condition: Sql): Promise<VersionedRecord[]> {
   return rowsOf<VersionedRecord>(look, recordsBy(ids, condition))
 }
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Look } from '../../kernel/look.ts'
+import type { RunSelect } from '../../kernel/look.ts'
 import type { Position } from '../../kernel/page.ts'
 import { refColumns, type UserRef } from './found.ts'
 import { phaseOfInside, type Phase, type Sought } from './phases.ts'
@@ -31,7 +31,7 @@ const mostLookedAt = 20_000
  * trigram index gives a million rows to sort; of one that nobody has, an index in
  * order gives a million rows to look at. So a sample decides.
  */
-export async function literalHits(look: Look, sought: Sought, position: Position | null, limit: number): Promise<Hit[]> {
+export async function literalHits(look: RunSelect, sought: Sought, position: Position | null, limit: number): Promise<Hit[]> {
   const [phase = 0, key = '', id = null] = position ?? []
   const place: Place = { phase: Number(phase), key: String(key), id: id === null ? null : String(id) }
   if (!sought.anywhere) return beginningsFrom(look, sought, place, limit)
@@ -43,7 +43,7 @@ export async function literalHits(look: Look, sought: Sought, position: Position
   return [...hits, ...(await insideFrom(look, sought, rest, { limit: limit - hits.length, inside }))]
 }
 
-async function sample(look: Look, { held, inside, condition }: Sought): Promise<{ any: number; inside: number }> {
+async function sample(look: RunSelect, { held, inside, condition }: Sought): Promise<{ any: number; inside: number }> {
   const [row] = await rowsOf<{ any: number; inside: number }>(
     look,
     sql`select count(*)::int as any, (count(*) filter (where ${inside}))::int as inside
@@ -53,7 +53,7 @@ async function sample(look: Look, { held, inside, condition }: Sought): Promise<
 }
 
 /** From a place on, phase after phase, each read from its own index. */
-async function beginningsFrom(look: Look, sought: Sought, place: Place, limit: number): Promise<Hit[]> {
+async function beginningsFrom(look: RunSelect, sought: Sought, place: Place, limit: number): Promise<Hit[]> {
   const hits: Hit[] = []
   for (const [number, phase] of sought.beginnings.entries()) {
     if (number < place.phase || hits.length >= limit) continue
@@ -74,7 +74,12 @@ function beyond({ key, unique }: Phase, value: string, id: string): Sql {
 }
 
 /** The newest first, as far as they must be looked at to find enough; when they are rarer than the sample said, by the trigram index. */
-async function insideFrom(look: Look, sought: Sought, place: Place, { limit, inside }: { limit: number; inside: number }): Promise<Hit[]> {
+async function insideFrom(
+  look: RunSelect,
+  sought: Sought,
+  place: Place,
+  { limit, inside }: { limit: number; inside: number },
+): Promise<Hit[]> {
   if (inside > 0) {
     const lookedAt = Math.min(mostLookedAt, Math.ceil((3 * limit * sampled) / inside))
     const begin = place.id === null ? sql`true` : sql`id < ${place.id}::uuid`
@@ -90,7 +95,7 @@ async function insideFrom(look: Look, sought: Sought, place: Place, { limit, ins
 }
 
 /** All that the trigram index finds, then put in order; `offset 0` keeps PostgreSQL from reading an order first. */
-async function ranked(look: Look, sought: Sought, { phase, key, id }: Place, limit: number): Promise<Hit[]> {
+async function ranked(look: RunSelect, sought: Sought, { phase, key, id }: Place, limit: number): Promise<Hit[]> {
   const { held, condition, beginnings } = sought
   const number = sql.join(
     beginnings.map(({ where }, at) => sql`when ${where} then ${sql.lit(at)}`),

@@ -1,4 +1,13 @@
-import { systemActor, userActor, Written, type Actor, type InputOf, type OutputOf, type Signatures, type User } from '@denizen/core'
+import {
+  systemActor,
+  userActor,
+  SerializedAnswer,
+  type Actor,
+  type InputOf,
+  type OutputOf,
+  type Signatures,
+  type User,
+} from '@denizen/core'
 import { databases, runnerOf, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -26,9 +35,9 @@ describe.each(databases)('users that are remembered as they were written on %s',
     const answer = await world().core.run(name, input, {
       actor,
       origin: { requestId: 'r', ip: null, userAgent: null, remote: true },
-      written: true,
+      serialized: true,
     })
-    if (!(answer instanceof Written)) throw new TypeError('The answer is not written.')
+    if (!(answer instanceof SerializedAnswer)) throw new TypeError('The answer is not written.')
     return JSON.parse(answer.json)
   }
   const list = async (actor: Actor = system, input: InputOf<List> = {}) => (await written('users.list', input, actor)) as OutputOf<List>
@@ -76,8 +85,8 @@ describe.each(databases)('users that are remembered as they were written on %s',
 
 const looking = defineQuery(query('test.look', { summary: 'Look', input: z.strictObject({ sql: z.string() }), output: z.object({}) }), {
   allow: anyone,
-  async handle({ look }, { sql }) {
-    await look({ sql, parameters: [] })
+  async handle({ select }, { sql }) {
+    await select({ sql, parameters: [] })
     return {}
   },
 })

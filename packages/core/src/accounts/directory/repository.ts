@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { idOf } from '../../kernel/id.ts'
-import type { Look, Reader } from '../../kernel/look.ts'
+import type { RunSelect, Reader } from '../../kernel/look.ts'
 import type { Position } from '../../kernel/page.ts'
 import { preparedStatements, statement } from '../../kernel/statement.ts'
 import type { UserId } from '../../users/index.ts'
@@ -30,7 +30,7 @@ export interface PageOrder {
 /** The users of a selection in order, from a position on that an earlier page gave. */
 export async function selectUsers(reader: Reader, selection: Selection, page: PageOrder): Promise<UserPage> {
   const { order, position, limit, now } = page
-  const condition = await conditionOf(reader.look, selection, now)
+  const condition = await conditionOf(reader.select, selection, now)
   const refs: PlacedRef[] = []
   let total: number | null = null
   const [first = 0, ...place] = position ?? []
@@ -41,7 +41,7 @@ export async function selectUsers(reader: Reader, selection: Selection, page: Pa
     const counted = page.total && total === null ? totalOf(selection, condition) : sql`null::int`
     const query = pageOf(run, order, { condition: sql`${condition} and ${begin}`, limit: limit + 1 - refs.length, counted })
     if (isUsual(selection, limit)) prepare(query)
-    const [row] = await rowsOf<PageRecord>(reader.look, query)
+    const [row] = await rowsOf<PageRecord>(reader.select, query)
     total ??= row?.total ?? null
     refs.push(...refsIn(row?.page ?? '', number, run))
   }
@@ -105,7 +105,7 @@ function placeOf([key = null, id = '']: Position): { key: string | number | null
 }
 
 /** Exactly how many users are in a selection: from the counters where those know, else by looking at each. */
-export async function countUsers(look: Look, selection: Selection, now: Date): Promise<number> {
+export async function countUsers(look: RunSelect, selection: Selection, now: Date): Promise<number> {
   const [row] = await rowsOf<{ count: number }>(look, sql`select ${totalOf(selection, await conditionOf(look, selection, now))} as count`)
   return row?.count ?? 0
 }
@@ -116,7 +116,11 @@ function totalOf({ organizationId, status, kind, where }: Selection, condition: 
 }
 
 /** The ids of the users of a selection, in order of id; at most so many. */
-export async function selectUserIds(look: Look, selection: Selection, { limit, now }: { limit: number; now: Date }): Promise<UserId[]> {
+export async function selectUserIds(
+  look: RunSelect,
+  selection: Selection,
+  { limit, now }: { limit: number; now: Date },
+): Promise<UserId[]> {
   const condition = await conditionOf(look, selection, now)
   const rows = await rowsOf<{ id: string }>(look, sql`select u.id::text as id from users u where ${condition} order by u.id limit ${limit}`)
   return rows.map(({ id }) => idOf('usr', id))

@@ -1,6 +1,6 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import { idOf, type Id } from '../../kernel/id.ts'
-import type { Look, Select } from '../../kernel/look.ts'
+import type { RunSelect, Select } from '../../kernel/look.ts'
 import type { JsonObject } from '../../kernel/text.ts'
 import type { UserKind, UserStatus } from '../../users/index.ts'
 import type { Account } from '../account.ts'
@@ -21,7 +21,7 @@ export function compiled(query: Sql): Select {
 }
 
 /** Runs a hand-written query; planned anew each time, unless it is a `statement`: a plan that suits one pattern of LIKE ruins another. */
-export function rowsOf<Row extends object>(look: Look, query: Sql): Promise<Row[]> {
+export function rowsOf<Row extends object>(look: RunSelect, query: Sql): Promise<Row[]> {
   return look<Row>(compiled(query))
 }
 

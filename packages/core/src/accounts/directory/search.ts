@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
-import type { Look, Reader } from '../../kernel/look.ts'
+import type { RunSelect, Reader } from '../../kernel/look.ts'
 import type { Position } from '../../kernel/page.ts'
 import type { Account } from '../account.ts'
 import { conditionOf, type Selection } from './condition.ts'
@@ -38,9 +38,9 @@ export async function searchUsersBy(
   selection: Selection,
   { position, limit, now }: { position: Position | null; limit: number; now: Date },
 ): Promise<HitPage> {
-  const sought = whatIsSought(query, await conditionOf(searcher.look, selection, now))
+  const sought = whatIsSought(query, await conditionOf(searcher.select, selection, now))
   const slips = sought.anywhere ? slipsOf(sought.text) : []
-  const refs = position?.[0] === phaseOfSimilar ? [] : await literalHits(searcher.look, sought, position, limit + 1)
+  const refs = position?.[0] === phaseOfSimilar ? [] : await literalHits(searcher.select, sought, position, limit + 1)
   if (refs.length === 0) return { hits: await similarTo(searcher, sought, slips, limit), next: null }
   const shown = await usersOf(searcher, refs.slice(0, limit), allOf([sought.condition, sought.held]))
   const hits = shown.map(({ ref, found }) => ({ found, match: matchOf(found.user, ref.phase, sought.text) }))
@@ -62,7 +62,7 @@ function matchOf({ username, email }: Account, phase: number, text: string): Mat
 }
 
 /** Exactly how many users of a selection hold a text; those who only resemble it are not counted. */
-export async function countUsersBy(look: Look, query: string, selection: Selection, now: Date): Promise<number> {
+export async function countUsersBy(look: RunSelect, query: string, selection: Selection, now: Date): Promise<number> {
   const { held, condition }: Sought = whatIsSought(query, await conditionOf(look, selection, now))
   const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from users u where ${held} and ${condition}`)
   return row?.count ?? 0

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
-import { lookThrough } from '../../kernel/look.ts'
+import { selectThrough } from '../../kernel/look.ts'
 import { refColumns, type UserRef } from './found.ts'
 import type { Sought } from './phases.ts'
 import { rowsOf } from './rows.ts'
@@ -26,7 +26,7 @@ export async function similarHits(
   slips: readonly string[],
   limit: number,
 ): Promise<readonly UserRef[]> {
-  const look = lookThrough(em)
+  const look = selectThrough(em)
   const slipped = anyOf(slips.map((slip) => sql`u.search_text like ${foldedValue(`%${slip}%`)}`))
   const candidate = sql`${slipped} and (${held}) is not true and ${condition}`
   const newest = sql`(select * from users order by id desc limit ${sampled}) u`

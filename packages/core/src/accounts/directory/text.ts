@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import { literally } from '../../kernel/text.ts'
+import { escapeLike } from '../../kernel/text.ts'
 import { folded } from '../../users/index.ts'
 
 /** A piece of SQL with its parameters. */
@@ -17,12 +17,12 @@ export function anyOf(parts: readonly Sql[]): Sql {
 
 /** The pattern of LIKE for a text that begins so. */
 export function beginningWith(text: string): string {
-  return `${literally(text)}%`
+  return `${escapeLike(text)}%`
 }
 
 /** The pattern of LIKE for a text that holds this. */
 export function holding(text: string): string {
-  return `%${literally(text)}%`
+  return `%${escapeLike(text)}%`
 }
 
 const [beforeFold, afterFold] = around(folded('?'))

@@ -1,4 +1,4 @@
-import { literally } from '../../kernel/text.ts'
+import { escapeLike } from '../../kernel/text.ts'
 import { hasTrigram } from './text.ts'
 
 /** So many patterns are looked for at most: each costs a look into the index. */
@@ -12,8 +12,8 @@ const most = 40
 export function slipsOf(text: string): readonly string[] {
   const words = [...text.matchAll(/\p{L}{4,}/gu)].toSorted((one, other) => other[0].length - one[0].length)
   const patterns = words.flatMap((word) => {
-    const before = literally(text.slice(0, word.index))
-    const behind = literally(text.slice(word.index + word[0].length))
+    const before = escapeLike(text.slice(0, word.index))
+    const behind = escapeLike(text.slice(word.index + word[0].length))
     return slipsIn([...word[0]]).map((slip) => `${before}${slip}${behind}`)
   })
   // Without three letters in a row a pattern would be looked for in every row.

@@ -1,4 +1,5 @@
-import { assignRole, createRole, findRoles, refuseExcluded, rolesThatGrant, type BuiltInRoleName, type RoleId } from '../../access/index.ts'
+import { assignRole, createRole, findRoles, enforceSeparationOfDuty, rolesThatGrant, type RoleId } from '../../access/index.ts'
+import type { BuiltInRoleName } from '../../grants/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId, type Actor, type CommandContext, type PrepareContext } from '../../kernel/context.ts'
 import { granted } from '../../kernel/rule.ts'
@@ -95,7 +96,7 @@ async function importOne(context: CommandContext, item: Ready, known: RolesToGiv
   const { actor, now } = context
   const granting = { userId: row.id, grantedBy: callerId(actor), now }
   const roleIds = [...new Set(user.roles.flatMap((name) => known.ids.get(name) ?? []))]
-  await refuseExcluded(context.em, { userIds: [row.id], roleIds, organizationId: null, scopeKind: 'system' }, now)
+  await enforceSeparationOfDuty(context.em, { userIds: [row.id], roleIds, organizationId: null, scopeKind: 'system' }, now)
   for (const roleId of roleIds) assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
   const withheld = user.roles.filter((name) => known.withheld.has(name))
   const unknown = user.roles.filter((name) => !known.withheld.has(name) && !known.ids.has(name))

@@ -1,4 +1,5 @@
-import { assignRole, builtInRoles, currentAssignment } from '../../access/index.ts'
+import { assignRole, currentAssignment } from '../../access/index.ts'
+import { builtInRoles } from '../../grants/index.ts'
 import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { endImpersonations } from '../../sessions/index.ts'
 import { notPromotable, type UserId, type UserRow } from '../../users/index.ts'

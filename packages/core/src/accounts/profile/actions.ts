@@ -72,9 +72,9 @@ export const updatePreferences = defineCommand(profileSignatures.updatePreferenc
 /** The address is a way in: whoever finds a session open does not take the account with it. What `freshProof` asks of a whole action. */
 function demandFreshProof({ actor, now }: CommandContext): void {
   if (actor.kind !== 'user') return
-  const { provedUntil } = actor.principal
-  if (provedUntil === null) throw ownSessionRequired({})
-  if (provedUntil.getTime() <= now.getTime()) throw freshProofRequired({})
+  const { recentAuthUntil } = actor.principal
+  if (recentAuthUntil === null) throw ownSessionRequired({})
+  if (recentAuthUntil.getTime() <= now.getTime()) throw freshProofRequired({})
 }
 
 /** The caller's own account, whose row the pipeline has locked. */

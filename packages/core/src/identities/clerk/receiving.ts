@@ -33,7 +33,7 @@ export const receiveClerkWebhook = defineCommand(
   }),
   {
     allow: ({ actor }) => actor.kind === 'system',
-    secretive: true,
+    handlesSecret: true,
     prepare: signer,
     async handle(context, { id, body }, provider): Promise<{ outcome: Outcome }> {
       const { em, now } = context

@@ -37,7 +37,7 @@ async function waiting(context: CommandContext, userCode: string): Promise<Devic
 export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
   allow: anyone,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   async handle(context, { userCode }) {
     const { id, clientName, ip, userAgent, createdAt, expiresAt } = await waiting(context, userCode)
     context.note({ target: { type: 'deviceLogin', id } })
@@ -53,8 +53,8 @@ export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
  */
 export const approveDeviceLogin = defineCommand(deviceSignatures.approveDeviceLogin, {
   allow: signedIn,
-  freshProof: true,
-  secretive: true,
+  requiresRecentAuth: true,
+  handlesSecret: true,
   prepare: async ({ actor }: PrepareContext) => callerId(actor),
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { userCode, endSession }) {
@@ -102,7 +102,7 @@ async function keepUntil({ em }: CommandContext, sessionId: Id<'ses'>, until: Da
 export const denyDeviceLogin = defineCommand(deviceSignatures.denyDeviceLogin, {
   allow: anyone,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   async handle(context, { userCode }) {
     const login = await waiting(context, userCode)
     login.status = 'denied'

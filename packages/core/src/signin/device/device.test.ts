@@ -116,7 +116,7 @@ describe.each(databases)('on %s', (database) => {
     expect(await codeOf(world().asAnonymous().auth.approveDeviceLogin({ userCode }))).toBe('request.unauthenticated')
     world().clock.advance(5 * 60_000)
     expect(await codeOf(ada.as.auth.approveDeviceLogin({ userCode }))).toBe('auth.freshProofRequired')
-    const impersonated = { ...ada.principal, provedUntil: null, impersonator: { userId: ada.user.id, username: 'root' } }
+    const impersonated = { ...ada.principal, recentAuthUntil: null, impersonator: { userId: ada.user.id, username: 'root' } }
     expect(await codeOf(world().core.as(userActor(impersonated)).auth.approveDeviceLogin({ userCode }))).toBe('auth.ownSessionRequired')
     const debtor = { ...ada.principal, pendingSteps: ['changePassword'] as const }
     expect(await codeOf(world().core.as(userActor(debtor)).auth.approveDeviceLogin({ userCode }))).toBe('auth.stepRequired')

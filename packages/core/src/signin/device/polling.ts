@@ -20,7 +20,7 @@ interface Poll {
 
 export const pollDeviceLogin = defineCommand(deviceSignatures.pollDeviceLogin, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   prepare: approver,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, poll, locked) {

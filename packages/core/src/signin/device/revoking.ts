@@ -15,7 +15,7 @@ const nothing: Ended = { sessionsEnded: 0, tokensEnded: 0 }
 export const revokeToken = defineCommand(deviceSignatures.revokeToken, {
   allow: anyone,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   prepare: owner,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { token }) {

@@ -11,7 +11,7 @@ const clearedAtOnce = 10
 
 export const startDeviceLogin = defineCommand(deviceSignatures.startDeviceLogin, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async handle(context, { clientName }) {
     const { newId, now, ports, settings } = context
     const id = newId('dev')

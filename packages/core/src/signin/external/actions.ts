@@ -13,7 +13,7 @@ import { externalSignatures } from './signatures.ts'
 
 export const signInWithIdentity = defineCommand(externalSignatures.signInWithIdentity, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async prepare(context, { provider, token }) {
     const trusted = providerNamed(context.settings, provider)
     await admitNetwork(context)
@@ -27,7 +27,7 @@ const Begun = z.object({ provider: z.string(), redirectUri: z.string(), redirect
 
 export const startOAuth = defineCommand(externalSignatures.startOAuth, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async prepare({ ports, settings }, { provider, origin, redirectTo }) {
     const trusted = providerNamed(settings, provider)
     const client = clientOf(trusted)
@@ -51,7 +51,7 @@ type Answered = { readonly provider: string; readonly redirectTo: string | null;
 
 export const finishOAuth = defineCommand(externalSignatures.finishOAuth, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   prepare: redeemAnswer,
   async handle(context, _, answered: Answered) {
     if (answered === null) return context.refuse(challengeOver({}))

@@ -23,7 +23,7 @@ interface Tried {
 
 export const completeSignIn = defineCommand(factorSignatures.completeSignIn, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks: ({ userId }) => [userId],
   prepare: takeTry,
   async handle(context, input, tried) {

@@ -121,8 +121,8 @@ describe.each(databases)('auth.reauthenticate on %s', (database) => {
     await expect(world().asSystem().auth.reauthenticate({ password })).rejects.toMatchObject({ code: 'auth.ownSessionRequired' })
     const { principal } = ada
     for (const other of [
-      { ...principal, sessionId: null, provedUntil: null },
-      { ...principal, provedUntil: null, impersonator: { userId: principal.userId, username: 'x' } },
+      { ...principal, sessionId: null, recentAuthUntil: null },
+      { ...principal, recentAuthUntil: null, impersonator: { userId: principal.userId, username: 'x' } },
     ]) {
       const as = world().core.as({ kind: 'user', principal: other })
       await expect(as.auth.reauthenticate({ password })).rejects.toMatchObject({ code: 'auth.ownSessionRequired' })

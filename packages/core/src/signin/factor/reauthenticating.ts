@@ -31,7 +31,7 @@ type Proof = 'password' | 'totp' | 'recoveryCode' | 'passkey' | 'emailCode'
 export const reauthenticate = defineCommand(factorSignatures.reauthenticate, {
   allow: signedIn,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   target: ownAccountTarget,
   prepare: checkTyped,
   async handle(context, input, typed) {
@@ -77,8 +77,8 @@ async function checkTyped(context: PrepareContext, { password }: Input): Promise
 /** A session that its user signed in to: no token that stands for itself, and nobody who acts for somebody else. */
 function ownSession(actor: CommandContext['actor']): Principal & { readonly sessionId: NonNullable<Principal['sessionId']> } {
   if (actor.kind !== 'user') throw ownSessionRequired({})
-  const { sessionId, provedUntil } = actor.principal
-  if (sessionId === null || provedUntil === null) throw ownSessionRequired({})
+  const { sessionId, recentAuthUntil } = actor.principal
+  if (sessionId === null || recentAuthUntil === null) throw ownSessionRequired({})
   return { ...actor.principal, sessionId }
 }
 

@@ -15,7 +15,7 @@ import { guiseSignatures } from './signatures.ts'
  */
 export const createAnonymous = defineCommand(guiseSignatures.createAnonymous, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async handle(context) {
     const { em, ports, settings } = context
     if (settings.signUp === 'closed') throw anonymousClosed({})

@@ -1,4 +1,5 @@
-import { assignRole, builtInRoles, currentAssignment } from '../../access/index.ts'
+import { assignRole, currentAssignment } from '../../access/index.ts'
+import { builtInRoles } from '../../grants/index.ts'
 import { ownAccountTarget, rememberStatus, usernameFor } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'

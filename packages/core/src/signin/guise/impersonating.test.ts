@@ -26,7 +26,7 @@ describe.each(databases)('21: impersonation on %s', (database) => {
     expect(principal).toMatchObject({
       userId: user.id,
       impersonator: { userId: admin.user.id, username: admin.user.username },
-      provedUntil: null,
+      recentAuthUntil: null,
     })
     const told = { id: admin.user.id, username: admin.user.username }
     expect((await as.sessions.whoami({})).session?.impersonator).toEqual(told)

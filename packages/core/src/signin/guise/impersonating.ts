@@ -19,8 +19,8 @@ import { impersonatedTarget } from './targets.ts'
 export const impersonate = defineCommand(guiseSignatures.impersonate, {
   allow: overAccount,
   target: impersonatedTarget,
-  freshProof: true,
-  secretive: true,
+  requiresRecentAuth: true,
+  handlesSecret: true,
   async handle(context, { userId, reason, minutes }) {
     const { actor, em } = context
     if (actor.kind !== 'user') throw ownSessionRequired({})

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { holdingsOf, organizationRoles } from '../../access/index.ts'
+import { loadGrants, organizationRoles } from '../../grants/index.ts'
 import { accountTarget, changedAccountTarget } from '../../accounts/index.ts'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Target } from '../../kernel/rule.ts'
@@ -22,6 +22,6 @@ export const impersonatedTarget = {
       organizationId,
       permissions: organizationRoles[role].permissions,
     }))
-    return { ...target, holdings: [...(await holdingsOf(em, input.userId, null)), ...inOrganizations] }
+    return { ...target, accountGrants: [...(await loadGrants(em, input.userId, null)), ...inOrganizations] }
   },
 } satisfies TargetFinder<NamesUser>

@@ -20,7 +20,7 @@ import { mailedSignatures } from './signatures.ts'
  */
 export const signUp = defineCommand(mailedSignatures.signUp, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async prepare(context, { password, ...owner }) {
     const { settings, ports } = context
     if (settings.signUp === 'closed') throw signUpClosed({})
@@ -48,7 +48,7 @@ export const signUp = defineCommand(mailedSignatures.signUp, {
 export const requestEmailVerification = defineCommand(mailedSignatures.requestEmailVerification, {
   allow: signedIn,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   async prepare(context, input) {
     beforeMailing(context, input)
   },
@@ -64,7 +64,7 @@ export const requestEmailVerification = defineCommand(mailedSignatures.requestEm
 
 export const requestMagicLink = defineCommand(mailedSignatures.requestMagicLink, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async prepare(context, input) {
     beforeMailing(context, input)
   },
@@ -78,7 +78,7 @@ export const requestMagicLink = defineCommand(mailedSignatures.requestMagicLink,
 export const requestEmailCode = defineCommand(mailedSignatures.requestEmailCode, {
   allow: anyone,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   async prepare(context) {
     beforeMailing(context, {})
   },

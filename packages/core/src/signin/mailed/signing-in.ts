@@ -32,7 +32,7 @@ const locks = (asker: Asker | null): UserId[] => (asker?.userId ? [asker.userId]
 
 export const signInWithMagicLink = defineCommand(mailedSignatures.signInWithMagicLink, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks,
   async prepare({ reader, ports, now }, { token }): Promise<Asker | null> {
     return (await lookAt(reader, ports, { token }, now))?.row ?? null
@@ -45,7 +45,7 @@ export const signInWithMagicLink = defineCommand(mailedSignatures.signInWithMagi
 
 export const signInWithEmailCode = defineCommand(mailedSignatures.signInWithEmailCode, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks,
   prepare: ({ reader, ports }, { binding }) => askedWith(reader, ports, 'emailCode', binding),
   async handle(context, { binding, code }, asker) {

@@ -37,7 +37,7 @@ interface Found {
 export const verifyEmail = defineCommand(mailedSignatures.verifyEmail, {
   allow: anyone,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   locks: (found) => (found?.accountId ? [found.accountId] : []),
   prepare: find,
   async handle(context, input, found) {

@@ -9,7 +9,7 @@ import { mailedSignatures } from './signatures.ts'
 export const viewVerification = defineCommand(mailedSignatures.viewVerification, {
   allow: anyone,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   async handle(context, input) {
     const { em, ports, now } = context
     const looked = await lookAt(em, ports, input, now)

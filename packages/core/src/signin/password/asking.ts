@@ -22,7 +22,7 @@ const setupLifetime = 4 * 24 * 60 * minute
  */
 export const requestPasswordReset = defineCommand(passwordSignatures.requestPasswordReset, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   async handle(context, { email }) {
     const userId = await whoMayReset(context, email)
     const { expiresAt } = await ask(context, { purpose: 'resetPassword', email, userId, lifetime: resetLifetime, bound: false })

@@ -90,7 +90,7 @@ describe.each(databases)('auth.changePassword on %s', (database) => {
     const here = await world().signUp()
     world().clock.advance(6 * 60_000)
     expect(await codeOf(change(here))).toBe('auth.freshProofRequired')
-    const asProgram = world().core.as({ kind: 'user', principal: { ...here.principal, sessionId: null, provedUntil: null } })
+    const asProgram = world().core.as({ kind: 'user', principal: { ...here.principal, sessionId: null, recentAuthUntil: null } })
     expect(await codeOf(asProgram.auth.changePassword({ oldPassword: password, newPassword: chosen }))).toBe('auth.ownSessionRequired')
   })
 

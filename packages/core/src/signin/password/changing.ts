@@ -28,9 +28,9 @@ interface Checked {
 export const changePassword = defineCommand(passwordSignatures.changePassword, {
   allow: signedIn,
   target: ownAccountTarget,
-  freshProof: true,
+  requiresRecentAuth: true,
   duringPendingStep: true,
-  secretive: true,
+  handlesSecret: true,
   prepare,
   async handle(context, _input, { keys, matches, changedAt, hash }) {
     const { em, actor } = context

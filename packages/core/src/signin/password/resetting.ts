@@ -29,7 +29,7 @@ interface Ready {
  */
 export const resetPassword = defineCommand(passwordSignatures.resetPassword, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   locks: ({ userId }) => [userId],
   prepare,
   async handle(context, { token }, { userId, purpose, email, hash }) {

@@ -36,7 +36,7 @@ interface Held {
  */
 export const refresh = defineCommand(refreshSignatures.refresh, {
   allow: anyone,
-  secretive: true,
+  handlesSecret: true,
   duringPendingStep: true,
   prepare: findToken,
   locks: (token) => (token === null ? [] : [token.userId]),

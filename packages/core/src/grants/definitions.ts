@@ -2,24 +2,24 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { LeasedCache } from '../invalidation/index.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
 import { idOf } from '../kernel/id.ts'
-import { idsGiven, runStatement, statement } from '../kernel/statement.ts'
+import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import type { Clock } from '../ports/clock.ts'
 
-const itself = `(select r.id union all select c.included_id from role_closure c where c.role_id = r.id) i (id)`
+const roleAndIncluded = `(select r.id union all select c.included_id from role_closure c where c.role_id = r.id) i (id)`
 
 /** SQL for what a role `r` is, as a JSON object: with all that it includes. Only custom roles are asked about: what built-in ones are is code. */
 export const definitionOfRole = `json_build_object('id', r.id, 'name', r.name,
-    'permissions', (select json_agg(distinct p.permission) from ${itself} join role_permissions p on p.role_id = i.id and p.revoked_at is null),
+    'permissions', (select json_agg(distinct p.permission) from ${roleAndIncluded} join role_permissions p on p.role_id = i.id and p.revoked_at is null),
     'included', (select json_agg(json_build_object('id', x.id, 'name', case when x.built_in then x.name end))
       from role_closure c join roles x on x.id = c.included_id where c.role_id = r.id),
     'exclusions', (select json_agg(json_build_object('id', e.id, 'cardinality', e.cardinality, 'organization', e.organization_id, 'members', e.members))
       from (select e.id, e.cardinality, e.organization_id, array_agg(m.role_id) as members
-        from ${itself} join role_exclusion_members m on m.role_id = i.id
+        from ${roleAndIncluded} join role_exclusion_members m on m.role_id = i.id
           join role_exclusions e on e.id = m.exclusion_id and e.kind = 'dynamic' group by e.id) e))`
 
 const definitionsStatement = statement(
   'role_definitions',
-  `select ${definitionOfRole}::text as definition from roles r where r.id = any(${idsGiven})`,
+  `select ${definitionOfRole}::text as definition from roles r where r.id = any(${idArray})`,
 )
 
 async function loadDefinitions(em: SqlEntityManager, ids: readonly string[]): Promise<readonly RoleDefinition[]> {
@@ -42,7 +42,7 @@ const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
 /** How much of them is kept, in permissions and roles that are included. */
 const capacity = 500_000
 
-interface RoleMemoryParts {
+interface CacheParts {
   readonly clock: Clock
   readonly soleProcess: boolean
 }
@@ -53,8 +53,8 @@ interface RoleMemoryParts {
  * includes, or a set that one of these is in, drops it; who was worked out from it meanwhile is not kept,
  * for they depend on the same roles.
  */
-export class RoleMemory extends LeasedCache<RoleDefinition> implements RoleDefinitions {
-  constructor({ clock, soleProcess }: RoleMemoryParts) {
+export class RoleDefinitionCache extends LeasedCache<RoleDefinition> implements RoleDefinitions {
+  constructor({ clock, soleProcess }: CacheParts) {
     super({ clock, soleProcess, capacity, keysOf: keysOfRole, validUntil: () => Infinity, weightOf })
   }
 

@@ -1,7 +1,7 @@
 import { anonymousActor, userActor, uuidOf, type Id } from '@denizen/core'
 import { databases, TestFeed, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
-import { RoleMemory } from './definitions.ts'
+import { RoleDefinitionCache } from './definitions.ts'
 
 /** The bound of revocation: within a second at the latest, whatever happens to the connection. */
 const bound = 1000
@@ -21,7 +21,7 @@ describe.each(databases)('what roles are on %s', (database) => {
 
   test('is read once, however many hold them', async () => {
     const roleId = await world().access.newRole({ permissions: ['document.read'] })
-    const memory = new RoleMemory({ clock: world().clock, soleProcess: true })
+    const memory = new RoleDefinitionCache({ clock: world().clock, soleProcess: true })
     const read = async () => (await memory.of(world().em(), [uuidOf(roleId)])).get(uuidOf(roleId))
     const first = await read()
     expect(first).toMatchObject({ permissions: ['document.read'], included: null, exclusions: null })
@@ -64,7 +64,7 @@ describe.each(databases)('what roles are on %s', (database) => {
 
   test('is not kept when it was read while it changed', async () => {
     const roleId = await world().access.newRole({ permissions: ['document.read'] })
-    const memory = new RoleMemory({ clock: world().clock, soleProcess: true })
+    const memory = new RoleDefinitionCache({ clock: world().clock, soleProcess: true })
     const ids = [uuidOf(roleId)]
     const reading = memory.of(world().em(), ids)
     memory.drop([roleId])

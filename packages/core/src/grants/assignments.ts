@@ -1,14 +1,14 @@
 import type { Origin } from '../kernel/context.ts'
 import type { Exclusion, RoleDefinition } from '../kernel/decisions.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import { mayActFrom } from '../users/index.ts'
-import { builtInRoles } from './builtin.ts'
+import { builtInRoles } from './built-in-roles.ts'
 import { byRole, definitionOfRole } from './definitions.ts'
 import { builtInRoleNames, type BuiltInRoleName, type Condition, type ScopeKind } from './model.ts'
 
 /** An assignment as `assignmentsOf` reads it: ids are UUIDs, times milliseconds since the epoch. */
-export interface GivenAssignment {
+export interface LoadedAssignment {
   readonly id: string
   /** null: a single permission was given. */
   readonly role: string | null
@@ -25,7 +25,7 @@ export interface GivenAssignment {
 }
 
 /** The same with what its role is. */
-export interface HeldAssignment extends GivenAssignment {
+export interface ResolvedAssignment extends LoadedAssignment {
   readonly name: string | null
   readonly builtIn: boolean | null
   /** What the role grants, with all that it includes; null: the role is built in, or there is none. */
@@ -38,7 +38,7 @@ export interface HeldAssignment extends GivenAssignment {
 
 /**
  * SQL for the assignments of a user, and of the teams that they sit in, that were not revoked
- * and are not over: JSON `assignments`, for `givenIn`, and `definitions`, what their custom roles are,
+ * and are not over: JSON `assignments`, for `parseAssignments`, and `definitions`, what their custom roles are,
  * each once. Takes one parameter: the time. Teams only count while they are there, for their
  * seats go with them.
  * @param user SQL of the user's id.
@@ -62,7 +62,7 @@ export function assignmentsOf(user: string, scopes: string, { at = '?::timestamp
 }
 
 /** The values of an assignment in the order of `assignmentsOf`: objects would take half as long again to write, and be as much again to send. */
-type GivenValues = readonly [
+type AssignmentTuple = readonly [
   id: string,
   role: string | null,
   permission: string | null,
@@ -76,9 +76,9 @@ type GivenValues = readonly [
 ]
 
 /** The assignments that `assignmentsOf` read. */
-export function givenIn(assignments: string | null): readonly GivenAssignment[] {
-  if (assignments === null) return nothingGiven
-  return (JSON.parse(assignments) as GivenValues[]).map(
+export function parseAssignments(assignments: string | null): readonly LoadedAssignment[] {
+  if (assignments === null) return noAssignments
+  return (JSON.parse(assignments) as AssignmentTuple[]).map(
     ([id, role, permission, team, scope, organization, object, from, until, condition]) => ({
       id,
       role,
@@ -94,12 +94,12 @@ export function givenIn(assignments: string | null): readonly GivenAssignment[] 
   )
 }
 
-const nothingGiven: readonly GivenAssignment[] = []
+const noAssignments: readonly LoadedAssignment[] = []
 
 const builtInNames: ReadonlyMap<string, BuiltInRoleName> = new Map(builtInRoleNames.map((name) => [uuidOf(builtInRoles[name].id), name]))
 
 /** The custom roles of assignments: UUIDs, each once. */
-export function customRolesIn(given: readonly GivenAssignment[]): readonly string[] {
+export function customRolesIn(given: readonly LoadedAssignment[]): readonly string[] {
   const roles = new Set<string>()
   for (const { role } of given) if (role !== null && !builtInNames.has(role)) roles.add(role)
   return roles.size === 0 ? noRoles : [...roles]
@@ -108,22 +108,25 @@ export function customRolesIn(given: readonly GivenAssignment[]): readonly strin
 const noRoles: readonly string[] = []
 
 /** Assignments with what their roles are, in the order of their roles' names; one whose role is not there gives nothing. */
-export function heldWith(given: readonly GivenAssignment[], definitions: ReadonlyMap<string, RoleDefinition>): readonly HeldAssignment[] {
-  const held = given.flatMap((assignment) => heldAs(assignment, definitions) ?? [])
-  return held.length < 2 ? held : held.sort((one, other) => compared(one.name, other.name) || compared(one.id, other.id))
+export function resolveAssignments(
+  given: readonly LoadedAssignment[],
+  definitions: ReadonlyMap<string, RoleDefinition>,
+): readonly ResolvedAssignment[] {
+  const held = given.flatMap((assignment) => resolveAssignment(assignment, definitions) ?? [])
+  return held.length < 2 ? held : held.sort((one, other) => compareNames(one.name, other.name) || compareNames(one.id, other.id))
 }
 
 /** What `assignmentsOf` read, with its definitions. */
-export function heldIn({ assignments, definitions }: { readonly assignments: string | null; readonly definitions: string | null }) {
+export function parseResolved({ assignments, definitions }: { readonly assignments: string | null; readonly definitions: string | null }) {
   const defined = definitions === null ? [] : (JSON.parse(definitions) as RoleDefinition[])
-  return heldWith(givenIn(assignments), byRole(defined))
+  return resolveAssignments(parseAssignments(assignments), byRole(defined))
 }
 
-function heldAs(assignment: GivenAssignment, definitions: ReadonlyMap<string, RoleDefinition>): HeldAssignment | null {
+function resolveAssignment(assignment: LoadedAssignment, definitions: ReadonlyMap<string, RoleDefinition>): ResolvedAssignment | null {
   const { role, organization } = assignment
-  if (role === null) return { ...assignment, name: null, builtIn: null, ...undefinedHere }
+  if (role === null) return { ...assignment, name: null, builtIn: null, ...withoutDefinition }
   const builtIn = builtInNames.get(role)
-  if (builtIn !== undefined) return { ...assignment, name: builtIn, builtIn: true, ...undefinedHere }
+  if (builtIn !== undefined) return { ...assignment, name: builtIn, builtIn: true, ...withoutDefinition }
   const definition = definitions.get(role)
   if (definition === undefined) return null
   const { name, permissions, included } = definition
@@ -131,10 +134,10 @@ function heldAs(assignment: GivenAssignment, definitions: ReadonlyMap<string, Ro
   return { ...assignment, name, builtIn: false, permissions, included, exclusions: sets.length === 0 ? null : sets }
 }
 
-const undefinedHere = { permissions: null, included: null, exclusions: null }
+const withoutDefinition = { permissions: null, included: null, exclusions: null }
 
 /** Single permissions have no role's name: they come last. */
-function compared(one: string | null, other: string | null): number {
+function compareNames(one: string | null, other: string | null): number {
   if (one === other) return 0
   if (one === null || other === null) return one === null ? 1 : -1
   return one < other ? -1 : 1
@@ -142,33 +145,36 @@ function compared(one: string | null, other: string | null): number {
 
 /**
  * SQL for the roles that count against others in a session: those of dynamic sets, and those that include one. Whoever
- * decides by some assignments of a user needs theirs too, wherever they are on.
+ * isAllowedAt by some assignments of a user needs theirs too, wherever they are on.
  */
 export const exclusiveRoles = `(with exclusive as (select m.role_id from role_exclusion_members m
       join role_exclusions e on e.id = m.exclusion_id and e.kind = 'dynamic')
     select role_id from exclusive union select c.role_id from role_closure c join exclusive x on x.role_id = c.included_id)`
 
 /** What a session chose of the roles that its user has. */
-export interface ChosenRoles {
+export interface ActiveRoles {
   /** Roles that exclude each other are used only where they were chosen: UUIDs. */
   readonly activated: readonly string[]
   /** Roles that were laid down: UUIDs. */
-  readonly dropped: readonly string[]
+  readonly deactivated: readonly string[]
 }
 
-export const nothingChosen: ChosenRoles = { activated: [], dropped: [] }
+export const defaultActiveRoles: ActiveRoles = { activated: [], deactivated: [] }
 
 /**
  * The assignments that are in use: those of roles that were laid down are not, nor those of
  * roles that exclude each other, until one of them is chosen (dynamic separation of duty,
  * ANSI INCITS 359). Where too many of them were chosen, for the set was made later, none is.
  */
-export function inUse(assignments: readonly HeldAssignment[], { activated, dropped }: ChosenRoles): readonly HeldAssignment[] {
-  const held = dropped.length === 0 ? assignments : assignments.filter(({ role }) => role === null || !dropped.includes(role))
+export function activeAssignments(
+  assignments: readonly ResolvedAssignment[],
+  { activated, deactivated }: ActiveRoles,
+): readonly ResolvedAssignment[] {
+  const held = deactivated.length === 0 ? assignments : assignments.filter(({ role }) => role === null || !deactivated.includes(role))
   if (!held.some(({ exclusions }) => exclusions !== null)) return held
-  const isChosen = ({ role }: HeldAssignment) => role !== null && activated.includes(role)
-  const contested = tooMany(held)
-  const stillTooMany = tooMany(held.filter((assignment) => isChosen(assignment)))
+  const isChosen = ({ role }: ResolvedAssignment) => role !== null && activated.includes(role)
+  const contested = overfullSets(held)
+  const stillTooMany = overfullSets(held.filter((assignment) => isChosen(assignment)))
   return held.filter((assignment) => {
     const sets = (assignment.exclusions ?? []).filter(({ id }) => contested.has(id))
     return sets.length === 0 || (isChosen(assignment) && !sets.some(({ id }) => stillTooMany.has(id)))
@@ -176,7 +182,7 @@ export function inUse(assignments: readonly HeldAssignment[], { activated, dropp
 }
 
 /** The sets of which these assignments together bring too many roles. */
-export function tooMany(assignments: readonly HeldAssignment[]): ReadonlySet<string> {
+export function overfullSets(assignments: readonly ResolvedAssignment[]): ReadonlySet<string> {
   const brought = new Map<string, { readonly cardinality: number; readonly members: Set<string> }>()
   for (const { id, cardinality, members } of assignments.flatMap(({ exclusions }) => exclusions ?? [])) {
     const set = brought.get(id) ?? { cardinality, members: new Set<string>() }
@@ -187,21 +193,24 @@ export function tooMany(assignments: readonly HeldAssignment[]): ReadonlySet<str
 }
 
 /** What it depends on besides its time whether an assignment counts. */
-export interface Standing {
+export interface Circumstances {
   /** Milliseconds since the epoch. */
   readonly at: number
   /** null: there is no session. */
   readonly assurance: 'aal1' | 'aal2' | null
-  readonly chosen: ChosenRoles
+  readonly activeRoles: ActiveRoles
 }
 
 /** The assignments that count now, wherever the call comes from: some of them perhaps from some networks only. */
-export function countingNow(assignments: readonly HeldAssignment[], standing: Standing): readonly HeldAssignment[] {
-  return inUse(readyNow(assignments, standing), standing.chosen)
+export function effectiveAssignments(assignments: readonly ResolvedAssignment[], standing: Circumstances): readonly ResolvedAssignment[] {
+  return activeAssignments(applicableAssignments(assignments, standing), standing.activeRoles)
 }
 
 /** Those whose time it is, and that the session is strong enough for; which of them are in use is chosen. */
-export function readyNow(assignments: readonly HeldAssignment[], { at, assurance }: Omit<Standing, 'chosen'>): readonly HeldAssignment[] {
+export function applicableAssignments(
+  assignments: readonly ResolvedAssignment[],
+  { at, assurance }: Omit<Circumstances, 'activeRoles'>,
+): readonly ResolvedAssignment[] {
   return assignments.filter(
     ({ from, until, condition }) =>
       from <= at && (until === null || until > at) && (condition?.assurance === undefined || condition.assurance === assurance),
@@ -209,12 +218,12 @@ export function readyNow(assignments: readonly HeldAssignment[], { at, assurance
 }
 
 /** Whether an assignment that counts does so for a call from there; null: from nowhere in particular, so conditions on networks are not met. */
-export function countsFrom({ condition }: HeldAssignment, from: Pick<Origin, 'ip' | 'remote'> | null): boolean {
+export function appliesFrom({ condition }: ResolvedAssignment, from: Pick<Origin, 'ip' | 'remote'> | null): boolean {
   return condition?.networks === undefined || (from !== null && mayActFrom(condition.networks, from))
 }
 
 /** What was given in an organization goes with the membership: UUIDs of those that somebody is a member of. */
-export function ofMember<Given extends GivenAssignment>(
+export function inOrganizationsOf<Given extends LoadedAssignment>(
   assignments: readonly Given[],
   organizations: ReadonlySet<string>,
 ): readonly Given[] {
@@ -222,7 +231,7 @@ export function ofMember<Given extends GivenAssignment>(
 }
 
 /** The patterns of permissions that an assignment gives. */
-export function patternsOf({ permission, builtIn, name, permissions, included }: HeldAssignment): readonly string[] {
+export function patternsOf({ permission, builtIn, name, permissions, included }: ResolvedAssignment): readonly string[] {
   if (permission !== null) return [permission]
   if (builtIn === true) return builtInRoles[name as BuiltInRoleName].permissions
   const inherited = (included ?? []).flatMap((role) => (role.name === null ? [] : builtInRoles[role.name as BuiltInRoleName].permissions))
@@ -230,14 +239,14 @@ export function patternsOf({ permission, builtIn, name, permissions, included }:
 }
 
 /** The same, with where they count. */
-export function holdingOf(assignment: HeldAssignment): Holding {
+export function grantOf(assignment: ResolvedAssignment): Grant {
   const { organization, scope, object } = assignment
-  const place = object === null ? {} : { object: idOf(scope === 'team' ? 'team' : 'res', object) }
+  const place = object === null ? {} : { scopeId: idOf(scope === 'team' ? 'team' : 'res', object) }
   return { organizationId: organization === null ? null : idOf('org', organization), permissions: patternsOf(assignment), ...place }
 }
 
 /** What, if it changes, changes what these assignments give: the roles that are no code, and the teams. */
-export function dependenciesOf(assignments: readonly HeldAssignment[]): readonly Id<'rol' | 'team'>[] {
+export function dependenciesOf(assignments: readonly ResolvedAssignment[]): readonly Id<'rol' | 'team'>[] {
   const roles = new Set<string>()
   const teams = new Set<string>()
   for (const { role, builtIn, team, included } of assignments) {
@@ -246,8 +255,8 @@ export function dependenciesOf(assignments: readonly HeldAssignment[]): readonly
     roles.add(role)
     for (const { id } of included ?? []) roles.add(id)
   }
-  if (roles.size + teams.size === 0) return independent
+  if (roles.size + teams.size === 0) return noDependencies
   return [...Array.from(roles, (id) => idOf('rol', id)), ...Array.from(teams, (id) => idOf('team', id))]
 }
 
-const independent: readonly Id<'rol' | 'team'>[] = []
+const noDependencies: readonly Id<'rol' | 'team'>[] = []

@@ -23,7 +23,7 @@ export function hasPermission({ names, groups, application }: PermissionSet, cat
 }
 
 /** The sets of a few patterns, worked out once: most subjects hold the same few roles. */
-const compiled = new WeakMap<Catalogue, Map<string, PermissionSet>>()
+const compiledSets = new WeakMap<Catalogue, Map<string, PermissionSet>>()
 const mostCompiled = 1000
 
 /**
@@ -31,9 +31,9 @@ const mostCompiled = 1000
  * reads), or `application` (everything that is no action of Denizen).
  */
 export function permissionsOf(catalogue: Catalogue, patterns: readonly string[]): PermissionSet {
-  const memory = compiled.get(catalogue) ?? new Map<string, PermissionSet>()
-  compiled.set(catalogue, memory)
-  return remembered(memory, keyOf(patterns), () => compile(catalogue, patterns))
+  const memory = compiledSets.get(catalogue) ?? new Map<string, PermissionSet>()
+  compiledSets.set(catalogue, memory)
+  return memoized(memory, keyOf(patterns), () => compile(catalogue, patterns))
 }
 
 function compile(catalogue: Catalogue, patterns: readonly string[]): PermissionSet {
@@ -53,7 +53,7 @@ export function namesOf(catalogue: Catalogue, patterns: readonly string[]): Read
 }
 
 /** Whether a pattern is read against Denizen's actions and stands for none of them: a mistake, or a permission that is no more. */
-export function standsForNothing(catalogue: Catalogue, pattern: string): boolean {
+export function matchesNoAction(catalogue: Catalogue, pattern: string): boolean {
   if (!pattern.includes('.') || !groupsOf(catalogue).has(groupOf(pattern))) return false
   return matching(catalogue, pattern).length === 0
 }
@@ -67,7 +67,7 @@ export function coveredBy(sets: readonly PermissionSet[], catalogue: Catalogue, 
 }
 
 /** What of a set another one has too. */
-export function bothHave(catalogue: Catalogue, one: PermissionSet, other: PermissionSet): PermissionSet {
+export function intersection(catalogue: Catalogue, one: PermissionSet, other: PermissionSet): PermissionSet {
   const names = [...one.names].filter((name) => hasPermission(other, catalogue, name))
   const more = [...other.names].filter((name) => !one.names.has(name) && hasPermission(one, catalogue, name))
   const inBoth = (group: string) => [one, other].every(({ groups, application }) => application || groups.has(group))
@@ -79,7 +79,7 @@ export function bothHave(catalogue: Catalogue, one: PermissionSet, other: Permis
 }
 
 /** What one of the sets has. */
-export function eitherHas(sets: readonly PermissionSet[]): PermissionSet {
+export function union(sets: readonly PermissionSet[]): PermissionSet {
   const [first, ...rest] = sets
   if (first !== undefined && rest.length === 0) return first
   return {
@@ -90,7 +90,7 @@ export function eitherHas(sets: readonly PermissionSet[]): PermissionSet {
 }
 
 /** A set as people read it: names, and groups as `document.*`, sorted; `application` where it is all of those. */
-export function listed({ names, groups, application }: PermissionSet): readonly string[] {
+export function listPermissions({ names, groups, application }: PermissionSet): readonly string[] {
   return [...names, ...[...groups].map((group) => `${group}.*`), ...(application ? ['application'] : [])].sort()
 }
 
@@ -112,7 +112,7 @@ export function keyOf(patterns: readonly string[]): string {
   return [...new Set(patterns)].sort().join(' ')
 }
 
-export function remembered<Value>(memory: Map<string, Value>, key: string, make: () => Value): Value {
+export function memoized<Value>(memory: Map<string, Value>, key: string, make: () => Value): Value {
   const found = memory.get(key) ?? make()
   if (memory.size >= mostCompiled) memory.clear()
   memory.set(key, found)

@@ -1,16 +1,16 @@
 import type { Grants } from '../kernel/grants.ts'
 import type { Id } from '../kernel/id.ts'
-import type { Holding } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import {
-  bothHave,
+  intersection,
   coveredBy,
-  eitherHas,
+  union,
   hasPermission,
   keyOf,
-  listed,
+  listPermissions,
   permissionsOf,
-  remembered,
+  memoized,
   type PermissionSet,
 } from './permissions.ts'
 
@@ -22,10 +22,10 @@ export interface GrantLimits {
   readonly patterns: readonly string[] | null
 }
 
-const noLimits: GrantLimits = { organizationId: null, patterns: null }
+const unlimited: GrantLimits = { organizationId: null, patterns: null }
 
 /** Grants of subjects that hold nothing but the same few roles everywhere: nearly all of them. */
-const shared = new WeakMap<Catalogue, Map<string, Grants>>()
+const sharedGrants = new WeakMap<Catalogue, Map<string, Grants>>()
 
 /**
  * The one decision engine: compiles what a subject holds into sets of permissions by
@@ -34,22 +34,22 @@ const shared = new WeakMap<Catalogue, Map<string, Grants>>()
  * a team or resource counts there, and for what is inside. Nothing takes away.
  * Equal sets are shared, and so is the whole of a subject that holds nothing in any place.
  */
-export function grantsOf(catalogue: Catalogue, holdings: readonly Holding[], limits: GrantLimits = noLimits): Grants {
+export function grantsOf(catalogue: Catalogue, grants: readonly Grant[], limits: GrantLimits = unlimited): Grants {
   const { organizationId: only, patterns } = limits
   const places = new Map<string | null, string[]>()
-  for (const { organizationId: held, object = null, permissions } of holdings) {
+  for (const { organizationId: held, scopeId = null, permissions } of grants) {
     if (only !== null && held !== null && held !== only) continue
     // What a token for one organization may do everywhere, it may do there only; and nothing on what is in none.
-    if (only !== null && held === null && object !== null) continue
-    const place = object ?? held ?? only
+    if (only !== null && held === null && scopeId !== null) continue
+    const place = scopeId ?? held ?? only
     places.set(place, [...(places.get(place) ?? []), ...permissions])
   }
   const everywhere = places.get(null) ?? []
   places.delete(null)
   if (places.size > 0 || patterns !== null) return new CompiledGrants(catalogue, everywhere, places, limits)
-  const memory = shared.get(catalogue) ?? new Map<string, Grants>()
-  shared.set(catalogue, memory)
-  return remembered(memory, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, places, noLimits))
+  const memory = sharedGrants.get(catalogue) ?? new Map<string, Grants>()
+  sharedGrants.set(catalogue, memory)
+  return memoized(memory, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, places, unlimited))
 }
 
 class CompiledGrants implements Grants {
@@ -67,7 +67,7 @@ class CompiledGrants implements Grants {
   ) {
     const within = limits.patterns === null ? null : permissionsOf(catalogue, limits.patterns)
     const setOf = (patterns: readonly string[]): PermissionSet =>
-      within === null ? permissionsOf(catalogue, patterns) : bothHave(catalogue, permissionsOf(catalogue, patterns), within)
+      within === null ? permissionsOf(catalogue, patterns) : intersection(catalogue, permissionsOf(catalogue, patterns), within)
     this.#catalogue = catalogue
     this.#limits = limits
     this.#everywhere = setOf(everywhere)
@@ -78,27 +78,27 @@ class CompiledGrants implements Grants {
     return this.#limits.organizationId
   }
 
-  allows(permission: string, organizationId: Id<'org'> | null, within: readonly string[] = nowhere): boolean {
+  allows(permission: string, organizationId: Id<'org'> | null, path: readonly string[] = nowhere): boolean {
     if (hasPermission(this.#everywhere, this.#catalogue, permission)) return true
     if (this.#places.size === 0) return false
     if (organizationId !== null && this.#hasAt(organizationId, permission)) return true
-    return within.some((place) => this.#hasAt(place, permission))
+    return path.some((place) => this.#hasAt(place, permission))
   }
 
   allowsEverywhere(permission: string): boolean {
     return hasPermission(this.#everywhere, this.#catalogue, permission)
   }
 
-  covers(pattern: string, organizationId: Id<'org'> | null, within: readonly string[] = nowhere): boolean {
-    return coveredBy(this.#setsAt(organizationId, within), this.#catalogue, pattern)
+  covers(pattern: string, organizationId: Id<'org'> | null, path: readonly string[] = nowhere): boolean {
+    return coveredBy(this.#setsAt(organizationId, path), this.#catalogue, pattern)
   }
 
-  list(organizationId: Id<'org'> | null = null, within: readonly string[] = nowhere): readonly string[] {
-    return listed(eitherHas(this.#setsAt(organizationId, within)))
+  list(organizationId: Id<'org'> | null = null, path: readonly string[] = nowhere): readonly string[] {
+    return listPermissions(union(this.#setsAt(organizationId, path)))
   }
 
-  more(holdings: readonly Holding[]): Grants {
-    return grantsOf(this.#catalogue, holdings, this.#limits)
+  withSameLimits(grants: readonly Grant[]): Grants {
+    return grantsOf(this.#catalogue, grants, this.#limits)
   }
 
   #hasAt(place: string, permission: string): boolean {
@@ -106,8 +106,8 @@ class CompiledGrants implements Grants {
     return held !== undefined && hasPermission(held, this.#catalogue, permission)
   }
 
-  #setsAt(organizationId: Id<'org'> | null, within: readonly string[]): readonly PermissionSet[] {
-    const places = organizationId === null ? within : [organizationId, ...within]
+  #setsAt(organizationId: Id<'org'> | null, path: readonly string[]): readonly PermissionSet[] {
+    const places = organizationId === null ? path : [organizationId, ...path]
     return [this.#everywhere, ...places.flatMap((place) => this.#places.get(place) ?? [])]
   }
 }
@@ -119,14 +119,14 @@ export function grantsWithin(catalogue: Catalogue, grants: Grants, patterns: rea
   const reach = permissionsOf(catalogue, patterns)
   const reaches = (permission: string) => hasPermission(reach, catalogue, permission)
   return {
-    allows: (permission, organizationId, within) => reaches(permission) && grants.allows(permission, organizationId, within),
+    allows: (permission, organizationId, path) => reaches(permission) && grants.allows(permission, organizationId, path),
     allowsEverywhere: (permission) => reaches(permission) && grants.allowsEverywhere(permission),
-    covers: (pattern, organizationId, within) => coveredBy([reach], catalogue, pattern) && grants.covers(pattern, organizationId, within),
-    list: (organizationId, within) => {
-      const held = permissionsOf(catalogue, grants.list(organizationId, within))
-      return listed(bothHave(catalogue, held, reach))
+    covers: (pattern, organizationId, path) => coveredBy([reach], catalogue, pattern) && grants.covers(pattern, organizationId, path),
+    list: (organizationId, path) => {
+      const held = permissionsOf(catalogue, grants.list(organizationId, path))
+      return listPermissions(intersection(catalogue, held, reach))
     },
     onlyIn: grants.onlyIn ?? null,
-    more: (holdings) => grantsWithin(catalogue, grants.more(holdings), patterns),
+    withSameLimits: (others) => grantsWithin(catalogue, grants.withSameLimits(others), patterns),
   }
 }

@@ -1,9 +1,13 @@
-import type { MembershipRole } from '../organizations/model.ts'
-import { builtInPermissions } from './builtin-permissions.ts'
-import type { BuiltInRoleName, RoleId } from './model.ts'
+import type { Id } from '../kernel/id.ts'
+import type { Principal } from '../kernel/context.ts'
+import { builtInPermissions } from './built-in-permissions.ts'
+import type { BuiltInRoleName } from './model.ts'
+
+/** The roles of members of an organization. */
+export type MembershipRole = Principal['memberships'][number]['role']
 
 interface BuiltInRole {
-  readonly id: RoleId
+  readonly id: Id<'rol'>
   readonly description: string
   /** Names of actions, `users.*`, `*`, or `queries` for everything that only reads. */
   readonly permissions: readonly string[]
@@ -32,16 +36,16 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
 /** What whoever owns a resource may do with it, and with what is inside. */
 export const ownerPermissions = ['application', 'resources.*', ...builtInPermissions.resourceOwner]
 
-const asMember = builtInPermissions.member
+const memberPermissions = builtInPermissions.member
 
 /** Whatever an application calls its permissions, an organization's administrators hold: its people share what is in it by roles of their own. */
-const asAdmin = [...asMember, 'application', ...builtInPermissions.admin]
+const adminPermissions = [...memberPermissions, 'application', ...builtInPermissions.admin]
 
 /** What the roles of a member allow, each inside its organization only. */
 export const organizationRoles: Readonly<Record<MembershipRole, { readonly permissions: readonly string[] }>> = {
-  owner: { permissions: [...asAdmin, ...builtInPermissions.owner] },
-  admin: { permissions: asAdmin },
-  member: { permissions: asMember },
+  owner: { permissions: [...adminPermissions, ...builtInPermissions.owner] },
+  admin: { permissions: adminPermissions },
+  member: { permissions: memberPermissions },
 }
 
 /** What each of them holds: those of the system, those of an organization, and whoever owns a resource. */

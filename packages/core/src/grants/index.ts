@@ -1,0 +1,38 @@
+export {
+  assignmentsOf,
+  effectiveAssignments,
+  appliesFrom,
+  customRolesIn,
+  dependenciesOf,
+  exclusiveRoles,
+  parseAssignments,
+  parseResolved,
+  resolveAssignments,
+  grantOf,
+  activeAssignments,
+  defaultActiveRoles,
+  inOrganizationsOf,
+  patternsOf,
+  applicableAssignments,
+  overfullSets,
+  type ActiveRoles,
+  type LoadedAssignment,
+  type ResolvedAssignment,
+} from './assignments.ts'
+export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-roles.ts'
+export { grantsOf, grantsWithin, type GrantLimits } from './compile.ts'
+export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
+export { loadGrants } from './load.ts'
+export { builtInRoleNames, type BuiltInRoleName } from './model.ts'
+export {
+  intersection,
+  coveredBy,
+  union,
+  groupOf,
+  groupsOf,
+  hasPermission,
+  listPermissions,
+  namesOf,
+  permissionsOf,
+  matchesNoAction,
+} from './permissions.ts'

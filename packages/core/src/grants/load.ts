@@ -1,0 +1,31 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { uuidOf, type Id } from '../kernel/id.ts'
+import type { Grant } from '../kernel/rule.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
+import { assignmentsOf, parseResolved, grantOf } from './assignments.ts'
+import { organizationRoles, type MembershipRole } from './built-in-roles.ts'
+
+/**
+ * What a user holds everywhere, and in one organization: what whoever acts on the
+ * account must hold too. Frozen grants count: they can be released. So do those
+ * whose time has not come, and those that are not in use.
+ */
+export async function loadGrants(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Grant[]> {
+  const parameters = [uuidOf(userId), uuidOf(userId)]
+  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, grantsStatement, parameters)
+  const held = (row === undefined ? [] : parseResolved(row))
+    .map(grantOf)
+    .filter((grant) => grant.organizationId === null || grant.organizationId === organizationId)
+  if (organizationId === null) return held
+  const [membership] = await em.execute<{ role: MembershipRole }[]>(
+    'select role from memberships where organization_id = ? and user_id = ?',
+    [uuidOf(organizationId), uuidOf(userId)],
+  )
+  return membership === undefined ? held : [...held, { organizationId, permissions: organizationRoles[membership.role].permissions }]
+}
+
+const grantsStatement = statement(
+  'holdings',
+  `select r.assignments::text as assignments, r.definitions::text as definitions
+    from ${assignmentsOf('?::uuid', `a.scope_kind <> 'resource'`, { at: 'now()' })} r`,
+)
