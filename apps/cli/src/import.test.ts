@@ -113,7 +113,7 @@ it('a large realm goes in parts, shows how far it is, and counts places in the f
   }))
   const large = terminal.write('large.json', JSON.stringify({ realm: 'large', users }))
   const { code, stdout, stderr } = await run(large)
-  expect([code, stdout]).toEqual([6, expect.stringMatching(/^11 users made, 1 not\.$/m)])
+  expect([code, stdout]).toEqual([6, expect.stringMatching(/^11 users created, 1 not\.$/m)])
   const steps = [...stderr.matchAll(/^Importing users: (\d+) of 12$/gm)].map(([, done]) => Number(done))
   expect(steps.length).toBeGreaterThan(1)
   expect(steps).toEqual([...new Set(steps)].toSorted((one, other) => one - other))

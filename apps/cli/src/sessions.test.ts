@@ -28,7 +28,7 @@ it('sessions are listed, shown and ended', async () => {
   expect(listed.stdout).toMatch(new RegExp(`this one .*${current}`))
   expect(listed.stdout).toMatch(new RegExp(`active .*${first}`))
   const ended = await run(['end', first ?? '', '--yes'])
-  expect([ended.code, ended.stdout.trim()]).toEqual([0, '1 session is over.'])
+  expect([ended.code, ended.stdout.trim()]).toEqual([0, '1 session ended.'])
   expect(await works(all[0])).toBe(false)
   expect((await run(['get', first ?? ''])).stdout).toMatch(/^state +ended$/m)
   const active = (await run(['list-active', '--json'])).json<{ items: { id: string }[] }>()

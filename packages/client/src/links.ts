@@ -60,7 +60,11 @@ function refuseCredentials(url: string): void {
   if (!URL.canParse(url)) return // a path, in a browser
   const { username, password } = new URL(url)
   if (username === '' && password === '') return
-  throw new DenizenError('client.invalidUrl', 'invalid', 'The URL of the server must not contain a user name or a password: give a token instead.')
+  throw new DenizenError(
+    'client.invalidUrl',
+    'invalid',
+    'The URL of the server must not contain a user name or a password: give a token instead.',
+  )
 }
 
 async function tokenFrom(token: () => string | null | Promise<string | null>): Promise<string | null> {

@@ -67,8 +67,15 @@ function addSources(registry: Registry, { principals, hashing, invalidation }: M
     addGauge(registry, 'denizen_password_hashes_waiting', 'Passwords waiting for a thread.', () => hashing().waiting)
   }
   if (invalidation !== undefined) {
-    addGauge(registry, 'denizen_invalidation_connected', '1 while invalidations of other processes are received.', () => Number(invalidation().connected))
-    addGauge(registry, 'denizen_invalidation_losses', 'Lost connections of the invalidation feed, since the start.', () => invalidation().losses)
+    addGauge(registry, 'denizen_invalidation_connected', '1 while invalidations of other processes are received.', () =>
+      Number(invalidation().connected),
+    )
+    addGauge(
+      registry,
+      'denizen_invalidation_losses',
+      'Lost connections of the invalidation feed, since the start.',
+      () => invalidation().losses,
+    )
   }
 }
 

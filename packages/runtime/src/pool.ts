@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg'
-import { sendTogether } from './together.ts'
+import { usePipelineMode } from './pipeline-mode.ts'
 
 /** Sets up a pool: pipeline mode, and no connection is ever lost to it. */
 export function setUpPool(pool: Pool): void {
   reclaimDeadConnections(pool)
-  pool.on('connect', sendTogether)
+  pool.on('connect', usePipelineMode)
 }
 
 /**

@@ -73,7 +73,7 @@ function addReceived(orgs: Command): void {
     adjust: onlyToken,
     problem: oneOf,
     show: ({ organization, role, accountCreated }) =>
-      `You are now a member of ${printable(organization.name)} (${printable(organization.slug)}), as ${role}.${accountCreated ? ` Your account was created. Sign in: ${denizen} login` : ''}`,
+      `You have joined ${printable(organization.name)} (${printable(organization.slug)}) as ${role}.${accountCreated ? ` Your account was created. Sign in: ${denizen} login` : ''}`,
     examples: [
       'orgs accept-invitation acme',
       'orgs accept-invitation --token-prompt --password-prompt --full-name "Bob Jones"',

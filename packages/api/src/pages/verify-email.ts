@@ -1,4 +1,4 @@
-import { html, type OutputOf, type Signatures } from '@denizen/core'
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page } from './layout.ts'
 import { alert, field, timeElement, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
@@ -58,18 +58,22 @@ function verifyEmailForm(
       <form method="post" action="verify-email">
         <input type="hidden" name="token" value="${token}" />
         <input type="hidden" name="username" autocomplete="username" value="${account?.username ?? ''}" />
-        ${field(
-          {
-            name: 'password',
-            label: 'Password of the account',
-            type: 'password',
-            autocomplete: 'current-password',
-            longest: 1024,
-            hint: 'The email shows that the address is yours; the password shows that the account is yours.',
-          },
-          problem,
-        )}
+        ${passwordField(problem)}
         <div class="buttons"><button class="main">Confirm</button></div>
       </form>`,
+  )
+}
+
+function passwordField(problem: Problem | null): Html {
+  return field(
+    {
+      name: 'password',
+      label: 'Password of the account',
+      type: 'password',
+      autocomplete: 'current-password',
+      longest: 1024,
+      hint: 'The email shows that the address is yours; the password shows that the account is yours.',
+    },
+    problem,
   )
 }
