@@ -184,10 +184,7 @@ describe('invitations', () => {
     expect(seen.stdout).toMatch(/^password needed +yes$/m)
     const line = ['orgs', 'accept-invitation', '--token-stdin', '--password-stdin', '--username', slug]
     const accepted = await terminal.here(line, env, `${link}\n${password}\n`)
-    expect([accepted.code, accepted.stdout]).toEqual([
-      0,
-      expect.stringMatching(new RegExp(`\\(${slug}\\) as admin\\..*denizen login`)),
-    ])
+    expect([accepted.code, accepted.stdout]).toEqual([0, expect.stringMatching(new RegExp(`\\(${slug}\\) as admin\\..*denizen login`))])
     const signedIn = completed(await served().world.asAnonymous().auth.signIn({ identifier: slug, password }))
     expect((await as('orgs', 'list-members', slug)).stdout).toMatch(new RegExp(`^${signedIn.user.username} +${email} .* admin `, 'm'))
     const again = await terminal.here([...line, '--json'], env, `${link}\n${password}\n`)
