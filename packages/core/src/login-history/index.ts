@@ -1,2 +1,1 @@
-export { LoginAttemptRow } from './entity.ts'
 export { recordLoginAttempt } from './record.ts'

@@ -23,7 +23,7 @@ export const loginOutcome = z.enum([
 export type LoginOutcome = z.infer<typeof loginOutcome>
 
 /** What somebody tried to sign in with. */
-export const loginMethod = z.enum([
+const loginMethod = z.enum([
   'password',
   'totp',
   'recoveryCode',

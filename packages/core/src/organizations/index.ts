@@ -1,6 +1,5 @@
 export { OrganizationRow } from './entity.ts'
 export { firstMembership, lockOrganizations, membershipsOf, optionalOrganizationTarget, organizationTarget } from './repository.ts'
-export { isManaged, managingOrganization, ownsDomainOf } from '../users/index.ts'
 export * from './errors.ts'
 export type { MembershipRole, OrganizationId, OrganizationStatus } from './model.ts'
 export { takeSeat } from './guards.ts'

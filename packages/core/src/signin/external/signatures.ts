@@ -14,7 +14,7 @@ import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { emailTaken } from '../../users/errors.ts'
 import { challengeOver, tooManySessions } from '../errors.ts'
-import { tooManyAttempts } from '../../throttling/index.ts'
+import { tooManyAttempts } from '../../throttling/errors.ts'
 import { FactorRequired, SignedIn, SignInAnswer } from '../model.ts'
 
 const redirectTo = z.string().nullable().meta({ description: 'where auth.startOAuth was told to go afterwards' })

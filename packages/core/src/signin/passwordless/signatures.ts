@@ -10,7 +10,7 @@ import { displayName, email, fullName, locale, timezone, userId, username } from
 import { codeInvalid, linkInvalid } from '../../verifications/errors.ts'
 import { longestRedirect } from '../../verifications/model.ts'
 import { invalidCredentials, tooManySessions } from '../errors.ts'
-import { tooManyAttempts } from '../../throttling/index.ts'
+import { tooManyAttempts } from '../../throttling/errors.ts'
 import { SignInAnswer, typedPassword } from '../model.ts'
 import { accountExists, accountInactive, alreadyVerified, handOverRefused, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
 
