@@ -49,14 +49,20 @@ const definedCode = /(?:\bdefineError(?:<[^(]*?>)?|\bnew DenizenError|\btranspor
 /** Read from the sources, so that a new error needs no list, and its code is known before it can be type-checked. */
 async function errorCodesSource(file: string): Promise<string> {
   const codes = new Set<string>()
-  for await (const name of glob(errorSources, { cwd: workspace, exclude: (path) => path.endsWith('.test.ts') || path.endsWith('testing') })) {
+  for await (const name of glob(errorSources, {
+    cwd: workspace,
+    exclude: (path) => path.endsWith('.test.ts') || path.endsWith('testing'),
+  })) {
     const text = await readFile(join(workspace, name), 'utf8')
     for (const [, code = ''] of text.matchAll(definedCode)) codes.add(code)
   }
   return source(
     file,
     `/** The codes of all errors: of the server, of the client (\`client.…\`) and of the command line (\`cli.…\`). */
-export type DenizenErrorCode =\n${[...codes].sort().map((code) => `  | '${code}'`).join('\n')}\n`,
+export type DenizenErrorCode =\n${[...codes]
+      .sort()
+      .map((code) => `  | '${code}'`)
+      .join('\n')}\n`,
   )
 }
 

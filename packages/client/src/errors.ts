@@ -26,10 +26,13 @@ function transportError(error: TRPCClientError<never>, url: string): DenizenErro
   const { cause, meta } = error
   const transportFailure = (code: DenizenErrorCode, kind: ErrorKind, message: string, details: Record<string, unknown> = { url }) =>
     new DenizenError(code, kind, message, details, error)
-  if (cause?.name === 'TimeoutError') return transportFailure('client.timedOut', 'unavailable', `${url} did not answer in time. ${mayHaveRun}`)
+  if (cause?.name === 'TimeoutError')
+    return transportFailure('client.timedOut', 'unavailable', `${url} did not answer in time. ${mayHaveRun}`)
   if (cause?.name === 'AbortError') return transportFailure('client.aborted', 'internal', `The call was aborted. ${mayHaveRun}`)
   if (error.message === linkMessages.tooLong)
-    return transportFailure('request.urlTooLong', 'tooLarge', `The URL would be longer than ${longestUrl} characters.`, { most: longestUrl })
+    return transportFailure('request.urlTooLong', 'tooLarge', `The URL would be longer than ${longestUrl} characters.`, {
+      most: longestUrl,
+    })
   // If an answer is not JSON, the error comes without the response.
   if (meta?.['response'] !== undefined || cause instanceof SyntaxError || error.message === linkMessages.missing) {
     const message = `The server at ${url} is not Denizen, or a proxy changed its answer.`
