@@ -85,7 +85,7 @@ export type Signatures = typeof signatures
 
 export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from './kernel/errors.ts'
 export type { ActionKind, GrantedRole, InputOf, OutputOf, Signature } from './kernel/signature.ts'
-export type { DenizenErrorCode } from './calls/error-codes.ts'
+export type { DenizenErrorCode } from './kernel/error-codes.ts'
 export { holdsSecret, withoutSecrets } from './kernel/secret.ts'
 export type { FailedItem, Plan, RowChanges } from './kernel/plan.ts'
 export type { JsonObject } from './kernel/text.ts'

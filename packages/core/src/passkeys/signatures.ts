@@ -13,12 +13,14 @@ const challenge = secret(z.string().max(200)).meta({ description: 'goes back wit
 export const passkeysSignatures = group('passkeys', {
   beginRegistration: changes({
     summary: 'Begin to register a passkey',
+    withoutCommand: 'passkeys are registered and used in a browser',
     errors: [factorNotAllowed, tooManyPasskeys],
     input: z.strictObject({}),
     output: z.object({ challenge, options: CreationOptions, expiresAt: z.date() }),
   }),
   finishRegistration: changes({
     summary: 'Register the passkey that the browser made',
+    withoutCommand: 'passkeys are registered and used in a browser',
     errors: [factorNotAllowed, registrationFailed, registrationOver, alreadyRegistered, tooManyPasskeys],
     input: z.strictObject({ challenge, response: AttestationResponse, name: passkeyName.optional() }),
     output: z.object({ passkey: Passkey, sessionsEnded: z.int().meta({ description: 'all others of the user' }) }),

@@ -10,12 +10,14 @@ import { anonymousClosed, notAnonymous } from './errors.ts'
 export const anonymousSignatures = group('auth', {
   createAnonymous: changes({
     summary: 'Begin to use an application without saying who you are',
+    withoutCommand: 'applications use it for visitors who have not signed up',
     errors: [tooManySessions, tooManyAttempts, anonymousClosed],
     input: z.strictObject({}),
     output: SignedIn,
   }),
   claimAnonymous: changes({
     summary: 'Make the anonymous account that you use a full one: a link is mailed that leads to a password',
+    withoutCommand: 'applications use it for visitors who have not signed up',
     errors: [notAnonymous],
     input: z.strictObject({ email }),
     output: z.object({

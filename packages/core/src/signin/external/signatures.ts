@@ -23,6 +23,7 @@ const redirectTo = z.string().nullable().meta({ description: 'where auth.startOA
 export const externalSignatures = group('auth', {
   signInWithIdentity: changes({
     summary: 'Sign in with a token that an identity provider signed',
+    withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [
       emailTaken,
       tooManySessions,
@@ -39,6 +40,7 @@ export const externalSignatures = group('auth', {
   }),
   startOAuth: changes({
     summary: 'Begin to sign in at an identity provider, by redirect',
+    withoutCommand: 'the provider redirects a browser',
     errors: [unknownProvider, providerUnavailable, noRedirectSignIn, redirectNotAllowed],
     input: z.strictObject({
       provider: providerName,
@@ -61,6 +63,7 @@ export const externalSignatures = group('auth', {
   }),
   finishOAuth: changes({
     summary: 'Sign in with the answer of an identity provider',
+    withoutCommand: 'the provider redirects a browser',
     errors: [
       emailTaken,
       tooManySessions,

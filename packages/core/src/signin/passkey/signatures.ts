@@ -12,11 +12,13 @@ const challenge = secret(z.string().max(200)).meta({ description: 'goes back wit
 export const passkeySignInSignatures = group('passkeys', {
   beginSignIn: changes({
     summary: 'Begin to sign in with a passkey',
+    withoutCommand: 'passkeys are registered and used in a browser',
     input: z.strictObject({}),
     output: z.object({ challenge, options: RequestOptions, expiresAt: z.date() }),
   }),
   finishSignIn: changes({
     summary: 'Sign in with the response of a passkey',
+    withoutCommand: 'passkeys are registered and used in a browser',
     errors: [invalidCredentials, tooManySessions, tooManyAttempts, challengeOver],
     input: z.strictObject({ challenge, response: AssertionResponse }),
     output: SignedIn,

@@ -115,6 +115,7 @@ export const mailedSignatures = group('auth', {
   }),
   signInWithMagicLink: changes({
     summary: 'Sign in with the link of a mail, where it was asked for',
+    withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [linkInvalid, tooManySessions, handOverRefused],
     input: z.strictObject({ token, binding }),
     output: SignInAnswer,
@@ -138,6 +139,7 @@ export const mailedSignatures = group('auth', {
   }),
   signInWithEmailCode: changes({
     summary: 'Sign in with the code of a mail, where it was asked for',
+    withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [codeInvalid, tooManySessions, tooManyAttempts, handOverRefused],
     input: z.strictObject({ binding, code: secret(z.string().min(1).max(32)).meta({ description: 'eight digits, from the mail' }) }),
     output: SignInAnswer,
