@@ -2,17 +2,17 @@ import type { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
-import { addressNotManaged, optionalOrganizationTarget, takeSeat, type OrganizationId } from '../organizations/index.ts'
+import { addressNotManaged, optionalOrganizationTarget, reserveSeat, type OrganizationId } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, ownsDomainOf, username as usernameSchema, usernameTaken, type Account } from '../users/index.ts'
 import { insertUser } from './account.ts'
 import { accountsSignatures, type newUser } from './signatures.ts'
 
 /** Only who may create users everywhere may set these. */
-export const asToldByOperators = withOperatorFields('privateMetadata')
+export const operatorFieldsOnly = withOperatorFields('privateMetadata')
 
 export const createUser = defineCommand(accountsSignatures.create, {
-  allow: allOf(granted, asToldByOperators),
+  allow: allOf(granted, operatorFieldsOnly),
   target: optionalOrganizationTarget,
   async prepare({ ports, settings }, { password, ...owner }) {
     if (password === undefined) return null
@@ -43,7 +43,7 @@ export async function createAccount(
   passwordHash: string | null,
   organizationId: OrganizationId | null,
 ): Promise<Account> {
-  if (organizationId !== null) await takeHome(context, organizationId, email ?? null)
+  if (organizationId !== null) await ensureMayBeHome(context, organizationId, email ?? null)
   return insertUser(context, {
     username: username ?? usernameFor(email ?? ''),
     usernameIsOurs: username === undefined,
@@ -59,8 +59,8 @@ export async function createAccount(
 }
 
 /** An organization makes accounts only for addresses that it has proved to be its own; whoever administers the installation is free. */
-async function takeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
-  await takeSeat(em, organizationId)
+async function ensureMayBeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
+  await reserveSeat(em, organizationId)
   if (actor.kind === 'system' || email === null) return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.create')) return
   if (!(await ownsDomainOf(em, organizationId, email))) throw addressNotManaged({})

@@ -3,7 +3,7 @@ import type { CommandContext } from '../kernel/context.ts'
 import { lastSuperadmin, type UserId } from '../users/index.ts'
 
 /** Whoever takes a superadmin out of action waits for the guard, then must leave another one. */
-export async function keepASuperadmin({ em, now }: CommandContext, userId: UserId): Promise<void> {
+export async function ensureAnotherSuperadmin({ em, now }: CommandContext, userId: UserId): Promise<void> {
   await lockSuperadmins(em)
   const remaining = await activeSuperadmins(em, now)
   if (remaining.length === 1 && remaining[0] === userId) throw lastSuperadmin({})

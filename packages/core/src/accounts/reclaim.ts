@@ -9,7 +9,7 @@ import type { UserId, UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
 
 /** Whatever lets somebody in, or waits to: whoever set it up while the address was unproved may have been anybody. */
-const waysIn = ['former_passwords', 'identities', 'passkeys', 'totp_factors', 'recovery_codes', 'device_logins', 'challenges']
+const tablesOfCredentials = ['former_passwords', 'identities', 'passkeys', 'totp_factors', 'recovery_codes', 'device_logins', 'challenges']
 
 /**
  * Gives an account whose address nobody had proved to whoever proves it now. It may
@@ -17,9 +17,9 @@ const waysIn = ['former_passwords', 'identities', 'passkeys', 'totp_factors', 'r
  * identities, links, tokens and sessions go. Its row must be locked.
  * @param passwordHash of the password that the owner chooses; null: they have none for now.
  */
-export async function handOver(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
+export async function reclaimAccount(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
   const { em, now } = context
-  for (const table of waysIn) await em.execute(`delete from ${table} where user_id = ?`, [uuidOf(account.id)], 'run')
+  for (const table of tablesOfCredentials) await em.execute(`delete from ${table} where user_id = ?`, [uuidOf(account.id)], 'run')
   await revokeVerifications(context, account.id)
   await em.nativeDelete(PasswordRow, { userId: account.id })
   account.passwordChangedAt = passwordHash === null ? null : now
@@ -35,7 +35,7 @@ export async function handOver(context: CommandContext, account: UserRow, passwo
 }
 
 /** Whether an account may be handed over like that: not one that may do more than every account may, for its address may just be mistyped. */
-export async function mayBeHandedOver(em: SqlEntityManager, userId: UserId): Promise<boolean> {
+export async function mayBeReclaimed(em: SqlEntityManager, userId: UserId): Promise<boolean> {
   return !isPrivileged(await loadGrants(em, userId, null), builtInRoles.user.permissions)
 }
 

@@ -46,7 +46,7 @@ export function beginChallenge(context: CommandContext, { purpose, userId, paylo
 }
 
 /** Where a try is taken: a command's transaction, or outside any. */
-type Taking = Pick<CommandContext, 'em' | 'now' | 'ports'>
+type ChallengeContext = Pick<CommandContext, 'em' | 'now' | 'ports'>
 
 interface Row {
   readonly user_id: string | null
@@ -64,16 +64,21 @@ const isOpen = 'id = ? and purpose = ? and hash = ? and used_at is null and expi
  * answered, it is over, or the tries are used up. What is taken must be committed,
  * also when the answer is wrong: refuse, do not throw, or take it before the transaction.
  */
-export async function tryChallenge(context: Taking, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
+export async function tryChallenge(context: ChallengeContext, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
   return withId(context, purpose, text, `update challenges set attempts = attempts + 1 where ${isOpen} returning ${columns}`)
 }
 
 /** The challenge, if it takes an answer. Looks only. */
-export async function openChallenge(context: Taking, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
+export async function openChallenge(context: ChallengeContext, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
   return withId(context, purpose, text, `select ${columns} from challenges where ${isOpen}`)
 }
 
-async function withId({ em, now, ports }: Taking, purpose: ChallengePurpose, text: string, sql: string): Promise<Challenge | null> {
+async function withId(
+  { em, now, ports }: ChallengeContext,
+  purpose: ChallengePurpose,
+  text: string,
+  sql: string,
+): Promise<Challenge | null> {
   const id = idInToken('challenge', text)
   if (id === null) return null
   const [row] = await em.execute<Row[]>(sql, [uuidOf(id), purpose, ports.digest.sha256(text), now, mostAnswers])
@@ -89,7 +94,7 @@ async function withId({ em, now, ports }: Taking, purpose: ChallengePurpose, tex
 }
 
 /** Uses a challenge up. false: somebody else was faster. */
-export async function finishChallenge({ em, now }: Pick<Taking, 'em' | 'now'>, { id }: Challenge): Promise<boolean> {
+export async function finishChallenge({ em, now }: Pick<ChallengeContext, 'em' | 'now'>, { id }: Challenge): Promise<boolean> {
   const used = await em.execute<unknown[]>('update challenges set used_at = ? where id = ? and used_at is null returning 1', [
     now,
     uuidOf(id),

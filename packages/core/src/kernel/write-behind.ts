@@ -22,7 +22,7 @@ interface Parts<Key> {
  * When users were last seen, or something of theirs was last used: kept in memory, and written a little later, at most
  * once a minute for each. Never on the path of a request.
  */
-export class LastSeen<Key extends string> {
+export class WriteBehindBuffer<Key extends string> {
   readonly #reader: () => SqlEntityManager
   readonly #logger: Logger
   readonly #write: Parts<Key>['write']

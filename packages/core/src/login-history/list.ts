@@ -20,7 +20,7 @@ const historyTarget = {
 } satisfies TargetFinder<NamesUser>
 
 /** Without a user in particular everybody gets what is theirs to see: see below. */
-const namesNobody = rule(
+const forOneself = rule(
   'anybody who is signed in, for their own',
   ({ actor, input }) => actor.kind !== 'anonymous' && (input as NamesUser).userId === undefined,
 )
@@ -31,10 +31,10 @@ const namesNobody = rule(
  * here, only for whoever may see it everywhere; anybody else gets their own.
  */
 export const listLoginHistory = defineQuery(signature, {
-  allow: anyOf(granted, owner, namesNobody),
+  allow: anyOf(granted, owner, forOneself),
   target: historyTarget,
   async handle({ open, ports, actor }, { limit, cursor, ...filters }) {
-    const about = filters.userId ?? (seesAll(actor) || actor.kind !== 'user' ? null : actor.principal.userId)
+    const about = filters.userId ?? (seesAllAttempts(actor) || actor.kind !== 'user' ? null : actor.principal.userId)
     const scope = { action: signature.name, filters, viewer: about ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const rows = await select(await open(), { ...filters, about, before: position?.[0] ?? null, limit: limit + 1 })
@@ -43,7 +43,7 @@ export const listLoginHistory = defineQuery(signature, {
   },
 })
 
-function seesAll(actor: Actor): boolean {
+function seesAllAttempts(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
 }
 

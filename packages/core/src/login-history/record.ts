@@ -4,7 +4,7 @@ import { printable } from '../kernel/text.ts'
 import { LoginAttemptRow } from './entity.ts'
 import { type LoginMethod, type LoginOutcome, longestIdentifier } from './model.ts'
 
-interface Attempt {
+interface NewLoginAttempt {
   /** What was typed; null: nothing was. */
   readonly identifier: string
   readonly userId: Id<'usr'> | null
@@ -16,7 +16,7 @@ interface Attempt {
 }
 
 /** Writes a line of the login history: every try, whoever made it and however it ended. */
-export function recordLoginAttempt({ em, newId, now, origin }: CommandContext, attempt: Attempt): void {
+export function recordLoginAttempt({ em, newId, now, origin }: CommandContext, attempt: NewLoginAttempt): void {
   const { identifier, userId, method, outcome, sessionId = null, actorId = null } = attempt
   const { ip, userAgent } = origin
   em.persist(

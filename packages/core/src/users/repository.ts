@@ -14,13 +14,13 @@ export async function existingUser(em: SqlEntityManager, userId: UserId): Promis
 }
 
 /** What somebody typed to say who they are, in the form that the database knows. */
-export interface Named {
+export interface ParsedIdentifier {
   readonly field: 'id' | 'email' | 'username'
   readonly value: string
 }
 
 /** An id, else with "@" an email, else a username. null when it is none that could exist. */
-export function namedBy(identifier: string): Named | null {
+export function parseIdentifier(identifier: string): ParsedIdentifier | null {
   const trimmed = identifier.trim()
   if (isId('usr', trimmed)) return { field: 'id', value: trimmed }
   const [field, schema] = trimmed.includes('@') ? (['email', email] as const) : (['username', username] as const)
@@ -29,7 +29,7 @@ export function namedBy(identifier: string): Named | null {
 }
 
 export async function findByIdentifier(em: SqlEntityManager, identifier: string): Promise<UserRow | null> {
-  const named = namedBy(identifier)
+  const named = parseIdentifier(identifier)
   return named === null ? null : em.findOne(UserRow, { [named.field]: named.value } as FilterQuery<UserRow>)
 }
 

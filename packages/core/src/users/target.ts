@@ -45,28 +45,28 @@ interface MayNameUser {
 }
 
 /** Who is meant: whoever is named, else the caller. null: nobody, for the operator of the machine has no account. */
-export function userMeant(actor: Actor, { userId }: MayNameUser): UserId | null {
+export function namedUserOrCaller(actor: Actor, { userId }: MayNameUser): UserId | null {
   return userId ?? callerId(actor)
 }
 
 /** How actions find the account whose sessions or tokens are meant: one's own where nobody is named. */
-export const meantAccountTarget = {
+export const namedOrOwnAccountTarget = {
   type: 'user',
   async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     return userId === null ? undefined : accountTarget.find(em, { userId })
   },
 } satisfies TargetFinder<MayNameUser>
 
 /** The same for actions that change what the user has: its row is locked first, so that no two callers count the same. */
-export const changedMeantAccountTarget = {
+export const changedNamedOrOwnAccountTarget = {
   type: 'user',
   locks(input: MayNameUser, actor: Actor): readonly UserId[] {
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     return userId === null ? [] : [userId]
   },
   async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     return userId === null ? undefined : changedAccountTarget.find(em, { userId })
   },
 } satisfies TargetFinder<MayNameUser>
@@ -79,11 +79,11 @@ function targetOf({ id }: UserRow, organizationId: Target['organizationId']): Ta
 }
 
 /** A user as the caller may see it: what applications keep about it is for those who may change it. */
-export function shownTo(actor: Actor, user: Account, organizationId: Target['organizationId']): ManagedUser {
-  return { ...user, privateMetadata: seesWhole(actor, organizationId) ? user.privateMetadata : null }
+export function visibleUser(actor: Actor, user: Account, organizationId: Target['organizationId']): ManagedUser {
+  return { ...user, privateMetadata: seesAllFields(actor, organizationId) ? user.privateMetadata : null }
 }
 
 /** Whether the caller may change the users whom an organization manages (null: all of them), and so sees all of them. */
-export function seesWhole(actor: Actor, organizationId: Target['organizationId']): boolean {
+export function seesAllFields(actor: Actor, organizationId: Target['organizationId']): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('users.update', organizationId))
 }

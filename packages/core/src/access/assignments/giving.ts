@@ -1,4 +1,4 @@
-import { refuseUnpromotable, tellPromoted } from '../../accounts/index.ts'
+import { refuseUnpromotable, emitPromoted } from '../../accounts/index.ts'
 import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { type Id, uuidOf } from '../../kernel/id.ts'
 import { existingUser } from '../../users/index.ts'
@@ -129,7 +129,7 @@ async function write(
   const assignments = new Map((await existingAssignments(em, [...ids.values()], now)).map((assignment) => [assignment.id, assignment]))
   for (const userId of new Set(prepared.flatMap(({ subject }) => subject.users))) context.refresh(userId)
   for (const assignment of assignments.values()) auditAssignment(context, 'access.assigned', assignment)
-  for (const userId of promoted) tellPromoted(context, userId)
+  for (const userId of promoted) emitPromoted(context, userId)
   return new Map([...ids].flatMap(([one, id]) => (assignments.has(id) ? [[one, assignments.get(id) as Assignment]] : [])))
 }
 

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { keepASuperadmin, tellDemoted } from '../../accounts/index.ts'
+import { ensureAnotherSuperadmin, emitDemoted } from '../../accounts/index.ts'
 import { callerId, type CommandContext, type PrepareContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
@@ -56,7 +56,7 @@ export async function revokeAll(context: CommandContext, requests: readonly Revo
     const assignment = ended.get(id)
     if (assignment === undefined) throw new TypeError('An assignment that was just ended is not there.')
     auditAssignment(context, 'access.unassigned', assignment)
-    if (isOfSuperadmin(assignment)) tellDemoted(context, assignment.subject.id as Id<'usr'>)
+    if (isOfSuperadmin(assignment)) emitDemoted(context, assignment.subject.id as Id<'usr'>)
     return assignment
   })
 }
@@ -94,7 +94,7 @@ async function endPrepared(context: CommandContext, found: readonly PreparedRevo
       others.push(assignment.id)
       continue
     }
-    await keepASuperadmin(context, assignment.subject.id as Id<'usr'>)
+    await ensureAnotherSuperadmin(context, assignment.subject.id as Id<'usr'>)
     ended += await endAssignments(em, [assignment.id], callerId(actor), now)
   }
   ended += await endAssignments(em, others, callerId(actor), now)

@@ -3,7 +3,7 @@ import type { Actor } from '../../kernel/context.ts'
 import { openCursor, nextCursorOf } from '../../kernel/page.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
-import { type UserId, accountTarget, shownTo } from '../../users/index.ts'
+import { type UserId, accountTarget, visibleUser } from '../../users/index.ts'
 import { selectUsers } from '../directory/repository.ts'
 import { directorySignatures } from '../directory/signatures.ts'
 import { directoryTarget, overDirectory } from '../directory/target.ts'
@@ -47,7 +47,7 @@ export const listUsersWithSessions = defineQuery(directorySignatures.listWithSes
     const ids = users.map(({ id }) => id)
     const presences = await presenceOf(em, ids, now)
     return {
-      items: users.map((user) => ({ user: shownTo(actor, user, organizationId), ...(presences.get(user.id) ?? nowhere) })),
+      items: users.map((user) => ({ user: visibleUser(actor, user, organizationId), ...(presences.get(user.id) ?? nowhere) })),
       nextCursor: await nextCursorOf(ports.cipher, scope, next),
     }
   },

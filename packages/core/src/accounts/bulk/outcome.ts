@@ -3,23 +3,23 @@ import type { FailedItem } from '../../kernel/plan.ts'
 import type { UserId } from '../../users/index.ts'
 
 /** Something to be done, and where it stands in the call. */
-export interface Place<Item> {
+export interface BatchItem<Item> {
   readonly index: number
   readonly item: Item
 }
 
 /** What became of a batch. */
-export interface Outcome<Value> {
+export interface BatchOutcome<Value> {
   readonly done: readonly { readonly index: number; readonly value: Value }[]
   readonly failed: readonly FailedItem[]
 }
 
 /** Does something for each, one after another in the order given: what fails is taken back alone, and said why. */
-export async function forEachOf<Item, Value>(
+export async function runBatch<Item, Value>(
   context: CommandContext,
-  places: readonly Place<Item>[],
+  places: readonly BatchItem<Item>[],
   work: (item: Item, index: number) => Promise<Value>,
-): Promise<Outcome<Value>> {
+): Promise<BatchOutcome<Value>> {
   const done: { index: number; value: Value }[] = []
   const failed: FailedItem[] = []
   for (const { index, item } of places) {
@@ -32,14 +32,14 @@ export async function forEachOf<Item, Value>(
 }
 
 /** The answer: whom it was done to, and why not to the others. */
-export function answerOf({ done, failed }: Outcome<{ readonly id: UserId }>) {
+export function bulkAnswer({ done, failed }: BatchOutcome<{ readonly id: UserId }>) {
   return { succeeded: done.map(({ index, value }) => ({ index, userId: value.id })), failed: [...failed] }
 }
 
 /** Puts the whole batch into the one audit entry: its users, at most as many as a call takes, and how often it failed for which reason. */
 export function noteOutcome(
   context: CommandContext,
-  { done, failed }: Outcome<{ readonly id: UserId }>,
+  { done, failed }: BatchOutcome<{ readonly id: UserId }>,
   facts: Readonly<Record<string, unknown>> = {},
 ): void {
   const reasons: Record<string, number> = {}

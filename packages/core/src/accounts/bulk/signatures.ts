@@ -21,18 +21,18 @@ const Outcome = {
 }
 
 /** Users by their ids, or by what they have in common. Of an organization's users only those whom it manages. */
-const chosen = {
+const selectedUsers = {
   userIds: z.array(userId).min(1).max(largestBulk).optional(),
   filter: userFilter.optional(),
   organizationId: organizationId.optional().meta({ description: 'only users that this organization manages' }),
 }
 
-const choice = {
+const selectionRule = {
   path: ['userIds'],
   error: 'either userIds or a filter with at least one condition is needed, and not both',
 }
 
-function isChoice({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {
+function isSelection({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {
   const filtered = filter !== undefined && Object.keys(filter).length > 0
   return filtered !== (userIds !== undefined) && (filter === undefined || filtered)
 }
@@ -59,20 +59,20 @@ export const bulkSignatures = group('users', {
     errors: [managedAddress, wouldLockOut, tooManyUsers, policyUnknown],
     input: z
       .strictObject({
-        ...chosen,
+        ...selectedUsers,
         patch: z
           .strictObject(userPatch)
           .omit({ version: true, username: true, email: true })
           .refine((patch) => Object.keys(patch).length > 0, 'say what to change'),
       })
-      .refine(isChoice, choice),
+      .refine(isSelection, selectionRule),
     output: z.object(Outcome),
   }),
   bulkArchive: changes({
     summary: 'Archive many users',
     grantedTo: ['admin'],
     errors: [lastSuperadmin, archivedUser, tooManyUsers, lastOwner],
-    input: z.strictObject({ ...chosen, reason: singleLine(500).optional() }).refine(isChoice, choice),
+    input: z.strictObject({ ...selectedUsers, reason: singleLine(500).optional() }).refine(isSelection, selectionRule),
     output: z.object({ ...Outcome, sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),
 })

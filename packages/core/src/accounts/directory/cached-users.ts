@@ -27,7 +27,7 @@ export type Match = 'exact' | 'prefix' | 'substring' | 'similar'
 type MatchedUser = ManagedUser & { readonly match: Match }
 
 /** A user that was found, and as what it is shown. */
-export class FoundUser {
+export class CachedUser {
   readonly user: Account
   #masked: ManagedUser | undefined
   #matched: Map<string, MatchedUser> | undefined
@@ -44,12 +44,12 @@ export class FoundUser {
   }
 
   /** @param whole To somebody who may change it. */
-  shown(whole: boolean): ManagedUser {
+  visibleAs(whole: boolean): ManagedUser {
     const shown = whole ? this.user : (this.#masked ??= { ...this.user, privateMetadata: null })
     return this.#again ? markImmutable(shown) : shown
   }
 
-  matched(whole: boolean, match: Match): MatchedUser {
+  visibleMatch(whole: boolean, match: Match): MatchedUser {
     const name = `${match} ${whole}`
     const known = this.#matched?.get(name)
     if (known !== undefined) return known
@@ -63,20 +63,20 @@ export class FoundUser {
  * The users that were found, in the same order; of those that are remembered in this version, nothing is
  * read. Whoever changed meanwhile is as it is now, and left out if `condition` is no longer true of it.
  */
-export async function usersOf<Ref extends UserRef>(
+export async function loadUsers<Ref extends UserRef>(
   { select, cachedRows }: Reader,
   refs: readonly Ref[],
   condition: Sql,
-): Promise<readonly { readonly ref: Ref; readonly found: FoundUser }[]> {
-  const known = new Map<string, FoundUser>()
+): Promise<readonly { readonly ref: Ref; readonly found: CachedUser }[]> {
+  const known = new Map<string, CachedUser>()
   for (const { id, version } of refs) {
     const found = cachedRows?.get(id, version)
-    if (found instanceof FoundUser) known.set(id, found.again())
+    if (found instanceof CachedUser) known.set(id, found.again())
   }
   const missing = refs.flatMap(({ id }) => (known.has(id) ? [] : [id]))
   if (missing.length > 0) {
     for (const row of await recordsOf(select, missing, condition)) {
-      const found = new FoundUser(userIn(row))
+      const found = new CachedUser(userIn(row))
       cachedRows?.set(row.id, row.version, found)
       known.set(row.id, found)
     }

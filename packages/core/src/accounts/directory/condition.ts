@@ -5,10 +5,10 @@ import type { OrganizationId } from '../../organizations/index.ts'
 import { isManaged, folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
 import { rowsOf } from './rows.ts'
-import { allOf, anyOf, arrayLiteral, beginningWith, foldedValue, hasTrigram, holding, withParameters, type Sql } from './sql.ts'
+import { allOf, anyOf, arrayLiteral, prefixPattern, foldedValue, hasTrigram, containsPattern, withParameters, type Sql } from './sql.ts'
 
 /** Which users a call is about. */
-export interface Selection {
+export interface UserSelection {
   /** Only those whom this organization manages. */
   readonly organizationId?: OrganizationId | undefined
   readonly status?: UserStatus | undefined
@@ -21,7 +21,7 @@ export interface Selection {
  * Whose users they are stands beside the filter and never inside it, so that no
  * `or` or `not` reaches it.
  */
-export async function conditionOf(look: RunSelect, { organizationId, status, kind, where }: Selection, now: Date): Promise<Sql> {
+export async function conditionOf(look: RunSelect, { organizationId, status, kind, where }: UserSelection, now: Date): Promise<Sql> {
   return allOf([
     ...(organizationId === undefined ? [] : [withParameters(isManaged, uuidOf(organizationId))]),
     ...(status === undefined ? [] : [sql`u.status = ${status}`]),
@@ -30,7 +30,7 @@ export async function conditionOf(look: RunSelect, { organizationId, status, kin
   ])
 }
 
-interface Surroundings {
+interface FilterContext {
   readonly now: Date
   /** Ids of roles by their names. */
   readonly roles: ReadonlyMap<string, string>
@@ -47,14 +47,14 @@ async function rolesNamedIn(look: RunSelect, where: UserFilter): Promise<Readonl
   return new Map(rows.map(({ name, id }) => [name, id]))
 }
 
-function conditionOfFilter(filter: UserFilter, surroundings: Surroundings): Sql {
+function conditionOfFilter(filter: UserFilter, surroundings: FilterContext): Sql {
   const { and, or, not, role, memberOf, lastSeenAt, id, status, kind, homeOrganizationId: home } = filter
   const inner = (one: UserFilter): Sql => conditionOfFilter(one, surroundings)
   return allOf([
     ...(id === undefined ? [] : [sql`u.id = any(${arrayLiteral([id].flat().map(uuidOf))}::uuid[])`]),
     ...(status === undefined ? [] : [isOneOf(sql`u.status`, [status].flat())]),
     ...(kind === undefined ? [] : [isOneOf(sql`u.kind`, [kind].flat())]),
-    ...(role === undefined ? [] : [holds(surroundings, role)]),
+    ...(role === undefined ? [] : [hasRole(surroundings, role)]),
     ...(memberOf === undefined ? [] : [isMemberOf(memberOf)]),
     ...(home === undefined
       ? []
@@ -80,7 +80,7 @@ function isOneOf(column: Sql, values: readonly string[]): Sql {
  * `exists`, here and below: of an `in` that stands under a `not`, PostgreSQL
  * reads the whole list once more for every user when it does not fit into memory.
  */
-function holds({ now, roles }: Surroundings, name: string): Sql {
+function hasRole({ now, roles }: FilterContext, name: string): Sql {
   const id = roles.get(name)
   if (id === undefined) return sql`false`
   const at = now.toISOString()
@@ -119,7 +119,7 @@ interface TextColumn {
 }
 
 /** Names and addresses are kept in lower case, and their indexes are over them as they are kept. */
-function kept(column: string): TextColumn {
+function storedAsCompared(column: string): TextColumn {
   const compared = sql.raw(column)
   return { column: compared, compared, value: (text) => sql`${text.toLowerCase()}::text`, searched: true }
 }
@@ -129,8 +129,8 @@ function comparedAs(column: string, compared: string, searched: boolean): TextCo
 }
 
 const columns = {
-  username: kept('u.username'),
-  email: kept('u.email'),
+  username: storedAsCompared('u.username'),
+  email: storedAsCompared('u.email'),
   fullName: comparedAs('u.full_name', foldedFullName.replace('full_name', 'u.full_name'), true),
   displayName: comparedAs('u.display_name', folded('u.display_name'), false),
   phone: comparedAs('u.phone', folded('u.phone'), false),
@@ -155,8 +155,8 @@ function isLike({ compared, value, searched }: Omit<TextColumn, 'column'>, wante
       ? sql`${compared} = ${value(only)}`
       : sql`${compared} = any(string_to_array(${value(wanted.in.join('\n'))}, chr(10)))`
   }
-  if ('startsWith' in wanted) return sql`${compared} like ${value(beginningWith(wanted.startsWith))}`
-  const pattern = holding(wanted.contains)
+  if ('startsWith' in wanted) return sql`${compared} like ${value(prefixPattern(wanted.startsWith))}`
+  const pattern = containsPattern(wanted.contains)
   const found = sql`${compared} like ${value(pattern)}`
   return searched && hasTrigram(wanted.contains) ? sql`(u.search_text like ${foldedValue(pattern.toLowerCase())} and ${found})` : found
 }

@@ -5,15 +5,15 @@ import type { Position } from '../../kernel/page.ts'
 import { preparedStatements, statement } from '../../kernel/statement.ts'
 import type { UserId } from '../../users/index.ts'
 import { sumOfCounters } from '../activity/repository.ts'
-import { conditionOf, type Selection } from './condition.ts'
-import { usersOf, versionColumn, type FoundUser, type UserRef } from './cached-users.ts'
+import { conditionOf, type UserSelection } from './condition.ts'
+import { loadUsers, versionColumn, type CachedUser, type UserRef } from './cached-users.ts'
 import { after, orderIn, runs, type Order, type Run } from './order.ts'
 import { compiled, rowsOf } from './rows.ts'
 import { withParameters, type Sql } from './sql.ts'
 
 /** One page of users, and where the next one begins (null: there is none). */
 export interface UserPage {
-  readonly users: readonly FoundUser[]
+  readonly users: readonly CachedUser[]
   readonly next: Position | null
   /** How many there are in all, if that was asked for. */
   readonly total: number | null
@@ -28,7 +28,7 @@ export interface PageOrder {
 }
 
 /** The users of a selection in order, from a position on that an earlier page gave. */
-export async function selectUsers(reader: Reader, selection: Selection, page: PageOrder): Promise<UserPage> {
+export async function selectUsers(reader: Reader, selection: UserSelection, page: PageOrder): Promise<UserPage> {
   const { order, position, limit, now } = page
   const condition = await conditionOf(reader.select, selection, now)
   const refs: PlacedRef[] = []
@@ -45,7 +45,7 @@ export async function selectUsers(reader: Reader, selection: Selection, page: Pa
     total ??= row?.total ?? null
     refs.push(...refsIn(row?.page ?? '', number, run))
   }
-  const shown = await usersOf(reader, refs.slice(0, limit), condition)
+  const shown = await loadUsers(reader, refs.slice(0, limit), condition)
   return {
     users: shown.map(({ found }) => found),
     next: refs.length > limit ? (refs[limit - 1]?.position ?? null) : null,
@@ -88,7 +88,7 @@ function refsIn(page: string, number: number, { key }: Run): PlacedRef[] {
 }
 
 /** What lists of all users are asked for most: these are planned once. With any condition the best plan depends on what it says. */
-function isUsual({ organizationId, status, kind, where }: Selection, limit: number): boolean {
+function isUsual({ organizationId, status, kind, where }: UserSelection, limit: number): boolean {
   return organizationId === undefined && status === undefined && kind === undefined && where === undefined && limit === usualLimit
 }
 
@@ -105,12 +105,12 @@ function placeOf([key = null, id = '']: Position): { key: string | number | null
 }
 
 /** Exactly how many users are in a selection: from the counters where those know, else by looking at each. */
-export async function countUsers(look: RunSelect, selection: Selection, now: Date): Promise<number> {
+export async function countUsers(look: RunSelect, selection: UserSelection, now: Date): Promise<number> {
   const [row] = await rowsOf<{ count: number }>(look, sql`select ${totalOf(selection, await conditionOf(look, selection, now))} as count`)
   return row?.count ?? 0
 }
 
-function totalOf({ organizationId, status, kind, where }: Selection, condition: Sql): Sql {
+function totalOf({ organizationId, status, kind, where }: UserSelection, condition: Sql): Sql {
   if (organizationId === undefined && where === undefined) return withParameters(sumOfCounters, status ?? null, kind ?? null)
   return sql`(select count(*)::int from users u where ${condition})`
 }
@@ -118,7 +118,7 @@ function totalOf({ organizationId, status, kind, where }: Selection, condition: 
 /** The ids of the users of a selection, in order of id; at most so many. */
 export async function selectUserIds(
   look: RunSelect,
-  selection: Selection,
+  selection: UserSelection,
   { limit, now }: { limit: number; now: Date },
 ): Promise<UserId[]> {
   const condition = await conditionOf(look, selection, now)

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
 import { selectThrough } from '../../kernel/look.ts'
 import { refColumns, type UserRef } from './cached-users.ts'
-import type { Sought } from './phases.ts'
+import type { SearchTerms } from './phases.ts'
 import { rowsOf } from './rows.ts'
 import { anyOf, foldedValue, type Sql } from './sql.ts'
 
@@ -22,13 +22,13 @@ const commonInSample = 10
  */
 export async function similarHits(
   em: SqlEntityManager,
-  { text, held, condition }: Sought,
+  { text, contains, condition }: SearchTerms,
   slips: readonly string[],
   limit: number,
 ): Promise<readonly UserRef[]> {
   const look = selectThrough(em)
   const slipped = anyOf(slips.map((slip) => sql`u.search_text like ${foldedValue(`%${slip}%`)}`))
-  const candidate = sql`${slipped} and (${held}) is not true and ${condition}`
+  const candidate = sql`${slipped} and (${contains}) is not true and ${condition}`
   const newest = sql`(select * from users order by id desc limit ${sampled}) u`
   const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from ${newest} where ${candidate}`)
   const common = (row?.count ?? 0) >= commonInSample

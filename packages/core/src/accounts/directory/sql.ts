@@ -16,12 +16,12 @@ export function anyOf(parts: readonly Sql[]): Sql {
 }
 
 /** The pattern of LIKE for a text that begins so. */
-export function beginningWith(text: string): string {
+export function prefixPattern(text: string): string {
   return `${escapeLike(text)}%`
 }
 
 /** The pattern of LIKE for a text that holds this. */
-export function holding(text: string): string {
+export function containsPattern(text: string): string {
   return `%${escapeLike(text)}%`
 }
 

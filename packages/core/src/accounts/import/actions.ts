@@ -12,18 +12,18 @@ import { rolesOf, usersOf } from './keycloak.ts'
 import type { ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
 
 /** A user ready to be written: its password is a hash already. */
-type Ready = { readonly user: ImportedUser; readonly passwordHash: string | null } | UnreadableUser
+type HashedUser = { readonly user: ImportedUser; readonly passwordHash: string | null } | UnreadableUser
 
 export const importUsers = defineCommand(accountsSignatures.import, {
   allow: granted,
   async prepare(context, { realm }) {
-    const ready: Ready[] = []
+    const ready: HashedUser[] = []
     for (const user of usersOf(realm)) ready.push('problem' in user ? user : { user, passwordHash: await hashOf(context, user) })
     return { ready, roles: rolesOf(realm) }
   },
   async handle(context, { createRoles }, { ready, roles }) {
     const made = createRoles ? await makeRoles(context, roles) : []
-    const known = createRoles ? await rolesToGive(context, roles) : noRoles
+    const known = createRoles ? await assignableRoles(context, roles) : noRoles
     const failed: { index: number; username: string; code: string; message: string }[] = []
     const warnings: { index: number; username: string; message: string }[] = []
     for (const [index, item] of ready.entries()) {
@@ -54,15 +54,15 @@ async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]
 }
 
 /** The realm's roles by name; of these, `withheld` are those that whoever imports may not give. */
-interface RolesToGive {
+interface AssignableRoles {
   readonly ids: ReadonlyMap<string, RoleId>
   readonly withheld: ReadonlySet<string>
 }
 const superadmin: BuiltInRoleName = 'superadmin'
-const noRoles: RolesToGive = { ids: new Map(), withheld: new Set() }
+const noRoles: AssignableRoles = { ids: new Map(), withheld: new Set() }
 
 /** Nobody grants above themselves: a role that was mapped to permissions since an earlier import is given by superadmins only. */
-async function rolesToGive({ em, actor }: CommandContext, roles: readonly ImportedRole[]): Promise<RolesToGive> {
+async function assignableRoles({ em, actor }: CommandContext, roles: readonly ImportedRole[]): Promise<AssignableRoles> {
   const names = roles.map(({ name }) => name)
   const found = await findRoles(em, names)
   const ids = found.map(({ id }) => id)
@@ -77,7 +77,7 @@ function mayGrantAnything(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.roles.includes(superadmin))
 }
 
-async function importOne(context: CommandContext, item: Ready, known: RolesToGive): Promise<readonly string[]> {
+async function importOne(context: CommandContext, item: HashedUser, known: AssignableRoles): Promise<readonly string[]> {
   if ('problem' in item) throw unreadableUser({ problem: item.problem })
   const { user, passwordHash } = item
   const account: NewAccount = {

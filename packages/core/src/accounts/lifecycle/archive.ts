@@ -1,7 +1,7 @@
 import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
 import { archivedUser, notArchived, restoreWindowOver, type UserId, type UserRow } from '../../users/index.ts'
-import { mayKnow, takeBackInvitations } from './invitations.ts'
+import { mayKnow, revokeSentInvitations } from './invitations.ts'
 import { ownedOrganizations, ownerlessWithout } from './repository.ts'
 import { changeStatus } from './status.ts'
 
@@ -27,7 +27,7 @@ export async function archiveAccount(context: CommandContext, user: UserRow, rea
   const before = user.status
   const ended = await changeStatus(context, user, 'archived', 'archived')
   Object.assign(user, { archivedAt: now, archivedBy: callerId(context.actor), archiveReason: reason ?? null, archivedStatus: before })
-  const invitationsRevoked = await takeBackInvitations(context, user.id)
+  const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.archived', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await em.flush()
   return { ...ended, invitationsRevoked, restorableUntil: restorableUntil(context, now) }

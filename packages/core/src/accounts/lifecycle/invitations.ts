@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../kernel/context.ts'
-import { withdrawEverywhere, type OrganizationId } from '../../organizations/index.ts'
+import { revokeInvitationsSentBy, type OrganizationId } from '../../organizations/index.ts'
 import type { UserId } from '../../users/index.ts'
 
 /** Whether the caller may know that an organization is there: who manages an account may not know where else it is at home. */
@@ -8,7 +8,7 @@ export function mayKnow({ actor }: CommandContext, organizationId: OrganizationI
 }
 
 /** Takes back every invitation that a user has sent and nobody has answered. Says how many there were where the caller may know of them. */
-export async function takeBackInvitations(context: CommandContext, userId: UserId): Promise<number> {
-  const organizations = await withdrawEverywhere(context.em, userId, context.now)
+export async function revokeSentInvitations(context: CommandContext, userId: UserId): Promise<number> {
+  const organizations = await revokeInvitationsSentBy(context.em, userId, context.now)
   return organizations.filter((organizationId) => mayKnow(context, organizationId)).length
 }

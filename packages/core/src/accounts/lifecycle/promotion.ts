@@ -3,7 +3,7 @@ import { builtInRoles } from '../../grants/index.ts'
 import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { endImpersonations } from '../../sessions/index.ts'
 import { notPromotable, type UserId, type UserRow } from '../../users/index.ts'
-import { keepASuperadmin } from '../guards.ts'
+import { ensureAnotherSuperadmin } from '../guards.ts'
 
 const roleId = builtInRoles.superadmin.id
 
@@ -11,10 +11,10 @@ const roleId = builtInRoles.superadmin.id
  * Makes a user, whose row is locked, a superadmin for good. One who was it for a
  * while only is it for good from now on; what was said before stays in the history.
  */
-export async function promote(context: CommandContext, user: UserRow): Promise<'Promoted' | 'AlreadyAdmin'> {
+export async function promote(context: CommandContext, user: UserRow): Promise<'promoted' | 'alreadyAdmin'> {
   const { em, now, newId } = context
   const current = await currentAssignment(em, user.id, roleId)
-  if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'AlreadyAdmin'
+  if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'alreadyAdmin'
   refuseUnpromotable(user)
   if (current !== null) {
     Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
@@ -22,29 +22,29 @@ export async function promote(context: CommandContext, user: UserRow): Promise<'
   }
   assignRole(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
   context.refresh(user.id)
-  tellPromoted(context, user.id)
-  return 'Promoted'
+  emitPromoted(context, user.id)
+  return 'promoted'
 }
 
 /** Takes the role from a user whose row is locked, also where it would only begin later. */
-export async function demote(context: CommandContext, user: UserRow): Promise<'Demoted' | 'NotAdmin'> {
+export async function demote(context: CommandContext, user: UserRow): Promise<'demoted' | 'notAdmin'> {
   const { em, now } = context
   const current = await currentAssignment(em, user.id, roleId)
-  if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'NotAdmin'
-  await keepASuperadmin(context, user.id)
+  if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'notAdmin'
+  await ensureAnotherSuperadmin(context, user.id)
   Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
   await endImpersonations(em, user.id, now)
   context.revoke({ userId: user.id })
-  tellDemoted(context, user.id)
-  return 'Demoted'
+  emitDemoted(context, user.id)
+  return 'demoted'
 }
 
 /** Whoever becomes a superadmin is told of under one name, however that came about. */
-export function tellPromoted(context: CommandContext, userId: UserId): void {
+export function emitPromoted(context: CommandContext, userId: UserId): void {
   context.emit({ type: 'users.promoted', subject: userId, organizationId: null, payload: { userId } })
 }
 
-export function tellDemoted(context: CommandContext, userId: UserId): void {
+export function emitDemoted(context: CommandContext, userId: UserId): void {
   context.emit({ type: 'users.demoted', subject: userId, organizationId: null, payload: { userId } })
 }
 

@@ -55,13 +55,13 @@ export const lifecycleSignatures = group('users', {
     summary: 'Make a user a superadmin',
     errors: [notPromotable],
     input: z.strictObject({ userId, reason: reason.optional() }),
-    output: z.object({ outcome: z.enum(['Promoted', 'AlreadyAdmin']), userId }),
+    output: z.object({ outcome: z.enum(['promoted', 'alreadyAdmin']), userId }),
   }),
   demote: changes({
     summary: 'Take the role superadmin from a user',
     errors: [lastSuperadmin],
     input: z.strictObject({ userId, reason: reason.optional() }),
-    output: z.object({ outcome: z.enum(['Demoted', 'NotAdmin']), userId }),
+    output: z.object({ outcome: z.enum(['demoted', 'notAdmin']), userId }),
   }),
   contain: changes({
     summary: 'In an incident: suspend a user, end its sessions, revoke its tokens, freeze its grants, and report',

@@ -21,7 +21,7 @@ const shown: ReadonlySet<string> = new Set(['username', 'email', 'displayName'])
  * different now. When none is, nothing is written and the version stays. A new
  * address is not verified, unless the patch says so.
  */
-export async function changeAccount(
+export async function updateAccount(
   context: CommandContext,
   user: UserRow,
   patch: AccountPatch,
@@ -32,9 +32,9 @@ export async function changeAccount(
   const changed = Object.entries(wanted).filter(([field, value]) => !equals(value, user[field as keyof UserRow]))
   const fields = changed.map(([field]) => field)
   if (fields.length === 0) return fields
-  if (movesAway) await keepManaged(context, user, patch.email ?? null)
-  if (!force) keepOwnAddress(context, user, patch)
-  if (movesAway) await leaveAddress(context, user)
+  if (movesAway) await refuseLeavingManagement(context, user, patch.email ?? null)
+  if (!force) refuseLockingOneselfOut(context, user, patch)
+  if (movesAway) await invalidateOldAddress(context, user)
   Object.assign(user, Object.fromEntries(changed), { updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.revoke({ userId: user.id })
@@ -48,7 +48,7 @@ export async function changeAccount(
  * theirs any more. Whoever is signed in elsewhere may be why the address changes, so
  * their sessions end; tokens that stand for themselves are not opened by mail.
  */
-async function leaveAddress(context: CommandContext, { id: userId }: UserRow): Promise<void> {
+async function invalidateOldAddress(context: CommandContext, { id: userId }: UserRow): Promise<void> {
   const { em, actor, now } = context
   await revokeVerifications(context, userId)
   const except = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
@@ -65,7 +65,7 @@ function withoutAbsent(patch: AccountPatch): object {
  * organization nor the person changes that: the one would get rid of an account
  * that others rely on, the other would walk away with what belongs to the organization.
  */
-async function keepManaged({ em, actor }: CommandContext, user: UserRow, email: string | null): Promise<void> {
+async function refuseLeavingManagement({ em, actor }: CommandContext, user: UserRow, email: string | null): Promise<void> {
   if (email === null || actor.kind === 'system') return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.update')) return
   const organizationId = await managingOrganization(em, user)
@@ -73,7 +73,7 @@ async function keepManaged({ em, actor }: CommandContext, user: UserRow, email: 
 }
 
 /** Nobody shuts themselves out by mistake. */
-function keepOwnAddress({ actor, origin }: CommandContext, user: UserRow, { allowedIps }: AccountPatch): void {
+function refuseLockingOneselfOut({ actor, origin }: CommandContext, user: UserRow, { allowedIps }: AccountPatch): void {
   if (allowedIps === undefined || actor.kind !== 'user' || actor.principal.userId !== user.id) return
   if (!mayActFrom(allowedIps, origin)) throw wouldLockOut({ address: origin.ip })
 }

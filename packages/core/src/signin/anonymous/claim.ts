@@ -7,7 +7,7 @@ import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { existingUser, UserRow, ownAccountTarget } from '../../users/index.ts'
-import { ask } from '../../verifications/index.ts'
+import { issueVerification } from '../../verifications/index.ts'
 import { claimNeedsMerge, notAnonymous } from './errors.ts'
 import { anonymousSignatures } from './signatures.ts'
 
@@ -27,7 +27,7 @@ export const claimAnonymous = defineCommand(anonymousSignatures.claimAnonymous, 
     const { userId, sessionId, impersonator } = actor.principal
     if (sessionId === null || impersonator !== null) throw ownSessionRequired({})
     if (!mayClaim(await existingUser(em, userId))) throw notAnonymous({})
-    const { expiresAt } = await ask(context, { purpose: 'claim', email, userId, lifetime, bound: false })
+    const { expiresAt } = await issueVerification(context, { purpose: 'claim', email, userId, lifetime, bound: false })
     return { expiresAt }
   },
 })

@@ -5,7 +5,7 @@ import { networkOf } from '../../kernel/network.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { existingUser } from '../../users/index.ts'
 import { countInHour, hourOf, tooManyAttempts } from '../../throttling/index.ts'
-import { openSession } from '../create-session.ts'
+import { createSession } from '../create-session.ts'
 import { anonymousClosed } from './errors.ts'
 import { anonymousSignatures } from './signatures.ts'
 
@@ -34,7 +34,7 @@ export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous
     })
     context.note({ target: { type: 'user', id } })
     const user = await existingUser(em, id)
-    return openSession(context, user, { method: 'anonymous', authMethods: [], assurance: 'aal1', identifier: user.username })
+    return createSession(context, user, { method: 'anonymous', authMethods: [], assurance: 'aal1', identifier: user.username })
   },
 })
 

@@ -9,7 +9,7 @@ import { endSessions } from '../../sessions/index.ts'
 import { UserRow } from '../../users/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { DeviceLoginRow } from './entity.ts'
-import { openSession } from '../create-session.ts'
+import { createSession } from '../create-session.ts'
 import { admit, countFailure, throttleKeys } from '../../throttling/index.ts'
 import { deviceAddressNotAllowed, deviceLoginUnknown } from './errors.ts'
 import { deviceSignatures } from './signatures.ts'
@@ -19,7 +19,7 @@ import { deviceSignatures } from './signatures.ts'
  * short, so wrong ones are counted against whoever tries them and their network,
  * and no right one makes that forgotten: anybody can get a right one of their own.
  */
-async function waiting(context: CommandContext, userCode: string): Promise<DeviceLoginRow> {
+async function lockPendingLogin(context: CommandContext, userCode: string): Promise<DeviceLoginRow> {
   const { actor, em, now, origin, ports } = context
   const guesser = callerId(actor) ?? networkOf(origin.ip ?? '') ?? 'none'
   const keys = await throttleKeys(ports, origin, guesser, { guessed: 'userCode' })
@@ -39,7 +39,7 @@ export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
   duringPendingStep: true,
   handlesSecret: true,
   async handle(context, { userCode }) {
-    const { id, clientName, ip, userAgent, createdAt, expiresAt } = await waiting(context, userCode)
+    const { id, clientName, ip, userAgent, createdAt, expiresAt } = await lockPendingLogin(context, userCode)
     context.note({ target: { type: 'deviceLogin', id } })
     return { clientName, ip, userAgent, createdAt, expiresAt }
   },
@@ -61,39 +61,39 @@ export const approveDeviceLogin = defineCommand(deviceSignatures.approveDeviceLo
     const { actor, em } = context
     if (actor.kind !== 'user') throw unauthenticated({})
     const { principal } = actor
-    const login = await waiting(context, userCode)
+    const login = await lockPendingLogin(context, userCode)
     const user = await em.findOneOrFail(UserRow, { id: principal.userId })
-    const session = await em.findOne(SessionRow, { id: own(principal) })
+    const session = await em.findOne(SessionRow, { id: sessionIdOf(principal) })
     if (session === null) throw unauthenticated({})
     const { authMethods, assurance } = session
-    if (endSession) await endOwn(context, principal)
+    if (endSession) await endOwnSession(context, principal)
     const device = { ...context, origin: { ...context.origin, ip: login.ip, userAgent: login.userAgent } }
     const opening = { method: 'device', authMethods, assurance, identifier: user.username } as const
     if (!mayActFrom(user.allowedIps, device.origin)) {
       recordLoginAttempt(device, { ...opening, userId: user.id, outcome: 'addressNotAllowed' })
       return context.refuse(deviceAddressNotAllowed({}))
     }
-    const { session: opened } = await openSession(device, user, opening)
-    await keepUntil(context, opened.id, login.expiresAt)
+    const { session: opened } = await createSession(device, user, opening)
+    await limitUntilFetched(context, opened.id, login.expiresAt)
     Object.assign(login, { status: 'approved', userId: user.id, sessionId: opened.id })
-    tell(context, login, 'auth.deviceLoginApproved', user.id)
+    recordDecision(context, login, 'auth.deviceLoginApproved', user.id)
     return { clientName: login.clientName }
   },
 })
 
-function own({ sessionId }: Principal): Id<'ses'> {
+function sessionIdOf({ sessionId }: Principal): Id<'ses'> {
   if (sessionId === null) throw ownSessionRequired({})
   return sessionId
 }
 
-async function endOwn(context: CommandContext, principal: Principal): Promise<void> {
-  const [userId, sessionId] = [principal.userId, own(principal)]
+async function endOwnSession(context: CommandContext, principal: Principal): Promise<void> {
+  const [userId, sessionId] = [principal.userId, sessionIdOf(principal)]
   const ended = await endSessions(context.em, { userId, sessionId }, 'signedOut', context.now)
   context.revoke({ userId, sessionId, ...ended })
 }
 
 /** The tokens of the opening go to nobody: the device gets its own when it comes for them. */
-async function keepUntil({ em }: CommandContext, sessionId: Id<'ses'>, until: Date): Promise<void> {
+async function limitUntilFetched({ em }: CommandContext, sessionId: Id<'ses'>, until: Date): Promise<void> {
   await em.execute('delete from tokens where session_id = ?', [uuidOf(sessionId)], 'run')
   await em.execute(`update sessions set expires_at = ?, proved_at = 'epoch' where id = ?`, [until, uuidOf(sessionId)], 'run')
 }
@@ -104,14 +104,14 @@ export const denyDeviceLogin = defineCommand(deviceSignatures.denyDeviceLogin, {
   duringPendingStep: true,
   handlesSecret: true,
   async handle(context, { userCode }) {
-    const login = await waiting(context, userCode)
+    const login = await lockPendingLogin(context, userCode)
     login.status = 'denied'
-    tell(context, login, 'auth.deviceLoginDenied', callerId(context.actor))
+    recordDecision(context, login, 'auth.deviceLoginDenied', callerId(context.actor))
     return { clientName: login.clientName }
   },
 })
 
-function tell(context: CommandContext, { id, clientName }: DeviceLoginRow, type: string, userId: Id<'usr'> | null): void {
+function recordDecision(context: CommandContext, { id, clientName }: DeviceLoginRow, type: string, userId: Id<'usr'> | null): void {
   context.note({ target: { type: 'deviceLogin', id }, changes: { clientName } })
   context.emit({ type, subject: id, organizationId: null, payload: { deviceLoginId: id, clientName, userId } })
 }

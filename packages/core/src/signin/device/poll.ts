@@ -15,7 +15,7 @@ import { deviceCodeExpired, deviceCodeInvalid, deviceDenied } from './errors.ts'
 import { leeway, slowDown } from './model.ts'
 import { deviceSignatures } from './signatures.ts'
 
-interface Poll {
+interface PollInput {
   readonly deviceCode: string
   readonly clientName?: string | undefined
 }
@@ -23,26 +23,26 @@ interface Poll {
 export const pollDeviceLogin = defineCommand(deviceSignatures.pollDeviceLogin, {
   allow: anyone,
   handlesSecret: true,
-  prepare: approver,
+  prepare: findApprover,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, poll, locked) {
-    const login = await asked(context, poll)
+    const login = await lockLogin(context, poll)
     context.note({ target: { type: 'deviceLogin', id: login.id } })
     // Approved since `prepare` looked: whose row is to be locked first is known at the next poll.
-    if (login.status === 'pending' || login.userId !== locked) return wait(context, login)
-    return fetch(context, login, locked)
+    if (login.status === 'pending' || login.userId !== locked) return answerPending(context, login)
+    return issueSession(context, login, locked)
   },
 })
 
 /** Who approved the login that a code belongs to. Nothing is proved yet. */
-async function approver({ reader }: PrepareContext, { deviceCode }: Poll): Promise<Id<'usr'> | null> {
+async function findApprover({ reader }: PrepareContext, { deviceCode }: PollInput): Promise<Id<'usr'> | null> {
   const id = idInToken('device', deviceCode)
   const login = id === null ? null : await reader.findOne(DeviceLoginRow, { id })
   return login?.userId ?? null
 }
 
 /** The login that a device code proves, locked: of many polls at once one gets the tokens. */
-async function asked({ em, now, ports }: CommandContext, { deviceCode, clientName }: Poll): Promise<DeviceLoginRow> {
+async function lockLogin({ em, now, ports }: CommandContext, { deviceCode, clientName }: PollInput): Promise<DeviceLoginRow> {
   const id = idInToken('device', deviceCode)
   if (id === null) throw deviceCodeInvalid({})
   await em.execute('select 1 from device_logins where id = ? for update', [uuidOf(id)], 'run')
@@ -56,7 +56,7 @@ async function asked({ em, now, ports }: CommandContext, { deviceCode, clientNam
 }
 
 /** Not yet; and whoever comes too soon has to wait longer from now on. */
-function wait({ now }: CommandContext, login: DeviceLoginRow): { status: 'pending' | 'slowDown'; interval: number } {
+function answerPending({ now }: CommandContext, login: DeviceLoginRow): { status: 'pending' | 'slowDown'; interval: number } {
   const { lastPolledAt, interval } = login
   const early = lastPolledAt !== null && now.getTime() < lastPolledAt.getTime() + interval * 1000 - leeway
   if (early) login.interval = interval + slowDown
@@ -65,13 +65,14 @@ function wait({ now }: CommandContext, login: DeviceLoginRow): { status: 'pendin
 }
 
 /** Hands over the session that the approval opened, if nothing has ended it since. */
-async function fetch(context: CommandContext, login: DeviceLoginRow, userId: Id<'usr'> | null): Promise<SignedIn> {
+async function issueSession(context: CommandContext, login: DeviceLoginRow, userId: Id<'usr'> | null): Promise<SignedIn> {
   const { em, now, origin, ports, settings } = context
   const { sessionId } = login
   if (userId === null || sessionId === null) throw deviceCodeInvalid({})
   const user = await em.findOneOrFail(UserRow, { id: userId })
   const expiresAt = slidExpiry(now, now, (await limitsFor(context, userId)).sessionLifetimeMinutes)
-  if (!mayActFrom(user.allowedIps, origin) || !(await keep(context, sessionId, expiresAt))) return deny(context, login, deviceDenied({}))
+  if (!mayActFrom(user.allowedIps, origin) || !(await extendSession(context, sessionId, expiresAt)))
+    return deny(context, login, deviceDenied({}))
   login.status = 'used'
   const pair = await issueTokens(em, ports, { userId, sessionId, now, expiresAt, accessLifetime })
   await em.flush()
@@ -87,7 +88,7 @@ async function fetch(context: CommandContext, login: DeviceLoginRow, userId: Id<
 }
 
 /** Gives the session its whole life. false: it was ended. */
-async function keep({ em, now }: CommandContext, sessionId: Id<'ses'>, expiresAt: Date): Promise<boolean> {
+async function extendSession({ em, now }: CommandContext, sessionId: Id<'ses'>, expiresAt: Date): Promise<boolean> {
   const kept = await em.execute<unknown[]>(
     'update sessions set expires_at = ?, last_seen_at = ? where id = ? and ended_at is null and expires_at > ? returning 1',
     [expiresAt, now, uuidOf(sessionId), now],

@@ -18,8 +18,8 @@ import type { Ports } from '../../ports/index.ts'
 type Client = NonNullable<IdentityProvider['client']>
 
 /** What only we and the provider know of one sign-in. */
-export const Pending = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() })
-export type Pending = z.infer<typeof Pending>
+export const PendingSecrets = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() })
+export type PendingSecrets = z.infer<typeof PendingSecrets>
 
 /** 256 bits as text that may stand in any address. */
 export function randomText({ random }: Pick<Ports, 'random'>): string {
@@ -38,7 +38,7 @@ export function authorizationUrl(
   { authorization_endpoint: endpoint, issuer }: Metadata,
   { id, scopes }: Client,
   redirectUri: string,
-  { state, verifier, nonce }: Pending,
+  { state, verifier, nonce }: PendingSecrets,
 ): string {
   if (endpoint === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no page to sign in at' })
   const url = new URL(endpoint)
@@ -63,7 +63,7 @@ export async function isAnswerOf(ports: Ports, provider: IdentityProvider, told:
 }
 
 /** What came back from the provider, by way of the browser. */
-export interface Returned {
+export interface AuthorizationResponse {
   readonly code: string
   readonly redirectUri: string
 }
@@ -71,7 +71,12 @@ export interface Returned {
 const TokenAnswer = z.object({ id_token: z.string(), access_token: z.string().optional() })
 
 /** Exchanges the code for what the provider says of whoever was there. null: it is no answer to our question. */
-export async function exchange(ports: Ports, provider: IdentityProvider, returned: Returned, pending: Pending): Promise<Claims | null> {
+export async function exchange(
+  ports: Ports,
+  provider: IdentityProvider,
+  returned: AuthorizationResponse,
+  pending: PendingSecrets,
+): Promise<Claims | null> {
   const client = clientOf(provider)
   const metadata = await metadataOf(ports, provider)
   const tokens = await redeem(ports, metadata, client, returned, pending.verifier)
@@ -82,7 +87,7 @@ export async function exchange(ports: Ports, provider: IdentityProvider, returne
   return claimsOf({ ...(await userInfo(ports, metadata, payload, tokens.access_token)), ...payload }, provider)
 }
 
-async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: Returned, verifier: string) {
+async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: AuthorizationResponse, verifier: string) {
   const { token_endpoint: url, issuer } = metadata
   if (url === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has nowhere to redeem codes' })
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier })

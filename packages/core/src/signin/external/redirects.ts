@@ -1,12 +1,16 @@
 import type { IdentityProvider, Settings } from '../../kernel/context.ts'
 
-type Places = Pick<Settings, 'publicUrl' | 'allowedOrigins'>
+type AllowedOrigins = Pick<Settings, 'publicUrl' | 'allowedOrigins'>
 
 /**
  * Where a provider sends people back to: Denizen's own page, or that of one of the
  * allowed origins, whole and letter by letter. null: anywhere else.
  */
-export function redirectUriFor({ publicUrl, allowedOrigins }: Places, { id }: IdentityProvider, origin: string | undefined): string | null {
+export function redirectUriFor(
+  { publicUrl, allowedOrigins }: AllowedOrigins,
+  { id }: IdentityProvider,
+  origin: string | undefined,
+): string | null {
   if (origin !== undefined && origin !== publicUrl && !allowedOrigins.includes(origin)) return null
   return `${origin ?? publicUrl}/oauth/callback/${id}`
 }
@@ -16,7 +20,7 @@ export function redirectUriFor({ publicUrl, allowedOrigins }: Places, { id }: Id
  * the allowed origins. null: anywhere else. Browsers read a backslash as a slash and
  * skip line breaks, so that neither may be in it.
  */
-export function destination({ publicUrl, allowedOrigins }: Places, redirectTo: string): string | null {
+export function destination({ publicUrl, allowedOrigins }: AllowedOrigins, redirectTo: string): string | null {
   if (/[\\\p{C}\s]/u.test(redirectTo) || !URL.canParse(redirectTo, `${publicUrl}/`)) return null
   const url = new URL(redirectTo, `${publicUrl}/`)
   if (url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol)) return null

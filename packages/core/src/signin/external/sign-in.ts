@@ -1,10 +1,10 @@
-import { arrive, identityRefused, type Claims } from '../../identities/index.ts'
+import { resolveUser, identityRefused, type Claims } from '../../identities/index.ts'
 import type { CommandContext, IdentityProvider, Origin, PrepareContext } from '../../kernel/context.ts'
 import { networkOf, mayActFrom } from '../../kernel/network.ts'
 import type { Ports } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
-import { continueSignIn } from '../first-factor.ts'
+import { afterFirstFactor } from '../first-factor.ts'
 import type { SignInAnswer } from '../model.ts'
 import { countFailure, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
 
@@ -13,7 +13,7 @@ import { countFailure, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAt
  * whatever the provider says of its own (`amr`): what it asks of its users is not for
  * us to know. null: what was brought proves nothing.
  */
-export async function enter(context: CommandContext, provider: IdentityProvider, claims: Claims | null): Promise<SignInAnswer> {
+export async function signInWithClaims(context: CommandContext, provider: IdentityProvider, claims: Claims | null): Promise<SignInAnswer> {
   const { now, origin } = context
   if (claims === null || claims.expiresAt.getTime() <= now.getTime() - leeway) {
     recordLoginAttempt(context, { identifier: provider.id, userId: null, method: 'identity', outcome: 'wrongIdentity' })
@@ -22,7 +22,7 @@ export async function enter(context: CommandContext, provider: IdentityProvider,
     return context.refuse(identityRefused({}))
   }
   const identifier = claims.email ?? `${provider.id}:${claims.subject}`
-  const { user, refused } = await arrive(context, provider, claims)
+  const { user, refused } = await resolveUser(context, provider, claims)
   if (user === null) {
     recordLoginAttempt(context, { identifier, userId: null, method: 'identity', outcome: 'wrongIdentity' })
     return context.refuse(refused)
@@ -33,7 +33,7 @@ export async function enter(context: CommandContext, provider: IdentityProvider,
     recordLoginAttempt(context, { identifier, userId: user.id, method: 'identity', outcome })
     return context.refuse(identityRefused({}))
   }
-  return continueSignIn(context, user, { method: 'identity', authMethods: ['fed'], identifier })
+  return afterFirstFactor(context, user, { method: 'identity', authMethods: ['fed'], identifier })
 }
 
 /** Milliseconds that clocks may be apart, and that a slow transaction may take. */

@@ -6,7 +6,7 @@ import { endSessions } from '../../sessions/index.ts'
 import { existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
-import { openSession } from '../create-session.ts'
+import { createSession } from '../create-session.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
 import { impersonatedTarget } from './target.ts'
@@ -26,8 +26,8 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
     if (actor.kind !== 'user') throw ownSessionRequired({})
     const by = actor.principal.userId
     const user = await existingUser(em, userId)
-    check(context, user, by)
-    const opened = await openSession(context, user, {
+    requireImpersonable(context, user, by)
+    const opened = await createSession(context, user, {
       method: 'impersonation',
       authMethods: [],
       assurance: actor.principal.assurance,
@@ -41,7 +41,7 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   },
 })
 
-function check({ origin }: CommandContext, user: UserRow, by: UserRow['id']): void {
+function requireImpersonable({ origin }: CommandContext, user: UserRow, by: UserRow['id']): void {
   if (user.id === by) throw cannotImpersonate({ because: 'it is you' })
   if (!isActing(user.status)) throw cannotImpersonate({ because: `it is ${user.status}` })
   // What the user may not do from here nobody may do in their name.

@@ -13,7 +13,7 @@ const factorsHeld = statement(
 )
 
 /** What a user can answer a second-factor challenge with; none: the user has no second factor. */
-export async function secondFactorsOf(em: SqlEntityManager, userId: Id<'usr'>): Promise<FactorMethod[]> {
+export async function secondFactorMethodsOf(em: SqlEntityManager, userId: Id<'usr'>): Promise<FactorMethod[]> {
   const id = uuidOf(userId)
   const [row] = await runStatement<Record<FactorMethod, boolean>>(em, factorsHeld, [id, id, id])
   const methods: FactorMethod[] = []

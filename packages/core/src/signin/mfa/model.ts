@@ -10,6 +10,6 @@ export const secondFactor = {
 }
 
 /** How many of these fields an input has. */
-export function given(input: Readonly<Record<string, unknown>>, ...fields: readonly string[]): number {
+export function countGiven(input: Readonly<Record<string, unknown>>, ...fields: readonly string[]): number {
   return fields.filter((field) => input[field] !== undefined).length
 }

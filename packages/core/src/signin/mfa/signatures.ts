@@ -5,11 +5,12 @@ import { passwordsBusy } from '../../passwords/errors.ts'
 import { challengeOver, noPasskey, strongerProofRequired, tooManySessions, wrongFactor, wrongProof } from '../errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
 import { PasskeyRequest, SignedIn, typedPassword } from '../model.ts'
-import { given, secondFactor } from './model.ts'
+import { countGiven, secondFactor } from './model.ts'
 
 const challenge = secret(z.string().min(1).max(128))
 
-const goTogether = (one: string, other: string) => (input: Readonly<Record<string, unknown>>) => given(input, one) === given(input, other)
+const goTogether = (one: string, other: string) => (input: Readonly<Record<string, unknown>>) =>
+  countGiven(input, one) === countGiven(input, other)
 
 const proofs = ['password', 'totp', 'recoveryCode', 'passkey', 'emailCode'] as const
 
@@ -20,7 +21,7 @@ export const mfaSignatures = group('auth', {
     errors: [tooManySessions, tooManyAttempts, challengeOver, wrongFactor],
     input: z
       .strictObject({ challenge: challenge.meta({ description: 'from the answer that asked for a second factor' }), ...secondFactor })
-      .refine((input) => given(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
+      .refine((input) => countGiven(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
     output: SignedIn,
   }),
   reauthenticate: changes({
@@ -37,7 +38,7 @@ export const mfaSignatures = group('auth', {
           .meta({ description: 'the code that auth.requestEmailCode has mailed for the purpose reauthenticate' }),
         binding: challenge.optional().meta({ description: 'from the answer of auth.requestEmailCode; goes with emailCode' }),
       })
-      .refine((input) => given(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
+      .refine((input) => countGiven(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
       .refine(goTogether('challenge', 'passkey'), 'challenge goes with passkey: it is in the answer to begin')
       .refine(goTogether('binding', 'emailCode'), 'binding goes with emailCode: it is in the answer of auth.requestEmailCode'),
     output: z.discriminatedUnion('status', [

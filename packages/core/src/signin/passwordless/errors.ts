@@ -27,7 +27,7 @@ export const proofNeeded = defineError(
   'denied',
   'Confirm this address where you asked for the link, signed in, or give the password of the account: the address alone does not show that the account is yours.',
 )
-export const handOverRefused = defineError(
+export const reclaimRefused = defineError(
   'auth.signInFirst',
   'denied',
   'This account may do more than others, and nobody has proved its address yet: sign in with its password, and confirm the address then.',

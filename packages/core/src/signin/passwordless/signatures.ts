@@ -12,7 +12,7 @@ import { longestRedirect } from '../../verifications/model.ts'
 import { invalidCredentials, tooManySessions } from '../errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
 import { SignInAnswer, typedPassword } from '../model.ts'
-import { accountExists, accountInactive, alreadyVerified, handOverRefused, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
+import { accountExists, accountInactive, alreadyVerified, reclaimRefused, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
 
 const redirectTo = z
   .string()
@@ -29,7 +29,7 @@ const binding = secret(z.string().min(1).max(256)).meta({
 const Sent = z.object({ status: z.literal('verificationSent'), binding, expiresAt: z.date() })
 
 /** The actions of `auth` for signing up, and everything that goes by mail. */
-export const mailedSignatures = group('auth', {
+export const passwordlessSignatures = group('auth', {
   signUp: changes({
     summary: 'Make an account for yourself: it is made once the address is confirmed',
     errors: [...newPasswordErrors, mailNotConfigured, noNewAccounts, redirectNotAllowed],
@@ -87,7 +87,7 @@ export const mailedSignatures = group('auth', {
       accountInactive,
       passwordNeeded,
       proofNeeded,
-      handOverRefused,
+      reclaimRefused,
       passwordsBusy,
     ],
     input: z.strictObject({
@@ -116,7 +116,7 @@ export const mailedSignatures = group('auth', {
   signInWithMagicLink: changes({
     summary: 'Sign in with the link of a mail, where it was asked for',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
-    errors: [linkInvalid, tooManySessions, handOverRefused],
+    errors: [linkInvalid, tooManySessions, reclaimRefused],
     input: z.strictObject({ token, binding }),
     output: SignInAnswer,
   }),
@@ -140,7 +140,7 @@ export const mailedSignatures = group('auth', {
   signInWithEmailCode: changes({
     summary: 'Sign in with the code of a mail, where it was asked for',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
-    errors: [codeInvalid, tooManySessions, tooManyAttempts, handOverRefused],
+    errors: [codeInvalid, tooManySessions, tooManyAttempts, reclaimRefused],
     input: z.strictObject({ binding, code: secret(z.string().min(1).max(32)).meta({ description: 'eight digits, from the mail' }) }),
     output: SignInAnswer,
   }),
