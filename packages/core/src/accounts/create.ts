@@ -36,7 +36,7 @@ function noted(context: CommandContext, user: Account): Account {
 
 export type NewUser = z.output<z.ZodObject<typeof newUser>>
 
-/** Makes an account as `users.create` takes it, with its password hashed already; at home in an organization, if one is named. */
+/** Creates an account from the input of `users.create`, its password already hashed; with an organization, that becomes its home. */
 export async function createAccount(
   context: CommandContext,
   { email, username, emailVerified, needPasswordChange, kind, password: _, ...profile }: NewUser,
@@ -58,7 +58,7 @@ export async function createAccount(
   })
 }
 
-/** An organization makes accounts only for addresses that it has proved to be its own; whoever administers the installation is free. */
+/** An organization creates accounts only for addresses in its verified domains; administrators of the installation may use any. */
 async function ensureMayBeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
   await reserveSeat(em, organizationId)
   if (actor.kind === 'system' || email === null) return
@@ -66,7 +66,7 @@ async function ensureMayBeHome({ em, actor }: CommandContext, organizationId: Or
   if (!(await ownsDomainOf(em, organizationId, email))) throw addressNotManaged({})
 }
 
-/** A username for somebody who gave none: what stands before the "@". */
+/** A username for a user who gave none: the part before the "@". */
 export function usernameFor(email: string): string {
   const local = email
     .slice(0, email.indexOf('@'))

@@ -2,7 +2,7 @@ import { activeSuperadmins, lockSuperadmins } from '../access/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { lastSuperadmin, type UserId } from '../users/index.ts'
 
-/** Whoever takes a superadmin out of action waits for the guard, then must leave another one. */
+/** Refuses to remove the last active superadmin. Takes the lock, so that concurrent calls see each other. */
 export async function ensureAnotherSuperadmin({ em, now }: CommandContext, userId: UserId): Promise<void> {
   await lockSuperadmins(em)
   const remaining = await activeSuperadmins(em, now)

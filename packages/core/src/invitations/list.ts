@@ -10,7 +10,7 @@ import { invitationsSignatures } from './signatures.ts'
 
 /** An organization's invitations are for those it lets see them; one's own for everybody. */
 const forMembersOrSelf = rule(
-  'anybody who is signed in, for their own; of an organization, whoever holds the permission there',
+  'anybody who is signed in, for their own attempts; of an organization, whoever holds the permission there',
   (request) => ((request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request)),
 )
 

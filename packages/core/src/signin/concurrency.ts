@@ -10,9 +10,9 @@ import type { SessionRequest } from './session-request.ts'
 type SessionLimits = Pick<AllLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
 
 /**
- * What one more session costs, where so many run: sessions that have to go, or that it is
- * refused. Whoever may sign in only so often may take the place of the oldest; how many
- * sessions there are at all nothing gets around. Nobody loses one for another that is refused.
+ * How many sessions must be evicted for one more, or the limit if it must be
+ * refused. The limit on concurrent logins may evict the oldest; the limit on all
+ * sessions always refuses. No session is evicted for one that is refused.
  */
 export function sessionsToEvict(
   running: number,
@@ -24,9 +24,9 @@ export function sessionsToEvict(
 }
 
 /**
- * Makes room for one more session where only so many are allowed: by refusing it,
- * or by ending the oldest. The user's row is locked, so that of many who sign in at
- * once each counts the ones before. Sessions of others who act for the user are theirs.
+ * Enforces the limits on concurrent sessions for one more: refuses it,
+ * or ends the oldest. The user's row is locked, so that of many who sign in at
+ * once each counts the ones before. Sessions of impersonators do not count.
  */
 export async function enforceSessionLimit(
   context: CommandContext,
@@ -42,7 +42,7 @@ export async function enforceSessionLimit(
   )
   const room = sessionsToEvict(running.length, limits)
   if ('most' in room) {
-    // A guest is made with their session, or not at all.
+    // An anonymous user is created together with its session, or not at all.
     if (opening.method === 'anonymous') throw tooManySessions(room)
     recordLoginAttempt(context, { ...opening, userId: user.id, outcome: 'tooManySessions' })
     context.refuse(tooManySessions(room))

@@ -8,18 +8,18 @@ import { createSession } from './create-session.ts'
 import type { SessionRequest } from './session-request.ts'
 import { passkeyRequest } from './passkey/request-options.ts'
 
-/** What was proved so far: one factor. */
+/** The first factor that was proved. */
 export type FirstFactor = Pick<SessionRequest, 'method' | 'authMethods' | 'identifier'>
 
-/** What a challenge for a second factor keeps of the first, and what a passkey has to sign. */
+/** The payload of a second-factor challenge: the first factor, and the nonce that a passkey signs. */
 export interface FactorPayload extends FirstFactor {
   readonly nonce: string
 }
 
 /**
- * Goes on after the first factor, whichever it was (a password, a mailed link, a
- * provider's word): asks for the second where the user has one, else opens the
- * session. Nothing that proves only one factor gets around this.
+ * Continues after the first factor (a password, a mailed link, a
+ * provider's token): asks for the second factor if the user has one, else creates the
+ * session. Every sign-in with one factor goes through here.
  */
 export async function afterFirstFactor(context: CommandContext, user: UserRow, first: FirstFactor): Promise<SignInAnswer> {
   const { em, settings } = context

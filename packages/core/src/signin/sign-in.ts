@@ -35,13 +35,13 @@ export const signIn = defineCommand(signInSignatures.signIn, {
   },
 })
 
-/** Whoever has guessed too often is told so, whether or not there is such a user and the password was right. */
+/** After too many guesses the answer is the same whether or not the user exists and the password was right. */
 function refuseThrottled(wait: number, context: CommandContext, identifier: string, checked: PasswordCheck): never {
   recordLoginAttempt(context, { identifier, userId: existingUserOf(checked), method: 'password', outcome: 'locked' })
   return context.refuse(tooManyAttempts({ retryAfter: wait }))
 }
 
-/** Who was meant; null: nobody that there is. */
+/** The user that was named; null: no such user. */
 function existingUserOf({ userId }: PasswordCheck): UserId | null {
   return userId === nonexistentUser ? null : userId
 }

@@ -8,23 +8,23 @@ import { mayActFrom } from '../kernel/network.ts'
 import type { LoginOutcome } from '../login-history/model.ts'
 import { secondsToWait, throttleKeys, type ThrottleKeys } from '../throttling/index.ts'
 
-/** The id of a user that never is: what is done for one that does not exist is done with it, so that it takes as long. */
+/** The id of no user: unknown users are handled with it, so that they take as long as known ones. */
 export const nonexistentUser: UserId = 'usr_00000000000000000000000000'
 
-/** What was found before the transaction: all of it is looked at again inside. */
+/** What was found before the transaction; everything is checked again inside. */
 export interface PasswordCheck {
   readonly userId: UserId
-  /** When the password was chosen, in milliseconds. Its hash alone may be another by now: whoever signs in at the same moment upgrades it. */
+  /** When the password was set, in milliseconds. Compared instead of the hash, which a concurrent sign-in may upgrade. */
   readonly changedAt: number | null
   readonly matches: boolean
-  /** The password hashed anew, when the stored hash is weaker than today's. */
+  /** The password hashed again, if the stored hash is outdated. */
   readonly upgrade: string | null
   readonly throttle: ThrottleKeys
-  /** Seconds before anything is checked at all; 0: it was. */
+  /** Seconds to wait before the password is checked; 0: it was checked. */
   readonly wait: number
 }
 
-/** Looks up whoever is named, and checks their password. Takes as long for a user that does not exist as for one that does. */
+/** Finds the named user, and checks the password. Takes as long for an unknown user as for a known one. */
 export async function checkPassword(context: PrepareContext, input: { identifier: string; password: string }): Promise<PasswordCheck> {
   const { reader, ports, origin, now } = context
   const named = parseIdentifier(input.identifier)
@@ -36,7 +36,7 @@ export async function checkPassword(context: PrepareContext, input: { identifier
   return wait > 0 ? unchecked : { ...unchecked, ...(await comparePassword(context, stored, input.password)) }
 }
 
-/** Compares a password with what is stored of a user's, or with a decoy of the same cost. */
+/** Compares a password with the stored hash, or with a decoy of the same cost. */
 export async function comparePassword(
   { ports: { hasher } }: Pick<PrepareContext, 'ports'>,
   stored: StoredPassword | null,
@@ -68,7 +68,7 @@ const statements = {
   email: storedBy('email', 'u.email = ?'),
 }
 
-/** What is kept of a user's password; null: nobody is called that. */
+/** The stored password of a user; null: no such user. */
 export async function findStoredPassword(em: SqlEntityManager, { field, value }: ParsedIdentifier): Promise<StoredPassword | null> {
   const [row] = await runStatement<StoredPassword>(em, statements[field], [field === 'id' ? uuidOf(value) : value])
   return row ?? null
@@ -81,9 +81,9 @@ const statusStatement = statement(
 )
 
 /**
- * How a sign-in ends, by what is so now: the user and the password are looked at
- * again. Past the ORM: making an object of a user takes time, and that there is one
- * must not show.
+ * The outcome of a sign-in as of now: the user and the password are checked
+ * again. Without the ORM: building a user object takes time that would reveal
+ * that the user exists.
  */
 export async function passwordOutcome(
   { em, origin }: CommandContext,
@@ -100,7 +100,7 @@ export async function passwordOutcome(
   return userOutcome({ status: row.status, allowedIps: JSON.parse(row.allowed_ips) as string[] }, origin)
 }
 
-/** How it ends for whoever has proved to be the user. */
+/** The outcome for a user who has been authenticated. */
 export function userOutcome({ status, allowedIps }: Pick<UserRow, 'status' | 'allowedIps'>, origin: Origin): LoginOutcome {
   if (!isActing(status)) return 'notActive'
   return mayActFrom(allowedIps, origin) ? 'succeeded' : 'addressNotAllowed'

@@ -53,7 +53,7 @@ export const listUsersWithSessions = defineQuery(directorySignatures.listWithSes
   },
 })
 
-/** Where else somebody is a member is not for the organization that manages them to know; null: it is for this caller. */
+/** The organizations that the caller may know the user belongs to: a managing organization must not learn of others. null: all of them. */
 function organizationsKnownTo(actor: Actor, userId: UserId): readonly OrganizationId[] | null {
   if (actor.kind !== 'user') return null
   const { userId: self, grants, memberships } = actor.principal

@@ -16,7 +16,7 @@ export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
   async handle(context, { organizationId, filter, reason }, chosen) {
     const { em } = context
     const selected = await batchItems(context, chosen, { filter, organizationId })
-    // All of them first: item by item, two calls could wait for each other's.
+    // Locks all of them first: locking item by item, two calls could deadlock.
     await lockOrganizations(em, await ownedOrganizations(em, chosen))
     const outcome = await runBatch(context, selected, async (userId) => {
       context.checkItem({ userId }, await findAccountIn(em, userId, organizationId), 'user')

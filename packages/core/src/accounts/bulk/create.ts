@@ -32,7 +32,7 @@ export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
   },
 })
 
-/** The hash of a user's password; null: there is none; an error: it is one that may not be chosen, and the others go on. */
+/** The hash of a user's password; null: no password; an error: the password is not allowed, and the other items go on. */
 async function hashOf({ ports, settings }: PrepareContext, { password, ...owner }: NewUser): Promise<string | null | DenizenError> {
   if (password === undefined) return null
   try {
@@ -44,7 +44,7 @@ async function hashOf({ ports, settings }: PrepareContext, { password, ...owner 
   return hashPatiently(ports.hasher, password)
 }
 
-/** By address, so that calls with the same addresses in other orders wait for each other, and never in a circle. */
+/** Ordered by address, so that calls with the same addresses wait for each other without deadlock. */
 function inOrder(users: readonly Item<NewUser>[]): BatchItem<Item<NewUser>>[] {
   const keyOf = (user: Item<NewUser>) => (user.ok ? (user.value.email ?? user.value.username ?? '') : '')
   return users

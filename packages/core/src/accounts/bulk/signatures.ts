@@ -12,7 +12,7 @@ import { userFilter } from '../directory/filter.ts'
 import { userPatch } from '../profile/signatures.ts'
 import { isNamed, newUser, unnamed } from '../signatures.ts'
 
-/** How many users one call takes: more go in several calls, each a transaction of its own. */
+/** The most users per call; more take several calls, each with a transaction of its own. */
 export const largestBulk = 1000
 
 const Outcome = {
@@ -20,7 +20,7 @@ const Outcome = {
   failed: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
 }
 
-/** Users by their ids, or by what they have in common. Of an organization's users only those whom it manages. */
+/** Users by id, or by a filter. With an organization, only those whom it manages. */
 const selectedUsers = {
   userIds: z.array(userId).min(1).max(largestBulk).optional(),
   filter: userFilter.optional(),
@@ -40,7 +40,7 @@ function isSelection({ userIds, filter }: { userIds?: unknown; filter?: object |
 /** The actions of `users` that are made here. */
 export const bulkSignatures = group('users', {
   bulkCreate: changes({
-    summary: 'Create many users, each of them or the reason why not',
+    summary: 'Create many users, and report for each whether it worked',
     grantedTo: ['admin'],
     errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged],
     input: z.strictObject({
@@ -54,7 +54,7 @@ export const bulkSignatures = group('users', {
     output: z.object(Outcome),
   }),
   bulkUpdate: changes({
-    summary: 'Change many users alike',
+    summary: 'Change many users in the same way',
     grantedTo: ['admin'],
     errors: [managedAddress, wouldLockOut, tooManyUsers, policyUnknown],
     input: z

@@ -58,7 +58,7 @@ export const countUsers = defineQuery(directorySignatures.count, {
   },
 })
 
-/** Cursors do not travel from one organization to another, nor between filters and orders. */
+/** A cursor is only good for the organization, filter and order that it was made for. */
 function scopeOf(action: string, organizationId: string | null, filters: unknown): CursorScope {
   return { action, filters, viewer: organizationId ?? 'everywhere' }
 }

@@ -17,8 +17,8 @@ export interface UserSelection {
 }
 
 /**
- * SQL that is true of the users of a selection; `u` is the alias of `users`.
- * Whose users they are stands beside the filter and never inside it, so that no
+ * SQL that is true for the users of a selection; `u` is the alias of `users`.
+ * The condition on the organization stands beside the filter, never inside it, so that no
  * `or` or `not` reaches it.
  */
 export async function conditionOf(look: RunSelect, { organizationId, status, kind, where }: UserSelection, now: Date): Promise<Sql> {
@@ -36,7 +36,7 @@ interface FilterContext {
   readonly roles: ReadonlyMap<string, string>
 }
 
-/** Looked up first: with the id in its hands PostgreSQL knows whether it is the role of everybody or of three. */
+/** Looked up first: knowing the id, PostgreSQL can tell whether everybody has the role or three users. */
 async function rolesNamedIn(look: RunSelect, where: UserFilter): Promise<ReadonlyMap<string, string>> {
   const names = [...eachFilter(where)].flatMap(({ role }) => (role === undefined ? [] : [role]))
   if (names.length === 0) return new Map()
@@ -65,7 +65,7 @@ function conditionOfFilter(filter: UserFilter, surroundings: FilterContext): Sql
     ...(lastSeenAt === undefined ? [] : [wasSeen(lastSeenAt)]),
     ...(and === undefined ? [] : [allOf(and.map(inner))]),
     ...(or === undefined ? [] : [anyOf(or.map(inner))]),
-    // What a comparison with nothing answers is neither true nor false: `not` must take it for false.
+    // Comparing with null gives null, which `not` must treat as false.
     ...(not === undefined ? [] : [sql`(${inner(not)}) is not true`]),
   ])
 }
@@ -76,9 +76,9 @@ function isOneOf(column: Sql, values: readonly string[]): Sql {
 }
 
 /**
- * Held everywhere, given already and not yet ended. Asked of each user with
- * `exists`, here and below: of an `in` that stands under a `not`, PostgreSQL
- * reads the whole list once more for every user when it does not fit into memory.
+ * The role is assigned everywhere and current. Checked per user with
+ * `exists`, here and below: for an `in` under a `not`, PostgreSQL
+ * reads the whole list again for every user when it does not fit into memory.
  */
 function hasRole({ now, roles }: FilterContext, name: string): Sql {
   const id = roles.get(name)
@@ -110,15 +110,15 @@ function wasSeen(range: Range): Sql {
 
 interface TextColumn {
   readonly column: Sql
-  /** The text as it is compared. */
+  /** The expression that is compared. */
   readonly compared: Sql
-  /** A value or a pattern to compare it with. */
+  /** The value or pattern to compare it with. */
   value(text: string): Sql
-  /** It is a part of the text that the trigram index is over. */
+  /** Whether the trigram index covers it. */
   readonly searched: boolean
 }
 
-/** Names and addresses are kept in lower case, and their indexes are over them as they are kept. */
+/** Usernames and addresses are stored in lower case, and indexed as stored. */
 function storedAsCompared(column: string): TextColumn {
   const compared = sql.raw(column)
   return { column: compared, compared, value: (text) => sql`${text.toLowerCase()}::text`, searched: true }
@@ -142,7 +142,7 @@ const texts = Object.keys(columns) as (keyof typeof columns)[]
 
 function isText({ column, compared, value, searched }: TextColumn, wanted: NonNullable<UserFilter['username']> | null): Sql {
   if (wanted === null) return sql`${column} is null`
-  // Said although no comparison with null is true: PostgreSQL does not see that, and the index over full names has no nulls.
+  // Redundant for the result, but PostgreSQL needs it to use the index over full names, which has no nulls.
   return sql`(${column} is not null and ${isLike({ compared, value, searched }, wanted)})`
 }
 
@@ -150,7 +150,7 @@ function isLike({ compared, value, searched }: Omit<TextColumn, 'column'>, wante
   if (typeof wanted === 'string') return sql`${compared} = ${value(wanted)}`
   if ('in' in wanted) {
     const [only = ''] = wanted.in
-    // No text has a line break, so one parameter can carry them all; an empty one alone would carry none.
+    // No value contains a line break, so one parameter carries them all; except a single empty one.
     return wanted.in.length === 1
       ? sql`${compared} = ${value(only)}`
       : sql`${compared} = any(string_to_array(${value(wanted.in.join('\n'))}, chr(10)))`

@@ -6,7 +6,7 @@ import { phaseOfInside, type Phase, type SearchTerms } from './phases.ts'
 import { rowsOf } from './rows.ts'
 import type { Sql } from './sql.ts'
 
-/** A user that a search found, and where in its order. */
+/** A user that a search found, and its position in the order. */
 export interface Hit extends UserRef {
   readonly phase: number
   readonly key: string
@@ -19,17 +19,17 @@ interface SearchPosition {
   readonly id: string | null
 }
 
-/** So many of the newest users are looked at to learn how common a text is. */
+/** How many of the newest users are sampled to estimate how common a text is. */
 const sampled = 1000
-/** So many are looked at in order at most, before the trigram index is asked instead. */
+/** How many are scanned in order at most, before the trigram index is used instead. */
 const mostLookedAt = 20_000
 
 /**
- * The users who hold a text, in the order of their phases. There are two ways to
- * find them, each hopeless where the other is at its best, and PostgreSQL has too
- * little to guess from which is which: of a text that is in every address the
- * trigram index gives a million rows to sort; of one that nobody has, an index in
- * order gives a million rows to look at. So a sample decides.
+ * The users whose fields contain a text, in the order of the phases. There are two ways to
+ * find them, each very slow where the other is fast, and PostgreSQL has too
+ * little to choose by: for a text that is in every address the
+ * trigram index gives a million rows to sort; for one that nobody has, an ordered index
+ * gives a million rows to scan. So a sample decides.
  */
 export async function literalHits(look: RunSelect, sought: SearchTerms, position: Position | null, limit: number): Promise<Hit[]> {
   const [phase = 0, key = '', id = null] = position ?? []
@@ -52,7 +52,7 @@ async function sample(look: RunSelect, { contains, inside, condition }: SearchTe
   return row ?? { any: 0, inside: 0 }
 }
 
-/** From a place on, phase after phase, each read from its own index. */
+/** From a position on, phase by phase, each read from its own index. */
 async function beginningsFrom(look: RunSelect, sought: SearchTerms, place: SearchPosition, limit: number): Promise<Hit[]> {
   const hits: Hit[] = []
   for (const [number, phase] of sought.beginnings.entries()) {
@@ -73,7 +73,7 @@ function beyond({ key, unique }: Phase, value: string, id: string): Sql {
   return unique ? sql`${key} > ${value}` : sql`(${key}, u.id) > (${value}, ${id}::uuid)`
 }
 
-/** The newest first, as far as they must be looked at to find enough; when they are rarer than the sample said, by the trigram index. */
+/** Newest first, scanning as many as needed; if matches are rarer than the sample suggested, by the trigram index. */
 async function insideFrom(
   look: RunSelect,
   sought: SearchTerms,
@@ -94,7 +94,7 @@ async function insideFrom(
   return ranked(look, sought, place, limit)
 }
 
-/** All that the trigram index finds, then put in order; `offset 0` keeps PostgreSQL from reading an order first. */
+/** Everything that the trigram index finds, then sorted; `offset 0` keeps PostgreSQL from reading in order first. */
 async function ranked(look: RunSelect, sought: SearchTerms, { phase, key, id }: SearchPosition, limit: number): Promise<Hit[]> {
   const { contains, condition, beginnings } = sought
   const number = sql.join(

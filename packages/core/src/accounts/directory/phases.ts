@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { foldedFullName } from '../../users/index.ts'
 import { allOf, anyOf, prefixPattern, foldedValue, hasTrigram, containsPattern, type Sql } from './sql.ts'
 
-/** A run of hits, none of which is in a run before: first by key, then by id. */
+/** A run of hits, none of which is in an earlier run: sorted by key, then id. */
 export interface Phase {
   readonly where: Sql
   readonly key: Sql
@@ -10,19 +10,19 @@ export interface Phase {
   readonly unique: boolean
 }
 
-/** What a search looks for. */
+/** What a search looks for, as SQL. */
 export interface SearchTerms {
-  /** In lower case, as names and addresses are kept. */
+  /** In lower case, as usernames and addresses are stored. */
   readonly text: string
-  /** Among whom. */
+  /** Which users are searched. */
   readonly condition: Sql
-  /** What all hits have in common. */
+  /** True for every hit. */
   readonly contains: Sql
-  /** Whether the text is looked for everywhere, and not at beginnings only: the trigram index needs three letters or digits in a row. */
+  /** Whether the text is searched everywhere, not only at beginnings: the trigram index needs three letters or digits in a row. */
   readonly anywhere: boolean
-  /** Where it is the beginning of the username, the address or the full name; each has an index in this order. */
+  /** Matches at the beginning of the username, the address or the full name; each has an index in this order. */
   readonly beginnings: readonly Phase[]
-  /** Where it is somewhere else: the newest users first. */
+  /** Matches elsewhere: newest users first. */
   readonly inside: Sql
 }
 

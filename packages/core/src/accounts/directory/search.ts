@@ -22,15 +22,15 @@ interface MatchedUser {
   readonly match: Match
 }
 
-/** What a search reads with; for those who only resemble the text it needs settings of its own, and so a transaction. */
+/** What a search reads with; similar users need settings of their own, and so a transaction. */
 interface Searcher extends Reader {
   open(): Promise<SqlEntityManager>
 }
 
 /**
- * A page of the users who hold a text, or resemble it. Those who resemble it have
- * a page of their own, the last: looking for them costs many times what the text
- * itself costs, and whoever finds what they typed need not pay for it.
+ * A page of the users whose fields contain a text, or something similar. Similar ones have
+ * a page of their own, the last: finding them costs many times what the text
+ * itself costs, and those who find what they typed need not pay for it.
  */
 export async function searchUsersBy(
   searcher: Searcher,
@@ -66,7 +66,7 @@ function matchOf({ username, email }: Account, phase: number, text: string): Mat
   return phase < phaseOfInside ? 'prefix' : 'substring'
 }
 
-/** Exactly how many users of a selection hold a text; those who only resemble it are not counted. */
+/** The exact number of users of a selection whose fields contain a text; similar ones are not counted. */
 export async function countUsersBy(look: RunSelect, query: string, selection: UserSelection, now: Date): Promise<number> {
   const { contains, condition }: SearchTerms = searchTermsOf(query, await conditionOf(look, selection, now))
   const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from users u where ${contains} and ${condition}`)

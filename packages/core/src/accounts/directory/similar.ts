@@ -6,17 +6,17 @@ import type { SearchTerms } from './phases.ts'
 import { rowsOf } from './rows.ts'
 import { anyOf, foldedValue, type Sql } from './sql.ts'
 
-/** The candidates that are compared: word_similarity costs more than everything else about a search. */
+/** How many candidates are compared: word_similarity is the most expensive part of a search. */
 const mostCompared = 400
-/** A slip that so many of the newest users show is so common that they are candidates enough. */
+/** If so many of the newest users match a typo, they are candidates enough. */
 const sampled = 200
 const commonInSample = 10
 
 /**
- * Some users who hold what the text may have been meant to be, the most similar
- * first. Not all of them: of a misspelt name that thousands have, some will do.
+ * Some users whose fields contain what the text may have been meant to be, most similar
+ * first. Not all of them: for a misspelt name that thousands have, some will do.
  *
- * Who is a candidate is decided by slips of one letter and not by a threshold of
+ * Candidates are found by typos of one letter, not by a threshold of
  * `word_similarity`: among a million users that has to compare every user who has
  * half of the trigrams, which took 150 to 500 ms; this takes a tenth. It ranks them.
  */
@@ -35,7 +35,7 @@ export async function similarHits(
   const from = common
     ? sql`(select *, xmin from users order by id desc limit ${sql.lit(sampled * 10)}) u`
     : sql`(select *, xmin from users) u`
-  // A seq scan would be taken for cheap, as it may stop at the last candidate: it never does when there are few.
+  // The planner takes a seq scan for cheap, as it may stop at the last candidate; with few candidates it never does.
   await em.execute('set local enable_seqscan = off')
   const refs = await rowsOf<UserRef>(look, mostSimilar(sql`select u.* from ${from} where ${candidate} limit ${mostCompared}`, text, limit))
   await em.execute('set local enable_seqscan to default')

@@ -11,9 +11,9 @@ interface DirectoryInput {
 }
 
 /**
- * The organization whose users are asked for. An organization that only a filter
- * names must be one whose members the caller may see: else the filter would tell
- * who is in it, and it is as if there were none of that id.
+ * The organization whose users are requested. An organization that only a filter
+ * names must be one whose members the caller may see: otherwise the filter would reveal
+ * who is in it, so it is treated as if it did not exist.
  */
 export const directoryTarget = {
   type: 'organization',
@@ -23,24 +23,24 @@ export const directoryTarget = {
   },
 } satisfies TargetFinder<DirectoryInput>
 
-/** Whether the caller may see the members of every organization that the filter asks by. */
+/** Whether the caller may see the members of every organization that the filter names. */
 function seesMembers(actor: Actor, asked: DirectoryInput): boolean {
   const organizations = filtersOf(asked).flatMap(({ memberOf }) => (memberOf === undefined ? [] : [memberOf]))
   if (actor.kind !== 'user') return actor.kind === 'system' || organizations.length === 0
   return organizations.every((id) => actor.principal.grants.allows('organizations.listMembers', id))
 }
 
-const mayFilterByMembership = rule('a filter by membership only for whoever may list those members', ({ actor, input }) =>
+const mayFilterByMembership = rule('a filter by membership only for who may list those members', ({ actor, input }) =>
   seesMembers(actor, input as DirectoryInput),
 )
 
-/** Who holds which role everywhere is the installation's own business: whoever asks by it must hold the permission everywhere. */
-const mayFilterByRole = rule('a filter by role only for whoever holds it everywhere', ({ actor, action, input }) => {
+/** Who has which role everywhere concerns the installation: filtering by it takes the permission everywhere. */
+const mayFilterByRole = rule('a filter by role only for who has the permission everywhere', ({ actor, action, input }) => {
   const asksByRole = filtersOf(input as DirectoryInput).some(({ role }) => role !== undefined)
   return !asksByRole || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
 })
 
-/** Who may ask for users: of the whole installation those who hold the permission everywhere, of an organization those who hold it there. */
+/** Who may list users: of the whole installation, with the permission everywhere; of an organization, with the permission there. */
 export const overDirectory = allOf(granted, mayFilterByRole, mayFilterByMembership)
 
 function filtersOf({ where }: DirectoryInput): readonly UserFilter[] {

@@ -1,11 +1,11 @@
 import { escapeLike } from '../../kernel/text.ts'
 import { hasTrigram } from './sql.ts'
 
-/** So many patterns are looked for at most: each costs a look into the index. */
+/** The most patterns that are searched: each costs an index lookup. */
 const most = 40
 
 /**
- * Patterns of LIKE for what a text may have been meant to be: one letter of one
+ * LIKE patterns for what a text may have been meant to be: one letter of one
  * of its words missing, too many, another, or swapped with its neighbour. Long
  * words first; those of fewer than four letters are taken as they are.
  */

@@ -11,7 +11,7 @@ import { accountsSignatures } from '../signatures.ts'
 import { rolesOf, usersOf } from './keycloak.ts'
 import type { ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
 
-/** A user ready to be written: its password is a hash already. */
+/** An imported user, its password hashed. */
 type HashedUser = { readonly user: ImportedUser; readonly passwordHash: string | null } | UnreadableUser
 
 export const importUsers = defineCommand(accountsSignatures.import, {
@@ -43,7 +43,7 @@ async function hashOf({ ports }: PrepareContext, { password }: ImportedUser): Pr
   return 'hash' in password ? password.hash : hashPatiently(ports.hasher, password.plain)
 }
 
-/** Makes the roles that are not there yet. They grant nothing: an operator maps them. */
+/** Creates the missing roles. They grant nothing until an operator maps them. */
 async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]): Promise<string[]> {
   const names = roles.map(({ name }) => name)
   const existing = new Set((await findRoles(context.em, names)).map(({ name }) => name))
@@ -53,7 +53,7 @@ async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]
   return missing.map(({ name }) => name)
 }
 
-/** The realm's roles by name; of these, `withheld` are those that whoever imports may not give. */
+/** The realm's roles by name; `withheld` are those that the importer may not assign. */
 interface AssignableRoles {
   readonly ids: ReadonlyMap<string, RoleId>
   readonly withheld: ReadonlySet<string>
@@ -61,7 +61,7 @@ interface AssignableRoles {
 const superadmin: BuiltInRoleName = 'superadmin'
 const noRoles: AssignableRoles = { ids: new Map(), withheld: new Set() }
 
-/** Nobody grants above themselves: a role that was mapped to permissions since an earlier import is given by superadmins only. */
+/** Nobody grants more than they have: a role that was mapped to permissions since an earlier import is assigned by superadmins only. */
 async function assignableRoles({ em, actor }: CommandContext, roles: readonly ImportedRole[]): Promise<AssignableRoles> {
   const names = roles.map(({ name }) => name)
   const found = await findRoles(em, names)
@@ -102,11 +102,11 @@ async function importOne(context: CommandContext, item: HashedUser, known: Assig
   const unknown = user.roles.filter((name) => !known.withheld.has(name) && !known.ids.has(name))
   return [
     ...user.warnings,
-    ...notAssigned('they do not exist here', unknown),
-    ...notAssigned('they grant permissions by now; a superadmin may assign them', withheld),
+    ...notAssigned('they do not exist here; create them, or import with createRoles', unknown),
+    ...notAssigned('they grant permissions now, so only a superadmin may assign them', withheld),
   ]
 }
 
 function notAssigned(why: string, names: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [`roles were not assigned, for ${why}: ${printable(names.join(', '), 300)}`]
+  return names.length === 0 ? [] : [`roles were not assigned because ${why}: ${printable(names.join(', '), 300)}`]
 }

@@ -7,7 +7,7 @@ import { changeStatus } from './status.ts'
 
 const day = 24 * 60 * 60 * 1000
 
-/** What an archive took away. */
+/** What archiving a user ended. */
 export interface Archived {
   readonly sessionsEnded: number
   readonly tokensEnded: number
@@ -16,9 +16,9 @@ export interface Archived {
 }
 
 /**
- * Archives a user whose row is locked: its sessions, tokens and sent invitations
- * end for good, everything else stays as it is. An organization is not left
- * without an owner, nor the installation without a superadmin.
+ * Archives a user (row locked): its sessions, tokens and sent invitations
+ * end for good, everything else stays. No organization is left
+ * without an owner, and the installation not without a superadmin.
  */
 export async function archiveAccount(context: CommandContext, user: UserRow, reason: string | undefined): Promise<Archived> {
   if (user.status === 'archived') throw archivedUser({})
@@ -33,7 +33,7 @@ export async function archiveAccount(context: CommandContext, user: UserRow, rea
   return { ...ended, invitationsRevoked, restorableUntil: restorableUntil(context, now) }
 }
 
-/** Waits for the guards of the user's organizations, and leaves none of them with members and without an owner. */
+/** Locks the user's organizations, and refuses if one of them would have members but no owner. */
 async function keepOwners(context: CommandContext, userId: UserId): Promise<void> {
   const { em } = context
   const owned = await ownedOrganizations(em, [userId])
@@ -43,7 +43,7 @@ async function keepOwners(context: CommandContext, userId: UserId): Promise<void
   throw lastOwner({ organizationIds: ownerless.filter((id) => mayKnow(context, id)) })
 }
 
-/** Brings an archived user back, in the status that it had; what was revoked stays revoked. */
+/** Restores an archived user with its former status; what was revoked stays revoked. */
 export async function restoreAccount(context: CommandContext, user: UserRow): Promise<void> {
   const { archivedAt } = user
   if (user.status !== 'archived' || archivedAt === null) throw notArchived({})

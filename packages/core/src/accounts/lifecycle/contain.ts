@@ -14,10 +14,10 @@ import { changeStatus } from './status.ts'
 type Report = AnswerOf<typeof lifecycleSignatures.contain>
 type Recent = Pick<Report, 'recentSessions' | 'recentSignIns' | 'recentActions'>
 
-/** How many of each the report tells of at the most, the newest first. */
+/** The most entries of each kind in the report, newest first. */
 const mostRecent = 20
 
-/** Takes everything from a user that it could act with, all at once, and tells what there is to look into. */
+/** Suspends a user, ends its sessions and tokens, freezes its grants, and reports what to investigate. */
 export async function contain(context: CommandContext, user: UserRow, reason: string): Promise<Report> {
   if (user.status === 'archived') throw archivedUser({})
   const { em, now, actor } = context
@@ -40,7 +40,7 @@ export async function contain(context: CommandContext, user: UserRow, reason: st
   }
 }
 
-/** What the user did lately; for an organization, without what it did in others. */
+/** The user's recent activity; for an organization, without what it did in others. */
 async function recentOf({ em }: CommandContext, { id: userId }: UserRow, within: OrganizationId | null): Promise<Recent> {
   const newest = { orderBy: { id: 'desc' }, limit: mostRecent } as const
   const sessions = await em.find(SessionRow, { userId }, newest)

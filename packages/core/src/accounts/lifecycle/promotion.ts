@@ -8,8 +8,8 @@ import { ensureAnotherSuperadmin } from '../guards.ts'
 const roleId = builtInRoles.superadmin.id
 
 /**
- * Makes a user, whose row is locked, a superadmin for good. One who was it for a
- * while only is it for good from now on; what was said before stays in the history.
+ * Makes a user (row locked) a superadmin for good. A temporary
+ * superadmin becomes a permanent one; the earlier assignment stays in the history.
  */
 export async function promote(context: CommandContext, user: UserRow): Promise<'promoted' | 'alreadyAdmin'> {
   const { em, now, newId } = context
@@ -26,7 +26,7 @@ export async function promote(context: CommandContext, user: UserRow): Promise<'
   return 'promoted'
 }
 
-/** Takes the role from a user whose row is locked, also where it would only begin later. */
+/** Revokes the role from a user (row locked), also an assignment that begins later. */
 export async function demote(context: CommandContext, user: UserRow): Promise<'demoted' | 'notAdmin'> {
   const { em, now } = context
   const current = await currentAssignment(em, user.id, roleId)
@@ -39,7 +39,7 @@ export async function demote(context: CommandContext, user: UserRow): Promise<'d
   return 'demoted'
 }
 
-/** Whoever becomes a superadmin is told of under one name, however that came about. */
+/** The event is the same however a user became a superadmin. */
 export function emitPromoted(context: CommandContext, userId: UserId): void {
   context.emit({ type: 'users.promoted', subject: userId, organizationId: null, payload: { userId } })
 }
@@ -48,15 +48,15 @@ export function emitDemoted(context: CommandContext, userId: UserId): void {
   context.emit({ type: 'users.demoted', subject: userId, organizationId: null, payload: { userId } })
 }
 
-/** Refuses to make somebody a superadmin who must not be one, for good or for a while. */
+/** Refuses to make a user a superadmin who may not be one, permanently or temporarily. */
 export function refuseUnpromotable(user: UserRow): void {
   const because = obstacleTo(user)
   if (because !== null) throw notPromotable({ because })
 }
 
 /**
- * A superadmin is a person who may act now. Whoever may not would have the role
- * lie in wait for them; a program has nobody who answers for it, and would count
+ * A superadmin is a person who may act now. For anybody else the role would
+ * lie dormant; a program has nobody responsible for it, and would count
  * as the superadmin that every installation keeps, while nobody can sign in as it.
  */
 function obstacleTo({ kind, status, grantsFrozenAt }: UserRow): string | null {

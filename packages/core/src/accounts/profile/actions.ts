@@ -78,7 +78,7 @@ export const updatePreferences = defineCommand(profileSignatures.updatePreferenc
   },
 })
 
-/** The address is a way in: whoever finds a session open does not take the account with it. What `freshProof` asks of a whole action. */
+/** The address can be used to sign in: a session left open must not be enough to take the account. */
 function requireRecentAuth({ actor, now }: CommandContext): void {
   if (actor.kind !== 'user') return
   const { recentAuthUntil } = actor.principal

@@ -7,18 +7,18 @@ import { mayActFrom } from '../../kernel/network.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import type { userPatch } from './signatures.ts'
 
-/** Absent leaves, `null` clears, a value sets. */
+/** An absent field stays, `null` clears, a value sets. */
 export type AccountPatch = Omit<z.output<z.ZodObject<typeof userPatch>>, 'version'>
 
-/** What whoever has it may do less with afterwards: every process is told at once. */
+/** Fields that restrict the user: every process is told at once. */
 const restricting: ReadonlySet<string> = new Set(['allowedIps', 'needPasswordChange', 'resourcePolicy'])
 
-/** What `sessions.whoami` shows. */
+/** Fields that `sessions.whoami` shows. */
 const shown: ReadonlySet<string> = new Set(['username', 'email', 'displayName'])
 
 /**
- * Makes of an account what a patch asks for, and gives the fields that are
- * different now. When none is, nothing is written and the version stays. A new
+ * Applies a patch to an account, and returns the fields that
+ * changed. If none did, nothing is written and the version stays. A new
  * address is not verified, unless the patch says so.
  */
 export async function updateAccount(
@@ -44,9 +44,9 @@ export async function updateAccount(
 }
 
 /**
- * Links and codes were sent to the old address: they prove that one, and it is not
- * theirs any more. Whoever is signed in elsewhere may be why the address changes, so
- * their sessions end; tokens that stand for themselves are not opened by mail.
+ * Links and codes were mailed to the old address: they prove that one, and it is not
+ * the user's any more. Somebody signed in elsewhere may be why the address changes, so
+ * other sessions end; API tokens stay.
  */
 async function invalidateOldAddress(context: CommandContext, { id: userId }: UserRow): Promise<void> {
   const { em, actor, now } = context
@@ -72,7 +72,7 @@ async function refuseLeavingManagement({ em, actor }: CommandContext, user: User
   if (organizationId !== null && !(await ownsDomainOf(em, organizationId, email))) throw managedAddress({})
 }
 
-/** Nobody shuts themselves out by mistake. */
+/** Keeps users from locking themselves out by mistake. */
 function refuseLockingOneselfOut({ actor, origin }: CommandContext, user: UserRow, { allowedIps }: AccountPatch): void {
   if (allowedIps === undefined || actor.kind !== 'user' || actor.principal.userId !== user.id) return
   if (!mayActFrom(allowedIps, origin)) throw wouldLockOut({ address: origin.ip })

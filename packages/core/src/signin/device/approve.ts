@@ -15,9 +15,9 @@ import { deviceAddressNotAllowed, deviceLoginUnknown } from './errors.ts'
 import { deviceSignatures } from './signatures.ts'
 
 /**
- * What waits under a code, locked: of many answers at once one finds it. Codes are
- * short, so wrong ones are counted against whoever tries them and their network,
- * and no right one makes that forgotten: anybody can get a right one of their own.
+ * Finds and locks the pending login of a user code: of many concurrent answers one gets it. Codes are
+ * short, so wrong ones are counted per caller and network,
+ * and a right one does not reset the count: anybody can get a right one of their own.
  */
 async function lockPendingLogin(context: CommandContext, userCode: string): Promise<DeviceLoginRow> {
   const { actor, em, now, origin, ports } = context
@@ -33,7 +33,7 @@ async function lockPendingLogin(context: CommandContext, userCode: string): Prom
   return context.refuse(deviceLoginUnknown({}))
 }
 
-/** Whoever has the code may look: the device shows it to them. */
+/** Anybody who has the code may see the login: the device shows it to them. */
 export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
   allow: anyone,
   duringPendingStep: true,
@@ -46,10 +46,10 @@ export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
 })
 
 /**
- * Opens the session that the device will fetch: it is there from now on, so that
- * whatever ends the user's sessions ends this one too, fetched or not. Unless it
- * is fetched it is over when the device code is. It begins without a fresh proof:
- * who approved has given one, whoever holds the device has not.
+ * Creates the session that the device will fetch: it exists from now on, so that
+ * whatever ends the user's sessions ends this one too, fetched or not. If it
+ * is not fetched, it expires with the device code. It starts without recent authentication:
+ * the approver has authenticated, the holder of the device has not.
  */
 export const approveDeviceLogin = defineCommand(deviceSignatures.approveDeviceLogin, {
   allow: signedIn,
@@ -92,13 +92,13 @@ async function endOwnSession(context: CommandContext, principal: Principal): Pro
   context.revoke({ userId, sessionId, ...ended })
 }
 
-/** The tokens of the opening go to nobody: the device gets its own when it comes for them. */
+/** Deletes the tokens of the new session: the device gets its own when it polls. */
 async function limitUntilFetched({ em }: CommandContext, sessionId: Id<'ses'>, until: Date): Promise<void> {
   await em.execute('delete from tokens where session_id = ?', [uuidOf(sessionId)], 'run')
   await em.execute(`update sessions set expires_at = ?, proved_at = 'epoch' where id = ?`, [until, uuidOf(sessionId)], 'run')
 }
 
-/** Whoever has the code may say no, also without an account: a stranger who was talked into typing it, for one. */
+/** Anybody who has the code may deny it, also without an account. */
 export const denyDeviceLogin = defineCommand(deviceSignatures.denyDeviceLogin, {
   allow: anyone,
   duringPendingStep: true,

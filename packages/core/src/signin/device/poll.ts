@@ -28,20 +28,20 @@ export const pollDeviceLogin = defineCommand(deviceSignatures.pollDeviceLogin, {
   async handle(context, poll, locked) {
     const login = await lockLogin(context, poll)
     context.note({ target: { type: 'deviceLogin', id: login.id } })
-    // Approved since `prepare` looked: whose row is to be locked first is known at the next poll.
+    // Approved since `prepare` ran: the row to lock first is known at the next poll.
     if (login.status === 'pending' || login.userId !== locked) return answerPending(context, login)
     return issueSession(context, login, locked)
   },
 })
 
-/** Who approved the login that a code belongs to. Nothing is proved yet. */
+/** Who approved the login of a device code. The code is not verified yet. */
 async function findApprover({ reader }: PrepareContext, { deviceCode }: PollInput): Promise<Id<'usr'> | null> {
   const id = idInToken('device', deviceCode)
   const login = id === null ? null : await reader.findOne(DeviceLoginRow, { id })
   return login?.userId ?? null
 }
 
-/** The login that a device code proves, locked: of many polls at once one gets the tokens. */
+/** Verifies a device code and locks its login: of many concurrent polls one gets the tokens. */
 async function lockLogin({ em, now, ports }: CommandContext, { deviceCode, clientName }: PollInput): Promise<DeviceLoginRow> {
   const id = idInToken('device', deviceCode)
   if (id === null) throw deviceCodeInvalid({})
@@ -55,7 +55,7 @@ async function lockLogin({ em, now, ports }: CommandContext, { deviceCode, clien
   return login
 }
 
-/** Not yet; and whoever comes too soon has to wait longer from now on. */
+/** Answers that the login is pending; a device that polls too fast must wait longer from now on. */
 function answerPending({ now }: CommandContext, login: DeviceLoginRow): { status: 'pending' | 'slowDown'; interval: number } {
   const { lastPolledAt, interval } = login
   const early = lastPolledAt !== null && now.getTime() < lastPolledAt.getTime() + interval * 1000 - leeway
@@ -64,7 +64,7 @@ function answerPending({ now }: CommandContext, login: DeviceLoginRow): { status
   return { status: early ? 'slowDown' : 'pending', interval: login.interval }
 }
 
-/** Hands over the session that the approval opened, if nothing has ended it since. */
+/** Issues the tokens of the approved session, unless it has ended since. */
 async function issueSession(context: CommandContext, login: DeviceLoginRow, userId: Id<'usr'> | null): Promise<SignedIn> {
   const { em, now, origin, ports, settings } = context
   const { sessionId } = login
@@ -87,7 +87,7 @@ async function issueSession(context: CommandContext, login: DeviceLoginRow, user
   }
 }
 
-/** Gives the session its whole life. false: it was ended. */
+/** Extends the session to its full lifetime. false: it has ended. */
 async function extendSession({ em, now }: CommandContext, sessionId: Id<'ses'>, expiresAt: Date): Promise<boolean> {
   const kept = await em.execute<unknown[]>(
     'update sessions set expires_at = ?, last_seen_at = ? where id = ? and ended_at is null and expires_at > ? returning 1',

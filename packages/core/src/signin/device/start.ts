@@ -6,7 +6,7 @@ import { mintToken } from '../../tokens/index.ts'
 import { deviceLoginLifetime, deviceLoginMemory, firstInterval, newUserCode, shownUserCode } from './model.ts'
 import { deviceSignatures } from './signatures.ts'
 
-/** Rows of long ago that go with every new one: more than come, so that they never gather. */
+/** Expired rows that are deleted with every new login, so that they do not accumulate. */
 const clearedAtOnce = 10
 
 export const startDeviceLogin = defineCommand(deviceSignatures.startDeviceLogin, {
@@ -33,7 +33,7 @@ interface NewLogin {
   readonly expiresAt: Date
 }
 
-/** Writes it under a code that no other has, and gives the code. */
+/** Inserts a login under an unused user code, and returns the code. */
 async function insertLogin({ em, now, origin, ports }: CommandContext, { id, hash, clientName, expiresAt }: NewLogin): Promise<string> {
   for (;;) {
     const userCode = newUserCode(ports.random)
@@ -46,7 +46,7 @@ async function insertLogin({ em, now, origin, ports }: CommandContext, { id, has
   }
 }
 
-/** Whoever begins clears up after others: rows that somebody else has locked are left to the next. */
+/** Deletes some expired logins; rows that are locked are left to a later call. */
 async function deleteOldLogins({ em, now }: CommandContext): Promise<void> {
   await em.execute(
     `delete from device_logins where id in (

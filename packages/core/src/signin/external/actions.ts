@@ -22,7 +22,7 @@ export const signInWithIdentity = defineCommand(externalSignatures.signInWithIde
   handle: (context, { provider }, claims) => signInWithClaims(context, providerNamed(context.settings, provider), claims),
 })
 
-/** What a challenge keeps of a sign-in by redirect; what proves it is sealed. */
+/** The payload of a challenge for a sign-in by redirect; its secrets are sealed. */
 const PendingSignIn = z.object({ provider: z.string(), redirectUri: z.string(), redirectTo: z.string().nullable(), sealed: z.string() })
 
 export const startOAuth = defineCommand(externalSignatures.startOAuth, {
@@ -46,7 +46,7 @@ export const startOAuth = defineCommand(externalSignatures.startOAuth, {
   },
 })
 
-/** What the provider's answer came to, before the transaction. null: there was nothing to answer, or not any more. */
+/** The result of redeeming the provider's answer, before the transaction. null: no such challenge, or it is over. */
 type RedeemedAnswer = { readonly provider: string; readonly redirectTo: string | null; readonly claims: Claims | null } | null
 
 export const finishOAuth = defineCommand(externalSignatures.finishOAuth, {
@@ -68,10 +68,10 @@ interface Answer {
 }
 
 /**
- * Only whoever began has the challenge; what the browser brings must answer the
- * question that was asked there. The challenge is used up before the code is redeemed:
- * of many who bring one answer at once only one gets as far as the provider, which
- * would take a code that comes twice for a stolen one. Answers to another question
+ * Only the program that began has the challenge; what the browser brings must match the
+ * request that began there. The challenge is used up before the code is redeemed:
+ * of many concurrent answers only one reaches the provider, which
+ * treats a code that is used twice as stolen. Answers to another request
  * are only counted.
  */
 async function redeemAnswer(context: PrepareContext, { challenge, state, code, issuer }: Answer): Promise<RedeemedAnswer> {

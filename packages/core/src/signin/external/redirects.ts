@@ -3,8 +3,8 @@ import type { IdentityProvider, Settings } from '../../kernel/context.ts'
 type AllowedOrigins = Pick<Settings, 'publicUrl' | 'allowedOrigins'>
 
 /**
- * Where a provider sends people back to: Denizen's own page, or that of one of the
- * allowed origins, whole and letter by letter. null: anywhere else.
+ * The redirect URI for a provider: Denizen's own page, or that of one of the
+ * allowed origins, compared exactly. null: not allowed.
  */
 export function redirectUriFor(
   { publicUrl, allowedOrigins }: AllowedOrigins,
@@ -16,9 +16,9 @@ export function redirectUriFor(
 }
 
 /**
- * Where people go afterwards, as a whole address: at this installation or at one of
- * the allowed origins. null: anywhere else. Browsers read a backslash as a slash and
- * skip line breaks, so that neither may be in it.
+ * The absolute URL to go to afterwards, at this installation or one of
+ * the allowed origins. null: not allowed. Browsers read a backslash as a slash and
+ * skip line breaks, so neither is allowed.
  */
 export function destination({ publicUrl, allowedOrigins }: AllowedOrigins, redirectTo: string): string | null {
   if (/[\\\p{C}\s]/u.test(redirectTo) || !URL.canParse(redirectTo, `${publicUrl}/`)) return null

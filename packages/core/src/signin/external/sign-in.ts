@@ -9,9 +9,9 @@ import type { SignInAnswer } from '../model.ts'
 import { countFailure, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
 
 /**
- * Signs in whom a provider names. A second factor that the user has here is asked for
- * whatever the provider says of its own (`amr`): what it asks of its users is not for
- * us to know. null: what was brought proves nothing.
+ * Signs in the user that a provider's claims name. A second factor that the user has here is required
+ * whatever the provider says of its own (`amr`): Denizen cannot verify how it
+ * authenticates. claims null: the token proved nothing.
  */
 export async function signInWithClaims(context: CommandContext, provider: IdentityProvider, claims: Claims | null): Promise<SignInAnswer> {
   const { now, origin } = context
@@ -36,10 +36,10 @@ export async function signInWithClaims(context: CommandContext, provider: Identi
   return afterFirstFactor(context, user, { method: 'identity', authMethods: ['fed'], identifier })
 }
 
-/** Milliseconds that clocks may be apart, and that a slow transaction may take. */
+/** Milliseconds for clock skew and a slow transaction. */
 const leeway = 60_000
 
-/** Refuses whoever has brought too much that was wrong, before any provider is asked for them. */
+/** Refuses a network with too many wrong tokens, before any provider is contacted. */
 export async function admitNetwork(context: PrepareContext): Promise<void> {
   const keys = await keysOf(context)
   const seconds = keys === null ? 0 : await secondsToWait(context.reader, keys, context.now)
@@ -47,8 +47,8 @@ export async function admitNetwork(context: PrepareContext): Promise<void> {
 }
 
 /**
- * Wrong tokens are counted by network alone: they guess at nobody, but make us work.
- * null: the call came over none, and what everybody shares must hold up nobody.
+ * Wrong tokens are counted by network alone: they target no account, but cost work.
+ * null: the call came over no network, and must not be throttled together with others.
  */
 async function keysOf({ ports, origin }: { readonly ports: Ports; readonly origin: Origin }): Promise<ThrottleKeys | null> {
   if (origin.ip === null) return null

@@ -12,9 +12,9 @@ import { impersonationSignatures } from './signatures.ts'
 import { impersonatedTarget } from './target.ts'
 
 /**
- * A session as somebody else, beside one's own. It wants a fresh proof, which nobody
- * who impersonates can give: so nobody impersonates through somebody else, and in
- * such a session no credentials are changed.
+ * Creates a session as another user, beside one's own. It requires recent authentication, which nobody
+ * who impersonates can have: so impersonation cannot be chained, and
+ * such a session cannot change credentials.
  */
 export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   allow: overAccount,
@@ -42,9 +42,9 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
 })
 
 function requireImpersonable({ origin }: CommandContext, user: UserRow, by: UserRow['id']): void {
-  if (user.id === by) throw cannotImpersonate({ because: 'it is you' })
+  if (user.id === by) throw cannotImpersonate({ because: 'that is yourself' })
   if (!isActing(user.status)) throw cannotImpersonate({ because: `it is ${user.status}` })
-  // What the user may not do from here nobody may do in their name.
+  // The user's allowed addresses apply to the impersonator too.
   if (!mayActFrom(user.allowedIps, origin)) throw addressNotAllowed({})
 }
 

@@ -22,7 +22,7 @@ import { mfaSignatures } from './signatures.ts'
 import { verifySecondFactor, methodOf, authMethodOf, type SecondFactorMethod } from './verify.ts'
 
 interface FactorAttempt {
-  /** null: there is no such challenge, or it takes no answer any more. */
+  /** null: there is no such challenge, or it takes no more answers. */
   readonly challenge: Challenge | null
   readonly userId: UserId
   readonly throttle: ThrottleKeys
@@ -61,8 +61,8 @@ export const completeSignIn = defineCommand(mfaSignatures.completeSignIn, {
 })
 
 /**
- * Takes one of the challenge's tries, and for good: outside the transaction, so that
- * whatever happens to that, no try comes back. None is taken while its user has to
+ * Counts an attempt at the challenge for good: outside the transaction, so that
+ * a rollback does not give it back. None is counted while the user has to
  * wait anyway.
  */
 async function countAttempt(context: PrepareContext, { challenge: text }: { challenge: string }): Promise<FactorAttempt> {
@@ -74,19 +74,19 @@ async function countAttempt(context: PrepareContext, { challenge: text }: { chal
   return { userId, throttle, wait, challenge: await (wait > 0 ? openChallenge : tryChallenge)(outside, 'factor', text) }
 }
 
-/** The password was changed since the first factor was proved: perhaps because somebody else had proved it. */
+/** Whether the password changed since the first factor was proved: perhaps because somebody else knew it. */
 function hasChangedSince({ createdAt }: Challenge, { passwordChangedAt }: UserRow): boolean {
   return passwordChangedAt !== null && passwordChangedAt > createdAt
 }
 
-/** Whatever is wrong besides the factor, the answer is one; the history tells them apart. */
+/** The same error for everything but a wrong factor; the login history has the difference. */
 function refuseWith(outcome: LoginOutcome, context: CommandContext, { challenge, wait }: FactorAttempt, method: SecondFactorMethod): never {
   const { identifier = '' } = (challenge?.payload ?? {}) as Partial<FactorPayload>
   recordLoginAttempt(context, { identifier, userId: challenge?.userId ?? null, method, outcome })
   return context.refuse(outcome === 'locked' ? tooManyAttempts({ retryAfter: wait }) : challengeOver({}))
 }
 
-/** What the failures at the first factor were counted under. */
+/** The throttle keys of the first factor. */
 function firstThrottle({ ports, origin }: CommandContext, { identifier }: FactorPayload, userId: UserId): Promise<ThrottleKeys> {
   return throttleKeys(ports, origin, parseIdentifier(identifier)?.value ?? identifier, { userId })
 }

@@ -24,8 +24,8 @@ type Input = ParsedInputOf<typeof mfaSignatures.reauthenticate>
 type Proof = 'password' | 'totp' | 'recoveryCode' | 'passkey' | 'emailCode'
 
 /**
- * A fresh proof for a session that runs. Who has a second factor has to prove that:
- * a stolen session and a stolen password, or mailbox, would else take it away.
+ * Reauthentication of a running session. Who has a second factor must use it:
+ * otherwise a stolen session with a stolen password or mailbox could remove it.
  */
 export const reauthenticate = defineCommand(mfaSignatures.reauthenticate, {
   allow: signedIn,
@@ -55,14 +55,14 @@ export const reauthenticate = defineCommand(mfaSignatures.reauthenticate, {
   },
 })
 
-/** What was found out about a password before the transaction. */
+/** The result of checking a password before the transaction. */
 interface PasswordCheck {
   readonly matches: boolean
   readonly changedAt: number | null
   readonly wait: number
 }
 
-/** Hashes before the transaction, unless there were too many failures already. */
+/** Checks the password before the transaction, unless there were too many failures already. */
 async function checkPassword(context: PrepareContext, { password }: Input): Promise<PasswordCheck> {
   const { reader, ports, origin, now } = context
   const { userId } = ownSession(context.actor)
@@ -73,7 +73,7 @@ async function checkPassword(context: PrepareContext, { password }: Input): Prom
   return { matches, changedAt, wait }
 }
 
-/** A session that its user signed in to: no token that stands for itself, and nobody who acts for somebody else. */
+/** The caller's own session: not an API token, and not an impersonation. */
 function ownSession(actor: CommandContext['actor']): Principal & { readonly sessionId: NonNullable<Principal['sessionId']> } {
   if (actor.kind !== 'user') throw ownSessionRequired({})
   const { sessionId, recentAuthUntil } = actor.principal
@@ -93,7 +93,7 @@ async function requireSecondFactor({ em }: CommandContext, userId: UserId, proof
   if (methods.length > 0) throw strongerProofRequired({ methods })
 }
 
-/** Says what a passkey of the user has to sign. */
+/** Begins a challenge that one of the user's passkeys signs. */
 async function beginPasskey(context: CommandContext, { id: userId }: UserRow) {
   const { em, settings } = context
   const nonce = newNonce(context)
@@ -119,14 +119,14 @@ async function isProved(context: CommandContext, user: UserRow, input: Input, ty
   )
 }
 
-/** Writes down that it was proved, and how; a second factor lifts the session to where it would be had it been asked for at sign-in. */
+/** Records the reauthentication; a second factor raises the session to AAL2, as at sign-in. */
 async function recordProof(context: CommandContext, { userId, sessionId, assurance }: ReturnType<typeof ownSession>, proof: Proof) {
   const { em, now } = context
   const lifts = proof === 'totp' || proof === 'recoveryCode' || proof === 'passkey'
   const reached = lifts ? 'aal2' : assurance
   const authMethods = lifts ? [authMethodOf[proof], 'mfa'] : [proof === 'password' ? 'pwd' : 'otp']
   const provedUntil = await recordReauthentication(em, { userId, sessionId, assurance: reached, authMethods }, now)
-  // Other processes have to know at once: the very next call is the one that this was for.
+  // Other processes must know at once: the very next call needs it.
   context.revoke({ userId, sessionId })
   context.note({ changes: { assurance: [assurance, reached] } })
   return { status: 'proved' as const, provedUntil, assurance: reached }

@@ -20,22 +20,22 @@ export const mfaSignatures = group('auth', {
     summary: 'Finish a sign-in with the second factor',
     errors: [tooManySessions, tooManyAttempts, challengeOver, wrongFactor],
     input: z
-      .strictObject({ challenge: challenge.meta({ description: 'from the answer that asked for a second factor' }), ...secondFactor })
+      .strictObject({ challenge: challenge.meta({ description: 'from the answer that required a second factor' }), ...secondFactor })
       .refine((input) => countGiven(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
     output: SignedIn,
   }),
   reauthenticate: changes({
-    summary: 'Prove once more who you are, before a sensitive change',
+    summary: 'Reauthenticate before a sensitive change',
     errors: [tooManyAttempts, wrongProof, strongerProofRequired, noPasskey, passwordsBusy],
     input: z
       .strictObject({
-        begin: z.literal('passkey').optional().meta({ description: 'asks for a challenge, which a passkey has to sign' }),
+        begin: z.literal('passkey').optional().meta({ description: 'asks for a challenge for a passkey to sign' }),
         password: typedPassword.optional(),
         ...secondFactor,
         challenge: challenge.optional().meta({ description: 'from the answer to begin; goes with passkey' }),
         emailCode: secret(z.string().min(1).max(64))
           .optional()
-          .meta({ description: 'the code that auth.requestEmailCode has mailed for the purpose reauthenticate' }),
+          .meta({ description: 'the code that auth.requestEmailCode mailed for the purpose reauthenticate' }),
         binding: challenge.optional().meta({ description: 'from the answer of auth.requestEmailCode; goes with emailCode' }),
       })
       .refine((input) => countGiven(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
@@ -44,12 +44,12 @@ export const mfaSignatures = group('auth', {
     output: z.discriminatedUnion('status', [
       z.object({
         status: z.literal('proved'),
-        provedUntil: z.date().meta({ description: 'until then sensitive changes are let through' }),
+        provedUntil: z.date().meta({ description: 'until then sensitive changes are allowed' }),
         assurance: z.enum(['aal1', 'aal2']),
       }),
       z.object({
         status: z.literal('begun'),
-        challenge: challenge.meta({ description: 'goes back with what the passkey signed' }),
+        challenge: challenge.meta({ description: 'goes back with the passkey's response' }),
         passkey: PasskeyRequest,
         expiresAt: z.date(),
       }),

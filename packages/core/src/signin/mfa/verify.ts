@@ -7,7 +7,7 @@ import type { FactorRequired } from '../model.ts'
 
 export type SecondFactorMethod = FactorRequired['methods'][number]
 
-/** What somebody brought as a second factor: one of these. */
+/** A response to a second-factor challenge: exactly one is given. */
 export interface FactorResponse {
   readonly totp?: string | undefined
   readonly recoveryCode?: string | undefined
@@ -18,10 +18,10 @@ export function methodOf({ totp, recoveryCode }: FactorResponse): SecondFactorMe
   return totp !== undefined ? 'totp' : recoveryCode !== undefined ? 'recoveryCode' : 'passkey'
 }
 
-/** What a session says of how its user proved to be one (RFC 8176). */
+/** The authentication method reference of a second factor (RFC 8176). */
 export const authMethodOf: Readonly<Record<SecondFactorMethod, 'otp' | 'hwk'>> = { totp: 'otp', recoveryCode: 'otp', passkey: 'hwk' }
 
-/** Whether it is a second factor of the user. `nonce` is what a passkey had to sign. */
+/** Verifies a second factor of the user. `nonce` is what a passkey had to sign. */
 export async function verifySecondFactor(
   context: CommandContext,
   userId: UserId,

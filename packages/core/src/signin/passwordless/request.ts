@@ -13,10 +13,10 @@ import { codeLifetime, linkLifetime, magicLinkLifetime, type SignUpPayload } fro
 import { passwordlessSignatures } from './signatures.ts'
 
 /**
- * Makes no account: what was asked for waits, sealed, until the address is proved. So
- * nobody can make one with the address of somebody else and wait for its owner to come.
- * Whether the address is known is not even looked at here: the job that mails does,
- * and whoever proves the address learns it.
+ * Creates no account: the data waits, sealed, until the address is proved. So
+ * nobody can create one with somebody else's address and wait for its owner.
+ * Whether the address is known is not checked here but by the job that mails,
+ * and only the person who proves the address learns it.
  */
 export const signUp = defineCommand(passwordlessSignatures.signUp, {
   allow: anyone,
@@ -94,9 +94,9 @@ export const requestEmailCode = defineCommand(passwordlessSignatures.requestEmai
 })
 
 /**
- * A code for `auth.reauthenticate`: it takes the binding and the code, and asks
- * `consumeOwnCode` (verifications). Only to an address that the user has proved, and
- * for a session of their own: nobody who impersonates them proves anything with it.
+ * Mails a code for `auth.reauthenticate`, which passes it to
+ * `consumeOwnCode`. Only to a verified address of the user, and
+ * for the user's own session, not for an impersonator.
  */
 async function ownCode(context: CommandContext) {
   const { actor } = context
@@ -109,14 +109,14 @@ async function ownCode(context: CommandContext) {
   )
 }
 
-/** What fails whatever the address fails before anything is done. */
+/** Fails early if mail is not configured or the redirect is not allowed. */
 function requireMail({ ports, settings }: PrepareContext, { redirectTo }: { readonly redirectTo?: string | undefined }): void {
   if (!ports.mailer.isConfigured) throw mailNotConfigured({})
   checkedRedirect(settings, redirectTo)
 }
 
 function verificationSent({ binding, expiresAt }: { readonly binding: string | null; readonly expiresAt: Date }) {
-  if (binding === null) throw new TypeError('What is asked for here is bound to whoever asks.')
+  if (binding === null) throw new TypeError('These verifications are always bound to the browser that asked.')
   return { status: 'verificationSent' as const, binding, expiresAt }
 }
 
@@ -131,7 +131,7 @@ interface Account {
   readonly kind: string
 }
 
-/** Past the ORM: making an object of a user takes time, and that there is one must not show. */
+/** Without the ORM: building a user object takes time that would reveal that the user exists. */
 async function accountWith(em: SqlEntityManager, email: string): Promise<Account | null> {
   const [row] = await em.execute<{ id: string; status: UserStatus; kind: string }[]>(
     'select id::text as id, status, kind from users where email = ?',

@@ -22,7 +22,7 @@ interface Confirmation {
   readonly fullName?: string | undefined
 }
 
-/** What was found before the transaction: all of it is looked at again inside. */
+/** What was found before the transaction; everything is checked again inside. */
 interface Preparation {
   readonly purpose: 'signUp' | 'verifyEmail'
   readonly email: string

@@ -9,8 +9,8 @@ import { revocationSignatures } from './signatures.ts'
 const nothing: Ended = { sessionsEnded: 0, tokensEnded: 0 }
 
 /**
- * Whoever holds a token may give it back (RFC 7009), whatever else they may do.
- * One that is not known was given back already, as far as anybody is told.
+ * Anybody who holds a token may revoke it (RFC 7009).
+ * An unknown token answers as one that was revoked already.
  */
 export const revokeToken = defineCommand(revocationSignatures.revokeToken, {
   allow: anyone,
@@ -27,7 +27,7 @@ export const revokeToken = defineCommand(revocationSignatures.revokeToken, {
   },
 })
 
-/** Whose token it says it is. Nothing is proved yet. */
+/** The user of the token with this id. The token is not verified yet. */
 async function findOwner({ reader }: PrepareContext, { token }: { readonly token: string }): Promise<UserId | null> {
   const id = revocableId(token)
   return id === null ? null : ((await reader.findOne(TokenRow, { id }))?.userId ?? null)
