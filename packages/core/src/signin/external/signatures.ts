@@ -13,7 +13,8 @@ import { providerName, providerToken } from '../../identities/model.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { emailTaken } from '../../users/errors.ts'
-import { challengeOver, tooManyAttempts, tooManySessions } from '../errors.ts'
+import { challengeOver, tooManySessions } from '../errors.ts'
+import { tooManyAttempts } from '../../throttling/errors.ts'
 import { FactorRequired, SignedIn, SignInAnswer } from '../model.ts'
 
 const redirectTo = z.string().nullable().meta({ description: 'where auth.startOAuth was told to go afterwards' })
