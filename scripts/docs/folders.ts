@@ -15,10 +15,13 @@ interface Layer {
 export const layers: readonly Layer[] = [
   { name: 'The grammar of actions', folders: ['ports', 'kernel'] },
   { name: 'What every call records', folders: ['audit', 'history', 'events', 'invalidation', 'idempotency'] },
-  { name: 'What features share', folders: ['users', 'mail', 'passwords', 'grants'] },
-  { name: 'Tenants', folders: ['organizations', 'policies'] },
-  { name: 'Who may do what', folders: ['roles', 'tokens', 'resources', 'sessions', 'access'] },
-  { name: 'People, and how they sign in', folders: ['verifications', 'accounts', 'identities', 'factors', 'signin', 'passkeys'] },
+  { name: 'Users, tenants and what assignments grant', folders: ['grants', 'users', 'passwords', 'mail', 'organizations'] },
+  { name: 'Sessions and tokens', folders: ['login-history', 'sessions', 'tokens', 'throttling', 'policies', 'principals'] },
+  { name: 'Who may do what', folders: ['access', 'roles', 'resources'] },
+  {
+    name: 'People, and how they sign in',
+    folders: ['challenges', 'verifications', 'authenticators', 'accounts', 'passkeys', 'identities', 'signin'],
+  },
   { name: 'Working together', folders: ['teams', 'invitations'] },
   { name: 'What puts it together', folders: ['defaults', 'database', 'calls', 'pipeline'] },
 ]
@@ -26,26 +29,17 @@ export const layers: readonly Layer[] = [
 /** Imports that still go up the layers. Each has to go; none may be added. */
 export const stillUp: readonly string[] = [
   'access → accounts',
-  'accounts → signin',
-  'factors → passkeys',
+  'access → resources',
+  'access → roles',
   'organizations → policies',
-  'policies → accounts',
-  'policies → sessions',
-  'policies → tokens',
   'ports → kernel',
-  'resources → access',
-  'roles → access',
-  'sessions → accounts',
-  'sessions → signin',
-  'signin → passkeys',
-  'tokens → accounts',
-  'tokens → sessions',
+  'tokens → policies',
 ]
 
 const order = new Map(layers.flatMap(({ folders }) => folders).map((folder, index) => [folder, index]))
 
 /** An import of one folder by another, as `from → to`, with the files that do it. */
-export type Imports = ReadonlyMap<string, readonly string[]>
+type Imports = ReadonlyMap<string, readonly string[]>
 
 export interface Folders {
   readonly names: readonly string[]
