@@ -1,6 +1,6 @@
 import { callerId, type CommandContext } from '../kernel/context.ts'
 import { stepRequired } from '../kernel/errors.ts'
-import { factorNotAllowed, limitsFor, type AllLimits } from '../policies/index.ts'
+import { factorNotAllowed, limitsFor, type AllLimits } from '../limits/index.ts'
 import { endSessions, type Ended } from '../sessions/index.ts'
 import { asksForFactor } from '../principals/index.ts'
 import type { UserRow } from '../users/index.ts'

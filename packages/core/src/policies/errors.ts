@@ -1,11 +1,5 @@
 import { defineError } from '../kernel/errors.ts'
 
-export const policyUnknown = defineError(
-  'policies.unknown',
-  'invalid',
-  'There is no policy of this name: make it first with policies.create.',
-)
-
 export const tooManyRequests = defineError<{ limit: number; retryAfter: number }>(
   'policies.tooManyRequests',
   'limited',
@@ -25,10 +19,4 @@ export const policyIsDefault = defineError(
   'policies.isDefault',
   'conflict',
   'This policy is the default: everybody has it. Make another one the default first, or none (policies.assign).',
-)
-
-export const factorNotAllowed = defineError<{ factor: string; allowed: readonly string[] }>(
-  'policies.factorNotAllowed',
-  'denied',
-  ({ allowed }) => `Your policy does not allow this kind of second factor. Set up one of: ${allowed.join(', ')}.`,
 )

@@ -7,8 +7,7 @@ import { anyOf, granted, grantedEverywhere, owner, type Target } from '../kernel
 import { organizationTarget, type OrganizationId } from '../organizations/index.ts'
 import { existingUser, type UserId, namedOrOwnAccountTarget, namedUserOrCaller } from '../users/index.ts'
 import { PolicyRow } from './entity.ts'
-import { policiesHeldBy, policiesHeldIn } from './limits.ts'
-import { effectiveLimits } from './policy.ts'
+import { policiesHeldBy, policiesHeldIn, effectiveLimits } from '../limits/index.ts'
 import { existingPolicy, countAssigned, shownPolicy } from './repository.ts'
 import { policiesSignatures } from './signatures.ts'
 

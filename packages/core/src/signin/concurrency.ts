@@ -1,6 +1,6 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
-import type { AllLimits } from '../policies/index.ts'
+import type { AllLimits } from '../limits/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'

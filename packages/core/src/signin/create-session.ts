@@ -1,7 +1,7 @@
 import { writeLastSeen } from '../accounts/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { firstMembership, type OrganizationId } from '../organizations/index.ts'
-import { limitsFor, type AllLimits } from '../policies/index.ts'
+import { limitsFor, type AllLimits } from '../limits/index.ts'
 import { accessLifetime, insertSession, slidExpiry } from '../sessions/index.ts'
 import { pendingStepsOf } from '../principals/index.ts'
 import { issueTokens } from '../tokens/index.ts'

@@ -16,9 +16,13 @@ export const deviceCodeExpired = defineError(
   'unauthenticated',
   'Nobody approved this sign-in in time. Start again with auth.startDeviceLogin.',
 )
-export const deviceDenied = defineError('auth.deviceDenied', 'denied', 'This sign-in was denied, or its session has ended since. Start again with auth.startDeviceLogin.')
+export const deviceDenied = defineError(
+  'auth.deviceDenied',
+  'denied',
+  'This sign-in was denied, or its session has ended since. Start again with auth.startDeviceLogin.',
+)
 export const deviceAddressNotAllowed = defineError(
   'auth.deviceAddressNotAllowed',
   'denied',
-  'The device's network address is not among your allowed addresses. Start again from an allowed address.',
+  "The device's network address is not among your allowed addresses. Start again from an allowed address.",
 )

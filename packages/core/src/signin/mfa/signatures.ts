@@ -49,7 +49,7 @@ export const mfaSignatures = group('auth', {
       }),
       z.object({
         status: z.literal('begun'),
-        challenge: challenge.meta({ description: 'goes back with the passkey's response' }),
+        challenge: challenge.meta({ description: 'goes back with the response of the passkey' }),
         passkey: PasskeyRequest,
         expiresAt: z.date(),
       }),

@@ -8,8 +8,7 @@ export const signUpClosed = defineError(
 export const accountExists = defineError<{ username: string }>(
   'auth.accountExists',
   'conflict',
-  ({ username }) =>
-    `This address has an account already: ${username}. Sign in with it, or request a password reset.`,
+  ({ username }) => `This address has an account already: ${username}. Sign in with it, or request a password reset.`,
 )
 export const accountInactive = defineError(
   'auth.accountInactive',
@@ -25,7 +24,7 @@ export const passwordNeeded = defineError(
 export const proofNeeded = defineError(
   'auth.proofNeeded',
   'denied',
-  'Sign in first, open the link in the browser where you asked for it, or give the account's password: the address alone does not prove that the account is yours.',
+  "Sign in first, open the link in the browser where you asked for it, or give the account's password: the address alone does not prove that the account is yours.",
 )
 export const reclaimRefused = defineError(
   'auth.signInFirst',

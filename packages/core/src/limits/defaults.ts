@@ -1,11 +1,8 @@
 import type { Settings } from '../kernel/context.ts'
-import { longestSession } from '../sessions/model.ts'
-import { mostApiTokens } from '../tokens/model.ts'
-import type { AllLimits } from './model.ts'
+import { longestSession, mostApiTokens, type AllLimits } from './model.ts'
 
 const minute = 60_000
-
-/** What holds where no policy says something. */
+/** The limits where no policy says anything. */
 export function limitsFromSettings({ maxSessions, sessionExcess, maxOwnedOrganizations, passwords }: Settings): AllLimits {
   return {
     maxSessions: null,
