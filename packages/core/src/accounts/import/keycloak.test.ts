@@ -198,7 +198,7 @@ describe('users.import', () => {
     const username = name.replaceAll(' ', '-')
     const { created, warnings } = await bring({ realm: 'r4', users: [{ username, credentials: [await hashed('whatever', changes)] }] })
     expect(created).toBe(1)
-    expect(warnings).toMatchObject([{ username, message: expect.stringContaining('has to reset the password') }])
+    expect(warnings).toMatchObject([{ username, message: expect.stringContaining('must reset the password') }])
     expect(await world().rows('select 1 from passwords join users on id = user_id where username = ?', [username])).toEqual([])
   })
 
