@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { scopeKinds } from '../grants/model.ts'
+import { condition, scopeKinds } from '../grants/model.ts'
 import { idSchema, type Id } from '../kernel/id.ts'
 import { multiLine } from '../kernel/text.ts'
 import { organizationId } from '../organizations/model.ts'
@@ -90,3 +90,22 @@ export const Assignment = z.object({
   revokedAt: z.date().nullable(),
 })
 export type Assignment = z.infer<typeof Assignment>
+
+/** A time in an input: between 1970 and the year 9999. */
+export const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
+
+/** From when until when, and on what condition. */
+export const assignmentTerms = {
+  validFrom: instant.optional().meta({ description: 'from when on, for example 2026-11-21T08:00:00Z (default: now)' }),
+  validUntil: instant.optional().meta({ description: 'until when (default: until it is taken away)' }),
+  condition: condition.optional().meta({ description: 'what else has to hold: {"assurance":"aal2","networks":["192.0.2.0/24"]}' }),
+}
+
+/** The answer when something was assigned. */
+export const Assigned = z.object({
+  assignment: Assignment,
+  assigned: z.boolean().meta({ description: 'false: they had it already, on the same terms' }),
+})
+
+/** The answer when an assignment was revoked. */
+export const Revoked = z.object({ assignment: Assignment })

@@ -30,7 +30,7 @@ import {
   permissionsOf,
   grantsOf,
 } from '../grants/index.ts'
-import type { Scope } from './places.ts'
+import type { Scope } from './scopes.ts'
 
 export type { SubjectKey } from '../kernel/decisions.ts'
 

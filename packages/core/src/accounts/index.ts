@@ -2,8 +2,6 @@ export { insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
 export { usernameFor } from './creation.ts'
 export { rememberStatus } from './lifecycle/history.ts'
-export { keepASuperadmin } from './guards.ts'
-export { refuseUnpromotable, tellDemoted, tellPromoted } from './lifecycle/promotion.ts'
 export { changeStatus } from './lifecycle/status.ts'
 export {
   accountTarget,

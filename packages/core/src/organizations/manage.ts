@@ -1,7 +1,7 @@
 import { equals } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
-import { rememberEnding } from '../history/index.ts'
+import { recordEndedState } from '../history/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
@@ -54,7 +54,7 @@ async function change(context: CommandContext, organization: OrganizationRow, pa
 
 /** In one that is not active nobody may anything by their membership: when that was so is remembered. */
 function rememberStatus({ em, now }: CommandContext, { id, status, createdAt }: OrganizationRow): Promise<void> {
-  return rememberEnding(em, { kind: 'organizationStatus', subjectId: uuidOf(id), objectId: null, value: status, since: createdAt }, now)
+  return recordEndedState(em, { kind: 'organizationStatus', subjectId: uuidOf(id), objectId: null, value: status, since: createdAt }, now)
 }
 
 /** What principals carry of an organization; its status decides whether they have it at all, its policy what they are limited to. */

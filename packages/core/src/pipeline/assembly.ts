@@ -1,9 +1,9 @@
 import type { MikroORM } from '@mikro-orm/core'
 import type { AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql'
-import type { DecisionMemory } from '../access/index.ts'
+import type { DecisionCache } from '../access/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { Subscriber } from '../events/index.ts'
-import { sinkOf } from '../invalidation/index.ts'
+import { combinedSink } from '../invalidation/index.ts'
 import type { Action } from '../kernel/action.ts'
 import type { Actor, Credentials, Origin, Settings, UseRecorder } from '../kernel/context.ts'
 import type { Monitor } from '../kernel/monitor.ts'
@@ -25,7 +25,7 @@ export interface Assembly {
   readonly actions: ReadonlyMap<string, Action>
   readonly catalogue: Catalogue
   readonly principals: PrincipalCache
-  readonly decisions: DecisionMemory
+  readonly decisions: DecisionCache
   readonly rate: RequestRate
   readonly credentials: Credentials
   readonly uses: UseRecorder
@@ -46,6 +46,6 @@ export function forkOf({ orm }: Pick<Assembly, 'orm'>): SqlEntityManager {
 }
 
 /** All that is kept in memory and has to hear of changes. */
-export function memoryOf({ principals, decisions }: Pick<Assembly, 'principals' | 'decisions'>): FeedSink {
-  return sinkOf([principals, decisions])
+export function cachesOf({ principals, decisions }: Pick<Assembly, 'principals' | 'decisions'>): FeedSink {
+  return combinedSink([principals, decisions])
 }

@@ -8,8 +8,8 @@ import type { Plan } from '../kernel/plan.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
 import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
-import { forkOf, memoryOf, type Assembly, type Call } from './assembly.ts'
-import { claimOf, keepOutput, keepRefusal, takeKey } from './idempotency.ts'
+import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
+import { claimOf, storeOutput, storeRefusal, takeKey } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
 import { record } from './record.ts'
@@ -92,16 +92,16 @@ async function commit(passage: CommandRun): Promise<unknown> {
     const handled = await handle(passage, em, actor, recorder)
     await em.flush()
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
-    if (claim !== null) await keepAnswer(em, claim, action, answer)
+    if (claim !== null) await storeResult(em, claim, action, answer)
     return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
   })
   const { revoked, refreshed } = recorder.keys
-  if (revoked.length + refreshed.length > 0) memoryOf(assembly).drop([...revoked, ...refreshed])
+  if (revoked.length + refreshed.length > 0) cachesOf(assembly).drop([...revoked, ...refreshed])
   return result
 }
 
-function keepAnswer(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
-  return answer instanceof Refused ? keepRefusal(em, claim, answer.reason) : keepOutput(em, claim, signature, answer)
+function storeResult(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
+  return answer instanceof Refused ? storeRefusal(em, claim, answer.reason) : storeOutput(em, claim, signature, answer)
 }
 
 function planRun(passage: CommandRun): Promise<Plan> {

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import superjson from 'superjson'
-import { claimKey, keepAnswer, type Claim } from '../idempotency/index.ts'
+import { claimKey, storeAnswer, type Claim } from '../idempotency/index.ts'
 import type { Actor } from '../kernel/context.ts'
 import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type ErrorKind } from '../kernel/errors.ts'
 import { holdsSecret, withoutSecrets } from '../kernel/secret.ts'
@@ -44,10 +44,10 @@ export async function takeKey(
   return { replayed: kept.output }
 }
 
-export function keepOutput(em: SqlEntityManager, claim: Claim, signature: Signature, output: unknown): Promise<void> {
-  return keepAnswer(em, claim, superjson.stringify({ output: withoutSecrets(signature.output, output) } satisfies StoredAnswer))
+export function storeOutput(em: SqlEntityManager, claim: Claim, signature: Signature, output: unknown): Promise<void> {
+  return storeAnswer(em, claim, superjson.stringify({ output: withoutSecrets(signature.output, output) } satisfies StoredAnswer))
 }
 
-export function keepRefusal(em: SqlEntityManager, claim: Claim, { code, kind, message, details }: DenizenError): Promise<void> {
-  return keepAnswer(em, claim, superjson.stringify({ error: { code, kind, message, details: { ...details } } } satisfies StoredAnswer))
+export function storeRefusal(em: SqlEntityManager, claim: Claim, { code, kind, message, details }: DenizenError): Promise<void> {
+  return storeAnswer(em, claim, superjson.stringify({ error: { code, kind, message, details: { ...details } } } satisfies StoredAnswer))
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idPrefixOf, isId } from '../kernel/id.ts'
-import { escapedKey, isReserved } from '../kernel/written.ts'
+import { escapedKey, isReserved } from '../kernel/serialized.ts'
 
 /** Copying found something that the schema does not let through, or that is not JSON: zod has to look at it. */
 export const refused = Symbol('refused')

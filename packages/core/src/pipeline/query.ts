@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { decisionsOf } from '../access/index.ts'
+import { decisionsFor } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
-import { selectThrough, type RunSelect } from '../kernel/look.ts'
-import { RowCache } from '../kernel/row-memory.ts'
+import { selectThrough, type RunSelect } from '../kernel/select.ts'
+import { RowCache } from '../kernel/row-cache.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { parseOutput } from './parse.ts'
 import { checkAllowed, findTarget, findCachedTarget } from './target.ts'
@@ -23,7 +23,7 @@ export async function runQuery(
   const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly))
   const select: RunSelect = async (statement) => selectThrough(transaction === undefined ? forkOf(assembly) : await transaction)(statement)
   try {
-    const decisions = decisionsOf(assembly.decisions, open, now)
+    const decisions = decisionsFor(assembly.decisions, open, now)
     const { cachedTarget } = action
     const found =
       cachedTarget === undefined

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { isImmutable } from '../kernel/lasting.ts'
-import { isReserved, SerializedAnswer } from '../kernel/written.ts'
+import { isImmutable } from '../kernel/immutable.ts'
+import { isReserved, SerializedAnswer } from '../kernel/serialized.ts'
 import { below, copyOf, refused, type Copy } from './json-copy.ts'
 
 type Schema = z.core.$ZodType

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Assignment, AssignmentId, RoleId, SubjectKind } from '../model.ts'
 import type { Condition, ScopeKind } from '../../grants/model.ts'
-import { stateOf } from './policy.ts'
+import { stateOf } from './rules.ts'
 
 /** SQL of what is shown of assignments `a`. Times travel as milliseconds since the epoch, so that both drivers read them alike. */
 export const shownColumns = `a.id::text as id, a.subject_kind, coalesce(a.user_id, a.team_id)::text as subject, coalesce(u.username, t.name) as subject_name,

@@ -6,12 +6,20 @@ import { organizationId } from '../../organizations/model.ts'
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
 import { userId } from '../../users/model.ts'
 import { unknownPermission } from '../errors.ts'
-import { excluded, notOnResources } from '../exclusions/errors.ts'
-import { Assignment, assignmentId, permissionPattern, roleId, scope, teamReference } from '../model.ts'
-import { condition } from '../../grants/model.ts'
+import { excluded, notOnResources } from '../separation/errors.ts'
+import {
+  Assigned,
+  Assignment,
+  assignmentId,
+  assignmentTerms as terms,
+  instant,
+  permissionPattern,
+  Revoked,
+  roleId,
+  scope,
+  teamReference,
+} from '../model.ts'
 import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
-
-const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
 
 /** Who, and on what. */
 const whoAndWhere = {
@@ -21,13 +29,6 @@ const whoAndWhere = {
     description: 'where it counts: {"organizationId"}, {"teamId"} or {"resourceId"}, with all that is inside; nothing: everywhere',
   }),
 }
-/** From when until when, and on what condition. */
-export const terms = {
-  validFrom: instant.optional().meta({ description: 'from when on, for example 2026-11-21T08:00:00Z (default: now)' }),
-  validUntil: instant.optional().meta({ description: 'until when (default: until it is taken away)' }),
-  condition: condition.optional().meta({ description: 'what else has to hold: {"assurance":"aal2","networks":["192.0.2.0/24"]}' }),
-}
-
 interface Named {
   readonly userId?: unknown
   readonly teamId?: unknown
@@ -55,12 +56,6 @@ function checkNamed(what: 'roleId' | 'permission') {
 function issue(check: z.core.$RefinementCtx, field: string, message: string): void {
   check.addIssue({ code: 'custom', path: [field], message })
 }
-
-export const Assigned = z.object({
-  assignment: Assignment,
-  assigned: z.boolean().meta({ description: 'false: they had it already, on the same terms' }),
-})
-export const Revoked = z.object({ assignment: Assignment })
 
 /** The actions of `access` that are made here. */
 export const assignmentsSignatures = group('access', {

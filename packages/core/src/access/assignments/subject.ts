@@ -4,7 +4,7 @@ import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { userInactive } from '../../organizations/index.ts'
 import type { UserStatus } from '../../users/index.ts'
-import type { Scope } from '../places.ts'
+import type { Scope } from '../scopes.ts'
 import { usersInTeam, type SubjectInput } from './repository.ts'
 
 /** Whoever gets something, as the row of an assignment names them, and the users whom that concerns. */

@@ -4,7 +4,7 @@ import type { Actor } from '../../kernel/context.ts'
 import type { Target } from '../../kernel/rule.ts'
 import type { AssignmentId, ScopeInput } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
-import { findScope, targetAt, type Scope } from '../places.ts'
+import { findScope, targetInScope, type Scope } from '../scopes.ts'
 import { findAssignment } from './repository.ts'
 import type { Assignment } from '../model.ts'
 
@@ -33,7 +33,7 @@ export const scopeTarget = {
 function targetOf(em: SqlEntityManager, place: Scope, actor: Actor): Promise<Target> {
   const id = place.path[0] ?? place.organizationId ?? ''
   const type = place.kind === 'system' ? 'place' : place.kind
-  return targetAt(em, place, actor, { type, id, visibleWith: visibleWith[place.kind] })
+  return targetInScope(em, place, actor, { type, id, visibleWith: visibleWith[place.kind] })
 }
 
 interface NamesAssignment extends NamesScope {

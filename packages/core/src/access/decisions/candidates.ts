@@ -3,7 +3,7 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
 import { builtInRoles, organizationRoles, groupOf, hasPermission, permissionsOf } from '../../grants/index.ts'
-import type { Question } from './who.ts'
+import type { WhoCanQuestion } from './who-can.ts'
 
 /** Somebody who perhaps may. */
 export interface Candidate {
@@ -59,14 +59,14 @@ const candidates = statement(
 
 export async function candidatesFor(
   em: SqlEntityManager,
-  { catalogue, permission, place, now, tellsOfAll }: Question,
+  { catalogue, permission, scope, now, seesEverybody }: WhoCanQuestion,
   after: string | null,
   limit: number,
 ): Promise<readonly Candidate[]> {
   const has = (patterns: readonly string[]) => hasPermission(permissionsOf(catalogue, patterns), catalogue, permission)
   const builtIn = Object.values(builtInRoles).filter(({ permissions }) => has(permissions))
   const memberships = Object.entries(organizationRoles).filter(([, { permissions }]) => has(permissions))
-  const { kind, organizationId, path, owners } = place
+  const { kind, organizationId, path, owners } = scope
   const rows = await runStatement<{ id: string; username: string; display_name: string | null }>(em, candidates, [
     `{${patternsFor(catalogue, permission)
       .map((pattern) => `"${pattern}"`)
@@ -77,7 +77,7 @@ export async function candidatesFor(
     kind === 'team' ? uuidOf(path[0] ?? '') : null,
     uuidsOf(kind === 'resource' ? path : []),
     uuidsOf(owners),
-    tellsOfAll,
+    seesEverybody,
     after === null ? null : uuidOf(after),
     now,
     limit,

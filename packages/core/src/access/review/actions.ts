@@ -6,7 +6,7 @@ import { nextCursorOf, openCursor, type Position } from '../../kernel/page.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { optionalOrganizationTarget, organizationTarget } from '../../organizations/index.ts'
-import { unusedGrants, type Review } from './grants.ts'
+import { unusedGrants, type ReviewQuery } from './grants.ts'
 import { unusedRoles, unusedTokens, usesRecordedSince } from './repository.ts'
 import { type ReviewItem, type ReviewKind, reviewSignatures } from './signatures.ts'
 
@@ -31,7 +31,7 @@ export const reviewAccess = defineQuery(reviewSignatures.review, {
   },
 })
 
-const finders: Readonly<Record<ReviewKind, (em: SqlEntityManager, catalogue: Catalogue, review: Review) => Promise<ReviewItem[]>>> = {
+const finders: Readonly<Record<ReviewKind, (em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery) => Promise<ReviewItem[]>>> = {
   grants: unusedGrants,
   roles: unusedRoles,
   tokens: (em, _, review) => unusedTokens(em, review),
@@ -43,7 +43,7 @@ async function itemsOf(
   catalogue: Catalogue,
   kinds: readonly ReviewKind[],
   position: Position | null,
-  review: Omit<Review, 'after'>,
+  review: Omit<ReviewQuery, 'after'>,
 ): Promise<ReviewItem[]> {
   const first = position === null ? 0 : kinds.indexOf(`${String(position[0])}s` as ReviewKind)
   const found: ReviewItem[] = []

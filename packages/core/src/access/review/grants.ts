@@ -6,7 +6,7 @@ import type { BuiltInRoleName, ScopeKind } from '../../grants/model.ts'
 import type { ReviewItem } from './signatures.ts'
 
 /** What is looked through, and from where on. */
-export interface Review {
+export interface ReviewQuery {
   /** null: everywhere. */
   readonly organizationId: Id<'org'> | null
   readonly unusedSince: Date
@@ -70,7 +70,7 @@ interface GrantRecord {
 }
 
 /** Assignments that count for longer than that, and gave nothing that was used since; one row more than asked tells that there are more. */
-export async function unusedGrants(em: SqlEntityManager, catalogue: Catalogue, review: Review): Promise<ReviewItem[]> {
+export async function unusedGrants(em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery): Promise<ReviewItem[]> {
   const { organizationId, unusedSince, now, after, limit } = review
   const rows = await em.execute<GrantRecord[]>(
     `with ${knownSql}

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { isManaged } from '../../organizations/index.ts'
-import { dateOrNull, idOrNull, isCurrent, knownParameters, knownSql, lastUse, twice, type Review } from './grants.ts'
+import { dateOrNull, idOrNull, isCurrent, knownParameters, knownSql, lastUse, twice, type ReviewQuery } from './grants.ts'
 import type { ReviewItem } from './signatures.ts'
 
 interface RoleRecord {
@@ -15,7 +15,7 @@ interface RoleRecord {
 }
 
 /** Roles of one's own making that nobody has, by themselves or by another role; or that people have for longer than that, and nobody used. */
-export async function unusedRoles(em: SqlEntityManager, catalogue: Catalogue, review: Review): Promise<ReviewItem[]> {
+export async function unusedRoles(em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery): Promise<ReviewItem[]> {
   const { organizationId, unusedSince, now, after, limit } = review
   const rows = await em.execute<RoleRecord[]>(
     `with ${knownSql}
@@ -75,7 +75,7 @@ interface TokenRecord {
 /** API tokens that still work, and were not shown since. An organization looks at those of the accounts that it manages, but for those that act elsewhere. */
 export async function unusedTokens(
   em: SqlEntityManager,
-  { organizationId, unusedSince, now, after, limit }: Review,
+  { organizationId, unusedSince, now, after, limit }: ReviewQuery,
 ): Promise<ReviewItem[]> {
   const organization = organizationId === null ? null : uuidOf(organizationId)
   const rows = await em.execute<TokenRecord[]>(

@@ -31,8 +31,8 @@ export class PermissionUses implements UseRecorder {
     const now = this.#clock.now()
     if (now.getTime() - this.#since >= hour || this.#count >= mostRemembered) this.#forget(now)
     const place = organizationId ?? ''
-    const ofUser = this.#noted.get(userId) ?? kept(this.#noted, userId, new Map<string, Set<string>>())
-    const there = ofUser.get(place) ?? kept(ofUser, place, new Set<string>())
+    const ofUser = this.#noted.get(userId) ?? added(this.#noted, userId, new Map<string, Set<string>>())
+    const there = ofUser.get(place) ?? added(ofUser, place, new Set<string>())
     if (there.has(permission)) return
     there.add(permission)
     this.#count++
@@ -47,7 +47,7 @@ export class PermissionUses implements UseRecorder {
   }
 }
 
-function kept<Value>(memory: Map<string, Value>, key: string, value: Value): Value {
+function added<Value>(memory: Map<string, Value>, key: string, value: Value): Value {
   memory.set(key, value)
   return value
 }

@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { exclusionViolated, heldOnResources, notHeld, unknownPermission } from '../errors.ts'
+import { permissionPattern, Role, roleDescription, roleId, roleName } from '../model.ts'
+import { pageInput, pageOf } from '../../kernel/page.ts'
+import { changes, group, reads } from '../../kernel/signature.ts'
+import { singleLine } from '../../kernel/text.ts'
+import { versionRead } from '../../kernel/version.ts'
+import { organizationInactive } from '../../organizations/errors.ts'
+import { organizationId } from '../../organizations/model.ts'
+import { builtInRole, cyclicRoles, roleExcluded, roleIncluded, roleNameTaken, tooManyInRole } from './errors.ts'
+import { mostIncluded, mostPermissions } from './hierarchy.ts'
+
+const whose = organizationId.optional().meta({ description: 'whose role it is (default: the installation’s, for every organization)' })
+const included = z
+  .array(roleId)
+  .max(mostIncluded)
+  .meta({ description: 'roles whose permissions it has too: of the same organization, or the installation’s' })
+const permission = permissionPattern.meta({
+  description:
+    'users.get, users.*, document.read, document.*, queries (all that only read), application (all that are no action of Denizen), *',
+})
+
+const Changed = z.object({ role: Role, changed: z.boolean().meta({ description: 'false: it was so already' }) })
+
+/** The actions of `roles`. */
+export const rolesSignatures = group('roles', {
+  create: changes({
+    summary: 'Make a role: a named set of permissions',
+    grantedTo: ['admin'],
+    errors: [roleNameTaken, tooManyInRole, organizationInactive, unknownPermission, notHeld],
+    input: z.strictObject({
+      organizationId: whose,
+      name: roleName,
+      description: roleDescription.optional(),
+      permissions: z.array(permission).max(mostPermissions).default([]),
+      includes: included.default([]),
+    }),
+    output: Role,
+  }),
+  update: changes({
+    summary: 'Give a role another name or description',
+    grantedTo: ['admin'],
+    errors: [roleNameTaken, builtInRole, organizationInactive, notHeld],
+    input: z.strictObject({
+      roleId,
+      version: versionRead,
+      name: roleName.optional(),
+      description: roleDescription.nullable().optional(),
+    }),
+    output: Role,
+  }),
+  delete: changes({
+    summary: 'Delete a role, and take it from everybody who has it',
+    grantedTo: ['admin'],
+    errors: [builtInRole, roleIncluded, roleExcluded, organizationInactive, notHeld],
+    input: z.strictObject({ roleId }),
+    output: z.object({
+      roleId,
+      assignmentsEnded: z.int().meta({ description: 'how many assignments to users and teams ended' }),
+      exclusionsLeft: z.int().meta({ description: 'how many sets of roles that exclude each other are without it now' }),
+    }),
+  }),
+  get: reads({
+    summary: 'Show a role',
+    grantedTo: ['admin'],
+    input: z.strictObject({ roleId }),
+    output: Role,
+  }),
+  list: reads({
+    summary: 'List roles: of an organization, or of the installation',
+    grantedTo: ['admin'],
+    input: z.strictObject({
+      ...pageInput,
+      organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
+      installation: z.boolean().default(false).meta({
+        description: 'with those of the installation that you could use in the organization: of which you hold everything there yourself',
+      }),
+      including: roleId.optional().meta({ description: 'only those that include this role, directly or through others' }),
+      includedIn: roleId.optional().meta({ description: 'only those that this role includes, directly or through others' }),
+      search: singleLine(64).optional().meta({ description: 'a part of the name' }),
+      total: z.boolean().default(false).meta({ description: 'also count every role that matches' }),
+    }),
+    output: pageOf(Role).extend({ total: z.int().nullable() }),
+  }),
+  setParents: changes({
+    summary: 'Say which roles a role includes: it has all of their permissions too',
+    grantedTo: ['admin'],
+    errors: [builtInRole, cyclicRoles, tooManyInRole, organizationInactive, exclusionViolated, heldOnResources, notHeld],
+    input: z.strictObject({
+      roleId,
+      version: versionRead,
+      includes: included.meta({ description: 'all of them: whichever is not named is not included any more' }),
+    }),
+    output: Role,
+  }),
+  grantPermission: changes({
+    summary: 'Add a permission to a role',
+    grantedTo: ['admin'],
+    errors: [builtInRole, tooManyInRole, organizationInactive, unknownPermission, notHeld],
+    input: z.strictObject({ roleId, permission }),
+    output: Changed,
+  }),
+  revokePermission: changes({
+    summary: 'Take a permission out of a role',
+    grantedTo: ['admin'],
+    errors: [builtInRole, organizationInactive, notHeld],
+    input: z.strictObject({
+      roleId,
+      permission: permission.meta({ description: 'as the role has it: document.read does not come out of document.*' }),
+    }),
+    output: Changed,
+  }),
+})
