@@ -20,7 +20,7 @@ const fresh = ({ database, admin }: FaceWorld): Promise<SignedInUser> => databas
 
 const guest = async (world: FaceWorld) => behind(world, await world.database.people.asAnonymous().auth.createAnonymous())
 
-export const authGuiseExamples = {
+export const authImpersonationExamples = {
   'auth.createAnonymous': {
     succeeds: async () => ({ as: null, input: {} }),
     fails: async () => ({ as: null, input: { fingerprint: 'the same as before' } }),

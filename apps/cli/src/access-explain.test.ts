@@ -80,7 +80,7 @@ it('access at tells of a time, access compare of two', async () => {
     '--org',
     slug,
   )
-  expect(before.stdout).toMatch(/was not there at 2001-01-01 .*\.\n\nNo\.\n\nuser .*\nstatus +not there yet/)
+  expect(before.stdout).toMatch(/did not exist at 2001-01-01 .*\.\n\nNo\.\n\nuser .*\nstatus +did not exist yet/)
   const compared = await run('access', 'compare', '--from', '2001-01-01T00:00:00Z', '--org', slug, '--permission', 'document.read')
   expect(compared.stdout).toContain(`${user.username} was given editor on the organization ${slug}`)
   expect(compared.stdout).toMatch(new RegExp(`\\n\\n${user.username}\\n {2}\\+ document\\.read\\n`))

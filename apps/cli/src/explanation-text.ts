@@ -8,13 +8,13 @@ type Reason = Explanation['because'][number]
 type Then = OutputOf<Access['at']>
 type Comparison = OutputOf<Access['compare']>
 
-/** The answer, every chain as a small tree, and what would change it. */
+/** The decision, each reason as a small tree, and what would change it. */
 export function explainText({ summary, allowed, because, unmet, missing, hiddenRoles }: Explanation): string {
   const parts = [
     `${allowed ? 'Yes' : 'No'}: ${summary}`,
     ...because.map((reason) => treeOf(stepsOf(reason))),
     ...listed(
-      'What nearly allows it:',
+      'What would allow it if its conditions were met:',
       unmet.map(({ text }) => text),
     ),
     ...listed('What would allow it, the smallest first:', [
@@ -25,7 +25,7 @@ export function explainText({ summary, allowed, because, unmet, missing, hiddenR
   return parts.map(printable).join('\n\n')
 }
 
-/** From who has it down to the pattern that stands for the permission. */
+/** From the subject down to the pattern that matches the permission. */
 function stepsOf({ via, subject, roles, pattern, scope, validUntil, condition, hidden, text }: Reason): readonly string[] {
   if (hidden) return [text]
   const terms = [
@@ -52,9 +52,9 @@ function listed(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [[title, ...lines.map((line) => `  - ${line}`)].join('\n')]
 }
 
-/** Who could do what then. */
+/** Who could do what at that time. */
 export function thenText({ time, on, there, allowed, user, items }: Then): string {
-  const gone = there ? [] : [`${on.name} was not there at ${localTime(time)}.`]
+  const gone = there ? [] : [`${on.name} did not exist at ${localTime(time)}.`]
   if (user === null) return [...gone, items.length === 0 ? 'Nobody could.' : table(items, people)].map(printable).join('\n\n')
   const { username, status, frozen, memberships, teams, assignments, permissions } = user
   const parts = [
@@ -62,12 +62,12 @@ export function thenText({ time, on, there, allowed, user, items }: Then): strin
     ...(allowed === null ? [] : [allowed ? 'Yes.' : 'No.']),
     record([
       ['user', username],
-      ['status', status === null ? 'not there yet' : frozen ? `${status}, grants frozen` : status],
+      ['status', status === null ? 'did not exist yet' : frozen ? `${status}, grants frozen` : status],
       ['member', memberships.map(({ role, organization }) => `${role} of ${organization.name}`)],
       ['teams', teams.map(({ name }) => name)],
     ]),
     ...listed(
-      'Held:',
+      'Assignments:',
       assignments.map(({ text, counted }) => (counted ? text : `${text} (not counted then)`)),
     ),
     ...listed(`Could do on ${on.name}:`, permissions),
@@ -80,7 +80,7 @@ const people = [
   { title: 'ID', whole: true, value: ({ userId }: Then['items'][number]) => userId },
 ]
 
-/** What happened, and who could do what before and after: areas that are whole in one word, or every permission. */
+/** What happened, and who gained and lost what: whole areas in one word, or with `verbose` every permission. */
 export function compareText({ changes, complete, items }: Comparison, { verbose }: { readonly verbose: boolean }): string {
   const lines = (sign: string, permissions: readonly string[]) =>
     (verbose ? permissions : shortened(permissions)).map((line) => `  ${sign} ${line}`)

@@ -8,11 +8,11 @@ const { access: actions } = signatures
 
 type Exclusion = OutputOf<typeof actions.createExclusion>
 
-/** Separation of duty: roles that exclude each other, and the choice of a session among them. */
+/** Separation of duty: sets of roles that exclude each other, and the active roles of a session. */
 export function addExclusions(access: Command): void {
   addSets(access)
   addList(access)
-  addChoice(access)
+  addActiveRoles(access)
 }
 
 /** Where names of roles are looked up. */
@@ -34,7 +34,7 @@ function addSets(access: Command): void {
     signature: actions.updateExclusion,
     arguments: ['exclusionId'],
     extend: addOrganization,
-    objection: (input) => unchanged(input, 'exclusionId'),
+    problem: (input) => unchanged(input, 'exclusionId'),
     show: exclusionText,
     examples: [
       'access update-exclusion exc_01j… --org acme --add cashier --remove teller',
@@ -44,7 +44,7 @@ function addSets(access: Command): void {
   addAction(access, {
     signature: actions.deleteExclusion,
     arguments: ['exclusionId'],
-    question: () => 'Delete the set? Its roles exclude each other no more.',
+    confirmation: () => 'Delete the set? Its roles no longer exclude each other.',
     show: () => 'The set is deleted.',
     examples: ['access delete-exclusion exc_01j…'],
   })
@@ -65,19 +65,19 @@ function addList(access: Command): void {
   })
 }
 
-function addChoice(access: Command): void {
+function addActiveRoles(access: Command): void {
   addAction(access, {
     signature: actions.activateRole,
     arguments: ['roleId'],
     extend: addOrganization,
-    show: ({ changed }) => (changed ? 'The role is in use in this session now.' : 'The role was in use already.'),
+    show: ({ changed }) => (changed ? 'The role is now active in this session.' : 'The role was already active.'),
     examples: ['access activate-role auditor --org acme'],
   })
   addAction(access, {
     signature: actions.deactivateRole,
     arguments: ['roleId'],
     extend: addOrganization,
-    show: ({ changed }) => (changed ? 'The role is not in use in this session any more.' : 'The role was not in use.'),
+    show: ({ changed }) => (changed ? 'The role is no longer active in this session.' : 'The role was not active.'),
     examples: ['access deactivate-role auditor --org acme'],
   })
   addAction(access, {

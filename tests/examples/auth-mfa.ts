@@ -13,7 +13,7 @@ async function halfWayIn({ database }: FaceWorld, somebodySignedIn: SignedInUser
   return { challenge: answer.challenge, recoveryCode: recoveryCodes[0] ?? '' }
 }
 
-export const authFactorExamples = {
+export const authMfaExamples = {
   'auth.completeSignIn': {
     succeeds: async (world) => ({ as: null, input: await halfWayIn(world, await somebody(world, 'has-a-code')) }),
     async fails(world) {

@@ -5,16 +5,16 @@ import { notice, page } from './layout.ts'
 export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
 type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
 
-/** What was typed, and what is wrong with it. */
+/** What was entered, and what is wrong with it. */
 export interface Attempt {
   readonly fullName: string
   readonly problem: { readonly field: 'password' | 'fullName' | null; readonly message: string }
 }
 
-const rank = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
+const roleNames = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
 
-/** The question: what somebody is invited to, and the form that answers it. */
-export function question(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
+/** What somebody is invited to, and the form to accept or decline. */
+export function invitationForm(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
   const { organization, email, role, expiresAt } = invitation
   const until = `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const title = `Join ${organization.name}`
@@ -22,12 +22,12 @@ export function question(status: number, invitation: Invitation, token: string, 
     status,
     title,
     html`<h1>${title}</h1>
-      <p>You are invited to join <strong>${organization.name}</strong> as ${rank[role]}.</p>
+      <p>You are invited to join <strong>${organization.name}</strong> as ${roleNames[role]}.</p>
       ${attempt === null ? null : html`<p class="problem" role="alert" id="problem">${attempt.problem.message}</p>`}
       <dl>
-        <dt>Address</dt>
+        <dt>Email address</dt>
         <dd>${email}</dd>
-        <dt>Open until</dt>
+        <dt>Valid until</dt>
         <dd><time datetime="${expiresAt.toISOString()}">${until}</time></dd>
       </dl>
       <form method="post" action="accept">
@@ -44,11 +44,11 @@ export function question(status: number, invitation: Invitation, token: string, 
 function account({ hasAccount, needsPassword, email }: Invitation, attempt: Attempt | null): Html {
   if (!needsPassword)
     return html`<p class="soft">
-      There is an account with this address. It becomes a member; nothing else about it changes, and you sign in as always.
+      There is already an account with this address. It becomes a member; nothing else about it changes, and you sign in as before.
     </p>`
   const why = hasAccount
-    ? 'There is an account with this address, but nobody has proved yet that the address is theirs. It gets the password that you choose here; the old one, and whatever is signed in with it, stops working.'
-    : 'There is no account with this address yet. Accepting makes one, with the password that you choose here.'
+    ? 'There is an account with this address, but nobody has confirmed the address yet. The account gets the password that you choose here. The old password, and everything that is signed in with it, stops working.'
+    : 'There is no account with this address yet. Accepting creates one, with the password that you choose here.'
   return html`<p class="soft">${why}</p>
     ${hasAccount ? null : nameField(attempt)}
     <input type="hidden" name="username" autocomplete="username" value="${email}" />
@@ -64,7 +64,7 @@ function account({ hasAccount, needsPassword, email }: Invitation, attempt: Atte
         aria-describedby="${describedBy('password-hint', attempt, 'password')}"
         aria-invalid="${String(attempt?.problem.field === 'password')}"
       />
-      <p class="hint" id="password-hint">A few words that do not belong together are good, and easy to keep in mind.</p>
+      <p class="hint" id="password-hint">A few unrelated words make a good password that is easy to remember.</p>
     </div>`
 }
 
@@ -87,15 +87,15 @@ function describedBy(hint: string, attempt: Attempt | null, field: 'password' | 
   return attempt?.problem.field === field ? `${hint} problem`.trim() : hint
 }
 
-/** What came of it. */
+/** The page after an invitation was accepted. */
 export function accepted({ organization, role, accountCreated }: Accepted, { email, needsPassword }: Invitation): Answer {
   const how = needsPassword
     ? html`Sign in with <strong>${email}</strong> and the password that you chose.`
-    : html`Sign in as always, with <strong>${email}</strong>.`
+    : html`Sign in as before, with <strong>${email}</strong>.`
   return notice(
     200,
     `Welcome to ${organization.name}`,
-    `You are ${rank[role]} now.${accountCreated ? ' Your account is ready.' : ''}`,
+    `You are now ${roleNames[role]}.${accountCreated ? ' Your account is ready.' : ''}`,
     how,
     'You can close this page.',
   )
@@ -105,7 +105,7 @@ export function declined(name: string): Answer {
   return notice(
     200,
     'Invitation declined',
-    html`You do not join <strong>${name}</strong>. Nothing else happens.`,
+    html`You have not joined <strong>${name}</strong>. Nothing else has changed.`,
     'You can close this page.',
   )
 }

@@ -1,20 +1,20 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { compareText, explainText, thenText } from '../explained-text.ts'
+import { compareText, explainText, thenText } from '../explanation-text.ts'
 import { note } from '../output.ts'
-import { addPlaceOptions, readPlace } from '../place-options.ts'
+import { addScopeOptions, readScope } from '../scope-options.ts'
 import { somebody } from './access-decisions.ts'
 
 const { access: actions } = signatures
 
-/** Why somebody may do something or not, who could at some time, and what changed between two. */
+/** Why somebody may or may not do something, who could at a given time, and what changed between two times. */
 export function addExplaining(access: Command): void {
   addAction(access, {
     signature: actions.explain,
     arguments: [{ field: 'userId', as: somebody }, 'permission'],
-    extend: addPlaceOptions,
-    prepare: readPlace,
+    extend: addScopeOptions,
+    prepare: readScope,
     show: explainText,
     examples: [
       'access explain ada document.read --resource res_01j…',
@@ -24,8 +24,8 @@ export function addExplaining(access: Command): void {
   })
   addAction(access, {
     signature: actions.at,
-    extend: addPlaceOptions,
-    prepare: readPlace,
+    extend: addScopeOptions,
+    prepare: readScope,
     show: (answer) => shownPage(answer, thenText),
     examples: [
       'access at --time 2026-11-01T00:00:00Z --user ada --org acme',
@@ -35,10 +35,10 @@ export function addExplaining(access: Command): void {
   addAction(access, {
     signature: actions.compare,
     extend(command) {
-      addPlaceOptions(command)
-      command.option('--verbose', 'every permission, also where all of an area was gained or lost')
+      addScopeOptions(command)
+      command.option('--verbose', 'every permission, even if a whole area was gained or lost')
     },
-    prepare: readPlace,
+    prepare: readScope,
     show: (answer, { verbose }) => shownPage(answer, (page) => compareText(page, { verbose: verbose === true })),
     examples: [
       'access compare --from 2026-11-01T00:00:00Z --to 2026-11-21T00:00:00Z --org acme',
@@ -47,7 +47,7 @@ export function addExplaining(access: Command): void {
   })
 }
 
-/** An answer that may go on with another page. */
+/** The text of an answer that may have another page. */
 function shownPage<Answer extends OutputOf<typeof actions.at | typeof actions.compare>>(
   answer: Answer,
   text: (answer: Answer) => string,

@@ -47,7 +47,7 @@ async function coded(world: FaceWorld, name: string) {
 const broken = { code: 'request.invalid', kind: 'invalid' } as const
 const noLink = { code: 'auth.linkInvalid', kind: 'notFound' } as const
 
-export const authMailedExamples = {
+export const authPasswordlessExamples = {
   'auth.signUp': {
     succeeds: async () => ({ as: null, input: { email: 'Signs-Up@Example.com', password, username: 'signs-up', fullName: 'Signs Up' } }),
     fails: async () => ({ as: null, input: { email: 'no address', password } }),

@@ -34,7 +34,7 @@ async function apart(world: FaceWorld, name: string) {
 const denied = { code: 'request.denied', kind: 'denied' } as const
 const unknownRole: Id<'rol'> = 'rol_01h455vb4pex5vsknk084sn02q'
 
-export const accessExclusionsExamples = {
+export const accessSeparationExamples = {
   'access.createExclusion': {
     async succeeds(world) {
       const { boss, organizationId, payer, approver } = await company(world, 'set-made')

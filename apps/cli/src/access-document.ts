@@ -7,26 +7,26 @@ import { readText } from './input-files.ts'
 
 const schema = signatures.access.apply.input.shape.document
 
-/** A file of access: what it says, and where. */
-export interface PolicyFile {
+/** An access document with the file that it was read from. */
+export interface AccessDocumentFile {
   readonly name: string
   readonly document: z.input<typeof schema>
-  /** The error with `file:line` before every complaint that has a place in the file. */
+  /** The error with `file:line` before every issue that has a position in the file. */
   located(error: unknown): unknown
 }
 
-/** Something that is wrong with a file. */
-interface Complaint {
+/** Something that is wrong in the file. */
+interface DocumentIssue {
   readonly line: number
   readonly path: string
   readonly message: string
 }
 
-/** More nodes than a policy has, reached by aliases of aliases, are an attack or a mistake. */
+/** More nodes than any document has, reached by aliases of aliases, are an attack or a mistake. */
 const mostAliases = 100
 
-/** Reads a YAML file, and complains about all that is wrong with it at once, each with its line. */
-export async function readPolicy(file: string): Promise<PolicyFile> {
+/** Reads a YAML file. The error lists everything that is wrong with it, each with its line. */
+export async function readAccessDocument(file: string): Promise<AccessDocumentFile> {
   const name = file === '-' ? 'standard input' : file
   const counter = new LineCounter()
   const yaml = parseDocument(await readText(file), { lineCounter: counter, prettyErrors: false, version: '1.2' })
@@ -36,15 +36,15 @@ export async function readPolicy(file: string): Promise<PolicyFile> {
       name,
       yaml.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), path: '', message: message.split('\n')[0] ?? '' })),
     )
-  const places = new Places(yaml, lineAt)
+  const positions = new Positions(yaml, lineAt)
   const document = valueOf(yaml, name)
   const parsed = schema.safeParse(document)
   if (!parsed.success)
     throw invalid(
       name,
-      parsed.error.issues.flatMap((issue) => places.complaints(issue)),
+      parsed.error.issues.flatMap((issue) => positions.issues(issue)),
     )
-  return { name, document: document as z.input<typeof schema>, located: (error) => locate(error, name, places) }
+  return { name, document: document as z.input<typeof schema>, located: (error) => locate(error, name, positions) }
 }
 
 function valueOf(yaml: Document, name: string): unknown {
@@ -55,38 +55,38 @@ function valueOf(yaml: Document, name: string): unknown {
   }
 }
 
-/** The server's complaints name places by paths from the input on: `document.roles.editor`. */
-function locate(error: unknown, name: string, places: Places): unknown {
+/** The issues of a server's error have paths that begin at the input: `document.roles.editor`. */
+function locate(error: unknown, name: string, positions: Positions): unknown {
   if (!(error instanceof DenizenError)) return error
   const { issues } = error.details
   if (!Array.isArray(issues)) return error
   const told = issues as readonly { readonly path: string; readonly message: string }[]
   const { details } = invalid(
     name,
-    told.map((issue) => places.complaint(issue.path.replace(/^document\.?/, ''), issue.message)),
+    told.map((issue) => positions.issue(issue.path.replace(/^document\.?/, ''), issue.message)),
   )
   const { count } = error.details
   const more = typeof count === 'number' && count > told.length ? `\n… and ${count - told.length} more` : ''
   return new DenizenError(
     error.code,
     error.kind,
-    `${messageOf(name, details['issues'] as Complaint[])}${more}`,
+    `${messageOf(name, details['issues'] as DocumentIssue[])}${more}`,
     { ...error.details, ...details },
     error,
   )
 }
 
-function invalid(file: string, complaints: readonly Complaint[]): DenizenError {
-  const issues = complaints.toSorted((one, other) => one.line - other.line)
+function invalid(file: string, unsorted: readonly DocumentIssue[]): DenizenError {
+  const issues = unsorted.toSorted((one, other) => one.line - other.line)
   return new DenizenError('cli.policyInvalid', 'invalid', messageOf(file, issues), { file, issues })
 }
 
-function messageOf(file: string, issues: readonly Complaint[]): string {
+function messageOf(file: string, issues: readonly DocumentIssue[]): string {
   return issues.map(({ line, path, message }) => `${file}:${line}: ${path === '' ? '' : `${path}: `}${message}`).join('\n')
 }
 
-/** Where in the file what stands. */
-class Places {
+/** Finds the line of a path in the document. */
+class Positions {
   readonly #yaml: Document
   readonly #lineAt: (offset: number) => number
 
@@ -95,17 +95,17 @@ class Places {
     this.#lineAt = lineAt
   }
 
-  complaints(issue: z.core.$ZodIssue): readonly Complaint[] {
-    if (issue.code !== 'unrecognized_keys') return [this.complaint(issue.path.map(String).join('.'), issue.message)]
-    return issue.keys.map((key) => this.complaint([...issue.path, key].map(String).join('.'), 'there is no such field'))
+  issues(issue: z.core.$ZodIssue): readonly DocumentIssue[] {
+    if (issue.code !== 'unrecognized_keys') return [this.issue(issue.path.map(String).join('.'), issue.message)]
+    return issue.keys.map((key) => this.issue([...issue.path, key].map(String).join('.'), 'there is no such field'))
   }
 
-  complaint(path: string, message: string): Complaint {
+  issue(path: string, message: string): DocumentIssue {
     const { offset, value } = this.#find(path)
     return { line: this.#lineAt(offset), path: value === null ? path : `${path} (${value})`, message }
   }
 
-  /** The innermost thing on the path that is in the file. Names in it may have dots in them. */
+  /** The innermost node on the path that exists in the file. Keys may contain dots. */
   #find(path: string): { readonly offset: number; readonly value: string | null } {
     let node: unknown = this.#yaml.contents
     let offset = (node as Node | null)?.range?.[0] ?? 0

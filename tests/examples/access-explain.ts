@@ -29,7 +29,7 @@ const time = '2100-01-01T00:00:00Z'
 /** Long before it. */
 const from = '2020-01-01T00:00:00Z'
 
-export const accessExplainingExamples = {
+export const accessExplainExamples = {
   'access.explain': {
     async succeeds(world) {
       const { boss, reader, on } = await library(world, 'explained')

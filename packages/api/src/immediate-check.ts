@@ -2,17 +2,17 @@ import type { Core, Question } from '@denizen/core'
 import { json, type Answer, type Fields } from './answer.ts'
 import { readInput } from './wire.ts'
 
-/** Questions that are remembered as they were read, and how long one may be: as many again are forgotten at once. */
+/** Parsed query strings that are cached, and the longest one that is: a full cache is emptied. */
 const mostRemembered = 20_000
 const longestRemembered = 512
 
 const inputStart = '?input='
 
 /**
- * `access.check` by GET, answered from memory: for programs that ask it before everything
- * they do. What is in a query string is read once; who asks, and the answer, are looked up every time.
+ * `access.check` by GET, answered from memory, for programs that ask before everything they
+ * do. A query string is parsed once; the caller and the decision are looked up every time.
  */
-export class Questions {
+export class ImmediateCheck {
   readonly #core: Core
   readonly #headers: Fields
   #read = new Map<string, Question>()
@@ -22,7 +22,7 @@ export class Questions {
     this.#headers = headers
   }
 
-  /** undefined: it has to be run, or is not as it should be. */
+  /** undefined: it cannot be answered from memory, or is malformed; run it as any other call. */
   answer(token: string, search: string, requestId: string): Answer | undefined {
     const principal = this.#core.authenticated(token)
     const question = principal === undefined ? null : this.#questionIn(search)
@@ -49,13 +49,13 @@ const bodies = [{ allowed: false }, { allowed: true }].map((data) => JSON.string
   string,
 ]
 
-/** The input, if the query string holds nothing else and it is read without a complaint; null is no question. */
+/** The input, if the query string holds nothing else and is well-formed; else null. */
 function inputIn(search: string): unknown {
   if (!search.startsWith(inputStart) || search.includes('&')) return null
   try {
     return readInput(JSON.parse(decodeURIComponent(search.slice(inputStart.length).replaceAll('+', ' ')))) ?? null
   } catch {
-    // Whatever is wrong with it: the road that answers everything else says what.
+    // The usual path tells what is wrong with it.
     return null
   }
 }

@@ -1,13 +1,13 @@
 import { DenizenError } from '@denizen/core/calls'
-import { loginOf, prepareLogin, readLogin, whileLocked, writeLogin, type Login } from './login-store.ts'
+import { loginOf, prepareLogin, readLogin, withLoginLock, writeLogin, type Login } from './login-store.ts'
 
-/** Milliseconds before its end when a token is renewed: a call takes a while. */
+/** Milliseconds before a token expires at which it is refreshed: a call takes a while. */
 const margin = 60_000
 
 type Fetch = typeof globalThis.fetch
 
-/** The login that is kept on this machine, renewed as it is used. */
-export class KeptLogin {
+/** The login that is saved on this machine; its tokens are refreshed as they are used. */
+export class SavedLogin {
   #login: Login
   #renewal: Promise<boolean> | null = null
 
@@ -15,7 +15,7 @@ export class KeptLogin {
     this.#login = login
   }
 
-  /** The token to call with, renewed when it is about to end. */
+  /** The access token, refreshed when it is about to expire. */
   async token(): Promise<string> {
     const { expiresAt, refreshToken } = this.#login
     const ends = expiresAt === undefined ? Infinity : Date.parse(expiresAt)
@@ -24,8 +24,8 @@ export class KeptLogin {
   }
 
   /**
-   * Sends a request, and once more with a new token when the server does not know the
-   * one that it showed: nothing was done for a caller who is not known.
+   * Sends a request, and again with a new token when the server does not accept the first.
+   * That is safe: nothing was done for an unauthenticated caller.
    */
   over(fetch: Fetch): Fetch {
     return async (input, init) => {
@@ -40,7 +40,7 @@ export class KeptLogin {
     }
   }
 
-  /** false: the login is over, and its user has to sign in again. */
+  /** false: the session has ended, and the user has to sign in again. */
   #renew(): Promise<boolean> {
     this.#renewal ??= renewed(this.#login)
       .then((login) => {
@@ -53,11 +53,11 @@ export class KeptLogin {
   }
 }
 
-/** The login with new tokens, or as another `denizen` has renewed it meanwhile; null: it cannot be renewed. */
+/** The login with new tokens, perhaps refreshed by another `denizen` meanwhile; null: it cannot be refreshed. */
 async function renewed(login: Login): Promise<Login | null> {
-  // Before the old token is spent it has to be certain that the new one can be kept.
+  // Make sure that the new token can be saved before the old one is used up.
   await prepareLogin()
-  return whileLocked(async () => {
+  return withLoginLock(async () => {
     const kept = await readLogin()
     if (kept === null || kept.url !== login.url) return null
     if (kept.token !== login.token) return kept

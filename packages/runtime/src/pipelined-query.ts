@@ -1,13 +1,13 @@
 import { Query, type Connection, type CustomTypesConfig, type QueryConfig, type QueryResult, type Submittable } from 'pg'
 
-/** A statement to send, and whoever waits for its answer. */
-export interface Asked {
+/** A statement to send, and its callbacks. */
+export interface PipelinedStatement {
   readonly config: QueryConfig
   answered(result: QueryResult): void
   failed(error: Error): void
 }
 
-/** What pg's own queries do with what the server says; its types leave that out. */
+/** The message handlers of pg's queries, which its types leave out. */
 interface Part extends Submittable {
   handleRowDescription(message: unknown): void
   handleDataRow(message: unknown): void
@@ -16,29 +16,29 @@ interface Part extends Submittable {
   handleError(error: Error, connection: Connection): void
 }
 
-/** Which prepared statements a connection has, or will have once they are parsed. */
+/** The prepared statements of a connection, and those that will be prepared once they are parsed. */
 interface Prepared {
   readonly parsedStatements: Readonly<Record<string, string>>
   readonly submittedNamedStatements: Record<string, string>
 }
 
 /**
- * Several statements in one message with one Sync at its end: one way there and back
- * instead of one for each, and the server wakes once. They run one after another, each
- * on what is committed when it begins; after one that fails the server skips the rest
+ * Several statements in one message with a single Sync at its end (PostgreSQL's pipeline
+ * mode): one round trip instead of one for each, and the server wakes once. They run one
+ * after another, each with a snapshot of its own; after one that fails the server skips the rest
  * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY),
  * and those fail with the same error. A submittable, as pg-cursor is one.
  */
-export class Burst implements Submittable {
+export class PipelinedQuery implements Submittable {
   readonly #parts: readonly Part[]
-  /** Names that this message has the server prepare, in its order; undefined: unnamed. */
+  /** Names of the statements that this message prepares, in order; undefined: unnamed. */
   readonly #preparing: (string | undefined)[] = []
   #prepared = 0
   #done = 0
 
-  constructor(asked: readonly Asked[], types: CustomTypesConfig) {
-    this.#parts = asked.map(({ config, answered, failed }) => {
-      // Only the extended protocol has a Sync that can be left out.
+  constructor(statements: readonly PipelinedStatement[], types: CustomTypesConfig) {
+    this.#parts = statements.map(({ config, answered, failed }) => {
+      // Only the extended protocol has a Sync message that can be left out.
       const part = new Query({ ...config, types, queryMode: 'extended' } as QueryConfig, (error, result) =>
         error ? failed(error) : answered(result as unknown as QueryResult),
       )
@@ -88,7 +88,7 @@ export class Burst implements Submittable {
     for (const part of this.#parts) part.handleReadyForQuery(connection)
   }
 
-  /** Also called when the connection is lost: what was done before is done. */
+  /** Also called when the connection is lost; statements that were answered before succeed. */
   handleError(error: Error, connection: Connection): void {
     connection.off('parseComplete', this.#countPrepared)
     const { submittedNamedStatements } = connection as unknown as Prepared
@@ -97,7 +97,7 @@ export class Burst implements Submittable {
   }
 }
 
-/** A value that cannot be written leaves a message with a statement missing: the answers would be taken for one another's. */
+/** A value that cannot be serialized would leave a statement out of the message, and every answer would belong to the wrong statement. */
 function bindOn(connection: Connection): Connection['bind'] {
   return (values, more) => {
     try {
