@@ -81,13 +81,13 @@ async function findUsers(em: SqlEntityManager, organizationId: Id<'org'> | null,
 async function findTeams(em: SqlEntityManager, tenant: string, texts: readonly string[]) {
   if (texts.length === 0) return new Map<string, NamedSubject>()
   const ids = texts.filter((text) => isId('team', text))
-  const rows = await em.execute<{ id: string; name: string; lowered: string[] | null; desired: string }[]>(
-    `select t.id::text as id, t.name, w.text as wanted from unnest(?::text[]) w (text)
+  const rows = await em.execute<{ id: string; name: string; lowered: string[] | null; requested: string }[]>(
+    `select t.id::text as id, t.name, w.text as requested from unnest(?::text[]) w (text)
       join teams t on t.organization_id = ?::uuid and lower(t.name) = lower(w.text) and t.deleted_at is null
       union all select t.id::text, t.name, null from teams t where t.organization_id = ?::uuid and t.id = any(?::uuid[]) and t.deleted_at is null`,
     [textArray(texts), tenant, tenant, uuidsOf(ids)],
   )
-  return new Map(rows.map(({ id, name, desired }) => [desired ?? idOf('team', id), { kind: 'team' as const, id: idOf('team', id), name }]))
+  return new Map(rows.map(({ id, name, requested }) => [requested ?? idOf('team', id), { kind: 'team' as const, id: idOf('team', id), name }]))
 }
 
 async function findResources(em: SqlEntityManager, organizationId: Id<'org'>, tenant: string, keys: readonly string[]) {
