@@ -10,11 +10,14 @@ const groupNames: Readonly<Record<string, string>> = { organizations: 'orgs' }
 
 const descriptions: Readonly<Record<string, string>> = { auth: 'Sign in step by step, as applications do' }
 
-/** Adds a command for every action that has none yet: `denizen <group> <verb>`, with the fields of the input as options. */
+/**
+ * Adds a command for every action that has none yet: `denizen <group> <verb>`, with the fields of the input as options.
+ * An action whose signature says `withoutCommand` gets none; `denizen call` calls it.
+ */
 export function addDefaults(program: Command): void {
-  const carried = new Set(linesOf(program).map(([action]) => action))
+  const existing = new Set(linesOf(program).map(([action]) => action))
   for (const signature of Object.values(signatures).flatMap((namespace) => Object.values<Signature<ActionName>>(namespace)))
-    if (!carried.has(signature.name)) addDefault(program, signature)
+    if (!existing.has(signature.name) && signature.withoutCommand === undefined) addDefault(program, signature)
 }
 
 function addDefault(program: Command, signature: Signature<ActionName>): void {

@@ -1,4 +1,4 @@
-import type { DenizenError } from '@denizen/core/calls'
+import type { DenizenError, DenizenErrorCode } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
 import { denizen } from './options.ts'
 
@@ -78,7 +78,7 @@ const steps: Readonly<Record<string, Step>> = {
   'teams.nameTaken': `See which there are: ${denizen} teams list --org …`,
   'mail.refused': 'Correct the address and try again.',
   'mail.notConfigured': 'Set DENIZEN_SMTP_URL and DENIZEN_MAIL_FROM where the server runs, and restart it.',
-}
+} satisfies Partial<Record<DenizenErrorCode, Step>>
 
 /** Where to look for something that was not found. */
 const whereToLook: Readonly<Record<string, string>> = {

@@ -1,10 +1,11 @@
-import { DenizenError, type ErrorKind } from '@denizen/core/calls'
+import { DenizenError, type DenizenErrorCode, type ErrorKind } from '@denizen/core/calls'
 import { TRPCClientError } from '@trpc/client'
 import { longestUrl } from './links.ts'
 
 /** The `data` of an error answer. */
 interface DomainData {
-  readonly domain?: { readonly code: string; readonly kind: ErrorKind; readonly details: Record<string, unknown> }
+  /** A newer server may send codes that this version does not know: whoever handles errors needs a default. */
+  readonly domain?: { readonly code: DenizenErrorCode; readonly kind: ErrorKind; readonly details: Record<string, unknown> }
   readonly requestId?: string
   readonly httpStatus?: number
 }
@@ -23,20 +24,23 @@ export function toDomainError(error: unknown, url: string): unknown {
 
 function transportError(error: TRPCClientError<never>, url: string): DenizenError {
   const { cause, meta } = error
-  const failure = (code: string, kind: ErrorKind, message: string, details: Record<string, unknown> = { url }) =>
+  const transportFailure = (code: DenizenErrorCode, kind: ErrorKind, message: string, details: Record<string, unknown> = { url }) =>
     new DenizenError(code, kind, message, details, error)
-  if (cause?.name === 'TimeoutError') return failure('client.timedOut', 'unavailable', `${url} did not answer in time. ${mayHaveRun}`)
-  if (cause?.name === 'AbortError') return failure('client.aborted', 'internal', `The call was aborted. ${mayHaveRun}`)
+  if (cause?.name === 'TimeoutError')
+    return transportFailure('client.timedOut', 'unavailable', `${url} did not answer in time. ${mayHaveRun}`)
+  if (cause?.name === 'AbortError') return transportFailure('client.aborted', 'internal', `The call was aborted. ${mayHaveRun}`)
   if (error.message === linkMessages.tooLong)
-    return failure('request.urlTooLong', 'tooLarge', `The URL would be longer than ${longestUrl} characters.`, { most: longestUrl })
+    return transportFailure('request.urlTooLong', 'tooLarge', `The URL would be longer than ${longestUrl} characters.`, {
+      most: longestUrl,
+    })
   // If an answer is not JSON, the error comes without the response.
   if (meta?.['response'] !== undefined || cause instanceof SyntaxError || error.message === linkMessages.missing) {
     const message = `The server at ${url} is not Denizen, or a proxy changed its answer.`
-    return failure('client.unexpectedAnswer', 'unavailable', message)
+    return transportFailure('client.unexpectedAnswer', 'unavailable', message)
   }
   const broken = brokenCodes.has(codeOf(cause))
   const message = broken ? `The connection to ${url} broke. ${mayHaveRun}` : `No server answers at ${url}. Is it running?`
-  return failure('client.unreachable', 'unavailable', message)
+  return transportFailure('client.unreachable', 'unavailable', message)
 }
 
 /** tRPC's links have no codes for their own errors, only these messages. */

@@ -1,4 +1,4 @@
-import { DenizenError, type ActionName } from '@denizen/core/calls'
+import { DenizenError, type ActionName, type DenizenErrorCode } from '@denizen/core/calls'
 import { signatures, type OutputOf, type Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
@@ -97,7 +97,7 @@ async function apply({ calls }: Connection, { name, document }: AccessDocumentFi
     throw new DenizenError('access.testsFailed', 'conflict', `Nothing was changed: ${failed} of the tests of ${name} fail.`, {
       next: `See which: ${denizen} access test ${name}`,
     })
-  if (planned.refusal !== null) throw new DenizenError(planned.refusal.code, 'denied', planned.refusal.message)
+  if (planned.refusal !== null) throw new DenizenError(planned.refusal.code as DenizenErrorCode, 'denied', planned.refusal.message)
   if (planned.changes.count > 0) await confirmed(`Make these changes (${planned.changes.count})?`, options.yes)
   const done = await calls.access.apply({ document, basedOn: planned.fingerprint, skipTests: options.skipTests === true })
   printAnswer(format, done, () => `Done: ${done.changes.count} ${done.changes.count === 1 ? 'change' : 'changes'} made.`)

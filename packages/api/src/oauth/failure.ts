@@ -1,4 +1,4 @@
-import type { DenizenError } from '@denizen/core'
+import type { DenizenError, DenizenErrorCode } from '@denizen/core'
 import { json, type Answer, type Fields } from '../answer.ts'
 import { errorHeaders, httpErrorOf, methodNotAllowed } from '../errors.ts'
 
@@ -34,7 +34,7 @@ export function oauthFailure(code: OAuthErrorCode, message: string): OAuthFailur
 }
 
 /** Errors of ours for which OAuth has a code of its own. */
-const byCode: Readonly<Record<string, OAuthErrorCode>> = {
+const byCode: Readonly<Partial<Record<DenizenErrorCode, OAuthErrorCode>>> = {
   'auth.deviceCodeExpired': 'expired_token',
   'auth.deviceDenied': 'access_denied',
 }

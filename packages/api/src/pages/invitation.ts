@@ -4,7 +4,7 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { malformed, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
+import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
 import { accepted, declined, invitationForm, type Attempt, type Invitation } from './invitation-views.ts'
 
 /** Where the links in invitations lead. */
@@ -106,7 +106,7 @@ function problemOf(error: unknown): Attempt['problem'] | null {
   return null
 }
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Titles = {
   'organizations.invitationInvalid': 'This invitation cannot be used',
   'organizations.seatsTaken': 'The organization is full',
   'organizations.alreadyMember': 'You are already a member',

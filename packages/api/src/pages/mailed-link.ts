@@ -4,7 +4,7 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
+import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
 
 export type Verification = OutputOf<Signatures['auth']['viewVerification']>
 
@@ -66,7 +66,7 @@ async function view(context: Context, { purpose }: LinkPage, token: string): Pro
   return link.purpose === purpose ? link : inspect('none')
 }
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Titles = {
   'auth.linkInvalid': 'This link cannot be used',
   'auth.accountExists': 'You already have an account',
   'auth.accountInactive': 'This account cannot be used',

@@ -4,7 +4,7 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
+import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
 import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
 
 /** Where links for setting a password lead. */
@@ -77,7 +77,7 @@ const wrongPlace = new DenizenError(
   'This link belongs to another page: open it exactly as it is in the email.',
 )
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Titles = {
   'auth.linkInvalid': 'This link does not work',
   'auth.claimNeedsMerge': 'You already have an account',
   'passwords.busy': 'Too many requests at once',

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Core, DenizenError } from '@denizen/core'
+import type { Core, DenizenError, DenizenErrorCode } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
 import { errorHeaders, httpErrorOf, toDomainError } from '../errors.ts'
@@ -37,9 +37,11 @@ export async function answerPage(
   }
 }
 
+/** Headings of pages that tell of an error, by its code. */
+export type Titles = Readonly<Partial<Record<DenizenErrorCode, string>>>
+
 interface Wording {
-  /** The heading of the page, by error code. */
-  readonly titles?: Readonly<Record<string, string>>
+  readonly titles?: Titles
   /** What is certain even after an internal error: 'Nothing was changed'. */
   readonly assurance?: string
 }

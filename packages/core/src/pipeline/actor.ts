@@ -4,8 +4,8 @@ import { unrecordedUses, type Actor, type Origin, type Principal } from '../kern
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
 import { idArray, lastOfPipeline, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
-import { limitedTo, loadPrincipals } from '../sessions/index.ts'
-import { mayActFrom } from '../users/index.ts'
+import { limitedTo, loadPrincipals } from '../principals/index.ts'
+import { mayActFrom } from '../kernel/network.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
 

@@ -87,7 +87,9 @@ async function findTeams(em: SqlEntityManager, tenant: string, texts: readonly s
       union all select t.id::text, t.name, null from teams t where t.organization_id = ?::uuid and t.id = any(?::uuid[]) and t.deleted_at is null`,
     [textArray(texts), tenant, tenant, uuidsOf(ids)],
   )
-  return new Map(rows.map(({ id, name, requested }) => [requested ?? idOf('team', id), { kind: 'team' as const, id: idOf('team', id), name }]))
+  return new Map(
+    rows.map(({ id, name, requested }) => [requested ?? idOf('team', id), { kind: 'team' as const, id: idOf('team', id), name }]),
+  )
 }
 
 async function findResources(em: SqlEntityManager, organizationId: Id<'org'>, tenant: string, keys: readonly string[]) {
