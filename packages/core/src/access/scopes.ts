@@ -17,7 +17,7 @@ import type { ScopeInput } from './model.ts'
 
 export { systemScope, type Scope } from '../kernel/decisions.ts'
 
-/** The scope that an input names; null: there is no such scope. Archived organizations are places for whoever runs the installation. */
+/** The scope that an input names; null: it does not exist. Archived organizations are found for those who run the installation. */
 export async function findScope(em: SqlEntityManager, scope: ScopeInput): Promise<Scope | null> {
   if ('organizationId' in scope) return findOrganization(em, scope.organizationId)
   if ('teamId' in scope) return findTeam(em, scope.teamId)
@@ -46,7 +46,7 @@ interface ResourceRecord {
   readonly owners: string
 }
 
-/** Resources as places, however many, in one statement. What was deleted is not there. */
+/** Loads resources as scopes, in one statement. Deleted ones are not found. */
 export async function findResources(em: SqlEntityManager, ids: readonly Id<'res'>[]): Promise<ReadonlyMap<Id<'res'>, Scope>> {
   const rows = await em.execute<ResourceRecord[]>(
     `select r.id::text as id, r.organization_id::text as organization, array_to_json(r.path)::text as path,
@@ -75,16 +75,15 @@ interface GrantsRecord {
 interface TargetFacts {
   readonly type: string
   readonly id: string
-  /** The user it belongs to, if it belongs to one. */
+  /** The user it belongs to, if any. */
   readonly userId?: Id<'usr'> | null
-  /** Permission to know that it exists. */
+  /** The permission that makes it visible. */
   readonly visibleWith: string
 }
 
 /**
- * What an action touches at a scope, with what its actor holds there. Grants on resources are
- * not kept with a principal, for there may be very many: they are read here, those on the
- * way to the resource only.
+ * The target of an action in a scope, with the actor's grants there. Grants on resources can be very many, so principals do not carry
+ * them: only those on the resource and its ancestors are loaded here.
  */
 export async function targetInScope(em: SqlEntityManager, scope: Scope, actor: Actor, touched: TargetFacts): Promise<Target> {
   const { organizationId, path } = scope
@@ -93,12 +92,12 @@ export async function targetInScope(em: SqlEntityManager, scope: Scope, actor: A
   return { ...target, resourceGrants: actor.principal.grants.withSameLimits(await loadResourceGrants(em, scope, actor)) }
 }
 
-/** What a user holds on a resource, and on all that it is in. */
+/** The grants of a user on a resource and its ancestors. */
 async function loadResourceGrants(em: SqlEntityManager, scope: Scope, actor: Extract<Actor, { kind: 'user' }>): Promise<readonly Grant[]> {
   const { principal } = actor
   const { organizationId, owners } = scope
   const isThere = organizationId === null || principal.memberships.some((membership) => membership.organizationId === organizationId)
-  // What is in an organization is its members' only, whatever they own or were given.
+  // Inside an organization only members have grants, whatever they own or were assigned.
   if (!isThere) return []
   const uuids = scope.path.map(uuidOf)
   const path = `'{${uuids.join(',')}}'::uuid[]`
@@ -109,7 +108,7 @@ async function loadResourceGrants(em: SqlEntityManager, scope: Scope, actor: Ext
       cross join lateral ${assignmentsOf('u.id', scopes, { at })} r where u.id = ? and u.grants_frozen_at is null`,
     [uuidOf(principal.userId)],
   )
-  // Frozen: not even what is theirs.
+  // Frozen grants: not even ownership counts.
   if (row === undefined) return []
   const owned = owners.includes(principal.userId) ? [{ organizationId, scopeId: scope.path[0] ?? '', permissions: ownerPermissions }] : []
   const held = inOrganizationsOf(parseResolved(row), new Set(principal.memberships.map((membership) => uuidOf(membership.organizationId))))
@@ -121,5 +120,5 @@ async function loadResourceGrants(em: SqlEntityManager, scope: Scope, actor: Ext
   return [...owned, ...counting.map(grantOf)]
 }
 
-/** A call in this process, past the pipeline. */
+/** A call in this process that did not go through the pipeline. */
 const unknownOrigin = { ip: null }

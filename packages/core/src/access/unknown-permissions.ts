@@ -2,16 +2,19 @@ import type { Catalogue } from '../kernel/signature.ts'
 import { unknownPermission } from './errors.ts'
 import { groupOf, matchesNoAction } from '../grants/index.ts'
 
-/** Refuses a pattern in one of Denizen's own groups that stands for no action: a slip of the pen, which would grant nothing without a word. */
+/**
+ * Throws `access.unknownPermission` for a pattern in a group of Denizen's own actions that matches none: a typo that would silently grant
+ * nothing.
+ */
 export function requireKnownPermissions(catalogue: Catalogue, patterns: readonly string[]): void {
   const unknown = patterns.find((pattern) => matchesNoAction(catalogue, pattern))
   if (unknown !== undefined) throw unknownPermission({ permission: unknown, suggestions: similarActions(catalogue, unknown) })
 }
 
-/** So many suggestions help; more confuse. */
+/** Suggestions in an error. */
 const mostSuggestions = 3
 
-/** The actions of the same group that look most like it. */
+/** The most similar actions of the same group. */
 export function similarActions(catalogue: Catalogue, pattern: string): readonly string[] {
   return [...catalogue.keys()]
     .filter((name) => groupOf(name) === groupOf(pattern))
@@ -21,7 +24,7 @@ export function similarActions(catalogue: Catalogue, pattern: string): readonly 
     .map(({ name }) => name)
 }
 
-/** How many letters have to be put in, taken out or replaced to make one text of the other (Levenshtein). */
+/** The Levenshtein distance between two texts. */
 function distanceOf(one: string, other: string): number {
   let above = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (const [row, letter] of [...one].entries()) {

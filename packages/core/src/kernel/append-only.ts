@@ -1,4 +1,4 @@
-/** The trigger of a table that is history: nobody rewrites its rows, not even us. Old partitions are dropped whole. */
+/** The trigger of append-only tables: nobody changes their rows, not even Denizen. Old partitions are dropped as a whole. */
 export const appendOnly = {
   name: 'append_only',
   timing: 'before' as const,

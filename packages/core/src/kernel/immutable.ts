@@ -1,9 +1,8 @@
 const values = new WeakSet<object>()
 
 /**
- * Declares that a value, and all that is in it, never changes again: what is made of it can be
- * remembered for as long as it is there. It goes to nobody who could change it, but a Date in it could
- * be changed by whoever gets it: see `Reader.kept`.
+ * Declares that a value and everything in it will never change, so that what is computed from it can be cached as long as it exists. Do
+ * not hand it to callers: they could change a Date in it (see `Reader.cachedRows`).
  */
 export function markImmutable<T extends object>(value: T): T {
   values.add(value)

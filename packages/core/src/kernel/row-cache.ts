@@ -1,15 +1,12 @@
-/** So many are remembered at least; twice as many at most. */
+/** Entries kept at least; at most twice as many. */
 const capacity = 4096
 
-/**
- * What was read of rows, for as long as the database says that they are in the same version. It
- * decides nothing: whoever reads asks the database for ids and versions every time.
- */
+/** Rows by id and version. Readers ask the database for ids and versions every time, so nothing has to be invalidated. */
 export class RowCache {
   #recent = new Map<string, CachedRow>()
   #older: ReadonlyMap<string, CachedRow> = new Map()
 
-  /** undefined: it is not known, or in another version. */
+  /** undefined: not cached, or cached in another version. */
   get(id: string, version: string): object | undefined {
     const found = this.#recent.get(id) ?? this.#older.get(id)
     if (found?.version !== version) return undefined
@@ -17,7 +14,7 @@ export class RowCache {
     return found.value
   }
 
-  /** The value must not change, nor go to anybody who could change it. */
+  /** The value must not change, nor reach anyone who could change it. */
   set(id: string, version: string, value: object): void {
     if (this.#recent.size >= capacity) {
       this.#older = this.#recent

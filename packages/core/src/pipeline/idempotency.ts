@@ -9,12 +9,12 @@ import type { Signature } from '../kernel/signature.ts'
 import type { Assembly, Call } from './assembly.ts'
 import { Refused } from './trace.ts'
 
-/** What was answered under a key: an output, or the error of a refusal that was kept. */
+/** The stored answer of a key: an output, or the error of a refusal. */
 type StoredAnswer =
   | { readonly output: unknown }
   | { readonly error: { code: DenizenErrorCode; kind: ErrorKind; message: string; details: Record<string, unknown> } }
 
-/** The claim that a call makes with its key; null without a key. */
+/** The claim of a call on its key; null: it has none. */
 export async function claimOf({ ports }: Assembly, signature: Signature, rawInput: unknown, call: Call): Promise<Claim | null> {
   const key = call.idempotencyKey
   if (key === undefined) return null
@@ -28,7 +28,7 @@ function scopeOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.principal.userId : actor.kind
 }
 
-/** Takes the key; or gives back, as `replayed`, what the call with this key was answered before. */
+/** Takes the key, or returns the earlier answer as `replayed`. */
 export async function takeKey(
   em: SqlEntityManager,
   claim: Claim,

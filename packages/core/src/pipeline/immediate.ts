@@ -5,12 +5,12 @@ import { checkActor } from './actor.ts'
 import type { Assembly } from './assembly.ts'
 
 const name = 'access.check'
-/** Of a call of which only the token was looked at: whoever may act from some addresses only goes through the pipeline. */
+/** Only the token is known of the call: users with address restrictions go through the pipeline. */
 const unknownOrigin = { requestId: '', ip: null, userAgent: null, remote: true } as const
 
 /**
- * The hottest question there is, without waiting for anything: what the pipeline would answer, told to monitors
- * and counted as there. undefined: `run` it, which also says why somebody may not ask.
+ * Answers `access.check`, the most frequent question, without waiting: the same answer, metrics and rate limit as in the pipeline.
+ * undefined: use `run`, which also says why it may be denied.
  */
 export function checkImmediately(
   assembly: Assembly,

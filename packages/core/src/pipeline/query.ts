@@ -41,7 +41,7 @@ export async function runQuery(
   }
 }
 
-/** Of each database its own: ids and versions of another would mean something else. */
+/** One cache per database: ids and versions mean nothing in another one. */
 const rowCaches = new WeakMap<Orm, RowCache>()
 
 function rowCacheOf(orm: Orm): RowCache {
@@ -50,10 +50,10 @@ function rowCacheOf(orm: Orm): RowCache {
   return cache
 }
 
-/** Whether the driver's BEGIN carries the access mode: Kysely's for PGlite drops it. */
+/** Whether the driver's BEGIN sets the access mode: Kysely's for PGlite does not. */
 const heedsAccessMode = new WeakMap<Orm, boolean>()
 
-/** Opens a transaction that cannot write. A statement for that alone is sent only where BEGIN does not say it. */
+/** Opens a read-only transaction, with a statement of its own only where BEGIN does not say so. */
 async function beginReadOnly(assembly: Assembly): Promise<SqlEntityManager> {
   const em = forkOf(assembly)
   await em.begin({ readOnly: true })

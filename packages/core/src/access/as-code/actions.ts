@@ -20,7 +20,7 @@ interface NamesDocument {
   readonly document: AccessDocument
 }
 
-/** How the organization of a document is found; one that names none is about the installation. */
+/** Finds the organization of a document. A document without one is about the installation. */
 const documentTarget = {
   type: 'organization',
   find: (em: SqlEntityManager, { document }: NamesDocument) => targetOf(em, document.organization),
@@ -32,7 +32,7 @@ async function targetOf(em: SqlEntityManager, organization: string | undefined):
   return id === null ? null : { type: 'organization', id, organizationId: id, userId: null, visibleWith: 'organizations.get' }
 }
 
-/** The users who are given something or lose something, themselves or by a team: locked before anything else, as by hand. */
+/** The users who gain or lose an assignment, directly or through a team. They are locked first, as with single commands. */
 async function usersToLock({ reader, catalogue, now }: PrepareContext, { document }: NamesDocument): Promise<readonly Id<'usr'>[]> {
   const { difference } = await readDocument(reader, catalogue, document, now)
   const ids = [...new Set(difference.assignments.map(({ change }) => change.subject.id))]
@@ -62,7 +62,7 @@ export const planAccess = defineDryRun(signatures.plan, {
       const mine = await context.attempt(() => makeChanges(context, tenant, difference))
       if (mine.ok) return
       if (mine.error.kind !== 'denied') throw mine.error
-      // What it would come to does not depend on who does it: somebody else may look at the plan, and apply it.
+      // The plan does not depend on who makes it: somebody else may read it, and apply it.
       refusal = mine.error
       await makeChanges(asSystem(context), tenant, difference)
     })
@@ -73,7 +73,7 @@ export const planAccess = defineDryRun(signatures.plan, {
   },
 })
 
-/** The same context, of one who may do everything: only for what is rolled back. */
+/** The same context with the system as actor. Only for changes that are rolled back. */
 function asSystem(context: CommandContext): CommandContext {
   return { ...context, actor: { kind: 'system', reason: 'a rehearsal' } }
 }

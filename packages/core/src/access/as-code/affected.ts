@@ -6,13 +6,13 @@ import type { RoleId } from '../model.ts'
 import type { Condition, ScopeKind } from '../../grants/model.ts'
 import type { Difference } from './diff.ts'
 
-/** Whose permissions a change may touch. */
+/** The subjects whose permissions a change may affect. */
 export interface AffectedSubjects {
   readonly users: readonly Id<'usr'>[]
   readonly teams: readonly Id<'team'>[]
 }
 
-/** Everybody who has something by a role that changes, or is given or loses something, themselves or by a team. */
+/** Finds every subject that has a changed role, or gains or loses an assignment, directly or through a team. */
 export async function findAffected(
   em: SqlEntityManager,
   { roles, exclusions, assignments }: Difference,
@@ -40,7 +40,7 @@ export async function findAffected(
   }
 }
 
-/** Something that a team has now. */
+/** A grant of a team, with its condition. */
 export interface TeamGrant extends Grant {
   readonly condition: Condition | null
 }
@@ -55,7 +55,7 @@ interface TeamRecord {
   readonly condition: string | null
 }
 
-/** What teams have, whoever sits in them. */
+/** The current grants of teams. */
 export async function loadTeamGrants(
   em: SqlEntityManager,
   teams: readonly Id<'team'>[],

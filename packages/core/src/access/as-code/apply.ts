@@ -11,16 +11,16 @@ import type { AccessChanges, Effects, TestResult } from './model.ts'
 import { existingTenant, readDocument, type ReadDocument } from './read.ts'
 import { takeSnapshot } from './snapshot.ts'
 
-/** What came of a document. */
+/** The result of applying a document. */
 interface ApplyReport {
   readonly changes: AccessChanges
   readonly effects: Effects
   readonly tests: { passed: number; failed: number; results: TestResult[] }
-  /** Of all that was done, and of all that anybody gained or lost by it. */
+  /** A hash of all changes and all their effects. */
   readonly fingerprint: string
 }
 
-/** Makes access what a document says, alone in its organization, and tells what that came to. */
+/** Applies a document under the lock of its organization's role hierarchy, and reports changes, effects and test results. */
 export async function applyDocument(
   context: CommandContext,
   document: AccessDocument,
@@ -29,7 +29,7 @@ export async function applyDocument(
   const { em, now, catalogue } = context
   const { organizationId, uuid } = await existingTenant(em, document.organization)
   await lockRoleHierarchy(em, organizationId, 'change')
-  // What single roles allow is changed under the lock of each.
+  // The permissions of a role are changed under a lock of that role.
   await em.execute('select 1 from roles where home = ?::uuid and not built_in and deleted_at is null order by id for no key update', [uuid])
   const reading = await readDocument(em, catalogue, document, now)
   const { difference, desired } = reading

@@ -27,27 +27,27 @@ export interface CurrentAssignment {
   readonly role: NamedRole | null
   readonly permission: string | null
   readonly on: NamedScope
-  /** Of what it is on, where that is a resource that has a key. */
+  /** The resource of the scope, if it has a key. */
   readonly resource: { readonly type: string; readonly key: string } | null
   readonly from: number
   readonly until: number | null
   readonly when: Condition | null
-  /** An identity provider gave it, and takes it back: no document is about it. */
+  /** Made by an identity provider, which also ends it: documents do not touch it. */
   readonly provided: boolean
 }
 
-/** Whose access it is. */
+/** The organization or installation that a document is about. */
 export interface Tenant {
-  /** null: the installation's. */
+  /** null: the installation. */
   readonly organizationId: Id<'org'> | null
   readonly slug: string | null
-  /** The organization's UUID, with zeros for the installation. */
+  /** The organization's UUID; zeros for the installation. */
   readonly uuid: string
 }
 
 const zeros = '00000000-0000-0000-0000-000000000000'
 
-/** The organization of a document, by its id or its slug; null: there is none. */
+/** Finds the tenant of a document by id or slug; null: there is none. */
 export async function findTenant(em: SqlEntityManager, organization: string | undefined): Promise<Tenant | null> {
   if (organization === undefined) return { organizationId: null, slug: null, uuid: zeros }
   const byId = organization.includes('_')
@@ -58,7 +58,7 @@ export async function findTenant(em: SqlEntityManager, organization: string | un
   return row === undefined ? null : { organizationId: idOf('org', row.id), slug: row.slug, uuid: row.id }
 }
 
-/** What no document can name, none is about. */
+/** JSON objects cannot have these keys, so a document cannot name them. */
 const isNameable = (name: string) => `${name} not in ('constructor', 'prototype', '__proto__')`
 
 /** The custom roles of a tenant, by name. */
@@ -82,7 +82,7 @@ export async function currentRoles(em: SqlEntityManager, { uuid }: Tenant): Prom
   }))
 }
 
-/** The roles that a tenant may use besides its own: those of the installation; of the installation itself, the built-in ones. */
+/** Roles of others that a tenant may use: the installation's; for the installation itself, the built-in ones. */
 export async function sharedRoles(em: SqlEntityManager, { organizationId }: Tenant): Promise<readonly NamedRole[]> {
   const rows = await em.execute<{ id: string; name: string }[]>(
     `select id::text as id, name from roles where home = ?::uuid and deleted_at is null ${organizationId === null ? 'and built_in' : ''} order by name`,
@@ -127,10 +127,9 @@ interface AssignmentRecord {
 }
 
 /**
- * What is assigned in a tenant, and not over: in an organization, on it and all in it; in the installation,
- * on the whole system. What users share of what is their own is theirs, and in no document; nor are the
- * built-in roles that nobody gives or takes.
- * @param of whose; null: everybody's
+ * The current assignments of a tenant: in an organization, with all its teams and resources; of the installation, on the whole system.
+ * Without resources that belong to users, and without the built-in roles that nobody can assign.
+ * @param of only those of these subjects; null: of everybody
  */
 export async function currentAssignments(
   em: SqlEntityManager,

@@ -10,16 +10,16 @@ import {
 } from './resolve.ts'
 import type { CurrentAssignment, CurrentExclusion, CurrentRole } from './current.ts'
 
-/** What stands, as far as a document may change it. */
+/** The current state that a document is compared with. */
 export interface CurrentState {
   readonly roles: readonly CurrentRole[]
-  /** Names of all roles that may be included or excluded. */
+  /** Names by id of all roles that may be included, or be in a set. */
   readonly names: ReadonlyMap<string, string>
   readonly exclusions: readonly CurrentExclusion[]
   readonly assignments: readonly CurrentAssignment[]
 }
 
-/** A change, with what it is made from. */
+/** Each change with its desired and current state. */
 export interface Difference {
   readonly roles: readonly { readonly change: RoleChange; readonly desired: DesiredRole | null; readonly current: CurrentRole | null }[]
   readonly exclusions: readonly {
@@ -34,7 +34,7 @@ export interface Difference {
   }[]
 }
 
-/** What a document says otherwise than it stands. Pure. */
+/** The changes that turn the current state into the desired one. Pure. */
 export function differenceOf(desired: DesiredState, current: CurrentState, now: Date): Difference {
   return {
     roles: rolesOf(desired, current),
@@ -43,7 +43,7 @@ export function differenceOf(desired: DesiredState, current: CurrentState, now: 
   }
 }
 
-/** The same as it is told: the first of each kind, and how many there are. */
+/** The difference as output: the first changes of each kind, and how many there are. */
 export function shownChanges({ roles, exclusions, assignments }: Difference): AccessChanges {
   const first = <Change>(changes: readonly { readonly change: Change }[]) => changes.slice(0, mostListed).map(({ change }) => change)
   return {
@@ -95,7 +95,7 @@ function roleDeleted({ id, name, description, permissions, includes }: CurrentRo
   }
 }
 
-/** What is in one list only; a list that is not given stays. */
+/** Items that are in only one of the lists; without a new list nothing changes. */
 function listDifference(before: readonly string[], after: readonly string[] = before): { added: string[]; removed: string[] } {
   return {
     added: [...new Set(after)].filter((item) => !before.includes(item)).sort(),
@@ -160,13 +160,13 @@ function assignmentsOf({ manages, roles, assignments }: DesiredState, current: C
 }
 
 function assignmentChange(desired: DesiredAssignment, current: CurrentAssignment | null, now: number): Difference['assignments'] {
-  // Its time is over: whoever has it still, has it no longer.
+  // The desired assignment has expired already, so a current one ends.
   if (desired.until !== null && desired.until <= now) return current === null ? [] : [assignmentDifference(null, current)]
   if (current !== null && sameTerms(desired, current, now)) return []
   return [assignmentDifference(desired, current)]
 }
 
-/** One that has begun is the same whenever it did: nobody had yesterday what a document says today. */
+/** Two assignments that have begun already are the same whenever they did: a document cannot assign in the past. */
 function sameTerms(desired: DesiredAssignment, current: CurrentAssignment, now: number): boolean {
   const begun = current.from <= now && (desired.from ?? now) <= now
   return (

@@ -5,15 +5,14 @@ import { permissionName, permissionPattern } from '../model.ts'
 import { condition } from '../../grants/model.ts'
 
 /**
- * Access as a document: what stands in a file, and travels as JSON. Things are called by their
- * names, which are looked up where the document is about. What it does not mention stays as it is,
- * unless it says that it manages all of that kind.
+ * Access as a document: YAML in a file, JSON on the wire. Names are looked up in the organization that the document is about. Anything
+ * that it does not mention stays as it is, unless the document says that it manages everything of that kind.
  */
 
-/** A name as it stands in a document: of a user, a team, a role; or an id. */
+/** A name or id of a user, team or role. */
 const called = z.string().trim().min(1).max(320)
 
-/** What roles and exclusions are called; JSON of JavaScript's cannot carry some names. */
+/** Names of roles and exclusions. Some names cannot be keys of a JavaScript object. */
 const key = z
   .string()
   .min(1)
@@ -21,15 +20,15 @@ const key = z
   .regex(/^(?!(?:constructor|prototype|__proto__)$)/, 'this name is reserved')
   .refine((text) => singleLine(100).safeParse(text).data === text, 'one line of text, without spaces around it')
 
-/** A day, from its beginning in UTC; or an instant, with its offset. */
+/** A day (from its start in UTC), or an instant with its offset. */
 const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 'a day (2027-01-31) or an instant (2027-01-31T18:00:00Z)')
 
 const manageable = z.enum(['roles', 'exclusions', 'assignments'])
 
 const role = z.strictObject({
   description: multiLine(500).nullable().optional(),
-  permissions: z.array(permissionPattern).max(500).optional().meta({ description: 'all of its own; left out: as they are' }),
-  includes: z.array(called).max(100).optional().meta({ description: 'all the roles that it includes; left out: as they are' }),
+  permissions: z.array(permissionPattern).max(500).optional().meta({ description: 'all of its own; left out: unchanged' }),
+  includes: z.array(called).max(100).optional().meta({ description: 'all the roles that it includes; left out: unchanged' }),
 })
 
 const exclusion = z.strictObject({
@@ -38,7 +37,7 @@ const exclusion = z.strictObject({
   roles: z.array(called).min(2).max(50),
 })
 
-/** Where something counts inside the organization. */
+/** The scope of an assignment inside the organization. */
 const scope = z.union(
   [
     z.strictObject({ team: called }),
@@ -57,8 +56,8 @@ const assignment = z
     role: called.optional(),
     permission: permissionPattern.optional().meta({ description: 'a single permission, instead of a role' }),
     on: scope.optional().meta({ description: 'default: the whole organization' }),
-    from: moment.optional().meta({ description: 'default: since when it stands, or from now on' }),
-    until: moment.optional().meta({ description: 'default: for good' }),
+    from: moment.optional().meta({ description: 'default: unchanged, or from now on' }),
+    until: moment.optional().meta({ description: 'default: without an end' }),
     when: condition.optional(),
   })
   .refine(({ user, team }) => (user === undefined) !== (team === undefined), exactlyOne('user', 'team'))
@@ -71,14 +70,14 @@ const oneOrMany = z.union([permissionName, z.array(permissionName).min(1).max(10
 const test = z
   .strictObject({
     who: called.optional().meta({ description: 'a user: a username, an email address or an id' }),
-    team: called.optional().meta({ description: 'what a team has, whoever sits in it' }),
+    team: called.optional().meta({ description: 'whatever the team has, regardless of its members' }),
     can: oneOrMany.optional(),
     cannot: oneOrMany.optional(),
     on: scope.optional(),
     with: z
       .strictObject({ assurance: z.literal('aal2').optional(), address: z.union([z.ipv4(), z.ipv6()], 'an IP address').optional() })
       .optional()
-      .meta({ description: 'what conditions are asked about' }),
+      .meta({ description: 'the circumstances that conditions are checked with' }),
   })
   .refine(({ who, team }) => (who === undefined) !== (team === undefined), exactlyOne('who', 'team'))
   .refine(({ can, cannot }) => can !== undefined || cannot !== undefined, 'says neither can nor cannot')
@@ -93,7 +92,7 @@ export const AccessDocument = z.strictObject({
   manage: z
     .union([manageable, z.array(manageable)], 'roles, exclusions, assignments, or a list of them')
     .default([])
-    .meta({ description: 'of what everything is in the document: the rest of it is removed' }),
+    .meta({ description: 'kinds of which everything is in the document: anything else of that kind is removed' }),
   roles: z.record(key, role).default({}),
   exclusions: z.record(key, exclusion).default({}),
   assignments: z.array(assignment).max(10_000).default([]),
@@ -101,12 +100,12 @@ export const AccessDocument = z.strictObject({
 })
 export type AccessDocument = z.infer<typeof AccessDocument>
 
-/** The instant that a document says. */
+/** Milliseconds since the epoch. */
 export function instant(text: string): number {
   return new Date(text).getTime()
 }
 
-/** What may stand alone, as a list. */
+/** A single value as a list. */
 export function listOf<Item>(value: Item | readonly Item[] | undefined): readonly Item[] {
   if (value === undefined) return []
   return Array.isArray(value) ? (value as readonly Item[]) : [value as Item]

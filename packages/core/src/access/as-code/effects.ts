@@ -8,7 +8,7 @@ import { mostListed, type Effect, type Effects, type NamedScope, type NamedSubje
 import { resourceName } from './names.ts'
 import { loadScopes, type EffectivePermissions, type PermissionsSnapshot } from './snapshot.ts'
 
-/** What somebody gains and loses at a scope, by ids. */
+/** The permissions that a subject gains and loses in a scope, by ids. */
 interface PermissionChange {
   readonly subject: Id<'usr'> | Id<'team'>
   readonly scope: Scope
@@ -18,8 +18,8 @@ interface PermissionChange {
 }
 
 /**
- * Who gains and loses what between two views of the same people, each at the widest scope where it is so.
- * @param organizationId null: everywhere; else what is elsewhere is left out
+ * Compares two snapshots of the same subjects. A permission is reported once, in the widest scope where it changed.
+ * @param organizationId only effects in this organization; null: everywhere
  */
 export async function effectsBetween(
   em: SqlEntityManager,
@@ -81,7 +81,7 @@ function effectsOn(catalogue: Catalogue, { subject, was, is }: Pair, scopes: Rea
   return told
 }
 
-/** What one has there that the other has not, but for what was told of a wider scope. */
+/** The permissions that the first grants have in a scope and the second do not, without those already reported for a wider scope. */
 function newPermissions(
   catalogue: Catalogue,
   one: Grants | undefined,
@@ -97,14 +97,14 @@ function newPermissions(
     .filter((permission) => other?.covers(permission, organizationId, path) !== true && !coveredBy(known, catalogue, permission))
 }
 
-/** Whether what is held at a scope is held at another one too. */
+/** Whether a grant in the wider scope also counts in the other one. */
 function contains(wider: Scope, scope: Scope): boolean {
   if (wider === scope || wider.kind === 'system') return true
   if (wider.kind === 'organization') return wider.organizationId === scope.organizationId
   return wider.kind === scope.kind && scope.path.includes(wider.path[0] ?? '')
 }
 
-/** The effects as they are told: counted, and the first of them with names. */
+/** The effects as output: counted, the first of them with names. */
 export async function shownEffects(em: SqlEntityManager, effects: readonly PermissionChange[]): Promise<Effects> {
   const items = effects.slice(0, mostListed)
   const names = await namesOf(em, items)
@@ -117,7 +117,7 @@ export async function shownEffects(em: SqlEntityManager, effects: readonly Permi
   }
 }
 
-/** Teams before users, each in order of name; what is told of one stays in its order. */
+/** Teams before users, each by name; the effects of one subject stay in order. */
 function byName({ subject: one }: Effect, { subject: other }: Effect): number {
   if (one.kind !== other.kind) return one.kind === 'team' ? -1 : 1
   return one.name === other.name ? 0 : one.name < other.name ? -1 : 1

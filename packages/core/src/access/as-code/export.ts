@@ -12,7 +12,7 @@ import {
   type CurrentRole,
 } from './current.ts'
 
-/** What stands, as a document that changes nothing when it is applied. */
+/** The current state as a document; applying it changes nothing. */
 export async function exportDocument(em: SqlEntityManager, organizationId: Id<'org'> | undefined, now: Date): Promise<AccessDocument> {
   const tenant = await existingTenant(em, organizationId)
   const roles = await currentRoles(em, tenant)
@@ -34,7 +34,7 @@ export async function exportDocument(em: SqlEntityManager, organizationId: Id<'o
   }
 }
 
-/** What roles are called in the document; one of the installation by its id where the organization has another of its name. */
+/** The names of roles in the document. A role of the installation is named by its id if the organization has a role of the same name. */
 function namesFor(
   roles: readonly CurrentRole[],
   common: readonly { readonly id: string; readonly name: string }[],
@@ -63,7 +63,7 @@ function assignmentOf(
   }
 }
 
-/** By what they say: the ids behind them would order them otherwise after they were ended and given again. */
+/** Sorted by content: ids would give another order once assignments were ended and made again. */
 function inOrder(assignments: readonly DocumentAssignment[]): DocumentAssignment[] {
   const keyed = assignments.map((assignment) => ({ assignment, key: JSON.stringify(assignment) }))
   return keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ assignment }) => assignment)

@@ -14,9 +14,8 @@ type RoleDifference = Difference['roles'][number]
 type ExclusionDifference = Difference['exclusions'][number]
 
 /**
- * Makes every change, by what makes each of them by hand: whatever is refused there is
- * refused here, and all of it is taken back. What goes away goes first, so that nobody has
- * too much in between; roles that go are the last, when nothing needs them any more.
+ * Makes every change through the handler of its single command, so that the same rules apply; if one is refused, nothing is changed.
+ * Removals come first, so that nobody exceeds a limit in between; roles are deleted last, when nothing refers to them any more.
  */
 export async function makeChanges(context: CommandContext, tenant: Tenant, difference: Difference): Promise<void> {
   requirePermissions(context, tenant, difference)
@@ -32,7 +31,7 @@ export async function makeChanges(context: CommandContext, tenant: Tenant, diffe
   for (const { change } of roles) if (change.change === 'delete' && change.roleId !== null) await maker.delete(change.roleId)
 }
 
-/** New roles after those that they include, as far as these do not go round in circles. */
+/** New roles in an order that puts included roles first. Cycles are left to the handler to refuse. */
 function includedFirst(roles: readonly RoleDifference[]): readonly RoleDifference[] {
   const fresh = new Map(roles.flatMap((role) => (role.current === null ? [[role.change.name, role] as const] : [])))
   const ordered = new Set<RoleDifference>()
@@ -50,13 +49,13 @@ function includedFirst(roles: readonly RoleDifference[]): readonly RoleDifferenc
   return [...ordered]
 }
 
-/** Roles that lose what they include come before those that get more: in between, none has too much. */
+/** Roles that only lose inclusions come before those that gain some, so that no role exceeds a limit in between. */
 const addsInclusions = ({ change }: RoleDifference) => change.includes.added.length > 0
 
-/** What kind of set it is, it stays: another one of the name is another set. */
+/** The kind of a set cannot be changed: a set of another kind replaces it. */
 const isRemoved = ({ change: { before, after } }: ExclusionDifference) => before !== null && before.kind !== after?.kind
 
-/** Whether a set forbids more than before. */
+/** Whether a set is new or stricter than before. */
 function isStricter({ change: { before, after } }: ExclusionDifference): boolean {
   if (before === null || after === null || before.kind !== after.kind) return after !== null
   return after.cardinality < before.cardinality || after.roles.some((role) => !before.roles.includes(role))
@@ -65,9 +64,9 @@ function isStricter({ change: { before, after } }: ExclusionDifference): boolean
 class ChangeMaker {
   readonly #context: CommandContext
   readonly #tenant: Tenant
-  /** The roles that were made here, by name. */
+  /** Roles created here, by name. */
   readonly #made = new Map<string, RoleId>()
-  /** Those of them that include all that they are to include. */
+  /** Those of them whose inclusions are complete. */
   readonly #whole = new Set<string>()
 
   constructor(context: CommandContext, tenant: Tenant) {
@@ -83,7 +82,7 @@ class ChangeMaker {
     this.#forget()
   }
 
-  /** Makes a role, or changes what it is called and allows itself. */
+  /** Creates a role, or changes its description and own permissions. */
   async shape({ change, desired, current }: RoleDifference): Promise<void> {
     const { name, description, permissions } = change
     if (change.change === 'delete') return
@@ -112,13 +111,13 @@ class ChangeMaker {
     this.#forget()
   }
 
-  /** Deletes a set of roles that exclude each other. */
+  /** Deletes a set of separation of duty. */
   async allow({ change: { exclusionId } }: ExclusionDifference): Promise<void> {
     if (exclusionId !== null) await deleteExclusion.handle(this.#context, { exclusionId }, undefined)
     this.#forget()
   }
 
-  /** Makes or changes one. */
+  /** Creates or updates a set. */
   async exclude({ change: { name }, desired, current }: ExclusionDifference): Promise<void> {
     if (desired === null) return
     const { kind, cardinality } = desired
@@ -161,7 +160,7 @@ class ChangeMaker {
     return organizationId === null ? {} : { organizationId }
   }
 
-  /** The roles, if all of them are there by now. */
+  /** The ids of the roles, if all of them exist by now. */
   #known(roles: readonly RoleReference[]): RoleId[] | null {
     const ids = roles.flatMap(({ id, name }) => id ?? this.#made.get(name) ?? [])
     return ids.length === roles.length ? ids : null
@@ -173,7 +172,7 @@ class ChangeMaker {
     return found
   }
 
-  /** Rows that are written and done with: each flush would look through all of them. */
+  /** Clears the identity map: every flush would go through all rows in it. */
   #forget(): void {
     this.#context.em.clear()
   }
@@ -185,7 +184,7 @@ function scopeInputOf({ organizationId, teamId, resourceId }: NamedScope): Scope
   return organizationId === null ? {} : { organizationId }
 }
 
-/** Who applies a document may do by hand what it does: the permission to apply one is no way around the others. */
+/** Applying a document needs the permission for each single command that it replaces. */
 function requirePermissions({ actor }: CommandContext, { organizationId }: Tenant, difference: Difference): void {
   if (actor.kind === 'system') return
   const missing = [...requiredPermissions(difference)].find(

@@ -4,7 +4,7 @@ import { userId } from '../../users/model.ts'
 import { assignmentId, exclusionId, resourceReference, roleId, teamReference } from '../model.ts'
 import { scopeKinds } from '../../grants/model.ts'
 
-/** As many of a list are told at most; the rest are counted. */
+/** Lists are cut to this length; the rest is only counted. */
 export const mostListed = 1000
 
 export const NamedSubject = z.object({
@@ -27,9 +27,12 @@ const difference = z.object({ added: z.array(z.string()), removed: z.array(z.str
 
 export const RoleChange = z.object({
   change: z.enum(['create', 'update', 'delete']),
-  roleId: roleId.nullable().meta({ description: 'null: it is to be made' }),
+  roleId: roleId.nullable().meta({ description: 'null: it is to be created' }),
   name: z.string(),
-  description: z.object({ before: z.string().nullable(), after: z.string().nullable() }).nullable().meta({ description: 'null: it stays' }),
+  description: z
+    .object({ before: z.string().nullable(), after: z.string().nullable() })
+    .nullable()
+    .meta({ description: 'null: unchanged' }),
   permissions: difference,
   includes: difference.meta({ description: 'names of roles' }),
 })
@@ -46,7 +49,7 @@ export const ExclusionChange = z.object({
 export type ExclusionChange = z.infer<typeof ExclusionChange>
 
 const terms = z.object({
-  from: z.date().nullable().meta({ description: 'null: from the moment that it is given' }),
+  from: z.date().nullable().meta({ description: 'null: from when it is assigned' }),
   until: z.date().nullable(),
   when: z.object({ assurance: z.literal('aal2').optional(), networks: z.array(z.string()).optional() }).nullable(),
 })
@@ -64,7 +67,7 @@ export const AssignmentChange = z.object({
 })
 export type AssignmentChange = z.infer<typeof AssignmentChange>
 
-/** What a document would change. */
+/** The changes that a document makes. */
 export const AccessChanges = z.object({
   count: z.int().meta({ description: 'how many there are; the lists hold at most 1000 each' }),
   roles: z.array(RoleChange),
@@ -73,10 +76,10 @@ export const AccessChanges = z.object({
 })
 export type AccessChanges = z.infer<typeof AccessChanges>
 
-/** What somebody may do after, and could not before, or the other way round. */
+/** The permissions that a subject gains or loses. */
 export const Effect = z.object({
   subject: NamedSubject,
-  on: NamedScope.meta({ description: 'the widest place where it is so' }),
+  on: NamedScope.meta({ description: 'the widest scope where that is so' }),
   gained: z.array(z.string()),
   lost: z.array(z.string()),
   conditional: z.boolean().meta({ description: 'only where the conditions of assignments are met' }),
@@ -92,12 +95,12 @@ export const Effects = z.object({
 export type Effects = z.infer<typeof Effects>
 
 export const TestResult = z.object({
-  test: z.int().meta({ description: 'its place in the document, from 0' }),
+  test: z.int().meta({ description: 'its index in the document, from 0' }),
   subject: NamedSubject,
   permission: z.string(),
   expected: z.enum(['can', 'cannot']),
   on: NamedScope,
   passed: z.boolean(),
-  reason: z.string().nullable().meta({ description: 'why it failed' }),
+  reason: z.string().nullable().meta({ description: 'why it did not pass' }),
 })
 export type TestResult = z.infer<typeof TestResult>

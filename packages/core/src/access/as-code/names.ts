@@ -6,34 +6,34 @@ import { findResources as findResourceScopes } from '../scopes.ts'
 import type { DocumentScope } from './document.ts'
 import type { NamedScope, NamedSubject } from './model.ts'
 
-/** The names in a document, each once. */
+/** The names in a document, without duplicates. */
 export interface NamesInDocument {
   readonly users: ReadonlySet<string>
   readonly teams: ReadonlySet<string>
   readonly resources: ReadonlySet<string>
 }
 
-/** What the names stand for, as far as there is such a thing where the document is about. */
+/** What the names stand for; names that do not exist in the document's tenant are missing. */
 export interface FoundNames {
   readonly users: ReadonlyMap<string, NamedSubject>
   readonly teams: ReadonlyMap<string, NamedSubject>
   readonly resources: ReadonlyMap<string, NamedScope>
-  /** What the resources are in, and whose they are. */
+  /** The scopes of the resources: their ancestors and owners. */
   readonly scopes: ReadonlyMap<Id<'res'>, Scope>
 }
 
-/** A role by its name: of the organization, else of the installation. */
+/** A role by its name: the organization's, else the installation's. */
 export interface NamedRole {
   readonly id: RoleId
   readonly name: string
 }
 
-/** How a resource is looked up: by its id, or its type and key. */
+/** The lookup key of a resource: its id, or type and key. */
 export function resourceKey(resource: Extract<DocumentScope, { resource: unknown }>['resource']): string {
   return typeof resource === 'string' ? resource : JSON.stringify([resource.type, resource.key])
 }
 
-/** Looks up all names, in one statement for each kind of thing. What is of another organization is not there. */
+/** Looks up all names with one statement per kind. Whatever belongs to another organization is not found. */
 export async function findNames(
   em: SqlEntityManager,
   organizationId: Id<'org'> | null,
@@ -52,7 +52,7 @@ export async function findNames(
   }
 }
 
-/** Members of the organization, and whoever has something in it still: that can be taken away from them. */
+/** Members of the organization, and users who still have an assignment in it, so that it can be ended. */
 const isKnown = `(exists (select 1 from memberships m where m.organization_id = ?::uuid and m.user_id = u.id)
   or exists (select 1 from role_assignments a where a.organization_id = ?::uuid and a.user_id = u.id and a.revoked_at is null))`
 
@@ -111,12 +111,12 @@ async function findResources(em: SqlEntityManager, organizationId: Id<'org'>, te
   )
 }
 
-/** A resource as people read of it. */
+/** A resource in text output. */
 export function resourceName(type: string, key: string | null, id: string): string {
   return `${type} ${key ?? id}`
 }
 
-/** Many texts as one parameter of type `text[]`. */
+/** Texts as one parameter of type `text[]`. */
 function textArray(texts: Iterable<string>): string {
   return `{${[...texts].map((text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`
 }

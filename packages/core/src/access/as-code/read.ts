@@ -7,7 +7,7 @@ import { findNames } from './names.ts'
 import { namesIn, resolve, type DesiredState } from './resolve.ts'
 import { sharedRoles, findTenant, currentAssignments, currentExclusions, currentRoles, type Tenant } from './current.ts'
 
-/** A document, read against what stands. */
+/** A document, resolved and compared with the current state. */
 export interface ReadDocument {
   readonly tenant: Tenant
   readonly desired: DesiredState
@@ -15,7 +15,7 @@ export interface ReadDocument {
   readonly difference: Difference
 }
 
-/** Reads a document against what stands now. Whatever in it is not there is told of at once (`access.documentInvalid`). */
+/** Resolves a document and compares it with the current state. Throws `access.documentInvalid` with everything that does not exist. */
 export async function readDocument(em: SqlEntityManager, catalogue: Catalogue, document: AccessDocument, now: Date): Promise<ReadDocument> {
   const tenant = await existingTenant(em, document.organization)
   const roles = await currentRoles(em, tenant)
@@ -33,7 +33,7 @@ export async function readDocument(em: SqlEntityManager, catalogue: Catalogue, d
   return { tenant, desired, current, difference: differenceOf(desired, current, now) }
 }
 
-/** Whoever may everything everywhere is let through to the handler without an organization. */
+/** An actor who may do everything everywhere gets to the handler even without an organization. */
 export async function existingTenant(em: SqlEntityManager, organization: string | undefined): Promise<Tenant> {
   const tenant = await findTenant(em, organization)
   if (tenant === null) throw notFound({ type: 'organization' })

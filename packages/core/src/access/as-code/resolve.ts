@@ -12,15 +12,15 @@ import type { NamedScope, NamedSubject } from './model.ts'
 import { resourceKey, type FoundNames, type NamedRole, type NamesInDocument } from './names.ts'
 import type { Tenant, CurrentRole } from './current.ts'
 
-/** A role that a document speaks of. */
+/** A role that a document refers to. */
 export interface RoleReference {
-  /** null: the document makes it. */
+  /** null: the document creates it. */
   readonly id: RoleId | null
   readonly name: string
 }
 
 export interface DesiredRole extends RoleReference {
-  /** undefined: as it is. */
+  /** undefined: unchanged. */
   readonly description: string | null | undefined
   readonly permissions: readonly string[] | undefined
   readonly includes: readonly RoleReference[] | undefined
@@ -34,13 +34,13 @@ export interface DesiredExclusion {
 }
 
 export interface DesiredAssignment {
-  /** Its place in the document. */
+  /** Its index in the document. */
   readonly index: number
   readonly subject: NamedSubject
   readonly role: RoleReference | null
   readonly permission: string | null
   readonly on: NamedScope
-  /** null: it does not say. */
+  /** null: not specified. */
   readonly from: number | null
   readonly until: number | null
   readonly when: Condition | null
@@ -57,7 +57,7 @@ export interface DesiredTest {
   readonly address: string | null
 }
 
-/** A document whose names were looked up. */
+/** A document with ids instead of names. */
 export interface DesiredState {
   readonly manages: ReadonlySet<string>
   readonly roles: readonly DesiredRole[]
@@ -66,7 +66,7 @@ export interface DesiredState {
   readonly tests: readonly DesiredTest[]
 }
 
-/** What a document is read against. */
+/** What names are resolved with. */
 export interface ResolutionContext {
   readonly tenant: Tenant
   readonly catalogue: Catalogue
@@ -75,7 +75,7 @@ export interface ResolutionContext {
   readonly found: FoundNames
 }
 
-/** Every name in a document that has to be looked up. */
+/** All names in a document that have to be looked up. */
 export function namesIn({ assignments, tests }: AccessDocument): NamesInDocument {
   const scopes = [...assignments, ...tests].flatMap(({ on }) => on ?? [])
   const defined = (names: readonly (string | undefined)[]) => new Set(names.filter((name) => name !== undefined))
@@ -86,7 +86,7 @@ export function namesIn({ assignments, tests }: AccessDocument): NamesInDocument
   }
 }
 
-/** The document with things in the place of their names; everything that is not there is told of at once, with its place. */
+/** Resolves the names of a document to ids. Throws `access.documentInvalid` with the path of every name that does not exist. */
 export function resolve(document: AccessDocument, context: ResolutionContext): DesiredState {
   const reader = new Resolver(document, context)
   const desired = {
@@ -114,7 +114,7 @@ class Resolver {
     this.#document = document
     this.#context = context
     const { roles, common } = context
-    // Where roles are managed, those that the document does not name are about to go.
+    // If the document manages roles, those that it does not name will be deleted.
     const stay = listOf(document.manage).includes('roles') ? roles.filter(({ name }) => name in document.roles) : roles
     for (const role of [...common, ...stay]) {
       this.#byName.set(role.name, role)
@@ -251,7 +251,7 @@ class Resolver {
   }
 }
 
-/** What there is only one of at a time: who has what where. */
+/** The identity of an assignment: subject, scope, and role or permission. */
 export function assignmentKey(assignment: {
   readonly subject: NamedSubject
   readonly role: RoleReference | null

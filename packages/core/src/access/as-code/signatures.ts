@@ -24,7 +24,7 @@ const document = AccessDocument.meta({ description: 'access as a document' })
 
 const Tests = z.object({ passed: z.int(), failed: z.int(), results: z.array(TestResult) })
 
-/** What a change that the document asks for may come up against. */
+/** Errors of the single commands that a document replaces. */
 const changeErrors = [
   lastSuperadmin,
   notPromotable,
@@ -52,19 +52,19 @@ const changeErrors = [
 
 export const asCodeSignatures = group('access', {
   diff: changes({
-    summary: 'Tell what a document says otherwise than it stands',
+    summary: 'Show how a document differs from the current state',
     grantedTo: ['admin'],
     errors: [documentInvalid],
     input: z.strictObject({ document }),
     output: AccessChanges,
   }),
   plan: changes({
-    summary: 'Tell what a document would change, and who would gain and lose what',
+    summary: 'Show what a document would change, and who would gain and lose what',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid],
     input: z.strictObject({ document }),
     output: z.object({
-      fingerprint: z.string().meta({ description: 'of all that it would do: access.apply takes it as basedOn' }),
+      fingerprint: z.string().meta({ description: 'a hash of everything it would do: pass it to access.apply as basedOn' }),
       changes: AccessChanges,
       effects: Effects,
       tests: Tests,
@@ -75,13 +75,13 @@ export const asCodeSignatures = group('access', {
     }),
   }),
   apply: changes({
-    summary: 'Make access what a document says, all of it or nothing',
+    summary: 'Apply a document: all of its changes, or none',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid, planOutdated, testsFailed],
     input: z.strictObject({
       document,
-      basedOn: z.string().max(64).optional().meta({ description: 'the fingerprint of a plan: anything else than that is not done' }),
-      skipTests: z.boolean().default(false).meta({ description: 'also where tests of the document fail' }),
+      basedOn: z.string().max(64).optional().meta({ description: 'the fingerprint of a plan: refused if anything else would be done' }),
+      skipTests: z.boolean().default(false).meta({ description: 'apply even if tests of the document fail' }),
     }),
     output: z.object({ changes: AccessChanges, effects: Effects, tests: Tests }),
   }),
@@ -91,7 +91,7 @@ export const asCodeSignatures = group('access', {
     errors: [...changeErrors, documentInvalid],
     input: z.strictObject({
       document,
-      live: z.boolean().default(false).meta({ description: 'against what stands, not what the document would make' }),
+      live: z.boolean().default(false).meta({ description: 'against the current state, not the one that the document would make' }),
     }),
     output: Tests,
   }),
@@ -99,7 +99,7 @@ export const asCodeSignatures = group('access', {
     summary: 'Show access as a document',
     grantedTo: ['admin'],
     input: z.strictObject({
-      organizationId: organizationId.optional().meta({ description: 'of which organization (default: the installation)' }),
+      organizationId: organizationId.optional().meta({ description: 'of which organization (default: of the installation)' }),
     }),
     output: AccessDocument,
   }),

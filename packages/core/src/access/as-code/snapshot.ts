@@ -7,30 +7,30 @@ import { findResources, type Scope } from '../scopes.ts'
 import { grantsOfSubject, loadSubjects, type SubjectFacts } from '../subjects.ts'
 import { loadTeamGrants, type AffectedSubjects, type TeamGrant } from './affected.ts'
 
-/** What somebody may do at some time, and where that is more than nothing. */
+/** The permissions of a subject, and the scopes where it has any. */
 export interface EffectivePermissions {
   readonly grants: Grants
-  /** Where all conditions of assignments are met; the same where there are none. */
+  /** As if all conditions were met; the same object if there are no conditions. */
   readonly unconditional: Grants
   readonly scopes: ReadonlyMap<string, ScopeKey>
 }
 
-/** A scope by what makes it one; a resource is looked up when it is needed. */
+/** The identity of a scope. */
 interface ScopeKey {
   readonly organizationId: Id<'org'> | null
   readonly object: string | null
 }
 
-/** What users and teams may do now. */
+/** Effective permissions of users and teams at one moment. */
 export interface PermissionsSnapshot {
   readonly users: ReadonlyMap<Id<'usr'>, EffectivePermissions>
   readonly teams: ReadonlyMap<Id<'team'>, EffectivePermissions>
 }
 
-/** As many are read at once. */
+/** Users are loaded in batches of this size. */
 const batchSize = 2000
 
-/** Looks at what everybody may do now, in a session that chose nothing. */
+/** Loads the effective permissions of all subjects, without a session. */
 export async function takeSnapshot(
   em: SqlEntityManager,
   catalogue: Catalogue,
@@ -53,7 +53,7 @@ function permissionsOfUser(catalogue: Catalogue, facts: SubjectFacts, now: Date)
   return { grants, unconditional, scopes: new Map(facts.assignments.map(scopeKeyOf).map((key) => [keyOf(key), key])) }
 }
 
-/** As if every condition were met. */
+/** The same subject as if every condition were met. */
 export function withoutConditions(facts: SubjectFacts): SubjectFacts {
   return { ...facts, assignments: facts.assignments.map((assignment) => ({ ...assignment, condition: null })) }
 }
@@ -79,7 +79,7 @@ function keyOf({ organizationId, object }: ScopeKey): string {
   return object ?? organizationId ?? ''
 }
 
-/** The scopes, each with all that it is in, the wider ones first. What was deleted is no scope any more. */
+/** The scopes with their paths, wider ones first. Deleted ones are left out. */
 export async function loadScopes(em: SqlEntityManager, keys: Iterable<ScopeKey>): Promise<ReadonlyMap<string, Scope>> {
   const all = new Map([...keys].map((key) => [keyOf(key), key]))
   const ids = [...all.keys()].filter((key): key is Id<'res'> => key.startsWith('res_'))

@@ -9,7 +9,7 @@ import { subjectIn, usersOf } from './subject.ts'
 import { revoke, usersToLock, type RevocationRequest } from './revoke.ts'
 import { assignmentTarget, scopeTarget } from './targets.ts'
 
-/** The users whom it concerns, locked before anything else: of all that is given to one of them at once, each sees what went before. */
+/** The affected users, locked first: of several changes for one user at once, each sees the earlier ones. */
 type Users = readonly Id<'usr'>[]
 const locks = (users: Users): Users => users
 

@@ -19,7 +19,7 @@ import { lockedSubjects, type Subject } from './subject.ts'
 import { emitPromoted, requirePromotable } from './superadmins.ts'
 import { auditAssignment } from './audit.ts'
 
-/** Something to be given. */
+/** A role or permission to be assigned. */
 export interface AssignmentRequest {
   readonly subject: SubjectInput
   readonly what: RoleOrPermission
@@ -31,11 +31,11 @@ export interface AssignmentRequest {
 
 interface AssignmentResult {
   readonly assignment: Assignment
-  /** false: they had it already, on the same terms. */
+  /** false: already assigned, on the same terms. */
   readonly assigned: boolean
 }
 
-/** Something to be given, with all that it names. */
+/** A request with everything it refers to. */
 interface PreparedAssignment {
   readonly request: AssignmentRequest
   readonly subject: Subject
@@ -45,9 +45,8 @@ interface PreparedAssignment {
 }
 
 /**
- * Gives a user or a team a role or a permission. Whoever gives it holds all that it
- * comes to at that place; and nobody gets roles that exclude each other. The users whom
- * it concerns have to be locked (`usersOf`): what is current is current until the end.
+ * Assigns a role or permission to a user or team. The actor must hold all its permissions in that scope, and separation of duty must
+ * allow it. The affected users have to be locked (`usersOf`).
  */
 export async function assign(context: CommandContext, request: AssignmentRequest): Promise<AssignmentResult> {
   const [given] = await assignAll(context, [request])
@@ -55,7 +54,7 @@ export async function assign(context: CommandContext, request: AssignmentRequest
   return given
 }
 
-/** The same of many things at once, no two of them the same, in as few statements as they have places and roles: all of them, or none. */
+/** Several assignments at once, without duplicates: all of them or none, with as few statements as there are scopes and roles. */
 export async function assignAll(context: CommandContext, requests: readonly AssignmentRequest[]): Promise<readonly AssignmentResult[]> {
   const { em, now } = context
   const prepared = await prepareAssignments(context, requests)
@@ -69,7 +68,7 @@ export async function assignAll(context: CommandContext, requests: readonly Assi
   for (const { one, existing } of found) {
     if (existing === null) continue
     if (!isOver(existing, now)) made.set(one, requireSameTerms(existing, one.terms, now))
-    // Its time was over without anybody's doing.
+    // Expired, so nobody revoked it.
     else await endAssignments(em, [existing.id], null, existing.validUntil ?? now)
   }
   const given = await write(
@@ -84,7 +83,7 @@ export async function assignAll(context: CommandContext, requests: readonly Assi
   })
 }
 
-/** What is to be given, to whom, and where: it is there, and this caller may give it. Each thing is looked at once. */
+/** Loads and checks what the requests refer to, each scope, role and subject once. */
 async function prepareAssignments(context: CommandContext, requests: readonly AssignmentRequest[]): Promise<readonly PreparedAssignment[]> {
   const { em, now } = context
   const terms = requests.map((request) => ({ ...windowOf(request, now), condition: request.condition ?? null }))
@@ -124,7 +123,7 @@ async function write(
   const ids = new Map(prepared.map((one) => [one, newId('asg')]))
   for (const [one, id] of ids) em.persist(em.create(RoleAssignmentRow, rowOf(context, id, one)))
   await em.flush()
-  // Once all are written: each of them sees the others.
+  // All are written before, so that each is checked together with the others.
   await enforceSeparation(context, prepared)
   const assignments = new Map((await existingAssignments(em, [...ids.values()], now)).map((assignment) => [assignment.id, assignment]))
   for (const userId of new Set(prepared.flatMap(({ subject }) => subject.users))) context.refresh(userId)

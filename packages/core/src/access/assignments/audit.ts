@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../kernel/context.ts'
 import type { Assignment } from '../model.ts'
 
-/** Writes into the audit entry and the events who was given what where, or lost it. */
+/** Records an assignment or its end in the audit entry and as an event. */
 export function auditAssignment(context: CommandContext, type: 'access.assigned' | 'access.unassigned', assignment: Assignment): void {
   const { id, subject, role, permission, scope, validFrom, validUntil, condition } = assignment
   const { organizationId } = scope
@@ -12,7 +12,7 @@ export function auditAssignment(context: CommandContext, type: 'access.assigned'
   context.emit({ type, subject: subject.id, organizationId, payload: { assignmentId: id, ...facts } })
 }
 
-/** The place in one word and id: the organization alone says where a team or resource is, not what it is. */
+/** The scope as one kind and one id. */
 function shownScope({ kind, organizationId, teamId, resourceId }: Assignment['scope']) {
   const ids = { organizationId, teamId, resourceId }
   return { kind, ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== null)) }

@@ -42,13 +42,13 @@ export const listAssignments = defineQuery(assignmentsSignatures.listAssignments
   },
 })
 
-/** Whose assignments are meant: the user's that is named, or, where nothing is, the caller's. null: nobody's in particular. */
+/** The user whose assignments are listed: the named one, or the caller if nothing is named; null: not of one user. */
 function subjectUser({ userId, teamId, roleId, on, organizationId }: Input, actor: Actor): Id<'usr'> | null {
   if (userId !== undefined) return userId
   return [teamId, roleId, on, organizationId].some((named) => named !== undefined) ? null : callerId(actor)
 }
 
-/** Where the caller looks: that decides whether they may. undefined: everywhere; null: there is no such place. */
+/** The scope whose assignments are listed; the rule is decided there. undefined: everywhere; null: it does not exist. */
 async function targetOfListing(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null | undefined> {
   if (input.on !== undefined) return scopeTarget.find(em, { on: input.on }, actor)
   const organizationId = await organizationOfListing(em, input)
@@ -56,7 +56,7 @@ async function targetOfListing(em: SqlEntityManager, input: Input, actor: Actor)
   return scopeTarget.find(em, { on: { organizationId } }, actor)
 }
 
-/** The organization that the caller looks into: the one that is named, that of a team, or of a role. */
+/** The organization that is named, or that of the named team or role. */
 async function organizationOfListing(
   em: SqlEntityManager,
   { organizationId, teamId, roleId }: Input,
@@ -66,7 +66,7 @@ async function organizationOfListing(
   return roleId === undefined ? undefined : organizationOfRole(em, roleId)
 }
 
-/** undefined: it is the installation's. */
+/** undefined: a role of the installation. */
 async function organizationOfRole(em: SqlEntityManager, roleId: RoleId): Promise<Id<'org'> | null | undefined> {
   const [row] = await em.execute<{ organization: string | null }[]>(
     'select organization_id::text as organization from roles where id = ?',
@@ -77,15 +77,15 @@ async function organizationOfRole(em: SqlEntityManager, roleId: RoleId): Promise
 }
 
 /**
- * What the caller may see at all, whatever else is asked for: what is their own, as long as they are in the
- * organization where it is; what is in the organization or on the thing that they look at; or everything.
+ * Everything the caller may see, before filters: their own assignments in organizations where they are a member, those of the
+ * organization or scope that is listed, or all.
  */
 async function visibleAssignments(em: SqlEntityManager, input: Input, actor: Actor): Promise<readonly Condition[]> {
   if (isOwn(input, actor)) return [ownAssignments(actor)]
   const organizationId = input.on === undefined ? await organizationOfListing(em, input) : undefined
   const place = input.on ?? (organizationId === undefined || organizationId === null ? {} : { organizationId })
   if (organizationId === null || (await findScope(em, place)) === null) throw notFound({ type: scopeTarget.type })
-  // To a place that is named it is narrowed anyway.
+  // A scope that is named is a filter anyway.
   return organizationId === undefined ? [] : [{ sql: 'a.organization_id = ?', parameters: [uuidOf(organizationId)] }]
 }
 
@@ -94,7 +94,7 @@ function isOwn(input: Input, actor: Actor): boolean {
   return userId !== null && userId === callerId(actor)
 }
 
-/** A token that acts in one organization only sees what is in none, or in that one. */
+/** A token for one organization sees only assignments there and outside of organizations. */
 function ownAssignments(actor: Actor): Condition {
   const organizations = actor.kind === 'user' ? actor.principal.memberships.map(({ organizationId }) => organizationId) : []
   return { sql: '(a.organization_id is null or a.organization_id = any(?::uuid[]))', parameters: [uuidsOf(organizations)] }
@@ -124,7 +124,7 @@ function exactScope(on: ScopeInput): Condition {
   return { sql: `a.scope_kind = 'system'`, parameters: [] }
 }
 
-/** What counted at a time; else what is not over, or whatever there is. */
+/** Assignments that counted at a time; else those that have not ended, or all. */
 function inTime({ at, history }: Input, now: Date): Condition {
   const lasts = '(a.valid_until is null or a.valid_until > ?)'
   if (at !== undefined) {
@@ -134,7 +134,7 @@ function inTime({ at, history }: Input, now: Date): Condition {
   return history ? { sql: 'true', parameters: [] } : { sql: `a.revoked_at is null and ${lasts}`, parameters: [now] }
 }
 
-/** One page; one row more than asked tells whether there is another page. */
+/** One page, with one row more if there is a next page. */
 function select(em: SqlEntityManager, { sql, parameters }: Condition, after: string | null, limit: number): Promise<AssignmentRecord[]> {
   return em.execute<AssignmentRecord[]>(
     `select ${shownColumns} from ${shownTables} where ${sql} and (?::uuid is null or a.id > ?::uuid) order by a.id limit ?`,

@@ -1,4 +1,4 @@
-/** Does something once for each key. */
+/** Runs the work once per key and remembers the result. */
 export function memoize<Value>(): (key: unknown, work: () => Promise<Value>) => Promise<Value> {
   const done = new Map<string, Value>()
   return async (key, work) => {

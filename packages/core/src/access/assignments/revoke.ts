@@ -16,29 +16,26 @@ import { assignmentTarget, scopeInputOf } from './targets.ts'
 import { emitDemoted, ensureAnotherSuperadmin } from './superadmins.ts'
 import { auditAssignment } from './audit.ts'
 
-/** What is to be taken away: an assignment, or whatever says that somebody has something somewhere. */
+/** An assignment by its id, or by subject, role or permission, and scope. */
 export type RevocationRequest =
   | { readonly assignmentId: AssignmentId; readonly kind: 'role' | 'permission' }
   | { readonly subject: SubjectInput; readonly what: RoleOrPermission; readonly on: ScopeInput }
 
-/** Whom the pipeline locks before anything else. */
+/** The users that the pipeline locks first. */
 export async function usersToLock(context: PrepareContext, request: RevocationRequest): Promise<readonly Id<'usr'>[]> {
   if (!('assignmentId' in request)) return usersOf(context, request.subject)
   const found = await findAssignment(context.reader, request.assignmentId, context.now)
   return found === null ? [] : usersOf(context, subjectOf(found))
 }
 
-/**
- * Takes something away that has not ended by itself: whoever takes it holds all that it
- * comes to at that place. What was stays in the history.
- */
+/** Revokes an assignment that has not ended. The actor must hold all its permissions in that scope. The row stays as history. */
 export async function revoke(context: CommandContext, request: RevocationRequest): Promise<Assignment> {
   const [taken] = await revokeAll(context, [request])
   if (taken === undefined) throw new TypeError('What was taken away is not there.')
   return taken
 }
 
-/** The same of many things at once, no two of them the same, in as few statements as they have places, roles and teams: all of them, or none. */
+/** Several at once, without duplicates: all of them or none, with as few statements as there are scopes, roles and teams. */
 export async function revokeAll(context: CommandContext, requests: readonly RevocationRequest[]): Promise<readonly Assignment[]> {
   const { em, now } = context
   const found = await prepareRevocations(context, requests)
@@ -46,7 +43,7 @@ export async function revokeAll(context: CommandContext, requests: readonly Revo
   const [users, sessions] = [memoize<readonly Id<'usr'>[]>(), memoize<void>()]
   for (const { assignment, assigned } of found)
     for (const userId of await users(assignment.subject.id, () => lockedUsers(em, subjectOf(assignment)))) {
-      // What they do in the name of others goes with the power to do it.
+      // Running impersonations end together with the permission to impersonate.
       if (letsImpersonate(context, assigned)) await sessions(userId, () => endImpersonations(em, userId, now))
       context.revoke({ userId })
     }
@@ -61,14 +58,14 @@ export async function revokeAll(context: CommandContext, requests: readonly Revo
   })
 }
 
-/** Something to be taken away, with all that it comes to. */
+/** A request with everything it refers to. */
 interface PreparedRevocation {
   readonly assignment: Assignment
   readonly scope: Scope
   readonly assigned: AssignedPermissions
 }
 
-/** What is to be taken away: it is there, and this caller may take it. Each role and place is looked at once. */
+/** Loads and checks what the requests refer to, each role and scope once. */
 async function prepareRevocations(context: CommandContext, requests: readonly RevocationRequest[]): Promise<readonly PreparedRevocation[]> {
   const { em } = context
   const [contents, checked, locked] = [memoize<AssignedPermissions>(), memoize<void>(), memoize<void>()]
@@ -84,7 +81,7 @@ async function prepareRevocations(context: CommandContext, requests: readonly Re
   return found
 }
 
-/** One superadmin after the other, so that each sees who is left; all else in one statement. */
+/** Superadmins one by one, so that each check sees who is left; all others in one statement. */
 async function endPrepared(context: CommandContext, found: readonly PreparedRevocation[]): Promise<void> {
   const { em, actor, now } = context
   const others: AssignmentId[] = []
@@ -101,12 +98,12 @@ async function endPrepared(context: CommandContext, found: readonly PreparedRevo
   if (ended < found.length) throw notFound({ type: assignmentTarget.type })
 }
 
-/** It is given to people alone. */
+/** The role superadmin is assigned to users only. */
 function isOfSuperadmin({ role }: Assignment): boolean {
   return role?.id === builtInRoles.superadmin.id
 }
 
-/** Assignments that are named by their ids are read together, and each place once. */
+/** Assignments named by id are loaded together, each scope once. */
 async function findRequested(context: CommandContext, requests: readonly RevocationRequest[]) {
   const { em, now } = context
   const none = notFound({ type: assignmentTarget.type })

@@ -11,15 +11,18 @@ import { requireKnownPermissions } from '../unknown-permissions.ts'
 import { notHeld } from './errors.ts'
 import type { RoleOrPermission } from './repository.ts'
 
-/** What is given or taken, with all that it comes to. */
+/** A role or permission, with the permission patterns it grants. */
 export interface AssignedPermissions {
   readonly role: { readonly id: RoleId; readonly name: string; readonly builtIn: boolean; readonly organizationId: Id<'org'> | null } | null
   readonly permission: string | null
-  /** The patterns of permissions that it gives. */
+  /** The permission patterns it grants. */
   readonly patterns: readonly string[]
 }
 
-/** A role or permission that can be given at a place. Roles of another organization are not there, nor are those that were deleted; what a role gives stays as it is until this transaction is over. */
+/**
+ * Loads a role or permission that can be assigned in a scope. Roles of other organizations and deleted roles are not found. Locks the
+ * role, so that its permissions stay the same until the transaction ends.
+ */
 export async function assignablePermissions(
   { em, catalogue }: CommandContext,
   what: RoleOrPermission,
@@ -45,7 +48,7 @@ interface RoleRecord {
   readonly included: string | null
 }
 
-/** What a role gives now, with all that it includes; null: there never was such a role. */
+/** The permissions of a role, with those of all roles that it includes; null: there is no such role. */
 export async function permissionsOfRole(em: SqlEntityManager, id: RoleId): Promise<AssignedPermissions | null> {
   const [row] = await em.execute<RoleRecord[]>(
     `select r.name, r.built_in, r.organization_id::text as organization,
@@ -63,13 +66,13 @@ export async function permissionsOfRole(em: SqlEntityManager, id: RoleId): Promi
   return { role: { id, name: row.name, builtIn: row.built_in, organizationId }, permission: null, patterns: [...own, ...fixed] }
 }
 
-/** Nobody hands on what they do not hold there themselves, nor takes it away from others. */
+/** Nobody assigns or revokes permissions that they do not hold in that scope themselves. */
 export async function requireHeld(context: CommandContext, patterns: readonly string[], place: Scope): Promise<void> {
   const missing = await missingAt(context, patterns, place)
   if (missing.length > 0) throw notHeld({ permissions: [...missing].sort() })
 }
 
-/** What of it the caller does not hold at a place. What is granted to them on resources is read only where it matters. */
+/** The patterns that the caller does not hold in a scope. Grants on resources are loaded only if they matter. */
 async function missingAt({ em, actor }: CommandContext, patterns: readonly string[], place: Scope): Promise<readonly string[]> {
   const missing = patterns.filter((pattern) => !holdsAt(actor, [pattern], place))
   if (missing.length === 0 || place.kind !== 'resource') return missing
@@ -77,7 +80,7 @@ async function missingAt({ em, actor }: CommandContext, patterns: readonly strin
   return missing.filter((pattern) => !holdsAt(actor, [pattern], target))
 }
 
-/** Whether it lets whoever has it act in the name of others. */
+/** Whether it allows impersonation. */
 export function letsImpersonate({ catalogue }: CommandContext, { patterns }: AssignedPermissions): boolean {
   return namesOf(catalogue, patterns).has('auth.impersonate')
 }

@@ -3,14 +3,14 @@ import type { Assignment, SubjectKind } from '../model.ts'
 import type { BuiltInRoleName, Condition, ScopeKind } from '../../grants/model.ts'
 import { notAssignable } from './errors.ts'
 
-/** From when until when something is given. */
+/** The validity of an assignment. */
 export interface Window {
   readonly validFrom: Date
-  /** null: until it is taken away. */
+  /** null: until it is revoked. */
   readonly validUntil: Date | null
 }
 
-/** The window that is asked for. Nobody had before now what is given now: what would begin in the past begins now. */
+/** The requested window. A start in the past becomes now, because nobody had the permission then. */
 export function windowOf(asked: { readonly validFrom?: Date | undefined; readonly validUntil?: Date | undefined }, now: Date): Window {
   const { validFrom = now, validUntil = null } = asked
   const from = validFrom > now ? validFrom : now
@@ -21,12 +21,12 @@ export function windowOf(asked: { readonly validFrom?: Date | undefined; readonl
   return { validFrom: from, validUntil }
 }
 
-/** What something was given on. */
+/** The validity and condition of an assignment. */
 export interface Terms extends Window {
   readonly condition: Condition | null
 }
 
-/** Whether what is there already is what is asked for now. */
+/** Whether the existing assignment is on the requested terms. */
 export function sameTerms(current: Terms, asked: Terms, now: Date): boolean {
   const begun = current.validFrom <= now && asked.validFrom <= now
   if (!begun && current.validFrom.getTime() !== asked.validFrom.getTime()) return false
@@ -38,12 +38,12 @@ function conditionKey(condition: Condition | null): string {
   return JSON.stringify([condition?.assurance ?? null, [...(condition?.networks ?? [])].sort()])
 }
 
-/** Whether its time is over, though nobody has taken it away. */
+/** Whether it has expired, revoked or not. */
 export function isOver({ validUntil }: Window, now: Date): boolean {
   return validUntil !== null && validUntil <= now
 }
 
-/** How an assignment stands. */
+/** The state of an assignment. */
 export function stateOf(assignment: Window & { readonly revokedAt: Date | null }, now: Date): Assignment['state'] {
   const { validFrom, validUntil, revokedAt } = assignment
   if (revokedAt !== null && (validUntil === null || revokedAt < validUntil)) return 'revoked'
@@ -57,7 +57,7 @@ const notAssignableReasons: Readonly<Partial<Record<BuiltInRoleName, string>>> =
   system: 'it stands for the operator of the machine',
 }
 
-/** Built-in roles are given where they mean something: some by Denizen alone, and the one that may do everything to people, for everything. */
+/** Some built-in roles are assigned by Denizen only; superadmin is assigned to users only, on the whole system. */
 export function requireAssignable(
   role: { readonly name: string; readonly builtIn: boolean },
   subject: SubjectKind,

@@ -7,14 +7,14 @@ import { findScope, type Scope } from '../scopes.ts'
 import { scopeTarget } from './targets.ts'
 import type { ScopeColumns } from './repository.ts'
 
-/** The scope that something is given on: whoever may everything everywhere is let through to the handler without one. */
+/** The scope of an assignment. An actor who may do everything everywhere gets to the handler even if it does not exist. */
 export async function existingScope({ em }: CommandContext, on: ScopeInput): Promise<Scope> {
   const scope = await findScope(em, on)
   if (scope === null) throw notFound({ type: scopeTarget.type })
   return scope
 }
 
-/** Sees to it that the scope is there until this transaction is over. Nothing is given or taken in an organization that is not active. */
+/** Locks the scope, so that it exists until the transaction ends. Nothing is assigned or revoked in an inactive organization. */
 export async function lockScope({ em }: CommandContext, { kind, organizationId, path }: Scope): Promise<void> {
   const [id = ''] = path
   const held =
@@ -32,7 +32,7 @@ export async function lockScope({ em }: CommandContext, { kind, organizationId, 
   if (status !== 'active') throw organizationInactive({ status })
 }
 
-/** The scope as the row of an assignment names it. */
+/** The scope as columns of an assignment. */
 export function scopeColumnsOf({ kind, organizationId, path }: Scope): ScopeColumns {
   const [id = ''] = path
   return {

@@ -9,7 +9,7 @@ import { loadSubjects } from '../subjects.ts'
 import { keysOfScope, loadScopes } from './scopes.ts'
 import { compileSubject, cacheKeyOf, type CachedSubject } from './cached-subject.ts'
 
-/** Assignments that are kept at the most, and their subjects with them: some 20 000 users who have a few each. */
+/** How many assignments are cached at most, with their subjects: some 20 000 users with a few each. */
 const mostAssignments = 200_000
 const mostScopes = 100_000
 
@@ -20,16 +20,16 @@ interface DecisionCacheParts {
 }
 
 /**
- * Subjects, places and roles that decisions were made from, under the promise that principals are kept
- * under: what was changed is heard of within the bound, and what was loaded meanwhile is not kept.
- * Who or what is not there is not kept: it may be made, and nobody tells.
+ * A cache of subjects, scopes and roles for decisions, with the same guarantee as the cache of principals: changes are heard of within
+ * the time limit, and whatever was loaded during a change is not cached. Missing subjects and scopes are not cached, because nobody
+ * announces their creation.
  */
 export class DecisionCache implements FeedSink {
   readonly #parts: DecisionCacheParts
   readonly #subjects: LeasedCache<CachedSubject>
   readonly #scopes: LeasedCache<Scope>
   readonly #sink: FeedSink
-  /** Principals are worked out from it too. */
+  /** Principals are made from it too. */
   readonly roles: RoleDefinitionCache
 
   constructor(parts: DecisionCacheParts) {
@@ -56,7 +56,7 @@ export class DecisionCache implements FeedSink {
     return this.#scopes.get(id, now)
   }
 
-  /** What is in memory at a moment: what is not there may be in the database. */
+  /** The facts that are cached at a moment. */
   cached(now: Date): DecisionFacts {
     return { subject: (key) => this.subject(key, now) ?? null, scope: (id) => this.scope(id, now) ?? null }
   }
@@ -92,7 +92,7 @@ export class DecisionCache implements FeedSink {
   }
 }
 
-/** What one call finds: the same all along, whatever is dropped or pushed out meanwhile. */
+/** The facts of one call; they stay the same for the whole call, even if cache entries are invalidated or evicted. */
 export function decisionsFor(memory: DecisionCache, open: () => Promise<SqlEntityManager>, now: Date): Decisions {
   const subjects = new Map<string, Subject | null>()
   const places = new Map<ScopeId, Scope | null>()
@@ -108,7 +108,7 @@ export function decisionsFor(memory: DecisionCache, open: () => Promise<SqlEntit
       const missing = [...new Set(wanted.scopes)].filter((id) => !recalled(places, id, memory.scope(id, now)))
       if (absent.length + missing.length === 0) return known
       const em = await open()
-      // Both are sent before either is answered: one wait for the database instead of two.
+      // Sent together: one round trip instead of two.
       const [loaded, found] = await Promise.all([
         absent.length === 0 ? [] : memory.loadSubjects(em, absent, now),
         missing.length === 0 ? nowhere : memory.loadScopes(em, missing),

@@ -4,16 +4,16 @@ import type { Catalogue } from '../../kernel/signature.ts'
 import { dependenciesOf } from '../../grants/index.ts'
 import { grantsOfSubject, type SubjectFacts } from '../subjects.ts'
 
-/** Somebody as they are kept in memory. */
+/** A cached subject. */
 export interface CachedSubject extends Subject {
   readonly validUntil: number
-  /** What, if it changes, changes this. */
+  /** The ids whose invalidation drops it. */
   readonly keys: readonly string[]
-  /** How many assignments it was made from, and itself. */
+  /** How much room it takes: one for itself and one for each assignment. */
   readonly weight: number
 }
 
-/** Compiles facts, so that a decision is a few look-ups; they themselves are kept only where they are needed again. */
+/** Compiles the grants of a subject. The facts are kept only if a condition on networks needs them again. */
 export function compileSubject(catalogue: Catalogue, facts: SubjectFacts, now: Date): CachedSubject {
   const { userId, sessionId, isActive, memberships, assignments, validUntil } = facts
   const grants = grantsOfSubject(catalogue, facts, { now, from: null })
@@ -41,7 +41,7 @@ export function compileSubject(catalogue: Catalogue, facts: SubjectFacts, now: D
   }
 }
 
-/** One text for whom is asked about. */
+/** The cache key of a subject. */
 export function cacheKeyOf({ userId, sessionId }: SubjectKey): string {
   return sessionId === null ? userId : `${userId} ${sessionId}`
 }

@@ -5,7 +5,7 @@ import { runStatement, statement } from '../../kernel/statement.ts'
 import { builtInRoles, organizationRoles, groupOf, hasPermission, permissionsOf } from '../../grants/index.ts'
 import type { WhoCanQuestion } from './who-can.ts'
 
-/** Somebody who perhaps may. */
+/** A user who may have the permission. */
 export interface Candidate {
   readonly id: Id<'usr'>
   readonly username: string
@@ -13,9 +13,9 @@ export interface Candidate {
 }
 
 /**
- * Everybody whom something on the way to the place gives the permission, whatever conditions it has and roles it
- * excludes, in the order of their ids: each kind of grant is found by an index. Grants in an organization are its
- * members' only; of what is held everywhere those are left out of whom the asker is not told.
+ * All users whom an assignment, membership or ownership gives the permission in a scope, ignoring conditions and separation of duty, in
+ * the order of their ids. An index serves each kind of grant. Users who are not members of the scope's organization are left out, except
+ * for a caller who may see everybody.
  */
 const candidates = statement(
   'candidates',
@@ -85,7 +85,7 @@ export async function candidatesFor(
   return rows.map(({ id, username, display_name: displayName }) => ({ id: idOf('usr', id), username, displayName }))
 }
 
-/** Every pattern that stands for a permission, and perhaps for more. */
+/** All patterns that include a permission. */
 function patternsFor(catalogue: Catalogue, permission: string): readonly string[] {
   const all = [permission, `${groupOf(permission)}.*`, '*', 'queries', 'application']
   return all.filter((pattern) => hasPermission(permissionsOf(catalogue, [pattern]), catalogue, permission))

@@ -32,7 +32,7 @@ export const check = defineQuery(decisionsSignatures.check, {
 })
 
 export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
-  // Who asks about others needs the action at each scope; where they have it not, the answer is no.
+  // Asking about others needs this permission in each scope; without it the answer is false.
   allow: signedIn,
   async handle({ decisions, actor, catalogue }, { checks, ...asked }) {
     const { name } = decisionsSignatures.checkMany
@@ -74,8 +74,8 @@ async function viewOf({ decisions, actor, catalogue }: QueryContext, asked: Deci
 }
 
 /**
- * The scope; null: it is not there, and whoever asks about themselves may do nothing there.
- * Whoever asks about others got that far by holding the action everywhere, and is told.
+ * The scope; null: it does not exist, and the caller asks about themselves. A caller who asks about others holds this permission
+ * everywhere, and gets an error.
  */
 function askedScope(view: DecisionView, action: string, asked: DecisionInput): Scope | null {
   const scope = visibleScope(view, action, asked, asked.on)
@@ -83,12 +83,12 @@ function askedScope(view: DecisionView, action: string, asked: DecisionInput): S
   return scope
 }
 
-/** An organization that nobody belongs to. */
+/** An organization without members. */
 const nowhere: Scope = { kind: 'organization', organizationId: 'org_00000000000000000000000000', path: [], owners: [] }
 
 /**
- * The scope; null: it is not there. Whoever asks about themselves, and may not know of everything, is answered as about one that
- * is not theirs: what they hold everywhere they hold there too, and must not learn by it which places there are.
+ * The scope; null: it does not exist. For a caller who asks about themselves and may not see everything, a missing scope looks like one
+ * of another organization: their system-wide permissions hold there too, so the answer must not reveal which scopes exist.
  */
 function visibleScope({ actor, facts }: DecisionView, action: string, asked: DecisionInput, on: DecisionInput['on']): Scope | null {
   const scope = scopeOf(facts, on)
@@ -96,7 +96,7 @@ function visibleScope({ actor, facts }: DecisionView, action: string, asked: Dec
   return actor.principal.grants.allowsEverywhere(action) ? null : nowhere
 }
 
-/** What an application asks about, it lets somebody do; what Denizen itself lets them do is noted where it does. */
+/** Records the use of an application's permission. Uses of Denizen's own actions are recorded where they are called. */
 export function recordUse(
   { actor, catalogue, uses }: Pick<QueryContext, 'actor' | 'catalogue' | 'uses'>,
   asked: DecisionInput,

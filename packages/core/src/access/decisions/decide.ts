@@ -15,28 +15,28 @@ import type { ScopeInput } from '../model.ts'
 import { grantsOf } from '../../grants/index.ts'
 import { isAllowedAt, limitPermissions, withinLimits, permissionsAt } from '../subjects.ts'
 
-/** About whom, and where, something is asked. */
+/** The subject and scope of a question. */
 export interface DecisionInput {
   readonly userId?: Id<'usr'> | undefined
   readonly sessionId?: Id<'ses'> | undefined
   readonly on?: ScopeInput | undefined
 }
 
-/** Who asks, and what is known for the answer. */
+/** Who asks, and the facts for the answer. */
 export interface DecisionView {
   readonly catalogue: Catalogue
   readonly actor: Actor
   readonly facts: DecisionFacts
 }
 
-/** Whether a caller asks about themselves, with the credential that they show. */
+/** Whether callers ask about themselves, with the credential they show. */
 export function isAboutCaller(actor: Actor, { userId, sessionId }: DecisionInput): boolean {
   if (userId === undefined) return true
   if (actor.kind !== 'user' || userId !== actor.principal.userId) return false
   return sessionId === undefined || sessionId === actor.principal.sessionId
 }
 
-/** The id that a scope is found by; null: it is the system. */
+/** The id of a scope; null: the whole system. */
 export function scopeIdOf(on: ScopeInput | undefined): ScopeId | null {
   if (on === undefined) return null
   if ('resourceId' in on) return on.resourceId
@@ -44,13 +44,13 @@ export function scopeIdOf(on: ScopeInput | undefined): ScopeId | null {
   return 'teamId' in on ? on.teamId : null
 }
 
-/** The scope that was asked about; null: it is not there. */
+/** The scope in question; null: it does not exist. */
 export function scopeOf(facts: DecisionFacts, on: ScopeInput | undefined): Scope | null {
   const id = scopeIdOf(on)
   return id === null ? systemScope : facts.scope(id)
 }
 
-/** What has to be known to answer: about whom is asked, who asks, and the scopes. */
+/** The facts that an answer needs: about the caller, the subject and the scopes. */
 export function decisionRequestOf(
   actor: Actor,
   asked: DecisionInput,
@@ -75,7 +75,7 @@ function subjectKeyOf(actor: Actor, asked: DecisionInput): SubjectKey | null {
   return asked.userId === undefined ? null : { userId: asked.userId, sessionId: asked.sessionId ?? null }
 }
 
-/** Whether the caller may do something there, by the credential that they show and from where they call. */
+/** Whether the caller has a permission in a scope, with this credential and from this address. */
 export function isCallerAllowed({ catalogue, actor, facts }: DecisionView, permission: string, scope: Scope): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system' && unlimitedGrants(catalogue).allowsEverywhere(permission)
   const { principal, from = unknownOrigin } = actor
@@ -84,14 +84,14 @@ export function isCallerAllowed({ catalogue, actor, facts }: DecisionView, permi
   return withinLimits(principal.grants, permission, scope)
 }
 
-/** A call in this process, past the pipeline. */
+/** A call in this process that did not go through the pipeline. */
 const unknownOrigin = { ip: null }
 
 function unlimitedGrants(catalogue: Catalogue): Grants {
   return grantsOf(catalogue, [{ organizationId: null, permissions: ['*'] }])
 }
 
-/** What the caller may do there, for rules to ask: as `targetAt` reads it, from what is known. */
+/** The caller's grants in a scope, for rules: the cached equivalent of `targetInScope`. */
 export function callerGrants(view: DecisionView, principal: Principal, scope: Scope): Grants {
   const { grants } = principal
   const held = callerPermissions.bind(null, view, scope)
@@ -104,7 +104,7 @@ export function callerGrants(view: DecisionView, principal: Principal, scope: Sc
   }
 }
 
-/** Everything that the caller may do there. */
+/** All permissions of the caller in a scope. */
 export function callerPermissions({ catalogue, actor, facts }: DecisionView, scope: Scope): readonly string[] {
   if (actor.kind !== 'user') return actor.kind === 'system' ? unlimitedGrants(catalogue).list() : []
   const { principal, from = unknownOrigin } = actor
@@ -114,11 +114,10 @@ export function callerPermissions({ catalogue, actor, facts }: DecisionView, sco
 }
 
 /**
- * Whoever is asked about, if the caller may be told about them there; null: there is no such user or session, or the
- * caller may not know. Who runs an organization is told about its members, who owns something outside of
- * organizations about those who were given something on it, and nobody who does not hold the action everywhere about
- * anybody else: not even that they run the installation. So an id of another tenant's user and one that was never
- * given out have the same answer: nothing is allowed to them.
+ * The subject, if the caller may know it; null: there is no such user or session, or the caller may not know it. Administrators of an
+ * organization may know its members; owners of a resource outside of organizations may know whoever has an assignment on it; otherwise
+ * the caller needs the permission on the whole system, and is not even told who runs the installation. So the id of another tenant's user
+ * and an unknown id give the same answer.
  */
 export function visibleSubject({ actor, facts }: DecisionView, action: string, asked: DecisionInput, scope: Scope): Subject | null {
   const key = subjectKeyOf(actor, asked)
@@ -129,7 +128,7 @@ export function visibleSubject({ actor, facts }: DecisionView, action: string, a
   return userId === subject.userId || grants.allowsEverywhere(action) || belongsTo(subject, scope) ? subject : null
 }
 
-/** Whether somebody belongs to a scope: to its organization; or, where it is in none, to those who own it or were given something on it. */
+/** Whether a user belongs to a scope: is a member of its organization or, outside of organizations, owns it or has an assignment on it. */
 export function belongsTo(
   { userId, memberships, resources }: Pick<Subject, 'userId' | 'memberships' | 'resources'>,
   { organizationId, owners, path }: Scope,
@@ -138,14 +137,14 @@ export function belongsTo(
   return owners.includes(userId) || path.some((id) => resources.has(id))
 }
 
-/** Whether somebody may do something at a scope, so far as the caller may be told. */
+/** Whether a subject has a permission in a scope, as far as the caller may know. */
 export function isAllowed(view: DecisionView, action: string, asked: DecisionInput, permission: string, scope: Scope): boolean {
   if (isAboutCaller(view.actor, asked)) return isCallerAllowed(view, permission, scope)
   const subject = visibleSubject(view, action, asked, scope)
   return subject !== null && isAllowedAt(subject.grantsFrom(null), subject, permission, scope)
 }
 
-/** Whether all whom a question is about are cached, and the caller may the same from everywhere. */
+/** Whether all subjects of a question are cached, and the caller's permissions do not depend on the address. */
 export function isCached(facts: DecisionFacts, actor: Actor, asked: DecisionInput): boolean {
   const caller = callerOf(actor)
   const subject = caller === null ? null : facts.subject(caller)

@@ -7,10 +7,10 @@ import { decisionsSignatures } from './signatures.ts'
 
 const signature = decisionsSignatures.check
 
-/** A question as `access.check` takes it, read before. */
+/** The parsed input of `access.check`. */
 export type Question = ParsedInputOf<typeof signature>
 
-/** null: it is none; the pipeline says why. */
+/** null: it is invalid; the pipeline says why. */
 export function questionOf(input: unknown): Question | null {
   const parsed = signature.input.safeParse(input ?? {})
   return parsed.success ? parsed.data : null
@@ -23,8 +23,8 @@ interface CacheParts {
 }
 
 /**
- * What `access.check` answers, where all that it takes is in memory; undefined: it is not, the answer depends on
- * where the caller is, or is an error. The same rule and the same decision as in the action, in their order.
+ * The answer of `access.check` from the cache; undefined: not everything is cached, the answer depends on the caller's address, or is an
+ * error. Applies the same rule and decision as the action, in the same order.
  */
 export function checkFromCache(
   { catalogue, uses, facts }: CacheParts,

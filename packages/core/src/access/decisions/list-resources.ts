@@ -18,7 +18,7 @@ const signature = decisionsSignatures.listResources
 type Input = ParsedInputOf<typeof signature>
 type Item = AnswerOf<typeof signature>['items'][number]
 
-/** Who asks about others asks about one organization, or about all of them. */
+/** A question about others is about one organization or all of them. */
 const askedOrganization = {
   type: 'organization',
   find: (context, input) => askedScopeTarget.find(context, { ...input, on: scopeInputOf(input) }),
@@ -46,17 +46,17 @@ function scopeInputOf({ organizationId }: Pick<Input, 'organizationId'>) {
   return organizationId === undefined ? {} : { organizationId }
 }
 
-/** Where somebody may do something: worked out before any resource is looked for. */
+/** The scopes in which a subject has a permission, worked out before resources are selected. */
 interface AccessibleResources {
-  /** In every organization, and on what is in none. */
+  /** In every organization, and outside of organizations. */
   readonly everywhere: boolean
-  /** On whatever is in these. */
+  /** In these organizations. */
   readonly organizations: readonly Id<'org'>[]
-  /** On these, and on what is in them. */
+  /** On these resources, and on everything inside them. */
   readonly resources: readonly string[]
-  /** On what is theirs, in the organizations that they belong to and outside of all, and on what is in it. */
+  /** On resources the subject owns, in their organizations and outside of organizations, and on everything inside them. */
   readonly owner: Pick<Subject, 'userId' | 'memberships'> | null
-  /** Nothing outside of this one counts; undefined: everything does. */
+  /** Only in this organization; undefined: no limit. */
   readonly only: Id<'org'> | undefined
 }
 
@@ -87,7 +87,7 @@ async function accessibleTo({ decisions, actor, catalogue }: QueryContext, input
   }
 }
 
-/** What the limits of a credential leave of the organizations that are asked about; null: none. */
+/** The organizations that the limits of a credential leave; null: none. */
 function limitToCredential(grants: Grants, permission: string, asked: Id<'org'> | undefined): Id<'org'> | undefined | null {
   const lets = (organizationId: Id<'org'> | null) => withinLimits(grants, permission, { ...systemScope, kind: 'resource', organizationId })
   const only = grants.onlyIn ?? null
@@ -116,10 +116,7 @@ interface Fragment {
   readonly parameters: readonly unknown[]
 }
 
-/**
- * One page by id. Each of the ways to a resource gives no more rows than the page holds, by an
- * index of its own, so that none costs more for what another one finds.
- */
+/** One page, by id. Every subquery has its own index and returns at most one page, so that none gets slower because of another. */
 async function selectAccessible(em: SqlEntityManager, reach: AccessibleResources, window: Window): Promise<Item[]> {
   const ways = queriesFor(reach, window)
   if (ways.length === 0) return []
@@ -149,7 +146,7 @@ function queriesFor({ everywhere, organizations, resources, owner, only }: Acces
       parameters: [...parameters, ...wanted.parameters, window.limit],
     }
   }
-  // `offset 0` keeps the planner from reading all resources in their order in hope of some that match: a GIN index finds those few.
+  // `offset 0` keeps the planner from scanning all resources in order; the few that match are found by a GIN index.
   const inside = (sql: string, ...parameters: unknown[]): Fragment => {
     const wanted = filterOf(window, only)
     return {
@@ -171,7 +168,7 @@ function queriesFor({ everywhere, organizations, resources, owner, only }: Acces
   ]
 }
 
-/** What somebody owns, and what is in it. */
+/** Resources that a user owns, and everything inside them. */
 function queriesForOwned(
   { userId, memberships }: NonNullable<AccessibleResources['owner']>,
   way: (sql: string, ...parameters: unknown[]) => Fragment,

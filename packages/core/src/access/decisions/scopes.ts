@@ -11,7 +11,7 @@ interface ScopeRecord {
   readonly owners: string | null
 }
 
-/** As `findPlace` does one by one: what was deleted is not there, nor are teams of archived organizations. */
+/** Equivalent to `findScope`: deleted resources and teams, and teams of archived organizations, are not found. */
 const scopesStatement = statement(
   'places',
   `select 'resource' as kind, r.id::text as id, r.organization_id::text as organization, array_to_json(r.path)::text as path,
@@ -22,7 +22,7 @@ const scopesStatement = statement(
     join organizations o on o.id = t.organization_id and o.status <> 'archived' where t.id = any(?::uuid[]) and t.deleted_at is null`,
 )
 
-/** The places that are there, however many and of whatever kind, in one statement. */
+/** Loads scopes of any kind, in one statement. Missing ones are left out. */
 export async function loadScopes(em: SqlEntityManager, ids: readonly ScopeId[]): Promise<ReadonlyMap<ScopeId, Scope>> {
   const of = (prefix: 'res' | 'org' | 'team') => uuidsOf(ids.filter((id) => id.startsWith(`${prefix}_`)))
   const records = await runStatement<ScopeRecord>(em, scopesStatement, [of('res'), of('org'), of('team')])
@@ -43,7 +43,7 @@ function parsed(json: string | null): readonly string[] {
 
 const nobody: readonly Id<'usr'>[] = []
 
-/** The keys under which a place that is kept is dropped: when it moves, changes hands or goes, or something that it is in does. */
+/** The ids whose invalidation drops a cached scope: it, or one of its ancestors, was moved, transferred or deleted. */
 export function keysOfScope({ organizationId, path }: Scope): readonly string[] {
   return organizationId === null ? path : [organizationId, ...path]
 }

@@ -6,7 +6,7 @@ import type { ScopeInput } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
 import { callerGrants, isAboutCaller, scopeIdOf, scopeOf, decisionRequestOf, type DecisionInput, type DecisionView } from './decide.ts'
 
-/** Whoever may see something there knows that it is there. */
+/** The permission that makes a scope visible. */
 const visibleWith: Readonly<Record<ScopeKind, string>> = {
   system: 'access.check',
   organization: 'organizations.get',
@@ -14,7 +14,7 @@ const visibleWith: Readonly<Record<ScopeKind, string>> = {
   resource: 'resources.get',
 }
 
-/** The scope that is asked about, with what the caller holds there. Whoever asks about themselves asks about nothing that is anybody's. */
+/** The scope in question, with the caller's grants there. A question about oneself has no target. */
 export const askedScopeTarget = {
   type: 'place',
   async find(context: Context, asked: DecisionInput): Promise<Target | null | undefined> {
@@ -22,7 +22,7 @@ export const askedScopeTarget = {
   },
 } satisfies CachedTargetFinder<DecisionInput>
 
-/** The same where everybody is asked about. */
+/** The scope in question, where the subject is everybody. */
 export const anyScopeTarget = {
   type: 'place',
   find: (context: Context, { on }: Pick<DecisionInput, 'on'>) => targetAt(context, on),
@@ -31,14 +31,14 @@ export const anyScopeTarget = {
 type Context = Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>
 
 async function targetAt({ decisions, catalogue, actor }: Context, on: ScopeInput | undefined): Promise<Target | null | undefined> {
-  // Nothing is read for whoever will be turned away.
+  // Nothing is loaded for a caller who will be turned away.
   if (actor.kind === 'anonymous' || scopeIdOf(on) === null) return undefined
   const facts = await decisions.load(decisionRequestOf(actor, { on }))
   const scope = scopeOf(facts, on)
   return scope === null ? null : targetOf({ catalogue, actor, facts }, scope)
 }
 
-/** A scope as a target of whoever asks. */
+/** The scope as a target. */
 function targetOf(view: DecisionView, scope: Scope): Target {
   const { kind, organizationId, path } = scope
   const id = path[0] ?? organizationId ?? ''
@@ -46,7 +46,7 @@ function targetOf(view: DecisionView, scope: Scope): Target {
   return view.actor.kind === 'user' ? { ...target, resourceGrants: callerGrants(view, view.actor.principal, scope) } : target
 }
 
-/** Whoever asks about themselves. */
+/** A caller who asks about themselves. */
 export const aboutCaller = rule(
   'anybody who is signed in, about themselves',
   ({ actor, input }) => actor.kind !== 'anonymous' && isAboutCaller(actor, input as DecisionInput),

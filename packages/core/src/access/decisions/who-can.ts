@@ -32,7 +32,7 @@ export const whoCan = defineQuery(signature, {
     const seesEverybody = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
     const question = { catalogue, permission, scope, now, seesEverybody }
     const rows: Item[] = []
-    // Nearly all candidates may; for those who may not, roles that exclude each other, as many are asked about again.
+    // Nearly all candidates have the permission. Those who do not, because of separation of duty, are made up for by another round.
     for (let more = true; more && rows.length <= limit;) {
       const candidates = await candidatesFor(em, question, after, limit + 1)
       const facts = await loadSubjects(
@@ -51,17 +51,17 @@ export const whoCan = defineQuery(signature, {
   },
 })
 
-/** Who may do something somewhere. */
+/** Which users have a permission in a scope. */
 export interface WhoCanQuestion {
   readonly catalogue: Catalogue
   readonly permission: string
   readonly scope: Scope
   readonly now: Date
-  /** Whether whoever asks may be told about everybody: otherwise about those who belong to the scope, as `access.check` is. */
+  /** Whether the caller may see everybody; otherwise only users who belong to the scope, as in `access.check`. */
   readonly seesEverybody: boolean
 }
 
-/** null: they may not. */
+/** null: the user does not have the permission. */
 function itemOf(question: WhoCanQuestion, { id, username, displayName }: Candidate, facts: SubjectFacts | undefined): Item | null {
   if (facts === undefined) return null
   const { catalogue, permission, scope, now, seesEverybody } = question
@@ -75,12 +75,12 @@ function itemOf(question: WhoCanQuestion, { id, username, displayName }: Candida
   return conditional && !may(as) ? null : { id, username, displayName, conditional, through: waysFor(question, as) }
 }
 
-/** The same as if every condition were met. */
+/** The same subject as if every condition were met. */
 function unconditional(facts: SubjectFacts): SubjectFacts {
   return { ...facts, assignments: facts.assignments.map((assignment) => ({ ...assignment, condition: null })) }
 }
 
-/** All that lets somebody do something there. */
+/** All ways in which the user has the permission. */
 function waysFor({ catalogue, permission, scope, now }: WhoCanQuestion, facts: SubjectFacts): Through[] {
   const counts = effectiveAssignmentsOf(facts, { now, from: null }).filter((assignment) =>
     grantsOf(catalogue, [grantOf(assignment)]).allows(permission, scope.organizationId, scope.path),

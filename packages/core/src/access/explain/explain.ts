@@ -50,7 +50,7 @@ export const explain = defineQuery(explainSignatures.explain, {
     const [facts] = key === null ? [] : await loadSubjects(em, [key], now)
     if (scope === null || facts === undefined) throw notFound({ type: askedType })
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
-    // Asked about themselves, somebody is told what they may do by this very credential, from here.
+    // Asked about themselves, callers get the answer for this credential and this address.
     const situation = { now, from: caller === null ? null : (caller.from ?? unknownOrigin) }
     const isLimited = caller !== null && !withinLimits(caller.principal.grants, input.permission, scope)
     const held = await loadUserAssignments(em, facts.userId, scope, now)
@@ -70,7 +70,7 @@ export const explain = defineQuery(explainSignatures.explain, {
 
 const nothingMissing = { unmet: [], missing: [], hiddenRoles: 0, nearest: [] }
 
-/** Whose access is asked about: the caller's in the session at hand, where nobody is named. */
+/** The subject: the named user, or the caller in the current session. */
 function subjectKey(actor: Actor, { userId, sessionId: session }: Input): SubjectKey | null {
   const sessionId = session ?? null
   if (actor.kind !== 'user') return userId === undefined ? null : { userId, sessionId }
@@ -79,10 +79,10 @@ function subjectKey(actor: Actor, { userId, sessionId: session }: Input): Subjec
   return { userId: principal.userId, sessionId: sessionId ?? principal.sessionId }
 }
 
-/** A call in this process, past the pipeline. */
+/** A call in this process that did not go through the pipeline. */
 const unknownOrigin = { ip: null }
 
-/** What somebody has or had that reaches the place, whether it counts or not. */
+/** The past and present assignments of a user whose scope includes the one in question. */
 interface UserAssignments {
   readonly username: string
   readonly status: UserStatus
@@ -98,7 +98,7 @@ interface UserAssignmentsRecord {
   readonly assignments: string | null
 }
 
-/** Of what is over only the last so many: enough to say what was there. */
+/** Only the most recent ended assignments are loaded. */
 const mostPast = 50
 
 async function loadUserAssignments(
@@ -145,7 +145,7 @@ async function questionOf(
   return { catalogue, permission, scope, graph, names, userId: facts.userId, username: held.username }
 }
 
-/** Every way in which it is allowed now: what owning, being a member and being given something come to. */
+/** All ways in which the subject has the permission now: by ownership, membership and assignments. */
 function reasonsFor(question: ExplainQuestion, facts: SubjectFacts, situation: DecisionContext, held: UserAssignments): readonly Reason[] {
   const { scope } = question
   const live = new Set(facts.assignments.map(({ id }) => id))
@@ -164,7 +164,7 @@ interface DenialInput {
   readonly situation: DecisionContext
   readonly held: UserAssignments
   readonly eyes: Visibility
-  /** What would allow it, if the credential was not made for less. */
+  /** The ways that would allow it, but for the scopes of the credential. */
   readonly limited: readonly Reason[]
 }
 
@@ -173,7 +173,7 @@ async function denial(em: SqlEntityManager, { now, catalogue }: QueryContext, de
   const unmet = unmetFor(denied)
   const similar = matchesNoAction(catalogue, question.permission) ? [...similarActions(catalogue, question.permission)] : null
   const { missing, hiddenRoles } =
-    // Nothing that was given to the user would help: the token is what is in the way.
+    // The credential is the obstacle: no further assignment would help.
     similar === null && denied.limited.length === 0
       ? await missingFor(em, question, { facts, standing: held.standing, given: unexpired(held, now), eyes, now })
       : { missing: [], hiddenRoles: 0 }
@@ -181,12 +181,12 @@ async function denial(em: SqlEntityManager, { now, catalogue }: QueryContext, de
   return { allowed: false, because: [], summary, unmet, missing, hiddenRoles, nearest: similar ?? [] } satisfies Partial<Explanation>
 }
 
-/** What was given, was not revoked, and is not over. */
+/** Assignments that are neither revoked nor expired. */
 function unexpired({ assignments }: UserAssignments, now: Date): readonly ReasonAssignment[] {
   return assignments.filter(({ revoked, until }) => revoked === null && (until === null || until > now.getTime()))
 }
 
-/** What would nearly allow it, and why it does not; what the asker may not know of is left out. */
+/** Why each of the ways that would allow it does not; without those that the caller may not see. */
 function unmetFor({ question, facts, situation, held, eyes, limited }: DenialInput): Unmet[] {
   const byCredential = limited.map((reason): Unmet => ({ code: 'credential', reason, at: null, text: '' }))
   const unready = obstaclesOf(facts, situation)
@@ -201,13 +201,13 @@ function unmetFor({ question, facts, situation, held, eyes, limited }: DenialInp
   return [...byCredential, ...byMembership, ...given].map((unmet) => ({ ...unmet, text: unmetInWords(question, unmet, held) }))
 }
 
-/** What the membership would give, if it counted. */
+/** The reason that the membership would be, if it counted. */
 function membershipReason(question: ExplainQuestion, { standing: { role } }: UserAssignments): Reason | null {
   const { organizationId } = question.scope
   return organizationId === null || role === null ? null : reasonOfMembership(question, organizationId, role)
 }
 
-/** What keeps everything from counting there, whatever somebody was given. */
+/** An obstacle to everything in this organization, whatever the assignments. */
 function generalObstacle(facts: SubjectFacts, { status, standing }: UserAssignments): Unmet['code'] | null {
   if (!facts.isActive) return isActing(status) ? 'frozen' : 'userStatus'
   if (standing.status === null) return null
@@ -234,7 +234,7 @@ function timeOf(code: Unmet['code'], { from, until, revoked }: UserAssignments['
   return at === null ? null : new Date(at)
 }
 
-/** A reason as the asker may know it. */
+/** The reason, without details the caller may not see. */
 function visibleReason(eyes: Visibility, question: ExplainQuestion, reason: Reason): Reason {
   return reason.via === 'assignment' && reason.scope.kind === 'system' && !eyes.wholeSystem ? hiddenReason(question) : reason
 }

@@ -14,35 +14,32 @@ import type { ReasonAssignment, ExplainQuestion } from './reasons.ts'
 
 const mostShown = 20
 
-/** What would have to be given, before anybody who could give it is known. */
+/** A grant that would allow it, before it is known who could make it. */
 interface PossibleGrant extends Pick<Missing, 'membership' | 'grant' | 'ends'> {
-  /** What the giver has to hold there. */
+  /** The permissions that the granting user must hold there. */
   readonly patterns: readonly string[]
   readonly brings: number
 }
 
-/** How somebody stands to the organization that a place is in. */
+/** The subject's relation to the organization of the scope. */
 export interface OrganizationStanding {
-  /** null: the place is in none. */
+  /** null: outside of organizations. */
   readonly status: OrganizationStatus | null
-  /** null: they are no member. */
+  /** null: not a member. */
   readonly role: MembershipRole | null
 }
 
-/** Whose access it is, who asks, and when. */
+/** The subject, the caller's visibility, and the time. */
 interface MissingInput {
   readonly facts: SubjectFacts
   readonly standing: OrganizationStanding
-  /** What they have that was not revoked and is not over, whether it counts or not. */
+  /** The subject's assignments that are neither revoked nor expired, effective or not. */
   readonly given: readonly ReasonAssignment[]
   readonly eyes: Visibility
   readonly now: Date
 }
 
-/**
- * The smallest grants that would allow it, the smallest first: the first of them is enough. Nothing is given to
- * somebody who may not act at all, nor in an organization that is not active.
- */
+/** The grants that would allow it, smallest first; one of them is enough. None for an inactive account or in an inactive organization. */
 export async function missingFor(
   em: SqlEntityManager,
   question: ExplainQuestion,
@@ -71,8 +68,8 @@ export async function missingFor(
 }
 
 /**
- * What may be given besides what they have: one thing is given once at a place, so the same on other terms has to be
- * ended first, and what they have there on no terms at all would do nothing once more.
+ * Skips what the subject already has there unconditionally. Since a role can be assigned only once in a scope, an assignment on other
+ * terms has to be ended first.
  */
 function notYetGranted(wanted: PossibleGrant, given: readonly ReasonAssignment[], place: Scope, now: Date): readonly PossibleGrant[] {
   const { role = null, permission = null } = wanted.grant ?? {}
@@ -84,7 +81,7 @@ function notYetGranted(wanted: PossibleGrant, given: readonly ReasonAssignment[]
   return counts ? [] : [{ ...wanted, ends: idOf('asg', there.id) }]
 }
 
-/** Whether it was given to the user, and on that very place. */
+/** Whether it was assigned to the user directly, with exactly this scope. */
 function isOn({ team, scope, organization, object }: ReasonAssignment, { kind, organizationId, path }: Scope): boolean {
   if (team !== null || scope !== kind) return false
   if (scope === 'system') return true
@@ -92,7 +89,7 @@ function isOn({ team, scope, organization, object }: ReasonAssignment, { kind, o
   return object !== null && path[0] === idOf(scope === 'team' ? 'team' : 'res', object)
 }
 
-/** Roles of members that would do: from the one that they have on. */
+/** Membership roles above the current one that would be enough. */
 function memberships(
   { catalogue, permission, scope: { organizationId } }: ExplainQuestion,
   { role: current }: OrganizationStanding,
@@ -107,17 +104,17 @@ function memberships(
   })
 }
 
-/** From the one that allows least. */
+/** From the weakest to the strongest. */
 const ranks: readonly MembershipRole[] = ['member', 'admin', 'owner']
 
-/** Whoever is no member has to become one first. */
+/** Users who are not a member have to become one first. */
 function firstMember({ catalogue, permission, scope: { organizationId } }: ExplainQuestion, { role }: OrganizationStanding) {
   if (organizationId === null || role !== null) return { membership: null, extra: 0, more: [] as readonly string[] }
   const more = organizationRoles.member.permissions
   return { membership: { organizationId, role: 'member' as const }, extra: countOf(catalogue, more, permission), more }
 }
 
-/** The permission alone, on the place itself. */
+/** The single permission, in the scope itself. */
 function singlePermission(question: ExplainQuestion, standing: OrganizationStanding): PossibleGrant {
   const { membership, extra } = firstMember(question, standing)
   const grant = { role: null, permission: question.permission, on: shownScope(question.scope, question.names) }
@@ -132,7 +129,7 @@ function byRole(question: ExplainQuestion, standing: OrganizationStanding, role:
   return { membership, grant, ends: null, patterns, brings }
 }
 
-/** Built-in roles are given on the whole system only. */
+/** Built-in roles are assigned on the whole system only. */
 function builtInRolesFor(
   question: ExplainQuestion,
   roles: readonly GraphRole[],
@@ -143,7 +140,7 @@ function builtInRolesFor(
   return able.map((role) => byRole(question, { status: null, role: null }, role, role.permissions))
 }
 
-/** How many permissions besides the one that is asked about patterns stand for. */
+/** How many other permissions the patterns include. */
 function countOf(catalogue: Catalogue, patterns: readonly string[], permission: string): number {
   return listPermissions(permissionsOf(catalogue, patterns)).filter((name) => name !== permission).length
 }

@@ -3,7 +3,7 @@ import { idOf, isId, uuidOf } from '../../kernel/id.ts'
 import type { Scope } from '../scopes.ts'
 import type { ScopeShown } from './model.ts'
 
-/** What people call things, by their UUIDs. */
+/** Display names by UUID. */
 export type Names = ReadonlyMap<string, string>
 
 /** The names of users, teams, organizations and resources among these UUIDs. */
@@ -19,7 +19,7 @@ export async function loadNames(em: SqlEntityManager, uuids: readonly string[]):
   return new Map(rows.map(({ id, name }) => [id, name]))
 }
 
-/** The UUIDs of a place and of all that it is in. */
+/** The UUIDs of a scope's organization and path. */
 export function uuidsIn({ organizationId, path }: Scope): readonly string[] {
   return [...(organizationId === null ? [] : [organizationId]), ...path].map(uuidOf)
 }
@@ -35,7 +35,7 @@ interface AssignmentScope {
   readonly object: string | null
 }
 
-/** What an assignment is on: its ids are UUIDs. */
+/** The scope of an assignment, whose ids are UUIDs. */
 export function shownAssignmentScope({ scope, organization, object }: AssignmentScope, names: Names): ScopeShown {
   const prefix = scope === 'organization' ? 'org' : scope === 'team' ? 'team' : 'res'
   const uuid = scope === 'organization' ? organization : object
@@ -48,12 +48,12 @@ function scopeShownOf(kind: ScopeShown['kind'], id: string | null, names: Names)
   return { kind, id: isId('org', id) || isId('team', id) || isId('res', id) ? id : null, name }
 }
 
-/** A place in the middle of a sentence: the organization acme, document Plan. */
+/** A scope in a sentence: the organization acme, document Plan. */
 export function scopeInWords({ kind, name }: ScopeShown): string {
   return kind === 'organization' || kind === 'team' ? `the ${kind} ${name}` : name
 }
 
-/** An instant in the middle of a sentence, the same everywhere: 2026-11-21 19:42 UTC. */
+/** A time in a sentence, in UTC: 2026-11-21 19:42 UTC. */
 export function timeInWords(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -3,7 +3,7 @@ import { activeAssignments, type ResolvedAssignment } from '../../grants/index.t
 import type { DecisionContext, SubjectFacts } from '../subjects.ts'
 import type { Unmet } from './model.ts'
 
-/** Why each assignment of somebody does not count now and from there, by its id; those that count are not in it. */
+/** Why each assignment of a subject is not effective now and from there, by its id; effective ones are left out. */
 export function obstaclesOf(facts: SubjectFacts, { now, from }: DecisionContext): ReadonlyMap<string, Unmet['code']> {
   const at = now.getTime()
   const unready = new Map<string, Unmet['code']>()

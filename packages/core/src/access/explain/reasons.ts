@@ -8,7 +8,7 @@ import { matchingPattern, pathTo, type RoleGraph } from '../roles/graph.ts'
 import type { Reason, RoleShown } from './model.ts'
 import { scopeInWords, shownScope, shownAssignmentScope, timeInWords, type Names } from './names.ts'
 
-/** What is asked, and what there is to answer it by. */
+/** The question, and the data to answer it with. */
 export interface ExplainQuestion {
   readonly catalogue: Catalogue
   readonly userId: Id<'usr'>
@@ -19,13 +19,13 @@ export interface ExplainQuestion {
   readonly names: Names
 }
 
-/** What of an assignment a reason is made of. */
+/** The fields of an assignment that a reason is made from. */
 export type ReasonAssignment = Pick<
   ResolvedAssignment,
   'id' | 'role' | 'permission' | 'team' | 'scope' | 'organization' | 'object' | 'from' | 'until' | 'condition'
 >
 
-/** How an assignment comes to the permission there; null: it does not stand for it, or is somewhere else. */
+/** How an assignment gives the permission in the scope; null: it does not. */
 export function reasonOf(question: ExplainQuestion, assignment: ReasonAssignment): Reason | null {
   const { catalogue, permission, graph, names, userId, username } = question
   if (!reaches(assignment, question.scope)) return null
@@ -50,7 +50,7 @@ export function reasonOf(question: ExplainQuestion, assignment: ReasonAssignment
   }
 }
 
-/** What an assignment is on counts there, and for all that is inside. */
+/** Whether an assignment's scope includes the target. */
 export function reaches({ scope, organization, object }: ReasonAssignment, target: Scope): boolean {
   if (scope === 'system') return true
   if (scope === 'organization') return organization !== null && target.organizationId === idOf('org', organization)
@@ -76,7 +76,7 @@ function rolePathOf(
   return path === null ? null : { roles: path.roles.map(({ id, name }) => ({ id: idOf('rol', id), name })), pattern: path.pattern }
 }
 
-/** How a membership comes to the permission there; null: it does not. */
+/** How a membership gives the permission in the scope; null: it does not. */
 export function reasonOfMembership(question: ExplainQuestion, organizationId: Id<'org'>, role: MembershipRole): Reason | null {
   const { catalogue, permission, names, username } = question
   if (question.scope.organizationId !== organizationId) return null
@@ -88,7 +88,7 @@ export function reasonOfMembership(question: ExplainQuestion, organizationId: Id
   return { ...bareReason(question), ...path, via: 'membership', scope, text }
 }
 
-/** How owning the thing, or what it is in, comes to the permission; null: owners may not do it. */
+/** How ownership gives the permission; null: owners do not have it. */
 export function reasonOfOwnership(question: ExplainQuestion): Reason | null {
   const { catalogue, permission, names, username } = question
   const pattern = matchingPattern(catalogue, ownerPermissions, permission)
@@ -98,13 +98,13 @@ export function reasonOfOwnership(question: ExplainQuestion): Reason | null {
   return { ...bareReason(question), roles: [], pattern, via: 'ownership', scope, text }
 }
 
-/** A reason that was not assignment by anybody. */
+/** A reason that no assignment is behind. */
 function bareReason({ userId, username }: ExplainQuestion): Omit<Reason, 'via' | 'roles' | 'pattern' | 'scope' | 'text'> {
   const subject = { kind: 'user' as const, id: userId, name: username }
   return { subject, assignmentId: null, validFrom: null, validUntil: null, condition: null, hidden: false }
 }
 
-/** What the asker may not look into: that there is something, and no more. */
+/** A reason whose details the caller may not see. */
 export function hiddenReason(question: ExplainQuestion): Reason {
   const text = `${question.username} holds it on the whole system, by what you may not look into`
   const scope = { kind: 'system' as const, id: null, name: 'the whole system' }
@@ -120,7 +120,7 @@ function roleInWords({ roles, pattern }: RolePath): string {
   return first === undefined ? `has ${pattern}` : `is ${first.name}`
 }
 
-/** From the role that was assignment to the one that has the permission. */
+/** From the assigned role to the one that has the permission. */
 function rolePathInWords({ roles, pattern }: RolePath): string {
   const [, ...included] = roles
   if (roles.length === 0) return ''

@@ -6,18 +6,18 @@ import { userId } from '../../users/model.ts'
 import { instant, permissionName, scope } from '../model.ts'
 import { Change, Difference, Explanation, ScopeShown, UserAt } from './model.ts'
 
-const on = scope.optional().meta({ description: 'where: {"organizationId"}, {"teamId"} or {"resourceId"}; nothing: on the whole system' })
+const on = scope.optional().meta({ description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}; nothing: the whole system' })
 const permission = permissionName.meta({ description: 'the name of an action, or a permission of an application: document.read' })
 
-/** The actions of `access` that are made here. */
+/** Actions that explain decisions, now and at other times. */
 export const explainSignatures = group('access', {
   explain: reads({
-    summary: 'Explain why somebody may do something, or what is missing',
+    summary: 'Explain why a user has a permission, or what is missing',
     grantedTo: ['admin', 'resourceOwner'],
     input: z
       .strictObject({
-        userId: userId.optional().meta({ description: 'who (default: you, as this credential may)' }),
-        sessionId: sessionId.optional().meta({ description: 'in this session of theirs: second factor, and roles that were chosen' }),
+        userId: userId.optional().meta({ description: 'the user (default: you, with this credential)' }),
+        sessionId: sessionId.optional().meta({ description: 'in this session of the user: its second factor and active roles count' }),
         permission,
         on,
       })
@@ -28,11 +28,11 @@ export const explainSignatures = group('access', {
     output: Explanation,
   }),
   at: reads({
-    summary: 'Tell who could do what at some time, past or to come',
+    summary: 'Show who could do what at a time, past or future',
     grantedTo: ['admin'],
     input: z.strictObject({
       time: instant.meta({ description: 'when, for example 2026-11-21T08:00:00Z' }),
-      userId: userId.optional().meta({ description: 'whose access (default: yours, or with a permission everybody who could)' }),
+      userId: userId.optional().meta({ description: 'whose access (default: yours; with a permission: of everybody who had it)' }),
       permission: permission.optional(),
       on,
       ...pageInput,
@@ -40,18 +40,18 @@ export const explainSignatures = group('access', {
     output: pageOf(z.object({ userId, username: z.string() })).extend({
       time: z.date(),
       on: ScopeShown,
-      there: z.boolean().meta({ description: 'whether the place was there then' }),
-      allowed: z.boolean().nullable().meta({ description: 'whether the user could; null: there was no such question' }),
+      there: z.boolean().meta({ description: 'whether the scope existed then' }),
+      allowed: z.boolean().nullable().meta({ description: 'whether the user had the permission; null: no permission was named' }),
       user: UserAt.nullable(),
     }),
   }),
   compare: reads({
-    summary: 'Tell who gained and who lost what between two times',
+    summary: 'Show who gained and who lost what between two times',
     grantedTo: ['admin'],
     input: z.strictObject({
       from: instant.meta({ description: 'from when, for example 2026-11-01T00:00:00Z' }),
       to: instant.optional().meta({ description: 'until when (default: now)' }),
-      userId: userId.optional().meta({ description: 'whose access (default: everybody who is at the place; on the whole system: yours)' }),
+      userId: userId.optional().meta({ description: 'whose access (default: of everybody in the scope; on the whole system: yours)' }),
       permission: permission.optional().meta({ description: 'only who gained or lost this one' }),
       on,
       ...pageInput,
@@ -60,8 +60,8 @@ export const explainSignatures = group('access', {
       from: z.date(),
       to: z.date().nullable().meta({ description: 'null: until now' }),
       on: ScopeShown,
-      changes: z.array(Change).meta({ description: 'what happened, in order; with every page the same' }),
-      complete: z.boolean().meta({ description: 'false: more happened than is told' }),
+      changes: z.array(Change).meta({ description: 'the changes in order; the same with every page' }),
+      complete: z.boolean().meta({ description: 'false: there are more changes than are listed' }),
     }),
   }),
 })

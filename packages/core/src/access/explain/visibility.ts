@@ -4,19 +4,18 @@ import { uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Target } from '../../kernel/rule.ts'
 import { targetInScope, type Scope } from '../scopes.ts'
 
-/** What stands in for a subject or a place that is not there, or not for whoever asks. */
+/** The type in errors for a subject or scope that does not exist, or that the caller may not see. */
 export const askedType = 'user or place'
 
 interface AskedAbout {
   readonly action: string
-  /** null: nobody in particular, but whoever could do it. */
+  /** null: not about one user, but about all who have the permission. */
   readonly userId: Id<'usr'> | null
 }
 
 /**
- * The target of a question about somebody at a place, or about all who are there. Of the caller's own access
- * anybody may ask where they can see the place; of others who was granted it there, as far as these are or were
- * there too. Whatever is somewhere else is not there.
+ * The target of a question about a user in a scope, or about all users there. Everybody may ask about themselves where they can see the
+ * scope. Asking about others needs the permission there, and only finds users who are or were there too.
  */
 export async function askedTarget(
   em: SqlEntityManager,
@@ -33,12 +32,12 @@ export async function askedTarget(
   return (await isVisible(em, actor, { userId, place, action })) ? target : null
 }
 
-/** Whoever knows that there are members may know that they may not ask about them. */
+/** Who may list members may know that asking about them is not allowed. */
 function visibleWith({ organizationId }: Scope, action: string): string {
   return organizationId === null ? action : 'organizations.listMembers'
 }
 
-/** Whether somebody can see a place at all. */
+/** Whether the caller can see a scope at all. */
 function canSee(
   { principal }: Extract<Actor, { kind: 'user' }>,
   { resourceGrants }: Target,
@@ -50,7 +49,10 @@ function canSee(
   return (resourceGrants?.list(organizationId, path).length ?? 0) > 0
 }
 
-/** Whether somebody else is there for the caller: everybody for whoever may ask everywhere, else whoever is or was in the organization, or has something there. */
+/**
+ * Whether the caller may know of another user: everybody with the permission on the whole system; else past and present members of the
+ * organization, and users with an assignment in the scope.
+ */
 async function isVisible(
   em: SqlEntityManager,
   { principal }: Extract<Actor, { kind: 'user' }>,
@@ -74,18 +76,18 @@ async function exists(em: SqlEntityManager, userId: Id<'usr'>): Promise<boolean>
   return rows.length > 0
 }
 
-/** What of an answer somebody may know. */
+/** The parts of an answer that the caller may see. */
 export interface Visibility {
-  /** What was given on the whole system. */
+  /** Assignments on the whole system. */
   readonly wholeSystem: boolean
-  /** Everybody, those who are in one organization, or nobody (null). */
+  /** Everybody, members of one organization, or nobody (null). */
   readonly people: 'all' | Id<'org'> | null
-  /** The roles of the organization, and those of the installation. */
+  /** The organization's roles, and the installation's. */
   readonly roles: boolean
   readonly installationRoles: boolean
 }
 
-/** What the asker may know of an answer about somebody at a place: their own access they may know, of others what is where they may look. */
+/** What the caller may see of an answer: everything about themselves; about others only what is where they may look. */
 export function visibilityFor(actor: Actor, place: Scope, { action, userId }: AskedAbout): Visibility {
   if (actor.kind !== 'user') return { wholeSystem: true, people: 'all', roles: true, installationRoles: true }
   const { grants, memberships } = actor.principal

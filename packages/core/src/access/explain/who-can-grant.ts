@@ -9,23 +9,23 @@ import type { Visibility } from './visibility.ts'
 import type { Missing } from './model.ts'
 import { loadNames, type Names } from './names.ts'
 
-/** Of so many who hold anything there it is looked who could give what is missing; the count is of these. */
+/** So many users with assignments there are considered; `count` is limited by it. */
 const mostCandidates = 300
 const mostShown = 5
 
-/** Somebody who may be able to give something at a place. */
+/** A user who may be able to grant something in a scope. */
 interface Candidate {
   readonly facts: SubjectFacts
   readonly grants: Grants
 }
 
-/** Those who could give something at a place. */
+/** The users who can grant something in a scope. */
 export interface GrantCandidates {
-  /** Those of them who hold what is to be given there themselves: nobody gives what they do not hold. */
+  /** Those who hold the permissions themselves: nobody grants what they do not hold. */
   of(wanted: Pick<Missing, 'membership' | 'grant' | 'ends'>, patterns: readonly string[]): Missing['givers']
 }
 
-/** Whoever runs the organization, owns the thing, or was given something there: of everybody else it is known that they cannot give anything. */
+/** Administrators of the organization, owners, and users with an assignment in the scope: nobody else can grant anything there. */
 async function candidatesAt(em: SqlEntityManager, { organizationId, path, owners }: Scope): Promise<readonly Id<'usr'>[]> {
   const organization = organizationId === null ? null : uuidOf(organizationId)
   const things = uuidsOf(path)
@@ -92,7 +92,7 @@ function canGrant(
   return (may(give) || (place.kind === 'resource' && may('resources.grant'))) && mayEnd && patterns.every(holds)
 }
 
-/** The actions that give, and that end what was given. */
+/** The actions that grant, and that end a grant. */
 const grantActions = {
   permission: ['access.grantPermission', 'access.revokePermission'],
   role: ['access.assignRole', 'access.unassignRole'],

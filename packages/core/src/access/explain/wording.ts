@@ -38,7 +38,7 @@ interface ObstacleContext {
   readonly standing: { readonly status: OrganizationStatus | null }
 }
 
-/** Why one thing does not allow it. */
+/** Why one grant does not apply. */
 export function unmetInWords(
   { username }: Pick<ExplainQuestion, 'username'>,
   { code, at, reason }: Unmet,
@@ -78,7 +78,7 @@ function obstacleInWords(username: string, { code, at }: Pick<Unmet, 'code' | 'a
   }
 }
 
-/** What happened, in a few words. */
+/** A change in a few words. */
 export function changeInWords(
   { what, user, team, role, permission, before, after }: Omit<Change, 'text' | 'at' | 'on'>,
   where: string,

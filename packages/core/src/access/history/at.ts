@@ -56,7 +56,7 @@ export const at = defineQuery(explainSignatures.at, {
   },
 })
 
-/** Whose access is asked about; null: nobody's in particular. */
+/** The subject; null: not about one user. */
 function subjectOf(
   actor: Actor,
   { userId, permission }: { userId?: Id<'usr'> | undefined; permission?: string | undefined },
@@ -75,17 +75,17 @@ interface PointInTime {
   readonly time: Date
 }
 
-/** Whether somebody could, without a session and from nowhere in particular: by the engine that decides now. */
+/** Whether a user had a permission, without a session or address. Decided by the same engine as now. */
 export function could({ catalogue, permission, place, time }: PointInTime & { readonly permission: string }, subject: SubjectAt): boolean {
   return place.existed && isAllowedAt(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, place)
 }
 
-/** All that somebody could do there. */
+/** All permissions of a user in the scope. */
 export function permissionsAtTime({ catalogue, place, time }: PointInTime, subject: SubjectAt): readonly string[] {
   return place.existed ? permissionsAt(catalogue, grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, place) : []
 }
 
-/** So many candidates are looked at together, and so often in one call: a page may be short, and not the last. */
+/** Candidates are loaded in chunks, and only so many in one call: a page may be short without being the last. */
 const chunk = 200
 const mostRounds = 10
 
@@ -106,7 +106,7 @@ async function whoCould(
     const subjects = await loadSubjectsAt(em, candidates, asked.time)
     for (const subject of subjects) {
       if (!isVisible(asked.eyes, subject, asked.place) || !could(asked, subject)) continue
-      // One more than asked tells that there is another page.
+      // One more than the limit: there is another page.
       if (found.length === limit) return { users: found, next: uuidOf(found.at(-1)?.userId ?? '') }
       found.push({ userId: subject.userId, username: subject.username })
     }
@@ -117,12 +117,12 @@ async function whoCould(
   return { users: found, next: last }
 }
 
-/** Who runs the installation is not told to an organization. */
+/** An organization is not told who runs the installation. */
 function isVisible({ people }: Visibility, subject: SubjectAt, place: Scope): boolean {
   return people === 'all' || belongedTo(subject, place)
 }
 
-/** Somebody as they were, as far as the asker may know: of an organization what is in it. */
+/** A user at that time, as far as the caller may see. */
 async function describeUser(
   em: SqlEntityManager,
   subject: SubjectAt,
@@ -153,7 +153,7 @@ async function describeUser(
 
 type AssignmentAtTime = SubjectAt['assignments'][number]
 
-/** Whether an assignment is something of the place's organization; where it is in none, whether it reaches the place itself. */
+/** Whether an assignment is in the scope's organization or, outside of organizations, whether its scope includes this one. */
 function isWithin(assignment: AssignmentAtTime, place: Scope): boolean {
   if (place.organizationId !== null)
     return assignment.organization !== null && idOf('org', assignment.organization) === place.organizationId

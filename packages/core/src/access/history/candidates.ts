@@ -20,8 +20,8 @@ interface Page {
 }
 
 /**
- * Users who may have been able to do something at a place then, in the order of their ids: whoever owned it, had a
- * role or a permission there that may stand for it, or was a member with such a role. Without a permission: whoever had anything there.
+ * Users who may have had a permission in a scope at a time, in the order of their ids: owners, members, and users with an assignment of a
+ * role or pattern that includes it. Without a permission: all users with any assignment there.
  */
 export async function candidatesAt(em: SqlEntityManager, sought: CandidateQuery, { after, limit }: Page): Promise<readonly Id<'usr'>[]> {
   const { place, time } = sought
@@ -46,7 +46,10 @@ export async function candidatesAt(em: SqlEntityManager, sought: CandidateQuery,
   return rows.map(({ id }) => idOf('usr', id))
 }
 
-/** The roles that stood for the permission then, as UUIDs (null: any role is wanted, and nothing of the whole system), and those of members. */
+/**
+ * UUIDs of the roles that included the permission then (null: any role, but nothing on the whole system), and the membership roles that
+ * do.
+ */
 async function rolesAllowing(em: SqlEntityManager, { catalogue, permission, time }: CandidateQuery, organization: string | null) {
   const all = Object.entries(organizationRoles)
   if (permission === undefined) return { roles: null, members: all.map(([name]) => name) }
@@ -56,7 +59,9 @@ async function rolesAllowing(em: SqlEntityManager, { catalogue, permission, time
   return { roles: `{${able.join(',')}}`, members }
 }
 
-/** Whether somebody belonged to a place: to its organization; or, where it is in none, to those who owned it or had something there. */
+/**
+ * Whether a user belonged to a scope: was a member of its organization or, outside of organizations, owned it or had an assignment on it.
+ */
 export function belongedTo({ userId, memberships, assignments }: SubjectAt, { organizationId, owners, path }: Scope): boolean {
   if (organizationId !== null) return memberships.some((membership) => membership.organizationId === organizationId)
   return (

@@ -7,19 +7,19 @@ import { loadNames, scopeInWords, shownAssignmentScope, type Names } from '../ex
 import { parsed } from './state.ts'
 import { changeInWords } from '../explain/wording.ts'
 
-/** More than so many changes are not told. */
+/** Changes in one answer at most. */
 const most = 500
 
 interface ChangesQuery {
   readonly from: Date
   readonly to: Date
-  /** null: whoever it happened to. */
+  /** null: of all users. */
   readonly userId: Id<'usr'> | null
   readonly place: Scope
   readonly eyes: Visibility
 }
 
-/** What happened: ids are UUIDs, times milliseconds since the epoch. */
+/** A change. Ids are UUIDs, times milliseconds since the epoch. */
 interface ChangeRecord {
   readonly at: number
   readonly what: Change['what']
@@ -37,7 +37,7 @@ interface ChangeRecord {
 const emptyColumns = `null::uuid as usr, null::uuid as team, null::uuid as role, null::text as permission, null::text as scope,
   null::uuid as organization, null::uuid as object, null::text as before, null::text as after`
 
-/** SQL with some of the columns of a happening given, the others null. */
+/** SQL that selects some columns of a change, and null for the others. */
 function columns(given: Readonly<Partial<Record<string, string>>>): string {
   return emptyColumns.replaceAll(/(null::\w+) as (\w+)/g, (_, empty: string, name: string) => `${given[name] ?? empty} as ${name}`)
 }
@@ -54,7 +54,7 @@ const assignmentColumns = columns({
   object: 'coalesce(a.scope_team_id, a.resource_id)',
 })
 
-/** Assignments of the user and of the teams they ever sat in, or all that are in the organization or on the thing. */
+/** Assignments of the user and of all teams they were ever in, or all assignments in the organization or on the resource. */
 const wantedAssignments = `select a.* from role_assignments a, t where case when t.usr is null
     then (t.organization is not null and a.organization_id = t.organization and (cardinality(t.things) = 0 or a.scope_team_id = any(t.things) or a.resource_id = any(t.things)
       or a.scope_kind = 'organization')) or a.resource_id = any(t.things)
@@ -62,11 +62,11 @@ const wantedAssignments = `select a.* from role_assignments a, t where case when
         union select f.object_id from former_states f where f.kind = 'seat' and f.subject_id = t.usr))
       and (t.everything or a.organization_id = t.organization or a.resource_id = any(t.things)) end`
 
-/** The roles of these assignments, with all that they ever included: what they gained or lost concerns whoever has them. */
+/** The roles of these assignments with everything they ever included: their changes affect whoever has them. */
 const wantedRoles = `select a.role_id as id from assigned a where a.role_id is not null
   union select i.included_id from wanted_roles w join role_inclusions i on i.role_id = w.id`
 
-/** A state of a kind: what was before and after each of its ends, and where it begins after nothing. */
+/** SQL for the changes of one kind of state: the value before and after each of them. */
 function states(kind: string, { current, whom }: { readonly current: string; readonly whom: string }): string {
   return `(with s as (select f.subject_id as subject, f.object_id as object, f.value, f.began_at as began, f.ended_at as ended
         from former_states f where f.kind = '${kind}'
@@ -137,7 +137,7 @@ const changesSql = `with recursive t as (select ?::timestamptz as start, ?::time
       'permission', h.permission, 'scope', h.scope, 'organization', h.organization, 'object', h.object, 'before', h.before, 'after', h.after) order by h.at, h.what)::text as changes
     from (select * from happened order by at, what limit ${most + 1}) h`
 
-/** What happened between two times to the access of somebody, or at a place, in order. */
+/** The changes between two times that affect a user, or a scope, in order. */
 export async function changesBetween(
   em: SqlEntityManager,
   { from, to, userId, place, eyes }: ChangesQuery,
@@ -158,7 +158,7 @@ export async function changesBetween(
   return { changes: shown.map((happening) => changeOf(happening, names)).toSorted(inOrder), complete: all.length <= most }
 }
 
-/** What happened in one millisecond has an order too, the same each time: people, what they are in, roles, then what was given. */
+/** A stable order for changes in the same millisecond: users, organizations, roles, then assignments. */
 function inOrder(one: Change, other: Change): number {
   const rank = ({ what }: Change) => changeKinds.indexOf(what)
   return one.at.getTime() - other.at.getTime() || rank(one) - rank(other) || (one.text < other.text ? -1 : 1)

@@ -63,7 +63,7 @@ async function existingScopeAt(em: SqlEntityManager, on: ScopeInput, time: Date)
   return place
 }
 
-/** Whose access is compared; null: that of everybody at the place. On the whole system that would be everybody there is: there it is the caller's. */
+/** The subject; null: everybody in the scope. On the whole system that would be all users, so there it is the caller. */
 function subjectOf(actor: Actor, { userId, on }: { userId?: Id<'usr'> | undefined; on: ScopeInput }): Id<'usr'> | null {
   if (userId !== undefined) return userId
   return Object.keys(on).length === 0 && actor.kind === 'user' ? actor.principal.userId : null
@@ -76,7 +76,7 @@ interface Period {
   readonly places: { readonly from: ScopeAt; readonly to: ScopeAt }
 }
 
-/** Whoever had anything there at one of the two times, one more than is shown. */
+/** Users with any assignment there at one of the two times, one more than the page holds. */
 async function everybody(
   em: SqlEntityManager,
   { catalogue, times, places }: Period,
@@ -88,7 +88,7 @@ async function everybody(
   return [...new Set([...before, ...after])].toSorted(byUuid).slice(0, page.limit + 1)
 }
 
-/** As the database orders them: the letters of an id stand in the order of the bytes. */
+/** The same order as in the database: the letters of ids sort like their bytes. */
 function byUuid(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
@@ -113,7 +113,7 @@ async function differences(em: SqlEntityManager, period: Period, { users, subjec
   })
 }
 
-/** What somebody could do at one of two times and not at the other. */
+/** The permissions a user had at only one of two times. */
 function differenceOf(period: Period, before: SubjectAt, after: SubjectAt): { readonly gained: string[]; readonly lost: string[] } {
   const { catalogue, permission, times, places } = period
   const [then, now] = [
@@ -128,7 +128,7 @@ function differenceOf(period: Period, before: SubjectAt, after: SubjectAt): { re
   return { gained: beyond(catalogue, has, had), lost: beyond(catalogue, had, has) }
 }
 
-/** What of some permissions others do not come to: of document.* nothing is new to whoever had all of them. */
+/** Permissions that are not covered by the others: a user who had document.* does not gain document.read. */
 function beyond(catalogue: Catalogue, permissions: readonly string[], others: readonly string[]): string[] {
   const set = permissionsOf(catalogue, others)
   return permissions.filter((permission) => !coveredBy([set], catalogue, permission))

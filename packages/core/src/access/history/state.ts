@@ -8,13 +8,13 @@ import type { ScopeInput } from '../model.ts'
 import type { SubjectFacts } from '../subjects.ts'
 import { includedIn, loadRoleGraph, patternsIn, type RoleGraph } from '../roles/graph.ts'
 
-/** Somebody as they were at a time, for the same engine that decides now. */
+/** A subject at a point in time, for the same engine that decides now. */
 export interface SubjectAt extends SubjectFacts {
   readonly username: string
-  /** null: there was no such user yet. */
+  /** null: the user did not exist yet. */
   readonly status: UserStatus | null
   readonly frozen: boolean
-  /** The teams that they sat in: UUIDs. */
+  /** UUIDs of the user's teams. */
   readonly seats: readonly string[]
 }
 
@@ -27,10 +27,10 @@ interface SubjectRecord {
   readonly assignments: string | null
 }
 
-/** SQL of a state that was remembered: `f` holds at the time `t.at`. */
+/** SQL condition: the former state `f` held at the time `t.at`. */
 export const wasSo = 'f.began_at <= t.at and f.ended_at > t.at'
 
-/** SQL of the memberships at `t.at` of the user of `k`, each with its organization, if that was active. */
+/** SQL of the memberships that the user of `k` had at `t.at` in organizations that were active then. */
 const membershipsAt = `select x.organization, x.role from (
     select m.organization_id as organization, m.role from memberships m where m.user_id = k.user_id and m.created_at <= t.at
       and not exists (select 1 from former_states f where f.kind = 'membership' and f.subject_id = m.user_id
@@ -58,9 +58,9 @@ const subjectsAt = `select k.user_id::text as user, u.username, case when u.crea
   from (select ?::timestamptz as at) t, unnest(?::uuid[]) k (user_id) join users u on u.id = k.user_id order by k.user_id`
 
 /**
- * Users as they were at a time: their status, memberships, seats and assignments are history, and so is what
- * roles allowed and included. What built-in roles allow is code, and which roles exclude each other is not
- * kept: these are as they are today. Of a time to come: what holds then if nothing is changed.
+ * Loads users as they were at a time: status, memberships, teams and assignments from history, and what roles contained. Built-in roles
+ * are code and sets of separation of duty keep no history, so these count as they are today. For a time in the future: what will hold if
+ * nothing is changed.
  */
 export async function loadSubjectsAt(em: SqlEntityManager, userIds: readonly Id<'usr'>[], at: Date): Promise<readonly SubjectAt[]> {
   const records = await em.execute<SubjectRecord[]>(subjectsAt, [at, uuidsOf(userIds)])
@@ -99,13 +99,13 @@ function subjectAt(record: SubjectRecord, all: readonly ResolvedAssignment[]): S
 
 const endOfTime = new Date(8.64e15)
 
-/** Sets by the roles that are in them. `organization`: the one whose set it is, and in which it counts; null: the installation's. */
+/** Sets by the roles in them. `organization`: where the set counts; null: it is the installation's. */
 type Exclusions = ReadonlyMap<
   string,
   readonly { readonly id: string; readonly cardinality: number; readonly organization: string | null }[]
 >
 
-/** null: its role was not there any more. */
+/** null: the role did not exist then. */
 function resolveAssignmentAt(assignment: LoadedAssignment, graph: RoleGraph, exclusions: Exclusions): ResolvedAssignment | null {
   if (assignment.role === null) return { ...assignment, name: null, builtIn: null, permissions: null, included: null, exclusions: null }
   const role = graph.get(assignment.role)
@@ -122,7 +122,7 @@ function resolveAssignmentAt(assignment: LoadedAssignment, graph: RoleGraph, exc
     ...assignment,
     name,
     builtIn,
-    // With those of the built-in roles that it includes worked out already.
+    // Permissions of included built-in roles are resolved already.
     permissions: patternsIn(graph, role.id),
     included: included.filter(({ id }) => id !== role.id).map(({ id }) => ({ id, name: null })),
     exclusions: sets.size === 0 ? null : [...sets.values()],
@@ -138,9 +138,9 @@ async function exclusionsOf(em: SqlEntityManager, graph: RoleGraph, at: Date): P
   return Map.groupBy(rows, ({ role }) => role)
 }
 
-/** The place that an input names, as it was at a time; null: there is no such place, nor ever was one. */
+/** A scope at a point in time; null: it has never existed. */
 export interface ScopeAt extends Scope {
-  /** Whether it was there then. */
+  /** Whether it existed then. */
   readonly existed: boolean
 }
 
@@ -167,7 +167,7 @@ async function findTeamAt(em: SqlEntityManager, id: Id<'team'>, at: Date): Promi
   return { kind: 'team', organizationId: idOf('org', row.organization), path: [id], owners: [], existed: row.there }
 }
 
-/** What it was inside of is not kept: where it is today counts. Whose it was is. */
+/** Former parents are not kept, so the present path counts; former owners are. */
 async function findResourceAt(em: SqlEntityManager, id: Id<'res'>, at: Date): Promise<ScopeAt | null> {
   const [row] = await em.execute<{ organization: string | null; path: string; owners: string; there: boolean }[]>(
     `select r.organization_id::text as organization, array_to_json(r.path)::text as path,
@@ -188,7 +188,7 @@ async function findResourceAt(em: SqlEntityManager, id: Id<'res'>, at: Date): Pr
   }
 }
 
-/** JSON that the database wrote. */
+/** Parses JSON from the database. */
 export function parsed<Item>(json: string | null): readonly Item[] {
   return json === null ? [] : (JSON.parse(json) as Item[])
 }

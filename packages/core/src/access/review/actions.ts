@@ -19,10 +19,10 @@ export const reviewAccess = defineQuery(reviewSignatures.review, {
     const scope = { action: reviewSignatures.review.name, filters: { unusedDays, kinds }, viewer: organizationId ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
-    // Whoever holds it everywhere is let through to an organization that never was.
+    // An actor with this permission everywhere gets here even if the organization does not exist.
     if (organizationId !== null && (await organizationTarget.find(em, { organizationId })) === null)
       throw notFound({ type: 'organization' })
-    // Whole days: all pages of a review are about the same time.
+    // Whole days, so that all pages of a review use the same time.
     const unusedSince = new Date((Math.floor(now.getTime() / day) - unusedDays) * day)
     const found = await itemsOf(em, catalogue, kinds, position, { organizationId, unusedSince, now, limit: limit + 1 })
     const items = found.slice(0, limit)
@@ -37,7 +37,7 @@ const finders: Readonly<Record<ReviewKind, (em: SqlEntityManager, catalogue: Cat
   tokens: (em, _, review) => unusedTokens(em, review),
 }
 
-/** One kind after the other, from where the page before ended. */
+/** Goes through the kinds in order, from where the page before ended. */
 async function itemsOf(
   em: SqlEntityManager,
   catalogue: Catalogue,

@@ -62,13 +62,13 @@ export const updateRole = defineCommand(signatures.update, {
     await em.flush()
     context.note({ changes: Object.fromEntries(changed) })
     context.emit({ type: 'roles.updated', subject: roleId, organizationId, payload: { roleId, organizationId, fields } })
-    // Whoever has it is shown with its name.
+    // Sessions show the name.
     if (fields.includes('name')) context.refresh(roleId)
     return shownRole(em, roleId)
   },
 })
 
-/** Its history stays: what it granted, to whom, and from when until when. A role that gets its name later is another one. */
+/** The row stays as history: its permissions, inclusions and assignments. A later role of the same name is another role. */
 export const deleteRole = defineCommand(signatures.delete, {
   allow: granted,
   target: roleTarget,
@@ -89,7 +89,7 @@ export const deleteRole = defineCommand(signatures.delete, {
   },
 })
 
-/** What others are made of is not taken from under them without a word. */
+/** A role that other roles include, or that a set needs, is not deleted. */
 async function requireUnneeded(em: SqlEntityManager, roleId: RoleId): Promise<void> {
   const rows = await em.execute<{ id: string; name: string }[]>(
     `select r.id::text as id, r.name from role_inclusions n join roles r on r.id = n.role_id
@@ -101,7 +101,7 @@ async function requireUnneeded(em: SqlEntityManager, roleId: RoleId): Promise<vo
   if (exclusions.length > 0) throw roleExcluded({ exclusions })
 }
 
-/** Ends a role: what it is, what it includes and who has it. Gives how many assignments that were. */
+/** Ends a role with its permissions, inclusions and assignments. Returns how many assignments it ended. */
 async function endRole({ em, actor, now }: CommandContext, roleId: RoleId): Promise<number> {
   const caller = callerId(actor)
   const [role, by] = [uuidOf(roleId), caller === null ? null : uuidOf(caller)]

@@ -8,13 +8,13 @@ import type { OrganizationId } from '../../organizations/index.ts'
 import { patternsBy, selectRoles } from './repository.ts'
 import { uuidsOf } from '../../kernel/id.ts'
 
-/** Nobody makes, changes or deletes a role that allows more than they may themselves, where it counts. */
+/** Nobody creates, changes or deletes a role with permissions that they do not hold themselves in its scope. */
 export function requireHeldPermissions(actor: Actor, patterns: readonly string[], organizationId: OrganizationId | null): void {
   const missing = [...new Set(patterns)].filter((pattern) => !holdsAt(actor, [pattern], { organizationId })).sort()
   if (missing.length > 0) throw notHeld({ permissions: missing })
 }
 
-/** The same of a role as it is now, with all that it includes. */
+/** The same check for all permissions of a role, with those of included roles. */
 export async function requireHeldRole(
   em: SqlEntityManager,
   actor: Actor,
@@ -23,15 +23,14 @@ export async function requireHeldRole(
   requireHeldPermissions(actor, (await patternsBy(em, [role.id])).get(role.id) ?? [], role.organizationId)
 }
 
-/** Whether somebody may know of the installation's roles because they may see all of them. */
+/** Whether the actor may see all roles of the installation. */
 export function seesInstallationRoles(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('roles.get'))
 }
 
 /**
- * Roles that are to be used in an organization (null: everywhere): its own, or the installation's.
- * Of those the ones that a caller may neither see nor use are not there; to use one takes
- * all that it allows, there.
+ * Loads roles for use in an organization (null: on the whole system): its own, or the installation's. Roles that the actor may neither
+ * see nor use are not found; using one takes all of its permissions in that scope.
  */
 export async function usableRoles(
   em: SqlEntityManager,

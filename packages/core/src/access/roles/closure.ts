@@ -3,7 +3,7 @@ import type { RoleId } from '../model.ts'
 import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
 import type { Inclusions } from './hierarchy.ts'
 
-/** The inclusions above and below some roles: all that a change between them can make a circle or too long a row of. */
+/** The inclusions above and below some roles: all that matter for a cycle or the depth of the hierarchy. */
 export async function inclusionsAround(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<Inclusions> {
   const ids = uuidsOf(roleIds)
   const rows = await em.execute<{ role: string; included: string[] }[]>(
@@ -15,7 +15,7 @@ export async function inclusionsAround(em: SqlEntityManager, roleIds: readonly R
   return new Map(rows.map(({ role, included }) => [idOf('rol', role), included.map((id) => idOf('rol', id))]))
 }
 
-/** The role, and all that include it, through however many others. */
+/** The role, and all roles that include it, directly or through others. */
 export async function rolesIncluding(em: SqlEntityManager, roleId: RoleId): Promise<readonly RoleId[]> {
   const rows = await em.execute<{ id: string }[]>('select role_id::text as id from role_closure where included_id = ?', [uuidOf(roleId)])
   return [roleId, ...rows.map(({ id }) => idOf('rol', id))]
@@ -25,7 +25,7 @@ const reached = `with recursive reached(role, included) as (
   select role_id, included_id from role_inclusions where removed_at is null and role_id = any(?::uuid[])
   union select r.role, n.included_id from reached r join role_inclusions n on n.role_id = r.included and n.removed_at is null)`
 
-/** Works out anew all that some roles include. Call it under the guard of the structure (`lockStructure`). */
+/** Recomputes the closure of some roles. Call it under `lockRoleHierarchy`. */
 export async function refreshClosure(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<void> {
   const ids = uuidsOf(roleIds)
   await em.execute(
@@ -41,7 +41,7 @@ export async function refreshClosure(em: SqlEntityManager, roleIds: readonly Rol
   )
 }
 
-/** The most roles that one of some has in it. */
+/** The largest number of roles that one of these includes, directly or through others. */
 export async function largestClosure(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<number> {
   const [row] = await em.execute<{ count: number }[]>(
     `select coalesce(max(n), 0)::int as count from (select count(*) as n from role_closure where role_id = any(?::uuid[]) group by role_id) x`,

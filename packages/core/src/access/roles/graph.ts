@@ -3,24 +3,24 @@ import type { Catalogue } from '../../kernel/signature.ts'
 import { builtInRoles, hasPermission, permissionsOf } from '../../grants/index.ts'
 import type { BuiltInRoleName } from '../../grants/model.ts'
 
-/** A role as it was at some time. Ids are UUIDs. */
+/** A role at a point in time. Ids are UUIDs. */
 export interface GraphRole {
   readonly id: string
   readonly name: string
   readonly builtIn: boolean
-  /** null: it is the installation's. */
+  /** null: it belongs to the installation. */
   readonly organization: string | null
   readonly permissions: readonly string[]
   readonly includes: readonly string[]
 }
 
-/** Roles, with all that they include, by their UUIDs. */
+/** Roles with everything they include, by their UUIDs. */
 export type RoleGraph = ReadonlyMap<string, GraphRole>
 
-/** Which roles are wanted: these, or all that may be given in an organization (null: on the whole system). */
+/** Which roles to load: these, or all that can be assigned in an organization (null: on the whole system). */
 export type RoleSelection = { readonly ids: readonly string[] } | { readonly home: string | null }
 
-/** Roles as they were at a time, with what they included then: a deleted role is there until it was deleted. */
+/** Loads roles with their permissions and inclusions at a time. A deleted role exists until its deletion. */
 export async function loadRoleGraph(em: SqlEntityManager, wanted: RoleSelection, at: Date): Promise<RoleGraph> {
   const [roots, parameter] =
     'ids' in wanted
@@ -46,7 +46,7 @@ export async function loadRoleGraph(em: SqlEntityManager, wanted: RoleSelection,
         name,
         organization,
         builtIn,
-        // What built-in roles allow is code: it was not kept how it was.
+        // Built-in roles are code and have no history.
         permissions: builtIn ? builtInRoles[name as BuiltInRoleName].permissions : listIn(permissions),
         includes: builtIn ? [] : listIn(includes),
       },
@@ -64,38 +64,38 @@ function listIn(json: string | null): readonly string[] {
   return json === null ? [] : (JSON.parse(json) as string[]).toSorted()
 }
 
-/** All that a role includes, through however many others, and itself. */
+/** The role itself and all roles it includes, directly or through others. */
 export function includedIn(graph: RoleGraph, role: string): readonly GraphRole[] {
   const seen = new Set([role])
   for (const id of seen) for (const next of graph.get(id)?.includes ?? []) seen.add(next)
   return [...seen].flatMap((id) => graph.get(id) ?? [])
 }
 
-/** The patterns that a role gives, its own and those of all that it includes. */
+/** The permission patterns of a role and of all roles that it includes. */
 export function patternsIn(graph: RoleGraph, role: string): readonly string[] {
   return [...new Set(includedIn(graph, role).flatMap(({ permissions }) => permissions))]
 }
 
-/** The pattern that stands for a permission, the narrowest first; null: none of them does. */
+/** The narrowest pattern that includes a permission; null: none does. */
 export function matchingPattern(catalogue: Catalogue, patterns: readonly string[], permission: string): string | null {
   const matching = patterns.filter((pattern) => hasPermission(permissionsOf(catalogue, [pattern]), catalogue, permission))
   return matching.toSorted((one, other) => widthOf(one) - widthOf(other))[0] ?? null
 }
 
-/** A single permission, then a group, then a class of permissions, then all. */
+/** From narrow to wide: a single permission, a group, a class of permissions, all. */
 function widthOf(pattern: string): number {
   if (pattern === '*') return 3
   return pattern.endsWith('.*') ? 1 : pattern.includes('.') ? 0 : 2
 }
 
-/** How a role comes to a permission: itself, then the roles in between, by the shortest way. */
+/** How a role comes to a permission: the role itself, then included roles, by the shortest way. */
 export interface Path {
   readonly roles: readonly GraphRole[]
-  /** The pattern of the last of them that stands for it. */
+  /** The pattern of the last role that includes the permission. */
   readonly pattern: string
 }
 
-/** The shortest way from a role to one that has the permission itself; null: it has it by none. */
+/** The shortest path from a role to one that has the permission itself; null: there is none. */
 export function pathTo(graph: RoleGraph, role: string, catalogue: Catalogue, permission: string): Path | null {
   const start = graph.get(role)
   if (start === undefined) return null

@@ -3,12 +3,10 @@ import { uuidOf, type Id } from '../../kernel/id.ts'
 import { builtInRoles } from '../../grants/index.ts'
 
 /**
- * Takes the guard of what roles include and exclude. Whoever changes that (inclusions,
- * sets of roles that exclude each other) is alone in its organization; whoever gives roles
- * is not, but nothing of it changes meanwhile. Changes of the installation's own roles
- * concern every organization, so all that happens in one waits for those.
- * Comes after the users, before anything else: first the organization, then the
- * installation, whose guard is the row of a role that nobody ever changes.
+ * Locks the role hierarchy and the sets of separation of duty. `change` (inclusions, sets) is exclusive in its organization; `use`
+ * (assigning a role) is shared, and nothing changes meanwhile. A change of the installation's own roles excludes everything in all
+ * organizations. Lock order: after users, before anything else; first the organization, then the installation, whose lock is the row of a
+ * role that never changes.
  */
 export async function lockRoleHierarchy(em: SqlEntityManager, organizationId: Id<'org'> | null, to: 'change' | 'use'): Promise<void> {
   const alone = 'for no key update'

@@ -1,18 +1,18 @@
 import type { RoleId } from '../model.ts'
 
-/** Permissions that a role may have of its own. */
+/** Own permissions of a role. */
 export const mostPermissions = 200
-/** Roles that a role may include, directly. */
+/** Directly included roles of a role. */
 export const mostIncluded = 100
-/** Roles that a role may have in it, through however many others: each is read with everybody who has the role. */
+/** Roles that a role includes, directly or through others. All of them are loaded for everybody who has the role. */
 export const mostInAll = 200
-/** Roles that may include each other in a row. */
+/** Levels of the hierarchy. */
 export const mostLevels = 20
 
-/** Which roles a role includes, directly. */
+/** The directly included roles, by role. */
 export type Inclusions = ReadonlyMap<RoleId, readonly RoleId[]>
 
-/** The way from a role back to itself, if it included these: itself first and last. null: there is none. */
+/** The cycle that a role would be part of if it included these: from the role back to itself. null: there would be none. */
 export function cycleOf(inclusions: Inclusions, role: RoleId, includes: readonly RoleId[]): readonly RoleId[] | null {
   const seen = new Set<RoleId>()
   const wayFrom = (id: RoleId): readonly RoleId[] | null => {
@@ -32,7 +32,7 @@ export function cycleOf(inclusions: Inclusions, role: RoleId, includes: readonly
   return null
 }
 
-/** How many roles follow each other in the longest row that goes through a role. There must be no cycle. */
+/** The length of the longest chain of inclusions through a role. There must be no cycle. */
 export function levelsThrough(inclusions: Inclusions, role: RoleId): number {
   return longest(inclusions, role) + longest(inverted(inclusions), role) - 1
 }

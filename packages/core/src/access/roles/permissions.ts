@@ -47,7 +47,7 @@ export const revokeRolePermission = defineCommand(signatures.revokePermission, {
   },
 })
 
-/** A role that is changed by somebody who may do all that it allows. */
+/** Locks a role for an actor who holds all of its permissions. */
 async function lockedHeldRole({ em, actor }: CommandContext, roleId: RoleId) {
   const role = await lockedRole(em, roleId)
   await requireHeldRole(em, actor, role)
@@ -64,7 +64,7 @@ function recordPermissionChange(
   context.emit({ type, subject: roleId, organizationId, payload })
 }
 
-/** Gives a role permissions that it has not. */
+/** Adds permissions that the role does not have yet. */
 export async function addPermissions(context: CommandContext, roleId: RoleId, permissions: readonly string[]): Promise<void> {
   if (permissions.length === 0) return
   await context.em.execute(

@@ -40,7 +40,7 @@ export const listRoles = defineQuery(signatures.list, {
 
 interface RoleFilter {
   readonly organizationId: OrganizationId | null
-  /** The installation's that are listed beside the organization's own. */
+  /** Roles of the installation listed together with the organization's own. */
   readonly also: readonly RoleId[]
   readonly search?: string | undefined
   readonly including?: RoleId | undefined
@@ -53,7 +53,7 @@ const selected = `r.deleted_at is null and (r.organization_id is not distinct fr
   and (?::uuid is null or exists (select 1 from role_closure c join roles o on o.id = c.role_id
     where c.role_id = ?::uuid and c.included_id = r.id and o.organization_id is not distinct from ?::uuid))`
 
-/** What another organization's role includes is not for asking. */
+/** The inclusions of another organization's roles are not visible. */
 function parametersOf({ organizationId, also, search, including, includedIn }: RoleFilter): readonly unknown[] {
   const home = organizationId === null ? null : uuidOf(organizationId)
   const pattern = search === undefined ? null : `%${escapeLike(search)}%`
@@ -61,7 +61,7 @@ function parametersOf({ organizationId, also, search, including, includedIn }: R
   return [home, uuidsOf(also), pattern, pattern, below, below, above, above, home]
 }
 
-/** One page in the order of the names; one row more than asked tells whether there is another page. */
+/** One page by name, with one row more if there is a next page. */
 function rolesByName(em: SqlEntityManager, which: RoleFilter, after: readonly unknown[] | null, limit: number): Promise<Role[]> {
   const [name, id] = after === null ? [null, null] : [String(after[0]), uuidOf(String(after[1]))]
   const rest = `where ${selected} and (?::text is null or (r.name, r.id) > (?::text, ?::uuid)) order by r.name, r.id limit ?`
@@ -75,7 +75,7 @@ async function countRoles(em: SqlEntityManager, which: RoleFilter): Promise<numb
   return row?.count ?? 0
 }
 
-/** The installation's roles that somebody may know of in an organization: all of them, or those of which they hold everything there. */
+/** The roles of the installation that an actor may know in an organization: all of them, or those whose permissions they hold there. */
 async function usableInstallation(em: SqlEntityManager, actor: Actor, organizationId: OrganizationId): Promise<readonly RoleId[]> {
   const all = seesInstallationRoles(actor)
   const rows = await em.execute<{ id: string }[]>(

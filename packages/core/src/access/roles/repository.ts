@@ -11,7 +11,7 @@ import type { Target } from '../../kernel/rule.ts'
 import { organizationInactive, OrganizationRow, type OrganizationId } from '../../organizations/index.ts'
 import { builtInRole } from './errors.ts'
 
-/** How an organization's roles are found together: those of an archived one are there for nobody. Nobody named: the installation's. */
+/** Finds the organization whose roles are meant; an archived one is not found. Without one: the installation. */
 export const tenantTarget = {
   type: 'organization',
   async find(em: SqlEntityManager, { organizationId }: { organizationId?: OrganizationId | undefined }) {
@@ -21,7 +21,7 @@ export const tenantTarget = {
   },
 } satisfies TargetFinder<{ organizationId?: OrganizationId | undefined }>
 
-/** How every action finds the role it is about. One that was deleted is not there, nor are those of an archived organization. */
+/** Finds a role. Deleted roles and those of an archived organization are not found. */
 export const roleTarget = {
   type: 'role',
   async find(em: SqlEntityManager, { roleId }: { roleId: RoleId }): Promise<Target | null> {
@@ -44,7 +44,7 @@ async function findRole(em: SqlEntityManager, roleId: RoleId): Promise<RoleRow |
   return (await findReachable(em, role.organizationId)) === null ? null : role
 }
 
-/** Nothing is changed in an organization that is suspended; one that is archived is not there. */
+/** Throws unless the organization is active. An archived one is not found. */
 export async function requireActiveTenant(em: SqlEntityManager, organizationId: OrganizationId | null): Promise<void> {
   if (organizationId === null) return
   const organization = await findReachable(em, organizationId)
@@ -52,19 +52,19 @@ export async function requireActiveTenant(em: SqlEntityManager, organizationId: 
   if (organization.status !== 'active') throw organizationInactive({ status: organization.status })
 }
 
-/** Whose roles are to be shown: whoever may everything everywhere is let through to the handler without an organization. */
+/** Throws unless the organization exists: an actor who may do everything everywhere gets to the handler even without one. */
 export async function requireTenant(em: SqlEntityManager, organizationId: OrganizationId | null): Promise<void> {
   if (organizationId !== null && (await findReachable(em, organizationId)) === null) throw notFound({ type: 'organization' })
 }
 
-/** A role as it is. */
+/** A role that exists. */
 export async function existingRole(em: SqlEntityManager, roleId: RoleId): Promise<RoleRow> {
   const role = await findRole(em, roleId)
   if (role === null) throw notFound({ type: roleTarget.type })
   return role
 }
 
-/** A role that nobody else changes, deletes or gives until this transaction is over. What is built in is not changed at all. */
+/** Locks a role, so that nobody else changes, deletes or assigns it until the transaction ends. Throws for built-in roles. */
 export async function lockedRole(em: SqlEntityManager, roleId: RoleId): Promise<RoleRow> {
   await em.execute('select 1 from roles where id = ? for no key update', [uuidOf(roleId)])
   const role = await existingRole(em, roleId)
@@ -86,14 +86,14 @@ interface RoleRecord {
   readonly updated_at: number
 }
 
-/** SQL of the columns of `roles r` that a role is shown from. */
+/** SQL columns of `roles r`. */
 const shown = `r.id::text as id, r.organization_id::text as organization, r.name, r.description, r.built_in, r.version,
   (select json_agg(p.permission)::text from role_permissions p where p.role_id = r.id and p.revoked_at is null) as permissions,
   (select json_agg(json_build_object('id', i.id, 'name', i.name) order by i.name, i.id)::text from role_inclusions n join roles i on i.id = n.included_id
     where n.role_id = r.id and n.removed_at is null) as includes,
   (extract(epoch from r.created_at) * 1000)::float8 as created_at, (extract(epoch from r.updated_at) * 1000)::float8 as updated_at`
 
-/** Roles as they are shown, in the order that the SQL says. */
+/** Selects roles as output, in the order of the SQL. */
 export async function selectRoles(em: SqlEntityManager, rest: string, parameters: readonly unknown[]): Promise<Role[]> {
   const rows = await em.execute<RoleRecord[]>(`select ${shown} from roles r ${rest}`, [...parameters])
   return rows.map(roleOf)
@@ -116,14 +116,14 @@ function roleOf({ id, organization, name, description, built_in: builtIn, permis
   }
 }
 
-/** A role as it is shown. */
+/** A role as output. */
 export async function shownRole(em: SqlEntityManager, roleId: RoleId): Promise<Role> {
   const [role] = await selectRoles(em, 'where r.id = ? and r.deleted_at is null', [uuidOf(roleId)])
   if (role === undefined) throw notFound({ type: roleTarget.type })
   return role
 }
 
-/** All that roles grant, themselves and by what they include: patterns, by role. */
+/** The permission patterns of roles, with those of included roles. */
 export async function patternsBy(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<ReadonlyMap<RoleId, readonly string[]>> {
   const rows = await em.execute<{ id: string; built_in: string | null; permissions: string | null }[]>(
     `select x.id::text as id, json_agg(distinct i.name) filter (where i.built_in)::text as built_in,
@@ -145,7 +145,7 @@ function parsed(json: string | null): string[] {
   return json === null ? [] : (JSON.parse(json) as string[])
 }
 
-/** What roles are called. */
+/** The names of roles, by id. */
 export async function namesOfRoles(em: SqlEntityManager, ids: readonly RoleId[]): Promise<ReadonlyMap<RoleId, string>> {
   const rows = await em.execute<{ id: string; name: string }[]>('select id::text as id, name from roles where id = any(?::uuid[])', [
     uuidsOf(ids),
@@ -153,7 +153,7 @@ export async function namesOfRoles(em: SqlEntityManager, ids: readonly RoleId[])
   return new Map(rows.map(({ id, name }) => [idOf('rol', id), name]))
 }
 
-/** A role is changed too when its permissions or inclusions are: whoever read it before is told. */
+/** A change of permissions or inclusions is a new version of the role. */
 export async function bumpVersion({ em, now }: Pick<CommandContext, 'em' | 'now'>, roleId: RoleId): Promise<void> {
   await em.execute('update roles set version = version + 1, updated_at = ? where id = ?', [now, uuidOf(roleId)], 'run')
 }

@@ -15,7 +15,7 @@ import { cycleOf, levelsThrough, mostInAll, mostLevels } from './hierarchy.ts'
 import { lockedRole, existingRole, namesOfRoles, roleTarget, shownRole, bumpVersion } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
 
-/** Alone in its organization (`lockStructure`): two who make roles include each other at once would close a circle that neither of them sees. */
+/** Holds the exclusive lock of the hierarchy: two concurrent changes could close a cycle that neither of them sees. */
 export const setParents = defineCommand(signatures.setParents, {
   allow: granted,
   target: roleTarget,
@@ -49,7 +49,7 @@ async function refuseCycle(em: SqlEntityManager, roleId: RoleId, added: readonly
   throw cyclicRoles({ cycle: cycle.map((id) => ({ id, name: names.get(id) ?? id })) })
 }
 
-/** Works out what the change means for all that include the role, and for who has one of them. */
+/** Applies the change to the closure of all including roles, and checks whoever has one of them. */
 async function propagate(
   context: CommandContext,
   roleId: RoleId,
@@ -71,19 +71,19 @@ async function propagate(
     inUse.map(({ id }) => id),
     now,
   )
-  // What excludes another role takes something away as well: of too many in one session none is in use.
+  // Mutual exclusion can deactivate roles too: of too many in one session none is active.
   if (removed.length > 0 || inUse.length > 0) context.revoke({ changed: roleId })
   else context.refresh(roleId)
 }
 
-/** Refuses a role that has more in it than may be, or makes one of those that include it so. */
+/** Throws if the role, or one that includes it, has too many included roles or levels. */
 export async function refuseTooLarge(em: SqlEntityManager, roleId: RoleId): Promise<void> {
   if ((await largestClosure(em, await rolesIncluding(em, roleId))) > mostInAll)
     throw tooManyInRole({ what: 'included roles', limit: mostInAll })
   if (levelsThrough(await inclusionsAround(em, [roleId]), roleId) > mostLevels) throw tooManyInRole({ what: 'levels', limit: mostLevels })
 }
 
-/** Lets a role include others. They are there, and may be included by it. */
+/** Inserts inclusions. The caller has checked that they are allowed. */
 export async function addInclusions({ em, actor, now }: CommandContext, roleId: RoleId, included: readonly RoleId[]): Promise<void> {
   if (included.length === 0) return
   const caller = callerId(actor)

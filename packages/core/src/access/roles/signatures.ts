@@ -10,22 +10,24 @@ import { organizationId } from '../../organizations/model.ts'
 import { builtInRole, cyclicRoles, roleExcluded, roleIncluded, roleNameTaken, tooManyInRole } from './errors.ts'
 import { mostIncluded, mostPermissions } from './hierarchy.ts'
 
-const whose = organizationId.optional().meta({ description: 'whose role it is (default: the installation’s, for every organization)' })
+const whose = organizationId
+  .optional()
+  .meta({ description: 'the organization that it belongs to (default: the installation; then every organization can use it)' })
 const included = z
   .array(roleId)
   .max(mostIncluded)
-  .meta({ description: 'roles whose permissions it has too: of the same organization, or the installation’s' })
+  .meta({ description: 'roles that it includes: of the same organization, or of the installation' })
 const permission = permissionPattern.meta({
   description:
     'users.get, users.*, document.read, document.*, queries (all that only read), application (all that are no action of Denizen), *',
 })
 
-const Changed = z.object({ role: Role, changed: z.boolean().meta({ description: 'false: it was so already' }) })
+const Changed = z.object({ role: Role, changed: z.boolean().meta({ description: 'false: nothing to change' }) })
 
 /** The actions of `roles`. */
 export const rolesSignatures = group('roles', {
   create: changes({
-    summary: 'Make a role: a named set of permissions',
+    summary: 'Create a role: a named set of permissions',
     grantedTo: ['admin'],
     errors: [roleNameTaken, tooManyInRole, organizationInactive, unknownPermission, notHeld],
     input: z.strictObject({
@@ -38,7 +40,7 @@ export const rolesSignatures = group('roles', {
     output: Role,
   }),
   update: changes({
-    summary: 'Give a role another name or description',
+    summary: 'Change the name or description of a role',
     grantedTo: ['admin'],
     errors: [roleNameTaken, builtInRole, organizationInactive, notHeld],
     input: z.strictObject({
@@ -50,14 +52,14 @@ export const rolesSignatures = group('roles', {
     output: Role,
   }),
   delete: changes({
-    summary: 'Delete a role, and take it from everybody who has it',
+    summary: 'Delete a role, and end its assignments',
     grantedTo: ['admin'],
     errors: [builtInRole, roleIncluded, roleExcluded, organizationInactive, notHeld],
     input: z.strictObject({ roleId }),
     output: z.object({
       roleId,
       assignmentsEnded: z.int().meta({ description: 'how many assignments to users and teams ended' }),
-      exclusionsLeft: z.int().meta({ description: 'how many sets of roles that exclude each other are without it now' }),
+      exclusionsLeft: z.int().meta({ description: 'how many sets of separation of duty it was removed from' }),
     }),
   }),
   get: reads({
@@ -71,9 +73,9 @@ export const rolesSignatures = group('roles', {
     grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
-      organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
+      organizationId: organizationId.optional().meta({ description: 'of which organization (default: the installation)' }),
       installation: z.boolean().default(false).meta({
-        description: 'with those of the installation that you could use in the organization: of which you hold everything there yourself',
+        description: 'with roles of the installation that you can use in the organization: whose permissions you hold there',
       }),
       including: roleId.optional().meta({ description: 'only those that include this role, directly or through others' }),
       includedIn: roleId.optional().meta({ description: 'only those that this role includes, directly or through others' }),
@@ -83,30 +85,30 @@ export const rolesSignatures = group('roles', {
     output: pageOf(Role).extend({ total: z.int().nullable() }),
   }),
   setParents: changes({
-    summary: 'Say which roles a role includes: it has all of their permissions too',
+    summary: 'Set which roles a role includes: it has all of their permissions too',
     grantedTo: ['admin'],
     errors: [builtInRole, cyclicRoles, tooManyInRole, organizationInactive, exclusionViolated, heldOnResources, notHeld],
     input: z.strictObject({
       roleId,
       version: versionRead,
-      includes: included.meta({ description: 'all of them: whichever is not named is not included any more' }),
+      includes: included.meta({ description: 'the complete list: other inclusions end' }),
     }),
     output: Role,
   }),
   grantPermission: changes({
-    summary: 'Add a permission to a role',
+    summary: 'Grant a permission to a role',
     grantedTo: ['admin'],
     errors: [builtInRole, tooManyInRole, organizationInactive, unknownPermission, notHeld],
     input: z.strictObject({ roleId, permission }),
     output: Changed,
   }),
   revokePermission: changes({
-    summary: 'Take a permission out of a role',
+    summary: 'Revoke a permission of a role',
     grantedTo: ['admin'],
     errors: [builtInRole, organizationInactive, notHeld],
     input: z.strictObject({
       roleId,
-      permission: permission.meta({ description: 'as the role has it: document.read does not come out of document.*' }),
+      permission: permission.meta({ description: 'exactly as it was granted: document.read cannot be revoked from document.*' }),
     }),
     output: Changed,
   }),

@@ -76,7 +76,7 @@ export const deleteExclusion = defineCommand(signatures.deleteExclusion, {
   },
 })
 
-/** A set that nobody else changes, by somebody who may do all that its roles allow: who may not is not asked to keep them apart. */
+/** Locks a set for an actor who holds all permissions of its roles: only they may change how these are kept apart. */
 async function changedExclusion(context: CommandContext, exclusionId: ExclusionId): Promise<Exclusion> {
   const { em, actor } = context
   await lockRoleHierarchy(em, (await existingExclusion(em, exclusionId)).organizationId, 'change')
@@ -90,7 +90,7 @@ async function changedExclusion(context: CommandContext, exclusionId: ExclusionI
   return found
 }
 
-/** Roles that somebody may put into a set of an organization. Who has a built-in one is decided by rules of its own. */
+/** Loads roles that the actor may put into a set. Built-in roles have rules of their own. */
 async function excludableRoles(
   { em, actor }: CommandContext,
   roleIds: readonly RoleId[],
@@ -102,7 +102,7 @@ async function excludableRoles(
   return roles.map(({ id }) => id)
 }
 
-/** Refuses a set that makes no sense, or that some break already, and tells the sessions that it is about. */
+/** Throws if the set makes no sense or is violated already, and invalidates the sessions it concerns. */
 async function enforceSet(
   { em, now, revoke, refresh }: CommandContext,
   { id, kind, roles, cardinality }: Exclusion,
@@ -112,7 +112,7 @@ async function enforceSet(
   if (roles.length > mostRoles) throw exclusionTooLarge({ limit: mostRoles })
   if (kind === 'static') return requireSatisfied(em, [id], now)
   await requireNotOnResources(em, [id], now)
-  // What is not used together any more is taken away from whoever uses it now.
+  // A stricter set takes roles away from sessions that use too many of them.
   for (const changed of concerned)
     if (stricter) revoke({ changed })
     else refresh(changed)

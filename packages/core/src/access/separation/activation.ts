@@ -1,13 +1,13 @@
 import { activeAssignments, overfullSets, type ActiveRoles, type ResolvedAssignment } from '../../grants/index.ts'
 import type { ActiveRoleState } from './model.ts'
 
-/** Why a role cannot be activeRoles: the set, and the roles of it that are in use. UUIDs. */
+/** Why a role cannot be activated: the set, and its active roles. UUIDs. */
 export interface ActivationConflict {
   readonly exclusion: string
   readonly active: readonly string[]
 }
 
-/** How the assignments of a session stand: those that count now, by time and by what the session proved. */
+/** The state of each assignment in a session, of those that are valid and whose assurance is met. */
 export function statesOf(
   assignments: readonly ResolvedAssignment[],
   activeRoles: ActiveRoles,
@@ -21,9 +21,8 @@ export function statesOf(
 }
 
 /**
- * What is chosen when a role is used from now on, beside all that is in use already:
- * nothing that is in use is taken from the session behind its back (AddActiveRole of
- * ANSI INCITS 359). Or why that is too much.
+ * Activates a role in addition to all that are active: no active role is deactivated silently (AddActiveRole in ANSI INCITS 359). Returns
+ * the conflict if that is too many.
  */
 export function activate(
   assignments: readonly ResolvedAssignment[],
@@ -46,8 +45,8 @@ export function activate(
 }
 
 /**
- * What is chosen when a role is laid down. One that was chosen among those it excludes is only chosen no
- * more: if it were dropped, they would exclude nothing any more, and another would come into use by itself.
+ * Deactivates a role (DropActiveRole). A role that was activated among mutually exclusive ones only loses its activation: if it were
+ * marked as deactivated, the others would not be in conflict any more, and one would become active by itself.
  */
 export function deactivate(assignments: readonly ResolvedAssignment[], activeRoles: ActiveRoles, role: string): ActiveRoles {
   const unchosen = { ...activeRoles, activated: activeRoles.activated.filter((id) => id !== role) }

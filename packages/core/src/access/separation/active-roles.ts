@@ -12,7 +12,7 @@ import { noSession, tooManyActive } from './errors.ts'
 import type { ActiveRole, ActiveRoleState } from './model.ts'
 import { separationSignatures as signatures } from './signatures.ts'
 
-/** Roles are assigned; what they include comes and goes with them. */
+/** Only assigned roles can be activated; included roles follow them. */
 export const activateRole = defineCommand(signatures.activateRole, {
   allow: signedIn,
   async handle(context, { roleId }) {
@@ -50,7 +50,7 @@ export const listActiveRoles = defineQuery(signatures.listActiveRoles, {
     const { userId, sessionId } = ownSession(actor)
     const { assignments, activeRoles } = await rolesIn(await open(), { userId, sessionId }, now)
     const items = [...statesOf(assignments, activeRoles)].flatMap(([assignment, state]) => shownActiveRole(assignment, state))
-    // A role that a team has as well as its member, or that is held on many resources, is listed once.
+    // A role that a user has several times, for example through a team, is listed once.
     return { items: [...new Map(items.map((item) => [JSON.stringify(item), item])).values()] }
   },
 })
@@ -61,7 +61,7 @@ interface OwnSession {
 }
 
 interface SessionRoles {
-  /** Those of roles that count now. */
+  /** Applicable assignments of roles. */
   readonly assignments: readonly ResolvedAssignment[]
   readonly activeRoles: ActiveRoles
 }
@@ -72,7 +72,7 @@ function ownSession(actor: Actor): OwnSession {
   return { userId, sessionId }
 }
 
-/** The caller's own session, alone in changing what it chose, with the roles that it has; the one that is meant is among them. */
+/** Locks the caller's session and loads its roles. Throws if the role is not among them. */
 async function lockedSession({ em, actor, now }: CommandContext, roleId: RoleId): Promise<OwnSession & SessionRoles> {
   const session = ownSession(actor)
   await em.execute('select 1 from sessions where id = ? for no key update', [uuidOf(session.sessionId)])
@@ -88,20 +88,20 @@ async function rolesIn(em: SqlEntityManager, session: OwnSession, now: Date): Pr
   return { assignments: ready.filter(({ role }) => role !== null), activeRoles: facts.activeRoles }
 }
 
-/** How a role stands, wherever it is held: in use if it is so anywhere. */
+/** The state of a role over all its assignments: active if it is active in any scope. */
 function stateIn(assignments: readonly ResolvedAssignment[], activeRoles: ActiveRoles, roleId: RoleId): ActiveRoleState {
   const role = uuidOf(roleId)
   const states = [...statesOf(assignments, activeRoles)].flatMap(([assignment, state]) => (assignment.role === role ? [state] : []))
   return (['active', 'deactivated', 'contested'] as const).find((state) => states.includes(state)) ?? 'contested'
 }
 
-/** Whether a role is in use in one place, and contested in another. */
+/** Whether a role is contested in one of its scopes. */
 function isPartlyContested({ assignments, activeRoles }: SessionRoles, roleId: RoleId): boolean {
   const states = [...statesOf(assignments, activeRoles)].flatMap(([{ role }, state]) => (role === uuidOf(roleId) ? [state] : []))
   return states.includes('contested')
 }
 
-/** Writes down what a session chose; of roles that its user has no more, nothing stays. */
+/** Saves the active roles of a session, without roles that the user no longer has. */
 async function saveActiveRoles(
   { em }: CommandContext,
   { sessionId, assignments }: OwnSession & SessionRoles,

@@ -7,14 +7,11 @@ import { lockRoleHierarchy } from '../roles/hierarchy-lock.ts'
 import { setsOf, violationsOf, type ProposedAssignment } from './violations.ts'
 
 /**
- * Refuses to give roles to users who would then have too many of a static set, and to give a role
- * of a dynamic set on a resource (`access.excluded`, `access.notOnResources`). Whoever gives a role
- * to somebody, or to a team (then `userIds` are those who sit in it), or a seat in a team that has roles
- * (then `roleIds` are those, a call for each of its places), calls this in the transaction, before or after
- * it writes. It locks the users, so that of two who give one user a role each the second sees what the
- * first gave, and the structure of roles, so that nothing of that changes before the transaction is over.
- * Users come before everything else in the order of locks: call it, or lock them, before rows of other kinds.
- * A role that was deleted meanwhile is not there.
+ * Throws `access.excluded` if users would exceed a static set, and `access.notOnResources` for a role of a dynamic set on a resource.
+ * Call it in the transaction that assigns a role to a user or a team (`userIds`: the members), or adds a user to a team with roles
+ * (`roleIds`, one call for each scope), before or after writing. It locks the users, so that of two concurrent assignments the second
+ * sees the first, and the role hierarchy, so that it stays the same until the transaction ends. Users come first in the order of locks:
+ * call it, or lock them, before other rows. Deleted roles are not found.
  */
 export async function enforceSeparationOfDuty(em: SqlEntityManager, granting: ProposedAssignment, now: Date): Promise<void> {
   const { userIds, roleIds, organizationId, scopeKind } = granting

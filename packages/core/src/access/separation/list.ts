@@ -40,7 +40,7 @@ function parametersOf({ organizationId, roleId, kind }: ExclusionFilter): readon
   return [organizationId === null ? null : uuidOf(organizationId), kind, kind, role, role]
 }
 
-/** One page in the order of the names, which are unique; one row more than asked tells whether there is another page. */
+/** One page by name, with one row more if there is a next page. */
 function exclusionsByName(em: SqlEntityManager, which: ExclusionFilter, after: string | null, limit: number): Promise<Exclusion[]> {
   const rest = `where ${selected} and (?::text is null or e.name > ?::text) order by e.name limit ?`
   return selectExclusions(em, rest, [...parametersOf(which), after, after, limit + 1])

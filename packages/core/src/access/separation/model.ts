@@ -5,12 +5,12 @@ import { scopeKinds } from '../../grants/model.ts'
 
 const named = z.object({ id: roleId, name: z.string() })
 
-/** Roles of which nobody has too many, or uses too many in one session: separation of duty. */
+/** A set of separation of duty: nobody has, or uses in one session, too many of its roles. */
 export const Exclusion = z.object({
   id: exclusionId,
   organizationId: organizationId
     .nullable()
-    .meta({ description: 'whose it is, and where it counts; null: of the installation, everywhere' }),
+    .meta({ description: 'the organization it belongs to and counts in; null: the installation, everywhere' }),
   name: z.string(),
   kind: z.enum(['static', 'dynamic']),
   cardinality: z.int().meta({ description: 'as many of the roles together are too many' }),
@@ -21,13 +21,13 @@ export const Exclusion = z.object({
 })
 export type Exclusion = z.infer<typeof Exclusion>
 
-/** How a role stands in a session. */
+/** The state of a role in a session. */
 export const activeRoleState = z.enum(['active', 'contested', 'deactivated']).meta({
-  description: 'active: in use; contested: it excludes another one, and was not chosen; dropped: laid down for this session',
+  description: 'active: in use; contested: mutually exclusive with another role, and not activated; deactivated: not used in this session',
 })
 export type ActiveRoleState = z.infer<typeof activeRoleState>
 
-/** A role that the caller has somewhere, and how it stands in the session. */
+/** A role of the caller and its state in the session. */
 export const ActiveRole = z.object({
   role: named,
   state: activeRoleState,

@@ -6,7 +6,7 @@ import type { Target } from '../../kernel/rule.ts'
 import type { ExclusionId, RoleId } from '../model.ts'
 import type { Exclusion } from './model.ts'
 
-/** How every action finds the set it is about. Those of an archived organization are there for nobody. */
+/** Finds a set. Those of an archived organization are not found. */
 export const exclusionTarget = {
   type: 'exclusion',
   async find(em: SqlEntityManager, { exclusionId }: { exclusionId: ExclusionId }): Promise<Target | null> {
@@ -38,7 +38,7 @@ const shown = `e.id::text as id, e.organization_id::text as organization, e.name
     from role_exclusion_members m join roles r on r.id = m.role_id where m.exclusion_id = e.id) as roles,
   (extract(epoch from e.created_at) * 1000)::float8 as created_at, (extract(epoch from e.updated_at) * 1000)::float8 as updated_at`
 
-/** Sets as they are shown, in the order that the SQL says. */
+/** Selects sets as output, in the order of the SQL. */
 export async function selectExclusions(em: SqlEntityManager, rest: string, parameters: readonly unknown[]): Promise<Exclusion[]> {
   const rows = await em.execute<ExclusionRecord[]>(`select ${shown} from role_exclusions e ${rest}`, [...parameters])
   return rows.map(exclusionOf)
@@ -56,14 +56,14 @@ function exclusionOf({ id, organization, roles, created_at: createdAt, updated_a
   }
 }
 
-/** A set as it is shown. */
+/** A set as output. */
 export async function existingExclusion(em: SqlEntityManager, exclusionId: ExclusionId): Promise<Exclusion> {
   const [found] = await selectExclusions(em, 'where e.id = ?', [uuidOf(exclusionId)])
   if (found === undefined) throw notFound({ type: exclusionTarget.type })
   return found
 }
 
-/** Puts roles into a set that are not in it. */
+/** Adds roles that are not in the set. */
 export async function addMembers(em: SqlEntityManager, exclusionId: ExclusionId, roleIds: readonly RoleId[]): Promise<void> {
   if (roleIds.length === 0) return
   await em.execute(
@@ -74,7 +74,7 @@ export async function addMembers(em: SqlEntityManager, exclusionId: ExclusionId,
   )
 }
 
-/** Takes roles out of a set. */
+/** Removes roles from the set. */
 export async function removeMembers(em: SqlEntityManager, exclusionId: ExclusionId, roleIds: readonly RoleId[]): Promise<void> {
   if (roleIds.length === 0) return
   await em.execute(

@@ -4,12 +4,12 @@ import type { ExclusionId, RoleId } from '../model.ts'
 import { exclusionViolated, heldOnResources } from './errors.ts'
 import { violationsOf } from './violations.ts'
 
-/** So many of those who have too many are named. */
+/** Violations that are named in the error. */
 const mostNamed = 5
-/** Further they are not counted. */
+/** Violations that are counted at most. */
 const mostCounted = 10_000
 
-/** Refuses a change after which some have too many of one of these static sets; it has been written already. */
+/** Throws if users have too many roles of one of these static sets. Call it after writing the change. */
 export async function requireSatisfied(em: SqlEntityManager, sets: readonly ExclusionId[], now: Date): Promise<void> {
   const violations = await violationsOf(em, { sets, now, limit: mostCounted })
   const [first] = violations
@@ -20,7 +20,7 @@ export async function requireSatisfied(em: SqlEntityManager, sets: readonly Excl
   throw exclusionViolated({ exclusion: { id: exclusionId, name }, cardinality, users: those.length, first: named })
 }
 
-/** Refuses a change after which a role of one of these dynamic sets is held on resources: sessions do not know what is held there. */
+/** Throws if roles of one of these dynamic sets are assigned on resources: sessions do not load such assignments. */
 export async function requireNotOnResources(em: SqlEntityManager, sets: readonly ExclusionId[], now: Date): Promise<void> {
   if (sets.length === 0) return
   const [found] = await em.execute<{ id: string; name: string; roles: string; count: number }[]>(
@@ -42,13 +42,13 @@ export async function requireNotOnResources(em: SqlEntityManager, sets: readonly
   })
 }
 
-/** A set that needs a role, for too few would be left without it. */
+/** A set in errors. */
 interface SetName {
   readonly id: ExclusionId
   readonly name: string
 }
 
-/** The sets that a role cannot leave: as many of its roles as are too many together have to be in a set. */
+/** The sets that would have fewer roles than their cardinality without this one. */
 export async function setsNeeding(em: SqlEntityManager, roleId: RoleId): Promise<readonly SetName[]> {
   const rows = await em.execute<{ id: string; name: string }[]>(
     `select e.id::text as id, e.name from role_exclusions e join role_exclusion_members m on m.exclusion_id = e.id and m.role_id = ?
@@ -58,7 +58,7 @@ export async function setsNeeding(em: SqlEntityManager, roleId: RoleId): Promise
   return rows.map(({ id, name }) => ({ id: idOf('exc', id), name }))
 }
 
-/** Takes a role that is deleted out of the sets that it is in, and says out of how many. */
+/** Removes a deleted role from its sets and returns how many. */
 export async function removeFromSets(em: SqlEntityManager, roleId: RoleId): Promise<number> {
   const rows = await em.execute<unknown[]>('delete from role_exclusion_members where role_id = ? returning 1', [uuidOf(roleId)])
   return rows.length

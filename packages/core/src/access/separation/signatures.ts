@@ -19,24 +19,24 @@ import {
 } from './errors.ts'
 import { ActiveRole, activeRoleState, Exclusion } from './model.ts'
 
-/** Roles that a set may have. */
+/** Roles of a set at most. */
 export const mostRoles = 50
 const exclusionName = singleLine(100).pipe(z.string().min(1))
 const cardinality = z.int().min(2).max(mostRoles).meta({ description: 'as many of the roles together are too many' })
 const kind = z.enum(['static', 'dynamic']).meta({
-  description: 'static: nobody is given too many of them; dynamic: nobody uses too many in one session',
+  description: 'static: nobody is assigned too many of them; dynamic: nobody uses too many in one session',
 })
 
 const ActivationResult = z.object({
   roleId,
   state: activeRoleState,
-  changed: z.boolean().meta({ description: 'false: it was so already' }),
+  changed: z.boolean().meta({ description: 'false: nothing to change' }),
 })
 
-/** The actions of `access` that are made here. */
+/** Actions on separation of duty and active roles. */
 export const separationSignatures = group('access', {
   createExclusion: changes({
-    summary: 'Make a set of roles that exclude each other (separation of duty)',
+    summary: 'Create a set of mutually exclusive roles (separation of duty)',
     grantedTo: ['admin'],
     errors: [
       organizationInactive,
@@ -58,7 +58,7 @@ export const separationSignatures = group('access', {
     output: Exclusion,
   }),
   updateExclusion: changes({
-    summary: 'Change a set of roles that exclude each other',
+    summary: 'Change a set of mutually exclusive roles',
     grantedTo: ['admin'],
     errors: [
       organizationInactive,
@@ -74,25 +74,25 @@ export const separationSignatures = group('access', {
       exclusionId,
       version: versionRead,
       name: exclusionName.optional(),
-      addRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to put into it' }),
-      removeRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to take out of it' }),
+      addRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to add' }),
+      removeRoleIds: z.array(roleId).max(mostRoles).optional().meta({ description: 'roles to remove' }),
       cardinality: cardinality.optional(),
     }),
     output: Exclusion,
   }),
   deleteExclusion: changes({
-    summary: 'Delete a set: its roles exclude each other no more',
+    summary: 'Delete a set of mutually exclusive roles',
     grantedTo: ['admin'],
     errors: [organizationInactive, notHeld],
     input: z.strictObject({ exclusionId }),
     output: z.object({ exclusionId }),
   }),
   listExclusions: reads({
-    summary: 'List the sets of roles that exclude each other',
+    summary: 'List the sets of mutually exclusive roles',
     grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
-      organizationId: organizationId.optional().meta({ description: 'whose (default: the installation’s)' }),
+      organizationId: organizationId.optional().meta({ description: 'of which organization (default: the installation)' }),
       roleId: roleId.optional().meta({ description: 'only those that this role is in' }),
       kind: kind.optional(),
       total: z.boolean().default(false).meta({ description: 'also count every set that matches' }),
@@ -100,19 +100,19 @@ export const separationSignatures = group('access', {
     output: pageOf(Exclusion).extend({ total: z.int().nullable() }),
   }),
   activateRole: changes({
-    summary: 'Use one of your roles in this session: choose it among those it excludes, or take it up again',
+    summary: 'Activate one of your roles in this session',
     errors: [noSession, tooManyActive],
     input: z.strictObject({ roleId }),
     output: ActivationResult,
   }),
   deactivateRole: changes({
-    summary: 'Lay one of your roles down for this session',
+    summary: 'Deactivate one of your roles in this session',
     errors: [noSession],
     input: z.strictObject({ roleId }),
     output: ActivationResult,
   }),
   listActiveRoles: reads({
-    summary: 'List your roles, and how they stand in this session',
+    summary: 'List your roles and their state in this session',
     errors: [noSession],
     input: z.strictObject({}),
     output: z.object({ items: z.array(ActiveRole) }),

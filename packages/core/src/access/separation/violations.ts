@@ -3,22 +3,22 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { ExclusionId, RoleId } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
 
-/** Roles that somebody is about to get. */
+/** Roles that are about to be assigned. */
 export interface ProposedAssignment {
   readonly userIds: readonly Id<'usr'>[]
   readonly roleIds: readonly RoleId[]
-  /** The organization of what they are to be held on; null: everywhere, or on what is in no organization. */
+  /** The organization of the scope; null: the whole system, or a resource outside of organizations. */
   readonly organizationId: Id<'org'> | null
   readonly scopeKind: ScopeKind
 }
 
-/** That somebody is authorized for too many of the roles of a set. */
+/** A user with too many roles of a set. */
 export interface Violation {
   readonly exclusionId: ExclusionId
   readonly name: string
   readonly cardinality: number
   readonly userId: Id<'usr'>
-  /** The names of those that they have, sorted. */
+  /** The names of those roles, sorted. */
   readonly roles: readonly string[]
 }
 
@@ -31,12 +31,11 @@ interface ViolationRecord {
 }
 
 /**
- * Who has too many of the roles of static sets: themselves or by a team, now or later, directly or by
- * what a role includes. It is counted by organization, so that nobody learns from a refusal what
- * somebody is elsewhere: of the installation's sets, what is held in the organization or
- * everywhere; of an organization's own, what is held in it.
- * @param sets The static sets that are asked about.
- * @param granting What is looked at as if it were given already; then only who gets it is looked at.
+ * Finds users with too many roles of static sets: directly or through a team, now or later, assigned or included. Counted by
+ * organization, so that an error reveals nothing about other organizations: the installation's sets count roles in the organization and
+ * on the whole system, an organization's own sets count roles in it.
+ * @param sets The static sets to check.
+ * @param granting Assignments that are counted as if they existed; then only their users are checked.
  */
 export async function violationsOf(
   em: SqlEntityManager,
@@ -85,14 +84,14 @@ function violationOf({ id, name, cardinality, user, roles }: ViolationRecord): V
   return { exclusionId: idOf('exc', id), name, cardinality, userId: idOf('usr', user), roles: JSON.parse(roles) as string[] }
 }
 
-/** A set that has one of some roles, or one that they include. */
+/** A set that contains one of some roles, or a role that they include. */
 interface ConcernedSet {
   readonly id: ExclusionId
   readonly name: string
-  /** Whose it is; null: the installation's. */
+  /** The tenant; null: the installation. */
   readonly home: Id<'org'> | null
   readonly kind: 'static' | 'dynamic'
-  /** The names of its roles that they bring. */
+  /** The names of these roles. */
   readonly roles: readonly string[]
 }
 
@@ -104,7 +103,7 @@ interface SetRecord {
   readonly roles: string
 }
 
-/** The sets that some roles, with all that they include, have a part in. */
+/** The sets that some roles belong to, themselves or through included roles. */
 export async function setsOf(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<readonly ConcernedSet[]> {
   const rows = await em.execute<SetRecord[]>(
     `select e.id::text as id, e.name, e.organization_id::text as home, e.kind, json_agg(distinct r.name)::text as roles
