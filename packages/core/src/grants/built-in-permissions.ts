@@ -1,7 +1,7 @@
 // Generated from the signatures by `npm run generate`; a test fails when it is stale.
 import type { GrantedRole } from '../kernel/signature.ts'
 
-/** The permissions that signatures grant to each built-in role. A role that includes another one lists only what it adds. */
+/** What the signatures grant to the built-in roles, each without what it has of another one. */
 export const builtInPermissions: Readonly<Record<GrantedRole, readonly string[]>> = {
   user: ['organizations.create'],
   member: ['organizations.get', 'organizations.listDomains', 'organizations.listMembers', 'teams.list', 'teams.listMembers'],
