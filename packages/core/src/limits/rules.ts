@@ -62,14 +62,14 @@ export function effectiveLimits(policies: readonly ApplicablePolicy[], settings:
 }
 
 /** Stands for the default, whichever policy that is: everybody's limits may come from it. */
-export const whicheverIsDefault: PolicyId = 'pol_00000000000000000000000000'
+export const anyDefaultPolicy: PolicyId = 'pol_00000000000000000000000000'
 
 /** What changes the limits of whoever has these policies: each of them, and the default. */
 export function dependenciesOn(policies: readonly ApplicablePolicy[]): readonly PolicyId[] {
-  return policies.length === 0 ? onDefault : [...policies.map(({ id }) => id), whicheverIsDefault]
+  return policies.length === 0 ? onDefault : [...policies.map(({ id }) => id), anyDefaultPolicy]
 }
 
-const onDefault: readonly PolicyId[] = [whicheverIsDefault]
+const onDefault: readonly PolicyId[] = [anyDefaultPolicy]
 
 const policyJson = `json_build_object('id', x.id, 'name', x.name, 'rank', x.rank, 'limits', x.limits)`
 const defaults = `select 2 as rank, p.id, p.name, p.limits from resource_policies p where p.is_default`

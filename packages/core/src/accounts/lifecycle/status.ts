@@ -2,7 +2,7 @@ import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
-import { ensureAnotherSuperadmin } from '../guards.ts'
+import { ensureAnotherSuperadmin } from '../../access/index.ts'
 import { rememberStatus } from './history.ts'
 
 interface Ended {
