@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { factorNotAllowed } from '../limits/errors.ts'
+import { factorNotAllowed } from '../policies/errors.ts'
 import { userId } from '../users/model.ts'
 import { lastFactorRequired, noFactor, noTotp, notBegun, wrongCode } from './errors.ts'
 import { Factors } from './model.ts'

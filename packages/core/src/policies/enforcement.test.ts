@@ -2,7 +2,7 @@ import { completed, DenizenError, uuidOf, type SignedIn } from '@denizen/core'
 import { databases, enrolAuthenticator, password, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { sessionsToEvict } from '../signin/concurrency.ts'
-import type { Limits } from '../limits/model.ts'
+import type { Limits } from './model.ts'
 
 const minute = 60_000
 const hour = 60 * minute

@@ -20,3 +20,9 @@ export const policyIsDefault = defineError(
   'conflict',
   'This policy is the default: everybody has it. Make another one the default first, or none (policies.assign).',
 )
+
+export const factorNotAllowed = defineError<{ factor: string; allowed: readonly string[] }>(
+  'policies.factorNotAllowed',
+  'denied',
+  ({ allowed }) => `Your policy does not allow this kind of second factor. Set up one of: ${allowed.join(', ')}.`,
+)

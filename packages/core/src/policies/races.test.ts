@@ -13,7 +13,7 @@ import {
 } from '@denizen/core/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
-import type { Limits } from '../limits/model.ts'
+import type { Limits } from './model.ts'
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
 const connections = 28

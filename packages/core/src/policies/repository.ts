@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { PolicyRow } from './entity.ts'
-import type { Limits, Policy, PolicyId } from '../limits/model.ts'
+import type { Limits, Policy, PolicyId } from './model.ts'
 
 /** What a policy is called in errors and in the audit log. */
 export const policyType = 'policy'

@@ -5,8 +5,8 @@ import { versionRead } from '../kernel/version.ts'
 import { organizationId } from '../organizations/model.ts'
 import { resourcePolicy as policyName, userId } from '../users/model.ts'
 import { policyInUse, policyIsDefault, policyNameTaken } from './errors.ts'
-import { policyUnknown } from '../limits/errors.ts'
-import { EffectiveLimit, holders, limitName, limits, Policy, policyDescription, policyId } from '../limits/model.ts'
+import { EffectiveLimit, holders, limitName, limits, Policy, policyDescription, policyId } from './model.ts'
+import { policyUnknown } from '../users/errors.ts'
 
 const isDefault = z
   .boolean()

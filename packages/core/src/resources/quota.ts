@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf } from '../kernel/id.ts'
-import { limitsOfOrganization, limitsOfUserId } from '../limits/index.ts'
+import { limitsOfOrganization, limitsOfUserId } from '../policies/index.ts'
 import { tooManyResources } from './errors.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'

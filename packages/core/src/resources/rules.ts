@@ -1,4 +1,4 @@
-import type { Limits } from '../limits/index.ts'
+import type { Limits } from '../policies/index.ts'
 
 /** How many resources of a type an owner may have; null: any number. */
 export function mostOfType({ maxResourcesPerType: most = null }: Limits, type: string): number | null {

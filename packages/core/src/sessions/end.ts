@@ -58,7 +58,7 @@ async function endAndRecord(context: CommandContext, which: SessionsToEnd): Prom
   for (const { id } of running) recordEnd(context, { sessionId: id, userId, username, by })
   // With all of them goes what the user does as somebody else, and that is not in the counts.
   const nothing = sessionId !== undefined && ended.sessionsEnded + ended.tokensEnded === 0
-  if (!nothing) context.revoke({ userId, ...(sessionId !== undefined && { sessionId }), ...ended })
+  if (!nothing) context.invalidate(sessionId ?? userId, { when: 'now', ...ended })
   return ended
 }
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { longestSession } from '../limits/model.ts'
 import { idSchema, type Id } from '../kernel/id.ts'
 import { userId, userStatus } from '../users/model.ts'
 import { organizationId } from '../organizations/model.ts'
@@ -27,6 +26,9 @@ const day = 24 * 60 * 60 * 1000
 
 /** Milliseconds a session lasts when nothing ends it and nobody refreshes it: 14 days. */
 const sessionLifetime = 14 * day
+
+/** Milliseconds after which it is over however often it was refreshed: whoever holds it has to prove once more who they are. */
+export const longestSession = 90 * day
 
 /** When a session ends that begins or is kept alive now. `mostMinutes` is what its user's policy says of how long it may be. */
 export function slidExpiry(createdAt: Date, now: Date, mostMinutes: number | null): Date {

@@ -1,13 +1,13 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
-import type { AllLimits } from '../limits/index.ts'
+import type { UserLimits } from '../kernel/limits.ts'
 import { endSessions } from '../sessions/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
 import { tooManySessions } from './errors.ts'
 import type { SessionRequest } from './session-request.ts'
 
-type SessionLimits = Pick<AllLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
+type SessionLimits = Pick<UserLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
 
 /**
  * How many sessions must be evicted for one more, or the limit if it must be
@@ -50,7 +50,7 @@ export async function enforceSessionLimit(
   for (const { id } of running.slice(0, room.evicted)) {
     const sessionId = idOf('ses', id)
     const ended = await endSessions(em, { userId: user.id, sessionId }, 'evicted', now)
-    context.revoke({ userId: user.id, sessionId, ...ended })
+    context.invalidate(sessionId, { when: 'now', ...ended })
     recordLoginAttempt(context, { ...opening, userId: user.id, outcome: 'evicted', sessionId })
   }
 }

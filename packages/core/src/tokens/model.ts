@@ -11,6 +11,9 @@ export type TokenId = Id<'tok'>
 /** Opaque tokens that stand for a user. */
 export type TokenKind = 'access' | 'refresh' | 'api'
 
+/** API tokens that a user may have at once. */
+export const mostApiTokens = 100
+
 export const tokenName = singleLine(100).pipe(z.string().min(1)).meta({ description: 'what it is for' })
 
 /** A permission, or many: `users.get`, `users.*`, `queries`, `*`. */

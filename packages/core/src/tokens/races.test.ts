@@ -1,7 +1,7 @@
 import { openConnections, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
-import { mostApiTokens } from '../limits/model.ts'
+import { mostApiTokens } from './model.ts'
 
 /** On as many connections as there are callers at work. */
 describe('races for tokens', () => {

@@ -37,3 +37,8 @@ export const tooManyUsers = defineError<{ count: number; most: number }>(
   ({ count, most }) =>
     `The filter matches ${count} users, and one call takes at most ${most}. Narrow it, for example by creation date, and call again for the others.`,
 )
+export const policyUnknown = defineError(
+  'policies.unknown',
+  'invalid',
+  'There is no policy of this name: create it first with policies.create.',
+)

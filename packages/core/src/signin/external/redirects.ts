@@ -1,4 +1,4 @@
-import type { IdentityProvider, Settings } from '../../kernel/context.ts'
+import type { IdentityProvider, Settings } from '../../kernel/settings.ts'
 
 type AllowedOrigins = Pick<Settings, 'publicUrl' | 'allowedOrigins'>
 

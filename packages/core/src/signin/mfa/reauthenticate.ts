@@ -1,5 +1,6 @@
 import { defineCommand } from '../../kernel/action.ts'
-import type { CommandContext, PrepareContext, Principal } from '../../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Principal } from '../../kernel/actor.ts'
 import { ownSessionRequired } from '../../kernel/errors.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import type { ParsedInputOf } from '../../kernel/signature.ts'
@@ -127,7 +128,7 @@ async function recordProof(context: CommandContext, { userId, sessionId, assuran
   const authMethods = lifts ? [authMethodOf[proof], 'mfa'] : [proof === 'password' ? 'pwd' : 'otp']
   const provedUntil = await recordReauthentication(em, { userId, sessionId, assurance: reached, authMethods }, now)
   // Other processes must know at once: the very next call needs it.
-  context.revoke({ userId, sessionId })
+  context.invalidate(sessionId, { when: 'now' })
   context.note({ changes: { assurance: [assurance, reached] } })
   return { status: 'proved' as const, provedUntil, assurance: reached }
 }

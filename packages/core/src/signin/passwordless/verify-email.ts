@@ -126,7 +126,7 @@ async function confirmOwn(context: CommandContext, input: Confirmation, found: P
   user.emailVerified = true
   user.updatedAt = now
   await em.flush()
-  context.refresh(user.id)
+  context.invalidate(user.id, { when: 'soon' })
   return recordAndAnswer(context, 'verified', user, proved)
 }
 

@@ -5,14 +5,6 @@ import { multiLine } from '../kernel/text.ts'
 export const policyId = idSchema('pol')
 export type PolicyId = Id<'pol'>
 
-const day = 24 * 60 * 60 * 1000
-
-/** Milliseconds after which a session is over however often it was refreshed, if no policy says otherwise: 90 days. */
-export const longestSession = 90 * day
-
-/** API tokens that a user may have at once, if no policy says otherwise. */
-export const mostApiTokens = 100
-
 export const policyDescription = multiLine(500)
 
 const count = z.int().min(0).max(1_000_000_000)

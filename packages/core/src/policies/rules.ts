@@ -1,7 +1,7 @@
-import type { Settings } from '../kernel/context.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { idOf } from '../kernel/id.ts'
 import { limitName, type EffectiveLimit, type LimitName, type Limits, type PolicyId } from './model.ts'
-import { limitsFromSettings } from './defaults.ts'
+import { limitsFromSettings } from './settings.ts'
 
 /** How a policy comes to hold for somebody; the first that says something about a limit wins. */
 const sources = ['user', 'organization', 'default'] as const

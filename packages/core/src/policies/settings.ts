@@ -1,8 +1,11 @@
-import type { Settings } from '../kernel/context.ts'
-import { longestSession, mostApiTokens, type AllLimits } from './model.ts'
+import type { Settings } from '../kernel/settings.ts'
+import { longestSession } from '../sessions/model.ts'
+import { mostApiTokens } from '../tokens/model.ts'
+import type { AllLimits } from './model.ts'
 
 const minute = 60_000
-/** The limits where no policy says anything. */
+
+/** What holds where no policy says something. */
 export function limitsFromSettings({ maxSessions, sessionExcess, maxOwnedOrganizations, passwords }: Settings): AllLimits {
   return {
     maxSessions: null,
