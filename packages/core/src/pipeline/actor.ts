@@ -10,13 +10,10 @@ import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
 
 /**
- * Reads who acts anew, inside the command's transaction: no gap between check
- * and use. User rows are locked in order of id, the actor's shared (so that
- * nobody can suspend it half-way) and those to be changed exclusively: two
- * commands never wait for each other in a circle. Only then, in a statement of its
- * own, is the actor read: one that waited for the lock would see the user as it is,
- * but its session as it was when the statement began (READ COMMITTED). They are
- * sent one behind the other: what is locked is locked for less long.
+ * Loads the actor anew inside the command's transaction, so that there is no gap between check and use. Users are locked by id, so that
+ * commands never deadlock: the actor with a shared lock (nobody can suspend it meanwhile), users to be changed exclusively. Only then a
+ * separate statement reads the actor: one that had waited for the lock would see the current user, but its session as of the start of the
+ * statement (READ COMMITTED). All are pipelined, to hold the locks for less time.
  */
 export async function currentActor(
   assembly: Assembly,
@@ -37,7 +34,7 @@ export async function currentActor(
   return lastOfPipeline(...locked, loadActor(assembly, em, actor.principal, origin))
 }
 
-/** In order of id: those before the actor, the actor, and those after. */
+/** Locks by id: users before the actor, the actor, users after. */
 function locksFor(userId: Id<'usr'>, targets: readonly Id<'usr'>[]): (readonly [Statement, string])[] {
   const several = (ids: readonly Id<'usr'>[]) => (ids.length === 0 ? [] : [[lockSeveral, uuidsOf(ids)] as const])
   return [
@@ -51,7 +48,7 @@ const lockShared = statement('actor_share', 'select 1 from users where id = ? fo
 const lockToChange = statement('actor_change', 'select 1 from users where id = ? for no key update')
 const lockSeveral = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
 
-/** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
+/** The user of a credential as stored now, with the limits of a signed token. */
 async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {
   const now = assembly.ports.clock.now()
   const loaded = await loadPrincipals(em, assembly, [tokenId], now)
@@ -65,19 +62,18 @@ async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, si
 }
 
 /**
- * Turns away whoever may not, before anything slow is done for them. What is
- * remembered of the actor may be a moment old, so the database is asked before
- * a "no"; a "yes" is decided again inside the transaction.
+ * Denies early, before slow work. The cached actor may be slightly outdated, so the database is asked before a denial; permission is
+ * checked again inside the transaction.
  */
 export async function checkBeforePreparing(assembly: Assembly, action: Command, input: unknown, { actor, origin }: Call): Promise<void> {
   if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
   if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
   const current = actor.kind === 'user' ? await loadActor(assembly, forkOf(assembly), actor.principal, origin) : actor
-  checkAllowed(action, current, input, found, unrecordedUses) // noted in the transaction that does it
+  checkAllowed(action, current, input, found, unrecordedUses) // recorded in the transaction
 }
 
-/** Who acts, with what is granted to them from the address that they call from: a principal is kept for calls from everywhere. */
+/** The actor with the grants for this address: cached principals are independent of it. */
 export function withOrigin(actor: Actor, origin: Origin, at: Date): Actor {
   if (actor.kind !== 'user') return actor
   const { principal } = actor
@@ -86,11 +82,9 @@ export function withOrigin(actor: Actor, origin: Origin, at: Date): Actor {
 }
 
 /**
- * What holds for every call of whatever action: it comes from an address that the
- * user may act from, a token does only what it was made for, sensitive changes want
- * a fresh proof of who this is, by a sign-in of their own, and a session that owes a step only does what completes it,
- * looks at itself, and signs out. Asked about before anything else, and again in a
- * command's transaction, of the user as it is then.
+ * Checks what holds for every action: the address is allowed for user and token; the token's scopes include the action; sensitive changes
+ * need recent authentication in the user's own session; a session with pending steps can only complete them, read itself and sign out.
+ * Checked first, and again in a command's transaction with the current state.
  */
 export function checkActor(action: Action, actor: Actor, origin: Origin, now: Date): void {
   if (actor.kind !== 'user') return
