@@ -1,4 +1,5 @@
 import { renderSVG } from 'uqr'
+import { change } from '../kernel/row.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { unauthenticated } from '../kernel/errors.ts'
@@ -79,7 +80,7 @@ export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
     if (factor === null || key === null) throw notBegun({})
     const step = stepOf(key, code, now)
     if (step === null) throw wrongCode({})
-    Object.assign(factor, { sealedKey, pendingKey: null, activatedAt: now, lastStep: String(step) })
+    change(factor, { sealedKey, pendingKey: null, activatedAt: now, lastStep: String(step) })
     const recoveryCodes = await replaceRecoveryCodes(context, user)
     const { sessionsEnded } = await afterFactorAdded(context, user)
     context.note({ changes: { sessionsEnded } })

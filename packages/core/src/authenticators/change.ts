@@ -12,9 +12,9 @@ import { lastFactorRequired } from './errors.ts'
 import { secondFactorsOf, hasFactor } from './repository.ts'
 
 /**
- * What every change of a factor brings with it: whoever signed in before it does so
- * anew, and secrets that were mailed are void. The session that changes it goes on,
- * and so do API tokens: they stand for themselves.
+ * The consequences of every change of factors: other sessions must sign in
+ * again, and mailed secrets are void. The session that makes the change goes on,
+ * and so do API tokens.
  */
 export async function afterFactorChange(context: CommandContext, user: UserRow): Promise<Ended> {
   const { actor, em, now } = context
@@ -26,7 +26,7 @@ export async function afterFactorChange(context: CommandContext, user: UserRow):
   return ended
 }
 
-/** The same after one was added: that it was owed is settled. */
+/** As above, after a factor was added: the user has met the requirement to enrol one. */
 export async function afterFactorAdded(context: CommandContext, user: UserRow): Promise<Ended> {
   user.needFactor = false
   await context.em.flush()
@@ -34,8 +34,8 @@ export async function afterFactorAdded(context: CommandContext, user: UserRow): 
 }
 
 /**
- * The same after one was removed, which the caller has written already: not the last
- * where one is required, or all is taken back. Recovery codes go with the last.
+ * As above, after the caller removed a factor: refuses if it was the last
+ * where one is required. Recovery codes are removed with the last factor.
  */
 export async function afterFactorRemoved(context: CommandContext, user: UserRow): Promise<Ended> {
   const { em } = context
@@ -47,7 +47,7 @@ export async function afterFactorRemoved(context: CommandContext, user: UserRow)
   return afterFactorChange(context, user)
 }
 
-/** Whether the installation wants a second factor of the caller. */
+/** Whether the installation requires a second factor from the caller. */
 function isRequired({ actor, settings }: CommandContext): boolean {
   return actor.kind === 'user' && asksForFactor(settings, actor.principal.roles)
 }

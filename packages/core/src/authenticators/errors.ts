@@ -3,21 +3,21 @@ import { defineError } from '../kernel/errors.ts'
 export const wrongCode = defineError(
   'factors.wrongCode',
   'invalid',
-  'This is not the code that the app shows now. Check that its clock is right, and type the next code.',
+  'This is not the current code of the app. Check the clock of the device, and enter the next code.',
 )
 export const notBegun = defineError(
   'factors.notBegun',
   'conflict',
-  'No app waits to be activated: begin with factors.beginTotp and add the key it gives to the app.',
+  'There is no authenticator app to activate. Start with factors.beginTotp, and add its key to the app.',
 )
-export const noTotp = defineError('factors.noTotp', 'conflict', 'There is no authenticator app: there is nothing to disable.')
+export const noTotp = defineError('factors.noTotp', 'conflict', 'You have no authenticator app to disable.')
 export const noFactor = defineError(
   'factors.none',
   'conflict',
-  'There is no second factor. Set up an authenticator app (factors.beginTotp) or a passkey (passkeys.beginRegistration) first.',
+  'There is no second factor yet. Set up an authenticator app (factors.beginTotp) or a passkey (passkeys.beginRegistration) first.',
 )
 export const lastFactorRequired = defineError(
   'factors.lastRequired',
   'conflict',
-  'A second factor is required here and this is the last one. Set up another one first, then remove this.',
+  'A second factor is required here, and this is the last one. Set up another one first, then remove this one.',
 )

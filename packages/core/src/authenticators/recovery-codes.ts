@@ -18,7 +18,7 @@ export function newRecoveryCode({ random }: Pick<Ports, 'random'>): string {
   return letters.replaceAll(/(.{4})(?=.)/g, '$1-')
 }
 
-/** What is kept of a code: nothing that can be tried without the master key. */
+/** The stored fingerprint of a code, which cannot be guessed without the master key. */
 export function hashOfCode({ cipher }: Pick<Ports, 'cipher'>, userId: UserId, code: string): Promise<string> {
   const letters = code.toLowerCase().replaceAll(/[\s-]/g, '').replaceAll('o', '0').replaceAll(/[il]/g, '1')
   return cipher.fingerprint(`recovery/${userId}`, letters)

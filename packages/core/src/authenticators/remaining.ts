@@ -2,16 +2,16 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf } from '../kernel/id.ts'
 import { lastWayIn, type UserId } from '../users/index.ts'
 
-/** What a user can sign in with. */
+/** The authenticators that a user can sign in with. */
 export interface Authenticators {
   readonly password: boolean
   readonly passkeys: number
   readonly identities: number
-  /** A link or a code can be mailed to them. */
+  /** A link or code can be mailed to the user. */
   readonly verifiedEmail: boolean
 }
 
-/** What a user can sign in with now. */
+/** Loads what a user can sign in with. */
 export async function authenticatorsOf(em: SqlEntityManager, userId: UserId): Promise<Authenticators> {
   const id = uuidOf(userId)
   const [row] = await em.execute<[Authenticators]>(
@@ -25,8 +25,8 @@ export async function authenticatorsOf(em: SqlEntityManager, userId: UserId): Pr
 }
 
 /**
- * Whoever takes away something to sign in with asks afterwards, with the user's row
- * locked: another way in must be left, or all is taken back.
+ * Refuses if a user has nothing left to sign in with. Call it after removing something, with the user's row
+ * locked.
  */
 export async function ensureAuthenticatorLeft(em: SqlEntityManager, userId: UserId): Promise<void> {
   const { password, passkeys, identities, verifiedEmail } = await authenticatorsOf(em, userId)

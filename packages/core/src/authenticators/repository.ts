@@ -22,12 +22,12 @@ export async function secondFactorsOf(em: SqlEntityManager, userId: UserId): Pro
   return row
 }
 
-/** Whether anything is left that a sign-in can ask for; recovery codes only stand in for it. */
+/** Whether the user has a second factor; recovery codes alone are none. */
 export function hasFactor({ totp, passkeys }: SecondFactors): boolean {
   return totp !== null || passkeys > 0
 }
 
-/** The names of the roles that a user holds everywhere. */
+/** The names of the roles that a user has everywhere. */
 export async function rolesOf(em: SqlEntityManager, userId: UserId, now: Date): Promise<string[]> {
   const rows = await em.execute<{ name: string }[]>(
     `select r.name from role_assignments a join roles r on r.id = a.role_id

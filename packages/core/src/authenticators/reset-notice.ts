@@ -7,12 +7,12 @@ import { UserRow, type UserId } from '../users/index.ts'
 
 const name = 'factors.resetMail'
 
-/** The job that tells a user that somebody removed their second factors. */
+/** The job that notifies a user whose second factors were reset. */
 export function resetMailJob(userId: UserId): Job {
   return { name, payload: { userId } }
 }
 
-/** Tells the user, so that one who did not ask for it notices. */
+/** Notifies the user, so that a reset they did not ask for is noticed. */
 export const sendResetNotice: JobHandler = {
   name,
   outside: true,

@@ -8,9 +8,9 @@ import { resetMailJob } from './reset-notice.ts'
 import { secondFactorsOf, hasFactor } from './repository.ts'
 
 /**
- * Takes all second factors from a user who cannot use them any more. They are told by
- * mail, and can do nothing after their next sign-in until they have enrolled one again:
- * whoever talked an operator into it gains no account that is weaker than before.
+ * Removes all second factors of a user who cannot use them any more. The user is notified by
+ * mail, and must enrol a new one after the next sign-in:
+ * somebody who tricked an operator into it gains no weaker account.
  */
 export async function resetFactors(context: CommandContext, user: UserRow) {
   const { em } = context

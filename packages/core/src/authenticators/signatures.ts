@@ -7,7 +7,7 @@ import { lastFactorRequired, noFactor, noTotp, notBegun, wrongCode } from './err
 import { Factors } from './model.ts'
 
 const recoveryCodes = secret(z.array(z.string())).meta({
-  description: 'shown once: each stands in for the other factors, once, when those are lost',
+  description: 'shown once: each works once in place of a lost factor',
 })
 const sessionsEnded = z.int().meta({ description: 'all others of the user' })
 
@@ -35,19 +35,19 @@ export const factorsSignatures = group('factors', {
     output: z.object({ activatedAt: z.date(), recoveryCodes, sessionsEnded }),
   }),
   disableTotp: changes({
-    summary: 'Sign in without the authenticator app from now on',
+    summary: 'Disable the authenticator app',
     errors: [noTotp, lastFactorRequired],
     input: z.strictObject({}),
     output: z.object({ sessionsEnded }),
   }),
   regenerateRecoveryCodes: changes({
-    summary: 'Get new recovery codes; the old ones are void',
+    summary: 'Replace your recovery codes with new ones',
     errors: [noFactor],
     input: z.strictObject({}),
     output: z.object({ recoveryCodes }),
   }),
   reset: changes({
-    summary: 'Remove the second factors of somebody who is locked out; they have to enrol again',
+    summary: 'Reset the second factors of a user who is locked out; they must enrol again',
     grantedTo: ['admin'],
     errors: [noFactor],
     input: z.strictObject({ userId, reason: z.string().max(500).optional() }),

@@ -4,7 +4,7 @@ import type { Ports } from '../ports/index.ts'
 import type { UserId } from '../users/index.ts'
 import { stepOf } from './totp.ts'
 
-/** What the key of a user is sealed for: of no use to anybody else, also not to who can write rows. */
+/** The sealing context of a user's key: it cannot be used for another user, even by somebody who can write rows. */
 const sealedFor = (userId: UserId) => `totp/${userId}`
 
 export function sealKey({ cipher }: Pick<Ports, 'cipher'>, userId: UserId, key: string): Promise<string> {

@@ -2,19 +2,19 @@ import type { IdentityProvider } from '../kernel/settings.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import { avatarUrl, email, fullName, locale, username } from '../users/model.ts'
 
-/** What a provider says of somebody, as far as it is heard. */
+/** The claims of a provider about a user, as far as they are used. */
 export interface Claims {
   readonly issuer: string
   readonly subject: string
-  /** In Denizen's spelling; null: none, or none that is an address. */
+  /** Normalized; null: none, or not a valid address. */
   readonly email: string | null
   readonly emailVerified: boolean
-  /** What they would like to be called. */
+  /** The preferred username. */
   readonly username: string | null
   readonly profile: ProviderProfile
-  /** The roles that the provider names; null: it says nothing of roles. */
+  /** The role names in the token; null: the provider sends no roles. */
   readonly roles: readonly string[] | null
-  /** Until when it counts. */
+  /** When the token expires. */
   readonly expiresAt: Date
 }
 
@@ -31,7 +31,7 @@ export function isSubject(value: unknown): value is string {
   return typeof value === 'string' && /^\P{C}{1,255}$/u.test(value)
 }
 
-/** The claims of a token whose signature, issuer and audience hold. null: it names nobody. */
+/** Reads the claims of a verified token. null: it has no valid subject. */
 export function claimsOf(payload: Payload, { issuer, roles }: IdentityProvider): Claims | null {
   const { sub: subject, exp } = payload
   if (!isSubject(subject) || typeof exp !== 'number') return null
@@ -48,7 +48,7 @@ export function claimsOf(payload: Payload, { issuer, roles }: IdentityProvider):
   }
 }
 
-/** What of a profile can be taken over: the rest is left out, for a name that is too long is no reason to turn anybody away. */
+/** The valid fields of a profile; invalid ones are left out, because a name that is too long must not prevent a sign-in. */
 export function profileOf(told: { readonly [Field in keyof ProviderProfile]: unknown }): ProviderProfile {
   const name = parsed(fullName, told.fullName)
   const avatar = parsed(avatarUrl, told.avatarUrl)
@@ -65,7 +65,7 @@ export function keptProfile({ fullName, avatarUrl, locale }: JsonObject): Provid
   return profileOf({ fullName, avatarUrl, locale })
 }
 
-/** Some providers write it as text. */
+/** Some providers send it as text. */
 function isTrue(value: unknown): boolean {
   return value === true || value === 'true'
 }

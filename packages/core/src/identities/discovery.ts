@@ -4,7 +4,7 @@ import type { IdentityProvider } from '../kernel/settings.ts'
 import type { Ports, Web } from '../ports/index.ts'
 import { providerUnavailable } from './errors.ts'
 
-/** What a provider publishes about itself (OpenID Connect Discovery 1.0: 3), as far as it is needed. */
+/** The metadata of a provider (OpenID Connect Discovery 1.0: 3), as far as it is needed. */
 const Metadata = z.object({
   issuer: z.string(),
   jwks_uri: z.url(),
@@ -18,11 +18,11 @@ export type Metadata = z.infer<typeof Metadata>
 
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) })
 
-/** Milliseconds that is kept what was published, and that nobody is asked again who gave no answer. */
+/** Milliseconds that metadata and keys are cached, and that a failed provider is not asked again. */
 const metadataAge = 60 * 60 * 1000
 const keysAge = 10 * 60 * 1000
 const failureAge = 5_000
-/** Milliseconds between two looks for a key that is not there: tokens with invented keys make us ask no more often. */
+/** Milliseconds between two reloads for an unknown key, so that invented key ids cause no more requests. */
 const cooldown = 30_000
 
 interface CachedDocument<Value> {
@@ -36,23 +36,23 @@ interface DiscoveryCache {
   readonly keys: Map<string, CachedDocument<LocalJWKSet>>
 }
 
-/** What the providers have published, once for every process. */
+/** The published documents of providers, cached per process. */
 const caches = new WeakMap<Web, DiscoveryCache>()
 
 type Asking = Pick<Ports, 'web' | 'clock'>
 
-/** What a provider publishes about itself. */
+/** The metadata of a provider. */
 export function metadataOf(ports: Asking, { issuer }: IdentityProvider): Promise<Metadata> {
   return cached(cacheOf(ports).metadata, issuer, ports, metadataAge, async () => {
     const url = `${withoutSlash(issuer)}/.well-known/openid-configuration`
     const metadata = await askJson(ports, url, Metadata)
-    // Whoever publishes under another name is another provider (Discovery 1.0: 4.3).
-    if (metadata.issuer !== issuer) throw providerUnavailable({ host: hostOf(url), problem: 'it calls itself by another name' })
+    // The issuer must match (Discovery 1.0: 4.3).
+    if (metadata.issuer !== issuer) throw providerUnavailable({ host: hostOf(url), problem: 'its metadata names another issuer' })
     return metadata
   })
 }
 
-/** Gives the key that a token was signed with: from memory, and anew when the provider has changed its keys meanwhile. */
+/** The key set of a provider: cached, and reloaded when a token names an unknown key. */
 export async function keysOf(ports: Asking, provider: IdentityProvider): Promise<LocalJWKSet> {
   const url =
     provider.kind === 'clerk' ? `${withoutSlash(provider.issuer)}/.well-known/jwks.json` : (await metadataOf(ports, provider)).jwks_uri
@@ -81,11 +81,11 @@ export async function askJson<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   const { status, body } = await web.ask({ url, method: 'GET', headers: { accept: 'application/json', ...headers } })
   const parsed = status === 200 ? schema.safeParse(jsonOf(body)) : null
-  if (parsed?.success !== true) throw providerUnavailable({ host: hostOf(url), problem: 'it does not publish what it should' })
+  if (parsed?.success !== true) throw providerUnavailable({ host: hostOf(url), problem: 'its response is not valid' })
   return parsed.data
 }
 
-/** undefined: this is no JSON. */
+/** undefined: not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -98,7 +98,7 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : ''
 }
 
-/** One question at a time, whoever asks; a failure is remembered too, but not for long. */
+/** Loads a value once for all waiting callers; a failure is cached too, but not for long. */
 function cached<Value>(
   memory: Map<string, CachedDocument<Value>>,
   key: string,

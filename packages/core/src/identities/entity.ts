@@ -25,7 +25,7 @@ const IdentitySchema = defineEntity({
   indexes: [{ name: 'identities_user_id_index', properties: ['userId', 'id'] }],
 })
 
-/** Who a user is to an external provider. */
+/** The identity of a user at an external provider. */
 export class IdentityRow extends IdentitySchema.class {}
 IdentitySchema.setClass(IdentityRow)
 
@@ -39,6 +39,6 @@ const ProviderEventSchema = defineEntity({
   },
 })
 
-/** A webhook of a provider that was taken in: it is not taken in twice. */
+/** A processed webhook event, so that it is not processed twice. */
 export class ProviderEventRow extends ProviderEventSchema.class {}
 ProviderEventSchema.setClass(ProviderEventRow)

@@ -3,7 +3,7 @@ import { defineError } from '../kernel/errors.ts'
 export const unknownProvider = defineError<{ provider: string }>(
   'identities.unknownProvider',
   'notFound',
-  ({ provider }) => `No identity provider is configured here under the name ${provider}.`,
+  ({ provider }) => `No identity provider named ${provider} is configured here.`,
 )
 export const providerUnavailable = defineError<{ host: string; problem: string }>(
   'identities.providerUnavailable',
@@ -11,35 +11,40 @@ export const providerUnavailable = defineError<{ host: string; problem: string }
   ({ host, problem }) => `The identity provider ${host} cannot be used right now: ${problem}. Try again in a moment.`,
 )
 
-/** One answer for a token that is wrong, an identity that has ended, and a user who may not act: the difference is nobody's business. */
+/** The same error for a wrong token, a deleted identity and an inactive user: the difference reveals nothing. */
 export const identityRefused = defineError(
   'auth.identityRefused',
   'unauthenticated',
-  'This does not sign you in. Get a new token from the identity provider; if that does not help, ask whoever runs this service.',
+  'Sign-in with this identity failed. Try again with a new token from the provider; if it keeps failing, ask the operator of this service.',
 )
 export const noNewAccounts = defineError(
   'auth.signUpClosed',
   'denied',
-  'No account here belongs to this identity, and none are made for newcomers. Ask whoever runs this service for an invitation.',
+  'This identity has no account here, and sign-up is closed. Ask the operator of this service for an invitation.',
 )
 export const signInToLink = defineError(
   'identities.signInToLink',
   'denied',
-  'There is an account with this address, but the address was never proved. Sign in to it as always, and link this identity there.',
+  'The account with this address has not verified it. Sign in to that account in another way, and link this identity there.',
 )
 export const identityTaken = defineError(
   'identities.taken',
   'conflict',
-  'This identity belongs to an account already: this one or another. Unlink it there first.',
+  'This identity is linked to an account already. Unlink it there first.',
 )
 export const noRedirectSignIn = defineError<{ provider: string }>(
   'auth.noRedirectSignIn',
   'invalid',
-  ({ provider }) => `The provider ${provider} is configured without a client, so nobody can be sent there. Use auth.signInWithIdentity.`,
+  ({ provider }) =>
+    `The provider ${provider} is configured without a client, so it cannot be used by redirect. Use auth.signInWithIdentity.`,
 )
 export const redirectNotAllowed = defineError(
   'auth.redirectNotAllowed',
   'invalid',
-  'Nobody is sent there: the address is neither of this installation nor of one of its allowed origins.',
+  'This redirect is not allowed: use an address of this installation or of one of its allowed origins.',
 )
-export const webhookRefused = defineError('identities.webhookRefused', 'unauthenticated', 'This webhook is not signed as it has to be.')
+export const webhookRefused = defineError(
+  'identities.webhookRefused',
+  'unauthenticated',
+  'The signature of this webhook is not valid. Check its signing secret.',
+)

@@ -4,14 +4,14 @@ import { claimsOf, type Claims } from './claims.ts'
 import { unknownProvider } from './errors.ts'
 import { verifiedPayload } from './verify-token.ts'
 
-/** The provider that is configured under a name. */
+/** The configured provider with this name. */
 export function providerNamed({ identityProviders }: Settings, name: string): IdentityProvider {
   const provider = identityProviders.find(({ id }) => id === name)
   if (provider === undefined) throw unknownProvider({ provider: name })
   return provider
 }
 
-/** What a provider's token, brought unasked, says of whom it names. Asks the provider for its keys, so call it in `prepare`. null: the token is wrong. */
+/** Verifies a provider's token, and returns its claims. It may fetch the provider's keys, so call it in `prepare`. null: not valid. */
 export async function claimsIn(
   { ports }: Pick<PrepareContext, 'ports'>,
   provider: IdentityProvider,

@@ -1,4 +1,5 @@
 import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../accounts/index.ts'
+import { change } from '../kernel/row.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
@@ -10,13 +11,13 @@ import { profileChanges } from './rules.ts'
 import { wasDeleted, lockIdentity, lockUserWith } from './repository.ts'
 import { syncRoles } from './sync-roles.ts'
 
-/** Whom a provider's word leads to, their row locked; or why to nobody. */
+/** The user that an identity resolves to, its row locked; or why there is none. */
 export type ResolvedUser = { readonly user: UserRow; readonly refused: null } | { readonly user: null; readonly refused: DenizenError }
 
 /**
  * Finds the user behind an identity: by issuer and subject, else by an address that
- * the provider has verified, else a new one. Of many who come at once with the same
- * identity one makes it, by the database's own constraints, and the others find it.
+ * the provider has verified, else a new one. Of many concurrent sign-ins with the same
+ * identity one creates it, by the database's constraints, and the others find it.
  */
 export async function resolveUser(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<ResolvedUser> {
   const { em } = context
@@ -31,7 +32,7 @@ export async function resolveUser(context: CommandContext, provider: IdentityPro
   }
 }
 
-/** Somebody who was here before. */
+/** Updates a known user from the claims, and returns it. */
 async function updateKnown(context: CommandContext, provider: IdentityProvider, identity: IdentityRow, claims: Claims): Promise<UserRow> {
   const user = await existingUser(context.em, identity.userId)
   if (!isActing(user.status)) return user
@@ -42,7 +43,7 @@ async function updateKnown(context: CommandContext, provider: IdentityProvider, 
   return user
 }
 
-/** Takes over what a provider tells of somebody anew. */
+/** Updates a user's profile and address from new claims. */
 export async function updateFromClaims(
   context: CommandContext,
   user: UserRow,
@@ -53,18 +54,18 @@ export async function updateFromClaims(
   const changes: Partial<UserRow> = profileChanges(user, keptProfile(identity.profile), claims.profile)
   if (user.email === null && user.kind === 'human' && claims.emailVerified && claims.email !== null) {
     const isFree = (await em.count(UserRow, { email: claims.email })) === 0
-    if (isFree) Object.assign(changes, { email: claims.email, emailVerified: true })
+    if (isFree) change(changes, { email: claims.email, emailVerified: true })
   }
   identity.profile = { ...identity.profile, ...claims.profile }
-  // A token that says nothing of an address takes none back.
-  if (claims.email !== null) Object.assign(identity, { email: claims.email, emailVerified: claims.emailVerified })
+  // A token without an address does not remove one.
+  if (claims.email !== null) change(identity, { email: claims.email, emailVerified: claims.emailVerified })
   if (Object.keys(changes).length === 0) return
-  Object.assign(user, changes, { updatedAt: now })
+  change(user, { ...changes, updatedAt: now })
   context.note({ changes: { profile: Object.keys(changes) } })
   context.invalidate(user.id, { when: 'soon' })
 }
 
-/** Somebody who comes with this identity for the first time. */
+/** The first sign-in with an identity: links it to the account with its address, or provisions one. */
 async function linkOrProvision(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<UserId> {
   const { em } = context
   const found = claims.emailVerified && claims.email !== null ? await lockUserWith(em, claims.email) : null
@@ -75,19 +76,19 @@ async function linkOrProvision(context: CommandContext, provider: IdentityProvid
   return userId
 }
 
-/** The account that has the address already. */
+/** The existing account with the address; reclaimed if the address was not verified. */
 async function reclaimOrUse(context: CommandContext, userId: UserId): Promise<UserId> {
   const user = await existingUser(context.em, userId)
   if (!isActing(user.status) || user.kind !== 'human') throw identityRefused({})
   if (user.emailVerified) return userId
-  // Nobody had proved the address: whoever made the account may be a stranger who waits for its owner to come.
+  // The address was not verified: a stranger may have created the account and wait for its owner.
   if (!(await mayBeReclaimed(context.em, userId))) throw signInToLink({})
   await reclaimAccount(context, user, null)
   context.note({ changes: { addressProved: true } })
   return userId
 }
 
-/** An address that the provider did not verify is nobody's: the account is made without one. */
+/** An address that the provider did not verify is not used. */
 async function provisionUser(context: CommandContext, claims: Claims): Promise<UserId> {
   if (context.settings.signUp === 'closed') throw noNewAccounts({})
   const email = claims.emailVerified ? claims.email : null
@@ -106,7 +107,7 @@ async function provisionUser(context: CommandContext, claims: Claims): Promise<U
   return id
 }
 
-/** Writes that a user is this to a provider. An identity that somebody has is refused by the database. */
+/** Links an identity to a user. The database refuses an identity that is linked already. */
 export async function insertIdentity(
   context: CommandContext,
   { id: provider }: IdentityProvider,

@@ -1,6 +1,6 @@
 import type { ProviderProfile } from './claims.ts'
 
-/** What of a user's profile a provider may fill in. */
+/** The profile fields that a provider may set. */
 export interface OwnProfile {
   readonly fullName: string | null
   readonly displayName: string | null
@@ -9,8 +9,8 @@ export interface OwnProfile {
 }
 
 /**
- * What of a profile changes when a provider tells of it anew: only what is still as
- * the provider had told it before, or was never set. What somebody chose stays.
+ * The profile changes for new claims: only fields that are unset, or still
+ * as the provider last set them. What the user chose stays.
  */
 export function profileChanges(own: OwnProfile, before: ProviderProfile, told: ProviderProfile): Partial<OwnProfile> {
   const changes: { -readonly [Field in keyof OwnProfile]?: string } = {}

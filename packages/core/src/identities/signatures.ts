@@ -8,19 +8,19 @@ import { Identity, identityId, providerName, providerToken } from './model.ts'
 /** The actions of `identities`. */
 export const identitiesSignatures = group('identities', {
   list: reads({
-    summary: 'Show at which providers a user can sign in',
+    summary: 'List the linked identities of a user',
     grantedTo: ['admin'],
-    input: z.strictObject({ userId: userId.optional().meta({ description: 'whose; without it your own' }) }),
+    input: z.strictObject({ userId: userId.optional().meta({ description: 'default: yourself' }) }),
     output: z.object({ items: z.array(Identity) }),
   }),
   link: changes({
-    summary: 'Sign in with another provider from now on, too',
+    summary: 'Link an identity of another provider',
     errors: [unknownProvider, providerUnavailable, identityRefused, identityTaken],
     input: z.strictObject({ provider: providerName, token: providerToken }),
     output: Identity,
   }),
   unlink: changes({
-    summary: 'Sign in with a provider no more',
+    summary: 'Unlink an identity',
     grantedTo: ['admin'],
     errors: [lastWayIn],
     input: z.strictObject({ identityId }),

@@ -6,8 +6,8 @@ import { DenizenError } from '../kernel/errors.ts'
 import type { UserId } from '../users/index.ts'
 
 /**
- * The names of ours that a provider's roles stand for. What an operator did not map
- * grants nothing; null: the provider says nothing of roles, and nothing changes.
+ * The local roles that a provider's roles are mapped to. Unmapped ones
+ * grant nothing; null: the provider sends no roles, and nothing changes.
  */
 function mappedRoles(named: readonly string[] | null, { roles }: IdentityProvider): readonly string[] | null {
   if (named === null || roles === null) return null
@@ -28,7 +28,7 @@ export async function syncRoles(context: CommandContext, provider: IdentityProvi
   const managed = (await findRoles(em, Object.values(provider.roles?.mapped ?? {}))).filter(({ builtIn }) => !builtIn)
   const changes: Record<string, 'granted' | 'revoked' | 'excluded'> = {}
   const isWanted = ({ name }: RoleRow) => wanted.includes(name)
-  // First what goes: it may be what excluded what comes.
+  // Revoked roles first: they may exclude the assigned ones.
   for (const role of managed.filter((role) => !isWanted(role))) {
     const assignment = await currentAssignment(em, userId, role.id)
     if (assignment?.provider !== provider.id) continue
@@ -46,7 +46,7 @@ export async function syncRoles(context: CommandContext, provider: IdentityProvi
   else context.invalidate(userId, { when: 'soon' })
 }
 
-/** Gives one role; null: they have it already. */
+/** Assigns one role; null: the user has it already. */
 async function assignMapped(context: CommandContext, { id: provider }: IdentityProvider, userId: UserId, roleId: RoleId) {
   const { em, now, newId } = context
   const current = await currentAssignment(em, userId, roleId)

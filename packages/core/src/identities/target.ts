@@ -6,7 +6,7 @@ import type { Target } from '../kernel/rule.ts'
 import { IdentityRow } from './entity.ts'
 import type { IdentityId } from './model.ts'
 
-/** An identity: whoever manages its user's account may take it away, unless they are below them. */
+/** An identity belongs to its user, and to the organization that manages the account. */
 export const identityTarget = {
   type: 'identity',
   async find(em: SqlEntityManager, { identityId }: { readonly identityId: IdentityId }): Promise<Target | null> {

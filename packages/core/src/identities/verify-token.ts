@@ -3,25 +3,25 @@ import type { IdentityProvider } from '../kernel/settings.ts'
 import type { Ports } from '../ports/index.ts'
 import { keysOf } from './discovery.ts'
 
-/** Signatures that only the provider can make: with a shared key, whoever verifies could sign too, and `none` is none. */
+/** Asymmetric algorithms only: with a shared key the verifier could sign too, and `none` is not a signature. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const
 
-/** Seconds that clocks may be apart. */
+/** Seconds of clock skew. */
 const leeway = 60
 
-/** What a token has to be for. */
+/** What a token must be issued for. */
 export interface Expected {
-  /** Whom it was issued to or for. */
+  /** The accepted audiences. */
   readonly audiences: readonly string[]
-  /** Ours, when it answers a question of ours; null: it was brought unasked. */
+  /** The expected nonce; null: the token does not belong to a redirect. */
   readonly nonce: string | null
-  /** How the provider says whom a token is for: Clerk's session tokens name the place that they were issued to (`azp`). */
+  /** How the provider names the audience: Clerk's session tokens name the origin in `azp`. */
   readonly kind: IdentityProvider['kind']
 }
 
 /**
- * The claims of a token that the provider signed for us, and that counts now (OpenID
- * Connect Core 1.0: 3.1.3.7). null: it is none; why, whoever brings it is not told.
+ * Verifies a token of a provider and returns its claims (OpenID
+ * Connect Core 1.0: 3.1.3.7). null: not valid, for whatever reason.
  */
 export async function verifiedPayload(
   ports: Pick<Ports, 'web' | 'clock'>,
@@ -47,7 +47,7 @@ export async function verifiedPayload(
   }
 }
 
-/** Nobody is asked for keys because of something that is no ID token at all: other tokens of the provider say so in their type (RFC 8725: 3.11). */
+/** Keys are fetched only for something that looks like an ID token: other tokens have another type (RFC 8725: 3.11). */
 function isReadable(token: string): boolean {
   try {
     const { typ, alg } = decodeProtectedHeader(token)
@@ -61,7 +61,7 @@ function isFor({ aud, azp, nonce, events }: JWTPayload, expected: Expected): boo
   const audiences = aud === undefined ? [] : [aud].flat()
   const named = audiences.some((audience) => expected.audiences.includes(audience))
   const party = azp === undefined || (typeof azp === 'string' && expected.audiences.includes(azp))
-  // An event that the provider tells of (a logout, RFC 8417) is signed with the same keys.
+  // Security event tokens (RFC 8417) are signed with the same keys.
   if (!party || events !== undefined) return false
   if (expected.nonce !== null && nonce !== expected.nonce) return false
   if (expected.kind === 'clerk') return azp !== undefined && (aud === undefined || named)

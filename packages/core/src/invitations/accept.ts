@@ -24,7 +24,7 @@ interface Acceptance extends InvitationInput {
 }
 
 /**
- * Locks are taken in the one order of all commands: the user, then the
+ * Locks are taken in the order of all commands: the user, then the
  * organization. Only then is the invitation used up, in one statement, so that of
  * many who accept it one goes on; all of it is undone if there is no seat.
  */
@@ -39,7 +39,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
     const account = await lockedAccount(context, looked)
     if (account === null && passwordHash === null) throw passwordNeeded({ email: looked.email })
     await lockOrganizations(em, [looked.organization.id])
-    // Again, now that nobody can change it: the inviter may have lost their role a moment ago.
+    // Checked again under the lock: the inviter may have lost their role a moment ago.
     const offer = await findOffered(em, context, input)
     await answerOnce(context, offer, 'accepted')
     const { organization, role } = offer
@@ -57,7 +57,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
   },
 })
 
-/** Hashing is slow: only for a link that works, and only when the password is going to be somebody's. */
+/** Hashing is slow: only for a valid link, and only if the password will be used. */
 async function hashIfNeeded(context: PrepareContext, input: Acceptance): Promise<string | null> {
   const { reader, ports, settings, actor } = context
   if (input.password === undefined || actor.kind === 'user') return null
@@ -68,7 +68,7 @@ async function hashIfNeeded(context: PrepareContext, input: Acceptance): Promise
   return hashPassword(ports.hasher, input.password)
 }
 
-/** The account that joins, its row locked: the caller's own, or whichever has the address that the link proves. null: there is none yet. */
+/** The account that joins, its row locked: the caller's own, or the one with the address that the link proves. null: there is none yet. */
 async function lockedAccount(context: CommandContext, offer: Offer): Promise<UserRow | null> {
   const { em, actor } = context
   await checkAddress(context, offer)
@@ -79,7 +79,7 @@ async function lockedAccount(context: CommandContext, offer: Offer): Promise<Use
   return account
 }
 
-/** The link came by mail, so the address of the new account is proved. The account is its owner's: no organization manages it. */
+/** The link came by mail, so the address of the new account is verified. No organization manages the account. */
 async function newAccount(context: CommandContext, { email }: Offer, input: Acceptance, passwordHash: string | null): Promise<UserId> {
   const { username, fullName } = input
   const { id } = await insertUser(context, {
@@ -98,7 +98,7 @@ async function newAccount(context: CommandContext, { email }: Offer, input: Acce
 }
 
 /**
- * The link proves the address. If nobody had, and whoever follows it is not signed
+ * The link proves the address. If it was not verified, and the caller is not signed
  * in, the account is handed over to them.
  */
 async function proveAddress(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {

@@ -12,19 +12,19 @@ import { answer, findOffer, type Answer, type Offer } from './repository.ts'
 import { invitationsSignatures } from './signatures.ts'
 import { namedBy, proves } from './token.ts'
 
-/** What names an invitation to whoever answers it. */
+/** Names an invitation, by its link or its id. */
 export interface InvitationInput {
   readonly token?: string | undefined
   readonly invitationId?: InvitationId | undefined
 }
 
-/** The link itself is the right to answer; without it the invitation must be one's own. */
+/** Who may answer: the holder of the link, or the invited user. */
 export const whoeverIsInvited: Rule = anyOf(
-  rule('whoever has the link', ({ input }) => (input as InvitationInput).token !== undefined),
+  rule('who has the link', ({ input }) => (input as InvitationInput).token !== undefined),
   owner,
 )
 
-/** How an invitation is found by its id: it is there only for whoever is signed in with its address, and has proved it. The caller's row is locked. */
+/** An invitation by its id: it exists only for the user who has verified its address. The caller's row is locked. */
 export const ownInvitationTarget = {
   type: 'invitation',
   locks: (_input: InvitationInput, actor: Actor) => (actor.kind === 'user' ? [actor.principal.userId] : []),
@@ -41,7 +41,7 @@ export const ownInvitationTarget = {
 
 type OfferContext = Pick<PrepareContext, 'ports' | 'catalogue' | 'now'>
 
-/** The invitation that is to be answered. Whatever is wrong with it, the answer is the same. */
+/** The invitation that is to be answered. The error is the same whatever is wrong with it. */
 export async function findOffered(
   em: SqlEntityManager,
   { ports, catalogue, now }: OfferContext,
@@ -54,19 +54,19 @@ export async function findOffered(
   return offer
 }
 
-/** Whoever is signed in answers for themselves only, link or not. */
+/** Signed-in users can only answer invitations to their own address, even with a link. */
 export async function checkAddress({ em, actor }: Pick<CommandContext, 'em' | 'actor'>, { email }: Offer): Promise<void> {
   if (actor.kind !== 'user') return
   const user = await existingUser(em, actor.principal.userId)
   if (user.email !== email) throw invitedAnother({})
 }
 
-/** Answers, once: whoever comes second finds the invitation answered. */
+/** Answers the invitation once: a second answer fails. */
 export async function answerOnce({ em, now }: CommandContext, offer: Offer, how: Answer): Promise<void> {
   if (!(await answer(em, offer, how, now))) throw invitationInvalid({})
 }
 
-/** Writes down what became of an invitation. */
+/** Records the answer to an invitation. */
 export function recordAnswer(
   context: CommandContext,
   { id, organization }: Offer,
@@ -78,7 +78,7 @@ export function recordAnswer(
   context.emit({ type: `invitations.${how}`, subject: id, organizationId, payload: { invitationId: id, organizationId, ...facts } })
 }
 
-/** Changes nothing: programs that look into mails follow links too. */
+/** Changes nothing: mail scanners follow links too. */
 export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation, {
   allow: anyone,
   handlesSecret: true,

@@ -11,12 +11,12 @@ import { proves, tokenOf } from './token.ts'
 
 const name = 'invitations.mail'
 
-/** The job that mails the link. It holds no secret: whoever carries it out makes the token again. */
+/** The job that mails the link. It contains no secret: the worker derives the token again. */
 export function mailJob(invitation: { readonly id: InvitationId; readonly expiresAt: Date }): Job {
   return { name, payload: { invitationId: invitation.id, expiresAt: invitation.expiresAt.toISOString() } }
 }
 
-/** Mails the link of an invitation, unless it was answered, taken back or renewed meanwhile. */
+/** Mails the link of an invitation, unless it was answered, revoked or renewed meanwhile. */
 export const sendInvitation: JobHandler = {
   name,
   outside: true,
@@ -36,7 +36,7 @@ export const sendInvitation: JobHandler = {
   },
 }
 
-/** A mail that is refused for good is given up; any other failure is the queue's, which tries again. */
+/** A permanently refused mail is given up; the queue retries any other failure. */
 async function sendUnlessRefused({ ports }: JobContext, invitationId: InvitationId, send: () => Promise<void>): Promise<void> {
   try {
     await send()

@@ -50,6 +50,6 @@ const InvitationSchema = defineEntity({
   checks: [{ name: 'invitations_role_known', expression: `role in ('owner', 'admin', 'member')` }],
 })
 
-/** That an address was asked to join an organization. The token of its link is used once. */
+/** The invitation of an address to an organization. The token of its link works once. */
 export class InvitationRow extends InvitationSchema.class {}
 InvitationSchema.setClass(InvitationRow)

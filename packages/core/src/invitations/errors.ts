@@ -1,15 +1,15 @@
 import { defineError } from '../kernel/errors.ts'
 
-/** One for links that are wrong, too old, used, or taken back: who tries links learns nothing from the answer. */
+/** The same error for links that are wrong, expired, used or revoked, so that guessing reveals nothing. */
 export const invitationInvalid = defineError(
   'organizations.invitationInvalid',
   'notFound',
-  'This invitation cannot be used: it is too old, was answered or taken back, or the link is not complete. Ask whoever invited you for a new one.',
+  'This invitation is not valid: it has expired, was answered or revoked, or the link is incomplete. Ask for a new invitation.',
 )
 export const invitedAnother = defineError(
   'organizations.invitedAnother',
   'denied',
-  'This invitation is for another address than that of your account. Sign out and follow the link again, or ask for an invitation to your own address.',
+  'This invitation is for another address than yours. Sign out and open the link again, or ask for an invitation to your address.',
 )
 export const passwordNeeded = defineError<{ email: string }>(
   'organizations.passwordNeeded',
@@ -19,15 +19,15 @@ export const passwordNeeded = defineError<{ email: string }>(
 export const accountInactive = defineError(
   'organizations.accountInactive',
   'denied',
-  'The account with this address cannot be used at present. Ask whoever runs this installation.',
+  'The account with this address is not active. Ask the operator of this installation.',
 )
 export const signInFirst = defineError(
   'organizations.signInFirst',
   'denied',
-  'There is an account with this address that may do more than others, and nobody has proved yet that the address is its own. Sign in with it, then accept the invitation again.',
+  'The account with this address has special permissions, and its address is not verified. Sign in to it, then accept the invitation again.',
 )
 export const invitationAnswered = defineError<{ state: string }>(
   'organizations.invitationAnswered',
   'conflict',
-  ({ state }) => `This invitation is ${state} already: there is nothing to take back.`,
+  ({ state }) => `This invitation is ${state} already and cannot be revoked.`,
 )

@@ -21,7 +21,7 @@ import { highestRole } from './rules.ts'
 import { invitationsSignatures } from './signatures.ts'
 import { tokenOf } from './token.ts'
 
-/** The address is looked for among the members and nowhere else: what happens does not depend on who has an account. */
+/** Only members are searched for the address: the result does not reveal who has an account. */
 export const invite = defineCommand(invitationsSignatures.invite, {
   allow: granted,
   target: organizationTarget,
@@ -38,7 +38,7 @@ export const invite = defineCommand(invitationsSignatures.invite, {
     const renewed = pending !== null
     invitation.role = role
     invitation.invitedBy = callerId(actor)
-    // Later than before, whatever the clock says: the token is made of it, and the old link must not stay good.
+    // Always later than before: the token is derived from it, and the old link must become invalid.
     invitation.expiresAt = new Date(Math.max(now.getTime() + invitationLifetime, invitation.expiresAt.getTime() + 1))
     invitation.tokenHash = ports.digest.sha256(await tokenOf(ports, invitation))
     context.enqueue(mailJob(invitation))

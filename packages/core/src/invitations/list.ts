@@ -8,7 +8,7 @@ import { optionalOrganizationTarget, unanswered, type MembershipRole, type Organ
 import type { Invitation, InvitationId, InvitationState } from './model.ts'
 import { invitationsSignatures } from './signatures.ts'
 
-/** An organization's invitations are for those it lets see them; one's own for everybody. */
+/** Anybody may list invitations to their own address; those of an organization take the permission there. */
 const forMembersOrSelf = rule(
   'anybody who is signed in, for their own attempts; of an organization, whoever holds the permission there',
   (request) => ((request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request)),
@@ -34,7 +34,7 @@ interface Selection {
   readonly parameters: readonly unknown[]
 }
 
-/** Those that can be answered now, to the address that the caller has proved. The operator of the machine has none. */
+/** Pending invitations to the caller's verified address. The operator of the machine has none. */
 function toAddressOf(actor: Actor, now: Date): Selection {
   return {
     sql: `i.email = (select u.email from users u where u.id = ?::uuid and u.email_verified) and o.status = 'active' and ${states.pending}`,
@@ -47,7 +47,7 @@ function ofOrganization(organizationId: OrganizationId, state: InvitationState |
   return { sql: `i.organization_id = ? and ${sql}`, parameters: [uuidOf(organizationId), ...(sql.includes('?') ? [now] : [])] }
 }
 
-/** The same as `stateOf`, in SQL. */
+/** `stateOf` in SQL. */
 const states: Readonly<Record<InvitationState, string>> = {
   pending: `${unanswered} and i.expires_at > ?`,
   expired: `${unanswered} and i.expires_at <= ?`,

@@ -12,7 +12,7 @@ export const invitationLifetime = 7 * 24 * 60 * 60 * 1000
 export const invitationState = z.enum(['pending', 'accepted', 'declined', 'revoked', 'expired'])
 export type InvitationState = z.infer<typeof invitationState>
 
-/** An invitation, as the organization sees it. It says nothing about whether the address belongs to an account. */
+/** An invitation, as the organization sees it. It does not reveal whether the address has an account. */
 export const Invitation = z.object({
   id: invitationId,
   organizationId,

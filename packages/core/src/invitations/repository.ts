@@ -6,7 +6,7 @@ import type { UserStatus } from '../users/index.ts'
 import type { InvitationId } from './model.ts'
 import type { Inviter } from './rules.ts'
 
-/** An invitation that can be answered, as far as its own row and its organization go. */
+/** A pending invitation to an active organization, with its inviter. */
 export interface Offer {
   readonly id: InvitationId
   readonly organization: { readonly id: OrganizationId; readonly slug: string; readonly name: string }
@@ -31,7 +31,7 @@ interface OfferRecord {
   inviter_role: MembershipRole | null
 }
 
-/** An invitation that was not answered, is not too old, and is to an active organization; with its inviter as they are now. */
+/** Finds a pending invitation to an active organization, with its inviter as of now. */
 export async function findOffer(em: SqlEntityManager, id: InvitationId, now: Date): Promise<Offer | null> {
   const [row] = await em.execute<OfferRecord[]>(
     `select i.organization_id::text as organization, o.slug, o.name, i.email, i.role, i.token_hash as hash,
@@ -56,12 +56,12 @@ async function inviterOf(em: SqlEntityManager, row: OfferRecord): Promise<Invite
   return { status: row.inviter_status, frozen: row.inviter_frozen, role: row.inviter_role, holdings }
 }
 
-/** How an invitation is answered or taken back. */
+/** How an invitation is answered or revoked. */
 export type Answer = 'accepted' | 'declined' | 'revoked'
 
 /**
- * Answers an invitation, once and for all: of many who try, one gets true. The
- * hash ties the answer to what was looked at: a renewal in between makes another.
+ * Answers an invitation once: of many concurrent calls one gets true. The
+ * hash ties the answer to what was shown: a renewal in between changes it.
  */
 export async function answer(
   em: SqlEntityManager,
@@ -76,7 +76,7 @@ export async function answer(
   return rows.length > 0
 }
 
-/** Takes an invitation back, if it was not answered; one that is too old, too. */
+/** Revokes an unanswered invitation, also an expired one. */
 export async function revoke(em: SqlEntityManager, id: InvitationId, now: Date): Promise<boolean> {
   const rows = await em.execute<unknown[]>(`update invitations i set revoked_at = ? where i.id = ? and ${unanswered} returning 1`, [
     now,
@@ -85,7 +85,7 @@ export async function revoke(em: SqlEntityManager, id: InvitationId, now: Date):
   return rows.length > 0
 }
 
-/** Remembers who accepted. */
+/** Stores who accepted. */
 export async function acceptedBy(em: SqlEntityManager, id: InvitationId, userId: Id<'usr'>): Promise<void> {
   await em.execute('update invitations set accepted_by = ? where id = ?', [uuidOf(userId), uuidOf(id)], 'run')
 }
@@ -96,11 +96,11 @@ interface NewMembership {
   readonly userId: Id<'usr'>
   readonly role: MembershipRole
   readonly now: Date
-  /** The account was made just now, so a membership that it has came with it: it gets the role. */
+  /** The account was just created, and may have a membership from that: its role is updated. */
   readonly isNew: boolean
 }
 
-/** Makes a user a member; false: it is one already. */
+/** Inserts a membership; false: there is one already. */
 export async function insertMembership(
   em: SqlEntityManager,
   { id, organizationId, userId, role, now, isNew }: NewMembership,
@@ -119,7 +119,7 @@ export async function lockAccountWith(em: SqlEntityManager, email: string): Prom
   return row === undefined ? null : idOf('usr', row.id)
 }
 
-/** Whether an address belongs to a member. It looks among the members only: of other accounts the answer says nothing. */
+/** Whether an address belongs to a member. The answer reveals nothing about other accounts. */
 export async function isMemberWith(em: SqlEntityManager, organizationId: OrganizationId, email: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
     'select 1 from memberships m join users u on u.id = m.user_id where m.organization_id = ? and u.email = ?',

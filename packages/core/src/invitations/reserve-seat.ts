@@ -3,8 +3,8 @@ import { uuidOf } from '../kernel/id.ts'
 import { reserveSeat, unanswered, type OrganizationId } from '../organizations/index.ts'
 
 /**
- * Makes sure that there is a seat for one more who is invited: members have one, and
- * so has everybody who was invited and may still come. An invitation to the same
+ * Checks that there is a seat for one more invitation: members have one, and
+ * so has every pending invitation. An invitation to the same
  * address is not counted: it is renewed.
  */
 export function reserveSeatForInvitation(em: SqlEntityManager, organizationId: OrganizationId, email: string, now: Date): Promise<void> {

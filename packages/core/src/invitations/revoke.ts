@@ -10,7 +10,7 @@ import { revoke } from './repository.ts'
 import { stateOf } from './rules.ts'
 import { invitationsSignatures } from './signatures.ts'
 
-/** How an organization's own actions find an invitation: whoever may not list it does not learn that it exists. */
+/** An invitation, for the organization's own actions: who may not list it does not learn that it exists. */
 const invitationTarget = {
   type: 'invitation',
   async find(em: SqlEntityManager, { invitationId }: { invitationId: InvitationId }): Promise<Target | null> {

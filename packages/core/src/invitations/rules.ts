@@ -7,21 +7,21 @@ import { isActing, type UserStatus } from '../users/index.ts'
 import type { InvitationState } from './model.ts'
 
 /**
- * The highest role that somebody who may invite can invite to: one that allows no more
- * than they may do there themselves. Members are what anybody who may invite can invite.
+ * The highest role to which an inviter can invite: one with no more permissions
+ * than the inviter has there. Anybody who may invite can invite members.
  */
 export function highestRole(actor: Actor, organizationId: OrganizationId): MembershipRole {
   return (['owner', 'admin'] as const).find((role) => mayAssignRole(actor, organizationId, role)) ?? 'member'
 }
 
-/** Who sent an invitation, as they are now. */
+/** The current state of the inviter. */
 export interface Inviter {
   readonly status: UserStatus
-  /** Their roles and memberships give nothing at present. */
+  /** Whether their grants are frozen. */
   readonly frozen: boolean
-  /** Their role in the organization; null: they are not in it any more. */
+  /** Their role in the organization; null: no member any more. */
   readonly role: MembershipRole | null
-  /** What they hold everywhere, and in the organization. */
+  /** Their grants everywhere, and in the organization. */
   readonly holdings: readonly Grant[]
 }
 
@@ -32,7 +32,7 @@ interface Offered {
   readonly inviter: Inviter | null
 }
 
-/** Whether an invitation still stands: its inviter could invite to that role now, or has it. */
+/** Whether an invitation is still valid: its inviter could still invite to that role, or has it. */
 export function isStillValid({ role, organization, inviter }: Offered, catalogue: Catalogue): boolean {
   if (inviter === null) return true
   if (!isActing(inviter.status) || inviter.frozen) return false
@@ -49,7 +49,7 @@ interface Answers {
   readonly expiresAt: Date
 }
 
-/** How an invitation stands. */
+/** The state of an invitation. */
 export function stateOf({ acceptedAt, declinedAt, revokedAt, expiresAt }: Answers, now: Date): InvitationState {
   if (acceptedAt !== null) return 'accepted'
   if (declinedAt !== null) return 'declined'

@@ -12,10 +12,10 @@ import { email, fullName, userId, username } from '../users/model.ts'
 import { accountInactive, invitationAnswered, invitationInvalid, invitedAnother, passwordNeeded, signInFirst } from './errors.ts'
 import { Invitation, invitationId, invitationState } from './model.ts'
 
-/** What stands in the link of the mail. */
+/** The token in the mailed link. */
 const token = secret(z.string().min(1).max(256)).meta({ description: 'from the link in the mail' })
 
-/** By the link of the mail, or, for whoever is signed in with the invited address and has proved it, by its id. */
+/** By the token of the mailed link; or by its id, for the user who has verified the invited address. */
 const answered = {
   token: token.optional(),
   invitationId: invitationId.optional(),
@@ -27,7 +27,7 @@ const isOne = ({ token, invitationId }: { token?: unknown; invitationId?: unknow
 /** The actions of `organizations` that are made here. */
 export const invitationsSignatures = group('organizations', {
   invite: changes({
-    summary: 'Ask somebody by email to join an organization',
+    summary: 'Invite somebody to an organization by email',
     grantedTo: ['admin'],
     errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured],
     input: z.strictObject({ organizationId, email, role: membershipRole.default('member') }),
@@ -50,7 +50,7 @@ export const invitationsSignatures = group('organizations', {
     }),
   }),
   acceptInvitation: changes({
-    summary: 'Accept an invitation; whoever has no account gets one',
+    summary: 'Accept an invitation; this creates an account if you have none',
     errors: [
       ...newPasswordErrors,
       emailTaken,
@@ -88,7 +88,7 @@ export const invitationsSignatures = group('organizations', {
     output: z.object({ organization: OrganizationSummary }),
   }),
   revokeInvitation: changes({
-    summary: 'Take an invitation back: its link stops working',
+    summary: 'Revoke an invitation: its link stops working',
     grantedTo: ['admin'],
     errors: [invitationAnswered],
     input: z.strictObject({ invitationId }),

@@ -5,9 +5,9 @@ export interface Message {
   readonly title: string
   readonly paragraphs: readonly string[]
   readonly button?: { readonly label: string; readonly url: string }
-  /** What is to be typed elsewhere. */
+  /** A code to type elsewhere. */
   readonly code?: string
-  /** What stands small below. */
+  /** Small print below. */
   readonly notes: readonly string[]
 }
 

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { change } from '../kernel/row.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'
@@ -11,8 +12,8 @@ import { revokeInvitations } from './revoke-invitations.ts'
 import { organizationsSignatures } from './signatures.ts'
 
 /**
- * Everything stays where it is, as history; but nobody is in it any more, and its
- * domains can be proved by others. The slug stays taken, so that old links never
+ * Everything stays as history; but memberships grant nothing any more, and its
+ * domains can be verified by others. The slug stays taken, so that old links never
  * lead to somebody else.
  */
 export const archiveOrganization = defineCommand(organizationsSignatures.archive, {
@@ -23,7 +24,7 @@ export const archiveOrganization = defineCommand(organizationsSignatures.archive
     const row = await changedOrganization(em, organizationId)
     expectVersion(row, version)
     await rememberStatus(context, row)
-    Object.assign(row, { status: 'archived', archivedAt: now, updatedAt: now })
+    change(row, { status: 'archived', archivedAt: now, updatedAt: now })
     await em.flush()
     const { invitationsRevoked, domainsReleased } = await release(em, organizationId, now)
     const organization = await shownOrganization(em, organizationId)

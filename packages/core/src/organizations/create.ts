@@ -17,7 +17,7 @@ interface NamesOwner {
   readonly ownerId?: UserId | undefined
 }
 
-/** The user who will be the first owner, locked: of many who are founded at once, each sees those before it. */
+/** The first owner, locked: of many organizations created at once, each sees the ones before it. */
 const firstOwnerTarget = {
   type: 'user',
   locks: ({ ownerId }: NamesOwner, actor: Actor) =>
@@ -30,7 +30,7 @@ const firstOwnerTarget = {
 } satisfies TargetFinder<NamesOwner>
 
 const forOneself = rule('for themselves', ({ input }) => (input as NamesOwner).ownerId === undefined)
-const asAdministrator = rule('for anybody as whoever runs the installation', ({ actor }) => administers(actor))
+const asAdministrator = rule('for anybody, as administrator of the installation', ({ actor }) => administers(actor))
 
 export const createOrganization = defineCommand(organizationsSignatures.create, {
   allow: allOf(granted, anyOf(forOneself, owner, asAdministrator)),
@@ -53,17 +53,17 @@ export const createOrganization = defineCommand(organizationsSignatures.create, 
   },
 })
 
-/** The first owner: the caller, or whom an administrator names. The operator of the machine is nobody who could own anything. */
+/** The first owner: the caller, or the user that an administrator names. The operator of the machine has no account to own it. */
 async function firstOwnerOf({ em, actor }: CommandContext, ownerId: UserId | undefined): Promise<UserId> {
   const userId = ownerId ?? (actor.kind === 'user' ? actor.principal.userId : undefined)
   if (userId === undefined)
-    throw invalidInput({ issues: [{ path: 'ownerId', message: 'name the first owner: you act for no user who could be it' }] })
+    throw invalidInput({ issues: [{ path: 'ownerId', message: 'name the first owner: you have no account of your own' }] })
   const { status } = await existingUser(em, userId)
   if (!isActing(status)) throw userInactive({ status })
   return userId
 }
 
-/** Those that are suspended count: they come back. */
+/** Suspended organizations count: they can come back. */
 async function requireOwnershipLimit(context: CommandContext, userId: UserId): Promise<void> {
   const { maxOrganizations: limit } = await context.limits.ofUser(userId)
   if (limit === null) return
@@ -75,7 +75,7 @@ async function requireOwnershipLimit(context: CommandContext, userId: UserId): P
   if (owned.length >= limit) throw tooManyOrganizations({ limit })
 }
 
-/** A slug that was asked for, or two of ours to choose from: nobody fails for a name that they did not give. */
+/** The requested slug, or two generated ones: a call does not fail for a slug that it did not name. */
 function slugsFor(
   { settings, actor }: CommandContext,
   id: OrganizationId,
@@ -116,13 +116,13 @@ async function insertOrganization(
     uuidOf(newId('mem')),
     uuidOf(ownerId),
   ])
-  if (row === undefined) throw new TypeError('A new organization came without its slug.')
+  if (row === undefined) throw new TypeError('The insert of an organization returned no slug.')
   return row.slug
 }
 
 const columns = 'id, slug, name, status, settings, created_by, created_at, updated_at'
 
-/** Whoever comes too late, also by a moment, writes no first row; the second then takes the other slug, or fails with what is taken. */
+/** If the slug was taken, even a moment ago, the first insert writes no row; the second then uses the other slug, or fails with the conflict. */
 const insertion = `with given as (select ?::uuid as id, ?::text as name, ?::jsonb as settings, ?::uuid as by, ?::timestamptz as at),
   first as (
     insert into organizations (${columns}) select id, ?::text, name, 'active', settings, by, at, at from given

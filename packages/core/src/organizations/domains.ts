@@ -11,13 +11,13 @@ import { recordOf } from './rules.ts'
 import { changedOrganization, existingOrganization, organizationTarget } from './repository.ts'
 import { organizationsSignatures } from './signatures.ts'
 
-/** How many an organization may name, so that a list of them is one page. */
+/** The most domains of an organization, so that a list is one page. */
 const most = 100
 
 /**
- * Any domain can be named, by as many as like: to name one gives nothing. That a
- * mail provider or a public suffix ends up as somebody's is not prevented by a list
- * but by the proof, which only those can give who write into its DNS.
+ * Any organization can claim any domain: a claim alone gives nothing. That a
+ * mail provider or a public suffix is not claimed is ensured not by a list
+ * but by the verification, which takes control of its DNS.
  */
 export const addDomain = defineCommand(organizationsSignatures.addDomain, {
   allow: granted,
@@ -37,7 +37,7 @@ export const addDomain = defineCommand(organizationsSignatures.addDomain, {
   },
 })
 
-/** DNS is asked only for what the organization has named, and what it said counts for the challenge as it is inside the transaction. */
+/** DNS is queried only for domains of the organization; the answer is compared with the challenge as it is inside the transaction. */
 export const verifyDomain = defineCommand(organizationsSignatures.verifyDomain, {
   allow: granted,
   target: organizationTarget,

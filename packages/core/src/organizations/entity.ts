@@ -17,7 +17,7 @@ const OrganizationSchema = defineEntity({
     slug: p.string().columnType('text'),
     name: p.string().columnType('text'),
     status: p.string().columnType('text').$type<OrganizationStatus>(),
-    /** How many members there may be; null: any number. */
+    /** The most members; null: unlimited. */
     seatLimit: p.integer().strictNullable().$type<number>(),
     resourcePolicy: p.string().columnType('text').strictNullable().$type<string>(),
     settings: p.json().columnType('jsonb').$type<JsonObject>().defaultRaw(`'{}'`),
@@ -63,7 +63,7 @@ const MembershipSchema = defineEntity({
   checks: [{ name: 'memberships_role_known', expression: `role in ('owner', 'admin', 'member')` }],
 })
 
-/** That a user belongs to an organization. */
+/** The membership of a user in an organization. */
 export class MembershipRow extends MembershipSchema.class {}
 MembershipSchema.setClass(MembershipRow)
 
@@ -80,7 +80,7 @@ const DomainSchema = defineEntity({
         .foreignKeyName('organization_domains_organization_id_foreign')
         .deleteRule('cascade'),
     domain: p.string().columnType('text').primary(),
-    /** What the domain's DNS has to say for us to believe that it is theirs. Not a secret. */
+    /** The text that DNS must contain to verify the domain. Not a secret. */
     challenge: p.string().columnType('text'),
     verifiedAt: instant().strictNullable().$type<Date>(),
     createdAt: instant(),
@@ -93,6 +93,6 @@ const DomainSchema = defineEntity({
   ],
 })
 
-/** A domain that an organization says is its own. Many may say so, one can prove it. */
+/** A domain that an organization claims. Several may claim it, one can verify it. */
 export class DomainRow extends DomainSchema.class {}
 DomainSchema.setClass(DomainRow)

@@ -6,8 +6,8 @@ import type { OrganizationId } from './model.ts'
 import { existingOrganization, lockOrganizations } from './repository.ts'
 
 /**
- * Waits for the guard, and makes sure that somebody may still join: the organization
- * is active and has a seat. How many are taken is only asked where there is a limit.
+ * Locks the organization, and checks that somebody may still join: it
+ * is active and has a free seat. Seats are only counted if there is a limit.
  */
 export async function reserveSeat(
   em: SqlEntityManager,
@@ -21,9 +21,9 @@ export async function reserveSeat(
 }
 
 /**
- * Whoever takes the role of owner from a member waits for the guard, then must
- * leave another one. To be called before the change, for members who are owners.
- * Whoever is archived counts as none, as `users.archive` has it.
+ * Locks the organization, and refuses if the user is its last owner. Call it before
+ * the change, for members who are owners.
+ * Archived users do not count, as in `users.archive`.
  */
 export async function ensureAnotherOwner(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
   await lockOrganizations(em, [organizationId])

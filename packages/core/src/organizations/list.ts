@@ -23,7 +23,7 @@ export const getOrganization = defineQuery(organizationsSignatures.get, {
   handle: async ({ open }, { organizationId }) => shownOrganization(await open(), organizationId),
 })
 
-/** Everybody has a list of their own; whoever holds the permission everywhere has that of all there are. */
+/** Users list their own organizations; with the permission everywhere, all. */
 export const listOrganizations = defineQuery(organizationsSignatures.list, {
   allow: signedIn,
   async handle({ open, ports, actor }, { limit, cursor, total, search, status }) {
@@ -51,7 +51,7 @@ function seesAllOrganizations(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(organizationsSignatures.list.name))
 }
 
-/** Cursors do not travel from one caller to another. */
+/** A cursor is only good for the caller that it was made for. */
 function viewerOf(actor: Actor): string {
   return actor.kind === 'user' && !seesAllOrganizations(actor) ? actor.principal.userId : 'everywhere'
 }

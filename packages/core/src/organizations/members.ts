@@ -48,7 +48,7 @@ export const updateMember = defineCommand(organizationsSignatures.updateMember, 
   },
 })
 
-/** Members leave; nobody stays against their will but the last owner. */
+/** Members may leave; only the last owner cannot. */
 export const removeMember = defineCommand(organizationsSignatures.removeMember, {
   allow: anyOf(allOf(granted, notBelow), owner),
   target: memberTarget,
@@ -64,7 +64,7 @@ export const removeMember = defineCommand(organizationsSignatures.removeMember, 
   },
 })
 
-/** The role of a member, whose row is locked from now on. */
+/** Locks a membership, and returns its role. */
 async function existingRole({ em }: CommandContext, organizationId: OrganizationId, userId: UserId): Promise<MembershipRole> {
   const role = await lockMembership(em, { organizationId, userId })
   if (role === null) throw notFound({ type: memberTarget.type })

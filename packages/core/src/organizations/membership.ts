@@ -15,7 +15,7 @@ interface Membership extends MembershipKey {
   readonly role: MembershipRole
 }
 
-/** Makes a user a member; one who is it already is a conflict. */
+/** Inserts a membership; a conflict if there is one already. */
 export async function insertMembership({ em, now, newId }: CommandContext, { organizationId, userId, role }: Membership): Promise<void> {
   await em.execute(
     'insert into memberships (id, organization_id, user_id, role, created_at, updated_at) values (?, ?, ?, ?, ?, ?)',
@@ -24,7 +24,7 @@ export async function insertMembership({ em, now, newId }: CommandContext, { org
   )
 }
 
-/** The role of a member, whose seat in a team nobody gives or takes until this transaction is over; null: it is none. */
+/** Locks a membership, so that its seats in teams do not change, and returns its role; null: no member. */
 export async function lockMembership(em: SqlEntityManager, { organizationId, userId }: MembershipKey): Promise<MembershipRole | null> {
   const [row] = await em.execute<{ role: MembershipRole }[]>(
     'select role from memberships where organization_id = ? and user_id = ? for update',
@@ -33,7 +33,7 @@ export async function lockMembership(em: SqlEntityManager, { organizationId, use
   return row?.role ?? null
 }
 
-/** Gives a member another role; the one before is remembered. */
+/** Changes the role of a member, and records the former one. */
 export async function setRole(em: SqlEntityManager, { organizationId, userId, role }: Membership, now: Date): Promise<void> {
   await rememberMembership(em, { organizationId, userId }, now)
   await em.execute(
@@ -43,7 +43,7 @@ export async function setRole(em: SqlEntityManager, { organizationId, userId, ro
   )
 }
 
-/** As what somebody was a member until now: who could do what at some time is worked out from it. */
+/** Records the membership that ends or changes now, for `access.at`. */
 async function rememberMembership(em: SqlEntityManager, { organizationId, userId }: MembershipKey, now: Date): Promise<void> {
   const [row] = await em.execute<{ role: MembershipRole; since: number }[]>(
     `select role, (extract(epoch from created_at) * 1000)::float8 as since from memberships where organization_id = ? and user_id = ?`,
@@ -54,7 +54,7 @@ async function rememberMembership(em: SqlEntityManager, { organizationId, userId
   await recordEndedState(em, { ...state, since: new Date(row.since) }, now)
 }
 
-/** Takes somebody out of all teams of an organization, remembers that they were in them, and says of how many. */
+/** Removes a user from all teams of an organization, records the former seats, and returns how many there were. */
 async function leaveTeams(em: SqlEntityManager, { organizationId, userId }: MembershipKey, now: Date): Promise<number> {
   const seats = await em.execute<{ team: string; since: number }[]>(
     `delete from team_members where organization_id = ? and user_id = ?
@@ -72,7 +72,7 @@ async function leaveTeams(em: SqlEntityManager, { organizationId, userId }: Memb
   return seats.length
 }
 
-/** What went with a membership. */
+/** What ended with a membership. */
 interface Lost {
   readonly teamsLeft: number
   readonly invitationsRevoked: number
@@ -80,9 +80,9 @@ interface Lost {
 }
 
 /**
- * Ends a membership, and with it all that the member had by it: seats in teams,
- * invitations that were sent, roles that were given in the organization, and that
- * sessions are in it. Who comes back begins anew.
+ * Ends a membership, and everything that came with it: seats in teams,
+ * sent invitations, roles in the organization, and the organization of
+ * sessions. A returning member starts anew.
  */
 export async function deleteMembership({ em, now, actor }: CommandContext, { organizationId, userId }: MembershipKey): Promise<Lost> {
   const [organization, user] = [uuidOf(organizationId), uuidOf(userId)]

@@ -9,7 +9,7 @@ export type OrganizationId = Id<'org'>
 export const organizationStatus = z.enum(['active', 'suspended', 'archived'])
 export type OrganizationStatus = z.infer<typeof organizationStatus>
 
-/** What stands in URLs and on command lines. */
+/** A short name for URLs and command lines. */
 export const slug = z
   .string()
   .max(256)
@@ -51,7 +51,7 @@ export const Organization = OrganizationSummary.extend({
 })
 export type Organization = z.infer<typeof Organization>
 
-/** A domain that an organization says is its own, and what has to be in DNS to prove it. */
+/** A domain that an organization claims, and the DNS record that verifies it. */
 export const Domain = z.object({
   domain: z.string(),
   verifiedAt: z.date().nullable(),
@@ -60,7 +60,7 @@ export const Domain = z.object({
 })
 export type Domain = z.infer<typeof Domain>
 
-/** Somebody in an organization, as the others in it see them. */
+/** A member, as other members see them. */
 export const Member = z.object({
   user: z.object({
     id: userId,
@@ -71,7 +71,7 @@ export const Member = z.object({
     status: userStatus,
   }),
   role: membershipRole,
-  managed: z.boolean().meta({ description: 'the organization manages the account, not only the membership' }),
+  managed: z.boolean().meta({ description: 'whether the organization manages the account, not only the membership' }),
   joinedAt: z.date(),
 })
 export type Member = z.infer<typeof Member>

@@ -11,7 +11,7 @@ export interface Condition {
   readonly parameters: readonly unknown[]
 }
 
-/** All of them at once. */
+/** All conditions together. */
 export function allOf(...conditions: readonly Condition[]): Condition {
   return {
     sql: conditions.map(({ sql }) => `(${sql})`).join(' and '),
@@ -19,7 +19,7 @@ export function allOf(...conditions: readonly Condition[]): Condition {
   }
 }
 
-/** Those of whom one of the columns holds a text somewhere, without regard to case; what LIKE takes for a wildcard stands for itself. */
+/** One of the columns contains a text, case-insensitive; LIKE wildcards are escaped. */
 export function contains(columns: readonly string[], text: string): Condition {
   const pattern = `%${escapeLike(text)}%`
   return { sql: columns.map((column) => `lower(${column}) like lower(?)`).join(' or '), parameters: columns.map(() => pattern) }
@@ -40,7 +40,7 @@ interface OrganizationRecord {
   updated_at: number
 }
 
-/** Organizations `o` of a condition, the newest first; members are counted for those that are shown only. */
+/** Organizations `o` that match a condition, newest first; members are counted only for the returned rows. */
 export async function selectOrganizations(em: SqlEntityManager, { sql, parameters }: Condition, limit: number): Promise<Organization[]> {
   const rows = await em.execute<OrganizationRecord[]>(
     `select o.id::text as id, o.slug, o.name, o.status, o.seat_limit, o.resource_policy, o.settings::text as settings, o.version,
@@ -70,7 +70,7 @@ function organizationIn(row: OrganizationRecord): Organization {
   }
 }
 
-/** How many organizations a condition is true of. */
+/** Counts the organizations that match a condition. */
 export function countOrganizations(em: SqlEntityManager, { sql, parameters }: Condition): Promise<number> {
   return count(em, `select count(*)::int as count from organizations o where ${sql}`, parameters)
 }
@@ -95,7 +95,7 @@ interface MemberRecord {
   joined_at: number
 }
 
-/** A member, and where in the order of joining they are. */
+/** A member, with the id by which lists are ordered. */
 export interface ListedMember {
   readonly membershipId: Id<'mem'>
   readonly member: Member
@@ -103,7 +103,7 @@ export interface ListedMember {
 
 const membership = 'memberships m join users u on u.id = m.user_id'
 
-/** Members of one organization: users `u` with memberships `m`, whoever joined first first. */
+/** Members of an organization (users `u`, memberships `m`), in the order of joining. */
 export async function selectMembers(
   em: SqlEntityManager,
   organizationId: OrganizationId,
@@ -130,7 +130,7 @@ function memberIn({ id, username, email, display_name, avatar_url, status, role,
   }
 }
 
-/** How many members of one organization a condition is true of. */
+/** Counts the members of an organization that match a condition. */
 export function countMembers(em: SqlEntityManager, organizationId: OrganizationId, { sql, parameters }: Condition): Promise<number> {
   const statement = `select count(*)::int as count from ${membership} where m.organization_id = ? and (${sql})`
   return count(em, statement, [uuidOf(organizationId), ...parameters])

@@ -4,7 +4,7 @@ import { uuidOf } from '../kernel/id.ts'
 import type { OrganizationRow } from './entity.ts'
 import type { OrganizationId } from './model.ts'
 
-/** In one that is not active nobody may anything by their membership: when that was so is remembered. */
+/** While an organization is not active, memberships grant nothing: the periods are recorded. */
 export function rememberStatus({ em, now }: CommandContext, { id, status, createdAt }: OrganizationRow): Promise<void> {
   return recordEndedState(em, { kind: 'organizationStatus', subjectId: uuidOf(id), objectId: null, value: status, since: createdAt }, now)
 }

@@ -8,7 +8,7 @@ import { OrganizationRow } from './entity.ts'
 import { organizationInactive } from './errors.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
 
-/** How every action finds the organization it is about. One that is archived is there only for whoever administers the installation. */
+/** The organization that an action is about. An archived one exists only for administrators of the installation. */
 export const organizationTarget = {
   type: 'organization',
   async find(em: SqlEntityManager, { organizationId }: { organizationId: OrganizationId }) {
@@ -17,7 +17,7 @@ export const organizationTarget = {
   },
 } satisfies TargetFinder<{ organizationId: OrganizationId }>
 
-/** The same, for an input that may also name none. */
+/** As above, for inputs where the organization is optional. */
 export const optionalOrganizationTarget = {
   type: 'organization',
   async find(em: SqlEntityManager, { organizationId }: { organizationId?: OrganizationId | null | undefined }) {
@@ -31,8 +31,8 @@ function targetOf(organizationId: OrganizationId): Target {
 }
 
 /**
- * An organization as it is now: what was loaded before waiting for a lock may be
- * old. Whoever may everything everywhere is let through to the handler without one.
+ * Reloads an organization: what was loaded before waiting for a lock may be
+ * outdated. Superadmins reach the handler even if it does not exist.
  */
 export async function existingOrganization(em: SqlEntityManager, organizationId: OrganizationId): Promise<OrganizationRow> {
   const found = await em.findOne(OrganizationRow, { id: organizationId }, { refresh: true })
@@ -41,8 +41,8 @@ export async function existingOrganization(em: SqlEntityManager, organizationId:
 }
 
 /**
- * Takes the guard of the rules about all members together: seats, and the last
- * owner. Whoever may break one of them waits here, after the users and before
+ * Locks organizations for rules about all members: seats, and the last
+ * owner. Commands that may break one of them wait here, after locking users and before
  * anything else; several organizations are locked in order of id.
  */
 export async function lockOrganizations(em: SqlEntityManager, ids: readonly OrganizationId[]): Promise<void> {
@@ -50,7 +50,7 @@ export async function lockOrganizations(em: SqlEntityManager, ids: readonly Orga
   await em.execute('select 1 from organizations where id = any(?::uuid[]) order by id for no key update', [uuidsOf(ids)])
 }
 
-/** An organization whose row is locked, so that it can be changed. One that is archived is not changed any more. */
+/** Locks an organization to change it; throws if it is archived. */
 export async function changedOrganization(em: SqlEntityManager, organizationId: OrganizationId): Promise<OrganizationRow> {
   await lockOrganizations(em, [organizationId])
   const organization = await existingOrganization(em, organizationId)
@@ -64,7 +64,7 @@ const first = statement(
     where m.user_id = ? order by m.id limit 1`,
 )
 
-/** The organization a session begins in: the one the user joined first. */
+/** The organization in which a session starts: the one that the user joined first. */
 export async function firstMembership(em: SqlEntityManager, userId: Id<'usr'>): Promise<OrganizationId | null> {
   const [row] = await runStatement<{ id: string }>(em, first, [uuidOf(userId)])
   return row === undefined ? null : idOf('org', row.id)
@@ -75,7 +75,7 @@ interface MembershipWithOrganization {
   readonly role: MembershipRole
 }
 
-/** Where the user is a member, the oldest membership first. */
+/** The memberships of a user, oldest first. */
 export async function membershipsOf(em: SqlEntityManager, userId: Id<'usr'>): Promise<MembershipWithOrganization[]> {
   const rows = await em.execute<{ id: string; slug: string; name: string; role: MembershipRole }[]>(
     `select o.id::text, o.slug, o.name, m.role from memberships m join organizations o on o.id = m.organization_id

@@ -3,10 +3,10 @@ import { idOf, uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { OrganizationId } from './model.ts'
 
-/** SQL that is true of invitations `i` that were not answered, nor taken back. */
+/** SQL that is true for invitations `i` that were neither answered nor revoked. */
 export const unanswered = 'i.accepted_at is null and i.declined_at is null and i.revoked_at is null'
 
-/** Takes back what an organization has sent, and nobody has answered while there was time: all of it, or what one of its members sent. */
+/** Revokes the pending invitations of an organization: all, or those that one member sent. */
 export async function revokeInvitations(
   em: SqlEntityManager,
   organizationId: OrganizationId,
@@ -22,7 +22,7 @@ export async function revokeInvitations(
   return rows.length
 }
 
-/** The same of all that somebody has sent, wherever. Gives the organization of each. */
+/** Revokes all pending invitations that a user sent, in any organization. Returns the organization of each. */
 export async function revokeInvitationsSentBy(em: SqlEntityManager, sentBy: UserId, now: Date): Promise<readonly OrganizationId[]> {
   const rows = await em.execute<{ organization: string }[]>(
     `update invitations i set revoked_at = ? where i.invited_by = ? and ${unanswered} and i.expires_at > ?

@@ -4,26 +4,26 @@ import type { Domain, MembershipRole, OrganizationId } from './model.ts'
 
 const ranks: Readonly<Record<MembershipRole, number>> = { member: 0, admin: 1, owner: 2 }
 
-/** Whether one role is at least another. */
+/** Whether a role is at least as high as another. */
 export function isAtLeast(role: MembershipRole, other: MembershipRole): boolean {
   return ranks[role] >= ranks[other]
 }
 
-/** Whether somebody runs the whole installation, as far as its organizations go. */
+/** Whether the actor administers all organizations of the installation. */
 export function administers(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('organizations.update'))
 }
 
-/** Whether somebody may do all that a role allows in an organization: nobody gives more than that. */
+/** Whether the actor has all permissions of a role in an organization: nobody can assign more than they have. */
 export function mayAssignRole(actor: Actor, organizationId: OrganizationId, role: MembershipRole): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system'
   return organizationRoles[role].permissions.every((permission) => actor.principal.grants.covers(permission, organizationId))
 }
 
-/** The most letters of a slug (model.ts). */
+/** The longest slug (model.ts). */
 const longestSlug = 63
 
-/** A slug made from a name, and another for when somebody has that already; in a script without Latin letters it says nothing of the name. */
+/** A slug made from a name, and an alternative if it is taken; a name without Latin letters gives a generic slug. */
 export function slugsFrom(name: string, id: OrganizationId): readonly [wanted: string, other: string] {
   const latin = name
     .normalize('NFKD')
@@ -37,7 +37,7 @@ export function slugsFrom(name: string, id: OrganizationId): readonly [wanted: s
   return [wanted, `${wanted.slice(0, longestSlug - ending.length)}${ending}`]
 }
 
-/** What has to stand in DNS for a domain to be an organization's own. */
+/** The DNS record that verifies a domain. */
 export function recordOf(domain: string, challenge: string): Domain['record'] {
   return { type: 'TXT', name: `_denizen.${domain}`, value: `denizen-verification=${challenge}` }
 }

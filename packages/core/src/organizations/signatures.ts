@@ -48,7 +48,7 @@ const DomainOf = { organizationId, domain: domainName }
 /** The actions of `organizations`. */
 export const organizationsSignatures = group('organizations', {
   create: changes({
-    summary: 'Found an organization; whoever does is its first owner',
+    summary: 'Create an organization; you become its first owner',
     grantedTo: ['user'],
     errors: [slugTaken, tooManyOrganizations, slugReserved, userInactive],
     input: z.strictObject({
@@ -66,7 +66,7 @@ export const organizationsSignatures = group('organizations', {
     output: Organization,
   }),
   list: reads({
-    summary: 'List your organizations; or all there are, for whoever may see them',
+    summary: 'List your organizations, or all of them if you may see them',
     input: z.strictObject({
       ...pageInput,
       search: search.optional().meta({ description: 'part of the name or the slug' }),
@@ -96,33 +96,33 @@ export const organizationsSignatures = group('organizations', {
     output: Organization,
   }),
   archive: changes({
-    summary: 'Archive an organization: everybody loses it at once',
+    summary: 'Archive an organization: its members lose access at once',
     grantedTo: ['owner'],
     errors: [organizationInactive],
     input: z.strictObject({ organizationId, version: versionRead }),
     output: z.object({ organization: Organization, membersLost: z.int(), invitationsRevoked: z.int() }),
   }),
   switch: changes({
-    summary: 'Work in another of your organizations from now on, in this session',
+    summary: 'Switch this session to another of your organizations',
     input: z.strictObject({ organizationId: organizationId.nullable().meta({ description: 'null: in none' }) }),
     output: z.object({ organization: OrganizationSummary.nullable(), role: membershipRole.nullable() }),
   }),
   addDomain: changes({
-    summary: 'Say that a domain is yours, and learn what to put into DNS to prove it',
+    summary: 'Claim a domain, and get the DNS record that verifies it',
     grantedTo: ['admin'],
     errors: [organizationInactive, tooManyDomains],
     input: z.strictObject(DomainOf),
     output: Domain,
   }),
   verifyDomain: changes({
-    summary: 'Look into DNS whether a domain is yours',
+    summary: 'Verify a domain by its DNS record',
     grantedTo: ['admin'],
     errors: [organizationInactive, domainTaken, domainNotProven, dnsUnavailable, dnsNotConfigured],
     input: z.strictObject(DomainOf),
     output: Domain,
   }),
   removeDomain: changes({
-    summary: 'Give up a domain: accounts with addresses in it are managed by nobody but their owners',
+    summary: 'Remove a domain: the organization no longer manages accounts with addresses in it',
     grantedTo: ['admin'],
     errors: [organizationInactive],
     input: z.strictObject(DomainOf),
@@ -135,21 +135,22 @@ export const organizationsSignatures = group('organizations', {
     output: z.object({ domains: z.array(Domain) }),
   }),
   addMember: changes({
-    summary: 'Make a user a member without asking: one that the organization manages, or any, for whoever administers the installation',
+    summary:
+      'Add a user as a member without an invitation: a user that the organization manages, or, for administrators of the installation, any',
     grantedTo: ['admin'],
     errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, userInactive],
     input: z.strictObject({ organizationId, userId, role: membershipRole.default('member') }),
     output: Member,
   }),
   removeMember: changes({
-    summary: 'Take a member out of an organization, or leave it yourself',
+    summary: 'Remove a member from an organization, or leave it yourself',
     grantedTo: ['admin'],
     errors: [lastOwner, organizationInactive],
     input: z.strictObject({ organizationId, userId }),
     output: z.object({ userId, teamsLeft: z.int(), invitationsRevoked: z.int(), rolesLost: z.int() }),
   }),
   updateMember: changes({
-    summary: 'Give a member another role',
+    summary: 'Change the role of a member',
     grantedTo: ['admin'],
     errors: [lastOwner, organizationInactive, roleTooHigh],
     input: z.strictObject({ organizationId, userId, role: membershipRole }),
@@ -168,13 +169,13 @@ export const organizationsSignatures = group('organizations', {
     output: pageOf(Member).extend({ total: z.int().nullable() }),
   }),
   transferOwnership: changes({
-    summary: 'Make another member the owner, and yourself an admin',
+    summary: 'Transfer ownership to another member, and become an admin',
     grantedTo: ['owner'],
     errors: [organizationInactive, userInactive, notAnOwner],
     input: z.strictObject({
       organizationId,
       toUserId: userId,
-      fromUserId: userId.optional().meta({ description: 'the owner who hands over; you, if it is left out' }),
+      fromUserId: userId.optional().meta({ description: 'the present owner (default: you)' }),
     }),
     output: z.object({ from: Member, to: Member }),
   }),

@@ -13,7 +13,7 @@ interface NamesMember {
 }
 
 /**
- * How a member is found, its user locked: that keeps the membership as it is. It
+ * A member, with its user locked, which keeps the membership unchanged. It
  * belongs to the member, so that anybody may leave, as long as they are in the
  * organization at all; and it holds all that the member may do there, so that nobody
  * acts on somebody above them.
@@ -24,7 +24,7 @@ export const memberTarget = {
   async find(em: SqlEntityManager, { organizationId, userId }: NamesMember): Promise<Target | null> {
     const found = await findMember(em, organizationId, userId)
     if (found === null) return null
-    // By the membership, and by whatever else they were given there. What they hold elsewhere is nobody's business here.
+    // Grants by the membership, and others in this organization. Grants elsewhere do not count here.
     const accountGrants = (await loadGrants(em, userId, organizationId)).filter((holding) => holding.organizationId === organizationId)
     const owner = found.status === 'active' ? userId : null
     return { ...member(organizationId, userId), userId: owner, accountGrants }
@@ -37,7 +37,7 @@ interface NamesSuccessor {
   readonly fromUserId?: UserId | undefined
 }
 
-/** How whoever gets an organization is found: a member of it. Both users are locked. */
+/** The member who becomes the owner. Both users are locked. */
 export const successorTarget = {
   type: 'member',
   locks: ({ toUserId, fromUserId }: NamesSuccessor, actor: Actor) =>
@@ -67,8 +67,8 @@ async function findMember(em: SqlEntityManager, organizationId: OrganizationId, 
 }
 
 /**
- * How somebody who is to become a member is found. An organization knows of the
- * users that it manages, and of its members; anybody else is there only for whoever
+ * A user who is to become a member. An organization knows the
+ * users that it manages, and its members; any other user exists only for those who
  * may add members everywhere.
  */
 export const candidateTarget = {

@@ -10,7 +10,7 @@ import { changedOrganization } from './repository.ts'
 import { organizationsSignatures } from './signatures.ts'
 import { successorTarget } from './targets.ts'
 
-/** Both at once: there is no moment with two owners for one, and none without. */
+/** Both changes happen together: there is never a moment without an owner. */
 export const transferOwnership = defineCommand(organizationsSignatures.transferOwnership, {
   allow: allOf(granted, withOperatorFields('fromUserId')),
   target: successorTarget,
@@ -38,10 +38,10 @@ export const transferOwnership = defineCommand(organizationsSignatures.transferO
   },
 })
 
-/** Whoever hands over: the caller, or whom an operator names. */
+/** The present owner: the caller, or the user that an operator names. */
 function previousOwnerOf({ actor }: CommandContext, toUserId: UserId, fromUserId: UserId | undefined): UserId {
   const from = fromUserId ?? (actor.kind === 'user' ? actor.principal.userId : undefined)
-  if (from === undefined) throw invalidInput({ issues: [{ path: 'fromUserId', message: 'name the owner who hands over: you are none' }] })
-  if (from === toUserId) throw invalidInput({ issues: [{ path: 'toUserId', message: 'name somebody else than who hands over' }] })
+  if (from === undefined) throw invalidInput({ issues: [{ path: 'fromUserId', message: 'name the present owner: you are not one' }] })
+  if (from === toUserId) throw invalidInput({ issues: [{ path: 'toUserId', message: 'name another user than the present owner' }] })
   return from
 }

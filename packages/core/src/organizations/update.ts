@@ -1,5 +1,5 @@
-import { equals } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { change, changedFields } from '../kernel/row.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
@@ -17,7 +17,7 @@ import { organizationOperatorFields, organizationsSignatures } from './signature
 
 type Patch = Omit<ParsedInputOf<typeof organizationsSignatures.update>, 'organizationId' | 'version'>
 
-/** A seat limit may be set below the number of members: nobody loses their seat, and nobody joins until there are fewer. */
+/** A seat limit may be below the number of members: nobody is removed, and nobody can join until there are fewer. */
 export const updateOrganization = defineCommand(organizationsSignatures.update, {
   allow: allOf(granted, withOperatorFields(...organizationOperatorFields)),
   target: organizationTarget,
@@ -33,16 +33,14 @@ export const updateOrganization = defineCommand(organizationsSignatures.update, 
   },
 })
 
-/** Gives the fields that are different now. When none is, nothing is written and the version stays. */
+/** Returns the fields that changed. If none did, nothing is written and the version stays. */
 async function applyPatch(context: CommandContext, organization: OrganizationRow, patch: Patch): Promise<readonly string[]> {
-  const changed = Object.entries(patch).filter(
-    ([field, value]) => value !== undefined && !equals(value, organization[field as keyof OrganizationRow]),
-  )
-  const fields = changed.map(([field]) => field)
+  const changed = changedFields(organization, patch)
+  const fields: readonly string[] = Object.keys(changed)
   if (fields.length === 0) return fields
   if (fields.includes('slug')) requireNotReserved(context, organization.slug, patch.slug)
   if (fields.includes('status')) await rememberStatus(context, organization)
-  Object.assign(organization, Object.fromEntries(changed), { updatedAt: context.now })
+  change(organization, { ...changed, updatedAt: context.now })
   const { id, status } = organization
   emitOrganizationEvent(context, 'organizations.updated', id, { fields, ...(fields.includes('status') && { status }) })
   await context.em.flush()
@@ -51,16 +49,16 @@ async function applyPatch(context: CommandContext, organization: OrganizationRow
   return fields
 }
 
-/** What principals carry of an organization; its status decides whether they have it at all, its policy what they are limited to. */
+/** Fields that principals depend on. */
 const principalFields: ReadonlySet<string> = new Set(['slug', 'status', 'resourcePolicy'])
 
-/** Everybody who signs up becomes a member of the organization with the configured slug: nobody slips into its place. */
+/** New users join the organization with the configured slug, so only administrators may assign or change it. */
 function requireNotReserved({ settings, actor }: CommandContext, before: string, after: string | undefined): void {
   const reserved = settings.defaultOrganization
   if ((before === reserved || after === reserved) && !administers(actor)) throw slugReserved({})
 }
 
-/** An organization that is there again is not among the memberships of anybody's cached principal: those go by user. */
+/** A reactivated organization is not among the memberships of cached principals, so these are invalidated by user. */
 async function refreshMembers(context: CommandContext, organizationId: OrganizationId): Promise<void> {
   for (const userId of await membersWithSessions(context.em, organizationId, context.now)) context.invalidate(userId, { when: 'soon' })
 }

@@ -11,7 +11,7 @@ const bytes = (most: number) =>
     .max(most)
     .regex(/^[\w-]*$/, 'base64url')
 
-/** What clients add of their own accord; nothing is decided by it. */
+/** Client extension results; not used. */
 const extensions = z.record(z.string().max(64), z.unknown()).optional()
 const attachment = z.enum(['platform', 'cross-platform']).optional().catch(undefined)
 const credential = { id: bytes(1400), rawId: bytes(1400), type: z.literal('public-key') }
@@ -45,7 +45,7 @@ export const AttestationResponse = z.object({
 })
 export type AttestationResponse = z.output<typeof AttestationResponse>
 
-/** What a user calls a passkey: to tell one from another. */
+/** The name of a passkey. */
 export const passkeyName = z
   .string()
   .trim()

@@ -18,7 +18,7 @@ const mostPasskeys = 20
 /** EdDSA, ES256 and RS256 (COSE algorithms): what authenticators make. */
 const algorithms = [-8, -7, -257]
 
-/** What authenticators that keep it to themselves give as their model. */
+/** The AAGUID of authenticators that do not reveal their model. */
 const noModel = '00000000-0000-0000-0000-000000000000'
 
 const sensitive = {
@@ -43,7 +43,7 @@ export const beginRegistration = defineCommand(passkeysSignatures.beginRegistrat
   },
 })
 
-/** Asks for a passkey that is found without a name, and whose use is always checked: it is both factors at once. */
+/** Asks for a discoverable passkey with user verification: both factors in one. */
 function creationOptions(settings: Settings, user: UserRow, passkeys: readonly PasskeyRow[], nonce: string) {
   const { id } = relyingPartyOf(settings)
   const name = user.email ?? user.username
@@ -97,7 +97,7 @@ export const finishRegistration = defineCommand(passkeysSignatures.finishRegistr
   },
 })
 
-/** What the authenticator made; null: the response proves nothing. */
+/** The verified registration; null: the response is not valid. */
 async function verify(settings: Settings, { id, rawId, type, response }: AttestationResponse, expectedChallenge: string) {
   const party = relyingPartyOf(settings)
   const { clientDataJSON, attestationObject } = response
@@ -109,7 +109,7 @@ async function verify(settings: Settings, { id, rawId, type, response }: Attesta
     expectedRPID: party.id,
     requireUserVerification: true,
     supportedAlgorithmIDs: algorithms,
-    // What the library throws says what is wrong with the response, whatever it is: it proves nothing.
+    // The library throws for every invalid response.
   }).catch(() => null)
   return verified?.verified === true ? verified.registrationInfo : null
 }

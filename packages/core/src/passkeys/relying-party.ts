@@ -1,12 +1,12 @@
 import type { Settings } from '../kernel/settings.ts'
 
-/** Whom passkeys are for (WebAuthn: relying party), and the pages they may be used on. */
+/** The WebAuthn relying party, and the origins where passkeys may be used. */
 export interface RelyingParty {
   readonly id: string
   readonly origins: string[]
 }
 
-/** Passkeys belong to the host of the public URL. Pages elsewhere may use them where they are allowed, and the browser agrees. */
+/** Passkeys belong to the host of the public URL. Allowed origins may use them too, if the browser agrees. */
 export function relyingPartyOf({ publicUrl, allowedOrigins }: Settings): RelyingParty {
   const { hostname, origin } = new URL(publicUrl)
   return { id: hostname, origins: [origin, ...allowedOrigins] }

@@ -32,7 +32,7 @@ export const passkeysSignatures = group('passkeys', {
     output: z.object({ passkeys: z.array(Passkey) }),
   }),
   remove: changes({
-    summary: 'Remove a passkey; nobody can sign in with it any more',
+    summary: 'Remove a passkey',
     errors: [lastWayIn, lastFactorRequired],
     input: z.strictObject({ passkeyId }),
     output: z.object({ sessionsEnded: z.int().meta({ description: 'all others of the user' }) }),

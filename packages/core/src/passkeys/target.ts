@@ -9,7 +9,7 @@ interface NamesPasskey {
   readonly passkeyId: PasskeyId
 }
 
-/** How a passkey is found: it belongs to its user, and is where the account is managed. The caller's row is locked. */
+/** A passkey belongs to its user, and to the organization that manages the account. The caller's row is locked. */
 export const passkeyTarget = {
   type: 'passkey',
   locks: ownAccountTarget.locks,

@@ -8,15 +8,15 @@ import type { AssertionResponse } from './model.ts'
 import { relyingPartyOf } from './relying-party.ts'
 
 interface ExpectedAssertion {
-  /** Whose passkey it must be; null: anybody's, the passkey says whose. */
+  /** The owner of the passkey; null: any user, the response says whom. */
   readonly userId: UserId | null
-  /** What was to be signed, in base64url. That it is used once is up to the caller. */
+  /** The challenge that was signed, in base64url. The caller ensures that it is used once. */
   readonly challenge: string
   readonly response: AssertionResponse
 }
 
 /**
- * Whose passkey signed the challenge; null: nobody's, or not one that counts here. The
+ * Verifies an assertion and returns the passkey's user; null: not valid. The
  * authenticator must have checked that it is its owner (a PIN, a finger), so that a
  * passkey proves two factors by itself. One that counts its signatures and falls
  * behind was copied, and is refused.
@@ -36,7 +36,7 @@ export async function verifyAssertion(
     expectedRPID: party.id,
     credential: credentialOf(passkey),
     requireUserVerification: true,
-    // What the library throws says what is wrong with the response, whatever it is: it proves nothing.
+    // The library throws for every invalid response.
   }).catch(() => null)
   if (verified?.verified !== true) return null
   const { newCounter, credentialBackedUp } = verified.authenticationInfo
@@ -48,17 +48,17 @@ export async function verifyAssertion(
   return used.length === 1 ? { userId: passkey.userId } : null
 }
 
-/** What a user is called inside authenticators: nothing that tells a finder who it is. */
+/** The user handle (WebAuthn: 14.6.1): reveals nothing about the user. */
 export function userHandleOf(userId: UserId): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(userId)
 }
 
-/** Whether the response is of the user. Where the caller did not name one, it has to say so itself (WebAuthn: 7.2, step 6). */
+/** Whether the response belongs to the user. If the caller did not name one, the user handle is required (WebAuthn: 7.2, step 6). */
 function hasUserHandleOf({ response: { userHandle } }: AssertionResponse, userId: UserId, mustSay: boolean): boolean {
   return userHandle === undefined ? !mustSay : userHandle === isoBase64URL.fromBuffer(userHandleOf(userId))
 }
 
-/** As the library takes it: an absent field is absent. */
+/** The response in the shape that the library takes. */
 function plain({
   id,
   rawId,

@@ -2,7 +2,7 @@ import { foldedPassword } from './rules.ts'
 
 let loaded: Promise<(text: string) => boolean> | undefined
 
-/** The block list: passwords that many people were found to use. It is read when the first password is chosen, not before. */
+/** The blocklist of common passwords (NIST SP 800-63B-4). Loaded when the first password is chosen. */
 export function commonPasswords(): Promise<(text: string) => boolean> {
   loaded ??= load()
   loaded.catch(() => (loaded = undefined))

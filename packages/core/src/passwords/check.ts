@@ -3,7 +3,7 @@ import { commonPasswords } from './blocklist.ts'
 import { passwordTooCommon, passwordTooPersonal, passwordTooShort } from './errors.ts'
 import { weaknessOf } from './rules.ts'
 
-/** Whose a password is to be. */
+/** The user who chooses a password. */
 interface PasswordOwner {
   readonly username?: string | null | undefined
   readonly email?: string | null | undefined
@@ -12,10 +12,10 @@ interface PasswordOwner {
 }
 
 /**
- * Throws unless somebody may choose the password (NIST SP 800-63B-4: 3.1.1.2). It asks
- * no database and hashes nothing, so it belongs before the hashing; the one who is
- * going to have it need not exist yet.
- * @param withFactor the owner has a second factor, so that less is asked of the first
+ * Throws if a new password is too weak (NIST SP 800-63B-4: 3.1.1.2). It uses
+ * no database and hashes nothing, so call it before hashing; the user
+ * need not exist yet.
+ * @param withFactor the owner has a second factor, so a shorter password is enough
  */
 export async function checkNewPassword(
   settings: Pick<Settings, 'passwords' | 'publicUrl'>,

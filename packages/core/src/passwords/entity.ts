@@ -30,6 +30,6 @@ const FormerPasswordSchema = defineEntity({
   indexes: [{ name: 'former_passwords_user_id_index', properties: ['userId', 'id'] }],
 })
 
-/** A password that a user had before, where a policy says that it may not come back. */
+/** A former password of a user, kept where the settings forbid reuse. */
 export class FormerPasswordRow extends FormerPasswordSchema.class {}
 FormerPasswordSchema.setClass(FormerPasswordRow)

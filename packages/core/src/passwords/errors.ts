@@ -8,23 +8,22 @@ export const passwordsBusy = defineError<{ retryAfter: number }>(
 export const passwordTooShort = defineError<{ least: number }>(
   'passwords.tooShort',
   'invalid',
-  ({ least }) =>
-    `The password is too short: at least ${least} characters. A few words that do not belong together are easy to keep in mind.`,
+  ({ least }) => `The password is too short: at least ${least} characters. A few unrelated words are easy to remember.`,
 )
 export const passwordTooCommon = defineError(
   'passwords.tooCommon',
   'invalid',
-  'The password is one of those that are tried first: many people use it, or it repeats or counts. Choose a few words that do not belong together.',
+  'The password is too easy to guess: it is common, or it repeats or counts. Choose a few unrelated words.',
 )
 export const passwordTooPersonal = defineError(
   'passwords.tooPersonal',
   'invalid',
-  'The password is little more than a name, an address or what this service is called. Choose a few words that have nothing to do with them.',
+  'The password is too close to a name, an address or the name of this service. Choose a few unrelated words.',
 )
 export const passwordReused = defineError(
   'passwords.reused',
   'invalid',
-  'This password is, or was lately, the password of the account. Choose one that it never had.',
+  'The account has, or recently had, this password. Choose a new one.',
 )
 
 /** What is wrong with a new password. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
 
-/** A password of more would only cost us: a phrase of a hundred words fits. */
+/** The longest password; a phrase of a hundred words fits. */
 const longest = 1024
 
 /**

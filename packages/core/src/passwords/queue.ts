@@ -1,6 +1,6 @@
 import { passwordsBusy } from './errors.ts'
 
-/** How many may wait; whoever comes then is told to come again. */
+/** How many may wait; further calls fail with `passwords.busy`. */
 const longestQueue = 32
 
 /**

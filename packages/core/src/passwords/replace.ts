@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { change } from '../kernel/row.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import type { UserRow } from '../users/index.ts'
@@ -7,8 +8,8 @@ import { passwordReused } from './errors.ts'
 import { verifyPassword } from './verify.ts'
 
 /**
- * Throws when the user has the password already, or had it lately, as far as the
- * policy looks back. Each look costs a hash: it belongs into `prepare`.
+ * Throws if the user has the password already, or had it recently, as far as the
+ * settings look back. Each comparison costs a hash: call it in `prepare`.
  */
 export async function checkNotReused(
   { reader, ports, settings }: Pick<PrepareContext, 'reader' | 'ports' | 'settings'>,
@@ -28,8 +29,8 @@ async function hashesOf(reader: SqlEntityManager, userId: Id<'usr'>, history: nu
 }
 
 /**
- * Gives a user another password, or none, and remembers the one before for as long as
- * the policy wants it. The user's row must be locked. What else a new password means
+ * Sets or removes a user's password, and keeps the former one for as long as
+ * the settings require. The user's row must be locked. The other consequences
  * (sessions, links) is up to the caller.
  */
 export async function replacePassword(context: CommandContext, user: UserRow, hash: string | null): Promise<void> {
@@ -39,9 +40,9 @@ export async function replacePassword(context: CommandContext, user: UserRow, ha
   if (current !== null && history > 0)
     em.persist(em.create(FormerPasswordRow, { id: newId('pwd'), userId: user.id, hash: current.hash, replacedAt: now }))
   if (hash === null && current !== null) em.remove(current)
-  else if (hash !== null && current !== null) Object.assign(current, { hash, changedAt: now })
+  else if (hash !== null && current !== null) change(current, { hash, changedAt: now })
   else if (hash !== null) em.persist(em.create(PasswordRow, { userId: user.id, hash, changedAt: now }))
-  Object.assign(user, { passwordChangedAt: hash === null ? null : now, needPasswordChange: false, updatedAt: now })
+  change(user, { passwordChangedAt: hash === null ? null : now, needPasswordChange: false, updatedAt: now })
   await em.flush()
   await em.execute(
     'delete from former_passwords where user_id = ? and id not in (select id from former_passwords where user_id = ? order by replaced_at desc, id desc limit ?)',

@@ -4,7 +4,7 @@ export type Weakness = 'tooShort' | 'tooCommon' | 'tooPersonal'
 export interface PasswordRules {
   /** Characters; each code point counts as one (NIST SP 800-63B-4: 3.1.1.2). */
   readonly least: number
-  /** What the password must not be made of: the user's names, their address, the service. Any text. */
+  /** Words that the password must not consist of: the user's names, their address, the service. */
   readonly words: readonly string[]
   /** Whether a text, folded, is on the block list. */
   readonly isCommon: (text: string) => boolean

@@ -3,7 +3,7 @@ import type { Hasher } from '../ports/hasher.ts'
 import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
 import { passwordQueue } from './queue.ts'
 
-/** Hashes of other systems are not the hasher's, but they wait their turn all the same. */
+/** Imported hashes are not verified by the hasher, but use the same kind of queue. */
 const queued = passwordQueue()
 
 /** Passwords are compared in NFC: the same key strokes make different code points on different systems (NIST SP 800-63B-4). */
@@ -11,7 +11,7 @@ export function hashPassword(hasher: Hasher, password: string): Promise<string> 
   return hasher.hash(password.normalize('NFC'))
 }
 
-/** The same for a batch, which is in no hurry: when the queue is full, it waits for its turn instead of failing. */
+/** As above, for batches: if the queue is full, it waits instead of failing. */
 export async function hashPatiently(hasher: Hasher, password: string): Promise<string> {
   for (;;) {
     try {
@@ -29,14 +29,14 @@ export function verifyPassword(hasher: Hasher, hash: string, password: string): 
   return isPbkdf2(hash) ? queued(() => verifyPbkdf2(hash, normalized)) : hasher.verify(hash, normalized)
 }
 
-/** Whether the hash should be made anew at the next sign-in. */
+/** Whether the password should be hashed again at the next sign-in. */
 export function isOutdated(hasher: Hasher, hash: string): boolean {
   return isPbkdf2(hash) || hasher.isOutdated(hash)
 }
 
 const decoys = new WeakMap<Hasher, Promise<string>>()
 
-/** A hash that no password made: checking against it costs what checking a real one costs. */
+/** A hash of a random password: verifying against it costs as much as against a real one. */
 export function decoyHash(hasher: Hasher): Promise<string> {
   const made = decoys.get(hasher) ?? hasher.hash(crypto.randomUUID())
   decoys.set(hasher, made)

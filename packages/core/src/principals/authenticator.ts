@@ -19,8 +19,8 @@ import { downscope } from './downscope.ts'
 import { loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
 
 /**
- * How many load statements run at once; further misses wait and go together in the next one. Two: the database
- * reads one while what the other one brought is worked out. More are smaller, and cost both sides more for each principal.
+ * How many load statements run at once; further misses wait and share the next one. Two: the database
+ * runs one while the result of the other is processed. More would be smaller, and cost more per principal.
  */
 const concurrentLoads = 2
 const largestLoad = 256
@@ -30,7 +30,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Told of whoever comes with a token that opens something, at every request: it must cost nothing. */
+/** Called for every authenticated request, so it must be cheap. */
 type Seen = (principal: Principal, now: Date) => void
 
 interface AuthenticatorParts {
@@ -44,7 +44,7 @@ interface AuthenticatorParts {
   readonly seen: Seen
 }
 
-/** From a token to its principal: from memory while the lease lasts, else in one statement shared by all who wait. */
+/** Finds the principal of a token: in memory while the lease lasts, else in one statement shared by all waiting requests. */
 export class Authenticator {
   readonly #cache: PrincipalCache
   readonly #clock: Clock
@@ -70,7 +70,7 @@ export class Authenticator {
     this.#seen = parts.seen
   }
 
-  /** The principal, synchronously, when it is in memory and may be served. */
+  /** The principal, synchronously, if it is in memory and the lease lasts. */
   cached(token: string): Principal | undefined {
     const now = this.#clock.now()
     const principal = this.#cache.get(this.#digest.sha256(token), now)
@@ -80,7 +80,7 @@ export class Authenticator {
     return principal
   }
 
-  /** The principal behind a token of any kind that is for us; null when the token is not one, or opens nothing any more. */
+  /** The principal of a token of any kind that is meant for Denizen; null: not a token, or not valid any more. */
   async authenticate(token: string): Promise<Principal | null> {
     const known = this.cached(token)
     if (known !== undefined) return known
@@ -95,7 +95,7 @@ export class Authenticator {
     return this.#keep(hash, loaded.principal, generation)
   }
 
-  /** The same, also of signed tokens that are for somebody else: those open nothing here, and are not kept. */
+  /** Like `authenticate`, also for signed tokens with another audience: those are not accepted here, and not cached. */
   async inspect(token: string): Promise<Inspected | null> {
     const { settings } = this.#principalParts
     if (!looksSigned(token)) {
@@ -108,7 +108,7 @@ export class Authenticator {
     return verified === null || principal === null ? null : { principal, claims: verified.claims }
   }
 
-  /** What a signed token opens depends on the one that it was made from, as it is now: it ends with it. */
+  /** A signed token is valid only as long as the credential that it was issued from. */
   async #authenticateSigned(token: string): Promise<Principal | null> {
     const generation = this.#cache.generation
     const verified = await this.#verified(token, [])

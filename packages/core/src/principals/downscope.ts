@@ -4,8 +4,8 @@ import type { Principal, SignedLimits } from '../kernel/actor.ts'
 import type { Grants } from '../kernel/grants.ts'
 
 /**
- * What is left of a principal for a signed token that was made from its credential.
- * One for a websocket opens that and no call; nobody proves with either who they are.
+ * Restricts a principal to what a signed token issued from its credential may do.
+ * A websocket token opens a websocket and no call; neither kind counts as recent authentication.
  */
 export function downscope(catalogue: Catalogue, principal: Principal, signed: SignedLimits): Principal {
   const { kind, scopes, expiresAt } = signed

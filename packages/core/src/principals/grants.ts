@@ -27,7 +27,7 @@ interface MembershipRecord {
   readonly role: MembershipRole
 }
 
-/** What of a principal's row says what it may do: JSON as the database wrote it. */
+/** The columns of a principal's row that determine its grants, as JSON from the database. */
 export interface GrantRecord {
   readonly assurance: Principal['assurance'] | null
   readonly frozen: boolean
@@ -39,7 +39,7 @@ export interface GrantRecord {
   readonly dropped: string | null
 }
 
-/** What a principal may do, and until when that is so. */
+/** The grants of a principal, and until when they hold. */
 interface Granted extends Pick<Principal, 'roles' | 'conditionalGrants' | 'activeRoles' | 'dependencies'> {
   readonly grants: Grants
   readonly limits: GrantLimits

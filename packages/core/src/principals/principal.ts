@@ -12,13 +12,13 @@ import type { TokenId } from '../tokens/index.ts'
 import { principalGrants, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
 import { proofLifetime, sudoLifetime } from '../sessions/model.ts'
 
-/** A principal as loaded, with the hash that its token must have. */
+/** A loaded principal, with the hash that its token must have. */
 export interface LoadedPrincipal {
   readonly principal: Principal
   readonly tokenHash: string
 }
 
-/** What a principal is worked out from besides its row. */
+/** What is needed to build a principal besides its row. */
 export interface PrincipalParts {
   readonly catalogue: Catalogue
   readonly settings: Settings
@@ -153,19 +153,19 @@ function principalOf(
   })
 }
 
-/** Most depend on the default policy alone: they share one list. */
+/** Most principals depend on the default policy alone: they share one list. */
 function dependenciesOf(given: readonly string[], policies: readonly string[], home: string | null): readonly string[] {
   return given.length === 0 && home === null ? policies : [...given, ...policies, ...(home === null ? [] : [idOf('org', home)])]
 }
 
-/** Most users are limited to none: they share one list. */
+/** Most users have no allowed addresses: they share one list. */
 function networksOf(json: string): readonly string[] {
   return json === '[]' ? anywhere : (JSON.parse(json) as string[])
 }
 
 const anywhere: readonly string[] = []
 
-/** What the user still owes. Only sessions are held up by it: a program cannot choose a password. */
+/** The pending steps of the user. Only sessions have them: a program cannot choose a password. */
 function pendingSteps(record: PrincipalRecord, roles: readonly string[], settings: Settings, policy: Limits): readonly PendingStep[] {
   if (record.session === null || record.impersonator !== null) return noSteps
   const { passwordLifetimeDays: maximumAgeDays = settings.passwords.maximumAgeDays } = policy
@@ -177,14 +177,14 @@ function pendingSteps(record: PrincipalRecord, roles: readonly string[], setting
   return steps.length === 0 ? noSteps : steps
 }
 
-/** Whoever has only factors that their policy does not allow any more still signs in with them, and then sets up one that it does. */
+/** A user whose factors are all disallowed by the policy still signs in with them, and then must enrol an allowed one. */
 function owesFactor(record: PrincipalRecord, roles: readonly string[], settings: Settings, { allowedFactors }: Limits): boolean {
   const held = (['totp', 'passkey'] as const).filter((kind) => record[kind])
   const isWanted = record.need_factor || held.length > 0 || asksForFactor(settings, roles)
   return isWanted && !held.some((kind) => allowedFactors?.includes(kind) ?? true)
 }
 
-/** Whether the installation wants a second factor of who holds these roles everywhere. */
+/** Whether the installation requires a second factor from users with these roles. */
 export function asksForFactor({ requireFactor }: Settings, roles: readonly string[]): boolean {
   if (requireFactor === 'administrators') return roles.some((role) => role !== 'user' && role !== 'anonymous')
   return requireFactor === 'everybody'
@@ -192,7 +192,7 @@ export function asksForFactor({ requireFactor }: Settings, roles: readonly strin
 
 const noSteps: readonly PendingStep[] = []
 
-/** What whoever signed in still owes, by the access token that they just got. It must be in the database. */
+/** The pending steps after a sign-in, by the new access token. Its row must be in the database. */
 export async function pendingStepsOf(em: SqlEntityManager, settings: Settings, token: TokenId, now: Date): Promise<readonly PendingStep[]> {
   const loaded = await loadPrincipals(em, { catalogue: noActions, settings }, [token], now)
   return loaded.get(token)?.principal.pendingSteps ?? noSteps
@@ -200,14 +200,14 @@ export async function pendingStepsOf(em: SqlEntityManager, settings: Settings, t
 
 const noActions: Catalogue = new Map()
 
-/** Whoever acts for somebody else proves nothing of them, and a token proves nothing of whoever holds it. */
+/** Impersonators and API tokens never count as recently authenticated. */
 function recentAuthUntil({ proved_at: provedAt, sudo, impersonator }: PrincipalRecord): Date | null {
   if (provedAt === null || impersonator !== null) return null
   return new Date(provedAt + (sudo ? sudoLifetime : proofLifetime))
 }
 
 const secondsOfDay = 86_400
-/** The last moment that a Date can hold. */
+/** The latest instant that a Date can hold. */
 const endOfTime = 8.64e15
 const never = new Date(endOfTime)
 

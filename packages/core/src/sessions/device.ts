@@ -1,6 +1,6 @@
 import { UAParser } from 'ua-parser-js'
 
-/** What a user agent says of itself; for people to recognise their sessions by, never to decide anything. */
+/** A user agent's description of itself, to recognise sessions by; never used for decisions. */
 export interface Device {
   readonly device: string | null
   readonly os: string | null
@@ -9,7 +9,7 @@ export interface Device {
 
 const longest = 100
 
-/** Reads a User-Agent header. What it does not know is null. */
+/** Parses a User-Agent header. Unknown parts are null. */
 export function deviceOf(userAgent: string | null): Device {
   if (userAgent === null) return { device: null, os: null, browser: null }
   const { browser, os, device } = new UAParser(userAgent).getResult()

@@ -13,7 +13,7 @@ import { endedSessionTarget, overEnding, namedOwnerOrCaller } from './target.ts'
 export const endSession = defineCommand(sessionsSignatures.end, {
   allow: overEnding,
   target: endedSessionTarget,
-  /** Whose it is never changes; the user's row is locked before the session's, as everywhere. */
+  /** The owner never changes; the user's row is locked before the session's, as everywhere. */
   prepare: async ({ reader }: PrepareContext, { sessionId }) => (await reader.findOne(SessionRow, { id: sessionId }))?.userId ?? null,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { sessionId }, userId) {
@@ -28,7 +28,7 @@ export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
   handle: (context, input) => endAndRecord(context, { userId: namedOwnerOrCaller(context.actor, input) }),
 })
 
-/** Only a sign-in of one's own knows which session is not one of the others. */
+/** Only for one's own session: it says which session to keep. */
 export const endOtherSessions = defineCommand(sessionsSignatures.endOthers, {
   allow: signedIn,
   target: { ...changedNamedOrOwnAccountTarget, find: async () => undefined },
@@ -47,7 +47,7 @@ interface SessionsToEnd {
   readonly except?: SessionId
 }
 
-/** Ends sessions, everywhere at once, and writes into the login history who did, for each. */
+/** Ends sessions, everywhere at once, and records each in the login history. */
 async function endAndRecord(context: CommandContext, which: SessionsToEnd): Promise<Ended> {
   const { em, now } = context
   const { userId, sessionId } = which
@@ -56,7 +56,7 @@ async function endAndRecord(context: CommandContext, which: SessionsToEnd): Prom
   const running = await em.find(SessionRow, { userId, endedAt: null, expiresAt: { $gt: now }, ...whereOf(which) }, { fields: ['id'] })
   const ended = await endSessions(em, { ...which, by, keepApiTokens: true }, 'ended', now)
   for (const { id } of running) recordEnd(context, { sessionId: id, userId, username, by })
-  // With all of them goes what the user does as somebody else, and that is not in the counts.
+  // Ending all sessions also ends the user's impersonations, which are not counted.
   const nothing = sessionId !== undefined && ended.sessionsEnded + ended.tokensEnded === 0
   if (!nothing) context.invalidate(sessionId ?? userId, { when: 'now', ...ended })
   return ended
@@ -66,7 +66,7 @@ function whereOf({ sessionId, except }: SessionsToEnd) {
   return sessionId !== undefined ? { id: sessionId } : except !== undefined ? { id: { $ne: except } } : {}
 }
 
-/** Who really does it, when that is not the user; the operator of the machine has no row to be named by. */
+/** Who ends them, if not the user; null also for the operator of the machine, who has no account. */
 function endedByOther({ actor }: CommandContext, userId: UserId): UserId | null {
   if (actor.kind !== 'user') return null
   const who = actor.principal.impersonator?.userId ?? actor.principal.userId

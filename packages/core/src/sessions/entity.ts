@@ -27,11 +27,11 @@ const SessionSchema = defineEntity({
     os: p.string().columnType('text').strictNullable().$type<string>(),
     browser: p.string().columnType('text').strictNullable().$type<string>(),
     createdAt: instant(),
-    /** Written some seconds after it was, off the request path. */
+    /** Written a few seconds later, off the request path. */
     lastSeenAt: instant(),
-    /** When whoever holds the session last proved to be its user: sensitive changes want that to be recent. */
+    /** When the user last authenticated in this session: sensitive changes require it to be recent. */
     provedAt: instant(),
-    /** Who acts through it, when that is not the user (see `auth.impersonate`). */
+    /** The impersonator, if any (see `auth.impersonate`). */
     impersonatorId: idColumn('usr').strictNullable().$type<UserId>(),
     impersonationReason: p.string().columnType('text').strictNullable().$type<string>(),
     /** Roles that exclude each other are used only where they were chosen: UUIDs. */

@@ -24,38 +24,38 @@ export type EndReason = z.infer<typeof endReason>
 
 const day = 24 * 60 * 60 * 1000
 
-/** Milliseconds a session lasts when nothing ends it and nobody refreshes it: 14 days. */
+/** Milliseconds that a session lasts without refresh: 14 days. */
 const sessionLifetime = 14 * day
 
-/** Milliseconds after which it is over however often it was refreshed: whoever holds it has to prove once more who they are. */
+/** Milliseconds after which a session ends however often it was refreshed: the user must sign in again. */
 export const longestSession = 90 * day
 
-/** When a session ends that begins or is kept alive now. `mostMinutes` is what its user's policy says of how long it may be. */
+/** The expiry of a session that is created or refreshed now. `mostMinutes` is the lifetime that the user's policy allows. */
 export function slidExpiry(createdAt: Date, now: Date, mostMinutes: number | null): Date {
   const longest = mostMinutes === null ? longestSession : mostMinutes * 60_000
   return new Date(Math.min(now.getTime() + sessionLifetime, createdAt.getTime() + longest))
 }
 
 /**
- * Milliseconds after a rotation within which the old refresh token still gives the pair that it was exchanged for:
- * an answer may be lost on the way, and many windows of a browser wake up at once.
+ * Milliseconds after a rotation within which the old refresh token still returns the pair that replaced it:
+ * a response may be lost, and several windows of a browser may refresh at once.
  */
 export const refreshGrace = 30_000
 
-/** Milliseconds that an access token opens anything; the refresh token brings the next. */
+/** Milliseconds that an access token is valid. */
 export const accessLifetime = 60 * 60 * 1000
 
-/** Milliseconds that a proof of who this is counts as fresh, and the same for users who may keep it for a working session. */
+/** Milliseconds that an authentication counts as recent, and the longer time for users with sudo sessions. */
 export const proofLifetime = 5 * 60 * 1000
 export const sudoLifetime = 8 * 60 * 60 * 1000
 
 const assurance = z.enum(['aal1', 'aal2']).meta({ description: 'authenticator assurance level (NIST SP 800-63B-4)' })
 
-/** A sign-in as whoever may see it sees it. */
+/** A session as shown to those who may see it. */
 export const Session = z.object({
   id: sessionId,
   userId,
-  organizationId: organizationId.nullable().meta({ description: 'that it is in now; null: in none, or in one that is not yours to know' }),
+  organizationId: organizationId.nullable().meta({ description: 'the current organization; null: none, or one that you may not see' }),
   createdAt: z.date(),
   lastSeenAt: z.date().meta({ description: 'exact to about a minute' }),
   expiresAt: z.date(),
@@ -67,17 +67,14 @@ export const Session = z.object({
   device: z.string().nullable(),
   os: z.string().nullable(),
   browser: z.string().nullable(),
-  authMethods: z.array(z.string()).meta({ description: 'what was proved, as in RFC 8176: pwd, otp, hwk …' }),
+  authMethods: z.array(z.string()).meta({ description: 'authentication methods (RFC 8176): pwd, otp, hwk …' }),
   assurance,
-  impersonator: z
-    .object({ userId, username: z.string() })
-    .nullable()
-    .meta({ description: 'who acts through it, when that is not its user' }),
-  current: z.boolean().meta({ description: 'the session of this very call' }),
+  impersonator: z.object({ userId, username: z.string() }).nullable().meta({ description: 'the impersonator, if any' }),
+  current: z.boolean().meta({ description: 'whether this call uses the session' }),
 })
 export type Session = z.infer<typeof Session>
 
-/** Who the caller is: the answer of the hottest path, kept small. */
+/** Who the caller is. The answer of the hottest path, kept small. */
 export const WhoAmI = z.object({
   user: z.object({
     id: userId,
@@ -94,10 +91,10 @@ export const WhoAmI = z.object({
       impersonator: z
         .object({ id: userId, username: z.string() })
         .optional()
-        .meta({ description: 'who really acts; left out where that is the user' }),
+        .meta({ description: 'the impersonator; left out if there is none' }),
     })
     .nullable()
-    .meta({ description: 'null: an API token stands for itself' }),
+    .meta({ description: 'null: an API token has no session' }),
   organization: z.object({ id: organizationId, slug: z.string() }).nullable(),
   roles: z.array(z.string()),
 })

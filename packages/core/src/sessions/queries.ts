@@ -5,7 +5,7 @@ import type { Position } from '../kernel/page.ts'
 import type { UserId } from '../users/index.ts'
 import type { EndReason, Session, SessionId } from './model.ts'
 
-/** A session as the database tells of it; times in milliseconds, so that both drivers read them alike. */
+/** A session's row; times in milliseconds, so that both drivers read them alike. */
 interface SessionRecord {
   readonly id: string
   readonly user: string
@@ -27,12 +27,12 @@ interface SessionRecord {
   readonly impersonator_name: string | null
 }
 
-/** Which sessions of a user, in which order. */
+/** A selection of a user's sessions. */
 export interface SessionSelection {
   readonly userId: UserId
-  /** Those that run at this moment only. */
+  /** Only sessions that are active at this time. */
   readonly runningAt?: Date
-  /** Those used since then only, last used first instead of last begun. */
+  /** Only sessions used since then, last used first. */
   readonly seenSince?: Date
   readonly position: Position | null
   readonly limit: number
@@ -46,7 +46,7 @@ const columns = `s.id::text as id, s.user_id::text as user, s.organization_id::t
     ${['created_at', 'last_seen_at', 'expires_at', 'ended_at'].map(milliseconds).join(', ')}
   from sessions s left join users i on i.id = s.impersonator_id`
 
-/** One page of them, and one more row, which tells whether there is another. */
+/** One page, plus one row that tells whether there is another page. */
 export async function selectSessions(em: SqlEntityManager, selection: SessionSelection): Promise<readonly SessionRecord[]> {
   const { userId, runningAt, seenSince, position, limit } = selection
   const conditions = ['s.user_id = ?']
@@ -78,7 +78,7 @@ export async function selectSession(em: SqlEntityManager, id: SessionId): Promis
   return row ?? null
 }
 
-/** A session as its viewer may see it. In which organization it is, is for its user to know, and for that organization. */
+/** A session as its viewer may see it. Its organization is shown to its user, and to those who may see the organization. */
 export function visibleSession(actor: Actor, record: SessionRecord): Session {
   const id = idOf('ses', record.id)
   const organizationId = record.organization === null ? null : idOf('org', record.organization)

@@ -11,7 +11,7 @@ interface Proof {
   readonly authMethods: readonly string[]
 }
 
-/** Writes down that whoever holds a session has just proved to be its user. Until when that counts. */
+/** Records that the user has just authenticated in a session. Returns until when that counts as recent. */
 export async function recordReauthentication(
   em: SqlEntityManager,
   { userId, sessionId, assurance, authMethods }: Proof,

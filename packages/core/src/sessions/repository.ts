@@ -41,22 +41,22 @@ export interface Ended {
   readonly tokensEnded: number
 }
 
-/** Which sessions end, and by whom. */
+/** Which sessions to end, and who ends them. */
 export interface SessionsToEnd {
   readonly userId: Id<'usr'>
-  /** This one alone; without it all of the user's. */
+  /** Only this one; without it all sessions of the user. */
   readonly sessionId?: SessionId
   /** All but this one. */
   readonly except?: SessionId | null
-  /** Who ends them, when that is not the user. */
+  /** Who ends them, if not the user. */
   readonly by?: Id<'usr'> | null
-  /** The tokens that stand for themselves stay: only sessions end. */
+  /** Only sessions end: API tokens stay. */
   readonly keepApiTokens?: true
 }
 
 /**
- * Ends what a user does as somebody else: it goes with all of their own sessions, and
- * with the power to do it, so that nothing of it is there when they get these back.
+ * Ends the impersonations of a user: they end with all of the user's own sessions, and
+ * when the permission is taken away, so that none is left when it comes back.
  * Revoking the user drops it from every process.
  */
 export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now: Date): Promise<void> {
@@ -70,7 +70,7 @@ export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now
   )
 }
 
-/** Ends sessions that still run, with every token of theirs, and says how many of each. */
+/** Ends running sessions with all their tokens, and returns the counts. */
 export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, reason: EndReason, now: Date): Promise<Ended> {
   const { userId, sessionId, except, by, keepApiTokens } = which
   const one = sessionId === undefined ? null : uuidOf(sessionId)
@@ -109,7 +109,7 @@ export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, re
   return { sessionsEnded: row.sessions, tokensEnded: row.tokens }
 }
 
-/** Notes when sessions were last used, unless later is known. What somebody else has in hand is left for the next time: nobody waits here. */
+/** Stores when sessions were last used, unless a later time is stored. Locked rows are skipped: this waits for no lock. */
 export async function writeSessionsSeen(em: SqlEntityManager, seen: readonly (readonly [sessionId: SessionId, at: Date])[]): Promise<void> {
   const ids = seen.map(([id]) => uuidOf(id))
   const times = seen.map(([, at]) => at.toISOString())

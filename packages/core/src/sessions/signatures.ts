@@ -4,7 +4,7 @@ import { changes, group, reads } from '../kernel/signature.ts'
 import { userId } from '../users/model.ts'
 import { Session, sessionId, WhoAmI } from './model.ts'
 
-/** Whose sessions: one's own, or, for whoever may see them, somebody else's. */
+/** The user whose sessions are meant: oneself, or another user for those who may see them. */
 const whose = { userId: userId.optional().meta({ description: 'whose sessions (default: your own)' }) }
 
 const Ended = z.object({ sessionsEnded: z.int(), tokensEnded: z.int() })
@@ -17,7 +17,7 @@ export const sessionsSignatures = group('sessions', {
     output: WhoAmI,
   }),
   list: reads({
-    summary: 'List all sessions there were, newest first',
+    summary: 'List all sessions, also ended ones, newest first',
     grantedTo: ['admin'],
     input: z.strictObject({ ...pageInput, ...whose }),
     output: pageOf(Session),
@@ -29,7 +29,7 @@ export const sessionsSignatures = group('sessions', {
     output: pageOf(Session),
   }),
   listRecent: reads({
-    summary: 'List the sessions that were used of late, running or over, last used first',
+    summary: 'List the sessions that were used recently, active or ended, last used first',
     grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
@@ -45,7 +45,7 @@ export const sessionsSignatures = group('sessions', {
     output: Session,
   }),
   end: changes({
-    summary: 'End a session: whoever holds it is signed out',
+    summary: 'End a session, and sign out whoever uses it',
     grantedTo: ['admin'],
     input: z.strictObject({ sessionId }),
     output: Ended,

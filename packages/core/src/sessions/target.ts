@@ -12,13 +12,13 @@ interface NamesSession {
   readonly sessionId: SessionId
 }
 
-/** Who may see sessions: their user, and whoever was granted it where the account is managed. */
+/** Who may see sessions: their user, and those with the permission where the account is managed. */
 export const overSessions: Rule = anyOf(owner, granted)
 
-/** Who may end them: the same, but nobody ends those of somebody above them. */
+/** Who may end sessions: as above, but nobody ends those of a user with more permissions. */
 export const overEnding: Rule = anyOf(owner, overAccount)
 
-/** How a session is found: it belongs to its user, and to the organization that manages them. */
+/** A session belongs to its user, and to the organization that manages the account. */
 export const sessionTarget = {
   type: 'session',
   async find(em: SqlEntityManager, { sessionId }: NamesSession): Promise<Target | null> {
@@ -38,9 +38,9 @@ export const endedSessionTarget = {
   },
 } satisfies TargetFinder<NamesSession>
 
-/** The user who is meant. The operator of the machine has no sessions, and has to say whose. */
+/** The named user, or the caller. The operator of the machine has no sessions, and must name a user. */
 export function namedOwnerOrCaller(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
   const userId = namedUserOrCaller(actor, input)
-  if (userId === null) throw invalidInput({ issues: [{ path: 'userId', message: 'say whose sessions: you have none of your own' }] })
+  if (userId === null) throw invalidInput({ issues: [{ path: 'userId', message: 'name a user: you have no sessions of your own' }] })
   return userId
 }

@@ -5,7 +5,7 @@ import type { Principal } from '../kernel/actor.ts'
 import type { WhoAmI } from './model.ts'
 import { sessionsSignatures } from './signatures.ts'
 
-/** The hottest path: answered from the principal, without the database. */
+/** The hottest path: answered from the principal, without a database query. */
 export const whoAmI = defineQuery(sessionsSignatures.whoami, {
   allow: signedIn,
   async handle({ actor }) {
@@ -20,7 +20,7 @@ export const whoAmI = defineQuery(sessionsSignatures.whoami, {
   },
 })
 
-/** The session that a caller is in, as it is told to them; null: an API token stands for itself. */
+/** The caller's session as shown to them; null: an API token has no session. */
 export function ownSessionOf({ sessionId, expiresAt, assurance, impersonator }: Principal): WhoAmI['session'] {
   if (sessionId === null || expiresAt === null) return null
   const session = { id: sessionId, expiresAt, assurance }

@@ -27,12 +27,12 @@ interface AssignmentRecord {
   readonly resource: string | null
 }
 
-/** All that a team has that is not over. */
+/** The current and future assignments of a team. */
 export function assignmentsOfTeam(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
   return currentAssignments(em, 'team_id = ?', [uuidOf(teamId)], now)
 }
 
-/** The same, with all that others have on it: what ends with the team. */
+/** As above, with assignments on the team: everything that ends with the team. */
 export function assignmentsAround(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
   return currentAssignments(em, '(team_id = ? or scope_team_id = ?)', [uuidOf(teamId), uuidOf(teamId)], now)
 }
@@ -77,14 +77,14 @@ export async function refuseAboveTeam(context: CommandContext, held: readonly Te
   }
 }
 
-/** Refuses to give somebody a seat who would get more by it than the caller holds, or too many of some roles that exclude each other. */
+/** Refuses a seat that would give more than the caller has, or violate separation of duty. */
 export async function refuseDelegation(context: CommandContext, userId: UserId, held: readonly TeamAssignment[]): Promise<void> {
   await refuseAboveTeam(context, held)
   for (const { organizationId, scopeKind, roleIds } of rolesByScope(held))
     await enforceSeparationOfDuty(context.em, { userIds: [userId], roleIds, organizationId, scopeKind }, context.now)
 }
 
-/** null: the resource is not there any more. */
+/** null: the resource does not exist any more. */
 async function scopesOf(em: SqlEntityManager, held: readonly TeamAssignment[]): Promise<readonly (Scope | null)[]> {
   const resources = await findResources(
     em,

@@ -1,3 +1,4 @@
+import { change } from '../kernel/row.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { granted } from '../kernel/rule.ts'
 import { assignmentsAround, refuseAboveTeam } from './delegation.ts'
@@ -5,7 +6,7 @@ import { emptySeats, endAssignmentsOf } from './removal.ts'
 import { changedTeam, teamTarget } from './repository.ts'
 import { teamsSignatures } from './signatures.ts'
 
-/** Its name is free again; that it was there, who sat in it and what it had stays in the history. */
+/** Its name is free again; its seats and assignments stay in the history. */
 export const deleteTeam = defineCommand(teamsSignatures.delete, {
   allow: granted,
   target: teamTarget,
@@ -16,7 +17,7 @@ export const deleteTeam = defineCommand(teamsSignatures.delete, {
     const { organizationId, name } = team
     const members = await emptySeats(em, teamId, now)
     const assignmentsEnded = await endAssignmentsOf(context, teamId, members)
-    Object.assign(team, { deletedAt: now, updatedAt: now })
+    change(team, { deletedAt: now, updatedAt: now })
     await em.flush()
     const membersLost = members.length
     context.note({ changes: { name, membersLost, assignmentsEnded } })

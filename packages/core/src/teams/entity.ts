@@ -22,7 +22,7 @@ const TeamSchema = defineEntity({
     version: p.integer().version(),
     createdAt: instant(),
     updatedAt: instant(),
-    /** What it was given stays in the history; its name is free again. */
+    /** Its assignments stay in the history; its name is free again. */
     deletedAt: instant().strictNullable().$type<Date>(),
   },
   uniques: [{ name: 'teams_organization_unique', properties: ['organizationId', 'id'] }],
@@ -51,7 +51,7 @@ const TeamMemberSchema = defineEntity({
 })
 
 /**
- * A seat in a team. Its foreign keys carry the organization, so that the database
+ * A seat in a team. Its foreign keys include the organization, so that the database
  * itself refuses a team or a person of another one, and a seat goes with the
  * membership: `team_members_team_foreign` and `team_members_membership_foreign`
  * stand in the migration only, for MikroORM cannot describe keys that share a column.

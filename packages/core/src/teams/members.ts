@@ -20,8 +20,8 @@ interface Seat {
 }
 
 /**
- * Somebody of another organization is not there, like somebody whom nobody ever heard of. With the seat they get
- * all that the team has: whoever gives it holds that too, and it is nothing that excludes what they have already.
+ * Users of other organizations do not exist here. With the seat a user gets
+ * everything that the team has: the caller must have that too, and it must not violate separation of duty.
  */
 export const addTeamMember = defineCommand(teamsSignatures.addMember, {
   allow: granted,
@@ -41,7 +41,7 @@ export const addTeamMember = defineCommand(teamsSignatures.addMember, {
   },
 })
 
-/** Anybody may leave. With somebody else's seat what the team has is taken from them: whoever takes it holds that too, as if it were the role. */
+/** Anybody may leave. Removing somebody else takes away what the team has: the caller must have that too. */
 export const removeTeamMember = defineCommand(teamsSignatures.removeMember, {
   allow: anyOf(granted, owner),
   target: seatTarget,
@@ -62,7 +62,7 @@ function recordSeatChange(context: CommandContext, type: string, { teamId, userI
   context.emit({ type, subject: teamId, organizationId, payload: { teamId, organizationId, userId } })
 }
 
-/** Whether somebody is a member; if so, they cannot leave before this transaction is over. */
+/** Locks a membership, and returns whether there is one. */
 async function lockMember(em: SqlEntityManager, { userId, organizationId }: Seat): Promise<boolean> {
   const rows = await em.execute<unknown[]>('select 1 from memberships where user_id = ? and organization_id = ? for key share', [
     uuidOf(userId),

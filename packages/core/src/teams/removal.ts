@@ -13,7 +13,7 @@ interface SeatRecord {
 
 const seat = 'user_id::text as user, (extract(epoch from created_at) * 1000)::float8 as since'
 
-/** Takes somebody out of a team, and remembers that they were in it. Of many who do the same at once, one gets true. */
+/** Removes a user from a team, and records the former seat. Of many concurrent calls one gets true. */
 export async function leaveSeat(em: SqlEntityManager, { teamId, userId }: { teamId: TeamId; userId: UserId }, now: Date): Promise<boolean> {
   const left = await em.execute<SeatRecord[]>(`delete from team_members where team_id = ? and user_id = ? returning ${seat}`, [
     uuidOf(teamId),
@@ -23,7 +23,7 @@ export async function leaveSeat(em: SqlEntityManager, { teamId, userId }: { team
   return left.length > 0
 }
 
-/** Takes everybody out of a team whose row is locked, and says who they were: others may be leaving right now. */
+/** Removes all members of a team (row locked), and returns them: others may be leaving right now. */
 export async function emptySeats(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly UserId[]> {
   const left = await em.execute<SeatRecord[]>(`delete from team_members where team_id = ? returning ${seat}`, [uuidOf(teamId)])
   await remember(em, teamId, left, now)
@@ -37,7 +37,7 @@ async function remember(em: SqlEntityManager, teamId: TeamId, seats: readonly Se
   await recordFormerStates(em, former, now)
 }
 
-/** Ends all that a team had, and all that anybody had on it, and says how much that was. `members` are those who sat in it. */
+/** Ends all assignments to a team, and all assignments on it, and returns how many. `members` are its former members. */
 export async function endAssignmentsOf(context: CommandContext, teamId: TeamId, members: readonly UserId[]): Promise<number> {
   const { em, now, actor } = context
   const by = callerId(actor)

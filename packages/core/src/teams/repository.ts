@@ -8,7 +8,7 @@ import type { UserId } from '../users/index.ts'
 import { TeamRow } from './entity.ts'
 import type { Team, TeamId } from './model.ts'
 
-/** How an organization's teams are found together: those of an archived one are there for nobody. */
+/** The organization whose teams are meant. Teams of an archived one exist for nobody. */
 export const organizationOfTeamsTarget = {
   type: 'organization',
   async find(em: SqlEntityManager, { organizationId }: { organizationId: OrganizationId }): Promise<Target | null> {
@@ -21,14 +21,14 @@ function findReachable(em: SqlEntityManager, organizationId: OrganizationId): Pr
   return em.findOne(OrganizationRow, { id: organizationId, status: { $ne: 'archived' } })
 }
 
-/** An organization whose teams can be reached: whoever may everything everywhere is let through to the handler without one. */
+/** Finds an organization that is not archived; superadmins reach the handler even if it does not exist. */
 export async function reachableOrganization(em: SqlEntityManager, organizationId: OrganizationId): Promise<OrganizationRow> {
   const organization = await findReachable(em, organizationId)
   if (organization === null) throw notFound({ type: 'organization' })
   return organization
 }
 
-/** Whose team it is; null: there is none, or its organization is archived. */
+/** The organization of a team; null: no such team, or its organization is archived. */
 export async function organizationOfTeam(em: SqlEntityManager, teamId: TeamId): Promise<OrganizationId | null> {
   const [row] = await em.execute<{ organization: string }[]>(
     `select o.id::text as organization from teams t join organizations o on o.id = t.organization_id and o.status <> 'archived'
@@ -38,7 +38,7 @@ export async function organizationOfTeam(em: SqlEntityManager, teamId: TeamId): 
   return row === undefined ? null : idOf('org', row.organization)
 }
 
-/** How every action finds the team it is about. */
+/** The team that an action is about. */
 export const teamTarget = {
   type: 'team',
   async find(em: SqlEntityManager, { teamId }: { teamId: TeamId }): Promise<Target | null> {
@@ -47,7 +47,7 @@ export const teamTarget = {
   },
 } satisfies TargetFinder<{ teamId: TeamId }>
 
-/** How somebody's seat in a team is found: it belongs to whoever sits there, so that anybody may leave. */
+/** A seat in a team: it belongs to its user, so that anybody may leave. */
 export const seatTarget = {
   type: 'team member',
   async find(em: SqlEntityManager, { teamId, userId }: { teamId: TeamId; userId: UserId }): Promise<Target | null> {
@@ -64,13 +64,13 @@ function targetOf(teamId: TeamId, organizationId: OrganizationId, userId: UserId
   return { type: 'team', id: teamId, organizationId, userId, visibleWith: 'teams.listMembers' }
 }
 
-/** The same for somebody's seat: their row is locked first, for what they get with it depends on what they have. */
+/** As above, for giving a seat: the user's row is locked first, because separation of duty depends on their roles. */
 export const givenSeatTarget = {
   ...teamTarget,
   locks: ({ userId }: { userId: UserId }) => [userId],
 } satisfies TargetFinder<{ teamId: TeamId; userId: UserId }>
 
-/** A team that nobody else changes until this transaction is over. */
+/** Locks a team to change it. */
 export async function changedTeam(em: SqlEntityManager, teamId: TeamId): Promise<TeamRow> {
   await lockTeam(em, teamId, 'update')
   return em.findOneOrFail(TeamRow, { id: teamId })
@@ -91,7 +91,7 @@ export async function lockTeam(em: SqlEntityManager, teamId: TeamId, lock: 'upda
   return organization.id
 }
 
-/** Nothing is changed in an organization that is suspended. */
+/** Refuses changes in an organization that is not active. */
 export function refuseUnlessActive({ status }: OrganizationRow): void {
   if (status !== 'active') throw organizationInactive({ status })
 }

@@ -12,7 +12,7 @@ import { Team, teamDescription, teamId, teamName } from './model.ts'
 /** The actions of `teams`. */
 export const teamsSignatures = group('teams', {
   create: changes({
-    summary: 'Make a team',
+    summary: 'Create a team',
     grantedTo: ['admin'],
     errors: [teamNameTaken, organizationInactive],
     input: z.strictObject({ organizationId, name: teamName, description: teamDescription.optional() }),
@@ -49,14 +49,14 @@ export const teamsSignatures = group('teams', {
     output: pageOf(Team).extend({ total: z.int().nullable() }),
   }),
   addMember: changes({
-    summary: 'Put a member of the organization into a team',
+    summary: 'Add a member of the organization to a team',
     grantedTo: ['admin'],
     errors: [organizationInactive, excluded, notOnResources, notHeld],
     input: z.strictObject({ teamId, userId }),
-    output: z.object({ teamId, userId, added: z.boolean().meta({ description: 'false: it was in the team already' }) }),
+    output: z.object({ teamId, userId, added: z.boolean().meta({ description: 'false: the user was in the team already' }) }),
   }),
   removeMember: changes({
-    summary: 'Take somebody out of a team, or leave it yourself',
+    summary: 'Remove a member from a team, or leave it yourself',
     grantedTo: ['admin'],
     errors: [organizationInactive, notHeld],
     input: z.strictObject({ teamId, userId }),

@@ -19,7 +19,7 @@ interface CredentialParts {
   readonly inspect: Credentials['inspect']
 }
 
-/** What actions make tokens with. */
+/** Creates the context's access to tokens: inspecting, signing, and checking scopes. */
 export function createCredentials({ actions, catalogue, settings, ports, keys, inspect }: CredentialParts): Credentials {
   let own: ReadonlySet<string> | undefined
   return {
@@ -49,7 +49,7 @@ function coversAnywhere({ grants, memberships }: Principal, pattern: string, org
   return places.some((place) => grants.covers(pattern, place))
 }
 
-/** In the organization that is named, or else in any: what a token opens is asked again wherever it is used. */
+/** In the named organization, or else in any: permissions are checked again whenever the token is used. */
 function holds({ grants, memberships }: Principal, name: string, organizationId: Id<'org'> | null): boolean {
   if (organizationId !== null) return grants.allows(name, organizationId)
   return grants.allowsEverywhere(name) || memberships.some((membership) => grants.allows(name, membership.organizationId))

@@ -23,9 +23,9 @@ const TokenSchema = defineEntity({
         .foreignKeyName('tokens_session_id_foreign')
         .deleteRule('cascade'),
     hash: p.string().columnType('text'),
-    /** What its owner calls it; only API tokens have names. */
+    /** Its name; only API tokens have one. */
     name: p.string().columnType('text').strictNullable().$type<string>(),
-    /** Patterns of permissions that it is limited to; null: all that its user may do. */
+    /** Permission patterns that it is limited to; null: everything that its user may do. */
     scopes: p.array().columnType('text[]').strictNullable().$type<string[]>(),
     /** The one organization that it acts in; null: every one that its user belongs to. */
     organizationId: () =>
@@ -43,7 +43,7 @@ const TokenSchema = defineEntity({
     /** null: only API tokens may last until they are revoked. */
     expiresAt: instant().strictNullable().$type<Date>(),
     lastUsedAt: instant().strictNullable().$type<Date>(),
-    /** A refresh token that was exchanged, and the one that it was exchanged for. */
+    /** When a refresh token was rotated, and the token that replaced it. */
     rotatedAt: instant().strictNullable().$type<Date>(),
     replacedBy: idColumn('tok').strictNullable().$type<TokenId>(),
     revokedAt: instant().strictNullable().$type<Date>(),
@@ -75,13 +75,13 @@ const SigningKeySchema = defineEntity({
     /** The private JWK, encrypted under the master key. */
     sealedKey: p.string().columnType('text'),
     createdAt: instant(),
-    /** Published from the beginning, signs from here on: whoever keeps the JWKS for a while knows it by then. */
+    /** Published from its creation, signs from here on, so that cached JWKS have it by then. */
     activeFrom: instant(),
     /** Signs no more; stays published until the last token that it signed has expired. */
     retiredAt: instant().strictNullable().$type<Date>(),
   },
 })
 
-/** A key that signs tokens which others verify by the JWKS. */
+/** A key that signs tokens, which others verify with the JWKS. */
 export class SigningKeyRow extends SigningKeySchema.class {}
 SigningKeySchema.setClass(SigningKeyRow)

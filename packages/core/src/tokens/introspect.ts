@@ -31,7 +31,7 @@ export const verifyToken = defineInquiry(tokensSignatures.verify, {
   },
 })
 
-/** RFC 7662: 2.2. Whoever may not know more of a token than that it opens nothing is told just that. */
+/** RFC 7662: 2.2. An invalid token is answered with nothing but that it is inactive. */
 export const introspectToken = defineInquiry(tokensSignatures.introspect, {
   allow: grantedEverywhere,
   async handle(context, shown) {
@@ -53,7 +53,7 @@ export const introspectToken = defineInquiry(tokensSignatures.introspect, {
   },
 })
 
-/** What the token opens, from where it was shown. An address that is not known is none that anybody is allowed to act from. */
+/** The principal of a token, if it is valid from the given address. An unknown address does not match any allowed address. */
 async function findActive({ credentials }: QueryContext, { token, ip }: TokenInput): Promise<Inspected | null> {
   const found = await credentials.inspect(token)
   if (found === null) return null

@@ -19,8 +19,8 @@ export const issueAgent = defineQuery(tokensSignatures.issueAgent, {
 })
 
 /**
- * Signs a token for the caller, which does no more than the credential that they
- * showed. It writes nothing. On PGlite it must be asked for before a transaction is open.
+ * Signs a token for the caller, which can do no more than the credential that they
+ * used. It writes nothing. On PGlite it must be called before a transaction is open.
  */
 export async function issueSigned(
   { actor, settings, credentials }: IssuingContext,
@@ -28,9 +28,9 @@ export async function issueSigned(
 ): Promise<{ readonly token: string; readonly expiresAt: Date }> {
   if (actor.kind !== 'user') throw unauthenticated({})
   const { principal } = actor
-  // Otherwise one that was stolen could be renewed as long as the session lasts.
+  // Otherwise a stolen one could be renewed as long as the session lasts.
   if (principal.signed !== null) throw signedCredential({})
-  // The others who take it do not know of steps.
+  // Other services that accept the token do not know about pending steps.
   if (principal.pendingSteps.length > 0) throw stepRequired({ steps: principal.pendingSteps })
   const known = audience === null || audience === settings.publicUrl || settings.agentAudiences.includes(audience)
   if (!known) throw audienceUnknown({ audience })

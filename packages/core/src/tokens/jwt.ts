@@ -18,24 +18,24 @@ const types: Readonly<Record<Kind, string>> = { websocket: 'websocket+jwt', agen
 /** Longer text is not looked at. */
 const longestToken = 8192
 
-/** A signed token that was verified; what it opens depends on the one that it was made from. */
+/** A verified signed token; what it may do depends on the credential that it was issued from. */
 export interface Verified {
   readonly tokenId: TokenId
   readonly limits: SignedLimits
   readonly claims: { readonly id: string; readonly audience: string; readonly issuedAt: Date }
 }
 
-/** Whether a text may be a signed token; it costs nothing to ask. */
+/** Whether a text looks like a signed token; a cheap check. */
 export function looksSigned(text: string): boolean {
   return text.startsWith('eyJ') && text.length <= longestToken
 }
 
-/** Whom the kinds of tokens are for that Denizen itself takes. */
+/** The audience of the tokens that Denizen itself accepts. */
 export function ownAudience({ publicUrl }: Pick<Settings, 'publicUrl'>, kind: Kind): string {
   return kind === 'websocket' ? `${publicUrl}/websocket` : publicUrl
 }
 
-/** Signs a token for the user behind a credential (RFC 7519, RFC 9068). It never outlasts the credential. */
+/** Signs a token for the user of a credential (RFC 7519, RFC 9068). It never outlasts the credential. */
 export async function signToken(
   ring: KeyRing,
   { settings, ports }: { settings: Settings; ports: Pick<Ports, 'clock' | 'random'> },
@@ -66,8 +66,8 @@ export async function signToken(
 }
 
 /**
- * What a signed token says, when one of our keys signed it, for one of the
- * audiences, and it has not expired; else null. Nothing of it is believed before:
+ * Verifies a signed token: signed by one of Denizen's keys, for one of the
+ * audiences, and not expired; else null. Nothing in it is trusted before:
  * the algorithm is ours, and its key has to be one that is published.
  */
 export async function verifyToken(

@@ -1,9 +1,9 @@
-/** What is known of a signing key without opening it. */
+/** The times of a signing key. */
 export interface KeyTimes {
   readonly id: string
-  /** It signs from here on, and is published before. */
+  /** It signs from here on; it is published before. */
   readonly activeFrom: Date
-  /** It signs no more from here on; null: no other key has been made yet. */
+  /** It stops signing here; null: there is no successor yet. */
   readonly retiredAt: Date | null
 }
 
@@ -12,22 +12,22 @@ const day = 24 * hour
 
 /** Milliseconds that a key signs. */
 export const keyLifetime = 30 * day
-/** Milliseconds that a key is published before it signs: whoever keeps the JWKS for a while knows it by then. */
+/** Milliseconds that a key is published before it signs, so that cached JWKS have it by then. */
 export const publishedAhead = day
-/** Milliseconds that a key stays published after it has signed for the last time: longer than any token lasts that it signed. */
+/** Milliseconds that a key stays published after its last signature: longer than any token that it signed. */
 export const publishedAfter = hour
 
-/** What is to be done about the keys now. */
+/** The steps of a rotation. */
 export interface KeySteps {
-  /** When the key begins to sign that is to be made; null: none is. */
+  /** When the new key starts signing; null: no new key is needed. */
   readonly add: Date | null
   /** The key that stops signing then. */
   readonly retire: string | null
-  /** Keys that verify nothing any more. */
+  /** Keys whose tokens have all expired. */
   readonly drop: readonly string[]
 }
 
-/** What rotation does at a moment; done late, or twice, it comes to the same. */
+/** The steps of a rotation at a given time. Running it late, or twice, has the same result. */
 export function keySteps(keys: readonly KeyTimes[], now: Date): KeySteps {
   const drop = keys.filter((key) => !isPublished(key, now)).map(({ id }) => id)
   const newest = newestOf(keys.filter(({ retiredAt }) => retiredAt === null))
@@ -38,7 +38,7 @@ export function keySteps(keys: readonly KeyTimes[], now: Date): KeySteps {
 }
 
 /**
- * The key that signs now; undefined: one has to be made. To a clock that is behind,
+ * The key that signs now; undefined: one must be created. To a clock that is behind,
  * the first key seems not to have begun: it signs all the same, for it is published.
  */
 export function signingKey<Key extends KeyTimes>(keys: readonly Key[], now: Date): Key | undefined {
@@ -46,7 +46,7 @@ export function signingKey<Key extends KeyTimes>(keys: readonly Key[], now: Date
   return newestOf(signing.filter(({ activeFrom }) => activeFrom <= now)) ?? newestOf(signing)
 }
 
-/** Whether what a key signed may still be believed. */
+/** Whether a key's signatures are still accepted. */
 export function isPublished({ retiredAt }: KeyTimes, now: Date): boolean {
   return retiredAt === null || retiredAt.getTime() + publishedAfter > now.getTime()
 }

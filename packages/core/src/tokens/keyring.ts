@@ -7,12 +7,12 @@ import type { Ports } from '../ports/index.ts'
 import { keyUnreadable } from './errors.ts'
 import { isPublished, keySteps, signingKey, type KeyTimes } from './key-rules.ts'
 
-/** The one way in which tokens are signed (RFC 8037); nothing that a token says of its algorithm is believed. */
+/** The only signing algorithm (RFC 8037); a token's own header is not trusted. */
 export const signingAlgorithm = 'EdDSA'
 
-/** Milliseconds that the table is not read again. */
+/** Milliseconds that the keys are cached. */
 const cachedFor = 60_000
-/** The same for a token that names a key nobody knows: anybody can send those. */
+/** As above, for tokens that name an unknown key, which anybody can send. */
 const unknownFor = 1_000
 
 interface KeyRecord extends KeyTimes {
@@ -23,7 +23,7 @@ interface KeyRecord extends KeyTimes {
 
 type KeyRingPorts = Pick<Ports, 'cipher' | 'clock' | 'random'>
 
-/** The keys that sign tokens, as this process knows them: what is in the table, and what has been opened of it. */
+/** The signing keys, cached in this process. */
 export class KeyRing {
   readonly #reader: () => SqlEntityManager
   readonly #ports: KeyRingPorts
@@ -37,13 +37,13 @@ export class KeyRing {
     this.#ports = ports
   }
 
-  /** The key that signs now; the first one is made when there is none. */
+  /** The key that signs now; creates the first one if there is none. */
   async signing(): Promise<{ readonly id: Id<'key'>; readonly key: CryptoKey }> {
     const found = signingKey(await this.#keys(cachedFor), this.#ports.clock.now()) ?? (await this.#made())
     return { id: found.id, key: await remembered(this.#private, found.id, () => this.#opened(found)) }
   }
 
-  /** The key that verifies what the named one signed; null: there is none, or it verifies nothing any more. */
+  /** The public key with this id; null: unknown, or not published any more. */
   async verifying(id: string): Promise<CryptoKey | null> {
     const named = (keys: readonly KeyRecord[]) => keys.find((key) => key.id === id)
     const found = named(await this.#keys(cachedFor)) ?? named(await this.#keys(unknownFor))
@@ -51,7 +51,7 @@ export class KeyRing {
     return remembered(this.#public, id, () => imported(found.publicKey))
   }
 
-  /** Every key that verifies tokens now, or will (RFC 7517: 5). */
+  /** All published keys (RFC 7517: 5). */
   async published(): Promise<readonly JsonObject[]> {
     const now = this.#ports.clock.now()
     const keys = await this.#keys(cachedFor)
@@ -91,7 +91,7 @@ export class KeyRing {
   }
 }
 
-/** Makes the key that is due and drops those that verify nothing any more. Of several processes at once, one does it. */
+/** Creates the next key if it is due, and deletes keys that are not published any more. Of several processes one does it. */
 export async function rotateKeys(em: SqlEntityManager, ports: KeyRingPorts): Promise<{ readonly added: number; readonly dropped: number }> {
   return em.transactional(async (inside) => {
     await inside.execute('lock table signing_keys in share row exclusive mode', [], 'run')
@@ -131,7 +131,7 @@ async function loadKeys(em: SqlEntityManager): Promise<readonly KeyRecord[]> {
   }))
 }
 
-/** Never bytes: those are for algorithms with a shared secret, and ours has none. */
+/** Throws for bytes: those belong to algorithms with a shared secret. */
 async function imported(key: JWK): Promise<CryptoKey> {
   const result = await importJWK(key, signingAlgorithm)
   if (result instanceof Uint8Array) throw new TypeError('a signing key is a shared secret')
@@ -142,7 +142,7 @@ function sealingContext(id: string): string {
   return `signing-key/${id}`
 }
 
-/** What failed is not remembered. */
+/** Failures are not cached. */
 function remembered(memory: Map<string, Promise<CryptoKey>>, id: string, make: () => Promise<CryptoKey>): Promise<CryptoKey> {
   const found = memory.get(id)
   if (found !== undefined) return found

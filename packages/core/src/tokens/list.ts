@@ -24,7 +24,7 @@ export const listTokens = defineQuery(tokensSignatures.list, {
   },
 })
 
-/** Whoever sees the tokens of an account because their organization manages it sees none that act in another one. */
+/** Who sees tokens because their organization manages the account sees none that act in another organization. */
 async function visibleOrganization(em: SqlEntityManager, actor: Actor, user: UserRow): Promise<OrganizationId | null> {
   if (actor.kind !== 'user' || actor.principal.userId === user.id) return null
   return actor.principal.grants.allowsEverywhere(tokensSignatures.list.name) ? null : managingOrganization(em, user)

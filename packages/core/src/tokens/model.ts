@@ -40,10 +40,10 @@ export const ApiToken = z.object({
   id: tokenId,
   userId,
   name: z.string(),
-  prefix: z.string().meta({ description: 'how its text begins, to recognize it by' }),
+  prefix: z.string().meta({ description: 'the beginning of its text, to recognize it by' }),
   state: tokenState,
   scopes: z.array(z.string()).nullable().meta({ description: 'null: all that its user may do' }),
-  organizationId: organizationId.nullable().meta({ description: 'the one organization that it acts in' }),
+  organizationId: organizationId.nullable().meta({ description: 'the only organization that it acts in' }),
   allowedIps: z.array(z.string()),
   createdBy: userId.nullable().meta({ description: 'null: the operator of the machine' }),
   createdAt: z.date(),
@@ -54,14 +54,14 @@ export const ApiToken = z.object({
 })
 export type ApiToken = z.infer<typeof ApiToken>
 
-/** The only answer that holds the secret. */
+/** The only answer with the secret. */
 export const NewApiToken = z.object({
   token: ApiToken,
-  secret: secret(z.string()).meta({ description: 'the token itself; it is shown this once' }),
+  secret: secret(z.string()).meta({ description: 'the token itself; shown only once' }),
 })
 
 /** A signed token that lasts a few minutes. */
 export const IssuedToken = z.object({ token: secret(z.string()), expiresAt: z.date() })
 
-/** Text that somebody shows as a token. */
+/** The text of a token. */
 export const shownToken = secret(z.string().min(1).max(8192))

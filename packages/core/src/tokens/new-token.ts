@@ -9,14 +9,14 @@ import { mintToken } from './opaque.ts'
 import { countActive, shownToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
 
-/** Whoever signs in makes their own tokens; only a service user, who cannot, gets them from somebody else. */
+/** People create their own tokens; only service users, who cannot sign in, get them from somebody else. */
 export function requireTokenOwner({ actor }: CommandContext, { id, kind }: Pick<UserRow, 'id' | 'kind'>): void {
   if (callerId(actor) !== id && kind !== 'service') throw notServiceUser({})
 }
 
 /**
- * The organization that a token acts in. Whoever makes it for an account that their
- * organization manages makes it for that organization: they may do nothing elsewhere,
+ * The organization that a token acts in. Who creates it for an account that their
+ * organization manages, creates it for that organization: they may do nothing elsewhere,
  * and the account perhaps may.
  */
 export async function organizationFor(
@@ -39,7 +39,7 @@ export async function organizationFor(
   return asked
 }
 
-/** There is room for one more; the user's row is locked, so nobody else counts at the same time. */
+/** Refuses if the user has as many tokens as the limit. The user's row is locked, so nobody else counts at the same time. */
 export async function requireRoomForToken(context: CommandContext, userId: UserId): Promise<void> {
   const { maxApiTokens: limit } = await context.limits.ofUser(userId)
   if (limit !== null && (await countActive(context.em, userId, context.now)) >= limit) throw tooManyTokens({ limit })
@@ -61,7 +61,7 @@ export function persistToken({ em, now, newId, ports, actor }: CommandContext, t
   return { row, text }
 }
 
-/** Notes what was made, and answers with it: the only time that its text is told. */
+/** Records the new token, and returns it: the only time that its secret is shown. */
 export function recordNewToken(
   { now, note, emit }: CommandContext,
   type: string,

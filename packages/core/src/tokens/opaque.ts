@@ -25,10 +25,10 @@ type Prefixes = typeof prefixes
 
 const form = new RegExp(`^dnz_(${Object.keys(prefixes).join('|')})_([0-9a-z]{26})_([0-9A-Za-z]{${secretLength + checksumLength}})$`)
 
-/** No token is longer; longer text is not looked at. */
+/** No token is longer; longer text is rejected. */
 export const maximumTokenLength = 128
 
-/** A new token's text, to be shown once, and the hash to be kept. */
+/** Creates a token: its text, to be shown once, and the hash to be stored. */
 export function mintToken<Kind extends OpaqueKind>(
   kind: Kind,
   id: Id<Prefixes[Kind]>,
@@ -39,9 +39,9 @@ export function mintToken<Kind extends OpaqueKind>(
 }
 
 /**
- * A token whose secret is not drawn but made of a fingerprint (256 bits, base64url)
- * that only the master key gives: whoever needs it later, to send it by mail or to
- * answer the same question again, makes it again, and no secret waits anywhere.
+ * A token whose secret is not random but derived from a fingerprint (256 bits, base64url)
+ * that needs the master key: who needs it later, to send it by mail or to
+ * repeat an answer, derives it again, and no secret is stored.
  */
 export function derivedToken<Kind extends OpaqueKind>(kind: Kind, id: Id<Prefixes[Kind]>, fingerprint: string): string {
   return textOf(kind, id, base62(fingerprint))
@@ -54,10 +54,10 @@ function textOf(kind: OpaqueKind, id: string, secret: string): string {
 
 export type OpaqueKind = keyof Prefixes
 
-/** What a token says of itself: whose it is, by the kind. */
+/** The kind and id in a token. */
 export type ParsedToken = { [Kind in OpaqueKind]: { readonly kind: Kind; readonly id: Id<Prefixes[Kind]> } }[OpaqueKind]
 
-/** What a token says of itself, or null when it is not one of ours: another form, or a letter changed. */
+/** Parses a token; null: not a Denizen token, or the checksum is wrong. */
 export function parseToken(text: string): ParsedToken | null {
   if (text.length > maximumTokenLength) return null
   const parts = form.exec(text)
@@ -67,13 +67,13 @@ export function parseToken(text: string): ParsedToken | null {
   return { kind, id: `${prefixes[kind]}_${suffix}` } as ParsedToken
 }
 
-/** The id in a token of one kind; null: this is none. It still has to be proved. */
+/** The id in a token of one kind; null: not such a token. The token is not verified yet. */
 export function idInToken<Kind extends OpaqueKind>(kind: Kind, text: string): Id<Prefixes[Kind]> | null {
   const parsed = parseToken(text)
   return parsed?.kind === kind ? (parsed.id as Id<Prefixes[Kind]>) : null
 }
 
-/** Whether two hashes are the same, in a time that does not tell where they differ. */
+/** Compares two hashes in constant time. */
 export function equalInConstantTime(left: string, right: string): boolean {
   let difference = left.length ^ right.length
   for (let index = 0; index < left.length; index++) difference |= left.charCodeAt(index) ^ right.charCodeAt(index)

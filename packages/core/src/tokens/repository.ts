@@ -6,7 +6,7 @@ import type { UserId } from '../users/index.ts'
 import { TokenRow } from './entity.ts'
 import type { ApiToken, TokenId, TokenState } from './model.ts'
 
-/** An API token; null: there is none of this id. Other kinds are nobody's to look at. */
+/** An API token; null: no such token. Other kinds are not shown to anybody. */
 export function findToken(em: SqlEntityManager, id: TokenId): Promise<TokenRow | null> {
   return em.findOne(TokenRow, { id, kind: 'api' })
 }
@@ -17,7 +17,7 @@ export async function existingToken(em: SqlEntityManager, id: TokenId): Promise<
   return found
 }
 
-/** How many API tokens of a user still open something. Call it with the user's row locked to rely on it. */
+/** How many API tokens of a user are valid. Call it with the user's row locked. */
 export async function countActive(em: SqlEntityManager, userId: UserId, now: Date): Promise<number> {
   const [row] = await em.execute<[{ count: number }]>(
     `select count(*)::int as count from tokens t where t.user_id = ? and t.kind = 'api' and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?)`,
@@ -26,7 +26,7 @@ export async function countActive(em: SqlEntityManager, userId: UserId, now: Dat
   return row.count
 }
 
-/** Takes a token out of use, at once or from a moment on, for another one; false: it was over already. Of many at once, one succeeds. */
+/** Replaces a token, at once or at a later time; false: it was not valid any more. Of many concurrent calls one succeeds. */
 export async function replaceToken(
   em: SqlEntityManager,
   { id, by, now, until }: { id: TokenId; by: TokenId; now: Date; until: Date },
@@ -40,7 +40,7 @@ export async function replaceToken(
   return rows.length > 0
 }
 
-/** Ends a token that is not over yet; false: it was. */
+/** Revokes a valid token; false: it was not valid any more. */
 export async function endToken(em: SqlEntityManager, id: TokenId, now: Date): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
     `update tokens set revoked_at = ? where id = ? and kind = 'api' and revoked_at is null and (expires_at is null or expires_at > ?) returning 1`,
@@ -51,7 +51,7 @@ export async function endToken(em: SqlEntityManager, id: TokenId, now: Date): Pr
 
 export interface TokenSelection {
   readonly userId: UserId
-  /** Not those that act in another organization; null: all of them. */
+  /** Only tokens that act in this organization or in any; null: all. */
   readonly within: OrganizationId | null
   readonly state: TokenState | undefined
   readonly now: Date
@@ -77,7 +77,7 @@ export async function newestTokens(
   return found.map((row) => shownToken(row, now))
 }
 
-/** The same as `stateOf`, in SQL. */
+/** `stateOf` in SQL. */
 const stateInSql = `case when t.revoked_at is not null then case when t.replaced_by is null then 'revoked' else 'replaced' end
   when t.expires_at <= ? then case when t.replaced_by is null then 'expired' else 'replaced' end else 'active' end`
 
@@ -94,7 +94,7 @@ export function shownToken(row: TokenRow, now: Date): ApiToken {
   return { id, userId, name: name ?? '', prefix: `dnz_api_${id.slice(id.indexOf('_') + 1)}`, state: stateOf(row, now), ...shown }
 }
 
-/** Notes when tokens were used, unless later is known. Rows that somebody works on are left out: nobody waits for anybody here. */
+/** Stores when tokens were last used, unless a later time is stored. Locked rows are skipped: this waits for no lock. */
 export async function writeLastUsed(em: SqlEntityManager, used: readonly (readonly [id: Id<'tok'>, at: Date])[]): Promise<void> {
   const ids = used.map(([id]) => uuidOf(id))
   const times = used.map(([, at]) => at.toISOString())

@@ -1,7 +1,7 @@
 import type { JobHandler } from '../kernel/job.ts'
 import { rotateKeys } from './keyring.ts'
 
-/** Every hour, although there is something to do once a month: a process that was off at the time comes to it later. */
+/** Runs hourly, although a rotation is due once a month: a process that was down at the time catches up. */
 export const rotateSigningKeys: JobHandler = {
   name: 'tokens.rotateKeys',
   cron: '25 * * * *',

@@ -9,7 +9,7 @@ import { existingToken, findToken, replaceToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
 import { changedTokenTarget, overChanges } from './target.ts'
 
-/** Whose token is replaced, so that its row is locked first: the old one counts as long as it works. */
+/** The owner of the token, whose row is locked first: the old token counts as long as it works. */
 async function findOwner({ reader }: PrepareContext, { tokenId }: { tokenId: TokenId }): Promise<UserId | null> {
   return (await findToken(reader, tokenId))?.userId ?? null
 }
@@ -27,7 +27,7 @@ export const rotateToken = defineCommand(tokensSignatures.rotate, {
     const user = await existingUser(em, old.userId)
     requireTokenOwner(context, user)
     const limit = await organizationFor(context, user, old.organizationId ?? undefined)
-    // What an organization's administrator may not make, they may not get by replacing it either.
+    // A token that an administrator may not create, they may not rotate either.
     if (limit !== old.organizationId) throw notFound({ type: changedTokenTarget.type })
     const { userId, scopes, organizationId, allowedIps } = old
     const lasts = old.expiresAt === null ? null : old.expiresAt.getTime() - old.createdAt.getTime()

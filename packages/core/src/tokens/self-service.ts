@@ -3,7 +3,7 @@ import type { Actor } from '../kernel/actor.ts'
 import type { Grants } from '../kernel/grants.ts'
 import type { RuleRequest, Target } from '../kernel/rule.ts'
 
-/** Nobody in particular: whatever is allowed to them is allowed to everybody who is signed in. */
+/** A placeholder user: what is allowed to them is allowed to everybody who is signed in. */
 const userId = 'usr_00000000000000000000000000' as const
 const noGrants: Grants = {
   allows: () => false,
@@ -15,7 +15,7 @@ const noGrants: Grants = {
 const ownTarget: Target = { type: 'user', id: userId, organizationId: null, userId, visibleWith: 'users.get', accountGrants: [] }
 
 /**
- * The actions that a user who holds nothing may call, at least on what is their own:
+ * The actions that a user without any grant may call, at least on their own things:
  * a token may be made for them, although no role names them. The rules themselves are
  * asked, so no list has to be kept. A rule that wants more of the input than there is says no.
  */

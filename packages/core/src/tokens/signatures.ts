@@ -10,12 +10,12 @@ const caller = z
   .string()
   .max(64)
   .optional()
-  .meta({ description: 'the address that the token came from; without it, one that is limited to addresses is not active' })
+  .meta({ description: 'the network address that the token came from; without it, a token with allowed addresses is not active' })
 
 /** The actions of `tokens`. */
 export const tokensSignatures = group('tokens', {
   create: changes({
-    summary: 'Create an API token; its secret is shown this once',
+    summary: 'Create an API token; its secret is shown only once',
     grantedTo: ['admin'],
     errors: [scopeTooWide, tooManyTokens, notServiceUser, noOwner],
     input: z.strictObject({
@@ -23,8 +23,8 @@ export const tokensSignatures = group('tokens', {
       scopes: scopes.optional(),
       lifetimeDays: lifetimeDays.optional(),
       allowedIps: tokenIps.default([]),
-      organizationId: organizationId.optional().meta({ description: 'the one organization that it acts in (default: all of its user)' }),
-      userId: userId.optional().meta({ description: 'the service user that it stands for (default: yourself)' }),
+      organizationId: organizationId.optional().meta({ description: 'the only organization that it acts in (default: all of its user)' }),
+      userId: userId.optional().meta({ description: 'the service user that it is for (default: yourself)' }),
     }),
     output: NewApiToken,
   }),
@@ -46,7 +46,7 @@ export const tokensSignatures = group('tokens', {
     output: ApiToken,
   }),
   revoke: changes({
-    summary: 'Revoke an API token: it opens nothing from now on',
+    summary: 'Revoke an API token at once',
     grantedTo: ['admin'],
     input: z.strictObject({ tokenId }),
     output: ApiToken,
@@ -67,7 +67,7 @@ export const tokensSignatures = group('tokens', {
     output: NewApiToken,
   }),
   verify: changes({
-    summary: 'Tell whose token this is, and what it may do',
+    summary: 'Show whose token this is, and what it may do',
     input: z.strictObject({ token: shownToken, ip: caller }),
     output: z.discriminatedUnion('active', [
       z.object({ active: z.literal(false) }),
@@ -75,17 +75,19 @@ export const tokensSignatures = group('tokens', {
         active: z.literal(true),
         kind: z.enum(['access', 'api', 'websocket', 'agent']),
         user: z.object({ id: userId, username: z.string() }),
-        tokenId: tokenId.meta({ description: 'of a signed token, the one that it was made from' }),
+        tokenId: tokenId.meta({ description: 'for a signed token, the one that it was issued from' }),
         scopes: z.array(z.string()).nullable().meta({ description: 'null: all that its user may do' }),
-        organizationId: organizationId.nullable().meta({ description: 'where it acts; null: nowhere in particular' }),
-        audience: z.string().nullable().meta({ description: 'whom a signed token is for' }),
-        pendingSteps: z.array(z.string()).meta({ description: 'what its user still owes; until then it opens next to nothing' }),
+        organizationId: organizationId.nullable().meta({ description: 'the only organization that it acts in; null: any' }),
+        audience: z.string().nullable().meta({ description: 'the audience of a signed token' }),
+        pendingSteps: z
+          .array(z.string())
+          .meta({ description: 'the pending steps of its user; until they are done it is good for little else' }),
         expiresAt: z.date().nullable(),
       }),
     ]),
   }),
   introspect: changes({
-    summary: 'Tell about a token as RFC 7662 has it',
+    summary: 'Introspect a token (RFC 7662)',
     input: z.strictObject({ token: shownToken, token_type_hint: z.string().max(64).optional(), ip: caller }),
     output: z.object({
       active: z.boolean(),
@@ -102,16 +104,16 @@ export const tokensSignatures = group('tokens', {
     }),
   }),
   issueWebsocket: reads({
-    summary: 'Make a token that opens a websocket, for five minutes',
+    summary: 'Issue a token that opens a websocket, for five minutes',
     errors: [signedCredential],
     input: z.strictObject({}),
     output: IssuedToken,
   }),
   issueAgent: reads({
-    summary: 'Make a token for an agent, for fifteen minutes',
+    summary: 'Issue a token for an agent, for fifteen minutes',
     errors: [scopeTooWide, audienceUnknown, signedCredential],
     input: z.strictObject({
-      audience: z.url().max(500).optional().meta({ description: 'whom it is for: one of the configured audiences (default: Denizen)' }),
+      audience: z.url().max(500).optional().meta({ description: 'its audience: one of the configured ones (default: Denizen)' }),
       scopes: scopes.optional(),
     }),
     output: IssuedToken,

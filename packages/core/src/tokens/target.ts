@@ -12,15 +12,15 @@ interface NamesToken {
   readonly tokenId: TokenId
 }
 
-/** Who may see tokens: their user, and whoever was granted it where the account is managed. */
+/** Who may see tokens: their user, and those with the permission where the account is managed. */
 export const overTokens: Rule = anyOf(owner, granted)
 
-/** Who may make and end them: the same, but nobody has a hand in what stands for somebody above them. */
+/** Who may create and revoke tokens: as above, but not for a user with more permissions. */
 export const overChanges: Rule = anyOf(owner, overAccount)
 
 /**
- * How an API token is found: it belongs to its user, and to the organization that
- * manages them; but to that only if it does not act in another one.
+ * An API token belongs to its user, and to the organization that
+ * manages the account, unless it acts in another organization.
  */
 export const tokenTarget = {
   type: 'token',

@@ -5,7 +5,7 @@ import { TokenRow } from './entity.ts'
 import type { TokenId, TokenKind } from './model.ts'
 import { derivedToken } from './opaque.ts'
 
-/** What a session is held by: one token to call with, and one to get the next. */
+/** The tokens of a session: an access token, and a refresh token to get the next pair. */
 export interface TokenPair {
   readonly access: string
   readonly accessId: TokenId
@@ -40,13 +40,13 @@ export function newPairIds({ random }: Pick<Ports, 'random'>, now: Date): PairId
   return { access: newId('tok', now, access), refresh: newId('tok', now, refresh) }
 }
 
-/** The access token that was issued with a refresh token. */
+/** The id of the access token that was issued with a refresh token. */
 export function partnerOf(refresh: TokenId): TokenId {
   const uuid = uuidOf(refresh)
   return idOf('tok', uuid.slice(0, -1) + (Number.parseInt(uuid.slice(-1), 16) & 0xe).toString(16))
 }
 
-/** Issues an access and a refresh token for a session. Both can be made again by `pairText`, with nothing kept. */
+/** Issues an access and a refresh token for a session. Both texts can be derived again by `pairText`. */
 export async function issueTokens(em: SqlEntityManager, ports: Ports, issued: PairRequest): Promise<TokenPair> {
   const { now, expiresAt, accessLifetime, ids = newPairIds(ports, now) } = issued
   const accessExpiresAt = new Date(Math.min(now.getTime() + accessLifetime, expiresAt.getTime()))
@@ -87,7 +87,7 @@ async function persistToken(
   return { id, text }
 }
 
-/** The text of an access or refresh token, the same each time: a client that lost our answer gets it once more. */
+/** The text of an access or refresh token, the same each time: a client that lost the response gets it again. */
 export async function pairText({ cipher }: Pick<Ports, 'cipher'>, kind: 'access' | 'refresh', id: TokenId): Promise<string> {
   return derivedToken(kind, id, await cipher.fingerprint(`token/${kind}`, id))
 }

@@ -5,17 +5,17 @@ import type { UserId } from '../users/index.ts'
 import type { VerificationId, VerificationPurpose } from './model.ts'
 import { hashOfText } from './secret.ts'
 
-/** Wrong codes that a verification takes. */
+/** The most attempts at a code. */
 const mostGuesses = 5
 
-/** An address that was just proved, and what for. */
+/** An address that was just proved, and the purpose. */
 export interface ProvenAddress {
   readonly id: VerificationId
   readonly email: string
   readonly userId: UserId | null
   readonly payload: string | null
   readonly redirectTo: string | null
-  /** Whether it was used where it was asked for: whoever brought the secret also has the other half of it. */
+  /** Whether the caller also had the binding. */
   readonly sameBrowser: boolean
 }
 
@@ -31,8 +31,8 @@ interface ConsumedRecord {
 const consumedColumns = 'user_id::text, email, sealed_payload, redirect_to'
 
 /**
- * Uses up the secret of a link, in one statement: of many who bring it at once one
- * wins. null: it is none, was used or revoked, is over, or belongs to another browser.
+ * Consumes the secret of a link, in one statement: of many concurrent calls one
+ * wins. null: not valid, used, revoked, expired, or of another browser.
  * `anyBrowser`: another one may use it too; then `sameBrowser` says whose it is, and
  * whoever calls decides what that is worth.
  */
@@ -58,9 +58,9 @@ export async function consumeLink(
 }
 
 /**
- * Uses up a code that was typed. A wrong one is counted, in one statement, before it
- * is compared: however many come at once, only so many are compared. Whoever gets
- * null refuses, and does not throw, so that the count stays.
+ * Consumes a code. Every attempt is counted, in one statement, before it
+ * is compared: however many come at once, only `mostGuesses` are compared. A caller that gets
+ * null refuses and does not throw, so that the count is committed.
  */
 export async function consumeCode(
   context: CommandContext,
@@ -104,9 +104,9 @@ export async function consumeOwnCode(
   return own !== undefined && (await consumeCode(context, 'reauthenticate', id, code, binding)) !== null
 }
 
-/** Takes back every secret of a user that was not used yet: their address, password or factors have changed. */
+/** Revokes all unused secrets of a user: the address, password or factors have changed. */
 export async function revokeVerifications({ em, now }: Pick<CommandContext, 'em' | 'now'>, userId: UserId): Promise<void> {
-  // A sign-in that waits for its second factor began with what has just changed.
+  // Also ends sign-ins that wait for their second factor.
   await em.execute(
     `with begun as (update challenges set used_at = ? where user_id = ? and purpose = 'factor' and used_at is null)
       update verifications set revoked_at = ? where user_id = ? and used_at is null and revoked_at is null`,

@@ -11,12 +11,12 @@ import { secretOf } from './secret.ts'
 
 const name = 'verifications.mail'
 
-/** The job that mails a secret. It holds none: whoever carries it out makes it again. */
+/** The job that mails a secret. It contains none: the worker derives it again. */
 export function mailJob(id: VerificationId): Job {
   return { name, payload: { verificationId: id } }
 }
 
-/** Mails the secret of a verification, unless it was used, taken back or over meanwhile, or there is nobody to get it. */
+/** Mails the secret of a verification, unless it was used, revoked or expired meanwhile, or nobody may get it. */
 export const sendVerification: JobHandler = {
   name,
   outside: true,
@@ -26,7 +26,7 @@ export const sendVerification: JobHandler = {
     if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return
     // Somebody may have made an account with the address since it was asked for.
     const user = await em.findOne(UserRow, row.userId === null && row.purpose === 'signUp' ? { email: row.email } : { id: row.userId })
-    // A secret for an address that is not theirs any more is nobody's; one that is claimed is not theirs yet.
+    // The user must still have the address; except for a claim, where they do not have it yet.
     if (user !== null && row.purpose !== 'claim' && user.email !== row.email) return
     const mail = mailFor(row, { user, secret: await secretOf(ports, row), publicUrl: settings.publicUrl })
     if (mail === null) return

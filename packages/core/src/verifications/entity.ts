@@ -9,7 +9,7 @@ const VerificationSchema = defineEntity({
   properties: {
     id: idColumn('ver').primary(),
     purpose: p.string().columnType('text').$type<VerificationPurpose>(),
-    /** Whose it is; null: nobody has the address, and nobody may be told so. */
+    /** The user; null: nobody has the address, which must not be revealed. */
     userId: () =>
       p
         .manyToOne(UserRow)
@@ -22,13 +22,13 @@ const VerificationSchema = defineEntity({
     email: p.string().columnType('text').collation('C'),
     /** SHA-256 of the secret's text. */
     hash: p.string().columnType('text'),
-    /** SHA-256 of what only the browser or program that asked has; null: whoever has the secret may use it. */
+    /** SHA-256 of the binding that only the browser or program that asked has; null: anybody with the secret may use it. */
     bindingHash: p.string().columnType('text').strictNullable().$type<string>(),
-    /** What is to happen once the address is proved, encrypted under the master key; null: nothing besides. */
+    /** Data for when the address is proved, encrypted under the master key; null: none. */
     sealedPayload: p.string().columnType('text').strictNullable().$type<string>(),
-    /** Where whoever asked wants to be sent afterwards; an origin of ours or an allowed one. */
+    /** Where to redirect afterwards: an own or allowed origin. */
     redirectTo: p.string().columnType('text').strictNullable().$type<string>(),
-    /** Who asked: it is told in the mail, so that its reader can tell whether it was them. */
+    /** Who asked: shown in the mail, so that its reader can tell whether it was them. */
     ip: address().strictNullable().$type<string>(),
     userAgent: p.string().columnType('text').strictNullable().$type<string>(),
     /** Wrong guesses so far, of codes short enough to be guessed. */
@@ -51,6 +51,6 @@ const VerificationSchema = defineEntity({
   ],
 })
 
-/** A secret that goes to an address by mail, and proves it once. */
+/** A secret that is mailed to an address, and proves it once. */
 export class VerificationRow extends VerificationSchema.class {}
 VerificationSchema.setClass(VerificationRow)

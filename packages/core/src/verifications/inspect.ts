@@ -5,15 +5,15 @@ import { VerificationRow } from './entity.ts'
 import type { VerificationPurpose } from './model.ts'
 import { hashOfText } from './secret.ts'
 
-/** A link that works now. Nothing about it is used up by looking, and it may be used up a moment later. */
+/** A valid link. Inspecting does not consume it, and it may be consumed a moment later. */
 export interface InspectedLink {
   readonly row: VerificationRow
   readonly payload: string | null
-  /** Whether whoever brings it also has the other half. */
+  /** Whether the caller also has the binding. */
   readonly sameBrowser: boolean
 }
 
-/** What the token of a link is good for; null: nothing, whatever the reason. */
+/** Finds the verification of a link's token; null: not valid, for whatever reason. */
 export async function inspectLink(
   em: SqlEntityManager,
   ports: Pick<Ports, 'cipher' | 'digest'>,
@@ -29,7 +29,7 @@ export async function inspectLink(
   return { row, payload, sameBrowser }
 }
 
-/** Who asked for a code, by what they got for asking. Whether it still works, using it tells. */
+/** Finds the verification of a code by its binding. Whether the code is valid is checked when it is consumed. */
 export async function findByBinding(
   em: SqlEntityManager,
   ports: Pick<Ports, 'digest'>,

@@ -8,29 +8,29 @@ import { mailJob } from './deliver.ts'
 import type { VerificationPurpose } from './model.ts'
 import { hashOfSecret } from './secret.ts'
 
-/** What is to be proved, and for what. */
+/** A verification to issue. */
 export interface VerificationRequest {
   readonly purpose: VerificationPurpose
   readonly email: string
-  /** null: nobody has the address. The row and the job are made all the same, so that the caller sees no difference. */
+  /** null: nobody has the address. The row and the job are created all the same, so that the caller sees no difference. */
   readonly userId: UserId | null
   /** Milliseconds that the secret works. */
   readonly lifetime: number
-  /** Whether only the browser or program that asks may use the secret: it gets the other half of it now. */
+  /** Whether only the browser or program that asks may use the secret: it gets the binding now. */
   readonly bound: boolean
-  /** What is to happen once the address is proved; kept encrypted. */
+  /** Data for when the address is proved; stored encrypted. */
   readonly payload?: string
-  /** Where whoever asked wants to be sent afterwards, checked by `checkedRedirect`. */
+  /** Where to redirect afterwards, checked by `checkedRedirect`. */
   readonly redirectTo?: string | null
 }
 
 const longestUserAgent = 500
 
 /**
- * Sends a secret to an address, unless that got too many lately: then the caller
- * gets the same answer, and the secret does not work. The text of the secret is not
- * kept anywhere: the job that mails it makes it again. `binding` is for whoever asked,
- * and null when anybody who has the secret may use it.
+ * Mails a secret to an address, unless it got too many recently: then the caller
+ * gets the same answer, and the secret does not work. The secret itself is not
+ * stored: the job that mails it derives it again. `binding` is for the caller,
+ * and null if anybody who has the secret may use it.
  */
 export async function issueVerification(
   context: CommandContext,

@@ -19,7 +19,7 @@ test('a mail says who asked, when, from where and with what, until when it works
   const { text, html } = lastTo(email)
   const at = world().clock.now().toISOString().slice(0, 16).replace('T', ' ')
   for (const part of [
-    `It was asked for at ${at} UTC, from the address 192.0.2.1, with Firefox 128 on Linux.`,
+    `Requested at ${at} UTC, from the address 192.0.2.1, with Firefox 128 on Linux.`,
     'If it was not you',
     'once.',
     email,

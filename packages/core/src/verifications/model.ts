@@ -2,7 +2,7 @@ import type { Id } from '../kernel/id.ts'
 
 export type VerificationId = Id<'ver'>
 
-/** What a secret that was sent by mail is good for. */
+/** The purpose of a mailed secret. */
 export type VerificationPurpose =
   | 'signUp'
   | 'verifyEmail'
@@ -13,5 +13,5 @@ export type VerificationPurpose =
   | 'setup'
   | 'claim'
 
-/** No address that is worth a visit is longer. */
+/** The longest redirect URL. */
 export const longestRedirect = 2048

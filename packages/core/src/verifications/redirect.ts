@@ -2,7 +2,7 @@ import type { Settings } from '../kernel/settings.ts'
 import { redirectNotAllowed } from './errors.ts'
 
 /**
- * Where a caller may have people sent: the very text has to begin with an origin
+ * Checks a redirect: its text must begin with an origin
  * that is allowed, written as browsers write it, so that nothing is left to how
  * somebody else reads it (`//evil`, `https://good@evil`, backslashes, other spellings
  * of a host). Without a fragment: that is where the secret goes. Throws `auth.redirectNotAllowed`.

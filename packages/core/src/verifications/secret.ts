@@ -12,18 +12,18 @@ const typed: ReadonlySet<VerificationPurpose> = new Set(['emailCode', 'reauthent
 
 const codeLength = 8
 
-/** The secret of a verification: the text of a link's token, or a code of eight digits. The same each time it is asked for. */
+/** Derives the secret of a verification: the token of a link, or a code of eight digits. */
 export async function secretOf({ cipher }: Pick<Ports, 'cipher'>, { id, purpose }: VerificationKey): Promise<string> {
   const fingerprint = await cipher.fingerprint(`verification/${purpose}`, id)
   return typed.has(purpose) ? digits(fingerprint) : derivedToken('verify', id, fingerprint)
 }
 
-/** What is kept of the secret: of a code, which is short, nothing that can be guessed at without the master key. */
+/** The stored hash of a secret: for a short code one that cannot be guessed without the master key. */
 export async function hashOfSecret(ports: Pick<Ports, 'cipher' | 'digest'>, named: VerificationKey): Promise<string> {
   return hashOfText(ports, named, await secretOf(ports, named))
 }
 
-/** The same of a text that somebody brings. */
+/** The same hash, of a given text. */
 export async function hashOfText(
   { cipher, digest }: Pick<Ports, 'cipher' | 'digest'>,
   named: VerificationKey,

@@ -1,3 +1,4 @@
+import { change } from '../../kernel/row.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { allOf, grantedEverywhere, holdsEverything, notBelow } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
@@ -67,7 +68,7 @@ export const setLegalHold = defineCommand(lifecycleSignatures.setLegalHold, {
     expectVersion(user, version)
     context.note({ changes: { legalHold: [user.legalHold, legalHold], reason: reason ?? null } })
     if (user.legalHold !== legalHold) {
-      Object.assign(user, { legalHold, updatedAt: now })
+      change(user, { legalHold, updatedAt: now })
       context.emit({ type: 'users.legalHoldChanged', subject: userId, organizationId: null, payload: { userId, legalHold } })
       await em.flush()
     }

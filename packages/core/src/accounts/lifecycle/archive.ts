@@ -1,3 +1,4 @@
+import { change } from '../../kernel/row.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
@@ -27,7 +28,7 @@ export async function archiveAccount(context: CommandContext, user: UserRow, rea
   await keepOwners(context, user.id)
   const before = user.status
   const ended = await changeStatus(context, user, 'archived', 'archived')
-  Object.assign(user, { archivedAt: now, archivedBy: callerId(context.actor), archiveReason: reason ?? null, archivedStatus: before })
+  change(user, { archivedAt: now, archivedBy: callerId(context.actor), archiveReason: reason ?? null, archivedStatus: before })
   const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.archived', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await em.flush()
@@ -51,7 +52,7 @@ export async function restoreAccount(context: CommandContext, user: UserRow): Pr
   const until = restorableUntil(context, archivedAt)
   if (context.now > until) throw restoreWindowOver({ restorableUntil: until })
   await changeStatus(context, user, user.archivedStatus ?? 'inactive', 'userStatus')
-  Object.assign(user, { archivedAt: null, archivedBy: null, archiveReason: null, archivedStatus: null })
+  change(user, { archivedAt: null, archivedBy: null, archiveReason: null, archivedStatus: null })
   context.emit({ type: 'users.restored', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await context.em.flush()
 }

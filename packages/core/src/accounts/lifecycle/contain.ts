@@ -1,4 +1,5 @@
 import { AuditEntryRow } from '../../audit/entity.ts'
+import { change } from '../../kernel/row.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { AnswerOf } from '../../kernel/signature.ts'
 import { membershipsOf, type OrganizationId } from '../../organizations/index.ts'
@@ -24,7 +25,7 @@ export async function contain(context: CommandContext, user: UserRow, reason: st
   const managedBy = await managingOrganization(em, user)
   if (user.grantsFrozenAt === null) await rememberStatus(context, user)
   const ended = await changeStatus(context, user, 'suspended', 'contained')
-  Object.assign(user, { statusReason: reason, grantsFrozenAt: user.grantsFrozenAt ?? now })
+  change(user, { statusReason: reason, grantsFrozenAt: user.grantsFrozenAt ?? now })
   const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.contained', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await em.flush()

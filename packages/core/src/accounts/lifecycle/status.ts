@@ -1,3 +1,4 @@
+import { change } from '../../kernel/row.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { endSessions } from '../../sessions/index.ts'
@@ -26,7 +27,7 @@ export async function changeStatus(
   if (isActing(user.status) && !acting) await ensureAnotherSuperadmin(context, user.id)
   const before = user.status
   if (before !== status) await rememberStatus(context, user)
-  Object.assign(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
+  change(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
   const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
   if (!acting) {
     // Links and codes that were mailed before must not work when the user may act again.

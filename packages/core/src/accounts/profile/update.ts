@@ -1,5 +1,5 @@
-import { equals } from '@mikro-orm/core'
 import type { z } from 'zod'
+import { change, changedFields } from '../../kernel/row.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { endSessions } from '../../sessions/index.ts'
@@ -29,14 +29,13 @@ export async function updateAccount(
   { force = false }: { force?: boolean } = {},
 ): Promise<readonly string[]> {
   const movesAway = patch.email !== undefined && patch.email !== user.email
-  const wanted = { ...(movesAway && { emailVerified: false }), ...withoutAbsent(patch) }
-  const changed = Object.entries(wanted).filter(([field, value]) => !equals(value, user[field as keyof UserRow]))
-  const fields = changed.map(([field]) => field)
+  const changed = changedFields<UserRow>(user, { ...(movesAway && { emailVerified: false }), ...withoutAbsent(patch) })
+  const fields: readonly string[] = Object.keys(changed)
   if (fields.length === 0) return fields
   if (movesAway) await refuseLeavingManagement(context, user, patch.email ?? null)
   if (!force) refuseLockingOneselfOut(context, user, patch)
   if (movesAway) await invalidateOldAddress(context, user)
-  Object.assign(user, Object.fromEntries(changed), { updatedAt: context.now })
+  change(user, { ...changed, updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.invalidate(user.id, { when: 'now' })
   else if (fields.some((field) => shown.has(field))) context.invalidate(user.id, { when: 'soon' })
@@ -57,7 +56,7 @@ async function invalidateOldAddress(context: CommandContext, { id: userId }: Use
   if (ended.sessionsEnded + ended.tokensEnded > 0) context.invalidate(userId, { when: 'now', ...ended })
 }
 
-function withoutAbsent(patch: AccountPatch): object {
+function withoutAbsent(patch: AccountPatch): AccountPatch {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
 }
 

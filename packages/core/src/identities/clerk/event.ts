@@ -28,7 +28,7 @@ const ClerkEvent = z.discriminatedUnion('type', [
 ])
 type ClerkEvent = z.infer<typeof ClerkEvent>
 
-/** What Clerk tells of; null: of something else than users, or in a way that nobody knows yet. */
+/** Parses an event of Clerk; null: not about users, or of an unknown shape. */
 export function eventIn(body: string): ClerkEvent | null {
   try {
     const parsed = ClerkEvent.safeParse(JSON.parse(body))
@@ -38,7 +38,7 @@ export function eventIn(body: string): ClerkEvent | null {
   }
 }
 
-/** A user of Clerk in the words of its tokens. Only the primary address counts. */
+/** Converts a Clerk user to claims. Only the primary address counts. */
 export function claimsOfUser(user: z.infer<typeof ClerkUser>, { issuer }: IdentityProvider, now: Date): Claims {
   const primary = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
   const address = email.safeParse(primary?.email_address)

@@ -18,7 +18,7 @@ const outcome = z.enum(['applied', 'seenBefore', 'outOfDate', 'ignored'])
 type Outcome = z.infer<typeof outcome>
 
 /**
- * Takes in what Clerk tells of its users. It is not among the actions, so no face
+ * Receives a webhook of Clerk. It is not among the actions, so no face
  * offers it and no role grants it; only core itself runs it, through the same
  * pipeline, so that it is recorded like all else.
  */
@@ -49,7 +49,7 @@ export const receiveClerkWebhook = defineCommand(
   },
 )
 
-/** The Clerk whose secret the webhook was signed with. */
+/** The provider whose secret signed the webhook. */
 async function signer({ settings, now }: PrepareContext, webhook: SignedWebhook): Promise<IdentityProvider> {
   for (const provider of settings.identityProviders) {
     const { kind, webhookSecret } = provider
@@ -59,8 +59,8 @@ async function signer({ settings, now }: PrepareContext, webhook: SignedWebhook)
 }
 
 /**
- * Somebody is new there, or has changed. Webhooks overtake each other: what is older
- * than what is known changes nothing, and whoever was deleted stays so.
+ * A user was created or updated. Webhooks overtake each other: an event older
+ * than the known state changes nothing, and deleted users stay deleted.
  */
 async function applyUpdate(context: CommandContext, provider: IdentityProvider, claims: Claims, updatedAt: number): Promise<Outcome> {
   const { em } = context
@@ -73,9 +73,9 @@ async function applyUpdate(context: CommandContext, provider: IdentityProvider, 
   }
   const identity = await lockIdentity(em, claims)
   if (identity === null) return 'ignored'
-  // Of whoever may not act nothing is taken over at a sign-in; here it is.
+  // A sign-in does not update users who may not act; a webhook does.
   if (!isActing(user.status)) await updateFromClaims(context, user, identity, claims)
-  // It was told of, not used.
+  // A webhook does not count as use.
   identity.lastUsedAt = known === null ? null : known.lastUsedAt
   identity.profile = { ...identity.profile, updatedAt }
   context.note({ target: { type: 'user', id: user.id } })
@@ -84,7 +84,7 @@ async function applyUpdate(context: CommandContext, provider: IdentityProvider, 
 }
 
 /**
- * Somebody was deleted there. Nothing is deleted here: an operator must not lose data
+ * A user was deleted at the provider. Nothing is deleted here: an operator must not lose data
  * because of another system's click. The identity goes, all sessions end, and whoever
  * had no other way in is suspended.
  */
@@ -109,7 +109,7 @@ async function applyDeletion(context: CommandContext, provider: IdentityProvider
   return 'applied'
 }
 
-/** The last superadmin stays in action: without a way in, but not shut out for good. */
+/** The last superadmin is not suspended, although it cannot sign in until an operator helps. */
 async function suspend(context: CommandContext, userId: Parameters<typeof existingUser>[1]): Promise<void> {
   const suspended = await context.attempt(async () => {
     const user = await existingUser(context.em, userId)

@@ -1,6 +1,6 @@
 import { equalInConstantTime } from '../../tokens/index.ts'
 
-/** A webhook as it came: nothing of it is believed before its signature is. */
+/** A webhook as received; not verified yet. */
 export interface SignedWebhook {
   readonly id: string
   /** Seconds since the epoch, as text. */
@@ -11,7 +11,7 @@ export interface SignedWebhook {
   readonly body: string
 }
 
-/** Seconds that a webhook may be old, or ahead: what is older may be a recording. */
+/** Seconds of tolerance for a webhook's timestamp, against replay. */
 const tolerance = 5 * 60
 
 /** Whether a webhook was signed with a secret (Standard Webhooks 1.0; Svix signs the same under headers of its own). */

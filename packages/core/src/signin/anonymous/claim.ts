@@ -1,6 +1,7 @@
 import { assignRole, currentAssignment } from '../../access/index.ts'
 import { builtInRoles } from '../../grants/index.ts'
 import { rememberStatus, usernameFor } from '../../accounts/index.ts'
+import { change } from '../../kernel/row.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
@@ -50,9 +51,9 @@ export async function completeClaim(context: CommandContext, user: UserRow, emai
   if ((await em.findOne(UserRow, { email })) !== null) throw claimNeedsMerge({})
   const username = await freeUsername(context, user, wanted)
   await rememberStatus(context, user)
-  Object.assign(user, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
+  change(user, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
   const anonymous = await currentAssignment(em, user.id, builtInRoles.anonymous.id)
-  if (anonymous !== null) Object.assign(anonymous, { revokedAt: now, revokedBy: user.id })
+  if (anonymous !== null) change(anonymous, { revokedAt: now, revokedBy: user.id })
   if ((await currentAssignment(em, user.id, builtInRoles.user.id)) === null)
     assignRole(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.user.id, grantedBy: null, now })
   await em.flush()

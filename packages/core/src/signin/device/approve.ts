@@ -1,3 +1,4 @@
+import { change } from '../../kernel/row.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId, type Principal } from '../../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
@@ -76,7 +77,7 @@ export const approveDeviceLogin = defineCommand(deviceSignatures.approveDeviceLo
     }
     const { session: opened } = await createSession(device, user, opening)
     await limitUntilFetched(context, opened.id, login.expiresAt)
-    Object.assign(login, { status: 'approved', userId: user.id, sessionId: opened.id })
+    change(login, { status: 'approved', userId: user.id, sessionId: opened.id })
     recordDecision(context, login, 'auth.deviceLoginApproved', user.id)
     return { clientName: login.clientName }
   },

@@ -13,7 +13,7 @@ import { challengeOver, invalidCredentials } from '../errors.ts'
 import { userOutcome } from '../verify-password.ts'
 import { passkeySignInSignatures } from './signatures.ts'
 
-/** Says nothing of anybody: which passkeys there are for this place, the browser knows. */
+/** Reveals nothing about users: the browser knows which passkeys it has. */
 export const beginSignIn = defineCommand(passkeySignInSignatures.beginSignIn, {
   allow: anyone,
   handlesSecret: true,
@@ -27,13 +27,13 @@ export const beginSignIn = defineCommand(passkeySignInSignatures.beginSignIn, {
 })
 
 interface Found {
-  /** Whose the passkey is, if it is anybody's. It is looked up again inside. */
+  /** The owner of the passkey, if it is known. Checked again in the transaction. */
   readonly userId: UserId | null
   readonly throttle: ThrottleKeys
 }
 
 /**
- * A passkey whose use is checked by the authenticator (a PIN, a finger) is something that
+ * A passkey with user verification (a PIN, a finger) is something that
  * the user has and something that they know or are: no other factor is asked for.
  */
 export const finishSignIn = defineCommand(passkeySignInSignatures.finishSignIn, {
@@ -68,7 +68,7 @@ async function findPasskey(
   return { userId, throttle: await throttleKeys(ports, origin, `passkey/${response.id}`, { userId }) }
 }
 
-/** Whether the user's passkey signed the challenge, which it answers once. */
+/** Whether the user's passkey signed the challenge. Each challenge is answered once. */
 async function proves(
   context: CommandContext,
   { challenge: text, response }: ParsedInputOf<typeof passkeySignInSignatures.finishSignIn>,

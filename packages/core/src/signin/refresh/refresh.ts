@@ -1,3 +1,4 @@
+import { change } from '../../kernel/row.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { addressNotAllowed } from '../../kernel/errors.ts'
@@ -77,7 +78,7 @@ async function rotate(context: CommandContext, { token, session, user }: Refresh
   const ids = newPairIds(ports, now)
   if (!(await rotateRefreshToken(context, token.id, ids.refresh))) return null
   const expiresAt = await nextExpiry(context, session)
-  Object.assign(session, { expiresAt, lastSeenAt: now })
+  change(session, { expiresAt, lastSeenAt: now })
   return issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime, ids })
 }
 

@@ -7,10 +7,10 @@ import type { TemplateFacts, MailFacts } from './facts.ts'
 import { codeMail, resetPassword, setUp, signInByCode, signInByLink } from './sign-in.ts'
 import { alreadyThere, claimAccount, confirmAddress, confirmSignUp } from './sign-up.ts'
 
-/** Text of a mail; null: nobody gets any. */
+/** Makes the text of a mail; null: no mail is sent. */
 type Template = (facts: TemplateFacts) => Message | null
 
-/** One mail for each purpose. Only the one about signing up goes to addresses that nobody here has. */
+/** The mail of each purpose. Only the one about signing up goes to addresses without an account. */
 const templates: Readonly<Record<VerificationPurpose, Template>> = {
   signUp: (facts) => (facts.user?.emailVerified === true ? alreadyThere(facts) : confirmSignUp(facts)),
   verifyEmail: forUsers(confirmAddress),
@@ -22,7 +22,7 @@ const templates: Readonly<Record<VerificationPurpose, Template>> = {
   reauthenticate: forUsers(codeMail),
 }
 
-/** Nobody gets a mail for an account that is not there, or that nobody may use. */
+/** No mail is sent if the account does not exist or is not active. */
 function forUsers(template: Template): Template {
   return (facts) => (facts.user !== null && isActing(facts.user.status) ? template(facts) : null)
 }

@@ -3,8 +3,8 @@ import type { TemplateFacts } from './facts.ts'
 import { validUntil, requestedBy } from './words.ts'
 
 /**
- * To an address without an account, or with one that nobody has proved: whoever
- * follows the link gets the account. What was typed at sign-up is not told: a
+ * For an address without an account, or with an unverified one: the person who
+ * follows the link gets the account. The data of the sign-up is not shown: a
  * stranger may have typed it.
  */
 export function confirmSignUp({ row, link }: TemplateFacts): Message {
@@ -18,29 +18,29 @@ export function confirmSignUp({ row, link }: TemplateFacts): Message {
     notes: [
       validUntil('link', row),
       requestedBy(row),
-      'If it was not you, ignore this mail: no account is made. Nobody who works for us ever asks you for this link.',
+      'If it was not you, ignore this mail: no account is made. Our staff will never ask you for this link.',
     ],
   }
 }
 
-/** To an address that has an account already: its owner learns it here, and whoever asked learns it nowhere. */
+/** For an address that has an account already: only its owner learns so, not the person who asked. */
 export function alreadyThere({ row, user, link }: TemplateFacts): Message {
   return {
     title: 'You have an account already',
     paragraphs: [
       `Somebody, hopefully you, wanted to make an account with the address ${row.email}. There is one already: its username is “${user?.username ?? ''}”.`,
-      'Sign in with it as always. If you forgot the password, the link leads to a new one.',
+      'Sign in as usual. If you forgot the password, the link lets you choose a new one.',
     ],
-    button: { label: 'Look at what you can do', url: link('/sign-up/confirm') },
+    button: { label: 'See your options', url: link('/sign-up/confirm') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
-      'If it was not you, ignore this mail: nothing about your account has changed, and whoever asked was not told that there is one.',
+      'If it was not you, ignore this mail: nothing about your account has changed, and the person who asked was not told that it exists.',
     ],
   }
 }
 
-/** To the address of an account, whose user asked for it. */
+/** For the address of an account, whose user asked for it. */
 export function confirmAddress({ row, user, link }: TemplateFacts): Message {
   return {
     title: 'Confirm your address',
@@ -52,12 +52,12 @@ export function confirmAddress({ row, user, link }: TemplateFacts): Message {
     notes: [
       validUntil('link', row),
       requestedBy(row),
-      'If it was not you, do not confirm: the account is somebody else’s, and your address would become theirs to use. Ignore this mail.',
+      'If it was not you, do not confirm: the account belongs to somebody else, who could then use your address. Ignore this mail.',
     ],
   }
 }
 
-/** To an address that an anonymous user says is theirs; what they are called there tells the reader nothing. */
+/** For an address that an anonymous user claims. */
 export function claimAccount({ row, link }: TemplateFacts): Message {
   return {
     title: 'Keep what you did: choose a password',

@@ -7,15 +7,15 @@ function instantOf(date: Date): string {
 }
 
 /**
- * Who asked, so that the reader can tell whether it was them. Of what a request
- * says of itself only names that we know: a stranger who makes us write to somebody
- * must not choose a word of it.
+ * Who asked, so that the reader can tell whether it was them. From what a request
+ * says about itself only known names are used: a stranger who triggers a mail
+ * must not choose a word in it.
  */
 export function requestedBy({ createdAt, ip, userAgent }: VerificationRow): string {
   const { browser, os } = deviceOf(userAgent)
   const program = [known(browser), known(os)].filter((name) => name !== null).join(' on ')
   const from = [ip === null ? '' : `from the address ${ip}`, program === '' ? '' : `with ${program}`].filter((text) => text !== '')
-  return `It was asked for at ${instantOf(createdAt)}${from.map((text) => `, ${text}`).join('')}.`
+  return `Requested at ${instantOf(createdAt)}${from.map((text) => `, ${text}`).join('')}.`
 }
 
 function known(name: string | null): string | null {
