@@ -1,12 +1,12 @@
 import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../accounts/index.ts'
 import type { CommandContext, IdentityProvider } from '../kernel/context.ts'
 import type { DenizenError } from '../kernel/errors.ts'
-import { emailTaken, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
+import { lockUserWith, emailTaken, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
 import { profileChanges } from './policy.ts'
-import { hasEnded, lockIdentity, lockUserWith } from './repository.ts'
+import { hasEnded, lockIdentity } from './repository.ts'
 import { syncRoles } from './roles.ts'
 
 /** Whom a provider's word leads to, their row locked; or why to nobody. */

@@ -42,6 +42,11 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
 export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
   /** Proves or mints a secret: has no plan, for a plan would be an uncounted guess. */
   readonly handlesSecret?: true
+  /**
+   * May take seconds: whoever acts is not locked while it runs, or it would hold up whoever wants to suspend them, but
+   * looked at again, locked, before anything is committed.
+   */
+  readonly isLong?: true
   /** Who may do it to one item of a batch: `context.checkItem` decides by it, on rows that are locked. */
   readonly allowItem?: Rule
   /** The users whose rows the handler changes, where only `prepare` can tell; instead of `target.locks`. */

@@ -2,54 +2,69 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, Command } from '../kernel/action.ts'
 import { unrecordedUses, type Actor, type Origin, type Principal } from '../kernel/context.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
-import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { idArray, lastOfPipeline, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
+import { type Id, uuidsOf } from '../kernel/id.ts'
+import { arrayOf, lockAlone, lockEachAlone, lockNames, lockShared, shareLock } from '../kernel/locks.ts'
+import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { limitedTo, loadPrincipals } from '../sessions/index.ts'
 import { mayActFrom } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
 
 /**
- * Reads who acts anew, inside the command's transaction: no gap between check
- * and use. User rows are locked in order of id, the actor's shared (so that
- * nobody can suspend it half-way) and those to be changed exclusively: two
- * commands never wait for each other in a circle. Only then, in a statement of its
- * own, is the actor read: one that waited for the lock would see the user as it is,
- * but its session as it was when the statement began (READ COMMITTED). They are
- * sent one behind the other: what is locked is locked for less long.
+ * Reads who acts anew, inside the command's transaction: no gap between check and use. Users are locked in order of id,
+ * the actor shared (so that nobody can suspend it half-way) and those to be changed alone: two commands never wait for
+ * each other in a circle. Only then, in a statement of its own, is the actor read: one that waited for the lock would
+ * see the session as it was when the statement began (READ COMMITTED). They are sent one behind the other: what is
+ * locked is locked for less long. A command that may take seconds comes for its actor's lock at its end instead.
  */
 export async function currentActor(
   assembly: Assembly,
   em: SqlEntityManager,
   { actor, origin }: Call,
   changed: readonly Id<'usr'>[],
+  { isLong }: { readonly isLong: boolean },
 ): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
-  if (actor.kind !== 'user') {
-    if (targets.length > 0) await runStatement(em, lockSeveral, [uuidsOf(targets)])
-    return actor
-  }
   const locked: Promise<unknown>[] = []
-  for (const [lock, parameter] of locksFor(actor.principal.userId, targets)) {
+  for (const [lock, parameter] of locksFor(actor.kind === 'user' && !isLong ? actor.principal.userId : null, targets)) {
     const { answer } = await sendStatement(em, lock, [parameter])
     locked.push(answer)
   }
-  return lastOfPipeline(...locked, loadActor(assembly, em, actor.principal, origin))
+  return lastOfPipeline(...locked, actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : Promise.resolve(actor))
 }
+
+/** Who acts, at the end of a command that took long: nobody may change them until it is committed. Whoever may do nothing any more is told so, and nothing of it stays. */
+export async function actorAtTheEnd(assembly: Assembly, em: SqlEntityManager, { actor, origin }: Call): Promise<Actor> {
+  if (actor.kind !== 'user') return actor
+  await shareLock(em, lockNames.user(actor.principal.userId))
+  return loadActor(assembly, em, actor.principal, origin)
+}
+
+type Lock = readonly [Statement, string]
 
 /** In order of id: those before the actor, the actor, and those after. */
-function locksFor(userId: Id<'usr'>, targets: readonly Id<'usr'>[]): (readonly [Statement, string])[] {
-  const several = (ids: readonly Id<'usr'>[]) => (ids.length === 0 ? [] : [[lockSeveral, uuidsOf(ids)] as const])
-  return [
-    ...several(targets.filter((id) => id < userId)),
-    [targets.includes(userId) ? lockToChange : lockShared, uuidOf(userId)] as const,
-    ...several(targets.filter((id) => id > userId)),
-  ]
+function locksFor(userId: Id<'usr'> | null, targets: readonly Id<'usr'>[]): readonly Lock[] {
+  const order = targets.length > mostWithoutSlot ? [[lockAlone, lockNames.manyUsers(slotOf(targets))] as const] : []
+  if (userId === null) return [...order, ...several(targets)]
+  const actor = targets.includes(userId) ? several([userId]) : [[lockShared, lockNames.user(userId)] as const]
+  return [...order, ...several(targets.filter((id) => id < userId)), ...actor, ...several(targets.filter((id) => id > userId))]
 }
 
-const lockShared = statement('actor_share', 'select 1 from users where id = ? for share')
-const lockToChange = statement('actor_change', 'select 1 from users where id = ? for no key update')
-const lockSeveral = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
+/** The lock by which commands wait for each other, and the rows, for whoever changes those without a command. */
+function several(ids: readonly Id<'usr'>[]): readonly Lock[] {
+  if (ids.length === 0) return []
+  return [[lockEachAlone, arrayOf(ids.map(lockNames.user))] as const, [lockRows, uuidsOf(ids)] as const]
+}
+
+const lockRows = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
+
+/** PostgreSQL keeps some thousands of named locks in all: of the commands that want very many only so many are under way at a time. */
+const slots = 3
+const mostWithoutSlot = 64
+
+function slotOf([first = '']: readonly string[]): number {
+  return first.charCodeAt(first.length - 1) % slots
+}
 
 /** The user behind a credential, as the database has it now; what a signed token says of its limits does not change. */
 async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {

@@ -7,7 +7,7 @@ import { newId, type Id } from '../kernel/id.ts'
 import type { Plan } from '../kernel/plan.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
-import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
+import { actorAtTheEnd, checkActor, checkBeforePreparing, currentActor } from './actor.ts'
 import { forkOf, memoryOf, type Assembly, type Call } from './assembly.ts'
 import { claimOf, keepOutput, keepRefusal, takeKey } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
@@ -86,18 +86,28 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const { assembly, action, claim } = passage
   const recorder = new Recorder({ planning: false })
   const result = await inTransaction(assembly, async (em) => {
-    const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
+    const actor = await currentActor(assembly, em, passage.call, locksOf(passage), { isLong: action.isLong === true })
     const replay = claim === null ? null : await takeKey(em, claim, action.signature, assembly.ports.clock.now())
     if (replay !== null) return { answer: replay.replayed, last: null }
     const handled = await handle(passage, em, actor, recorder)
     await em.flush()
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
     if (claim !== null) await keepAnswer(em, claim, action, answer)
+    if (action.isLong === true) await checkAtTheEnd(passage, em)
     return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
   })
   const { revoked, refreshed } = recorder.keys
   if (revoked.length + refreshed.length > 0) memoryOf(assembly).drop([...revoked, ...refreshed])
   return result
+}
+
+/** Who was suspended, signed out or demoted while a long command ran commits nothing. Whoever is among those it changes was locked from its beginning. */
+async function checkAtTheEnd(passage: CommandRun, em: SqlEntityManager): Promise<void> {
+  const { assembly, action, input, call } = passage
+  if (call.actor.kind === 'user' && locksOf(passage).includes(call.actor.principal.userId)) return
+  const actor = await actorAtTheEnd(assembly, em, call)
+  checkActor(action, actor, call.origin, assembly.ports.clock.now())
+  checkAllowed(action, actor, input, await findTarget(action, async () => em, input, actor), unrecordedUses)
 }
 
 function keepAnswer(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
@@ -123,7 +133,7 @@ async function rolledBack<T>(
   try {
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
-      const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
+      const actor = await currentActor(assembly, em, passage.call, locksOf(passage), { isLong: action.isLong === true })
       const handled = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
       await em.flush()

@@ -1,6 +1,6 @@
 export { UserRow } from './entity.ts'
 export * from './errors.ts'
 export { ManagedUser, User, username, type UserId, type UserKind, type UserStatus } from './model.ts'
-export { existingUser, findByIdentifier, namedBy, type Named } from './repository.ts'
+export { existingUser, findByIdentifier, lockUser, lockUserWith, namedBy, type Named } from './repository.ts'
 export { isActing, mayActFrom } from './policy.ts'
 export { folded, foldedFullName } from './search.ts'

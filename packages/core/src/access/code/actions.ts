@@ -79,6 +79,7 @@ function asDenizen(context: CommandContext): CommandContext {
 }
 
 export const applyAccess = defineCommand(signatures.apply, {
+  isLong: true,
   allow: granted,
   target: documentTarget,
   prepare: concerned,

@@ -9,6 +9,7 @@ import { answerOf, forEachOf, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
+  isLong: true,
   allow: overChosen,
   allowItem: overAccount,
   target: chosenTarget,

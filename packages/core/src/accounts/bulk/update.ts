@@ -9,6 +9,7 @@ import { answerOf, forEachOf, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkUpdateUsers = defineCommand(bulkSignatures.bulkUpdate, {
+  isLong: true,
   allow: allOf(overChosen, within('patch', withOperatorFields(...operatorFields))),
   allowItem: overAccount,
   target: chosenTarget,

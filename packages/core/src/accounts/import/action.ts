@@ -16,6 +16,7 @@ type Ready = { readonly user: ImportedUser; readonly passwordHash: string | null
 
 export const importUsers = defineCommand(accountsSignatures.import, {
   allow: granted,
+  isLong: true,
   async prepare(context, { realm }) {
     const ready: Ready[] = []
     for (const user of usersOf(realm)) ready.push('problem' in user ? user : { user, passwordHash: await hashOf(context, user) })
