@@ -124,7 +124,7 @@ async function acquaintance(address: string): Promise<void> {
   assert.equal(await page.getByLabel('Password').count(), 0, 'whoever has an account is asked for no password')
   await picture(page, 'known')
   await page.getByRole('button', { name: 'Accept' }).click()
-  await page.getByText('Sign in as always').waitFor()
+  await page.getByText('Sign in as before').waitFor()
   assert.deepEqual(complaints, [])
 }
 

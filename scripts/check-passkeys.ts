@@ -64,12 +64,12 @@ try {
   const [made] = (await passkeys.list({ userId })).passkeys
   assert.deepEqual([made?.name, made?.lastUsedAt], ['Laptop <b>', null])
   await page.getByRole('button', { name: 'Register a passkey' }).click()
-  await page.getByText('has a passkey for this account already').waitFor()
+  await page.getByText('already has a passkey for this account').waitFor()
 
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByText('You are signed out.').waitFor()
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
-  await page.getByText('You are signed in by your passkey.').waitFor()
+  await page.getByText('You are signed in with your passkey.').waitFor()
   assert.equal(await page.locator('#who').textContent(), 'ada')
   await picture(page, 'signed-in')
   const [used] = (await passkeys.list({ userId })).passkeys
@@ -84,7 +84,7 @@ try {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await key.verifies(false)
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
-  await page.getByText('it was called off, or took too long').waitFor()
+  await page.getByText('it was cancelled, or took too long').waitFor()
   await key.verifies(true)
   await factors.reset({ userId })
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()

@@ -128,6 +128,7 @@ function programs(overheard: string): Step[] {
     { name: 'passkeys in a browser', cores: 1, seconds: 15, after: ['chromium'], command: [...fromSource, 'scripts/check-passkeys.ts'] },
     { name: 'readme start command', cores: 1, seconds: 30, command: ['node', 'scripts/check-start.ts'] },
     { name: 'the example signs up and in', cores: 1, seconds: 10, command: [...fromSource, 'scripts/check-example.ts'] },
+    { name: 'core checked by deno', cores: 1, seconds: 20, command: ['npm', 'run', 'check:deno'] },
     { name: 'core on bun', cores: 1, seconds: 10, command: ['npm', 'run', 'test:bun'] },
     {
       name: 'no secret was said',

@@ -2,7 +2,7 @@
  * Writes what is generated from the signatures, or says what is stale with `--check`:
  *
  * - packages/core/src/calls/kinds.ts: names and kinds, all of the signatures that a client carries;
- * - packages/core/src/calls/error-codes.ts: the codes of all errors that a caller may meet;
+ * - packages/core/src/kernel/error-codes.ts: the codes of all errors;
  * - packages/core/src/grants/built-in-permissions.ts: what `grantedTo` gives to each built-in role;
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
  *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change;
@@ -10,11 +10,9 @@
  * - docs/reference: a page for every namespace.
  */
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { glob, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { signatures, type GrantedRole, type Signature } from '@denizen/core/contract'
-import { commonErrors } from '../../packages/core/src/common-errors.ts'
-import { factorRequired } from '../../packages/core/src/signin/errors.ts'
 import { format, type FormatConfig } from 'oxfmt'
 import { listPermissions as inOrder, permissionsOf } from '../../packages/core/src/grants/permissions.ts'
 
@@ -44,15 +42,27 @@ export const builtInPermissions: Readonly<Record<GrantedRole, readonly string[]>
   )
 }
 
+/** Where errors are defined, or made directly. */
+const errorSources = ['packages/*/src/**/*.ts', 'apps/cli/src/**/*.ts']
+const definedCode = /(?:\bdefineError(?:<[^(]*?>)?|\bnew DenizenError|\btransportFailure)\(\s*'([a-z]+\.[A-Za-z]+)'/g
+
+/** Read from the sources, so that a new error needs no list, and its code is known before it can be type-checked. */
 async function errorCodesSource(file: string): Promise<string> {
-  const serverErrors = await import('../../packages/api/src/errors.ts')
-  const ofActions = [...commonErrors, factorRequired, ...listed.flatMap(({ errors = [] }: Signature) => errors)]
-  const ofServer = Object.values(serverErrors).filter((value) => typeof value === 'function' && 'code' in value)
-  const codes = [...new Set([...ofActions, ...ofServer].map(({ code }) => code))].sort()
+  const codes = new Set<string>()
+  for await (const name of glob(errorSources, {
+    cwd: workspace,
+    exclude: (path) => path.endsWith('.test.ts') || path.endsWith('testing'),
+  })) {
+    const text = await readFile(join(workspace, name), 'utf8')
+    for (const [, code = ''] of text.matchAll(definedCode)) codes.add(code)
+  }
   return source(
     file,
-    `/** The code of every failure that Denizen answers; a client has some of its own besides, \`client.…\`. */
-export type DenizenErrorCode =\n${codes.map((code) => `  | '${code}'`).join('\n')}\n`,
+    `/** The codes of all errors: of the server, of the client (\`client.…\`) and of the command line (\`cli.…\`). */
+export type DenizenErrorCode =\n${[...codes]
+      .sort()
+      .map((code) => `  | '${code}'`)
+      .join('\n')}\n`,
   )
 }
 
@@ -84,7 +94,7 @@ async function goldenRoles(): Promise<string> {
 const files = {
   'packages/core/src/grants/built-in-permissions.ts': permissionsSource,
   'packages/core/src/calls/kinds.ts': kindsSource,
-  'packages/core/src/calls/error-codes.ts': errorCodesSource,
+  'packages/core/src/kernel/error-codes.ts': errorCodesSource,
   'packages/core/names.golden.txt': goldenNames,
   'packages/core/roles.golden.txt': goldenRoles,
 }

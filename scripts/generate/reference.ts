@@ -1,5 +1,6 @@
 import type { ActionName } from '@denizen/core/calls'
 import type { ErrorDefinition } from '../../packages/core/src/kernel/errors.ts'
+import type { Signature } from '@denizen/core/contract'
 import type { Action } from '../../packages/core/src/kernel/action.ts'
 import { permissionsByRole } from '../../packages/core/src/grants/built-in-roles.ts'
 import { namesOf } from '../../packages/core/src/grants/permissions.ts'
@@ -34,10 +35,10 @@ function indexOf(all: readonly Action[], namespaces: readonly string[]): string 
     return `| [${namespace}](${namespace}.md) | ${names.map((name) => `[${name}](${namespace}.md#${anchorOf(name)})`).join(', ')} |`
   })
   return `# Reference\n\n${notice}\n
-Every action, with what goes in, what comes out, who may, and how it fails. It is called by the same name in process
-(\`core.as(actor)\`), by the client, over tRPC (\`/trpc/<name>\`) and by \`denizen call <name>\`. "There" is where the action
-acts: the organization, team or resource that it is about, or the whole system. The role \`superadmin\` holds every
-permission, and \`monitor\` that of every query.\n
+All actions, each with its input, its output, its errors and who may call it. An action has the same name in process
+(\`core.as(actor)\`), in the client, over tRPC (\`/trpc/<name>\`) and in \`denizen call <name>\`. "There" is the organization,
+team or resource that the action is about, or the whole system. The role \`superadmin\` has every permission, and
+\`monitor\` the permission of every query.\n
 | namespace | actions |\n|---|---|\n${rows.join('\n')}\n
 ## Errors of any action\n
 ${errorsText(commonErrors)}\n`
@@ -50,12 +51,11 @@ function anchorOf(name: string): string {
 function sectionOf({ signature, allow, ...action }: Action, lines: ReadonlyMap<ActionName, string>): string {
   const { name, kind, summary, errors = [] } = signature
   const input = jsonSchemaOf(signature.input)
-  const line = lines.get(name as ActionName)
   const facts = [
-    `- **Kind**: ${kind}${'handlesSecret' in action && action.handlesSecret === true ? ', without a plan: it proves or makes a secret' : ''}`,
-    `- **Who may**: ${whoMay(name, allow)}`,
-    ...(action.requiresRecentAuth === true ? ['- **Wants** a session whose user proved a moment ago who they are'] : []),
-    `- **Command line**: \`denizen ${line ?? `call ${name}`}\``,
+    `- **Kind**: ${kind}${'handlesSecret' in action && action.handlesSecret === true ? ', without a dry run, because it checks or returns a secret' : ''}`,
+    `- **Allowed for**: ${whoMay(name, allow)}`,
+    ...(action.requiresRecentAuth === true ? ['- **Requires recent authentication**: sign in, or call `auth.reauthenticate`'] : []),
+    `- **Command line**: ${lineFor(signature, lines)}`,
   ]
   return [
     `## ${name}`,
@@ -63,9 +63,14 @@ function sectionOf({ signature, allow, ...action }: Action, lines: ReadonlyMap<A
     facts.join('\n'),
     `**Input**\n\n${fieldsText(input)}`,
     `**Output**\n\n${fieldsText(jsonSchemaOf(signature.output))}`,
-    `**Errors** ${errors.length === 0 ? 'of any action only.' : `besides those of any action:\n\n${errorsText(errors)}`}`,
+    `**Errors** ${errors.length === 0 ? 'only those of any action.' : `besides those of any action:\n\n${errorsText(errors)}`}`,
     `**Example**\n\n${exampleOf(name, sampleOf(input), holdsSecret(signature.input))}`,
   ].join('\n\n')
+}
+
+function lineFor({ name, withoutCommand }: Signature, lines: ReadonlyMap<ActionName, string>): string {
+  if (withoutCommand !== undefined) return `none, because ${withoutCommand} (\`denizen call ${name}\` works)`
+  return `\`denizen ${lines.get(name as ActionName) ?? `call ${name}`}\``
 }
 
 function whoMay(name: string, { who }: Action['allow']): string {

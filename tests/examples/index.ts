@@ -1,19 +1,19 @@
 import type { ActionName } from '@denizen/core/calls'
 import { authExamples } from './auth.ts'
 import type { Examples } from './example.ts'
-import { authFactorExamples } from './auth-factor.ts'
+import { authMfaExamples } from './auth-mfa.ts'
 import { authPasswordExamples } from './auth-password.ts'
-import { authMailedExamples } from './auth-mailed.ts'
+import { authPasswordlessExamples } from './auth-passwordless.ts'
 import { authExternalExamples } from './auth-external.ts'
 import { authRefreshExamples } from './auth-refresh.ts'
 import { authDeviceExamples } from './auth-device.ts'
-import { authGuiseExamples } from './auth-guise.ts'
+import { authImpersonationExamples } from './auth-impersonation.ts'
 import { rolesExamples } from './roles.ts'
-import { accessExclusionsExamples } from './access-exclusions.ts'
+import { accessSeparationExamples } from './access-separation.ts'
 import { accessAssignmentsExamples } from './access-assignments.ts'
 import { resourcesExamples } from './resources.ts'
 import { accessDecisionsExamples } from './access-decisions.ts'
-import { accessExplainingExamples } from './access-explaining.ts'
+import { accessExplainExamples } from './access-explain.ts'
 import { accessReviewExamples } from './access-review.ts'
 import { accessCodeExamples } from './access-code.ts'
 import { policiesExamples } from './policies.ts'
@@ -38,19 +38,19 @@ export type { Examples, FaceWorld, Named, Prepared } from './example.ts'
 export const examples: Readonly<Record<ActionName, Examples>> = {
   ...activityExamples,
   ...authExamples,
-  ...authFactorExamples,
+  ...authMfaExamples,
   ...authPasswordExamples,
-  ...authMailedExamples,
+  ...authPasswordlessExamples,
   ...authExternalExamples,
   ...authRefreshExamples,
   ...authDeviceExamples,
-  ...authGuiseExamples,
+  ...authImpersonationExamples,
   ...rolesExamples,
-  ...accessExclusionsExamples,
+  ...accessSeparationExamples,
   ...accessAssignmentsExamples,
   ...resourcesExamples,
   ...accessDecisionsExamples,
-  ...accessExplainingExamples,
+  ...accessExplainExamples,
   ...accessReviewExamples,
   ...accessCodeExamples,
   ...policiesExamples,

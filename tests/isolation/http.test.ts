@@ -1,4 +1,4 @@
-import { DenizenError, type ErrorKind } from '@denizen/core/contract'
+import { DenizenError, type DenizenErrorCode, type ErrorKind } from '@denizen/core/contract'
 import { afterAll, expect, test } from 'vitest'
 import { endPrograms, startServer } from '../processes.ts'
 import { failureIn, send } from '../requests.ts'
@@ -20,7 +20,7 @@ function overHttp(url: string): Call {
       : send(url, `/trpc/${name}`, { method: 'POST', headers, body }))
     if (answer.status === 200) return JSON.parse(answer.text)
     const { code, kind, message, details } = failureIn(answer)
-    throw new DenizenError(code, kind as ErrorKind, message, { ...details, status: answer.status })
+    throw new DenizenError(code as DenizenErrorCode, kind as ErrorKind, message, { ...details, status: answer.status })
   }
 }
 

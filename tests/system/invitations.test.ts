@@ -88,7 +88,7 @@ describe('with a mail server, on PostgreSQL', () => {
     expect({ code, told: stderr() }).toMatchObject({ code: 0 })
     await call(cli, 'organizations.invite', { organizationId, email: 'made@example.com' })
     const received = await mailTo('made@example.com')
-    expect(await acceptOver(linkIn(await readMail(received.raw)))).toContain('Sign in as always')
+    expect(await acceptOver(linkIn(await readMail(received.raw)))).toContain('Sign in as before')
     expect(await memberships('made@example.com')).toEqual([{ role: 'member' }])
   })
 })

@@ -16,10 +16,10 @@ describe('denizen access: giving and taking', () => {
 
     const role = ['--user', 'ada-l', '--role', 'editor', '--org', 'acme']
     const given = await run('assign-role', ...role, '--until', '2999-01-01T00:00:00Z', '--second-factor')
-    expect([given.code, given.stdout]).toEqual([0, expect.stringMatching(/^Given\.\n\nid +asg_\w+\nwho +ada-l\nwhat +role editor$/m)])
+    expect([given.code, given.stdout]).toEqual([0, expect.stringMatching(/^Assigned\.\n\nid +asg_\w+\nwho +ada-l\nwhat +role editor$/m)])
     expect(given.stdout).toMatch(/^until +2999-01-01.*\ncondition +two factors$/m)
     expect((await run('assign-role', ...role, '--until', '2999-01-01T00:00:00Z', '--second-factor')).stdout).toContain(
-      'They had it already.',
+      'They already had it.',
     )
     const conflict = await run('assign-role', ...role)
     expect([conflict.code, conflict.stderr]).toEqual([expect.any(Number), expect.stringContaining('Take it away first')])
@@ -39,7 +39,7 @@ describe('denizen access: giving and taking', () => {
     })
 
     expect((await run('unassign-role', ...role)).stderr).toContain('--yes')
-    expect((await run('unassign-role', ...role, '--yes')).stdout).toMatch(/^Taken away\.$/m)
+    expect((await run('unassign-role', ...role, '--yes')).stdout).toMatch(/^Revoked\.$/m)
     const { items } = (await run('list-assignments', '--org', 'acme', '--json')).json() as { items: { id: string }[] }
     expect((await run('revoke-permission', items[0]?.id ?? '', '--yes')).code).toBe(0)
     expect((await run('list-assignments', '--org', 'acme')).stdout).toContain('No assignments found.')

@@ -65,7 +65,7 @@ describe('the example', () => {
     const { code, stdout } = await run('apply', file, '--yes')
     expect([code, stdout]).toEqual([0, `${plan.join('\n')}Done: 10 changes made.\n`])
 
-    expect((await run('diff', file, '--exit-code')).stdout).toBe('Nothing to change: it stands as the file says.\n')
+    expect((await run('diff', file, '--exit-code')).stdout).toBe('Nothing to change: everything is as the file says.\n')
     const again = await run('apply', file, '--yes', '--json')
     expect([again.code, again.json<Change>().changes.count]).toEqual([0, 0])
   })
@@ -100,7 +100,7 @@ describe('the example', () => {
       stdout.replace(`organization: ${slug}`, `organization: ${slug}\nmanage: [roles, exclusions, assignments]`),
     )
     const { code, stdout: told } = await run('diff', exported, '--exit-code')
-    expect([code, told]).toEqual([0, 'Nothing to change: it stands as the file says.\n'])
+    expect([code, told]).toEqual([0, 'Nothing to change: everything is as the file says.\n'])
     expect((await run('export', '--json')).json<{ organization?: string }>().organization).toBeUndefined()
   })
 })

@@ -24,13 +24,13 @@ it('access review lists what nobody uses, since when that is known, and what tak
   const { code, stdout, stderr } = await run('access', 'review', '--unused-days', '90', '--org', slug)
   expect(code).toBe(0)
   expect(stdout.split('\n')).toEqual([
-    expect.stringMatching(/^KIND +NAME +OF +ON +LAST USED +SINCE +TAKE AWAY WITH$/),
+    expect.stringMatching(/^KIND +NAME +OF +ON +LAST USED +SINCE +REVOKE WITH$/),
     expect.stringMatching(
       new RegExp(`^grant +document\\.read +${user.username}.* +the organization +never .* access\\.revokePermission ${id}$`),
     ),
     '',
   ])
-  expect(stderr).toMatch(/Uses of permissions are known since \d{4}-\d\d-\d\d/)
+  expect(stderr).toMatch(/Uses of permissions are recorded since \d{4}-\d\d-\d\d/)
   const asJson = await run('access', 'review', '--org', slug, '--kinds', 'grants', '--all', '--json')
   expect(asJson.json<{ items: unknown[]; recordedSince: string }>()).toMatchObject({
     items: [{ id }],

@@ -10,18 +10,18 @@ type AssignmentChange = Changes['assignments'][number]
 type Effects = Plan['effects']
 type Effect = Effects['items'][number]
 type Tests = OutputOf<Access['test']>
-type Place = Effect['on']
+type Scope = Effect['on']
 type Subject = Effect['subject']
 
-/** What a file changes, a line each: `+ role editor`, `~ role viewer: + document.read`. */
+/** The changes that a document makes, one a line: `+ role editor`, `~ role viewer: + document.read`. */
 export function changesText(changes: Changes): string {
   const { count, roles, exclusions, assignments } = changes
-  if (count === 0) return 'Nothing to change: it stands as the file says.'
+  if (count === 0) return 'Nothing to change: everything is as the file says.'
   const lines = [...roles.map(roleText), ...exclusions.map(exclusionText), ...assignments.map(assignmentText)]
   return [...lines, ...rest(count - lines.length)].map(printable).join('\n')
 }
 
-/** Who gains and loses what where. */
+/** Who gains and loses what, and where. */
 export function effectsText({ users, teams, count, items }: Effects): string {
   if (count === 0) return 'Nobody gains or loses anything.'
   const lines = items.flatMap(effectText)
@@ -29,7 +29,7 @@ export function effectsText({ users, teams, count, items }: Effects): string {
   return [...lines, ...rest(count - items.length), `${who} gain or lose something.`].map(printable).join('\n')
 }
 
-/** How the tests of a file went, a line each. */
+/** The results of the tests in a document, one a line. */
 export function testsText({ passed, failed, results }: Tests): string {
   if (results.length === 0) return 'The file has no tests.'
   const lines = results.map(({ passed: well, subject, permission, expected, on, reason }) => {
@@ -80,7 +80,7 @@ function termsText(terms: AssignmentChange['after']): string {
   ].join('')
 }
 
-/** More than these are counted: whoever may do everything has all there are. */
+/** More than these are only counted: somebody who may do everything has all permissions. */
 const mostNamed = 12
 
 function effectText({ subject, on, gained, lost, conditional }: Effect): readonly string[] {
@@ -97,7 +97,7 @@ function who({ kind, name }: Subject): string {
   return kind === 'team' ? `team ${name}` : name
 }
 
-function where({ kind, name }: Place): string {
+function where({ kind, name }: Scope): string {
   if (kind === 'system') return ' everywhere'
   return kind === 'organization' ? ` in ${name}` : kind === 'team' ? ` on team ${name}` : ` on ${name}`
 }

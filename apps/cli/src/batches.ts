@@ -2,11 +2,11 @@ import { DenizenError } from '@denizen/core/calls'
 import { exitCodes } from './failure.ts'
 import { progressOf } from './progress.ts'
 
-/** Bytes in one call: the server takes requests of 1 MB, and an operator who watches wants to see it move. */
+/** Bytes in one call: the server takes requests of 1 MB, and small calls let the progress bar move. */
 const largestPart = 900_000
 
-/** What goes into one call each: at most so many, and not too heavy together. */
-export function inParts<Item>(items: readonly Item[], most: number): Item[][] {
+/** Splits items into chunks for one call each: at most `most` items, and not too many bytes. */
+export function chunked<Item>(items: readonly Item[], most: number): Item[][] {
   const parts: Item[][] = []
   let part: Item[] = []
   let size = 0
@@ -23,21 +23,21 @@ export function inParts<Item>(items: readonly Item[], most: number): Item[][] {
   return part.length > 0 ? [...parts, part] : parts
 }
 
-/** How something is done that takes several calls. */
+/** Work that takes several calls. */
 interface Work<Item> {
-  /** `Making users`, for whoever watches. */
+  /** The label of the progress bar: `Creating users`. */
   readonly doing: string
-  /** Each part is a transaction of its own; with a key, each has a key of its own. */
+  /** The idempotency key. Each chunk is a transaction of its own, and gets a key of its own. */
   readonly key: string | undefined
   each(part: Item[], options: { readonly idempotencyKey?: string }): Promise<void>
-  /** Tells what was done before it stopped. */
+  /** Prints what was done before it stopped. */
   tell(): void
-  /** What to do after it stopped in the middle. */
+  /** What to do after it stopped halfway. */
   readonly again: string
 }
 
-/** Does it part by part. What stops it after the first part is told with how far it came. */
-export async function doInParts<Item>(parts: readonly Item[][], work: Work<Item>): Promise<void> {
+/** Runs chunk by chunk. An error after the first chunk also says how far it came: `cli.stopped`. */
+export async function runInChunks<Item>(parts: readonly Item[][], work: Work<Item>): Promise<void> {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   const progress = await progressOf(total, { doing: work.doing, parts: parts.length })
   let done = 0
@@ -61,18 +61,18 @@ function keyFor(key: string | undefined, index: number, count: number): { readon
   return { idempotencyKey: count === 1 ? key : `${key}:${index}` }
 }
 
-/** What a repeat finds there already is no failure of the repeat. */
-const thereAlready: ReadonlySet<string> = new Set(['users.emailTaken', 'users.usernameTaken'])
+/** When a run is repeated, these errors mean that the user was created before. */
+const existsAlready: ReadonlySet<string> = new Set(['users.emailTaken', 'users.usernameTaken'])
 
-/** How making many ends: 0 when all were made, or all were there already; 1 when none was and none is; 6 in part. */
-export function exitOfMaking(made: number, failed: readonly { readonly code: string }[]): number {
-  const there = failed.filter(({ code }) => thereAlready.has(code)).length
-  if (failed.length === 0 || (made === 0 && there === failed.length)) return exitCodes.ok
-  return made + there === 0 ? exitCodes.failure : exitCodes.partial
+/** The exit code of creating many: 0 when all were created or all existed already; 1 when none of either; 6 otherwise. */
+export function exitCodeOfCreate(created: number, failed: readonly { readonly code: string }[]): number {
+  const existing = failed.filter(({ code }) => existsAlready.has(code)).length
+  if (failed.length === 0 || (created === 0 && existing === failed.length)) return exitCodes.ok
+  return created + existing === 0 ? exitCodes.failure : exitCodes.partial
 }
 
-/** How changing many ends. */
-export function exitOfChanging(changed: number, failed: readonly unknown[]): number {
+/** The exit code of changing many. */
+export function exitCodeOfUpdate(changed: number, failed: readonly unknown[]): number {
   if (failed.length === 0) return exitCodes.ok
   return changed === 0 ? exitCodes.failure : exitCodes.partial
 }

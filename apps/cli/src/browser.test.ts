@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isWebLink, wouldBeSeen } from './browser.ts'
+import { isWebLink, hasVisibleBrowser } from './browser.ts'
 
 it.each([
   ['a desktop', 'linux', true, { DISPLAY: ':0' }, true],
@@ -12,7 +12,7 @@ it.each([
   ['a machine far away', 'darwin', true, { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' }, false],
   ['a script', 'darwin', false, {}, false],
 ] as const)('a browser opens where somebody sees it: %s', (_, platform, isTerminal, environment, seen) => {
-  expect(wouldBeSeen({ platform, isTerminal, environment })).toBe(seen)
+  expect(hasVisibleBrowser({ platform, isTerminal, environment })).toBe(seen)
 })
 
 it('only links of the web are opened, whatever a server says', () => {

@@ -34,7 +34,7 @@ describe('many users are made from a file', () => {
     const { code, stdout } = await run('users', 'bulk-create', file)
     expect(code).toBe(6)
     expect(stdout).toMatch(
-      new RegExp(`^2 users made, 3 not\\.[^]*^LINE +WHO +WHY +CODE\n3 +- [^\n]*\n4 +${tag} b +[^\n]*\n6 +a\uFFFD\\[31m +`, 'm'),
+      new RegExp(`^2 users created, 3 not\\.[^]*^LINE +WHO +WHY +CODE\n3 +- [^\n]*\n4 +${tag} b +[^\n]*\n6 +a\uFFFD\\[31m +`, 'm'),
     )
     const signedIn = completed(
       await served()
@@ -74,7 +74,7 @@ describe('many users are made from a file', () => {
     const line = ['users', 'bulk-create', file, '--ndjson', '--idempotency-key', tag]
     const { code, stdout, stderr } = await run(...line)
     expect(code).toBe(6)
-    const steps = [...stderr.matchAll(/^Making users: (\d+) of 61$/gm)].map(([, done]) => Number(done))
+    const steps = [...stderr.matchAll(/^Creating users: (\d+) of 61$/gm)].map(([, done]) => Number(done))
     expect(steps.length).toBeGreaterThan(1)
     expect(steps.at(-1)).toBe(61)
     const told = stdout
@@ -86,13 +86,13 @@ describe('many users are made from a file', () => {
   })
 
   it.each([
-    ['', 'holds nothing', 2],
-    ['\n \n', 'holds nothing', 2],
-    ['[]', 'holds nothing', 2],
+    ['', 'is empty', 2],
+    ['\n \n', 'is empty', 2],
+    ['[]', 'is empty', 2],
     ['# Users', 'is not JSON', 2],
     ['[{"username":"a"},', 'is not JSON', 2],
-    ['{"username":"a b"}', '0 users made, 1 not', 1],
-    ['7\n', '0 users made, 1 not', 1],
+    ['{"username":"a b"}', '0 users created, 1 not', 1],
+    ['7\n', '0 users created, 1 not', 1],
   ])('that holds %j: %s', async (content, told, exitCode) => {
     const { code, stdout, stderr } = await run('users', 'bulk-create', terminal.write('odd.json', content))
     expect(code).toBe(exitCode)
@@ -147,9 +147,9 @@ describe('many users are changed', () => {
     Promise.all(names.map(async (identifier) => (await served().admin.as.users.find({ identifier }))?.id))
 
   it.each([
-    [['users', 'bulk-update', 'ada'], 'Say what to change.'],
-    [['users', 'bulk-archive'], 'Name users, or say what they have in common'],
-    [['users', 'bulk-archive', 'ada', '--filter', '{"status":"active"}'], 'one of them, and not both'],
+    [['users', 'bulk-update', 'ada'], 'Name something to change.'],
+    [['users', 'bulk-archive'], 'Either name users or select them'],
+    [['users', 'bulk-archive', 'ada', '--filter', '{"status":"active"}'], 'Either name users or select them'],
     [['users', 'bulk-archive', '--filter', '[]'], 'has to be a JSON object'],
     [['users', 'bulk-archive', '--filter', '{}', '--yes'], 'a filter with at least one condition'],
   ])('is refused when it is not clear who or what: %j', async (line, told) => {

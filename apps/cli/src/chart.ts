@@ -7,7 +7,7 @@ const longest = 30
 /** Eighths of a column, from none to seven. */
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
 
-/** Counts as bars, the largest as long as any gets; what is there at all can be seen. */
+/** Counts as bars, scaled to the largest. A count above zero is always visible. */
 export function bars(counts: Readonly<Record<string, number>>): string {
   const rows = Object.entries(counts).map(([name, count]) => ({ name: printable(name), count }))
   const most = Math.max(1, ...rows.map(({ count }) => count))
@@ -24,7 +24,7 @@ function bar(share: number): string {
   return styleText('cyan', '█'.repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? ''), { stream: process.stdout })
 }
 
-/** Whether whoever looks can see block characters: the locale says so, or nothing does and they nearly always can. */
+/** Whether the terminal can show block characters: the locale is UTF-8, or unknown, when they nearly always can. */
 function drawsBlocks(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
   if (TERM === 'dumb' || TERM === 'linux') return false

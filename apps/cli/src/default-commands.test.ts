@@ -1,4 +1,5 @@
 import { kinds } from '@denizen/core/calls'
+import { signatures, type Signature } from '@denizen/core/contract'
 import { expect, it } from 'vitest'
 import { linesOf } from './action-command.ts'
 import { createProgram } from './program.ts'
@@ -6,14 +7,26 @@ import { useServed } from './testing/served.ts'
 
 const { served, terminal } = useServed()
 
-it('every action is carried out by a command, and those below one group have names of their own', () => {
+const withoutCommand = Object.values(signatures)
+  .flatMap((namespace) => Object.values<Signature>(namespace))
+  .flatMap((signature) => (signature.withoutCommand === undefined ? [] : [signature.name]))
+
+it('every action has a command, unless its signature says why not, and the names of commands in a group are unique', () => {
   const program = createProgram()
   const lines = linesOf(program)
-  expect([...new Set(lines.map(([action]) => action))].toSorted()).toEqual(Object.keys(kinds).toSorted())
+  const expected = Object.keys(kinds).filter((name) => !withoutCommand.includes(name))
+  expect([...new Set(lines.map(([action]) => action))].toSorted()).toEqual(expected.toSorted())
   for (const group of program.commands) {
     const names = group.commands.map((command) => command.name())
     expect(names).toEqual([...new Set(names)])
   }
+})
+
+it('an action without a command can still be called by its name', async () => {
+  expect(withoutCommand).toContain('passkeys.beginSignIn')
+  expect((await terminal.here(['passkeys', 'begin-sign-in'])).code).toBe(2)
+  const called = await terminal.here(['call', 'passkeys.beginSignIn'], { DENIZEN_URL: served().server.url })
+  expect([called.code, called.json<{ challenge: string }>().challenge]).toEqual([0, expect.any(String)])
 })
 
 it('an action without a command made for it has one from its signature', async () => {

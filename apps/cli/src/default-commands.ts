@@ -5,16 +5,19 @@ import { addAction, linesOf } from './action-command.ts'
 import { fieldsOf, kebab } from './fields.ts'
 import { json, record } from './output.ts'
 
-/** Groups that are called otherwise than the namespace of their actions, which `organizations` is too long for. */
+/** Groups with a shorter name than the namespace of their actions. */
 const groupNames: Readonly<Record<string, string>> = { organizations: 'orgs' }
 
 const descriptions: Readonly<Record<string, string>> = { auth: 'Sign in step by step, as applications do' }
 
-/** A command for every action that has none made for it: `denizen <group> <verb>`, its options the fields of the input. */
+/**
+ * Adds a command for every action that has none yet: `denizen <group> <verb>`, with the fields of the input as options.
+ * An action whose signature says `withoutCommand` gets none; `denizen call` calls it.
+ */
 export function addDefaults(program: Command): void {
-  const carried = new Set(linesOf(program).map(([action]) => action))
+  const existing = new Set(linesOf(program).map(([action]) => action))
   for (const signature of Object.values(signatures).flatMap((namespace) => Object.values<Signature<ActionName>>(namespace)))
-    if (!carried.has(signature.name)) addDefault(program, signature)
+    if (!existing.has(signature.name) && signature.withoutCommand === undefined) addDefault(program, signature)
 }
 
 function addDefault(program: Command, signature: Signature<ActionName>): void {
@@ -29,13 +32,13 @@ function groupOf(program: Command, namespace: string): Command {
   return existing ?? program.command(name).description(descriptions[namespace] ?? `Everything under ${namespace}`)
 }
 
-/** The options that cannot be left out, as they are typed. */
+/** The required options, as they are typed. */
 function neededBy(signature: Signature): string {
   const needed = fieldsOf(signature).filter(({ required }) => required)
   return needed.map(({ flag, kind }) => (kind === 'secret' ? ` ${flag}-stdin` : ` ${flag} …`)).join('')
 }
 
-/** Any answer for people: what it holds, a line each. */
+/** Any answer as text: its fields, one a line. */
 function answerText(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return json(answer)
   return record(Object.entries(answer).map(([name, value]) => [kebab(name).replaceAll('-', ' '), isPlain(value) ? value : json(value)]))

@@ -20,7 +20,7 @@ it('a machine where nothing was started yet is well', async () => {
   const { code, check } = await examine({})
   expect(code).toBe(0)
   expect(check('Node')).toMatchObject({ state: 'ok', found: process.version })
-  expect(check('Database')).toMatchObject({ state: 'ok', found: expect.stringContaining('the first start makes it') as string })
+  expect(check('Database')).toMatchObject({ state: 'ok', found: expect.stringContaining('the first start creates it') as string })
   expect(check('Server')).toMatchObject({ state: 'warning', next: expect.stringContaining('denizen serve') as string })
 })
 

@@ -1,8 +1,10 @@
+import { styleText } from 'node:util'
 import { DenizenError, type ErrorKind } from '@denizen/core/calls'
 import { CommanderError } from 'commander'
 import { nextStep } from './next-steps.ts'
+import { json, note, printable } from './output.ts'
 
-/** What scripts may rely on. */
+/** The exit codes of the command; scripts may rely on them. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, notFound: 3, denied: 4, conflict: 5, partial: 6 } as const
 
 const exitCodeOf: Readonly<Record<ErrorKind, number>> = {
@@ -17,32 +19,32 @@ const exitCodeOf: Readonly<Record<ErrorKind, number>> = {
   internal: exitCodes.failure,
 }
 
-/** An error as the command tells it. */
+/** An error as the command prints it. */
 export interface Failure {
   readonly code: string
   readonly message: string
-  /** What to do now; null: the message says it all. */
+  /** What to do now; null: nothing more than the message says. */
   readonly next: string | null
   readonly details: Readonly<Record<string, unknown>>
   readonly exitCode: number
 }
 
-/** The command line cannot be carried out as it is written. */
+/** The error for a command line that is wrong: `cli.usage`. */
 export function usageError(message: string, next?: string): DenizenError {
   return new DenizenError('cli.usage', 'invalid', message, next === undefined ? {} : { next })
 }
 
-/** Somebody changed their mind at a question. */
+/** The user cancelled at a prompt. */
 export function cancelled(): DenizenError {
   return new DenizenError('cli.cancelled', 'internal', 'Cancelled. Nothing was changed.')
 }
 
-/** The same error, saying what to do now. */
+/** The same error with a next step. */
 export function withNext(error: DenizenError, next: string): DenizenError {
   return new DenizenError(error.code, error.kind, error.message, { ...error.details, next }, error)
 }
 
-/** How the command ends with what was thrown; null: there is nothing to tell (help was asked for). `command`: `denizen users list`. */
+/** The failure for anything that was thrown; null: none (help was asked for). `command`: `denizen users list`. */
 export function failureOf(thrown: unknown, command: string): Failure | null {
   if (thrown instanceof CommanderError) return commanderFailure(thrown, command)
   if (!(thrown instanceof DenizenError)) return unexpected(thrown)
@@ -54,7 +56,7 @@ export function failureOf(thrown: unknown, command: string): Failure | null {
 function commanderFailure({ code, exitCode, message }: CommanderError, command: string): Failure | null {
   if (exitCode === 0) return null
   const text = code === 'commander.help' ? '' : message.replace(/^error: /, '').replace('\n', ' ')
-  return { code: 'cli.usage', message: text, next: `See what it takes: ${command} --help`, details: {}, exitCode: exitCodes.usage }
+  return { code: 'cli.usage', message: text, next: `See the options: ${command} --help`, details: {}, exitCode: exitCodes.usage }
 }
 
 function unexpected(thrown: unknown): Failure {
@@ -63,10 +65,20 @@ function unexpected(thrown: unknown): Failure {
   return { code: 'cli.unexpected', message: text, next, details: {}, exitCode: exitCodes.failure }
 }
 
-/** An error message names the first field at fault; at the keyboard one wants all of them. */
+/** An error message names only the first wrong field; on the command line all of them are listed. */
 function messageOf({ message, details }: DenizenError): string {
   const { issues } = details
   if (!Array.isArray(issues) || issues.length < 2 || message.includes('\n')) return message
   const lines = (issues as { path: string; message: string }[]).map(({ path, message }) => `  ${path === '' ? 'input' : path}: ${message}`)
   return `The input is not valid.\n${lines.join('\n')}`
+}
+
+/** Prints a failure on standard error: message, code, and what to do now. */
+export function printFailure(failure: Failure, asJson: boolean): void {
+  const { code, message, next, details } = failure
+  if (asJson) return note(json({ error: { code, message, next, details } }))
+  if (message === '') return
+  const red = (text: string) => styleText('red', text, { stream: process.stderr })
+  note(`${red('error:')} ${printable(message)}${code === 'cli.usage' ? '' : ` (${code})`}`)
+  if (next !== null) note(`${styleText('cyan', 'next:', { stream: process.stderr })}  ${printable(next)}`)
 }

@@ -5,7 +5,7 @@ import { usageError } from './failure.ts'
 import { askNewSecret, askSecret, readSecret } from './prompts.ts'
 import { referenceOf, type Reference } from './references.ts'
 
-/** A field of an action's input, as the command line takes it. */
+/** A field of an action's input, as an option or argument. */
 export interface Field {
   readonly name: string
   /** `--full-name` */
@@ -13,18 +13,18 @@ export interface Field {
   readonly kind: 'text' | 'number' | 'switch' | 'choice' | 'list' | 'json' | 'secret'
   readonly choices: readonly string[]
   readonly required: boolean
-  /** What `--clear` puts there: `null`, or no items; undefined: it cannot be cleared. */
+  /** What `--clear` sets: null, or an empty list; undefined: it cannot be cleared. */
   readonly cleared: null | readonly never[] | undefined
-  /** A switch that can also be turned off: left out, it stays as it is. */
+  /** A switch that can also be turned off. Left out, the value stays as it is. */
   readonly negatable: boolean
-  /** A secret that is not a text: it is read as JSON. */
+  /** A secret that is not a string: it is parsed as JSON. */
   readonly parsed: boolean
-  /** How people call what it holds the id of; null: it is typed as it is. */
+  /** How the name that is typed is resolved to an id; null: the value is used as it is. */
   readonly reference: Reference | null
   readonly description: string
 }
 
-/** The fields of an action, from its schema: a new field needs no code here. */
+/** The fields of an action, read from its schema, so that a new field needs no code here. */
 export function fieldsOf({ name, input }: Signature): readonly Field[] {
   if (!(input instanceof z.ZodObject)) throw new TypeError(`The input of ${name} is not an object.`)
   return fieldsIn(input)
@@ -55,12 +55,12 @@ function fieldOf(name: string, schema: z.ZodType): Field {
   }
 }
 
-/** What a schema says of an id is about ids only; here names do as well. */
+/** The schema describes an id; the command line also takes names. */
 function withNames(described: string, { description }: Reference): string {
   return /^[a-z ]+ id, [a-z]+_ and 26 letters$/.test(described) ? description : `${described} (${description})`
 }
 
-/** From the outside to what is typed: optional, nullable, default, what is read before a transformation. */
+/** The schema and everything it wraps: optional, nullable, default, the input of a transformation. */
 function layersOf(schema: z.ZodType): readonly z.ZodType[] {
   if (schema instanceof z.ZodPipe) return [schema, ...layersOf(schema.in as z.ZodType)]
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
@@ -96,14 +96,14 @@ export function addFields(command: Command, fields: readonly Field[]): void {
 }
 
 function optionsOf({ flag, kind, choices, required, negatable, reference, description }: Field): readonly Option[] {
-  // An organization that is not named is the one that the session works in.
+  // Without --org it is the organization that the session works in.
   const must = (option: Option) => option.makeOptionMandatory(required && flag !== '--org')
   if (reference !== null && kind !== 'list') return [must(new Option(`${flag} <${reference.label}>`, description))]
   switch (kind) {
     case 'switch':
-      return [new Option(flag, description), ...(negatable ? [new Option(`--no-${flag.slice(2)}`, `turn it off`)] : [])]
+      return [new Option(flag, description), ...(negatable ? [new Option(`--no-${flag.slice(2)}`, `turn this off`)] : [])]
     case 'list':
-      return [must(new Option(`${flag} <item>`, `${description}; again, or with commas, for several`).argParser(listed))]
+      return [must(new Option(`${flag} <item>`, `${description}; repeat it or separate with commas`).argParser(listed))]
     case 'choice':
       return [must(new Option(`${flag} <${flag.slice(2)}>`, description).choices(choices))]
     case 'secret':
@@ -121,17 +121,17 @@ function listed(text: string, before: readonly string[] = []): readonly string[]
   return [...before, ...text.split(',').map((item) => item.trim())].filter((item) => item !== '')
 }
 
-/** What stands on a command line can be read by everybody on the machine, and is kept in the shell's history. */
+/** Everybody on the machine can read command lines, and the shell keeps them in its history. */
 function refuseSecret(flag: string): () => never {
   return () => {
     throw usageError(
-      `A secret never stands on the command line, where others can read it.`,
+      `A secret does not belong on the command line, where others can read it.`,
       `Use ${flag}-prompt, or pipe it in with ${flag}-stdin.`,
     )
   }
 }
 
-/** The input that the options stand for; secrets are read or asked for, names are still names. */
+/** The input that the options give. Secrets are read or asked for; names are not resolved yet. */
 export async function inputOf(fields: readonly Field[], options: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {}
   const piped = await pipedSecrets(fields, options)
@@ -155,7 +155,7 @@ function secretIn({ parsed, flag }: Field, text: string | undefined): unknown {
   return parsed && text !== undefined ? parseJson(text, `${flag}-stdin`) : text
 }
 
-/** Standard input is one secret, or one a line where several come from it, in the order of the help. */
+/** Reads secrets from standard input: all of it is one secret, or each line is one, in the order of the help. */
 async function pipedSecrets(
   fields: readonly Field[],
   options: Readonly<Record<string, unknown>>,
@@ -169,7 +169,7 @@ async function pipedSecrets(
   return Object.fromEntries(piped.map(({ name }, index) => [name, values[index] ?? '']))
 }
 
-/** A password that is chosen is asked for twice; another secret is known, and asked for once. */
+/** A new password is asked for twice; any other secret once. */
 async function askedSecret({ name, flag, required }: Field, options: Readonly<Record<string, unknown>>): Promise<string | undefined> {
   if (options[`${camel(flag)}Prompt`] !== true && !required) return undefined
   return name === 'password' ? askNewSecret(words(name), `${flag}-stdin`) : askSecret(words(name), `${flag}-stdin`)
@@ -184,7 +184,7 @@ function valueOf({ kind, flag }: Field, given: unknown): unknown {
   return kind === 'json' ? parseJson(given, flag) : given
 }
 
-/** Says where a text stops being JSON, without repeating it. `next`: what to do about it. */
+/** Parses JSON. The error says where it breaks, without repeating the text, which may hold secrets. `next`: what to do about it. */
 export function parseJson(text: string, source: string, next?: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -4,10 +4,10 @@ import { usageError } from './failure.ts'
 import { parseJson } from './fields.ts'
 import { readInput } from './prompts.ts'
 
-/** The most that is read from standard input: bytes. Longer strings than half of it cannot be made anyway. */
+/** Bytes. The most that is read from standard input; JavaScript strings cannot be much longer. */
 const largestInput = 512 * 1024 * 1024
 
-/** A record of a file, and where it stands there, from 1; or what is wrong with the place. */
+/** A record of a file with its line or position, from 1; or what is wrong with it. */
 type FileRecord = { readonly place: number } & (
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: string }
@@ -25,20 +25,20 @@ export async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw new DenizenError('cli.noFile', 'notFound', `There is no file ${file}.`, { next: 'Name another one, or - for standard input.' })
+      throw new DenizenError('cli.noFile', 'notFound', `There is no file ${file}.`, { next: 'Name another file, or - for standard input.' })
     throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
-/** The records of a JSON array, or of a file with one JSON object a line; a line that is none is found out alone. */
+/** The records of a JSON array, or of a file with one JSON object a line. A line that is not JSON does not stop the others. */
 export async function readRecords(file: string): Promise<RecordFile> {
   const name = file === '-' ? 'Standard input' : file
   const text = (await readText(file)).replace(/^\uFEFF/, '')
-  const whole = /^\s*\[/.test(text) ? parseJson(text, name, 'It begins like a JSON array, so all of it has to be one.') : null
+  const whole = /^\s*\[/.test(text) ? parseJson(text, name, 'It begins like a JSON array, but is not one.') : null
   const found: RecordFile = Array.isArray(whole)
     ? { unit: 'item', records: whole.map((value: unknown, index) => ({ place: index + 1, ok: true, value })) }
     : { unit: 'line', records: text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [recordOf(line, index + 1)])) }
-  if (found.records.length === 0) throw usageError(`${name} holds nothing.`, expected)
+  if (found.records.length === 0) throw usageError(`${name} is empty.`, expected)
   if (found.records.every(({ ok }) => !ok)) throw usageError(`${name} is not JSON.`, expected)
   return found
 }

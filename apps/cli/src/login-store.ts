@@ -8,19 +8,19 @@ import { z } from 'zod'
 import { usageError } from './failure.ts'
 import { denizen } from './options.ts'
 
-/** Where the user is signed in. The tokens open the account: the file is for its owner's eyes only. */
+/** Where the user is signed in. The tokens give access to the account, so only the owner may read the file. */
 const Login = z.object({
   url: z.url(),
   token: z.string(),
   username: z.string(),
-  /** Brings the next token. Without it, as older versions kept logins, one lasts as long as its token. */
+  /** Missing in logins that older versions saved; those last as long as their access token. */
   refreshToken: z.string().optional(),
-  /** When the token opens nothing any more. */
+  /** When the access token expires. */
   expiresAt: z.iso.datetime().optional(),
 })
 export type Login = z.infer<typeof Login>
 
-/** A sign-in as it is kept. */
+/** A sign-in as it is saved. */
 export function loginOf(url: string, signedIn: OutputOf<Signatures['auth']['refresh']>): Login {
   const { accessToken, accessTokenExpiresAt, refreshToken, user } = signedIn
   return { url, token: accessToken, username: user.username, refreshToken, expiresAt: accessTokenExpiresAt.toISOString() }
@@ -37,7 +37,7 @@ export function loginFile(): string {
   return join(configDirectory(), 'denizen', 'login.json')
 }
 
-/** null: not signed in anywhere. */
+/** null: not signed in. */
 export async function readLogin(): Promise<Login | null> {
   try {
     return Login.parse(JSON.parse(await readFile(loginFile(), 'utf8')))
@@ -47,7 +47,7 @@ export async function readLogin(): Promise<Login | null> {
   }
 }
 
-/** The server that was signed in to last; null also when that cannot be read any more. */
+/** The server of the last sign-in; null: none, or it cannot be read. */
 export async function lastUrl(): Promise<string | null> {
   return readLogin().then(
     (login) => login?.url ?? null,
@@ -55,7 +55,7 @@ export async function lastUrl(): Promise<string | null> {
   )
 }
 
-/** Written beside and moved into place, so that it is never there with other rights, or half. */
+/** Writes a temporary file and renames it, so that it never exists with other permissions, or half. */
 export async function writeLogin(login: Login): Promise<void> {
   const file = loginFile()
   const draft = `${file}.${randomBytes(6).toString('hex')}`
@@ -67,7 +67,7 @@ export async function writeLogin(login: Login): Promise<void> {
   }
 }
 
-/** Finds out before a session is made for it whether a login can be kept. */
+/** Checks that a login can be saved, before a session is created for it. */
 export async function prepareLogin(): Promise<void> {
   const folder = dirname(loginFile())
   try {
@@ -81,7 +81,7 @@ export async function prepareLogin(): Promise<void> {
 function cannotKeep(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   return usageError(
-    `The login cannot be kept in ${dirname(loginFile())}: ${error.message}`,
+    `The login cannot be saved in ${dirname(loginFile())}: ${error.message}`,
     'Name another folder with XDG_CONFIG_HOME, or do without a login: set DENIZEN_URL and DENIZEN_TOKEN.',
   )
 }
@@ -90,15 +90,15 @@ export async function forgetLogin(): Promise<void> {
   await rm(loginFile(), { force: true })
 }
 
-/** Milliseconds after which whoever holds the lock has died with it. */
+/** Milliseconds after which a lock counts as abandoned. */
 const longestLock = 30_000
 
 /**
- * Does something that no other `denizen` of this user does at the same time. A lock
- * that was left behind is taken over; should two ever take it, the server's grace for
+ * Runs work that no other `denizen` of this user may do at the same time. An abandoned
+ * lock is taken over. Should two processes ever hold it, the server's grace period for
  * refresh tokens gives both the same answer.
  */
-export async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
+export async function withLoginLock<T>(work: () => Promise<T>): Promise<T> {
   const file = `${loginFile()}.lock`
   for (;;) {
     try {

@@ -2,7 +2,7 @@
 import { exitCodes } from './failure.ts'
 import { run } from './program.ts'
 
-// `denizen users list | head` is no failure.
+// `denizen users list | head` is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.ok)
   throw error

@@ -43,7 +43,7 @@ it('down takes every migration back, with rows in the tables; up applies them al
   const names = (await status()).map(({ name }) => name)
   expect((await run('users', 'create', '--username', 'grace', '--local')).code).toBe(0)
   const { code, stdout } = await run('migrate', 'down', '--to', '0', '--yes')
-  expect([code, stdout.trimEnd().split('\n')]).toEqual([0, names.toReversed().map((name) => `Took back ${name}.`)])
+  expect([code, stdout.trimEnd().split('\n')]).toEqual([0, names.toReversed().map((name) => `Undid ${name}.`)])
   expect((await run('migrate', 'status')).stdout).toMatch(/^\S+ +pending +-$/m)
 
   const up = await run('migrate', 'up', '--json')

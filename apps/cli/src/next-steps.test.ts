@@ -1,10 +1,11 @@
-import { DenizenError } from '@denizen/core/calls'
+import { DenizenError, type DenizenErrorCode } from '@denizen/core/calls'
 import { describe, expect, it } from 'vitest'
 import { nextStep } from './next-steps.ts'
 
 const served = { url: 'http://users.example', option: ' --url http://users.example' }
 const local = { url: null, option: '' }
-const error = (code: string, details: Record<string, unknown> = {}) => new DenizenError(code, 'conflict', 'told elsewhere', details)
+const error = (code: string, details: Record<string, unknown> = {}) =>
+  new DenizenError(code as DenizenErrorCode, 'conflict', 'told elsewhere', details)
 
 describe('the next step', () => {
   it.each([

@@ -1,22 +1,22 @@
-import type { DenizenError } from '@denizen/core/calls'
+import type { DenizenError, DenizenErrorCode } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
 import { denizen } from './options.ts'
 
-/** Where the command was at work. */
-export interface Where {
-  /** The server; null: the database itself, as its operator; undefined: nowhere yet. */
+/** What the command was connected to. */
+export interface CommandTarget {
+  /** The server; null: the database itself, as its operator; undefined: nothing yet. */
   readonly url: string | null | undefined
-  /** ` --url …`, as it has to be typed; empty for the usual server. */
+  /** ` --url …` as it has to be typed; empty for the default server. */
   readonly option: string
 }
 
-type Step = string | ((error: DenizenError, where: Where) => string | null)
+type Step = string | ((error: DenizenError, where: CommandTarget) => string | null)
 
-/** What to type now, by the code of an error: the messages say what happened, here stands what helps at a keyboard. */
+/** What to type next, by error code. The error's message says what happened; this is for the command line only. */
 const steps: Readonly<Record<string, Step>> = {
   'request.unauthenticated': (_, { url, option }) =>
     url === null
-      ? 'This is about a session, and an operator has none: leave out --database and --local.'
+      ? 'This needs a session, and an operator has none: leave out --database and --local.'
       : url === undefined
         ? null
         : `Sign in: ${denizen} login${option}`,
@@ -28,28 +28,28 @@ const steps: Readonly<Record<string, Step>> = {
   'request.notFound': ({ details }) => known(whereToLook, String(details['type'])),
   'request.notPlannable': 'Leave out --dry-run.',
   'request.onlyCommands': 'Leave out --idempotency-key and --dry-run.',
-  'request.unknownAction': 'The server is older than this command, or newer: look at both with --version.',
+  'request.unknownAction': 'The server and this command have different versions: compare them with --version.',
   'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
   'request.retriesExhausted': 'Wait a moment and try again.',
   'request.tooLarge': 'Send less at once, or raise DENIZEN_BODY_LIMIT of the server.',
   'request.urlTooLong': 'Ask for less in one query: shorter lists, fewer conditions.',
-  'request.versionConflict': 'Look at it again, then repeat with its new --version, or without.',
-  'request.idempotencyConflict': 'Take a new --idempotency-key.',
+  'request.versionConflict': 'Read it again, then repeat with its new --version, or without.',
+  'request.idempotencyConflict': 'Use a new --idempotency-key.',
   'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
-  'auth.stepRequired': `See what is left to do: ${denizen} users current`,
-  'auth.freshProofRequired': `Prove it: ${denizen} reauthenticate`,
-  'auth.deviceDenied': (_, { option }) => `Begin again, if that was not meant: ${denizen} login${option}`,
-  'auth.deviceCodeExpired': (_, { option }) => `Begin again: ${denizen} login${option}`,
+  'auth.stepRequired': `See what is still to do: ${denizen} users current`,
+  'auth.freshProofRequired': `Confirm that it is you: ${denizen} reauthenticate`,
+  'auth.deviceDenied': (_, { option }) => `If that was a mistake, start again: ${denizen} login${option}`,
+  'auth.deviceCodeExpired': (_, { option }) => `Start again: ${denizen} login${option}`,
   'auth.addressNotAllowed': `From an allowed address: ${denizen} users update-current --allowed-ips …`,
   'users.emailTaken': `See who has it: ${denizen} users find`,
   'users.usernameTaken': `See who has it: ${denizen} users find`,
   'users.archived': `Bring it back: ${denizen} users restore`,
-  'users.notArchived': `See how it is: ${denizen} users get`,
-  'users.restoreWindowOver': `Make a new one: ${denizen} users create`,
-  'users.lastSuperadmin': `Make another one first: ${denizen} users promote`,
-  'users.notPromotable': `See how it is: ${denizen} users get`,
-  'users.wouldLockOut': 'Add the address that you come from to --allowed-ips; with update-current, --force does it all the same.',
-  'users.tooMany': `By name there is no limit: ${denizen} users list --where … --all --ndjson | ${denizen} users bulk-archive - --yes (or bulk-update)`,
+  'users.notArchived': `See its state: ${denizen} users get`,
+  'users.restoreWindowOver': `Create a new one: ${denizen} users create`,
+  'users.lastSuperadmin': `Promote another one first: ${denizen} users promote`,
+  'users.notPromotable': `See its state: ${denizen} users get`,
+  'users.wouldLockOut': 'Add your own address to --allowed-ips; with update-current, --force does it anyway.',
+  'users.tooMany': `With a list of users there is no limit: ${denizen} users list --where … --all --ndjson | ${denizen} users bulk-archive - --yes (or bulk-update)`,
   'users.managedAddress': `See which domains the organization has: ${denizen} orgs list-domains`,
   'organizations.slugTaken': 'Choose another one with --slug.',
   'organizations.lastOwner': ({ details }) => {
@@ -58,29 +58,29 @@ const steps: Readonly<Record<string, Step>> = {
   },
   'organizations.seatsTaken': `Raise the limit: ${denizen} orgs update --seat-limit, or make room: ${denizen} orgs remove-member`,
   'organizations.alreadyMember': `Change its role: ${denizen} orgs update-member`,
-  'organizations.inactive': `Whoever runs the installation can take it up again: ${denizen} orgs update --status active`,
+  'organizations.inactive': `An administrator of the installation can reactivate it: ${denizen} orgs update --status active`,
   'organizations.tooMany': `See which they are: ${denizen} orgs list`,
-  'organizations.domainTaken': 'If it is yours, ask whoever runs the installation who has it.',
+  'organizations.domainTaken': 'If it is yours, ask an administrator of the installation who has it.',
   'organizations.domainNotProven': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
   'organizations.tooManyDomains': `See which they are: ${denizen} orgs list-domains`,
   'organizations.dnsUnavailable': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
   'organizations.addressNotManaged': `Invite: ${denizen} orgs invite, or prove the domain: ${denizen} orgs add-domain`,
-  'organizations.roleTooHigh': `See who has which: ${denizen} orgs list-members`,
+  'organizations.roleTooHigh': `See the roles of the members: ${denizen} orgs list-members`,
   'organizations.slugReserved': 'Choose another one with --slug.',
-  'organizations.userInactive': `See how it is: ${denizen} users get`,
-  'organizations.notAnOwner': `See who owns it: ${denizen} orgs list-members --role owner, and say --from`,
+  'organizations.userInactive': `See its state: ${denizen} users get`,
+  'organizations.notAnOwner': `See who owns it: ${denizen} orgs list-members --role owner, and name one with --from`,
   'organizations.invitationInvalid': `Look at those you can answer: ${denizen} orgs list-invitations`,
   'organizations.invitedAnother': `Sign out first: ${denizen} logout`,
   'organizations.passwordNeeded': 'Choose one with --password-prompt, or pipe it in with --password-stdin.',
   'organizations.signInFirst': (_, { option }) => `Sign in: ${denizen} login${option}`,
   'organizations.invitationAnswered': `Invite again: ${denizen} orgs invite`,
-  'organizations.accountInactive': `See how it is: ${denizen} users get`,
+  'organizations.accountInactive': `See its state: ${denizen} users get`,
   'teams.nameTaken': `See which there are: ${denizen} teams list --org …`,
   'mail.refused': 'Correct the address and try again.',
-  'mail.notConfigured': 'Set DENIZEN_SMTP_URL and DENIZEN_MAIL_FROM where the server runs, and start it again.',
-}
+  'mail.notConfigured': 'Set DENIZEN_SMTP_URL and DENIZEN_MAIL_FROM where the server runs, and restart it.',
+} satisfies Partial<Record<DenizenErrorCode, Step>>
 
-/** Where to look for what is not there. */
+/** Where to look for something that was not found. */
 const whereToLook: Readonly<Record<string, string>> = {
   user: `Look at all of them: ${denizen} users list`,
   organization: `Look at those you can see: ${denizen} orgs list`,
@@ -90,7 +90,7 @@ const whereToLook: Readonly<Record<string, string>> = {
   member: `Look at all of them: ${denizen} orgs list-members …`,
 }
 
-/** Whether what is allowed to few everywhere is allowed to more in their own organization. */
+/** Whether the action can be limited to an organization, where more people may call it. */
 function takesOrganization(action: string): boolean {
   const [namespace, verb = ''] = action.split('.')
   const users: Readonly<Record<string, Signature>> = signatures.users
@@ -98,8 +98,8 @@ function takesOrganization(action: string): boolean {
   return input !== undefined && 'shape' in input && Object.hasOwn(input.shape as object, 'organizationId')
 }
 
-/** What to do about an error; null: its message says it all. */
-export function nextStep(error: DenizenError, where: Where): string | null {
+/** What to do about an error; null: nothing more than its message says. */
+export function nextStep(error: DenizenError, where: CommandTarget): string | null {
   const step = known(steps, error.code)
   return typeof step === 'function' ? step(error, where) : step
 }

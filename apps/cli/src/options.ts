@@ -23,9 +23,9 @@ export interface ChangeOptions {
 export function addConnectionOptions(command: Command): Command {
   return command
     .addOption(new Option('--url <url>', 'the server to talk to (default: the one you signed in to)').conflicts(['database', 'local']))
-    .addOption(new Option('--database <dir|url>', 'no server: work on this database, as its operator').conflicts('local'))
-    .option('--local', 'no server: work on the database of DATABASE_URL or DENIZEN_DATA_DIR, as its operator')
-    .option('--debug', 'show requests, or SQL without its values, with their times')
+    .addOption(new Option('--database <dir|url>', 'without a server: use this database, as its operator').conflicts('local'))
+    .option('--local', 'without a server: use the database of DATABASE_URL or DENIZEN_DATA_DIR, as its operator')
+    .option('--debug', 'show requests (or SQL, without values) and how long they took')
 }
 
 export function addOutputOptions(command: Command): Command {
@@ -35,7 +35,7 @@ export function addOutputOptions(command: Command): Command {
 export function addChangeOptions(command: Command): Command {
   return command
     .option('--dry-run', 'show what would change, and change nothing')
-    .option('--idempotency-key <key>', 'repeat safely: the same key and input give the first answer again')
+    .option('--idempotency-key <key>', 'makes it safe to repeat: the same key and input give the first answer again')
     .option('-y, --yes', 'do not ask')
 }
 
@@ -43,5 +43,5 @@ export function formatOf({ json = false, ndjson = false }: OutputOptions): Forma
   return ndjson ? 'ndjson' : json ? 'json' : 'text'
 }
 
-/** How the command is called here: what is printed to be typed must work when typed. */
+/** How the command is called here, so that printed command lines can be typed as they are. */
 export const denizen = process.env['npm_execpath'] === undefined ? 'denizen' : 'npx denizen'

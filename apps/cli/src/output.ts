@@ -1,17 +1,16 @@
 import { styleText } from 'node:util'
-import type { Failure } from './failure.ts'
 
-/** For people, for programs, and for programs that read line by line. */
+/** Text for people, JSON, or JSON with one item a line. */
 export type Format = 'text' | 'json' | 'ndjson'
 
 export interface Column<Row> {
   readonly title: string
-  /** Never made narrower: it is there to be copied. */
+  /** Never shortened, because people copy it. */
   readonly whole?: boolean
   value(row: Row): unknown
 }
 
-/** Colours and weights go away by themselves when nobody is looking (NO_COLOR, a pipe, a file). */
+/** Without effect where output is not shown (NO_COLOR, a pipe, a file). */
 export function bold(text: string): string {
   return styleText('bold', text, { stream: process.stdout })
 }
@@ -24,19 +23,19 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Something by the way: not part of the answer, so not on standard output. */
+/** Prints a remark on standard error, because it is not part of the answer. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Prints an answer as it was asked for; of a page, `ndjson` prints every item. */
+/** Prints an answer in the given format; `ndjson` prints each item of a page. */
 export function printAnswer(format: Format, answer: unknown, text: () => string): void {
   if (format === 'text') return print(text())
   if (format === 'json') return print(json(answer, 2))
   for (const line of isPage(answer) ? answer.items : [answer]) print(json(line))
 }
 
-/** JSON that is safe to look at: the same value, with what could play tricks on a terminal or split a line escaped. */
+/** JSON that is safe on a terminal: the same value, with control characters and line separators escaped. */
 export function json(value: unknown, indent?: number): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(value ?? null, null, indent)
@@ -48,17 +47,7 @@ function isPage(answer: unknown): answer is { items: readonly unknown[] } {
   return answer !== null && typeof answer === 'object' && 'items' in answer && Array.isArray(answer.items)
 }
 
-/** Tells of a failure on standard error: what, its code, and what to do now. */
-export function printFailure(failure: Failure, asJson: boolean): void {
-  const { code, message, next, details } = failure
-  if (asJson) return note(json({ error: { code, message, next, details } }))
-  if (message === '') return
-  const red = (text: string) => styleText('red', text, { stream: process.stderr })
-  note(`${red('error:')} ${printable(message)}${code === 'cli.usage' ? '' : ` (${code})`}`)
-  if (next !== null) note(`${styleText('cyan', 'next:', { stream: process.stderr })}  ${printable(next)}`)
-}
-
-/** Rows under headings, aligned; made narrower on a terminal that is too narrow. */
+/** Rows under headings, aligned; shortened to fit the terminal. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = rows.map((row) => columns.map(({ value }) => cell(value(row)).replaceAll('\n', ' ')))
   const titles = columns.map(({ title }) => title)
@@ -75,7 +64,7 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   return [bold(line(titles)), ...cells.map(line)].join('\n')
 }
 
-/** Names and values, aligned; what is null is left out. */
+/** Names and values, aligned; null is left out. */
 export function record(fields: readonly (readonly [name: string, value: unknown])[]): string {
   const shown = fields.filter(([, value]) => value !== null && value !== undefined)
   const widest = Math.max(0, ...shown.map(([name]) => width(name)))
@@ -99,10 +88,10 @@ function cell(value: unknown): string {
   return printable(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-/** Control characters but the line feed, and those that turn the direction of a line. */
+/** Control characters except line feed, and those that change the direction of text. */
 const tricks = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-/** What others typed must not move the cursor, recolour the terminal or turn the line around. */
+/** Text from others must not move the cursor, change colours or reverse the line. */
 export function printable(text: string): string {
   return text.replaceAll(tricks, '\uFFFD')
 }
@@ -119,7 +108,7 @@ export function width(text: string): number {
   return columns
 }
 
-/** Filled up with spaces, or cut where there is no room. */
+/** Padded with spaces, or shortened. */
 export function padded(text: string, columns: number): string {
   const short = columns - width(text)
   if (short >= 0) return text + ' '.repeat(short)
@@ -128,7 +117,7 @@ export function padded(text: string, columns: number): string {
   return `${kept.join('')}…`
 }
 
-/** Takes from the widest columns what the terminal has not. */
+/** Shortens the widest columns until the table fits the terminal. */
 function fitted(wanted: readonly number[], whole: readonly boolean[]): readonly number[] {
   const widths = [...wanted]
   const { isTTY, columns } = process.stdout

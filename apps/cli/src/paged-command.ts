@@ -1,8 +1,8 @@
 import type { ActionName } from '@denizen/core/calls'
 import type { OutputOf, Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
-import { addAction, type ActionFace, type Input, type LeafOptions } from './action-command.ts'
-import { callNamed, type Connection } from './connection.ts'
+import { addAction, type ActionCommand, type Input, type LeafOptions } from './action-command.ts'
+import { callNamed, type Connection } from './calls.ts'
 import { formatOf } from './options.ts'
 import { json, note, print, printAnswer, table, type Column } from './output.ts'
 
@@ -14,15 +14,15 @@ interface Page<Item> {
 
 type ItemOf<S extends Signature> = OutputOf<S> extends { readonly items: readonly (infer Item)[] } ? Item : never
 
-/** A query that pages, as a command: a table for people, a line an item for programs, one page or `--all`. */
+/** A query with pages as a command: a table for people, JSON for programs, one page or `--all`. */
 export interface PagedFace<S extends Signature> extends Pick<
-  ActionFace<S>,
+  ActionCommand<S>,
   'signature' | 'name' | 'arguments' | 'extend' | 'prepare' | 'examples'
 > {
-  /** What its items are called: users. */
+  /** The plural of its items: users. */
   readonly things: string
   readonly columns: readonly Column<ItemOf<S>>[]
-  /** What people should know of all of them. */
+  /** A remark below the table. */
   readonly remark?: (page: OutputOf<S>) => string
 }
 
@@ -35,7 +35,7 @@ export function addPaged<S extends Signature<ActionName>>(parent: Command, face:
     ...(face.prepare !== undefined && { prepare: face.prepare }),
     examples: face.examples,
     extend(command) {
-      command.option('--all', 'every page, not only the first')
+      command.option('--all', 'all pages, not only the first')
       face.extend?.(command)
     },
     show: () => '',
@@ -77,7 +77,7 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
 
 function pageText<Item>(page: Page<Item>, { things, columns, remark }: Listing<Item>): string {
   const { items, nextCursor, total } = page
-  if (nextCursor !== null) note(`There are more: --all shows every one, --cursor ${nextCursor} the next page.`)
+  if (nextCursor !== null) note(`There are more: --all shows all of them, --cursor ${nextCursor} the next page.`)
   if (typeof total === 'number') note(`${items.length} of ${total} ${things}`)
   if (remark(page) !== '') note(remark(page))
   return items.length === 0 ? `No ${things} found.` : table(items, columns)

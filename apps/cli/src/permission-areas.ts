@@ -5,7 +5,7 @@ const areas: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(signatures).map(([area, actions]) => [area, Object.values(actions).map(({ name }) => name)]),
 )
 
-/** As few lines as tell of all of them: areas that are whole by their name, of others what is in them a line each. */
+/** The shortest list of lines: complete areas by their name, other permissions by area. */
 export function shortened(permissions: readonly string[]): readonly string[] {
   const all = new Set(permissions)
   const whole = [...areas].filter(([, names]) => names.every((name) => all.has(name))).map(([area]) => area)
@@ -17,7 +17,7 @@ export function shortened(permissions: readonly string[]): readonly string[] {
   ]
 }
 
-/** What has no dot is a pattern: `application`. */
+/** A permission without a dot is a pattern: `application`. */
 function areaOf(permission: string): string {
   return permission.split('.', 1)[0] ?? permission
 }

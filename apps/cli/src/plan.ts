@@ -23,7 +23,7 @@ function planText({ rows, sessionsEnded, tokensEnded, events, jobs, failed }: Pl
     ['events', counted(events)],
     ['jobs', counted(jobs)],
   ])
-  return `Nothing was changed. This is what would be:\n\n${[changes, rest, ...failures(failed)].join('\n\n')}`
+  return `Nothing was changed. This would change:\n\n${[changes, rest, ...failures(failed)].join('\n\n')}`
 }
 
 /** Items are counted from 1, as people do. */
@@ -41,7 +41,7 @@ function counted(counts: Readonly<Record<string, number>>): readonly string[] {
   return Object.entries(counts).map(([name, count]) => `${name} (${count})`)
 }
 
-/** What several plans come to together; each begins at an item of the whole, which the failures of it count from. */
+/** The sum of the plans of several chunks; `start` is the index of a chunk's first item, for the numbers of failed items. */
 export function sumOf(parts: readonly { readonly start: number; readonly plan: Plan }[]): Plan {
   const plans = parts.map(({ plan }) => plan)
   const rows: Record<string, { inserted: number; updated: number; deleted: number }> = {}

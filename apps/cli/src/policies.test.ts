@@ -21,8 +21,8 @@ describe('a policy', () => {
       limits: { requestsPerMinute: null, maxResourcesPerType: { document: 5, folder: null } },
     })
     const { user } = await served().world.signUp()
-    expect((await run('policies', 'assign', name, '--user', user.username)).stdout).toContain('holds from now on')
-    expect((await run('policies', 'assign', name, '--user', user.username)).stdout).toContain('was so already')
+    expect((await run('policies', 'assign', name, '--user', user.username)).stdout).toContain('applies from now on')
+    expect((await run('policies', 'assign', name, '--user', user.username)).stdout).toContain('Nothing to change')
     expect((await run('policies', 'get', name)).stdout).toMatch(/users\s+1/)
     const effective = (await run('policies', 'effective', user.username)).stdout
     expect(effective).toMatch(new RegExp(`requestsPerMinute\\s+unlimited\\s+user\\s+${name}`))

@@ -22,9 +22,8 @@ import { addSession } from './commands/session.ts'
 import { addTeams } from './commands/teams.ts'
 import { addUsers } from './commands/users.ts'
 import { addDefaults } from './default-commands.ts'
-import { exitCodes, failureOf, usageError } from './failure.ts'
+import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
 import { denizen } from './options.ts'
-import { printFailure } from './output.ts'
 import { closest } from './suggestion.ts'
 
 /** Runs one command line, without the program's own name. Gives the exit code. */
@@ -44,11 +43,11 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** The program with all of its commands. */
 export function createProgram(): Command {
   const program = new Command('denizen')
-    .description('Denizen keeps the users of your applications: run it, and operate it.')
+    .description('Denizen manages the users of your applications. This command runs and operates it.')
     .version(version(), '-V, --version')
-    .enablePositionalOptions() // the --version of `users update` is a field, not a question to the program
+    .enablePositionalOptions() // --version of `users update` is a field, not a question about the program
     .exitOverride()
-    .configureOutput({ outputError: () => {} }) // told once, with everything else that can go wrong
+    .configureOutput({ outputError: () => {} }) // printed once, like all other errors
     .helpCommand(false)
     .addHelpText('after', help)
   addServe(program)
@@ -81,7 +80,7 @@ export function createProgram(): Command {
   return program
 }
 
-/** The command that these words lead to. */
+/** The command with this name. */
 function commandAt(program: Command, words: readonly string[]): Command {
   let place = program
   for (const [index, word] of words.entries()) {
@@ -92,7 +91,7 @@ function commandAt(program: Command, words: readonly string[]): Command {
       const known = [denizen, ...words.slice(0, index)].join(' ')
       throw usageError(
         `There is no command "${words.join(' ')}".${meant === null ? '' : ` Did you mean ${meant}?`}`,
-        `See what there is: ${known} --help`,
+        `See the commands: ${known} --help`,
       )
     }
     place = next
@@ -100,7 +99,7 @@ function commandAt(program: Command, words: readonly string[]): Command {
   return place
 }
 
-/** `denizen users list`: the command that a command line is about, as far as it can be told. */
+/** `denizen users list`: the command of a command line, as far as it is known. */
 function commandLineOf(program: Command, argv: readonly string[]): string {
   const steps: string[] = []
   let place: Command | undefined = program
@@ -113,7 +112,7 @@ function commandLineOf(program: Command, argv: readonly string[]): string {
 }
 
 const help = `
-Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, 4 not allowed, 5 conflict, 6 done in part.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done.
 Environment: DENIZEN_URL, DENIZEN_TOKEN, NO_COLOR; for the server see "denizen doctor".`
 
 function version(): string {

@@ -1,17 +1,17 @@
 import { note } from './output.ts'
 
-/** How far something is that takes a while. */
+/** The progress of something that takes a while. */
 export interface Progress {
-  /** So many are done. */
+  /** Shows how many are done. */
   at(done: number): void
-  /** Nothing more is to come, well or not. */
+  /** Ends the display, after success or failure. */
   end(): void
 }
 
 /** Columns that the bar and its words need: a line that wraps cannot be drawn over. */
 const narrowest = 72
 
-/** A bar on a terminal, on standard error; where nobody watches, a line now and then for the log. Small work says nothing. */
+/** A progress bar on standard error; a line per chunk where that is no terminal. Nothing for a single chunk. */
 export async function progressOf(total: number, { doing, parts }: { doing: string; parts: number }): Promise<Progress> {
   if (parts < 2) return { at: () => {}, end: () => {} }
   if (!process.stderr.isTTY || process.stderr.columns < narrowest)

@@ -1,23 +1,23 @@
 import { DenizenError } from '@denizen/core/calls'
-import type { Connection } from './connection.ts'
+import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { denizen } from './options.ts'
 
-/** Where names are looked up. */
+/** Where names are resolved. */
 export interface Scope {
   readonly connection: Connection
-  /** The organization that the command line names; null: none. */
+  /** The organization named on the command line; null: none. */
   readonly named: string | null
-  /** The named one, else the one that the session works in; null: none. */
+  /** That organization, else the one that the session works in; null: none. */
   organization(): Promise<string | null>
 }
 
-/** Something that people call by a name, where an action wants its id. */
+/** How a name is resolved to the id that an action takes. */
 export interface Reference {
-  /** What it is called in the help: `<user>`. */
+  /** The placeholder in the help: `<user>`. */
   readonly label: string
   readonly description: string
-  /** The id; throws `request.notFound`, saying where to look. */
+  /** The id. Throws `request.notFound`, with where to look. */
   resolve(scope: Scope, text: string): Promise<string>
 }
 
@@ -78,7 +78,7 @@ const role: Reference = {
     const named: { readonly id: string; readonly own: boolean }[] = []
     for await (const found of scope.connection.calls.roles.list({ ...where, search: wanted.slice(0, 64), limit: 100 }))
       if (found.name === wanted) named.push({ id: found.id, own: found.organizationId !== null })
-    // The organization's own comes before one of the installation with the same name.
+    // The organization's own role takes precedence over one of the installation with the same name.
     const found = named.find(({ own }) => own) ?? named[0]
     const list = organizationId === null ? 'roles list' : `roles list --org ${organizationId} --installation`
     return found?.id ?? notFound('role', `Look at those there are: ${denizen} ${list}`)
@@ -97,7 +97,7 @@ const resource: Reference = {
   },
 }
 
-/** An invitation that an organization sent. */
+/** An invitation that an organization has sent. */
 export const sentInvitation: Reference = {
   label: 'invitation',
   description: 'an id, or the invited address together with --org',
@@ -142,7 +142,7 @@ export const ownInvitation: Reference = {
   },
 }
 
-/** Fields of inputs that hold ids, and the options they are when they are no arguments. */
+/** Input fields that hold ids, with the option for each. */
 const byField: Readonly<Record<string, { readonly reference: Reference; readonly flag: string }>> = {
   userId: { reference: user, flag: '--user' },
   ownerId: { reference: user, flag: '--owner' },
@@ -165,12 +165,12 @@ const byField: Readonly<Record<string, { readonly reference: Reference; readonly
   reassignTo: { reference: policy, flag: '--reassign-to' },
 }
 
-/** How people call what a field holds the id of; undefined: it holds no such id. */
+/** The reference of a field; undefined: it holds no id that has a name. */
 export function referenceOf(field: string): { readonly reference: Reference; readonly flag: string } | undefined {
   return byField[field]
 }
 
-/** Puts the ids of what options and arguments name in the place of the names, organizations first: other names are looked up in them. */
+/** Replaces names in the input by ids. Organizations come first, because other names are looked up in them. */
 export async function resolveReferences(
   connection: Connection,
   input: Record<string, unknown>,
@@ -185,7 +185,7 @@ export async function resolveReferences(
   }
 }
 
-/** Where the names on a command line are looked up; `text` is the organization that it names, if it does. */
+/** Where the names on a command line are resolved; `text` is the organization that it names, if any. */
 export async function scopeOf(connection: Connection, text: unknown): Promise<Scope> {
   const named: string | null =
     typeof text === 'string' ? await organization.resolve({ connection, named: null, organization: async () => null }, text) : null
@@ -193,11 +193,11 @@ export async function scopeOf(connection: Connection, text: unknown): Promise<Sc
   return { connection, named, organization: async () => named ?? (session ??= organizationOfSession(connection)) }
 }
 
-/** The organization that is meant when none is named: the one that the session works in. */
+/** The organization to use when none is named: the one that the session works in. */
 export async function organizationOf(scope: Scope): Promise<string> {
   const found = await scope.organization()
   if (found !== null) return found
-  throw usageError('Which organization?', `Name it with --org, or choose the one to work in: ${denizen} orgs switch`)
+  throw usageError('Which organization?', `Name it with --org, or switch to one: ${denizen} orgs switch`)
 }
 
 async function organizationOfSession({ calls, url }: Connection): Promise<string | null> {
@@ -205,11 +205,11 @@ async function organizationOfSession({ calls, url }: Connection): Promise<string
   return (await calls.sessions.whoami()).organization?.id ?? null
 }
 
-/** The ids of users who are named in any way; of whom there is none, why not. */
+/** The ids of users who are named in any way; an error for each that is not found. */
 export async function userIdsOf(scope: Scope, texts: readonly string[]): Promise<(string | DenizenError)[]> {
   const ids: (string | DenizenError)[] = []
-  for (let start = 0; start < texts.length; start += atOnce)
-    ids.push(...(await Promise.all(texts.slice(start, start + atOnce).map((text) => foundOrMissing(scope, text)))))
+  for (let start = 0; start < texts.length; start += batchSize)
+    ids.push(...(await Promise.all(texts.slice(start, start + batchSize).map((text) => foundOrMissing(scope, text)))))
   return ids
 }
 
@@ -222,10 +222,10 @@ async function foundOrMissing(scope: Scope, text: string): Promise<string | Deni
   }
 }
 
-/** Calls in the same tick travel together, up to so many. */
-const atOnce = 20
+/** Calls made in the same tick are sent in one batch of up to this size. */
+const batchSize = 20
 
-/** Where an organization is named, its members come first: whoever administers only that may ask for nobody else. */
+/** If an organization is named, its members are searched first: its administrators may ask about nobody else. */
 async function userNamed(scope: Scope, text: string): Promise<string | null> {
   const { users } = scope.connection.calls
   if (scope.named !== null) {

@@ -43,20 +43,20 @@ describe('resources', () => {
     expect((await theMember('resources', 'get', 'document:q3', ...org)).code).toBe(3)
     const share = ['document:q3', '--user', username, '--permission', 'resources.get', ...org]
     expect((await boss('resources', 'grant', ...share)).stdout).toMatch(/^permission +resources\.get$/m)
-    expect((await boss('resources', 'grant', ...share)).stdout).toContain('They have it already.')
+    expect((await boss('resources', 'grant', ...share)).stdout).toContain('They already have it.')
     expect((await theMember('resources', 'get', 'document:q3', ...org)).code).toBe(0)
-    expect((await boss('resources', 'revoke', ...share, '--yes')).stdout).toContain(`${username} does not have it any more.`)
+    expect((await boss('resources', 'revoke', ...share, '--yes')).stdout).toContain(`${username} no longer has it.`)
     expect((await boss('resources', 'transfer', 'document:q3', '--to', username, ...org, '--yes')).stdout).toContain(
-      '1 resource changed hands.',
+      '1 resource transferred.',
     )
     expect((await theMember('resources', 'list', '--json')).json()).toMatchObject({ items: [{ key: 'q3' }] })
     expect((await boss('resources', 'update', 'document:q3', ...org, '--name', 'Third quarter')).stdout).toMatch(/^name +Third quarter$/m)
     expect((await boss('resources', 'delete', 'folder:plans', ...org, '--yes', '--json')).failure().code).toBe('resources.notEmpty')
     expect((await boss('resources', 'delete', 'folder:plans', ...org, '--recursive', '--dry-run')).stdout).toMatch(/^resources +0 +2 +0$/m)
     const unasked = await boss('resources', 'delete', 'folder:plans', ...org, '--recursive')
-    expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(/Delete folder:plans with all that is inside\?[^]*--yes/)])
+    expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(/Delete folder:plans and everything inside it\?[^]*--yes/)])
     expect((await boss('resources', 'delete', 'folder:plans', ...org, '--recursive', '--yes')).stdout).toContain(
-      '2 resources deleted; 0 grants',
+      '2 resources deleted, 0 grants',
     )
   })
 

@@ -73,7 +73,7 @@ it('a second process is refused the folder, by a message that names the first an
     expect([refused.code, refused.stdout]).toEqual([5, ''])
     expect(refused.stderr).toMatch(owner)
   }
-  expect(list.stderr).toContain(`next:  Talk to the server that has it open: --url ${url}`)
+  expect(list.stderr).toContain(`next:  Use the server that has it open: --url ${url}`)
   expect(status.stderr).toContain('next:  Stop it first.')
 })
 

@@ -76,7 +76,7 @@ it('a folder that cannot keep a login is told before a session is made', async (
   const { sessions: before } = await world.counts()
   const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
   const { code, stderr } = await terminal.here(line, { XDG_CONFIG_HOME: `${terminal.home}/occupied` }, password)
-  expect([code, stderr]).toEqual([2, expect.stringMatching(/cannot be kept in .*occupied[^]*next: .*XDG_CONFIG_HOME/)])
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/cannot be saved in .*occupied[^]*next: .*XDG_CONFIG_HOME/)])
   expect((await world.counts())['sessions']).toBe(before)
 })
 

@@ -37,9 +37,9 @@ describe('a user', () => {
     expect((await run('users', 'set-legal-hold', username, 'on', '--reason', 'case 17')).stdout).toMatch(/^legal hold +yes$/m)
     expect((await run('users', 'set-legal-hold', username, 'off', '--yes')).stdout).not.toContain('legal hold')
     expect((await run('users', 'set-legal-hold', username, 'maybe')).code).toBe(2)
-    expect((await run('users', 'promote', username, '--yes')).stdout).toBe('The user is a superadmin now.\n')
-    expect((await run('users', 'promote', username, '--yes')).stdout).toBe('The user was a superadmin already.\n')
-    expect((await run('users', 'demote', username, '--yes')).stdout).toBe('The user is no superadmin any more.\n')
+    expect((await run('users', 'promote', username, '--yes')).stdout).toBe('The user is now a superadmin.\n')
+    expect((await run('users', 'promote', username, '--yes')).stdout).toBe('The user was already a superadmin.\n')
+    expect((await run('users', 'demote', username, '--yes')).stdout).toBe('The user is no longer a superadmin.\n')
   })
 
   it('in an incident is contained, with a report in tables that nothing in it can steer', async () => {
@@ -57,7 +57,7 @@ describe('a user', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^status +suspended: token in a paste$[^]*^sessions ended +1$/m)
     expect(stdout).toMatch(/^Memberships frozen\nORGANIZATION +NAME +ROLE\norg-\S+ +org-\S+ +admin$/m)
-    expect(stdout).toMatch(/^Recent sessions\nBEGAN +ENDED +FROM +WITH\n\d{4}-.*\uFFFD$/m)
+    expect(stdout).toMatch(/^Recent sessions\nSTARTED +ENDED +FROM +WITH\n\d{4}-.*\uFFFD$/m)
     expect(stdout).toMatch(/^Recent sign-ins\nAT +OUTCOME +FROM +WITH\n\d{4}-/m)
     expect(stdout).toMatch(/^Recent actions\nAT +ACTION +OUTCOME +TARGET +FROM\n[^]*users\.updateCurrent +succeeded/m)
     expect(stdout).toContain(`set-status ${victim.user.username} active --release-grants`)
@@ -98,7 +98,7 @@ describe('a user', () => {
     const person = await world.signUp()
     const own = (...line: string[]) => terminal.here(line, { DENIZEN_URL: server.url, DENIZEN_TOKEN: person.token })
     expect((await own('users', 'update-current', '--display-name', '王小明')).stdout).toMatch(/^display name +王小明$/m)
-    expect((await own('users', 'update-current', '--force')).stderr).toContain('Say what to change')
+    expect((await own('users', 'update-current', '--force')).stderr).toContain('Name something to change')
     const locked = await own('users', 'update-current', '--allowed-ips', '192.0.2.1', '--json')
     expect([locked.code, locked.failure()]).toMatchObject([
       5,

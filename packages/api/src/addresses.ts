@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 
 type Range = readonly [address: ipaddr.IPv4 | ipaddr.IPv6, bits: number]
 
-/** The proxies whose word on where a request came from is taken. */
+/** The proxies that are trusted to say where a request came from. */
 export class TrustedProxies {
   readonly #ranges: readonly Range[]
 
@@ -13,9 +13,9 @@ export class TrustedProxies {
   }
 
   /**
-   * The address that a request came from: that of its socket, or, behind trusted
-   * proxies, the last one that they name in X-Forwarded-For and that is none of
-   * them. What stands further left was written by the caller.
+   * The client's address: that of the socket or, behind trusted proxies, the last entry of
+   * X-Forwarded-For that is not a trusted proxy. Entries further left were written by the
+   * client and prove nothing.
    */
   clientAddress(peer: string | undefined, forwardedFor: string | undefined): string | null {
     let address = normalized(peer ?? '')
@@ -35,7 +35,7 @@ export class TrustedProxies {
   }
 }
 
-/** One spelling for every address (RFC 5952), IPv4 in IPv6 as IPv4, no zone; null: this is no address. */
+/** The canonical form of an address (RFC 5952): IPv4-mapped addresses as IPv4, no zone. null: not an address. */
 function normalized(text: string): string | null {
   if (isIPv4(text)) return text
   if (!isIPv6(text)) return null

@@ -8,27 +8,27 @@ export interface Answer {
   readonly headers?: Fields
   readonly contentType: string
   readonly body: string
-  /** What a page may load and do, where it is one (Content-Security-Policy). Default: nothing. */
+  /** Content-Security-Policy: what a page may load and do. Default: nothing. */
   readonly policy?: string
-  /** How long it may be stored, and by whom (Cache-Control). Default: not at all. */
+  /** Cache-Control: how long it may be stored, and by whom. Default: not at all. */
   readonly caching?: string
 }
 
 export const json = 'application/json'
 
-/** Every answer has these: nobody may guess at its type, and store it only if it says so. */
+/** Header fields of every answer: its type may not be guessed, and it is stored only if it says so. */
 const always = ['x-content-type-options', 'nosniff', 'cache-control']
 
-/** Nobody may show it as a page. */
+/** It may not be shown as a page. */
 const noPage = "default-src 'none'; frame-ancestors 'none'"
 
-/** The fields that every answer of a request has; a draining server says that it hears no more on this connection. */
+/** The header fields of every answer. A draining server also closes the connection. */
 export function commonFields(requestId: string, draining: boolean, policy = noPage, caching = 'no-store'): string[] {
   const fields = ['x-request-id', requestId, ...always, caching, 'content-security-policy', policy]
   return draining ? [...fields, 'connection', 'close'] : fields
 }
 
-/** Sends an answer, or nothing to a client that has left. */
+/** Sends an answer; does nothing if the client has left. */
 export function send(
   response: ServerResponse,
   requestId: string,

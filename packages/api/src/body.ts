@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { bodyTooLarge, malformed, unsupportedMediaType } from './errors.ts'
 
-/** Bytes of an oversized body that are still read and thrown away, so that the sender gets to see the answer. */
+/** Bytes of an oversized body that are still read and discarded, so that the client gets to see the answer. */
 const mostDiscarded = 64 * 1024 * 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * The body as text; null: the client left before it was complete. Only JSON is
- * read: a form or `text/plain`, which a foreign page could make a browser send
- * without asking, is refused; but by a page that has a form of its own.
+ * The body as text; null: the client left before it was complete. Only JSON is read by
+ * default. Forms and `text/plain`, which another site can make a browser send without a
+ * preflight request, are refused, except by pages that have a form of their own.
  */
 export async function readBody(request: IncomingMessage, limit: number, mediaType = 'application/json'): Promise<string | null> {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers

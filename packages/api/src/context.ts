@@ -6,19 +6,19 @@ import { malformed } from './errors.ts'
 import { originsOf } from './origins.ts'
 import type { Context } from './trpc.ts'
 
-/** Whether a request showed a credential, and whether it opened anything. */
+/** Whether a request carried a credential, and whether it was valid. */
 export type Credential = 'none' | 'refused' | 'accepted'
 
-/** Who sent a request, from where, and what it says beside its input. */
+/** Who sent a request, from where, and with which cookies. */
 export interface Caller {
   readonly actor: Actor
   readonly credential: Credential
   readonly origin: Origin
-  /** What its cookies say, and what is to become of them; null: nothing. */
+  /** Its session cookies, and what is to become of them; null: it has none. */
   readonly cookies?: CookieSession | null
 }
 
-/** Headers that belong to a single command. */
+/** Headers that apply to a single command. */
 export interface CallHeaders {
   readonly idempotencyKey?: string
   readonly plan: boolean
@@ -26,7 +26,7 @@ export interface CallHeaders {
 
 const longestUserAgent = 512
 
-/** The request's own id when it brings a harmless one, else a new one. */
+/** The request's own id if it is a harmless one, else a new one. */
 export function requestIdOf({ headers }: IncomingMessage, { ports }: Core): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newRequestId(ports)
@@ -39,10 +39,11 @@ export function bearerToken({ authorization }: IncomingHttpHeaders): string | nu
 }
 
 /**
- * The token that a request shows by itself: as bearer, or as `X-API-Key`, where only
- * an API token counts. Two at once, or another kind there, are one that opens nothing.
+ * The token in the headers of a request, not counting cookies: a bearer token, or an API
+ * token as `X-API-Key`. Both at once, or another kind of token there, count as an invalid
+ * token: ''. null: there is none.
  */
-export function shownToken(headers: IncomingHttpHeaders): string | null {
+export function tokenInHeaders(headers: IncomingHttpHeaders): string | null {
   const key = headers['x-api-key']
   if (key === undefined) return bearerToken(headers)
   return typeof key === 'string' && key.startsWith(apiTokenStart) && headers.authorization === undefined ? key : ''
@@ -51,16 +52,16 @@ export function shownToken(headers: IncomingHttpHeaders): string | null {
 const apiTokenStart = 'dnz_api_'
 
 /**
- * Who sent the request. A credential that opens nothing makes the caller nobody:
- * what anybody may do still works, and everything else asks to sign in. What the
- * request shows by itself counts before a cookie, which its browser shows for it.
+ * Who sent the request. With an invalid credential the caller is anonymous: actions that
+ * anybody may call still work, all others ask to sign in. A token in the headers takes
+ * precedence over the cookie, which the browser sends by itself.
  */
 export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
   const origin = originOf(request, requestId, proxies)
-  const shown = shownToken(request.headers)
+  const shown = tokenInHeaders(request.headers)
   const cookies = cookiesOf(request, core)
   const token = shown ?? cookies?.access ?? null
-  if (cookies !== null && (cookies.asked || shown === null)) demandOwnPage(request, core)
+  if (cookies !== null && (cookies.isRequested || shown === null)) refuseForeignPage(request, core)
   if (token === null) return { actor: anonymousActor, credential: 'none', origin, cookies }
   const principal = core.authenticated(token) ?? (await core.authenticate(token))
   if (principal === null) return { actor: anonymousActor, credential: 'refused', origin, cookies }
@@ -70,11 +71,11 @@ export async function callerOf(request: IncomingMessage, requestId: string, core
 function cookiesOf({ headers }: IncomingMessage, core: Core): CookieSession | null {
   if (headers.cookie === undefined && headers['denizen-session'] === undefined) return null
   const cookies = new CookieSession(core, headers)
-  return cookies.concerned ? cookies : null
+  return cookies.hasAny ? cookies : null
 }
 
-/** Reading is harmless: a page of another origin cannot see the answer. */
-function demandOwnPage({ method, headers }: IncomingMessage, core: Core): void {
+/** Reading is harmless: a page of another origin cannot see the answer. Everything else must come from an allowed origin. */
+function refuseForeignPage({ method, headers }: IncomingMessage, core: Core): void {
   if (method !== 'GET' && method !== 'HEAD') originsOf(core).demand(headers)
 }
 
@@ -90,15 +91,15 @@ function userAgentOf({ 'user-agent': userAgent = '' }: IncomingHttpHeaders): str
   return text === '' ? null : text
 }
 
-/** What the headers ask for beside the call itself. */
+/** What the headers ask for besides the call itself. */
 export function callHeadersOf(headers: IncomingHttpHeaders): CallHeaders {
   const key = headers['idempotency-key']
   const plan = headers['denizen-plan']
-  if (plan !== undefined && plan !== 'true') throw malformed('Denizen-Plan', 'say true, or leave the header out')
+  if (plan !== undefined && plan !== 'true') throw malformed('Denizen-Plan', 'must be true, or left out')
   return { plan: plan === 'true', ...(key !== undefined && { idempotencyKey: Array.isArray(key) ? key.join(', ') : key }) }
 }
 
-/** Carries calls out for a caller. */
+/** Runs calls for a caller. */
 export function contextOf(core: Core, { actor, origin, cookies = null }: Caller, { plan, ...rest }: CallHeaders): Context {
   const call: Call = { actor, origin, ...rest }
   const run = (name: string, input: unknown): Promise<unknown> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
@@ -106,7 +107,7 @@ export function contextOf(core: Core, { actor, origin, cookies = null }: Caller,
     plan ? core.plan(name, input, call) : core.run(name, input, { ...call, serialized: true })
   return {
     requestId: origin.requestId,
-    call: cookies === null ? run : (name, input) => cookies.carry(run, name, input),
-    callWritten: cookies === null ? write : (name, input) => cookies.carry(write, name, input),
+    call: cookies === null ? run : (name, input) => cookies.run(run, name, input),
+    callSerialized: cookies === null ? write : (name, input) => cookies.run(write, name, input),
   }
 }

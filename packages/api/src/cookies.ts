@@ -3,12 +3,12 @@ import { DenizenError, type Core } from '@denizen/core'
 import type { Fields } from './answer.ts'
 import { malformed } from './errors.ts'
 
-/** What stands in answers, and may be sent to `auth.refresh`, for a token that is in a cookie, where no script reads it. */
-const inCookie = '(cookie)'
+/** Stands in answers, and may be sent to `auth.refresh`, in place of a token that is in a cookie, where no script can read it. */
+const cookiePlaceholder = '(cookie)'
 
 type Run = (name: string, input: unknown) => Promise<unknown>
 
-/** The tokens of a session as an answer has them. */
+/** The tokens of a session, as in the answer to a sign-in. */
 interface Tokens {
   readonly accessToken: string
   readonly refreshToken: string
@@ -23,9 +23,9 @@ interface CookieNames {
 }
 
 /**
- * `__Host-` keeps other hosts of the domain from planting a session of theirs; it wants
- * TLS, and Path=/, which is why the refresh cookie has no path of its own. Over plain
- * HTTP to this very machine browsers take no such cookie, so there the names are plain.
+ * `__Host-` keeps other hosts of the domain from setting these cookies. It requires TLS and
+ * Path=/, which is why the refresh cookie has no path of its own. Over plain HTTP to this
+ * machine browsers accept no such cookie, so the names have no prefix there.
  */
 function namesFor({ publicUrl }: Core['settings']): CookieNames {
   const { protocol, hostname } = new URL(publicUrl)
@@ -35,7 +35,7 @@ function namesFor({ publicUrl }: Core['settings']): CookieNames {
   return { access: `${prefix}denizen`, refresh: `${prefix}denizen-refresh`, attributes }
 }
 
-/** What a request shows of a session in cookies, and what its answer says about them. */
+/** The session cookies of a request, and those that its answer sets. */
 export class CookieSession {
   readonly #core: Core
   readonly #names: CookieNames
@@ -43,18 +43,18 @@ export class CookieSession {
   #fields: Fields = []
   /** The access token; null: there is none. */
   readonly access: string | null
-  /** The page wants its tokens in cookies. */
-  readonly asked: boolean
+  /** Whether the client wants its tokens in cookies. */
+  readonly isRequested: boolean
 
   constructor(core: Core, headers: IncomingHttpHeaders) {
     this.#core = core
     this.#names = namesFor(core.settings)
     const cookies = cookiesIn(headers)
     const access = cookies.get(this.#names.access) ?? null
-    // A program's key is nothing that a browser should hold.
+    // An API token does not belong in a browser.
     this.access = access?.startsWith('dnz_access_') === true ? access : null
     this.#refresh = cookies.get(this.#names.refresh) ?? null
-    this.asked = isAsked(headers)
+    this.isRequested = wantsCookies(headers)
   }
 
   /** The `Set-Cookie` fields of the answer. */
@@ -62,39 +62,39 @@ export class CookieSession {
     return this.#fields
   }
 
-  /** Whether there is any cookie of ours, or one is asked for. */
-  get concerned(): boolean {
-    return this.asked || this.access !== null || this.#refresh !== null
+  /** Whether the request has a session cookie or asks for one. */
+  get hasAny(): boolean {
+    return this.isRequested || this.access !== null || this.#refresh !== null
   }
 
-  /** Carries a call out: tokens go from the cookies into its input, and from its answer into the cookies. */
-  async carry(run: Run, name: string, input: unknown): Promise<unknown> {
+  /** Runs a call: tokens are moved from the cookies into its input, and from its output into cookies. */
+  async run(run: Run, name: string, input: unknown): Promise<unknown> {
     try {
       const output = await run(name, this.#filled(name, input))
       if (name === 'auth.signOut') this.clear()
-      return this.asked && name.startsWith('auth.') && holdsTokens(output) ? this.keep(output) : output
+      return this.isRequested && name.startsWith('auth.') && holdsTokens(output) ? this.setTokens(output) : output
     } catch (error) {
       const over = error instanceof DenizenError && error.kind === 'unauthenticated'
-      if (over && (name === 'auth.signOut' || (name === 'auth.refresh' && this.asked))) this.clear()
+      if (over && (name === 'auth.signOut' || (name === 'auth.refresh' && this.isRequested))) this.clear()
       throw error
     }
   }
 
   #filled(name: string, input: unknown): unknown {
-    if (!this.asked || name !== 'auth.refresh' || typeof input !== 'object' || input === null) return input
-    const { refreshToken = inCookie } = input as { readonly refreshToken?: unknown }
-    return refreshToken === inCookie && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
+    if (!this.isRequested || name !== 'auth.refresh' || typeof input !== 'object' || input === null) return input
+    const { refreshToken = cookiePlaceholder } = input as { readonly refreshToken?: unknown }
+    return refreshToken === cookiePlaceholder && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
   }
 
-  /** Puts the tokens of an answer into cookies, and takes them out of it. */
-  keep<Answer extends Tokens>(answer: Answer): Answer {
+  /** Moves the tokens of an answer into cookies. */
+  setTokens<Answer extends Tokens>(answer: Answer): Answer {
     const { accessToken, refreshToken, accessTokenExpiresAt, session } = answer
     this.#fields = [
-      // Lax: whoever follows a link to us is signed in there. The refresh token is for calls of our own pages only.
+      // Lax: people who follow a link to us are signed in. The refresh token is for calls of our own pages only.
       this.#cookie(this.#names.access, accessToken, 'Lax', accessTokenExpiresAt),
       this.#cookie(this.#names.refresh, refreshToken, 'Strict', session.expiresAt),
     ]
-    return { ...answer, accessToken: inCookie, refreshToken: inCookie }
+    return { ...answer, accessToken: cookiePlaceholder, refreshToken: cookiePlaceholder }
   }
 
   clear(): void {
@@ -109,10 +109,10 @@ export class CookieSession {
   }
 }
 
-function isAsked({ 'denizen-session': asked }: IncomingHttpHeaders): boolean {
+function wantsCookies({ 'denizen-session': asked }: IncomingHttpHeaders): boolean {
   if (asked === undefined) return false
   if (asked === 'cookie') return true
-  throw malformed('Denizen-Session', 'say cookie, or leave the header out')
+  throw malformed('Denizen-Session', 'must be cookie, or left out')
 }
 
 /** The first of each name, as browsers send the most specific first (RFC 6265: 5.4). */

@@ -6,21 +6,21 @@ import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer, type Fields } from './answer.ts'
 import { readBody } from './body.ts'
-import { callerOf, callHeadersOf, contextOf, shownToken, type Caller, type Credential } from './context.ts'
+import { callerOf, callHeadersOf, contextOf, tokenInHeaders, type Caller, type Credential } from './context.ts'
 import type { CookieSession } from './cookies.ts'
-import { batchTooLarge, errorHeaders, malformed, mapped, methodNotAllowed, notBatched, understood } from './errors.ts'
-import { Questions } from './questions.ts'
+import { batchTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
+import { ImmediateCheck } from './immediate-check.ts'
 import { shapeOf, type Context } from './trpc.ts'
 import { writeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
-/** How many calls may travel in one request. */
+/** The most calls in one request. */
 const largestBatch = 20
 
-/** The most that an import may weigh, from somebody who is signed in: bytes. */
+/** Bytes. The largest import, for users who are signed in. */
 const largestImport = 16 * 1024 * 1024
 
-/** The names in a path, as they are written and no other way: no escapes, no empty segments. */
+/** The names in a path, in one spelling only: no escapes, no empty segments. */
 const namesPattern = /^[A-Za-z0-9]+\.[A-Za-z0-9]+(?:,[A-Za-z0-9]+\.[A-Za-z0-9]+)*$/
 
 export interface EndpointOptions {
@@ -31,7 +31,7 @@ export interface EndpointOptions {
   readonly bodyLimit: number
 }
 
-/** A request to the endpoint: `names` is what follows `/trpc/`, `search` begins with `?` or is empty. */
+/** A request to the endpoint: `names` is what follows `/trpc/`; `search` starts with `?` or is empty. */
 export interface EndpointRequest {
   readonly request: IncomingMessage
   readonly names: string
@@ -48,39 +48,39 @@ interface Result {
   readonly error?: DenizenError
 }
 
-/** What the answer to "who am I" is asked for with, when it is asked without an input. */
+/** The query strings of `sessions.whoami` without an input, as clients send it. */
 const emptyInputs: ReadonlySet<string> = new Set([
   '',
   ...[{}, { json: {} }, superjson.serialize(undefined)].map((input) => `?input=${encodeURIComponent(JSON.stringify(input))}`),
 ])
 
 /**
- * tRPC on node:http. Calls and batches of calls go straight from the request to
- * what its procedure calls; whatever else tRPC knows (streams, subscriptions) goes through
- * its own fetch adapter, at several times the cost. Both give the same answers.
+ * tRPC on node:http. Calls and batches of calls are passed directly to the core; everything
+ * else that tRPC supports (streams, subscriptions) goes through its own fetch adapter, at
+ * several times the cost. Both give the same answers.
  */
 export class TrpcEndpoint {
   readonly #options: EndpointOptions
   readonly #procedures: Readonly<Record<string, AnyTRPCProcedure>>
-  /** `sessions.whoami` by principal: principals do not change, a change makes another. Text leaves in one write with the header. */
+  /** Answers to `sessions.whoami` by principal. Principals are immutable, so an answer is valid as long as its principal is. */
   readonly #kept = new WeakMap<Principal, string>()
-  readonly #questions: Questions
+  readonly #questions: ImmediateCheck
 
   constructor(options: EndpointOptions) {
     this.#options = options
-    this.#questions = new Questions(options.core, vary)
+    this.#questions = new ImmediateCheck(options.core, vary)
     this.#procedures = options.router._def.procedures as Readonly<Record<string, AnyTRPCProcedure>>
   }
 
-  /** The answer that needs no work, for the hottest path there is; undefined: ask `answer`. */
-  kept({ request, names, search, requestId }: EndpointRequest): Answer | undefined {
+  /** An answer from memory, for the two calls that are made most; undefined: there is none, ask `answer`. */
+  immediate({ request, names, search, requestId }: EndpointRequest): Answer | undefined {
     const isQuestion = names === 'access.check'
     if (request.method !== 'GET' || (!isQuestion && (names !== 'sessions.whoami' || !emptyInputs.has(search)))) return undefined
     const { core } = this.#options
     const { clock } = core.ports
     const startedAt = clock.monotonic()
     const { headers } = request
-    const token = shownToken(headers)
+    const token = tokenInHeaders(headers)
     if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined)
       return undefined
     if (isQuestion) return this.#questions.answer(token, search, requestId)
@@ -92,7 +92,7 @@ export class TrpcEndpoint {
     return { status: 200, headers: vary, contentType: json, body }
   }
 
-  /** Answers a request, also when it fails; null: the client has left, and nothing was done for it. */
+  /** Answers a request, also when it fails; null: the client has left, and nothing was done. */
   async answer(asked: EndpointRequest): Promise<Answer | Response | null> {
     const { request, names } = asked
     const batched = new URLSearchParams(asked.search).get('batch') === '1'
@@ -111,7 +111,8 @@ export class TrpcEndpoint {
       const context = contextOf(this.#options.core, caller, headers)
       const text = request.method === 'POST' ? body : directInput(asked.search, batched)
       const unusual = text === null || !isPlain(request.headers)
-      if (unusual && cookies?.asked === true) throw malformed('Denizen-Session', 'its answer is plain JSON: ask for no stream')
+      if (unusual && cookies?.isRequested === true)
+        throw malformed('Denizen-Session', 'works with plain JSON answers only, not with streams')
       if (unusual) return await this.#throughFetch(asked, body, context, credential)
       if (batched) return withCookies(answerOf(await this.#batch(calls, text, context), true, credential), cookies)
       const result = await this.#call(names, () => readInput(parse(text)), context)
@@ -124,14 +125,14 @@ export class TrpcEndpoint {
     }
   }
 
-  /** Of a user or a token who may act from some addresses only, no answer is kept: a kept one goes out to whoever shows the token. */
+  /** Nothing is cached for users and tokens that are limited to some addresses: a cached answer is given without looking at the address. */
   #keep({ actor }: Caller, { body }: Answer): void {
     if (actor.kind !== 'user') return
     const { allowedIps, tokenIps } = actor.principal
     if (allowedIps.length === 0 && tokenIps.length === 0) this.#kept.set(actor.principal, body)
   }
 
-  /** Refuses what is no call of ours before anything is read or looked up. */
+  /** Refuses malformed calls before anything is read or looked up. */
   #check({ method = '' }: IncomingMessage, names: string, batched: boolean): readonly string[] {
     if (!namesPattern.test(names)) throw unknownAction({ action: names.slice(0, 100) })
     const calls = batched ? names.split(',') : [names]
@@ -155,7 +156,8 @@ export class TrpcEndpoint {
   async #batch(calls: readonly string[], text: string, context: Context): Promise<readonly Result[]> {
     const inputs = lazily(() => {
       const parsed = parse(text) ?? {}
-      if (typeof parsed !== 'object' || Array.isArray(parsed)) throw malformed('', 'expected the inputs of a batch by their position')
+      if (typeof parsed !== 'object' || Array.isArray(parsed))
+        throw malformed('', 'expected an object with the inputs of the batch by position')
       return parsed as Readonly<Record<string, unknown>>
     })
     return Promise.all(calls.map((name, index) => this.#call(name, () => readInput(inputs()[index]), context)))
@@ -164,17 +166,17 @@ export class TrpcEndpoint {
   async #call(name: string, input: () => unknown, ctx: Context): Promise<Result> {
     try {
       if (this.#procedures[name] === undefined) throw unknownAction({ action: name.slice(0, 100) })
-      // What `expose` makes of an action does this and no more, but through tRPC's chain of middlewares: 13 µs a call.
-      return { status: 200, envelope: `{"result":{"data":${writeOutput(await ctx.callWritten(name, input()))}}}` }
+      // The procedures that `expose` makes do the same, but through tRPC's middleware chain, which takes 13 µs a call.
+      return { status: 200, envelope: `{"result":{"data":${writeOutput(await ctx.callSerialized(name, input()))}}}` }
     } catch (thrown) {
       return this.#failure(thrown, name, ctx.requestId)
     }
   }
 
   #failure(thrown: unknown, path: string | undefined, requestId: string): Result {
-    const error = understood(thrown, { path, requestId })
+    const error = toDomainError(thrown, { path, requestId })
     if (error.kind === 'internal' && error !== thrown) this.#report(thrown, path, requestId)
-    return { status: mapped(error).status, envelope: `{"error":${writeOutput(shapeOf(error, path, requestId))}}`, error }
+    return { status: httpErrorOf(error).status, envelope: `{"error":${writeOutput(shapeOf(error, path, requestId))}}`, error }
   }
 
   #report(error: unknown, path: string | undefined, requestId: string): void {
@@ -200,13 +202,13 @@ export class TrpcEndpoint {
       createContext: () => ctx,
       maxBatchSize: largestBatch,
       onError: ({ error, path }) => {
-        const fault = understood(error, { path, requestId })
+        const fault = toDomainError(error, { path, requestId })
         if (fault.kind === 'internal' && fault !== error.cause) this.#report(error, path, requestId)
       },
       responseMeta: ({ errors }) => ({
         headers: new Headers(
           fieldsOf(
-            errors.map((error) => understood(error, { path: undefined, requestId })),
+            errors.map((error) => toDomainError(error, { path: undefined, requestId })),
             credential,
           ).map(([name, value]) => [name, value]),
         ),
@@ -217,12 +219,12 @@ export class TrpcEndpoint {
 
 const vary: Fields = [['vary', 'trpc-accept, accept']]
 
-/** Whether nothing but a plain JSON answer is asked for. */
+/** Whether the client asks for plain JSON, not for a stream. */
 function isPlain({ accept, 'trpc-accept': trpcAccept }: IncomingMessage['headers']): boolean {
   return trpcAccept === undefined && (accept === undefined || !accept.includes('application/jsonl'))
 }
 
-/** The input in a query string that holds nothing else (but `batch=1`); null: it holds more. */
+/** The input in a query string that has no other parameter (except `batch=1`); null: it has others. */
 function directInput(search: string, batched: boolean): string | null {
   const parameters = new URLSearchParams(search)
   const expected = batched ? ['batch', 'input'] : ['input']
@@ -256,13 +258,13 @@ function answerOf(results: readonly Result[], batched: boolean, credential: Cred
   }
 }
 
-/** The answer, with what the browser is to do with its cookies. */
+/** The answer with the cookies that it sets. */
 function withCookies(answer: Answer, cookies: CookieSession | null): Answer {
   if (cookies === null || cookies.fields.length === 0) return answer
   return { ...answer, headers: [...(answer.headers ?? []), ...cookies.fields] }
 }
 
-/** The header fields of all errors together, each once. */
+/** The header fields of all errors, each once. */
 function fieldsOf(errors: readonly DenizenError[], credential: Credential): Fields {
   return [...new Map(errors.flatMap((error) => errorHeaders(error, credential)))]
 }

@@ -2,13 +2,13 @@ import { databaseUnavailable, defineError, DenizenError, internal, invalidInput,
 import { TRPCError } from '@trpc/server'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
 
-interface Mapped {
+interface HttpError {
   readonly trpc: TRPC_ERROR_CODE_KEY
   readonly status: number
 }
 
-/** What each kind of failure is called on the wire. The only such table. */
-const byKind: Readonly<Record<ErrorKind, Mapped>> = {
+/** tRPC's code and the HTTP status of each kind of error. The only such table. */
+const byKind: Readonly<Record<ErrorKind, HttpError>> = {
   invalid: { trpc: 'BAD_REQUEST', status: 400 },
   unauthenticated: { trpc: 'UNAUTHORIZED', status: 401 },
   denied: { trpc: 'FORBIDDEN', status: 403 },
@@ -23,12 +23,12 @@ const byKind: Readonly<Record<ErrorKind, Mapped>> = {
 export const methodNotAllowed = defineError<{ method: string; allowed: readonly string[] }>(
   'request.methodNotAllowed',
   'invalid',
-  ({ method, allowed }) => `${method} is not for this: use ${allowed.join(' or ')}.`,
+  ({ method, allowed }) => `${method} is not allowed here: use ${allowed.join(' or ')}.`,
 )
 export const unsupportedMediaType = defineError(
   'request.unsupportedMediaType',
   'invalid',
-  'The body has to be JSON, not compressed: send it with Content-Type: application/json.',
+  'The body has to be uncompressed JSON: send it with Content-Type: application/json.',
 )
 export const urlTooLong = defineError<{ most: number }>(
   'request.urlTooLong',
@@ -48,49 +48,49 @@ export const batchTooLarge = defineError<{ most: number }>(
 export const notBatched = defineError<{ header: string }>(
   'request.notBatched',
   'invalid',
-  ({ header }) => `${header} belongs to one call: send that call alone, not in a batch.`,
+  ({ header }) => `${header} applies to a single call: send that call on its own, not in a batch.`,
 )
 export const foreignPage = defineError(
   'request.foreignPage',
   'denied',
-  'A page of another origin may not call with the cookie of whoever looks at it. If it is yours, name its origin in DENIZEN_ALLOWED_ORIGINS.',
+  'Pages of another origin may not make calls with the cookies of their visitors. If the page is yours, add its origin to DENIZEN_ALLOWED_ORIGINS.',
 )
 export const noSuchResource = defineError('request.noSuchResource', 'notFound', 'There is nothing here.')
 
-/** Failures of HTTP itself, which has a status of its own for them. */
-const byCode: Readonly<Record<string, Mapped>> = {
+/** Errors for which HTTP has a status of its own. */
+const byCode: Readonly<Record<string, HttpError>> = {
   [methodNotAllowed.code]: { trpc: 'METHOD_NOT_SUPPORTED', status: 405 },
   [unsupportedMediaType.code]: { trpc: 'UNSUPPORTED_MEDIA_TYPE', status: 415 },
   [urlTooLong.code]: { trpc: 'PAYLOAD_TOO_LARGE', status: 414 },
 }
 
-/** The HTTP status of a kind of failure. */
+/** The HTTP status of a kind of error. */
 export function statusOf(kind: ErrorKind): number {
   return byKind[kind].status
 }
 
-/** tRPC's name and the HTTP status of a failure. */
-export function mapped({ code, kind }: DenizenError): Mapped {
+/** tRPC's code and the HTTP status of an error. */
+export function httpErrorOf({ code, kind }: DenizenError): HttpError {
   return byCode[code] ?? byKind[kind]
 }
 
-/** A call whose shape is not right, before any action has looked at it. */
+/** The error for a malformed call, before any action has seen it: `request.invalid`. */
 export function malformed(path: string, message: string): DenizenError {
   return invalidInput({ issues: [{ path, message }] })
 }
 
 /**
- * What a caller may know of anything that was thrown. Texts of unknown errors
- * never leave: they quote inputs, rows and files.
+ * The DenizenError for anything that was thrown. The messages of unknown errors are never
+ * sent to callers: they quote inputs, rows and files.
  */
-export function understood(thrown: unknown, { path, requestId }: { path: string | undefined; requestId: string }): DenizenError {
+export function toDomainError(thrown: unknown, { path, requestId }: { path: string | undefined; requestId: string }): DenizenError {
   if (thrown instanceof DenizenError) return thrown
   if (!(thrown instanceof TRPCError)) return internal({ requestId }, thrown)
   if (thrown.cause instanceof DenizenError) return thrown.cause
   switch (thrown.code) {
     case 'BAD_REQUEST':
     case 'PARSE_ERROR':
-      return malformed('', thrown.cause instanceof SyntaxError ? 'this is not JSON' : 'this is not a call that tRPC understands')
+      return malformed('', thrown.cause instanceof SyntaxError ? 'this is not JSON' : 'this is not a valid tRPC call')
     case 'NOT_FOUND':
       return unknownAction({ action: (path ?? '').slice(0, 100) })
     case 'UNSUPPORTED_MEDIA_TYPE':
@@ -100,7 +100,7 @@ export function understood(thrown: unknown, { path, requestId }: { path: string 
   }
 }
 
-/** Header fields that go with a failure (RFC 9110: 10.2.1, 10.2.3, 11.6.1; RFC 6750: 3). */
+/** The header fields of an error (RFC 9110: 10.2.1, 10.2.3, 11.6.1; RFC 6750: 3). */
 export function errorHeaders(error: DenizenError, credential: 'none' | 'refused' | 'accepted'): readonly (readonly [string, string])[] {
   const headers: [string, string][] = []
   if (error.kind === 'unauthenticated')
@@ -113,7 +113,7 @@ export function errorHeaders(error: DenizenError, credential: 'none' | 'refused'
   return headers
 }
 
-/** What may be called in a minute, and when it may again, where that is limited (draft-ietf-httpapi-ratelimit-headers). */
+/** How many calls a minute are allowed, and when the next is, where that is limited (draft-ietf-httpapi-ratelimit-headers). */
 function rateLimitHeaders({ kind, details: { limit, retryAfter: seconds } }: DenizenError): readonly [string, string][] {
   if (kind !== 'limited' || typeof limit !== 'number' || typeof seconds !== 'number') return []
   return [

@@ -8,7 +8,7 @@ import { commonFields, json, send, type Answer } from './answer.ts'
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
 import { answerKeys, keysPath } from './jwks.ts'
-import { malformed, methodNotAllowed, noSuchResource, understood, urlTooLong } from './errors.ts'
+import { malformed, methodNotAllowed, noSuchResource, toDomainError, urlTooLong } from './errors.ts'
 import { originsOf, type Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
@@ -28,36 +28,36 @@ export interface ServerOptions {
   readonly host?: string
   /** 0: any that is free. */
   readonly port: number
-  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. Default: none. */
+  /** Addresses and CIDR ranges of proxies whose X-Forwarded-For is trusted. Default: none. */
   readonly trustedProxies?: readonly string[]
-  /** The largest body in bytes. Default: 1 MiB; `users.import` may always be 16 MiB. */
+  /** The largest body, in bytes. Default: 1 MiB. `users.import` always takes 16 MiB. */
   readonly bodyLimit?: number
-  /** What `/metrics` answers; without it there is none. */
+  /** The answer of `/metrics`. Default: there is no such page. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>
   /** Default: the core's. */
   readonly logger?: Logger
-  /** How long running requests may take to finish while closing, in milliseconds. Default: 10 seconds. */
+  /** Milliseconds that running requests have to finish while closing. Default: 10 000. */
   readonly gracePeriod?: number
 }
 
 export interface Server {
-  /** Where it listens, without a slash at the end. Known once `listen` has resolved. */
+  /** Where it listens, without a trailing slash. Known once `listen` has resolved. */
   readonly url: string
   /** Starts to accept connections. Rejects when the address is taken. */
   listen(): Promise<void>
-  /** Accepts no more, lets what runs finish, and cuts off what has not by the end of the grace period. */
+  /** Accepts no more requests, lets running ones finish, and cuts them off at the end of the grace period. */
   close(): Promise<void>
 }
 
 const longestUrl = 8192
 const timeouts = {
-  /** For the headers, then for the whole request, from its first byte: a sender that trickles is cut off. */
+  /** For the headers, then for the whole request, from its first byte: slow senders are cut off. */
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
 }
-/** No byte in either direction for so long, and the connection is dropped; the longest action may take this long. */
+/** A connection is dropped after this long without a byte in either direction, so no action may take longer. */
 const idleTimeout = 5 * 60_000
 const readinessTimeout = 2_000
 
@@ -91,14 +91,14 @@ export function createServer(options: ServerOptions): Server {
 async function drain(server: HttpServer, face: Face, gracePeriod: number): Promise<void> {
   if (!server.listening) return
   const over = Promise.withResolvers<void>()
-  // Connections that were between two requests are closed as they fall idle; those at work get `Connection: close`.
+  // Connections between two requests are closed as they fall idle; those with a running request get `Connection: close`.
   const sweep = setInterval(() => server.closeIdleConnections(), 50)
   const deadline = setTimeout(() => {
     server.closeAllConnections()
     over.resolve()
   }, gracePeriod)
   await new Promise<void>((resolve) => void server.close(() => resolve()))
-  // What runs for a client that has left holds no connection open, but still uses the database.
+  // Work for a client that has left holds no connection open, but still uses the database.
   await Promise.race([face.idle(), over.promise])
   clearInterval(sweep)
   clearTimeout(deadline)
@@ -134,7 +134,7 @@ class Face {
     if (preflight !== null) return send(response, requestId, this.draining, noContent, preflight)
     if (path.startsWith('/trpc/') && url.length <= longestUrl) {
       const asked = { request, names: path.slice('/trpc/'.length), search, requestId, signal: () => departure(response) }
-      const kept = this.#trpc.kept(asked)
+      const kept = this.#trpc.immediate(asked)
       if (kept !== undefined) send(response, requestId, this.draining, kept, this.#origins.fieldsFor(request.headers.origin))
       else this.#reply(response, requestId, this.#trpc.answer(asked))
     } else this.#reply(response, requestId, this.#other(request, path, search, requestId))
@@ -152,13 +152,13 @@ class Face {
       .catch((error: unknown) => {
         this.#logger.error('a request could not be answered', { requestId, error })
         if (response.headersSent) response.destroy()
-        else send(response, requestId, this.draining, problem(understood(error, { path: undefined, requestId }), requestId), shared)
+        else send(response, requestId, this.draining, problem(toDomainError(error, { path: undefined, requestId }), requestId), shared)
       })
       .finally(() => this.#running.delete(running))
     this.#running.add(running)
   }
 
-  /** Resolves when nothing is being done for anybody, whether they still wait for it or have left. */
+  /** Resolves when no request is being handled, including those whose clients have left. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
@@ -199,12 +199,12 @@ class Face {
     return (await this.#readiness) ? state(200, 'ready') : state(503, 'databaseUnavailable')
   }
 
-  /** Answers what is not HTTP, or too much of it, and hangs up. */
+  /** Answers a request that is not valid HTTP or is too large, and closes the connection. */
   refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
     const requestId = newRequestId(this.#core.ports)
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-    const { body, contentType } = problem(malformed('', 'this is not a request that can be read'), requestId)
+    const { body, contentType } = problem(malformed('', 'the request cannot be read'), requestId)
     const fields = [...commonFields(requestId, true), 'content-type', contentType, 'content-length', String(Buffer.byteLength(body))]
     const lines = fields.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${fields[index + 1] ?? ''}` : []))
     socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${String(body)}`)
@@ -217,7 +217,7 @@ function state(status: number, text: string): Answer {
   return { status, contentType: json, body: JSON.stringify({ status: text }) }
 }
 
-/** A database that does not answer at all is not ready either. */
+/** A database that does not answer in time is not ready either. */
 async function withinTime(ready: Promise<boolean>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => resolve(false), readinessTimeout)

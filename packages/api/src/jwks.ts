@@ -6,7 +6,7 @@ export const keysPath = '/.well-known/jwks.json'
 /** An hour: a new key is published a day before it signs anything. */
 const caching = 'public, max-age=3600'
 
-/** The keys that tokens are verified by (RFC 7517). */
+/** The keys for verifying signed tokens, as a JWK set (RFC 7517). */
 export async function answerKeys(core: Core): Promise<Answer> {
   return { status: 200, contentType: 'application/jwk-set+json', caching, body: JSON.stringify({ keys: await core.publishedKeys() }) }
 }

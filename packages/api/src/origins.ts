@@ -2,17 +2,17 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Core } from '@denizen/core'
 import { foreignPage } from './errors.ts'
 
-/** What pages of other origins may send besides what any page may. */
+/** Request headers that pages of allowed origins may send. */
 const allowedHeaders = 'authorization, content-type, denizen-plan, denizen-session, idempotency-key, trpc-accept, x-api-key, x-request-id'
-/** What they may read of an answer besides its body. */
+/** Response headers that they may read. */
 const exposedHeaders = 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
-/** Seconds that a browser need not ask again. */
+/** Seconds for which a browser may cache the answer to a preflight request. */
 const preflightAge = '600'
 
 /**
- * Which pages may call here from a browser: those of the public address, and of the
- * origins that the operator named. Any other page gets no word that would let a
- * browser show it an answer, and cannot act by the cookie of whoever looks at it.
+ * Which pages may make calls from a browser (CORS): those of the public URL and of the
+ * allowed origins. For any other page the browser hides the answers, and its calls cannot
+ * use the session cookie.
  */
 export class Origins {
   readonly #own: string
@@ -23,14 +23,14 @@ export class Origins {
     this.#allowed = new Set(allowedOrigins.map((origin) => new URL(origin).origin))
   }
 
-  /** Header fields for an answer to a page of another origin (Fetch Standard: CORS protocol), names and values in turn. */
+  /** CORS header fields for an answer to an allowed origin (Fetch Standard), names and values in turn. */
   fieldsFor(origin: string | undefined): readonly string[] {
     if (origin === undefined || !this.#allowed.has(origin)) return none
     const fields = ['access-control-allow-origin', origin, 'access-control-allow-credentials', 'true', 'vary', 'origin']
     return [...fields, 'access-control-expose-headers', exposedHeaders]
   }
 
-  /** The same for the question that a browser asks before it sends what is more than a form could; null: it is not answered. */
+  /** Header fields of the answer to a preflight request; null: this is none, or the origin is not allowed. */
   preflightFor(headers: IncomingHttpHeaders): readonly string[] | null {
     const fields = this.fieldsFor(headers.origin)
     if (fields.length === 0 || headers['access-control-request-method'] === undefined) return null
@@ -39,9 +39,9 @@ export class Origins {
   }
 
   /**
-   * Throws unless a page of ours sent this: a browser shows its cookies for every
-   * page. Browsers always name the origin of a POST; only a page of our own that hides
-   * where it is says `null`, and then `Sec-Fetch-Site`, which no page can set, tells.
+   * Throws unless the request comes from an allowed page: browsers send cookies whichever
+   * page makes the call. They always name the origin of a POST. It is `null` for our own
+   * pages, which send no referrer; `Sec-Fetch-Site`, which no page can set, decides then.
    */
   demand(headers: IncomingHttpHeaders): void {
     const { origin, 'sec-fetch-site': site } = headers
@@ -55,7 +55,7 @@ const none: readonly string[] = []
 
 const known = new WeakMap<Core, Origins>()
 
-/** Those of an installation. */
+/** The origins of a core, made once. */
 export function originsOf(core: Core): Origins {
   const origins = known.get(core) ?? new Origins(core.settings)
   known.set(core, origins)

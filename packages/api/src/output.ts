@@ -1,13 +1,13 @@
 import { escapedKey, isReserved, SerializedAnswer } from '@denizen/core'
 import superjson from 'superjson'
 
-/** What superjson makes of a value: JSON, and where in it stands what JSON cannot say. */
+/** A value as superjson serializes it: JSON, and the paths of what JSON cannot express. */
 export interface Serialized {
   readonly json: unknown
   readonly meta?: { readonly values?: unknown; readonly v?: number }
 }
 
-/** As superjson writes it, as JSON: see `serializeOutput`. What core wrote already only gets the places of its dates. */
+/** A value as superjson's JSON (see `serializeOutput`). An answer that core has serialized already only gets the paths of its dates. */
 export function writeOutput(value: unknown): string {
   if (!(value instanceof SerializedAnswer)) return JSON.stringify(serializeOutput(value))
   const { json, dates } = value
@@ -16,15 +16,14 @@ export function writeOutput(value: unknown): string {
 
 const datesBetween = '":["Date"],"'
 
-/** Deeper than any answer; what is deeper may be a circle. */
+/** Deeper than any answer; anything deeper may be circular. */
 const deepest = 32
 
 /**
- * As superjson serialises it, to be made JSON next: the same JSON, but that it
- * does not say which of several equal objects are one. superjson copies every
- * object and remembers each for that; answers are plain trees with dates in
- * them, and of those only the places of the dates have to be found, for JSON
- * writes dates as superjson does. Whatever else there may be is left to superjson.
+ * Serializes as superjson does, except that it does not note which objects are identical.
+ * For that superjson copies and remembers every object. Answers are plain trees with dates
+ * in them; JSON writes dates as superjson does, so only their paths have to be found.
+ * Everything else is left to superjson.
  */
 export function serializeOutput(value: unknown): Serialized {
   if (value instanceof Date) return superjson.serialize(value)
@@ -34,7 +33,7 @@ export function serializeOutput(value: unknown): Serialized {
   return { json: value }
 }
 
-/** Notes the paths of dates below; false: something is there that JSON writes in another way than superjson. */
+/** Collects the paths of dates; false: there is a value that JSON and superjson write differently. */
 function collectDates(value: unknown, path: string, depth: number, dates: Record<string, readonly ['Date']>): boolean {
   switch (typeof value) {
     case 'string':
@@ -71,7 +70,7 @@ function inObject(object: object, path: string, depth: number, dates: Record<str
   for (const key in object) {
     if (isReserved(key)) return false
     const value = (object as Record<string, unknown>)[key]
-    // Most fields are text: no path is made for what needs none.
+    // Most fields are text: no path is made for them.
     if (typeof value === 'string' || value === null) continue
     const name = escapedKey(key)
     if (!collectDates(value, depth === 0 ? name : `${path}.${name}`, depth + 1, dates)) return false

@@ -4,7 +4,7 @@ import { signatures, type Core, type DenizenError, type Signature } from '@deniz
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer } from './answer.ts'
 import { callerOf, callHeadersOf, contextOf, type Credential } from './context.ts'
-import { errorHeaders, mapped, methodNotAllowed, understood } from './errors.ts'
+import { errorHeaders, httpErrorOf, methodNotAllowed, toDomainError } from './errors.ts'
 
 /** A query as a plain resource. Its input is the query string. */
 interface Route {
@@ -18,12 +18,12 @@ const routes: readonly Route[] = [{ path: '/users/current', signature: signature
 
 const byPath: ReadonlyMap<string, Route> = new Map(routes.map((route) => [route.path, route]))
 
-/** The action behind a path, when there is one. */
+/** The route of a path, if there is one. */
 export function routeOf(path: string): Route | undefined {
   return byPath.get(path)
 }
 
-/** Answers a request for a resource: plain JSON, dates as ISO 8601, failures as problem details. */
+/** Answers a request for a resource: plain JSON, dates as ISO 8601, errors as problem details. */
 export async function answerResource(
   { signature, lists }: Route,
   { request, search, requestId }: { request: IncomingMessage; search: string; requestId: string },
@@ -40,7 +40,7 @@ export async function answerResource(
     const output = await context.call(signature.name, inputOf(search, lists))
     return { status: 200, contentType: json, body: JSON.stringify(output) }
   } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
+    const error = toDomainError(thrown, { path: undefined, requestId })
     if (error.kind === 'internal' && error !== thrown)
       core.ports.logger.error('a request failed unexpectedly', { requestId, error: thrown })
     return problem(error, requestId, credential)
@@ -52,9 +52,9 @@ function inputOf(search: string, lists: readonly string[]): object {
   return Object.fromEntries(given.map(([name, text]) => [name, lists.includes(name) ? text.split(',') : text]))
 }
 
-/** A failure as problem details (RFC 9457); `code`, `kind`, `details` and `requestId` are our members. */
+/** An error as problem details (RFC 9457); `code`, `kind`, `details` and `requestId` are extension members. */
 export function problem(error: DenizenError, requestId: string, credential: Credential = 'none'): Answer {
-  const { status } = mapped(error)
+  const { status } = httpErrorOf(error)
   const { code, kind, details, message } = error
   const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, code, kind, details, requestId }
   return { status, headers: errorHeaders(error, credential), contentType: 'application/problem+json', body: JSON.stringify(body) }

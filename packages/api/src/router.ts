@@ -1,7 +1,7 @@
 import { signatures, type Signature, type Signatures } from '@denizen/core/contract'
 import { expose, router, type Exposed } from './trpc.ts'
 
-/** tRPC takes no key `apply`, for it makes proxies of functions: `access.apply` stands at the root under its whole name. The path is the same. */
+/** tRPC reserves the key `apply`, because its clients are proxies of functions. So `access.apply` is at the root under its full name; the path is the same. */
 type Reserved = 'apply'
 
 /** Every action of the contract as a procedure. */

@@ -8,30 +8,30 @@ import {
 } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import superjson from 'superjson'
-import { mapped, understood } from './errors.ts'
+import { httpErrorOf, toDomainError } from './errors.ts'
 import { serializeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
-/** What a procedure knows of the request that it came with. */
+/** What a procedure knows about its request. */
 export interface Context {
   readonly requestId: string
-  /** Carries an action out on behalf of whoever sent the request. Rejects with a DenizenError. */
+  /** Runs an action on behalf of whoever sent the request. Rejects with a DenizenError. */
   call(name: string, input: unknown): Promise<unknown>
-  /** The same for whoever sends the answer as it is: a query's may be `Written`. */
-  callWritten(name: string, input: unknown): Promise<unknown>
+  /** The same; the answer of a query may come serialized already. */
+  callSerialized(name: string, input: unknown): Promise<unknown>
 }
 
-/** What `error.data` holds in an answer. */
+/** `error.data` of an answer. */
 export interface ErrorData {
   readonly code: TRPC_ERROR_CODE_KEY
   readonly httpStatus: number
   readonly path?: string
   readonly requestId: string
-  /** The failure in Denizen's own terms; clients make their DenizenError of it. */
+  /** The error in Denizen's own terms; clients make a DenizenError of it. */
   readonly domain: { readonly code: string; readonly kind: ErrorKind; readonly details: Readonly<Record<string, unknown>> }
 }
 
-/** An error as it goes over the wire. */
+/** An error as it is sent. */
 export interface ErrorShape extends TRPCDefaultErrorShape {
   data: ErrorData
 }
@@ -44,13 +44,13 @@ const t = initTRPC.context<Context>().create({
   isDev: false,
   errorFormatter: ({ error, ctx, path }): ErrorShape => {
     const requestId = ctx?.requestId ?? ''
-    return shapeOf(understood(error, { path, requestId }), path, requestId)
+    return shapeOf(toDomainError(error, { path, requestId }), path, requestId)
   },
 })
 
-/** A failure as it goes over the wire. */
+/** An error in the shape that is sent. */
 export function shapeOf(error: DenizenError, path: string | undefined, requestId: string): ErrorShape {
-  const { trpc, status } = mapped(error)
+  const { trpc, status } = httpErrorOf(error)
   const { code, kind, details, message } = error
   return {
     message,
@@ -61,7 +61,7 @@ export function shapeOf(error: DenizenError, path: string | undefined, requestId
 
 export const router = t.router
 
-/** An input that may be left out when none of its fields is needed. */
+/** The input as clients give it: it may be left out when none of its fields is required. */
 export type WireInput<S extends Signature> = Record<never, never> extends InputOf<S> ? InputOf<S> | undefined : InputOf<S>
 
 export interface ProcedureTypes<S extends Signature> {
@@ -71,7 +71,7 @@ export interface ProcedureTypes<S extends Signature> {
   errorShape: ErrorShape
 }
 
-/** The procedure of an action: a query travels by GET, a command by POST. */
+/** The procedure of an action: queries are sent by GET, commands by POST. */
 export type Exposed<S> =
   S extends Signature<string, 'query'>
     ? TRPCQueryProcedure<ProcedureTypes<S>>
@@ -80,13 +80,13 @@ export type Exposed<S> =
       : never
 
 /**
- * Makes the one procedure of an action. It knows the signature only, so that no
- * handler and no ORM is in the types that clients see. The input is not looked
- * at here: parsing it is the pipeline's first step, whatever the face.
+ * Makes the procedure of an action. It knows only the signature, so that no handler and no
+ * ORM is in the types that clients see. The input is not parsed here: that is the first
+ * step of the pipeline, whatever the face.
  */
 export function expose<S extends Signature>({ name, kind }: S): Exposed<S> {
   const procedure = t.procedure.input((input: unknown) => input as WireInput<S>)
   const resolve = ({ ctx, input }: { ctx: Context; input: unknown }) => ctx.call(name, input) as Promise<OutputOf<S>>
-  // Which of the two it is depends on S alone; the compiler cannot follow that through `kind`.
+  // The type depends on S alone; the compiler cannot follow that through `kind`.
   return (kind === 'query' ? procedure.query(resolve) : procedure.mutation(resolve)) as unknown as Exposed<S>
 }

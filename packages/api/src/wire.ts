@@ -1,16 +1,15 @@
 import { malformed } from './errors.ts'
 
-/** How deep a payload may be nested; the deepest that an action takes is far below. */
+/** The deepest nesting of a payload; no action takes anything nearly as deep. */
 const deepest = 64
 
 type Path = readonly string[]
 
 /**
- * The input inside a payload that superjson wrote. superjson's own reader does
- * whatever `meta` says: a few bytes make it build an array of a gigabyte, a
- * cycle, or a tree that is small in memory and endless to walk. This one reads
- * JSON, dates, undefined and the numbers that JSON lacks, in place and in time
- * proportional to the payload, and refuses the rest by name.
+ * The input in a payload that superjson serialized. superjson's own reader does whatever
+ * `meta` says: a few bytes make it build an array of a gigabyte, a cycle, or a tree that is
+ * small in memory and endless to walk. This one reads JSON, dates, undefined and the numbers
+ * that JSON lacks, in place and in time proportional to the payload, and refuses all else.
  */
 export function readInput(payload: unknown): unknown {
   if (payload === undefined) return undefined
@@ -38,9 +37,8 @@ function checkDepth(payload: unknown): void {
 }
 
 /**
- * superjson notes which values are one and the same object, and writes each out
- * in full, so the notes can be left. Only where it wrote null instead (a cycle,
- * or its `dedupe` option) would leaving them change what was said.
+ * superjson notes which values are the same object and still writes each in full, so the
+ * notes can be ignored, except where it wrote null instead (a cycle, or its `dedupe` option).
  */
 function checkSharing(json: unknown, equalities: unknown): void {
   if (equalities === undefined) return
@@ -59,7 +57,7 @@ function* annotationsOf(tree: unknown, path: Path): Generator<{ path: Path; type
   if (tree === undefined) return
   if (Array.isArray(tree)) {
     const [type] = tree as readonly unknown[]
-    if (tree.length !== 1 || typeof type !== 'string') throw malformed(nameOf(path), 'this type is not taken here')
+    if (tree.length !== 1 || typeof type !== 'string') throw malformed(nameOf(path), 'this type is not supported')
     yield { path, type }
   } else if (isRecord(tree)) {
     for (const [key, subtree] of Object.entries(tree)) yield* annotationsOf(subtree, [...path, ...segmentsOf(key)])
@@ -88,10 +86,10 @@ function converted(root: unknown, path: Path, type: string): unknown {
   return root
 }
 
-/** Only what the payload itself holds: never anything inherited, and no place past the end of a list. */
+/** Reaches only what the payload itself holds: nothing inherited, and nothing past the end of a list. */
 function childOf(parent: unknown, key: string, path: Path): unknown {
   const there = Array.isArray(parent) ? /^\d+$/.test(key) && Object.hasOwn(parent, key) : isRecord(parent) && Object.hasOwn(parent, key)
-  if (!there) throw malformed(nameOf(path), 'meta speaks of a value that is not there')
+  if (!there) throw malformed(nameOf(path), 'meta names a value that does not exist')
   return (parent as Record<string, unknown>)[key]
 }
 
@@ -106,7 +104,7 @@ function convert(value: unknown, type: string, path: Path): unknown {
   if (type === 'undefined') return undefined
   if (type === 'number' && numbers.has(value)) return numbers.get(value)
   if (type === 'Date' && typeof value === 'string' && !Number.isNaN(Date.parse(value))) return new Date(value)
-  throw malformed(nameOf(path), type === 'Date' || type === 'number' ? `this is no ${type}` : 'this type is not taken here')
+  throw malformed(nameOf(path), type === 'Date' || type === 'number' ? `this is not a ${type}` : 'this type is not supported')
 }
 
 function nameOf(path: Path): string {

@@ -1,16 +1,17 @@
-import { DenizenError, type ErrorKind } from '@denizen/core/calls'
+import { DenizenError, type DenizenErrorCode, type ErrorKind } from '@denizen/core/calls'
 import { TRPCClientError } from '@trpc/client'
 import { longestUrl } from './links.ts'
 
-/** What the server tells of a failure beside its text. */
+/** The `data` of an error answer. */
 interface DomainData {
-  readonly domain?: { readonly code: string; readonly kind: ErrorKind; readonly details: Record<string, unknown> }
+  /** A newer server may send codes that this version does not know: whoever handles errors needs a default. */
+  readonly domain?: { readonly code: DenizenErrorCode; readonly kind: ErrorKind; readonly details: Record<string, unknown> }
   readonly requestId?: string
   readonly httpStatus?: number
 }
 
-/** The DenizenError inside what a link threw; what goes wrong on the way has codes of its own, `client.…`. */
-export function understood(error: unknown, url: string): unknown {
+/** The DenizenError for an error of a tRPC link. Errors of the transport have codes of their own, `client.…`. */
+export function toDomainError(error: unknown, url: string): unknown {
   if (!(error instanceof TRPCClientError)) return error
   const data = error.data as DomainData | null | undefined
   if (data?.domain !== undefined) {
@@ -18,33 +19,36 @@ export function understood(error: unknown, url: string): unknown {
     return new DenizenError(code, kind, error.message, details, error)
   }
   if (data?.httpStatus !== undefined) return new DenizenError('client.unexpectedAnswer', 'internal', error.message, { url, ...data }, error)
-  return error.cause instanceof DenizenError ? error.cause : failedOnTheWay(error, url)
+  return error.cause instanceof DenizenError ? error.cause : transportError(error, url)
 }
 
-function failedOnTheWay(error: TRPCClientError<never>, url: string): DenizenError {
+function transportError(error: TRPCClientError<never>, url: string): DenizenError {
   const { cause, meta } = error
-  const failure = (code: string, kind: ErrorKind, message: string, details: Record<string, unknown> = { url }) =>
+  const transportFailure = (code: DenizenErrorCode, kind: ErrorKind, message: string, details: Record<string, unknown> = { url }) =>
     new DenizenError(code, kind, message, details, error)
-  if (cause?.name === 'TimeoutError') return failure('client.timedOut', 'unavailable', `${url} did not answer in time. ${perhapsDone}`)
-  if (cause?.name === 'AbortError') return failure('client.aborted', 'internal', `The call was given up. ${perhapsDone}`)
-  if (error.message === saidByLinks.tooLong)
-    return failure('request.urlTooLong', 'tooLarge', `The URL would be longer than ${longestUrl} characters.`, { most: longestUrl })
-  // An answer that is no JSON at all comes without the response.
-  if (meta?.['response'] !== undefined || cause instanceof SyntaxError || error.message === saidByLinks.missing) {
-    const message = `What answers at ${url} is not Denizen, or something between garbled its answer.`
-    return failure('client.unexpectedAnswer', 'unavailable', message)
+  if (cause?.name === 'TimeoutError')
+    return transportFailure('client.timedOut', 'unavailable', `${url} did not answer in time. ${mayHaveRun}`)
+  if (cause?.name === 'AbortError') return transportFailure('client.aborted', 'internal', `The call was aborted. ${mayHaveRun}`)
+  if (error.message === linkMessages.tooLong)
+    return transportFailure('request.urlTooLong', 'tooLarge', `The URL would be longer than ${longestUrl} characters.`, {
+      most: longestUrl,
+    })
+  // If an answer is not JSON, the error comes without the response.
+  if (meta?.['response'] !== undefined || cause instanceof SyntaxError || error.message === linkMessages.missing) {
+    const message = `The server at ${url} is not Denizen, or a proxy changed its answer.`
+    return transportFailure('client.unexpectedAnswer', 'unavailable', message)
   }
   const broken = brokenCodes.has(codeOf(cause))
-  const message = broken ? `The connection to ${url} broke. ${perhapsDone}` : `No server answers at ${url}. Is it running?`
-  return failure('client.unreachable', 'unavailable', message)
+  const message = broken ? `The connection to ${url} broke. ${mayHaveRun}` : `No server answers at ${url}. Is it running?`
+  return transportFailure('client.unreachable', 'unavailable', message)
 }
 
-/** tRPC's links have no codes for what they find out themselves, only these texts. */
-const saidByLinks = { tooLong: 'Input is too big for a single dispatch', missing: 'Missing result' } as const
+/** tRPC's links have no codes for their own errors, only these messages. */
+const linkMessages = { tooLong: 'Input is too big for a single dispatch', missing: 'Missing result' } as const
 
-const perhapsDone = 'A command may have been carried out all the same: repeat it with its idempotency key.'
+const mayHaveRun = 'A command may have run all the same: repeat it with its idempotency key.'
 
-/** How Node says that a connection was there, and is no more. */
+/** Node's codes for a connection that broke after it was established. */
 const brokenCodes: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -53,7 +57,7 @@ const brokenCodes: ReadonlySet<string> = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ])
 
-/** `fetch` says only that it failed; the reason is its cause. */
+/** `fetch` only says that it failed; the reason is in the cause. */
 function codeOf(error: unknown): string {
   const reason = error instanceof Error ? error.cause : undefined
   return reason instanceof Error && 'code' in reason ? String(reason.code) : ''

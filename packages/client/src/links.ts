@@ -6,21 +6,21 @@ import superjson from 'superjson'
 export interface LinkOptions {
   /** Where the server is: `http://127.0.0.1:4000`. */
   readonly url: string
-  /** The access token that `auth.signIn` gave, or how to get it; asked before every request. */
+  /** The access token, or a function that returns it, which is called before every request. */
   readonly token?: string | null | (() => string | null | Promise<string | null>)
-  /** Another fetch: to set a time limit, or to trace. */
+  /** A `fetch` to use instead of the global one, for example with a time limit. */
   readonly fetch?: typeof globalThis.fetch
-  /** In a browser: the session is in cookies, also for an app on another host of the same site. */
+  /** In a browser: the session is in cookies, also for an application on another host of the same site. */
   readonly cookies?: boolean
 }
 
 /** The server refuses larger batches. */
 const largestBatch = 20
 
-/** Queries are batched up to this many characters; a single one that is longer is refused. */
+/** Queries are batched up to this many characters of URL; a single one that is longer is refused. */
 export const longestUrl = 4096
 
-/** What a plain tRPC client needs to talk to Denizen: `createTRPCClient<AppRouter>({ links: denizenLinks({ url }) })`. */
+/** The links of a plain tRPC client: `createTRPCClient<AppRouter>({ links: denizenLinks({ url }) })`. */
 export function denizenLinks({ url, token = null, fetch, cookies = false }: LinkOptions): TRPCLink<AppRouter>[] {
   refuseCredentials(url)
   const common = {
@@ -29,7 +29,7 @@ export function denizenLinks({ url, token = null, fetch, cookies = false }: Link
     ...(cookies ? { fetch: withCookies(fetch) as never } : fetch === undefined ? {} : { fetch: fetch as never }),
   }
   const authorization = async (): Promise<Record<string, string>> => {
-    const current = typeof token === 'function' ? await asked(token) : token
+    const current = typeof token === 'function' ? await tokenFrom(token) : token
     return current === null ? {} : { authorization: `Bearer ${sendable(current)}` }
   }
   return [
@@ -41,7 +41,7 @@ export function denizenLinks({ url, token = null, fetch, cookies = false }: Link
   ]
 }
 
-/** Commands also say where the tokens go that they may bring; for a query the browser would only have to ask first. */
+/** Commands also ask for new tokens in cookies. Queries do not, because the header would cost a preflight request. */
 function withCookies(send: typeof globalThis.fetch = (...request) => fetch(...request)): typeof globalThis.fetch {
   return (input, init) => {
     const headers = new Headers(init?.headers)
@@ -50,35 +50,39 @@ function withCookies(send: typeof globalThis.fetch = (...request) => fetch(...re
   }
 }
 
-/** Headers that belong to one call alone; a call that has some travels alone. */
+/** Headers of a single call; such a call is not batched. */
 function headersOf(operation: Operation): Record<string, string> | undefined {
   return operation.context['headers'] as Record<string, string> | undefined
 }
 
-/** `fetch` refuses such a URL too, and repeats the password in the text of its error. */
+/** `fetch` refuses such a URL too, but repeats the password in its error. */
 function refuseCredentials(url: string): void {
   if (!URL.canParse(url)) return // a path, in a browser
   const { username, password } = new URL(url)
   if (username === '' && password === '') return
-  throw new DenizenError('client.invalidUrl', 'invalid', 'The URL of a server holds no user name and no password: give a token instead.')
+  throw new DenizenError(
+    'client.invalidUrl',
+    'invalid',
+    'The URL of the server must not contain a user name or a password: give a token instead.',
+  )
 }
 
-async function asked(token: () => string | null | Promise<string | null>): Promise<string | null> {
+async function tokenFrom(token: () => string | null | Promise<string | null>): Promise<string | null> {
   try {
     return await token()
   } catch (error) {
     if (error instanceof DenizenError) throw error
-    throw new DenizenError('client.noToken', 'unauthenticated', 'The function that gives the access token failed.', {}, error)
+    throw new DenizenError('client.noToken', 'unauthenticated', 'The function that returns the access token failed.', {}, error)
   }
 }
 
-/** `fetch` repeats a header that it cannot send in the text of its error; a token must never stand there. */
+/** `fetch` repeats a header that it cannot send in its error, where a token must never be. */
 function sendable(token: string): string {
   const trimmed = token.trim()
   if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed
   throw new DenizenError(
     'client.invalidToken',
     'unauthenticated',
-    'The access token holds what no token does: was something else copied with it?',
+    'The access token contains characters that no token has: was something else copied with it?',
   )
 }

@@ -1,47 +1,47 @@
 import { DenizenError } from '@denizen/core/calls'
 
-/** The tokens of a session, as they are kept between calls. */
+/** The tokens of a session, as they are stored between calls. */
 export interface SessionTokens {
   readonly accessToken: string
   readonly refreshToken: string
-  /** A text where it went through JSON. */
+  /** A string if it went through JSON. */
   readonly accessTokenExpiresAt: Date | string
 }
 
-/** Where a client keeps its session: in memory, in a file, in the storage of a browser. */
+/** Where a client stores its session: in memory, in a file, in the storage of a browser. */
 export interface SessionStore {
-  /** null: nobody is signed in. Asked before every request. */
+  /** null: nobody is signed in. Called before every request. */
   load(): SessionTokens | null | Promise<SessionTokens | null>
-  /** Told of new tokens, and with null that the session is over. */
+  /** Called with new tokens, and with null when the session has ended. */
   save(tokens: SessionTokens | null): void | Promise<void>
 }
 
-/** A session that lasts as long as the program. */
+/** A session store in memory, which lasts as long as the program. */
 export function memorySession(tokens: SessionTokens | null = null): SessionStore {
   let kept = tokens
   return { load: () => kept, save: (next) => void (kept = next) }
 }
 
-/** Keeps a session alive: one refresh at a time, however many calls need it. */
-export interface Keeper {
-  /** Grows with every renewal; taken before a call, it tells whether the call went out with tokens of before. */
+/** Refreshes a session: one refresh at a time, however many calls need it. */
+export interface SessionRefresher {
+  /** Grows with every refresh. Read before a call, it tells whether the session was refreshed since. */
   readonly generation: number
-  /** The access token to send; null: there is none to send. */
+  /** The access token to send; null: none. */
   token(): Promise<string | null>
-  /** Whether there are newer tokens than those of that generation; gets them first if need be. Never rejects. */
-  renewed(generation: number): Promise<boolean>
-  /** Hears of every answer: signing in brings tokens, signing out ends them. */
-  heard(name: string, answer: unknown): Promise<void>
+  /** Whether there are newer tokens than those of that generation; refreshes if necessary. Never rejects. */
+  refreshedSince(generation: number): Promise<boolean>
+  /** Called with every answer: signing in brings tokens, signing out ends them. */
+  observe(name: string, answer: unknown): Promise<void>
 }
 
-/** How new tokens are got. */
+/** Gets new tokens. */
 export type Refresh = (refreshToken: string) => Promise<SessionTokens>
 
-/** Milliseconds before the end of an access token when it is no longer relied upon; and between two tries to do something about it. */
+/** Milliseconds before its expiry when an access token is refreshed, and between two attempts. */
 const margin = 30_000
 
-/** One renewal at a time, and how many there were. */
-class Renewals {
+/** Runs one refresh at a time, and counts them. */
+class SingleRefresh {
   readonly #renew: () => Promise<boolean>
   #running: Promise<boolean> | undefined
   generation = 0
@@ -69,11 +69,11 @@ class Renewals {
   }
 }
 
-/** The keeper of a session in a store. */
-export class StoredSession implements Keeper {
+/** Refreshes a session whose tokens are in a store. */
+export class StoredSession implements SessionRefresher {
   readonly #store: SessionStore
   readonly #refresh: Refresh
-  readonly #renewals = new Renewals(() => this.#renew())
+  readonly #renewals = new SingleRefresh(() => this.#renew())
   #sent: string | null = null
   #triedAt = -Infinity
 
@@ -94,20 +94,20 @@ export class StoredSession implements Keeper {
     return this.#sent
   }
 
-  renewed(generation: number): Promise<boolean> {
+  refreshedSince(generation: number): Promise<boolean> {
     return this.#renewals.since(generation)
   }
 
-  async heard(name: string, answer: unknown): Promise<void> {
+  async observe(name: string, answer: unknown): Promise<void> {
     if (name === 'auth.signOut') await this.#save(null)
-    // Whoever begins to act for somebody else stays signed in as themselves.
+    // Impersonating somebody does not change one's own session.
     else if (name.startsWith('auth.') && name !== 'auth.impersonate' && holdsTokens(answer)) await this.#save(answer)
   }
 
   async #renew(): Promise<boolean> {
     const tokens = await this.#load()
     if (tokens === null) return false
-    // Somebody else who shares the store was faster.
+    // Another client with the same store has refreshed it already.
     if (tokens.accessToken !== this.#sent && !isEnding(tokens)) return true
     this.#triedAt = Date.now()
     try {
@@ -139,12 +139,12 @@ async function ofStore<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The keeper of a session that the browser holds in cookies, where no script reads it. */
-export class CookieSession implements Keeper {
-  readonly #renewals: Renewals
+/** Refreshes a session whose tokens are in cookies, where no script can read them. */
+export class CookieSession implements SessionRefresher {
+  readonly #renewals: SingleRefresh
 
   constructor(refresh: Refresh) {
-    this.#renewals = new Renewals(async () => refresh(inCookie).then(() => true))
+    this.#renewals = new SingleRefresh(async () => refresh(cookiePlaceholder).then(() => true))
   }
 
   get generation(): number {
@@ -155,15 +155,15 @@ export class CookieSession implements Keeper {
     return null
   }
 
-  renewed(generation: number): Promise<boolean> {
+  refreshedSince(generation: number): Promise<boolean> {
     return this.#renewals.since(generation)
   }
 
-  async heard(): Promise<void> {}
+  async observe(): Promise<void> {}
 }
 
-/** What the server puts into answers, and takes, for a token that is in a cookie. */
-const inCookie = '(cookie)'
+/** What the server sends, and accepts, in place of a token that is in a cookie. */
+const cookiePlaceholder = '(cookie)'
 
 function isEnding({ accessTokenExpiresAt }: SessionTokens): boolean {
   return new Date(accessTokenExpiresAt).getTime() - Date.now() < margin

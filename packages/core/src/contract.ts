@@ -15,17 +15,22 @@ import { explainingSignatures } from './access/explaining/signatures.ts'
 import { reviewSignatures } from './access/review/signatures.ts'
 import { codeSignatures } from './access/code/signatures.ts'
 import { policiesSignatures } from './policies/signatures.ts'
-import { factorsSignatures } from './factors/signatures.ts'
+import { factorsSignatures } from './authenticators/signatures.ts'
 import { identitiesSignatures } from './identities/signatures.ts'
 import { passkeysSignatures } from './passkeys/signatures.ts'
 import { sessionsSignatures } from './sessions/signatures.ts'
-import { factorSignatures } from './signin/factor/signatures.ts'
 import { passwordSignatures } from './signin/password/signatures.ts'
-import { mailedSignatures } from './signin/mailed/signatures.ts'
+import { mailedSignatures } from './signin/passwordless/signatures.ts'
 import { externalSignatures } from './signin/external/signatures.ts'
 import { refreshSignatures } from './signin/refresh/signatures.ts'
 import { deviceSignatures } from './signin/device/signatures.ts'
-import { guiseSignatures } from './signin/guise/signatures.ts'
+import { loginHistorySignatures } from './login-history/signatures.ts'
+import { mfaSignatures } from './signin/mfa/signatures.ts'
+import { anonymousSignatures } from './signin/anonymous/signatures.ts'
+import { impersonationSignatures } from './signin/impersonation/signatures.ts'
+import { passkeySignInSignatures } from './signin/passkey/signatures.ts'
+import { throttlingSignatures } from './throttling/signatures.ts'
+import { revocationSignatures } from './tokens/revocation/signatures.ts'
 import { tokensSignatures } from './tokens/signatures.ts'
 import { signInSignatures } from './signin/signatures.ts'
 import { teamsSignatures } from './teams/signatures.ts'
@@ -45,18 +50,22 @@ export const signatures = {
   },
   auth: {
     ...signInSignatures,
-    ...factorSignatures,
+    ...mfaSignatures,
     ...passwordSignatures,
     ...mailedSignatures,
     ...externalSignatures,
     ...refreshSignatures,
     ...deviceSignatures,
-    ...guiseSignatures,
+    ...anonymousSignatures,
+    ...impersonationSignatures,
+    ...throttlingSignatures,
+    ...loginHistorySignatures,
+    ...revocationSignatures,
   },
   factors: factorsSignatures,
   identities: identitiesSignatures,
   organizations: { ...organizationsSignatures, ...invitationsSignatures },
-  passkeys: passkeysSignatures,
+  passkeys: { ...passkeysSignatures, ...passkeySignInSignatures },
   policies: policiesSignatures,
   resources: { ...resourcesSignatures, ...sharingSignatures },
   roles: rolesSignatures,
@@ -76,7 +85,7 @@ export type Signatures = typeof signatures
 
 export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from './kernel/errors.ts'
 export type { ActionKind, GrantedRole, InputOf, OutputOf, Signature } from './kernel/signature.ts'
-export type { DenizenErrorCode } from './calls/error-codes.ts'
+export type { DenizenErrorCode } from './kernel/error-codes.ts'
 export { holdsSecret, withoutSecrets } from './kernel/secret.ts'
 export type { FailedItem, Plan, RowChanges } from './kernel/plan.ts'
 export type { JsonObject } from './kernel/text.ts'

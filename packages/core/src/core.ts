@@ -8,7 +8,7 @@ import {
   type PermissionUse,
   type Question,
 } from './access/index.ts'
-import { LastSeen } from './accounts/activity/last-seen.ts'
+import { LastSeen } from './kernel/write-behind.ts'
 import { writeLastSeen } from './accounts/activity/repository.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
@@ -30,7 +30,8 @@ import { forkOf, memoryOf } from './pipeline/assembly.ts'
 import { plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
-import { Authenticator, PrincipalCache, writeSessionsSeen } from './sessions/index.ts'
+import { writeSessionsSeen } from './sessions/index.ts'
+import { Authenticator, PrincipalCache } from './principals/index.ts'
 import { createCredentials } from './tokens/credentials.ts'
 import { KeyRing, rotateKeys } from './tokens/index.ts'
 import { writeLastUsed } from './tokens/repository.ts'

@@ -1,5 +1,5 @@
-import { sendResetNotice } from './factors/index.ts'
-import { sendInvitation } from './invitations/sending.ts'
+import { sendResetNotice } from './authenticators/index.ts'
+import { sendInvitation } from './invitations/deliver.ts'
 import type { JobHandler } from './kernel/job.ts'
 import { rotateSigningKeys } from './tokens/index.ts'
 import { sendVerification } from './verifications/index.ts'

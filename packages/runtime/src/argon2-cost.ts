@@ -1,16 +1,16 @@
-/** What the hashing threads are asked. One at a time each. */
+/** A request to a hashing thread. Each thread has one at a time. */
 export type HashRequest =
   | { readonly kind: 'hash'; readonly password: string }
   | { readonly kind: 'verify'; readonly hash: string; readonly password: string }
 
 export type HashAnswer = { readonly ok: true; readonly value: string | boolean } | { readonly ok: false; readonly message: string }
 
-/** What a new hash costs: 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). Memory in KiB. */
+/** The parameters of new hashes: 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). Memory in KiB. */
 export const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 }
 
 /**
- * The dearest hash that is verified. A hash comes from imports too, and one that
- * asks for gigabytes or minutes would stop all sign-ins. Everything that libraries
+ * The most expensive hash that is verified. Hashes can be imported, and one that needs
+ * gigabytes or minutes would stop all sign-ins. Everything that libraries
  * recommend fits (RFC 9106's second choice, libsodium's "moderate").
  */
 const costLimit = { memoryCost: 262_144, timeCost: 16, parallelism: 16, memoryTimesTime: 1_048_576 }
@@ -29,8 +29,8 @@ const pattern = new RegExp(
 )
 
 /**
- * Reads a PHC string (https://github.com/P-H-C/phc-string-format). null: not
- * argon2, or dearer than the limit, and so nothing that will be verified here.
+ * Reads a PHC string (https://github.com/P-H-C/phc-string-format). null: it is not argon2,
+ * or more expensive than the limit, and is not verified.
  */
 export function parseArgon2(hash: string): Argon2Hash | null {
   const match = pattern.exec(hash)
@@ -53,7 +53,7 @@ function isAffordable({ memoryCost, timeCost, parallelism }: Argon2Hash): boolea
   return memoryCost * timeCost <= costLimit.memoryTimesTime
 }
 
-/** Whether a hash is weaker than a new one, or of a kind that is not verified here. */
+/** Whether a hash is weaker than a new one, or is not verified here at all. */
 export function isWeak(hash: string): boolean {
   const parsed = parseArgon2(hash)
   if (parsed === null || parsed.algorithm !== 'argon2id' || parsed.version !== 19) return true

@@ -3,16 +3,16 @@ import { passwordsBusy, type Hasher } from '@denizen/core'
 import { isWeak, parseArgon2, type HashAnswer, type HashRequest } from './argon2-cost.ts'
 
 export interface Argon2Options {
-  /** Threads. Fewer than cores. */
+  /** Threads; fewer than there are cores. */
   readonly workers: number
   /** How many may wait for a thread. */
   readonly queueLimit: number
 }
 
 export interface ThreadedHasher extends Hasher {
-  /** For metrics: how many are being hashed and how many wait. */
+  /** For metrics: how many passwords are being hashed, and how many wait. */
   load(): { readonly running: number; readonly waiting: number }
-  /** Refuses new work, finishes what runs and ends the threads. */
+  /** Refuses new work, finishes running work and ends the threads. */
   close(): Promise<void>
 }
 
@@ -22,7 +22,7 @@ interface Task {
   readonly reject: (error: unknown) => void
 }
 
-/** A thread and what it is busy with. */
+/** A thread and its task. */
 interface Slot {
   readonly worker: Worker
   task: Task | null
@@ -30,10 +30,10 @@ interface Slot {
 }
 
 /**
- * argon2id on threads of our own. Node's shared thread pool would let hashing hold
- * up DNS, files and compression, and its threads cannot be made to yield; these run
- * at a lower priority, one hash at a time each. When `queueLimit` wait, the next is
- * refused at once with `passwords.busy` and an estimate of when to come back.
+ * argon2id on threads of its own. In Node's shared thread pool, hashing would hold up DNS,
+ * files and compression, and its threads cannot get a lower priority; these do, and hash
+ * one password at a time. When `queueLimit` wait, the next is refused with `passwords.busy`
+ * and an estimate of when to try again.
  */
 export function threadedHasher(options: Argon2Options): ThreadedHasher {
   const threads = new HashingThreads(options)
@@ -52,7 +52,7 @@ class HashingThreads {
   readonly #slots = new Set<Slot>()
   readonly #waiting: Task[] = []
   #closed = false
-  /** Of recent hashes; a guess until the first is done. */
+  /** Moving average of recent hashes; a guess until the first is done. */
   #averageMs = 25
 
   constructor({ workers, queueLimit }: Argon2Options) {
@@ -95,7 +95,7 @@ class HashingThreads {
     const slot: Slot = { worker: new Worker(workerUrl()), task: null, startedAt: 0 }
     slot.worker.unref()
     slot.worker.on('message', (answer: HashAnswer) => this.#finish(slot, answer))
-    // A thread that dies takes its task with it and is replaced at the next task.
+    // If a thread dies, its task fails, and the next task starts a new thread.
     slot.worker.on('error', (error) => this.#lose(slot, error))
     slot.worker.on('exit', () => this.#lose(slot, new Error('A hashing thread ended unexpectedly.')))
     this.#slots.add(slot)
@@ -109,7 +109,7 @@ class HashingThreads {
       if (slot === null || task === undefined) return
       slot.task = task
       slot.startedAt = performance.now()
-      slot.worker.ref() // keep the process alive until the answer is there
+      slot.worker.ref() // keep the process alive until the answer arrives
       slot.worker.postMessage(task.request)
     }
   }
@@ -138,7 +138,7 @@ class HashingThreads {
   }
 }
 
-/** The thread's program stands beside this file, in TypeScript when run from source. */
+/** The thread's program is beside this file, in TypeScript when run from source. */
 function workerUrl(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './argon2-worker.ts' : './argon2-worker.js', import.meta.url)
 }

@@ -1,14 +1,14 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { Cipher } from '@denizen/core'
 
-/** Names the key, so that it can be changed while old texts stay readable. */
+/** Identifies the key, so that it can be changed while old texts stay readable. */
 const version = '1'
 const ivBytes = 12
 const tagBytes = 16
 
 /**
- * The cipher of core's defaults, text for text, on Node's synchronous crypto: sealing
- * a cursor then takes microseconds instead of a turn on the shared thread pool.
+ * The same cipher as core's default, on Node's synchronous crypto: sealing a cursor takes
+ * microseconds instead of a turn on the shared thread pool.
  * AES-256-GCM (NIST SP 800-38D) and HMAC-SHA-256 under keys derived by HKDF (RFC 5869).
  */
 export function nodeCipher(masterKey: Uint8Array): Cipher {

@@ -9,7 +9,7 @@ import { define, type Setting } from './setting.ts'
 import { isPostgresUrl, parseMasterKey, parseNetworks, parseSize, wholeNumber } from './setting-formats.ts'
 import { signInConfigOf, signInDefinitions, type SignInConfig } from './sign-in-settings.ts'
 
-/** Everything that can be set from outside, parsed once at the edge and passed on as a value. */
+/** All settings, parsed once and passed on as a value. */
 export interface Config {
   readonly database: DatabaseConfig
   /** Absolute; holds the embedded database, its lock and `master.key`. */
@@ -19,7 +19,7 @@ export interface Config {
   readonly port: number
   /** 32 bytes; null: kept in the data directory (see `loadMasterKey`), or random in memory. */
   readonly masterKey: Uint8Array | null
-  /** CIDR blocks of the proxies whose `Forwarded` headers are believed. */
+  /** CIDR blocks of the proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[]
   readonly logLevel: LogLevel
   /** Connections to PostgreSQL for actions; two more are held for invalidation and jobs each. */
@@ -27,11 +27,11 @@ export interface Config {
   readonly hashing: { readonly workers: number; readonly queueLimit: number }
   /** Slug of the organization that new users join; null: none. */
   readonly defaultOrganization: string | null
-  /** How many organizations a user may own who is no administrator. */
+  /** How many organizations a user who is not an administrator may own. */
   readonly maxOwnedOrganizations: number
   /** Largest request body, in bytes. */
   readonly bodyLimit: number
-  /** Where people reach this installation: links in mails begin with it. No slash at its end. */
+  /** The URL at which people reach this installation; links in emails begin with it. No trailing slash. */
   readonly publicUrl: string
   readonly mail: MailConfig
   readonly signIn: SignInConfig
@@ -68,35 +68,35 @@ const definitions = {
   DENIZEN_DATA_DIR: define(
     z.string().min(1, 'must name a directory').default('./denizen-data'),
     './denizen-data',
-    'Where the embedded database and its master key are kept. memory:// keeps nothing.',
+    'Directory of the embedded database and its master key. memory:// stores nothing.',
   ),
   DENIZEN_HOST: define(z.string().min(1, 'must be an address to listen on').default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
   DENIZEN_PORT: define(wholeNumber(0, 65_535).default(4000), '4000', 'Port to listen on; 0 takes a free one.'),
   DENIZEN_MASTER_KEY: define(
     z.string().transform(parseMasterKey).optional(),
-    '(embedded: made once in <data dir>/master.key)',
+    '(embedded: created once in <data dir>/master.key)',
     'Key for secrets at rest: 32 random bytes in base64url. Required with DATABASE_URL, the same for every process.',
   ),
   DENIZEN_TRUSTED_PROXIES: define(
     z.string().transform(parseNetworks).optional(),
     '(none)',
-    'Addresses or CIDR blocks, separated by commas, of the proxies whose forwarding headers are believed.',
+    'Addresses or CIDR blocks, separated by commas, of the proxies whose X-Forwarded-For is trusted.',
   ),
   DENIZEN_LOG_LEVEL: define(
     z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
     'info',
-    `Least severe log line written: ${logLevels.join(', ')}.`,
+    `The lowest level that is logged: ${logLevels.join(', ')}.`,
   ),
   DENIZEN_POOL_SIZE: define(wholeNumber(1, 500).default(10), '10', 'Connections to PostgreSQL that actions share.'),
   DENIZEN_HASH_WORKERS: define(
     wholeNumber(1, 64).default(defaultWorkers),
     '(cores - 1, at least 1)',
-    'Threads that hash passwords. Fewer than cores, or sign-ins slow down everything else.',
+    'Threads that hash passwords. Use fewer than there are cores, or sign-ins slow down everything else.',
   ),
   DENIZEN_HASH_QUEUE: define(
     wholeNumber(1, 10_000).default(64),
     '64',
-    'Passwords that may wait for a thread before further sign-ins are told to come back later.',
+    'Passwords that may wait for a thread before further sign-ins are asked to try again later.',
   ),
   DENIZEN_DEFAULT_ORGANIZATION: define(
     z
@@ -109,7 +109,7 @@ const definitions = {
   DENIZEN_MAX_OWNED_ORGANIZATIONS: define(
     wholeNumber(0, 1_000_000).default(10),
     '10',
-    'Organizations that a user may own before founding no more; 0: only administrators found any, as many as they like.',
+    'Organizations that a user may own: then they cannot create another. 0: only administrators may create organizations. They have no limit.',
   ),
   DENIZEN_BODY_LIMIT: define(
     z.string().transform(parseSize).optional(),
@@ -119,29 +119,29 @@ const definitions = {
   DENIZEN_PUBLIC_URL: define(
     z.string().transform(parsePublicUrl).optional(),
     'http://<host>:<port>',
-    'Where people reach this installation: links in mails begin with it, never with what a request says.',
+    'The URL at which people reach this installation. Links in emails begin with it, never with the host of a request.',
   ),
   DENIZEN_SMTP_URL: define(
     z.string().transform(parseSmtpUrl).optional(),
-    '(embedded: mails are written to <data dir>/outbox)',
-    'Mail server, as smtp://user:password@host:587 or smtps://…:465. Without it PostgreSQL installations send no mail.',
+    '(embedded: emails are written to <data dir>/outbox)',
+    'Mail server, as smtp://user:password@host:587 or smtps://…:465. Without it installations on PostgreSQL send no email.',
   ),
   DENIZEN_MAIL_FROM: define(
     z.string().transform(parseSender).optional(),
     '(none)',
-    'Who mail comes from: Denizen <no-reply@example.com>. Required with DENIZEN_SMTP_URL.',
+    'The sender of emails: Denizen <no-reply@example.com>. Required with DENIZEN_SMTP_URL.',
   ),
   ...signInDefinitions,
 }
 
-/** Every setting with its default and meaning, in the order they are best read. */
+/** Every setting with its default and meaning, in the order in which they are documented. */
 export const settings: readonly Setting[] = Object.entries(definitions).map(([name, definition]) => ({
   name,
   default: definition.default,
   meaning: definition.meaning,
 }))
 
-/** Set for the `denizen` command when it talks to a server; a process may have both kinds in its environment. */
+/** Settings of the `denizen` command as a client; a process may have both kinds in its environment. */
 const clientSettings: readonly string[] = ['DENIZEN_URL', 'DENIZEN_TOKEN']
 
 type Shape = { readonly [Name in keyof typeof definitions]: (typeof definitions)[Name]['schema'] }
@@ -149,8 +149,8 @@ type Shape = { readonly [Name in keyof typeof definitions]: (typeof definitions)
 const schema = z.object(Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, definition.schema])) as Shape)
 
 /**
- * The configuration in an environment. An empty variable counts as absent.
- * Throws `config.invalid`, naming every variable that is wrong and what to do.
+ * Reads the configuration from environment variables. An empty one counts as absent.
+ * Throws `config.invalid`, with every variable that is wrong and what to do.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
@@ -197,7 +197,7 @@ function mailOf(database: DatabaseConfig, url: string | undefined, from: Sender 
 
 const missingSender: ConfigIssue = {
   name: 'DENIZEN_MAIL_FROM',
-  message: 'is required with DENIZEN_SMTP_URL: who mail comes from, for example Denizen <no-reply@example.com>',
+  message: 'is required with DENIZEN_SMTP_URL: the sender of emails, for example Denizen <no-reply@example.com>',
 }
 
 function isMemory(directory: string): boolean {
@@ -208,7 +208,7 @@ function missingMasterKey(): ConfigIssue {
   const fresh = randomBytes(32).toString('base64url')
   return {
     name: 'DENIZEN_MASTER_KEY',
-    message: `is required with DATABASE_URL. For a new database take this fresh one and keep it safe: DENIZEN_MASTER_KEY=${fresh}`,
+    message: `is required with DATABASE_URL. For a new database you can use this new one; keep it safe: DENIZEN_MASTER_KEY=${fresh}`,
   }
 }
 
@@ -219,7 +219,7 @@ function unknownNames(given: Readonly<Record<string, unknown>>): ConfigIssue[] {
     .map((name) => ({ name, message: `is not a setting. ${suggestion(name, [...known])}` }))
 }
 
-/** A beginning, a few wrong letters, or one right word. */
+/** Suggests a name that starts with this one, is nearly the same, or has a word in common. */
 function suggestion(name: string, known: readonly string[]): string {
   const words = name.split('_').slice(1)
   const nearest = closest(name, known)

@@ -12,7 +12,7 @@ interface OpenDatabase {
   close(): Promise<void>
 }
 
-/** A database that is open, and what is special about its kind. */
+/** An open database. */
 export type Database =
   | (OpenDatabase & { readonly kind: 'postgres'; readonly url: string })
   | (OpenDatabase & { readonly kind: 'embedded'; readonly pglite: PGlite; readonly lock: DirectoryLock })

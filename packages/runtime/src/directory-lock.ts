@@ -11,9 +11,9 @@ import { z } from 'zod'
 const ownerSchema = z.object({
   pid: z.number().int(),
   host: z.string(),
-  /** When it took the lock, ISO 8601. */
+  /** When the lock was taken, ISO 8601. */
   startedAt: z.string(),
-  /** Where it serves, when it does. */
+  /** The URL that the process serves; null: none. */
   url: z.string().nullable(),
 })
 export type LockOwner = z.infer<typeof ownerSchema>
@@ -23,12 +23,12 @@ type LockedDetails = { directory: string; pid: number | null; url: string | null
 export const databaseLocked = defineError<LockedDetails>('database.locked', 'conflict', ({ directory, pid, url, host, startedAt }) => {
   const who = pid === null ? 'another process' : `process ${pid} on ${host ?? 'this machine'}, since ${startedAt ?? 'an unknown time'}`
   const next = url === null ? 'Stop that process first.' : `It serves at ${url}: use that (--url ${url}), or stop it first.`
-  return `The data directory ${directory} is in use by ${who}. Opening it twice would lose data. ${next}`
+  return `The data directory ${directory} is in use by ${who}. Opening it twice would destroy data. ${next}`
 })
 
 export interface DirectoryLock {
   readonly owner: LockOwner
-  /** Tells later comers where this process serves. */
+  /** Publishes the URL that this process serves, for the error of processes that want the lock. */
   announce(url: string): void
   release(): void
 }
@@ -36,18 +36,17 @@ export interface DirectoryLock {
 const lockFile = 'lock.sqlite'
 const ownerFile = 'owner.json'
 
-/** Held here too, so that the garbage collector can never close a file and drop the lock with it. */
+/** Referenced here, so that the garbage collector cannot close a file and with it release the lock. */
 const held = new Set<DatabaseSync>()
 
 /**
- * Takes the directory for this process, or throws `database.locked` with the owner.
+ * Locks the directory for this process, or throws `database.locked` with the owner.
  *
- * The lock is the operating system's own, on `lock.sqlite`, taken through SQLite
- * (part of Node), which has made whole-file locks dependable on every system. It
- * ends with the process however that ends, so there is no stale lock to judge and
- * no race between two judges; and it holds between containers that share a
+ * It is a file lock of the operating system on `lock.sqlite`, taken through SQLite (part of
+ * Node), whose file locks are reliable on every system. It ends with the process, however
+ * that ends, so there are no stale locks; and it works between containers that share a
  * directory, where pids mean nothing (https://sqlite.org/lockingv3.html).
- * `owner.json` only describes the holder; nothing is decided by it.
+ * `owner.json` only describes the owner; nothing is decided by it.
  */
 export async function lockDirectory(directory: string, url: string | null = null): Promise<DirectoryLock> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -72,7 +71,7 @@ export async function lockDirectory(directory: string, url: string | null = null
 }
 
 async function takeLock(directory: string): Promise<DatabaseSync> {
-  // The winner needs a moment to write down who it is, and a process that is being killed one to let go.
+  // The owner needs a moment to write owner.json, and a process that is being killed a moment to release the lock.
   for (let attempt = 0; ; attempt++) {
     const database = tryLock(join(directory, lockFile))
     if (database !== null) return database
@@ -101,7 +100,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5
 }
 
-/** Who says to have the directory open; null when nobody does. Only a lock attempt tells whether it is true. */
+/** Who has the directory open, according to owner.json; null: nobody. Only trying to lock it tells whether that is true. */
 export function readLockOwner(directory: string): LockOwner | null {
   try {
     return ownerSchema.parse(JSON.parse(readFileSync(join(directory, ownerFile), 'utf8')))
@@ -110,7 +109,7 @@ export function readLockOwner(directory: string): LockOwner | null {
   }
 }
 
-/** Whether the description may be of a running process; one left by a dead process is not shown to people. */
+/** Whether the owner may still be running; one that has died is not reported. */
 function isAlive({ pid, host }: LockOwner): boolean {
   if (host !== hostname()) return true
   try {

@@ -11,9 +11,9 @@ export interface PostgresFeedOptions {
 
 export interface FeedState {
   readonly connected: boolean
-  /** Monotonic reading up to which everything was heard; null before the first time. */
+  /** Monotonic time up to which all invalidations are known; null before the first poll. */
   readonly heardUpTo: number | null
-  /** How often a connection was given up since `open`. */
+  /** How often the connection was lost since `open`. */
   readonly losses: number
 }
 
@@ -22,7 +22,7 @@ export interface PostgresFeed extends InvalidationFeed {
 }
 
 const heartbeatMs = 250
-/** Past this a connection counts as cut. Under the lease (750 ms), so that a new one can be tried before long. */
+/** After this the connection counts as lost. Less than the lease (750 ms), so that a new one is tried soon. */
 const answerTimeoutMs = 700
 const shortestPauseMs = 50
 const longestPauseMs = 1000
@@ -42,13 +42,13 @@ interface PollAnswer {
 }
 
 /**
- * Hears on one connection of its own what other processes took away. NOTIFY
- * wakes it at once; a poll of the table every 250 ms decides, so nothing depends on a
+ * Receives the invalidations of other processes on a connection of its own. NOTIFY wakes it
+ * at once; the poll of the table every 250 ms is what counts, so nothing depends on a
  * notification arriving, or on LISTEN being allowed at all.
  *
- * The bound: `renew(asOf)` is called only after a poll that was sent after `asOf` was
- * answered, so what committed at T is dropped before any renewal past T, and a lease
- * of 750 ms ends by T + 750 ms at the latest, whatever becomes of the connection.
+ * The bound: `renew(asOf)` is called only after the answer to a poll that was sent after
+ * `asOf`. So what was committed at T is dropped before any renewal past T, and a lease of
+ * 750 ms ends at T + 750 ms at the latest, whatever happens to the connection.
  *
  * `open` rejects with `request.databaseUnavailable` when the first connection fails;
  * later ones are tried again until `close`.
@@ -99,7 +99,7 @@ class Follower {
       } catch (error) {
         if (signal.aborted) return
         if (this.state.heardUpTo === null) return failed(error)
-        logger.warn('Lost the invalidation feed; the database decides until it is back.', { error: messageOf(error) })
+        logger.warn('Lost the invalidation feed. Nothing is served from the cache until it is back.', { error: messageOf(error) })
       }
       this.state = { ...this.state, connected: false, losses: this.state.losses + 1 }
       await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {})
@@ -140,7 +140,7 @@ class Follower {
       await link.within(link.client.query(`listen ${invalidationChannel}`))
     } catch (error) {
       if (link.isLost) throw error
-      this.#options.logger.warn('LISTEN is not allowed on this connection; invalidations are polled every 250 ms.', {
+      this.#options.logger.warn('LISTEN is not allowed on this connection. Invalidations are polled every 250 ms.', {
         error: messageOf(error),
       })
     }
@@ -160,7 +160,7 @@ function dropNew(sink: FeedSink, previous: PollAnswer, answer: PollAnswer): void
   if (keys.length > 0) sink.drop(keys)
 }
 
-/** One connection, on a socket of our own: `client.end()` would wait for the other side, which may be gone without a word. */
+/** A connection on a socket of our own: `client.end()` would wait for a server that may be gone. */
 class Link {
   readonly client: Client
   readonly #socket = new Socket()
@@ -168,7 +168,7 @@ class Link {
   readonly #onStop = (): void => this.#lose(new Error('The feed was closed.'))
   #lost: Error | null = null
   #interrupt = (_error: Error): void => {}
-  /** Ends the rest that the connection takes, if it takes one. */
+  /** Ends the current `rest`, if there is one. */
   wake = (): void => {}
 
   constructor(url: string, stop: AbortSignal) {
@@ -183,7 +183,7 @@ class Link {
     return this.#lost !== null
   }
 
-  /** Waits for the work, no longer than an answer may take and no longer than the connection lives. */
+  /** Waits for the work, at most `answerTimeoutMs` and while the connection lives. */
   within<T>(work: Promise<T>): Promise<T> {
     return this.#interruptible((resolve, reject) => {
       const timer = setTimeout(() => this.#lose(new Error(`No answer within ${answerTimeoutMs} ms.`)), answerTimeoutMs)

@@ -4,15 +4,15 @@ import { Pool } from 'pg'
 import type { Database } from './database.ts'
 import { connectionOptions } from './postgres.ts'
 
-/** A kind of work for later. */
+/** A kind of background work. */
 export interface JobDefinition {
   /** `<feature>.<verb>`, as in `Job.name`. */
   readonly name: string
-  /** When it starts by itself: five fields of cron, in UTC. */
+  /** When it is started by itself: five cron fields, in UTC. */
   readonly cron?: string
-  /** true: it needs somebody outside who may be away for long, and is tried again for most of a day. */
+  /** true: it needs an external system that may be unavailable for long, and is tried again for most of a day. */
   readonly outside?: boolean
-  /** Does it. Called again, with growing pauses, when it throws; so it must bear being done twice. */
+  /** Does the work. If it throws it is called again, with growing pauses, so it must be idempotent. */
   run(payload: Readonly<Record<string, unknown>>): Promise<void>
 }
 
@@ -20,26 +20,26 @@ export interface JobOptions {
   readonly database: Database
   readonly definitions: readonly JobDefinition[]
   readonly logger: Logger
-  /** false: only queue, and leave the work to a server. */
+  /** false: only queue jobs, and leave them to a server. */
   readonly working: boolean
 }
 
 export interface Jobs extends JobQueue {
-  /** Makes the queues and starts working. */
+  /** Creates the queues and starts working. */
   start(): Promise<void>
-  /** Takes no new work, waits up to `drainSeconds` for what runs, and lets the rest be started again. */
+  /** Takes no new jobs, waits up to `drainSeconds` for running ones, and leaves the rest to be started again. */
   stop(drainSeconds?: number): Promise<void>
 }
 
-/** Tried at once, then after about 2, 4, 8, 16 and 32 s. */
+/** Tries at once, then after about 2, 4, 8, 16 and 32 s. */
 const retries = { retryLimit: 5, retryDelay: 2, retryBackoff: true }
-/** The same, and then every half hour, for about 16 hours. */
+/** The same, then every half hour, for about 16 hours. */
 const longRetries = { retryLimit: 40, retryDelay: 2, retryBackoff: true, retryDelayMax: 1800 }
-/** Its statements touch many rows at a time. */
+/** pg-boss has statements that touch many rows. */
 const limits = { statement: 60_000, silence: 65_000 }
 const nobody = '00000000-0000-0000-0000-000000000000'
 
-/** Jobs in the database itself (https://github.com/timgit/pg-boss), so that a job is queued exactly when its command commits. */
+/** Jobs in the database itself (https://github.com/timgit/pg-boss), so that a job is queued if and only if its command commits. */
 export function bossJobs({ database, definitions, logger, working }: JobOptions): Jobs {
   const link = linkTo(database)
   const boss = new PgBoss({ ...link.options, supervise: working, schedule: working })
@@ -51,7 +51,7 @@ export function bossJobs({ database, definitions, logger, working }: JobOptions)
   return {
     async enqueue(em, jobs) {
       const transaction = em.getTransactionContext<KyselyTransactionLike>()
-      if (transaction === undefined) throw new TypeError('Jobs are queued in a transaction; none is open.')
+      if (transaction === undefined) throw new TypeError('Jobs are queued in a transaction, and none is open.')
       const db = fromKysely(transaction)
       for (const { name, payload } of jobs) {
         if (!known.has(name)) throw new TypeError(`There is no job named ${name}; the runtime's table of jobs must list it.`)
@@ -62,8 +62,8 @@ export function bossJobs({ database, definitions, logger, working }: JobOptions)
       await boss.start()
       for (const { name, outside = false } of definitions) {
         await boss.createQueue(name, outside ? longRetries : retries)
-        // Makes pg-boss remember the queue now: later it would ask on a connection of its
-        // own, and on PGlite that waits for the very transaction that wants to queue.
+        // Makes pg-boss cache the queue now. Later it would look it up on a connection of its
+        // own, which on PGlite waits for the very transaction that wants to queue a job.
         await boss.findJobs(name, { id: nobody })
       }
       if (working) await startWork(boss, definitions, logger)
@@ -96,7 +96,7 @@ interface Link {
   close(): Promise<void>
 }
 
-/** Connections of its own on PostgreSQL, so that background work cannot take those of actions; on PGlite there is only the one. */
+/** Connections of its own on PostgreSQL, so that background work cannot take those of actions; PGlite has only one. */
 function linkTo(database: Database): Link {
   if (database.kind !== 'postgres') {
     return { options: { db: fromPglite(database.pglite), backend: 'pglite' }, close: async () => {} }

@@ -13,9 +13,9 @@ const secretField = /passw(or)?d|passphrase|secret|token$|^authorization$|cookie
 const deepest = 6
 
 /**
- * Structured logs: one JSON object a line, on standard error by default, so that
- * standard output stays the program's answer. Callers must not log secrets; what
- * slips through by the name of its field or the look of its text is hidden here.
+ * Structured logs: one JSON object a line, on standard error by default, because standard
+ * output belongs to the program's answer. Callers must not log secrets; as a second line of
+ * defence, fields and texts that look like secrets are hidden.
  */
 export function pinoLogger(level: LogLevel, destination: DestinationStream = pino.destination({ fd: 2, sync: true })): Logger {
   const log = pino(
@@ -49,7 +49,7 @@ function redact(value: unknown, depth: number): unknown {
   return redactFields(value, depth)
 }
 
-/** Of a driver's error only what says where and why: its details quote the row, and so may hold anything. */
+/** Only message, code and stack of an error: a driver's error has details that quote the row. */
 function redactError(error: Error, depth: number): Record<string, unknown> {
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
   const cause = error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1) }

@@ -2,9 +2,9 @@ import { checkHeaders, type Mail } from '@denizen/core'
 import type { Sender } from './mail-settings.ts'
 
 /**
- * A mail as nodemailer takes it. Addresses are handed over as they are, not as text
- * that is read again: one that holds a comma would become two. Nothing in it
- * makes nodemailer read a file or fetch a URL.
+ * An email as nodemailer takes it. Addresses are passed as objects: as text they would be
+ * parsed again, and one that holds a comma would become two. nodemailer may neither read
+ * files nor fetch URLs.
  */
 export function messageOf(from: Sender, mail: Mail) {
   checkHeaders(mail)

@@ -2,22 +2,22 @@ import { z } from 'zod'
 import type { Check } from './setting.ts'
 import { refuse } from './setting-formats.ts'
 
-/** Who mail comes from. */
+/** The sender of emails. */
 export interface Sender {
   readonly name: string
   readonly address: string
 }
 
-/** Where mail goes: to a mail server, into files for whoever tries Denizen out, or nowhere. */
+/** Where email goes: to a mail server, into files (for trying Denizen out), or nowhere. */
 export type MailConfig =
   | { readonly kind: 'smtp'; readonly url: string; readonly from: Sender }
   | { readonly kind: 'outbox'; readonly directory: string; readonly from: Sender }
   | { readonly kind: 'none' }
 
-/** Who mail comes from that only lands in files. */
+/** The sender of emails that are only written to files. */
 export const outboxSender: Sender = { name: 'Denizen', address: 'denizen@localhost' }
 
-/** `smtp://user:password@host:587`, or `smtps://` where TLS begins at once. */
+/** `smtp://user:password@host:587`, or `smtps://` for TLS from the start. */
 export function parseSmtpUrl(text: string, check: Check): string {
   const wanted = 'must look like smtp://user:password@host:587, or smtps://…:465; special characters in user and password percent-encoded'
   if (!URL.canParse(text)) return refuse(check, wanted)
@@ -35,16 +35,16 @@ export function parseSender(text: string, check: Check): Sender {
   return { name, address }
 }
 
-/** An http or https URL without credentials, query and fragment; its slash at the end goes. */
+/** An http or https URL without credentials, query and fragment; a trailing slash is removed. */
 export function parsePublicUrl(text: string, check: Check): string {
-  const wanted = 'must be where browsers reach this installation: https://id.example.com, without user, query and fragment'
+  const wanted = 'must be the URL at which browsers reach this installation: https://id.example.com, without user, query and fragment'
   if (!URL.canParse(text)) return refuse(check, wanted)
   const { protocol, username, password, search, hash, href } = new URL(text)
   if (!/^https?:$/.test(protocol) || `${username}${password}${search}${hash}` !== '') return refuse(check, wanted)
   return href.replace(/\/+$/, '')
 }
 
-/** Where this machine itself reaches what listens on an address: "all addresses" is no address to go to. */
+/** The URL at which this machine reaches a server that listens on an address; 0.0.0.0 is not an address to connect to. */
 export function listeningUrl(host: string, port: number): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`

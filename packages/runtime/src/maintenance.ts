@@ -4,12 +4,12 @@ import type { JobDefinition } from './jobs.ts'
 
 const hour = 60 * 60 * 1000
 
-/** How long an idempotency key is remembered: a client that retries after longer than a day starts anew. */
-const keysAreKept = 24 * hour
-/** Readers are never further behind than a second; an hour leaves room for any transaction to end. */
-const invalidationsAreKept = hour
+/** Milliseconds. A command that is repeated with its key after more than a day runs again. */
+const idempotencyKeyRetention = 24 * hour
+/** Milliseconds. Readers are at most a second behind; an hour leaves time for any transaction to end. */
+const invalidationRetention = hour
 
-/** What keeps the database in shape, and when (cron, UTC). Each may be done twice, also at once. */
+/** Maintenance of the database, and when it runs (cron, UTC). Each job may run twice, also at the same time. */
 export function maintenanceJobs({ orm, clock, logger }: { orm: Orm; clock: Clock; logger: Logger }): readonly JobDefinition[] {
   const job = (name: string, cron: string, work: (em: SqlEntityManager, now: Date) => Promise<Readonly<Record<string, unknown>>>) => ({
     name,
@@ -22,11 +22,11 @@ export function maintenanceJobs({ orm, clock, logger }: { orm: Orm; clock: Clock
       return {}
     }),
     job('idempotency.deleteOldKeys', '20 * * * *', async (em, now) => ({
-      deleted: await deleteOldKeys(em, new Date(now.getTime() - keysAreKept)),
+      deleted: await deleteOldKeys(em, new Date(now.getTime() - idempotencyKeyRetention)),
     })),
     job('auth.deleteExpired', '40 * * * *', async (em, now) => ({ deleted: await deleteExpired(em, now) })),
     job('invalidation.deleteOld', '*/15 * * * *', async (em, now) => ({
-      deleted: await deleteOldInvalidations(em, new Date(now.getTime() - invalidationsAreKept)),
+      deleted: await deleteOldInvalidations(em, new Date(now.getTime() - invalidationRetention)),
     })),
   ]
 }

@@ -15,13 +15,13 @@ export const masterKeyMissing = defineError<{ path: string }>(
   'config.masterKeyMissing',
   'invalid',
   ({ path }) =>
-    `There is a database but no master key at ${path}. A new key could not open the secrets in it: ` +
+    `There is a database but no master key at ${path}. A new key could not decrypt the secrets in it: ` +
     'restore the file from a backup, or set DENIZEN_MASTER_KEY.',
 )
 
 /**
- * The 32 bytes that secrets at rest are sealed with: from the configuration, or
- * from `<data dir>/master.key`, made at the first start with mode 0600.
+ * The 32 bytes that encrypt secrets at rest: from the configuration, or from
+ * `<data dir>/master.key`, which the first start creates with mode 0600.
  * Throws `config.masterKeyInvalid`, `config.masterKeyMissing`.
  */
 export async function loadMasterKey({ masterKey, database }: Pick<Config, 'masterKey' | 'database'>): Promise<Uint8Array> {
@@ -38,7 +38,7 @@ export async function loadMasterKey({ masterKey, database }: Pick<Config, 'maste
   return new Uint8Array(Buffer.from(text, 'base64url'))
 }
 
-/** Through a link, so that a crash leaves no half-written key and the first of two writers wins. */
+/** Writes a temporary file and links it, so that a crash leaves no half-written key and the first of two writers wins. */
 async function writeOnce(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true })

@@ -1,9 +1,9 @@
 import type { Monitor } from '@denizen/core'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-/** What is read when somebody asks, rather than counted as it happens. */
+/** Sources that are read when metrics are collected. */
 export interface MetricSources {
-  /** The principal cache: counts since the start, and how many it holds. */
+  /** The principal cache: hits and misses since the start, and its current size. */
   readonly principals?: () => { readonly entries: number; readonly live: boolean; readonly hits: number; readonly misses: number }
   readonly hashing?: () => { readonly running: number; readonly waiting: number }
   readonly invalidation?: () => { readonly connected: boolean; readonly losses: number }
@@ -12,9 +12,9 @@ export interface MetricSources {
 export interface Metrics {
   /** Counts and times every action. For `createCore({ monitors })`. */
   readonly monitor: Monitor
-  /** The `Content-Type` of what `expose` gives. */
+  /** The `Content-Type` of `expose`. */
   readonly contentType: string
-  /** Everything, in the Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+  /** All metrics in the Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
   expose(): Promise<string>
 }
 
@@ -22,8 +22,8 @@ export interface Metrics {
 const buckets = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /**
- * Metrics of this process. Labels hold only names from closed lists (actions,
- * outcomes, kinds of actor), so nobody can make series by calling.
+ * Metrics of this process. Label values come from fixed lists (actions, outcomes, kinds of
+ * actor), so callers cannot create new series.
  */
 export function createMetrics(sources: MetricSources = {}): Metrics {
   const registry = new Registry()
@@ -31,7 +31,7 @@ export function createMetrics(sources: MetricSources = {}): Metrics {
   const registers = [registry]
   const duration = new Histogram({
     name: 'denizen_action_duration_seconds',
-    help: 'How long actions took, by name and outcome.',
+    help: 'Duration of actions, by name and outcome.',
     labelNames: ['action', 'outcome'],
     buckets,
     registers,
@@ -67,8 +67,15 @@ function addSources(registry: Registry, { principals, hashing, invalidation }: M
     addGauge(registry, 'denizen_password_hashes_waiting', 'Passwords waiting for a thread.', () => hashing().waiting)
   }
   if (invalidation !== undefined) {
-    addGauge(registry, 'denizen_invalidation_connected', '1 while other processes are heard.', () => Number(invalidation().connected))
-    addGauge(registry, 'denizen_invalidation_losses', 'Connections to the feed given up, since the start.', () => invalidation().losses)
+    addGauge(registry, 'denizen_invalidation_connected', '1 while invalidations of other processes are received.', () =>
+      Number(invalidation().connected),
+    )
+    addGauge(
+      registry,
+      'denizen_invalidation_losses',
+      'Lost connections of the invalidation feed, since the start.',
+      () => invalidation().losses,
+    )
   }
 }
 

@@ -22,7 +22,7 @@ export interface MigrationStatus {
   /** Names, oldest first. */
   readonly applied: readonly string[]
   readonly pending: readonly string[]
-  /** Applied, but not known to this code: a newer one was here. */
+  /** Applied by a newer version, and unknown to this one. */
   readonly unknown: readonly string[]
 }
 
@@ -40,19 +40,19 @@ export interface MigrationPlan {
 export interface Migrations {
   /** Only reads. */
   status(): Promise<MigrationStatus>
-  /** What was applied and when, oldest first. Only reads. */
+  /** The migrations that were applied, and when, oldest first. Only reads. */
   history(): Promise<readonly AppliedMigration[]>
-  /** What `up` would do. Only reads. Throws `database.newer`. */
+  /** The migrations that `up` would apply. Only reads. Throws `database.newer`. */
   plan(): Promise<readonly MigrationPlan[]>
-  /** Applies what is pending, all or nothing; gives the names. Throws `database.newer`, `database.migrating`. */
+  /** Applies all pending migrations or none; returns their names. Throws `database.newer`, `database.migrating`. */
   up(): Promise<readonly string[]>
-  /** Takes back the newest, or everything after the named one (`0`: everything); gives the names. Loses data. */
+  /** Undoes the newest, or everything after the named one (`0`: everything); returns the names. Data is lost. */
   down(to?: string): Promise<readonly string[]>
 }
 
 type Exclusively = <T>(work: (orm: Orm) => Promise<T>) => Promise<T>
 
-/** Migrations of a database; `exclusively` keeps other processes out and lends a connection without a time limit. */
+/** Migrations of a database; `exclusively` keeps other processes out and gives a connection without a time limit. */
 export function migrationsOf(orm: Orm, exclusively: Exclusively): Migrations {
   return {
     status: () => statusOf(orm),
@@ -64,7 +64,7 @@ export function migrationsOf(orm: Orm, exclusively: Exclusively): Migrations {
     async up() {
       if ((await known(orm)).pending.length === 0) return []
       return exclusively(async (unhurried) => {
-        // Asked again: who held the lock before may have done it all, or may have been newer.
+        // Checked again: the process that held the lock before may have applied everything, or may have been newer.
         if ((await known(unhurried)).pending.length === 0) return []
         return (await unhurried.migrator.up()).map(({ name }) => name)
       })
@@ -94,7 +94,7 @@ async function statusOf(orm: Orm): Promise<MigrationStatus> {
   }
 }
 
-/** Read by hand, because the migrator would create its table just to look. */
+/** Not by the migrator, which would create its table first. */
 async function historyOf(orm: Orm): Promise<readonly AppliedMigration[]> {
   const table = orm.config.get('migrations').tableName ?? ''
   const connection = orm.em.getConnection()
@@ -109,10 +109,10 @@ async function historyOf(orm: Orm): Promise<readonly AppliedMigration[]> {
 function migrationsByName(orm: Orm): ReadonlyMap<string, Migration> {
   const list = orm.config.get('migrations').migrationsList ?? []
   const made = list.map((entry) => {
-    const [type, given] = typeof entry === 'function' ? [entry, undefined] : [entry.class, entry.name]
+    const [type, named] = typeof entry === 'function' ? [entry, undefined] : [entry.class, entry.name]
     const migration = new type(orm.em.getDriver(), orm.config)
     if (!(migration instanceof Migration)) throw new TypeError(`${type.name} is not a migration.`)
-    return [given ?? migration.name ?? type.name, migration] as const
+    return [named ?? migration.name ?? type.name, migration] as const
   })
   return new Map(made)
 }
@@ -127,7 +127,7 @@ async function statementsOf(orm: Orm, name: string): Promise<readonly string[]> 
   })
 }
 
-/** Any number will do, as long as all processes of Denizen use the same. */
+/** Any number, as long as all processes of Denizen use the same. */
 const lockKey = '4915210817246208'
 const longestWaitSeconds = 60
 
@@ -138,7 +138,7 @@ const longestWaitSeconds = 60
  */
 export async function migratingPostgres<T>(url: string, logger: Logger, work: (orm: Orm) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, application_name: 'denizen migration', connectionTimeoutMillis: timeouts.connect })
-  client.on('error', () => {}) // what fails then is the work itself
+  client.on('error', () => {}) // the work itself will fail
   await client.connect()
   try {
     await takeLock(client)

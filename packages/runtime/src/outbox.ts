@@ -7,8 +7,8 @@ import { messageOf } from './mail-message.ts'
 import type { Sender } from './mail-settings.ts'
 
 /**
- * Writes mail into files that every mail program opens, for whoever tries Denizen
- * out without a mail server. They hold links that open accounts, so nobody else may read them.
+ * Writes emails to files that any mail program opens, for trying Denizen out without a mail
+ * server. They hold links that give access to accounts, so only the owner may read them.
  */
 export function outboxMailer({ directory, from }: { readonly directory: string; readonly from: Sender }, logger: Logger): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' })
@@ -19,10 +19,10 @@ export function outboxMailer({ directory, from }: { readonly directory: string; 
       if (!Buffer.isBuffer(message)) throw new TypeError('The composed mail should be a buffer.')
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const file = join(directory, `${new Date().toISOString().replaceAll(':', '-')}-${randomBytes(4).toString('hex')}.eml`)
-      // Under another name first: whoever watches the folder sees whole mails only.
+      // Under another name first, so that programs that watch the folder see complete files only.
       await writeFile(`${file}.part`, message, { mode: 0o600, flag: 'wx' })
       await rename(`${file}.part`, file)
-      logger.warn('No mail server is configured (DENIZEN_SMTP_URL): a mail was written to a file.', { file })
+      logger.warn('No mail server is configured (DENIZEN_SMTP_URL): an email was written to a file.', { file })
     },
   }
 }

@@ -6,24 +6,24 @@ import { MikroORM } from '@mikro-orm/pglite'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
 import { parse as parseArray } from 'postgres-array'
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
-import { quietly } from './orm-logging.ts'
+import { ormLogging } from './orm-logging.ts'
 
-/** PGlite's own errors often say nothing at all. */
+/** PGlite's own errors often have no useful message. */
 export const databaseUnreadable = defineError<{ directory: string }>(
   'database.unreadable',
   'unavailable',
   ({ directory }) =>
-    `The embedded database in ${directory} cannot be opened. If it was made by another version, export from that one; if it is damaged, restore a copy; if you do not need it, delete the folder.`,
+    `The embedded database in ${directory} cannot be opened. If it was created by another version, export it with that one; if it is damaged, restore a backup; if you do not need it, delete the folder.`,
 )
 
-/** Where inside the data directory PostgreSQL's own files are. */
+/** PostgreSQL's own directory, inside the data directory. */
 export function clusterDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'postgres')
 }
 
 export interface EmbeddedDatabase {
   readonly orm: MikroORM
-  /** The database itself, for what goes past the ORM: pg-boss, dumps. */
+  /** The database itself, for pg-boss and dumps. */
   readonly pglite: PGlite
   /** null in memory. */
   readonly lock: DirectoryLock | null
@@ -34,11 +34,10 @@ export interface EmbeddedDatabase {
  * Opens the embedded database: PostgreSQL compiled to WebAssembly, in this process
  * (https://pglite.dev). A directory is locked first. Throws `database.locked` and `database.unreadable`.
  *
- * What is promised: an acknowledged commit has been handed to the operating system,
- * so it survives any death of this process. It does not survive a power cut: PGlite
- * starts PostgreSQL with fsync off, and its file layer answers `fdatasync` without
- * doing anything, so no setting (`relaxedDurability` included) makes it flush. Who
- * needs that promise uses PostgreSQL.
+ * Durability: an acknowledged commit has been handed to the operating system, so it survives
+ * any death of this process, but not a power cut: PGlite starts PostgreSQL with fsync off,
+ * and its file layer ignores `fdatasync`, so no setting (`relaxedDurability` included) makes
+ * it flush. If you need that, use PostgreSQL.
  */
 export async function openPglite(place: { directory: string; url?: string } | 'memory', logger: Logger): Promise<EmbeddedDatabase> {
   if (place === 'memory') return open('memory://', null, logger)
@@ -52,16 +51,16 @@ export async function openPglite(place: { directory: string; url?: string } | 'm
 }
 
 /**
- * The database is opened here and handed over ready-made. What MikroORM opens
- * itself it opens again for whoever asks after it was closed: without the lock,
- * beside the process that has it by then, and both would write to one directory.
+ * The database is opened here and given to MikroORM. A database that MikroORM opened itself
+ * it would reopen when it is used after closing: without the lock, while another process may
+ * have it, and both would write to one directory.
  */
 async function open(dataDir: string, lock: DirectoryLock | null, logger: Logger): Promise<EmbeddedDatabase> {
   const parsers = createPostgreSqlTypeParsers((text) => parseArray(text))
   const pglite = await PGlite.create({ dataDir, extensions: { pg_trgm }, parsers })
   const orm = await MikroORM.init({
     ...ormOptions(),
-    ...quietly(logger),
+    ...ormLogging(logger),
     dbName: 'postgres',
     driverOptions: { pglite: () => pglite },
   })

@@ -1,18 +1,18 @@
 import type { Pool, PoolClient } from 'pg'
-import { sendTogether } from './together.ts'
+import { usePipelineMode } from './pipeline-mode.ts'
 
-/** What every pool of ours does beyond pg's own. */
+/** Sets up a pool: pipeline mode, and no connection is ever lost to it. */
 export function setUpPool(pool: Pool): void {
   reclaimDeadConnections(pool)
-  pool.on('connect', sendTogether)
+  pool.on('connect', usePipelineMode)
 }
 
 /**
- * Gives the slot of a connection that ended while in use back to the pool.
+ * Returns the slot of a connection that ended while in use to the pool.
  *
- * A transaction whose COMMIT or ROLLBACK fails because the connection is gone never
- * releases it (Kysely's controlled transactions release only after success), so each
- * restart of the database would take that many connections from the pool for good.
+ * A transaction whose COMMIT or ROLLBACK fails because the connection is gone never releases
+ * it (Kysely's controlled transactions release only after success), so each restart of the
+ * database would take connections from the pool for good.
  */
 function reclaimDeadConnections(pool: Pool): void {
   const inUse = new WeakSet<PoolClient>()
@@ -22,7 +22,7 @@ function reclaimDeadConnections(pool: Pool): void {
     client.once('end', () => {
       if (!inUse.has(client)) return
       const { release } = client
-      client.release = () => {} // whoever held it may yet release it, and twice is an error
+      client.release = () => {} // its user may still release it, and releasing twice is an error
       release(true)
     })
   })

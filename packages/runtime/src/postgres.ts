@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { databaseUnavailable, defineError, ormOptions, enablePipelineMode, type Logger } from '@denizen/core'
 import { MikroORM } from '@mikro-orm/postgresql'
 import type { PoolConfig } from 'pg'
-import { quietly } from './orm-logging.ts'
+import { ormLogging } from './orm-logging.ts'
 import { setUpPool } from './pool.ts'
 
 export const databaseTooOld = defineError<{ version: string }>(
@@ -12,17 +12,17 @@ export const databaseTooOld = defineError<{ version: string }>(
     `Denizen needs PostgreSQL 15 or newer; this server is ${version}. Upgrade it, or unset DATABASE_URL for the embedded database.`,
 )
 
-/** Milliseconds. Every wait has an end: a slow or silent database gives errors, never a hang. */
+/** Milliseconds. Every wait has a limit: a slow or silent database causes errors, never a hang. */
 export interface Timeouts {
-  /** For a connection, be it a new one or a turn with one of the pool's. */
+  /** For a new connection, or a free one of the pool. */
   readonly connect: number
-  /** For one statement; 0: as long as it takes, for migrations. */
+  /** For one statement; 0: no limit, for migrations. */
   readonly statement: number
-  /** For a transaction that asks nothing. */
+  /** For a transaction that sends nothing. */
   readonly idleInTransaction: number
   /** Unused connections are closed after this. */
   readonly idle: number
-  /** Longer than all the others, so that only a connection cut without a word is silent for so long. */
+  /** Longer than all others, so that only a dead connection is silent for so long. */
   readonly silence: number
 }
 
@@ -33,19 +33,19 @@ const oldestVersion = 150_000
 export interface PostgresOptions {
   readonly url: string
   readonly poolSize: number
-  /** What differs from the usual `timeouts`. */
+  /** What differs from `timeouts`. */
   readonly limits?: Partial<Timeouts>
   readonly logger: Logger
 }
 
 /**
- * Opens PostgreSQL with a bounded pool and checks that it is one we know.
+ * Connects to PostgreSQL with a bounded pool, and checks its version.
  * Throws `request.databaseUnavailable`, `database.tooOld`.
  */
 export async function connectPostgres({ url, poolSize, logger, limits }: PostgresOptions): Promise<MikroORM> {
   const pool = { min: 0, max: poolSize, idleTimeoutMillis: limits?.idle ?? timeouts.idle }
   const driverOptions = { ...connectionOptions('denizen', limits), onPoolCreated: setUpPool }
-  const orm = await MikroORM.init({ ...ormOptions(), ...quietly(logger), clientUrl: url, ensureDatabase: false, pool, driverOptions })
+  const orm = await MikroORM.init({ ...ormOptions(), ...ormLogging(logger), clientUrl: url, ensureDatabase: false, pool, driverOptions })
   enablePipelineMode(orm)
   try {
     await checkVersion(orm)
@@ -56,7 +56,7 @@ export async function connectPostgres({ url, poolSize, logger, limits }: Postgre
   }
 }
 
-/** What every pooled connection is opened with. */
+/** The options of every pooled connection. */
 export function connectionOptions(applicationName: string, limits: Partial<Timeouts> = {}) {
   const { connect, statement, idleInTransaction, silence } = { ...timeouts, ...limits }
   return {
@@ -64,7 +64,7 @@ export function connectionOptions(applicationName: string, limits: Partial<Timeo
     statement_timeout: statement,
     idle_in_transaction_session_timeout: idleInTransaction,
     application_name: applicationName,
-    ...(statement === 0 ? {} : { stream: () => socketThatNotices(silence) }),
+    ...(statement === 0 ? {} : { stream: () => socketWithTimeout(silence) }),
   } satisfies PoolConfig
 }
 
@@ -84,10 +84,10 @@ async function serverVersion(orm: MikroORM): Promise<{ number: number; name: str
 }
 
 /**
- * The driver's own `query_timeout` hands a connection that never answered back to
- * the pool, where it holds up the next caller. Destroying the socket takes it out.
+ * The driver's own `query_timeout` returns a connection that never answered to the pool,
+ * where it holds up the next user. Destroying the socket removes it.
  */
-function socketThatNotices(silence: number): Socket {
+function socketWithTimeout(silence: number): Socket {
   const socket = new Socket()
   const error = Object.assign(new Error(`The database was silent for ${silence / 1000} s.`), { code: 'ETIMEDOUT' })
   socket.setTimeout(silence, () => socket.destroy(error))

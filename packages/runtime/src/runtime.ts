@@ -28,34 +28,34 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { dnsResolver } from './resolver.ts'
 
 export interface RuntimeOptions {
-  /** false: queue jobs but leave them to a server. For short-lived programs. Default true. */
+  /** false: queue jobs and leave them to a server, for short-lived programs. Default: true. */
   readonly working?: boolean
-  /** Watchers besides the metrics. */
+  /** Monitors besides the metrics. */
   readonly monitors?: readonly Monitor[]
-  /** Code of the application that is told of events after their commit. */
+  /** Code of the application that receives events after they are committed. */
   readonly subscribers?: readonly Subscriber[]
   /** Default: JSON lines on standard error. */
   readonly logger?: Logger
 }
 
-/** Denizen on its real parts. */
+/** Denizen with its real ports. */
 export interface Runtime {
   readonly config: Config
   readonly core: Core
   readonly database: Database
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Migrates the database if need be, then starts jobs and core. */
+  /** Migrates the database if necessary, then starts jobs and core. */
   start(): Promise<void>
-  /** Tells who else would open the embedded database where this process serves. */
+  /** Publishes the URL that this process serves to others that try to open the embedded database. */
   announce(url: string): void
-  /** Lets go of everything, in order, each part within its time; never rejects. To be called also after a failed start. */
+  /** Stops everything in order, each part within its time limit; never rejects. Call it after a failed start too. */
   stop(): Promise<void>
 }
 
 /**
- * Opens the database and puts core together with its real parts; nothing runs before
- * `start`. Throws `database.locked`, `database.tooOld`, `request.databaseUnavailable`,
+ * Opens the database and assembles core with its real ports; nothing runs before `start`.
+ * Throws `database.locked`, `database.tooOld`, `request.databaseUnavailable`,
  * `config.masterKeyMissing`, `config.masterKeyInvalid`; `start` also
  * `database.newer` and `database.migrating`.
  */
@@ -126,22 +126,22 @@ interface Parts {
   readonly database: Database
 }
 
-/** Milliseconds that any part may take, on top of the time that running jobs get to end. */
-const patience = 5_000
+/** Milliseconds for each part, besides the time that running jobs have to finish. */
+const stopTimeout = 5_000
 const drainSeconds = 10
 
 async function stopAll(logger: Logger, { core, jobs, hasher, database }: Parts): Promise<void> {
   const steps: readonly (readonly [part: string, stop: () => Promise<void>, ms: number])[] = [
-    ['hashing', () => hasher.close(), patience],
-    ['jobs', () => jobs.stop(drainSeconds), drainSeconds * 1000 + patience],
-    ['core', () => core.stop(), patience],
-    ['database', () => database.close(), patience],
+    ['hashing', () => hasher.close(), stopTimeout],
+    ['jobs', () => jobs.stop(drainSeconds), drainSeconds * 1000 + stopTimeout],
+    ['core', () => core.stop(), stopTimeout],
+    ['database', () => database.close(), stopTimeout],
   ]
   for (const [part, stop, ms] of steps) {
     try {
       await within(ms, stop())
     } catch (error) {
-      logger.error('A part did not stop as it should.', { part, error })
+      logger.error('A part did not stop properly.', { part, error })
     }
   }
 }

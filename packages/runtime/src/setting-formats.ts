@@ -4,7 +4,7 @@ import type { Check } from './setting.ts'
 
 const sizeUnits: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 }
 
-/** A whole number within bounds, both of which are allowed. */
+/** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`
   return z
@@ -14,7 +14,7 @@ export function wholeNumber(least: number, most: number) {
     .refine((value) => value >= least && value <= most, message)
 }
 
-/** A whole number within bounds, or `none`: null. */
+/** A whole number from `least` to `most`, or `none` (null). */
 export function wholeNumberOrNone(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}, or none`
   return z

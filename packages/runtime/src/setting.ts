@@ -7,7 +7,7 @@ export interface Setting {
   readonly meaning: string
 }
 
-/** A setting with the shape that its text must have. */
+/** A setting with the schema of its text. */
 export interface Definition<Schema extends z.ZodType = z.ZodType> extends Omit<Setting, 'name'> {
   readonly schema: Schema
 }
@@ -16,5 +16,5 @@ export function define<Schema extends z.ZodType>(schema: Schema, fallback: strin
   return { schema, default: fallback, meaning }
 }
 
-/** Where a parser of a setting complains. */
+/** Where the parser of a setting reports issues. */
 export type Check = z.core.$RefinementCtx<string>

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { define, type Check } from './setting.ts'
 import { refuse, wholeNumber, wholeNumberOrNone } from './setting-formats.ts'
 
-/** What an installation decides about who may be signed in, and how. */
+/** The settings about signing up and signing in. */
 export type SignInConfig = Pick<
   Settings,
   | 'signUp'
@@ -22,48 +22,48 @@ const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words,
   z.enum(words, `must be one of ${words.join(', ')}`).default(fallback as never)
 
 export const signInDefinitions = {
-  DENIZEN_SIGN_UP: define(oneOf(['open', 'closed'], 'open'), 'open', 'Whether strangers may make accounts for themselves: open or closed.'),
+  DENIZEN_SIGN_UP: define(oneOf(['open', 'closed'], 'open'), 'open', 'Whether anybody may sign up: open or closed.'),
   DENIZEN_REQUIRE_VERIFIED_EMAIL: define(
     oneOf(['yes', 'no'], 'no'),
     'no',
-    'yes: a session may do nothing else until its user has proved their address.',
+    'yes: a session may do nothing else until its user has confirmed their email address.',
   ),
   DENIZEN_REQUIRE_FACTOR: define(
     oneOf(['nobody', 'administrators', 'everybody'], 'nobody'),
     'nobody',
-    'Whose sessions may do nothing else until they have a second factor: nobody, administrators (any system role but user), everybody.',
+    'Who has to enrol a second factor before their sessions may do anything else: nobody, administrators (any system role except user), everybody.',
   ),
   DENIZEN_MAX_SESSIONS: define(
     wholeNumberOrNone(1, 10_000).optional(),
     'none',
-    'Sessions that a user may have at once, or none: any number.',
+    'Sessions that a user may have at the same time; none: no limit.',
   ),
   DENIZEN_SESSION_EXCESS: define(
     oneOf(['evict-oldest', 'refuse'], 'evict-oldest'),
     'evict-oldest',
-    'What a sign-in does that would be one session too many: evict-oldest or refuse.',
+    'What happens at a sign-in that would open one session too many: evict-oldest or refuse.',
   ),
   DENIZEN_ALLOWED_ORIGINS: define(
     z.string().transform(parseOrigins).optional(),
     '(none)',
-    'Origins, separated by commas, whose pages may call with cookies and be sent people back to: https://app.example.com.',
+    'Origins, separated by commas, whose pages may make calls with cookies and to which people may be redirected: https://app.example.com.',
   ),
   DENIZEN_AGENT_AUDIENCES: define(
     z.string().transform(parseAudiences).optional(),
     '(none)',
-    'Whom tokens for agents may be made for besides Denizen itself, separated by commas: https://api.example.com.',
+    'Audiences besides Denizen itself for which agents may get tokens, separated by commas: https://api.example.com.',
   ),
   DENIZEN_PASSWORD_LENGTH: define(
     wholeNumber(8, 128).default(15),
     '15',
-    'Characters that a password needs where it is the only factor (NIST SP 800-63B-4: 15).',
+    'Minimum length of a password that is the only factor (NIST SP 800-63B-4: 15).',
   ),
   DENIZEN_PASSWORD_LENGTH_WITH_FACTOR: define(
     wholeNumber(8, 128).default(8),
     '8',
-    'Characters that a password needs where a second factor is asked for too.',
+    'Minimum length of a password that is used with a second factor.',
   ),
-  DENIZEN_PASSWORD_HISTORY: define(wholeNumber(0, 24).default(0), '0', 'Former passwords of a user that may not come back.'),
+  DENIZEN_PASSWORD_HISTORY: define(wholeNumber(0, 24).default(0), '0', 'How many former passwords a user may not choose again.'),
   DENIZEN_PASSWORD_MAX_AGE: define(
     wholeNumberOrNone(1, 3650).optional(),
     'none',
@@ -72,7 +72,7 @@ export const signInDefinitions = {
   DENIZEN_IDENTITY_PROVIDERS: define(
     z.string().transform(parseProviders).optional(),
     '(none)',
-    'A JSON file with the OpenID providers (and Clerk) that users may come from; docs/sign-in.md shows one.',
+    'A JSON file with the OpenID providers (and Clerk) at which users may sign in; docs/sign-in.md shows one.',
   ),
 }
 
@@ -97,14 +97,14 @@ export function signInConfigOf(values: z.output<z.ZodObject<Shape>>): SignInConf
   }
 }
 
-/** Origins as browsers spell them (RFC 6454), of https, or of this machine itself. */
+/** Origins as browsers send them (RFC 6454): https, or this machine. */
 function parseOrigins(text: string, check: Check): readonly string[] {
   const origins = text.split(',').map((origin) => origin.trim().replace(/\/$/, ''))
   const wrong = origins.find((origin) => !isOrigin(origin))
   return wrong === undefined ? origins : refuse(check, `"${wrong}" is not an origin such as https://app.example.com`)
 }
 
-/** Names as the `aud` claim has them (RFC 7519: StringOrURI): with a colon, they are URIs. */
+/** Values of the `aud` claim (RFC 7519: StringOrURI): with a colon they have to be URIs. */
 function parseAudiences(text: string, check: Check): readonly string[] {
   const audiences = text.split(',').map((audience) => audience.trim())
   const wrong = audiences.find((audience) => !/^[!-~]{1,200}$/.test(audience) || (audience.includes(':') && !URL.canParse(audience)))
@@ -119,7 +119,7 @@ function isOrigin(text: string): boolean {
 }
 
 const provider = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be small letters, digits and hyphens'),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and hyphens'),
   kind: z.enum(['oidc', 'clerk']).default('oidc'),
   issuer: z.url({ protocol: /^https?$/ }),
   audiences: z.array(z.string().min(1)).min(1),
@@ -138,7 +138,7 @@ const provider = z.strictObject({
     .default(null),
 })
 
-/** The providers in a file. What is wrong with it is told by place, never with what stands there: it holds secrets. */
+/** Reads the providers from a file. Errors give the path in the file, never the value, because it holds secrets. */
 function parseProviders(path: string, check: Check): readonly IdentityProvider[] {
   const parsed = z.array(provider).safeParse(readJson(path))
   if (!parsed.success) {

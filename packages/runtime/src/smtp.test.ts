@@ -93,6 +93,6 @@ describe('over SMTP', () => {
   test('a server that is away may be tried again', async () => {
     const server = await startMailServer()
     await server.close()
-    await expect(smtpMailer({ url: server.url, from }).send(mail)).rejects.toThrow(/did not take a mail.*ECONNREFUSED/)
+    await expect(smtpMailer({ url: server.url, from }).send(mail)).rejects.toThrow(/did not accept an email.*ECONNREFUSED/)
   })
 })

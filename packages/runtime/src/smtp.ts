@@ -4,12 +4,12 @@ import { createTransport } from 'nodemailer'
 import { messageOf } from './mail-message.ts'
 import type { Sender } from './mail-settings.ts'
 
-/** Milliseconds. Every wait has an end, so that a server that says nothing holds up one job and not all. */
+/** Milliseconds. Every wait has a limit, so that a silent server holds up one job and not all. */
 const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000, dnsTimeout: 10_000 }
 
 /**
- * Hands mail to a mail server (RFC 5321). With `smtp://` TLS begins by STARTTLS (RFC 3207)
- * where the server offers it; a password is never sent without it, but on this machine.
+ * Sends email through a mail server (RFC 5321). With `smtp://`, STARTTLS (RFC 3207) is used
+ * if the server offers it; a password is never sent without TLS, except to this machine.
  */
 export function smtpMailer({ url, from }: { readonly url: string; readonly from: Sender }): Mailer {
   const { protocol, hostname, port, username, password } = new URL(url)
@@ -31,7 +31,7 @@ export function smtpMailer({ url, from }: { readonly url: string; readonly from:
       try {
         await transport.sendMail(message)
       } catch (error) {
-        throw understood(error)
+        throw toMailError(error)
       }
     },
   }
@@ -48,15 +48,15 @@ interface SmtpFailure {
 }
 
 /**
- * A 5xx for the recipient or for the mail itself is final (RFC 5321, 4.2.1); for the
- * sender or the password it is a matter of our configuration, which can be put right.
- * What a server says about a recipient quotes the address, so only its number is told.
+ * A 5xx for the recipient or the message is final (RFC 5321, 4.2.1); for the sender or the
+ * password it is a problem of the configuration, which can be fixed. A server's text about a
+ * recipient quotes the address, so only the number is reported.
  */
-function understood(error: unknown): unknown {
+function toMailError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { code = 'ESMTP', command = '', responseCode = 0 } = error as SmtpFailure
   const isAboutMail = command === 'RCPT TO' || command === 'DATA'
   if (isAboutMail && responseCode >= 500) return mailRefused({ reason: `${command} was answered ${responseCode}` })
   const said = isAboutMail ? `${command} was answered ${responseCode}` : error.message
-  return Object.assign(new Error(`The mail server did not take a mail: ${said}`), { code })
+  return Object.assign(new Error(`The mail server did not accept an email: ${said}`), { code })
 }

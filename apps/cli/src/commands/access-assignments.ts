@@ -1,7 +1,7 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, type Input, type LeafOptions } from '../action-command.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../calls.ts'
 import { usageError } from '../failure.ts'
 import { printable, record, type Column } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
@@ -17,28 +17,28 @@ const columns: readonly Column<Assignment>[] = [
   { title: 'ON', value: whereText },
   { title: 'STATE', value: ({ state }) => state },
   { title: 'FROM', value: ({ validFrom }) => validFrom },
-  { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'taken away' },
+  { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'revoked' },
   { title: 'CONDITION', value: conditionText },
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
-const place = { extend: addPlace, prepare: readPlace }
-const given = { extend: addTerms, prepare: readPlace, adjust: readTerms, show: givenText }
-const taken = {
-  ...place,
+const assign = { extend: addTerms, prepare: readScope, adjust: readTerms, show: assignedText }
+const revoke = {
+  extend: addScope,
+  prepare: readScope,
   arguments: ['assignmentId'],
-  question: (input: Input, typed: readonly string[]) => `Take ${takenText(input, typed)} away? It counts no more from the next call on.`,
-  show: takenAway,
+  confirmation: (input: Input, typed: readonly string[]) => `Revoke ${revokedText(input, typed)}? It stops counting at once.`,
+  show: revokedAnswer,
 }
 
-/** Giving and taking roles and permissions; who has what. */
+/** Assigning and revoking roles and permissions; who has what. */
 export function addAssignments(access: Command): void {
   addRoles(access)
   addPermissions(access)
   addPaged(access, {
     signature: actions.listAssignments,
-    extend: addNarrowPlace,
-    prepare: readPlace,
+    extend: addNarrowScope,
+    prepare: readScope,
     things: 'assignments',
     columns,
     examples: [
@@ -52,7 +52,7 @@ export function addAssignments(access: Command): void {
 function addRoles(access: Command): void {
   addAction(access, {
     signature: actions.assignRole,
-    ...given,
+    ...assign,
     examples: [
       'access assign-role --user ada --role editor --org acme',
       'access assign-role --team Support --role viewer --org acme --on-team Support',
@@ -62,7 +62,7 @@ function addRoles(access: Command): void {
   })
   addAction(access, {
     signature: actions.unassignRole,
-    ...taken,
+    ...revoke,
     examples: ['access unassign-role asg_01j…', 'access unassign-role --user ada --role editor --org acme'],
   })
 }
@@ -70,7 +70,7 @@ function addRoles(access: Command): void {
 function addPermissions(access: Command): void {
   addAction(access, {
     signature: actions.grantPermission,
-    ...given,
+    ...assign,
     examples: [
       'access grant-permission --user ada --permission document.read --resource res_01j…',
       'access grant-permission --team Support --permission "ticket.*" --org acme --networks 192.0.2.0/24',
@@ -78,24 +78,24 @@ function addPermissions(access: Command): void {
   })
   addAction(access, {
     signature: actions.revokePermission,
-    ...taken,
+    ...revoke,
     examples: ['access revoke-permission asg_01j…', 'access revoke-permission --user ada --permission document.read --resource res_01j…'],
   })
 }
 
-/** A team is named by `--team` already where it gets something. */
-function addNarrowPlace(command: Command): void {
+/** The scope has `--on-team`, because `--team` names the team that gets something. */
+function addNarrowScope(command: Command): void {
   command.addOption(new Option('--on-team <team>', 'on this team, an id or a name in the organization of --org'))
-  command.addOption(new Option('--resource <resource>', 'on this resource, and all that is inside').conflicts('onTeam'))
+  command.addOption(new Option('--resource <resource>', 'on this resource and everything inside it').conflicts('onTeam'))
 }
 
-function addPlace(command: Command): void {
-  addNarrowPlace(command)
+function addScope(command: Command): void {
+  addNarrowScope(command)
   command.addOption(new Option('--org <organization>', 'in this organization, an id or a slug; names are looked up in it'))
 }
 
 function addTerms(command: Command): void {
-  addPlace(command)
+  addScope(command)
   command.addOption(new Option('--from <time>', 'the same as --valid-from').conflicts('validFrom'))
   command.addOption(new Option('--until <time>', 'the same as --valid-until').conflicts('validUntil'))
   command.addOption(new Option('--second-factor', 'only in sessions with two factors').conflicts('condition'))
@@ -117,29 +117,29 @@ function readTerms(input: Input, options: LeafOptions): void {
     input['condition'] = { ...(secondFactor === true && { assurance: 'aal2' }), ...(networks !== undefined && { networks }) }
 }
 
-/** Where: the narrowest of what is named; where an assignment is named, or a list of a whole organization is asked for, nothing has to be. */
-async function readPlace(connection: Connection, input: Input, { onTeam, resource, org, on }: LeafOptions): Promise<void> {
+/** The scope: the narrowest one that is named. None is needed where an assignment is named or a whole organization is listed. */
+async function readScope(connection: Connection, input: Input, { onTeam, resource, org, on }: LeafOptions): Promise<void> {
   const isNarrow = onTeam !== undefined || resource !== undefined
   const lists = 'organizationId' in input || 'assignmentId' in input
   if (!isNarrow && (org === undefined || lists)) return
-  if (on !== undefined) throw usageError('--on says already where: leave the other options out.')
+  if (on !== undefined) throw usageError('--on already says where: leave out --org, --on-team and --resource.')
   const [field, text] =
     resource !== undefined ? ['resourceId', resource] : onTeam !== undefined ? ['teamId', onTeam] : ['organizationId', org]
-  const place: Input = { [String(field)]: text }
+  const scope: Input = { [String(field)]: text }
   const reference = referenceOf(String(field))?.reference
-  await resolveReferences(connection, place, { references: reference === undefined ? [] : [[String(field), reference]], named: org })
-  input['on'] = place
+  await resolveReferences(connection, scope, { references: reference === undefined ? [] : [[String(field), reference]], named: org })
+  input['on'] = scope
 }
 
-function givenText({ assignment, assigned }: OutputOf<typeof actions.assignRole>): string {
-  return `${assigned ? 'Given.' : 'They had it already.'}\n\n${assignmentText(assignment)}`
+function assignedText({ assignment, assigned }: OutputOf<typeof actions.assignRole>): string {
+  return `${assigned ? 'Assigned.' : 'They already had it.'}\n\n${assignmentText(assignment)}`
 }
 
-function takenAway({ assignment }: { readonly assignment: Assignment }): string {
-  return `Taken away.\n\n${assignmentText(assignment)}`
+function revokedAnswer({ assignment }: { readonly assignment: Assignment }): string {
+  return `Revoked.\n\n${assignmentText(assignment)}`
 }
 
-function takenText({ permission }: Input, [assignment]: readonly string[]): string {
+function revokedText({ permission }: Input, [assignment]: readonly string[]): string {
   return printable(assignment ?? (typeof permission === 'string' ? permission : 'the role'))
 }
 
@@ -151,9 +151,9 @@ function assignmentText(assignment: Assignment): string {
     ['on', whereText(assignment)],
     ['state', assignment.state],
     ['from', assignment.validFrom],
-    ['until', assignment.validUntil ?? 'taken away'],
+    ['until', assignment.validUntil ?? 'revoked'],
     ['condition', conditionText(assignment)],
-    ['taken away', assignment.revokedAt],
+    ['revoked', assignment.revokedAt],
   ])
 }
 

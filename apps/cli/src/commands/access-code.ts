@@ -1,14 +1,15 @@
-import { DenizenError, type ActionName } from '@denizen/core/calls'
+import { DenizenError, type ActionName, type DenizenErrorCode } from '@denizen/core/calls'
 import { signatures, type OutputOf, type Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { changesText, effectsText, testsText } from '../access-text.ts'
-import { addAction, carriesOut } from '../action-command.ts'
-import { connected, type Connection } from '../connection.ts'
+import { addAction, runsActions } from '../action-command.ts'
+import type { Connection } from '../calls.ts'
+import { connected } from '../connection.ts'
 import { exitCodes } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
 import { printAnswer } from '../output.ts'
-import { readPolicy, type PolicyFile } from '../policy-file.ts'
+import { readAccessDocument, type AccessDocumentFile } from '../access-document.ts'
 import { confirmed } from '../prompts.ts'
 
 const { access: actions } = signatures
@@ -24,7 +25,7 @@ type Options = ConnectionOptions &
 
 type Plan = OutputOf<typeof actions.plan>
 
-/** Access as code: a YAML file of roles and who has them, compared with what stands, and made so. */
+/** Access as code: compares an access document with what there is, and applies it. */
 export function addCode(access: Command): void {
   fileCommand(access, actions.diff, diff)
     .option('--exit-code', 'end with exit code 1 when there is a difference')
@@ -34,11 +35,11 @@ export function addCode(access: Command): void {
     .addHelpText('after', examples('access plan policy.yaml'))
   fileCommand(access, actions.apply, apply)
     .option('--dry-run', 'show the plan, and change nothing')
-    .option('--skip-tests', 'also where tests of the file fail')
+    .option('--skip-tests', 'even if tests in the file fail')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', examples('access apply policy.yaml', 'access apply policy.yaml --yes'))
   fileCommand(access, actions.test, test)
-    .option('--live', 'against what stands, not what the file would make')
+    .option('--live', 'against what there is now, not what the file would make of it')
     .addHelpText('after', examples('access test policy.yaml', 'access test policy.yaml --live'))
   addAction(access, {
     signature: actions.export,
@@ -47,17 +48,17 @@ export function addCode(access: Command): void {
   })
 }
 
-type Work = (connection: Connection, file: PolicyFile, options: Options) => Promise<void>
+type Work = (connection: Connection, file: AccessDocumentFile, options: Options) => Promise<void>
 
-/** A command about a file; what the server finds wrong in it is told with its line. */
+/** A command about a file. What the server finds wrong in it is printed with its line. */
 function fileCommand(access: Command, { name, summary }: Signature<ActionName>, work: Work): Command {
-  const command = carriesOut(access.command(name.replace('access.', '')), name)
+  const command = runsActions(access.command(name.replace('access.', '')), name)
     .description(summary)
     .argument('<file>', 'a YAML file; - reads standard input')
   addOutputOptions(addConnectionOptions(command))
   return command.action(async (path: string) => {
     const options = command.opts<Options>()
-    const file = await readPolicy(path)
+    const file = await readAccessDocument(path)
     await connected(options, async (connection) => {
       try {
         await work(connection, file, options)
@@ -72,20 +73,20 @@ function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ denizen ${line}`).join('\n')}`
 }
 
-async function diff({ calls }: Connection, { document }: PolicyFile, options: Options): Promise<void> {
+async function diff({ calls }: Connection, { document }: AccessDocumentFile, options: Options): Promise<void> {
   const changes = await calls.access.diff({ document })
   printAnswer(formatOf(options), changes, () => changesText(changes))
   if (options.exitCode === true && changes.count > 0) process.exitCode = exitCodes.failure
 }
 
-async function plan({ calls }: Connection, { document }: PolicyFile, options: Options): Promise<void> {
+async function plan({ calls }: Connection, { document }: AccessDocumentFile, options: Options): Promise<void> {
   const planned = await calls.access.plan({ document })
   printAnswer(formatOf(options), planned, () => planText(planned))
   if (options.exitCode === true && planned.changes.count > 0) process.exitCode = exitCodes.failure
 }
 
-/** What is applied is what was shown, or nothing: somebody may have changed something meanwhile. */
-async function apply({ calls }: Connection, { name, document }: PolicyFile, options: Options): Promise<void> {
+/** Applies exactly the plan that was shown, or nothing, because somebody may have changed something meanwhile. */
+async function apply({ calls }: Connection, { name, document }: AccessDocumentFile, options: Options): Promise<void> {
   const format = formatOf(options)
   const planned = await calls.access.plan({ document })
   if (format === 'text' || options.dryRun === true) printAnswer(format, planned, () => planText(planned))
@@ -94,15 +95,15 @@ async function apply({ calls }: Connection, { name, document }: PolicyFile, opti
   const { failed } = planned.tests
   if (failed > 0 && options.skipTests !== true)
     throw new DenizenError('access.testsFailed', 'conflict', `Nothing was changed: ${failed} of the tests of ${name} fail.`, {
-      next: `Look at them: ${denizen} access test ${name}`,
+      next: `See which: ${denizen} access test ${name}`,
     })
-  if (planned.refusal !== null) throw new DenizenError(planned.refusal.code, 'denied', planned.refusal.message)
+  if (planned.refusal !== null) throw new DenizenError(planned.refusal.code as DenizenErrorCode, 'denied', planned.refusal.message)
   if (planned.changes.count > 0) await confirmed(`Make these changes (${planned.changes.count})?`, options.yes)
   const done = await calls.access.apply({ document, basedOn: planned.fingerprint, skipTests: options.skipTests === true })
   printAnswer(format, done, () => `Done: ${done.changes.count} ${done.changes.count === 1 ? 'change' : 'changes'} made.`)
 }
 
-async function test({ calls }: Connection, { document }: PolicyFile, options: Options): Promise<void> {
+async function test({ calls }: Connection, { document }: AccessDocumentFile, options: Options): Promise<void> {
   const tests = await calls.access.test({ document, live: options.live === true })
   printAnswer(formatOf(options), tests, () => testsText(tests))
   if (tests.failed > 0) process.exitCode = exitCodes.failure
@@ -118,7 +119,7 @@ function planText({ changes, effects, tests, refusal }: Plan): string {
   ].join('\n\n')
 }
 
-/** A document as YAML, without what says nothing. */
+/** A document as YAML, without empty parts. */
 function yamlOf({ manage, exclusions, tests, ...rest }: OutputOf<typeof actions.export>): string {
   const { assignments, ...head } = rest
   const said = {

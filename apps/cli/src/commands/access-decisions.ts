@@ -5,24 +5,24 @@ import { exitCodes } from '../failure.ts'
 import { formatOf } from '../options.ts'
 import { printAnswer } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
-import { addPlaceOptions, readPlace } from '../place-options.ts'
+import { addScopeOptions, readScope } from '../scope-options.ts'
 import { referenceOf, type Reference } from '../references.ts'
 
 const { access: actions } = signatures
 
 type Through = OutputOf<typeof actions.whoCan>['items'][number]['through'][number]
 
-/** Whom is asked about: also the caller, without knowing what they are called. */
+/** A user, or `me` for the caller. */
 export const somebody: Reference = {
   label: 'user',
-  description: 'an id, an email address or a username; me: you',
+  description: 'an id, an email address or a username; me for yourself',
   resolve: async (scope, text) =>
     text === 'me'
       ? (await scope.connection.calls.users.current()).user.id
       : ((await referenceOf('userId')?.reference.resolve(scope, text)) ?? text),
 }
 
-/** Asking who may do what, and where. */
+/** Who may do what, and where. */
 export function addDecisions(access: Command): void {
   addChecks(access)
   addPaged(access, {
@@ -40,8 +40,8 @@ export function addDecisions(access: Command): void {
   addPaged(access, {
     signature: actions.whoCan,
     arguments: ['permission'],
-    extend: addPlaceOptions,
-    prepare: readPlace,
+    extend: addScopeOptions,
+    prepare: readScope,
     things: 'users',
     columns: [
       { title: 'USER', value: ({ username }) => username },
@@ -61,8 +61,8 @@ function addChecks(access: Command): void {
   addAction(access, {
     signature: actions.check,
     arguments: [{ field: 'userId', as: somebody }, 'permission'],
-    extend: addPlaceOptions,
-    prepare: readPlace,
+    extend: addScopeOptions,
+    prepare: readScope,
     show: () => '',
     async answer({ calls }, input, options) {
       const answer = await calls.access.check(input as Parameters<typeof calls.access.check>[0])
@@ -82,8 +82,8 @@ function addChecks(access: Command): void {
   addAction(access, {
     signature: actions.listPermissions,
     arguments: [{ field: 'userId', as: somebody }],
-    extend: addPlaceOptions,
-    prepare: readPlace,
+    extend: addScopeOptions,
+    prepare: readScope,
     show: ({ permissions }) => (permissions.length === 0 ? 'Nothing.' : permissions.join('\n')),
     examples: ['access list-permissions', 'access list-permissions ada --org acme'],
   })

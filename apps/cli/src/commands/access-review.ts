@@ -14,12 +14,12 @@ export function addReview(access: Command): void {
       { title: 'NAME', value: ({ name }) => name },
       { title: 'OF', value: ({ subject }) => subject?.name ?? null },
       { title: 'ON', value: placeText },
-      { title: 'LAST USED', value: ({ reason, lastUsedAt }) => (reason === 'unassigned' ? 'nobody has it' : (lastUsedAt ?? 'never')) },
+      { title: 'LAST USED', value: ({ reason, lastUsedAt }) => (reason === 'unassigned' ? 'assigned to nobody' : (lastUsedAt ?? 'never')) },
       { title: 'SINCE', value: ({ since }) => since },
-      { title: 'TAKE AWAY WITH', whole: true, value: ({ remedy, id }) => `${remedy.action} ${id}` },
+      { title: 'REVOKE WITH', whole: true, value: ({ remedy, id }) => `${remedy.action} ${id}` },
     ],
     remark: ({ recordedSince }) =>
-      `Uses of permissions are known since ${recordedSince.toISOString().slice(0, 10)}; of tokens, always. What was used before is not known.`,
+      `Uses of permissions are recorded since ${recordedSince.toISOString().slice(0, 10)}, uses of tokens always. Earlier uses are not known.`,
     examples: ['access review --unused-days 90 --org acme', 'access review --kinds tokens --all'],
   })
 }

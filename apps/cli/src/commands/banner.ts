@@ -3,25 +3,25 @@ import { defaultUrl } from '../connection.ts'
 import { denizen } from '../options.ts'
 import { bold, dim, record } from '../output.ts'
 
-/** The first superadmin, with the password that is told once. */
+/** The first superadmin, with the password that is shown once. */
 export interface Admin {
   readonly username: string
   readonly password: string
 }
 
-/** What every start says. */
+/** Printed at every start. */
 export function banner(url: string, config: Config): string {
   return indented(`${bold('Denizen is ready.')}\n\n${placesText(url, config)}`)
 }
 
-/** What the first start says: how to sign in, and what to try. */
+/** Printed at the first start: how to sign in, and what to try. */
 export function firstBanner(url: string, config: Config, admin: Admin): string {
   const where = url === defaultUrl ? '' : ` --url ${url}`
   const steps: readonly (readonly [string, string])[] = [
-    [`${denizen} login --username ${admin.username}${where}`, 'sign in; it asks for the password'],
-    [`${denizen} users create --email ada@example.org --full-name "Ada Lovelace"`, 'make a user'],
-    [`${denizen} users list`, 'see who is there'],
-    [`${denizen} call`, 'see everything that can be done'],
+    [`${denizen} login --username ${admin.username}${where}`, 'sign in; you are asked for the password'],
+    [`${denizen} users create --email ada@example.org --full-name "Ada Lovelace"`, 'create a user'],
+    [`${denizen} users list`, 'list all users'],
+    [`${denizen} call`, 'list everything that can be done'],
   ]
   const [signIn, ...tries] = steps.map(([line, what]) => `  ${line}\n    ${dim(what)}`)
   return [
@@ -33,13 +33,13 @@ export function firstBanner(url: string, config: Config, admin: Admin): string {
   ].join('\n')
 }
 
-/** Said exactly once: only a hash of the password is kept. */
+/** Printed once: only a hash of the password is stored. */
 export function credentialsText({ username, password }: Admin): string {
   const fields = record([
     ['username', username],
     ['password', password],
   ])
-  return `${bold('A superadmin was made.')} Its password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
+  return `${bold('A superadmin was created.')} The password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
 }
 
 function placesText(url: string, config: Config): string {
@@ -55,7 +55,7 @@ function dataText({ database }: Config): string {
     case 'embedded':
       return `${database.directory} (embedded database)`
     case 'memory':
-      return 'in memory: gone when the server stops'
+      return 'in memory, lost when the server stops'
     case 'postgres': {
       const { host, pathname } = new URL(database.url)
       return `PostgreSQL ${host}${pathname}`

@@ -1,7 +1,8 @@
 import { kinds, type ActionName } from '@denizen/core/calls'
 import { signatures, withoutSecrets, type Signature } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
-import { callNamed, connected } from '../connection.ts'
+import { callNamed } from '../calls.ts'
+import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { parseJson } from '../fields.ts'
 import { addChangeOptions, addConnectionOptions, denizen, type ChangeOptions, type ConnectionOptions } from '../options.ts'
@@ -14,11 +15,11 @@ type CallOptions = ConnectionOptions & ChangeOptions & { readonly json?: string;
 
 const largestInput = 16 * 1024 * 1024
 
-/** Every action by its name: what has no command of its own, and what scripts like better. */
+/** Calls any action by its name, also those without a command of their own. */
 export function addCall(program: Command): void {
   const command = program
     .command('call')
-    .description('Call any action by its name; without one, list them')
+    .description('Call any action by its name; without a name, list them')
     .argument('[action]', 'for example users.create')
   command.addOption(new Option('--json <input>', 'the input as JSON; - reads it from standard input'))
   command.option('--ndjson', 'print the answer on one line, a page one item a line')
@@ -36,7 +37,7 @@ export function addCall(program: Command): void {
     await connected(options, async ({ calls }) => {
       const call = callNamed(calls, action)
       if (options.dryRun === true) {
-        if (call.plan === undefined) throw usageError(`${action} only reads: there is nothing to plan.`)
+        if (call.plan === undefined) throw usageError(`${action} only reads, so there is nothing to plan.`)
         return printPlan(format, await call.plan(input))
       }
       const { idempotencyKey } = options
@@ -75,7 +76,7 @@ async function inputFrom(action: ActionName, json: string | undefined): Promise<
   const fromStdin = json === '-'
   const input = parseJson(fromStdin ? await readInput(largestInput) : json, fromStdin ? 'Standard input' : '--json')
   if (!fromStdin && JSON.stringify(withoutSecrets(signatureOf(action).input, input)) !== JSON.stringify(input)) {
-    throw usageError('A secret never stands on the command line, where others can read it.', 'Pipe the input in, with --json -')
+    throw usageError('A secret does not belong on the command line, where others can read it.', 'Pipe the input in, with --json -')
   }
   return input
 }

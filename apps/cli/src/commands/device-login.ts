@@ -2,13 +2,13 @@ import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DenizenError } from '@denizen/core/calls'
 import type { OutputOf, Signatures, SignedIn } from '@denizen/core/contract'
-import { isWebLink, openBrowser, wouldBeSeen } from '../browser.ts'
-import type { Connection } from '../connection.ts'
+import { isWebLink, openBrowser, hasVisibleBrowser } from '../browser.ts'
+import type { Connection } from '../calls.ts'
 import { bold, note, printable } from '../output.ts'
 
 type Begun = OutputOf<Signatures['auth']['startDeviceLogin']>
 
-/** Signs in by an approval that is given elsewhere: in a browser, on this machine or another. */
+/** Signs in by an approval in a browser, on this machine or another. */
 export async function signInByDevice({ calls }: Connection, browser: boolean): Promise<SignedIn> {
   const begun = await calls.auth.startDeviceLogin({ clientName: ownName() })
   await show(begun, browser)
@@ -23,7 +23,7 @@ export async function signInByDevice({ calls }: Connection, browser: boolean): P
   }
 }
 
-/** How whoever approves can tell whose terminal asks. */
+/** A name by which the user recognises this terminal when approving. */
 function ownName(): string {
   return `denizen of ${userInfo().username} on ${hostname()}`.replaceAll(/\p{C}/gu, '').slice(0, 100)
 }
@@ -34,17 +34,17 @@ async function show({ userCode, verificationUri, verificationUriComplete }: Begu
   note(`with the code            ${bold(printable(userCode))}`)
   if (isTTY) await drawCode(verificationUriComplete, columns)
   if (!browser || !isWebLink(verificationUriComplete)) return
-  if (wouldBeSeen({ platform: process.platform, isTerminal: isTTY, environment: process.env }))
-    await openBrowser(verificationUriComplete).catch(() => undefined) // the link stands above
+  if (hasVisibleBrowser({ platform: process.platform, isTerminal: isTTY, environment: process.env }))
+    await openBrowser(verificationUriComplete).catch(() => undefined) // the link is printed above
 }
 
-/** For a phone, where there is room. */
+/** A QR code for phones, if the terminal is wide enough. */
 async function drawCode(link: string, columns: number): Promise<void> {
   const { encode, renderUnicodeCompact } = await import('uqr')
   if (encode(link, { border: 2 }).size <= columns) note(`\n${renderUnicodeCompact(link, { border: 2 })}\n`)
 }
 
-/** Asks as often as it may; a server that is away for a moment is asked again. */
+/** Polls at the allowed rate; goes on if the server is unavailable for a moment. */
 async function poll(calls: Connection['calls'], { deviceCode, interval, expiresAt }: Begun): Promise<SignedIn> {
   let seconds = interval
   for (;;) {
@@ -60,7 +60,7 @@ async function poll(calls: Connection['calls'], { deviceCode, interval, expiresA
   }
 }
 
-/** Something that turns while one waits; where nobody watches, one line for the log. */
+/** A spinner; a single line where standard error is no terminal. */
 async function progress(text: string): Promise<{ end(text: string): void }> {
   if (!process.stderr.isTTY) {
     note(`${text} …`)

@@ -23,7 +23,7 @@ interface SettingInUse extends Setting {
 
 type DoctorOptions = OutputOptions & { readonly database?: string }
 
-/** Looks at everything a server needs, changes nothing, and says what to do about what is missing. */
+/** Checks everything that a server needs, changes nothing, and says what to do about what is missing. */
 export function addDoctor(program: Command): void {
   const command = program.command('doctor').description('Check this machine, its settings, the database and the server')
   command.addOption(new Option('--database <dir|url>', 'the database (default: DATABASE_URL, else DENIZEN_DATA_DIR)'))
@@ -61,10 +61,10 @@ async function configOf(options: DoctorOptions, checks: Check[]): Promise<Config
   const { localConfig } = await import('../local.ts')
   try {
     const config = localConfig(options)
-    checks.push(ok('Settings', 'understood'))
+    checks.push(ok('Settings', 'valid'))
     return config
   } catch (error) {
-    checks.push(problem('Settings', error, 'Correct them in the environment; the table below says what each may be.'))
+    checks.push(problem('Settings', error, 'Correct them in the environment; the table below lists the allowed values.'))
     return null
   }
 }
@@ -72,9 +72,9 @@ async function configOf(options: DoctorOptions, checks: Check[]): Promise<Config
 async function databaseChecks(config: Config): Promise<readonly Check[]> {
   const { clusterDirectory, openDatabase, pinoLogger } = await import('@denizen/runtime')
   const { database } = config
-  if (database.kind === 'memory') return [ok('Database', 'in memory, made at every start')]
+  if (database.kind === 'memory') return [ok('Database', 'in memory, created at every start')]
   if (database.kind === 'embedded' && !existsSync(clusterDirectory(database.directory)))
-    return [ok('Database', `none in ${database.directory} yet: the first start makes it`)]
+    return [ok('Database', `none in ${database.directory} yet: the first start creates it`)]
   try {
     const opened = await openDatabase(config, pinoLogger('silent'))
     try {
@@ -92,7 +92,7 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
   }
 }
 
-/** A server that has the directory open is not a problem, it is how things should be. */
+/** A server that has the directory open is not a problem. */
 function ownedCheck(error: unknown): Check | null {
   if (!(error instanceof DenizenError) || error.code !== 'database.locked') return null
   const { directory, pid, url, startedAt } = error.details
@@ -100,7 +100,7 @@ function ownedCheck(error: unknown): Check | null {
   return ok('Database', `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${String(startedAt)}`)
 }
 
-/** Which database, and why not: the general message says neither. */
+/** Which database cannot be reached, and why: the general message says neither. */
 function unreachableCheck(error: unknown, database: Config['database']): Check | null {
   if (!(error instanceof DenizenError) || error.code !== 'request.databaseUnavailable' || database.kind !== 'postgres') return null
   const { host, pathname } = new URL(database.url)
@@ -108,7 +108,7 @@ function unreachableCheck(error: unknown, database: Config['database']): Check |
   return { name: 'Database', state: 'problem', found, next: 'Start it, or correct DATABASE_URL.' }
 }
 
-/** The first thing that went wrong; a refused connection may have several causes, and no text of its own. */
+/** The message of the first cause; a refused connection may have several, and no text of its own. */
 function rootOf(error: unknown): string {
   if (error instanceof AggregateError) return rootOf(error.errors[0])
   if (!(error instanceof Error)) return String(error)
@@ -121,7 +121,7 @@ function migrationCheck(applied: readonly string[], pending: readonly string[], 
       name: 'Migrations',
       state: 'problem',
       found: `unknown here: ${unknown.join(', ')}`,
-      next: 'A newer Denizen was here: run that one.',
+      next: 'A newer version of Denizen migrated it: use that version.',
     }
   if (pending.length === 0) return ok('Migrations', `all ${applied.length} applied`)
   return {
@@ -137,7 +137,7 @@ async function diskCheck({ dataDirectory, database }: Config): Promise<Check> {
   const { bavail, bsize } = await statfs(existsSync(dataDirectory) ? dataDirectory : '.')
   const free = Math.round((bavail * bsize) / 1024 ** 2)
   if (free >= 1024) return ok('Disk', `${Math.floor(free / 1024)} GB free`)
-  return { name: 'Disk', state: 'warning', found: `only ${free} MB free`, next: 'Make room: a database that cannot write stops.' }
+  return { name: 'Disk', state: 'warning', found: `only ${free} MB free`, next: 'Free some space: a database that cannot write stops.' }
 }
 
 async function loginCheck(): Promise<Check> {
@@ -155,7 +155,7 @@ async function serverCheck(): Promise<Check> {
     try {
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) })
       if (response.ok) return ok('Server', `${url} is ready`)
-      return { name: 'Server', state: 'warning', found: `${url} answers ${response.status}`, next: 'Look at its log.' }
+      return { name: 'Server', state: 'warning', found: `${url} answers ${response.status}`, next: 'See its log.' }
     } catch {
       return { name: 'Server', state: 'warning', found: `nothing answers at ${url}`, next: `Start it: npm start, or ${denizen} serve` }
     }
@@ -170,7 +170,7 @@ function settingInUse(setting: Setting): SettingInUse {
   return { ...setting, value: redacted(setting.name, given), from: 'environment' }
 }
 
-/** Shown to whoever looks over the shoulder, and pasted into reports of bugs. */
+/** Hides secrets, because people see the output and paste it into bug reports. */
 function redacted(name: string, value: string): string {
   if (/KEY|SECRET|TOKEN|PASSWORD/.test(name)) return '(hidden)'
   if (!name.endsWith('_URL')) return value

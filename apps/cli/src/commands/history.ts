@@ -5,7 +5,7 @@ import { addPaged } from '../paged-command.ts'
 
 const { auth: actions } = signatures
 
-/** Who tried to sign in, and what to do for who failed too often. */
+/** The login history, and unlocking users who failed too often. */
 export function addSignInHistory(program: Command): void {
   addPaged(program, {
     signature: actions.listLoginHistory,
@@ -22,14 +22,14 @@ export function addSignInHistory(program: Command): void {
     examples: ['history', 'history --user ada --outcome wrongPassword', 'history --from 2026-11-01T00:00:00Z --all --json'],
   })
   const users = program.commands.find((command) => command.name() === 'users')
-  if (users === undefined) throw new TypeError('The commands for users come first.')
+  if (users === undefined) throw new TypeError('The users commands must be added first.')
   addAction(users, {
     signature: actions.unlock,
     arguments: ['userId'],
     show: ({ failuresForgotten }) =>
       failuresForgotten === 0
-        ? 'There was nothing to forget: the user may try to sign in.'
-        : `The user may try to sign in again. Failures forgotten: ${failuresForgotten}.`,
+        ? 'The user was not locked out.'
+        : `The user may try to sign in again. Failed attempts that no longer count: ${failuresForgotten}.`,
     examples: ['users unlock ada'],
   })
 }

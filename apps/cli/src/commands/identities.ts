@@ -8,7 +8,7 @@ const { identities: actions } = signatures
 type Identity = OutputOf<typeof actions.list>['items'][number]
 
 const columns: readonly Column<Identity>[] = [
-  // Of a provider that is not configured any more only the issuer is known.
+  // Only the issuer is known of a provider that is no longer configured.
   { title: 'PROVIDER', value: ({ provider, issuer }) => provider ?? issuer },
   { title: 'SUBJECT', value: ({ subject }) => subject },
   { title: 'EMAIL', value: ({ email, emailVerified }) => (email === null || emailVerified ? email : `${email} (not verified)`) },
@@ -17,9 +17,9 @@ const columns: readonly Column<Identity>[] = [
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
-/** At which providers somebody can sign in. */
+/** Identities: the providers at which a user can sign in. */
 export function addIdentities(program: Command): void {
-  const identities = program.command('identities').description('See at which providers a user signs in, and end that')
+  const identities = program.command('identities').description('List the providers at which a user can sign in, and unlink them')
   addAction(identities, {
     signature: actions.list,
     arguments: [{ field: 'userId', optional: true }],
@@ -29,14 +29,14 @@ export function addIdentities(program: Command): void {
   addAction(identities, {
     signature: actions.unlink,
     arguments: ['identityId'],
-    question: (_, [identity = '']) =>
-      `Unlink ${printable(identity)}? Its user signs in with it no more, and is signed out everywhere else.`,
+    confirmation: (_, [identity = '']) =>
+      `Unlink ${printable(identity)}? The user can no longer sign in with it, and is signed out everywhere else.`,
     show: unlinkedText,
     examples: ['identities unlink idn_01j…', 'identities unlink idn_01j… --dry-run'],
   })
 }
 
 function unlinkedText({ identity, sessionsEnded }: OutputOf<typeof actions.unlink>): string {
-  note(sessionsEnded === 1 ? '1 session is over.' : `${sessionsEnded} sessions are over.`)
+  note(sessionsEnded === 1 ? '1 session ended.' : `${sessionsEnded} sessions ended.`)
   return `The identity at ${printable(identity.provider ?? identity.issuer)} is unlinked.`
 }

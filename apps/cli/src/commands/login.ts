@@ -1,8 +1,9 @@
 import { DenizenError } from '@denizen/core/calls'
 import type { FactorRequired, SignedIn } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
-import { carriesOut } from '../action-command.ts'
-import { explained, remote, serverUrl, type Connection } from '../connection.ts'
+import { runsActions } from '../action-command.ts'
+import type { Connection } from '../calls.ts'
+import { withNextStep, remote, serverUrl } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { loginFile, loginOf, prepareLogin, writeLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
@@ -20,7 +21,7 @@ interface LoginOptions extends OutputOptions {
 }
 
 const examples = `
-Without --username you approve the sign-in in a browser, here or on another machine, however you sign in there.
+Without --username you approve the sign-in in a browser, on this machine or another, in whichever way you sign in there.
 
 Examples:
   $ denizen login
@@ -31,25 +32,28 @@ Examples:
 
 export function addLogin(program: Command): void {
   const command = program.command('login').description('Sign in to a server, and stay signed in on this machine')
-  carriesOut(command, 'auth.signIn', 'auth.completeSignIn', 'auth.startDeviceLogin', 'auth.pollDeviceLogin')
+  runsActions(command, 'auth.signIn', 'auth.completeSignIn', 'auth.startDeviceLogin', 'auth.pollDeviceLogin')
   command
     .option('--url <url>', 'the server')
-    .option('--no-browser', 'open no browser: only print where to approve')
-    .option('--username <name>', 'sign in here, with this username or email address and a password')
+    .option('--no-browser', 'do not open a browser, only print where to approve')
+    .option('--username <name>', 'sign in with this username or email address and a password')
     .option('--password-stdin', 'read the password from standard input')
     .addOption(
-      new Option('--code-stdin', 'read the password and, in a second line, the code of a second factor').conflicts('passwordStdin'),
+      new Option('--code-stdin', 'read the password and, on a second line, the code of a second factor').conflicts('passwordStdin'),
     )
     .addOption(new Option('--password [value]').hideHelp().argParser(refusePassword))
     .option('--debug', 'show requests with their times')
   addOutputOptions(command)
-  command.addHelpText('after', `\nThe tokens are kept in ${loginFile()}, for your eyes only, and renewed as you use them.\n${examples}`)
+  command.addHelpText(
+    'after',
+    `\nThe tokens are saved in ${loginFile()}, readable only by you, and refreshed as you use them.\n${examples}`,
+  )
   command.action(() => login(command.opts<LoginOptions>()))
 }
 
 function refusePassword(): never {
   throw usageError(
-    'A password never stands on the command line, where others can read it.',
+    'A password does not belong on the command line, where others can read it.',
     'Leave it out to be asked, or pipe it in with --password-stdin.',
   )
 }
@@ -60,7 +64,7 @@ async function login(options: LoginOptions): Promise<void> {
   await prepareLogin()
   const connection = await remote(url, null, options.debug ?? false)
   const signedIn = await signIn(connection, options).catch((error: unknown) => {
-    throw error instanceof DenizenError ? explained(error, url) : error
+    throw error instanceof DenizenError ? withNextStep(error, url) : error
   })
   await writeLogin(loginOf(url, signedIn))
   const { user, session, pendingSteps } = signedIn
@@ -70,14 +74,14 @@ async function login(options: LoginOptions): Promise<void> {
     () => `Signed in to ${url} as ${user.username} until ${localTime(session.expiresAt)}.`,
   )
   if (pendingSteps.length === 0) return
-  note(`Before anything else this account has to: ${pendingSteps.join(', ')}.`)
+  note(`Before anything else, this account has to: ${pendingSteps.join(', ')}.`)
   for (const step of pendingSteps) note(`next:  ${whatToDo[step]}`)
 }
 
-/** What to type for a step that is still owed. */
+/** What to do for each pending step. */
 const whatToDo: Readonly<Record<SignedIn['pendingSteps'][number], string>> = {
   changePassword: `Choose a new password: ${denizen} password change`,
-  verifyEmail: `Have a mail sent, and follow its link: ${denizen} call auth.requestEmailVerification`,
+  verifyEmail: `Request an email and follow its link: ${denizen} call auth.requestEmailVerification`,
   enrolFactor: `Set up an authenticator app: ${denizen} factors enrol`,
 }
 
@@ -98,11 +102,11 @@ async function signInByPassword({ calls }: Connection, { username, passwordStdin
 /** A password may hold line breaks, a code does not: the last line is the code. */
 function inTwoLines(text: string): { password: string; code: string } {
   const [, password = '', code = ''] = /^([^]*)\r?\n([^\r\n]*)$/.exec(text) ?? []
-  if (password === '' || code === '') throw usageError('There are no two lines on standard input: the password, then the code.')
+  if (password === '' || code === '') throw usageError('Standard input has to hold two lines: the password, then the code.')
   return { password: password.replace(/\r$/, ''), code }
 }
 
-/** Answers the challenge; whoever sits there may mistype a code. */
+/** Completes the challenge. At a terminal a wrong code can be corrected. */
 async function complete(calls: Connection['calls'], { challenge, methods }: FactorRequired, given: string | null): Promise<SignedIn> {
   if (!methods.some((method) => method !== 'passkey'))
     throw usageError('Your second factor is a passkey, which a terminal cannot ask for.', `Approve in a browser: ${denizen} login`)
@@ -118,7 +122,7 @@ async function complete(calls: Connection['calls'], { challenge, methods }: Fact
   }
 }
 
-/** Six to eight digits are of an app; recovery codes are not only digits. */
+/** Six to eight digits are a code of an authenticator app; recovery codes are not only digits. */
 export function factorOf(code: string): { totp: string } | { recoveryCode: string } {
   const digits = code.replaceAll(/\s/g, '')
   return /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code.trim() }
@@ -127,5 +131,6 @@ export function factorOf(code: string): { totp: string } | { recoveryCode: strin
 function warnAboutPlainHttp(url: string): void {
   const { protocol, hostname } = new URL(url)
   const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  if (protocol === 'http:' && !isHere) note(`warning: ${url} is not encrypted. Everybody on the way can read the password.`)
+  if (protocol === 'http:' && !isHere)
+    note(`warning: the connection to ${url} is not encrypted. Anybody on the network can read the password.`)
 }

@@ -13,14 +13,14 @@ interface MigrateOptions extends OutputOptions {
   readonly to?: string
 }
 
-/** The schema of a database. Works on the database itself: a server migrates by itself when it starts. */
+/** Migrations, on the database itself. A server migrates by itself when it starts. */
 export function addMigrate(program: Command): void {
-  const migrate = program.command('migrate').description('Look at the schema of a database, and change it')
+  const migrate = program.command('migrate').description('See and apply the migrations of a database')
   addVerb(migrate, 'status', 'Show which migrations were applied, and when', status)
   addVerb(migrate, 'plan', 'Show the statements that "up" would run', plan)
   addVerb(migrate, 'up', 'Apply what is missing: all of it, or nothing', up).option('--dry-run', 'the same as "migrate plan"')
-  addVerb(migrate, 'down', 'Take back the newest migration. Data is lost', down)
-    .option('--to <name>', 'take back everything after this one; 0: everything')
+  addVerb(migrate, 'down', 'Undo the newest migration. Data is lost', down)
+    .option('--to <name>', 'undo everything after this one; 0: everything')
     .option('-y, --yes', 'do not ask')
 }
 
@@ -41,7 +41,7 @@ async function onDatabase(options: MigrateOptions, mayMake: boolean, work: (data
   const { localConfig, requireDatabase } = await import('../local.ts')
   const { loadMasterKey, openDatabase, pinoLogger } = await import('@denizen/runtime')
   const config = localConfig(options)
-  if (mayMake) await loadMasterKey(config) // made before the database it belongs to
+  if (mayMake) await loadMasterKey(config) // created before the database it belongs to
   else requireDatabase(config, options)
   const database = await openDatabase(config, pinoLogger(config.logLevel)).catch((error: unknown) => {
     throw error instanceof DenizenError && error.code === 'database.locked' ? withNext(error, stopFirst) : error
@@ -61,7 +61,7 @@ async function status({ migrations }: Database, options: MigrateOptions): Promis
     ...history.map(({ name, at }) => ({
       name,
       applied: at,
-      state: unknown.includes(name) ? 'unknown: a newer Denizen was here' : 'applied',
+      state: unknown.includes(name) ? 'unknown: applied by a newer version of Denizen' : 'applied',
     })),
     ...pending.map((name) => ({ name, applied: null, state: 'pending' })),
   ]
@@ -88,13 +88,13 @@ async function up(database: Database, options: MigrateOptions): Promise<void> {
 }
 
 async function down({ migrations }: Database, options: MigrateOptions): Promise<void> {
-  const names = await takenBack(migrations, options.to)
+  const names = await toUndo(migrations, options.to)
   if (names.length === 0) return tell([], '', 'Nothing to do: no migration was applied after that.', options)
-  await confirmed(`Take back ${names.join(', ')}? The data in their tables is lost.`, options.yes)
-  tell(await migrations.down(options.to), 'Took back', '', options)
+  await confirmed(`Undo ${names.join(', ')}? The data in their tables is lost.`, options.yes)
+  tell(await migrations.down(options.to), 'Undid', '', options)
 }
 
-async function takenBack(migrations: Migrations, to: string | undefined): Promise<readonly string[]> {
+async function toUndo(migrations: Migrations, to: string | undefined): Promise<readonly string[]> {
   const { applied } = await migrations.status()
   if (to === undefined) return applied.slice(-1)
   if (to === '0') return applied

@@ -6,7 +6,7 @@ import { printable, record, table } from '../output.ts'
 
 const { organizations: actions } = signatures
 
-/** The domains of an organization, and how to prove them. */
+/** The domains of an organization, and how to verify them. */
 export function addDomains(orgs: Command): void {
   addAction(orgs, {
     signature: actions.addDomain,
@@ -29,9 +29,9 @@ export function addDomains(orgs: Command): void {
   addAction(orgs, {
     signature: actions.removeDomain,
     arguments: ['organizationId', 'domain'],
-    question: ({ domain }, [organization = '']) =>
-      `Give up ${printable(String(domain))}? ${printable(organization)} manages no account with an address in it any more.`,
-    show: ({ domain }) => `${printable(domain)} is nobody's here now.`,
+    confirmation: ({ domain }, [organization = '']) =>
+      `Remove ${printable(String(domain))}? ${printable(organization)} no longer manages accounts with an address in it.`,
+    show: ({ domain }) => `${printable(domain)} is removed.`,
     examples: ['orgs remove-domain acme acme.example --dry-run'],
   })
 }
@@ -42,10 +42,10 @@ function domainText(domain: Domain): string {
       ['domain', domain.domain],
       ['verified', domain.verifiedAt],
     ])
-  return `Put this record into DNS, then: ${denizen} orgs verify-domain … ${printable(domain.domain)}\n\n${recordsText([domain])}`
+  return `Add this record to DNS, then: ${denizen} orgs verify-domain … ${printable(domain.domain)}\n\n${recordsText([domain])}`
 }
 
-/** Never cut off, whatever the terminal: it is to be copied. */
+/** Never shortened, because people copy it. */
 function recordsText(domains: readonly Domain[]): string {
   return table(domains, [
     { title: 'TYPE', whole: true, value: ({ record: { type } }) => type },
@@ -62,5 +62,5 @@ function domainsText(domains: readonly Domain[]): string {
     { title: 'ADDED', value: ({ createdAt }) => createdAt },
   ])
   const unproven = domains.filter(({ verifiedAt }) => verifiedAt === null)
-  return unproven.length === 0 ? all : `${all}\n\nRecords to put into DNS for those that are not verified yet:\n\n${recordsText(unproven)}`
+  return unproven.length === 0 ? all : `${all}\n\nDNS records to add for those that are not verified yet:\n\n${recordsText(unproven)}`
 }

@@ -8,17 +8,17 @@ import { ownInvitation, sentInvitation } from '../references.ts'
 
 const { organizations: actions } = signatures
 
-/** Asking people to join, and answering. */
+/** Inviting people, and answering invitations. */
 export function addInvitations(orgs: Command): void {
-  addAsking(orgs)
-  addAnswering(orgs)
+  addSent(orgs)
+  addReceived(orgs)
 }
 
-function addAsking(orgs: Command): void {
+function addSent(orgs: Command): void {
   addAction(orgs, {
     signature: actions.invite,
     arguments: ['organizationId', 'email'],
-    question: ({ role }, [organization = '', email = '']) =>
+    confirmation: ({ role }, [organization = '', email = '']) =>
       role === 'owner' ? `Invite ${printable(email)} to be an owner of ${printable(organization)}?` : null,
     show: invitationText,
     examples: ['orgs invite acme bob@example.org', 'orgs invite acme bob@example.org --role admin'],
@@ -41,14 +41,18 @@ function addAsking(orgs: Command): void {
   addAction(orgs, {
     signature: actions.revokeInvitation,
     arguments: [{ field: 'invitationId', as: sentInvitation }],
-    extend: (command) => void command.option('--org <organization>', 'whose invitation, when it is named by its address (an id or a slug)'),
-    question: (_, [invitation = '']) => `Take the invitation ${printable(invitation)} back? Its link stops working.`,
+    extend: (command) =>
+      void command.option(
+        '--org <organization>',
+        'the organization that invited, if you name the invitation by its address (an id or a slug)',
+      ),
+    confirmation: (_, [invitation = '']) => `Revoke the invitation ${printable(invitation)}? Its link stops working.`,
     show: invitationText,
     examples: ['orgs revoke-invitation bob@example.org --org acme', 'orgs revoke-invitation inv_01j… --yes'],
   })
 }
 
-function addAnswering(orgs: Command): void {
+function addReceived(orgs: Command): void {
   addAction(orgs, {
     signature: actions.viewInvitation,
     adjust: onlyToken,
@@ -58,8 +62,8 @@ function addAnswering(orgs: Command): void {
         ['for', email],
         ['as', role],
         ['until', expiresAt],
-        ['there is an account', hasAccount],
-        ['accepting takes a password', needsPassword],
+        ['has an account', hasAccount],
+        ['password needed', needsPassword],
       ]),
     examples: ['orgs view-invitation', 'orgs view-invitation --token-stdin < link.txt'],
   })
@@ -67,9 +71,9 @@ function addAnswering(orgs: Command): void {
     signature: actions.acceptInvitation,
     arguments: [{ field: 'invitationId', as: ownInvitation }],
     adjust: onlyToken,
-    objection: oneOf,
+    problem: oneOf,
     show: ({ organization, role, accountCreated }) =>
-      `You are in ${printable(organization.name)} (${printable(organization.slug)}) now, as ${role}.${accountCreated ? ` Your account was made. Sign in: ${denizen} login` : ''}`,
+      `You have joined ${printable(organization.name)} (${printable(organization.slug)}) as ${role}.${accountCreated ? ` Your account was created. Sign in: ${denizen} login` : ''}`,
     examples: [
       'orgs accept-invitation acme',
       'orgs accept-invitation --token-prompt --password-prompt --full-name "Bob Jones"',
@@ -80,14 +84,14 @@ function addAnswering(orgs: Command): void {
     signature: actions.declineInvitation,
     arguments: [{ field: 'invitationId', as: ownInvitation }],
     adjust: onlyToken,
-    objection: oneOf,
-    question: () => 'Decline the invitation? Whoever sent it can invite you again.',
+    problem: oneOf,
+    confirmation: () => 'Decline the invitation? You can be invited again.',
     show: ({ organization }) => `The invitation to ${printable(organization.name)} is declined.`,
     examples: ['orgs decline-invitation acme', 'orgs decline-invitation --token-prompt'],
   })
 }
 
-/** The whole link of the mail does as well. */
+/** Takes the token or the whole link from the email. */
 function onlyToken(input: Input): void {
   const { token } = input
   if (typeof token !== 'string') return

@@ -17,7 +17,7 @@ export const memberColumns: readonly Column<Member>[] = [
   { title: 'ID', whole: true, value: ({ user }) => user.id },
 ]
 
-/** Who is in an organization, and as what. */
+/** The members of an organization and their roles. */
 export function addMembers(orgs: Command): void {
   addPaged(orgs, {
     signature: actions.listMembers,
@@ -35,7 +35,7 @@ export function addMembers(orgs: Command): void {
   addAction(orgs, {
     signature: actions.updateMember,
     arguments: ['organizationId', 'userId', 'role'],
-    question: ({ role }, [organization = '', user = '']) =>
+    confirmation: ({ role }, [organization = '', user = '']) =>
       role === 'owner' ? `Make ${printable(user)} an owner of ${printable(organization)}, who may do everything in it?` : null,
     show: memberText,
     examples: ['orgs update-member acme ada admin'],
@@ -47,7 +47,8 @@ function addLeaving(orgs: Command): void {
   addAction(orgs, {
     signature: actions.removeMember,
     arguments: ['organizationId', 'userId'],
-    question: (_, [organization = '', user = '']) => `Take ${printable(user)} out of ${printable(organization)}, its teams and roles?`,
+    confirmation: (_, [organization = '', user = '']) =>
+      `Remove ${printable(user)} from ${printable(organization)}, with its teams and roles?`,
     show: ({ userId, teamsLeft, rolesLost, invitationsRevoked }) =>
       record([
         ['user', userId],
@@ -60,8 +61,8 @@ function addLeaving(orgs: Command): void {
   addAction(orgs, {
     signature: actions.transferOwnership,
     arguments: ['organizationId', 'toUserId'],
-    question: ({ fromUserId }, [organization = '', to = '']) =>
-      `Make ${printable(to)} the owner of ${printable(organization)}? ${fromUserId === undefined ? 'You are' : 'Whoever hands over is'} an admin then.`,
+    confirmation: ({ fromUserId }, [organization = '', to = '']) =>
+      `Make ${printable(to)} the owner of ${printable(organization)}? ${fromUserId === undefined ? 'You become' : 'The former owner becomes'} an admin.`,
     show: ({ from, to }) => table([to, from], memberColumns),
     examples: ['orgs transfer-ownership acme bob', 'orgs transfer-ownership acme bob --from ada'],
   })

@@ -19,9 +19,9 @@ const columns: readonly Column<Organization>[] = [
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
-/** Everything about organizations; an organization is named by its id or its slug. */
+/** Organizations, named by their id or slug. */
 export function addOrgs(program: Command): void {
-  const orgs = program.command('orgs').description('Make, find and run organizations')
+  const orgs = program.command('orgs').description('Create, find and manage organizations')
   addOrganization(orgs)
   addEnd(orgs)
   addSwitch(orgs)
@@ -47,8 +47,8 @@ function addOrganization(orgs: Command): void {
   addAction(orgs, {
     signature: actions.update,
     arguments: ['organizationId'],
-    objection: (input) => unchanged(input, 'organizationId'),
-    question: ({ status }, [organization = '']) =>
+    problem: (input) => unchanged(input, 'organizationId'),
+    confirmation: ({ status }, [organization = '']) =>
       status === 'suspended' ? `Suspend ${printable(organization)}? Nobody can work in it until it is active again.` : null,
     show: organizationText,
     examples: [
@@ -63,7 +63,8 @@ function addEnd(orgs: Command): void {
   addAction(orgs, {
     signature: actions.archive,
     arguments: ['organizationId'],
-    question: (_, [organization = '']) => `Archive ${printable(organization)}? All its members lose it at once, and its invitations end.`,
+    confirmation: (_, [organization = '']) =>
+      `Archive ${printable(organization)}? All members lose access at once, and its invitations end.`,
     show: ({ organization, membersLost, invitationsRevoked }) =>
       record([
         ['organization', organization.slug],
@@ -82,13 +83,13 @@ function addSwitch(orgs: Command): void {
     extend: (command) => void command.option('--none', 'work in none'),
     adjust(input, { none }) {
       if ((none === true) === (input['organizationId'] !== undefined))
-        throw usageError('Name an organization, or say --none.', 'See which are yours: denizen orgs list')
+        throw usageError('Name an organization, or use --none.', 'See which are yours: denizen orgs list')
       input['organizationId'] ??= null
     },
     show: ({ organization, role }) =>
       organization === null
-        ? 'This session works in no organization now.'
-        : `This session works in ${printable(organization.slug)} now, as ${role ?? 'nobody'}.`,
+        ? 'This session no longer works in an organization.'
+        : `This session now works in ${printable(organization.slug)}, as ${role ?? 'nobody'}.`,
     examples: ['orgs switch acme', 'orgs switch --none'],
   })
 }

@@ -5,15 +5,15 @@ import { table } from '../output.ts'
 
 const { passkeys: actions } = signatures
 
-/** Passkeys, as far as a terminal goes: they are made and used in a browser, on the page /passkeys. */
+/** Passkeys, as far as a terminal can: they are registered and used in a browser, on the page /passkeys. */
 export function addPasskeys(program: Command): void {
-  const passkeys = program.command('passkeys').description('Look at passkeys, and remove them; they are made on the page /passkeys')
+  const passkeys = program.command('passkeys').description('List and remove passkeys; they are registered on the page /passkeys')
   addAction(passkeys, {
     signature: actions.list,
     arguments: [{ field: 'userId', optional: true }],
     show: ({ passkeys: all }) =>
       all.length === 0
-        ? 'There are no passkeys. They are made in a browser, on the page /passkeys of the server.'
+        ? 'There are no passkeys. They are registered in a browser, on the page /passkeys of the server.'
         : table(all, [
             { title: 'ID', whole: true, value: ({ id }) => id },
             { title: 'NAME', value: ({ name }) => name },
@@ -26,7 +26,7 @@ export function addPasskeys(program: Command): void {
   addAction(passkeys, {
     signature: actions.remove,
     arguments: ['passkeyId'],
-    question: () => 'Remove the passkey? Nobody can sign in with it any more, and other sessions end.',
+    confirmation: () => 'Remove the passkey? It can no longer be used to sign in, and other sessions end.',
     show: ({ sessionsEnded }) => `The passkey is removed. Other sessions ended: ${sessionsEnded}.`,
     examples: ['passkeys remove psk_01k4… --dry-run'],
   })

@@ -1,7 +1,7 @@
 import { DenizenError, type Calls } from '@denizen/core/calls'
 import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
-import { addAction, carriesOut } from '../action-command.ts'
+import { addAction, runsActions } from '../action-command.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
@@ -10,17 +10,17 @@ import { askNewSecret, askSecret, readSecret } from '../prompts.ts'
 
 const { auth: actions } = signatures
 
-/** Choosing passwords: one's own, and sending others what they need to choose theirs. */
+/** Changing your password, and sending others a link to choose theirs. */
 export function addPasswords(program: Command): void {
-  const passwords = program.command('password').description('Change your password, or get a new one when it is forgotten')
+  const passwords = program.command('password').description('Change your password, or reset a forgotten one')
   addChange(passwords)
   addReset(passwords)
   const users = program.commands.find((command) => command.name() === 'users')
-  if (users === undefined) throw new TypeError('The commands for users come first.')
+  if (users === undefined) throw new TypeError('The users commands must be added first.')
   addAction(users, {
     signature: actions.sendSetupLink,
     arguments: ['userId'],
-    show: ({ expiresAt }) => `A link to choose a password was sent to the user's address. It works until ${localTime(expiresAt)}, once.`,
+    show: ({ expiresAt }) => `A link to choose a password was sent to the user's address. It works once, until ${localTime(expiresAt)}.`,
     examples: ['users send-setup-link ada', 'users send-setup-link ada --dry-run'],
   })
 }
@@ -28,10 +28,10 @@ export function addPasswords(program: Command): void {
 type Options = ConnectionOptions & OutputOptions & { readonly stdin?: boolean }
 
 function addChange(passwords: Command): void {
-  const command = carriesOut(passwords.command('change').description(actions.changePassword.summary), actions.changePassword.name)
+  const command = runsActions(passwords.command('change').description(actions.changePassword.summary), actions.changePassword.name)
   command.option(
     '--stdin',
-    'read the old password, then the new one, from standard input, one a line; an empty first line: you have none yet',
+    'read the old and the new password from standard input, one a line; leave the first line empty if you have none yet',
   )
   addOutputOptions(addConnectionOptions(command))
   command.addHelpText('after', '\nExamples:\n  $ denizen password change\n  $ denizen password change --stdin < two-lines.txt')
@@ -39,13 +39,13 @@ function addChange(passwords: Command): void {
     const options = command.opts<Options>()
     const [old, chosen] = await pair(options, 'Old password', 'New password')
     const input = { newPassword: chosen, ...(old !== '' && { oldPassword: old }) }
-    const answer = await connected(options, ({ calls }) => proving(calls, old, () => calls.auth.changePassword(input)))
+    const answer = await connected(options, ({ calls }) => withReauthentication(calls, old, () => calls.auth.changePassword(input)))
     printAnswer(formatOf(options), answer, () => `Your password is changed. Other sessions that ended: ${answer.sessionsEnded}.`)
   })
 }
 
-/** A session that is older wants a fresh proof first: the old password is one. */
-async function proving<T>(calls: Calls, password: string, work: () => Promise<T>): Promise<T> {
+/** If the session has not authenticated recently, reauthenticates with the old password and tries again. */
+async function withReauthentication<T>(calls: Calls, password: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -61,11 +61,11 @@ function addReset(passwords: Command): void {
     name: 'forgot',
     arguments: ['email'],
     show: ({ expiresAt }) =>
-      `If the address has an account, a link was sent to it that works until ${localTime(expiresAt)}. Follow it, or: denizen password reset`,
+      `If there is an account with this address, a link was sent that works until ${localTime(expiresAt)}. Follow it, or: denizen password reset`,
     examples: ['password forgot ada@example.org'],
   })
-  const command = carriesOut(passwords.command('reset').description(actions.resetPassword.summary), actions.resetPassword.name)
-  command.option('--stdin', 'read the token of the link, then the new password, from standard input, one a line')
+  const command = runsActions(passwords.command('reset').description(actions.resetPassword.summary), actions.resetPassword.name)
+  command.option('--stdin', 'read the token of the link and the new password from standard input, one a line')
   addOutputOptions(addConnectionOptions(command))
   command.addHelpText('after', '\nExamples:\n  $ denizen password reset\n  $ denizen password reset --stdin < two-lines.txt')
   command.action(async () => {
@@ -76,13 +76,13 @@ function addReset(passwords: Command): void {
   })
 }
 
-/** The token, also where the whole link was pasted. */
+/** The token, also if the whole link was entered. */
 function tokenIn(typed: string): string {
   const text = typed.trim()
   return URL.canParse(text) ? (new URL(text).searchParams.get('token') ?? text) : text
 }
 
-/** Something that is known, and a password that is chosen: both typed unseen, or both from standard input. */
+/** Two secrets, a known one and a new password: both typed at a prompt, or both from standard input. */
 async function pair({ stdin }: Options, known: string, chosen: string): Promise<readonly [string, string]> {
   if (stdin !== true) return [await askSecret(known, '--stdin'), await askNewSecret(chosen, '--stdin')]
   const lines = (await readSecret()).split(/\r?\n/)

@@ -14,7 +14,7 @@ export function addPolicies(program: Command): void {
     .description('Limit what users and organizations may use: sessions, tokens, calls in a minute …')
   policies.addHelpText(
     'after',
-    '\nOf each limit the first that says something holds: the user’s own policy, that of their home organization, the default, the settings.',
+    '\nEach limit is taken from the first of these that sets it: the user’s own policy, that of their home organization, the default policy, the settings.',
   )
   addPolicy(policies)
   addReading(policies)
@@ -38,19 +38,19 @@ function addPolicy(policies: Command): void {
     arguments: ['policyId'],
     extend: addLimit,
     adjust: takeLimits,
-    objection: (input) => unchanged(input, 'policyId'),
+    problem: (input) => unchanged(input, 'policyId'),
     show: policyText,
     examples: ['policies update students --limit maxApiTokens=3', 'policies update students --remove maxApiTokens,maxSessions'],
   })
   addAction(policies, {
     signature: actions.delete,
     arguments: ['policyId'],
-    extend: (command) => void command.option('--reassign-to-none', 'whoever has it has none afterwards'),
+    extend: (command) => void command.option('--reassign-to-none', 'users and organizations that have it get none'),
     adjust(input, { reassignToNone }) {
       if (reassignToNone === true) input['reassignTo'] = null
     },
-    question: (_, [policy = '']) => `Delete the policy ${printable(policy)}?`,
-    show: ({ users, organizations }) => `The policy is deleted. Others now hold for ${users} users and ${organizations} organizations.`,
+    confirmation: (_, [policy = '']) => `Delete the policy ${printable(policy)}?`,
+    show: ({ users, organizations }) => `The policy is deleted. It applied to ${users} users and ${organizations} organizations.`,
     examples: ['policies delete students --reassign-to everybody --dry-run', 'policies delete students --reassign-to-none --yes'],
   })
 }
@@ -95,17 +95,17 @@ function addAssignment(policies: Command): void {
   addAction(policies, {
     signature: actions.assign,
     arguments: [{ field: 'policyId', optional: true }],
-    extend: (command) => void command.option('--none', 'take away what they have'),
+    extend: (command) => void command.option('--none', 'remove the assigned policy'),
     adjust(input, { none }) {
       if ((none === true) === (input['policyId'] !== undefined))
-        throw usageError('Name a policy, or say --none.', 'See which there are: denizen policies list')
+        throw usageError('Name a policy, or use --none.', 'See which there are: denizen policies list')
       input['policyId'] ??= null
     },
-    objection: ({ userId, organizationId, asDefault }) =>
+    problem: ({ userId, organizationId, asDefault }) =>
       [userId, organizationId, asDefault].filter((given) => given !== undefined).length === 1
         ? null
-        : 'Say one of --user, --org and --as-default.',
-    show: ({ changed }) => (changed ? 'It holds from now on.' : 'It was so already.'),
+        : 'Use exactly one of --user, --org and --as-default.',
+    show: ({ changed }) => (changed ? 'The policy applies from now on.' : 'Nothing to change.'),
     examples: [
       'policies assign students --user ada',
       'policies assign large --org acme',
@@ -117,7 +117,7 @@ function addAssignment(policies: Command): void {
 
 function addLimit(command: Command): void {
   const several = (text: string, before: readonly string[] = []) => [...before, text]
-  const described = 'a number, a word, a list with commas, or "unlimited"; again for several'
+  const described = 'a number, a word, a list with commas, or "unlimited"; repeat it for several'
   command.addOption(new Option('--limit <name=value>', described).argParser(several))
 }
 
@@ -132,7 +132,7 @@ function limitIn(text: string): readonly [name: string, value: unknown] {
   const at = text.indexOf('=')
   const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   if (at <= 0 || value === '')
-    throw usageError(`This is no limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
+    throw usageError(`This is not a limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
   if (value === 'unlimited') return [name, null]
   if (name === 'allowedFactors') return [name, value.split(',').map((factor) => factor.trim())]
   return [name, /^\d+$/.test(value) ? Number(value) : value.startsWith('{') ? (JSON.parse(value) as unknown) : value]

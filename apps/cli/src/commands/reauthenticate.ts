@@ -1,7 +1,8 @@
 import { signatures, type InputOf, type Signatures } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
-import { carriesOut } from '../action-command.ts'
-import { connected, type Connection } from '../connection.ts'
+import { runsActions } from '../action-command.ts'
+import type { Connection } from '../calls.ts'
+import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
 import { localTime, printAnswer } from '../output.ts'
@@ -15,9 +16,9 @@ interface Options extends ConnectionOptions, OutputOptions {
 
 type Proof = InputOf<Signatures['auth']['reauthenticate']>
 
-/** A fresh proof, without signing in anew: what a session that was approved in a browser has to give before sensitive changes. */
+/** Reauthentication: before sensitive changes, a session has to authenticate again if it has not done so recently. */
 export function addReauthenticate(program: Command): void {
-  const command = carriesOut(program.command('reauthenticate').description(signatures.auth.reauthenticate.summary), 'auth.reauthenticate')
+  const command = runsActions(program.command('reauthenticate').description(signatures.auth.reauthenticate.summary), 'auth.reauthenticate')
   command
     .option('--password-stdin', 'read the password from standard input')
     .addOption(new Option('--code-stdin', 'read the code of a second factor from standard input').conflicts('passwordStdin'))
@@ -26,13 +27,13 @@ export function addReauthenticate(program: Command): void {
   command.action(async () => {
     const options = command.opts<Options>()
     const answer = await connected(options, async ({ calls }) => calls.auth.reauthenticate(await proofOf(calls, options)))
-    if (answer.status !== 'proved') throw new TypeError('A proof was given, and none begun.')
+    if (answer.status !== 'proved') throw new TypeError('The reauthentication did not finish.')
     const { provedUntil } = answer
-    printAnswer(formatOf(options), answer, () => `Sensitive changes are let through until ${localTime(provedUntil)}.`)
+    printAnswer(formatOf(options), answer, () => `Sensitive changes are allowed until ${localTime(provedUntil)}.`)
   })
 }
 
-/** Whoever has a second factor is asked for that: a password alone does not do. */
+/** Users with a second factor are asked for it: their password alone is not enough. */
 async function proofOf(calls: Connection['calls'], { passwordStdin, codeStdin }: Options): Promise<Proof> {
   if (passwordStdin === true) return { password: await readSecret() }
   if (codeStdin === true) return factorOf(await readSecret())

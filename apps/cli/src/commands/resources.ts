@@ -9,9 +9,9 @@ const { resources: actions } = signatures
 type Resource = OutputOf<typeof actions.get>
 type Assignment = OutputOf<typeof actions.revoke>['assignment']
 
-/** Resources: named by their id, or by their type and key. */
+/** Resources, named by their id or by type:key. */
 export function addResources(program: Command): void {
-  const resources = program.command('resources').description('Register what an application has, and share it')
+  const resources = program.command('resources').description('Register the resources of an application, and share them')
   resources.addHelpText('after', '\nA resource is named by its id, or as type:key: in the organization of --org, else among your own.')
   addRegistering(resources)
   addReading(resources)
@@ -68,7 +68,7 @@ function addChanging(resources: Command): void {
     signature: actions.update,
     arguments: ['resourceId'],
     extend: addOrganization,
-    objection: (input) => unchanged(input, 'resourceId'),
+    problem: (input) => unchanged(input, 'resourceId'),
     show: resourceText,
     examples: ['resources update document:q3 --org acme --name "Third quarter"', 'resources update res_01j… --clear key'],
   })
@@ -76,18 +76,18 @@ function addChanging(resources: Command): void {
     signature: actions.transfer,
     arguments: ['resourceId'],
     extend: addOrganization,
-    question: (_, [resource = '']) => `Hand ${printable(resource)} over? Whoever owns it now loses what owners may do.`,
-    show: ({ transferred }) => (transferred === 0 ? 'They own it already.' : `${counted(transferred)} changed hands.`),
+    confirmation: (_, [resource = '']) => `Transfer ${printable(resource)}? The current owner loses the rights of an owner.`,
+    show: ({ transferred }) => (transferred === 0 ? 'They already own it.' : `${counted(transferred)} transferred.`),
     examples: ['resources transfer document:q3 --to ada --org acme', 'resources transfer res_01j… --to-organization'],
   })
   addAction(resources, {
     signature: actions.delete,
     arguments: ['resourceId'],
     extend: addOrganization,
-    question: ({ recursive }, [resource = '']) =>
-      `Delete ${printable(resource)}${recursive === true ? ' with all that is inside' : ''}? What was given on it ends.`,
+    confirmation: ({ recursive }, [resource = '']) =>
+      `Delete ${printable(resource)}${recursive === true ? ' and everything inside it' : ''}? Grants on it end.`,
     show: ({ deleted, assignmentsEnded }) =>
-      `${counted(deleted)} deleted; ${assignmentsEnded} ${assignmentsEnded === 1 ? 'grant' : 'grants'} ended with that.`,
+      `${counted(deleted)} deleted, ${assignmentsEnded} ${assignmentsEnded === 1 ? 'grant' : 'grants'} ended.`,
     examples: ['resources delete document:q3 --org acme', 'resources delete folder:plans --org acme --recursive --dry-run'],
   })
 }
@@ -97,7 +97,7 @@ function addSharing(resources: Command): void {
     signature: actions.grant,
     arguments: ['resourceId'],
     extend: addOrganization,
-    show: ({ assignment, assigned }) => (assigned ? assignmentText(assignment) : 'They have it already.'),
+    show: ({ assignment, assigned }) => (assigned ? assignmentText(assignment) : 'They already have it.'),
     examples: [
       'resources grant document:q3 --user ada --permission document.read --org acme',
       'resources grant res_01j… --team Support --org acme --permission "document.*" --valid-until 2027-01-01T00:00:00Z',
@@ -107,8 +107,8 @@ function addSharing(resources: Command): void {
     signature: actions.revoke,
     arguments: ['resourceId'],
     extend: addOrganization,
-    question: (_, [resource = '']) => `Take away what they were given on ${printable(resource)}?`,
-    show: ({ assignment }) => `${printable(assignment.subject.name)} does not have it any more.`,
+    confirmation: (_, [resource = '']) => `Revoke the grant on ${printable(resource)}?`,
+    show: ({ assignment }) => `${printable(assignment.subject.name)} no longer has it.`,
     examples: ['resources revoke document:q3 --user ada --permission document.read --org acme'],
   })
 }

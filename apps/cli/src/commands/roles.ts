@@ -8,16 +8,16 @@ const { roles: actions } = signatures
 
 type Role = OutputOf<typeof actions.get>
 
-/** Roles: named by their id, or by their name in an organization or in the installation. */
+/** Roles, named by their id, or by their name in an organization or in the installation. */
 export function addRoles(program: Command): void {
-  const roles = program.command('roles').description('Make roles: named sets of permissions')
+  const roles = program.command('roles').description('Create and change roles: named sets of permissions')
   roles.addHelpText(
     'after',
-    '\nWith --org they are the organization’s own, without it those of the installation. Names are looked up in the organization of --org, else in the one that you switched to.',
+    '\nWith --org these are the roles of an organization, without it those of the installation. Names are looked up in the organization of --org, or in the one that you switched to.',
   )
-  addLooks(roles)
+  addQueries(roles)
   addRole(roles)
-  addContent(roles)
+  addPermissions(roles)
 }
 
 /** Where names of roles are looked up. */
@@ -25,7 +25,7 @@ function addOrganization(command: Command): void {
   command.addOption(new Option('--org <organization>', 'where names are looked up, an id or a slug (default: the one you switched to)'))
 }
 
-function addLooks(roles: Command): void {
+function addQueries(roles: Command): void {
   addPaged(roles, {
     signature: actions.list,
     things: 'roles',
@@ -61,7 +61,7 @@ function addRole(roles: Command): void {
     signature: actions.update,
     arguments: ['roleId'],
     extend: addOrganization,
-    objection: (input) => unchanged(input, 'roleId'),
+    problem: (input) => unchanged(input, 'roleId'),
     show: roleText,
     examples: ['roles update editor --org acme --name writer', 'roles update rol_01j… --clear description'],
   })
@@ -69,14 +69,14 @@ function addRole(roles: Command): void {
     signature: actions.delete,
     arguments: ['roleId'],
     extend: addOrganization,
-    question: (_, [role = '']) => `Delete the role ${printable(role)}, and take it from everybody who has it?`,
+    confirmation: (_, [role = '']) => `Delete the role ${printable(role)}, and revoke it from everybody who has it?`,
     show: ({ assignmentsEnded }) =>
-      `The role is deleted; it was taken from ${assignmentsEnded} ${assignmentsEnded === 1 ? 'holder' : 'holders'}.`,
+      `The role is deleted. It was assigned ${assignmentsEnded} ${assignmentsEnded === 1 ? 'time' : 'times'}.`,
     examples: ['roles delete editor --org acme --dry-run'],
   })
 }
 
-function addContent(roles: Command): void {
+function addPermissions(roles: Command): void {
   addAction(roles, {
     signature: actions.setParents,
     arguments: ['roleId'],
@@ -88,15 +88,16 @@ function addContent(roles: Command): void {
     signature: actions.grantPermission,
     arguments: ['roleId', 'permission'],
     extend: addOrganization,
-    show: ({ changed }) => (changed ? 'The role has the permission now.' : 'The role had the permission already.'),
+    show: ({ changed }) => (changed ? 'The role now has the permission.' : 'The role already had the permission.'),
     examples: ['roles grant-permission editor document.delete --org acme'],
   })
   addAction(roles, {
     signature: actions.revokePermission,
     arguments: ['roleId', 'permission'],
     extend: addOrganization,
-    question: (_, [role = '', permission = '']) => `Take ${printable(permission)} from everybody who has the role ${printable(role)}?`,
-    show: ({ changed }) => (changed ? 'The role does not have the permission any more.' : 'The role did not have the permission.'),
+    confirmation: (_, [role = '', permission = '']) =>
+      `Revoke ${printable(permission)} from everybody who has the role ${printable(role)}?`,
+    show: ({ changed }) => (changed ? 'The role no longer has the permission.' : 'The role did not have the permission.'),
     examples: ['roles revoke-permission editor document.delete --org acme'],
   })
 }

@@ -22,7 +22,7 @@ export function addServe(program: Command): void {
     .option('--data-dir <dir>', 'where the embedded database is kept (DENIZEN_DATA_DIR, default ./denizen-data)')
   command.addHelpText(
     'after',
-    '\nEverything else is set in the environment: "denizen doctor" lists it.\n\nExamples:\n  $ denizen serve\n  $ DATABASE_URL=postgres://… DENIZEN_MASTER_KEY=… denizen serve',
+    '\nAll other settings are environment variables; "denizen doctor" lists them.\n\nExamples:\n  $ denizen serve\n  $ DATABASE_URL=postgres://… DENIZEN_MASTER_KEY=… denizen serve',
   )
   command.action(() => serve(command.opts<ServeOptions>()))
 }
@@ -40,7 +40,7 @@ async function serveUntil(stopped: Promise<void>, options: ServeOptions): Promis
   const { localConfig } = await import('../local.ts')
   const { createRuntime } = await import('@denizen/runtime')
   const config = localConfig({}, settingsOf(options))
-  if (await isNew(config)) note('Making a new database, once …')
+  if (await isNew(config)) note('Creating a new database, this once …')
   const runtime = await createRuntime(config)
   try {
     await runtime.start()
@@ -80,23 +80,23 @@ async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<vo
   try {
     await server.listen()
   } catch (error) {
-    if (admin !== null) print(credentialsText(admin)) // it was made all the same, and this is the only chance to say so
-    throw understood(error, config)
+    if (admin !== null) print(credentialsText(admin)) // it was created all the same, and the password cannot be shown later
+    throw toListenError(error, config)
   }
   const url = reachable(server.url)
   runtime.announce(url)
   print(admin === null ? banner(url, config) : firstBanner(url, config, admin))
   await stopped
-  note('Stopping: answering what is under way. Press Ctrl+C again to stop at once.')
+  note('Stopping: finishing running requests. Press Ctrl+C again to stop at once.')
   await server.close()
 }
 
-/** "All addresses" is no address to go to. */
+/** "All addresses" (0.0.0.0) is not an address to connect to. */
 function reachable(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
-/** On the first start of an installation: a superadmin with a password that nobody could guess or look up. */
+/** On the first start of an installation: a superadmin with a random password. */
 async function makeAdmin(core: Core): Promise<Admin | null> {
   const password = randomPassword()
   const user = await core.bootstrap({ username: 'superadmin', password })
@@ -117,25 +117,24 @@ function randomPassword(): string {
   return (letters.join('').match(/.{6}/g) ?? []).join('-')
 }
 
-function understood(error: unknown, { host, port }: Config): unknown {
+function toListenError(error: unknown, { host, port }: Config): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   if (error.code === 'EADDRINUSE') {
     return new DenizenError(
       'cli.portTaken',
       'conflict',
-      `Something else listens on ${host}:${port}.`,
-      { next: 'Stop it, or take another port with --port.' },
+      `Another program is listening on ${host}:${port}.`,
+      { next: 'Stop it, or choose another port with --port.' },
       error,
     )
   }
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL')
-    return usageError(`${host}:${port} cannot be listened on: ${error.message}`)
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return usageError(`Cannot listen on ${host}:${port}: ${error.message}`)
   return error
 }
 
 const stopSignals = { SIGINT: 2, SIGTERM: 15 } as const
 
-/** `given` resolves at the first SIGINT or SIGTERM; until `ignore`, the second ends the process on the spot. */
+/** `given` resolves at the first SIGINT or SIGTERM. Until `ignore` is called, the second ends the process at once. */
 function stopSignal(): { readonly given: Promise<void>; ignore(): void } {
   const { promise: given, resolve } = Promise.withResolvers<void>()
   let asked = false

@@ -1,7 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
-import { carriesOut } from '../action-command.ts'
+import { runsActions } from '../action-command.ts'
 import { connected, remote } from '../connection.ts'
 import { forgetLogin, readLogin, type Login } from '../login-store.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
@@ -9,7 +9,7 @@ import { note, printAnswer, record } from '../output.ts'
 import { addLogin } from './login.ts'
 import { addReauthenticate } from './reauthenticate.ts'
 
-/** Signing in at a server, out again, and saying who one is. */
+/** Signing in, signing out, and showing who is signed in. */
 export function addSession(program: Command): void {
   addLogin(program)
   addLogout(program)
@@ -18,8 +18,8 @@ export function addSession(program: Command): void {
 }
 
 function addLogout(program: Command): void {
-  const command = program.command('logout').description('End the session, and forget it here')
-  carriesOut(command, 'auth.signOut', 'auth.revokeToken')
+  const command = program.command('logout').description('End the session, and remove it from this machine')
+  runsActions(command, 'auth.signOut', 'auth.revokeToken')
   addOutputOptions(command)
   command.action(() => logout(command.opts<OutputOptions>()))
 }
@@ -29,34 +29,34 @@ async function logout(options: OutputOptions): Promise<void> {
   if (login === null) return printAnswer(formatOf(options), { signedOut: false }, () => 'You were not signed in.')
   const { url, token, refreshToken } = login
   try {
-    // The refresh token lasts as long as the session, whether or not the other is still good.
+    // The refresh token is valid as long as the session; the access token may have expired.
     if (refreshToken === undefined) await (await remote(url, token, false)).calls.auth.signOut()
     else await (await remote(url, null, false)).calls.auth.revokeToken({ token: refreshToken })
   } catch (error) {
     if (!(error instanceof DenizenError)) throw error
-    // Forgotten here all the same: somebody wants to leave this machine.
+    // Remove it from this machine all the same.
     if (error.kind !== 'unauthenticated')
-      note(`warning: the session at ${login.url} could not be ended, and lasts until it expires: ${error.message}`)
+      note(`warning: the session at ${login.url} could not be ended and remains until it expires: ${error.message}`)
   } finally {
     await forgetLogin()
   }
   printAnswer(formatOf(options), { signedOut: true, url: login.url }, () => `Signed out of ${login.url}.`)
 }
 
-/** A file that cannot be read holds no login; it is forgotten like one. */
+/** A file that cannot be read is removed as well. */
 async function knownLogin(): Promise<Login | null> {
   try {
     return await readLogin()
   } catch (error) {
     if (!(error instanceof DenizenError)) throw error
-    note(`warning: ${error.message} It is removed; a session that was in it lasts until it expires.`)
+    note(`warning: ${error.message} It is removed; a session in it remains until it expires.`)
     await forgetLogin()
     return null
   }
 }
 
 function addWhoAmI(program: Command): void {
-  const command = carriesOut(program.command('whoami').description(signatures.sessions.whoami.summary), 'sessions.whoami')
+  const command = runsActions(program.command('whoami').description(signatures.sessions.whoami.summary), 'sessions.whoami')
   addOutputOptions(addConnectionOptions(command))
   command.action(async () => {
     const options = command.opts<ConnectionOptions & OutputOptions>()

@@ -11,20 +11,20 @@ type Session = OutputOf<typeof actions.get>
 const columns: readonly Column<Session>[] = [
   { title: 'WHERE', value: whereText },
   { title: 'STATE', value: stateText },
-  { title: 'BEGUN', value: ({ createdAt }) => createdAt },
+  { title: 'STARTED', value: ({ createdAt }) => createdAt },
   { title: 'LAST SEEN', value: ({ lastSeenAt }) => lastSeenAt },
   { title: 'ADDRESS', value: ({ ip }) => ip },
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
-/** Sign-ins: where somebody is signed in, and ending that. */
+/** Sessions: where somebody is signed in, and signing out there. */
 export function addSessions(program: Command): void {
   const sessions = program.command('sessions').description('See where you are signed in, and sign out there')
-  addListing(sessions)
-  addEnding(sessions)
+  addList(sessions)
+  addEnd(sessions)
 }
 
-function addListing(sessions: Command): void {
+function addList(sessions: Command): void {
   const face = { things: 'sessions', columns }
   addPaged(sessions, { ...face, signature: actions.list, examples: ['sessions list', 'sessions list --user ada --all'] })
   addPaged(sessions, { ...face, signature: actions.listActive, examples: ['sessions list-active', 'sessions list-active --user ada'] })
@@ -32,24 +32,24 @@ function addListing(sessions: Command): void {
   addAction(sessions, { signature: actions.get, arguments: ['sessionId'], show: sessionText, examples: ['sessions get ses_01j…'] })
 }
 
-function addEnding(sessions: Command): void {
+function addEnd(sessions: Command): void {
   addAction(sessions, {
     signature: actions.end,
     arguments: ['sessionId'],
-    question: (_, [session = '']) => `End the session ${printable(session)}? Whoever holds it is signed out at once.`,
+    confirmation: (_, [session = '']) => `End the session ${printable(session)}? It is signed out at once.`,
     show: endedText,
     examples: ['sessions end ses_01j…', 'sessions end ses_01j… --dry-run'],
   })
   addAction(sessions, {
     signature: actions.endAll,
-    question: ({ userId }) =>
+    confirmation: ({ userId }) =>
       userId === undefined ? 'End all of your sessions? You are signed out here too.' : 'End all sessions of this user?',
     show: endedText,
     examples: ['sessions end-all', 'sessions end-all --user ada --yes'],
   })
   addAction(sessions, {
     signature: actions.endOthers,
-    question: () => 'End all of your sessions but this one?',
+    confirmation: () => 'End all of your sessions but this one?',
     show: endedText,
     examples: ['sessions end-others', 'sessions end-others --yes'],
   })
@@ -63,7 +63,7 @@ function whereText({ browser, os, device, userAgent }: Session): string | null {
 function stateText({ current, endedAt, endReason, expiresAt, impersonator }: Session): string {
   if (endedAt !== null) return endReason ?? 'ended'
   if (expiresAt <= new Date()) return 'expired'
-  return current ? 'this one' : impersonator === null ? 'running' : `running, as ${impersonator.username} acts`
+  return current ? 'this one' : impersonator === null ? 'active' : `active, impersonated by ${impersonator.username}`
 }
 
 function sessionText(session: Session): string {
@@ -74,11 +74,11 @@ function sessionText(session: Session): string {
     ['state', stateText(session)],
     ['where', whereText(session)],
     ['address', session.ip],
-    ['proved by', session.authMethods],
+    ['signed in with', session.authMethods],
     ['assurance', session.assurance],
     ['organization', session.organizationId],
     ['impersonator', impersonator?.username],
-    ['begun', session.createdAt],
+    ['started', session.createdAt],
     ['last seen', session.lastSeenAt],
     ['expires', session.expiresAt],
     ['ended', session.endedAt],
@@ -87,6 +87,6 @@ function sessionText(session: Session): string {
 }
 
 function endedText({ sessionsEnded }: { readonly sessionsEnded: number }): string {
-  if (sessionsEnded === 0) return 'There was no such session running.'
-  return `${sessionsEnded} ${sessionsEnded === 1 ? 'session is' : 'sessions are'} over.`
+  if (sessionsEnded === 0) return 'There was no such active session.'
+  return `${sessionsEnded} ${sessionsEnded === 1 ? 'session' : 'sessions'} ended.`
 }

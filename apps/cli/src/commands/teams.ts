@@ -7,10 +7,10 @@ import { memberColumns } from './orgs-members.ts'
 
 const { teams: actions } = signatures
 
-/** Teams: named by their id, or by their name inside an organization. */
+/** Teams, named by their id, or by their name inside an organization. */
 export function addTeams(program: Command): void {
-  const teams = program.command('teams').description('Make and fill teams inside an organization')
-  teams.addHelpText('after', '\nThe organization is the one of --org, else the one that you switched to with "denizen orgs switch".')
+  const teams = program.command('teams').description('Create and manage teams of an organization')
+  teams.addHelpText('after', '\nThe organization is that of --org, or the one that you switched to with "denizen orgs switch".')
   addTeam(teams)
   addSeats(teams)
 }
@@ -38,7 +38,7 @@ function addTeam(teams: Command): void {
     signature: actions.update,
     arguments: ['teamId'],
     extend: addOrganization,
-    objection: (input) => unchanged(input, 'teamId'),
+    problem: (input) => unchanged(input, 'teamId'),
     show: teamText,
     examples: ['teams update Support --org acme --name "First level"', 'teams update team_01j… --clear description'],
   })
@@ -46,8 +46,8 @@ function addTeam(teams: Command): void {
     signature: actions.delete,
     arguments: ['teamId'],
     extend: addOrganization,
-    question: (_, [team = '']) => `Delete the team ${printable(team)}? Its members stay in the organization.`,
-    show: ({ membersLost }) => `The team is deleted; it had ${membersLost} ${membersLost === 1 ? 'member' : 'members'}.`,
+    confirmation: (_, [team = '']) => `Delete the team ${printable(team)}? Its members stay in the organization.`,
+    show: ({ membersLost }) => `The team is deleted. It had ${membersLost} ${membersLost === 1 ? 'member' : 'members'}.`,
     examples: ['teams delete Support --org acme --dry-run'],
   })
 }
@@ -65,15 +65,15 @@ function addSeats(teams: Command): void {
     signature: actions.addMember,
     arguments: ['teamId', 'userId'],
     extend: addOrganization,
-    show: ({ added }) => (added ? 'The user is in the team now.' : 'The user was in the team already.'),
+    show: ({ added }) => (added ? 'The user is now in the team.' : 'The user was already in the team.'),
     examples: ['teams add-member Support ada --org acme'],
   })
   addAction(teams, {
     signature: actions.removeMember,
     arguments: ['teamId', 'userId'],
     extend: addOrganization,
-    question: (_, [team = '', user = '']) => `Take ${printable(user)} out of the team ${printable(team)}?`,
-    show: () => 'The user is not in the team any more.',
+    confirmation: (_, [team = '', user = '']) => `Remove ${printable(user)} from the team ${printable(team)}?`,
+    show: () => 'The user is no longer in the team.',
     examples: ['teams remove-member Support ada --org acme'],
   })
 }

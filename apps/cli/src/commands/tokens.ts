@@ -20,10 +20,10 @@ const columns: readonly Column<Token>[] = [
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
-/** API tokens: for programs, instead of a sign-in. */
+/** API tokens, with which programs authenticate. */
 export function addTokens(program: Command): void {
-  const tokens = program.command('tokens').description('Make, list and revoke API tokens')
-  addMaking(tokens)
+  const tokens = program.command('tokens').description('Create, list and revoke API tokens')
+  addCreate(tokens)
   addPaged(tokens, {
     signature: actions.list,
     things: 'tokens',
@@ -39,7 +39,7 @@ export function addTokens(program: Command): void {
   addAction(tokens, {
     signature: actions.revoke,
     arguments: [{ field: 'tokenId', as: apiToken }],
-    question: (_, [token = '']) => `Revoke ${printable(token)}? Whatever uses it is refused from now on.`,
+    confirmation: (_, [token = '']) => `Revoke ${printable(token)}? Programs that use it are refused from now on.`,
     show: tokenText,
     examples: ['tokens revoke "nightly backup"', 'tokens revoke tok_01j… --yes'],
   })
@@ -54,12 +54,12 @@ export function addTokens(program: Command): void {
             ['scopes', answer.scopes?.join(', ') ?? 'everything that its user may do'],
             ['expires', answer.expiresAt ?? 'never'],
           ])
-        : 'This token opens nothing.',
+        : 'This token is not valid.',
     examples: ['tokens verify', 'tokens verify --token-stdin < token.txt'],
   })
 }
 
-function addMaking(tokens: Command): void {
+function addCreate(tokens: Command): void {
   addAction(tokens, {
     signature: actions.create,
     arguments: ['name'],
@@ -73,18 +73,18 @@ function addMaking(tokens: Command): void {
   addAction(tokens, {
     signature: actions.rotate,
     arguments: [{ field: 'tokenId', as: apiToken }],
-    question: ({ overlapSeconds }, [token = '']) =>
+    confirmation: ({ overlapSeconds }, [token = '']) =>
       Number(overlapSeconds ?? 0) > 0
         ? null
-        : `Replace ${printable(token)}? The old secret stops working at once; --overlap-seconds gives it time.`,
+        : `Rotate ${printable(token)}? The old secret stops working at once; --overlap-seconds keeps it for a while.`,
     show: secretText,
     examples: ['tokens rotate "nightly backup" --overlap-seconds 3600 > token.txt'],
   })
 }
 
-/** The secret alone goes to standard output, so that it can be sent where it belongs; everything else is for people. */
+/** Only the secret goes to standard output, so that it can be redirected; everything else goes to standard error. */
 function secretText({ token, secret }: OutputOf<typeof actions.create>): string {
-  note(`${tokenText(token)}\n\nThis is the token. It is shown this once; to use it: DENIZEN_TOKEN=… ${denizen} users current`)
+  note(`${tokenText(token)}\n\nThis is the token. It is shown only once; to use it: DENIZEN_TOKEN=… ${denizen} users current`)
   return secret
 }
 

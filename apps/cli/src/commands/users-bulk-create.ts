@@ -1,9 +1,10 @@
 import { largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
 import type { Command } from 'commander'
-import { carriesOut } from '../action-command.ts'
+import { runsActions } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
-import { doInParts, exitOfMaking, inParts } from '../batches.ts'
-import { connected, type Connection } from '../connection.ts'
+import { runInChunks, exitCodeOfCreate, chunked } from '../batches.ts'
+import type { Connection } from '../calls.ts'
+import { connected } from '../connection.ts'
 import { addFields, fieldsOf } from '../fields.ts'
 import { readRecords, type RecordFile } from '../input-files.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf } from '../options.ts'
@@ -13,14 +14,14 @@ import { printOutcome, whoIn, type Outcome } from './users-outcome.ts'
 
 const signature = signatures.users.bulkCreate
 
-/** A user as the file has it, and where. */
+/** A user in the file, with its position. */
 interface Entry {
   readonly place: number
   readonly value: unknown
 }
 
 export function addBulkCreate(users: Command): void {
-  const command = carriesOut(users.command('bulk-create').description(signature.summary), signature.name)
+  const command = runsActions(users.command('bulk-create').description(signature.summary), signature.name)
   command.argument('<file>', 'a JSON array of users, or one JSON object a line; - reads standard input')
   addFields(
     command,
@@ -30,8 +31,8 @@ export function addBulkCreate(users: Command): void {
   command.addHelpText(
     'after',
     `
-Each user is an object as "denizen call users.create" takes it. They go in calls of ${largestBulk}, each a transaction of its
-own; a dry run looks at each call by itself. Exit code 6: some were made and some were not.
+Each user is an object as "denizen call users.create" takes it. They are sent in calls of ${largestBulk}, each a transaction of
+its own; a dry run plans each call by itself. Exit code 6: some were created and some were not.
 
 Examples:
   $ denizen users bulk-create users.ndjson --dry-run
@@ -50,9 +51,9 @@ async function create(connection: Connection, { unit, records }: RecordFile, opt
   const { named } = await scopeOf(connection, options['org'])
   const inputOf = (entries: readonly Entry[]) => ({
     ...(named !== null && { organizationId: named }),
-    users: entries.map(({ value }) => value) as never[], // the server says of each what is wrong with it
+    users: entries.map(({ value }) => value) as never[], // the server says what is wrong with each
   })
-  const parts = inParts<Entry>(
+  const parts = chunked<Entry>(
     records.flatMap((record) => (record.ok ? [{ place: record.place, value: record.value }] : [])),
     largestBulk,
   )
@@ -65,11 +66,11 @@ async function create(connection: Connection, { unit, records }: RecordFile, opt
     return printPlan(formatOf(options), planOf(plans, unreadable))
   }
   const outcome: Outcome = { unit, succeeded: [], failed: [...unreadable] }
-  const tell = () => printOutcome(formatOf(options), outcome, 'made')
-  await doInParts(parts, {
-    doing: 'Making users',
+  const tell = () => printOutcome(formatOf(options), outcome, 'created')
+  await runInChunks(parts, {
+    doing: 'Creating users',
     key: options.idempotencyKey,
-    again: 'Run it again: users that are there already are reported and left as they are.',
+    again: 'Run it again: users that exist already are reported and left as they are.',
     tell,
     async each(part, key) {
       const { succeeded, failed } = await calls.users.bulkCreate(inputOf(part), key)
@@ -82,10 +83,10 @@ async function create(connection: Connection, { unit, records }: RecordFile, opt
   })
   outcome.failed.sort((one, other) => one.place - other.place)
   tell()
-  process.exitCode = exitOfMaking(outcome.succeeded.length, outcome.failed)
+  process.exitCode = exitCodeOfCreate(outcome.succeeded.length, outcome.failed)
 }
 
-/** Places in a call become places in the file. */
+/** Turns positions in a call into positions in the file. */
 function inFile(plan: Plan, part: readonly Entry[]): Plan {
   return { ...plan, failed: plan.failed.map((item) => ({ ...item, index: (part[item.index]?.place ?? 1) - 1 })) }
 }

@@ -1,10 +1,11 @@
 import { DenizenError } from '@denizen/core/calls'
 import { largestBulk, signatures, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
-import { carriesOut } from '../action-command.ts'
+import { runsActions } from '../action-command.ts'
 import type { Input, LeafOptions } from '../action-command.ts'
-import { doInParts, exitOfChanging, inParts } from '../batches.ts'
-import { connected, type Connection } from '../connection.ts'
+import { runInChunks, exitCodeOfUpdate, chunked } from '../batches.ts'
+import type { Connection } from '../calls.ts'
+import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addFields, fieldsIn, fieldsOf, inputOf, parseJson } from '../fields.ts'
 import { readLines } from '../input-files.ts'
@@ -18,7 +19,7 @@ import { printOutcome, type FailedPlace, type Outcome } from './users-outcome.ts
 const { bulkUpdate, bulkArchive } = signatures.users
 
 type ByIds = { readonly userIds: string[] }
-type Chosen = (ByIds | { readonly filter: object }) & { readonly organizationId?: string }
+type Selection = (ByIds | { readonly filter: object }) & { readonly organizationId?: string }
 
 interface Answer {
   readonly succeeded: readonly { readonly index: number; readonly userId: string }[]
@@ -27,13 +28,13 @@ interface Answer {
   readonly tokensEnded?: number
 }
 
-/** What is done to many users at once. */
+/** A change of many users at once. */
 interface Change {
   readonly name: 'bulk-update' | 'bulk-archive'
   /** `Change`, `changed`, `Changing`. */
   readonly verbs: readonly [asked: string, done: string, doing: string]
-  call(connection: Connection, chosen: Chosen, options: { readonly idempotencyKey?: string }): Promise<Answer>
-  plan(connection: Connection, chosen: Chosen): Promise<Plan>
+  call(connection: Connection, chosen: Selection, options: { readonly idempotencyKey?: string }): Promise<Answer>
+  plan(connection: Connection, chosen: Selection): Promise<Plan>
 }
 
 export function addBulk(users: Command): void {
@@ -44,7 +45,7 @@ export function addBulk(users: Command): void {
 
 function addBulkUpdate(users: Command): void {
   const fields = fieldsIn(bulkUpdate.input.shape.patch)
-  const command = carriesOut(users.command('bulk-update').description(bulkUpdate.summary), bulkUpdate.name)
+  const command = runsActions(users.command('bulk-update').description(bulkUpdate.summary), bulkUpdate.name)
   addChoice(command)
   addFields(command, fields)
   finish(command, [
@@ -54,7 +55,8 @@ function addBulkUpdate(users: Command): void {
   command.action(async (typed: string[]) => {
     const options = command.opts<LeafOptions>()
     const patch = await inputOf(fields, options)
-    if (Object.keys(patch).length === 0) throw usageError('Say what to change.', `See what it takes: ${denizen} users bulk-update --help`)
+    if (Object.keys(patch).length === 0)
+      throw usageError('Name something to change.', `See the options: ${denizen} users bulk-update --help`)
     await change(typed, options, {
       name: 'bulk-update',
       verbs: ['Change', 'changed', 'Changing users'],
@@ -66,7 +68,7 @@ function addBulkUpdate(users: Command): void {
 
 function addBulkArchive(users: Command): void {
   const fields = fieldsOf(bulkArchive).filter(({ name }) => name === 'reason')
-  const command = carriesOut(users.command('bulk-archive').description(bulkArchive.summary), bulkArchive.name)
+  const command = runsActions(users.command('bulk-archive').description(bulkArchive.summary), bulkArchive.name)
   addChoice(command)
   addFields(command, fields)
   finish(command, [
@@ -88,7 +90,7 @@ function addBulkArchive(users: Command): void {
 
 function addChoice(command: Command): void {
   command.argument('[users...]', 'ids, email addresses or usernames; - reads them from standard input, one a line')
-  command.addOption(new Option('--filter <json>', 'instead of naming them: conditions, as users list takes them with --where'))
+  command.addOption(new Option('--filter <json>', 'select users by conditions, as in users list --where, instead of naming them'))
   addFields(
     command,
     fieldsOf(bulkUpdate).filter(({ name }) => name === 'organizationId'),
@@ -99,15 +101,14 @@ function finish(command: Command, examples: readonly string[]): void {
   addOutputOptions(addConnectionOptions(addChangeOptions(command)))
   command.addHelpText(
     'after',
-    `\nBy name they go in calls of ${largestBulk}, each a transaction of its own. Exit code 6: some were done and some were not.\n\nExamples:\n${examples.map((line) => `  $ denizen ${line}`).join('\n')}`,
+    `\nNamed users are sent in calls of ${largestBulk}, each a transaction of its own. Exit code 6: some were changed and some were not.\n\nExamples:\n${examples.map((line) => `  $ denizen ${line}`).join('\n')}`,
   )
 }
 
 async function change(typed: readonly string[], options: LeafOptions, work: Change): Promise<void> {
   const filter = filterOf(options['filter'])
   const names = typed.length === 1 && typed[0] === '-' ? (await readLines()).map((line) => nameIn(line)) : typed
-  if ((names.length === 0) === (filter === null))
-    throw usageError('Name users, or say what they have in common with --filter: one of them, and not both.')
+  if ((names.length === 0) === (filter === null)) throw usageError('Either name users or select them with --filter.')
   await connected(options, async (connection) => {
     const scope = await scopeOf(connection, options['org'])
     if (filter === null) return changeNamed(scope, [...new Set(names)], options, work)
@@ -122,7 +123,7 @@ function filterOf(text: unknown): object | null {
   throw usageError('--filter has to be a JSON object.', `For example --filter '{"status":"inactive"}'`)
 }
 
-/** A name, or what `users list --ndjson` prints of somebody. */
+/** A name, or a user as `users list --ndjson` prints it. */
 function nameIn(line: string): string {
   if (!line.startsWith('{')) return line
   const { id, user } = parseJson(line, 'A line of standard input') as { id?: unknown; user?: { id?: unknown } }
@@ -148,8 +149,8 @@ async function changeFound(scope: Scope, filter: object, options: LeafOptions, w
 
 async function changeNamed(scope: Scope, names: readonly string[], options: LeafOptions, work: Change): Promise<void> {
   const { connection } = scope
-  const { found, missing } = await look(scope, names)
-  const parts = inParts(found, largestBulk)
+  const { found, missing } = await idsOf(scope, names)
+  const parts = chunked(found, largestBulk)
   const chosen = (part: readonly Named[]) => ({ userIds: part.map(({ id }) => id), ...within(scope) })
   if (options.dryRun === true) {
     const plans: Plan[] = []
@@ -166,10 +167,10 @@ async function changeNamed(scope: Scope, names: readonly string[], options: Leaf
   const [first = ''] = names
   await confirmed(`${work.verbs[0]} ${names.length === 1 ? first : `${names.length} users`}?`, options.yes)
   const outcome: Outcome = { unit: 'user', succeeded: [], failed: [...missing] }
-  await doInParts(parts, {
+  await runInChunks(parts, {
     doing: work.verbs[2],
     key: options.idempotencyKey,
-    again: 'Run it again: what was done already is done, or reported.',
+    again: 'Run it again: what was done before is skipped or reported.',
     tell: () => tell(outcome, options, work),
     async each(part, key) {
       add(outcome, await work.call(connection, chosen(part), key), (index) => ({
@@ -191,8 +192,8 @@ interface Named {
   readonly id: string
 }
 
-/** Their ids; nobody is left out in silence, and nobody who is missing stops the others. */
-async function look(scope: Scope, names: readonly string[]): Promise<{ found: Named[]; missing: FailedPlace[] }> {
+/** The ids of the users. Users who are not found are reported and do not stop the others. */
+async function idsOf(scope: Scope, names: readonly string[]): Promise<{ found: Named[]; missing: FailedPlace[] }> {
   const found: Named[] = []
   const missing: FailedPlace[] = []
   const ids = await userIdsOf(scope, names)
@@ -217,5 +218,5 @@ function add(outcome: Outcome, answer: Answer, placeOf: (index: number) => { pla
 
 function tell(outcome: Outcome, options: LeafOptions, { verbs }: Change): void {
   printOutcome(formatOf(options), outcome, verbs[1])
-  process.exitCode = exitOfChanging(outcome.succeeded.length, outcome.failed)
+  process.exitCode = exitCodeOfUpdate(outcome.succeeded.length, outcome.failed)
 }

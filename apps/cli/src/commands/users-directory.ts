@@ -8,7 +8,7 @@ import { userColumns } from './users-text.ts'
 
 const { users: actions } = signatures
 
-/** Who is there: lists, searches and counts. */
+/** Lists, searches and counts of users. */
 export function addDirectory(users: Command): void {
   addPaged(users, {
     signature: actions.list,
@@ -55,7 +55,7 @@ function addNumbers(users: Command): void {
   addAction(users, { signature: actions.activity, arguments: ['userId'], show: activityText, examples: ['users activity ada'] })
 }
 
-/** Bars for what is many of something, lines for the rest. */
+/** Numbers as lines, distributions as bars. */
 function statsText(stats: OutputOf<typeof actions.stats>): string {
   const numbers = record([
     ['users', stats.total],

@@ -1,9 +1,10 @@
 import { keycloakRealm, largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
-import { carriesOut } from '../action-command.ts'
+import { runsActions } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
-import { doInParts, exitOfMaking, inParts } from '../batches.ts'
-import { connected, type Connection } from '../connection.ts'
+import { runInChunks, exitCodeOfCreate, chunked } from '../batches.ts'
+import type { Connection } from '../calls.ts'
+import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { parseJson } from '../fields.ts'
 import { readText } from '../input-files.ts'
@@ -13,12 +14,12 @@ import { printPlan, sumOf } from '../plan.ts'
 
 type Imported = OutputOf<typeof signatures.users.import>
 
-/** How to get what it takes. */
+/** How to get the file. */
 const howToExport = 'Export the realm from Keycloak: bin/kc.sh export --file realm.json --realm <name> --users realm_file'
 
 export function addImport(users: Command): void {
   const { summary, input } = signatures.users.import
-  const command = carriesOut(users.command('import'), 'users.import')
+  const command = runsActions(users.command('import'), 'users.import')
     .description(summary)
     .argument('<file>', 'the export, a JSON file; - reads standard input')
   command.addOption(new Option('--format <format>', 'what the file is').choices(input.shape.format.options).default('keycloak'))
@@ -26,7 +27,7 @@ export function addImport(users: Command): void {
   addOutputOptions(addConnectionOptions(addChangeOptions(command)))
   command.addHelpText(
     'after',
-    '\nExit code 6: some users were made and some were not; 0 also when all of them were there already.\n\nExamples:\n  $ denizen users import realm-export.json --create-roles --dry-run',
+    '\nExit code 6: some users were created and some were not; 0 also if all of them existed already.\n\nExamples:\n  $ denizen users import realm-export.json --create-roles --dry-run',
   )
   command.action(async (file: string) => {
     const options = command.opts<LeafOptions>()
@@ -35,7 +36,7 @@ export function addImport(users: Command): void {
   })
 }
 
-/** Only the parts of the file that are about users and roles; the rest of it never leaves this machine. */
+/** Reads only users and roles; nothing else in the file leaves this machine. */
 async function readRealm(file: string): Promise<KeycloakRealm> {
   const realm = parseJson(await readText(file), file, howToExport)
   const users = isRecord(realm) && Array.isArray(realm['users']) ? realm['users'] : []
@@ -60,7 +61,7 @@ async function importParts({ calls }: Connection, { users, ...realm }: KeycloakR
     realm: { ...realm, users: part },
     createRoles: options['createRoles'] === true,
   })
-  const parts = users.length === 0 ? [[]] : inParts(users, largestImport) // its roles may be all that it is about
+  const parts = users.length === 0 ? [[]] : chunked(users, largestImport) // it may hold only roles
   if (options.dryRun === true) {
     const plans: { start: number; plan: Plan }[] = []
     let start = 0
@@ -73,10 +74,10 @@ async function importParts({ calls }: Connection, { users, ...realm }: KeycloakR
   const whole: Imported = { created: 0, rolesCreated: [], failed: [], warnings: [] }
   let done = 0
   const tell = () => printAnswer(formatOf(options), whole, () => importedText(whole))
-  await doInParts(parts, {
+  await runInChunks(parts, {
     doing: 'Importing users',
     key: options.idempotencyKey,
-    again: 'Run it again: users that are there already are reported and left as they are.',
+    again: 'Run it again: users that exist already are reported and left as they are.',
     tell,
     async each(part, key) {
       add(whole, await calls.users.import(inputOf(part), key), done)
@@ -84,10 +85,10 @@ async function importParts({ calls }: Connection, { users, ...realm }: KeycloakR
     },
   })
   tell()
-  process.exitCode = exitOfMaking(whole.created, whole.failed)
+  process.exitCode = exitCodeOfCreate(whole.created, whole.failed)
 }
 
-/** Places in a part become places in the file. */
+/** Turns positions in a chunk into positions in the file. */
 function add(whole: Imported, { created, rolesCreated, failed, warnings }: Imported, start: number): void {
   whole.created += created
   whole.rolesCreated.push(...rolesCreated)
@@ -96,10 +97,10 @@ function add(whole: Imported, { created, rolesCreated, failed, warnings }: Impor
 }
 
 function importedText({ created, rolesCreated, failed, warnings }: Imported): string {
-  const sections = [`${created} ${created === 1 ? 'user' : 'users'} made${failed.length === 0 ? '' : `, ${failed.length} not`}.`]
-  if (rolesCreated.length > 0) sections.push(`Roles made (they grant nothing until you map them): ${rolesCreated.join(', ')}`)
-  if (failed.length > 0) sections.push(`Not made:\n${table(failed, failureColumns)}`)
-  if (warnings.length > 0) sections.push(`Made, but mind:\n${table(warnings, warningColumns)}`)
+  const sections = [`${created} ${created === 1 ? 'user' : 'users'} created${failed.length === 0 ? '' : `, ${failed.length} not`}.`]
+  if (rolesCreated.length > 0) sections.push(`Roles created (they grant nothing until you map them): ${rolesCreated.join(', ')}`)
+  if (failed.length > 0) sections.push(`Not created:\n${table(failed, failureColumns)}`)
+  if (warnings.length > 0) sections.push(`Created, with warnings:\n${table(warnings, warningColumns)}`)
   return sections.join('\n\n')
 }
 

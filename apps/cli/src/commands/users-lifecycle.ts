@@ -7,7 +7,7 @@ import { userText } from './users-text.ts'
 
 const { users: actions } = signatures
 
-/** What may happen to a user from its first day to its last. */
+/** Status, archiving, promotion and containment of users. */
 export function addLifecycle(users: Command): void {
   addStatus(users)
   addArchive(users)
@@ -15,8 +15,8 @@ export function addLifecycle(users: Command): void {
   addAction(users, {
     signature: actions.contain,
     arguments: ['userId'],
-    question: (_, [user = '']) =>
-      `Contain ${printable(user)}? It is suspended, its sessions and tokens end, and its roles and memberships give nothing until they are released.`,
+    confirmation: (_, [user = '']) =>
+      `Contain ${printable(user)}? It is suspended, its sessions and tokens end, and its roles and memberships grant nothing until they are released.`,
     show: containedText,
     examples: ['users contain mallory --reason "token found in a paste"', 'users contain mallory --reason test --dry-run'],
   })
@@ -26,7 +26,7 @@ function addStatus(users: Command): void {
   addAction(users, {
     signature: actions.setStatus,
     arguments: ['userId', 'status'],
-    question: ({ status }, [user = '']) =>
+    confirmation: ({ status }, [user = '']) =>
       status === 'active' ? null : `Set the status of ${printable(user)} to ${String(status)}? It ends every session of the user.`,
     show: ({ user, sessionsEnded, tokensEnded }) =>
       record([
@@ -49,7 +49,7 @@ function addArchive(users: Command): void {
   addAction(users, {
     signature: actions.archive,
     arguments: ['userId'],
-    question: (_, [user = '']) => `Archive ${printable(user)}? Its sessions and tokens end; it can be restored for a while.`,
+    confirmation: (_, [user = '']) => `Archive ${printable(user)}? Its sessions and tokens end; it can be restored for a while.`,
     show: ({ user, sessionsEnded, tokensEnded, invitationsRevoked, restorableUntil }) =>
       record([
         ['user', user.username],
@@ -66,8 +66,8 @@ function addArchive(users: Command): void {
   addAction(users, {
     signature: actions.setLegalHold,
     arguments: ['userId', 'legalHold'],
-    question: ({ legalHold }, [user = '']) =>
-      legalHold === true ? null : `Lift the legal hold on ${printable(user)}? What it kept can be purged from then on.`,
+    confirmation: ({ legalHold }, [user = '']) =>
+      legalHold === true ? null : `Lift the legal hold on ${printable(user)}? Its data can be purged from then on.`,
     show: userText,
     examples: ['users set-legal-hold ada on --reason "case 17"', 'users set-legal-hold ada off'],
   })
@@ -77,15 +77,15 @@ function addPromotion(users: Command): void {
   addAction(users, {
     signature: actions.promote,
     arguments: ['userId'],
-    question: (_, [user = '']) => `Make ${printable(user)} a superadmin, who may do everything?`,
-    show: ({ outcome }) => (outcome === 'Promoted' ? 'The user is a superadmin now.' : 'The user was a superadmin already.'),
+    confirmation: (_, [user = '']) => `Make ${printable(user)} a superadmin, who may do everything?`,
+    show: ({ outcome }) => (outcome === 'Promoted' ? 'The user is now a superadmin.' : 'The user was already a superadmin.'),
     examples: ['users promote ada --reason "on call"'],
   })
   addAction(users, {
     signature: actions.demote,
     arguments: ['userId'],
-    question: (_, [user = '']) => `Take the role superadmin from ${printable(user)}?`,
-    show: ({ outcome }) => (outcome === 'Demoted' ? 'The user is no superadmin any more.' : 'The user was no superadmin.'),
+    confirmation: (_, [user = '']) => `Revoke the role superadmin from ${printable(user)}?`,
+    show: ({ outcome }) => (outcome === 'Demoted' ? 'The user is no longer a superadmin.' : 'The user was not a superadmin.'),
     examples: ['users demote ada'],
   })
 }
@@ -94,7 +94,7 @@ type Contained = OutputOf<typeof actions.contain>
 
 const from: Column<{ readonly ip: string | null }> = { title: 'FROM', value: ({ ip }) => ip }
 
-/** The report that an incident begins with. */
+/** The report at the beginning of an incident. */
 function containedText(contained: Contained): string {
   const { user, rolesFrozen, organizations } = contained
   const done = record([
@@ -115,11 +115,11 @@ function containedText(contained: Contained): string {
   return [done, lost, ...recent(contained), next].join('\n\n')
 }
 
-/** What it was up to of late. */
+/** What the user did recently. */
 function recent({ recentSessions, recentSignIns, recentActions }: Contained): readonly string[] {
   return [
     section('Recent sessions', recentSessions, [
-      { title: 'BEGAN', value: ({ createdAt }) => createdAt },
+      { title: 'STARTED', value: ({ createdAt }) => createdAt },
       { title: 'ENDED', value: ({ endedAt }) => endedAt },
       from,
       { title: 'WITH', value: ({ userAgent }) => userAgent },

@@ -1,18 +1,18 @@
 import { json, print, printAnswer, record, table, type Format } from '../output.ts'
 
-/** What became of many users, each by where it stood. */
+/** The outcome for many users, each with its position. */
 export interface Outcome {
-  /** What places count: lines of a file, items of an array, users as they were named. */
+  /** What positions count: lines of a file, items of an array, users in the order in which they were named. */
   readonly unit: 'line' | 'item' | 'user'
   readonly succeeded: { place: number; userId: string }[]
   readonly failed: FailedPlace[]
-  /** Of an archival. */
+  /** Only of archiving. */
   ended?: { sessionsEnded: number; tokensEnded: number }
 }
 
 export interface FailedPlace {
   readonly place: number
-  /** How it was called there; null: not at all. */
+  /** The name in the input; null: none. */
   readonly who: string | null
   readonly code: string
   readonly message: string
@@ -21,7 +21,7 @@ export interface FailedPlace {
 /** More rows than anybody reads on a screen. */
 const mostRows = 50
 
-/** `done`: made, changed, archived. */
+/** `done`: created, changed, archived. */
 export function printOutcome(format: Format, outcome: Outcome, done: string): void {
   const { unit, ended = {} } = outcome
   const succeeded = outcome.succeeded.map(({ place, ...rest }) => ({ [unit]: place, ...rest }))
@@ -48,13 +48,13 @@ function outcomeText({ unit, succeeded, failed, ended }: Outcome, done: string):
       { title: 'WHY', value: ({ message }) => message },
       { title: 'CODE', value: ({ code }) => code },
     ])
-    const more = failed.length > mostRows ? `\n… and ${failed.length - mostRows} more; --json tells of all of them.` : ''
+    const more = failed.length > mostRows ? `\n… and ${failed.length - mostRows} more; --json shows all of them.` : ''
     sections.push(`Not ${done}:\n${rows}${more}`)
   }
   return sections.join('\n\n')
 }
 
-/** How a record calls the user that it would make. */
+/** The name of the user that a record describes. */
 export function whoIn(value: unknown): string | null {
   if (value === null || typeof value !== 'object') return null
   const { username, email } = value as Readonly<Record<string, unknown>>

@@ -11,7 +11,7 @@ export const userColumns: readonly Column<User>[] = [
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
-/** Who it is and how it stands, in lines; what is usual is left out. */
+/** A user as lines; usual values are left out. */
 export function userText(user: User & { readonly privateMetadata?: object | null }): string {
   const { container } = user
   return record([

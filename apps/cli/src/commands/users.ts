@@ -13,7 +13,7 @@ import { currentText, userText } from './users-text.ts'
 const { users: actions } = signatures
 
 export function addUsers(program: Command): void {
-  const users = program.command('users').description('Make, find and change users')
+  const users = program.command('users').description('Create, find and change users')
   addCreate(users)
   addAction(users, {
     signature: actions.get,
@@ -33,7 +33,7 @@ export function addUsers(program: Command): void {
 function addCreate(users: Command): void {
   addAction(users, {
     signature: actions.create,
-    show: (user) => (user === null ? 'The email address or the username is taken. Nothing was made.' : userText(user)),
+    show: (user) => (user === null ? 'The email address or the username is taken. Nothing was created.' : userText(user)),
     examples: [
       'users create --email ada@example.org --full-name "Ada Lovelace"',
       'users create --username ada --password-prompt',
@@ -61,7 +61,7 @@ function addUpdate(users: Command): void {
   addAction(users, {
     signature: actions.update,
     arguments: ['userId'],
-    objection: (input) => unchanged(input, 'userId'),
+    problem: (input) => unchanged(input, 'userId'),
     show: userText,
     examples: [
       'users update ada --display-name Ada --timezone Europe/London',
@@ -73,12 +73,12 @@ function addUpdate(users: Command): void {
   })
 }
 
-/** What everybody may change about themselves. */
+/** What users may change about themselves. */
 function addOwn(users: Command): void {
   addAction(users, { signature: actions.current, show: currentText, examples: ['users current'] })
   addAction(users, {
     signature: actions.updateCurrent,
-    objection: (input) => unchanged(input, 'force'),
+    problem: (input) => unchanged(input, 'force'),
     show: userText,
     examples: ['users update-current --display-name Ada', 'users update-current --allowed-ips 192.0.2.7'],
   })

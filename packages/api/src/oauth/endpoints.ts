@@ -3,7 +3,7 @@ import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures
 import type { TrustedProxies } from '../addresses.ts'
 import { json, type Answer } from '../answer.ts'
 import { bearerToken, callerOf, contextOf, originOf } from '../context.ts'
-import { methodNotAllowed, understood } from '../errors.ts'
+import { methodNotAllowed, toDomainError } from '../errors.ts'
 import type { Context } from '../trpc.ts'
 import { failureAnswer, OAuthFailure, oauthFailure } from './failure.ts'
 import { readForm, type Form } from './form.ts'
@@ -16,15 +16,15 @@ interface Asked {
 }
 
 /** One request, at one core. */
-interface Place extends Asked {
+interface OAuthRequest extends Asked {
   readonly core: Core
   readonly proxies: TrustedProxies
 }
 
-/** No token is longer: what is cut off of one that is none does not matter. */
+/** Longer than any token; the rest of something longer does not matter. */
 const longestToken = 1024
 
-type Endpoint = (place: Place) => Promise<object | null>
+type Endpoint = (place: OAuthRequest) => Promise<object | null>
 
 const endpoints: ReadonlyMap<string, Endpoint> = new Map([
   [paths.device, withForm(authorizeDevice)],
@@ -36,54 +36,54 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map([
 /**
  * The endpoints that unmodified OAuth clients know: device login (RFC 8628),
  * tokens (RFC 6749), introspection (RFC 7662), revocation (RFC 7009) and the
- * metadata that tells of them (RFC 8414). They are another spelling of actions.
- * Cookies count for nothing here: a foreign page can make a browser send a form.
- * undefined: the path is none of theirs.
+ * metadata that describes them (RFC 8414). They translate to actions. Cookies are ignored
+ * here, because another site can make a browser send a form. undefined: the path is not one
+ * of theirs.
  */
 export function answerStandard(path: string, asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> | undefined {
   const endpoint = isMetadata(path, core) ? metadata : endpoints.get(path)
-  return endpoint === undefined ? undefined : answered(endpoint, { ...asked, core, proxies })
+  return endpoint === undefined ? undefined : respond(endpoint, { ...asked, core, proxies })
 }
 
-/** Where the public URL has a path, the metadata is asked for with that path at its end (RFC 8414: 3.1). */
+/** If the public URL has a path, the path of the metadata ends with it (RFC 8414: 3.1). */
 function isMetadata(path: string, { settings }: Core): boolean {
   return path === metadataPath || (path.startsWith(metadataPath) && path === metadataPath + new URL(settings.publicUrl).pathname)
 }
 
-async function answered(endpoint: Endpoint, place: Place): Promise<Answer | null> {
+async function respond(endpoint: Endpoint, place: OAuthRequest): Promise<Answer | null> {
   const { core, requestId } = place
   try {
     const body = await endpoint(place)
     return body === null ? null : { status: 200, headers: [['pragma', 'no-cache']], contentType: json, body: JSON.stringify(body) }
   } catch (thrown) {
     if (thrown instanceof OAuthFailure) return failureAnswer(thrown)
-    const error = understood(thrown, { path: undefined, requestId })
+    const error = toDomainError(thrown, { path: undefined, requestId })
     if (error.kind === 'internal' && error !== thrown)
       core.ports.logger.error('an OAuth request failed unexpectedly', { requestId, error: thrown })
     return failureAnswer(error)
   }
 }
 
-async function metadata({ request, core }: Place): Promise<object> {
+async function metadata({ request, core }: OAuthRequest): Promise<object> {
   const { method = '' } = request
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed({ method, allowed: ['GET', 'HEAD'] })
   return metadataOf(core.settings.publicUrl)
 }
 
-function withForm(answer: (place: Place, form: Form) => Promise<object>): Endpoint {
+function withForm(answer: (place: OAuthRequest, form: Form) => Promise<object>): Endpoint {
   return async (place) => {
     const form = await readForm(place.request)
     return form === null ? null : answer(place, form)
   }
 }
 
-/** Calls of a program that shows no credential. */
-function asPublicClient({ request, requestId, core, proxies }: Place): Context {
+/** Calls of a client that sends no credential. */
+function asPublicClient({ request, requestId, core, proxies }: OAuthRequest): Context {
   const origin = originOf(request, requestId, proxies)
   return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
 }
 
-async function authorizeDevice(place: Place, form: Form): Promise<object> {
+async function authorizeDevice(place: OAuthRequest, form: Form): Promise<object> {
   const clientName = publicClient(form, place.request.headers.authorization)
   refuseScope(form)
   const begun = (await asPublicClient(place).call('auth.startDeviceLogin', { clientName })) as OutputOf<
@@ -99,17 +99,17 @@ async function authorizeDevice(place: Place, form: Form): Promise<object> {
   }
 }
 
-async function issueTokens(place: Place, form: Form): Promise<object> {
+async function issueTokens(place: OAuthRequest, form: Form): Promise<object> {
   publicClient(form, place.request.headers.authorization)
   const type = form.need('grant_type')
   const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
-  if (grant === undefined) throw oauthFailure('unsupported_grant_type', `There are ${Object.keys(grants).join(' and ')}.`)
+  if (grant === undefined) throw oauthFailure('unsupported_grant_type', `Supported are ${Object.keys(grants).join(' and ')}.`)
   return grant(asPublicClient(place), form, () => place.core.ports.clock.now())
 }
 
-/** Whoever asks about tokens shows one of their own, which may do that (RFC 7662: 2.1). */
-async function introspect({ request, requestId, core, proxies }: Place, form: Form): Promise<object> {
-  const refused = oauthFailure('invalid_token', 'Show an access token or an API token that may introspect: Authorization: Bearer ...')
+/** Introspection requires a token of one's own that is allowed to do it (RFC 7662: 2.1). */
+async function introspect({ request, requestId, core, proxies }: OAuthRequest, form: Form): Promise<object> {
+  const refused = oauthFailure('invalid_token', 'Send an access token or an API token that may introspect: Authorization: Bearer ...')
   if (bearerToken(request.headers) === null) throw refused
   const caller = await callerOf(request, requestId, core, proxies)
   if (caller.actor.kind !== 'user') throw refused
@@ -123,8 +123,8 @@ async function introspect({ request, requestId, core, proxies }: Place, form: Fo
   }
 }
 
-/** An unknown token is revoked already, as far as the client is concerned (RFC 7009: 2.2). */
-async function revoke(place: Place, form: Form): Promise<object> {
+/** An unknown token counts as revoked already (RFC 7009: 2.2). */
+async function revoke(place: OAuthRequest, form: Form): Promise<object> {
   publicClient(form, place.request.headers.authorization)
   await asPublicClient(place).call('auth.revokeToken', { token: form.need('token').slice(0, longestToken) })
   return {}

@@ -1,8 +1,8 @@
-import type { DenizenError } from '@denizen/core'
+import type { DenizenError, DenizenErrorCode } from '@denizen/core'
 import { json, type Answer, type Fields } from '../answer.ts'
-import { errorHeaders, mapped, methodNotAllowed } from '../errors.ts'
+import { errorHeaders, httpErrorOf, methodNotAllowed } from '../errors.ts'
 
-/** What RFC 6749 (5.2), RFC 8628 (3.5), RFC 6750 (3.1) and RFC 7009 (2.2.1) call the ways to fail. */
+/** The error codes of RFC 6749 (5.2), RFC 8628 (3.5), RFC 6750 (3.1) and RFC 7009 (2.2.1). */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -19,7 +19,7 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'server_error'
 
-/** Fails a request in the words of OAuth. It is never seen by anything but `failureAnswer`. */
+/** An error with an OAuth code. Only `failureAnswer` handles it. */
 export class OAuthFailure extends Error {
   readonly code: OAuthErrorCode
 
@@ -33,17 +33,17 @@ export function oauthFailure(code: OAuthErrorCode, message: string): OAuthFailur
   return new OAuthFailure(code, message)
 }
 
-/** Our failures that have a name of their own there. */
-const byCode: Readonly<Record<string, OAuthErrorCode>> = {
+/** Errors of ours for which OAuth has a code of its own. */
+const byCode: Readonly<Partial<Record<DenizenErrorCode, OAuthErrorCode>>> = {
   'auth.deviceCodeExpired': 'expired_token',
   'auth.deviceDenied': 'access_denied',
 }
 
-/** And what the others are; a status besides 400 where HTTP has one that fits better. */
+/** The OAuth code of an error, and a status other than 400 where HTTP has one that fits better. */
 function translated(error: DenizenError): { code: OAuthErrorCode; status: number } {
   const named = byCode[error.code]
   if (named !== undefined) return { code: named, status: 400 }
-  const { status } = mapped(error)
+  const { status } = httpErrorOf(error)
   switch (error.kind) {
     case 'internal':
       return { code: 'server_error', status }
@@ -63,7 +63,7 @@ function translated(error: DenizenError): { code: OAuthErrorCode; status: number
   }
 }
 
-/** The answer for a request that failed. */
+/** The answer to a request that failed. */
 export function failureAnswer(error: DenizenError | OAuthFailure): Answer {
   if (!(error instanceof OAuthFailure)) {
     const { code, status } = translated(error)
@@ -72,7 +72,7 @@ export function failureAnswer(error: DenizenError | OAuthFailure): Answer {
   }
   switch (error.code) {
     case 'invalid_client':
-      // RFC 6749: 5.2: whoever tried to authenticate with a header is told of one that works; there is none but to be public.
+      // RFC 6749, 5.2: the answer to an attempted authentication names a scheme. Clients are public, so it can only be Bearer.
       return errorAnswer(401, error.code, error.message, [['www-authenticate', 'Bearer']])
     case 'invalid_token':
       return errorAnswer(401, error.code, error.message, [['www-authenticate', 'Bearer error="invalid_token"']])
@@ -83,7 +83,7 @@ export function failureAnswer(error: DenizenError | OAuthFailure): Answer {
   }
 }
 
-/** The description is for developers, in the letters that RFC 6749 allows. */
+/** The description is for developers, in the characters that RFC 6749 allows. */
 function errorAnswer(status: number, error: OAuthErrorCode, message: string, headers: Fields): Answer {
   const description = message.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, ' ')
   return {

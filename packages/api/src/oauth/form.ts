@@ -4,16 +4,16 @@ import { methodNotAllowed, unsupportedMediaType } from '../errors.ts'
 import { DenizenError } from '@denizen/core'
 import { oauthFailure } from './failure.ts'
 
-/** Bytes: everything that these endpoints take fits many times. */
+/** Bytes. Many times what these endpoints need. */
 const longestForm = 16 * 1024
 
 const mediaType = 'application/x-www-form-urlencoded'
 
 /** The parameters of a request. */
 export interface Form {
-  /** null: left out, or without a value, which is the same (RFC 6749: 3.2). */
+  /** null: missing, or without a value, which is the same (RFC 6749: 3.2). */
   get(name: string): string | null
-  /** Throws `invalid_request` where it is left out. */
+  /** Throws `invalid_request` when it is missing. */
   need(name: string): string
 }
 
@@ -28,11 +28,11 @@ export async function readForm(request: IncomingMessage): Promise<Form | null> {
   return body === null ? null : formOf(body)
 }
 
-/** A parameter that stands there twice may mean one thing to us and another to whatever looked at it before (RFC 6749: 3.2). */
+/** A repeated parameter may mean one thing to us and another to a proxy that checked the request before (RFC 6749: 3.2). */
 function formOf(body: string): Form {
   const fields = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(body)) {
-    if (fields.has(name)) throw oauthFailure('invalid_request', 'A parameter stands there twice.')
+    if (fields.has(name)) throw oauthFailure('invalid_request', 'A parameter is repeated.')
     fields.set(name, value)
   }
   const get = (name: string): string | null => fields.get(name) || null

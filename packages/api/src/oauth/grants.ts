@@ -5,7 +5,7 @@ import type { Form } from './form.ts'
 
 type SignedIn = OutputOf<Signatures['auth']['refresh']>
 
-/** What an access token is exchanged for (RFC 6749: 5.1). Sessions have no scopes, so none is told. */
+/** An access token response (RFC 6749: 5.1). Sessions have no scopes, so there is no `scope`. */
 interface TokenAnswer {
   readonly access_token: string
   readonly token_type: 'Bearer'
@@ -13,28 +13,28 @@ interface TokenAnswer {
   readonly refresh_token: string
 }
 
-/** A way to get tokens. */
+/** A grant: a way to get tokens. */
 type Grant = (context: Context, form: Form, now: () => Date) => Promise<TokenAnswer>
 
-/** Every way to get tokens, by the name that clients use. */
+/** All grants, by `grant_type`. */
 export const grants: Readonly<Record<string, Grant>> = {
   'urn:ietf:params:oauth:grant-type:device_code': fetchDeviceTokens,
   refresh_token: refreshTokens,
 }
 
 /**
- * Who the program says it is. It proves nothing by that: programs on people's own
- * machines keep no secret, so one that shows a secret takes us for somebody else.
+ * The client's name for itself, which proves nothing: programs on people's own machines
+ * cannot keep a secret, so a client that sends one is misconfigured.
  */
 export function publicClient(form: Form, authorization: string | undefined): string {
   if (authorization !== undefined || form.get('client_secret') !== null || form.get('client_assertion') !== null)
-    throw oauthFailure('invalid_client', 'Clients are public here: send client_id alone, and nothing that would prove it.')
+    throw oauthFailure('invalid_client', 'All clients are public: send client_id alone, without a secret or an assertion.')
   return form.need('client_id')
 }
 
-/** Sessions may do what their user may. To promise less by a scope, and not to keep it, would be worse than to say no. */
+/** Sessions may do whatever their user may. Accepting a scope without enforcing it would be worse than refusing it. */
 export function refuseScope(form: Form): void {
-  if (form.get('scope') !== null) throw oauthFailure('invalid_scope', 'There are no scopes here: leave the parameter out.')
+  if (form.get('scope') !== null) throw oauthFailure('invalid_scope', 'Scopes are not supported: leave the parameter out.')
 }
 
 async function fetchDeviceTokens(context: Context, form: Form, now: () => Date): Promise<TokenAnswer> {

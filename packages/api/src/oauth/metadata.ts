@@ -1,6 +1,6 @@
 import { grants } from './grants.ts'
 
-/** Where each standard thing is done, below the public URL. */
+/** The paths of the standard endpoints, below the public URL. */
 export const paths = {
   device: '/oauth/device_authorization',
   token: '/oauth/token',
@@ -11,7 +11,7 @@ export const paths = {
 
 export const metadataPath = '/.well-known/oauth-authorization-server'
 
-/** What a client has to know to begin (RFC 8414): nothing that is not done here. */
+/** Authorization server metadata (RFC 8414): only what is supported. */
 export function metadataOf(publicUrl: string): Readonly<Record<string, unknown>> {
   return {
     issuer: publicUrl,
@@ -21,7 +21,7 @@ export function metadataOf(publicUrl: string): Readonly<Record<string, unknown>>
     revocation_endpoint: publicUrl + paths.revocation,
     jwks_uri: publicUrl + paths.keys,
     grant_types_supported: Object.keys(grants),
-    // There is no authorization endpoint, so there is no type of response to ask it for.
+    // There is no authorization endpoint, so there are no response types.
     response_types_supported: [],
     token_endpoint_auth_methods_supported: ['none'],
     revocation_endpoint_auth_methods_supported: ['none'],

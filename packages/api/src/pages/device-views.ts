@@ -17,7 +17,7 @@ export function codeForm(status: number, message: string | null): Answer {
       ${problem(message)}
       <form method="get" action="device">
         <div class="field">
-          <label for="user-code">The code that it shows</label>
+          <label for="user-code">Code shown on the device</label>
           <input
             id="user-code"
             name="user_code"
@@ -28,39 +28,40 @@ export function codeForm(status: number, message: string | null): Answer {
             required
             aria-describedby="code-hint"
           />
-          <p class="hint" id="code-hint">Eight letters, like BCDF-GHJK. Type it only if you began to sign in yourself just now.</p>
+          <p class="hint" id="code-hint">Eight letters, like BCDF-GHJK. Enter it only if you have just started to sign in yourself.</p>
         </div>
         <div class="buttons"><button class="main">Continue</button></div>
       </form>`,
   )
 }
 
-/** What asks, and from where: whoever approves has to recognise it. */
+/** Which program asks, and from where: the user has to recognise it before approving. */
 function facts({ clientName, ip, userAgent, createdAt }: DeviceLogin, userCode: string): Html {
   const at = `${createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return html`<dl>
-    <dt>Program</dt>
+    <dt>Application</dt>
     <dd>${clientName}</dd>
     <dt>Code</dt>
     <dd>${userCode.toUpperCase()}</dd>
-    <dt>Address</dt>
-    <dd>${ip ?? 'not known'}</dd>
+    <dt>IP address</dt>
+    <dd>${ip ?? 'unknown'}</dd>
     ${
       userAgent === null
         ? null
-        : html`<dt>Says it is</dt>
+        : html`<dt>User agent</dt>
             <dd>${userAgent}</dd>`
     }
-    <dt>Began</dt>
+    <dt>Started</dt>
     <dd><time datetime="${createdAt.toISOString()}">${at}</time></dd>
   </dl>`
 }
 
 const warning = html`<p class="soft">
-  Approve it only if you began this yourself, on a device of yours, and it shows the same code: it will be able to do all that you can.
+  Approve this only if you started it yourself, on your own device, and the device shows the same code. It will be able to do everything
+  that you can do.
 </p>`
 
-/** Shows what asks, and takes the answer, with a proof of who gives it. */
+/** Shows which program asks, and takes the decision together with the password of whoever decides. */
 export function decisionForm(
   status: number,
   login: DeviceLogin,
@@ -93,7 +94,7 @@ const buttons = html`<div class="buttons">
   <button name="decision" value="deny" formnovalidate>Deny</button>
 </div>`
 
-/** The same for somebody who is signed in in this browser, and has proved a moment ago who they are. */
+/** The same for somebody who is signed in in this browser and has authenticated recently. */
 export function sessionForm(login: DeviceLogin, userCode: string, username: string): Answer {
   const title = `Sign in ${login.clientName}?`
   return page(
@@ -110,7 +111,7 @@ export function sessionForm(login: DeviceLogin, userCode: string, username: stri
   )
 }
 
-/** Asks for the second factor of whoever approves. */
+/** Asks whoever approves for their second factor. */
 export function factorForm(
   status: number,
   login: DeviceLogin,
@@ -131,9 +132,9 @@ export function factorForm(
   )
 }
 
-/** What came of it. */
+/** The page after an approval. */
 export function approved(clientName: string): Answer {
-  return notice(200, 'Approved', html`<strong>${clientName}</strong> is signed in. Go back to it; you can close this page.`)
+  return notice(200, 'Approved', html`<strong>${clientName}</strong> is signed in. Go back to it. You can close this page.`)
 }
 
 export function denied({ clientName }: DeviceLogin): Answer {

@@ -12,34 +12,33 @@ import {
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
-import { malformed, mapped, methodNotAllowed } from '../errors.ts'
+import { malformed, httpErrorOf, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
+import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
 import { notice } from './layout.ts'
 
-/** Where people go with the code that a device shows them. */
+/** Where people enter the code that a device shows them. */
 export const devicePath = '/device'
 
 /** One request, at one core. */
 interface Visit {
   readonly core: Core
   readonly origin: Origin
-  /** Who is signed in in this browser; asked for only where it counts. */
+  /** Who is signed in in this browser. Looked up only where it matters. */
   readonly caller: () => Promise<Caller>
 }
 
 /**
- * The page where a device login is approved: GET asks for the code, then shows what
- * would be signed in; POST decides.
+ * The page where a device login is approved: GET asks for the code, then shows which
+ * program would be signed in; POST decides.
  *
- * Approving wants a fresh proof of who approves. Whoever is signed in in this browser
- * and has given one a moment ago presses a button, on a page of ours alone: foreign
- * pages can neither show this one in a frame nor send its form with the cookie.
- * Everybody else gives the proof in the form itself, and the session that comes of it
- * ends in the same transaction.
+ * Approving requires recent authentication. Somebody who is signed in in this browser
+ * and has authenticated recently only presses a button: pages of other origins can
+ * neither show this page in a frame nor send its form with the cookie. Everybody else
+ * signs in with the form itself; the session of that sign-in ends in the same transaction.
  */
-export async function answerDevice(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerDevice(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const caller = () => callerOf(request, requestId, core, proxies)
   const visit: Visit = { core, origin: originOf(request, requestId, proxies), caller }
@@ -68,11 +67,11 @@ export async function answerDevice(asked: Asked, core: Core, proxies: TrustedPro
 interface Form {
   readonly userCode: string
   readonly decision: 'approve' | 'deny'
-  /** By the session of this browser, and by nothing that was typed. */
+  /** Decided with the session of this browser; no password was entered. */
   readonly bySession: boolean
   readonly identifier: string
   readonly password: string
-  /** Of a sign-in that waits for its second factor; empty: it has not begun. */
+  /** The challenge of a sign-in that waits for its second factor; empty: none has been started. */
   readonly challenge: string
   readonly code: string
 }
@@ -86,22 +85,22 @@ function formOf(fields: URLSearchParams): Form {
   return { userCode, decision, bySession, ...typed, challenge: text('challenge'), code: text('code').trim() }
 }
 
-function nobody({ core, origin }: Visit): Context {
+function anonymousContext({ core, origin }: Visit): Context {
   return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
 }
 
 async function view(visit: Visit, userCode: string): Promise<DeviceLogin> {
-  return (await nobody(visit).call('auth.viewDeviceLogin', { userCode: userCode.slice(0, 64) })) as DeviceLogin
+  return (await anonymousContext(visit).call('auth.viewDeviceLogin', { userCode: userCode.slice(0, 64) })) as DeviceLogin
 }
 
 async function ask(visit: Visit, userCode: string): Promise<Answer> {
   const login = await view(visit, userCode)
-  const known = await signedInHere(visit)
+  const known = await recentlySignedIn(visit)
   return known === null ? decisionForm(200, login, { userCode, identifier: '' }, null) : sessionForm(login, userCode, known.username)
 }
 
-/** Who is signed in in this browser, and may approve without another proof; null: nobody. A token that a program shows does not count. */
-async function signedInHere({ caller, core }: Visit): Promise<Principal | null> {
+/** The user of this browser's session cookie who may approve without signing in again; null: nobody. Bearer tokens do not count. */
+async function recentlySignedIn({ caller, core }: Visit): Promise<Principal | null> {
   const { actor, cookies = null } = await caller()
   if (actor.kind !== 'user' || cookies === null || cookies.access === null || actor.principal.credential !== 'access') return null
   const { recentAuthUntil, pendingSteps } = actor.principal
@@ -113,34 +112,34 @@ async function decide(visit: Visit, form: Form): Promise<Answer> {
   const { userCode, decision, identifier } = form
   const login = await view(visit, userCode)
   if (decision === 'deny') {
-    await nobody(visit).call('auth.denyDeviceLogin', { userCode })
+    await anonymousContext(visit).call('auth.denyDeviceLogin', { userCode })
     return denied(login)
   }
   const typed = { userCode, identifier }
   if (form.bySession) {
-    const known = await signedInHere(visit)
-    if (known === null) return decisionForm(401, login, typed, 'That you signed in was a while ago: type your password once more.')
+    const known = await recentlySignedIn(visit)
+    if (known === null) return decisionForm(401, login, typed, 'You signed in a while ago. Please enter your password again.')
     return approved((await approveAs(visit, known, { userCode })).clientName)
   }
   if (form.challenge === '' && (identifier === '' || form.password === ''))
-    return decisionForm(400, login, typed, 'Type your username or email address, and your password.')
+    return decisionForm(400, login, typed, 'Enter your username or email address, and your password.')
   try {
     const answer = await signIn(visit, form)
     if (answer.status === 'signedIn') return await approve(visit, answer.accessToken, userCode)
     if (!answer.methods.some((method) => method !== 'passkey')) return noPasskeys()
     return factorForm(200, login, { userCode, challenge: answer.challenge }, null)
   } catch (error) {
-    const message = complaint(error)
+    const message = problemOf(error)
     if (message === null) throw error
     const again = form.challenge !== '' && !(error instanceof DenizenError && error.code === 'auth.challengeOver')
-    const status = error instanceof DenizenError ? mapped(error).status : 400
+    const status = error instanceof DenizenError ? httpErrorOf(error).status : 400
     return again ? factorForm(status, login, { userCode, challenge: form.challenge }, message) : decisionForm(status, login, typed, message)
   }
 }
 
-/** Signs in with what was typed; a code of six digits is one of an app, anything else one on paper. */
+/** Signs in with what was entered. Six digits are a code of an authenticator app, anything else is a recovery code. */
 async function signIn(visit: Visit, { identifier, password, challenge, code }: Form): Promise<SignInAnswer> {
-  const context = nobody(visit)
+  const context = anonymousContext(visit)
   if (challenge === '') return (await context.call('auth.signIn', { identifier, password })) as SignInAnswer
   const digits = code.replaceAll(/\s/g, '')
   const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
@@ -157,11 +156,11 @@ async function approveAs(visit: Visit, principal: Principal, input: { userCode: 
   return (await contextAs(visit, principal).call('auth.approveDeviceLogin', input)) as Approved
 }
 
-/** Approves by a session that is only there for that, and ends it whatever comes of it. */
+/** Approves with a session that was opened only for that, and ends it whether or not that works. */
 async function approve(visit: Visit, accessToken: string, userCode: string): Promise<Answer> {
   const { core, origin } = visit
   const principal = await core.authenticate(accessToken)
-  if (principal === null) throw new Error('a token that was just given opens nothing')
+  if (principal === null) throw new Error('a token that was just issued is not valid')
   try {
     return approved((await approveAs(visit, principal, { userCode, endSession: true })).clientName)
   } catch (error) {
@@ -174,19 +173,19 @@ async function approve(visit: Visit, accessToken: string, userCode: string): Pro
   }
 }
 
-/** What is said above the form, to be tried again; null: trying again is of no use. */
-function complaint(error: unknown): string | null {
+/** The message above the form when it may be tried again; null: trying again is of no use. */
+function problemOf(error: unknown): string | null {
   if (!(error instanceof DenizenError)) return null
   if (error.kind === 'unauthenticated' || error.code === 'auth.tooManyAttempts') return error.message
-  return error.code === 'request.invalid' ? 'That cannot be right: look at what you typed.' : null
+  return error.code === 'request.invalid' ? 'Something is not right. Please check what you entered.' : null
 }
 
 function noPasskeys(): Answer {
   return notice(
     403,
-    'Approve it elsewhere',
+    'Approve this elsewhere',
     'Your second factor is a passkey, which this page cannot ask for.',
-    'Approve the code where you are signed in already, in an application of yours.',
+    'Approve the code in an application where you are already signed in.',
   )
 }
 

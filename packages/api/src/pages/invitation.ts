@@ -4,21 +4,21 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { malformed, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
-import { accepted, declined, question, type Attempt, type Invitation } from './views.ts'
+import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
+import { accepted, declined, invitationForm, type Attempt, type Invitation } from './invitation-views.ts'
 
-/** Where the links of invitations lead. */
+/** Where the links in invitations lead. */
 export const invitationPath = '/invitations/accept'
 
 /**
- * The page behind the link of an invitation: GET shows it and uses nothing up, for
- * programs that look into mails follow links too; POST answers it.
+ * The page behind the link of an invitation: GET shows it and consumes nothing, because
+ * mail scanners follow links too; POST accepts or declines.
  *
- * Nothing here looks at cookies or credentials: whoever has the token may answer,
- * and nobody else can. So a foreign page that makes a browser send this form
- * reaches nothing that it could not send itself; there is no forgery to guard against.
+ * Cookies and credentials are ignored here: only the token counts. So another site that
+ * makes a browser send this form gains nothing that it could not send by itself, and there
+ * is no cross-site request forgery to guard against.
  */
-export async function answerInvitation(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerInvitation(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const context = contextOf(
     core,
@@ -33,7 +33,7 @@ export async function answerInvitation(asked: Asked, core: Core, proxies: Truste
         case 'GET':
         case 'HEAD': {
           const token = new URLSearchParams(search).get('token') ?? ''
-          return question(200, await view(context, token), token, null)
+          return invitationForm(200, await view(context, token), token, null)
         }
         case 'POST': {
           const fields = await readForm(request)
@@ -69,7 +69,7 @@ async function decide(context: Context, form: Form): Promise<Answer> {
     return declined(invitation.organization.name)
   }
   const again = (field: Attempt['problem']['field'], message: string): Answer =>
-    question(400, invitation, token, { fullName, problem: { field, message } })
+    invitationForm(400, invitation, token, { fullName, problem: { field, message } })
   if (invitation.needsPassword && password === '') return again('password', 'Choose a password.')
   try {
     const input = {
@@ -82,21 +82,21 @@ async function decide(context: Context, form: Form): Promise<Answer> {
     >
     return accepted(output, invitation)
   } catch (error) {
-    const wrong = complaint(error)
+    const wrong = problemOf(error)
     if (wrong === null) throw error
     return again(wrong.field, wrong.message)
   }
 }
 
 async function view(context: Context, token: string): Promise<Invitation> {
-  // Too long a token is no other case than a wrong one.
+  // A token that is too long is treated like a wrong one.
   return (await context.call('organizations.viewInvitation', { token: token.slice(0, 256) || 'none' })) as Invitation
 }
 
 const labels = { password: 'Password', fullName: 'Full name' } as const
 
-/** What is wrong with what was typed; null: something else is. */
-function complaint(error: unknown): Attempt['problem'] | null {
+/** Which field is wrong, and how; null: the error is about something else. */
+function problemOf(error: unknown): Attempt['problem'] | null {
   if (!(error instanceof DenizenError)) return null
   if (error.code.startsWith('passwords.') && error.kind === 'invalid') return { field: 'password', message: error.message }
   if (error.code !== 'request.invalid') return null
@@ -106,10 +106,10 @@ function complaint(error: unknown): Attempt['problem'] | null {
   return null
 }
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Titles = {
   'organizations.invitationInvalid': 'This invitation cannot be used',
   'organizations.seatsTaken': 'The organization is full',
-  'organizations.alreadyMember': 'You are a member already',
+  'organizations.alreadyMember': 'You are already a member',
   'organizations.signInFirst': 'Sign in first',
 }
 

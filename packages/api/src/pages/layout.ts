@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { html, Html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 
-/** Quiet, legible at any width and in the dark, by the browser's own fonts: nothing is loaded from anywhere. */
+/** Legible at any width and in dark mode, with the browser's own fonts: nothing is loaded from anywhere. */
 const style = `
 :root { color-scheme: light dark; --ground: #f4f5f8; --card: #ffffff; --text: #16181d; --soft: #5b6270; --line: #d6dae2; --edge: #7b8494;
   --accent: #1f5eff; --on-accent: #ffffff; --bad: #b3261e; --bad-ground: #fdecea }
@@ -36,8 +36,8 @@ button.main { flex-grow: 2; background: var(--accent); border-color: var(--accen
 `
 
 /**
- * The page runs no script, loads nothing, is framed by nobody, and sends its form
- * to nobody else. Its own style is let in by its hash.
+ * The page runs no script, loads nothing, cannot be framed, and sends its form only to
+ * where it came from. Its own style is allowed by its hash.
  */
 const policy = [
   `default-src 'none'`,
@@ -47,7 +47,7 @@ const policy = [
   `frame-ancestors 'none'`,
 ].join('; ')
 
-/** A whole page. Its address may hold a secret, so that it is told to nobody as referrer, and no search engine keeps it. */
+/** A whole page. Its URL may hold a secret, so no referrer is sent and no search engine indexes it. */
 export function page(status: number, title: string, content: Html): Answer {
   const body = html`<!doctype html>
     <html lang="en">
@@ -65,7 +65,7 @@ export function page(status: number, title: string, content: Html): Answer {
   return { status, contentType: 'text/html; charset=utf-8', headers: [['referrer-policy', 'no-referrer']], policy, body: body.text }
 }
 
-/** A page that only says something. */
+/** A page with a message and no form. */
 export function notice(status: number, title: string, ...paragraphs: readonly (string | Html)[]): Answer {
   return page(
     status,
@@ -75,9 +75,9 @@ export function notice(status: number, title: string, ...paragraphs: readonly (s
   )
 }
 
-/** Where the second factor is typed, in a form of its own. */
+/** The field for the code of a second factor. */
 export const factorField = html`<div class="field">
   <label for="code">Code</label>
   <input id="code" name="code" autocomplete="one-time-code" spellcheck="false" maxlength="64" required aria-describedby="code-hint" />
-  <p class="hint" id="code-hint">The six digits of your authenticator app, or one of your recovery codes.</p>
+  <p class="hint" id="code-hint">The six digits from your authenticator app, or one of your recovery codes.</p>
 </div>`

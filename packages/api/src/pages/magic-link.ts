@@ -1,13 +1,13 @@
 import { html } from '@denizen/core'
 import { page } from './layout.ts'
-import { instant, onward, type LinkPage } from './mailed-link.ts'
+import { timeElement, continueLink, type LinkPage } from './mailed-link.ts'
 
-/** Where the links lead that sign in. */
+/** Where email links for signing in lead. */
 export const magicLinkPath = '/sign-in/link'
 
 /**
- * Leads back to where the link was asked for: only there it works, for only there
- * is the other half of it. This page has no session to give, so it has no form.
+ * Leads back to where the link was requested. It works only there, because the other
+ * half of its secret is there. This page opens no session, so it has no form.
  */
 export const magicLinkPage: LinkPage = {
   purpose: 'magicLink',
@@ -18,15 +18,15 @@ export const magicLinkPage: LinkPage = {
       title,
       html`<h1>${title}</h1>
         <p>
-          Somebody, hopefully you, wants to sign in as <strong>${account?.username ?? ''}</strong>. If it was not you, close this page:
-          nobody gets in.
+          Somebody, hopefully you, asked to sign in as <strong>${account?.username ?? ''}</strong>. If it was not you, close this page and
+          nobody is signed in.
         </p>
         ${
-          onward(redirectTo, (host) => `Sign in at ${host}`, token) ??
-          html`<p>Copy this text to where you asked for the link, and nowhere else:</p>
+          continueLink(redirectTo, (host) => `Sign in at ${host}`, token) ??
+          html`<p>Copy this text into the application where you asked for the link, and nowhere else:</p>
             <p><code>${token}</code></p>`
         }
-        <p class="soft">It works only where you asked for it, once, until ${instant(expiresAt)}.</p>`,
+        <p class="soft">It works once, only where you asked for it, and until ${timeElement(expiresAt)}.</p>`,
     )
   },
 }

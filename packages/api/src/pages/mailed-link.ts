@@ -4,36 +4,36 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
+import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
 
 export type Verification = OutputOf<Signatures['auth']['viewVerification']>
 
-/** A page behind the link of a mail. */
+/** A page behind a mailed link. */
 export interface LinkPage {
-  /** What the links that lead here are for; another one is no link here. */
+  /** What the links to this page are for. A link with another purpose is invalid here. */
   readonly purpose: Verification['purpose']
-  /** What the page looks like before anything is done. */
+  /** The page before anything is done. */
   show(link: Verification, token: string): Answer
-  /** Does what its form asks for; without it, the page has none. */
+  /** Does what its form asks for. Left out where the page has no form. */
   act?(context: Context, link: Verification, form: Form): Promise<Answer>
 }
 
-/** The fields of a form; one that was left out is empty. */
+/** The fields of a form; a missing one is empty. */
 export interface Form {
   readonly token: string
   text(name: string): string
 }
 
 /**
- * Answers for a page: GET shows it and uses nothing up, for programs that look into
- * mails follow links too; POST acts.
+ * Answers for a page: GET shows it and consumes nothing, because mail scanners follow
+ * links too; POST acts.
  *
- * Nothing here looks at cookies or credentials: whoever has the token may act, and
- * nobody else can. So a foreign page that makes a browser send this form reaches
- * nothing that it could not send itself; there is no forgery to guard against. And nobody
- * is signed in by it, so that nobody finds themselves in an account of somebody else.
+ * Cookies and credentials are ignored here: only the token counts. So another site that
+ * makes a browser send this form gains nothing that it could not send by itself, and there
+ * is no cross-site request forgery to guard against. Nor does it sign anybody in, so nobody
+ * can be signed in to somebody else's account by a link.
  */
-export async function answerLink(linkPage: LinkPage, asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const origin = originOf(request, requestId, proxies)
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
@@ -59,16 +59,16 @@ export async function answerLink(linkPage: LinkPage, asked: Asked, core: Core, p
 }
 
 async function view(context: Context, { purpose }: LinkPage, token: string): Promise<Verification> {
-  // Too long a token is no other case than a wrong one.
-  const looked = async (text: string) =>
+  // A token that is too long is treated like a wrong one.
+  const inspect = async (text: string) =>
     (await context.call('auth.viewVerification', { token: text.slice(0, 256) || 'none' })) as Verification
-  const link = await looked(token)
-  return link.purpose === purpose ? link : looked('none')
+  const link = await inspect(token)
+  return link.purpose === purpose ? link : inspect('none')
 }
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Titles = {
   'auth.linkInvalid': 'This link cannot be used',
-  'auth.accountExists': 'You have an account already',
+  'auth.accountExists': 'You already have an account',
   'auth.accountInactive': 'This account cannot be used',
   'auth.signInFirst': 'Sign in first',
 }
@@ -77,13 +77,13 @@ function failure(error: DenizenError, requestId: string): Answer {
   return failurePage(error, requestId, { titles, assurance: 'Nothing was changed' })
 }
 
-/** What is wrong with what was typed, and in which field; null: something else is. */
+/** What is wrong with what was entered, and in which field; null: in none of them. */
 export interface Problem {
   readonly field: string | null
   readonly message: string
 }
 
-/** What a failure says of a form, whose fields are labelled so; null: that it is of no use to fill it in again. */
+/** What an error says about a form with these labels; null: filling it in again is of no use. */
 export function problemIn(error: unknown, labels: Readonly<Record<string, string>>): Problem | null {
   if (!(error instanceof DenizenError)) return null
   const { code, message, details } = error
@@ -109,7 +109,7 @@ interface Field {
   readonly hint?: string
 }
 
-/** A field of a form, with what is wrong with it. */
+/** A field of a form, marked if the problem is about it. */
 export function field({ name, label, optional, type, autocomplete, longest, value = '', hint }: Field, problem: Problem | null): Html {
   const isWrong = problem?.field === name
   const described = [hint === undefined ? '' : `${name}-hint`, isWrong ? 'problem' : ''].filter((id) => id !== '').join(' ')
@@ -133,12 +133,12 @@ export function alert(problem: Problem | null): Html | null {
   return problem && html`<p class="problem" role="alert" id="problem">${problem.message}</p>`
 }
 
-export function instant(date: Date): Html {
+export function timeElement(date: Date): Html {
   return html`<time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`
 }
 
-/** Leads back to where it was asked for: only an allowed origin was ever kept. `token` goes where no server sees it: behind the #. */
-export function onward(redirectTo: string | null, label: (host: string) => string, token?: string): Html | null {
+/** A link back to where it was requested; only allowed origins are ever stored. The token goes into the fragment, which no server sees. */
+export function continueLink(redirectTo: string | null, label: (host: string) => string, token?: string): Html | null {
   if (redirectTo === null) return null
   const address = token === undefined ? redirectTo : `${redirectTo}#token=${encodeURIComponent(token)}`
   return html`<a class="main" href="${address}">${label(new URL(redirectTo).host)}</a>`

@@ -1,7 +1,7 @@
 /**
- * What the page of passkeys does, as the browser gets it: no library, and nothing kept.
- * The access token lives in this script alone and ends with the page. Whatever is shown
- * is set as text.
+ * The script of the passkeys page, as the browser gets it: no library, and nothing is stored.
+ * The access token is held in this script only and is revoked when the page is left. Everything
+ * that is shown is set as text.
  */
 export const passkeysScript = `'use strict'
 const part = (id) => document.getElementById(id)
@@ -22,7 +22,7 @@ async function call(name, input = {}, query = false) {
   const code = data && data.domain ? data.domain.code : ''
   if (token !== null && (code === 'auth.freshProofRequired' || code === 'request.unauthenticated')) {
     await leave()
-    throw new Failure('That was too long ago. Sign in once more.')
+    throw new Failure('You signed in too long ago. Please sign in again.')
   }
   throw new Failure(message)
 }
@@ -35,8 +35,8 @@ function tell(text, isBad = false) {
 
 function explain(error) {
   if (error instanceof Failure) return error.message
-  if (error.name === 'NotAllowedError') return 'Nothing was done: it was called off, or took too long.'
-  if (error.name === 'InvalidStateError') return 'This device or key has a passkey for this account already.'
+  if (error.name === 'NotAllowedError') return 'Nothing has changed: it was cancelled, or took too long.'
+  if (error.name === 'InvalidStateError') return 'This device or security key already has a passkey for this account.'
   return 'This did not work: ' + error.message
 }
 
@@ -97,7 +97,7 @@ async function list() {
 
 on('with-passkey', 'click', async () => {
   const { challenge, options } = await call('passkeys.beginSignIn')
-  await enter(await call('passkeys.finishSignIn', { challenge, response: await ask(options) }), 'You are signed in by your passkey.')
+  await enter(await call('passkeys.finishSignIn', { challenge, response: await ask(options) }), 'You are signed in with your passkey.')
 })
 
 on('outside-form', 'submit', async () => {
@@ -131,7 +131,7 @@ on('inside-form', 'submit', async () => {
   const { passkey } = await call('passkeys.finishRegistration', { challenge, response, ...(name !== '' && { name }) })
   part('name').value = ''
   await list()
-  tell(passkey.name + ' is registered: it signs you in from now on.')
+  tell(passkey.name + ' is registered. You can sign in with it from now on.')
 })
 
 on('out', 'click', async () => {
@@ -140,7 +140,7 @@ on('out', 'click', async () => {
   tell('You are signed out.')
 })
 
-// Nobody's session lies about once the page is closed: nothing else has its token.
+// No session stays open once the page is closed: nothing else has its token.
 addEventListener('pagehide', () => {
   if (token === null) return
   const headers = { authorization: 'Bearer ' + token, 'content-type': 'application/json' }
@@ -150,5 +150,5 @@ addEventListener('pagehide', () => {
 
 const able = 'PublicKeyCredential' in globalThis && 'parseCreationOptionsFromJSON' in PublicKeyCredential
 if (able) part('outside').hidden = false
-else tell('This browser knows no passkeys, or this page is not reached over https. Try another browser.', true)
+else tell('This browser does not support passkeys, or this page was not opened over https. Try another browser.', true)
 `

@@ -6,14 +6,14 @@ import { passkeysScript } from './passkeys-script.ts'
 const pagePath = '/passkeys'
 const scriptPath = '/passkeys.js'
 
-/** Whether the path is of the page where passkeys are made and used, or of its script. */
+/** Whether this is the path of the passkeys page or of its script. */
 export function isPasskeysPath(path: string): boolean {
   return path === pagePath || path === scriptPath
 }
 
 /**
- * The page where people register passkeys and sign in with them. It holds nothing of
- * anybody: its script calls the same actions as any client.
+ * The page where people register passkeys and sign in with them. The page itself is the
+ * same for everybody: its script calls the same actions as any client.
  */
 export async function answerPasskeys(path: string): Promise<Answer> {
   if (path === scriptPath) return { status: 200, contentType: 'text/javascript; charset=utf-8', body: passkeysScript }
@@ -21,17 +21,17 @@ export async function answerPasskeys(path: string): Promise<Answer> {
   return { ...answer, policy: policy.replace(`form-action 'self'`, permissions) }
 }
 
-/** Besides what every page may: its own script, calls to where it comes from, and no form that leaves without the script. */
+/** Besides what every page may do: run its own script and call its own origin. No form is sent without the script. */
 const permissions = `script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; form-action 'none'`
 
 const content = html`<h1>Passkeys</h1>
-  <noscript><p class="problem">This page needs JavaScript: passkeys are asked for by the browser.</p></noscript>
+  <noscript><p class="problem">This page needs JavaScript, because it is the browser that asks for a passkey.</p></noscript>
   <p class="problem" id="problem" role="alert" hidden></p>
   <p id="said" role="status"></p>
   <section id="outside" hidden>
-    <p>A passkey signs you in without a password: your device checks that it is you.</p>
+    <p>A passkey signs you in without a password: your device checks that it is really you.</p>
     <button class="main" type="button" id="with-passkey">Sign in with a passkey</button>
-    <p class="hint">No passkey here yet? Sign in, and register one.</p>
+    <p class="hint">No passkey yet? Sign in below, then register one.</p>
     <form id="outside-form">
       <div class="field">
         <label for="identifier">Username or email address</label>
@@ -49,7 +49,7 @@ const content = html`<h1>Passkeys</h1>
     <button class="main" type="button" id="second-passkey">Use a passkey</button>
     <form id="second-form">
       <div class="field">
-        <label for="code">Code of your app, or a recovery code</label>
+        <label for="code">Code from your authenticator app, or a recovery code</label>
         <input id="code" autocomplete="one-time-code" maxlength="64" required />
       </div>
       <div class="buttons"><button type="submit">Continue</button></div>

@@ -5,21 +5,21 @@ import { notice, page } from './layout.ts'
 /** What a link is for. */
 export type Link = OutputOf<Signatures['auth']['viewVerification']>
 
-const titles = { resetPassword: 'Choose a new password', setup: 'Set up your account', claim: 'Keep what you did' } as const
+const titles = { resetPassword: 'Choose a new password', setup: 'Set up your account', claim: 'Keep your account' } as const
 type Purpose = keyof typeof titles
 
-/** Whether the link leads to a password. */
+/** Whether the link is for setting a password. */
 export function isPasswordLink(link: Link): link is Link & { readonly purpose: Purpose } {
   return link.purpose in titles
 }
 
 const explanations: Readonly<Record<Purpose, string>> = {
-  resetPassword: 'Whatever is signed in to the account now is signed out. A second factor stays, and is asked for as before.',
-  setup: 'Nobody but you sees the password. Whatever was set up for the account before somebody proved the address stops working.',
-  claim: 'What you did without an account is kept in one with this address.',
+  resetPassword: 'Everything that is signed in to the account now is signed out. Your second factor stays, and is asked for as before.',
+  setup: 'Nobody but you will know the password. Everything that was set up on the account before its address was confirmed stops working.',
+  claim: 'What you have done so far without an account is kept, in an account with this address.',
 }
 
-/** The form: the action is where the page is, so that whatever stands before it in the address stays. */
+/** The form. Its action is relative, so that a path prefix of the public URL is kept. */
 export function passwordForm(status: number, link: Link & { purpose: Purpose }, token: string, problem: string | null): Answer {
   const { purpose, email } = link
   const title = titles[purpose]
@@ -40,7 +40,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
 
 function factsOf({ email, expiresAt, account }: Link): Html {
   return html`<dl>
-    <dt>Address</dt>
+    <dt>Email address</dt>
     <dd>${email}</dd>
     ${
       account === null
@@ -48,7 +48,7 @@ function factsOf({ email, expiresAt, account }: Link): Html {
         : html`<dt>Username</dt>
             <dd>${account.username}</dd>`
     }
-    <dt>Open until</dt>
+    <dt>Valid until</dt>
     <dd><time datetime="${expiresAt.toISOString()}">${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC</time></dd>
   </dl>`
 }
@@ -66,14 +66,14 @@ function passwordField(problem: string | null): Html {
       aria-describedby="${problem === null ? 'password-hint' : 'password-hint problem'}"
       aria-invalid="${String(problem !== null)}"
     />
-    <p class="hint" id="password-hint">A few words that do not belong together are good, and easy to keep in mind.</p>
+    <p class="hint" id="password-hint">A few unrelated words make a good password that is easy to remember.</p>
   </div>`
 }
 
-/** Where each kind of link leads. */
+/** The path of each kind of link. */
 export const paths = { resetPassword: '/reset-password', setup: '/set-up', claim: '/set-up' } as const satisfies Record<Purpose, string>
 
-/** What came of it. */
+/** The page after the password was set. */
 export function passwordSet(username: string, email: string): Answer {
   return notice(
     200,

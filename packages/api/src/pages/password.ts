@@ -4,22 +4,22 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
+import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
 import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
 
-/** Where links lead that end in a new password. */
+/** Where links for setting a password lead. */
 export const passwordPaths: ReadonlySet<string> = new Set(Object.values(paths))
 
 /**
- * The page behind the links for a forgotten password and a new account: GET shows
- * what the link is for and uses nothing up, for programs that look into mails follow
- * links too; POST sets the password.
+ * The page behind the links for a forgotten password and for a new account: GET shows
+ * what the link is for and consumes nothing, because mail scanners follow links too; POST
+ * sets the password.
  *
- * Nothing here looks at cookies or credentials, and nobody is signed in by it: a
- * foreign page that makes a browser send this form reaches nothing that it could
- * not send itself. There is no forgery to guard against.
+ * Cookies and credentials are ignored here, and nobody is signed in: another site that
+ * makes a browser send this form gains nothing that it could not send by itself. There is
+ * no cross-site request forgery to guard against.
  */
-export async function answerPassword(asked: Asked, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerPassword(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const caller = { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) } as const
   const context = contextOf(core, caller, { plan: false })
@@ -64,19 +64,23 @@ function isAboutPassword(error: unknown): error is DenizenError {
 }
 
 async function view(context: Context, token: string) {
-  // Too long a token is no other case than a wrong one.
+  // A token that is too long is treated like a wrong one.
   const link = (await context.call('auth.viewVerification', { token: token.slice(0, 256) || 'none' })) as Link
   if (!isPasswordLink(link)) throw wrongPlace
   return link
 }
 
-/** A link of another kind has a page of its own; here it is none. */
-const wrongPlace = new DenizenError('auth.linkInvalid', 'notFound', 'This link leads somewhere else: open it as it stands in the mail.')
+/** A link of another kind has a page of its own; here it is invalid. */
+const wrongPlace = new DenizenError(
+  'auth.linkInvalid',
+  'notFound',
+  'This link belongs to another page: open it exactly as it is in the email.',
+)
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Titles = {
   'auth.linkInvalid': 'This link does not work',
-  'auth.claimNeedsMerge': 'You have an account already',
-  'passwords.busy': 'Too many at once',
+  'auth.claimNeedsMerge': 'You already have an account',
+  'passwords.busy': 'Too many requests at once',
 }
 
 function failure(error: DenizenError, requestId: string): Answer {

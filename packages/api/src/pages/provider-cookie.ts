@@ -2,28 +2,28 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Core } from '@denizen/core'
 import type { Fields } from '../answer.ts'
 
-/** What a browser has begun: the challenge that it answers, and where it goes afterwards. */
-export interface Waiting {
+/** A sign-in that a browser has started: its challenge, and where to go afterwards. */
+export interface PendingSignIn {
   readonly challenge: string
-  /** Known by the server until a second factor is asked for. */
+  /** null as long as the server knows it: until a second factor is asked for. */
   readonly redirectTo: string | null
 }
 
-/** Seconds; as long as a challenge lasts. */
+/** Seconds, as long as a challenge is valid. */
 const lifetime = 600
 
 const form = /^(dnz_challenge_\w{1,128})(?:\.([\w-]{0,4096}))?$/
 
 /**
- * The cookie that binds a sign-in at a provider to the browser that began it. Lax: the
- * provider sends people back by a link, with which browsers show it; a form of another
- * page comes without. `__Host-` keeps other hosts of the domain from planting one.
+ * The cookie that binds a sign-in at a provider to the browser that started it. SameSite=Lax:
+ * browsers send it with the link by which the provider sends people back, and not with the
+ * form of another site. `__Host-` keeps other hosts of the domain from setting it.
  */
 export class ProviderCookie {
   readonly #name: string
   readonly #attributes: string
-  /** null: nothing was begun here, or too long ago. */
-  readonly waiting: Waiting | null
+  /** null: no sign-in was started here, or too long ago. */
+  readonly waiting: PendingSignIn | null
 
   constructor({ publicUrl }: Core['settings'], { cookie = '' }: IncomingHttpHeaders) {
     const isPlain = new URL(publicUrl).protocol === 'http:'
@@ -34,7 +34,7 @@ export class ProviderCookie {
     this.waiting = challenge === undefined ? null : { challenge, redirectTo: encoded === undefined ? null : decoded(encoded) }
   }
 
-  set({ challenge, redirectTo }: Waiting): Fields[number] {
+  set({ challenge, redirectTo }: PendingSignIn): Fields[number] {
     const value = redirectTo === null ? challenge : `${challenge}.${Buffer.from(redirectTo).toString('base64url')}`
     return ['set-cookie', `${this.#name}=${value}; ${this.#attributes}; Max-Age=${lifetime}`]
   }

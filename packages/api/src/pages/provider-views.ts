@@ -22,31 +22,31 @@ export function noPasskeys(): Answer {
     403,
     'Sign in elsewhere',
     'Your second factor is a passkey, which this page cannot ask for.',
-    'Sign in with it in the application that you came from.',
+    'Sign in with the passkey in the application that you came from.',
   )
 }
 
-/** Somebody is signed in, and was not told where to go, or follows a link there. */
+/** Signed in; with a link to where to go next, if that is known. */
 export function welcome(username: string, redirectTo: string | null): Answer {
   const further = redirectTo === null ? 'You can close this page.' : html`<a href="${redirectTo}">Continue</a>`
-  return notice(200, 'You are signed in', html`As <strong>${username}</strong>.`, further)
+  return notice(200, 'You are signed in', html`Signed in as <strong>${username}</strong>.`, further)
 }
 
-/** Whoever comes back with an answer to nothing that this browser asked. */
-export function over(): Answer {
+/** The provider's answer belongs to no sign-in that this browser has open. */
+export function signInOver(): Answer {
   return notice(
     400,
-    'This sign-in cannot go on',
-    'It was begun in another browser, too long ago, or is finished already.',
-    'Begin again where you came from.',
+    'This sign-in cannot continue',
+    'It was started in another browser, was started too long ago, or is already finished.',
+    'Please start again in the application that you came from.',
   )
 }
 
-export function refusedThere(cancelled: boolean): Answer {
+export function refusedByProvider(cancelled: boolean): Answer {
   return notice(
     400,
     'You are not signed in',
-    cancelled ? 'You, or whoever runs the provider, said no there.' : 'The provider could not sign you in.',
-    'Begin again where you came from.',
+    cancelled ? 'The sign-in was refused at the provider, by you or by its administrators.' : 'The provider could not sign you in.',
+    'Please start again in the application that you came from.',
   )
 }

@@ -3,15 +3,15 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
-import { mapped, methodNotAllowed, noSuchResource } from '../errors.ts'
+import { httpErrorOf, methodNotAllowed, noSuchResource } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type Asked } from './answering.ts'
-import { ProviderCookie, type Waiting } from './provider-cookie.ts'
-import { codeForm, noPasskeys, over, refusedThere, welcome } from './provider-views.ts'
+import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
+import { ProviderCookie, type PendingSignIn } from './provider-cookie.ts'
+import { codeForm, noPasskeys, signInOver, refusedByProvider, welcome } from './provider-views.ts'
 
 const paths = /^\/oauth\/(start|callback)\/([a-z0-9-]{1,64})$/
 
-/** Whether a path is one of the pages for signing in at a provider: the way there, and the way back. */
+/** Whether a path is one of the two pages for signing in at a provider: the start and the callback. */
 export function isProviderPath(path: string): boolean {
   return paths.test(path)
 }
@@ -19,7 +19,7 @@ export function isProviderPath(path: string): boolean {
 /** Bytes: a code is short. */
 const longestForm = 4 * 1024
 
-interface AskedThere extends Asked {
+interface ProviderRequest extends PageRequest {
   readonly path: string
 }
 
@@ -36,14 +36,14 @@ type Finished = OutputOf<Signatures['auth']['finishOAuth']>
 type SignedIn = Extract<Finished, { status: 'signedIn' }>
 
 /**
- * The pages of signing in at a provider, for applications without any of their own:
- * `/oauth/start/google?redirectTo=…` leads there, and `/oauth/callback/google` is where
- * the provider sends people back to. The session is in cookies afterwards.
+ * The pages for signing in at a provider, for applications that have none of their own:
+ * `/oauth/start/google?redirectTo=…` redirects to the provider, which sends people back to
+ * `/oauth/callback/google`. The session is in cookies afterwards.
  *
- * What was begun is known by a cookie that only this browser has: the answer of a
- * stranger's sign-in, put under a link, signs nobody in.
+ * The cookie ties the callback to the browser that started: a link that holds the answer to
+ * somebody else's sign-in signs nobody in (login CSRF).
  */
-export async function answerProvider(asked: AskedThere, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
+export async function answerProvider(asked: ProviderRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, path, search, requestId } = asked
   const [, step, provider = ''] = paths.exec(path) ?? []
   const origin = originOf(request, requestId, proxies)
@@ -65,7 +65,7 @@ export async function answerProvider(asked: AskedThere, core: Core, proxies: Tru
       if (step === 'callback' && method === 'GET') return await finish(visit, query)
       if (step === 'callback' && method === 'POST') {
         const fields = await readForm(request, longestForm)
-        return fields === null ? null : await prove(visit, fields.get('code')?.trim() ?? '')
+        return fields === null ? null : await verifyFactor(visit, fields.get('code')?.trim() ?? '')
       }
       throw methodNotAllowed({ method, allowed: step === 'start' ? ['GET'] : ['GET', 'POST'] })
     },
@@ -84,36 +84,36 @@ async function finish(visit: Visit, query: URLSearchParams): Promise<Answer> {
   const { context, cookie, provider } = visit
   const { waiting } = cookie
   const [state, code, issuer] = [query.get('state'), query.get('code'), query.get('iss')]
-  if (query.has('error')) return refusedThere(query.get('error') === 'access_denied')
-  if (waiting === null || state === null || code === null || state === '' || code === '') return over()
+  if (query.has('error')) return refusedByProvider(query.get('error') === 'access_denied')
+  if (waiting === null || state === null || code === null || state === '' || code === '') return signInOver()
   const input = { challenge: waiting.challenge, state, code, ...(issuer !== null && { issuer }) }
   const answer = (await context.call('auth.finishOAuth', input)) as Finished
-  if (answer.status === 'signedIn') return enter(visit, answer, answer.redirectTo)
+  if (answer.status === 'signedIn') return completeSignIn(visit, answer, answer.redirectTo)
   if (!answer.methods.some((method) => method !== 'passkey')) return withFields(noPasskeys(), [cookie.clear()])
   return withFields(codeForm(200, provider, null), [cookie.set({ challenge: answer.challenge, redirectTo: answer.redirectTo })])
 }
 
-/** The second factor: a code of six digits is one of an app, anything else one on paper. */
-async function prove(visit: Visit, code: string): Promise<Answer> {
+/** The second factor. Six digits are a code of an authenticator app, anything else is a recovery code. */
+async function verifyFactor(visit: Visit, code: string): Promise<Answer> {
   const { context, cookie, provider } = visit
   const { waiting } = cookie
-  if (waiting === null) return over()
+  if (waiting === null) return signInOver()
   const digits = code.replaceAll(/\s/g, '')
-  if (digits === '') return codeForm(400, provider, 'Type the code.')
+  if (digits === '') return codeForm(400, provider, 'Enter the code.')
   const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
   try {
     const answer = (await context.call('auth.completeSignIn', { challenge: waiting.challenge, ...factor })) as SignedIn
-    return enter(visit, answer, null, waiting)
+    return completeSignIn(visit, answer, null, waiting)
   } catch (error) {
     const again = error instanceof DenizenError && ['unauthenticated', 'limited', 'invalid'].includes(error.kind)
     if (!again || error.code === 'auth.challengeOver') throw error
-    return codeForm(mapped(error).status, provider, error.kind === 'invalid' ? 'That is no code.' : error.message)
+    return codeForm(httpErrorOf(error).status, provider, error.kind === 'invalid' ? 'That is not a valid code.' : error.message)
   }
 }
 
-/** Browsers hold a form back whose answer leads elsewhere (Content-Security-Policy: form-action): after one there is a link to follow. */
-function enter({ session, cookie }: Visit, answer: SignedIn, redirectTo: string | null, after?: Waiting): Answer {
-  session.keep(answer)
+/** Browsers block a form whose answer redirects to another site (Content-Security-Policy: form-action); after a form, a link is shown instead. */
+function completeSignIn({ session, cookie }: Visit, answer: SignedIn, redirectTo: string | null, after?: PendingSignIn): Answer {
+  session.setTokens(answer)
   const fields = [cookie.clear(), ...session.fields]
   return redirectTo === null ? withFields(welcome(answer.user.username, after?.redirectTo ?? null), fields) : redirect(redirectTo, fields)
 }

@@ -2,24 +2,34 @@ import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { malformed } from '../errors.ts'
 import { notice, page } from './layout.ts'
-import { alert, field, instant, onward, problemIn, type Form, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+import {
+  alert,
+  field,
+  timeElement,
+  continueLink,
+  problemIn,
+  type Form,
+  type LinkPage,
+  type Problem,
+  type Verification,
+} from './mailed-link.ts'
 
-/** Where the links of sign-ups lead. */
+/** Where links for finishing a sign-up lead. */
 export const signUpPath = '/sign-up/confirm'
 
 type Done = OutputOf<Signatures['auth']['verifyEmail']>
 
 const labels = { password: 'Password', username: 'Username', fullName: 'Full name' }
 
-/** Finishes a sign-up; or tells the owner of an account that there is one. */
+/** Finishes a sign-up, or tells the owner of the address that they already have an account. */
 export const signUpPage: LinkPage = {
   purpose: 'signUp',
-  show: (link, token) => question(200, link, { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }, null),
+  show: (link, token) => signUpForm(200, link, { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }, null),
   async act(context, link, form) {
     const decision = form.text('decision')
     if (decision === 'reset') {
       await context.call('auth.requestPasswordReset', { email: link.email })
-      return notice(200, 'Look into your mail', html`A link to choose a new password is on its way to <strong>${link.email}</strong>.`)
+      return notice(200, 'Check your email', html`A link to choose a new password is on its way to <strong>${link.email}</strong>.`)
     }
     if (decision !== 'confirm') throw malformed('decision', 'confirm or reset')
     const typed = { token: form.token, username: form.text('username').trim(), fullName: form.text('fullName').trim() }
@@ -28,7 +38,7 @@ export const signUpPage: LinkPage = {
     } catch (error) {
       const problem = problemIn(error, labels)
       if (problem === null) throw error
-      return question(400, link, typed, problem)
+      return signUpForm(400, link, typed, problem)
     }
   },
 }
@@ -49,7 +59,7 @@ function inputOf({ account }: Verification, form: Form, { token, username, fullN
   }
 }
 
-function question(status: number, link: Verification, typed: Typed, problem: Problem | null): Answer {
+function signUpForm(status: number, link: Verification, typed: Typed, problem: Problem | null): Answer {
   if (link.account?.emailVerified === true) return alreadyThere(link, typed)
   const title = 'Finish signing up'
   return page(
@@ -59,10 +69,10 @@ function question(status: number, link: Verification, typed: Typed, problem: Pro
       <p>${why(link)}</p>
       ${alert(problem)}
       <dl>
-        <dt>Address</dt>
+        <dt>Email address</dt>
         <dd>${link.email}</dd>
-        <dt>Open until</dt>
-        <dd>${instant(link.expiresAt)}</dd>
+        <dt>Valid until</dt>
+        <dd>${timeElement(link.expiresAt)}</dd>
       </dl>
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
@@ -74,7 +84,7 @@ function question(status: number, link: Verification, typed: Typed, problem: Pro
             type: 'password',
             autocomplete: 'new-password',
             longest: 1024,
-            hint: 'A few words that do not belong together are good, and easy to keep in mind. It may be the one that you typed when you signed up.',
+            hint: 'A few unrelated words make a good password that is easy to remember. It can be the one that you entered when you signed up.',
           },
           problem,
         )}
@@ -85,8 +95,8 @@ function question(status: number, link: Verification, typed: Typed, problem: Pro
 
 function why({ account }: Verification): string {
   return account === null
-    ? 'Confirming makes your account, with the password that you choose here. If you did not want one, close this page: nothing happens.'
-    : 'There is an account with this address, but nobody has proved yet that the address is theirs. It gets the password that you choose here; the old one, and whatever is signed in with it, stops working.'
+    ? 'Confirming creates your account, with the password that you choose here. If you did not ask for one, close this page and nothing happens.'
+    : 'There is an account with this address, but nobody has confirmed the address yet. The account gets the password that you choose here. The old password, and everything that is signed in with it, stops working.'
 }
 
 function names({ username, fullName }: Typed, problem: Problem | null): Html {
@@ -96,18 +106,19 @@ function names({ username, fullName }: Typed, problem: Problem | null): Html {
 }
 
 function alreadyThere({ account, email, redirectTo }: Verification, { token }: Typed): Answer {
-  const title = 'You have an account already'
+  const title = 'You already have an account'
   return page(
     200,
     title,
     html`<h1>${title}</h1>
       <p>
-        Its username is <strong>${account?.username ?? ''}</strong>, its address <strong>${email}</strong>. Sign in with either, as always.
+        Its username is <strong>${account?.username ?? ''}</strong> and its address is <strong>${email}</strong>. Sign in with either, as
+        before.
       </p>
-      ${onward(redirectTo, (host) => `Go to ${host}`)}
+      ${continueLink(redirectTo, (host) => `Go to ${host}`)}
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${token}" />
-        <p class="soft">Forgot the password? A link to choose a new one goes to your address.</p>
+        <p class="soft">Forgot your password? We can send you a link to choose a new one.</p>
         <div class="buttons"><button name="decision" value="reset">Send me the link</button></div>
       </form>`,
   )
@@ -116,8 +127,8 @@ function alreadyThere({ account, email, redirectTo }: Verification, { token }: T
 function done({ user, redirectTo, status }: Done): Answer {
   return notice(
     200,
-    status === 'takenOver' ? 'The account is yours' : 'Your account is ready',
+    status === 'takenOver' ? 'The account is yours now' : 'Your account is ready',
     html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
-    onward(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
+    continueLink(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
   )
 }

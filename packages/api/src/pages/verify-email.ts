@@ -1,38 +1,43 @@
-import { html, type OutputOf, type Signatures } from '@denizen/core'
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page } from './layout.ts'
-import { alert, field, instant, onward, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+import { alert, field, timeElement, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
 
-/** Where the links lead that confirm the address of an account. */
+/** Where links for confirming an email address lead. */
 export const verifyEmailPath = '/verify-email'
 
 type Done = OutputOf<Signatures['auth']['verifyEmail']>
 
-/** Confirms the address of an account, for whoever shows that the account is theirs too. */
+/** Confirms the address of an account. The password shows that the account belongs to the same person. */
 export const verifyEmailPage: LinkPage = {
   purpose: 'verifyEmail',
-  show: (link, token) => question(200, link, token, null),
+  show: (link, token) => verifyEmailForm(200, link, token, null),
   async act(context, link, form) {
     const password = form.text('password')
-    const again = (problem: Problem): Answer => question(400, link, form.token, problem)
-    if (password === '') return again({ field: 'password', message: 'Type the password of the account.' })
+    const again = (problem: Problem): Answer => verifyEmailForm(400, link, form.token, problem)
+    if (password === '') return again({ field: 'password', message: 'Enter the password of the account.' })
     try {
       const { user, redirectTo } = (await context.call('auth.verifyEmail', { token: form.token, password })) as Done
       return notice(
         200,
         'Your address is confirmed',
-        html`<strong>${user.email}</strong> is the proved address of <strong>${user.username}</strong> now.`,
-        onward(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
+        html`<strong>${user.email}</strong> is now the confirmed address of <strong>${user.username}</strong>.`,
+        continueLink(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
       )
     } catch (error) {
       const problem = problemIn(error, { password: 'Password' })
       if (problem === null) throw error
-      return again(problem.field === 'password' ? { ...problem, message: 'This is not the password of the account.' } : problem)
+      return again(problem.field === 'password' ? { ...problem, message: 'That is not the password of the account.' } : problem)
     }
   },
 }
 
-function question(status: number, { account, email, expiresAt, redirectTo }: Verification, token: string, problem: Problem | null): Answer {
+function verifyEmailForm(
+  status: number,
+  { account, email, expiresAt, redirectTo }: Verification,
+  token: string,
+  problem: Problem | null,
+): Answer {
   const title = 'Confirm your address'
   return page(
     status,
@@ -44,27 +49,31 @@ function question(status: number, { account, email, expiresAt, redirectTo }: Ver
       </p>
       ${alert(problem)}
       <dl>
-        <dt>Address</dt>
+        <dt>Email address</dt>
         <dd>${email}</dd>
-        <dt>Open until</dt>
-        <dd>${instant(expiresAt)}</dd>
+        <dt>Valid until</dt>
+        <dd>${timeElement(expiresAt)}</dd>
       </dl>
-      ${onward(redirectTo, (host) => `Confirm at ${host}, where you asked`, token)}
+      ${continueLink(redirectTo, (host) => `Confirm at ${host}, where you started`, token)}
       <form method="post" action="verify-email">
         <input type="hidden" name="token" value="${token}" />
         <input type="hidden" name="username" autocomplete="username" value="${account?.username ?? ''}" />
-        ${field(
-          {
-            name: 'password',
-            label: 'Password of the account',
-            type: 'password',
-            autocomplete: 'current-password',
-            longest: 1024,
-            hint: 'The mail shows that the address is yours, the password that the account is.',
-          },
-          problem,
-        )}
+        ${passwordField(problem)}
         <div class="buttons"><button class="main">Confirm</button></div>
       </form>`,
+  )
+}
+
+function passwordField(problem: Problem | null): Html {
+  return field(
+    {
+      name: 'password',
+      label: 'Password of the account',
+      type: 'password',
+      autocomplete: 'current-password',
+      longest: 1024,
+      hint: 'The email shows that the address is yours; the password shows that the account is yours.',
+    },
+    problem,
   )
 }

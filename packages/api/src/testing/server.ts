@@ -10,7 +10,7 @@ export interface Served {
   readonly server: Server
   readonly admin: SignedInUser
   readonly stranger: SignedInUser
-  /** Every call that the monitors were told of. */
+  /** Every call that was reported to the monitors. */
   readonly reports: CallReport[]
   /** Sends a request; the path begins with a slash. */
   get(path: string, headers?: Record<string, string>): Promise<Reply>
@@ -68,7 +68,7 @@ export function useServer(options: Partial<ServerOptions> & { world?: WorldOptio
   })
   afterAll(() => served?.server.close())
   return () => {
-    if (served === undefined) throw new Error('the server is there from beforeAll to afterAll')
+    if (served === undefined) throw new Error('the server exists from beforeAll to afterAll')
     return served
   }
 }
@@ -90,7 +90,7 @@ export function inputOf(json: unknown): string {
   return `?input=${encodeURIComponent(JSON.stringify({ json }))}`
 }
 
-/** What a server answers to bytes as they are: `fetch` would tidy them. */
+/** The answer to raw bytes, which `fetch` would normalize. */
 export function raw(server: Server, bytes: string): Promise<string> {
   const { port, hostname } = new URL(server.url)
   return new Promise((resolve, reject) => {
@@ -106,7 +106,7 @@ export function head(...lines: string[]): string {
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
-/** What an error says of itself, beside tRPC's own fields. */
+/** The DenizenError's own fields in an error answer. */
 export function domainOf(reply: Reply): WireError['error']['json']['data']['domain'] {
   return reply.json<WireError>().error.json.data.domain
 }

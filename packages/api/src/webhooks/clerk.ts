@@ -4,16 +4,16 @@ import type { TrustedProxies } from '../addresses.ts'
 import { json, type Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
 import { originOf } from '../context.ts'
-import { methodNotAllowed, understood } from '../errors.ts'
+import { methodNotAllowed, toDomainError } from '../errors.ts'
 import { problem } from '../rest.ts'
 
-/** Where Clerk sends what happens to its users. */
+/** Where Clerk sends events about its users. */
 export const clerkWebhookPath = '/webhooks/clerk'
 
-/** Bytes; a user with all that Clerk lets applications keep about one takes some tens of KiB. */
+/** Bytes. A user with all the metadata that Clerk allows takes some tens of KiB. */
 const longestEvent = 256 * 1024
 
-/** Takes in one event. Whatever it was about, and also when it was heard before, the answer is the same: nothing more is to be sent. */
+/** Receives one event. The answer is the same whatever it is about, also when it was received before: do not send it again. */
 export async function answerClerkWebhook(
   { request, requestId }: { readonly request: IncomingMessage; readonly requestId: string },
   core: Core,
@@ -23,7 +23,7 @@ export async function answerClerkWebhook(
     const { method = '', headers } = request
     if (method !== 'POST') throw methodNotAllowed({ method, allowed: ['POST'] })
     const field = (name: string): string => {
-      // Svix, who delivers for Clerk, signs as Standard Webhooks has it, under names of its own.
+      // Svix, which delivers for Clerk, follows Standard Webhooks but has its own header names.
       const value = headers[`svix-${name}`] ?? headers[`webhook-${name}`]
       if (typeof value !== 'string') throw webhookRefused({})
       return value
@@ -34,7 +34,7 @@ export async function answerClerkWebhook(
     await core.receiveWebhook({ ...signed, body }, originOf(request, requestId, proxies))
     return { status: 204, contentType: json, body: '' }
   } catch (thrown) {
-    const error = understood(thrown, { path: undefined, requestId })
+    const error = toDomainError(thrown, { path: undefined, requestId })
     if (error.kind === 'internal' && error !== thrown)
       core.ports.logger.error('a webhook failed unexpectedly', { requestId, error: thrown })
     return problem(error, requestId)

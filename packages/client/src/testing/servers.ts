@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { DenizenError } from '../index.ts'
 
-/** A server that answers as a test needs it, and counts how often it was asked. */
+/** A server that answers as a test needs it, and counts requests. */
 export interface OddServer {
   readonly url: string
   readonly requests: number
@@ -29,7 +29,7 @@ export async function oddServer(answer: (request: IncomingMessage, response: Ser
   }
 }
 
-/** What a call failed with. Fails itself when the call went well. */
+/** The error of a call that has to fail. */
 export async function failureOf(call: PromiseLike<unknown>): Promise<DenizenError> {
   const failed = Symbol('failed')
   const outcome = await Promise.resolve(call).then(
@@ -40,7 +40,7 @@ export async function failureOf(call: PromiseLike<unknown>): Promise<DenizenErro
   return outcome[failed] as DenizenError
 }
 
-/** A fetch that keeps what it was asked: method and path, without the input. */
+/** A fetch that records method and path of each request. */
 export function listeningFetch(): { fetch: typeof globalThis.fetch; heard: string[] } {
   const heard: string[] = []
   return {

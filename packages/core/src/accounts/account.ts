@@ -1,7 +1,7 @@
 import { callerId, type CommandContext } from '../kernel/context.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import type { Id } from '../kernel/id.ts'
-import type { ManagedUser, UserKind } from '../users/index.ts'
+import type { Account, UserKind } from '../users/index.ts'
 import { insertAccount } from './repository.ts'
 
 /** What it takes to make an account. */
@@ -33,9 +33,6 @@ interface Profile {
   readonly publicMetadata?: JsonObject | undefined
   readonly privateMetadata?: JsonObject | undefined
 }
-
-/** A new account, whole. */
-export type Account = ManagedUser & { readonly privateMetadata: JsonObject }
 
 /** So long may a username of ours be for its ending to fit into 64 characters. */
 const longestOurs = 55

@@ -5,7 +5,7 @@ import { kinds, type ActionName } from './kinds.ts'
 import { pagesOf, type Paged } from './pages.ts'
 
 export { kinds, type ActionName, type Paged, type Plan }
-export type { DenizenErrorCode } from './error-codes.ts'
+export type { DenizenErrorCode } from '../kernel/error-codes.ts'
 export { completed } from './completed.ts'
 export { roleProvider, userProvider, type RoleProvider, type UserProvider } from './providers.ts'
 export { DenizenError, type ErrorKind } from '../kernel/errors.ts'

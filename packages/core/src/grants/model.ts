@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { allowedIps } from '../users/model.ts'
+import { allowedIps } from '../kernel/allowed-ips.ts'
 
 /** From the widest to the narrowest. */
 export const scopeKinds = ['system', 'organization', 'team', 'resource'] as const

@@ -1,19 +1,19 @@
-import { meantAccountTarget, keepAWayIn, ownAccountTarget } from '../accounts/index.ts'
+import { keepAWayIn } from '../authenticators/index.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
 import { callerId, type Settings } from '../kernel/context.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { allOf, anyOf, granted, notBelow, owner, signedIn } from '../kernel/rule.ts'
 import { endSessions } from '../sessions/index.ts'
-import { existingUser } from '../users/index.ts'
+import { existingUser, meantAccountTarget, ownAccountTarget } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
-import { link } from './arriving.ts'
+import { link } from './resolve.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken } from './errors.ts'
 import type { Identity } from './model.ts'
 import { claimsIn, providerNamed } from './providers.ts'
 import { hasEnded, lockIdentity } from './repository.ts'
 import { identitiesSignatures } from './signatures.ts'
-import { identityTarget } from './targets.ts'
+import { identityTarget } from './target.ts'
 
 export const listIdentities = defineQuery(identitiesSignatures.list, {
   allow: anyOf(owner, granted),

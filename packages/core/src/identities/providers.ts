@@ -1,7 +1,7 @@
 import type { IdentityProvider, PrepareContext, Settings } from '../kernel/context.ts'
 import { claimsOf, type Claims } from './claims.ts'
 import { unknownProvider } from './errors.ts'
-import { verifiedPayload } from './verifying.ts'
+import { verifiedPayload } from './verify-token.ts'
 
 /** The provider that is configured under a name. */
 export function providerNamed({ identityProviders }: Settings, name: string): IdentityProvider {

@@ -4,7 +4,7 @@ import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import type { UserStatus } from '../users/index.ts'
 import type { InvitationId } from './model.ts'
-import type { Inviter } from './policy.ts'
+import type { Inviter } from './rules.ts'
 
 /** An invitation that can be answered, as far as its own row and its organization go. */
 export interface Offer {

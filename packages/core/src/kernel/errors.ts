@@ -1,3 +1,5 @@
+import type { DenizenErrorCode } from './error-codes.ts'
+
 /**
  * What went wrong, as the caller should understand it. The kind decides the
  * HTTP status and the CLI's exit code, each mapped once, at its own edge.
@@ -22,11 +24,11 @@ const mark: unique symbol = Symbol.for('denizen.error')
 /** A failure with a stable code (`users.emailTaken`). Everything else that is thrown is a bug. */
 export class DenizenError extends Error {
   override readonly name = 'DenizenError'
-  readonly code: string
+  readonly code: DenizenErrorCode
   readonly kind: ErrorKind
   readonly details: ErrorDetails
 
-  constructor(code: string, kind: ErrorKind, message: string, details: ErrorDetails = {}, cause?: unknown) {
+  constructor(code: DenizenErrorCode, kind: ErrorKind, message: string, details: ErrorDetails = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.kind = kind
@@ -57,7 +59,7 @@ export function defineError<Details extends ErrorDetails = Record<never, never>>
   message: string | ((details: Details) => string),
 ): ErrorDefinition<Details> {
   const make = (details: Details, cause?: unknown): DenizenError =>
-    new DenizenError(code, kind, typeof message === 'string' ? message : message(details), details, cause)
+    new DenizenError(code as DenizenErrorCode, kind, typeof message === 'string' ? message : message(details), details, cause)
   return Object.assign(make, { code, kind })
 }
 

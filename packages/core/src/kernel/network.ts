@@ -54,3 +54,12 @@ function inHexadecimal(tail: string): string {
   const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(tail).toByteArray()
   return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
 }
+
+/**
+ * Whether a user may act from where a call comes from. No networks: from anywhere.
+ * A call that came over none, from within the process, is not asked for an address.
+ */
+export function mayActFrom(networks: readonly string[], { ip, remote }: { readonly ip: string | null; readonly remote?: true }): boolean {
+  if (networks.length === 0) return true
+  return ip === null ? remote !== true : isWithin(ip, networks)
+}

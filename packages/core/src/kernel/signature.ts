@@ -33,6 +33,8 @@ export interface Signature<
   readonly errors?: readonly ErrorDefinition<never>[]
   /** The built-in roles that hold it. */
   readonly grantedTo?: readonly GrantedRole[]
+  /** Why the command line has no command for it. `denizen call` calls it all the same. */
+  readonly withoutCommand?: string
 }
 
 /** What a caller passes. */

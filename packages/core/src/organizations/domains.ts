@@ -7,7 +7,7 @@ import { granted } from '../kernel/rule.ts'
 import { DomainRow } from './entity.ts'
 import { domainNotProven, tooManyDomains } from './errors.ts'
 import type { Domain, OrganizationId } from './model.ts'
-import { recordOf } from './policy.ts'
+import { recordOf } from './rules.ts'
 import { changedOrganization, existingOrganization, organizationTarget } from './repository.ts'
 import { organizationsSignatures } from './signatures.ts'
 

@@ -1,18 +1,9 @@
 export { OrganizationRow } from './entity.ts'
-export {
-  firstMembership,
-  isManaged,
-  lockOrganizations,
-  managingOrganization,
-  membershipsOf,
-  optionalOrganizationTarget,
-  organizationTarget,
-  ownsDomainOf,
-} from './repository.ts'
+export { firstMembership, lockOrganizations, membershipsOf, optionalOrganizationTarget, organizationTarget } from './repository.ts'
 export * from './errors.ts'
 export type { MembershipRole, OrganizationId, OrganizationStatus } from './model.ts'
 export { takeSeat } from './guards.ts'
-export { isAtLeast, mayGive } from './policy.ts'
-export { every, selectMembers, type ListedMember } from './reading.ts'
+export { isAtLeast, mayGive } from './rules.ts'
+export { every, selectMembers, type ListedMember } from './queries.ts'
 export { organizationsSignatures } from './signatures.ts'
-export { unanswered, withdrawEverywhere } from './withdrawal.ts'
+export { unanswered, withdrawEverywhere } from './revoke-invitations.ts'

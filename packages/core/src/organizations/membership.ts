@@ -4,7 +4,7 @@ import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
-import { withdrawInvitations } from './withdrawal.ts'
+import { withdrawInvitations } from './revoke-invitations.ts'
 
 interface Who {
   readonly organizationId: OrganizationId

@@ -5,7 +5,7 @@ import { idOf, uuidOf, type Id, uuidsOf } from '../kernel/id.ts'
 import { lockNames, takeLocks } from '../kernel/locks.ts'
 import type { Target } from '../kernel/rule.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
-import { DomainRow, OrganizationRow } from './entity.ts'
+import { OrganizationRow } from './entity.ts'
 import { organizationInactive } from './errors.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
 
@@ -85,33 +85,4 @@ export async function membershipsOf(em: SqlEntityManager, userId: Id<'usr'>): Pr
     [uuidOf(userId)],
   )
   return rows.map(({ id, slug, name, role }) => ({ organization: { id: idOf('org', id), slug, name }, role }))
-}
-
-/**
- * SQL that is true of the users whom an organization manages: it is their home,
- * and their address is in a domain that it has verified, or they have none.
- * `u` is the alias of `users`; the one parameter is the organization.
- */
-export const isManaged = `(u.home_organization_id = ?::uuid and (u.email is null or exists (
-  select 1 from organization_domains d
-    where d.organization_id = u.home_organization_id and d.verified_at is not null and d.domain = split_part(u.email, '@', 2))))`
-
-/** Whether an organization has proved that the domain of an address is its own. */
-export async function ownsDomainOf(em: SqlEntityManager, organizationId: OrganizationId, email: string): Promise<boolean> {
-  const domain = email.slice(email.lastIndexOf('@') + 1)
-  return (await em.count(DomainRow, { organizationId, domain, verifiedAt: { $ne: null } })) > 0
-}
-
-/** The active organization that manages an account; null: nobody but its owner. */
-export async function managingOrganization(
-  em: SqlEntityManager,
-  user: { readonly id: Id<'usr'>; readonly homeOrganizationId: OrganizationId | null },
-): Promise<OrganizationId | null> {
-  const { id, homeOrganizationId } = user
-  if (homeOrganizationId === null) return null
-  const rows = await em.execute<unknown[]>(
-    `select 1 from users u join organizations o on o.id = u.home_organization_id and o.status = 'active' where u.id = ? and ${isManaged}`,
-    [uuidOf(id), uuidOf(homeOrganizationId)],
-  )
-  return rows.length > 0 ? homeOrganizationId : null
 }

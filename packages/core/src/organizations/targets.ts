@@ -4,9 +4,8 @@ import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { Target } from '../kernel/rule.ts'
-import type { UserId } from '../users/index.ts'
+import { type UserId, isManaged } from '../users/index.ts'
 import type { MembershipRole, OrganizationId, OrganizationStatus } from './model.ts'
-import { isManaged } from './repository.ts'
 
 interface NamesMember {
   readonly organizationId: OrganizationId

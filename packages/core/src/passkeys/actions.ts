@@ -1,5 +1,5 @@
-import { meantAccountTarget, userMeant, keepAWayIn } from '../accounts/index.ts'
-import { factorRemoved, ownAccount } from '../factors/index.ts'
+import { meantAccountTarget, userMeant, ownAccount } from '../users/index.ts'
+import { factorRemoved, keepAWayIn } from '../authenticators/index.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'

@@ -1,1 +1,2 @@
-export { acceptAssertion } from './accepting.ts'
+export { acceptAssertion } from './verify-assertion.ts'
+export { partyOf } from './relying-party.ts'

@@ -1,40 +1,29 @@
 import { z } from 'zod'
-import { lastFactorRequired } from '../factors/errors.ts'
+import { lastFactorRequired } from '../authenticators/errors.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { factorNotAllowed } from '../policies/errors.ts'
-import { challengeOver, invalidCredentials, tooManyAttempts, tooManySessions } from '../signin/errors.ts'
-import { SignedIn } from '../signin/model.ts'
 import { lastWayIn } from '../users/errors.ts'
 import { userId } from '../users/model.ts'
 import { alreadyRegistered, registrationFailed, registrationOver, tooManyPasskeys } from './errors.ts'
-import { AssertionResponse, AttestationResponse, CreationOptions, Passkey, passkeyId, passkeyName, RequestOptions } from './model.ts'
+import { AttestationResponse, CreationOptions, Passkey, passkeyId, passkeyName } from './model.ts'
 
 const challenge = secret(z.string().max(200)).meta({ description: 'goes back with the response, once' })
 
 export const passkeysSignatures = group('passkeys', {
   beginRegistration: changes({
     summary: 'Begin to register a passkey',
+    withoutCommand: 'passkeys are registered and used in a browser',
     errors: [factorNotAllowed, tooManyPasskeys],
     input: z.strictObject({}),
     output: z.object({ challenge, options: CreationOptions, expiresAt: z.date() }),
   }),
   finishRegistration: changes({
     summary: 'Register the passkey that the browser made',
+    withoutCommand: 'passkeys are registered and used in a browser',
     errors: [factorNotAllowed, registrationFailed, registrationOver, alreadyRegistered, tooManyPasskeys],
     input: z.strictObject({ challenge, response: AttestationResponse, name: passkeyName.optional() }),
     output: z.object({ passkey: Passkey, sessionsEnded: z.int().meta({ description: 'all others of the user' }) }),
-  }),
-  beginSignIn: changes({
-    summary: 'Begin to sign in with a passkey',
-    input: z.strictObject({}),
-    output: z.object({ challenge, options: RequestOptions, expiresAt: z.date() }),
-  }),
-  finishSignIn: changes({
-    summary: 'Sign in with the response of a passkey',
-    errors: [invalidCredentials, tooManySessions, tooManyAttempts, challengeOver],
-    input: z.strictObject({ challenge, response: AssertionResponse }),
-    output: SignedIn,
   }),
   list: reads({
     summary: 'List your passkeys',

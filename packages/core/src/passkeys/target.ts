@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { accountTarget, ownAccountTarget } from '../accounts/index.ts'
+import { accountTarget, ownAccountTarget } from '../users/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Target } from '../kernel/rule.ts'
 import { PasskeyRow } from './entity.ts'

@@ -5,8 +5,8 @@ import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, 
 import { type Id, uuidsOf } from '../kernel/id.ts'
 import { arrayOf, lockAlone, lockEachAlone, lockNames, lockShared, shareLock } from '../kernel/locks.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
-import { limitedTo, loadPrincipals } from '../sessions/index.ts'
-import { mayActFrom } from '../users/index.ts'
+import { limitedTo, loadPrincipals } from '../principals/index.ts'
+import { mayActFrom } from '../kernel/network.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
 

@@ -10,7 +10,7 @@ import type { Monitor } from '../kernel/monitor.ts'
 import type { RequestRate } from '../policies/index.ts'
 import type { FeedSink } from '../ports/invalidation.ts'
 import type { Ports } from '../ports/index.ts'
-import type { PrincipalCache } from '../sessions/index.ts'
+import type { PrincipalCache } from '../principals/index.ts'
 
 /** A connected database of Denizen, whatever its driver. */
 export type Orm = MikroORM<AbstractSqlDriver>

@@ -8,7 +8,7 @@ import { defineCommand } from '../kernel/action.ts'
 import { defineError } from '../kernel/errors.ts'
 import { anyone, granted, signedIn } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
-import { accountTarget } from '../accounts/target.ts'
+import { accountTarget } from '../users/index.ts'
 import { userId } from '../users/model.ts'
 
 const system = systemActor('test')

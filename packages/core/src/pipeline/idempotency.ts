@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import superjson from 'superjson'
 import { claimKey, keepAnswer, type Claim } from '../idempotency/index.ts'
 import type { Actor } from '../kernel/context.ts'
+import type { DenizenErrorCode } from '../kernel/error-codes.ts'
 import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type ErrorKind } from '../kernel/errors.ts'
 import { holdsSecret, withoutSecrets } from '../kernel/secret.ts'
 import type { Signature } from '../kernel/signature.ts'
@@ -11,7 +12,7 @@ import { Refused } from './trace.ts'
 /** What was answered under a key: an output, or the error of a refusal that was kept. */
 type StoredAnswer =
   | { readonly output: unknown }
-  | { readonly error: { code: string; kind: ErrorKind; message: string; details: Record<string, unknown> } }
+  | { readonly error: { code: DenizenErrorCode; kind: ErrorKind; message: string; details: Record<string, unknown> } }
 
 /** The claim that a call makes with its key; null without a key. */
 export async function claimOf({ ports }: Assembly, signature: Signature, rawInput: unknown, call: Call): Promise<Claim | null> {

@@ -1,11 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { loadGrants } from '../grants/index.ts'
-import { accountTarget, overAccount, userMeant } from '../accounts/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/context.ts'
 import { invalidInput } from '../kernel/errors.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import type { UserId } from '../users/index.ts'
+import { type UserId, accountTarget, overAccount, userMeant } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 

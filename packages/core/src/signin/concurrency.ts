@@ -3,9 +3,9 @@ import { idOf, uuidOf } from '../kernel/id.ts'
 import type { AllLimits } from '../policies/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import type { UserRow } from '../users/index.ts'
-import { noteAttempt } from './attempts.ts'
+import { recordLoginAttempt } from '../login-history/index.ts'
 import { tooManySessions } from './errors.ts'
-import type { Opening } from './opening.ts'
+import type { Opening } from './session-request.ts'
 
 type SessionLimits = Pick<AllLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
 
@@ -39,13 +39,13 @@ export async function makeRoom(context: CommandContext, user: UserRow, opening: 
   if ('most' in room) {
     // A guest is made with their session, or not at all.
     if (opening.method === 'anonymous') throw tooManySessions(room)
-    noteAttempt(context, { ...opening, userId: user.id, outcome: 'tooManySessions' })
+    recordLoginAttempt(context, { ...opening, userId: user.id, outcome: 'tooManySessions' })
     context.refuse(tooManySessions(room))
   }
   for (const { id } of running.slice(0, room.evicted)) {
     const sessionId = idOf('ses', id)
     const ended = await endSessions(em, { userId: user.id, sessionId }, 'evicted', now)
     context.revoke({ userId: user.id, sessionId, ...ended })
-    noteAttempt(context, { ...opening, userId: user.id, outcome: 'evicted', sessionId })
+    recordLoginAttempt(context, { ...opening, userId: user.id, outcome: 'evicted', sessionId })
   }
 }

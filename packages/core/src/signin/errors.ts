@@ -8,11 +8,6 @@ export const tooManySessions = defineError<{ most: number }>(
   'denied',
   ({ most }) => `You may be signed in ${most} times at once, and are. Sign out elsewhere first.`,
 )
-export const tooManyAttempts = defineError<{ retryAfter: number }>(
-  'auth.tooManyAttempts',
-  'limited',
-  ({ retryAfter }) => `There were too many failed attempts. Try again in ${retryAfter} s.`,
-)
 export const challengeOver = defineError(
   'auth.challengeOver',
   'unauthenticated',

@@ -4,45 +4,6 @@ import { RequestOptions } from '../passkeys/model.ts'
 import { sessionId } from '../sessions/model.ts'
 import { userId } from '../users/model.ts'
 
-/** How a try to sign in, or a session, ended. */
-export const loginOutcome = z.enum([
-  'succeeded',
-  'factorRequired',
-  'unknownUser',
-  'wrongPassword',
-  'wrongFactor',
-  'wrongCode',
-  'wrongIdentity',
-  'notActive',
-  'addressNotAllowed',
-  'locked',
-  'tooManySessions',
-  'evicted',
-  'expired',
-  'revoked',
-  'unlocked',
-])
-export type LoginOutcome = z.infer<typeof loginOutcome>
-
-/** What somebody tried to sign in with. */
-export const loginMethod = z.enum([
-  'password',
-  'totp',
-  'recoveryCode',
-  'passkey',
-  'magicLink',
-  'emailCode',
-  'identity',
-  'device',
-  'impersonation',
-  'anonymous',
-  'none',
-])
-export type LoginMethod = z.infer<typeof loginMethod>
-
-/** What is waited for. */
-export type ChallengePurpose = 'factor' | 'passkeyRegistration' | 'passkeySignIn' | 'oauth' | 'proof'
-
 /** A password as typed: never trimmed; its length is bounded because hashing costs. */
 export const typedPassword = secret(z.string().min(1).max(1024))
 

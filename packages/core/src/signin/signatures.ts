@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { changes, group } from '../kernel/signature.ts'
 import { passwordsBusy } from '../passwords/errors.ts'
-import { invalidCredentials, tooManyAttempts, tooManySessions } from './errors.ts'
+import { longestIdentifier } from '../login-history/model.ts'
+import { tooManyAttempts } from '../throttling/errors.ts'
+import { invalidCredentials, tooManySessions } from './errors.ts'
 import { SignInAnswer, typedPassword } from './model.ts'
-
-/** An address takes at most 254 characters; whoever types more errs, or means harm. */
-export const longestIdentifier = 320
 
 /** The actions of `auth` that are made here. */
 export const signInSignatures = group('auth', {

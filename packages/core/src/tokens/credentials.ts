@@ -5,8 +5,8 @@ import type { Credentials, Principal, Settings } from '../kernel/context.ts'
 import type { Id } from '../kernel/id.ts'
 import type { Ports } from '../ports/index.ts'
 import type { KeyRing } from './keyring.ts'
-import { ownActions } from './own-actions.ts'
-import { signToken } from './signed.ts'
+import { ownActions } from './self-service.ts'
+import { signToken } from './jwt.ts'
 
 interface CredentialParts {
   readonly actions: ReadonlyMap<string, Action>

@@ -2,7 +2,7 @@ import { userActor } from '@denizen/core'
 import { useFreshWorlds } from '@denizen/core/testing'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JWK } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { keyLifetime } from './key-policy.ts'
+import { keyLifetime } from './key-rules.ts'
 import { KeyRing } from './keyring.ts'
 
 const minute = 60_000

@@ -5,7 +5,7 @@ import { idOf, newId, uuidOf, uuidsOf } from '../kernel/id.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import type { Ports } from '../ports/index.ts'
 import { keyUnreadable } from './errors.ts'
-import { isPublished, keySteps, signingKey, type KeyTimes } from './key-policy.ts'
+import { isPublished, keySteps, signingKey, type KeyTimes } from './key-rules.ts'
 
 /** The one way in which tokens are signed (RFC 8037); nothing that a token says of its algorithm is believed. */
 export const signingAlgorithm = 'EdDSA'

@@ -3,7 +3,8 @@ import { idSchema, type Id } from '../kernel/id.ts'
 import { secret } from '../kernel/secret.ts'
 import { singleLine } from '../kernel/text.ts'
 import { organizationId } from '../organizations/model.ts'
-import { allowedIps, userId } from '../users/model.ts'
+import { userId } from '../users/model.ts'
+import { allowedIps } from '../kernel/allowed-ips.ts'
 
 export const tokenId = idSchema('tok')
 export type TokenId = Id<'tok'>

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { idSchema, type Id } from '../kernel/id.ts'
-import { canonicalNetwork } from '../kernel/network.ts'
-import { jsonObject, multiLine, singleLine } from '../kernel/text.ts'
+import { jsonObject, multiLine, singleLine, type JsonObject } from '../kernel/text.ts'
 
 export const userId = idSchema('usr')
 export type UserId = Id<'usr'>
@@ -63,21 +62,6 @@ const unixId = z.int().min(0).max(4_294_967_294)
 export const Container = z.strictObject({ uid: unixId, mainGid: unixId, gids: z.array(unixId).max(64) })
 export type Container = z.infer<typeof Container>
 
-/** An address or a block of them, in its canonical form: 192.0.2.0/24, 2001:db8::/32. */
-const network = z
-  .string()
-  .max(64)
-  .transform((text, check) => {
-    const canonical = canonicalNetwork(text)
-    if (canonical === null) check.addIssue({ code: 'custom', message: 'an address or a CIDR block, for example 192.0.2.0/24', input: text })
-    return canonical ?? text
-  })
-export const allowedIps = z
-  .array(network)
-  .max(100)
-  .transform((networks) => [...new Set(networks)].sort())
-  .meta({ description: 'addresses or CIDR blocks that the user may act from; none: from anywhere' })
-
 /** A user, as those see it who may see it. */
 export const User = z.object({
   id: userId,
@@ -123,3 +107,6 @@ export const ManagedUser = User.extend({
   privateMetadata: z.record(z.string(), z.json()).nullable().meta({ description: 'null: only those see it who may change the user' }),
 })
 export type ManagedUser = z.infer<typeof ManagedUser>
+
+/** A user with all its fields, for whoever may see them all. */
+export type Account = ManagedUser & { readonly privateMetadata: JsonObject }

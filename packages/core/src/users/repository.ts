@@ -1,6 +1,7 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { notFound } from '../kernel/errors.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { idOf, isId, uuidOf } from '../kernel/id.ts'
 import { lockNames, takeLocks } from '../kernel/locks.ts'
 import { UserRow } from './entity.ts'
@@ -31,6 +32,12 @@ export function namedBy(identifier: string): Named | null {
 export async function findByIdentifier(em: SqlEntityManager, identifier: string): Promise<UserRow | null> {
   const named = namedBy(identifier)
   return named === null ? null : em.findOne(UserRow, { [named.field]: named.value } as FilterQuery<UserRow>)
+}
+
+/** The caller's own account, whose row the pipeline has locked. The operator of the machine has none. */
+export async function ownAccount({ em, actor }: Pick<CommandContext, 'em' | 'actor'>): Promise<UserRow> {
+  if (actor.kind !== 'user') throw unauthenticated({})
+  return existingUser(em, actor.principal.userId)
 }
 
 /** Locks a user against everything that they do, and everything that is done to them, until the transaction is over. */

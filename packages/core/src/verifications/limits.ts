@@ -1,8 +1,7 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { networkOf } from '../kernel/network.ts'
+import { countInHour, hourOf } from '../throttling/index.ts'
 import type { VerificationPurpose } from './model.ts'
-
-const hour = 60 * 60 * 1000
 
 /**
  * Mails that an address gets within an hour of the clock: at most so many that
@@ -37,19 +36,10 @@ export async function mayMail(
   email: string,
 ): Promise<boolean> {
   const who = askedBy[purpose]
-  const window = Math.floor(now.getTime() / hour)
+  const { number: window } = hourOf(now)
   const network = origin.ip === null ? 'none' : (networkOf(origin.ip) ?? origin.ip)
   const { fromOneNetwork, inAll } = limits[who]
-  const count = async (text: string): Promise<number> => {
-    // The throttles' table: it is what counters of strangers are kept in, and forgotten from. The key is a fingerprint.
-    const key = await ports.cipher.fingerprint('verification/mails', text)
-    const [row] = await em.execute<[{ failures: number }]>(
-      `insert into throttles as t (key, failures, last_failure_at) values (?, 1, ?)
-        on conflict (key) do update set failures = t.failures + 1, last_failure_at = excluded.last_failure_at returning failures`,
-      [key, now],
-    )
-    return row.failures
-  }
+  const count = (name: string) => countInHour({ em, now, ports }, 'verification/mails', name)
   if ((await count(`${who}\n${window}\n${email}\n${network}`)) > fromOneNetwork) return false
   if ((await count(`${who}\n${window}\n${email}`)) > inAll) return false
   // Last, for what holds the row of a network waits for nobody. A call from within the process came over none.

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { clusterDirectory } from '../pglite.ts'
 
-/** Puts the run's migrated cluster into a data directory: making one anew takes seconds of processor time. */
+/** Unpacks the run's migrated cluster into a data directory: creating a new one takes seconds of processor time. */
 export function unpackCluster(directory: string): void {
   const snapshot = process.env['DENIZEN_TEST_SNAPSHOT'] ?? ''
   if (snapshot === '') throw new Error('DENIZEN_TEST_SNAPSHOT is not set: run the tests with vitest, from the root of the workspace')

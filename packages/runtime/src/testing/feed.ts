@@ -9,7 +9,7 @@ export const clock = systemClock
 export const lease = 750
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** What core's cache does with the feed: an entry is served until dropped or forgotten, and no longer than the lease. */
+/** Does what core's cache does with the feed: an entry is served until it is dropped, and no longer than the lease. */
 export class Cache implements FeedSink {
   readonly held = new Set<string>()
   readonly dropped = new Map<string, number>()
@@ -36,12 +36,12 @@ export class Cache implements FeedSink {
   }
 }
 
-/** Waits until it is so. */
+/** Waits until the condition holds. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   await eventually(15_000, what, async () => condition(), 2)
 }
 
-/** A database with the table that feeds read, somebody who writes there, and feeds that follow. */
+/** A database with the invalidations table, a writer, and feeds that follow it. */
 export async function openFeeds() {
   const database = await testDatabase()
   const connect = async (): Promise<Client> => {
@@ -55,7 +55,7 @@ export async function openFeeds() {
     keys text[] not null, created_at timestamptz not null default now())`)
   const feeds: PostgresFeed[] = []
   const insert = (by: Client, key: string) => by.query('insert into invalidations (id, keys) values ($1, $2)', [randomUUID(), [key]])
-  /** Revokes as a command does and gives the moment at which its caller knows. */
+  /** Writes an invalidation as a command does; returns the time at which its caller knows. */
   const revoke = async (key: string, notify = true): Promise<number> => {
     await writer.query('begin')
     await insert(writer, key)
@@ -76,7 +76,7 @@ export async function openFeeds() {
       await feed.open(cache)
       return { cache, feed }
     },
-    /** Revokes what the cache holds, and gives how many milliseconds after that it could still be served. */
+    /** Invalidates an entry of the cache; returns for how many milliseconds after that it could still be served. */
     async servedAfterRevoking(cache: Cache, key: string): Promise<number> {
       cache.held.add(key)
       const revokedAt = await revoke(key)

@@ -13,7 +13,7 @@ interface ReceivedMail {
   readonly user: string | null
 }
 
-/** A mail server on this machine that keeps what it gets. */
+/** A mail server on this machine that stores what it receives. */
 export interface MailServer {
   readonly port: number
   readonly url: string
@@ -21,7 +21,7 @@ export interface MailServer {
   close(): Promise<void>
 }
 
-/** Starts one, on any free port or on the one that is given. Without `authOptional: false` nobody has to sign in. */
+/** Starts a mail server, on any free port by default. Authentication is optional unless `authOptional` is false. */
 export async function startMailServer({ port = 0, ...options }: SMTPServerOptions & { port?: number } = {}): Promise<MailServer> {
   const mails: ReceivedMail[] = []
   const server = new SMTPServer({
@@ -44,7 +44,7 @@ export async function startMailServer({ port = 0, ...options }: SMTPServerOption
     },
     ...options,
   })
-  server.on('error', () => {}) // a client that hangs up is none of ours
+  server.on('error', () => {}) // a client that hangs up does not matter
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => resolve())
@@ -58,7 +58,7 @@ export async function startMailServer({ port = 0, ...options }: SMTPServerOption
   }
 }
 
-/** A message as whoever gets it reads it. */
+/** Parses a message. */
 export async function readMail(raw: string | Uint8Array): Promise<Mail & { readonly from: string }> {
   const { to = [], from, subject = '', text = '', html = '' } = await PostalMime.parse(raw)
   // postal-mime ends the rich part with one line break more than it has.

@@ -1,12 +1,12 @@
 import { createSocket } from 'node:dgram'
 import { decode, encode, RECURSION_DESIRED, AUTHORITATIVE_ANSWER, type TxtAnswer } from 'dns-packet'
 
-/** A name server on this machine (RFC 1035) that knows what a test publishes. */
+/** A name server on this machine (RFC 1035) with the records of a test. */
 export interface NameServer {
   /** As `dns.setServers` takes it. */
   readonly address: string
   readonly records: Map<string, readonly string[]>
-  /** What it does instead of answering from its records. */
+  /** Whether it answers from its records, is silent, or fails. */
   mode: 'answer' | 'silent' | 'fail'
   close(): Promise<void>
 }

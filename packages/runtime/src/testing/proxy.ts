@@ -3,13 +3,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 export interface TestProxy {
   /** The database's URL, through the proxy. */
   readonly url: string
-  /** `closed`: connections end and new ones are refused. `silenced`: every byte is swallowed without a word. */
+  /** `closed`: connections end and new ones are refused. `silenced`: every byte is swallowed. */
   break(how: 'closed' | 'silenced'): void
   mend(): void
   close(): Promise<void>
 }
 
-/** A TCP proxy before a database, for cutting connections in the ways that networks do. */
+/** A TCP proxy in front of a database, for breaking connections in the ways that networks do. */
 export async function openProxy(databaseUrl: string): Promise<TestProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isId } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { mayActFrom } from '../../users/index.ts'
+import { mayActFrom } from '../../kernel/network.ts'
 import { patternsOf, type ResolvedAssignment, coveredBy, permissionsOf, grantsOf } from '../../grants/index.ts'
 import { isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
 import { teamHoldings, type TeamHolding } from './holders.ts'

@@ -1,4 +1,4 @@
-import { mayActFrom } from '../../users/index.ts'
+import { mayActFrom } from '../../kernel/network.ts'
 import { activeAssignments, type ResolvedAssignment } from '../../grants/index.ts'
 import type { DecisionContext, SubjectFacts } from '../subjects.ts'
 import type { Unmet } from './model.ts'

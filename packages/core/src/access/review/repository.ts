@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { isManaged } from '../../organizations/index.ts'
+import { isManaged } from '../../users/index.ts'
 import { dateOrNull, idOrNull, isCurrent, knownParameters, knownSql, lastUse, twice, type Review } from './grants.ts'
 import type { ReviewItem } from './signatures.ts'
 

@@ -3,14 +3,13 @@ import type { Actor } from '../../kernel/context.ts'
 import { openCursor, nextCursorOf } from '../../kernel/page.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
-import type { UserId } from '../../users/index.ts'
+import { type UserId, accountTarget, shownTo } from '../../users/index.ts'
 import { selectUsers } from '../directory/repository.ts'
 import { directorySignatures } from '../directory/signatures.ts'
 import { directoryTarget, overDirectory } from '../directory/target.ts'
-import { accountTarget, shownTo } from '../target.ts'
-import { statisticsOf } from './policy.ts'
+import { statisticsOf } from './statistics.ts'
 import { historyOf, presenceOf } from './repository.ts'
-import { censusOfAll, censusOfManaged } from './statistics.ts'
+import { censusOfAll, censusOfManaged } from './census.ts'
 
 export const userStats = defineQuery(directorySignatures.stats, {
   allow: granted,

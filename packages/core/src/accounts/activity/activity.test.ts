@@ -2,7 +2,7 @@ import { systemActor, uuidOf, type User } from '@denizen/core'
 import { databases, newEmail, password, type SignedInUser, useFreshWorlds, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../../../tests/deadlines.ts'
-import { LastSeen } from './last-seen.ts'
+import { LastSeen } from '../../kernel/write-behind.ts'
 import { writeLastSeen } from './repository.ts'
 
 const second = 1000

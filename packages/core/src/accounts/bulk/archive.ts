@@ -1,10 +1,9 @@
 import { defineCommand } from '../../kernel/action.ts'
 import { lockOrganizations } from '../../organizations/index.ts'
-import { existingUser } from '../../users/index.ts'
+import { existingUser, overAccount } from '../../users/index.ts'
 import { archiveAccount } from '../lifecycle/archive.ts'
 import { ownedOrganizations } from '../lifecycle/repository.ts'
-import { overAccount } from '../target.ts'
-import { accountIn, choose, chosenTarget, overChosen, places } from './choice.ts'
+import { accountIn, choose, chosenTarget, overChosen, places } from './selection.ts'
 import { answerOf, forEachOf, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 

@@ -5,7 +5,7 @@ import type { Item } from '../../kernel/input.ts'
 import { granted } from '../../kernel/rule.ts'
 import { lockOrganizations, optionalOrganizationTarget } from '../../organizations/index.ts'
 import { checkNewPassword, hashPatiently } from '../../passwords/index.ts'
-import { asToldByOperators, createAccount, type NewUser } from '../creation.ts'
+import { asToldByOperators, createAccount, type NewUser } from '../create.ts'
 import { answerOf, forEachOf, noteOutcome, type Place } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 

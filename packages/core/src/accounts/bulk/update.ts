@@ -1,10 +1,9 @@
 import { defineCommand } from '../../kernel/action.ts'
 import { allOf, within, withOperatorFields } from '../../kernel/rule.ts'
-import { existingUser } from '../../users/index.ts'
-import { changeAccount } from '../profile/change.ts'
+import { existingUser, overAccount } from '../../users/index.ts'
+import { changeAccount } from '../profile/update.ts'
 import { operatorFields } from '../profile/signatures.ts'
-import { overAccount } from '../target.ts'
-import { accountIn, choose, chosenTarget, overChosen, places } from './choice.ts'
+import { accountIn, choose, chosenTarget, overChosen, places } from './selection.ts'
 import { answerOf, forEachOf, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 

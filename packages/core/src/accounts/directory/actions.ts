@@ -1,6 +1,6 @@
 import { defineQuery } from '../../kernel/action.ts'
 import { openCursor, nextCursorOf, type CursorScope } from '../../kernel/page.ts'
-import { seesWhole } from '../target.ts'
+import { seesWhole } from '../../users/index.ts'
 import type { Order } from './order.ts'
 import { countUsers as countSelected, selectUsers } from './repository.ts'
 import { countUsersBy, searchUsersBy } from './search.ts'

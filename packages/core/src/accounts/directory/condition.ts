@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import { uuidOf } from '../../kernel/id.ts'
 import type { RunSelect } from '../../kernel/look.ts'
-import { isManaged, type OrganizationId } from '../../organizations/index.ts'
-import { folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
+import type { OrganizationId } from '../../organizations/index.ts'
+import { isManaged, folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
 import { rowsOf } from './rows.ts'
-import { allOf, anyOf, arrayLiteral, beginningWith, foldedValue, hasTrigram, holding, withParameters, type Sql } from './text.ts'
+import { allOf, anyOf, arrayLiteral, beginningWith, foldedValue, hasTrigram, holding, withParameters, type Sql } from './sql.ts'
 
 /** Which users a call is about. */
 export interface Selection {

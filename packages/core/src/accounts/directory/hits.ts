@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { RunSelect } from '../../kernel/look.ts'
 import type { Position } from '../../kernel/page.ts'
-import { refColumns, type UserRef } from './found.ts'
+import { refColumns, type UserRef } from './cached-users.ts'
 import { phaseOfInside, type Phase, type Sought } from './phases.ts'
 import { rowsOf } from './rows.ts'
-import type { Sql } from './text.ts'
+import type { Sql } from './sql.ts'
 
 /** A user that a search found, and where in its order. */
 export interface Hit extends UserRef {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { UserSort } from './signatures.ts'
-import type { Sql } from './text.ts'
+import type { Sql } from './sql.ts'
 
 /** In which order users are listed. */
 export interface Order {

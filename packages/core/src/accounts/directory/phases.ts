@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { foldedFullName } from '../../users/index.ts'
-import { allOf, anyOf, beginningWith, foldedValue, hasTrigram, holding, type Sql } from './text.ts'
+import { allOf, anyOf, beginningWith, foldedValue, hasTrigram, holding, type Sql } from './sql.ts'
 
 /** A run of hits, none of which is in a run before: first by key, then by id. */
 export interface Phase {

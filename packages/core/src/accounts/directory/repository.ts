@@ -6,10 +6,10 @@ import { preparedStatements, statement } from '../../kernel/statement.ts'
 import type { UserId } from '../../users/index.ts'
 import { sumOfCounters } from '../activity/repository.ts'
 import { conditionOf, type Selection } from './condition.ts'
-import { usersOf, versionColumn, type FoundUser, type UserRef } from './found.ts'
+import { usersOf, versionColumn, type FoundUser, type UserRef } from './cached-users.ts'
 import { after, orderIn, runs, type Order, type Run } from './order.ts'
 import { compiled, rowsOf } from './rows.ts'
-import { withParameters, type Sql } from './text.ts'
+import { withParameters, type Sql } from './sql.ts'
 
 /** One page of users, and where the next one begins (null: there is none). */
 export interface UserPage {

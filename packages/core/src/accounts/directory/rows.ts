@@ -2,9 +2,8 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import { idOf, type Id } from '../../kernel/id.ts'
 import type { RunSelect, Select } from '../../kernel/look.ts'
 import type { JsonObject } from '../../kernel/text.ts'
-import type { UserKind, UserStatus } from '../../users/index.ts'
-import type { Account } from '../account.ts'
-import type { Sql } from './text.ts'
+import type { UserKind, UserStatus, Account } from '../../users/index.ts'
+import type { Sql } from './sql.ts'
 
 const compiler = new Kysely<Record<never, never>>({
   dialect: {

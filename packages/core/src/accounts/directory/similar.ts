@@ -1,10 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
 import { selectThrough } from '../../kernel/look.ts'
-import { refColumns, type UserRef } from './found.ts'
+import { refColumns, type UserRef } from './cached-users.ts'
 import type { Sought } from './phases.ts'
 import { rowsOf } from './rows.ts'
-import { anyOf, foldedValue, type Sql } from './text.ts'
+import { anyOf, foldedValue, type Sql } from './sql.ts'
 
 /** The candidates that are compared: word_similarity costs more than everything else about a search. */
 const mostCompared = 400

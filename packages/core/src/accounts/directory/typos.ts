@@ -1,5 +1,5 @@
 import { escapeLike } from '../../kernel/text.ts'
-import { hasTrigram } from './text.ts'
+import { hasTrigram } from './sql.ts'
 
 /** So many patterns are looked for at most: each costs a look into the index. */
 const most = 40

@@ -1,14 +1,23 @@
 import { defineCommand, defineQuery } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { freshProofRequired, invalidInput, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
+import { freshProofRequired, invalidInput, ownSessionRequired } from '../../kernel/errors.ts'
 import { mergePatch } from '../../kernel/merge-patch.ts'
 import { allOf, anyOf, granted, owner, signedIn, withOperatorFields } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
-import { managingOrganization, optionalOrganizationTarget } from '../../organizations/index.ts'
-import { existingUser, findByIdentifier, type UserRow } from '../../users/index.ts'
+import { optionalOrganizationTarget } from '../../organizations/index.ts'
+import {
+  managingOrganization,
+  accountTarget,
+  changedAccountTarget,
+  overAccount,
+  ownAccountTarget,
+  shownTo,
+  existingUser,
+  findByIdentifier,
+  ownAccount,
+} from '../../users/index.ts'
 import { preferences as allPreferences } from '../../users/model.ts'
-import { accountTarget, changedAccountTarget, overAccount, ownAccountTarget, shownTo } from '../target.ts'
-import { changeAccount } from './change.ts'
+import { changeAccount } from './update.ts'
 import { operatorFields, profileSignatures } from './signatures.ts'
 
 export const getUser = defineQuery(profileSignatures.get, {
@@ -75,10 +84,4 @@ function demandFreshProof({ actor, now }: CommandContext): void {
   const { recentAuthUntil } = actor.principal
   if (recentAuthUntil === null) throw ownSessionRequired({})
   if (recentAuthUntil.getTime() <= now.getTime()) throw freshProofRequired({})
-}
-
-/** The caller's own account, whose row the pipeline has locked. */
-async function ownAccount({ em, actor }: CommandContext): Promise<UserRow> {
-  if (actor.kind !== 'user') throw unauthenticated({})
-  return existingUser(em, actor.principal.userId)
 }

@@ -5,7 +5,6 @@ import { organizationId } from '../../organizations/model.ts'
 import { policyUnknown } from '../../policies/errors.ts'
 import { emailTaken, managedAddress, usernameTaken, wouldLockOut } from '../../users/errors.ts'
 import {
-  allowedIps,
   avatarUrl,
   Container,
   description,
@@ -23,6 +22,7 @@ import {
   userId,
   username,
 } from '../../users/model.ts'
+import { allowedIps } from '../../kernel/allowed-ips.ts'
 
 /** What a person may say of itself. A patch: absent leaves, `null` clears, a value sets; what has no `null` here cannot be cleared. */
 const own = {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
-import { tooManyAttempts, tooManySessions } from '../errors.ts'
+import { tooManyAttempts } from '../../throttling/errors.ts'
+import { tooManySessions } from '../errors.ts'
 import { SignedIn } from '../model.ts'
 import { deviceAddressNotAllowed, deviceCodeExpired, deviceCodeInvalid, deviceDenied, deviceLoginUnknown } from './errors.ts'
 import { clientName, typedUserCode } from './model.ts'
@@ -9,7 +10,7 @@ import { clientName, typedUserCode } from './model.ts'
 /** Longer than any token of ours: what is longer opens nothing. */
 const longestToken = 1024
 
-/** The actions of `auth` for signing in programs without a browser (RFC 8628), and for giving their tokens back (RFC 7009). */
+/** The actions of `auth` for signing in programs without a browser (RFC 8628). */
 export const deviceSignatures = group('auth', {
   startDeviceLogin: changes({
     summary: 'Begin to sign in on a device without a browser',
@@ -62,10 +63,5 @@ export const deviceSignatures = group('auth', {
     errors: [tooManyAttempts, deviceLoginUnknown],
     input: z.strictObject({ userCode: typedUserCode }),
     output: z.object({ clientName: z.string() }),
-  }),
-  revokeToken: changes({
-    summary: 'End what a token opens: the session that it belongs to, or the API token itself',
-    input: z.strictObject({ token: secret(z.string().min(1).max(longestToken)) }),
-    output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),
 })

@@ -13,7 +13,8 @@ import { providerName, providerToken } from '../../identities/model.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { emailTaken } from '../../users/errors.ts'
-import { challengeOver, tooManyAttempts, tooManySessions } from '../errors.ts'
+import { challengeOver, tooManySessions } from '../errors.ts'
+import { tooManyAttempts } from '../../throttling/errors.ts'
 import { FactorRequired, SignedIn, SignInAnswer } from '../model.ts'
 
 const redirectTo = z.string().nullable().meta({ description: 'where auth.startOAuth was told to go afterwards' })
@@ -22,6 +23,7 @@ const redirectTo = z.string().nullable().meta({ description: 'where auth.startOA
 export const externalSignatures = group('auth', {
   signInWithIdentity: changes({
     summary: 'Sign in with a token that an identity provider signed',
+    withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [
       emailTaken,
       tooManySessions,
@@ -38,6 +40,7 @@ export const externalSignatures = group('auth', {
   }),
   startOAuth: changes({
     summary: 'Begin to sign in at an identity provider, by redirect',
+    withoutCommand: 'the provider redirects a browser',
     errors: [unknownProvider, providerUnavailable, noRedirectSignIn, redirectNotAllowed],
     input: z.strictObject({
       provider: providerName,
@@ -60,6 +63,7 @@ export const externalSignatures = group('auth', {
   }),
   finishOAuth: changes({
     summary: 'Sign in with the answer of an identity provider',
+    withoutCommand: 'the provider redirects a browser',
     errors: [
       emailTaken,
       tooManySessions,

@@ -5,8 +5,9 @@ import { newPasswordErrors, passwordReused, passwordsBusy } from '../../password
 import { newPassword } from '../../passwords/model.ts'
 import { email, userId } from '../../users/model.ts'
 import { linkInvalid } from '../../verifications/errors.ts'
-import { tooManyAttempts, wrongProof } from '../errors.ts'
-import { claimNeedsMerge } from '../guise/errors.ts'
+import { wrongProof } from '../errors.ts'
+import { tooManyAttempts } from '../../throttling/errors.ts'
+import { claimNeedsMerge } from '../anonymous/errors.ts'
 import { typedPassword } from '../model.ts'
 import { noSetup } from './errors.ts'
 

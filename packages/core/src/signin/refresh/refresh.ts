@@ -3,7 +3,8 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { addressNotAllowed } from '../../kernel/errors.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { limitsFor } from '../../policies/index.ts'
-import { accessLifetime, endSessions, pendingStepsOf, slidExpiry } from '../../sessions/index.ts'
+import { accessLifetime, endSessions, slidExpiry } from '../../sessions/index.ts'
+import { pendingStepsOf } from '../../principals/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import {
   equalInConstantTime,
@@ -15,8 +16,9 @@ import {
   TokenRow,
   type TokenPair,
 } from '../../tokens/index.ts'
-import { isActing, mayActFrom, UserRow } from '../../users/index.ts'
-import { noteAttempt } from '../attempts.ts'
+import { isActing, UserRow } from '../../users/index.ts'
+import { mayActFrom } from '../../kernel/network.ts'
+import { recordLoginAttempt } from '../../login-history/index.ts'
 import type { SignedIn } from '../model.ts'
 import { invalidRefreshToken } from './errors.ts'
 import { exchange, judgeRepeated } from './rotation.ts'
@@ -116,14 +118,20 @@ async function endFamily(context: CommandContext, { session, user }: Held): Prom
   const { em, now } = context
   const ended = await endSessions(em, { userId: user.id, sessionId: session.id }, 'tokenReused', now)
   context.revoke({ userId: user.id, sessionId: session.id, ...ended })
-  noteAttempt(context, { identifier: user.username, userId: user.id, method: 'none', outcome: 'revoked', sessionId: session.id })
+  recordLoginAttempt(context, { identifier: user.username, userId: user.id, method: 'none', outcome: 'revoked', sessionId: session.id })
   const payload = { userId: user.id, sessionId: session.id }
   context.emit({ type: 'auth.tokenReused', subject: user.id, organizationId: null, payload })
   return context.refuse(invalidRefreshToken({}))
 }
 
 function refuseAddress(context: CommandContext, { session, user }: Held): never {
-  noteAttempt(context, { identifier: user.username, userId: user.id, method: 'none', outcome: 'addressNotAllowed', sessionId: session.id })
+  recordLoginAttempt(context, {
+    identifier: user.username,
+    userId: user.id,
+    method: 'none',
+    outcome: 'addressNotAllowed',
+    sessionId: session.id,
+  })
   return context.refuse(addressNotAllowed({}))
 }
 

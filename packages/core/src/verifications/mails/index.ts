@@ -1,25 +1,11 @@
 import { plainText, richText, type Message } from '../../mail/index.ts'
 import type { Mail } from '../../ports/index.ts'
-import { isActing, type UserRow } from '../../users/index.ts'
+import { isActing } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
 import type { VerificationPurpose } from '../model.ts'
-import { codeMail, resetPassword, setUp, signInByCode, signInByLink } from './signing-in.ts'
-import { alreadyThere, claimAccount, confirmAddress, confirmSignUp } from './signing-up.ts'
-
-/** What a mail is made of besides the verification. */
-export interface MailFacts {
-  /** Whose the address is; null: nobody's that we know. */
-  readonly user: UserRow | null
-  readonly secret: string
-  readonly publicUrl: string
-}
-
-/** What a template is told. */
-export interface Facts extends MailFacts {
-  readonly row: VerificationRow
-  /** The link, with the secret in it. */
-  link(path: string): string
-}
+import type { Facts, MailFacts } from './facts.ts'
+import { codeMail, resetPassword, setUp, signInByCode, signInByLink } from './sign-in.ts'
+import { alreadyThere, claimAccount, confirmAddress, confirmSignUp } from './sign-up.ts'
 
 /** Text of a mail; null: nobody gets any. */
 type Template = (facts: Facts) => Message | null

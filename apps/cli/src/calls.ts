@@ -1,0 +1,24 @@
+import type { ActionName, Calls, CommandOptions } from '@denizen/core/calls'
+import type { Plan } from '@denizen/core/contract'
+
+/** Where calls go, and how to end that. */
+export interface Connection {
+  readonly calls: Calls
+  /** The server; null: the database itself, in this process. */
+  readonly url: string | null
+  close(): Promise<void>
+}
+
+interface UntypedCall {
+  (input: unknown, options?: CommandOptions): Promise<unknown>
+  plan?(input: unknown): Promise<Plan>
+}
+
+/** A call by its name. */
+export function callNamed(calls: Calls, name: ActionName): UntypedCall {
+  const [namespace = '', verb = ''] = name.split('.')
+  const tree = calls as unknown as Readonly<Record<string, Readonly<Record<string, UntypedCall>>>>
+  const call = tree[namespace]?.[verb]
+  if (call === undefined) throw new TypeError(`There is no call ${name}.`)
+  return call
+}

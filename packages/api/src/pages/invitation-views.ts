@@ -1,0 +1,111 @@
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { notice, page } from './layout.ts'
+
+export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
+type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
+
+/** What was entered, and what is wrong with it. */
+export interface Attempt {
+  readonly fullName: string
+  readonly problem: { readonly field: 'password' | 'fullName' | null; readonly message: string }
+}
+
+const roleNames = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
+
+/** What somebody is invited to, and the form to accept or decline. */
+export function invitationForm(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
+  const { organization, email, role, expiresAt } = invitation
+  const until = `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const title = `Join ${organization.name}`
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      <p>You are invited to join <strong>${organization.name}</strong> as ${roleNames[role]}.</p>
+      ${attempt === null ? null : html`<p class="problem" role="alert" id="problem">${attempt.problem.message}</p>`}
+      <dl>
+        <dt>Email address</dt>
+        <dd>${email}</dd>
+        <dt>Valid until</dt>
+        <dd><time datetime="${expiresAt.toISOString()}">${until}</time></dd>
+      </dl>
+      <form method="post" action="accept">
+        <input type="hidden" name="token" value="${token}" />
+        ${account(invitation, attempt)}
+        <div class="buttons">
+          <button class="main" name="decision" value="accept">Accept</button>
+          <button name="decision" value="decline" formnovalidate>Decline</button>
+        </div>
+      </form>`,
+  )
+}
+
+function account({ hasAccount, needsPassword, email }: Invitation, attempt: Attempt | null): Html {
+  if (!needsPassword)
+    return html`<p class="soft">
+      There is already an account with this address. It becomes a member; nothing else about it changes, and you sign in as before.
+    </p>`
+  const why = hasAccount
+    ? 'There is an account with this address, but nobody has confirmed the address yet. The account gets the password that you choose here. The old password, and everything that is signed in with it, stops working.'
+    : 'There is no account with this address yet. Accepting creates one, with the password that you choose here.'
+  return html`<p class="soft">${why}</p>
+    ${hasAccount ? null : nameField(attempt)}
+    <input type="hidden" name="username" autocomplete="username" value="${email}" />
+    <div class="field">
+      <label for="password">Password</label>
+      <input
+        id="password"
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        maxlength="1024"
+        required
+        aria-describedby="${describedBy('password-hint', attempt, 'password')}"
+        aria-invalid="${String(attempt?.problem.field === 'password')}"
+      />
+      <p class="hint" id="password-hint">A few unrelated words make a good password that is easy to remember.</p>
+    </div>`
+}
+
+function nameField(attempt: Attempt | null): Html {
+  return html`<div class="field">
+    <label for="full-name">Full name <span>(optional)</span></label>
+    <input
+      id="full-name"
+      name="fullName"
+      autocomplete="name"
+      maxlength="200"
+      value="${attempt?.fullName ?? ''}"
+      aria-describedby="${describedBy('', attempt, 'fullName')}"
+      aria-invalid="${String(attempt?.problem.field === 'fullName')}"
+    />
+  </div>`
+}
+
+function describedBy(hint: string, attempt: Attempt | null, field: 'password' | 'fullName'): string {
+  return attempt?.problem.field === field ? `${hint} problem`.trim() : hint
+}
+
+/** The page after an invitation was accepted. */
+export function accepted({ organization, role, accountCreated }: Accepted, { email, needsPassword }: Invitation): Answer {
+  const how = needsPassword
+    ? html`Sign in with <strong>${email}</strong> and the password that you chose.`
+    : html`Sign in as before, with <strong>${email}</strong>.`
+  return notice(
+    200,
+    `Welcome to ${organization.name}`,
+    `You are now ${roleNames[role]}.${accountCreated ? ' Your account is ready.' : ''}`,
+    how,
+    'You can close this page.',
+  )
+}
+
+export function declined(name: string): Answer {
+  return notice(
+    200,
+    'Invitation declined',
+    html`You have not joined <strong>${name}</strong>. Nothing else has changed.`,
+    'You can close this page.',
+  )
+}

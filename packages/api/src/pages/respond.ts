@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import type { Core, DenizenError, DenizenErrorCode } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { readBody } from '../body.ts'
+import { errorHeaders, httpErrorOf, toDomainError } from '../errors.ts'
+import { notice } from './layout.ts'
+
+/** A request for a page. */
+export interface PageRequest {
+  readonly request: IncomingMessage
+  readonly search: string
+  readonly requestId: string
+}
+
+/** Bytes. Many times what the longest password, names and token take, percent-encoded. */
+const longestForm = 32 * 1024
+
+/** The fields of the form that a page sent; null: the client left before it was complete. */
+export async function readForm(request: IncomingMessage, limit = longestForm): Promise<URLSearchParams | null> {
+  const body = await readBody(request, limit, 'application/x-www-form-urlencoded')
+  return body === null ? null : new URLSearchParams(body)
+}
+
+/** Answers with a page also when the work fails: people at a browser are not shown JSON. */
+export async function answerPage(
+  { requestId }: Pick<PageRequest, 'requestId'>,
+  core: Core,
+  work: () => Promise<Answer | null>,
+  failure: (error: DenizenError, requestId: string) => Answer = failurePage,
+): Promise<Answer | null> {
+  try {
+    return await work()
+  } catch (thrown) {
+    const error = toDomainError(thrown, { path: undefined, requestId })
+    if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
+    return failure(error, requestId)
+  }
+}
+
+/** Headings of pages that tell of an error, by its code. */
+export type Titles = Readonly<Partial<Record<DenizenErrorCode, string>>>
+
+interface Wording {
+  readonly titles?: Titles
+  /** What is certain even after an internal error: 'Nothing was changed'. */
+  readonly assurance?: string
+}
+
+/** The page that tells of an error. */
+export function failurePage(error: DenizenError, requestId: string, { titles = {}, assurance = '' }: Wording = {}): Answer {
+  const { status } = httpErrorOf(error)
+  const again = assurance === '' ? 'Please try again later.' : `${assurance}. Please try again later.`
+  const answer =
+    error.kind === 'internal'
+      ? notice(status, 'Something went wrong', `This is our fault, and it is in our log as ${requestId}. ${again}`)
+      : notice(status, titles[error.code] ?? 'This did not work', error.message)
+  return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
+}

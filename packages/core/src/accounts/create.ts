@@ -1,0 +1,78 @@
+import type { z } from 'zod'
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
+import { addressNotManaged, optionalOrganizationTarget, takeSeat, type OrganizationId } from '../organizations/index.ts'
+import { checkNewPassword, hashPassword } from '../passwords/index.ts'
+import { emailTaken, ownsDomainOf, username as usernameSchema, usernameTaken, type Account } from '../users/index.ts'
+import { insertUser } from './account.ts'
+import { accountsSignatures, type newUser } from './signatures.ts'
+
+/** Only who may create users everywhere may set these. */
+export const asToldByOperators = withOperatorFields('privateMetadata')
+
+export const createUser = defineCommand(accountsSignatures.create, {
+  allow: allOf(granted, asToldByOperators),
+  target: optionalOrganizationTarget,
+  async prepare({ ports, settings }, { password, ...owner }) {
+    if (password === undefined) return null
+    await checkNewPassword(settings, password, owner)
+    return hashPassword(ports.hasher, password)
+  },
+  async handle(context, { ifAbsent, organizationId = null, ...input }, passwordHash) {
+    const create = () => createAccount(context, input, passwordHash, organizationId)
+    if (!ifAbsent) return noted(context, await create())
+    const result = await context.attempt(create)
+    if (result.ok) return noted(context, result.value)
+    if (result.error.code === emailTaken.code || result.error.code === usernameTaken.code) return null
+    throw result.error
+  },
+})
+
+function noted(context: CommandContext, user: Account): Account {
+  context.note({ target: { type: 'user', id: user.id } })
+  return user
+}
+
+export type NewUser = z.output<z.ZodObject<typeof newUser>>
+
+/** Makes an account as `users.create` takes it, with its password hashed already; at home in an organization, if one is named. */
+export async function createAccount(
+  context: CommandContext,
+  { email, username, emailVerified, needPasswordChange, kind, password: _, ...profile }: NewUser,
+  passwordHash: string | null,
+  organizationId: OrganizationId | null,
+): Promise<Account> {
+  if (organizationId !== null) await takeHome(context, organizationId, email ?? null)
+  return insertUser(context, {
+    username: username ?? usernameFor(email ?? ''),
+    usernameIsOurs: username === undefined,
+    email: email ?? null,
+    emailVerified,
+    status: 'active',
+    kind,
+    passwordHash,
+    needPasswordChange,
+    homeOrganizationId: organizationId,
+    profile,
+  })
+}
+
+/** An organization makes accounts only for addresses that it has proved to be its own; whoever administers the installation is free. */
+async function takeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
+  await takeSeat(em, organizationId)
+  if (actor.kind === 'system' || email === null) return
+  if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.create')) return
+  if (!(await ownsDomainOf(em, organizationId, email))) throw addressNotManaged({})
+}
+
+/** A username for somebody who gave none: what stands before the "@". */
+export function usernameFor(email: string): string {
+  const local = email
+    .slice(0, email.indexOf('@'))
+    .replaceAll(/[^\p{L}\p{N}._+-]/gu, '')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .slice(0, 50)
+  const wanted = usernameSchema.safeParse(local)
+  return wanted.success ? wanted.data : 'user'
+}

@@ -1,0 +1,40 @@
+import { defineQuery } from '../kernel/action.ts'
+import type { QueryContext } from '../kernel/context.ts'
+import { unauthenticated } from '../kernel/errors.ts'
+import { signedIn } from '../kernel/rule.ts'
+import { membershipsOf } from '../organizations/index.ts'
+import { issueSigned } from '../tokens/index.ts'
+import { ownSessionOf } from '../sessions/index.ts'
+import { existingUser } from '../users/index.ts'
+import { accountsSignatures } from './signatures.ts'
+
+export const currentUser = defineQuery(accountsSignatures.current, {
+  allow: signedIn,
+  duringPendingStep: true,
+  async handle(context, { include }) {
+    const { actor, open } = context
+    if (actor.kind !== 'user') throw unauthenticated({})
+    const { userId, roles, grants, organization, pendingSteps } = actor.principal
+    const tokens = await tokensFor(context, include)
+    const em = await open()
+    return {
+      ...tokens,
+      user: await existingUser(em, userId),
+      roles: [...roles],
+      permissions: [...grants.list()],
+      organization,
+      memberships: await membershipsOf(em, userId),
+      session: ownSessionOf(actor.principal),
+      pendingSteps: [...pendingSteps],
+    }
+  },
+})
+
+/** Made before the transaction is open, and kept nowhere. */
+async function tokensFor(context: QueryContext, include: readonly ('websocketToken' | 'agentToken')[]) {
+  const issue = (kind: 'websocket' | 'agent') => issueSigned(context, { kind, audience: null, scopes: null })
+  return {
+    ...(include.includes('websocketToken') && { websocketToken: await issue('websocket') }),
+    ...(include.includes('agentToken') && { agentToken: await issue('agent') }),
+  }
+}

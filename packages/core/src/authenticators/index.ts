@@ -1,0 +1,5 @@
+export { factorAdded, factorRemoved, mayEnrol } from './change.ts'
+export { useRecoveryCode } from './recovery-codes.ts'
+export { keepAWayIn, waysIn, type WaysIn } from './remaining.ts'
+export { sendResetNotice } from './reset-notice.ts'
+export { acceptTotp } from './verify-totp.ts'

@@ -1,0 +1,28 @@
+import type { CommandContext } from '../kernel/context.ts'
+import { uuidOf } from '../kernel/id.ts'
+import type { UserRow } from '../users/index.ts'
+import { factorsChanged } from './change.ts'
+import { RecoveryCodeRow, TotpFactorRow } from './entity.ts'
+import { noFactor } from './errors.ts'
+import { resetMailJob } from './reset-notice.ts'
+import { factorsOf, hasFactor } from './repository.ts'
+
+/**
+ * Takes all second factors from a user who cannot use them any more. They are told by
+ * mail, and can do nothing after their next sign-in until they have enrolled one again:
+ * whoever talked an operator into it gains no account that is weaker than before.
+ */
+export async function resetFactors(context: CommandContext, user: UserRow) {
+  const { em } = context
+  const held = await factorsOf(em, user.id)
+  if (!hasFactor(held)) throw noFactor({})
+  await em.nativeDelete(TotpFactorRow, { userId: user.id })
+  await em.execute('delete from passkeys where user_id = ?', [uuidOf(user.id)], 'run')
+  await em.nativeDelete(RecoveryCodeRow, { userId: user.id })
+  user.needFactor = true
+  await em.flush()
+  const { sessionsEnded } = await factorsChanged(context, user)
+  if (user.email !== null) context.enqueue(resetMailJob(user.id))
+  context.emit({ type: 'factors.reset', subject: user.id, organizationId: null, payload: { userId: user.id } })
+  return { totp: held.totp !== null, passkeys: held.passkeys, recoveryCodes: held.recoveryCodes, sessionsEnded }
+}

@@ -1,0 +1,1 @@
+export { beginChallenge, challengeLifetime, finishChallenge, newNonce, openChallenge, tryChallenge, type Challenge } from './challenge.ts'

@@ -1,0 +1,2 @@
+/** What is waited for. */
+export type ChallengePurpose = 'factor' | 'passkeyRegistration' | 'passkeySignIn' | 'oauth' | 'proof'

@@ -1,5 +1,0 @@
-export { acceptTotp } from './accepting.ts'
-export { ownAccount } from './account.ts'
-export { factorAdded, factorRemoved, mayEnrol } from './changing.ts'
-export { sendResetNotice } from './mailing.ts'
-export { useRecoveryCode } from './recovery.ts'

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { changeStatus } from '../../accounts/index.ts'
+import { waysIn, type WaysIn } from '../../authenticators/index.ts'
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext, IdentityProvider, PrepareContext } from '../../kernel/context.ts'
+import { command } from '../../kernel/signature.ts'
+import { endSessions } from '../../sessions/index.ts'
+import { existingUser, isActing, lastSuperadmin } from '../../users/index.ts'
+import { arrive, retell } from '../resolve.ts'
+import type { Claims } from '../claims.ts'
+import { webhookRefused } from '../errors.ts'
+import { lockIdentity, markEnded, takeIn } from '../repository.ts'
+import { claimsOfUser, eventIn } from './event.ts'
+import { isSigned, type SignedWebhook } from './signature.ts'
+
+const outcome = z.enum(['applied', 'seenBefore', 'outOfDate', 'ignored'])
+type Outcome = z.infer<typeof outcome>
+
+/**
+ * Takes in what Clerk tells of its users. It is not among the actions, so no face
+ * offers it and no role grants it; only core itself runs it, through the same
+ * pipeline, so that it is recorded like all else.
+ */
+export const receiveClerkWebhook = defineCommand(
+  command('identities.receiveWebhook', {
+    summary: 'Take in what Clerk tells of a user',
+    input: z.strictObject({
+      id: z.string().min(1).max(256),
+      timestamp: z.string().max(32),
+      signature: z.string().max(2048),
+      body: z.string().max(1024 * 1024),
+    }),
+    output: z.object({ outcome }),
+  }),
+  {
+    allow: ({ actor }) => actor.kind === 'system',
+    handlesSecret: true,
+    prepare: signer,
+    async handle(context, { id, body }, provider): Promise<{ outcome: Outcome }> {
+      const { em, now } = context
+      const event = eventIn(body)
+      context.note({ changes: { provider: provider.id, type: event?.type ?? null } })
+      if (!(await takeIn(em, provider.id, id, now))) return { outcome: 'seenBefore' }
+      if (event === null) return { outcome: 'ignored' }
+      if (event.type === 'user.deleted') return { outcome: await forget(context, provider, event.data.id) }
+      return { outcome: await tell(context, provider, claimsOfUser(event.data, provider, now), event.data.updated_at) }
+    },
+  },
+)
+
+/** The Clerk whose secret the webhook was signed with. */
+async function signer({ settings, now }: PrepareContext, webhook: SignedWebhook): Promise<IdentityProvider> {
+  for (const provider of settings.identityProviders) {
+    const { kind, webhookSecret } = provider
+    if (kind === 'clerk' && webhookSecret !== null && (await isSigned(webhook, webhookSecret, now))) return provider
+  }
+  throw webhookRefused({})
+}
+
+/**
+ * Somebody is new there, or has changed. Webhooks overtake each other: what is older
+ * than what is known changes nothing, and whoever was deleted stays so.
+ */
+async function tell(context: CommandContext, provider: IdentityProvider, claims: Claims, updatedAt: number): Promise<Outcome> {
+  const { em } = context
+  const known = await lockIdentity(em, claims)
+  if (known !== null && Number(known.profile['updatedAt'] ?? 0) > updatedAt) return 'outOfDate'
+  const { user, refused } = await arrive(context, provider, claims)
+  if (user === null) {
+    context.note({ changes: { provider: provider.id, refused: refused.code } })
+    return 'ignored'
+  }
+  const identity = await lockIdentity(em, claims)
+  if (identity === null) return 'ignored'
+  // Of whoever may not act nothing is taken over at a sign-in; here it is.
+  if (!isActing(user.status)) await retell(context, user, identity, claims)
+  // It was told of, not used.
+  identity.lastUsedAt = known === null ? null : known.lastUsedAt
+  identity.profile = { ...identity.profile, updatedAt }
+  context.note({ target: { type: 'user', id: user.id } })
+  await em.flush()
+  return 'applied'
+}
+
+/**
+ * Somebody was deleted there. Nothing is deleted here: an operator must not lose data
+ * because of another system's click. The identity goes, all sessions end, and whoever
+ * had no other way in is suspended.
+ */
+async function forget(context: CommandContext, provider: IdentityProvider, subject: string): Promise<Outcome> {
+  const { em, now } = context
+  await markEnded(em, provider.id, subject, now)
+  const identity = await lockIdentity(em, { issuer: provider.issuer, subject })
+  if (identity === null) return 'outOfDate'
+  const { id: identityId, userId } = identity
+  const user = await existingUser(em, userId)
+  await em.remove(identity).flush()
+  const ended = await endSessions(em, { userId, keepApiTokens: true }, 'credentialsChanged', now)
+  context.revoke({ userId, ...ended })
+  if (isActing(user.status) && !hasAny(await waysIn(em, userId))) await suspend(context, userId)
+  context.note({ target: { type: 'user', id: userId } })
+  context.emit({
+    type: 'identities.unlinked',
+    subject: userId,
+    organizationId: null,
+    payload: { userId, identityId, provider: provider.id },
+  })
+  return 'applied'
+}
+
+/** The last superadmin stays in action: without a way in, but not shut out for good. */
+async function suspend(context: CommandContext, userId: Parameters<typeof existingUser>[1]): Promise<void> {
+  const suspended = await context.attempt(async () => {
+    const user = await existingUser(context.em, userId)
+    await changeStatus(context, user, 'suspended', 'userStatus')
+    user.statusReason = 'deleted at the identity provider'
+  })
+  if (!suspended.ok && suspended.error.code !== lastSuperadmin.code) throw suspended.error
+}
+
+function hasAny({ password, passkeys, identities, verifiedEmail }: WaysIn): boolean {
+  return password || verifiedEmail || passkeys + identities > 0
+}

@@ -1,0 +1,106 @@
+import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../accounts/index.ts'
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
+import { alreadyMember, lockOrganizations, takeSeat } from '../organizations/index.ts'
+import { checkNewPassword, hashPassword } from '../passwords/index.ts'
+import { lockUserWith, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
+import { answerOnce, checkAddress, offered, ownInvitationTarget, tellAnswer, whoeverIsInvited, type Naming } from './answer.ts'
+import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
+import { acceptedBy, insertMembership, type Offer } from './repository.ts'
+import { invitationsSignatures } from './signatures.ts'
+
+interface Acceptance extends Naming {
+  readonly password?: string | undefined
+  readonly username?: string | undefined
+  readonly fullName?: string | undefined
+}
+
+/**
+ * Locks are taken in the one order of all commands: the user, then the
+ * organization. Only then is the invitation used up, in one statement, so that of
+ * many who accept it one goes on; all of it is undone if there is no seat.
+ */
+export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvitation, {
+  allow: whoeverIsInvited,
+  handlesSecret: true,
+  target: ownInvitationTarget,
+  prepare: hashIfNeeded,
+  async handle(context, input, passwordHash) {
+    const { em, now, newId } = context
+    const looked = await offered(em, context, input)
+    const account = await lockedAccount(context, looked)
+    if (account === null && passwordHash === null) throw passwordNeeded({ email: looked.email })
+    await lockOrganizations(em, [looked.organization.id])
+    // Again, now that nobody can change it: the inviter may have lost their role a moment ago.
+    const offer = await offered(em, context, input)
+    await answerOnce(context, offer, 'accepted')
+    const { organization, role } = offer
+    await takeSeat(em, organization.id)
+    const userId = account === null ? await newAccount(context, offer, input, passwordHash) : account.id
+    if (account !== null) await prove(context, account, passwordHash)
+    const joined = { id: newId('mem'), organizationId: organization.id, userId, role, now, isNew: account === null }
+    if (!(await insertMembership(em, joined))) throw alreadyMember({})
+    await acceptedBy(em, offer.id, userId)
+    context.refresh(userId)
+    tellAnswer(context, offer, 'accepted', { userId, role, accountCreated: account === null })
+    const payload = { organizationId: organization.id, userId, role }
+    context.emit({ type: 'organizations.memberAdded', subject: userId, organizationId: organization.id, payload })
+    return { organization, role, userId, accountCreated: account === null }
+  },
+})
+
+/** Hashing is slow: only for a link that works, and only when the password is going to be somebody's. */
+async function hashIfNeeded(context: PrepareContext, input: Acceptance): Promise<string | null> {
+  const { reader, ports, settings, actor } = context
+  if (input.password === undefined || actor.kind === 'user') return null
+  const { email } = await offered(reader, context, input)
+  const account = await reader.findOne(UserRow, { email })
+  if (account?.emailVerified === true) return null
+  await checkNewPassword(settings, input.password, account ?? { ...input, email })
+  return hashPassword(ports.hasher, input.password)
+}
+
+/** The account that joins, its row locked: the caller's own, or whichever has the address that the link proves. null: there is none yet. */
+async function lockedAccount(context: CommandContext, offer: Offer): Promise<UserRow | null> {
+  const { em, actor } = context
+  await checkAddress(context, offer)
+  const userId = actor.kind === 'user' ? actor.principal.userId : await lockUserWith(em, offer.email)
+  if (userId === null) return null
+  const account = await existingUser(em, userId)
+  if (!isActing(account.status)) throw accountInactive({})
+  return account
+}
+
+/** The link came by mail, so the address of the new account is proved. The account is its owner's: no organization manages it. */
+async function newAccount(context: CommandContext, { email }: Offer, input: Acceptance, passwordHash: string | null): Promise<UserId> {
+  const { username, fullName } = input
+  const { id } = await insertUser(context, {
+    username: username ?? usernameFor(email),
+    usernameIsOurs: username === undefined,
+    email,
+    emailVerified: true,
+    status: 'active',
+    kind: 'human',
+    passwordHash,
+    needPasswordChange: false,
+    homeOrganizationId: null,
+    profile: { fullName },
+  })
+  return id
+}
+
+/**
+ * The link proves the address. If nobody had, and whoever follows it is not signed
+ * in, the account is handed over to them.
+ */
+async function prove(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
+  const { em, now, actor } = context
+  if (account.emailVerified) return
+  if (actor.kind !== 'user') {
+    if (!(await mayBeHandedOver(em, account.id))) throw signInFirst({})
+    return handOver(context, account, passwordHash)
+  }
+  account.emailVerified = true
+  account.updatedAt = now
+  await em.flush()
+}

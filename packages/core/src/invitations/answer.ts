@@ -1,0 +1,105 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineCommand, type TargetFinder } from '../kernel/action.ts'
+import type { Actor, CommandContext, PrepareContext } from '../kernel/context.ts'
+import { anyOf, anyone, owner, type Rule, rule, type Target } from '../kernel/rule.ts'
+import { existingUser, UserRow } from '../users/index.ts'
+import { InvitationRow } from './entity.ts'
+import { invitationInvalid, invitedAnother } from './errors.ts'
+import type { InvitationId } from './model.ts'
+import { stands } from './rules.ts'
+import { answer, findOffer, type Answer, type Offer } from './repository.ts'
+import { invitationsSignatures } from './signatures.ts'
+import { namedBy, proves } from './token.ts'
+
+/** What names an invitation to whoever answers it. */
+export interface Naming {
+  readonly token?: string | undefined
+  readonly invitationId?: InvitationId | undefined
+}
+
+/** The link itself is the right to answer; without it the invitation must be one's own. */
+export const whoeverIsInvited: Rule = anyOf(
+  rule('whoever has the link', ({ input }) => (input as Naming).token !== undefined),
+  owner,
+)
+
+/** How an invitation is found by its id: it is there only for whoever is signed in with its address, and has proved it. The caller's row is locked. */
+export const ownInvitationTarget = {
+  type: 'invitation',
+  locks: (_input: Naming, actor: Actor) => (actor.kind === 'user' ? [actor.principal.userId] : []),
+  async find(em: SqlEntityManager, { invitationId }: Naming, actor: Actor): Promise<Target | null | undefined> {
+    if (invitationId === undefined) return undefined
+    const invitation = await em.findOne(InvitationRow, { id: invitationId }, { disableIdentityMap: true })
+    const { userId } = actor.kind === 'user' ? actor.principal : { userId: null }
+    if (invitation === null || userId === null) return null
+    const proven = await em.count(UserRow, { id: userId, email: invitation.email, emailVerified: true })
+    if (proven === 0) return null
+    return { type: 'invitation', id: invitation.id, organizationId: null, userId, visibleWith: 'organizations.acceptInvitation' }
+  },
+} satisfies TargetFinder<Naming>
+
+type Surroundings = Pick<PrepareContext, 'ports' | 'catalogue' | 'now'>
+
+/** The invitation that is to be answered. Whatever is wrong with it, the answer is the same. */
+export async function offered(
+  em: SqlEntityManager,
+  { ports, catalogue, now }: Surroundings,
+  { token, invitationId }: Naming,
+): Promise<Offer> {
+  const id = invitationId ?? namedBy(token ?? '')
+  const offer = id === null ? null : await findOffer(em, id, now)
+  if (offer === null || !stands(offer, catalogue)) throw invitationInvalid({})
+  if (token !== undefined && !proves(ports, token, offer.tokenHash)) throw invitationInvalid({})
+  return offer
+}
+
+/** Whoever is signed in answers for themselves only, link or not. */
+export async function checkAddress({ em, actor }: Pick<CommandContext, 'em' | 'actor'>, { email }: Offer): Promise<void> {
+  if (actor.kind !== 'user') return
+  const user = await existingUser(em, actor.principal.userId)
+  if (user.email !== email) throw invitedAnother({})
+}
+
+/** Answers, once: whoever comes second finds the invitation answered. */
+export async function answerOnce({ em, now }: CommandContext, offer: Offer, how: Answer): Promise<void> {
+  if (!(await answer(em, offer, how, now))) throw invitationInvalid({})
+}
+
+/** Writes down what became of an invitation. */
+export function tellAnswer(
+  context: CommandContext,
+  { id, organization }: Offer,
+  how: Answer,
+  facts: Readonly<Record<string, unknown>>,
+): void {
+  const organizationId = organization.id
+  context.note({ target: { type: 'invitation', id }, organizationId, changes: facts })
+  context.emit({ type: `invitations.${how}`, subject: id, organizationId, payload: { invitationId: id, organizationId, ...facts } })
+}
+
+/** Changes nothing: programs that look into mails follow links too. */
+export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation, {
+  allow: anyone,
+  handlesSecret: true,
+  async handle(context, input) {
+    const { em } = context
+    const { id, organization, email, role, expiresAt } = await offered(em, context, input)
+    const account = await em.findOne(UserRow, { email })
+    context.note({ target: { type: 'invitation', id }, organizationId: organization.id })
+    return { organization, email, role, expiresAt, hasAccount: account !== null, needsPassword: account?.emailVerified !== true }
+  },
+})
+
+export const declineInvitation = defineCommand(invitationsSignatures.declineInvitation, {
+  allow: whoeverIsInvited,
+  handlesSecret: true,
+  target: ownInvitationTarget,
+  async handle(context, input) {
+    const { em } = context
+    const offer = await offered(em, context, input)
+    await checkAddress(context, offer)
+    await answerOnce(context, offer, 'declined')
+    tellAnswer(context, offer, 'declined', {})
+    return { organization: offer.organization }
+  },
+})

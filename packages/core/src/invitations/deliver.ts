@@ -1,0 +1,47 @@
+import { DenizenError } from '../kernel/errors.ts'
+import { isId } from '../kernel/id.ts'
+import type { JobContext, JobHandler } from '../kernel/job.ts'
+import type { Job } from '../kernel/event.ts'
+import { mailRefused } from '../mail/index.ts'
+import type { InvitationId } from './model.ts'
+import { invitationMail } from './mail.ts'
+import { stands } from './rules.ts'
+import { findOffer } from './repository.ts'
+import { proves, tokenOf } from './token.ts'
+
+const name = 'invitations.mail'
+
+/** The job that mails the link. It holds no secret: whoever carries it out makes the token again. */
+export function mailJob(invitation: { readonly id: InvitationId; readonly expiresAt: Date }): Job {
+  return { name, payload: { invitationId: invitation.id, expiresAt: invitation.expiresAt.toISOString() } }
+}
+
+/** Mails the link of an invitation, unless it was answered, taken back or renewed meanwhile. */
+export const sendInvitation: JobHandler = {
+  name,
+  outside: true,
+  async run(context, { invitationId, expiresAt }) {
+    const { em, ports, settings, catalogue, now } = context
+    if (typeof invitationId !== 'string' || !isId('inv', invitationId)) throw new TypeError(`${name} needs an invitationId.`)
+    const offer = await findOffer(em, invitationId, now)
+    if (offer === null || offer.expiresAt.toISOString() !== expiresAt || !stands(offer, catalogue)) return
+    const token = await tokenOf(ports, offer)
+    if (!proves(ports, token, offer.tokenHash)) {
+      ports.logger.error('An invitation was made under another master key and cannot be mailed: invite again.', { invitationId })
+      return
+    }
+    await sendOnce(context, invitationId, () =>
+      ports.mailer.send(invitationMail(offer, `${settings.publicUrl}/invitations/accept?token=${token}`)),
+    )
+  },
+}
+
+/** A mail that is refused for good is given up; any other failure is the queue's, which tries again. */
+async function sendOnce({ ports }: JobContext, invitationId: InvitationId, send: () => Promise<void>): Promise<void> {
+  try {
+    await send()
+  } catch (error) {
+    if (!(error instanceof DenizenError) || error.code !== mailRefused.code) throw error
+    ports.logger.warn('The mail server will not take an invitation.', { invitationId, reason: error.details['reason'] })
+  }
+}

@@ -1,0 +1,1 @@
+export { recordLoginAttempt } from './record.ts'

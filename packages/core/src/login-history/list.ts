@@ -1,0 +1,115 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineQuery, type TargetFinder } from '../kernel/action.ts'
+import type { Actor } from '../kernel/context.ts'
+import { encodeSuffix, idOf, uuidBytes, uuidOf } from '../kernel/id.ts'
+import { cutPage, openCursor } from '../kernel/page.ts'
+import { anyOf, granted, owner, rule } from '../kernel/rule.ts'
+import { type UserId, accountTarget } from '../users/index.ts'
+import type { LoginMethod, LoginOutcome, LoginAttempt } from './model.ts'
+import { loginHistorySignatures } from './signatures.ts'
+
+const signature = loginHistorySignatures.listLoginHistory
+
+interface NamesUser {
+  readonly userId?: UserId | undefined
+}
+
+const historyTarget = {
+  type: 'user',
+  find: async (em: SqlEntityManager, { userId }: NamesUser) => (userId === undefined ? undefined : accountTarget.find(em, { userId })),
+} satisfies TargetFinder<NamesUser>
+
+/** Without a user in particular everybody gets what is theirs to see: see below. */
+const namesNobody = rule(
+  'anybody who is signed in, for their own',
+  ({ actor, input }) => actor.kind !== 'anonymous' && (input as NamesUser).userId === undefined,
+)
+
+/**
+ * The history of a user who is named is for the user, and for whoever may see it where
+ * the account is managed. Of all there is, with what was typed by whoever is unknown
+ * here, only for whoever may see it everywhere; anybody else gets their own.
+ */
+export const listLoginHistory = defineQuery(signature, {
+  allow: anyOf(granted, owner, namesNobody),
+  target: historyTarget,
+  async handle({ open, ports, actor }, { limit, cursor, ...filters }) {
+    const about = filters.userId ?? (seesAll(actor) || actor.kind !== 'user' ? null : actor.principal.userId)
+    const scope = { action: signature.name, filters, viewer: about ?? 'everywhere' }
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const rows = await select(await open(), { ...filters, about, before: position?.[0] ?? null, limit: limit + 1 })
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [idOf('lat', id)] })
+    return { items: shown.map(attemptOf), nextCursor }
+  },
+})
+
+function seesAll(actor: Actor): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
+}
+
+interface Selection {
+  /** null: everybody's. */
+  readonly about: UserId | null
+  readonly identifier?: string | undefined
+  readonly outcome?: LoginOutcome | undefined
+  readonly from?: Date | undefined
+  readonly until?: Date | undefined
+  /** Where the page before ended. */
+  readonly before: string | number | null
+  readonly limit: number
+}
+
+interface Row {
+  readonly id: string
+  readonly at: number
+  readonly identifier: string
+  readonly user_id: string | null
+  readonly username: string | null
+  readonly outcome: LoginOutcome
+  readonly method: LoginMethod
+  readonly session_id: string | null
+  readonly actor_id: string | null
+  readonly ip: string | null
+  readonly user_agent: string | null
+}
+
+/** Ids are ordered by time, so that the index by id finds also what was from a time on. */
+async function select(em: SqlEntityManager, selection: Selection): Promise<Row[]> {
+  const { about, identifier, outcome, from, until, before, limit } = selection
+  const conditions: (readonly [string, unknown])[] = []
+  if (about !== null) conditions.push(['l.user_id = ?::uuid', uuidOf(about)])
+  if (identifier !== undefined) conditions.push(['l.identifier = ?', identifier])
+  if (outcome !== undefined) conditions.push(['l.outcome = ?', outcome])
+  if (from !== undefined) conditions.push(['l.id >= ?::uuid', firstIdAt(from)])
+  if (until !== undefined) conditions.push(['l.id < ?::uuid', firstIdAt(until)])
+  if (before !== null) conditions.push(['l.id < ?::uuid', uuidOf(String(before))])
+  return em.execute<Row[]>(
+    `select l.id::text, (extract(epoch from l.at) * 1000)::float8 as at, l.identifier, l.user_id::text, u.username, l.outcome, l.method,
+        l.session_id::text, l.actor_id::text, host(l.ip) as ip, l.user_agent
+      from login_attempts l left join users u on u.id = l.user_id
+      where ${['true', ...conditions.map(([condition]) => condition)].join(' and ')} order by l.id desc limit ?`,
+    [...conditions.map(([, parameter]) => parameter), limit],
+  )
+}
+
+/** No id that was given out at that time, or later, is smaller. */
+function firstIdAt(time: Date): string {
+  const bytes = uuidBytes(time, new Uint8Array(10))
+  return uuidOf(`lat_${encodeSuffix(bytes)}`)
+}
+
+function attemptOf(row: Row): LoginAttempt {
+  const { user_id: userId, username, session_id: sessionId, actor_id: actorId } = row
+  return {
+    id: idOf('lat', row.id),
+    at: new Date(row.at),
+    identifier: row.identifier,
+    user: userId === null ? null : { id: idOf('usr', userId), username: username ?? '' },
+    outcome: row.outcome,
+    method: row.method,
+    sessionId: sessionId === null ? null : idOf('ses', sessionId),
+    by: actorId === null ? null : idOf('usr', actorId),
+    ip: row.ip,
+    userAgent: row.user_agent,
+  }
+}

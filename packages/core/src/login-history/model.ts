@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { idSchema } from '../kernel/id.ts'
+import { userId } from '../users/model.ts'
+
+/** How a try to sign in, or a session, ended. */
+export const loginOutcome = z.enum([
+  'succeeded',
+  'factorRequired',
+  'unknownUser',
+  'wrongPassword',
+  'wrongFactor',
+  'wrongCode',
+  'wrongIdentity',
+  'notActive',
+  'addressNotAllowed',
+  'locked',
+  'tooManySessions',
+  'evicted',
+  'expired',
+  'revoked',
+  'unlocked',
+])
+export type LoginOutcome = z.infer<typeof loginOutcome>
+
+/** What somebody tried to sign in with. */
+const loginMethod = z.enum([
+  'password',
+  'totp',
+  'recoveryCode',
+  'passkey',
+  'magicLink',
+  'emailCode',
+  'identity',
+  'device',
+  'impersonation',
+  'anonymous',
+  'none',
+])
+export type LoginMethod = z.infer<typeof loginMethod>
+
+/** An address takes at most 254 characters; whoever types more errs, or means harm. */
+export const longestIdentifier = 320
+
+/** One line of the login history. */
+export const LoginAttempt = z.object({
+  id: z.string(),
+  at: z.date(),
+  /** What was typed; of attempts that name a user, one of its names. */
+  identifier: z.string(),
+  user: z.object({ id: userId, username: z.string() }).nullable().meta({ description: 'null: nobody is called that' }),
+  outcome: loginOutcome,
+  method: loginMethod,
+  sessionId: idSchema('ses').nullable(),
+  by: userId.nullable().meta({ description: 'who did it, where that was not the user' }),
+  ip: z.string().nullable(),
+  userAgent: z.string().nullable(),
+})
+export type LoginAttempt = z.infer<typeof LoginAttempt>

@@ -1,0 +1,36 @@
+import type { CommandContext } from '../kernel/context.ts'
+import type { Id } from '../kernel/id.ts'
+import { printable } from '../kernel/text.ts'
+import { LoginAttemptRow } from './entity.ts'
+import { type LoginMethod, type LoginOutcome, longestIdentifier } from './model.ts'
+
+interface Attempt {
+  /** What was typed; null: nothing was. */
+  readonly identifier: string
+  readonly userId: Id<'usr'> | null
+  readonly method: LoginMethod
+  readonly outcome: LoginOutcome
+  readonly sessionId?: Id<'ses'>
+  /** Who did it, when that is not the user. */
+  readonly actorId?: Id<'usr'> | null
+}
+
+/** Writes a line of the login history: every try, whoever made it and however it ended. */
+export function recordLoginAttempt({ em, newId, now, origin }: CommandContext, attempt: Attempt): void {
+  const { identifier, userId, method, outcome, sessionId = null, actorId = null } = attempt
+  const { ip, userAgent } = origin
+  em.persist(
+    em.create(LoginAttemptRow, {
+      id: newId('lat'),
+      at: now,
+      identifier: printable(identifier, longestIdentifier),
+      userId,
+      outcome,
+      method,
+      sessionId,
+      actorId,
+      ip,
+      userAgent,
+    }),
+  )
+}

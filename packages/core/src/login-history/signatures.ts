@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { pageInput, pageOf } from '../kernel/page.ts'
+import { group, reads } from '../kernel/signature.ts'
+import { userId } from '../users/model.ts'
+import { LoginAttempt, longestIdentifier, loginOutcome } from './model.ts'
+
+/** Programs send times, and people type them. */
+const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
+
+/** The action of `auth` that shows the login history. */
+export const loginHistorySignatures = group('auth', {
+  listLoginHistory: reads({
+    summary: 'List who tried to sign in, from where, and how it ended',
+    grantedTo: ['admin'],
+    input: z.strictObject({
+      ...pageInput,
+      userId: userId.optional().meta({ description: "default: everybody's, for who may see that; your own otherwise" }),
+      identifier: z.string().min(1).max(longestIdentifier).optional().meta({ description: 'what was typed, to the letter' }),
+      outcome: loginOutcome.optional(),
+      from: instant.optional().meta({ description: 'not before, for example 2026-11-21T08:00:00Z' }),
+      until: instant.optional().meta({ description: 'before' }),
+    }),
+    output: pageOf(LoginAttempt),
+  }),
+})

@@ -1,0 +1,50 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineCommand } from '../kernel/action.ts'
+import { uuidOf } from '../kernel/id.ts'
+import { granted } from '../kernel/rule.ts'
+import { expectVersion } from '../kernel/version.ts'
+import type { OrganizationId } from './model.ts'
+import { shownOrganization } from './queries.ts'
+import { emitOrganizationEvent, rememberStatus } from './record.ts'
+import { changedOrganization, organizationTarget } from './repository.ts'
+import { withdrawInvitations } from './revoke-invitations.ts'
+import { organizationsSignatures } from './signatures.ts'
+
+/**
+ * Everything stays where it is, as history; but nobody is in it any more, and its
+ * domains can be proved by others. The slug stays taken, so that old links never
+ * lead to somebody else.
+ */
+export const archiveOrganization = defineCommand(organizationsSignatures.archive, {
+  allow: granted,
+  target: organizationTarget,
+  async handle(context, { organizationId, version }) {
+    const { em, now } = context
+    const row = await changedOrganization(em, organizationId)
+    expectVersion(row, version)
+    await rememberStatus(context, row)
+    Object.assign(row, { status: 'archived', archivedAt: now, updatedAt: now })
+    await em.flush()
+    const { invitationsRevoked, domainsReleased } = await release(em, organizationId, now)
+    const organization = await shownOrganization(em, organizationId)
+    const { memberCount: membersLost } = organization
+    context.note({ changes: { membersLost, invitationsRevoked, domainsReleased } })
+    emitOrganizationEvent(context, 'organizations.archived', organizationId, { membersLost })
+    context.revoke({ organizationId })
+    return { organization, membersLost, invitationsRevoked }
+  },
+})
+
+interface Released {
+  readonly invitationsRevoked: number
+  readonly domainsReleased: number
+}
+
+async function release(em: SqlEntityManager, organizationId: OrganizationId, now: Date): Promise<Released> {
+  const invitationsRevoked = await withdrawInvitations(em, organizationId, null, now)
+  const domains = await em.execute<unknown[]>(
+    'update organization_domains set verified_at = null where organization_id = ? and verified_at is not null returning 1',
+    [uuidOf(organizationId)],
+  )
+  return { invitationsRevoked, domainsReleased: domains.length }
+}

@@ -1,0 +1,96 @@
+import { defineQuery } from '../kernel/action.ts'
+import type { Actor } from '../kernel/context.ts'
+import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { cutPage, openCursor } from '../kernel/page.ts'
+import { granted, signedIn } from '../kernel/rule.ts'
+import type { MembershipRole, OrganizationStatus } from './model.ts'
+import {
+  countMembers,
+  countOrganizations,
+  every,
+  holding,
+  selectMembers,
+  selectOrganizations,
+  shownOrganization,
+  type Condition,
+} from './queries.ts'
+import { existingOrganization, organizationTarget } from './repository.ts'
+import { organizationsSignatures } from './signatures.ts'
+
+export const getOrganization = defineQuery(organizationsSignatures.get, {
+  allow: granted,
+  target: organizationTarget,
+  handle: async ({ open }, { organizationId }) => shownOrganization(await open(), organizationId),
+})
+
+/** Everybody has a list of their own; whoever holds the permission everywhere has that of all there are. */
+export const listOrganizations = defineQuery(organizationsSignatures.list, {
+  allow: signedIn,
+  async handle({ open, ports, actor }, { limit, cursor, total, search, status }) {
+    const scope = { action: organizationsSignatures.list.name, filters: { search, status }, viewer: viewerOf(actor) }
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const em = await open()
+    const selection = every(seenBy(actor), ofStatus(status), search === undefined ? everything : holding(['o.name', 'o.slug'], search))
+    const rows = await selectOrganizations(em, every(selection, before(position?.[0])), limit + 1)
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
+    return {
+      items: [...shown],
+      nextCursor,
+      total: total ? await countOrganizations(em, selection) : null,
+    }
+  },
+})
+
+const everything: Condition = { sql: 'true', parameters: [] }
+
+function seesAll(actor: Actor): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(organizationsSignatures.list.name))
+}
+
+/** Cursors do not travel from one caller to another. */
+function viewerOf(actor: Actor): string {
+  return actor.kind === 'user' && !seesAll(actor) ? actor.principal.userId : 'everywhere'
+}
+
+function seenBy(actor: Actor): Condition {
+  if (seesAll(actor)) return everything
+  const own = actor.kind === 'user' ? actor.principal.memberships.map(({ organizationId }) => organizationId) : []
+  return { sql: `o.status = 'active' and o.id = any(?::uuid[])`, parameters: [uuidsOf(own)] }
+}
+
+function ofStatus(status: OrganizationStatus | undefined): Condition {
+  return status === undefined ? everything : { sql: 'o.status = ?', parameters: [status] }
+}
+
+function before(id: string | number | null | undefined): Condition {
+  return id === undefined ? everything : { sql: 'o.id < ?::uuid', parameters: [uuidOf(String(id))] }
+}
+
+export const listMembers = defineQuery(organizationsSignatures.listMembers, {
+  allow: granted,
+  target: organizationTarget,
+  async handle({ open, ports }, { organizationId, limit, cursor, total, role, search }) {
+    const scope = { action: organizationsSignatures.listMembers.name, filters: { role, search }, viewer: organizationId }
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const em = await open()
+    await existingOrganization(em, organizationId)
+    const selection = every(withRole(role), search === undefined ? everything : holding(searched, search))
+    const rows = await selectMembers(em, organizationId, every(selection, after(position?.[0])), limit + 1)
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ membershipId }) => [membershipId] })
+    return {
+      items: shown.map(({ member }) => member),
+      nextCursor,
+      total: total ? await countMembers(em, organizationId, selection) : null,
+    }
+  },
+})
+
+const searched = ['u.username', 'u.email', 'u.full_name', 'u.display_name']
+
+function withRole(role: MembershipRole | undefined): Condition {
+  return role === undefined ? everything : { sql: 'm.role = ?', parameters: [role] }
+}
+
+function after(id: string | number | null | undefined): Condition {
+  return id === undefined ? everything : { sql: 'm.id > ?::uuid', parameters: [uuidOf(String(id))] }
+}

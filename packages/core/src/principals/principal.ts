@@ -1,0 +1,226 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { assignmentsOf, byRole, customRolesIn, exclusiveRoles, namesOf } from '../grants/index.ts'
+import type { Catalogue } from '../kernel/signature.ts'
+import type { PendingStep, Principal, Settings } from '../kernel/context.ts'
+import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
+import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
+import { idArray, runStatement, statement } from '../kernel/statement.ts'
+import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits } from '../policies/index.ts'
+import { isActing, type UserStatus } from '../users/index.ts'
+import type { TokenId } from '../tokens/index.ts'
+import { grantedBy, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
+import { proofLifetime, sudoLifetime } from '../sessions/model.ts'
+
+/** A principal as loaded, with the hash that its token must have. */
+export interface LoadedPrincipal {
+  readonly principal: Principal
+  readonly tokenHash: string
+}
+
+/** What a principal is worked out from besides its row. */
+export interface PrincipalParts {
+  readonly catalogue: Catalogue
+  readonly settings: Settings
+}
+
+interface PrincipalRecord extends GrantRecord {
+  token: string
+  hash: string
+  kind: 'access' | 'api'
+  session: string | null
+  user: string
+  username: string
+  email: string | null
+  display_name: string | null
+  status: UserStatus
+  need_password_change: boolean
+  need_factor: boolean
+  unverified: boolean
+  totp: boolean
+  passkey: boolean
+  sudo: boolean
+  password_age: number | null
+  proved_at: number | null
+  impersonator: string | null
+  impersonator_name: string | null
+  expires_at: number | null
+  organization: string | null
+  allowed_ips: string
+  token_ips: string
+  policies: string | null
+  home: string | null
+  /** null: none of its roles is a custom one, or they were not asked for. */
+  definitions: string | null
+}
+
+/**
+ * The principals behind access tokens, in one statement: only tokens, sessions
+ * and users that may act now are in the answer. Times travel as milliseconds
+ * since the epoch, so that both drivers read them alike. `roles` are definitions
+ * that are kept; without it they come with the same statement, as of the same moment.
+ */
+export async function loadPrincipals(
+  em: SqlEntityManager,
+  parts: PrincipalParts,
+  tokens: readonly TokenId[],
+  now: Date,
+  roles: RoleDefinitions | null = null,
+): Promise<Map<TokenId, LoadedPrincipal>> {
+  const parameters = [now, roles === null, now, uuidsOf(tokens), now, now]
+  const records = await runStatement<PrincipalRecord>(em, principalsStatement, parameters)
+  const read = records.flatMap((record) => (isActing(record.status) ? [{ record, grants: readGrants(record) }] : []))
+  const kept = roles === null ? null : await roles.of(em, customRolesIn(read.flatMap(({ grants }) => grants.given)))
+  return new Map(
+    read.map(({ record, grants }) => {
+      const principal = principalOf(record, grants, kept ?? definitionsIn(record), parts, now)
+      return [idOf('tok', record.token), { principal, tokenHash: record.hash }]
+    }),
+  )
+}
+
+function definitionsIn({ definitions }: PrincipalRecord): ReadonlyMap<string, RoleDefinition> {
+  return definitions === null ? noDefinitions : byRole(JSON.parse(definitions) as RoleDefinition[])
+}
+
+const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
+
+const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
+    u.status, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
+    exists (select 1 from totp_factors f where f.user_id = u.id and f.activated_at is not null) as totp,
+    exists (select 1 from passkeys k where k.user_id = u.id) as passkey,
+    (extract(epoch from ?::timestamptz - u.password_changed_at))::float8 as password_age,
+    s.assurance, (extract(epoch from s.proved_at) * 1000)::float8 as proved_at,
+    i.id::text as impersonator, i.username as impersonator_name, t.organization_id::text as token_organization,
+    array_to_json(t.scopes)::text as scopes, array_to_json(t.allowed_ips)::text as token_ips,
+    (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
+    s.organization_id::text as organization, array_to_json(u.allowed_ips)::text as allowed_ips, u.grants_frozen_at is not null as frozen,
+    m.memberships::text as memberships, r.assignments::text as assignments, r.definitions::text as definitions, ${policiesOfUser}::text as policies,
+    u.home_organization_id::text as home,
+    array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped
+  from tokens t
+    join users u on u.id = t.user_id
+    left join sessions s on s.id = t.session_id
+    left join users i on i.id = s.impersonator_id
+    left join lateral (
+      select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
+        from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
+    left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { defined: '?::boolean' })} r on true
+  where t.id = any(${idArray}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
+    and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)
+    and (s.impersonator_id is null or i.status in ('active', 'temporary'))`
+
+const principalsStatement = statement('principals', principals)
+
+function principalOf(
+  record: PrincipalRecord,
+  grants: ReadGrants,
+  definitions: ReadonlyMap<string, RoleDefinition>,
+  { catalogue, settings }: PrincipalParts,
+  now: Date,
+): Principal {
+  const { limits, memberships, edges, ...granted } = grantedBy(record, grants, definitions, catalogue, now)
+  const policies = policiesIn(record.policies)
+  const policy = combineLimits(policies)
+  const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)
+  const home = memberships.find(({ id }) => id === (record.token_organization ?? record.organization))
+  return Object.freeze({
+    userId: idOf('usr', record.user),
+    sessionId: record.session === null ? null : idOf('ses', record.session),
+    tokenId: idOf('tok', record.token),
+    credential: record.kind,
+    allowedActions: limits.patterns === null ? null : namesOf(catalogue, limits.patterns),
+    scopes: limits.patterns,
+    signed: null,
+    username: record.username,
+    email: record.email,
+    displayName: record.display_name,
+    status: record.status as Principal['status'],
+    ...granted,
+    dependencies: dependenciesOf(granted.dependencies, dependenciesOn(policies), record.home),
+    requestsPerMinute: policy.requestsPerMinute ?? null,
+    organization: home === undefined ? null : { id: idOf('org', home.id), slug: home.slug },
+    memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
+    allowedIps: networksOf(record.allowed_ips),
+    tokenIps: networksOf(record.token_ips),
+    assurance: record.assurance ?? 'aal1',
+    pendingSteps: pendingSteps(record, granted.roles, settings, policy),
+    recentAuthUntil: recentAuthUntil(record),
+    impersonator:
+      record.impersonator === null ? null : { userId: idOf('usr', record.impersonator), username: record.impersonator_name ?? '' },
+    expiresAt,
+    validUntil: edges.some((edge) => edge < (record.expires_at ?? endOfTime)) ? new Date(Math.min(...edges)) : (expiresAt ?? never),
+  })
+}
+
+/** Most depend on the default policy alone: they share one list. */
+function dependenciesOf(given: readonly string[], policies: readonly string[], home: string | null): readonly string[] {
+  return given.length === 0 && home === null ? policies : [...given, ...policies, ...(home === null ? [] : [idOf('org', home)])]
+}
+
+/** Most users are limited to none: they share one list. */
+function networksOf(json: string): readonly string[] {
+  return json === '[]' ? anywhere : (JSON.parse(json) as string[])
+}
+
+const anywhere: readonly string[] = []
+
+/** What the user still owes. Only sessions are held up by it: a program cannot choose a password. */
+function pendingSteps(record: PrincipalRecord, roles: readonly string[], settings: Settings, policy: Limits): readonly PendingStep[] {
+  if (record.session === null || record.impersonator !== null) return noSteps
+  const { passwordLifetimeDays: maximumAgeDays = settings.passwords.maximumAgeDays } = policy
+  const tooOld = maximumAgeDays !== null && (record.password_age ?? 0) > maximumAgeDays * secondsOfDay
+  const steps: PendingStep[] = []
+  if (settings.requireVerifiedEmail && record.unverified) steps.push('verifyEmail')
+  if (record.need_password_change || tooOld) steps.push('changePassword')
+  if (owesFactor(record, roles, settings, policy)) steps.push('enrolFactor')
+  return steps.length === 0 ? noSteps : steps
+}
+
+/** Whoever has only factors that their policy does not allow any more still signs in with them, and then sets up one that it does. */
+function owesFactor(record: PrincipalRecord, roles: readonly string[], settings: Settings, { allowedFactors }: Limits): boolean {
+  const held = (['totp', 'passkey'] as const).filter((kind) => record[kind])
+  const isWanted = record.need_factor || held.length > 0 || asksForFactor(settings, roles)
+  return isWanted && !held.some((kind) => allowedFactors?.includes(kind) ?? true)
+}
+
+/** Whether the installation wants a second factor of who holds these roles everywhere. */
+export function asksForFactor({ requireFactor }: Settings, roles: readonly string[]): boolean {
+  if (requireFactor === 'administrators') return roles.some((role) => role !== 'user' && role !== 'anonymous')
+  return requireFactor === 'everybody'
+}
+
+const noSteps: readonly PendingStep[] = []
+
+/** What whoever signed in still owes, by the access token that they just got. It must be in the database. */
+export async function pendingStepsOf(em: SqlEntityManager, settings: Settings, token: TokenId, now: Date): Promise<readonly PendingStep[]> {
+  const loaded = await loadPrincipals(em, { catalogue: noActions, settings }, [token], now)
+  return loaded.get(token)?.principal.pendingSteps ?? noSteps
+}
+
+const noActions: Catalogue = new Map()
+
+/** Whoever acts for somebody else proves nothing of them, and a token proves nothing of whoever holds it. */
+function recentAuthUntil({ proved_at: provedAt, sudo, impersonator }: PrincipalRecord): Date | null {
+  if (provedAt === null || impersonator !== null) return null
+  return new Date(provedAt + (sudo ? sudoLifetime : proofLifetime))
+}
+
+const secondsOfDay = 86_400
+/** The last moment that a Date can hold. */
+const endOfTime = 8.64e15
+const never = new Date(endOfTime)
+
+/** The keys under which a cached principal is dropped: its user, its session (or, without one, its token), its organizations, who acts through it, and the roles, teams and policies that it has something by. */
+export function invalidationKeys(principal: {
+  userId: Id<'usr'>
+  sessionId: Id<'ses'> | null
+  tokenId: Id<'tok'>
+  impersonator: { readonly userId: Id<'usr'> } | null
+  memberships: readonly { organizationId: Id<'org'> }[]
+  dependencies: readonly string[]
+}): readonly string[] {
+  const { userId, sessionId, tokenId, impersonator, dependencies } = principal
+  const keys: string[] = [userId, sessionId ?? tokenId, ...dependencies]
+  if (impersonator !== null) keys.push(impersonator.userId)
+  return [...keys, ...principal.memberships.map(({ organizationId }) => organizationId)]
+}

@@ -1,0 +1,100 @@
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
+import { notFound, ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
+import { signedIn } from '../kernel/rule.ts'
+import { LoginAttemptRow } from '../login-history/entity.ts'
+import { existingUser, type UserId, changedMeantAccountTarget } from '../users/index.ts'
+import { SessionRow } from './entity.ts'
+import type { SessionId } from './model.ts'
+import { endSessions, type Ended } from './repository.ts'
+import { sessionsSignatures } from './signatures.ts'
+import { endedSessionTarget, overEnding, ownerMeant } from './target.ts'
+
+export const endSession = defineCommand(sessionsSignatures.end, {
+  allow: overEnding,
+  target: endedSessionTarget,
+  /** Whose it is never changes; the user's row is locked before the session's, as everywhere. */
+  prepare: async ({ reader }: PrepareContext, { sessionId }) => (await reader.findOne(SessionRow, { id: sessionId }))?.userId ?? null,
+  locks: (userId) => (userId === null ? [] : [userId]),
+  async handle(context, { sessionId }, userId) {
+    if (userId === null) throw notFound({ type: 'session' })
+    return end(context, { userId, sessionId })
+  },
+})
+
+export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
+  allow: overEnding,
+  target: changedMeantAccountTarget,
+  handle: (context, input) => end(context, { userId: ownerMeant(context.actor, input) }),
+})
+
+/** Only a sign-in of one's own knows which session is not one of the others. */
+export const endOtherSessions = defineCommand(sessionsSignatures.endOthers, {
+  allow: signedIn,
+  target: { ...changedMeantAccountTarget, find: async () => undefined },
+  handle(context) {
+    const { actor } = context
+    if (actor.kind !== 'user') throw unauthenticated({})
+    const { userId, sessionId, impersonator } = actor.principal
+    if (sessionId === null || impersonator !== null) throw ownSessionRequired({})
+    return end(context, { userId, except: sessionId })
+  },
+})
+
+interface Which {
+  readonly userId: UserId
+  readonly sessionId?: SessionId
+  readonly except?: SessionId
+}
+
+/** Ends sessions, everywhere at once, and writes into the login history who did, for each. */
+async function end(context: CommandContext, which: Which): Promise<Ended> {
+  const { em, now } = context
+  const { userId, sessionId } = which
+  const { username } = await existingUser(em, userId)
+  const by = whoEnds(context, userId)
+  const running = await em.find(SessionRow, { userId, endedAt: null, expiresAt: { $gt: now }, ...chosen(which) }, { fields: ['id'] })
+  const ended = await endSessions(em, { ...which, by, keepApiTokens: true }, 'ended', now)
+  for (const { id } of running) noteEnd(context, { sessionId: id, userId, username, by })
+  // With all of them goes what the user does as somebody else, and that is not in the counts.
+  const nothing = sessionId !== undefined && ended.sessionsEnded + ended.tokensEnded === 0
+  if (!nothing) context.revoke({ userId, ...(sessionId !== undefined && { sessionId }), ...ended })
+  return ended
+}
+
+function chosen({ sessionId, except }: Which) {
+  return sessionId !== undefined ? { id: sessionId } : except !== undefined ? { id: { $ne: except } } : {}
+}
+
+/** Who really does it, when that is not the user; the operator of the machine has no row to be named by. */
+function whoEnds({ actor }: CommandContext, userId: UserId): UserId | null {
+  if (actor.kind !== 'user') return null
+  const who = actor.principal.impersonator?.userId ?? actor.principal.userId
+  return who === userId ? null : who
+}
+
+interface EndOfOne {
+  readonly sessionId: SessionId
+  readonly userId: UserId
+  readonly username: string
+  readonly by: UserId | null
+}
+
+function noteEnd({ em, newId, now, origin, emit }: CommandContext, { sessionId, userId, username, by }: EndOfOne): void {
+  const { ip, userAgent } = origin
+  em.persist(
+    em.create(LoginAttemptRow, {
+      id: newId('lat'),
+      at: now,
+      identifier: username,
+      userId,
+      sessionId,
+      actorId: by,
+      outcome: 'revoked',
+      method: 'none',
+      ip,
+      userAgent,
+    }),
+  )
+  emit({ type: 'sessions.ended', subject: userId, organizationId: null, payload: { userId, sessionId, endedBy: by } })
+}

@@ -1,0 +1,61 @@
+import { defineQuery } from '../kernel/action.ts'
+import { callerId, type QueryContext } from '../kernel/context.ts'
+import { notFound } from '../kernel/errors.ts'
+import { cutPage, openCursor } from '../kernel/page.ts'
+import { type UserId, meantAccountTarget } from '../users/index.ts'
+import type { Session } from './model.ts'
+import { positionOf, selectSession, selectSessions, shownTo, type SessionSelection } from './queries.ts'
+import { sessionsSignatures } from './signatures.ts'
+import { overSessions, sessionTarget, ownerMeant } from './target.ts'
+
+export const listSessions = defineQuery(sessionsSignatures.list, {
+  allow: overSessions,
+  target: meantAccountTarget,
+  handle: (context, input) => pageOfSessions(context, sessionsSignatures.list.name, input, {}),
+})
+
+export const listActiveSessions = defineQuery(sessionsSignatures.listActive, {
+  allow: overSessions,
+  target: meantAccountTarget,
+  handle: (context, input) => pageOfSessions(context, sessionsSignatures.listActive.name, input, { runningAt: context.now }),
+})
+
+export const listRecentSessions = defineQuery(sessionsSignatures.listRecent, {
+  allow: overSessions,
+  target: meantAccountTarget,
+  handle(context, { days, ...input }) {
+    const seenSince = new Date(context.now.getTime() - days * 24 * 60 * 60 * 1000)
+    return pageOfSessions(context, sessionsSignatures.listRecent.name, { ...input, days }, { seenSince })
+  },
+})
+
+interface Asked {
+  readonly userId?: UserId | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+  readonly days?: number
+}
+
+async function pageOfSessions(
+  { open, ports, actor }: QueryContext,
+  action: string,
+  { limit, cursor, days, ...meant }: Asked,
+  which: Pick<SessionSelection, 'runningAt' | 'seenSince'>,
+): Promise<{ items: Session[]; nextCursor: string | null }> {
+  const userId = ownerMeant(actor, meant)
+  const scope = { action, filters: { userId, days }, viewer: callerId(actor) ?? actor.kind }
+  const position = await openCursor(ports.cipher, scope, cursor)
+  const rows = await selectSessions(await open(), { userId, ...which, position, limit })
+  const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf })
+  return { items: shown.map((record) => shownTo(actor, record)), nextCursor }
+}
+
+export const getSession = defineQuery(sessionsSignatures.get, {
+  allow: overSessions,
+  target: sessionTarget,
+  async handle({ open, actor }, { sessionId }) {
+    const record = await selectSession(await open(), sessionId)
+    if (record === null) throw notFound({ type: 'session' })
+    return shownTo(actor, record)
+  },
+})

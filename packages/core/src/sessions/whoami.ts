@@ -1,0 +1,28 @@
+import { defineQuery } from '../kernel/action.ts'
+import { unauthenticated } from '../kernel/errors.ts'
+import { signedIn } from '../kernel/rule.ts'
+import type { Principal } from '../kernel/context.ts'
+import type { WhoAmI } from './model.ts'
+import { sessionsSignatures } from './signatures.ts'
+
+/** The hottest path: answered from the principal, without the database. */
+export const whoAmI = defineQuery(sessionsSignatures.whoami, {
+  allow: signedIn,
+  async handle({ actor }) {
+    if (actor.kind !== 'user') throw unauthenticated({})
+    const { userId, username, email, displayName, status, organization, roles } = actor.principal
+    return {
+      user: { id: userId, username, email, displayName, status },
+      session: ownSessionOf(actor.principal),
+      organization,
+      roles: [...roles],
+    }
+  },
+})
+
+/** The session that a caller is in, as it is told to them; null: an API token stands for itself. */
+export function ownSessionOf({ sessionId, expiresAt, assurance, impersonator }: Principal): WhoAmI['session'] {
+  if (sessionId === null || expiresAt === null) return null
+  const session = { id: sessionId, expiresAt, assurance }
+  return impersonator === null ? session : { ...session, impersonator: { id: impersonator.userId, username: impersonator.username } }
+}

@@ -1,0 +1,53 @@
+import { insertUser } from '../../accounts/index.ts'
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { networkOf } from '../../kernel/network.ts'
+import { anyone } from '../../kernel/rule.ts'
+import { existingUser } from '../../users/index.ts'
+import { countInHour, hourOf, tooManyAttempts } from '../../throttling/index.ts'
+import { openSession } from '../create-session.ts'
+import { anonymousClosed } from './errors.ts'
+import { anonymousSignatures } from './signatures.ts'
+
+/**
+ * A temporary user without address or password, and its only session: whoever loses
+ * that has lost the account. Nothing that a client says of itself brings it back.
+ */
+export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous, {
+  allow: anyone,
+  handlesSecret: true,
+  async handle(context) {
+    const { em, ports, settings } = context
+    if (settings.signUp === 'closed') throw anonymousClosed({})
+    await checkFlood(context)
+    const { id } = await insertUser(context, {
+      username: `guest-${[...ports.random.bytes(10)].map((byte) => letters[byte & 31]).join('')}`,
+      usernameIsOurs: true,
+      email: null,
+      emailVerified: false,
+      status: 'temporary',
+      kind: 'anonymous',
+      passwordHash: null,
+      needPasswordChange: false,
+      homeOrganizationId: null,
+      profile: {},
+    })
+    context.note({ target: { type: 'user', id } })
+    const user = await existingUser(em, id)
+    return openSession(context, user, { method: 'anonymous', authMethods: [], assurance: 'aal1', identifier: user.username })
+  },
+})
+
+/** Letters that nobody mistakes for one another. */
+const letters = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** Accounts that one network may make within an hour of the clock: a school gets by, and a flood is slowed. */
+const mostOfNetwork = 200
+
+async function checkFlood(context: CommandContext): Promise<void> {
+  const { em, now, origin, ports } = context
+  if (origin.ip === null) return
+  const { number, left } = hourOf(now)
+  const made = await countInHour({ em, now, ports }, 'anonymous', `${number}\n${networkOf(origin.ip) ?? origin.ip}`)
+  if (made > mostOfNetwork) throw tooManyAttempts({ retryAfter: Math.ceil(left / 1000) })
+}

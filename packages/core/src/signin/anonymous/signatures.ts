@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { changes, group } from '../../kernel/signature.ts'
+import { tooManyAttempts } from '../../throttling/errors.ts'
+import { email } from '../../users/model.ts'
+import { tooManySessions } from '../errors.ts'
+import { SignedIn } from '../model.ts'
+import { anonymousClosed, notAnonymous } from './errors.ts'
+
+/** The actions of `auth` for anonymous users. */
+export const anonymousSignatures = group('auth', {
+  createAnonymous: changes({
+    summary: 'Begin to use an application without saying who you are',
+    withoutCommand: 'applications use it for visitors who have not signed up',
+    errors: [tooManySessions, tooManyAttempts, anonymousClosed],
+    input: z.strictObject({}),
+    output: SignedIn,
+  }),
+  claimAnonymous: changes({
+    summary: 'Make the anonymous account that you use a full one: a link is mailed that leads to a password',
+    withoutCommand: 'applications use it for visitors who have not signed up',
+    errors: [notAnonymous],
+    input: z.strictObject({ email }),
+    output: z.object({
+      expiresAt: z.date().meta({ description: 'until then the link works; it ends this session, and you sign in with the new password' }),
+    }),
+  }),
+})

@@ -1,0 +1,57 @@
+import { arrive, identityRefused, type Claims } from '../../identities/index.ts'
+import type { CommandContext, IdentityProvider, Origin, PrepareContext } from '../../kernel/context.ts'
+import { networkOf, mayActFrom } from '../../kernel/network.ts'
+import type { Ports } from '../../ports/index.ts'
+import { isActing } from '../../users/index.ts'
+import { recordLoginAttempt } from '../../login-history/index.ts'
+import { continueSignIn } from '../first-factor.ts'
+import type { SignInAnswer } from '../model.ts'
+import { countFailure, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
+
+/**
+ * Signs in whom a provider names. A second factor that the user has here is asked for
+ * whatever the provider says of its own (`amr`): what it asks of its users is not for
+ * us to know. null: what was brought proves nothing.
+ */
+export async function enter(context: CommandContext, provider: IdentityProvider, claims: Claims | null): Promise<SignInAnswer> {
+  const { now, origin } = context
+  if (claims === null || claims.expiresAt.getTime() <= now.getTime() - leeway) {
+    recordLoginAttempt(context, { identifier: provider.id, userId: null, method: 'identity', outcome: 'wrongIdentity' })
+    const keys = await keysOf(context)
+    if (keys !== null) await countFailure(context, keys)
+    return context.refuse(identityRefused({}))
+  }
+  const identifier = claims.email ?? `${provider.id}:${claims.subject}`
+  const { user, refused } = await arrive(context, provider, claims)
+  if (user === null) {
+    recordLoginAttempt(context, { identifier, userId: null, method: 'identity', outcome: 'wrongIdentity' })
+    return context.refuse(refused)
+  }
+  context.note({ target: { type: 'user', id: user.id } })
+  const outcome = !isActing(user.status) ? 'notActive' : mayActFrom(user.allowedIps, origin) ? null : 'addressNotAllowed'
+  if (outcome !== null) {
+    recordLoginAttempt(context, { identifier, userId: user.id, method: 'identity', outcome })
+    return context.refuse(identityRefused({}))
+  }
+  return continueSignIn(context, user, { method: 'identity', authMethods: ['fed'], identifier })
+}
+
+/** Milliseconds that clocks may be apart, and that a slow transaction may take. */
+const leeway = 60_000
+
+/** Refuses whoever has brought too much that was wrong, before any provider is asked for them. */
+export async function admitNetwork(context: PrepareContext): Promise<void> {
+  const keys = await keysOf(context)
+  const seconds = keys === null ? 0 : await secondsToWait(context.reader, keys, context.now)
+  if (seconds > 0) throw tooManyAttempts({ retryAfter: seconds })
+}
+
+/**
+ * Wrong tokens are counted by network alone: they guess at nobody, but make us work.
+ * null: the call came over none, and what everybody shares must hold up nobody.
+ */
+async function keysOf({ ports, origin }: { readonly ports: Ports; readonly origin: Origin }): Promise<ThrottleKeys | null> {
+  if (origin.ip === null) return null
+  const keys = await throttleKeys(ports, origin, `identity provider\n${networkOf(origin.ip) ?? origin.ip}`)
+  return { ...keys, pair: null }
+}

@@ -1,0 +1,67 @@
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { addressNotAllowed, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
+import { signedIn } from '../../kernel/rule.ts'
+import { endSessions } from '../../sessions/index.ts'
+import { existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
+import { mayActFrom } from '../../kernel/network.ts'
+import { recordLoginAttempt } from '../../login-history/index.ts'
+import { openSession } from '../create-session.ts'
+import { cannotImpersonate, notImpersonating } from './errors.ts'
+import { impersonationSignatures } from './signatures.ts'
+import { impersonatedTarget } from './target.ts'
+
+/**
+ * A session as somebody else, beside one's own. It wants a fresh proof, which nobody
+ * who impersonates can give: so nobody impersonates through somebody else, and in
+ * such a session no credentials are changed.
+ */
+export const impersonate = defineCommand(impersonationSignatures.impersonate, {
+  allow: overAccount,
+  target: impersonatedTarget,
+  requiresRecentAuth: true,
+  handlesSecret: true,
+  async handle(context, { userId, reason, minutes }) {
+    const { actor, em } = context
+    if (actor.kind !== 'user') throw ownSessionRequired({})
+    const by = actor.principal.userId
+    const user = await existingUser(em, userId)
+    check(context, user, by)
+    const opened = await openSession(context, user, {
+      method: 'impersonation',
+      authMethods: [],
+      assurance: actor.principal.assurance,
+      identifier: user.username,
+      impersonation: { by, reason, lifetime: minutes * 60 * 1000 },
+    })
+    context.note({ changes: { reason, minutes, sessionId: opened.session.id } })
+    const payload = { userId, impersonatorId: by, sessionId: opened.session.id, reason, expiresAt: opened.session.expiresAt.toISOString() }
+    context.emit({ type: 'auth.impersonationStarted', subject: userId, organizationId: null, payload })
+    return opened
+  },
+})
+
+function check({ origin }: CommandContext, user: UserRow, by: UserRow['id']): void {
+  if (user.id === by) throw cannotImpersonate({ because: 'it is you' })
+  if (!isActing(user.status)) throw cannotImpersonate({ because: `it is ${user.status}` })
+  // What the user may not do from here nobody may do in their name.
+  if (!mayActFrom(user.allowedIps, origin)) throw addressNotAllowed({})
+}
+
+export const stopImpersonating = defineCommand(impersonationSignatures.stopImpersonating, {
+  allow: signedIn,
+  duringPendingStep: true,
+  async handle(context) {
+    const { actor, em, now } = context
+    if (actor.kind !== 'user') throw unauthenticated({})
+    const { userId, username, sessionId, impersonator } = actor.principal
+    if (sessionId === null || impersonator === null) throw notImpersonating({})
+    const by = impersonator.userId
+    const ended = await endSessions(em, { userId, sessionId, by }, 'impersonationOver', now)
+    context.revoke({ userId, sessionId, ...ended })
+    recordLoginAttempt(context, { identifier: username, userId, method: 'impersonation', outcome: 'revoked', sessionId, actorId: by })
+    const payload = { userId, impersonatorId: by, sessionId }
+    context.emit({ type: 'auth.impersonationStopped', subject: userId, organizationId: null, payload })
+    return ended
+  },
+})

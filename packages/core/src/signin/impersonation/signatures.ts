@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { changes, group } from '../../kernel/signature.ts'
+import { singleLine } from '../../kernel/text.ts'
+import { userId } from '../../users/model.ts'
+import { tooManySessions } from '../errors.ts'
+import { SignedIn } from '../model.ts'
+import { cannotImpersonate, notImpersonating } from './errors.ts'
+
+/** Minutes. */
+const longestImpersonation = 60
+
+/** The actions of `auth` for impersonation. */
+export const impersonationSignatures = group('auth', {
+  impersonate: changes({
+    summary: 'Act as another user for a while, under both names',
+    errors: [tooManySessions, cannotImpersonate],
+    input: z.strictObject({
+      userId,
+      reason: singleLine(500).pipe(z.string().min(1, 'a reason is needed')),
+      minutes: z.int().min(1).max(longestImpersonation).default(longestImpersonation),
+    }),
+    output: SignedIn,
+  }),
+  stopImpersonating: changes({
+    summary: 'Stop acting as another user: this session ends, your own goes on',
+    errors: [notImpersonating],
+    input: z.strictObject({}),
+    output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
+  }),
+})

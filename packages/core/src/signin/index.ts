@@ -1,6 +1,0 @@
-export { noteAttempt } from './attempts.ts'
-export { beginChallenge, challengeLifetime, finishChallenge, newNonce, tryChallenge } from './challenge.ts'
-export { outcomeFor } from './checking.ts'
-export { challengeOver, invalidCredentials } from './errors.ts'
-export { openSession } from './opening.ts'
-export { admit, countFailure, forgetFailures, throttleKeys, type ThrottleKeys } from './throttle.ts'

@@ -1,0 +1,33 @@
+import type { CommandContext } from '../../kernel/context.ts'
+import { endSessions, type Ended } from '../../sessions/index.ts'
+import type { UserRow } from '../../users/index.ts'
+import { revokeVerifications } from '../../verifications/index.ts'
+import { forgetFailures, throttleKeys } from '../../throttling/index.ts'
+
+/** What stays when a password changes. */
+interface Staying {
+  /** The session that changes it. */
+  readonly session: Parameters<typeof endSessions>[1]['except']
+  readonly apiTokens: boolean
+}
+
+/**
+ * What every new password brings with it: sessions end, mailed links and sign-ins
+ * that were begun with the old one are void. Wrong tries at the old one are forgotten
+ * where the new one was chosen; those at a second factor are not.
+ */
+export async function passwordChanged(
+  context: CommandContext,
+  user: UserRow,
+  how: 'changed' | 'reset' | 'setUp',
+  { session, apiTokens }: Staying,
+): Promise<Ended> {
+  const { em, now, ports, origin } = context
+  const which = { userId: user.id, except: session ?? null, ...(apiTokens && { keepApiTokens: true as const }) }
+  const ended = await endSessions(em, which, 'credentialsChanged', now)
+  await revokeVerifications(context, user.id)
+  for (const name of [user.email, user.username]) if (name !== null) await forgetFailures(context, await throttleKeys(ports, origin, name))
+  context.revoke({ userId: user.id, ...ended })
+  context.emit({ type: 'auth.passwordChanged', subject: user.id, organizationId: null, payload: { userId: user.id, how } })
+  return ended
+}

@@ -1,0 +1,76 @@
+import { mayBeHandedOver } from '../../accounts/index.ts'
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { idOf } from '../../kernel/id.ts'
+import { anyone } from '../../kernel/rule.ts'
+import { runStatement, statement } from '../../kernel/statement.ts'
+import {
+  existingUser,
+  isActing,
+  type UserId,
+  type UserKind,
+  type UserStatus,
+  changedAccountTarget,
+  overAccount,
+} from '../../users/index.ts'
+import { ask } from '../../verifications/index.ts'
+import { noSetup } from './errors.ts'
+import { passwordSignatures } from './signatures.ts'
+
+const minute = 60 * 1000
+
+/** Whoever forgot a password reads their mail now. */
+const resetLifetime = 60 * minute
+/** Whoever is sent an account may be away over a long weekend. */
+const setupLifetime = 4 * 24 * 60 * minute
+
+/**
+ * The answer is the same, and is written with the same work, whoever has the address:
+ * a user, nobody, somebody who is suspended. Only the mail tells.
+ */
+export const requestPasswordReset = defineCommand(passwordSignatures.requestPasswordReset, {
+  allow: anyone,
+  handlesSecret: true,
+  async handle(context, { email }) {
+    const userId = await whoMayReset(context, email)
+    const { expiresAt } = await ask(context, { purpose: 'resetPassword', email, userId, lifetime: resetLifetime, bound: false })
+    if (userId !== null) context.note({ target: { type: 'user', id: userId } })
+    return { expiresAt }
+  },
+})
+
+interface Asker {
+  readonly id: string
+  readonly kind: UserKind
+  readonly status: UserStatus
+  readonly verified: boolean
+}
+
+/** Past the ORM: making a row of the whole user out of the answer would take time for those only who are there. */
+const asker = statement('password_asker', 'select id::text, kind, status, email_verified as verified from users where email = ?')
+
+/** Who gets a link at the address; null: nobody. */
+async function whoMayReset({ em, newId }: CommandContext, email: string): Promise<UserId | null> {
+  const [user] = await runStatement<Asker>(em, asker, [email])
+  const userId = user === undefined ? newId('usr') : idOf('usr', user.id)
+  // Asked about in any case, for the same reason: an account with powers is not handed over by a mail to an address that nobody proved.
+  const mayBe = await mayBeHandedOver(em, userId)
+  const gets = user !== undefined && user.kind === 'human' && isActing(user.status) && (user.verified || mayBe)
+  return gets ? userId : null
+}
+
+/** Whoever may change an account may send its owner a way in. It goes to the account's address, and tells them nothing. */
+export const sendSetupLink = defineCommand(passwordSignatures.sendSetupLink, {
+  allow: overAccount,
+  target: changedAccountTarget,
+  async handle(context, { userId }) {
+    const user = await existingUser(context.em, userId)
+    const { email } = user
+    if (email === null) throw noSetup({ because: 'it has no address' })
+    if (user.kind !== 'human') throw noSetup({ because: 'it is not a person: programs have API tokens, and no password' })
+    if (!isActing(user.status)) throw noSetup({ because: `it is ${user.status}` })
+    const { expiresAt } = await ask(context, { purpose: 'setup', email, userId, lifetime: setupLifetime, bound: false })
+    context.emit({ type: 'auth.setupLinkSent', subject: userId, organizationId: null, payload: { userId } })
+    return { expiresAt }
+  },
+})

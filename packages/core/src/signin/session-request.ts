@@ -1,0 +1,14 @@
+import type { LoginMethod } from '../login-history/model.ts'
+import type { UserRow } from '../users/index.ts'
+
+/** How somebody came to be signed in. */
+export interface Opening {
+  /** The last thing that was proved. */
+  readonly method: LoginMethod
+  /** All that was proved, as in RFC 8176: `pwd`, `otp`, `hwk`, `mfa` … */
+  readonly authMethods: readonly string[]
+  readonly assurance: 'aal1' | 'aal2'
+  /** What was typed, for the login history. */
+  readonly identifier: string
+  readonly impersonation?: { readonly by: UserRow['id']; readonly reason: string; readonly lifetime: number }
+}

@@ -1,0 +1,47 @@
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import { anyone } from '../kernel/rule.ts'
+import { PasswordRow } from '../passwords/index.ts'
+import { existingUser, type UserId } from '../users/index.ts'
+import { recordLoginAttempt } from '../login-history/index.ts'
+import { checkPassword, nobody, outcomeOf, type Checked } from './verify-password.ts'
+import { continueSignIn } from './first-factor.ts'
+import { invalidCredentials } from './errors.ts'
+import { signInSignatures } from './signatures.ts'
+import { countFailure, forgetFailures, secondsUntilAdmitted, tooManyAttempts } from '../throttling/index.ts'
+
+export const signIn = defineCommand(signInSignatures.signIn, {
+  allow: anyone,
+  handlesSecret: true,
+  locks: ({ userId, wait }) => (wait > 0 ? [] : [userId]),
+  prepare: checkPassword,
+  async handle(context, { identifier }, checked) {
+    const { em } = context
+    const meant = named(checked)
+    if (meant !== null) context.note({ target: { type: 'user', id: meant } })
+    const wait = checked.wait > 0 ? checked.wait : await secondsUntilAdmitted(context, checked.throttle)
+    if (wait > 0) return refuseFor(wait, context, identifier, checked)
+    const outcome = await outcomeOf(context, checked)
+    if (outcome !== 'succeeded') {
+      await countFailure(context, checked.throttle)
+      recordLoginAttempt(context, { identifier, userId: meant, method: 'password', outcome })
+      return context.refuse(invalidCredentials({}))
+    }
+    if (checked.upgrade !== null) await em.nativeUpdate(PasswordRow, { userId: checked.userId }, { hash: checked.upgrade })
+    const user = await existingUser(em, checked.userId)
+    const answer = await continueSignIn(context, user, { method: 'password', authMethods: ['pwd'], identifier })
+    if (answer.status === 'signedIn') await forgetFailures(context, checked.throttle)
+    return answer
+  },
+})
+
+/** Whoever has guessed too often is told so, whether or not there is such a user and the password was right. */
+function refuseFor(wait: number, context: CommandContext, identifier: string, checked: Checked): never {
+  recordLoginAttempt(context, { identifier, userId: named(checked), method: 'password', outcome: 'locked' })
+  return context.refuse(tooManyAttempts({ retryAfter: wait }))
+}
+
+/** Who was meant; null: nobody that there is. */
+function named({ userId }: Checked): UserId | null {
+  return userId === nobody ? null : userId
+}

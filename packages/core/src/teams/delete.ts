@@ -1,0 +1,26 @@
+import { defineCommand } from '../kernel/action.ts'
+import { granted } from '../kernel/rule.ts'
+import { assignmentsAround, refuseAboveTeam } from './delegation.ts'
+import { emptySeats, endAssignmentsOf } from './removal.ts'
+import { changedTeam, teamTarget } from './repository.ts'
+import { teamsSignatures } from './signatures.ts'
+
+/** Its name is free again; that it was there, who sat in it and what it had stays in the history. */
+export const deleteTeam = defineCommand(teamsSignatures.delete, {
+  allow: granted,
+  target: teamTarget,
+  async handle(context, { teamId }) {
+    const { em, now } = context
+    const team = await changedTeam(em, teamId)
+    await refuseAboveTeam(context, await assignmentsAround(em, teamId, now))
+    const { organizationId, name } = team
+    const members = await emptySeats(em, teamId, now)
+    const assignmentsEnded = await endAssignmentsOf(context, teamId, members)
+    Object.assign(team, { deletedAt: now, updatedAt: now })
+    await em.flush()
+    const membersLost = members.length
+    context.note({ changes: { name, membersLost, assignmentsEnded } })
+    context.emit({ type: 'teams.deleted', subject: teamId, organizationId, payload: { teamId, organizationId, name, membersLost } })
+    return { teamId, membersLost }
+  },
+})

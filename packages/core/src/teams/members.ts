@@ -1,0 +1,85 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineCommand } from '../kernel/action.ts'
+import { callerId, type CommandContext } from '../kernel/context.ts'
+import { notFound } from '../kernel/errors.ts'
+import { uuidOf } from '../kernel/id.ts'
+import { anyOf, granted, owner } from '../kernel/rule.ts'
+import type { OrganizationId } from '../organizations/index.ts'
+import type { UserId } from '../users/index.ts'
+import type { TeamId } from './model.ts'
+import { leaveSeat } from './removal.ts'
+import { assignmentsOfTeam, refuseAboveTeam, refuseHandingOn } from './delegation.ts'
+import { givenSeatTarget, lockTeam, seatTarget } from './repository.ts'
+import { teamsSignatures } from './signatures.ts'
+
+interface Seat {
+  readonly teamId: TeamId
+  readonly userId: UserId
+  readonly organizationId: OrganizationId
+}
+
+/**
+ * Somebody of another organization is not there, like somebody whom nobody ever heard of. With the seat they get
+ * all that the team has: whoever gives it holds that too, and it is nothing that excludes what they have already.
+ */
+export const addTeamMember = defineCommand(teamsSignatures.addMember, {
+  allow: granted,
+  target: givenSeatTarget,
+  async handle(context, { teamId, userId }) {
+    const { em, now } = context
+    const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
+    if (!(await isKeptMember(em, seat))) throw notFound({ type: 'member' })
+    if (await hasSeat(em, seat)) return { teamId, userId, added: false }
+    const held = await assignmentsOfTeam(em, teamId, now)
+    await refuseHandingOn(context, userId, held)
+    const added = await insertSeat(em, seat, now)
+    if (!added) return { teamId, userId, added }
+    if (held.length > 0) context.refresh(userId)
+    tell(context, 'teams.memberAdded', seat)
+    return { teamId, userId, added }
+  },
+})
+
+/** Anybody may leave. With somebody else's seat what the team has is taken from them: whoever takes it holds that too, as if it were the role. */
+export const removeTeamMember = defineCommand(teamsSignatures.removeMember, {
+  allow: anyOf(granted, owner),
+  target: seatTarget,
+  async handle(context, { teamId, userId }) {
+    const { em, now } = context
+    const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
+    const held = await assignmentsOfTeam(em, teamId, now)
+    if (userId !== callerId(context.actor)) await refuseAboveTeam(context, held)
+    if (!(await leaveSeat(em, seat, now))) throw notFound({ type: seatTarget.type })
+    if (held.length > 0) context.revoke({ userId })
+    tell(context, 'teams.memberRemoved', seat)
+    return { teamId, userId }
+  },
+})
+
+function tell(context: CommandContext, type: string, { teamId, userId, organizationId }: Seat): void {
+  context.note({ changes: { userId } })
+  context.emit({ type, subject: teamId, organizationId, payload: { teamId, organizationId, userId } })
+}
+
+/** Whether somebody is a member; if so, they cannot leave before this transaction is over. */
+async function isKeptMember(em: SqlEntityManager, { userId, organizationId }: Seat): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from memberships where user_id = ? and organization_id = ? for key share', [
+    uuidOf(userId),
+    uuidOf(organizationId),
+  ])
+  return rows.length > 0
+}
+
+/** Of many who do the same at once, one gets true. */
+async function insertSeat(em: SqlEntityManager, { teamId, userId, organizationId }: Seat, now: Date): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    'insert into team_members (team_id, user_id, organization_id, created_at) values (?, ?, ?, ?) on conflict do nothing returning 1',
+    [uuidOf(teamId), uuidOf(userId), uuidOf(organizationId), now],
+  )
+  return rows.length > 0
+}
+
+async function hasSeat(em: SqlEntityManager, { teamId, userId }: Seat): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from team_members where team_id = ? and user_id = ?', [uuidOf(teamId), uuidOf(userId)])
+  return rows.length > 0
+}

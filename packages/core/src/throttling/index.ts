@@ -1,0 +1,12 @@
+export { tooManyAttempts } from './errors.ts'
+export {
+  admit,
+  countFailure,
+  forgetFailures,
+  guess,
+  secondsToWait,
+  secondsUntilAdmitted,
+  throttleKeys,
+  type ThrottleKeys,
+} from './throttle.ts'
+export { countInHour, hourOf } from './windows.ts'

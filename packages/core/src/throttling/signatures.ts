@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { changes, group } from '../kernel/signature.ts'
+import { userId } from '../users/model.ts'
+
+/** The action of `auth` by which an operator lifts a throttle. */
+export const throttlingSignatures = group('auth', {
+  unlock: changes({
+    summary: 'Let a user try to sign in again at once, who has failed too often',
+    grantedTo: ['admin'],
+    input: z.strictObject({ userId }),
+    output: z.object({ failuresForgotten: z.int() }),
+  }),
+})

@@ -1,0 +1,31 @@
+import { defineCommand } from '../kernel/action.ts'
+import { callerId } from '../kernel/context.ts'
+import { existingUser, type UserRow, changedAccountTarget, overAccount } from '../users/index.ts'
+import { recordLoginAttempt } from '../login-history/index.ts'
+import { forgetAll } from './throttle.ts'
+import { throttlingSignatures } from './signatures.ts'
+
+/** What an operator does for somebody whom strangers, or their own fingers, made wait. Nothing is proved by it. */
+export const unlock = defineCommand(throttlingSignatures.unlock, {
+  allow: overAccount,
+  target: changedAccountTarget,
+  async handle(context, { userId }) {
+    const user = await existingUser(context.em, userId)
+    const failuresForgotten = await forgetAll(context, namesOf(user))
+    recordLoginAttempt(context, {
+      identifier: user.username,
+      userId,
+      method: 'none',
+      outcome: 'unlocked',
+      actorId: callerId(context.actor),
+    })
+    context.note({ changes: { failuresForgotten } })
+    context.emit({ type: 'auth.unlocked', subject: userId, organizationId: null, payload: { userId, failuresForgotten } })
+    return { failuresForgotten }
+  },
+})
+
+/** All that failures of a user may have been counted under. */
+function namesOf({ id, username, email }: UserRow): readonly string[] {
+  return email === null ? [id, username] : [id, username, email]
+}

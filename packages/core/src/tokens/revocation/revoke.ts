@@ -1,0 +1,62 @@
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import { anyone } from '../../kernel/rule.ts'
+import { endSessions, type Ended } from '../../sessions/index.ts'
+import { equalInConstantTime, parseToken, TokenRow } from '../index.ts'
+import type { UserId } from '../../users/index.ts'
+import { revocationSignatures } from './signatures.ts'
+
+const nothing: Ended = { sessionsEnded: 0, tokensEnded: 0 }
+
+/**
+ * Whoever holds a token may give it back (RFC 7009), whatever else they may do.
+ * One that is not known was given back already, as far as anybody is told.
+ */
+export const revokeToken = defineCommand(revocationSignatures.revokeToken, {
+  allow: anyone,
+  duringPendingStep: true,
+  handlesSecret: true,
+  prepare: owner,
+  locks: (userId) => (userId === null ? [] : [userId]),
+  async handle(context, { token }) {
+    const row = await found(context, token)
+    if (row === null) return nothing
+    const { userId, sessionId } = row
+    context.note({ target: { type: sessionId === null ? 'token' : 'session', id: sessionId ?? row.id } })
+    return sessionId === null ? revokeApi(context, row) : endSession(context, userId, sessionId)
+  },
+})
+
+/** Whose token it says it is. Nothing is proved yet. */
+async function owner({ reader }: PrepareContext, { token }: { readonly token: string }): Promise<UserId | null> {
+  const id = namedBy(token)
+  return id === null ? null : ((await reader.findOne(TokenRow, { id }))?.userId ?? null)
+}
+
+function namedBy(text: string): TokenRow['id'] | null {
+  const parsed = parseToken(text)
+  return parsed?.kind === 'access' || parsed?.kind === 'refresh' || parsed?.kind === 'api' ? parsed.id : null
+}
+
+async function found({ em, ports }: CommandContext, text: string): Promise<TokenRow | null> {
+  const id = namedBy(text)
+  const row = id === null ? null : await em.findOne(TokenRow, { id })
+  return row !== null && equalInConstantTime(row.hash, ports.digest.sha256(text)) ? row : null
+}
+
+async function endSession(context: CommandContext, userId: UserId, sessionId: NonNullable<TokenRow['sessionId']>): Promise<Ended> {
+  const ended = await endSessions(context.em, { userId, sessionId }, 'signedOut', context.now)
+  context.revoke({ userId, sessionId, ...ended })
+  const payload = { userId, sessionId }
+  if (ended.sessionsEnded > 0) context.emit({ type: 'auth.signedOut', subject: userId, organizationId: null, payload })
+  return ended
+}
+
+function revokeApi(context: CommandContext, row: TokenRow): Ended {
+  if (row.revokedAt !== null) return nothing
+  const { id, userId, organizationId } = row
+  row.revokedAt = context.now
+  context.revoke({ userId, tokenId: id, tokensEnded: 1 })
+  context.emit({ type: 'tokens.revoked', subject: userId, organizationId, payload: { tokenId: id, userId } })
+  return { sessionsEnded: 0, tokensEnded: 1 }
+}

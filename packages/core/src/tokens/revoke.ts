@@ -1,0 +1,20 @@
+import { defineCommand } from '../kernel/action.ts'
+import { endToken, existingToken, shownToken } from './repository.ts'
+import { tokensSignatures } from './signatures.ts'
+import { changedTokenTarget, overChanges } from './target.ts'
+
+export const revokeToken = defineCommand(tokensSignatures.revoke, {
+  allow: overChanges,
+  target: changedTokenTarget,
+  async handle(context, { tokenId }) {
+    const { em, now } = context
+    const ended = await endToken(em, tokenId, now)
+    const token = await existingToken(em, tokenId)
+    const { userId, organizationId } = token
+    if (ended) {
+      context.revoke({ userId, tokenId, tokensEnded: 1 })
+      context.emit({ type: 'tokens.revoked', subject: userId, organizationId, payload: { tokenId, userId } })
+    }
+    return shownToken(token, now)
+  },
+})

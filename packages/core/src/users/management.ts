@@ -1,0 +1,35 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { uuidOf, type Id } from '../kernel/id.ts'
+
+/**
+ * SQL that is true of the users whom an organization manages: it is their home,
+ * and their address is in a domain that it has verified, or they have none.
+ * `u` is the alias of `users`; the one parameter is the organization.
+ */
+export const isManaged = `(u.home_organization_id = ?::uuid and (u.email is null or exists (
+  select 1 from organization_domains d
+    where d.organization_id = u.home_organization_id and d.verified_at is not null and d.domain = split_part(u.email, '@', 2))))`
+
+/** Whether an organization has proved that the domain of an address is its own. */
+export async function ownsDomainOf(em: SqlEntityManager, organizationId: Id<'org'>, email: string): Promise<boolean> {
+  const domain = email.slice(email.lastIndexOf('@') + 1)
+  const rows = await em.execute<unknown[]>(
+    'select 1 from organization_domains where organization_id = ? and domain = ? and verified_at is not null',
+    [uuidOf(organizationId), domain],
+  )
+  return rows.length > 0
+}
+
+/** The active organization that manages an account; null: nobody but its owner. */
+export async function managingOrganization(
+  em: SqlEntityManager,
+  user: { readonly id: Id<'usr'>; readonly homeOrganizationId: Id<'org'> | null },
+): Promise<Id<'org'> | null> {
+  const { id, homeOrganizationId } = user
+  if (homeOrganizationId === null) return null
+  const rows = await em.execute<unknown[]>(
+    `select 1 from users u join organizations o on o.id = u.home_organization_id and o.status = 'active' where u.id = ? and ${isManaged}`,
+    [uuidOf(id), uuidOf(homeOrganizationId)],
+  )
+  return rows.length > 0 ? homeOrganizationId : null
+}

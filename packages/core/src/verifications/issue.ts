@@ -1,0 +1,68 @@
+import type { CommandContext } from '../kernel/context.ts'
+import { printable } from '../kernel/text.ts'
+import { mintToken } from '../tokens/index.ts'
+import type { UserId } from '../users/index.ts'
+import { VerificationRow } from './entity.ts'
+import { mayMail } from './limits.ts'
+import { mailJob } from './deliver.ts'
+import type { VerificationPurpose } from './model.ts'
+import { hashOfSecret } from './secret.ts'
+
+/** What is to be proved, and for what. */
+export interface Asked {
+  readonly purpose: VerificationPurpose
+  readonly email: string
+  /** null: nobody has the address. The row and the job are made all the same, so that the caller sees no difference. */
+  readonly userId: UserId | null
+  /** Milliseconds that the secret works. */
+  readonly lifetime: number
+  /** Whether only the browser or program that asks may use the secret: it gets the other half of it now. */
+  readonly bound: boolean
+  /** What is to happen once the address is proved; kept encrypted. */
+  readonly payload?: string
+  /** Where whoever asked wants to be sent afterwards, checked by `checkedRedirect`. */
+  readonly redirectTo?: string | null
+}
+
+const longestUserAgent = 500
+
+/**
+ * Sends a secret to an address, unless that got too many lately: then the caller
+ * gets the same answer, and the secret does not work. The text of the secret is not
+ * kept anywhere: the job that mails it makes it again. `binding` is for whoever asked,
+ * and null when anybody who has the secret may use it.
+ */
+export async function ask(
+  context: CommandContext,
+  asked: Asked,
+): Promise<{ id: VerificationRow['id']; binding: string | null; expiresAt: Date }> {
+  const { em, now, newId, ports, origin } = context
+  const { purpose, email, userId, lifetime, bound, payload, redirectTo = null } = asked
+  const id = newId('ver')
+  const binding = bound ? mintToken('verify', id, ports) : null
+  const expiresAt = new Date(now.getTime() + lifetime)
+  const sealedPayload = payload === undefined ? null : await ports.cipher.seal(`verification/${id}`, payload)
+  const hash = await hashOfSecret(ports, { id, purpose })
+  const sends = await mayMail(context, purpose, email)
+  const userAgent = origin.userAgent === null ? null : printable(origin.userAgent, longestUserAgent)
+  em.persist(
+    em.create(VerificationRow, {
+      id,
+      purpose,
+      email,
+      userId,
+      hash,
+      bindingHash: binding?.hash ?? null,
+      sealedPayload,
+      redirectTo,
+      ip: origin.ip,
+      userAgent,
+      createdAt: now,
+      expiresAt,
+      usedAt: null,
+      revokedAt: sends ? null : now,
+    }),
+  )
+  context.enqueue(mailJob(id))
+  return { id, binding: binding?.text ?? null, expiresAt }
+}
