@@ -125,7 +125,7 @@ export default defineConfig({
     'typescript/only-throw-error': 'error',
     'typescript/consistent-type-imports': 'error',
     'typescript/no-non-null-assertion': 'error',
-    'import/no-cycle': 'error',
+    'import/no-cycle': ['error', { ignoreTypes: false }],
     'import/no-default-export': 'error',
     eqeqeq: 'error',
     // Objects here are closures, not classes: their methods carry no `this`.
@@ -158,6 +158,16 @@ export default defineConfig({
     'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
   },
   overrides: [
+    {
+      // Circles of types that are still to be taken apart.
+      files: [
+        `${core}/kernel/{context,decisions,grants,rule}.ts`,
+        `${core}/access/decisions/{candidates,who}.ts`,
+        `${core}/pipeline/{plan,recorder}.ts`,
+        `${core}/calls/{index,providers}.ts`,
+      ],
+      rules: { 'import/no-cycle': ['error', { ignoreTypes: true }] },
+    },
     { files: ['**/*.config.ts', '**/global-setup.ts', 'scripts/ci/reporter.ts'], rules: { 'import/no-default-export': 'off' } },
     {
       files: [`${core}/**/*.ts`],

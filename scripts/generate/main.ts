@@ -1,5 +1,5 @@
 /**
- * Writes what is generated from the signatures, or says what is stale with `--check`:
+ * Writes everything that is generated, or says what is stale with `--check`:
  *
  * - packages/core/src/calls/kinds.ts: names and kinds, all of the signatures that a client carries;
  * - packages/core/src/kernel/error-codes.ts: the codes of all errors;
@@ -7,7 +7,8 @@
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
  *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change;
  * - packages/core/roles.golden.txt: every permission that a built-in role holds. Read what changes in it;
- * - docs/reference: a page for every namespace.
+ * - docs/reference: a page for every namespace;
+ * - parts of docs/threat-model.md and docs/architecture.md: see pages.ts.
  */
 import { existsSync } from 'node:fs'
 import { glob, readFile, writeFile } from 'node:fs/promises'
@@ -102,6 +103,10 @@ for (const [name, make] of Object.entries(files)) await settle(name, await make(
 
 const { referencePages } = await import('./reference.ts')
 for (const [name, page] of Object.entries(referencePages())) await settle(`docs/reference/${name}`, page)
+
+const { generatedPages } = await import('./pages.ts')
+for (const [name, write] of Object.entries(generatedPages))
+  await settle(name, await write(await readFile(join(workspace, name), 'utf8'), workspace))
 
 async function settle(name: string, wanted: string): Promise<void> {
   const file = join(workspace, name)

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-test('the pictures of the tables are those of the database: otherwise run npm run generate:docs', () => {
+test('the pictures of the tables are those of the database: otherwise run npm run generate', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/architecture.md'), 'utf8')
   expect(between(page, 'tables').inside.trim()).toBe(drawTables(schema))
 })

@@ -25,7 +25,7 @@ describe('the cases of the threat model', () => {
     expect(wrong).toEqual([])
   })
 
-  test('name all of these files: otherwise run npm run generate:docs', () => {
+  test('name all of these files: otherwise run npm run generate', () => {
     expect(withTests(page, found)).toBe(page)
   })
 

@@ -1,18 +1,10 @@
 import { holdsSecret, type Signature } from '@denizen/core/contract'
+import type { Case, Input } from './case.ts'
 import type { Cast, Things } from './cast.ts'
 import { documentCases } from './documents.ts'
 import { acceptable, isSaid, nameOf, placesOf, withValue, type Place } from './places.ts'
 
-export type Input = Readonly<Record<string, unknown>>
-
-/** One call, twice: once with something of another organization in a place, once with what never was. */
-export interface Case {
-  readonly place: string
-  readonly foreign: Input
-  readonly unknown: Input
-  /** What they say by a name that answers may repeat. */
-  readonly said?: readonly [foreign: string, unknown: string]
-}
+export type { Case, Input } from './case.ts'
 
 /** The fields of texts that say whom or what is meant; what stands in them is a reference like an id. */
 export const referringFields: readonly string[] = ['identifier', 'search', 'query']

@@ -1,5 +1,5 @@
 import type { Signature } from '@denizen/core/contract'
-import type { Case } from './cases.ts'
+import type { Case } from './case.ts'
 import type { Things } from './cast.ts'
 
 /** What things of a side are called, where no id is asked for: both are as long, so that nothing is nearer to what somebody knows. */

@@ -69,6 +69,8 @@ const forbidden: [file: string, code: string, rule: string][] = [
   ],
   ['packages/api/src/cycle.ts', "import { y } from './cycle-back.ts'\nexport const x = () => y", 'no-cycle'],
   ['packages/api/src/cycle-back.ts', "import { x } from './cycle.ts'\nexport const y = () => x", 'no-cycle'],
+  ['packages/api/src/type-cycle.ts', "import type { Y } from './type-cycle-back.ts'\nexport type x = Y", 'no-cycle'],
+  ['packages/api/src/type-cycle-back.ts', "import type { x } from './type-cycle.ts'\nexport type Y = x[]", 'no-cycle'],
   ['packages/api/src/long.ts', 'export const x = 1\n'.padEnd(400, '\n'), 'max-lines'],
   ['packages/api/src/longer.ts', `export function x() {\n${'  console.log(1)\n'.repeat(45)}}`, 'max-lines-per-function'],
 ]

@@ -1,9 +1,16 @@
-import { userActor, type Core, type Id, type Orm, type Ports, type User } from '@denizen/core'
+import { userActor, type Calls, type Core, type Id, type Orm, type Ports, type User } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { accessLifetime, beginSession, slidExpiry } from '../src/sessions/index.ts'
 import { issueTokens } from '../src/tokens/index.ts'
 import { newId } from '../src/kernel/id.ts'
-import type { People, SignedInUser } from './people.ts'
+import type { SignedInUser } from './signed-in-user.ts'
+
+/** What `People` does for a crowd. */
+interface Populace {
+  join(organizationId: Id<'org'>, user: User, role: 'owner' | 'admin' | 'member'): Promise<void>
+  grant(user: User, role: 'superadmin'): Promise<void>
+  asSystem(): Calls
+}
 
 /** What each of a crowd is. */
 export interface CrowdOptions {
@@ -18,7 +25,7 @@ export interface CrowdOptions {
  * For tests of what many do at once.
  */
 export async function crowdOf(
-  { people, core, orm, ports }: { people: People; core: Core; orm: Orm; ports: Ports },
+  { people, core, orm, ports }: { people: Populace; core: Core; orm: Orm; ports: Ports },
   count: number,
   { organizationId, role = 'member', isSuperadmin = false }: CrowdOptions = {},
 ): Promise<SignedInUser[]> {
@@ -36,7 +43,7 @@ export async function crowdOf(
   )
 }
 
-async function makeUsers(people: People, count: number): Promise<User[]> {
+async function makeUsers(people: Populace, count: number): Promise<User[]> {
   const { users } = people.asSystem()
   const named = Array.from({ length: count }, () => ({ username: `one-of-many-${crypto.randomUUID()}` }))
   const { succeeded } = await users.bulkCreate({ users: named })

@@ -13,22 +13,15 @@ import {
   type InputOf,
   type Orm,
   type Ports,
-  type Principal,
   type Signatures,
   type User,
 } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Grantor } from './access.ts'
 import { crowdOf, type CrowdOptions } from './crowd.ts'
+import type { SignedInUser } from './signed-in-user.ts'
 
-/** A user who has signed in. */
-export interface SignedInUser {
-  readonly user: User
-  readonly token: string
-  readonly principal: Principal
-  /** Every action, as this user. */
-  readonly as: Calls
-}
+export type { SignedInUser } from './signed-in-user.ts'
 
 type OrganizationId = Id<'org'>
 type BuiltInRoleName = keyof typeof builtInRoles
