@@ -102,9 +102,10 @@ const { query: send } = driver
 export function withoutGuard({ orm }: Pick<World, 'orm'>, change: (statement: string) => string): () => number {
   let count = 0
   const changed = <Query>(query: Query): Query | string => {
-    const text = typeof query === 'string' ? withoutNamedLocks(change(query)) : query
+    if (typeof query !== 'string') return query
+    const text = change(query)
     if (text !== query) count++
-    return text
+    return withoutNamedLocks(text)
   }
   const connection = orm.em.getConnection()
   const execute = connection.execute.bind(connection)

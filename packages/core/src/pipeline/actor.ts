@@ -53,7 +53,9 @@ function locksFor(userId: Id<'usr'> | null, targets: readonly Id<'usr'>[]): read
 /** The lock by which commands wait for each other, and the rows, for whoever changes those without a command. */
 function several(ids: readonly Id<'usr'>[]): readonly Lock[] {
   if (ids.length === 0) return []
-  return [[lockEachAlone, arrayOf(ids.map(lockNames.user))] as const, [lockRows, uuidsOf(ids)] as const]
+  const names = ids.map(lockNames.user)
+  const [name = '', ...more] = names
+  return [more.length === 0 ? [lockAlone, name] : [lockEachAlone, arrayOf(names)], [lockRows, uuidsOf(ids)]]
 }
 
 const lockRows = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
