@@ -6,7 +6,7 @@ import { signedIn } from '../../packages/core/src/kernel/rule.ts'
 import { command, query } from '../../packages/core/src/kernel/signature.ts'
 import type { Input } from './cases.ts'
 import { scope } from '../../packages/core/src/access/model.ts'
-import { findScope } from '../../packages/core/src/access/places.ts'
+import { findScope } from '../../packages/core/src/access/scopes.ts'
 import { organizationId } from '../../packages/core/src/organizations/model.ts'
 import { userId } from '../../packages/core/src/users/model.ts'
 

@@ -5,15 +5,15 @@ import { lifecycleSignatures } from './accounts/lifecycle/signatures.ts'
 import { profileSignatures } from './accounts/profile/signatures.ts'
 import { invitationsSignatures } from './invitations/signatures.ts'
 import { organizationsSignatures } from './organizations/signatures.ts'
-import { rolesSignatures } from './roles/signatures.ts'
-import { exclusionsSignatures } from './access/exclusions/signatures.ts'
+import { rolesSignatures } from './access/roles/signatures.ts'
+import { separationSignatures } from './access/separation/signatures.ts'
 import { assignmentsSignatures } from './access/assignments/signatures.ts'
-import { sharingSignatures } from './access/sharing/signatures.ts'
+import { sharingSignatures } from './resources/sharing/signatures.ts'
 import { resourcesSignatures } from './resources/signatures.ts'
 import { decisionsSignatures } from './access/decisions/signatures.ts'
-import { explainingSignatures } from './access/explaining/signatures.ts'
+import { explainSignatures } from './access/explain/signatures.ts'
 import { reviewSignatures } from './access/review/signatures.ts'
-import { codeSignatures } from './access/code/signatures.ts'
+import { asCodeSignatures } from './access/as-code/signatures.ts'
 import { policiesSignatures } from './policies/signatures.ts'
 import { factorsSignatures } from './authenticators/signatures.ts'
 import { identitiesSignatures } from './identities/signatures.ts'
@@ -41,12 +41,12 @@ import { teamsSignatures } from './teams/signatures.ts'
  */
 export const signatures = {
   access: {
-    ...exclusionsSignatures,
+    ...separationSignatures,
     ...assignmentsSignatures,
     ...decisionsSignatures,
-    ...explainingSignatures,
+    ...explainSignatures,
     ...reviewSignatures,
-    ...codeSignatures,
+    ...asCodeSignatures,
   },
   auth: {
     ...signInSignatures,

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import {
-  DecisionMemory,
+  DecisionCache,
   hadSuperadmin,
   PermissionUses,
   questionOf,
@@ -25,8 +25,8 @@ import type { JsonObject } from './kernel/text.ts'
 import type { CallReport, Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
-import { checkImmediately } from './pipeline/at-once.ts'
-import { forkOf, memoryOf } from './pipeline/assembly.ts'
+import { checkImmediately } from './pipeline/immediate.ts'
+import { forkOf, cachesOf } from './pipeline/assembly.ts'
 import { plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
@@ -143,7 +143,7 @@ export function createCore(options: CoreOptions): Core {
     async start() {
       await ensurePartitions(reader(), ports.clock.now())
       await rotateKeys(reader(), ports)
-      await ports.invalidation.open(memoryOf(assembly))
+      await ports.invalidation.open(cachesOf(assembly))
       sightings.start()
     },
     stop: async () => void (await Promise.all([sightings.stop(), ports.invalidation.close()])),
@@ -153,7 +153,7 @@ export function createCore(options: CoreOptions): Core {
 function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] }: CoreOptions) {
   const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
   const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
-  const decisions = new DecisionMemory({ clock: ports.clock, soleProcess: ports.invalidation.soleProcess, catalogue })
+  const decisions = new DecisionCache({ clock: ports.clock, soleProcess: ports.invalidation.soleProcess, catalogue })
   const settings = { ...defaultSettings, ...given }
   const reader = () => forkOf({ orm })
   const sightings = sightingsOf(reader, ports)

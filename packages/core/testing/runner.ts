@@ -1,5 +1,5 @@
 import { defaultSettings, type Actor, type Monitor, type Orm, type Plan, type Ports } from '@denizen/core'
-import { DecisionMemory } from '../src/access/index.ts'
+import { DecisionCache } from '../src/access/index.ts'
 import { actions } from '../src/actions.ts'
 import { toDomainError } from '../src/database/conflict.ts'
 import type { Action } from '../src/kernel/action.ts'
@@ -34,7 +34,7 @@ export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: reado
     catalogue,
     credentials: createCredentials({ ...parts, inspect: async () => null }),
     principals: new PrincipalCache(ports.clock, true),
-    decisions: new DecisionMemory({ clock: ports.clock, soleProcess: true, catalogue }),
+    decisions: new DecisionCache({ clock: ports.clock, soleProcess: true, catalogue }),
     rate: new RequestRate({
       clock: ports.clock,
       logger: ports.logger,

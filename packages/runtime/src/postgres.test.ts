@@ -172,7 +172,7 @@ test('each connection prepares the busiest statements once, and a new one does s
   const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
   // Whether somebody has to wait is asked before the password is checked, and again under the lock.
   const names = [
-    'lock_alone',
+    'lock_exclusive',
     'password_by_username',
     'record',
     'standing',

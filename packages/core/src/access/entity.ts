@@ -7,10 +7,9 @@ import type { SubjectKind } from './model.ts'
 import type { ScopeKind } from '../grants/model.ts'
 
 /**
- * The tables of access control. Each row that names rows of a tenant carries that
- * tenant, with zeros for the installation (`home`), so that the database itself
- * refuses a role, team or resource of another one. Those keys share columns, which
- * MikroORM cannot describe: they stand in the migration only (0006-access).
+ * The tables of access control. Rows that refer to a tenant's rows carry that tenant in `home` (zeros for the installation), so that
+ * foreign keys refuse a role, team or resource of another tenant. These keys share columns, which MikroORM cannot describe, so they are
+ * only in the migration (0006-access).
  */
 const zeros = `'00000000-0000-0000-0000-000000000000'`
 const homeColumn = () => p.uuid().generated(`(coalesce(organization_id, ${zeros}::uuid)) stored`).nullable()
@@ -37,7 +36,7 @@ const RoleSchema = defineEntity({
     version: p.integer().version(),
     createdAt: instant(),
     updatedAt: instant().defaultRaw('now()'),
-    /** Its history stays; its name is free again, and whoever had the role of that name has not the next one. */
+    /** The row stays as history. The name can be used again, but users who had the deleted role do not get the new one. */
     deletedAt: instant().strictNullable().$type<Date>(),
   },
   uniques: [{ name: 'roles_home_unique', properties: ['home', 'id'] }],
@@ -49,7 +48,7 @@ const RoleSchema = defineEntity({
   ],
 })
 
-/** A named set of permissions. The built-in ones get theirs from code (builtin.ts), the others from `role_permissions`. */
+/** A named set of permissions: of built-in roles in code (`grants/built-in-roles.ts`), of custom roles in `role_permissions`. */
 export class RoleRow extends RoleSchema.class {}
 RoleSchema.setClass(RoleRow)
 
@@ -76,7 +75,7 @@ const RolePermissionSchema = defineEntity({
   ],
 })
 
-/** That a role has a permission, or had it: a row is ended, never overwritten or deleted. */
+/** A permission of a role. History: rows are ended, never updated or deleted. */
 export class RolePermissionRow extends RolePermissionSchema.class {}
 RolePermissionSchema.setClass(RolePermissionRow)
 
@@ -107,7 +106,7 @@ const RoleInclusionSchema = defineEntity({
   ],
 })
 
-/** That a role has all that another has, or had it: history, like assignments. */
+/** A role that another role includes. History, like assignments. */
 export class RoleInclusionRow extends RoleInclusionSchema.class {}
 RoleInclusionSchema.setClass(RoleInclusionRow)
 
@@ -121,7 +120,10 @@ const RoleClosureSchema = defineEntity({
   indexes: [{ name: 'role_closure_included_index', properties: ['includedId'] }],
 })
 
-/** Every role that a role includes, through however many others, but for itself: worked out anew from `role_inclusions` with every change of those. */
+/**
+ * The transitive closure of `role_inclusions`: all roles that a role includes, directly or through others, without itself. Recomputed
+ * with every change of these.
+ */
 export class RoleClosureRow extends RoleClosureSchema.class {}
 RoleClosureSchema.setClass(RoleClosureRow)
 
@@ -141,10 +143,10 @@ const RoleAssignmentSchema = defineEntity({
         .fieldName('user_id')
         .foreignKeyName('role_assignments_user_id_foreign')
         .deleteRule('cascade'),
-    /** Whoever sits in it has the role. */
+    /** All members of the team have it. */
     teamId: idColumn('team').strictNullable().$type<`team_${string}`>(),
     teamOrganizationId: idColumn('org').strictNullable().$type<`org_${string}`>(),
-    /** null: a single permission was given. */
+    /** null: a single permission is assigned. */
     roleId: () =>
       p
         .manyToOne(RoleRow)
@@ -153,11 +155,11 @@ const RoleAssignmentSchema = defineEntity({
         .fieldName('role_id')
         .foreignKeyName('role_assignments_role_id_foreign')
         .deleteRule('cascade'),
-    /** Whose the role is: zeros for the installation's. */
+    /** The tenant of the role; zeros for the installation. */
     roleHome: p.uuid().defaultRaw(`${zeros}::uuid`),
     permission: p.string().columnType('text').strictNullable().$type<string>(),
     scopeKind: p.string().columnType('text').$type<ScopeKind>(),
-    /** The organization of what it is on; null: it is on the whole system, or on what a user owns outside every organization. */
+    /** The organization of the scope; null: the whole system, or a user's own resource outside of organizations. */
     organizationId: () =>
       p
         .manyToOne(OrganizationRow)
@@ -174,7 +176,7 @@ const RoleAssignmentSchema = defineEntity({
     condition: p.json().columnType('jsonb').strictNullable().$type<JsonObject>(),
     grantedBy: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
     grantedAt: instant(),
-    /** The identity provider that gave it, and may take it back. */
+    /** The identity provider that made the assignment, and may end it. */
     provider: p.string().columnType('text').strictNullable().$type<string>(),
     revokedBy: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
     revokedAt: instant().strictNullable().$type<Date>(),
@@ -189,7 +191,7 @@ const RoleAssignmentSchema = defineEntity({
     indexOfAssignments('role_assignments_team_index', `("team_id") where "team_id" is not null`),
     indexOfAssignments('role_assignments_resource_index', `("resource_id") where "resource_id" is not null`),
     indexOfAssignments('role_assignments_organization_index', `("organization_id", "id") where "organization_id" is not null`),
-    // Who has something widely, among millions of grants on resources.
+    // Finds assignments in wide scopes among millions on resources.
     indexOfAssignments(
       'role_assignments_wide_index',
       `("organization_id", "role_id", "permission") where "scope_kind" <> 'resource' and "revoked_at" is null`,
@@ -202,7 +204,7 @@ const RoleAssignmentSchema = defineEntity({
   checks: [
     {
       name: 'role_assignments_subject_known',
-      // What a team has stays in its organization: those who run that one say who sits in it.
+      // A team has assignments in its own organization only: the administrators there decide who is in it.
       expression: `(subject_kind = 'user' and user_id is not null and team_id is null) or (subject_kind = 'team' and user_id is null and team_id is not null and team_organization_id is not null and scope_kind <> 'system' and team_organization_id = coalesce(organization_id, team_organization_id))`,
     },
     {
@@ -218,7 +220,7 @@ const RoleAssignmentSchema = defineEntity({
   ],
 })
 
-/** That a subject holds a role, or a permission, somewhere for some time. History: a row is ended, never overwritten or deleted. */
+/** An assignment: a subject has a role or a permission in a scope, for some time. History: rows are ended, never updated or deleted. */
 export class RoleAssignmentRow extends RoleAssignmentSchema.class {}
 RoleAssignmentSchema.setClass(RoleAssignmentRow)
 
@@ -240,7 +242,7 @@ const ExclusionSchema = defineEntity({
     home: homeColumn(),
     name: p.string().columnType('text'),
     kind: p.string().columnType('text').$type<'static' | 'dynamic'>(),
-    /** As many of its roles together are too many. */
+    /** So many roles of the set are too many. */
     cardinality: p.integer(),
     version: p.integer().version(),
     createdAt: instant(),
@@ -259,7 +261,7 @@ const ExclusionSchema = defineEntity({
   ],
 })
 
-/** Roles of which nobody has too many (static), or uses too many in one session (dynamic): separation of duty (ANSI INCITS 359). */
+/** A set of separation of duty: nobody is assigned (static), or uses in one session (dynamic), too many of its roles (ANSI INCITS 359). */
 export class ExclusionRow extends ExclusionSchema.class {}
 ExclusionSchema.setClass(ExclusionRow)
 
@@ -285,13 +287,13 @@ const PermissionUseSchema = defineEntity({
   properties: {
     userId: idColumn('usr').primary(),
     permission: p.string().columnType('text').primary(),
-    /** The organization it was used in, with zeros for none. */
+    /** The organization it was used in; zeros for none. */
     home: p.uuid().primary(),
-    /** To the hour; written off the request path. */
+    /** To the hour; written in the background. */
     lastUsedAt: instant(),
   },
 })
 
-/** When somebody last used a permission: reviews ask for what nobody uses. */
+/** The last use of a permission by a user, for access reviews. */
 export class PermissionUseRow extends PermissionUseSchema.class {}
 PermissionUseSchema.setClass(PermissionUseRow)

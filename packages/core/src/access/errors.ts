@@ -7,5 +7,5 @@ export const unknownPermission = defineError<{ permission: string; suggestions: 
     `${permission} is no permission: Denizen has no such action, and applications name theirs otherwise.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
 )
 
-export { notHeld } from './assignments/errors.ts'
-export { excluded, exclusionViolated, heldOnResources, notOnResources } from './exclusions/errors.ts'
+export { alreadyAssigned, notAssignable, notHeld } from './assignments/errors.ts'
+export { excluded, exclusionViolated, heldOnResources, notOnResources } from './separation/errors.ts'

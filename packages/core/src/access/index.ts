@@ -1,23 +1,16 @@
-export { contentOfRole, requireHeld } from './assignments/content.ts'
-export { notHeld } from './assignments/errors.ts'
-export { enforceSeparationOfDuty } from './exclusions/checking.ts'
-export { excluded } from './exclusions/errors.ts'
-export { removeFromSets, requireNotOnResources, requireSatisfied, setsNeeding } from './exclusions/keeping.ts'
-export { lockRoleHierarchy } from './exclusions/structure.ts'
-export { setsOf } from './exclusions/violations.ts'
-export { checkAtOnce, questionOf, type Question } from './decisions/at-once.ts'
-export { DecisionMemory, decisionsOf } from './decisions/memory.ts'
+export { assign } from './assignments/assign.ts'
+export { findAssignment, type RoleOrPermission } from './assignments/repository.ts'
+export { revoke, usersToLock, type RevocationRequest } from './assignments/revoke.ts'
+export { subjectIn, usersOf } from './assignments/subject.ts'
+export { assignmentTarget } from './assignments/targets.ts'
+export { permissionsOfRole, requireHeld } from './assignments/role-permissions.ts'
+export { enforceSeparationOfDuty } from './separation/assignment-guard.ts'
+export { excluded } from './separation/errors.ts'
+export { checkFromCache, questionOf, type Question } from './decisions/immediate.ts'
+export { DecisionCache, decisionsFor } from './decisions/cache.ts'
 export type { RoleId } from './model.ts'
-export { findResources, targetAt, type Scope } from './places.ts'
-export { requireKnownPermissions } from './unknown.ts'
+export { findResources, targetInScope, type Scope } from './scopes.ts'
 export { PermissionUses, writePermissionUses, type PermissionUse } from './review/uses.ts'
-export {
-  activeSuperadmins,
-  assignRole,
-  createRole,
-  currentAssignment,
-  findRoles,
-  hadSuperadmin,
-  lockSuperadmins,
-  rolesThatGrant,
-} from './repository.ts'
+export { demote, ensureAnotherSuperadmin, hadSuperadmin, lockSuperadmins, promote } from './assignments/superadmins.ts'
+export { assignRole, currentAssignment } from './assignments/system-wide.ts'
+export { findRoles, insertRole, rolesThatGrant } from './roles/system-wide.ts'

@@ -23,8 +23,8 @@ import { uuidOf, type Id } from '../kernel/id.ts'
 import { systemActor, type InputOf, type Signatures } from '../index.ts'
 import type { Grants } from '../kernel/grants.ts'
 import { actions } from '../actions.ts'
-import { findPlaceAt, loadSubjectsAt } from './explaining/state.ts'
-import { findScope, type Scope } from './places.ts'
+import { findScopeAt, loadSubjectsAt } from './history/state.ts'
+import { findScope, type Scope } from './scopes.ts'
 import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
 
 /** The minute that it is; ten more are to come, and what was given may begin or end in them. */
@@ -175,7 +175,7 @@ async function askedMany(model: ModelWorld, wheres: readonly Where[]): Promise<v
 async function decidedThen(model: ModelWorld, wheres: readonly Where[], minute: number): Promise<void> {
   const em = world().em()
   const places: (Scope | null)[] = []
-  for (const { scope } of wheres) places.push(await findPlaceAt(em, inputOf(scope), timeOf(minute)))
+  for (const { scope } of wheres) places.push(await findScopeAt(em, inputOf(scope), timeOf(minute)))
   const subjects = await loadSubjectsAt(
     em,
     model.users.map(({ id }) => id),

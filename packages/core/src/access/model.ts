@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { scopeKinds } from '../grants/model.ts'
+import { condition, scopeKinds } from '../grants/model.ts'
 import { idSchema, type Id } from '../kernel/id.ts'
 import { multiLine } from '../kernel/text.ts'
 import { organizationId } from '../organizations/model.ts'
@@ -14,10 +14,10 @@ export type ExclusionId = Id<'exc'>
 export const teamReference = idSchema('team')
 export const resourceReference = idSchema('res')
 
-/** Users (services are users) and teams; whoever sits in a team has what it has. */
+/** A user (services are users) or a team; the members of a team have what it has. */
 export type SubjectKind = 'user' | 'team'
 
-/** What a role is called: `editor`, `billing-clerk`. */
+/** The name of a role: `editor`, `billing-clerk`. */
 export const roleName = z
   .string()
   .max(256)
@@ -25,13 +25,16 @@ export const roleName = z
   .pipe(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._: -]{0,63}$/, '1 to 64 letters, digits, spaces and . _ : -, a letter or digit first'))
 export const roleDescription = multiLine(500)
 
-/** One permission: the name of an action, or one of an application: `document.read`. */
+/** A single permission: the name of an action, or an application's permission: `document.read`. */
 export const permissionName = z
   .string()
   .max(100)
   .regex(/^[a-zA-Z][a-zA-Z0-9-]*\.[a-zA-Z][a-zA-Z0-9-]*$/, 'a permission, like users.get or document.read')
 
-/** A permission, or many: `users.get`, `document.*`, `queries` (all that only read), `application` (all that are no action of Denizen), `*`. */
+/**
+ * A permission pattern: `users.get`, `document.*`, `queries` (every action that only reads), `application` (every permission of
+ * applications), `*`.
+ */
 export const permissionPattern = z
   .string()
   .max(100)
@@ -40,7 +43,7 @@ export const permissionPattern = z
     'a permission (users.get, document.read), all of a group (document.*), queries, application or *',
   )
 
-/** Where it counts: everywhere (nothing said), in an organization, on a team, or on a resource and all that is in it. */
+/** The scope of an assignment: the whole system (empty), an organization, a team, or a resource with everything inside it. */
 export const scope = z.union([
   z.strictObject({ organizationId }),
   z.strictObject({ teamId: teamReference }),
@@ -49,22 +52,22 @@ export const scope = z.union([
 ])
 export type ScopeInput = z.infer<typeof scope>
 
-/** A role as it is shown. */
+/** A role as output. */
 export const Role = z.object({
   id: roleId,
-  organizationId: organizationId.nullable().meta({ description: 'whose it is; null: of the installation' }),
+  organizationId: organizationId.nullable().meta({ description: 'the organization that it belongs to; null: the installation' }),
   name: z.string(),
   description: z.string().nullable(),
   builtIn: z.boolean(),
-  permissions: z.array(z.string()).meta({ description: 'its own, sorted; patterns as they were given' }),
-  includes: z.array(z.object({ id: roleId, name: z.string() })).meta({ description: 'the roles whose permissions it has too' }),
+  permissions: z.array(z.string()).meta({ description: 'its own permissions, sorted; patterns as they were granted' }),
+  includes: z.array(z.object({ id: roleId, name: z.string() })).meta({ description: 'the roles that it includes' }),
   version: z.int(),
   createdAt: z.date(),
   updatedAt: z.date(),
 })
 export type Role = z.infer<typeof Role>
 
-/** That a subject has a role, or a single permission, somewhere for some time. */
+/** An assignment as output: a subject has a role or a permission in a scope, for some time. */
 export const Assignment = z.object({
   id: assignmentId,
   subject: z.object({
@@ -73,7 +76,7 @@ export const Assignment = z.object({
     name: z.string().meta({ description: 'the username, or the name of the team' }),
   }),
   role: z.object({ id: roleId, name: z.string() }).nullable(),
-  permission: z.string().nullable().meta({ description: 'where no role but a single permission was given' }),
+  permission: z.string().nullable().meta({ description: 'if a single permission was granted instead of a role' }),
   scope: z.object({
     kind: z.enum(scopeKinds),
     organizationId: organizationId.nullable(),
@@ -90,3 +93,22 @@ export const Assignment = z.object({
   revokedAt: z.date().nullable(),
 })
 export type Assignment = z.infer<typeof Assignment>
+
+/** A time in an input: between 1970 and the year 9999. */
+export const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
+
+/** The validity and condition of an assignment. */
+export const assignmentTerms = {
+  validFrom: instant.optional().meta({ description: 'from when, for example 2026-11-21T08:00:00Z (default: now)' }),
+  validUntil: instant.optional().meta({ description: 'until when (default: until it is revoked)' }),
+  condition: condition.optional().meta({ description: 'conditions that have to be met: {"assurance":"aal2","networks":["192.0.2.0/24"]}' }),
+}
+
+/** The answer when something was assigned. */
+export const Assigned = z.object({
+  assignment: Assignment,
+  assigned: z.boolean().meta({ description: 'false: already assigned, on the same terms' }),
+})
+
+/** The answer when an assignment was revoked. */
+export const Revoked = z.object({ assignment: Assignment })

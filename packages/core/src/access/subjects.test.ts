@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { actions } from '../actions.ts'
 import { newId, uuidOf } from '../kernel/id.ts'
 import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
-import { findResources, systemScope, type Scope } from './places.ts'
+import { findResources, systemScope, type Scope } from './scopes.ts'
 
 const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 

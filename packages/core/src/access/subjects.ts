@@ -30,25 +30,25 @@ import {
   permissionsOf,
   grantsOf,
 } from '../grants/index.ts'
-import type { Scope } from './places.ts'
+import type { Scope } from './scopes.ts'
 
 export type { SubjectKey } from '../kernel/decisions.ts'
 
-/** What decisions about somebody are made from. */
+/** The facts that decisions about a subject are made from. */
 export interface SubjectFacts extends SubjectKey {
-  /** Active or temporary, and their grants are not frozen: others may do nothing at all. */
+  /** The account is active or temporary, and its grants are not frozen. Otherwise it has no permissions. */
   readonly isActive: boolean
-  /** Of active organizations. */
+  /** In active organizations. */
   readonly memberships: readonly { readonly organizationId: Id<'org'>; readonly role: MembershipRole }[]
   /**
-   * The user's and their teams', on whatever, also those that begin later. What was given in an organization goes with
-   * the membership: those in organizations that they are no member of are left out.
+   * Assignments of the user and the user's teams in all scopes, also future ones. Without those in organizations where the user is not a
+   * member.
    */
   readonly assignments: readonly ResolvedAssignment[]
-  /** null: there is no session. */
+  /** null: without a session. */
   readonly assurance: 'aal1' | 'aal2' | null
   readonly activeRoles: ActiveRoles
-  /** When this may change by itself: the session ends, or an assignment begins or is over. */
+  /** When the facts change by themselves: the session expires, or an assignment begins or ends. */
   readonly validUntil: Date
 }
 
@@ -83,8 +83,8 @@ const subjectsStatement = statement(
 )
 
 /**
- * Those who are there, in the order asked for; of those with a session, if it is theirs and live. However many, it is
- * one statement, and one for the custom roles that they have.
+ * Loads subjects in the given order. Missing users, and sessions that are not theirs or have ended, are left out. One statement for any
+ * number, and one for their custom roles.
  */
 export async function loadSubjects(
   em: SqlEntityManager,
@@ -143,17 +143,17 @@ function parsed<Item>(json: string | null): readonly Item[] {
 }
 
 const none: readonly never[] = []
-/** The last moment that a Date can hold. */
+/** The latest time that a Date can hold. */
 const endOfTime = 8.64e15
 
-/** When something is decided, and the address that it is decided for. */
+/** The time and address that a decision is made for. */
 export interface DecisionContext {
   readonly now: Date
-  /** null: from nowhere in particular, so conditions on networks are not met. */
+  /** null: no address, so conditions on networks are not met. */
   readonly from: Pick<Origin, 'ip' | 'remote'> | null
 }
 
-/** What somebody may do now, from there: by the same engine that lets calls through. */
+/** The grants of a subject now and from an address, by the same engine that the pipeline uses. */
 export function grantsOfSubject(catalogue: Catalogue, facts: SubjectFacts, situation: DecisionContext): Grants {
   if (!facts.isActive) return grantsOf(catalogue, [])
   const members = facts.memberships.map(({ organizationId, role }) => ({
@@ -163,7 +163,7 @@ export function grantsOfSubject(catalogue: Catalogue, facts: SubjectFacts, situa
   return grantsOf(catalogue, [...effectiveAssignmentsOf(facts, situation).map(grantOf), ...members])
 }
 
-/** The assignments that count now, from there. */
+/** The assignments that are effective now and from an address. */
 export function effectiveAssignmentsOf(facts: SubjectFacts, { now, from }: DecisionContext): readonly ResolvedAssignment[] {
   const { assignments, assurance, activeRoles } = facts
   return effectiveAssignments(assignments, { at: now.getTime(), assurance, activeRoles }).filter((assignment) =>
@@ -171,22 +171,22 @@ export function effectiveAssignmentsOf(facts: SubjectFacts, { now, from }: Decis
   )
 }
 
-/** Whether somebody may do something there: by what they hold, or because it, or what it is in, is theirs. */
+/** Whether a subject has a permission in a scope, by grants or by ownership of the resource or an ancestor. */
 export function isAllowedAt(grants: Grants, who: Owner, permission: string, place: Scope): boolean {
   if (grants.allows(permission, place.organizationId, place.path)) return true
   return owns(who, place) && ownersGrants(grants, place.organizationId).allows(permission, null, anyPath)
 }
 
-/** Who is decided about, as far as owning goes. */
+/** The facts about a subject that ownership depends on. */
 export type Owner = Pick<SubjectFacts, 'userId' | 'isActive'> & { readonly memberships: readonly { readonly organizationId: Id<'org'> }[] }
 
-/** Whether somebody owns what the place is, or something that it is in. What is in an organization is its members' only. */
+/** Whether a subject owns the resource or an ancestor. Inside an organization only members own anything. */
 export function owns({ userId, memberships, isActive }: Owner, { organizationId, owners }: Scope): boolean {
   if (!isActive || !owners.includes(userId)) return false
   return organizationId === null || memberships.some((membership) => membership.organizationId === organizationId)
 }
 
-/** The permissions that somebody has there, sorted, as `Grants.list` gives them. */
+/** The permissions of a subject in a scope, sorted, in the form of `Grants.list`. */
 export function permissionsAt(catalogue: Catalogue, grants: Grants, who: Owner, place: Scope): readonly string[] {
   const held = grants.list(place.organizationId, place.path)
   if (!owns(who, place)) return held
@@ -194,12 +194,12 @@ export function permissionsAt(catalogue: Catalogue, grants: Grants, who: Owner, 
   return listPermissions(union([permissionsOf(catalogue, held), permissionsOf(catalogue, owned)]))
 }
 
-/** What whoever owns something in an organization may do with it. */
+/** The owner's grants on resources of an organization. */
 function ownersGrants(grants: Grants, organizationId: Id<'org'> | null): Grants {
   return derivedGrants(owners, grants, organizationId, { organizationId, scopeId: anyResource, permissions: ownerPermissions })
 }
 
-/** Whether the limits of a credential let a permission through there, whatever its user may do. */
+/** Whether the limits of a credential allow a permission in a scope, whatever its user may do. */
 export function withinLimits(grants: Grants, permission: string, place: Scope): boolean {
   const { kind, organizationId } = place
   return kind === 'system'
@@ -207,13 +207,13 @@ export function withinLimits(grants: Grants, permission: string, place: Scope): 
     : limitsAt(grants, place).allows(permission, organizationId, anyPath)
 }
 
-/** What the limits of a credential leave of some permissions there. */
+/** The permissions that the limits of a credential leave in a scope. */
 export function limitPermissions(catalogue: Catalogue, grants: Grants, permissions: readonly string[], place: Scope): readonly string[] {
   const through = limitsAt(grants, place).list(place.organizationId, place.kind === 'system' ? [] : anyPath)
   return listPermissions(intersection(catalogue, permissionsOf(catalogue, permissions), permissionsOf(catalogue, through)))
 }
 
-/** The grants of somebody who might do everything, by a credential with the same limits. */
+/** The grants that a user with all permissions would have with the limits of this credential. */
 function limitsAt(grants: Grants, { kind, organizationId }: Scope): Grants {
   return kind === 'system'
     ? derivedGrants(limits, grants, 'system', { organizationId: null, permissions: everything })
@@ -223,7 +223,7 @@ function limitsAt(grants: Grants, { kind, organizationId }: Scope): Grants {
 const owners = new WeakMap<Grants, Map<string | null, Grants>>()
 const limits = new WeakMap<Grants, Map<string | null, Grants>>()
 
-/** Grants of one other holding; made once for each place that somebody may do something in. */
+/** Grants derived from one grant, computed once per scope. */
 function derivedGrants(memory: typeof owners, grants: Grants, key: string | null, holding: Grant): Grants {
   const all = memory.get(grants) ?? new Map<string | null, Grants>()
   memory.set(grants, all)
@@ -234,7 +234,7 @@ function derivedGrants(memory: typeof owners, grants: Grants, key: string | null
   return made
 }
 
-/** Stands for whatever it is. */
+/** Stands for any resource. */
 const anyResource = 'it'
 const anyPath: readonly string[] = [anyResource]
 const everything = ['*']

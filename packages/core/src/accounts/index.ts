@@ -1,8 +1,6 @@
 export { insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
 export { usernameFor } from './create.ts'
-export { keepASuperadmin } from './guards.ts'
 export { rememberStatus } from './lifecycle/history.ts'
-export { refuseUnpromotable, tellDemoted, tellPromoted } from './lifecycle/promotion.ts'
 export { changeStatus } from './lifecycle/status.ts'
 export { handOver, mayBeHandedOver } from './reclaim.ts'

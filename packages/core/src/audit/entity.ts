@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { address, idColumn, instant, transactionId } from '../kernel/columns.ts'
-import { appendOnly } from '../kernel/history.ts'
+import { appendOnly } from '../kernel/append-only.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import type { AuditOutcome } from './model.ts'
 

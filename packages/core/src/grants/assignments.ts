@@ -7,44 +7,46 @@ import { builtInRoles } from './built-in-roles.ts'
 import { byRole, definitionOfRole } from './definitions.ts'
 import { builtInRoleNames, type BuiltInRoleName, type Condition, type ScopeKind } from './model.ts'
 
-/** An assignment as `assignmentsOf` reads it: ids are UUIDs, times milliseconds since the epoch. */
+/** An assignment as `assignmentsOf` selects it. Ids are UUIDs, times milliseconds since the epoch. */
 export interface LoadedAssignment {
   readonly id: string
-  /** null: a single permission was given. */
+  /** null: a single permission was assigned. */
   readonly role: string | null
   readonly permission: string | null
-  /** The team that has it; null: the user. */
+  /** The team that has the assignment; null: the user has it. */
   readonly team: string | null
   readonly scope: ScopeKind
   readonly organization: string | null
-  /** The team or resource that it is on. */
+  /** The team or resource that is its scope. */
   readonly object: string | null
   readonly from: number
   readonly until: number | null
   readonly condition: Condition | null
 }
 
-/** The same with what its role is. */
+/** An assignment with the definition of its role. */
 export interface ResolvedAssignment extends LoadedAssignment {
   readonly name: string | null
   readonly builtIn: boolean | null
-  /** What the role grants, with all that it includes; null: the role is built in, or there is none. */
+  /** The permissions of the role and of all roles that it includes; null: the role is built in, or there is no role. */
   readonly permissions: readonly string[] | null
-  /** The roles that it includes, with the names of those that are built in. */
+  /** The included roles; only built-in ones have a name here. */
   readonly included: readonly { readonly id: string; readonly name: string | null }[] | null
-  /** The sets of roles not to be used together that one of its roles is in: the installation's, and those of the organization that it counts in. */
+  /**
+   * The dynamic sets of separation of duty that one of its roles is in: the installation's, and those of the organization where the
+   * assignment counts.
+   */
   readonly exclusions: readonly Exclusion[] | null
 }
 
 /**
- * SQL for the assignments of a user, and of the teams that they sit in, that were not revoked
- * and are not over: JSON `assignments`, for `parseAssignments`, and `definitions`, what their custom roles are,
- * each once. Takes one parameter: the time. Teams only count while they are there, for their
- * seats go with them.
+ * SQL that selects the assignments of a user and of the user's teams, without those that are revoked or expired: JSON `assignments`, for
+ * `parseAssignments`, and `definitions`, the definition of each custom role among them. Takes one parameter: the time. Deleted teams need
+ * no check, because their seats are deleted with them.
  * @param user SQL of the user's id.
- * @param scopes SQL that is true of the assignments `a` that are wanted.
+ * @param scopes SQL condition on the assignments `a`.
  * @param at SQL of the time, instead of a parameter.
- * @param defined SQL that tells whether definitions are wanted; whoever has them kept reads none.
+ * @param defined SQL condition: whether to select definitions. A caller that has them cached passes false.
  */
 export function assignmentsOf(user: string, scopes: string, { at = '?::timestamptz', defined = 'true' } = {}): string {
   const columns =
@@ -61,7 +63,10 @@ export function assignmentsOf(user: string, scopes: string, { at = '?::timestamp
       where a.valid_until is null or a.valid_until > ${at}) g)`
 }
 
-/** The values of an assignment in the order of `assignmentsOf`: objects would take half as long again to write, and be as much again to send. */
+/**
+ * The values of an assignment in the order of `assignmentsOf`. JSON arrays, because objects take half as long again to write and are
+ * twice the size.
+ */
 type AssignmentTuple = readonly [
   id: string,
   role: string | null,
@@ -75,7 +80,7 @@ type AssignmentTuple = readonly [
   condition: Condition | null,
 ]
 
-/** The assignments that `assignmentsOf` read. */
+/** Parses the assignments that `assignmentsOf` selected. */
 export function parseAssignments(assignments: string | null): readonly LoadedAssignment[] {
   if (assignments === null) return noAssignments
   return (JSON.parse(assignments) as AssignmentTuple[]).map(
@@ -98,7 +103,7 @@ const noAssignments: readonly LoadedAssignment[] = []
 
 const builtInNames: ReadonlyMap<string, BuiltInRoleName> = new Map(builtInRoleNames.map((name) => [uuidOf(builtInRoles[name].id), name]))
 
-/** The custom roles of assignments: UUIDs, each once. */
+/** The UUIDs of the custom roles in assignments, without duplicates. */
 export function customRolesIn(given: readonly LoadedAssignment[]): readonly string[] {
   const roles = new Set<string>()
   for (const { role } of given) if (role !== null && !builtInNames.has(role)) roles.add(role)
@@ -107,7 +112,7 @@ export function customRolesIn(given: readonly LoadedAssignment[]): readonly stri
 
 const noRoles: readonly string[] = []
 
-/** Assignments with what their roles are, in the order of their roles' names; one whose role is not there gives nothing. */
+/** Joins assignments with the definitions of their roles, sorted by role name. Assignments of a deleted role are left out. */
 export function resolveAssignments(
   given: readonly LoadedAssignment[],
   definitions: ReadonlyMap<string, RoleDefinition>,
@@ -116,7 +121,7 @@ export function resolveAssignments(
   return held.length < 2 ? held : held.sort((one, other) => compareNames(one.name, other.name) || compareNames(one.id, other.id))
 }
 
-/** What `assignmentsOf` read, with its definitions. */
+/** Parses a row of `assignmentsOf` with its definitions. */
 export function parseResolved({ assignments, definitions }: { readonly assignments: string | null; readonly definitions: string | null }) {
   const defined = definitions === null ? [] : (JSON.parse(definitions) as RoleDefinition[])
   return resolveAssignments(parseAssignments(assignments), byRole(defined))
@@ -136,7 +141,7 @@ function resolveAssignment(assignment: LoadedAssignment, definitions: ReadonlyMa
 
 const withoutDefinition = { permissions: null, included: null, exclusions: null }
 
-/** Single permissions have no role's name: they come last. */
+/** Single permissions have no role name: they are sorted last. */
 function compareNames(one: string | null, other: string | null): number {
   if (one === other) return 0
   if (one === null || other === null) return one === null ? 1 : -1
@@ -144,27 +149,26 @@ function compareNames(one: string | null, other: string | null): number {
 }
 
 /**
- * SQL for the roles that count against others in a session: those of dynamic sets, and those that include one. Whoever
- * isAllowedAt by some assignments of a user needs theirs too, wherever they are on.
+ * SQL for the roles that count in dynamic separation of duty: members of dynamic sets, and roles that include one. A decision by some of
+ * a user's assignments needs all assignments of these roles, whatever their scope.
  */
 export const exclusiveRoles = `(with exclusive as (select m.role_id from role_exclusion_members m
       join role_exclusions e on e.id = m.exclusion_id and e.kind = 'dynamic')
     select role_id from exclusive union select c.role_id from role_closure c join exclusive x on x.role_id = c.included_id)`
 
-/** What a session chose of the roles that its user has. */
+/** Which of the user's roles a session uses. */
 export interface ActiveRoles {
-  /** Roles that exclude each other are used only where they were chosen: UUIDs. */
+  /** Mutually exclusive roles are active only if they were activated: UUIDs. */
   readonly activated: readonly string[]
-  /** Roles that were laid down: UUIDs. */
+  /** Roles that were deactivated: UUIDs. */
   readonly deactivated: readonly string[]
 }
 
 export const defaultActiveRoles: ActiveRoles = { activated: [], deactivated: [] }
 
 /**
- * The assignments that are in use: those of roles that were laid down are not, nor those of
- * roles that exclude each other, until one of them is chosen (dynamic separation of duty,
- * ANSI INCITS 359). Where too many of them were chosen, for the set was made later, none is.
+ * The assignments whose roles are active: not deactivated, and not mutually exclusive with another one unless activated (dynamic
+ * separation of duty, ANSI INCITS 359). If too many of a set were activated, because the set is newer, none of them is active.
  */
 export function activeAssignments(
   assignments: readonly ResolvedAssignment[],
@@ -181,7 +185,7 @@ export function activeAssignments(
   })
 }
 
-/** The sets of which these assignments together bring too many roles. */
+/** The ids of the sets whose cardinality these assignments together reach. */
 export function overfullSets(assignments: readonly ResolvedAssignment[]): ReadonlySet<string> {
   const brought = new Map<string, { readonly cardinality: number; readonly members: Set<string> }>()
   for (const { id, cardinality, members } of assignments.flatMap(({ exclusions }) => exclusions ?? [])) {
@@ -192,21 +196,21 @@ export function overfullSets(assignments: readonly ResolvedAssignment[]): Readon
   return new Set([...brought].filter(([, { cardinality, members }]) => members.size >= cardinality).map(([id]) => id))
 }
 
-/** What it depends on besides its time whether an assignment counts. */
+/** The facts, besides its own dates, that decide whether an assignment is effective. */
 export interface Circumstances {
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** null: there is no session. */
+  /** null: without a session. */
   readonly assurance: 'aal1' | 'aal2' | null
   readonly activeRoles: ActiveRoles
 }
 
-/** The assignments that count now, wherever the call comes from: some of them perhaps from some networks only. */
+/** The assignments that are effective now. Conditions on networks are not checked here. */
 export function effectiveAssignments(assignments: readonly ResolvedAssignment[], standing: Circumstances): readonly ResolvedAssignment[] {
   return activeAssignments(applicableAssignments(assignments, standing), standing.activeRoles)
 }
 
-/** Those whose time it is, and that the session is strong enough for; which of them are in use is chosen. */
+/** The assignments that are valid now and whose condition on assurance is met. Whether their roles are active is not checked here. */
 export function applicableAssignments(
   assignments: readonly ResolvedAssignment[],
   { at, assurance }: Omit<Circumstances, 'activeRoles'>,
@@ -217,12 +221,15 @@ export function applicableAssignments(
   )
 }
 
-/** Whether an assignment that counts does so for a call from there; null: from nowhere in particular, so conditions on networks are not met. */
+/** Whether the condition on networks is met for a call from an address; null: no address, so such a condition is not met. */
 export function appliesFrom({ condition }: ResolvedAssignment, from: Pick<Origin, 'ip' | 'remote'> | null): boolean {
   return condition?.networks === undefined || (from !== null && mayActFrom(condition.networks, from))
 }
 
-/** What was given in an organization goes with the membership: UUIDs of those that somebody is a member of. */
+/**
+ * Keeps the assignments in the given organizations (UUIDs) and outside of all: an assignment in an organization counts only while the
+ * user is a member.
+ */
 export function inOrganizationsOf<Given extends LoadedAssignment>(
   assignments: readonly Given[],
   organizations: ReadonlySet<string>,
@@ -230,7 +237,7 @@ export function inOrganizationsOf<Given extends LoadedAssignment>(
   return assignments.filter(({ organization }) => organization === null || organizations.has(organization))
 }
 
-/** The patterns of permissions that an assignment gives. */
+/** The permission patterns that an assignment grants. */
 export function patternsOf({ permission, builtIn, name, permissions, included }: ResolvedAssignment): readonly string[] {
   if (permission !== null) return [permission]
   if (builtIn === true) return builtInRoles[name as BuiltInRoleName].permissions
@@ -238,14 +245,14 @@ export function patternsOf({ permission, builtIn, name, permissions, included }:
   return inherited.length === 0 ? (permissions ?? []) : [...(permissions ?? []), ...inherited]
 }
 
-/** The same, with where they count. */
+/** The grant that an assignment makes: its permissions and its scope. */
 export function grantOf(assignment: ResolvedAssignment): Grant {
   const { organization, scope, object } = assignment
   const place = object === null ? {} : { scopeId: idOf(scope === 'team' ? 'team' : 'res', object) }
   return { organizationId: organization === null ? null : idOf('org', organization), permissions: patternsOf(assignment), ...place }
 }
 
-/** What, if it changes, changes what these assignments give: the roles that are no code, and the teams. */
+/** The ids whose change may change what these assignments grant: custom roles and teams. */
 export function dependenciesOf(assignments: readonly ResolvedAssignment[]): readonly Id<'rol' | 'team'>[] {
   const roles = new Set<string>()
   const teams = new Set<string>()

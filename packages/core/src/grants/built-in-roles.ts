@@ -14,8 +14,8 @@ interface BuiltInRole {
 }
 
 /**
- * What the built-in roles allow. It is code, not rows, so that a new action is decided about in the
- * commit that adds it: by `grantedTo` in its signature. The ids are in every database.
+ * The built-in roles. They are code, not rows, so that the commit that adds an action also says who may call it: `grantedTo` in its
+ * signature. The ids are the same in every database.
  */
 export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
   superadmin: { id: 'rol_01j0000000e008000000000001', description: 'May do everything.', permissions: ['*'] },
@@ -26,29 +26,29 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
   },
   user: {
     id: 'rol_01j0000000e008000000000003',
-    description: 'Every full user: acts on what is its own, and may found organizations.',
+    description: 'Every full user: acts on what is its own, and may create organizations.',
     permissions: builtInPermissions.user,
   },
   anonymous: { id: 'rol_01j0000000e008000000000004', description: 'A user that has not said who it is.', permissions: [] },
   system: { id: 'rol_01j0000000e008000000000005', description: 'Programs that act for Denizen itself.', permissions: [] },
 }
 
-/** What whoever owns a resource may do with it, and with what is inside. */
+/** The permissions of a resource's owner, on it and on everything inside it. */
 export const ownerPermissions = ['application', 'resources.*', ...builtInPermissions.resourceOwner]
 
 const memberPermissions = builtInPermissions.member
 
-/** Whatever an application calls its permissions, an organization's administrators hold: its people share what is in it by roles of their own. */
+/** Administrators hold all permissions of applications in their organization, so that they can assign them to its members. */
 const adminPermissions = [...memberPermissions, 'application', ...builtInPermissions.admin]
 
-/** What the roles of a member allow, each inside its organization only. */
+/** The permissions of a member by role, each in that organization only. */
 export const organizationRoles: Readonly<Record<MembershipRole, { readonly permissions: readonly string[] }>> = {
   owner: { permissions: [...adminPermissions, ...builtInPermissions.owner] },
   admin: { permissions: adminPermissions },
   member: { permissions: memberPermissions },
 }
 
-/** What each of them holds: those of the system, those of an organization, and whoever owns a resource. */
+/** The permissions of every built-in role: of the system, of an organization, and of resource owners. */
 export const permissionsByRole: Readonly<Record<string, readonly string[]>> = {
   ...permissionsOfEach(builtInRoles),
   ...permissionsOfEach(organizationRoles),

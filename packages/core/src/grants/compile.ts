@@ -14,9 +14,9 @@ import {
   type PermissionSet,
 } from './permissions.ts'
 
-/** What a credential is limited to, whatever its user may do. */
+/** The limits of a credential, whatever its user may do. */
 export interface GrantLimits {
-  /** The one organization that it acts in; null: every one, and the whole system. */
+  /** The only organization it can be used in; null: all of them, and the whole system. */
   readonly organizationId: Id<'org'> | null
   /** Patterns of permissions; null: all of them. */
   readonly patterns: readonly string[] | null
@@ -24,22 +24,21 @@ export interface GrantLimits {
 
 const unlimited: GrantLimits = { organizationId: null, patterns: null }
 
-/** Grants of subjects that hold nothing but the same few roles everywhere: nearly all of them. */
+/** Compiled grants shared by subjects that have the same few roles on the whole system, which nearly all do. */
 const sharedGrants = new WeakMap<Catalogue, Map<string, Grants>>()
 
 /**
- * The one decision engine: compiles what a subject holds into sets of permissions by
- * place, so that a decision is a few look-ups. What is held everywhere counts in every
- * organization; what is held in one counts for its teams and resources; what is held on
- * a team or resource counts there, and for what is inside. Nothing takes away.
- * Equal sets are shared, and so is the whole of a subject that holds nothing in any place.
+ * The decision engine. Compiles the grants of a subject into permission sets by scope, so that a decision is a few lookups. A grant on
+ * the whole system counts in every organization; one in an organization counts for its teams and resources; one on a team or resource
+ * counts there and for everything inside. There are no negative grants. Equal sets are shared, and so are the compiled grants of subjects
+ * with grants on the whole system only.
  */
 export function grantsOf(catalogue: Catalogue, grants: readonly Grant[], limits: GrantLimits = unlimited): Grants {
   const { organizationId: only, patterns } = limits
   const places = new Map<string | null, string[]>()
   for (const { organizationId: held, scopeId = null, permissions } of grants) {
     if (only !== null && held !== null && held !== only) continue
-    // What a token for one organization may do everywhere, it may do there only; and nothing on what is in none.
+    // A token for one organization has its user's system-wide grants in that organization only, and none on resources outside of organizations.
     if (only !== null && held === null && scopeId !== null) continue
     const place = scopeId ?? held ?? only
     places.set(place, [...(places.get(place) ?? []), ...permissions])
@@ -56,7 +55,7 @@ class CompiledGrants implements Grants {
   readonly #catalogue: Catalogue
   readonly #limits: GrantLimits
   readonly #everywhere: PermissionSet
-  /** By the id of an organization, a team or a resource. */
+  /** By the id of the organization, team or resource. */
   readonly #places: ReadonlyMap<string, PermissionSet>
 
   constructor(
@@ -114,7 +113,7 @@ class CompiledGrants implements Grants {
 
 const nowhere: readonly string[] = []
 
-/** What is left of grants for a credential that reaches only what some patterns stand for. */
+/** Grants limited to some permission patterns, for a credential with scopes. */
 export function grantsWithin(catalogue: Catalogue, grants: Grants, patterns: readonly string[]): Grants {
   const reach = permissionsOf(catalogue, patterns)
   const reaches = (permission: string) => hasPermission(reach, catalogue, permission)

@@ -7,7 +7,10 @@ import type { Clock } from '../ports/clock.ts'
 
 const roleAndIncluded = `(select r.id union all select c.included_id from role_closure c where c.role_id = r.id) i (id)`
 
-/** SQL for what a role `r` is, as a JSON object: with all that it includes. Only custom roles are asked about: what built-in ones are is code. */
+/**
+ * SQL that selects the definition of the custom role `r` as a JSON object, with everything that it includes. Built-in roles are defined
+ * in code.
+ */
 export const definitionOfRole = `json_build_object('id', r.id, 'name', r.name,
     'permissions', (select json_agg(distinct p.permission) from ${roleAndIncluded} join role_permissions p on p.role_id = i.id and p.revoked_at is null),
     'included', (select json_agg(json_build_object('id', x.id, 'name', case when x.built_in then x.name end))
@@ -32,14 +35,14 @@ export function byRole(definitions: readonly RoleDefinition[]): ReadonlyMap<stri
   return new Map(definitions.map((definition) => [definition.id, definition]))
 }
 
-/** As they are in the database now. */
+/** Definitions as stored in the database now, uncached. */
 export const storedDefinitions: RoleDefinitions = {
   of: async (em, ids) => (ids.length === 0 ? noDefinitions : byRole(await loadDefinitions(em, ids))),
 }
 
 const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
 
-/** How much of them is kept, in permissions and roles that are included. */
+/** How much is cached at most, counted in permissions and included roles. */
 const capacity = 500_000
 
 interface CacheParts {
@@ -48,10 +51,9 @@ interface CacheParts {
 }
 
 /**
- * Definitions of roles, kept under the promise that principals are kept under: those who hold a role read
- * it from here, and there are few roles and many who hold them. Whatever changes a role, or one that it
- * includes, or a set that one of these is in, drops it; who was worked out from it meanwhile is not kept,
- * for they depend on the same roles.
+ * A cache of role definitions with the same guarantee as the cache of principals. There are few roles and many users who have them. A
+ * change of a role, of a role that it includes, or of a set that one of these is in invalidates the definition. Principals that were
+ * loaded meanwhile are not cached either, because they depend on the same roles.
  */
 export class RoleDefinitionCache extends LeasedCache<RoleDefinition> implements RoleDefinitions {
   constructor({ clock, soleProcess }: CacheParts) {
@@ -61,7 +63,7 @@ export class RoleDefinitionCache extends LeasedCache<RoleDefinition> implements 
   async of(em: SqlEntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, RoleDefinition>> {
     if (ids.length === 0) return noDefinitions
     const { generation } = this
-    const now = new Date(0) // they end by no date
+    const now = new Date(0) // definitions do not expire
     const found = new Map<string, RoleDefinition>()
     const missing: string[] = []
     for (const id of ids) {

@@ -6,9 +6,8 @@ import { assignmentsOf, parseResolved, grantOf } from './assignments.ts'
 import { organizationRoles, type MembershipRole } from './built-in-roles.ts'
 
 /**
- * What a user holds everywhere, and in one organization: what whoever acts on the
- * account must hold too. Frozen grants count: they can be released. So do those
- * whose time has not come, and those that are not in use.
+ * The grants of a user on the whole system and in one organization: an actor must hold all of them to act on the account. Counts frozen
+ * grants, because they can be unfrozen, assignments that only begin later, and inactive roles.
  */
 export async function loadGrants(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Grant[]> {
   const parameters = [uuidOf(userId), uuidOf(userId)]

@@ -9,7 +9,7 @@ export type ScopeKind = (typeof scopeKinds)[number]
 export const builtInRoleNames = ['superadmin', 'monitor', 'user', 'anonymous', 'system'] as const
 export type BuiltInRoleName = (typeof builtInRoleNames)[number]
 
-/** What else has to hold for an assignment to count: all of it. */
+/** Conditions for an assignment to count; all of them have to be met. */
 export const condition = z
   .strictObject({
     assurance: z.literal('aal2').optional().meta({ description: 'only in a session with two factors' }),

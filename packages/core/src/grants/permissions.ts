@@ -1,20 +1,19 @@
 import type { Catalogue } from '../kernel/signature.ts'
 
 /**
- * What patterns stand for. Those of Denizen's own actions are worked out to names, so
- * that a decision is a look-up; the permissions of applications (`document.read`) are an
- * open set, so of these the patterns themselves are kept.
+ * A compiled set of permission patterns. Patterns for Denizen's own actions are expanded to names, so that a decision is a lookup.
+ * Permissions of applications (`document.read`) are an open set, so their patterns are kept as they are.
  */
 export interface PermissionSet {
   /** Actions, and single permissions of applications. */
   readonly names: ReadonlySet<string>
   /** Groups of applications' permissions: `document` for `document.*`. */
   readonly groups: ReadonlySet<string>
-  /** Every permission of an application. */
+  /** Whether all permissions of applications are in the set. */
   readonly application: boolean
 }
 
-/** Whether a set has one permission. */
+/** Whether a permission is in the set. */
 export function hasPermission({ names, groups, application }: PermissionSet, catalogue: Catalogue, permission: string): boolean {
   if (names.has(permission)) return true
   if (!application && groups.size === 0) return false
@@ -22,13 +21,13 @@ export function hasPermission({ names, groups, application }: PermissionSet, cat
   return !groupsOf(catalogue).has(group) && (application || groups.has(group))
 }
 
-/** The sets of a few patterns, worked out once: most subjects hold the same few roles. */
+/** Compiled sets by their patterns: most subjects have the same few roles. */
 const compiledSets = new WeakMap<Catalogue, Map<string, PermissionSet>>()
 const mostCompiled = 1000
 
 /**
- * What patterns stand for: a name, `users.*`, `*`, `queries` (everything that only
- * reads), or `application` (everything that is no action of Denizen).
+ * Compiles patterns: a name, `users.*`, `*`, `queries` (every action that only reads), or `application` (every permission that is not an
+ * action of Denizen).
  */
 export function permissionsOf(catalogue: Catalogue, patterns: readonly string[]): PermissionSet {
   const memory = compiledSets.get(catalogue) ?? new Map<string, PermissionSet>()
@@ -47,18 +46,18 @@ function compile(catalogue: Catalogue, patterns: readonly string[]): PermissionS
   }
 }
 
-/** Every action that one of the patterns stands for. */
+/** The actions that match one of the patterns. */
 export function namesOf(catalogue: Catalogue, patterns: readonly string[]): ReadonlySet<string> {
   return permissionsOf(catalogue, patterns).names
 }
 
-/** Whether a pattern is read against Denizen's actions and stands for none of them: a mistake, or a permission that is no more. */
+/** Whether a pattern belongs to a group of Denizen's own actions but matches none: a typo, or an action that no longer exists. */
 export function matchesNoAction(catalogue: Catalogue, pattern: string): boolean {
   if (!pattern.includes('.') || !groupsOf(catalogue).has(groupOf(pattern))) return false
   return matching(catalogue, pattern).length === 0
 }
 
-/** Whether all that a pattern stands for is in one of the sets; of one that stands for nothing, that is so. */
+/** Whether everything that a pattern stands for is in the sets together. True for a pattern that matches nothing. */
 export function coveredBy(sets: readonly PermissionSet[], catalogue: Catalogue, pattern: string): boolean {
   const { names, groups, application } = permissionsOf(catalogue, [pattern])
   const all = (name: string) => sets.some((set) => hasPermission(set, catalogue, name))
@@ -66,7 +65,7 @@ export function coveredBy(sets: readonly PermissionSet[], catalogue: Catalogue, 
   return [...names].every(all) && [...groups].every((group) => sets.some((set) => set.application || set.groups.has(group)))
 }
 
-/** What of a set another one has too. */
+/** The permissions that are in both sets. */
 export function intersection(catalogue: Catalogue, one: PermissionSet, other: PermissionSet): PermissionSet {
   const names = [...one.names].filter((name) => hasPermission(other, catalogue, name))
   const more = [...other.names].filter((name) => !one.names.has(name) && hasPermission(one, catalogue, name))
@@ -78,7 +77,7 @@ export function intersection(catalogue: Catalogue, one: PermissionSet, other: Pe
   }
 }
 
-/** What one of the sets has. */
+/** The permissions that are in at least one of the sets. */
 export function union(sets: readonly PermissionSet[]): PermissionSet {
   const [first, ...rest] = sets
   if (first !== undefined && rest.length === 0) return first
@@ -89,7 +88,7 @@ export function union(sets: readonly PermissionSet[]): PermissionSet {
   }
 }
 
-/** A set as people read it: names, and groups as `document.*`, sorted; `application` where it is all of those. */
+/** A set as a sorted list: names, groups as `document.*`, and `application` for all permissions of applications. */
 export function listPermissions({ names, groups, application }: PermissionSet): readonly string[] {
   return [...names, ...[...groups].map((group) => `${group}.*`), ...(application ? ['application'] : [])].sort()
 }
@@ -101,7 +100,7 @@ export function groupOf(permission: string): string {
 
 const groupsByCatalogue = new WeakMap<Catalogue, ReadonlySet<string>>()
 
-/** The groups of Denizen's own actions: what an application calls its permissions begins with none of these. */
+/** The groups of Denizen's own actions. Permissions of applications must not begin with one of these. */
 export function groupsOf(catalogue: Catalogue): ReadonlySet<string> {
   const known = groupsByCatalogue.get(catalogue) ?? new Set([...catalogue.keys()].map(groupOf))
   groupsByCatalogue.set(catalogue, known)

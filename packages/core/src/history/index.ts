@@ -1,1 +1,1 @@
-export { rememberEnding, rememberFormer } from './repository.ts'
+export { recordEndedState, recordFormerStates } from './repository.ts'

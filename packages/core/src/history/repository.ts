@@ -12,7 +12,7 @@ interface FormerState {
 }
 
 /** Remembers how things were until now: the state that follows is in its own table. */
-export async function rememberFormer(em: SqlEntityManager, states: readonly FormerState[], endedAt: Date): Promise<void> {
+export async function recordFormerStates(em: SqlEntityManager, states: readonly FormerState[], endedAt: Date): Promise<void> {
   if (states.length === 0) return
   await em.execute(
     `insert into former_states (kind, subject_id, object_id, value, began_at, ended_at)
@@ -43,7 +43,7 @@ interface EndingState extends Omit<FormerState, 'beganAt'> {
  * The same of states that follow each other: one begins when the one before it ended, the first with the
  * thing itself. What began just now was never so for any time, and is not remembered.
  */
-export async function rememberEnding(
+export async function recordEndedState(
   em: SqlEntityManager,
   { kind, subjectId, objectId, value, since }: EndingState,
   endedAt: Date,

@@ -1,1 +1,1 @@
-export { claimKey, deleteOldKeys, keepAnswer, type Claim } from './repository.ts'
+export { claimKey, deleteOldKeys, storeAnswer, type Claim } from './repository.ts'

@@ -36,7 +36,7 @@ export async function claimKey(em: SqlEntityManager, claim: Claim, now: Date): P
 }
 
 /** Keeps the answer for whoever asks again. */
-export async function keepAnswer(em: SqlEntityManager, { scope, key }: Claim, answer: string): Promise<void> {
+export async function storeAnswer(em: SqlEntityManager, { scope, key }: Claim, answer: string): Promise<void> {
   await em.execute('update idempotency_keys set answer = ? where scope = ? and key = ?', [answer, scope, key], 'run')
 }
 

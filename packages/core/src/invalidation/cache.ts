@@ -152,7 +152,7 @@ export class LeasedCache<Value extends object> implements FeedSink {
 }
 
 /** One sink for many: each hears all. */
-export function sinkOf(sinks: readonly FeedSink[]): FeedSink {
+export function combinedSink(sinks: readonly FeedSink[]): FeedSink {
   return {
     drop: (keys) => sinks.forEach((sink) => sink.drop(keys)),
     clear: () => sinks.forEach((sink) => sink.clear()),

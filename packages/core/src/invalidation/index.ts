@@ -1,2 +1,2 @@
-export { LeasedCache, sinkOf } from './cache.ts'
+export { LeasedCache, combinedSink } from './cache.ts'
 export { deleteOldInvalidations, invalidationChannel, invalidationInsert, invalidationParameters, wakeReaders } from './repository.ts'

@@ -4,19 +4,19 @@ import type { Id } from './id.ts'
 import type { Rule, Target } from './rule.ts'
 import type { AnswerOf, ParsedInputOf, Signature } from './signature.ts'
 
-/** What an action is about: how to find it, and which rows it will change. */
+/** How an action finds its target, and which rows it will change. */
 export interface TargetFinder<Input> {
-  /** What it is called in errors: `user`, `session`. */
+  /** The type in errors: `user`, `session`. */
   readonly type: string
-  /** Whether the database has to be asked at all; without it, it is. false: the input names nothing in particular. */
+  /** Whether the input names a target at all; false: it does not, so the database is not asked. Default: it does. */
   names?(input: Input, actor: Actor): boolean
-  /** Loads whose it is, inside the transaction. null: it does not exist; undefined: the input names nothing in particular. */
+  /** Loads the target inside the transaction. null: it does not exist; undefined: the input names none. */
   find(em: SqlEntityManager, input: Input, actor: Actor): Promise<Target | null | undefined>
-  /** The users whose rows the handler changes; the pipeline locks them, in order of id, before anything is decided. */
+  /** The users whose rows the handler changes. The pipeline locks them by id before anything is decided. */
   locks?(input: Input, actor: Actor): readonly Id<'usr'>[]
 }
 
-/** The same for what is asked at every turn: from memory, where it is there. */
+/** A target finder for actions that are called very often: it uses the decision cache. */
 export interface CachedTargetFinder<Input> {
   readonly type: string
   find(context: Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>, input: Input): Promise<Target | null | undefined>
@@ -24,12 +24,12 @@ export interface CachedTargetFinder<Input> {
 
 interface Common<S extends Signature> {
   readonly signature: S
-  /** Who may. Required: an action without a rule does not compile. */
+  /** Who may call it. Required: an action without a rule does not compile. */
   readonly allow: Rule
   readonly target?: TargetFinder<ParsedInputOf<S>>
-  /** A session that still owes a step may call this. */
+  /** Can be called in a session with pending steps. */
   readonly duringPendingStep?: true
-  /** A sensitive change: wants a session whose user proved a moment ago who they are. Tokens and impersonators cannot. */
+  /** A sensitive change: needs recent authentication of the user in their own session. API tokens and impersonators cannot call it. */
   readonly requiresRecentAuth?: true
 }
 
@@ -40,23 +40,20 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
 }
 
 export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
-  /** Proves or mints a secret: has no plan, for a plan would be an uncounted guess. */
+  /** Takes or returns a secret. It cannot be planned, because a plan would be a guess that nobody counts. */
   readonly handlesSecret?: true
-  /**
-   * May take seconds: whoever acts is not locked while it runs, or it would hold up whoever wants to suspend them, but
-   * looked at again, locked, before anything is committed.
-   */
+  /** May take seconds. The actor is not locked meanwhile, which would hold up their suspension; they are locked and loaded again before the commit. */
   readonly isLong?: true
-  /** Who may do it to one item of a batch: `context.checkItem` decides by it, on rows that are locked. */
+  /** The rule for one item of a batch; `context.checkItem` applies it to locked rows. */
   readonly allowItem?: Rule
-  /** The users whose rows the handler changes, where only `prepare` can tell; instead of `target.locks`. */
+  /** The users whose rows the handler changes, if only `prepare` knows them; instead of `target.locks`. */
   locks?(prepared: Prepared): readonly Id<'usr'>[]
-  /** Slow or outside work, before the transaction. */
+  /** Slow or external work before the transaction. */
   prepare?(context: PrepareContext, input: ParsedInputOf<S>): Promise<Prepared>
   handle(context: CommandContext, input: ParsedInputOf<S>, prepared: Prepared): Promise<AnswerOf<S>>
 }
 
-/** Only reads, but travels like a command: what it is asked about is secret, and URLs are kept in logs. Nothing is recorded of it. */
+/** A query that travels like a command, because its input is secret and URLs are logged. Nothing is recorded. */
 export interface Inquiry<S extends Signature<string, 'command'> = Signature<string, 'command'>> extends Common<S> {
   readonly inquiry: true
   /** Instead of `target`. */
@@ -64,7 +61,7 @@ export interface Inquiry<S extends Signature<string, 'command'> = Signature<stri
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 
-/** An inquiry about what a change would come to: it makes the change, tells what it saw, and all of it is rolled back. Nothing is recorded of it. */
+/** A query about the effects of a change: it makes the change, reports, and is rolled back. Nothing is recorded. */
 export interface DryRun<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Command<
   S,
   Prepared
@@ -73,7 +70,7 @@ export interface DryRun<S extends Signature<string, 'command'> = Signature<strin
   readonly dryRun: true
 }
 
-/** An action of any signature, as the pipeline and the faces hold it. */
+/** An action of any kind. */
 export type Action = Query | Inquiry | Command | DryRun
 
 /** Defines a query for its signature. */
@@ -89,7 +86,7 @@ export function defineInquiry<S extends Signature<string, 'command'>>(
   return { signature, inquiry: true, ...rest }
 }
 
-/** Defines a rehearsal for its signature. */
+/** Defines a dry run for its signature. */
 export function defineDryRun<S extends Signature<string, 'command'>, Prepared = undefined>(
   signature: S,
   rest: Omit<DryRun<S, Prepared>, 'signature' | 'inquiry' | 'dryRun'>,
@@ -110,7 +107,7 @@ export function isCommand(action: Action): action is Command {
   return action.signature.kind === 'command' && !('inquiry' in action)
 }
 
-/** Whether the action makes a change only to see what comes of it. */
+/** Whether the action makes a change only to report its effects. */
 export function isDryRun(action: Action): action is DryRun {
   return 'dryRun' in action
 }

@@ -2,8 +2,8 @@ import { p, Type } from '@mikro-orm/core'
 import { idOf, uuidOf, type Id } from './id.ts'
 
 /**
- * Columns that every feature spells the same way. Everywhere above the database
- * an id is its TypeID; only this type and hand-written SQL know the UUID.
+ * Column types that all features share. Everywhere above the database an id is a TypeID; only this type and hand-written SQL know the
+ * UUID.
  */
 class IdType<Prefix extends string> extends Type<Id<Prefix>, string> {
   private readonly prefix: Prefix
@@ -34,17 +34,17 @@ export function idColumn<Prefix extends string>(prefix: Prefix) {
   return p.type(new IdType(prefix)).$type<Id<Prefix>, string>()
 }
 
-/** An instant, with its time zone. */
+/** A point in time, with time zone. */
 export function instant() {
   return p.datetime().columnType('timestamptz')
 }
 
-/** A fact about where a call came from. */
+/** An IP address. */
 export function address() {
   return p.string().columnType('inet')
 }
 
-/** The transaction that wrote the row: feeds are read in this order, below the oldest running transaction. */
+/** The transaction that wrote the row. Feeds are read in this order, below the oldest running transaction. */
 export function transactionId() {
   return p.string().columnType('xid8').defaultRaw('pg_current_xact_id()')
 }

@@ -3,82 +3,82 @@ import type { Origin } from './context.ts'
 import type { Grants } from './grants.ts'
 import type { Id } from './id.ts'
 
-/** Where something is done: what counts there is held everywhere, in the organization, or on one of the things that it is within. */
+/** Where a permission can count: on the whole system, in an organization, on a team, or on a resource with everything inside it. */
 export interface Scope {
   readonly kind: 'system' | 'organization' | 'team' | 'resource'
-  /** null: it is in no organization. */
+  /** null: outside of organizations. */
   readonly organizationId: Id<'org'> | null
-  /** The team; or the resource, then all that it is in, up to the outermost. */
+  /** The team; or the resource followed by its ancestors, up to the outermost. */
   readonly path: readonly string[]
-  /** The users who own the resource, or one that it is in. */
+  /** The users who own the resource or one of its ancestors. */
   readonly owners: readonly Id<'usr'>[]
 }
 
-/** Everywhere, and nowhere in particular. */
+/** The whole system. */
 export const systemScope: Scope = { kind: 'system', organizationId: null, path: [], owners: [] }
 
-/** What a place is found by; the system is not looked for. */
+/** The id of a scope; the system has none. */
 export type ScopeId = Id<'org' | 'team' | 'res'>
 
-/** Whom is asked about: a user, or a user in one session. */
+/** A user, or a user in one session. */
 export interface SubjectKey {
   readonly userId: Id<'usr'>
-  /** null: without a session, so conditions on assurance are not met and nothing is chosen. */
+  /** null: without a session, so conditions on assurance are not met and no role is activated. */
   readonly sessionId: Id<'ses'> | null
 }
 
-/** Somebody as decisions are made about them. */
+/** The facts about a subject for decisions. */
 export interface Subject extends SubjectKey {
-  /** Active or temporary, and their grants are not frozen: others may do nothing at all. */
+  /** The account is active or temporary, and its grants are not frozen. Otherwise it has no permissions. */
   readonly isActive: boolean
-  /** Of active organizations. */
+  /** In active organizations. */
   readonly memberships: readonly { readonly organizationId: Id<'org'> }[]
-  /** Resources that they, or their teams, were given something on. */
+  /** Resources that the user or a team of the user has an assignment on. */
   readonly resources: ReadonlySet<string>
-  /** Whether it depends on the address what they may do. */
+  /** Whether the grants depend on the address. */
   readonly conditional: boolean
-  /** What they may do from an address; null: from nowhere in particular, so conditions on networks are not met. */
+  /** The grants for a call from an address; null: no address, so conditions on networks are not met. */
   grantsFrom(from: Pick<Origin, 'ip' | 'remote'> | null): Grants
 }
 
-/** What a question is about. */
+/** The subjects and scopes that a decision needs. */
 export interface DecisionRequest {
   readonly subjects: readonly SubjectKey[]
   readonly scopes: readonly ScopeId[]
 }
 
-/** The answer to it: of what is not there, null. */
+/** The loaded facts; null for subjects and scopes that do not exist. */
 export interface DecisionFacts {
   subject(key: SubjectKey): Subject | null
   scope(id: ScopeId): Scope | null
 }
 
-/** What a custom role is, with all that it includes; ids are UUIDs. */
+/** A custom role with everything that it includes; ids are UUIDs. */
 export interface RoleDefinition {
   readonly id: string
   readonly name: string
   /** null: none. */
   readonly permissions: readonly string[] | null
-  /** The roles that it includes, with the names of those that are built in. */
+  /** The included roles; only built-in ones have a name here. */
   readonly included: readonly { readonly id: string; readonly name: string | null }[] | null
-  /** The sets of roles not to be used together that one of its roles is in. */
+  /** The dynamic sets of separation of duty that one of its roles is in. */
   readonly exclusions: readonly (Exclusion & { readonly organization: string | null })[] | null
 }
 
 export interface Exclusion {
   readonly id: string
-  /** As many of the set together are too many. */
+  /** So many roles of the set are too many. */
   readonly cardinality: number
-  /** Which of the set the role brings. */
+  /** The roles of the set that this role brings. */
   readonly members: readonly string[]
 }
 
-/** Where the definitions of custom roles come from: of what is not there, there is none. */
+/** A source of role definitions; missing roles are left out. */
 export interface RoleDefinitions {
   of(em: SqlEntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, RoleDefinition>>
 }
 
-/** What decisions are made from: out of memory while that is true, else out of the database, however much it is in three statements. */
+/** Loads the facts for decisions: from the cache, else from the database, in at most three statements for any number. */
 export interface Decisions {
   load(wanted: DecisionRequest): Promise<DecisionFacts>
   readonly roles: RoleDefinitions

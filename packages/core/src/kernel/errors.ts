@@ -1,8 +1,8 @@
 import type { DenizenErrorCode } from './error-codes.ts'
 
 /**
- * What went wrong, as the caller should understand it. The kind decides the
- * HTTP status and the CLI's exit code, each mapped once, at its own edge.
+ * The kind of a failure, from the caller's point of view. It decides the HTTP status and the exit code of the CLI, each mapped in one
+ * place.
  */
 export type ErrorKind =
   | 'invalid'
@@ -15,13 +15,13 @@ export type ErrorKind =
   | 'unavailable'
   | 'internal'
 
-/** Facts about a failure that a program may act on. Never a secret, never a row. */
+/** Facts about a failure that a program may use. Never a secret, never a row. */
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
-/** Marks the errors of every copy of this module. */
+/** Marks errors of every copy of this module. */
 const mark: unique symbol = Symbol.for('denizen.error')
 
-/** A failure with a stable code (`users.emailTaken`). Everything else that is thrown is a bug. */
+/** A failure with a stable code (`users.emailTaken`). Anything else that is thrown is a bug. */
 export class DenizenError extends Error {
   override readonly name = 'DenizenError'
   readonly code: DenizenErrorCode
@@ -36,23 +36,20 @@ export class DenizenError extends Error {
     Object.defineProperty(this, mark, { value: true })
   }
 
-  /** The published client carries a copy of this class: whichever copy made an error, it is a DenizenError to all of them. */
+  /** The published client contains a copy of this class. An error of any copy is an instance of all of them. */
   static override [Symbol.hasInstance](value: unknown): value is DenizenError {
     return value instanceof Error && mark in value
   }
 }
 
-/** What a feature's `errors.ts` exports: a code and kind, and a maker of the error. */
+/** An error as defined in a feature's `errors.ts`: code, kind, and a function that makes it. */
 export interface ErrorDefinition<Details extends ErrorDetails> {
   (details: Details, cause?: unknown): DenizenError
   readonly code: string
   readonly kind: ErrorKind
 }
 
-/**
- * Names a failure. The message may use the details; it must help the person at
- * the keyboard: what happened, and what to do next.
- */
+/** Defines an error. The message may use the details; it tells a person what happened and what to do next. */
 export function defineError<Details extends ErrorDetails = Record<never, never>>(
   code: string,
   kind: ErrorKind,
@@ -63,7 +60,7 @@ export function defineError<Details extends ErrorDetails = Record<never, never>>
   return Object.assign(make, { code, kind })
 }
 
-/** One complaint about an input: where, and what is wrong there. */
+/** One problem of an input: where, and what is wrong. */
 export interface InputIssue {
   readonly path: string
   readonly message: string

@@ -1,7 +1,7 @@
-/** Markup that is safe to send: every value in it has been escaped. */
+/** Markup that is safe to send: every value in it is escaped. */
 export class Html {
   readonly text: string
-  /** Only for what the tag below has made, and for style sheets of our own. */
+  /** Only for the result of the tag below, and for our own style sheets. */
   constructor(text: string) {
     this.text = text
   }
@@ -9,7 +9,7 @@ export class Html {
 
 type Value = Html | string | number | null | readonly Html[]
 
-/** Makes markup of a template. What is put into it is escaped, in text and in quoted attributes alike, unless it is markup itself; null is nothing. */
+/** A template tag for markup. Values are escaped, in text and in quoted attributes, unless they are `Html`; null is nothing. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(parts.reduce((text, part, index) => `${text}${markupOf(values[index - 1] ?? null)}${part}`))
 }

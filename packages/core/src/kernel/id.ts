@@ -9,7 +9,7 @@ export type Id<Prefix extends string> = `${Prefix}_${string}`
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const suffixLength = 26
 
-// Ids are read and written by the million: these look up what each character stands for by its code.
+// Millions of ids are read and written, so characters are looked up by code.
 const letterCodes = [...alphabet].map((letter) => letter.charCodeAt(0))
 const letterValues = valuesOf(alphabet)
 const digitValues = valuesOf('0123456789abcdef')
@@ -24,7 +24,7 @@ function valuesOf(characters: string): Uint8Array {
   return values
 }
 
-/** What each prefix is called when a caller mixes two of them up. */
+/** The nouns in error messages, when a caller mixes up two kinds of ids. */
 const nouns: Readonly<Record<string, string>> = {
   usr: 'user',
   ses: 'session',
@@ -90,7 +90,7 @@ export function uuidOf(id: string): string {
   return text
 }
 
-/** Many of them as one parameter of type `uuid[]`. */
+/** Many UUIDs as one parameter of type `uuid[]`. */
 export function uuidsOf(ids: readonly string[]): string {
   return `{${ids.map(uuidOf).join(',')}}`
 }
@@ -111,7 +111,7 @@ export function idOf<Prefix extends string>(prefix: Prefix, uuid: string): Id<Pr
 }
 
 const dash = 45
-/** Of the id that is being read, and of the one that is being written: no call begins before another is through. */
+/** Buffers for reading and writing one id; calls do not overlap. */
 const read = new Uint8Array(16)
 const written: number[] = Array.from({ length: suffixLength }, () => 0)
 
@@ -129,7 +129,7 @@ export function encodeSuffix(bytes: Uint8Array): string {
     }
     bits &= (1 << pending) - 1
   }
-  // At once: letter by letter it would be a chain of a dozen strings.
+  // One call: letter by letter it would build a chain of a dozen strings.
   return String.fromCharCode(...written)
 }
 
@@ -140,15 +140,18 @@ export function isId<Prefix extends string>(prefix: Prefix, text: string): text 
   return text.startsWith(`${prefix}_`) && suffixPattern.test(text.slice(prefix.length + 1))
 }
 
-/** The schemas of ids, so that whoever walks through an input finds every id in it. */
+/** Schemas of ids, so that tests can find every id in an input. */
 const ids = z.registry<{ prefix: string }>()
 
-/** The prefix of the ids that a schema is for; undefined: it is for something else. Also of the copies that `.meta()` and `.refine()` make. */
+/**
+ * The prefix of the ids that a schema accepts; undefined: it is not a schema of ids. Also works for copies made by `.meta()` and
+ * `.refine()`.
+ */
 export function idPrefixOf(schema: z.core.$ZodType): string | undefined {
   return ids.get(schema)?.prefix
 }
 
-/** A schema for ids of one kind. It says which kind it got when it got another. */
+/** A schema for ids of one kind. Its error names the kind it got instead. */
 export function idSchema<Prefix extends string>(prefix: Prefix) {
   const noun = nouns[prefix] ?? prefix
   const schema = z

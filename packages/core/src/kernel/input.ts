@@ -4,7 +4,7 @@ import { invalidInput, type DenizenError, type InputIssue } from './errors.ts'
 const mostIssues = 20
 const longestName = 64
 
-/** The error for an input that does not parse: it names every field at fault, and repeats none of their values. */
+/** The error for an input that does not parse: names every field at fault, without their values. */
 export function invalidInputError(issues: readonly z.core.$ZodIssue[]): DenizenError {
   return invalidInput({ issues: issues.slice(0, mostIssues).flatMap(issuesOf) })
 }
@@ -23,10 +23,10 @@ function clip(name: string): string {
   return name.length > longestName ? `${name.slice(0, longestName)}…` : name
 }
 
-/** An item of a batch as it was read; or why it could not be. */
+/** A parsed item of a batch, or the error why it does not parse. */
 export type Item<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: DenizenError }
 
-/** An item of a batch: one that does not parse fails alone, and not the whole call. Secrets in it stay marked as such. */
+/** An item of a batch: one that does not parse fails alone. Secrets in it stay marked. */
 export function item<Schema extends z.ZodType>(schema: Schema) {
   return schema
     .transform((value): Item<z.output<Schema>> => ({ ok: true, value }))

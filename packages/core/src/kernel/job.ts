@@ -4,7 +4,7 @@ import type { Settings } from './context.ts'
 import type { Job } from './event.ts'
 import type { Catalogue } from './signature.ts'
 
-/** What a job gets. No transaction is open. */
+/** The context of a job. No transaction is open. */
 export interface JobContext {
   readonly now: Date
   readonly em: SqlEntityManager
@@ -13,12 +13,12 @@ export interface JobContext {
   readonly catalogue: Catalogue
 }
 
-/** Carries out the jobs of one name. Called again when it throws, and perhaps twice when it does not. */
+/** Carries out the jobs of one name. Called again after an error, and possibly twice after success. */
 export interface JobHandler {
   readonly name: string
-  /** It needs somebody outside who may be away for long: it is tried again for most of a day, not for a minute. */
+  /** It depends on an external service that may be down for long: it is retried for most of a day, not for a minute. */
   readonly outside?: true
-  /** When it is done without being asked for (cron, UTC). */
+  /** Its schedule (cron, UTC). */
   readonly cron?: string
   run(context: JobContext, payload: Job['payload']): Promise<void>
 }

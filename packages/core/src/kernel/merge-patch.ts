@@ -2,7 +2,7 @@ import type { JsonObject } from './text.ts'
 
 type Json = JsonObject[string]
 
-/** JSON Merge Patch (RFC 7396): `null` removes a key, objects are merged, anything else replaces. Gives a new object; both stay as they were. */
+/** JSON Merge Patch (RFC 7396): `null` removes a key, objects are merged, anything else replaces. Returns a new object. */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   const merged = new Map<string, Json>(Object.entries(target))
   for (const [key, value] of Object.entries(patch)) {
@@ -12,7 +12,7 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(merged)
 }
 
-/** What is no object counts as an empty one, so that the nulls of a patch are never kept. */
+/** Anything but an object counts as an empty one, so that nulls in a patch are never stored. */
 function objectIn(value: Json | undefined): JsonObject {
   return value !== undefined && isObject(value) ? value : {}
 }

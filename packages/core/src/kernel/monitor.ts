@@ -2,7 +2,7 @@ import type { Actor } from './context.ts'
 import type { DenizenError, ErrorKind } from './errors.ts'
 import type { ActionKind } from './signature.ts'
 
-/** How one call went. */
+/** The outcome of one call. */
 export interface CallReport {
   readonly action: string
   readonly kind: ActionKind
@@ -11,13 +11,13 @@ export interface CallReport {
   /** Milliseconds from the call to its answer. */
   readonly durationMs: number
   readonly requestId: string
-  /** What the caller was told, when the call failed. */
+  /** The error that the caller got. */
   readonly error?: DenizenError
-  /** What was thrown, when it was nothing a caller should understand. */
+  /** What was thrown, if it was not an error for callers. */
   readonly fault?: unknown
 }
 
-/** Watches every call: tracing, metrics and slow-action logs are monitors. Must not throw, and is not waited for. */
+/** Observes every call: tracing, metrics and slow-action logs are monitors. Must not throw; nobody waits for it. */
 export interface Monitor {
   observe(report: CallReport): void
 }

@@ -3,9 +3,8 @@ import ipaddr from 'ipaddr.js'
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /**
- * Addresses and blocks of them, each in one spelling (RFC 5952, RFC 4632), an
- * IPv4 address inside IPv6 as IPv4: whatever the spelling, a rule about it holds.
- * null: it is none, or one that programs read differently (010.0.0.1, 10.1).
+ * Addresses and CIDR blocks in canonical form (RFC 5952, RFC 4632), IPv4-mapped IPv6 as IPv4, so that a rule holds for every spelling.
+ * null: not an address, or one that programs read differently (010.0.0.1, 10.1).
  */
 export function canonicalNetwork(text: string): string | null {
   const [address = '', bits, ...more] = text.trim().split('/')
@@ -23,14 +22,14 @@ function blockOf(address: Address, bits: number): string | null {
   return bits < 96 ? null : blockOf(address.toIPv4Address(), bits - 96)
 }
 
-/** The network that an address stands for when somebody's tries are counted: IPv6 hands out whole /64s. null: it is no address. */
+/** The network by which failed attempts are counted: /64 for IPv6, because hosts get a whole one. null: not an address. */
 export function networkOf(address: string): string | null {
   const parsed = parse(address.replace(/%.*$/, ''))
   if (parsed === null) return null
   return blockOf(parsed, parsed.kind() === 'ipv4' ? 32 : parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() ? 128 : 64)
 }
 
-/** Whether an address, however it is spelt, lies in one of the blocks, which are canonical. What is no address lies in none. */
+/** Whether an address is in one of the canonical blocks. An invalid address is in none. */
 export function isWithin(address: string, networks: readonly string[]): boolean {
   const parsed = parse(address.replace(/%.*$/, ''))
   if (parsed === null) return false
@@ -41,14 +40,14 @@ export function isWithin(address: string, networks: readonly string[]): boolean 
   })
 }
 
-/** IPv4 in four decimal parts only, IPv6 in any spelling but without a zone: a zone means something on one machine alone. */
+/** IPv4 in four decimal parts only; IPv6 in any form but without a zone, which only has a meaning on one machine. */
 function parse(text: string): Address | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
   const hexadecimal = text.replace(/(?<=:)\d+(?:\.\d+){3}$/, inHexadecimal)
   return !/[%.]/.test(hexadecimal) && ipaddr.IPv6.isValid(hexadecimal) ? ipaddr.IPv6.parse(hexadecimal) : null
 }
 
-/** The last 32 bits of an IPv6 address that are written as IPv4: ipaddr.js takes `::192.0.2.1` for `::ffff:192.0.2.1`, which is another address. */
+/** The last 32 bits of an IPv6 address in IPv4 notation: ipaddr.js reads `::192.0.2.1` as `::ffff:192.0.2.1`, which is another address. */
 function inHexadecimal(tail: string): string {
   if (!ipaddr.IPv4.isValidFourPartDecimal(tail)) return tail
   const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(tail).toByteArray()

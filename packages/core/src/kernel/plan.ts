@@ -1,4 +1,4 @@
-/** What a command would do, were it carried out now. */
+/** The effects that a command would have. */
 export interface Plan {
   /** Rows by table; tables that would not change are left out. */
   readonly rows: Readonly<Record<string, RowChanges>>
@@ -15,7 +15,7 @@ export interface Plan {
 export interface FailedItem {
   /** Its place in the batch, from 0. */
   readonly index: number
-  /** The code of the error, as the item would fail with when it is carried out. */
+  /** The error code that the item would fail with. */
   readonly code: string
   readonly message: string
 }

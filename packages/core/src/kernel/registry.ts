@@ -1,14 +1,14 @@
 import type { Action } from './action.ts'
 import type { Signature } from './signature.ts'
 
-/** What is wrong with the actions of a program: it does not start. */
+/** An error in the registration of actions: the program does not start. */
 class RegistryError extends Error {
   override readonly name = 'RegistryError'
 }
 
 /**
- * The actions that modules export, by name and in the contract's order. Throws when a signature of
- * the contract has no handler or two, and when a handler is for one that the contract does not name.
+ * The actions that modules export, by name and in the order of the contract. Throws if a signature has no handler or two, and if a
+ * handler's signature is not in the contract.
  */
 export function actionsIn(modules: readonly object[], contract: readonly Signature[]): ReadonlyMap<string, Action> {
   const found = new Map<Signature, Action>()

@@ -1,32 +1,32 @@
 import { z } from 'zod'
 
-/** The schemas whose values are secrets: never stored with an answer, logged or put in an audit entry. */
+/** Schemas whose values are secrets: never stored with an answer, logged or put into an audit entry. */
 const secrets = z.registry<{ secret: true }>()
 
-/** Marks a value that must not be kept or shown again: a password, a token. */
+/** Marks a value that must not be stored or shown again: a password, a token. */
 export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
   secrets.add(schema, { secret: true })
   return schema
 }
 
-/** `get`, not `has`: it also knows the copies that `.meta()` and `.refine()` make of a marked schema. */
+/** `get` instead of `has`: it also knows copies made by `.meta()` and `.refine()`. */
 function isSecret(schema: z.ZodType): boolean {
   return secrets.get(schema) !== undefined
 }
 
-/** Whether a schema holds a secret anywhere. */
+/** Whether a schema contains a secret. */
 export function holdsSecret(schema: z.ZodType): boolean {
   return holdsSecretBeside(new Set(), schema)
 }
 
-/** Beside those that were looked into already: a schema may hold itself. */
+/** `seen` breaks cycles: a schema may contain itself. */
 function holdsSecretBeside(seen: Set<z.ZodType>, schema: z.ZodType): boolean {
   if (seen.has(schema)) return false
   seen.add(schema)
   return isSecret(schema) || children(schema).some((child) => holdsSecretBeside(seen, child))
 }
 
-/** The value without the parts that its schema marks as secret. */
+/** The value without its secrets. */
 export function withoutSecrets(schema: z.ZodType, value: unknown): unknown {
   if (isSecret(schema)) return undefined
   if (!holdsSecret(schema)) return value
@@ -47,7 +47,7 @@ function objectWithoutSecrets(shape: Readonly<Record<string, z.ZodType>>, value:
   return kept
 }
 
-/** The schemas inside a schema: members of an object, choices of a union, what a wrapper wraps. */
+/** The direct parts of a schema: properties, options of a union, the schema inside a wrapper. */
 function children(schema: z.ZodType): readonly z.ZodType[] {
   if (schema instanceof z.ZodObject) return Object.values(schema.shape)
   if (schema instanceof z.ZodArray) return [schema.element as z.ZodType]

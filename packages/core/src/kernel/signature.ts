@@ -4,18 +4,18 @@ import type { ErrorDefinition } from './errors.ts'
 /** Commands change something; queries only read, and travel by GET. */
 export type ActionKind = 'command' | 'query'
 
-/** Every action's name and kind: what patterns of permissions are read against. */
+/** All action names with their kinds; permission patterns are expanded with it. */
 export type Catalogue = ReadonlyMap<string, ActionKind>
 
 /**
- * The built-in roles that an action may be granted to: `member`, `admin` and `owner` of an organization, each with all that
- * the one before has; `resourceOwner`, on what they own; `user`, everywhere. Whoever holds `*` or `queries` has it anyway.
+ * The built-in roles that an action may be granted to: `member`, `admin` and `owner` of an organization, each including the one before;
+ * `resourceOwner` on owned resources; `user` on the whole system. Roles with `*` or `queries` have it anyway.
  */
 export type GrantedRole = 'member' | 'admin' | 'owner' | 'resourceOwner' | 'user'
 
 /**
- * What a client may know of an action: its public name, kind and shapes. The
- * name is tRPC path, permission, CLI verb and audit verb at once, and frozen.
+ * What a client may know of an action: name, kind and shapes. The name is tRPC path, permission, CLI verb and audit verb at once, and
+ * never changes.
  */
 export interface Signature<
   Name extends string = string,
@@ -25,28 +25,28 @@ export interface Signature<
 > {
   readonly name: Name
   readonly kind: Kind
-  /** One line, in the imperative: it is the CLI's help and the reference's heading. */
+  /** One line in the imperative, for CLI help and reference. */
   readonly summary: string
   readonly input: Input
   readonly output: Output
-  /** What it may answer besides what any action may (kernel/errors.ts); of a batch, also for one of its items. */
+  /** Errors besides the common ones (kernel/errors.ts); of a batch, also those of its items. */
   readonly errors?: readonly ErrorDefinition<never>[]
-  /** The built-in roles that hold it. */
+  /** The built-in roles that have it. */
   readonly grantedTo?: readonly GrantedRole[]
   /** Why the command line has no command for it. `denizen call` calls it all the same. */
   readonly withoutCommand?: string
 }
 
-/** What a caller passes. */
+/** The input before parsing. */
 export type InputOf<S extends Signature> = z.input<S['input']>
-/** What a handler gets: the input after parsing. */
+/** The input after parsing, as the handler gets it. */
 export type ParsedInputOf<S extends Signature> = z.output<S['input']>
-/** What a handler returns, before only what the model names is let out. */
+/** The return value of a handler, before the output schema removes everything else. */
 export type AnswerOf<S extends Signature> = z.input<S['output']>
-/** What a caller gets. */
+/** The output that a caller gets. */
 export type OutputOf<S extends Signature> = z.output<S['output']>
 
-/** A signature as it is declared: what it is called follows from where it stands in its group. */
+/** A signature without its name, which follows from its key in the group. */
 export type Declaration<
   Kind extends ActionKind = ActionKind,
   Input extends z.ZodType = z.ZodType,
@@ -55,7 +55,7 @@ export type Declaration<
 
 type Shape<Input extends z.ZodType, Output extends z.ZodType> = Omit<Declaration<ActionKind, Input, Output>, 'kind'>
 
-/** Signatures by verb, each named by its namespace and its key. */
+/** Signatures by verb, named by namespace and key. */
 export type Group<Namespace extends string, Declarations extends Readonly<Record<string, Declaration>>> = {
   readonly [Verb in keyof Declarations & string]: Signature<
     `${Namespace}.${Verb}`,
@@ -65,19 +65,19 @@ export type Group<Namespace extends string, Declarations extends Readonly<Record
   >
 }
 
-/** Declares, in a group, what changes something: a command. */
+/** Declares a command in a group. */
 export function changes<Input extends z.ZodType, Output extends z.ZodType>(
   shape: Shape<Input, Output>,
 ): Declaration<'command', Input, Output> {
   return { kind: 'command', ...shape }
 }
 
-/** Declares, in a group, what only reads: a query. An input that holds a secret must be a command: queries travel in URLs. */
+/** Declares a query in a group. An input with a secret needs a command: queries travel in URLs. */
 export function reads<Input extends z.ZodType, Output extends z.ZodType>(shape: Shape<Input, Output>): Declaration<'query', Input, Output> {
   return { kind: 'query', ...shape }
 }
 
-/** Names what is declared: `group('users', { rename: changes({ … }) })` declares `users.rename`. */
+/** Names the declarations: `group('users', { rename: changes({ … }) })` declares `users.rename`. */
 export function group<const Namespace extends string, Declarations extends Readonly<Record<string, Declaration>>>(
   namespace: Namespace,
   declarations: Declarations,
@@ -86,7 +86,7 @@ export function group<const Namespace extends string, Declarations extends Reado
   return Object.fromEntries(named) as Group<Namespace, Declarations>
 }
 
-/** The signature of a command that stands by itself, in no group: the contract does not name it. */
+/** The signature of a command outside of groups and of the contract. */
 export function command<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
   name: Name,
   shape: Shape<Input, Output>,
@@ -94,7 +94,7 @@ export function command<const Name extends string, Input extends z.ZodType, Outp
   return { name, ...changes(shape) }
 }
 
-/** The same of a query. */
+/** The signature of a query outside of groups and of the contract. */
 export function query<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
   name: Name,
   shape: Shape<Input, Output>,

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { CompiledQuery } from 'kysely'
 
-/** A statement that goes to the database with almost every call. */
+/** A prepared statement, for what nearly every call sends. */
 export interface Statement {
   readonly text: string
 }
@@ -9,13 +9,12 @@ export interface Statement {
 const names = new Map<string, string>()
 
 /**
- * The text of every statement below, with the name to prepare it under: planning
- * costs most of them more than running. A driver that can prepare looks here;
- * one that cannot just runs them.
+ * The names under which the statements below are prepared, by their text: planning most of them costs more than running them. Drivers
+ * that can prepare look here; others just run the text.
  */
 export const preparedStatements: ReadonlyMap<string, string> = names
 
-/** Declares a statement; its parameters are written as `?`, and cast where the database could not tell their type. */
+/** Declares a prepared statement. Parameters are `?`, with a cast where PostgreSQL could not infer the type. */
 export function statement(name: string, sql: string): Statement {
   let position = 0
   const text = sql.replaceAll('?', () => `$${++position}`)
@@ -24,13 +23,13 @@ export function statement(name: string, sql: string): Statement {
 }
 
 /**
- * Ids that a statement is given, as an array of whose length PostgreSQL knows nothing. For one whose length it knows, a
- * plan for that call always seems so much cheaper than the plan that is kept that it makes one at every call, which costs
- * ten times the reading. A test in `packages/runtime/src/postgres.test.ts` looks at `pg_prepared_statements`.
+ * An array of ids whose length PostgreSQL does not know. With a known length, a custom plan always looks much cheaper than the generic
+ * one, so PostgreSQL would plan every call anew, at ten times the cost of reading. A test in `packages/runtime/src/postgres.test.ts`
+ * checks `pg_prepared_statements`.
  */
 export const idArray = 'array(select unnest(?::uuid[]))'
 
-/** Runs a statement, in the transaction of `em` if it has one. */
+/** Runs a statement, in the transaction of `em` if there is one. */
 export async function runStatement<Row extends object>(
   em: SqlEntityManager,
   { text }: Statement,
@@ -43,15 +42,17 @@ export async function runStatement<Row extends object>(
 
 const pipelining = new WeakSet<object>()
 
-/** Declares that the driver of a database takes statements of one transaction before it has answered those that were asked for earlier, and keeps their order. */
+/**
+ * Declares that a database's driver supports pipeline mode: it sends statements of one transaction before earlier ones are answered, and
+ * keeps their order.
+ */
 export function enablePipelineMode({ em }: { readonly em: SqlEntityManager }): void {
   pipelining.add(em.getConnection())
 }
 
 /**
- * Hands a statement of the transaction of `em` to a driver that takes several together, and does not wait for its answer:
- * what is asked of the transaction next is sent behind it in the same message. Whoever calls waits for both. Other
- * drivers answer one before they are asked the next: pg warns of a queue of its own, and will have none (pg 9).
+ * Sends a statement in pipeline mode, without waiting for its answer: the next statement of the transaction goes into the same message.
+ * The caller waits for both. Drivers without pipeline mode answer it first: pg's own queue is deprecated and goes away with pg 9.
  */
 export async function sendStatement(
   em: SqlEntityManager,
@@ -64,13 +65,13 @@ export async function sendStatement(
     .getExecutor()
     .provideConnection(async (connection) => {
       const answer = connection.executeQuery(CompiledQuery.raw(text, [...parameters]))
-      const heard = answer.catch(() => {}) // it may fail before anybody waits for it
+      const heard = answer.catch(() => {}) // it may fail before anybody awaits it
       if (!pipelining.has(em.getConnection())) await heard
       return { answer }
     })
 }
 
-/** The last of several things that were asked for one after another without waiting; or the error of the first that failed, for those behind it failed because of it. */
+/** The last answer of several pipelined statements, or the error of the first that failed: the later ones fail because of it. */
 export async function lastOfPipeline<T>(...asked: readonly [...before: Promise<unknown>[], last: Promise<T>]): Promise<T> {
   const failed = (await Promise.allSettled(asked)).find((settled) => settled.status === 'rejected')
   if (failed !== undefined) throw failed.reason

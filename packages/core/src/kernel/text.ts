@@ -1,9 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Text and JSON as they may be stored. PostgreSQL cannot hold NUL; control
- * characters forge log lines and headers; superjson throws on reserved keys
- * when it writes them, which would break every list that holds the row.
+ * Text and JSON that can be stored. PostgreSQL cannot store NUL; control characters forge log lines and headers; superjson throws on
+ * reserved keys when it writes them, which would break every list with that row.
  */
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 const controlsButBreaks = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/
@@ -27,24 +26,24 @@ function text(maximum: number, forbidden: RegExp, message: string) {
     .transform((text) => text.normalize('NFC').trim())
 }
 
-/** Text of strangers as it may be shown and logged: cut, and with U+FFFD for what would forge a line or is half a letter. */
+/** Untrusted text for display and logs: shortened, with U+FFFD for control characters and unpaired surrogates. */
 export function printable(text: string, most: number): string {
   return text.normalize('NFC').slice(0, most).replaceAll(/\p{C}/gu, '\uFFFD')
 }
 
-/** The same letters as a part of a pattern of LIKE: what it takes for a wildcard stands for itself. */
+/** Escapes the wildcards of LIKE. */
 export function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`)
 }
 
 const brokenText = 'half a character: this is not well-formed Unicode'
 
-/** JSON as the database keeps it. */
+/** JSON as stored in the database. */
 export type JsonObject = { [key: string]: z.core.util.JSONType }
 
 const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** A JSON object of at most so many characters, without reserved keys, NUL bytes or deep nesting. */
+/** A JSON object of limited length, without reserved keys, NUL characters or deep nesting. */
 export function jsonObject(maximum: number) {
   return z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected a JSON object').transform((value, check) => {
     const complaint = complainAbout(value, 0)

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { rememberEnding, rememberFormer } from '../history/index.ts'
+import { recordEndedState, recordFormerStates } from '../history/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
@@ -51,7 +51,7 @@ async function rememberMembership(em: SqlEntityManager, { organizationId, userId
   )
   if (row === undefined) return
   const state = { kind: 'membership', subjectId: uuidOf(userId), objectId: uuidOf(organizationId), value: row.role } as const
-  await rememberEnding(em, { ...state, since: new Date(row.since) }, now)
+  await recordEndedState(em, { ...state, since: new Date(row.since) }, now)
 }
 
 /** Takes somebody out of all teams of an organization, remembers that they were in them, and says of how many. */
@@ -68,7 +68,7 @@ async function leaveTeams(em: SqlEntityManager, { organizationId, userId }: Who,
     value: null,
     beganAt: new Date(since),
   }))
-  await rememberFormer(em, former, now)
+  await recordFormerStates(em, former, now)
   return seats.length
 }
 

@@ -1,4 +1,4 @@
-import { rememberEnding } from '../history/index.ts'
+import { recordEndedState } from '../history/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { OrganizationRow } from './entity.ts'
@@ -6,7 +6,7 @@ import type { OrganizationId } from './model.ts'
 
 /** In one that is not active nobody may anything by their membership: when that was so is remembered. */
 export function rememberStatus({ em, now }: CommandContext, { id, status, createdAt }: OrganizationRow): Promise<void> {
-  return rememberEnding(em, { kind: 'organizationStatus', subjectId: uuidOf(id), objectId: null, value: status, since: createdAt }, now)
+  return recordEndedState(em, { kind: 'organizationStatus', subjectId: uuidOf(id), objectId: null, value: status, since: createdAt }, now)
 }
 
 export function emitOrganizationEvent(

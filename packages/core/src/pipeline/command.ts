@@ -8,8 +8,8 @@ import type { Plan } from '../kernel/plan.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
 import { actorAtTheEnd, checkActor, checkBeforePreparing, currentActor } from './actor.ts'
-import { forkOf, memoryOf, type Assembly, type Call } from './assembly.ts'
-import { claimOf, keepOutput, keepRefusal, takeKey } from './idempotency.ts'
+import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
+import { claimOf, storeOutput, storeRefusal, takeKey } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
 import { record } from './record.ts'
@@ -17,10 +17,10 @@ import { Recorder } from './recorder.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
 
-/** How often a transaction that lost a race is run again. Handlers have no outside effects, so it may be. */
+/** How often a transaction is retried after a conflict. Handlers have no outside effects, so that is safe. */
 const mostAttempts = 6
 
-/** What is to be run: a command, its input as it came and as it was parsed, and who calls. */
+/** A command to run: raw and parsed input, and its call. */
 export interface CommandRequest {
   readonly action: Command
   readonly raw: unknown
@@ -29,7 +29,7 @@ export interface CommandRequest {
   readonly trace: Trace
 }
 
-/** One command on its way through. */
+/** One run of a command. */
 interface CommandRun extends CommandRequest {
   readonly assembly: Assembly
   readonly prepared: unknown
@@ -38,21 +38,21 @@ interface CommandRun extends CommandRequest {
 }
 
 /**
- * Runs a command: prepare, then as many attempts at its transaction as races
- * demand. A refusal is a result: what led to it has been committed.
+ * Runs a command: prepares it, then tries its transaction until there is no conflict. A refusal is a result, because what the handler
+ * wrote is committed.
  */
 export async function runCommand(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const passage = await prepare(assembly, requested)
   return retried(() => commit(passage))
 }
 
-/** Runs a command to its end, and takes it all back: what it would have done. */
+/** Runs a command, rolls it back, and returns its effects. */
 export async function planCommand(assembly: Assembly, requested: CommandRequest): Promise<Plan> {
   const passage = await prepare(assembly, requested)
   return retried(() => planRun(passage))
 }
 
-/** Makes a change to its end, takes it all back, and answers what was seen on the way. */
+/** Makes a change, rolls it back, and returns the answer. */
 export async function dryRun(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const passage = await prepare(assembly, requested)
   return retried(() => rolledBack(passage, async (_, run) => (await run()).answer))
@@ -92,16 +92,16 @@ async function commit(passage: CommandRun): Promise<unknown> {
     const handled = await handle(passage, em, actor, recorder)
     await em.flush()
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
-    if (claim !== null) await keepAnswer(em, claim, action, answer)
+    if (claim !== null) await storeResult(em, claim, action, answer)
     if (action.isLong === true) await checkAtTheEnd(passage, em)
     return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
   })
   const { revoked, refreshed } = recorder.keys
-  if (revoked.length + refreshed.length > 0) memoryOf(assembly).drop([...revoked, ...refreshed])
+  if (revoked.length + refreshed.length > 0) cachesOf(assembly).drop([...revoked, ...refreshed])
   return result
 }
 
-/** Who was suspended, signed out or demoted while a long command ran commits nothing. Whoever is among those it changes was locked from its beginning. */
+/** Aborts a long command whose actor was suspended, signed out or demoted meanwhile. An actor among the users that it changes was locked from the start. */
 async function checkAtTheEnd(passage: CommandRun, em: SqlEntityManager): Promise<void> {
   const { assembly, action, input, call } = passage
   if (call.actor.kind === 'user' && locksOf(passage).includes(call.actor.principal.userId)) return
@@ -110,8 +110,8 @@ async function checkAtTheEnd(passage: CommandRun, em: SqlEntityManager): Promise
   checkAllowed(action, actor, input, await findTarget(action, async () => em, input, actor), unrecordedUses)
 }
 
-function keepAnswer(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
-  return answer instanceof Refused ? keepRefusal(em, claim, answer.reason) : keepOutput(em, claim, signature, answer)
+function storeResult(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
+  return answer instanceof Refused ? storeRefusal(em, claim, answer.reason) : storeOutput(em, claim, signature, answer)
 }
 
 function planRun(passage: CommandRun): Promise<Plan> {
@@ -122,7 +122,7 @@ function planRun(passage: CommandRun): Promise<Plan> {
   })
 }
 
-/** Gives a transaction, and what runs the action in it; whatever happens is rolled back. */
+/** Runs work in a transaction that is always rolled back. */
 async function rolledBack<T>(
   passage: CommandRun,
   work: (em: SqlEntityManager, run: () => Promise<{ readonly answer: unknown; readonly recorder: Recorder }>) => Promise<T>,
@@ -149,7 +149,7 @@ function locksOf({ action, input, prepared, call }: CommandRun): readonly Id<'us
   return action.locks?.(prepared) ?? action.target?.locks?.(input, call.actor) ?? []
 }
 
-/** What a transaction comes to, and what it has to do last: its commit is sent right behind that. */
+/** The answer of a transaction, and its last statement; the commit is pipelined behind that. */
 interface Ending<T> {
   readonly answer: T
   readonly last: (() => Promise<{ readonly answer: Promise<unknown> }>) | null
@@ -161,11 +161,11 @@ async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager)
   try {
     const { answer, last } = await work(em)
     const sent = await last?.()
-    // After a statement that failed nothing is committed, whether the server was asked to or not.
+    // After a failed statement PostgreSQL commits nothing, even if a commit was sent.
     await (sent === undefined ? em.commit() : lastOfPipeline(sent.answer, em.commit()))
     return answer
   } catch (error) {
-    // A rollback on a lost connection fails too; what the caller needs to know is the first error.
+    // On a lost connection the rollback fails too; the caller needs the first error.
     await em.rollback().catch(() => undefined)
     throw error
   }

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import superjson from 'superjson'
-import { claimKey, keepAnswer, type Claim } from '../idempotency/index.ts'
+import { claimKey, storeAnswer, type Claim } from '../idempotency/index.ts'
 import type { Actor } from '../kernel/context.ts'
 import type { DenizenErrorCode } from '../kernel/error-codes.ts'
 import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type ErrorKind } from '../kernel/errors.ts'
@@ -9,12 +9,12 @@ import type { Signature } from '../kernel/signature.ts'
 import type { Assembly, Call } from './assembly.ts'
 import { Refused } from './trace.ts'
 
-/** What was answered under a key: an output, or the error of a refusal that was kept. */
+/** The stored answer of a key: an output, or the error of a refusal. */
 type StoredAnswer =
   | { readonly output: unknown }
   | { readonly error: { code: DenizenErrorCode; kind: ErrorKind; message: string; details: Record<string, unknown> } }
 
-/** The claim that a call makes with its key; null without a key. */
+/** The claim of a call on its key; null: it has none. */
 export async function claimOf({ ports }: Assembly, signature: Signature, rawInput: unknown, call: Call): Promise<Claim | null> {
   const key = call.idempotencyKey
   if (key === undefined) return null
@@ -28,7 +28,7 @@ function scopeOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.principal.userId : actor.kind
 }
 
-/** Takes the key; or gives back, as `replayed`, what the call with this key was answered before. */
+/** Takes the key, or returns the earlier answer as `replayed`. */
 export async function takeKey(
   em: SqlEntityManager,
   claim: Claim,
@@ -45,10 +45,10 @@ export async function takeKey(
   return { replayed: kept.output }
 }
 
-export function keepOutput(em: SqlEntityManager, claim: Claim, signature: Signature, output: unknown): Promise<void> {
-  return keepAnswer(em, claim, superjson.stringify({ output: withoutSecrets(signature.output, output) } satisfies StoredAnswer))
+export function storeOutput(em: SqlEntityManager, claim: Claim, signature: Signature, output: unknown): Promise<void> {
+  return storeAnswer(em, claim, superjson.stringify({ output: withoutSecrets(signature.output, output) } satisfies StoredAnswer))
 }
 
-export function keepRefusal(em: SqlEntityManager, claim: Claim, { code, kind, message, details }: DenizenError): Promise<void> {
-  return keepAnswer(em, claim, superjson.stringify({ error: { code, kind, message, details: { ...details } } } satisfies StoredAnswer))
+export function storeRefusal(em: SqlEntityManager, claim: Claim, { code, kind, message, details }: DenizenError): Promise<void> {
+  return storeAnswer(em, claim, superjson.stringify({ error: { code, kind, message, details: { ...details } } } satisfies StoredAnswer))
 }

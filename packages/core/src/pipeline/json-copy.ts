@@ -1,40 +1,39 @@
 import { z } from 'zod'
 import { idPrefixOf, isId } from '../kernel/id.ts'
-import { escapedKey, isReserved } from '../kernel/written.ts'
+import { escapedKey, isReserved } from '../kernel/serialized.ts'
 
-/** Copying found something that the schema does not let through, or that is not JSON: zod has to look at it. */
+/** The copy contains something that the schema does not allow, or that is not JSON: zod has to decide. */
 export const refused = Symbol('refused')
 
 /**
- * Makes of a value what zod would let through of it, with dates as JSON writes them. `at` is where the
- * value stands, `dates` gets the places of dates (see `Written`).
+ * Copies what zod would let through, with dates as text. `at` is the path of the value; paths of dates are added to `dates` (see
+ * `SerializedAnswer`).
  */
 export type Copy = (value: unknown, at: string, dates: string[]) => unknown
 
 type Schema = z.core.$ZodType
 
-/** Deeper than any answer; what is deeper may be a circle. */
+/** Deeper than any answer; a value that is deeper may be cyclic. */
 const deepest = 32
 
 const copies = new WeakMap<Schema, Copy>()
 
 /**
- * How to copy the values of a schema, made once for each: several times faster than having zod read
- * them and then writing every date through `toJSON`. What is compiled here is what answers are mostly
- * made of; whatever else a schema says, zod reads, and what it gives is copied.
+ * The copier of a schema, compiled once: several times faster than parsing with zod and then calling `toJSON` on every date. Common
+ * schemas are compiled; for others zod parses the value, and the result is copied.
  */
 export function copyOf(schema: Schema): Copy {
   const known = copies.get(schema)
   if (known !== undefined) return known
   let made: Copy = readByZod(schema)
-  // A schema may be inside itself.
+  // A schema may contain itself.
   copies.set(schema, (value, at, dates) => made(value, at, dates))
   made = compiled(schema) ?? made
   copies.set(schema, made)
   return made
 }
 
-/** undefined: zod reads it. */
+/** undefined: parsed by zod. */
 function compiled(schema: Schema): Copy | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod
   const prefix = idPrefixOf(schema)
@@ -66,15 +65,15 @@ function compiled(schema: Schema): Copy | undefined {
   }
 }
 
-/** `z.number()`, and `z.int()`, which is a number of that format. */
+/** `z.number()`, and `z.int()`, which is a number with a format. */
 function compiledNumber(def: z.core.$ZodNumberDef & { readonly format?: string }): Copy | undefined {
   if (def.coerce === true || (def.format !== undefined && def.format !== 'safeint')) return undefined
   const isRight = def.format === undefined ? Number.isFinite : Number.isSafeInteger
-  // JSON has no minus nothing.
+  // JSON has no negative zero.
   return (value) => (isRight(value) && !Object.is(value, -0) ? value : refused)
 }
 
-/** Entries of other types than text are left to zod: `z.enum` has them twice, by name and by value. */
+/** Enums with numbers are left to zod: they contain each entry twice, by name and by value. */
 function oneOf(values: ReadonlySet<unknown>): Copy | undefined {
   return [...values].every((value) => typeof value === 'string') ? (value) => (values.has(value) ? value : refused) : undefined
 }
@@ -106,17 +105,17 @@ function compiledList(element: Schema): Copy {
 
 interface Field {
   readonly key: string
-  /** The same in a path. */
+  /** The key in a path. */
   readonly name: string
   readonly copy: Copy
   readonly optional: boolean
-  /** Whether it has to be told where it stands. */
+  /** Whether it needs its path. */
   readonly placed: boolean
 }
 
 function compiledObject({ shape, catchall }: z.core.$ZodObjectDef): Copy | undefined {
   const strict = catchall !== undefined
-  // Only strict ones are known; JavaScript would put keys that look like numbers first.
+  // Only strict objects are supported; JavaScript sorts keys that look like numbers first.
   if (strict && (catchall as z.core.$ZodTypes)._zod.def.type !== 'never') return undefined
   const fields = Object.entries(shape).map(([key, schema]) => fieldOf(key, schema))
   if (fields.some(({ key }) => key === '' || isReserved(key) || /^\d+$/.test(key))) return undefined
@@ -129,7 +128,7 @@ function compiledObject({ shape, catchall }: z.core.$ZodObjectDef): Copy | undef
       const item = (value as Record<string, unknown>)[key]
       if (item === undefined) {
         if (optional && !(key in value)) continue
-        return refused // superjson writes it otherwise than JSON, and some schemas make something of it
+        return refused // superjson writes undefined differently from JSON, and some schemas replace it
       }
       const made = copy(item, placed ? below(at, name) : '', dates)
       if (made === refused) return refused
@@ -141,13 +140,13 @@ function compiledObject({ shape, catchall }: z.core.$ZodObjectDef): Copy | undef
 
 function fieldOf(key: string, schema: Schema): Field {
   const { def } = (schema as z.core.$ZodTypes)._zod
-  // What has a default is not just left out.
+  // A property with a default cannot just be left out.
   const optional = def.type === 'optional' && (def.checks ?? []).length === 0 && def.innerType._zod.optin === undefined
   const inner = optional ? def.innerType : schema
   return { key, name: nameOf(key), copy: copyOf(inner), optional, placed: mayHoldDates(inner) }
 }
 
-/** Whether the places of values matter: they do not in what is compiled to be no date and to hold none. */
+/** Whether paths matter: not for schemas that are no date and contain none. */
 function mayHoldDates(schema: Schema): boolean {
   const { def } = (schema as z.core.$ZodTypes)._zod
   if (idPrefixOf(schema) !== undefined) return false
@@ -180,7 +179,7 @@ function readByZod(schema: Schema): Copy {
   }
 }
 
-/** What zod let through: JSON and dates only. */
+/** Copies the result of zod: JSON and dates only. */
 function copyAny(value: unknown, at: string, dates: string[], depth: number): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : refused
@@ -188,7 +187,7 @@ function copyAny(value: unknown, at: string, dates: string[], depth: number): un
   if (depth === deepest) return refused
   const copied: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : {}
   if (!Array.isArray(value) && !isPlain(value)) return refused
-  // A list with holes has fewer keys than it is long.
+  // An array with holes has fewer keys than its length.
   if (Array.isArray(value) && Object.keys(value).length !== value.length) return refused
   for (const [key, item] of Object.entries(value)) {
     if (key === '' || isReserved(key)) return refused
@@ -205,12 +204,12 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
-/** The place of something inside what stands at a place; nothing has an empty name. */
+/** The path of a child. */
 export function below(at: string, name: string): string {
   return at === '' ? name : `${at}.${name}`
 }
 
-/** A key as it stands in a path, between the quotes of a JSON text. */
+/** A key in a path, as inside the quotes of a JSON text. */
 function nameOf(key: string): string {
   return JSON.stringify(escapedKey(key)).slice(1, -1)
 }

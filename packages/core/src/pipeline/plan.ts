@@ -2,13 +2,12 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Plan, RowChanges } from '../kernel/plan.ts'
 import type { Recorder } from './recorder.ts'
 
-/** Rows changed, by table. */
+/** Changed rows, by table. */
 export type Counts = ReadonlyMap<string, RowChanges>
 
 /**
- * The rows that this connection has changed, by table; partitions count for
- * their parent. PostgreSQL counts them itself, whatever statement changed them.
- * Counters of earlier transactions may still be pending, so take a difference.
+ * The rows that this connection has changed, by table; partitions count for their parent. PostgreSQL counts them, whatever statement made
+ * the change. Counters of earlier transactions may still be pending, so use differences.
  */
 export async function countChanges(em: SqlEntityManager): Promise<Counts> {
   const rows = await em.execute<{ name: string; inserted: number; updated: number; deleted: number }[]>(
@@ -40,7 +39,7 @@ export function planFrom(before: Counts, after: Counts, { events, jobs, revocati
   }
 }
 
-/** What is written beside every command is no news in a plan: by the pipeline, and by the counters' triggers. */
+/** Tables that the pipeline and the counters' triggers write for every command; plans leave them out. */
 const bookkeeping: ReadonlySet<string> = new Set([
   'audit_entries',
   'events',

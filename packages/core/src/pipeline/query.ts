@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { decisionsOf } from '../access/index.ts'
+import { decisionsFor } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
-import { selectThrough, type RunSelect } from '../kernel/look.ts'
-import { RowCache } from '../kernel/row-memory.ts'
+import { selectThrough, type RunSelect } from '../kernel/select.ts'
+import { RowCache } from '../kernel/row-cache.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { parseOutput } from './parse.ts'
 import { checkAllowed, findTarget, findCachedTarget } from './target.ts'
@@ -23,7 +23,7 @@ export async function runQuery(
   const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly))
   const select: RunSelect = async (statement) => selectThrough(transaction === undefined ? forkOf(assembly) : await transaction)(statement)
   try {
-    const decisions = decisionsOf(assembly.decisions, open, now)
+    const decisions = decisionsFor(assembly.decisions, open, now)
     const { cachedTarget } = action
     const found =
       cachedTarget === undefined
@@ -41,7 +41,7 @@ export async function runQuery(
   }
 }
 
-/** Of each database its own: ids and versions of another would mean something else. */
+/** One cache per database: ids and versions mean nothing in another one. */
 const rowCaches = new WeakMap<Orm, RowCache>()
 
 function rowCacheOf(orm: Orm): RowCache {
@@ -50,10 +50,10 @@ function rowCacheOf(orm: Orm): RowCache {
   return cache
 }
 
-/** Whether the driver's BEGIN carries the access mode: Kysely's for PGlite drops it. */
+/** Whether the driver's BEGIN sets the access mode: Kysely's for PGlite does not. */
 const heedsAccessMode = new WeakMap<Orm, boolean>()
 
-/** Opens a transaction that cannot write. A statement for that alone is sent only where BEGIN does not say it. */
+/** Opens a read-only transaction, with a statement of its own only where BEGIN does not say so. */
 async function beginReadOnly(assembly: Assembly): Promise<SqlEntityManager> {
   const em = forkOf(assembly)
   await em.begin({ readOnly: true })

@@ -9,10 +9,8 @@ import type { Assembly } from './assembly.ts'
 import type { Recorder } from './recorder.ts'
 
 /**
- * Queues the jobs of a command, wakes other processes if something was taken away, and
- * writes down what it did, through its own transaction and in one statement: the audit
- * entry, its events, and the principals to be dropped. That is its last statement but
- * the commit, which is sent right behind it; whoever calls waits for both.
+ * Queues the jobs of a command, wakes other processes if something was invalidated, and records it in one statement of its transaction:
+ * audit entry, events and invalidations. The statement is pipelined with the commit; the caller waits for both.
  */
 export async function record(
   { ports, subscribers }: Assembly,
@@ -32,7 +30,7 @@ export async function record(
   ])
 }
 
-/** Without events, or without keys, its first two parts write nothing. */
+/** Without events or invalidations the first two parts insert nothing. */
 const recording = statement(
   'record',
   `with recorded_events as (${eventInsert}), recorded_invalidations as (${invalidationInsert}) ${auditInsert}`,

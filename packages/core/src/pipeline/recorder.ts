@@ -4,7 +4,7 @@ import type { Id } from '../kernel/id.ts'
 import type { FailedItem } from '../kernel/plan.ts'
 import type { Counts } from './plan.ts'
 
-/** What a handler said should be recorded with its change. */
+/** Collects what a handler wants to be recorded with its change. */
 export class Recorder {
   readonly events: DomainEvent[] = []
   readonly jobs: Job[] = []
@@ -13,7 +13,7 @@ export class Recorder {
   facts: AuditFacts = {}
   /** The items of a batch that failed. */
   readonly failed: FailedItem[] = []
-  /** Only in a plan: what items of a batch changed that were then undone. PostgreSQL's counters do not forget them. */
+  /** Only for plans: changes of failed items, which were rolled back. PostgreSQL's counters still contain them. */
   readonly undone: { readonly before: Counts; readonly after: Counts }[] | null
 
   constructor({ planning }: { planning: boolean }) {
@@ -24,7 +24,7 @@ export class Recorder {
     this.facts = { ...this.facts, ...facts }
   }
 
-  /** Where the lists stand, so that a failed item of a batch can be taken back. */
+  /** Remembers the lengths of all lists, to undo a failed item of a batch. */
   mark(): () => void {
     const { events, jobs, revocations, refreshed, facts } = this
     const lengths = [events.length, jobs.length, revocations.length, refreshed.length] as const
@@ -37,7 +37,7 @@ export class Recorder {
     }
   }
 
-  /** The keys to drop from principal caches: what was taken away, and what only looks different now. */
+  /** The keys to invalidate: at once, and at the next heartbeat. */
   get keys(): { revoked: string[]; refreshed: string[] } {
     const revoked = this.revocations.map((revocation) => {
       if ('organizationId' in revocation) return revocation.organizationId

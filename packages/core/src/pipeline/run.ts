@@ -13,7 +13,7 @@ import { parseInput } from './parse.ts'
 import { runQuery } from './query.ts'
 import { Refused, type Trace } from './trace.ts'
 
-/** Runs an action by name: the one way in, whatever the face. Throws only DenizenErrors. */
+/** Runs an action by name: the only entry point, for every face. Throws only DenizenErrors. */
 export function run(assembly: Assembly, name: string, input: unknown, given: Call): Promise<unknown> {
   const call = { ...given, actor: withOrigin(given.actor, given.origin, assembly.ports.clock.now()) }
   return withMetrics(assembly, name, call, async (action) => {
@@ -34,7 +34,7 @@ export function run(assembly: Assembly, name: string, input: unknown, given: Cal
   })
 }
 
-/** What a command would do. Counted, allowed and refused like the command itself, but nothing of it stays. */
+/** The effects that a command would have. Counted and authorized like the command itself, then rolled back. */
 export function plan(assembly: Assembly, name: string, input: unknown, given: Call): Promise<Plan> {
   const call = { ...given, actor: withOrigin(given.actor, given.origin, assembly.ports.clock.now()) }
   return withMetrics(assembly, name, call, async (action) => {
@@ -76,16 +76,13 @@ async function withMetrics<T>(assembly: Assembly, name: string, call: Call, work
   }
 }
 
-/**
- * Counts a call of a user who may make only so many, before anything is done for it or
- * written about it. undefined: nothing has to be waited for.
- */
+/** Counts a call against the user's rate limit, before anything else. undefined: no need to wait. */
 function countRequest({ rate }: Assembly, { signature }: Action, { actor }: Call): Promise<void> | undefined {
   if (actor.kind !== 'user' || rate.countImmediately(actor.principal)) return undefined
   return rate.count(actor.principal, { reads: signature.kind === 'query' })
 }
 
-/** Writes denials, and commands that failed, into the audit log: outside the transaction, which is gone. */
+/** Writes denials and failed commands into the audit log, outside of the transaction, which is rolled back. */
 async function withAudit<T>(assembly: Assembly, action: Action, call: Call, work: (trace: Trace) => Promise<T>): Promise<T> {
   const startedAt = assembly.ports.clock.monotonic()
   const trace: Trace = { facts: {} }
@@ -100,9 +97,8 @@ async function withAudit<T>(assembly: Assembly, action: Action, call: Call, work
 }
 
 /**
- * null: not written. Strangers without a credential could fill the log for free,
- * refusals were written in their own transaction, and a database that is away
- * cannot take an entry.
+ * null: not recorded. Anonymous callers could fill the log for free, refusals are recorded in their own transaction, and without a
+ * database nothing can be written.
  */
 function outcomeOf(action: Action, { actor }: Call, error: unknown): AuditOutcome | null {
   const kind = error instanceof DenizenError ? error.kind : 'internal'

@@ -4,14 +4,14 @@ import type { Actor, UseRecorder } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { letsThroughByGrant, refusal, type Rule, type RuleRequest, type Target } from '../kernel/rule.ts'
 
-/** What a call is about, as far as it says. */
+/** The target of a call, if there is one. */
 export interface FoundTarget {
   readonly target: Target | null
-  /** What kind of thing it names; null: nothing in particular. */
+  /** The type of the target; null: the input names none. */
   readonly type: string | null
 }
 
-/** Finds what an input is about. The database is asked for only if the action has a target. */
+/** Finds the target of an input. The database is asked only if the action has a target. */
 export async function findTarget(
   { target }: Action,
   open: () => Promise<SqlEntityManager>,
@@ -23,7 +23,7 @@ export async function findTarget(
   return { target: found ?? null, type: found === undefined || target === undefined ? null : target.type }
 }
 
-/** The same where what decisions are made from is enough. */
+/** Finds the target with cached facts. */
 export async function findCachedTarget(
   recaller: CachedTargetFinder<unknown>,
   context: Parameters<CachedTargetFinder<unknown>['find']>[0],
@@ -33,12 +33,12 @@ export async function findCachedTarget(
   return { target: found ?? null, type: found === undefined ? null : recaller.type }
 }
 
-/** Throws what the caller is to know when the rule does not let the call through. */
+/** Throws unless the rule allows the call. */
 export function checkAllowed(action: Action, actor: Actor, input: unknown, found: FoundTarget, uses: UseRecorder): void {
   check(action.allow, { actor, action: action.signature.name, target: found.target, input }, found.type, uses)
 }
 
-/** The same for one item of a batch. One that is not there is nobody's to touch. */
+/** Throws unless the rule allows one item of a batch. Items that do not exist are not found. */
 export function checkItem(
   { signature, allowItem }: Command,
   actor: Actor,
@@ -54,7 +54,7 @@ export function checkItem(
 function check(rule: Rule, request: RuleRequest, type: string | null, uses: UseRecorder): void {
   if (!rule(request)) throw refusal(request, type)
   const { actor, action, target } = request
-  // Somebody who acts for a user is not the user.
+  // An impersonator's use is not the user's.
   if (actor.kind !== 'user' || actor.principal.impersonator !== null || !letsThroughByGrant(rule, request)) return
   uses.note(actor.principal.userId, action, target?.organizationId ?? null)
 }

@@ -1,18 +1,18 @@
 import type { z } from 'zod'
-import { isImmutable } from '../kernel/lasting.ts'
-import { isReserved, SerializedAnswer } from '../kernel/written.ts'
+import { isImmutable } from '../kernel/immutable.ts'
+import { isReserved, SerializedAnswer } from '../kernel/serialized.ts'
 import { below, copyOf, refused, type Copy } from './json-copy.ts'
 
 type Schema = z.core.$ZodType
 
-/** Writes a value as JSON into `dates` and what it returns; null: zod has to look at it. */
+/** Serializes a value; null: zod has to decide. */
 type Write = (value: unknown, at: string, dates: string[]) => string | null
 
 const writers = new WeakMap<Schema, Write>()
 
 /**
- * An answer as JSON, with what its schema names and nothing else: what `parseOutput` lets through, written as
- * the wire wants it, without making it first. null: that way has to be gone, which also says what is wrong.
+ * Serializes an answer with only what its schema names: the same as `parseOutput` followed by serialization, in one step. null: use
+ * these, which also report what is wrong.
  */
 export function writeOutput(schema: Schema, answer: unknown): SerializedAnswer | null {
   const dates: string[] = []
@@ -30,7 +30,7 @@ function writerOf(schema: Schema): Write {
 
 function wholeWriter(copy: Copy): Write {
   return (value, at, dates) => {
-    // A date alone, or nothing at all, has no place that could be named.
+    // A date alone or an empty value has no path.
     if (typeof value !== 'object' || value === null || value instanceof Date) return null
     const copied = copy(value, at, dates)
     return copied === refused ? null : JSON.stringify(copied)
@@ -43,7 +43,7 @@ interface Part {
   readonly write: Write
 }
 
-/** Pages hold lists of objects: these are written one by one, and those that last only once. undefined: it is no such thing. */
+/** Serializes pages: each item by itself, immutable ones only once. undefined: not a page. */
 function pageWriter(schema: Schema): Write | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod
   if (def.type !== 'object' || def.catchall !== undefined || (def.checks ?? []).length > 0) return undefined
@@ -67,14 +67,14 @@ function pageWriter(schema: Schema): Write | undefined {
   }
 }
 
-/** What the lists of a schema hold, where that is objects. */
+/** The items of a schema that is a list of objects. */
 function itemOf(schema: Schema): Schema | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod
   if (def.type !== 'array' || (def.checks ?? []).length > 0) return undefined
   return (def.element as z.core.$ZodTypes)._zod.def.type === 'object' ? def.element : undefined
 }
 
-/** Neither may be left out, nor comes where JavaScript would put it in another order. */
+/** Whether a property is required and keeps its order in JavaScript. */
 function isUsual(key: string, schema: Schema): boolean {
   return /^[A-Za-z]\w*$/.test(key) && !isReserved(key) && (schema as z.core.$ZodTypes)._zod.def.type !== 'optional'
 }
@@ -105,7 +105,7 @@ function listWriter(item: Schema): Write {
   }
 }
 
-/** With the places of dates as seen from the item. */
+/** Paths of dates are relative to the item. */
 function writeItem(item: unknown, copy: Copy, remembered: WeakMap<object, SerializedAnswer>): SerializedAnswer | null {
   const lasts = typeof item === 'object' && item !== null && isImmutable(item)
   const known = lasts ? remembered.get(item) : undefined

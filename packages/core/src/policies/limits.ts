@@ -3,7 +3,7 @@ import type { Settings } from '../kernel/context.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { AllLimits, Limits } from './model.ts'
-import { policiesIn, policiesOfOrganization, policiesOfUser, combineLimits, type ApplicablePolicy } from './policy.ts'
+import { policiesIn, policiesOfOrganization, policiesOfUser, combineLimits, type ApplicablePolicy } from './rules.ts'
 import { limitsFromSettings } from './settings.ts'
 
 /** The limits that hold for a user: of each, the first that their own policy, that of their home organization, or the default says. */

@@ -1,5 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Job } from '../kernel/event.ts'
+
+/** Work after the commit, queued in the transaction that asks for it. */
+export interface Job {
+  readonly name: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
 
 /** Work for later. Queued in the transaction that asks for it: no commit, no job. */
 export interface JobQueue {

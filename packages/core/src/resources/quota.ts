@@ -4,7 +4,7 @@ import { limitsOfOrganization, limitsOfUserId } from '../policies/index.ts'
 import { tooManyResources } from './errors.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
-import { mostOfType } from './policy.ts'
+import { mostOfType } from './rules.ts'
 
 /** Whose resources are: a user's, wherever they are; or an organization's own. */
 export type Owner = { readonly userId: UserId } | { readonly organizationId: OrganizationId }
@@ -15,7 +15,7 @@ export type Owner = { readonly userId: UserId } | { readonly organizationId: Org
  * for the owner's row: every command holds a share of its caller's row, so two calls of one owner that
  * wanted all of it would wait for each other.
  */
-export async function takeRoom(em: SqlEntityManager, owner: Owner, wanted: ReadonlyMap<string, number>): Promise<void> {
+export async function reserveQuota(em: SqlEntityManager, owner: Owner, wanted: ReadonlyMap<string, number>): Promise<void> {
   const limits = 'userId' in owner ? await limitsOfUserId(em, owner.userId) : await limitsOfOrganization(em, owner.organizationId)
   const limited = [...wanted].flatMap(([type, more]) => {
     const limit = mostOfType(limits, type)

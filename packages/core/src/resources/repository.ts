@@ -127,7 +127,7 @@ function lockedIn({ id, type, organization, owner, owned_since, path }: LockedRe
 }
 
 /** Makes sure that somebody is a member, and stays one until this transaction is over. Strangers are not there, known or not. */
-export async function keepMember(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
+export async function lockMember(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
   const rows = await em.execute<unknown[]>('select 1 from memberships where organization_id = ? and user_id = ? for key share', [
     uuidOf(organizationId),
     uuidOf(userId),
@@ -136,7 +136,7 @@ export async function keepMember(em: SqlEntityManager, organizationId: Organizat
 }
 
 /** Whether two users are in an active organization together, and stay so until this transaction is over. One, by its slug, may not count. */
-export async function keepTogether(
+export async function lockCommonOrganization(
   em: SqlEntityManager,
   [one, other]: readonly [Id<'usr'>, Id<'usr'>],
   exceptSlug: string | null,

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { findResources, targetAt } from '../access/index.ts'
+import { findResources, targetInScope } from '../access/index.ts'
 import { ownerPermissions } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor, type Principal } from '../kernel/context.ts'
@@ -28,7 +28,7 @@ export const changedResourceTarget = {
   },
 } satisfies TargetFinder<{ resourceId: ResourceId }>
 
-interface Asked {
+interface TargetOptions {
   /** Where it has to be, if that was named with it. */
   readonly organizationId?: OrganizationId | undefined
   /** What is all that the caller wants to do there. */
@@ -36,42 +36,47 @@ interface Asked {
 }
 
 /** A resource as a target; null: it is not there, or not in the organization that was named with it. */
-export async function targetOf(em: SqlEntityManager, resourceId: ResourceId, actor: Actor, asked: Asked = {}): Promise<Target | null> {
+export async function targetOf(
+  em: SqlEntityManager,
+  resourceId: ResourceId,
+  actor: Actor,
+  asked: TargetOptions = {},
+): Promise<Target | null> {
   const place = (await findResources(em, [resourceId])).get(resourceId)
   if (place === undefined || (asked.organizationId !== undefined && place.organizationId !== asked.organizationId)) return null
   const { organizationId, path } = place
   const touched = { type: 'resource', id: resourceId, visibleWith: 'resources.get' }
   // What is held on the resource is not read for whoever may do it in all of the organization.
   const may = asked.action !== undefined && actor.kind === 'user' && actor.principal.grants.allows(asked.action, organizationId)
-  return may ? { ...touched, organizationId, path, userId: null } : targetAt(em, place, actor, touched)
+  return may ? { ...touched, organizationId, path, userId: null } : targetInScope(em, place, actor, touched)
 }
 
 /** What a user holds on all that is their own, outside every organization, by the credential that they show. */
-export function grantsOnOwn({ userId, grants }: Principal): Grants {
+export function grantsOnOwned({ userId, grants }: Principal): Grants {
   return grants.withSameLimits([{ organizationId: null, scopeId: userId, permissions: ownerPermissions }])
 }
 
-interface NamesHome {
+interface NamesLocation {
   readonly parentId?: ResourceId | undefined
   readonly organizationId?: OrganizationId | undefined
   readonly ownerUserId?: UserId | undefined
 }
 
 /** Where a resource is to be registered by an action: inside another one, in an organization, or among what a user has outside of them. */
-export const homeTarget = (action: string) =>
+export const locationTarget = (action: string) =>
   ({
     type: 'place',
-    async find(em: SqlEntityManager, { parentId, organizationId, ownerUserId }: NamesHome, actor: Actor) {
+    async find(em: SqlEntityManager, { parentId, organizationId, ownerUserId }: NamesLocation, actor: Actor) {
       if (parentId !== undefined) return targetOf(em, parentId, actor, { organizationId, action })
       if (organizationId !== undefined) return organizationTarget.find(em, { organizationId })
       const userId = ownerUserId ?? callerId(actor)
-      return userId === null ? undefined : amongOwn(userId, actor)
+      return userId === null ? undefined : ownTarget(userId, actor)
     },
-  }) satisfies TargetFinder<NamesHome>
+  }) satisfies TargetFinder<NamesLocation>
 
 /** What a user has is theirs to add to, if they are a full user: whoever has not said who they are owns nothing. */
-function amongOwn(userId: UserId, actor: Actor): Target {
+function ownTarget(userId: UserId, actor: Actor): Target {
   const target = { type: 'user', id: userId, organizationId: null, visibleWith: 'users.get', path: [userId] }
   if (actor.kind !== 'user' || actor.principal.userId !== userId) return { ...target, userId: null }
-  return { ...target, userId, ...(actor.principal.roles.includes('user') && { resourceGrants: grantsOnOwn(actor.principal) }) }
+  return { ...target, userId, ...(actor.principal.roles.includes('user') && { resourceGrants: grantsOnOwned(actor.principal) }) }
 }

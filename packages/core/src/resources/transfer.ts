@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { ownerPermissions } from '../grants/index.ts'
-import { rememberFormer } from '../history/index.ts'
+import { recordFormerStates } from '../history/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
@@ -9,9 +9,9 @@ import { allOf, granted, holdsAt, rule } from '../kernel/rule.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import { isActing, UserRow, type UserId } from '../users/index.ts'
 import { inNoOrganization, insideAnother } from './errors.ts'
-import { countByType } from './policy.ts'
-import { takeRoom, type Owner } from './quota.ts'
-import { keepMember, keepTogether, lockResource, lockTree, shownResource, type LockedResource } from './repository.ts'
+import { countByType } from './rules.ts'
+import { reserveQuota, type Owner } from './quota.ts'
+import { lockMember, lockCommonOrganization, lockResource, lockTree, shownResource, type LockedResource } from './repository.ts'
 import { resourcesSignatures } from './signatures.ts'
 import { changedResourceTarget } from './targets.ts'
 
@@ -33,7 +33,7 @@ export const transferResource = defineCommand(resourcesSignatures.transfer, {
     const owner = await newOwner(context, before, toUserId)
     if (toUserId === before.ownerUserId) return { resource: await shownResource(em, resourceId), transferred: 0 }
     const moved = before.organizationId === null ? await lockTree(em, resourceId) : [before]
-    await takeRoom(em, owner, countByType(moved))
+    await reserveQuota(em, owner, countByType(moved))
     await handOver(context, moved, toUserId)
     context.note({ changes: { ownerUserId: [before.ownerUserId, toUserId], transferred: moved.length } })
     // Whoever owned it can do less now, there and inside.
@@ -65,12 +65,12 @@ async function mayHandTo({ em, actor, settings }: CommandContext, toUserId: User
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { userId, grants } = actor.principal
   if (userId === toUserId || grants.allowsEverywhere(resourcesSignatures.transfer.name)) return true
-  return keepTogether(em, [userId, toUserId], settings.signUp === 'open' ? settings.defaultOrganization : null)
+  return lockCommonOrganization(em, [userId, toUserId], settings.signUp === 'open' ? settings.defaultOrganization : null)
 }
 
 async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toUserId: UserId | null): Promise<Owner> {
   if (toUserId === null) return { organizationId }
-  await keepMember(em, organizationId, toUserId)
+  await lockMember(em, organizationId, toUserId)
   return { userId: toUserId }
 }
 
@@ -85,7 +85,7 @@ async function handOver({ em, now, emit }: CommandContext, moved: readonly Locke
       value: ownerUserId === null ? null : uuidOf(ownerUserId),
       beganAt: ownedSince,
     }))
-  await rememberFormer(em, states, now)
+  await recordFormerStates(em, states, now)
   await em.execute(
     'update resources set owner_user_id = ?, owned_since = ?, updated_at = ?, version = version + 1 where id = any(?::uuid[])',
     [toUserId === null ? null : uuidOf(toUserId), now, now, uuidsOf(moved.map(({ id }) => id))],

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { contentOfRole, findResources, enforceSeparationOfDuty, requireHeld, type Scope } from '../access/index.ts'
+import { permissionsOfRole, findResources, enforceSeparationOfDuty, requireHeld, type Scope } from '../access/index.ts'
 import type { RoleId } from '../access/model.ts'
 import type { ScopeKind } from '../grants/model.ts'
 import type { CommandContext } from '../kernel/context.ts'
@@ -71,7 +71,7 @@ export async function refuseAboveTeam(context: CommandContext, held: readonly Te
   for (const [index, { roleId, permission, organizationId }] of held.entries()) {
     const place = places[index]
     if (organizationId === null || place === undefined || place === null) continue
-    const given = roleId === null ? [] : (patterns.get(roleId) ?? (await contentOfRole(em, roleId))?.patterns ?? [])
+    const given = roleId === null ? [] : (patterns.get(roleId) ?? (await permissionsOfRole(em, roleId))?.patterns ?? [])
     if (roleId !== null) patterns.set(roleId, given)
     await requireHeld(context, permission === null ? given : [permission], place)
   }

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { rememberFormer } from '../history/index.ts'
+import { recordFormerStates } from '../history/index.ts'
 import { callerId, type CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
@@ -33,7 +33,7 @@ async function remember(em: SqlEntityManager, teamId: TeamId, seats: readonly Se
   const former = seats.map(({ user, since }) => {
     return { kind: 'seat' as const, subjectId: user, objectId: uuidOf(teamId), value: null, beganAt: new Date(since) }
   })
-  await rememberFormer(em, former, now)
+  await recordFormerStates(em, former, now)
 }
 
 /** Ends all that a team had, and all that anybody had on it, and says how much that was. `members` are those who sat in it. */

@@ -3,13 +3,13 @@ import type { PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { AssignmentId, RoleId, ScopeInput } from '../model.ts'
-import { assign } from './giving.ts'
+import { assign } from './assign.ts'
 import { assignmentsSignatures } from './signatures.ts'
 import { subjectIn, usersOf } from './subject.ts'
-import { revoke, usersToLock, type RevocationRequest } from './taking.ts'
+import { revoke, usersToLock, type RevocationRequest } from './revoke.ts'
 import { assignmentTarget, scopeTarget } from './targets.ts'
 
-/** The users whom it concerns, locked before anything else: of all that is given to one of them at once, each sees what went before. */
+/** The affected users, locked first: of several changes for one user at once, each sees the earlier ones. */
 type Users = readonly Id<'usr'>[]
 const locks = (users: Users): Users => users
 

@@ -2,16 +2,16 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Assignment, AssignmentId, RoleId, SubjectKind } from '../model.ts'
 import type { Condition, ScopeKind } from '../../grants/model.ts'
-import { stateOf } from './policy.ts'
+import { stateOf } from './rules.ts'
 
-/** SQL of what is shown of assignments `a`. Times travel as milliseconds since the epoch, so that both drivers read them alike. */
+/** SQL columns of assignments `a`. Times are milliseconds since the epoch, so that all drivers read them alike. */
 export const shownColumns = `a.id::text as id, a.subject_kind, coalesce(a.user_id, a.team_id)::text as subject, coalesce(u.username, t.name) as subject_name,
     a.role_id::text as role, r.name as role_name, a.permission, a.scope_kind, a.organization_id::text as organization, a.scope_team_id::text as team,
     a.resource_id::text as resource, a.condition::text as condition, ${['valid_from', 'valid_until', 'granted_at', 'revoked_at']
       .map((column) => `(extract(epoch from a.${column}) * 1000)::float8 as ${column}`)
       .join(', ')}, a.granted_by::text as granted_by, a.revoked_by::text as revoked_by`
 
-/** SQL of the rows that they come from. */
+/** SQL of the joined tables. */
 export const shownTables = `role_assignments a left join users u on u.id = a.user_id left join teams t on t.id = a.team_id left join roles r on r.id = a.role_id`
 
 export interface AssignmentRecord {
@@ -35,7 +35,7 @@ export interface AssignmentRecord {
   readonly revoked_by: string | null
 }
 
-/** An assignment as it is shown. */
+/** An assignment as output. */
 export function shownAssignment(record: AssignmentRecord, now: Date): Assignment {
   const { role, subject, subject_kind: kind, subject_name: name } = record
   const window = { validFrom: new Date(record.valid_from), validUntil: dateOf(record.valid_until), revokedAt: dateOf(record.revoked_at) }
@@ -67,13 +67,13 @@ function idOrNull<Prefix extends string>(prefix: Prefix, uuid: string | null): I
   return uuid === null ? null : idOf(prefix, uuid)
 }
 
-/** An assignment, whatever became of it; null: there never was one. */
+/** Finds an assignment in whatever state; null: it never existed. */
 export async function findAssignment(em: SqlEntityManager, id: AssignmentId, now: Date): Promise<Assignment | null> {
   const [record] = await em.execute<AssignmentRecord[]>(`select ${shownColumns} from ${shownTables} where a.id = ?`, [uuidOf(id)])
   return record === undefined ? null : shownAssignment(record, now)
 }
 
-/** Assignments by their ids, in no order. */
+/** Assignments by their ids, in no particular order. */
 export async function existingAssignments(em: SqlEntityManager, ids: readonly AssignmentId[], now: Date): Promise<readonly Assignment[]> {
   const records = await em.execute<AssignmentRecord[]>(`select ${shownColumns} from ${shownTables} where a.id = any(?::uuid[])`, [
     uuidsOf(ids),
@@ -86,7 +86,7 @@ export type SubjectInput = { readonly userId: Id<'usr'> } | { readonly teamId: I
 /** A role, or a single permission. */
 export type RoleOrPermission = { readonly roleId: RoleId } | { readonly permission: string }
 
-/** On what something is given, as its row says it. */
+/** The scope columns of an assignment. */
 export interface ScopeColumns {
   readonly kind: ScopeKind
   readonly organizationId: Id<'org'> | null
@@ -94,14 +94,14 @@ export interface ScopeColumns {
   readonly resourceId: Id<'res'> | null
 }
 
-/** What is looked for: that a subject has something somewhere. */
+/** The identity of an assignment. */
 interface AssignmentKey {
   readonly subject: SubjectInput
   readonly what: RoleOrPermission
   readonly scope: ScopeColumns
 }
 
-/** The one row that says that a subject has something somewhere, also where its time is over or has not come; null: nobody gave it, or it was taken away. */
+/** The unrevoked assignment with this identity, whether current, expired or in the future; null: there is none. */
 export async function findCurrent(
   em: SqlEntityManager,
   subject: SubjectInput,
@@ -115,7 +115,7 @@ export async function findCurrent(
 
 const zeros = '00000000-0000-0000-0000-000000000000'
 
-/** The same of many, in the order asked for. The conditions are those of the unique index, so that it answers them. */
+/** Several at once, in the given order. The conditions match the unique index, so that it is used. */
 export async function findAllCurrent(
   em: SqlEntityManager,
   sought: readonly AssignmentKey[],
@@ -146,7 +146,7 @@ function uuidOrZeros(id: string | null): string {
   return id === null ? zeros : uuidOf(id)
 }
 
-/** Ends assignments, and says how many: of many who do that at once, one does. */
+/** Ends assignments and returns how many. Of concurrent callers only one ends each. */
 export async function endAssignments(em: SqlEntityManager, ids: readonly AssignmentId[], by: Id<'usr'> | null, at: Date): Promise<number> {
   if (ids.length === 0) return 0
   const rows = await em.execute<unknown[]>(
@@ -156,7 +156,7 @@ export async function endAssignments(em: SqlEntityManager, ids: readonly Assignm
   return rows.length
 }
 
-/** Who sits in a team. */
+/** The members of a team. */
 export async function usersInTeam(em: SqlEntityManager, teamId: Id<'team'>): Promise<readonly Id<'usr'>[]> {
   const rows = await em.execute<{ id: string }[]>('select user_id::text as id from team_members where team_id = ? order by user_id', [
     uuidOf(teamId),

@@ -6,42 +6,43 @@ import { organizationId } from '../../organizations/model.ts'
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
 import { userId } from '../../users/model.ts'
 import { unknownPermission } from '../errors.ts'
-import { excluded, notOnResources } from '../exclusions/errors.ts'
-import { Assignment, assignmentId, permissionPattern, roleId, scope, teamReference } from '../model.ts'
-import { condition } from '../../grants/model.ts'
+import { excluded, notOnResources } from '../separation/errors.ts'
+import {
+  Assigned,
+  Assignment,
+  assignmentId,
+  assignmentTerms as terms,
+  instant,
+  permissionPattern,
+  Revoked,
+  roleId,
+  scope,
+  teamReference,
+} from '../model.ts'
 import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
 
-const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
-
-/** Who, and on what. */
+/** The subject and the scope. */
 const whoAndWhere = {
   userId: userId.optional().meta({ description: 'who: a user' }),
-  teamId: teamReference.optional().meta({ description: 'who: a team, and with it everybody who sits in it' }),
+  teamId: teamReference.optional().meta({ description: 'who: a team, and with it all of its members' }),
   on: scope.optional().meta({
-    description: 'where it counts: {"organizationId"}, {"teamId"} or {"resourceId"}, with all that is inside; nothing: everywhere',
+    description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}, with everything inside; nothing: the whole system',
   }),
 }
-/** From when until when, and on what condition. */
-export const terms = {
-  validFrom: instant.optional().meta({ description: 'from when on, for example 2026-11-21T08:00:00Z (default: now)' }),
-  validUntil: instant.optional().meta({ description: 'until when (default: until it is taken away)' }),
-  condition: condition.optional().meta({ description: 'what else has to hold: {"assurance":"aal2","networks":["192.0.2.0/24"]}' }),
-}
-
 interface Named {
   readonly userId?: unknown
   readonly teamId?: unknown
   readonly on?: unknown
 }
 
-/** One subject is named, and a team has nothing on the whole system. */
+/** Exactly one subject is named, and teams cannot have anything on the whole system. */
 function checkSubject({ userId: user, teamId: team, on }: Named, check: z.core.$RefinementCtx): void {
   if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either a user or a team')
   else if (team !== undefined && Object.keys((on as object | undefined) ?? {}).length === 0)
     issue(check, 'on', 'a team has nothing on the whole system: name its organization, or something in it')
 }
 
-/** Either the assignment itself is named, or who has what where. */
+/** Either the assignment is named, or its subject, scope and role or permission. */
 function checkNamed(what: 'roleId' | 'permission') {
   return (input: Named & Readonly<Record<string, unknown>>, check: z.core.$RefinementCtx): void => {
     const parts = [input.userId, input.teamId, input.on, input[what]].filter((part) => part !== undefined)
@@ -56,16 +57,10 @@ function issue(check: z.core.$RefinementCtx, field: string, message: string): vo
   check.addIssue({ code: 'custom', path: [field], message })
 }
 
-export const Assigned = z.object({
-  assignment: Assignment,
-  assigned: z.boolean().meta({ description: 'false: they had it already, on the same terms' }),
-})
-export const Revoked = z.object({ assignment: Assignment })
-
-/** The actions of `access` that are made here. */
+/** Actions on assignments. */
 export const assignmentsSignatures = group('access', {
   assignRole: changes({
-    summary: 'Give a user or a team a role, somewhere and for some time',
+    summary: 'Assign a role to a user or a team, in a scope and for a time',
     grantedTo: ['admin', 'resourceOwner'],
     errors: [
       notPromotable,
@@ -82,7 +77,7 @@ export const assignmentsSignatures = group('access', {
     output: Assigned,
   }),
   unassignRole: changes({
-    summary: 'Take a role away from a user or a team',
+    summary: 'Revoke the role of a user or a team',
     grantedTo: ['admin', 'resourceOwner'],
     errors: [lastSuperadmin, organizationInactive, notHeld, notAssignable],
     input: z
@@ -91,14 +86,14 @@ export const assignmentsSignatures = group('access', {
     output: Revoked,
   }),
   grantPermission: changes({
-    summary: 'Give a user or a team a single permission, somewhere and for some time',
+    summary: 'Grant a single permission to a user or a team, in a scope and for a time',
     grantedTo: ['admin', 'resourceOwner'],
     errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
     input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
     output: Assigned,
   }),
   revokePermission: changes({
-    summary: 'Take a single permission away from a user or a team',
+    summary: 'Revoke a single permission of a user or a team',
     grantedTo: ['admin', 'resourceOwner'],
     errors: [organizationInactive, notHeld],
     input: z
@@ -107,18 +102,18 @@ export const assignmentsSignatures = group('access', {
     output: Revoked,
   }),
   listAssignments: reads({
-    summary: 'List who has what where, oldest first',
+    summary: 'List assignments: who has what where, oldest first',
     grantedTo: ['admin', 'resourceOwner'],
     input: z.strictObject({
       ...pageInput,
-      userId: userId.optional().meta({ description: 'only what this user has (default, where nothing is named: what you have yourself)' }),
-      throughTeams: z.boolean().default(false).meta({ description: 'also what the user has by the teams that they sit in' }),
-      teamId: teamReference.optional().meta({ description: 'only what this team has' }),
-      roleId: roleId.optional().meta({ description: 'only this role' }),
-      on: scope.optional().meta({ description: 'only exactly on this: {} is the whole system' }),
+      userId: userId.optional().meta({ description: 'only those of this user (default, if nothing is named: your own)' }),
+      throughTeams: z.boolean().default(false).meta({ description: 'with those of the teams that the user is a member of' }),
+      teamId: teamReference.optional().meta({ description: 'only those of this team' }),
+      roleId: roleId.optional().meta({ description: 'only those of this role' }),
+      on: scope.optional().meta({ description: 'only those with exactly this scope; {} is the whole system' }),
       organizationId: organizationId.optional().meta({ description: 'only in this organization, its teams and resources' }),
-      history: z.boolean().default(false).meta({ description: 'also what is over' }),
-      at: instant.optional().meta({ description: 'only what counted at this time' }),
+      history: z.boolean().default(false).meta({ description: 'with those that have ended' }),
+      at: instant.optional().meta({ description: 'only those that counted at this time' }),
       total: z.boolean().default(false).meta({ description: 'also count all that match' }),
     }),
     output: pageOf(Assignment).extend({ total: z.int().nullable() }),

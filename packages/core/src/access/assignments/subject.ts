@@ -4,10 +4,10 @@ import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { userInactive } from '../../organizations/index.ts'
 import type { UserStatus } from '../../users/index.ts'
-import type { Scope } from '../places.ts'
+import type { Scope } from '../scopes.ts'
 import { usersInTeam, type SubjectInput } from './repository.ts'
 
-/** Whoever gets something, as the row of an assignment names them, and the users whom that concerns. */
+/** The subject of an assignment as columns, and the users it affects. */
 export interface Subject {
   readonly userId: Id<'usr'> | null
   readonly teamId: Id<'team'> | null
@@ -20,7 +20,7 @@ interface NamesSubject {
   readonly teamId?: Id<'team'> | undefined
 }
 
-/** Whom an input names: its schema has seen to it that it names one. */
+/** The subject in an input; its schema makes sure that there is one. */
 export function subjectIn({ userId, teamId }: NamesSubject): SubjectInput {
   if (userId !== undefined) return { userId }
   if (teamId !== undefined) return { teamId }
@@ -28,26 +28,26 @@ export function subjectIn({ userId, teamId }: NamesSubject): SubjectInput {
 }
 
 /**
- * Whom the pipeline locks before anything else: the user, or all who sit in the team. Who comes into it
- * meanwhile is locked later, out of order; where that ends in a deadlock, the command is run again.
+ * The users that the pipeline locks first: the user, or all members of the team. A user who joins the team meanwhile is locked later, out
+ * of order; if that ends in a deadlock, the command is retried.
  */
 export async function usersOf({ reader }: Pick<PrepareContext, 'reader'>, subject: SubjectInput): Promise<readonly Id<'usr'>[]> {
   return 'userId' in subject ? [subject.userId] : usersInTeam(reader, subject.teamId)
 }
 
-/** Whoever has it, nobody coming into the team until this transaction is over: they would be remembered with what is being taken away. */
+/** The affected users, with a lock on the team: a user who joined meanwhile would be cached with what is being revoked. */
 export async function lockedUsers(em: SqlEntityManager, subject: SubjectInput): Promise<readonly Id<'usr'>[]> {
   if ('teamId' in subject) await em.execute('select 1 from teams where id = ? for no key update', [uuidOf(subject.teamId)])
   return usersOf({ reader: em }, subject)
 }
 
-/** Who is to get something, and where. */
+/** A subject and the scope of its assignment. */
 interface SubjectAtScope {
   readonly subject: SubjectInput
   readonly scope: Scope
 }
 
-/** Whoever is to get something at a place, and stays where they are until this transaction is over. Whoever does not belong there is not there. */
+/** The subjects, locked so that they stay members until the transaction ends. Subjects that do not belong to the scope are not found. */
 export async function lockedSubjects(context: CommandContext, requested: readonly SubjectAtScope[]): Promise<readonly Subject[]> {
   const users = new Map<Id<'org'> | null, Id<'usr'>[]>()
   for (const { subject, scope } of requested)
@@ -99,7 +99,7 @@ function statusesIn(records: readonly StatusRecord[]): Statuses {
   return new Map(records.map(({ id, status }) => [idOf('usr', id), status]))
 }
 
-/** A team whose seats are neither given nor taken until this transaction is over. */
+/** A team, locked so that its members stay the same until the transaction ends. */
 async function lockedTeam({ em, actor }: CommandContext, teamId: Id<'team'>, scope: Scope): Promise<Subject> {
   const [row] = await em.execute<{ organization: string }[]>(
     'select organization_id::text as organization from teams where id = ? and deleted_at is null for no key update',
@@ -110,7 +110,10 @@ async function lockedTeam({ em, actor }: CommandContext, teamId: Id<'team'>, sco
   return { userId: null, teamId, teamOrganizationId: organizationId, users: await usersInTeam(em, teamId) }
 }
 
-/** In an organization its own teams are there; with what is in none, people share what they have with teams that they see. */
+/**
+ * In an organization only its own teams can be assigned anything. Resources outside of organizations can be shared with any team whose
+ * members the actor can see.
+ */
 function isKnown(actor: Actor, { teamId, organizationId }: { teamId: Id<'team'>; organizationId: Id<'org'> }, scope: Scope): boolean {
   if (scope.organizationId !== null) return scope.organizationId === organizationId
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('teams.listMembers', organizationId, [teamId]))

@@ -4,11 +4,11 @@ import type { Actor } from '../../kernel/context.ts'
 import type { Target } from '../../kernel/rule.ts'
 import type { AssignmentId, ScopeInput } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
-import { findScope, targetAt, type Scope } from '../places.ts'
+import { findScope, targetInScope, type Scope } from '../scopes.ts'
 import { findAssignment } from './repository.ts'
 import type { Assignment } from '../model.ts'
 
-/** Whoever may see something there knows that it is there. */
+/** The permission that makes a scope visible. */
 const visibleWith: Readonly<Record<ScopeKind, string>> = {
   system: 'access.listAssignments',
   organization: 'organizations.get',
@@ -20,7 +20,7 @@ interface NamesScope {
   readonly on?: ScopeInput | undefined
 }
 
-/** How the place is found that something is given on. */
+/** Finds the scope of an assignment. */
 export const scopeTarget = {
   type: 'place',
   async find(em: SqlEntityManager, { on = {} }: NamesScope, actor: Actor): Promise<Target | null | undefined> {
@@ -33,14 +33,14 @@ export const scopeTarget = {
 function targetOf(em: SqlEntityManager, place: Scope, actor: Actor): Promise<Target> {
   const id = place.path[0] ?? place.organizationId ?? ''
   const type = place.kind === 'system' ? 'place' : place.kind
-  return targetAt(em, place, actor, { type, id, visibleWith: visibleWith[place.kind] })
+  return targetInScope(em, place, actor, { type, id, visibleWith: visibleWith[place.kind] })
 }
 
 interface NamesAssignment extends NamesScope {
   readonly assignmentId?: AssignmentId | undefined
 }
 
-/** How an assignment is found that is to end: by its id, or by where it is. Where it is decides. */
+/** Finds an assignment by its id or its scope; the rule is decided in its scope. */
 export const assignmentTarget = {
   type: 'assignment',
   async find(em: SqlEntityManager, { assignmentId, on }: NamesAssignment, actor: Actor): Promise<Target | null | undefined> {
@@ -48,14 +48,14 @@ export const assignmentTarget = {
     const found = await findAssignment(em, assignmentId, new Date(0))
     const place = found === null ? null : await findScope(em, scopeInputOf(found))
     if (place === null) return null
-    // On the whole system nothing is where anybody else could see it.
+    // Assignments on the whole system are visible only with that permission on the whole system.
     if (place.kind === 'system')
       return { type: 'assignment', id: assignmentId, organizationId: null, userId: null, visibleWith: visibleWith.system }
     return { ...(await targetOf(em, place, actor)), type: 'assignment', id: assignmentId, visibleWith: 'access.listAssignments' }
   },
 } satisfies TargetFinder<NamesAssignment>
 
-/** What an assignment is on, as inputs say it. */
+/** The scope of an assignment as input. */
 export function scopeInputOf({ scope: { kind, organizationId, teamId, resourceId } }: Assignment): ScopeInput {
   if (kind === 'resource' && resourceId !== null) return { resourceId }
   if (kind === 'team' && teamId !== null) return { teamId }

@@ -3,9 +3,9 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
 import { builtInRoles, organizationRoles, groupOf, hasPermission, permissionsOf } from '../../grants/index.ts'
-import type { Question } from './who.ts'
+import type { WhoCanQuestion } from './who-can.ts'
 
-/** Somebody who perhaps may. */
+/** A user who may have the permission. */
 export interface Candidate {
   readonly id: Id<'usr'>
   readonly username: string
@@ -13,9 +13,9 @@ export interface Candidate {
 }
 
 /**
- * Everybody whom something on the way to the place gives the permission, whatever conditions it has and roles it
- * excludes, in the order of their ids: each kind of grant is found by an index. Grants in an organization are its
- * members' only; of what is held everywhere those are left out of whom the asker is not told.
+ * All users whom an assignment, membership or ownership gives the permission in a scope, ignoring conditions and separation of duty, in
+ * the order of their ids. An index serves each kind of grant. Users who are not members of the scope's organization are left out, except
+ * for a caller who may see everybody.
  */
 const candidates = statement(
   'candidates',
@@ -59,14 +59,14 @@ const candidates = statement(
 
 export async function candidatesFor(
   em: SqlEntityManager,
-  { catalogue, permission, place, now, tellsOfAll }: Question,
+  { catalogue, permission, scope, now, seesEverybody }: WhoCanQuestion,
   after: string | null,
   limit: number,
 ): Promise<readonly Candidate[]> {
   const has = (patterns: readonly string[]) => hasPermission(permissionsOf(catalogue, patterns), catalogue, permission)
   const builtIn = Object.values(builtInRoles).filter(({ permissions }) => has(permissions))
   const memberships = Object.entries(organizationRoles).filter(([, { permissions }]) => has(permissions))
-  const { kind, organizationId, path, owners } = place
+  const { kind, organizationId, path, owners } = scope
   const rows = await runStatement<{ id: string; username: string; display_name: string | null }>(em, candidates, [
     `{${patternsFor(catalogue, permission)
       .map((pattern) => `"${pattern}"`)
@@ -77,7 +77,7 @@ export async function candidatesFor(
     kind === 'team' ? uuidOf(path[0] ?? '') : null,
     uuidsOf(kind === 'resource' ? path : []),
     uuidsOf(owners),
-    tellsOfAll,
+    seesEverybody,
     after === null ? null : uuidOf(after),
     now,
     limit,
@@ -85,7 +85,7 @@ export async function candidatesFor(
   return rows.map(({ id, username, display_name: displayName }) => ({ id: idOf('usr', id), username, displayName }))
 }
 
-/** Every pattern that stands for a permission, and perhaps for more. */
+/** All patterns that include a permission. */
 function patternsFor(catalogue: Catalogue, permission: string): readonly string[] {
   const all = [permission, `${groupOf(permission)}.*`, '*', 'queries', 'application']
   return all.filter((pattern) => hasPermission(permissionsOf(catalogue, [pattern]), catalogue, permission))

@@ -4,42 +4,52 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { anyOf, granted, signedIn } from '../../kernel/rule.ts'
 import { groupOf, groupsOf } from '../../grants/index.ts'
-import { callerMay, isAboutCaller, isAllowed, knownSubject, listOfCaller, placeOf, wantedBy, type Asked, type View } from './deciding.ts'
+import {
+  isCallerAllowed,
+  isAboutCaller,
+  isAllowed,
+  visibleSubject,
+  callerPermissions,
+  scopeOf,
+  decisionRequestOf,
+  type DecisionInput,
+  type DecisionView,
+} from './decide.ts'
 import { decisionsSignatures } from './signatures.ts'
-import { aboutCaller, askedPlace } from './targets.ts'
+import { aboutCaller, askedScopeTarget } from './targets.ts'
 import { permissionsAt } from '../subjects.ts'
 
 export const check = defineQuery(decisionsSignatures.check, {
   allow: anyOf(aboutCaller, granted),
-  cachedTarget: askedPlace,
+  cachedTarget: askedScopeTarget,
   async handle(context, input) {
     const view = await viewOf(context, input)
-    const place = placeIn(view, decisionsSignatures.check.name, input)
-    const allowed = place !== null && isAllowed(view, decisionsSignatures.check.name, input, input.permission, place)
-    if (allowed && place !== nowhere) noteUse(context, input, input.permission, place)
+    const scope = askedScope(view, decisionsSignatures.check.name, input)
+    const allowed = scope !== null && isAllowed(view, decisionsSignatures.check.name, input, input.permission, scope)
+    if (allowed && scope !== nowhere) recordUse(context, input, input.permission, scope)
     return { allowed }
   },
 })
 
 export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
-  // Who asks about others needs the action at each place; where they have it not, the answer is no.
+  // Asking about others needs this permission in each scope; without it the answer is false.
   allow: signedIn,
   async handle({ decisions, actor, catalogue }, { checks, ...asked }) {
     const { name } = decisionsSignatures.checkMany
-    const known = await decisions.load(
-      wantedBy(
+    const facts = await decisions.load(
+      decisionRequestOf(
         actor,
         asked,
         checks.map(({ on }) => on),
       ),
     )
-    const view = { catalogue, actor, known }
+    const view = { catalogue, actor, facts }
     const aboutThem = isAboutCaller(actor, asked)
     return {
       allowed: checks.map(({ permission, on }) => {
-        const place = placeAsTold(view, name, asked, on)
-        if (place === null || !(aboutThem || callerMay(view, name, place))) return false
-        return isAllowed(view, name, asked, permission, place)
+        const scope = visibleScope(view, name, asked, on)
+        if (scope === null || !(aboutThem || isCallerAllowed(view, name, scope))) return false
+        return isAllowed(view, name, asked, permission, scope)
       }),
     }
   },
@@ -47,49 +57,49 @@ export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
 
 export const listPermissions = defineQuery(decisionsSignatures.listPermissions, {
   allow: anyOf(aboutCaller, granted),
-  cachedTarget: askedPlace,
+  cachedTarget: askedScopeTarget,
   async handle(context, input) {
     const view = await viewOf(context, input)
-    const place = placeIn(view, decisionsSignatures.listPermissions.name, input)
-    if (place === null) return { permissions: [] }
-    if (isAboutCaller(context.actor, input)) return { permissions: [...listOfCaller(view, place)] }
-    const subject = knownSubject(view, decisionsSignatures.listPermissions.name, input, place)
-    const held = subject === null ? [] : permissionsAt(context.catalogue, subject.grantsFrom(null), subject, place)
+    const scope = askedScope(view, decisionsSignatures.listPermissions.name, input)
+    if (scope === null) return { permissions: [] }
+    if (isAboutCaller(context.actor, input)) return { permissions: [...callerPermissions(view, scope)] }
+    const subject = visibleSubject(view, decisionsSignatures.listPermissions.name, input, scope)
+    const held = subject === null ? [] : permissionsAt(context.catalogue, subject.grantsFrom(null), subject, scope)
     return { permissions: [...held] }
   },
 })
 
-async function viewOf({ decisions, actor, catalogue }: QueryContext, asked: Asked): Promise<View> {
-  return { catalogue, actor, known: await decisions.load(wantedBy(actor, asked)) }
+async function viewOf({ decisions, actor, catalogue }: QueryContext, asked: DecisionInput): Promise<DecisionView> {
+  return { catalogue, actor, facts: await decisions.load(decisionRequestOf(actor, asked)) }
 }
 
 /**
- * The place; null: it is not there, and whoever asks about themselves may do nothing there.
- * Whoever asks about others got that far by holding the action everywhere, and is told.
+ * The scope; null: it does not exist, and the caller asks about themselves. A caller who asks about others holds this permission
+ * everywhere, and gets an error.
  */
-function placeIn(view: View, action: string, asked: Asked): Scope | null {
-  const place = placeAsTold(view, action, asked, asked.on)
-  if (place === null && !isAboutCaller(view.actor, asked)) throw notFound({ type: askedPlace.type })
-  return place
+function askedScope(view: DecisionView, action: string, asked: DecisionInput): Scope | null {
+  const scope = visibleScope(view, action, asked, asked.on)
+  if (scope === null && !isAboutCaller(view.actor, asked)) throw notFound({ type: askedScopeTarget.type })
+  return scope
 }
 
-/** An organization that nobody belongs to. */
+/** An organization without members. */
 const nowhere: Scope = { kind: 'organization', organizationId: 'org_00000000000000000000000000', path: [], owners: [] }
 
 /**
- * The place; null: it is not there. Whoever asks about themselves, and may not know of everything, is answered as about one that
- * is not theirs: what they hold everywhere they hold there too, and must not learn by it which places there are.
+ * The scope; null: it does not exist. For a caller who asks about themselves and may not see everything, a missing scope looks like one
+ * of another organization: their system-wide permissions hold there too, so the answer must not reveal which scopes exist.
  */
-function placeAsTold({ actor, known }: View, action: string, asked: Asked, on: Asked['on']): Scope | null {
-  const place = placeOf(known, on)
-  if (place !== null || !isAboutCaller(actor, asked) || actor.kind !== 'user') return place
+function visibleScope({ actor, facts }: DecisionView, action: string, asked: DecisionInput, on: DecisionInput['on']): Scope | null {
+  const scope = scopeOf(facts, on)
+  if (scope !== null || !isAboutCaller(actor, asked) || actor.kind !== 'user') return scope
   return actor.principal.grants.allowsEverywhere(action) ? null : nowhere
 }
 
-/** What an application asks about, it lets somebody do; what Denizen itself lets them do is noted where it does. */
-export function noteUse(
+/** Records the use of an application's permission. Uses of Denizen's own actions are recorded where they are called. */
+export function recordUse(
   { actor, catalogue, uses }: Pick<QueryContext, 'actor' | 'catalogue' | 'uses'>,
-  asked: Asked,
+  asked: DecisionInput,
   permission: string,
   { organizationId }: Scope,
 ): void {

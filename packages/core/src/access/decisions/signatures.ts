@@ -7,45 +7,43 @@ import { userId } from '../../users/model.ts'
 import { permissionName, resourceReference, roleId, scope, teamReference } from '../model.ts'
 import { scopeKinds } from '../../grants/model.ts'
 
-const whom = { userId: userId.optional().meta({ description: 'whom is asked about (default: you, as this credential may)' }) }
+const whom = { userId: userId.optional().meta({ description: 'the user in question (default: you, with this credential)' }) }
 const inSession = {
   ...whom,
-  sessionId: sessionId
-    .optional()
-    .meta({ description: 'in which of their sessions: its factors and the roles chosen in it count (default: in none)' }),
+  sessionId: sessionId.optional().meta({ description: 'the session of that user whose factors and active roles count (default: none)' }),
 }
-const permission = permissionName.meta({ description: 'an action (users.get), or what the application calls its own (document.read)' })
-const on = scope.optional().meta({ description: 'where (default: on the whole system)' })
+const permission = permissionName.meta({ description: 'an action (users.get) or a permission of an application (document.read)' })
+const on = scope.optional().meta({ description: 'the scope (default: the whole system)' })
 
-/** A session is looked for among those of a user who is named. */
+/** A session can only be given together with its user. */
 const namesUser: [(input: { userId?: unknown; sessionId?: unknown }) => boolean, { path: string[]; error: string }] = [
   ({ userId: user, sessionId: session }) => session === undefined || user !== undefined,
   { path: ['userId'], error: 'name the user whose session it is' },
 ]
 
-/** The most that is decided in one call. */
+/** Questions in one call. */
 const mostChecks = 10_000
 
-/** What lets somebody do something. */
+/** A way in which a user has the permission. */
 const Through = z.object({
   kind: z.enum(['role', 'permission', 'membership', 'ownership']),
   role: z.object({ id: roleId, name: z.string() }).nullable(),
-  name: z.string().nullable().meta({ description: 'the permission that was given, or the role in the organization' }),
-  teamId: teamReference.nullable().meta({ description: 'the team that has it' }),
-  on: z.enum(scopeKinds).nullable().meta({ description: 'how widely it was given' }),
+  name: z.string().nullable().meta({ description: 'the permission that was granted, or the role in the organization' }),
+  teamId: teamReference.nullable().meta({ description: 'the team that has the assignment' }),
+  on: z.enum(scopeKinds).nullable().meta({ description: 'the kind of scope it was assigned in' }),
 })
 export type Through = z.infer<typeof Through>
 
-/** The actions of `access` that decide. */
+/** Actions that decide. */
 export const decisionsSignatures = group('access', {
   check: reads({
-    summary: 'Ask whether somebody may do something',
+    summary: 'Check whether a user has a permission',
     grantedTo: ['admin', 'resourceOwner'],
     input: z.strictObject({ ...inSession, permission, on }).refine(...namesUser),
     output: z.object({ allowed: z.boolean() }),
   }),
   checkMany: changes({
-    summary: 'Ask many such questions about one user at once',
+    summary: 'Check many permissions of one user at once',
     grantedTo: ['admin', 'resourceOwner'],
     input: z
       .strictObject({
@@ -56,21 +54,21 @@ export const decisionsSignatures = group('access', {
     output: z.object({
       allowed: z
         .array(z.boolean())
-        .meta({ description: 'in the order of the questions; false also for what is not there, or not yours to ask' }),
+        .meta({ description: 'in the order of the questions; also false for a scope that does not exist or that you may not ask about' }),
     }),
   }),
   listPermissions: reads({
-    summary: 'List what somebody may do somewhere',
+    summary: 'List the permissions of a user in a scope',
     grantedTo: ['admin'],
     input: z.strictObject({ ...inSession, on }).refine(...namesUser),
     output: z.object({
       permissions: z
         .array(z.string())
-        .meta({ description: "actions and applications' permissions, sorted; document.* or application where all of those are" }),
+        .meta({ description: "actions and applications' permissions, sorted; document.* or application if all of those are included" }),
     }),
   }),
   listResources: reads({
-    summary: 'List the resources that somebody may do something with',
+    summary: 'List the resources on which a user has a permission',
     grantedTo: ['admin'],
     input: z.strictObject({
       ...whom,
@@ -92,7 +90,7 @@ export const decisionsSignatures = group('access', {
     ),
   }),
   whoCan: reads({
-    summary: 'List the users who may do something somewhere',
+    summary: 'List the users who have a permission in a scope',
     grantedTo: ['admin', 'resourceOwner'],
     input: z.strictObject({ permission, on, ...pageInput }),
     output: pageOf(
@@ -102,7 +100,7 @@ export const decisionsSignatures = group('access', {
         displayName: z.string().nullable(),
         conditional: z
           .boolean()
-          .meta({ description: 'only from some networks, or in a session with two factors: without that, access.check says no' }),
+          .meta({ description: 'only from some networks, or only in a session with two factors: otherwise access.check says no' }),
         through: z.array(Through),
       }),
     ),

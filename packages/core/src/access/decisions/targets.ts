@@ -4,9 +4,9 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { rule, type Target } from '../../kernel/rule.ts'
 import type { ScopeInput } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
-import { callersGrants, isAboutCaller, placeIdOf, placeOf, wantedBy, type Asked, type View } from './deciding.ts'
+import { callerGrants, isAboutCaller, scopeIdOf, scopeOf, decisionRequestOf, type DecisionInput, type DecisionView } from './decide.ts'
 
-/** Whoever may see something there knows that it is there. */
+/** The permission that makes a scope visible. */
 const visibleWith: Readonly<Record<ScopeKind, string>> = {
   system: 'access.check',
   organization: 'organizations.get',
@@ -14,40 +14,40 @@ const visibleWith: Readonly<Record<ScopeKind, string>> = {
   resource: 'resources.get',
 }
 
-/** The place that is asked about, with what the caller holds there. Whoever asks about themselves asks about nothing that is anybody's. */
-export const askedPlace = {
+/** The scope in question, with the caller's grants there. A question about oneself has no target. */
+export const askedScopeTarget = {
   type: 'place',
-  async find(context: Context, asked: Asked): Promise<Target | null | undefined> {
+  async find(context: Context, asked: DecisionInput): Promise<Target | null | undefined> {
     return isAboutCaller(context.actor, asked) ? undefined : targetAt(context, asked.on)
   },
-} satisfies CachedTargetFinder<Asked>
+} satisfies CachedTargetFinder<DecisionInput>
 
-/** The same where everybody is asked about. */
-export const anyonesPlace = {
+/** The scope in question, where the subject is everybody. */
+export const anyScopeTarget = {
   type: 'place',
-  find: (context: Context, { on }: Pick<Asked, 'on'>) => targetAt(context, on),
-} satisfies CachedTargetFinder<Pick<Asked, 'on'>>
+  find: (context: Context, { on }: Pick<DecisionInput, 'on'>) => targetAt(context, on),
+} satisfies CachedTargetFinder<Pick<DecisionInput, 'on'>>
 
 type Context = Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>
 
 async function targetAt({ decisions, catalogue, actor }: Context, on: ScopeInput | undefined): Promise<Target | null | undefined> {
-  // Nothing is read for whoever will be turned away.
-  if (actor.kind === 'anonymous' || placeIdOf(on) === null) return undefined
-  const known = await decisions.load(wantedBy(actor, { on }))
-  const place = placeOf(known, on)
-  return place === null ? null : targetOf({ catalogue, actor, known }, place)
+  // Nothing is loaded for a caller who will be turned away.
+  if (actor.kind === 'anonymous' || scopeIdOf(on) === null) return undefined
+  const facts = await decisions.load(decisionRequestOf(actor, { on }))
+  const scope = scopeOf(facts, on)
+  return scope === null ? null : targetOf({ catalogue, actor, facts }, scope)
 }
 
-/** A place as a target of whoever asks. */
-function targetOf(view: View, place: Scope): Target {
-  const { kind, organizationId, path } = place
+/** The scope as a target. */
+function targetOf(view: DecisionView, scope: Scope): Target {
+  const { kind, organizationId, path } = scope
   const id = path[0] ?? organizationId ?? ''
   const target = { type: kind, id, organizationId, userId: null, path, visibleWith: visibleWith[kind] }
-  return view.actor.kind === 'user' ? { ...target, resourceGrants: callersGrants(view, view.actor.principal, place) } : target
+  return view.actor.kind === 'user' ? { ...target, resourceGrants: callerGrants(view, view.actor.principal, scope) } : target
 }
 
-/** Whoever asks about themselves. */
+/** A caller who asks about themselves. */
 export const aboutCaller = rule(
   'anybody who is signed in, about themselves',
-  ({ actor, input }) => actor.kind !== 'anonymous' && isAboutCaller(actor, input as Asked),
+  ({ actor, input }) => actor.kind !== 'anonymous' && isAboutCaller(actor, input as DecisionInput),
 )

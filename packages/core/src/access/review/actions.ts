@@ -6,7 +6,7 @@ import { nextCursorOf, openCursor, type Position } from '../../kernel/page.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { optionalOrganizationTarget, organizationTarget } from '../../organizations/index.ts'
-import { unusedGrants, type Review } from './grants.ts'
+import { unusedGrants, type ReviewQuery } from './grants.ts'
 import { unusedRoles, unusedTokens, usesRecordedSince } from './repository.ts'
 import { type ReviewItem, type ReviewKind, reviewSignatures } from './signatures.ts'
 
@@ -19,10 +19,10 @@ export const reviewAccess = defineQuery(reviewSignatures.review, {
     const scope = { action: reviewSignatures.review.name, filters: { unusedDays, kinds }, viewer: organizationId ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
-    // Whoever holds it everywhere is let through to an organization that never was.
+    // An actor with this permission everywhere gets here even if the organization does not exist.
     if (organizationId !== null && (await organizationTarget.find(em, { organizationId })) === null)
       throw notFound({ type: 'organization' })
-    // Whole days: all pages of a review are about the same time.
+    // Whole days, so that all pages of a review use the same time.
     const unusedSince = new Date((Math.floor(now.getTime() / day) - unusedDays) * day)
     const found = await itemsOf(em, catalogue, kinds, position, { organizationId, unusedSince, now, limit: limit + 1 })
     const items = found.slice(0, limit)
@@ -31,19 +31,19 @@ export const reviewAccess = defineQuery(reviewSignatures.review, {
   },
 })
 
-const finders: Readonly<Record<ReviewKind, (em: SqlEntityManager, catalogue: Catalogue, review: Review) => Promise<ReviewItem[]>>> = {
+const finders: Readonly<Record<ReviewKind, (em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery) => Promise<ReviewItem[]>>> = {
   grants: unusedGrants,
   roles: unusedRoles,
   tokens: (em, _, review) => unusedTokens(em, review),
 }
 
-/** One kind after the other, from where the page before ended. */
+/** Goes through the kinds in order, from where the page before ended. */
 async function itemsOf(
   em: SqlEntityManager,
   catalogue: Catalogue,
   kinds: readonly ReviewKind[],
   position: Position | null,
-  review: Omit<Review, 'after'>,
+  review: Omit<ReviewQuery, 'after'>,
 ): Promise<ReviewItem[]> {
   const first = position === null ? 0 : kinds.indexOf(`${String(position[0])}s` as ReviewKind)
   const found: ReviewItem[] = []

@@ -5,8 +5,8 @@ import { builtInRoles, groupsOf } from '../../grants/index.ts'
 import type { BuiltInRoleName, ScopeKind } from '../../grants/model.ts'
 import type { ReviewItem } from './signatures.ts'
 
-/** What is looked through, and from where on. */
-export interface Review {
+/** What to review, and where to continue. */
+export interface ReviewQuery {
   /** null: everywhere. */
   readonly organizationId: Id<'org'> | null
   readonly unusedSince: Date
@@ -16,13 +16,12 @@ export interface Review {
   readonly limit: number
 }
 
-/** Accounts come with these: nobody gave them, and nobody takes them away one by one. */
+/** Roles that accounts have automatically; they are not reviewed. */
 const everyday: readonly BuiltInRoleName[] = ['user', 'anonymous', 'system']
 
 /**
- * SQL for the last use of what assignments give: of a permission that one of their patterns stands for, by whoever has
- * them, in the organization that they count in. Uses do not say on which team or resource they were, nor by
- * which of several grants: so whatever may have been needed counts as needed.
+ * SQL for the last use of an assignment: the last time one of its holders used a permission that it grants, in its organization. Uses are
+ * recorded without team or resource, and not by assignment; so an assignment that may have been needed counts as used.
  */
 const zeros = `'00000000-0000-0000-0000-000000000000'::uuid`
 const holders = `(select a.user_id as id where a.user_id is not null union all select s.user_id from team_members s where s.team_id = a.team_id)`
@@ -37,7 +36,7 @@ const standsFor = `(x.pattern in ('*', u.permission)
 export const lastUse = `(select max(u.last_used_at) from ${holders} h join permission_uses u on u.user_id = h.id
   where (a.scope_kind = 'system' or u.home = coalesce(a.organization_id, ${zeros})) and exists (select 1 from ${patterns} x where ${standsFor}))`
 
-/** The tables `built_in` and `known` that the above looks into; takes the parameters of `knownParameters`. */
+/** SQL of the tables `built_in` and `known` that the SQL above refers to; takes `knownParameters`. */
 export const knownSql = `built_in as materialized (select * from json_to_recordset(?::json) as b (role_id uuid, pattern text)),
   known as materialized (select * from json_to_recordset(?::json) as k (name text, reads boolean, own_group text))`
 
@@ -50,7 +49,7 @@ export function knownParameters(catalogue: Catalogue): readonly string[] {
   return [JSON.stringify(builtIn), JSON.stringify([...actions, ...groups])]
 }
 
-/** Of an assignment `a`: neither revoked nor over. */
+/** SQL condition: the assignment `a` is neither revoked nor expired. */
 export const isCurrent = `a.revoked_at is null and (a.valid_until is null or a.valid_until > ?::timestamptz)`
 
 interface GrantRecord {
@@ -69,8 +68,8 @@ interface GrantRecord {
   readonly last_used: number | null
 }
 
-/** Assignments that count for longer than that, and gave nothing that was used since; one row more than asked tells that there are more. */
-export async function unusedGrants(em: SqlEntityManager, catalogue: Catalogue, review: Review): Promise<ReviewItem[]> {
+/** Assignments that have counted since before that time and were not used since; one row more than the limit tells that there are more. */
+export async function unusedGrants(em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery): Promise<ReviewItem[]> {
   const { organizationId, unusedSince, now, after, limit } = review
   const rows = await em.execute<GrantRecord[]>(
     `with ${knownSql}

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { isManaged } from '../../users/index.ts'
-import { dateOrNull, idOrNull, isCurrent, knownParameters, knownSql, lastUse, twice, type Review } from './grants.ts'
+import { dateOrNull, idOrNull, isCurrent, knownParameters, knownSql, lastUse, twice, type ReviewQuery } from './grants.ts'
 import type { ReviewItem } from './signatures.ts'
 
 interface RoleRecord {
@@ -14,8 +14,8 @@ interface RoleRecord {
   readonly last_used: number | null
 }
 
-/** Roles of one's own making that nobody has, by themselves or by another role; or that people have for longer than that, and nobody used. */
-export async function unusedRoles(em: SqlEntityManager, catalogue: Catalogue, review: Review): Promise<ReviewItem[]> {
+/** Custom roles that nobody has, directly or through another role; or that were assigned before that time and not used since. */
+export async function unusedRoles(em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery): Promise<ReviewItem[]> {
   const { organizationId, unusedSince, now, after, limit } = review
   const rows = await em.execute<RoleRecord[]>(
     `with ${knownSql}
@@ -72,10 +72,13 @@ interface TokenRecord {
   readonly last_used: number | null
 }
 
-/** API tokens that still work, and were not shown since. An organization looks at those of the accounts that it manages, but for those that act elsewhere. */
+/**
+ * Valid API tokens that were not used since. An organization reviews those of the accounts that it manages, without tokens for other
+ * organizations.
+ */
 export async function unusedTokens(
   em: SqlEntityManager,
-  { organizationId, unusedSince, now, after, limit }: Review,
+  { organizationId, unusedSince, now, after, limit }: ReviewQuery,
 ): Promise<ReviewItem[]> {
   const organization = organizationId === null ? null : uuidOf(organizationId)
   const rows = await em.execute<TokenRecord[]>(
@@ -108,7 +111,7 @@ function tokenOf({ id, name, user, username, organization, since, given_by, last
   }
 }
 
-/** Since when uses of permissions are written: since this database has a table for them. */
+/** When recording of uses began: when this database got the table. */
 export async function usesRecordedSince(em: SqlEntityManager, now: Date): Promise<Date> {
   const [row] = await em.execute<{ since: number | null }[]>(
     `select (extract(epoch from least((select executed_at from denizen_migrations where name = '0006-access'),

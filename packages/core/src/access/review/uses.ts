@@ -3,16 +3,16 @@ import type { UseRecorder } from '../../kernel/context.ts'
 import { uuidOf, type Id } from '../../kernel/id.ts'
 import type { Clock } from '../../ports/clock.ts'
 
-/** Who used which permission in which organization (nothing: in none), as one text. */
+/** Who used which permission in which organization (empty: none), as one text. */
 export type PermissionUse = `${Id<'usr'>} ${string} ${Id<'org'> | ''}`
 
 const hour = 3_600_000
-/** Uses that are remembered at once: past that all are forgotten, and some are noted sooner than they need to be. */
+/** Entries remembered at most; then all are forgotten, and some uses are recorded again within the hour. */
 const mostRemembered = 200_000
 
 /**
- * What permissions were used for, at most once an hour for each. Stands on the path of every decision: whatever
- * was noted is found by three look-ups, and nothing is made anew.
+ * Records each use of a permission at most once an hour. It is on the path of every decision: a use that is known already costs three
+ * lookups and no allocation.
  */
 export class PermissionUses implements UseRecorder {
   readonly #clock: Clock
@@ -31,15 +31,15 @@ export class PermissionUses implements UseRecorder {
     const now = this.#clock.now()
     if (now.getTime() - this.#since >= hour || this.#count >= mostRemembered) this.#forget(now)
     const place = organizationId ?? ''
-    const ofUser = this.#noted.get(userId) ?? kept(this.#noted, userId, new Map<string, Set<string>>())
-    const there = ofUser.get(place) ?? kept(ofUser, place, new Set<string>())
+    const ofUser = this.#noted.get(userId) ?? added(this.#noted, userId, new Map<string, Set<string>>())
+    const there = ofUser.get(place) ?? added(ofUser, place, new Set<string>())
     if (there.has(permission)) return
     there.add(permission)
     this.#count++
     this.#noteAnew(`${userId} ${permission} ${place}`, now)
   }
 
-  /** All at once, each process at a time of its own: counted from the first use, not from the full hour. */
+  /** Each process forgets an hour after its first use, not on the hour, so that they do not all write at once. */
   #forget(now: Date): void {
     this.#noted = new Map()
     this.#count = 0
@@ -47,12 +47,12 @@ export class PermissionUses implements UseRecorder {
   }
 }
 
-function kept<Value>(memory: Map<string, Value>, key: string, value: Value): Value {
+function added<Value>(memory: Map<string, Value>, key: string, value: Value): Value {
   memory.set(key, value)
   return value
 }
 
-/** Notes when permissions were used, unless less than an hour before is known: many processes may have seen the same. */
+/** Writes uses, unless a later or equal one within the hour is stored: other processes may have written the same. */
 export async function writePermissionUses(em: SqlEntityManager, used: readonly (readonly [use: PermissionUse, at: Date])[]): Promise<void> {
   const rows = used.map(([use, at]) => {
     const [user = '', permission = '', organization = ''] = use.split(' ')

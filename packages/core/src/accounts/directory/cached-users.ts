@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { markImmutable } from '../../kernel/lasting.ts'
-import type { RunSelect, Reader } from '../../kernel/look.ts'
+import { markImmutable } from '../../kernel/immutable.ts'
+import type { RunSelect, Reader } from '../../kernel/select.ts'
 import { statement } from '../../kernel/statement.ts'
 import type { ManagedUser, Account } from '../../users/index.ts'
 import { compiled, rowsOf, userColumns, userIn, type UserRecord } from './rows.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { uuidOf } from '../../kernel/id.ts'
-import type { RunSelect } from '../../kernel/look.ts'
+import type { RunSelect } from '../../kernel/select.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import { isManaged, folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'

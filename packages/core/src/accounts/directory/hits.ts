@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { RunSelect } from '../../kernel/look.ts'
+import type { RunSelect } from '../../kernel/select.ts'
 import type { Position } from '../../kernel/page.ts'
 import { refColumns, type UserRef } from './cached-users.ts'
 import { phaseOfInside, type Phase, type Sought } from './phases.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { idOf } from '../../kernel/id.ts'
-import type { RunSelect, Reader } from '../../kernel/look.ts'
+import type { RunSelect, Reader } from '../../kernel/select.ts'
 import type { Position } from '../../kernel/page.ts'
 import { preparedStatements, statement } from '../../kernel/statement.ts'
 import type { UserId } from '../../users/index.ts'

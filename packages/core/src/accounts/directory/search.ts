@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
-import type { RunSelect, Reader } from '../../kernel/look.ts'
+import type { RunSelect, Reader } from '../../kernel/select.ts'
 import type { Position } from '../../kernel/page.ts'
 import type { Account } from '../../users/index.ts'
 import { conditionOf, type Selection } from './condition.ts'

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
-import { selectThrough } from '../../kernel/look.ts'
+import { selectThrough } from '../../kernel/select.ts'
 import { refColumns, type UserRef } from './cached-users.ts'
 import type { Sought } from './phases.ts'
 import { rowsOf } from './rows.ts'

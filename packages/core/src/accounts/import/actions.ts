@@ -1,4 +1,4 @@
-import { assignRole, createRole, findRoles, enforceSeparationOfDuty, rolesThatGrant, type RoleId } from '../../access/index.ts'
+import { assignRole, insertRole, findRoles, enforceSeparationOfDuty, rolesThatGrant, type RoleId } from '../../access/index.ts'
 import type { BuiltInRoleName } from '../../grants/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId, type Actor, type CommandContext, type PrepareContext } from '../../kernel/context.ts'
@@ -49,7 +49,7 @@ async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]
   const names = roles.map(({ name }) => name)
   const existing = new Set((await findRoles(context.em, names)).map(({ name }) => name))
   const missing = roles.filter(({ name }, index) => !existing.has(name) && roles.findIndex((role) => role.name === name) === index)
-  for (const { name, description } of missing) createRole(context.em, { id: context.newId('rol'), name, description, now: context.now })
+  for (const { name, description } of missing) insertRole(context.em, { id: context.newId('rol'), name, description, now: context.now })
   await context.em.flush()
   return missing.map(({ name }) => name)
 }

@@ -5,7 +5,7 @@ import { managingOrganization, changedAccountTarget, overAccount, shownTo, archi
 import { archiveAccount, restoreAccount } from './archive.ts'
 import { contain } from './contain.ts'
 import { rememberStatus } from './history.ts'
-import { demote, promote } from './promotion.ts'
+import { demote, promote } from '../../access/index.ts'
 import { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
 

@@ -1,4 +1,4 @@
-import { rememberEnding } from '../../history/index.ts'
+import { recordEndedState } from '../../history/index.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import type { UserRow } from '../../users/index.ts'
@@ -9,5 +9,5 @@ import type { UserRow } from '../../users/index.ts'
  */
 export function rememberStatus({ em, now }: CommandContext, { id, status, grantsFrozenAt, createdAt }: UserRow): Promise<void> {
   const value = grantsFrozenAt === null ? status : `${status} frozen`
-  return rememberEnding(em, { kind: 'userStatus', subjectId: uuidOf(id), objectId: null, value, since: createdAt }, now)
+  return recordEndedState(em, { kind: 'userStatus', subjectId: uuidOf(id), objectId: null, value, since: createdAt }, now)
 }

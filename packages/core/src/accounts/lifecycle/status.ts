@@ -2,7 +2,7 @@ import { callerId, type CommandContext } from '../../kernel/context.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
-import { keepASuperadmin } from '../guards.ts'
+import { ensureAnotherSuperadmin } from '../../access/index.ts'
 import { rememberStatus } from './history.ts'
 
 interface Ended {
@@ -22,7 +22,7 @@ export async function changeStatus(
 ): Promise<Ended> {
   const { em, now } = context
   const acting = isActing(status)
-  if (isActing(user.status) && !acting) await keepASuperadmin(context, user.id)
+  if (isActing(user.status) && !acting) await ensureAnotherSuperadmin(context, user.id)
   const before = user.status
   if (before !== status) await rememberStatus(context, user)
   Object.assign(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })

@@ -1,0 +1,109 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { isId } from '../../kernel/id.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import { mayActFrom } from '../../kernel/network.ts'
+import { patternsOf, type ResolvedAssignment, coveredBy, permissionsOf, grantsOf } from '../../grants/index.ts'
+import { isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { loadTeamGrants, type TeamGrant } from './affected.ts'
+import type { TestResult } from './model.ts'
+import type { DesiredTest } from './resolve.ts'
+import { withoutConditions } from './snapshot.ts'
+
+/** One thing that a test says. */
+interface TestQuestion {
+  readonly test: DesiredTest
+  readonly permission: string
+  readonly expected: 'can' | 'cannot'
+}
+
+/** What a document's tests come to now. */
+export async function runTests(
+  em: SqlEntityManager,
+  catalogue: Catalogue,
+  tests: readonly DesiredTest[],
+  now: Date,
+): Promise<{ passed: number; failed: number; results: TestResult[] }> {
+  const ids = [...new Set(tests.map(({ subject }) => subject.id))]
+  const users = await loadSubjects(
+    em,
+    ids.filter((id) => isId('usr', id)).map((userId) => ({ userId, sessionId: null })),
+    now,
+  )
+  const facts = new Map<string, SubjectFacts>(users.map((user) => [user.userId, user]))
+  const teams = await loadTeamGrants(
+    em,
+    ids.filter((id) => isId('team', id)),
+    now,
+  )
+  const results = tests.flatMap(questionsIn).map((question) => {
+    const user = facts.get(question.test.subject.id)
+    const answer =
+      user === undefined
+        ? askTeam(catalogue, question, teams.get(question.test.subject.id as never) ?? [])
+        : askUser(catalogue, question, user, now)
+    return resultOf(question, answer)
+  })
+  const failed = results.filter(({ passed }) => !passed).length
+  return { passed: results.length - failed, failed, results }
+}
+
+function questionsIn(test: DesiredTest): readonly TestQuestion[] {
+  return [
+    ...test.can.map((permission) => ({ test, permission, expected: 'can' as const })),
+    ...test.cannot.map((permission) => ({ test, permission, expected: 'cannot' as const })),
+  ]
+}
+
+interface TestAnswer {
+  readonly allowed: boolean
+  /** Where it comes from, or why it does not. */
+  readonly because: string
+}
+
+function resultOf({ test: { index, subject, on }, permission, expected }: TestQuestion, { allowed, because }: TestAnswer): TestResult {
+  const passed = allowed === (expected === 'can')
+  return { test: index, subject, permission, expected, on, passed, reason: passed ? null : because }
+}
+
+function askUser(catalogue: Catalogue, { test, permission }: TestQuestion, found: SubjectFacts, now: Date): TestAnswer {
+  const { scope, address, assurance } = test
+  const facts = { ...found, assurance }
+  const situation = { now, from: address === null ? null : { ip: address, remote: true as const } }
+  const allowed = isAllowedAt(grantsOfSubject(catalogue, facts, situation), facts, permission, scope)
+  if (allowed) return { allowed, because: sourceOf(catalogue, facts, test, permission) }
+  if (!facts.isActive) return { allowed, because: 'the account does not act: it is not active, or its grants are frozen' }
+  const atMost = isAllowedAt(grantsOfSubject(catalogue, withoutConditions(facts), situation), facts, permission, scope)
+  return { allowed, because: atMost ? 'it is given only under a condition that the test does not meet' : 'nothing gives it there now' }
+}
+
+/** What lets somebody: the first thing that does by itself. */
+function sourceOf(catalogue: Catalogue, facts: SubjectFacts, { scope }: DesiredTest, permission: string): string {
+  const gives = (assignment: ResolvedAssignment): boolean =>
+    coveredBy([permissionsOf(catalogue, patternsOf(assignment))], catalogue, permission)
+  const alone = facts.assignments.find(
+    (assignment) =>
+      gives(assignment) &&
+      isAllowedAt(
+        grantsOfSubject(
+          catalogue,
+          { ...withoutConditions(facts), memberships: [], assignments: [{ ...assignment, condition: null }] },
+          { now: new Date(assignment.from), from: null },
+        ),
+        facts,
+        permission,
+        scope,
+      ),
+  )
+  if (alone !== undefined)
+    return `${alone.name === null ? 'a permission of their own' : `the role ${alone.name}`}${alone.team === null ? '' : ', by a team,'} gives it`
+  return owns(facts, scope) ? 'they own it, or what it is in' : 'their membership of the organization gives it'
+}
+
+function askTeam(catalogue: Catalogue, { test, permission }: TestQuestion, holdings: readonly TeamGrant[]): TestAnswer {
+  const { scope, address, assurance } = test
+  const counts = ({ condition }: TeamGrant): boolean =>
+    (condition?.assurance === undefined || condition.assurance === assurance) &&
+    (condition?.networks === undefined || (address !== null && mayActFrom(condition.networks, { ip: address, remote: true })))
+  const allowed = grantsOf(catalogue, holdings.filter(counts)).allows(permission, scope.organizationId, scope.path)
+  return { allowed, because: allowed ? 'something that the team has gives it' : 'nothing that the team has gives it there now' }
+}

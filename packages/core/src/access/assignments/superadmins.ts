@@ -1,0 +1,96 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { builtInRoles } from '../../grants/index.ts'
+import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { endImpersonations } from '../../sessions/index.ts'
+import { lastSuperadmin, notPromotable, type UserId, type UserRow } from '../../users/index.ts'
+import { assignRole, currentAssignment } from './system-wide.ts'
+
+const roleId = builtInRoles.superadmin.id
+
+/** Throws `users.lastSuperadmin` if the user is the only active superadmin. Takes the lock. */
+export async function ensureAnotherSuperadmin({ em, now }: CommandContext, userId: UserId): Promise<void> {
+  await lockSuperadmins(em)
+  const remaining = await activeSuperadmins(em, now)
+  if (remaining.length === 1 && remaining[0] === userId) throw lastSuperadmin({})
+}
+
+/** Takes the lock that serializes every change which could leave the installation without a superadmin. */
+export async function lockSuperadmins(em: SqlEntityManager): Promise<void> {
+  await em.execute('select 1 from roles where id = ? for no key update', [uuidOf(roleId)])
+}
+
+/** Whether the role superadmin was ever assigned. Call it under `lockSuperadmins` to rely on a no. */
+export async function hadSuperadmin(em: SqlEntityManager): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from role_assignments where role_id = ? limit 1', [uuidOf(roleId)])
+  return rows.length > 0
+}
+
+/** Active superadmins without an end or a condition: at most two, which is all that the check needs. Call it under `lockSuperadmins`. */
+async function activeSuperadmins(em: SqlEntityManager, now: Date): Promise<Id<'usr'>[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `select distinct u.id::text as id from role_assignments a join users u on u.id = a.user_id
+      where a.role_id = ? and a.scope_kind = 'system' and a.revoked_at is null
+        and a.valid_from <= ? and a.valid_until is null and a.condition is null and u.status = 'active' and u.grants_frozen_at is null
+      limit 2`,
+    [uuidOf(roleId), now],
+  )
+  return rows.map(({ id }) => idOf('usr', id))
+}
+
+/**
+ * Makes a user, whose row is locked, a superadmin without an end. A superadmin for a limited time becomes one
+ * without an end; the earlier assignment stays in the history.
+ */
+export async function promote(context: CommandContext, user: UserRow): Promise<'Promoted' | 'AlreadyAdmin'> {
+  const { em, now, newId } = context
+  const current = await currentAssignment(em, user.id, roleId)
+  if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'AlreadyAdmin'
+  requirePromotable(user)
+  if (current !== null) {
+    Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
+    await em.flush() // the index knows one current row; MikroORM would insert before it updates
+  }
+  assignRole(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
+  context.refresh(user.id)
+  emitPromoted(context, user.id)
+  return 'Promoted'
+}
+
+/** Revokes the role of a user whose row is locked, even if it only begins later. */
+export async function demote(context: CommandContext, user: UserRow): Promise<'Demoted' | 'NotAdmin'> {
+  const { em, now } = context
+  const current = await currentAssignment(em, user.id, roleId)
+  if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'NotAdmin'
+  await ensureAnotherSuperadmin(context, user.id)
+  Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
+  await endImpersonations(em, user.id, now)
+  context.revoke({ userId: user.id })
+  emitDemoted(context, user.id)
+  return 'Demoted'
+}
+
+/** One event for every way to become a superadmin. */
+export function emitPromoted(context: CommandContext, userId: UserId): void {
+  context.emit({ type: 'users.promoted', subject: userId, organizationId: null, payload: { userId } })
+}
+
+export function emitDemoted(context: CommandContext, userId: UserId): void {
+  context.emit({ type: 'users.demoted', subject: userId, organizationId: null, payload: { userId } })
+}
+
+/** Throws `users.notPromotable` unless the user may become a superadmin, for whatever time. */
+export function requirePromotable(user: UserRow): void {
+  const because = obstacleTo(user)
+  if (because !== null) throw notPromotable({ because })
+}
+
+/**
+ * A superadmin is a person with an active account. With a suspended account the role would only lie in wait; a
+ * program has no person who answers for it, and would count as the last superadmin while nobody can sign in as it.
+ */
+function obstacleTo({ kind, status, grantsFrozenAt }: UserRow): string | null {
+  if (kind !== 'human') return `this user is ${kind === 'service' ? 'a program' : 'anonymous'}`
+  if (status !== 'active') return `this user is ${status}`
+  return grantsFrozenAt === null ? null : 'the grants of this user are frozen'
+}

@@ -1,0 +1,124 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { LeasedCache, combinedSink } from '../../invalidation/index.ts'
+import type { Decisions, DecisionFacts, Scope, ScopeId, Subject, SubjectKey, DecisionRequest } from '../../kernel/decisions.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { FeedSink } from '../../ports/invalidation.ts'
+import { RoleDefinitionCache } from '../../grants/index.ts'
+import { loadSubjects } from '../subjects.ts'
+import { keysOfScope, loadScopes } from './scopes.ts'
+import { compileSubject, cacheKeyOf, type CachedSubject } from './cached-subject.ts'
+
+/** How many assignments are cached at most, with their subjects: some 20 000 users with a few each. */
+const mostAssignments = 200_000
+const mostScopes = 100_000
+
+interface DecisionCacheParts {
+  readonly clock: Clock
+  readonly soleProcess: boolean
+  readonly catalogue: Catalogue
+}
+
+/**
+ * A cache of subjects, scopes and roles for decisions, with the same guarantee as the cache of principals: changes are heard of within
+ * the time limit, and whatever was loaded during a change is not cached. Missing subjects and scopes are not cached, because nobody
+ * announces their creation.
+ */
+export class DecisionCache implements FeedSink {
+  readonly #parts: DecisionCacheParts
+  readonly #subjects: LeasedCache<CachedSubject>
+  readonly #scopes: LeasedCache<Scope>
+  readonly #sink: FeedSink
+  /** Principals are made from it too. */
+  readonly roles: RoleDefinitionCache
+
+  constructor(parts: DecisionCacheParts) {
+    const { clock, soleProcess } = parts
+    this.#parts = parts
+    this.#subjects = new LeasedCache({
+      clock,
+      soleProcess,
+      capacity: mostAssignments,
+      keysOf: ({ keys }) => keys,
+      validUntil: ({ validUntil }) => validUntil,
+      weightOf: ({ weight }) => weight,
+    })
+    this.#scopes = new LeasedCache({ clock, soleProcess, capacity: mostScopes, keysOf: keysOfScope, validUntil: () => Infinity })
+    this.roles = new RoleDefinitionCache(parts)
+    this.#sink = combinedSink([this.#subjects, this.#scopes, this.roles])
+  }
+
+  subject(key: SubjectKey, now: Date): Subject | undefined {
+    return this.#subjects.get(cacheKeyOf(key), now)
+  }
+
+  scope(id: ScopeId, now: Date): Scope | undefined {
+    return this.#scopes.get(id, now)
+  }
+
+  /** The facts that are cached at a moment. */
+  cached(now: Date): DecisionFacts {
+    return { subject: (key) => this.subject(key, now) ?? null, scope: (id) => this.scope(id, now) ?? null }
+  }
+
+  async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {
+    const { generation } = this.#subjects
+    const loaded = (await loadSubjects(em, keys, now, this.roles)).map((facts) => compileSubject(this.#parts.catalogue, facts, now))
+    for (const subject of loaded) this.#subjects.put(cacheKeyOf(subject), subject, generation)
+    return loaded
+  }
+
+  async loadScopes(em: SqlEntityManager, ids: readonly ScopeId[]): Promise<ReadonlyMap<ScopeId, Scope>> {
+    const { generation } = this.#scopes
+    const loaded = await loadScopes(em, ids)
+    for (const [id, place] of loaded) this.#scopes.put(id, place, generation)
+    return loaded
+  }
+
+  drop(keys: readonly string[]): void {
+    this.#sink.drop(keys)
+  }
+
+  clear(): void {
+    this.#sink.clear()
+  }
+
+  renew(asOf: number): void {
+    this.#sink.renew(asOf)
+  }
+
+  get state(): { readonly subjects: number; readonly scopes: number } {
+    return { subjects: this.#subjects.size, scopes: this.#scopes.size }
+  }
+}
+
+/** The facts of one call; they stay the same for the whole call, even if cache entries are invalidated or evicted. */
+export function decisionsFor(memory: DecisionCache, open: () => Promise<SqlEntityManager>, now: Date): Decisions {
+  const subjects = new Map<string, Subject | null>()
+  const places = new Map<ScopeId, Scope | null>()
+  const known: DecisionFacts = { subject: (key) => subjects.get(cacheKeyOf(key)) ?? null, scope: (id) => places.get(id) ?? null }
+  const recalled = <Key, Value>(all: Map<Key, Value | null>, key: Key, found: Value | undefined): boolean => {
+    if (!all.has(key) && found !== undefined) all.set(key, found)
+    return all.has(key)
+  }
+  return {
+    roles: memory.roles,
+    async load(wanted: DecisionRequest) {
+      const absent = wanted.subjects.filter((key) => !recalled(subjects, cacheKeyOf(key), memory.subject(key, now)))
+      const missing = [...new Set(wanted.scopes)].filter((id) => !recalled(places, id, memory.scope(id, now)))
+      if (absent.length + missing.length === 0) return known
+      const em = await open()
+      // Sent together: one round trip instead of two.
+      const [loaded, found] = await Promise.all([
+        absent.length === 0 ? [] : memory.loadSubjects(em, absent, now),
+        missing.length === 0 ? nowhere : memory.loadScopes(em, missing),
+      ])
+      for (const key of absent) subjects.set(cacheKeyOf(key), null)
+      for (const subject of loaded) subjects.set(cacheKeyOf(subject), subject)
+      for (const id of missing) places.set(id, found.get(id) ?? null)
+      return known
+    },
+  }
+}
+
+const nowhere: ReadonlyMap<ScopeId, Scope> = new Map()

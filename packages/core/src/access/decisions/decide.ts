@@ -1,0 +1,154 @@
+import type { Actor, Principal } from '../../kernel/context.ts'
+import {
+  systemScope,
+  type DecisionFacts,
+  type Scope,
+  type ScopeId,
+  type Subject,
+  type SubjectKey,
+  type DecisionRequest,
+} from '../../kernel/decisions.ts'
+import type { Grants } from '../../kernel/grants.ts'
+import type { Id } from '../../kernel/id.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import type { ScopeInput } from '../model.ts'
+import { grantsOf } from '../../grants/index.ts'
+import { isAllowedAt, limitPermissions, withinLimits, permissionsAt } from '../subjects.ts'
+
+/** The subject and scope of a question. */
+export interface DecisionInput {
+  readonly userId?: Id<'usr'> | undefined
+  readonly sessionId?: Id<'ses'> | undefined
+  readonly on?: ScopeInput | undefined
+}
+
+/** Who asks, and the facts for the answer. */
+export interface DecisionView {
+  readonly catalogue: Catalogue
+  readonly actor: Actor
+  readonly facts: DecisionFacts
+}
+
+/** Whether callers ask about themselves, with the credential they show. */
+export function isAboutCaller(actor: Actor, { userId, sessionId }: DecisionInput): boolean {
+  if (userId === undefined) return true
+  if (actor.kind !== 'user' || userId !== actor.principal.userId) return false
+  return sessionId === undefined || sessionId === actor.principal.sessionId
+}
+
+/** The id of a scope; null: the whole system. */
+export function scopeIdOf(on: ScopeInput | undefined): ScopeId | null {
+  if (on === undefined) return null
+  if ('resourceId' in on) return on.resourceId
+  if ('organizationId' in on) return on.organizationId
+  return 'teamId' in on ? on.teamId : null
+}
+
+/** The scope in question; null: it does not exist. */
+export function scopeOf(facts: DecisionFacts, on: ScopeInput | undefined): Scope | null {
+  const id = scopeIdOf(on)
+  return id === null ? systemScope : facts.scope(id)
+}
+
+/** The facts that an answer needs: about the caller, the subject and the scopes. */
+export function decisionRequestOf(
+  actor: Actor,
+  asked: DecisionInput,
+  scopes: readonly (ScopeInput | undefined)[] = [asked.on],
+): DecisionRequest {
+  const caller = callerOf(actor)
+  const about = subjectKeyOf(actor, asked)
+  const subjects = [caller, isAboutCaller(actor, asked) ? null : about].filter((key) => key !== null)
+  return { subjects, scopes: scopes.flatMap((on) => scopeIdOf(on) ?? []) }
+}
+
+function callerOf(actor: Actor): SubjectKey | null {
+  return actor.kind === 'user' ? keyOfPrincipal(actor.principal) : null
+}
+
+function keyOfPrincipal({ userId, sessionId }: Principal): SubjectKey {
+  return { userId, sessionId }
+}
+
+function subjectKeyOf(actor: Actor, asked: DecisionInput): SubjectKey | null {
+  if (isAboutCaller(actor, asked)) return callerOf(actor)
+  return asked.userId === undefined ? null : { userId: asked.userId, sessionId: asked.sessionId ?? null }
+}
+
+/** Whether the caller has a permission in a scope, with this credential and from this address. */
+export function isCallerAllowed({ catalogue, actor, facts }: DecisionView, permission: string, scope: Scope): boolean {
+  if (actor.kind !== 'user') return actor.kind === 'system' && unlimitedGrants(catalogue).allowsEverywhere(permission)
+  const { principal, from = unknownOrigin } = actor
+  const subject = facts.subject(keyOfPrincipal(principal))
+  if (subject === null || !isAllowedAt(subject.grantsFrom(from), subject, permission, scope)) return false
+  return withinLimits(principal.grants, permission, scope)
+}
+
+/** A call in this process that did not go through the pipeline. */
+const unknownOrigin = { ip: null }
+
+function unlimitedGrants(catalogue: Catalogue): Grants {
+  return grantsOf(catalogue, [{ organizationId: null, permissions: ['*'] }])
+}
+
+/** The caller's grants in a scope, for rules: the cached equivalent of `targetInScope`. */
+export function callerGrants(view: DecisionView, principal: Principal, scope: Scope): Grants {
+  const { grants } = principal
+  const held = callerPermissions.bind(null, view, scope)
+  return {
+    allows: (permission) => isCallerAllowed(view, permission, scope),
+    allowsEverywhere: (permission) => grants.allowsEverywhere(permission),
+    covers: (pattern) => grantsOf(view.catalogue, [{ organizationId: null, permissions: held() }]).covers(pattern, null),
+    list: held,
+    withSameLimits: (holdings) => grants.withSameLimits(holdings),
+  }
+}
+
+/** All permissions of the caller in a scope. */
+export function callerPermissions({ catalogue, actor, facts }: DecisionView, scope: Scope): readonly string[] {
+  if (actor.kind !== 'user') return actor.kind === 'system' ? unlimitedGrants(catalogue).list() : []
+  const { principal, from = unknownOrigin } = actor
+  const subject = facts.subject(keyOfPrincipal(principal))
+  if (subject === null) return []
+  return limitPermissions(catalogue, principal.grants, permissionsAt(catalogue, subject.grantsFrom(from), subject, scope), scope)
+}
+
+/**
+ * The subject, if the caller may know it; null: there is no such user or session, or the caller may not know it. Administrators of an
+ * organization may know its members; owners of a resource outside of organizations may know whoever has an assignment on it; otherwise
+ * the caller needs the permission on the whole system, and is not even told who runs the installation. So the id of another tenant's user
+ * and an unknown id give the same answer.
+ */
+export function visibleSubject({ actor, facts }: DecisionView, action: string, asked: DecisionInput, scope: Scope): Subject | null {
+  const key = subjectKeyOf(actor, asked)
+  const subject = key === null ? null : facts.subject(key)
+  if (subject === null || actor.kind === 'system') return subject
+  if (actor.kind !== 'user') return null
+  const { userId, grants } = actor.principal
+  return userId === subject.userId || grants.allowsEverywhere(action) || belongsTo(subject, scope) ? subject : null
+}
+
+/** Whether a user belongs to a scope: is a member of its organization or, outside of organizations, owns it or has an assignment on it. */
+export function belongsTo(
+  { userId, memberships, resources }: Pick<Subject, 'userId' | 'memberships' | 'resources'>,
+  { organizationId, owners, path }: Scope,
+): boolean {
+  if (organizationId !== null) return memberships.some((membership) => membership.organizationId === organizationId)
+  return owners.includes(userId) || path.some((id) => resources.has(id))
+}
+
+/** Whether a subject has a permission in a scope, as far as the caller may know. */
+export function isAllowed(view: DecisionView, action: string, asked: DecisionInput, permission: string, scope: Scope): boolean {
+  if (isAboutCaller(view.actor, asked)) return isCallerAllowed(view, permission, scope)
+  const subject = visibleSubject(view, action, asked, scope)
+  return subject !== null && isAllowedAt(subject.grantsFrom(null), subject, permission, scope)
+}
+
+/** Whether all subjects of a question are cached, and the caller's permissions do not depend on the address. */
+export function isCached(facts: DecisionFacts, actor: Actor, asked: DecisionInput): boolean {
+  const caller = callerOf(actor)
+  const subject = caller === null ? null : facts.subject(caller)
+  if (subject === null || subject.conditional) return false
+  const about = isAboutCaller(actor, asked) ? null : subjectKeyOf(actor, asked)
+  return about === null || facts.subject(about) !== null
+}

@@ -1,0 +1,100 @@
+import { defineQuery } from '../../kernel/action.ts'
+import { callerId } from '../../kernel/context.ts'
+import type { Scope } from '../../kernel/decisions.ts'
+import { notFound } from '../../kernel/errors.ts'
+import { idOf } from '../../kernel/id.ts'
+import { cutPage, openCursor } from '../../kernel/page.ts'
+import { granted } from '../../kernel/rule.ts'
+import type { AnswerOf, Catalogue } from '../../kernel/signature.ts'
+import { organizationRoles, grantOf, hasPermission, permissionsOf, grantsOf } from '../../grants/index.ts'
+import { effectiveAssignmentsOf, isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { candidatesFor, type Candidate } from './candidates.ts'
+import { belongsTo, scopeOf, decisionRequestOf } from './decide.ts'
+import { type Through, decisionsSignatures } from './signatures.ts'
+import { anyScopeTarget } from './targets.ts'
+
+const signature = decisionsSignatures.whoCan
+type Item = AnswerOf<typeof signature>['items'][number]
+
+export const whoCan = defineQuery(signature, {
+  allow: granted,
+  cachedTarget: anyScopeTarget,
+  async handle({ open, now, actor, catalogue, decisions, ports }, { permission, on, limit, cursor }) {
+    const cursorScope = {
+      action: signature.name,
+      filters: { permission, on },
+      viewer: callerId(actor) ?? actor.kind,
+    }
+    let after = (await openCursor(ports.cipher, cursorScope, cursor))?.[0]?.toString() ?? null
+    const scope = scopeOf(await decisions.load(decisionRequestOf(actor, { on })), on)
+    if (scope === null) throw notFound({ type: anyScopeTarget.type })
+    const em = await open()
+    const seesEverybody = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
+    const question = { catalogue, permission, scope, now, seesEverybody }
+    const rows: Item[] = []
+    // Nearly all candidates have the permission. Those who do not, because of separation of duty, are made up for by another round.
+    for (let more = true; more && rows.length <= limit;) {
+      const candidates = await candidatesFor(em, question, after, limit + 1)
+      const facts = await loadSubjects(
+        em,
+        candidates.map(({ id }) => ({ userId: id, sessionId: null })),
+        now,
+        decisions.roles,
+      )
+      const byId = new Map(facts.map((each) => [each.userId, each]))
+      rows.push(...candidates.flatMap((candidate) => itemOf(question, candidate, byId.get(candidate.id)) ?? []))
+      after = candidates.at(-1)?.id ?? after
+      more = candidates.length > limit
+    }
+    const { shown, nextCursor } = await cutPage(ports.cipher, cursorScope, { rows, limit, positionOf: ({ id }) => [id] })
+    return { items: [...shown], nextCursor }
+  },
+})
+
+/** Which users have a permission in a scope. */
+export interface WhoCanQuestion {
+  readonly catalogue: Catalogue
+  readonly permission: string
+  readonly scope: Scope
+  readonly now: Date
+  /** Whether the caller may see everybody; otherwise only users who belong to the scope, as in `access.check`. */
+  readonly seesEverybody: boolean
+}
+
+/** null: the user does not have the permission. */
+function itemOf(question: WhoCanQuestion, { id, username, displayName }: Candidate, facts: SubjectFacts | undefined): Item | null {
+  if (facts === undefined) return null
+  const { catalogue, permission, scope, now, seesEverybody } = question
+  const may = (as: SubjectFacts) => isAllowedAt(grantsOfSubject(catalogue, as, { now, from: null }), as, permission, scope)
+  const resources = new Set(
+    facts.assignments.flatMap(({ scope, object }) => (scope === 'resource' && object !== null ? [idOf('res', object)] : [])),
+  )
+  if (!seesEverybody && !belongsTo({ ...facts, resources }, scope)) return null
+  const conditional = !may(facts)
+  const as = conditional ? unconditional(facts) : facts
+  return conditional && !may(as) ? null : { id, username, displayName, conditional, through: waysFor(question, as) }
+}
+
+/** The same subject as if every condition were met. */
+function unconditional(facts: SubjectFacts): SubjectFacts {
+  return { ...facts, assignments: facts.assignments.map((assignment) => ({ ...assignment, condition: null })) }
+}
+
+/** All ways in which the user has the permission. */
+function waysFor({ catalogue, permission, scope, now }: WhoCanQuestion, facts: SubjectFacts): Through[] {
+  const counts = effectiveAssignmentsOf(facts, { now, from: null }).filter((assignment) =>
+    grantsOf(catalogue, [grantOf(assignment)]).allows(permission, scope.organizationId, scope.path),
+  )
+  const given = counts.map(({ role, name, permission: single, team, scope }): Through => {
+    const teamId = team === null ? null : idOf('team', team)
+    if (role === null) return { kind: 'permission', role: null, name: single, teamId, on: scope }
+    return { kind: 'role', role: { id: idOf('rol', role), name: name ?? '' }, name: null, teamId, on: scope }
+  })
+  const membership = facts.memberships.find(({ organizationId }) => organizationId === scope.organizationId)
+  const has = (patterns: readonly string[]) => hasPermission(permissionsOf(catalogue, patterns), catalogue, permission)
+  if (membership !== undefined && has(organizationRoles[membership.role].permissions))
+    given.push({ kind: 'membership', role: null, name: membership.role, teamId: null, on: 'organization' })
+  if (owns(facts, scope) && isAllowedAt(grantsOf(catalogue, []), facts, permission, scope))
+    given.push({ kind: 'ownership', role: null, name: null, teamId: null, on: 'resource' })
+  return given
+}

@@ -1,0 +1,159 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, uuidOf } from '../../kernel/id.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
+import { organizationRoles, listPermissions, permissionsOf } from '../../grants/index.ts'
+import type { Scope } from '../scopes.ts'
+import type { SubjectFacts } from '../subjects.ts'
+import type { Visibility } from './visibility.ts'
+import { whoCanGrant } from './who-can-grant.ts'
+import { loadRoleGraph, matchingPattern, patternsIn, type GraphRole } from '../roles/graph.ts'
+import type { Missing } from './model.ts'
+import { scopeInWords, shownScope } from './names.ts'
+import type { ReasonAssignment, ExplainQuestion } from './reasons.ts'
+
+const mostShown = 20
+
+/** A grant that would allow it, before it is known who could make it. */
+interface PossibleGrant extends Pick<Missing, 'membership' | 'grant' | 'ends'> {
+  /** The permissions that the granting user must hold there. */
+  readonly patterns: readonly string[]
+  readonly brings: number
+}
+
+/** The subject's relation to the organization of the scope. */
+export interface OrganizationStanding {
+  /** null: outside of organizations. */
+  readonly status: OrganizationStatus | null
+  /** null: not a member. */
+  readonly role: MembershipRole | null
+}
+
+/** The subject, the caller's visibility, and the time. */
+interface MissingInput {
+  readonly facts: SubjectFacts
+  readonly standing: OrganizationStanding
+  /** The subject's assignments that are neither revoked nor expired, effective or not. */
+  readonly given: readonly ReasonAssignment[]
+  readonly eyes: Visibility
+  readonly now: Date
+}
+
+/** The grants that would allow it, smallest first; one of them is enough. None for an inactive account or in an inactive organization. */
+export async function missingFor(
+  em: SqlEntityManager,
+  question: ExplainQuestion,
+  { facts, standing, given, eyes, now }: MissingInput,
+): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
+  if (!facts.isActive || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
+  const { catalogue, scope } = question
+  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
+  const graph = await loadRoleGraph(em, { home: organization }, now)
+  const roles = [...graph.values()].filter(
+    (role) => !role.builtIn && matchingPattern(catalogue, patternsIn(graph, role.id), question.permission),
+  )
+  const seen = roles.filter((role) => (role.organization === null ? eyes.installationRoles : eyes.roles))
+  const grants = [
+    singlePermission(question, standing),
+    ...seen.map((role) => byRole(question, standing, role, patternsIn(graph, role.id))),
+    ...builtInRolesFor(question, [...graph.values()], eyes),
+  ].flatMap((one) => notYetGranted(one, given, scope, now))
+  const wanted = [...memberships(question, standing), ...grants].toSorted((one, other) => one.brings - other.brings)
+  const givers = await whoCanGrant(em, catalogue, { place: scope, now, eyes })
+  const missing = wanted.slice(0, mostShown).map(({ patterns, ...one }) => {
+    const able = { ...one, givers: givers.of(one, patterns) }
+    return { ...able, text: inWords(question, able) }
+  })
+  return { missing, hiddenRoles: roles.length - seen.length }
+}
+
+/**
+ * Skips what the subject already has there unconditionally. Since a role can be assigned only once in a scope, an assignment on other
+ * terms has to be ended first.
+ */
+function notYetGranted(wanted: PossibleGrant, given: readonly ReasonAssignment[], place: Scope, now: Date): readonly PossibleGrant[] {
+  const { role = null, permission = null } = wanted.grant ?? {}
+  const there = given.find(
+    (one) => isOn(one, place) && (role === null ? one.permission === permission : one.role !== null && role.id === idOf('rol', one.role)),
+  )
+  if (there === undefined) return [wanted]
+  const counts = there.from <= now.getTime() && there.condition === null
+  return counts ? [] : [{ ...wanted, ends: idOf('asg', there.id) }]
+}
+
+/** Whether it was assigned to the user directly, with exactly this scope. */
+function isOn({ team, scope, organization, object }: ReasonAssignment, { kind, organizationId, path }: Scope): boolean {
+  if (team !== null || scope !== kind) return false
+  if (scope === 'system') return true
+  if (scope === 'organization') return organization !== null && organizationId === idOf('org', organization)
+  return object !== null && path[0] === idOf(scope === 'team' ? 'team' : 'res', object)
+}
+
+/** Membership roles above the current one that would be enough. */
+function memberships(
+  { catalogue, permission, scope: { organizationId } }: ExplainQuestion,
+  { role: current }: OrganizationStanding,
+): readonly PossibleGrant[] {
+  if (organizationId === null) return []
+  const higher = current === null ? ranks : ranks.slice(ranks.indexOf(current) + 1)
+  return higher.flatMap((role) => {
+    const { permissions } = organizationRoles[role]
+    if (matchingPattern(catalogue, permissions, permission) === null) return []
+    const brings = countOf(catalogue, permissions, permission)
+    return [{ membership: { organizationId, role }, grant: null, ends: null, patterns: [], brings }]
+  })
+}
+
+/** From the weakest to the strongest. */
+const ranks: readonly MembershipRole[] = ['member', 'admin', 'owner']
+
+/** Users who are not a member have to become one first. */
+function firstMember({ catalogue, permission, scope: { organizationId } }: ExplainQuestion, { role }: OrganizationStanding) {
+  if (organizationId === null || role !== null) return { membership: null, extra: 0, more: [] as readonly string[] }
+  const more = organizationRoles.member.permissions
+  return { membership: { organizationId, role: 'member' as const }, extra: countOf(catalogue, more, permission), more }
+}
+
+/** The single permission, in the scope itself. */
+function singlePermission(question: ExplainQuestion, standing: OrganizationStanding): PossibleGrant {
+  const { membership, extra } = firstMember(question, standing)
+  const grant = { role: null, permission: question.permission, on: shownScope(question.scope, question.names) }
+  return { membership, grant, ends: null, patterns: [question.permission], brings: extra }
+}
+
+function byRole(question: ExplainQuestion, standing: OrganizationStanding, role: GraphRole, patterns: readonly string[]): PossibleGrant {
+  const { membership, more } = firstMember(question, standing)
+  const shown = { id: idOf('rol', role.id), name: role.name }
+  const grant = { role: shown, permission: null, on: shownScope(question.scope, question.names) }
+  const brings = countOf(question.catalogue, [...patterns, ...more], question.permission)
+  return { membership, grant, ends: null, patterns, brings }
+}
+
+/** Built-in roles are assigned on the whole system only. */
+function builtInRolesFor(
+  question: ExplainQuestion,
+  roles: readonly GraphRole[],
+  { installationRoles }: Visibility,
+): readonly PossibleGrant[] {
+  if (question.scope.kind !== 'system' || !installationRoles) return []
+  const able = roles.filter(({ builtIn: is, permissions }) => is && matchingPattern(question.catalogue, permissions, question.permission))
+  return able.map((role) => byRole(question, { status: null, role: null }, role, role.permissions))
+}
+
+/** How many other permissions the patterns include. */
+function countOf(catalogue: Catalogue, patterns: readonly string[], permission: string): number {
+  return listPermissions(permissionsOf(catalogue, patterns)).filter((name) => name !== permission).length
+}
+
+function inWords({ username, permission }: ExplainQuestion, { membership, grant, ends, brings, givers }: Omit<Missing, 'text'>): string {
+  const steps = [
+    ...(membership === null ? [] : [`make ${username} ${membership.role} of the organization`]),
+    ...(ends === null ? [] : [`end what they have of it on other terms (${ends})`]),
+    ...(grant === null ? [] : [`give ${username} ${grant.role?.name ?? permission} on ${scopeInWords(grant.on)}`]),
+  ]
+  const more = brings === 0 ? '' : ` (brings ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`
+  const names = givers.users.map((user) => user.username)
+  const others = givers.count - names.length
+  const able = [...names, ...(others === 0 ? [] : [`${others} ${names.length === 0 ? '' : 'more'}`.trim()])].join(', ')
+  return `${steps.join(', then ')}${more}; ${givers.count === 0 ? 'nobody there could' : `could be done by ${able}`}`
+}

@@ -1,0 +1,59 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, isId, uuidOf } from '../../kernel/id.ts'
+import type { Scope } from '../scopes.ts'
+import type { ScopeShown } from './model.ts'
+
+/** Display names by UUID. */
+export type Names = ReadonlyMap<string, string>
+
+/** The names of users, teams, organizations and resources among these UUIDs. */
+export async function loadNames(em: SqlEntityManager, uuids: readonly string[]): Promise<Names> {
+  const rows = await em.execute<{ id: string; name: string }[]>(
+    `with wanted as (select ?::uuid[] as ids)
+    select u.id::text as id, u.username as name from users u, wanted where u.id = any(wanted.ids)
+    union all select t.id::text, t.name from teams t, wanted where t.id = any(wanted.ids)
+    union all select o.id::text, o.slug from organizations o, wanted where o.id = any(wanted.ids)
+    union all select r.id::text, r.type || ' ' || coalesce(r.name, r.key, 'without a name') from resources r, wanted where r.id = any(wanted.ids)`,
+    [`{${[...new Set(uuids)].join(',')}}`],
+  )
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
+/** The UUIDs of a scope's organization and path. */
+export function uuidsIn({ organizationId, path }: Scope): readonly string[] {
+  return [...(organizationId === null ? [] : [organizationId]), ...path].map(uuidOf)
+}
+
+export function shownScope({ kind, organizationId, path }: Scope, names: Names): ScopeShown {
+  const [inner = null] = path
+  return scopeShownOf(kind, kind === 'organization' ? organizationId : inner, names)
+}
+
+interface AssignmentScope {
+  readonly scope: ScopeShown['kind']
+  readonly organization: string | null
+  readonly object: string | null
+}
+
+/** The scope of an assignment, whose ids are UUIDs. */
+export function shownAssignmentScope({ scope, organization, object }: AssignmentScope, names: Names): ScopeShown {
+  const prefix = scope === 'organization' ? 'org' : scope === 'team' ? 'team' : 'res'
+  const uuid = scope === 'organization' ? organization : object
+  return scopeShownOf(scope, uuid === null ? null : idOf(prefix, uuid), names)
+}
+
+function scopeShownOf(kind: ScopeShown['kind'], id: string | null, names: Names): ScopeShown {
+  if (kind === 'system' || id === null) return { kind: 'system', id: null, name: 'the whole system' }
+  const name = names.get(uuidOf(id)) ?? id
+  return { kind, id: isId('org', id) || isId('team', id) || isId('res', id) ? id : null, name }
+}
+
+/** A scope in a sentence: the organization acme, document Plan. */
+export function scopeInWords({ kind, name }: ScopeShown): string {
+  return kind === 'organization' || kind === 'team' ? `the ${kind} ${name}` : name
+}
+
+/** A time in a sentence, in UTC: 2026-11-21 19:42 UTC. */
+export function timeInWords(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,195 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineQuery } from '../../kernel/action.ts'
+import type { Actor } from '../../kernel/context.ts'
+import type { Scope } from '../../kernel/decisions.ts'
+import { notFound } from '../../kernel/errors.ts'
+import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { nextCursorOf, openCursor } from '../../kernel/page.ts'
+import { anyOf, granted, owner } from '../../kernel/rule.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import { isAllowedAt, grantsOfSubject, permissionsAt } from '../subjects.ts'
+import { askedTarget, askedType, visibilityFor, type Visibility } from '../explain/visibility.ts'
+import { candidatesAt, belongedTo } from './candidates.ts'
+import type { UserAt } from '../explain/model.ts'
+import { loadNames, scopeInWords, shownScope, shownAssignmentScope, uuidsIn, type Names } from '../explain/names.ts'
+import { reaches } from '../explain/reasons.ts'
+import { explainSignatures } from '../explain/signatures.ts'
+import { obstaclesOf } from '../explain/obstacles.ts'
+import { findScopeAt, loadSubjectsAt, type ScopeAt, type SubjectAt } from './state.ts'
+
+const { name: action } = explainSignatures.at
+
+export const at = defineQuery(explainSignatures.at, {
+  allow: anyOf(granted, owner),
+  target: {
+    type: askedType,
+    async find(em, { userId, permission, time, on = {} }, actor) {
+      return askedTarget(em, await findScopeAt(em, on, time), actor, { action, userId: subjectOf(actor, { userId, permission }) })
+    },
+  },
+  async handle({ open, ports, catalogue, actor }, { time, userId, permission, on = {}, limit, cursor }) {
+    const em = await open()
+    const place = await findScopeAt(em, on, time)
+    if (place === null) throw notFound({ type: askedType })
+    const subject = subjectOf(actor, { userId, permission })
+    const eyes = visibilityFor(actor, place, { action, userId: subject })
+    const names = await loadNames(em, uuidsIn(place))
+    const common = { time, on: shownScope(place, names), there: place.existed }
+    if (subject === null) {
+      if (permission === undefined) throw notFound({ type: askedType })
+      const scope = { action, filters: { time, permission, on }, viewer: viewerOf(actor) }
+      const position = await openCursor(ports.cipher, scope, cursor)
+      const after = position === null ? null : String(position[0])
+      const { users, next } = await whoCould(em, { catalogue, permission, place, time, eyes }, { after, limit })
+      return {
+        ...common,
+        allowed: null,
+        user: null,
+        items: users,
+        nextCursor: await nextCursorOf(ports.cipher, scope, next === null ? null : [next]),
+      }
+    }
+    const [found] = await loadSubjectsAt(em, [subject], time)
+    if (found === undefined) throw notFound({ type: askedType })
+    const allowed = permission === undefined ? null : could({ catalogue, permission, place, time }, found)
+    return { ...common, allowed, user: await describeUser(em, found, { catalogue, place, time, eyes }), items: [], nextCursor: null }
+  },
+})
+
+/** The subject; null: not about one user. */
+function subjectOf(
+  actor: Actor,
+  { userId, permission }: { userId?: Id<'usr'> | undefined; permission?: string | undefined },
+): Id<'usr'> | null {
+  if (userId !== undefined) return userId
+  return permission === undefined && actor.kind === 'user' ? actor.principal.userId : null
+}
+
+function viewerOf(actor: Actor): string {
+  return actor.kind === 'user' ? actor.principal.userId : actor.kind
+}
+
+interface PointInTime {
+  readonly catalogue: Catalogue
+  readonly place: ScopeAt
+  readonly time: Date
+}
+
+/** Whether a user had a permission, without a session or address. Decided by the same engine as now. */
+export function could({ catalogue, permission, place, time }: PointInTime & { readonly permission: string }, subject: SubjectAt): boolean {
+  return place.existed && isAllowedAt(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, place)
+}
+
+/** All permissions of a user in the scope. */
+export function permissionsAtTime({ catalogue, place, time }: PointInTime, subject: SubjectAt): readonly string[] {
+  return place.existed ? permissionsAt(catalogue, grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, place) : []
+}
+
+/** Candidates are loaded in chunks, and only so many in one call: a page may be short without being the last. */
+const chunk = 200
+const mostRounds = 10
+
+interface WhoCouldQuestion extends PointInTime {
+  readonly permission: string
+  readonly eyes: Visibility
+}
+
+async function whoCould(
+  em: SqlEntityManager,
+  asked: WhoCouldQuestion,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+) {
+  const found: { userId: Id<'usr'>; username: string }[] = []
+  let last = after
+  for (let round = 0; round < mostRounds; round++) {
+    const candidates = await candidatesAt(em, asked, { after: last, limit: chunk })
+    const subjects = await loadSubjectsAt(em, candidates, asked.time)
+    for (const subject of subjects) {
+      if (!isVisible(asked.eyes, subject, asked.place) || !could(asked, subject)) continue
+      // One more than the limit: there is another page.
+      if (found.length === limit) return { users: found, next: uuidOf(found.at(-1)?.userId ?? '') }
+      found.push({ userId: subject.userId, username: subject.username })
+    }
+    const end = candidates.at(-1)
+    if (end === undefined || candidates.length < chunk) return { users: found, next: null }
+    last = uuidOf(end)
+  }
+  return { users: found, next: last }
+}
+
+/** An organization is not told who runs the installation. */
+function isVisible({ people }: Visibility, subject: SubjectAt, place: Scope): boolean {
+  return people === 'all' || belongedTo(subject, place)
+}
+
+/** A user at that time, as far as the caller may see. */
+async function describeUser(
+  em: SqlEntityManager,
+  subject: SubjectAt,
+  { eyes, ...then }: PointInTime & { readonly eyes: Visibility },
+): Promise<UserAt> {
+  const { place, time } = then
+  const { userId, username, status, frozen } = subject
+  const assignments = subject.assignments.filter((assignment) => eyes.wholeSystem || isWithin(assignment, place))
+  const seats = eyes.wholeSystem ? subject.seats : await seatsIn(em, subject.seats, place.organizationId)
+  const memberships = subject.memberships.filter(({ organizationId }) => eyes.wholeSystem || organizationId === place.organizationId)
+  const uuids = assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))
+  const names = await loadNames(em, [...uuids, ...seats, ...memberships.map(({ organizationId }) => uuidOf(organizationId))])
+  const unready = obstaclesOf(subject, { now: time, from: null })
+  return {
+    userId,
+    username,
+    status,
+    frozen,
+    memberships: memberships.map(({ organizationId, role }) => ({
+      organization: shownScope({ kind: 'organization', organizationId, path: [], owners: [] }, names),
+      role,
+    })),
+    teams: seats.map((team) => ({ teamId: idOf('team', team), name: names.get(team) ?? team })),
+    assignments: assignments.map((assignment) => shownAssignment(assignment, subject, { names, counted: !unready.has(assignment.id) })),
+    permissions: [...permissionsAtTime(then, subject)],
+  }
+}
+
+type AssignmentAtTime = SubjectAt['assignments'][number]
+
+/** Whether an assignment is in the scope's organization or, outside of organizations, whether its scope includes this one. */
+function isWithin(assignment: AssignmentAtTime, place: Scope): boolean {
+  if (place.organizationId !== null)
+    return assignment.organization !== null && idOf('org', assignment.organization) === place.organizationId
+  return assignment.scope !== 'system' && reaches(assignment, place)
+}
+
+async function seatsIn(em: SqlEntityManager, seats: readonly string[], organizationId: Id<'org'> | null): Promise<readonly string[]> {
+  if (organizationId === null || seats.length === 0) return []
+  const rows = await em.execute<{ id: string }[]>(
+    'select id::text as id from teams where id = any(?::uuid[]) and organization_id = ? order by id',
+    [`{${seats.join(',')}}`, uuidOf(organizationId)],
+  )
+  return rows.map(({ id }) => id)
+}
+
+function shownAssignment(
+  assignment: AssignmentAtTime,
+  { userId, username }: SubjectAt,
+  { names, counted }: { readonly names: Names; readonly counted: boolean },
+): UserAt['assignments'][number] {
+  const { id, role, name, permission, team, from, until, condition } = assignment
+  const scope = shownAssignmentScope(assignment, names)
+  const subject =
+    team === null
+      ? ({ kind: 'user', id: userId, name: username } as const)
+      : ({ kind: 'team', id: idOf('team', team), name: names.get(team) ?? team } as const)
+  return {
+    assignmentId: idOf('asg', id),
+    subject,
+    role: role === null ? null : { id: idOf('rol', role), name: name ?? role },
+    permission,
+    scope,
+    validFrom: new Date(from),
+    validUntil: until === null ? null : new Date(until),
+    condition,
+    counted,
+    text: `${role === null ? `has ${permission}` : `is ${name}`} on ${scopeInWords(scope)}${team === null ? '' : `, through the team ${subject.name}`}`,
+  }
+}

@@ -1,0 +1,120 @@
+import { equals } from '@mikro-orm/core'
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { RoleRow } from '../entity.ts'
+import { removeFromSets, setsNeeding } from '../separation/set-guard.ts'
+import { lockRoleHierarchy } from './hierarchy-lock.ts'
+import { requireKnownPermissions } from '../unknown-permissions.ts'
+import type { RoleId } from '../model.ts'
+import { defineCommand } from '../../kernel/action.ts'
+import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { idOf, uuidOf } from '../../kernel/id.ts'
+import { granted } from '../../kernel/rule.ts'
+import { expectVersion } from '../../kernel/version.ts'
+import { requireHeldPermissions, requireHeldRole, usableRoles } from './authority.ts'
+import { refreshClosure } from './closure.ts'
+import { roleExcluded, roleIncluded } from './errors.ts'
+import { addInclusions, refuseTooLarge } from './set-parents.ts'
+import { addPermissions } from './permissions.ts'
+import { requireActiveTenant, lockedRole, existingRole, tenantTarget, roleTarget, shownRole } from './repository.ts'
+import { rolesSignatures as signatures } from './signatures.ts'
+
+export const createRole = defineCommand(signatures.create, {
+  allow: granted,
+  target: tenantTarget,
+  async handle(context, { organizationId = null, name, description = null, permissions, includes }) {
+    const { em, actor, now } = context
+    requireKnownPermissions(context.catalogue, permissions)
+    await lockRoleHierarchy(em, organizationId, 'use')
+    await requireActiveTenant(em, organizationId)
+    requireHeldPermissions(actor, permissions, organizationId)
+    const included = await usableRoles(em, actor, { roleIds: includes, organizationId })
+    const id = context.newId('rol')
+    const stamps = { version: 1, createdAt: now, updatedAt: now, deletedAt: null }
+    em.persist(em.create(RoleRow, { id, organizationId, name, description, builtIn: false, ...stamps }))
+    await em.flush()
+    await addPermissions(context, id, [...new Set(permissions)])
+    await addInclusions(
+      context,
+      id,
+      included.map((role) => role.id),
+    )
+    await refreshClosure(em, [id])
+    await refuseTooLarge(em, id)
+    context.note({ target: { type: roleTarget.type, id }, organizationId, changes: { name, permissions, includes } })
+    context.emit({ type: 'roles.created', subject: id, organizationId, payload: { roleId: id, organizationId, name } })
+    return shownRole(em, id)
+  },
+})
+
+export const updateRole = defineCommand(signatures.update, {
+  allow: granted,
+  target: roleTarget,
+  async handle(context, { roleId, version, ...patch }) {
+    const { em, now } = context
+    const role = await lockedRole(em, roleId)
+    expectVersion(role, version)
+    await requireHeldRole(em, context.actor, role)
+    const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && !equals(value, role[field as keyof RoleRow]))
+    if (changed.length === 0) return shownRole(em, roleId)
+    const { organizationId } = role
+    const fields = changed.map(([field]) => field)
+    Object.assign(role, Object.fromEntries(changed), { updatedAt: now })
+    await em.flush()
+    context.note({ changes: Object.fromEntries(changed) })
+    context.emit({ type: 'roles.updated', subject: roleId, organizationId, payload: { roleId, organizationId, fields } })
+    // Sessions show the name.
+    if (fields.includes('name')) context.refresh(roleId)
+    return shownRole(em, roleId)
+  },
+})
+
+/** The row stays as history: its permissions, inclusions and assignments. A later role of the same name is another role. */
+export const deleteRole = defineCommand(signatures.delete, {
+  allow: granted,
+  target: roleTarget,
+  async handle(context, { roleId }) {
+    const { em } = context
+    await lockRoleHierarchy(em, (await existingRole(em, roleId)).organizationId, 'change')
+    const role = await lockedRole(em, roleId)
+    await requireHeldRole(em, context.actor, role)
+    await requireUnneeded(em, roleId)
+    const { organizationId, name } = role
+    const exclusionsLeft = await removeFromSets(em, roleId)
+    const assignmentsEnded = await endRole(context, roleId)
+    context.note({ changes: { name, assignmentsEnded, exclusionsLeft } })
+    const payload = { roleId, organizationId, name, assignmentsEnded }
+    context.emit({ type: 'roles.deleted', subject: roleId, organizationId, payload })
+    context.revoke({ changed: roleId })
+    return { roleId, assignmentsEnded, exclusionsLeft }
+  },
+})
+
+/** A role that other roles include, or that a set needs, is not deleted. */
+async function requireUnneeded(em: SqlEntityManager, roleId: RoleId): Promise<void> {
+  const rows = await em.execute<{ id: string; name: string }[]>(
+    `select r.id::text as id, r.name from role_inclusions n join roles r on r.id = n.role_id
+      where n.included_id = ? and n.removed_at is null order by r.name, r.id`,
+    [uuidOf(roleId)],
+  )
+  if (rows.length > 0) throw roleIncluded({ by: rows.map(({ id, name }) => ({ id: idOf('rol', id), name })) })
+  const exclusions = await setsNeeding(em, roleId)
+  if (exclusions.length > 0) throw roleExcluded({ exclusions })
+}
+
+/** Ends a role with its permissions, inclusions and assignments. Returns how many assignments it ended. */
+async function endRole({ em, actor, now }: CommandContext, roleId: RoleId): Promise<number> {
+  const caller = callerId(actor)
+  const [role, by] = [uuidOf(roleId), caller === null ? null : uuidOf(caller)]
+  const ended = await em.execute<unknown[]>(
+    'update role_assignments set revoked_at = ?, revoked_by = ? where role_id = ? and revoked_at is null returning 1',
+    [now, by, role],
+  )
+  const ending = [
+    'update role_permissions set revoked_at = ?, revoked_by = ? where role_id = ? and revoked_at is null',
+    'update role_inclusions set removed_at = ?, removed_by = ? where role_id = ? and removed_at is null',
+  ]
+  for (const statement of ending) await em.execute(statement, [now, by, role], 'run')
+  await em.execute('delete from role_closure where role_id = ?', [role], 'run')
+  await em.execute('update roles set deleted_at = ?, updated_at = ?, version = version + 1 where id = ?', [now, now, role], 'run')
+  return ended.length
+}

@@ -1,0 +1,56 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { notHeld } from '../assignments/errors.ts'
+import type { RoleId } from '../model.ts'
+import type { Actor } from '../../kernel/context.ts'
+import { notFound } from '../../kernel/errors.ts'
+import { holdsAt } from '../../kernel/rule.ts'
+import type { OrganizationId } from '../../organizations/index.ts'
+import { patternsBy, selectRoles } from './repository.ts'
+import { uuidsOf } from '../../kernel/id.ts'
+
+/** Nobody creates, changes or deletes a role with permissions that they do not hold themselves in its scope. */
+export function requireHeldPermissions(actor: Actor, patterns: readonly string[], organizationId: OrganizationId | null): void {
+  const missing = [...new Set(patterns)].filter((pattern) => !holdsAt(actor, [pattern], { organizationId })).sort()
+  if (missing.length > 0) throw notHeld({ permissions: missing })
+}
+
+/** The same check for all permissions of a role, with those of included roles. */
+export async function requireHeldRole(
+  em: SqlEntityManager,
+  actor: Actor,
+  role: { readonly id: RoleId; readonly organizationId: OrganizationId | null },
+): Promise<void> {
+  requireHeldPermissions(actor, (await patternsBy(em, [role.id])).get(role.id) ?? [], role.organizationId)
+}
+
+/** Whether the actor may see all roles of the installation. */
+export function seesInstallationRoles(actor: Actor): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('roles.get'))
+}
+
+/**
+ * Loads roles for use in an organization (null: on the whole system): its own, or the installation's. Roles that the actor may neither
+ * see nor use are not found; using one takes all of its permissions in that scope.
+ */
+export async function usableRoles(
+  em: SqlEntityManager,
+  actor: Actor,
+  { roleIds, organizationId }: { readonly roleIds: readonly RoleId[]; readonly organizationId: OrganizationId | null },
+): Promise<readonly UsableRole[]> {
+  const found = await selectRoles(em, 'where r.id = any(?::uuid[]) and r.deleted_at is null', [uuidsOf(roleIds)])
+  const patterns = await patternsBy(em, roleIds)
+  const roles = found.filter((role) => role.organizationId === null || role.organizationId === organizationId)
+  const isThere = ({ id, organizationId: home }: UsableRole) =>
+    home !== null || seesInstallationRoles(actor) || holdsAt(actor, patterns.get(id) ?? [], { organizationId })
+  const there = roles.filter(isThere)
+  if (there.length < new Set(roleIds).size) throw notFound({ type: 'role' })
+  for (const { id } of there) requireHeldPermissions(actor, patterns.get(id) ?? [], organizationId)
+  return there
+}
+
+interface UsableRole {
+  readonly id: RoleId
+  readonly organizationId: OrganizationId | null
+  readonly name: string
+  readonly builtIn: boolean
+}

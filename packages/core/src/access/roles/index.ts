@@ -1,0 +1,5 @@
+export { requireHeldPermissions, usableRoles } from './authority.ts'
+export { createRole, deleteRole, updateRole } from './actions.ts'
+export { setParents } from './set-parents.ts'
+export { grantRolePermission, revokeRolePermission } from './permissions.ts'
+export { requireActiveTenant, tenantTarget, patternsBy, requireTenant } from './repository.ts'

@@ -1,0 +1,89 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Role, RoleId } from '../model.ts'
+import { defineQuery } from '../../kernel/action.ts'
+import type { Actor } from '../../kernel/context.ts'
+import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
+import { cutPage, openCursor } from '../../kernel/page.ts'
+import { granted, holdsAt } from '../../kernel/rule.ts'
+import { escapeLike } from '../../kernel/text.ts'
+import type { OrganizationId } from '../../organizations/index.ts'
+import { seesInstallationRoles } from './authority.ts'
+import { existingRole, tenantTarget, patternsBy, roleTarget, selectRoles, requireTenant, shownRole } from './repository.ts'
+import { rolesSignatures as signatures } from './signatures.ts'
+
+export const getRole = defineQuery(signatures.get, {
+  allow: granted,
+  target: roleTarget,
+  async handle({ open }, { roleId }) {
+    const em = await open()
+    await existingRole(em, roleId)
+    return shownRole(em, roleId)
+  },
+})
+
+export const listRoles = defineQuery(signatures.list, {
+  allow: granted,
+  target: tenantTarget,
+  async handle({ open, ports, actor }, { organizationId = null, installation, limit, cursor, total, ...filters }) {
+    const viewer = organizationId ?? 'installation'
+    const scope = { action: signatures.list.name, filters: { installation, ...filters }, viewer }
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const em = await open()
+    await requireTenant(em, organizationId)
+    const also = installation && organizationId !== null ? await usableInstallation(em, actor, organizationId) : []
+    const which = { organizationId, also, ...filters }
+    const rows = await rolesByName(em, which, position, limit)
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ name, id }) => [name, id] })
+    return { items: [...shown], nextCursor, total: total ? await countRoles(em, which) : null }
+  },
+})
+
+interface RoleFilter {
+  readonly organizationId: OrganizationId | null
+  /** Roles of the installation listed together with the organization's own. */
+  readonly also: readonly RoleId[]
+  readonly search?: string | undefined
+  readonly including?: RoleId | undefined
+  readonly includedIn?: RoleId | undefined
+}
+
+const selected = `r.deleted_at is null and (r.organization_id is not distinct from ?::uuid or r.id = any(?::uuid[]))
+  and (?::text is null or r.name ilike ?::text)
+  and (?::uuid is null or exists (select 1 from role_closure c where c.role_id = r.id and c.included_id = ?::uuid))
+  and (?::uuid is null or exists (select 1 from role_closure c join roles o on o.id = c.role_id
+    where c.role_id = ?::uuid and c.included_id = r.id and o.organization_id is not distinct from ?::uuid))`
+
+/** The inclusions of another organization's roles are not visible. */
+function parametersOf({ organizationId, also, search, including, includedIn }: RoleFilter): readonly unknown[] {
+  const home = organizationId === null ? null : uuidOf(organizationId)
+  const pattern = search === undefined ? null : `%${escapeLike(search)}%`
+  const [below, above] = [including, includedIn].map((id) => (id === undefined ? null : uuidOf(id)))
+  return [home, uuidsOf(also), pattern, pattern, below, below, above, above, home]
+}
+
+/** One page by name, with one row more if there is a next page. */
+function rolesByName(em: SqlEntityManager, which: RoleFilter, after: readonly unknown[] | null, limit: number): Promise<Role[]> {
+  const [name, id] = after === null ? [null, null] : [String(after[0]), uuidOf(String(after[1]))]
+  const rest = `where ${selected} and (?::text is null or (r.name, r.id) > (?::text, ?::uuid)) order by r.name, r.id limit ?`
+  return selectRoles(em, rest, [...parametersOf(which), name, name, id, limit + 1])
+}
+
+async function countRoles(em: SqlEntityManager, which: RoleFilter): Promise<number> {
+  const [row] = await em.execute<{ count: number }[]>(`select count(*)::int as count from roles r where ${selected}`, [
+    ...parametersOf(which),
+  ])
+  return row?.count ?? 0
+}
+
+/** The roles of the installation that an actor may know in an organization: all of them, or those whose permissions they hold there. */
+async function usableInstallation(em: SqlEntityManager, actor: Actor, organizationId: OrganizationId): Promise<readonly RoleId[]> {
+  const all = seesInstallationRoles(actor)
+  const rows = await em.execute<{ id: string }[]>(
+    `select id::text as id from roles where organization_id is null and deleted_at is null and (?::boolean or not built_in)`,
+    [all],
+  )
+  const ids = rows.map(({ id }) => idOf('rol', id))
+  if (all) return ids
+  const patterns = await patternsBy(em, ids)
+  return ids.filter((id) => holdsAt(actor, patterns.get(id) ?? [], { organizationId }))
+}

@@ -1,0 +1,21 @@
+/** Keys that superjson refuses to write. */
+export function isReserved(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype'
+}
+
+/** A key in a superjson path, with dots and backslashes escaped. */
+export function escapedKey(key: string): string {
+  return key.includes('.') || key.includes('\\') ? key.replaceAll('\\', '\\\\').replaceAll('.', '\\.') : key
+}
+
+/** An answer as JSON text, and the paths of its dates, which are text in JSON. */
+export class SerializedAnswer {
+  readonly json: string
+  /** Keys joined with dots; dots and backslashes in a key are escaped; each as inside the quotes of a JSON text. */
+  readonly dates: readonly string[]
+
+  constructor(json: string, dates: readonly string[]) {
+    this.json = json
+    this.dates = dates
+  }
+}

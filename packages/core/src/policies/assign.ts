@@ -1,0 +1,63 @@
+import { defineCommand } from '../kernel/action.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
+import { notFound } from '../kernel/errors.ts'
+import { grantedEverywhere } from '../kernel/rule.ts'
+import { lockOrganizations, OrganizationRow, type OrganizationId } from '../organizations/index.ts'
+import { existingUser, type UserId } from '../users/index.ts'
+import { setDefaultPolicy } from './actions.ts'
+import { existingPolicy, policyType } from './repository.ts'
+import { policiesSignatures } from './signatures.ts'
+
+/** That a policy is not deleted meanwhile the foreign keys see to. */
+export const assignPolicy = defineCommand(policiesSignatures.assign, {
+  allow: grantedEverywhere,
+  prepare: async (_context: PrepareContext, { userId }: { readonly userId?: UserId | undefined }) => userId ?? null,
+  locks: (userId) => (userId === null ? [] : [userId]),
+  async handle(context, { policyId, userId, organizationId }) {
+    const policy = policyId === null ? null : await existingPolicy(context.em, policyId)
+    const name = policy?.name ?? null
+    const changed =
+      userId !== undefined
+        ? await assignToUser(context, userId, name)
+        : organizationId !== undefined
+          ? await assignToOrganization(context, organizationId, name)
+          : await setDefaultPolicy(context, policyId)
+    const to = userId ?? organizationId ?? null
+    context.note({ target: target(policyId, to), organizationId: organizationId ?? null, changes: { policy: name, changed } })
+    if (changed) {
+      const payload = { policyId, policy: name, userId: userId ?? null, organizationId: organizationId ?? null, asDefault: to === null }
+      context.emit({ type: 'policies.assigned', subject: to ?? policyId ?? policyType, organizationId: organizationId ?? null, payload })
+    }
+    return { policyId, changed }
+  },
+})
+
+/** What the audit entry is about: whoever gets it, or the policy that everybody gets. */
+function target(policyId: string | null, to: string | null) {
+  if (to === null) return { type: policyType, id: policyId ?? 'none' }
+  return { type: to.startsWith('usr_') ? 'user' : 'organization', id: to }
+}
+
+async function assignToUser({ em, now, revoke }: CommandContext, userId: UserId, policy: string | null): Promise<boolean> {
+  const user = await existingUser(em, userId)
+  if (user.resourcePolicy === policy) return false
+  Object.assign(user, { resourcePolicy: policy, updatedAt: now })
+  await em.flush()
+  revoke({ userId })
+  return true
+}
+
+async function assignToOrganization(
+  { em, now, revoke }: CommandContext,
+  organizationId: OrganizationId,
+  policy: string | null,
+): Promise<boolean> {
+  await lockOrganizations(em, [organizationId])
+  const organization = await em.findOne(OrganizationRow, { id: organizationId }, { refresh: true })
+  if (organization === null) throw notFound({ type: 'organization' })
+  if (organization.resourcePolicy === policy) return false
+  Object.assign(organization, { resourcePolicy: policy, updatedAt: now })
+  await em.flush()
+  revoke({ organizationId })
+  return true
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { changes, group } from '../../kernel/signature.ts'
+import { organizationInactive, userInactive } from '../../organizations/errors.ts'
+import { resourceId } from '../model.ts'
+import { userId } from '../../users/model.ts'
+import { alreadyAssigned, excluded, notAssignable, notHeld, notOnResources, unknownPermission } from '../../access/errors.ts'
+import { Assigned, assignmentId, assignmentTerms, permissionPattern, Revoked, roleId, teamReference } from '../../access/model.ts'
+
+/** Who gets what. */
+const whoAndWhat = {
+  userId: userId.optional().meta({ description: 'who: a user' }),
+  teamId: teamReference.optional().meta({ description: 'who: a team, and with it everybody who sits in it' }),
+  roleId: roleId.optional().meta({ description: 'what: a role' }),
+  permission: permissionPattern.optional().meta({ description: 'what: a single permission, or a pattern: document.read, document.*' }),
+}
+
+interface Named {
+  readonly userId?: unknown
+  readonly teamId?: unknown
+  readonly roleId?: unknown
+  readonly permission?: unknown
+}
+
+function checkWhoAndWhat({ userId: user, teamId: team, roleId: role, permission }: Named, check: z.core.$RefinementCtx): void {
+  if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either a user or a team')
+  if ((role === undefined) === (permission === undefined)) issue(check, 'permission', 'name either a role or a permission')
+}
+
+function checkNamed(input: Named & { readonly assignmentId?: unknown }, check: z.core.$RefinementCtx): void {
+  if (input.assignmentId === undefined) return checkWhoAndWhat(input, check)
+  if ([input.userId, input.teamId, input.roleId, input.permission].some((part) => part !== undefined))
+    issue(check, 'assignmentId', 'name the assignment, or who has what: not both')
+}
+
+function issue(check: z.core.$RefinementCtx, field: string, message: string): void {
+  check.addIssue({ code: 'custom', path: [field], message })
+}
+
+/** The actions of `resources` that are made here. */
+export const sharingSignatures = group('resources', {
+  grant: changes({
+    summary: 'Share a resource: give a user or a team a role or a permission on it, and on all that is inside',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
+    input: z.strictObject({ resourceId, ...whoAndWhat, ...assignmentTerms }).superRefine(checkWhoAndWhat),
+    output: Assigned,
+  }),
+  revoke: changes({
+    summary: 'Take away what a user or a team was given on a resource',
+    grantedTo: ['admin'],
+    errors: [organizationInactive, notHeld, notAssignable],
+    input: z.strictObject({ resourceId, assignmentId: assignmentId.optional(), ...whoAndWhat }).superRefine(checkNamed),
+    output: Revoked,
+  }),
+})

@@ -1,5 +1,0 @@
-export { refuseAbove, usableRoles } from './authority.ts'
-export { createRole, deleteRole, updateRole } from './manage.ts'
-export { setParents } from './parents.ts'
-export { grantRolePermission, revokeRolePermission } from './permissions.ts'
-export { changedHome, homeTarget, patternsBy, shownHome } from './repository.ts'
