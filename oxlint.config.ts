@@ -158,16 +158,6 @@ export default defineConfig({
     'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
   },
   overrides: [
-    {
-      // Circles of types that are still to be taken apart.
-      files: [
-        `${core}/kernel/{context,decisions,grants,rule}.ts`,
-        `${core}/access/decisions/{candidates,who}.ts`,
-        `${core}/pipeline/{plan,recorder}.ts`,
-        `${core}/calls/{index,providers}.ts`,
-      ],
-      rules: { 'import/no-cycle': ['error', { ignoreTypes: true }] },
-    },
     { files: ['**/*.config.ts', '**/global-setup.ts', 'scripts/ci/reporter.ts'], rules: { 'import/no-default-export': 'off' } },
     {
       files: [`${core}/**/*.ts`],

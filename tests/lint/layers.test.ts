@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { drawFolders, layers, readFolders, stillUp, upwardsIn } from '../../scripts/docs/folders.ts'
+import { drawFolders, layers, readFolders, upwardsIn } from '../../scripts/docs/folders.ts'
 import { between } from '../../scripts/docs/markers.ts'
 
 const workspace = join(import.meta.dirname, '../..')
@@ -13,12 +13,8 @@ describe('the folders of core', () => {
   })
 
   test('import downwards only, types included', () => {
-    const added = upwardsIn(folders).filter((edge) => !stillUp.includes(edge))
+    const added = upwardsIn(folders)
     expect(added.map((edge) => `${edge}: ${folders.imports.get(edge)?.join(', ')}`)).toEqual([])
-  })
-
-  test('are off the list of upward imports once these are gone', () => {
-    expect(stillUp.filter((edge) => !upwardsIn(folders).includes(edge))).toEqual([])
   })
 
   test('are drawn in docs/architecture.md as they are: otherwise run npm run generate', () => {

@@ -1,8 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { systemScope, type Scope } from '../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
-import type { Grant, Target } from '../kernel/rule.ts'
+import type { Target } from '../kernel/rule.ts'
+import type { Grant } from '../kernel/grants.ts'
 import {
   ownerPermissions,
   assignmentsOf,

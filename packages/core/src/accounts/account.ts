@@ -1,4 +1,5 @@
-import { callerId, type CommandContext } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import type { Id } from '../kernel/id.ts'
 import type { Account, UserKind } from '../users/index.ts'

@@ -1,8 +1,8 @@
+import type { Grant } from '../kernel/grants.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { builtInRoles, loadGrants } from '../grants/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
-import type { Grant } from '../kernel/rule.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import type { UserId, UserRow } from '../users/index.ts'
@@ -26,7 +26,7 @@ export async function handOver(context: CommandContext, account: UserRow, passwo
   account.needPasswordChange = false
   if (passwordHash !== null) em.persist(em.create(PasswordRow, { userId: account.id, hash: passwordHash, changedAt: now }))
   const ended = await endSessions(em, { userId: account.id }, 'addressProved', now)
-  context.revoke({ userId: account.id, ...ended })
+  context.invalidate(account.id, { when: 'now', ...ended })
   // Set by whoever had the account, they would keep its owner out.
   account.allowedIps = []
   account.emailVerified = true

@@ -1,5 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Actor, AuditFacts, Origin } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
+import type { AuditFacts } from '../kernel/context.ts'
+import type { Origin } from '../kernel/origin.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { AuditOutcome } from './model.ts'

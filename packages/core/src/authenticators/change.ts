@@ -1,6 +1,8 @@
-import { callerId, type CommandContext } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import { stepRequired } from '../kernel/errors.ts'
-import { factorNotAllowed, limitsFor, type AllLimits } from '../policies/index.ts'
+import type { UserLimits } from '../kernel/limits.ts'
+import { factorNotAllowed } from '../policies/index.ts'
 import { endSessions, type Ended } from '../sessions/index.ts'
 import { asksForFactor } from '../principals/index.ts'
 import type { UserRow } from '../users/index.ts'
@@ -20,7 +22,7 @@ export async function factorsChanged(context: CommandContext, user: UserRow): Pr
   const which = { userId: user.id, except: own ? actor.principal.sessionId : null, by: own ? null : callerId(actor) }
   const ended = await endSessions(em, { ...which, keepApiTokens: true }, 'credentialsChanged', now)
   await revokeVerifications(context, user.id)
-  context.revoke({ userId: user.id, ...ended })
+  context.invalidate(user.id, { when: 'now', ...ended })
   return ended
 }
 
@@ -55,11 +57,11 @@ function isRequired({ actor, settings }: CommandContext): boolean {
  * else only: what has not proved its address yet cannot settle in an account. And only
  * the kinds of factors are that the user's policy allows.
  */
-export async function mayEnrol(context: CommandContext, factor: AllLimits['allowedFactors'][number]): Promise<void> {
+export async function mayEnrol(context: CommandContext, factor: UserLimits['allowedFactors'][number]): Promise<void> {
   const { actor } = context
   if (actor.kind !== 'user') return
   const { pendingSteps, userId } = actor.principal
   if (pendingSteps.length > 0 && !pendingSteps.includes('enrolFactor')) throw stepRequired({ steps: pendingSteps })
-  const { allowedFactors: allowed } = await limitsFor(context, userId)
+  const { allowedFactors: allowed } = await context.limits.ofUser(userId)
   if (!allowed.includes(factor)) throw factorNotAllowed({ factor, allowed })
 }

@@ -1,42 +1,42 @@
 import type { Signatures, UserId } from '../contract.ts'
 import { DenizenError } from '../kernel/errors.ts'
 import type { InputOf, OutputOf } from '../kernel/signature.ts'
-import type { Calls } from './index.ts'
+import type { Calls } from './calls.ts'
 
 type Users = Signatures['users']
 type User = OutputOf<Users['get']>
 type Listing = Omit<InputOf<Users['list']>, 'limit' | 'cursor' | 'total'>
 
 /**
- * The users, for an application that wants them injected: over core, over a
- * server, or in a test over a map. What the caller may not know of is not there.
+ * Users as a dependency of an application: backed by core, by a server, or in tests by a map. Users that the
+ * caller may not see are not found.
  */
 export interface UserProvider {
   /** null: there is none. */
   get(id: UserId): Promise<User | null>
   /** By id, email address or username; null: there is none. */
   find(identifier: string): Promise<User | null>
-  /** All that match, however many pages they are. */
+  /** All matching users, from all pages. */
   list(options?: Listing): AsyncIterable<User>
   create(user: Omit<InputOf<Users['create']>, 'ifAbsent'>): Promise<User>
-  /** Absent leaves, `null` clears, a value sets. */
+  /** Absent fields stay, `null` clears a field. */
   update(id: UserId, patch: Omit<InputOf<Users['update']>, 'userId'>): Promise<User>
-  /** Ends its sessions and tokens; it can be restored for a while. */
+  /** Ends the sessions and tokens of a user, who can be restored for a while. */
   archive(id: UserId, reason?: string): Promise<User>
 }
 
-/** Who has which role everywhere. A role that nobody has heard of is one that nobody has. */
+/** System-wide roles of users. Nobody has an unknown role. */
 export interface RoleProvider {
   /** The names of the roles that a user has, sorted. */
   rolesOf(userId: UserId): Promise<readonly string[]>
   has(userId: UserId, role: string): Promise<boolean>
-  /** All who have the role, however many pages they are. */
+  /** All users with the role, from all pages. */
   membersOf(role: string): AsyncIterable<User>
-  /** What whoever asks may do everywhere, as names of actions. Of others nothing tells yet. */
+  /** The caller's own system-wide permissions, as names of actions. */
   ownPermissions(): Promise<readonly string[]>
 }
 
-/** The users of Denizen, as whoever makes the calls sees and may change them. */
+/** Users of Denizen, as the caller may see and change them. */
 export function userProvider({ users }: Calls): UserProvider {
   return {
     get: (userId) => orNull(users.get({ userId })),
@@ -71,7 +71,7 @@ export function roleProvider({ users }: Calls): RoleProvider {
   }
 }
 
-/** The most that one page holds. */
+/** The largest page. */
 const wholePage = 100
 
 async function orNull<Found>(found: Promise<Found>): Promise<Found | null> {

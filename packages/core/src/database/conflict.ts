@@ -9,13 +9,13 @@ import { alreadyMember, domainTaken, slugTaken } from '../organizations/errors.t
 import { passkeysCredentialUnique } from '../passkeys/entity.ts'
 import { alreadyRegistered } from '../passkeys/errors.ts'
 import { policiesNameUnique } from '../policies/entity.ts'
-import { policyNameTaken, policyUnknown } from '../policies/errors.ts'
+import { policyNameTaken } from '../policies/errors.ts'
 import { resourcesKeyUnique } from '../resources/entity.ts'
 import { keyTaken } from '../resources/errors.ts'
 import { roleNameTaken } from '../access/roles/errors.ts'
 import { teamsNameUnique } from '../teams/entity.ts'
 import { teamNameTaken } from '../teams/errors.ts'
-import { emailTaken, usernameTaken } from '../users/errors.ts'
+import { emailTaken, usernameTaken, policyUnknown } from '../users/errors.ts'
 import { usersEmailUnique, usersUsernameUnique } from '../users/entity.ts'
 
 /** What the database refuses, as the caller should understand it: by the name of the constraint, never by a read beforehand. */

@@ -1,5 +1,5 @@
 import type { Id } from '../kernel/id.ts'
-import type { Principal } from '../kernel/context.ts'
+import type { Principal } from '../kernel/actor.ts'
 import { builtInPermissions } from './built-in-permissions.ts'
 import type { BuiltInRoleName } from './model.ts'
 

@@ -1,6 +1,5 @@
-import type { Grants } from '../kernel/grants.ts'
+import type { Grant, Grants } from '../kernel/grants.ts'
 import type { Id } from '../kernel/id.ts'
-import type { Grant } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import {
   intersection,

@@ -1,6 +1,6 @@
+import type { Grant } from '../kernel/grants.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../kernel/id.ts'
-import type { Grant } from '../kernel/rule.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { assignmentsOf, parseResolved, grantOf } from './assignments.ts'
 import { organizationRoles, type MembershipRole } from './built-in-roles.ts'

@@ -1,6 +1,7 @@
 import { keepAWayIn } from '../authenticators/index.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
-import { callerId, type Settings } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { allOf, anyOf, granted, notBelow, owner, signedIn } from '../kernel/rule.ts'
 import { endSessions } from '../sessions/index.ts'
@@ -66,7 +67,7 @@ export const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
     const own = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
     const ended = await endSessions(em, { userId, except: own, by: callerId(actor), keepApiTokens: true }, 'credentialsChanged', now)
     await revokeVerifications(context, userId)
-    context.revoke({ userId, ...ended })
+    context.invalidate(userId, { when: 'now', ...ended })
     user.updatedAt = now
     context.note({ changes: { provider: told.provider, issuer: told.issuer, ...ended } })
     context.emit({

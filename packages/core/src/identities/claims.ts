@@ -1,4 +1,4 @@
-import type { IdentityProvider } from '../kernel/context.ts'
+import type { IdentityProvider } from '../kernel/settings.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import { avatarUrl, email, fullName, locale, username } from '../users/model.ts'
 

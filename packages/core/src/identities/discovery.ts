@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, type LocalJWKSet } from 'jose'
 import { z } from 'zod'
-import type { IdentityProvider } from '../kernel/context.ts'
+import type { IdentityProvider } from '../kernel/settings.ts'
 import type { Ports, Web } from '../ports/index.ts'
 import { providerUnavailable } from './errors.ts'
 

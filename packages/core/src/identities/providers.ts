@@ -1,4 +1,5 @@
-import type { IdentityProvider, PrepareContext, Settings } from '../kernel/context.ts'
+import type { IdentityProvider, Settings } from '../kernel/settings.ts'
+import type { PrepareContext } from '../kernel/context.ts'
 import { claimsOf, type Claims } from './claims.ts'
 import { unknownProvider } from './errors.ts'
 import { verifiedPayload } from './verify-token.ts'

@@ -1,5 +1,6 @@
 import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../accounts/index.ts'
-import type { CommandContext, IdentityProvider } from '../kernel/context.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
 import { lockUserWith, emailTaken, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { keptProfile, type Claims } from './claims.ts'
@@ -60,7 +61,7 @@ export async function retell(
   if (Object.keys(changes).length === 0) return
   Object.assign(user, changes, { updatedAt: now })
   context.note({ changes: { profile: Object.keys(changes) } })
-  context.refresh(user.id)
+  context.invalidate(user.id, { when: 'soon' })
 }
 
 /** Somebody who comes with this identity for the first time. */
@@ -69,7 +70,7 @@ async function introduce(context: CommandContext, provider: IdentityProvider, cl
   const found = claims.emailVerified && claims.email !== null ? await lockUserWith(em, claims.email) : null
   const userId = found === null ? await newAccount(context, claims) : await ownAccount(context, found)
   await link(context, provider, claims, userId)
-  if (found !== null) context.refresh(userId)
+  if (found !== null) context.invalidate(userId, { when: 'soon' })
   await syncRoles(context, provider, userId, claims.roles)
   return userId
 }

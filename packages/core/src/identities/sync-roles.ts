@@ -1,6 +1,7 @@
 import type { RoleRow } from '../access/entity.ts'
 import { assignRole, currentAssignment, excluded, findRoles, enforceSeparationOfDuty, type RoleId } from '../access/index.ts'
-import type { CommandContext, IdentityProvider } from '../kernel/context.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import type { IdentityProvider } from '../kernel/settings.ts'
 import { DenizenError } from '../kernel/errors.ts'
 import type { UserId } from '../users/index.ts'
 
@@ -41,8 +42,8 @@ export async function syncRoles(context: CommandContext, provider: IdentityProvi
   }
   if (Object.keys(changes).length === 0) return
   context.note({ changes: { roles: changes } })
-  if (Object.values(changes).includes('revoked')) context.revoke({ userId })
-  else context.refresh(userId)
+  if (Object.values(changes).includes('revoked')) context.invalidate(userId, { when: 'now' })
+  else context.invalidate(userId, { when: 'soon' })
 }
 
 /** Gives one role; null: they have it already. */

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose'
-import type { IdentityProvider } from '../kernel/context.ts'
+import type { IdentityProvider } from '../kernel/settings.ts'
 import type { Ports } from '../ports/index.ts'
 import { keysOf } from './discovery.ts'
 

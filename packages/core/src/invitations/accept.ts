@@ -41,7 +41,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
     const joined = { id: newId('mem'), organizationId: organization.id, userId, role, now, isNew: account === null }
     if (!(await insertMembership(em, joined))) throw alreadyMember({})
     await acceptedBy(em, offer.id, userId)
-    context.refresh(userId)
+    context.invalidate(userId, { when: 'soon' })
     tellAnswer(context, offer, 'accepted', { userId, role, accountCreated: account === null })
     const payload = { organizationId: organization.id, userId, role }
     context.emit({ type: 'organizations.memberAdded', subject: userId, organizationId: organization.id, payload })

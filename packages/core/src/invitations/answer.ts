@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
-import type { Actor, CommandContext, PrepareContext } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { anyOf, anyone, owner, type Rule, rule, type Target } from '../kernel/rule.ts'
 import { existingUser, UserRow } from '../users/index.ts'
 import { InvitationRow } from './entity.ts'

@@ -1,5 +1,6 @@
 import { defineCommand } from '../kernel/action.ts'
-import { callerId, type CommandContext } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import { granted } from '../kernel/rule.ts'
 import { mailNotConfigured } from '../mail/index.ts'
 import {

@@ -1,6 +1,6 @@
+import type { Grant } from '../kernel/grants.ts'
 import { grantsOf, organizationRoles } from '../grants/index.ts'
-import type { Actor } from '../kernel/context.ts'
-import type { Grant } from '../kernel/rule.ts'
+import type { Actor } from '../kernel/actor.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { isAtLeast, mayGive, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Actor, CommandContext, PrepareContext, QueryContext } from './context.ts'
+import type { Actor } from './actor.ts'
+import type { CommandContext, PrepareContext, QueryContext } from './context.ts'
 import type { Id } from './id.ts'
 import type { Rule, Target } from './rule.ts'
 import type { AnswerOf, ParsedInputOf, Signature } from './signature.ts'

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Origin } from './context.ts'
+import type { Origin } from './origin.ts'
 import type { Grants } from './grants.ts'
 import type { Id } from './id.ts'
 

@@ -1,6 +1,13 @@
-import type { Origin } from './context.ts'
 import type { Id } from './id.ts'
-import type { Grant } from './rule.ts'
+import type { Origin } from './origin.ts'
+
+/** Permission patterns granted on the whole system (null), in an organization, or on one team or resource. */
+export interface Grant {
+  readonly organizationId: Id<'org'> | null
+  /** The one team or resource, with everything inside it. */
+  readonly scopeId?: string
+  readonly permissions: readonly string[]
+}
 
 /** The compiled grants of a subject. */
 export interface Grants {

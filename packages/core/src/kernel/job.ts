@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
-import type { Settings } from './context.ts'
+import type { Settings } from './settings.ts'
 import type { Job } from './event.ts'
 import type { Catalogue } from './signature.ts'
 

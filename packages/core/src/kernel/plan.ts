@@ -25,3 +25,6 @@ export interface RowChanges {
   readonly updated: number
   readonly deleted: number
 }
+
+/** Changed rows, by table. */
+export type ChangedRows = ReadonlyMap<string, RowChanges>

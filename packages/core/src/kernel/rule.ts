@@ -1,5 +1,5 @@
-import type { Actor, Principal } from './context.ts'
-import type { Grants } from './grants.ts'
+import type { Actor, Principal } from './actor.ts'
+import type { Grant, Grants } from './grants.ts'
 import { denied, notFound, unauthenticated, type DenizenError } from './errors.ts'
 import type { Id } from './id.ts'
 
@@ -18,14 +18,6 @@ export interface Target {
   readonly path?: readonly string[]
   /** The actor's grants on these resources, which principals do not carry. */
   readonly resourceGrants?: Grants
-}
-
-/** Permission patterns granted on the whole system (null), in an organization, or on one team or resource. */
-export interface Grant {
-  readonly organizationId: Id<'org'> | null
-  /** The one team or resource, with everything inside it. */
-  readonly scopeId?: string
-  readonly permissions: readonly string[]
 }
 
 export interface RuleRequest {

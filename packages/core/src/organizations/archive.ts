@@ -30,7 +30,7 @@ export const archiveOrganization = defineCommand(organizationsSignatures.archive
     const { memberCount: membersLost } = organization
     context.note({ changes: { membersLost, invitationsRevoked, domainsReleased } })
     emitOrganizationEvent(context, 'organizations.archived', organizationId, { membersLost })
-    context.revoke({ organizationId })
+    context.invalidate(organizationId, { when: 'now' })
     return { organization, membersLost, invitationsRevoked }
   },
 })

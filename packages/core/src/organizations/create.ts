@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
-import type { Actor, CommandContext } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import { invalidInput } from '../kernel/errors.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { allOf, anyOf, granted, owner, rule, type Target } from '../kernel/rule.ts'
 import type { JsonObject } from '../kernel/text.ts'
-import { limitsFor } from '../policies/index.ts'
 import { existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { slugReserved, tooManyOrganizations, userInactive } from './errors.ts'
 import type { OrganizationId } from './model.ts'
@@ -48,7 +48,7 @@ export const createOrganization = defineCommand(organizationsSignatures.create, 
       organizationId: id,
       payload: { organizationId: id, slug: taken, ownerId: founder },
     })
-    context.refresh(founder)
+    context.invalidate(founder, { when: 'soon' })
     return shownOrganization(em, id)
   },
 })
@@ -65,7 +65,7 @@ async function founderOf({ em, actor }: CommandContext, ownerId: UserId | undefi
 
 /** Those that are suspended count: they come back. */
 async function keepWithinLimit(context: CommandContext, userId: UserId): Promise<void> {
-  const { maxOrganizations: limit } = await limitsFor(context, userId)
+  const { maxOrganizations: limit } = await context.limits.ofUser(userId)
   if (limit === null) return
   const owned = await context.em.execute<unknown[]>(
     `select 1 from memberships m join organizations o on o.id = m.organization_id and o.status <> 'archived'

@@ -1,5 +1,5 @@
 import { defineQuery } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { granted, signedIn } from '../kernel/rule.ts'

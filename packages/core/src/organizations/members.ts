@@ -23,7 +23,7 @@ export const addMember = defineCommand(organizationsSignatures.addMember, {
     if (status === 'archived') throw userInactive({ status })
     await takeSeat(em, organizationId)
     await insertMembership(context, { organizationId, userId, role })
-    context.refresh(userId)
+    context.invalidate(userId, { when: 'soon' })
     tell(context, 'organizations.memberAdded', { organizationId, userId }, { role })
     return shownMember(em, organizationId, userId)
   },
@@ -40,8 +40,8 @@ export const updateMember = defineCommand(organizationsSignatures.updateMember, 
     if (before !== role) {
       if (before === 'owner') await keepAnOwner(em, organizationId, userId)
       await setRole(em, { organizationId, userId, role }, now)
-      if (isAtLeast(role, before)) context.refresh(userId)
-      else context.revoke({ userId })
+      if (isAtLeast(role, before)) context.invalidate(userId, { when: 'soon' })
+      else context.invalidate(userId, { when: 'now' })
       tell(context, 'organizations.memberUpdated', { organizationId, userId }, { role: [before, role] })
     }
     return shownMember(em, organizationId, userId)
@@ -57,7 +57,7 @@ export const removeMember = defineCommand(organizationsSignatures.removeMember, 
     await changedOrganization(em, organizationId)
     if ((await existingRole(context, organizationId, userId)) === 'owner') await keepAnOwner(em, organizationId, userId)
     const lost = await deleteMembership(context, { organizationId, userId })
-    context.revoke({ userId })
+    context.invalidate(userId, { when: 'now' })
     const left = actor.kind === 'user' && actor.principal.userId === userId
     tell(context, 'organizations.memberRemoved', { organizationId, userId }, { left, ...lost })
     return { userId, ...lost }

@@ -1,5 +1,5 @@
 import { organizationRoles } from '../grants/index.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import type { Domain, MembershipRole, OrganizationId } from './model.ts'
 
 const ranks: Readonly<Record<MembershipRole, number>> = { member: 0, admin: 1, owner: 2 }

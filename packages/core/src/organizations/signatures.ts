@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { policyUnknown } from '../users/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { versionRead } from '../kernel/version.ts'
-import { policyUnknown } from '../policies/errors.ts'
 import { userId } from '../users/model.ts'
 import {
   alreadyMember,

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { Target } from '../kernel/rule.ts'
 import { type UserId, isManaged } from '../users/index.ts'

@@ -24,8 +24,8 @@ export const transferOwnership = defineCommand(organizationsSignatures.transferO
     if ((await lockMembership(em, { organizationId, userId: from })) !== 'owner') throw notAnOwner({})
     await setRole(em, { organizationId, userId: toUserId, role: 'owner' }, now)
     await setRole(em, { organizationId, userId: from, role: 'admin' }, now)
-    context.revoke({ userId: from })
-    context.refresh(toUserId)
+    context.invalidate(from, { when: 'now' })
+    context.invalidate(toUserId, { when: 'soon' })
     const facts = { fromUserId: from, toUserId }
     context.note({ organizationId, changes: facts })
     context.emit({

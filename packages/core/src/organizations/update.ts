@@ -47,7 +47,7 @@ async function change(context: CommandContext, organization: OrganizationRow, pa
   emitOrganizationEvent(context, 'organizations.updated', id, { fields, ...(fields.includes('status') && { status }) })
   await context.em.flush()
   if (fields.includes('status') && status === 'active') await showAgain(context, id)
-  else if (fields.some((field) => carried.has(field))) context.revoke({ organizationId: id })
+  else if (fields.some((field) => carried.has(field))) context.invalidate(id, { when: 'now' })
   return fields
 }
 
@@ -62,7 +62,7 @@ function keepReserved({ settings, actor }: CommandContext, before: string, after
 
 /** An organization that is there again is not among the memberships of anybody's cached principal: those go by user. */
 async function showAgain(context: CommandContext, organizationId: OrganizationId): Promise<void> {
-  for (const userId of await membersWithSessions(context.em, organizationId, context.now)) context.refresh(userId)
+  for (const userId of await membersWithSessions(context.em, organizationId, context.now)) context.invalidate(userId, { when: 'soon' })
 }
 
 async function membersWithSessions(em: SqlEntityManager, organizationId: OrganizationId, now: Date): Promise<Id<'usr'>[]> {

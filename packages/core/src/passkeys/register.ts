@@ -2,7 +2,7 @@ import { verifyRegistrationResponse, type RegistrationResponseJSON } from '@simp
 import { isoBase64URL } from '@simplewebauthn/server/helpers'
 import { factorAdded, mayEnrol } from '../authenticators/index.ts'
 import { defineCommand } from '../kernel/action.ts'
-import type { Settings } from '../kernel/context.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { beginChallenge, challengeLifetime, finishChallenge, newNonce, tryChallenge } from '../challenges/index.ts'
 import { type UserRow, ownAccountTarget, ownAccount } from '../users/index.ts'

@@ -1,4 +1,4 @@
-import type { Settings } from '../kernel/context.ts'
+import type { Settings } from '../kernel/settings.ts'
 
 /** Whom passkeys are for (WebAuthn: relying party), and the pages they may be used on. */
 export interface Party {

@@ -1,4 +1,4 @@
-import type { Settings } from '../kernel/context.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { commonPasswords } from './blocklist.ts'
 import { passwordTooCommon, passwordTooPersonal, passwordTooShort } from './errors.ts'
 import { weaknessOf } from './rules.ts'

@@ -1,12 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isTransient, toDomainError } from '../database/conflict.ts'
 import type { Command } from '../kernel/action.ts'
-import { unrecordedUses, type Actor, type CommandContext } from '../kernel/context.ts'
+import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import type { Plan } from '../kernel/plan.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
+import { limitsFor } from '../policies/index.ts'
 import { actorAtTheEnd, checkActor, checkBeforePreparing, currentActor } from './actor.ts'
 import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
 import { claimOf, storeOutput, storeRefusal, takeKey } from './idempotency.ts'
@@ -96,8 +98,8 @@ async function commit(passage: CommandRun): Promise<unknown> {
     if (action.isLong === true) await checkAtTheEnd(passage, em)
     return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
   })
-  const { revoked, refreshed } = recorder.keys
-  if (revoked.length + refreshed.length > 0) cachesOf(assembly).drop([...revoked, ...refreshed])
+  const { now, soon } = recorder.keys
+  if (now.length + soon.length > 0) cachesOf(assembly).drop([...now, ...soon])
   return result
 }
 
@@ -210,12 +212,12 @@ function contextOf(
     catalogue,
     uses,
     em,
+    limits: { ofUser: (userId) => limitsFor({ em, settings }, userId) },
     newId: (prefix) => newId(prefix, now, ports.random.bytes(10)),
     emit: (event) => void recorder.events.push(event),
     enqueue: (job) => void recorder.jobs.push(job),
     note: (facts) => recorder.note(facts),
-    revoke: (revocation) => void recorder.revocations.push(revocation),
-    refresh: (userId) => void recorder.refreshed.push(userId),
+    invalidate: (key, options) => void recorder.invalidations.push({ key, ...options }),
     refuse: (error) => {
       throw new Refused(error)
     },

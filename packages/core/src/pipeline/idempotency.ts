@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import superjson from 'superjson'
 import { claimKey, storeAnswer, type Claim } from '../idempotency/index.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import type { DenizenErrorCode } from '../kernel/error-codes.ts'
 import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type ErrorKind } from '../kernel/errors.ts'
 import { holdsSecret, withoutSecrets } from '../kernel/secret.ts'

@@ -1,5 +1,5 @@
 import { checkFromCache, type Question } from '../access/index.ts'
-import type { Principal } from '../kernel/context.ts'
+import type { Principal } from '../kernel/actor.ts'
 import { DenizenError } from '../kernel/errors.ts'
 import { checkActor } from './actor.ts'
 import type { Assembly } from './assembly.ts'

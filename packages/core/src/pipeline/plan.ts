@@ -1,15 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Plan, RowChanges } from '../kernel/plan.ts'
+import type { ChangedRows, Plan, RowChanges } from '../kernel/plan.ts'
 import type { Recorder } from './recorder.ts'
-
-/** Changed rows, by table. */
-export type Counts = ReadonlyMap<string, RowChanges>
 
 /**
  * The rows that this connection has changed, by table; partitions count for their parent. PostgreSQL counts them, whatever statement made
  * the change. Counters of earlier transactions may still be pending, so use differences.
  */
-export async function countChanges(em: SqlEntityManager): Promise<Counts> {
+export async function countChanges(em: SqlEntityManager): Promise<ChangedRows> {
   const rows = await em.execute<{ name: string; inserted: number; updated: number; deleted: number }[]>(
     `select coalesce(parent.relname, s.relname) as name,
         sum(n_tup_ins)::int as inserted, sum(n_tup_upd)::int as updated, sum(n_tup_del)::int as deleted
@@ -21,7 +18,7 @@ export async function countChanges(em: SqlEntityManager): Promise<Counts> {
   return new Map(rows.map(({ name, ...changes }) => [name, changes]))
 }
 
-export function planFrom(before: Counts, after: Counts, { events, jobs, revocations, undone, failed }: Recorder): Plan {
+export function planFrom(before: ChangedRows, after: ChangedRows, { events, jobs, invalidations, undone, failed }: Recorder): Plan {
   const rows = [...after]
     .map(([name, changes]) => {
       const wasted = (undone ?? []).map((item) => difference(item.after.get(name), item.before.get(name)))
@@ -31,8 +28,8 @@ export function planFrom(before: Counts, after: Counts, { events, jobs, revocati
     .sort(([left], [right]) => left.localeCompare(right))
   return {
     rows: Object.fromEntries(rows),
-    sessionsEnded: sum(revocations.map((revocation) => ('userId' in revocation ? (revocation.sessionsEnded ?? 0) : 0))),
-    tokensEnded: sum(revocations.map((revocation) => ('userId' in revocation ? (revocation.tokensEnded ?? 0) : 0))),
+    sessionsEnded: sum(invalidations.map(({ sessionsEnded = 0 }) => sessionsEnded)),
+    tokensEnded: sum(invalidations.map(({ tokensEnded = 0 }) => tokensEnded)),
     events: tally(events.map(({ type }) => type)),
     jobs: tally(jobs.map(({ name }) => name)),
     failed: failed.toSorted((one, other) => one.index - other.index),

@@ -1,4 +1,4 @@
-import { callerId } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { auditInsert, auditParameters, type NewAuditEntry } from '../audit/index.ts'
 import { deliveriesOf, eventInsert, eventParameters } from '../events/index.ts'
@@ -18,14 +18,14 @@ export async function record(
   recorder: Recorder,
   entry: NewAuditEntry,
 ): Promise<{ readonly answer: Promise<unknown> }> {
-  const { revoked, refreshed } = recorder.keys
+  const { now, soon } = recorder.keys
   const events = recorder.events.map((event) => ({ ...event, id: newId('evt', entry.at, ports.random.bytes(10)) }))
   const jobs = [...recorder.jobs, ...deliveriesOf(events, subscribers)]
   if (jobs.length > 0) await ports.jobs.enqueue(em, jobs)
-  if (revoked.length > 0 && !ports.invalidation.soleProcess) await wakeReaders(em, revoked)
+  if (now.length > 0 && !ports.invalidation.soleProcess) await wakeReaders(em, now)
   return sendStatement(em, recording, [
     ...eventParameters(events, callerId(entry.actor), entry.at),
-    ...invalidationParameters([...revoked, ...refreshed], entry.at),
+    ...invalidationParameters([...now, ...soon], entry.at),
     ...auditParameters(entry),
   ])
 }

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, Command, CachedTargetFinder } from '../kernel/action.ts'
-import type { Actor, UseRecorder } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
+import type { UseRecorder } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { letsThroughByGrant, refusal, type Rule, type RuleRequest, type Target } from '../kernel/rule.ts'
 

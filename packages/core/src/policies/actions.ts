@@ -47,7 +47,7 @@ function changeOf({ limits }: PolicyRow, patch: Limits, remove: readonly LimitNa
 
 /** Gives the fields that are different now. When none is, nothing is written and the version stays. */
 async function change(
-  { em, now, revoke }: CommandContext,
+  { em, now, invalidate }: CommandContext,
   policy: PolicyRow,
   patch: { readonly [Field in 'name' | 'description' | 'limits']?: PolicyRow[Field] | undefined },
 ): Promise<string[]> {
@@ -56,7 +56,7 @@ async function change(
   // Whoever has it goes along with its name: the foreign keys say so.
   Object.assign(policy, Object.fromEntries(changed), { updatedAt: now })
   await em.flush()
-  if (patch.limits !== undefined) revoke({ changed: policy.isDefault ? anyDefaultPolicy : policy.id })
+  if (patch.limits !== undefined) invalidate(policy.isDefault ? anyDefaultPolicy : policy.id, { when: 'now' })
   return changed.map(([field]) => field)
 }
 
@@ -72,16 +72,16 @@ export const deletePolicy = defineCommand(policiesSignatures.delete, {
     const given = await replacePolicy(em, policy.name, next?.name ?? null, now)
     em.remove(policy)
     await em.flush()
-    context.revoke({ changed: policyId })
+    context.invalidate(policyId, { when: 'now' })
     recordChange(context, 'policies.deleted', policyId, { name: policy.name, reassignedTo: next?.name ?? null, ...given })
     return { policyId, ...given }
   },
 })
 
 /** Makes a policy the default, or none: everybody's limits may be others now. */
-export async function setDefaultPolicy({ em, now, revoke }: CommandContext, id: PolicyId | null): Promise<boolean> {
+export async function setDefaultPolicy({ em, now, invalidate }: CommandContext, id: PolicyId | null): Promise<boolean> {
   const changed = await makeDefault(em, id, now)
-  if (changed) revoke({ changed: anyDefaultPolicy })
+  if (changed) invalidate(anyDefaultPolicy, { when: 'now' })
   return changed
 }
 

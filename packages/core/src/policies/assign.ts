@@ -38,17 +38,17 @@ function target(policyId: string | null, to: string | null) {
   return { type: to.startsWith('usr_') ? 'user' : 'organization', id: to }
 }
 
-async function assignToUser({ em, now, revoke }: CommandContext, userId: UserId, policy: string | null): Promise<boolean> {
+async function assignToUser({ em, now, invalidate }: CommandContext, userId: UserId, policy: string | null): Promise<boolean> {
   const user = await existingUser(em, userId)
   if (user.resourcePolicy === policy) return false
   Object.assign(user, { resourcePolicy: policy, updatedAt: now })
   await em.flush()
-  revoke({ userId })
+  invalidate(userId, { when: 'now' })
   return true
 }
 
 async function assignToOrganization(
-  { em, now, revoke }: CommandContext,
+  { em, now, invalidate }: CommandContext,
   organizationId: OrganizationId,
   policy: string | null,
 ): Promise<boolean> {
@@ -58,6 +58,6 @@ async function assignToOrganization(
   if (organization.resourcePolicy === policy) return false
   Object.assign(organization, { resourcePolicy: policy, updatedAt: now })
   await em.flush()
-  revoke({ organizationId })
+  invalidate(organizationId, { when: 'now' })
   return true
 }

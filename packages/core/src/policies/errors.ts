@@ -1,11 +1,5 @@
 import { defineError } from '../kernel/errors.ts'
 
-export const policyUnknown = defineError(
-  'policies.unknown',
-  'invalid',
-  'There is no policy of this name: make it first with policies.create.',
-)
-
 export const tooManyRequests = defineError<{ limit: number; retryAfter: number }>(
   'policies.tooManyRequests',
   'limited',

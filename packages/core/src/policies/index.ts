@@ -1,5 +1,5 @@
 export { factorNotAllowed } from './errors.ts'
-export type { AllLimits, Limits } from './model.ts'
+export type { Limits } from './model.ts'
 export { limitsFor, limitsOfOrganization, limitsOfUserId } from './limits.ts'
 export { dependenciesOn, policiesIn, policiesOfUser, combineLimits } from './rules.ts'
 export { RequestRate } from './rate.ts'

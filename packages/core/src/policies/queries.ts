@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, granted, grantedEverywhere, owner, type Target } from '../kernel/rule.ts'

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Principal } from '../kernel/context.ts'
+import type { Principal } from '../kernel/actor.ts'
 import { databaseUnavailable, DenizenError } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'

@@ -1,4 +1,4 @@
-import type { Settings } from '../kernel/context.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { idOf } from '../kernel/id.ts'
 import { limitName, type EffectiveLimit, type LimitName, type Limits, type PolicyId } from './model.ts'
 import { limitsFromSettings } from './settings.ts'

@@ -1,4 +1,4 @@
-import type { Settings } from '../kernel/context.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { longestSession } from '../sessions/model.ts'
 import { mostApiTokens } from '../tokens/model.ts'
 import type { AllLimits } from './model.ts'

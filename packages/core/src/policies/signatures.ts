@@ -4,8 +4,9 @@ import { changes, group, reads } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationId } from '../organizations/model.ts'
 import { resourcePolicy as policyName, userId } from '../users/model.ts'
-import { policyInUse, policyIsDefault, policyNameTaken, policyUnknown } from './errors.ts'
+import { policyInUse, policyIsDefault, policyNameTaken } from './errors.ts'
 import { EffectiveLimit, holders, limitName, limits, Policy, policyDescription, policyId } from './model.ts'
+import { policyUnknown } from '../users/errors.ts'
 
 const isDefault = z
   .boolean()

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Inspected, Principal } from '../kernel/context.ts'
+import type { Inspected } from '../kernel/credentials.ts'
+import type { Principal } from '../kernel/actor.ts'
 import type { RoleDefinitions } from '../kernel/decisions.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Digest } from '../ports/digest.ts'

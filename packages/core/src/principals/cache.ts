@@ -1,5 +1,5 @@
 import { LeasedCache } from '../invalidation/index.ts'
-import type { Principal } from '../kernel/context.ts'
+import type { Principal } from '../kernel/actor.ts'
 import type { Clock } from '../ports/clock.ts'
 import { invalidationKeys } from './principal.ts'
 

@@ -1,6 +1,6 @@
 import { grantsWithin, namesOf } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
-import type { Principal, SignedLimits } from '../kernel/context.ts'
+import type { Principal, SignedLimits } from '../kernel/actor.ts'
 import type { Grants } from '../kernel/grants.ts'
 
 /**

@@ -15,11 +15,10 @@ import {
   type ResolvedAssignment,
 } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
-import type { Principal } from '../kernel/context.ts'
-import type { ConditionalGrants, Grants } from '../kernel/grants.ts'
+import type { Principal } from '../kernel/actor.ts'
+import type { Grant, ConditionalGrants, Grants } from '../kernel/grants.ts'
 import type { RoleDefinition } from '../kernel/decisions.ts'
 import { idOf } from '../kernel/id.ts'
-import type { Grant } from '../kernel/rule.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 
 interface MembershipRecord {

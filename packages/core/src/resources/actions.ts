@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
-import { callerId } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'
 import { expectVersion } from '../kernel/version.ts'
@@ -52,7 +52,7 @@ export const deleteResource = defineCommand(resourcesSignatures.delete, {
     for (const id of ids)
       context.emit({ type: 'resources.deleted', subject: id, organizationId, payload: { resourceId: id, organizationId } })
     // What is inside goes by the same key: whoever may do something on it depends on all that it is in.
-    context.revoke({ changed: resourceId })
+    context.invalidate(resourceId, { when: 'now' })
     return { resourceId, ...counts }
   },
 })

@@ -1,5 +1,5 @@
 import { defineQuery } from '../kernel/action.ts'
-import { callerId, type Actor } from '../kernel/context.ts'
+import { callerId, type Actor } from '../kernel/actor.ts'
 import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'

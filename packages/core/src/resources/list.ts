@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type TargetFinder } from '../kernel/action.ts'
-import { callerId, type Actor, type Principal } from '../kernel/context.ts'
+import { callerId, type Actor, type Principal } from '../kernel/actor.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'

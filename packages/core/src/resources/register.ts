@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
-import { callerId, type CommandContext } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import { invalidInput, notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'

@@ -37,7 +37,7 @@ export const transferResource = defineCommand(resourcesSignatures.transfer, {
     await handOver(context, moved, toUserId)
     context.note({ changes: { ownerUserId: [before.ownerUserId, toUserId], transferred: moved.length } })
     // Whoever owned it can do less now, there and inside.
-    context.revoke({ changed: resourceId })
+    context.invalidate(resourceId, { when: 'now' })
     return { resource: await shownResource(em, resourceId), transferred: moved.length }
   },
 })

@@ -58,7 +58,7 @@ async function end(context: CommandContext, which: Which): Promise<Ended> {
   for (const { id } of running) noteEnd(context, { sessionId: id, userId, username, by })
   // With all of them goes what the user does as somebody else, and that is not in the counts.
   const nothing = sessionId !== undefined && ended.sessionsEnded + ended.tokensEnded === 0
-  if (!nothing) context.revoke({ userId, ...(sessionId !== undefined && { sessionId }), ...ended })
+  if (!nothing) context.invalidate(sessionId ?? userId, { when: 'now', ...ended })
   return ended
 }
 

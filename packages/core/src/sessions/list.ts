@@ -1,5 +1,6 @@
 import { defineQuery } from '../kernel/action.ts'
-import { callerId, type QueryContext } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { QueryContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { type UserId, meantAccountTarget } from '../users/index.ts'

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import type { Position } from '../kernel/page.ts'
 import type { UserId } from '../users/index.ts'

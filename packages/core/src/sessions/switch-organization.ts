@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { allOf, rule, signedIn, type Target } from '../kernel/rule.ts'
 import { membershipsOf, organizationTarget, organizationsSignatures, type OrganizationId } from '../organizations/index.ts'
@@ -38,7 +38,7 @@ export const switchOrganization = defineCommand(organizationsSignatures.switch, 
     const before = session.organizationId
     if (before !== organizationId) {
       session.organizationId = organizationId
-      context.revoke({ userId, sessionId })
+      context.invalidate(sessionId, { when: 'now' })
       await em.flush()
     }
     context.note({ organizationId, changes: { organizationId: [before, organizationId] } })

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { invalidInput } from '../kernel/errors.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
 import { type UserId, accountTarget, overAccount, userMeant } from '../users/index.ts'

@@ -1,7 +1,7 @@
 import { defineQuery } from '../kernel/action.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
-import type { Principal } from '../kernel/context.ts'
+import type { Principal } from '../kernel/actor.ts'
 import type { WhoAmI } from './model.ts'
 import { sessionsSignatures } from './signatures.ts'
 

@@ -1,13 +1,13 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
-import type { AllLimits } from '../policies/index.ts'
+import type { UserLimits } from '../kernel/limits.ts'
 import { endSessions } from '../sessions/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
 import { tooManySessions } from './errors.ts'
 import type { Opening } from './session-request.ts'
 
-type SessionLimits = Pick<AllLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
+type SessionLimits = Pick<UserLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
 
 /**
  * What one more session costs, where so many run: sessions that have to go, or that it is
@@ -45,7 +45,7 @@ export async function makeRoom(context: CommandContext, user: UserRow, opening: 
   for (const { id } of running.slice(0, room.evicted)) {
     const sessionId = idOf('ses', id)
     const ended = await endSessions(em, { userId: user.id, sessionId }, 'evicted', now)
-    context.revoke({ userId: user.id, sessionId, ...ended })
+    context.invalidate(sessionId, { when: 'now', ...ended })
     recordLoginAttempt(context, { ...opening, userId: user.id, outcome: 'evicted', sessionId })
   }
 }

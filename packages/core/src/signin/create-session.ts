@@ -1,7 +1,7 @@
 import { writeLastSeen } from '../accounts/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { firstMembership, type OrganizationId } from '../organizations/index.ts'
-import { limitsFor, type AllLimits } from '../policies/index.ts'
+import type { UserLimits } from '../kernel/limits.ts'
 import { accessLifetime, beginSession, slidExpiry } from '../sessions/index.ts'
 import { pendingStepsOf } from '../principals/index.ts'
 import { issueTokens } from '../tokens/index.ts'
@@ -19,7 +19,7 @@ import type { SignedIn } from './model.ts'
 export async function openSession(context: CommandContext, user: UserRow, opening: Opening): Promise<SignedIn> {
   const { em, now, ports, settings } = context
   const { method, impersonation } = opening
-  const limits = await limitsFor(context, user.id)
+  const limits = await context.limits.ofUser(user.id)
   if (impersonation === undefined) await makeRoom(context, user, opening, limits)
   const organizationId = await firstMembership(em, user.id)
   if (impersonation === undefined) await writeLastSeen(em, [[user.id, now]])
@@ -44,7 +44,7 @@ export async function openSession(context: CommandContext, user: UserRow, openin
 function begin(
   { em, now, newId, origin }: CommandContext,
   { id: userId }: UserRow,
-  { opening, organizationId, limits }: { opening: Opening; organizationId: OrganizationId | null; limits: AllLimits },
+  { opening, organizationId, limits }: { opening: Opening; organizationId: OrganizationId | null; limits: UserLimits },
 ) {
   const { authMethods, assurance, impersonation } = opening
   return beginSession(em, {

@@ -13,7 +13,7 @@ export const signOut = defineCommand(signInSignatures.signOut, {
     const { userId, sessionId } = actor.principal
     if (sessionId === null) throw ownSessionRequired({})
     const ended = await endSessions(em, { userId, sessionId }, 'signedOut', now)
-    context.revoke({ userId, sessionId, ...ended })
+    context.invalidate(sessionId, { when: 'now', ...ended })
     context.emit({ type: 'auth.signedOut', subject: userId, organizationId: null, payload: { userId, sessionId } })
     return ended
   },

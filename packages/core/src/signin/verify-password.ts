@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { CommandContext, Origin, PrepareContext } from '../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
+import type { Origin } from '../kernel/origin.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { decoyHash, hashPassword, isOutdated, verifyPassword } from '../passwords/index.ts'

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
-import { callerId, type CommandContext } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
@@ -34,7 +35,7 @@ export const addTeamMember = defineCommand(teamsSignatures.addMember, {
     await refuseHandingOn(context, userId, held)
     const added = await insertSeat(em, seat, now)
     if (!added) return { teamId, userId, added }
-    if (held.length > 0) context.refresh(userId)
+    if (held.length > 0) context.invalidate(userId, { when: 'soon' })
     tell(context, 'teams.memberAdded', seat)
     return { teamId, userId, added }
   },
@@ -50,7 +51,7 @@ export const removeTeamMember = defineCommand(teamsSignatures.removeMember, {
     const held = await assignmentsOfTeam(em, teamId, now)
     if (userId !== callerId(context.actor)) await refuseAboveTeam(context, held)
     if (!(await leaveSeat(em, seat, now))) throw notFound({ type: seatTarget.type })
-    if (held.length > 0) context.revoke({ userId })
+    if (held.length > 0) context.invalidate(userId, { when: 'now' })
     tell(context, 'teams.memberRemoved', seat)
     return { teamId, userId }
   },

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { recordFormerStates } from '../history/index.ts'
-import { callerId, type CommandContext } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
+import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
@@ -48,7 +49,7 @@ export async function endAssignmentsOf(context: CommandContext, teamId: TeamId, 
   const teams = new Set(ended.flatMap(({ team }) => (team === null ? [] : [idOf('team', team)])))
   const users = new Set(ended.flatMap(({ user }) => (user === null ? [] : [idOf('usr', user)])))
   if (teams.delete(teamId)) for (const userId of members) users.add(userId)
-  for (const userId of users) context.revoke({ userId })
-  for (const changed of teams) context.revoke({ changed })
+  for (const userId of users) context.invalidate(userId, { when: 'now' })
+  for (const changed of teams) context.invalidate(changed, { when: 'now' })
   return ended.length
 }

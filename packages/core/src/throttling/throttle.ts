@@ -1,4 +1,5 @@
-import type { CommandContext, Origin } from '../kernel/context.ts'
+import type { CommandContext } from '../kernel/context.ts'
+import type { Origin } from '../kernel/origin.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { networkOf } from '../kernel/network.ts'
 import { runStatement, statement } from '../kernel/statement.ts'

@@ -1,5 +1,5 @@
 import { defineCommand } from '../kernel/action.ts'
-import { callerId } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
 import { existingUser, type UserRow, changedAccountTarget, overAccount } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
 import { forgetAll } from './throttle.ts'

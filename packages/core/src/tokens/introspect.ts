@@ -1,5 +1,6 @@
 import { defineInquiry } from '../kernel/action.ts'
-import type { Inspected, QueryContext } from '../kernel/context.ts'
+import type { Inspected } from '../kernel/credentials.ts'
+import type { QueryContext } from '../kernel/context.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { tokensSignatures } from './signatures.ts'

@@ -1,5 +1,6 @@
 import { defineQuery } from '../kernel/action.ts'
-import type { QueryContext, SigningOrder } from '../kernel/context.ts'
+import type { QueryContext } from '../kernel/context.ts'
+import type { SigningOrder } from '../kernel/credentials.ts'
 import { stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { audienceUnknown, scopeTooWide, signedCredential } from './errors.ts'

@@ -1,5 +1,7 @@
 import { errors, jwtVerify, SignJWT, type CryptoKey, type JWTPayload } from 'jose'
-import type { Principal, Settings, SignedLimits, SigningOrder } from '../kernel/context.ts'
+import type { Principal, SignedLimits } from '../kernel/actor.ts'
+import type { Settings } from '../kernel/settings.ts'
+import type { SigningOrder } from '../kernel/credentials.ts'
 import { isId, newId } from '../kernel/id.ts'
 import type { Ports } from '../ports/index.ts'
 import { signingAlgorithm, type KeyRing } from './keyring.ts'

@@ -1,5 +1,5 @@
 import { defineQuery } from '../kernel/action.ts'
-import { callerId, type Actor } from '../kernel/context.ts'
+import { callerId, type Actor } from '../kernel/actor.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import { managingOrganization, existingUser, type UserRow, meantAccountTarget } from '../users/index.ts'

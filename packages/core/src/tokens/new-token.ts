@@ -1,8 +1,7 @@
 import type { CommandContext } from '../kernel/context.ts'
-import { callerId } from '../kernel/context.ts'
+import { callerId } from '../kernel/actor.ts'
 import { notFound } from '../kernel/errors.ts'
 import { OrganizationRow, type OrganizationId } from '../organizations/index.ts'
-import { limitsFor } from '../policies/index.ts'
 import { managingOrganization, type UserId, type UserRow } from '../users/index.ts'
 import { TokenRow } from './entity.ts'
 import { notServiceUser, tooManyTokens } from './errors.ts'
@@ -42,7 +41,7 @@ export async function organizationFor(
 
 /** There is room for one more; the user's row is locked, so nobody else counts at the same time. */
 export async function takeRoom(context: CommandContext, userId: UserId): Promise<void> {
-  const { maxApiTokens: limit } = await limitsFor(context, userId)
+  const { maxApiTokens: limit } = await context.limits.ofUser(userId)
   if (limit !== null && (await countActive(context.em, userId, context.now)) >= limit) throw tooManyTokens({ limit })
 }
 

@@ -12,7 +12,7 @@ export const revokeToken = defineCommand(tokensSignatures.revoke, {
     const token = await existingToken(em, tokenId)
     const { userId, organizationId } = token
     if (ended) {
-      context.revoke({ userId, tokenId, tokensEnded: 1 })
+      context.invalidate(tokenId, { when: 'now', tokensEnded: 1 })
       context.emit({ type: 'tokens.revoked', subject: userId, organizationId, payload: { tokenId, userId } })
     }
     return shownToken(token, now)

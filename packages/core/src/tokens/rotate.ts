@@ -37,7 +37,7 @@ export const rotateToken = defineCommand(tokensSignatures.rotate, {
     if (!(await replaceToken(em, { id: tokenId, by: made.row.id, now, until }))) throw tokenOver({})
     await takeRoom(context, userId)
     await em.flush()
-    context.revoke({ userId, tokenId, ...(overlapSeconds === 0 && { tokensEnded: 1 }) })
+    context.invalidate(tokenId, { when: 'now', ...(overlapSeconds === 0 && { tokensEnded: 1 }) })
     return told(context, 'tokens.rotated', made, { replaced: tokenId, overlapSeconds })
   },
 })

@@ -1,5 +1,5 @@
 import type { Action } from '../kernel/action.ts'
-import type { Actor } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
 import type { Grants } from '../kernel/grants.ts'
 import type { RuleRequest, Target } from '../kernel/rule.ts'
 

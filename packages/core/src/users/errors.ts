@@ -37,3 +37,8 @@ export const tooManyUsers = defineError<{ count: number; most: number }>(
   ({ count, most }) =>
     `The filter finds ${count} users, and one call takes at most ${most}. Narrow it, for example to those created in a range, and call again for the others.`,
 )
+export const policyUnknown = defineError(
+  'policies.unknown',
+  'invalid',
+  'There is no policy of this name: create it first with policies.create.',
+)

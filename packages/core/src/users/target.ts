@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
-import { callerId, type Actor } from '../kernel/context.ts'
+import { callerId, type Actor } from '../kernel/actor.ts'
 import type { Target } from '../kernel/rule.ts'
 import { allOf, granted, notBelow } from '../kernel/rule.ts'
 import { UserRow } from './entity.ts'

@@ -1,4 +1,4 @@
-import type { Settings } from '../kernel/context.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { redirectNotAllowed } from './errors.ts'
 
 /**

@@ -1,6 +1,6 @@
+import type { Grant } from '../../kernel/grants.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { Grant } from '../../kernel/rule.ts'
 import { patternsBy } from '../roles/index.ts'
 import type { RoleId } from '../model.ts'
 import type { Condition, ScopeKind } from '../../grants/model.ts'

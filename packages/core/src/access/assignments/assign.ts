@@ -1,4 +1,5 @@
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { type Id, uuidOf } from '../../kernel/id.ts'
 import { existingUser } from '../../users/index.ts'
 import { builtInRoles } from '../../grants/index.ts'
@@ -126,7 +127,7 @@ async function write(
   // All are written before, so that each is checked together with the others.
   await enforceSeparation(context, prepared)
   const assignments = new Map((await existingAssignments(em, [...ids.values()], now)).map((assignment) => [assignment.id, assignment]))
-  for (const userId of new Set(prepared.flatMap(({ subject }) => subject.users))) context.refresh(userId)
+  for (const userId of new Set(prepared.flatMap(({ subject }) => subject.users))) context.invalidate(userId, { when: 'soon' })
   for (const assignment of assignments.values()) auditAssignment(context, 'access.assigned', assignment)
   for (const userId of promoted) emitPromoted(context, userId)
   return new Map([...ids].flatMap(([one, id]) => (assignments.has(id) ? [[one, assignments.get(id) as Assignment]] : [])))

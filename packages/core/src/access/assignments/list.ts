@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type TargetFinder } from '../../kernel/action.ts'
-import { callerId, type Actor } from '../../kernel/context.ts'
+import { callerId, type Actor } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'

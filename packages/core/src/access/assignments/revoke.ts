@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { callerId, type CommandContext, type PrepareContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
 import { endImpersonations } from '../../sessions/index.ts'
@@ -45,7 +46,7 @@ export async function revokeAll(context: CommandContext, requests: readonly Revo
     for (const userId of await users(assignment.subject.id, () => lockedUsers(em, subjectOf(assignment)))) {
       // Running impersonations end together with the permission to impersonate.
       if (letsImpersonate(context, assigned)) await sessions(userId, () => endImpersonations(em, userId, now))
-      context.revoke({ userId })
+      context.invalidate(userId, { when: 'now' })
     }
   const ids = found.map(({ assignment }) => assignment.id)
   const ended = new Map((await existingAssignments(em, ids, now)).map((assignment) => [assignment.id, assignment]))

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Actor, CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { userInactive } from '../../organizations/index.ts'

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { builtInRoles } from '../../grants/index.ts'
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { endImpersonations } from '../../sessions/index.ts'
 import { lastSuperadmin, notPromotable, type UserId, type UserRow } from '../../users/index.ts'
@@ -52,7 +53,7 @@ export async function promote(context: CommandContext, user: UserRow): Promise<'
     await em.flush() // the index knows one current row; MikroORM would insert before it updates
   }
   assignRole(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
-  context.refresh(user.id)
+  context.invalidate(user.id, { when: 'soon' })
   emitPromoted(context, user.id)
   return 'Promoted'
 }
@@ -65,7 +66,7 @@ export async function demote(context: CommandContext, user: UserRow): Promise<'D
   await ensureAnotherSuperadmin(context, user.id)
   Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
   await endImpersonations(em, user.id, now)
-  context.revoke({ userId: user.id })
+  context.invalidate(user.id, { when: 'now' })
   emitDemoted(context, user.id)
   return 'Demoted'
 }

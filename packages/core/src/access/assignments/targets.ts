@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
-import type { Actor } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
 import type { Target } from '../../kernel/rule.ts'
 import type { AssignmentId, ScopeInput } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'

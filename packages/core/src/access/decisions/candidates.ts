@@ -1,9 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
 import { builtInRoles, organizationRoles, groupOf, hasPermission, permissionsOf } from '../../grants/index.ts'
-import type { WhoCanQuestion } from './who-can.ts'
+
+/** Which users have a permission in a scope. */
+export interface WhoCanQuestion {
+  readonly catalogue: Catalogue
+  readonly permission: string
+  readonly scope: Scope
+  readonly now: Date
+  /** Whether the caller may see everybody; otherwise only users who belong to the scope, as in `access.check`. */
+  readonly seesEverybody: boolean
+}
 
 /** A user who may have the permission. */
 export interface Candidate {

@@ -1,4 +1,4 @@
-import type { Actor, Principal } from '../../kernel/context.ts'
+import type { Actor, Principal } from '../../kernel/actor.ts'
 import {
   systemScope,
   type DecisionFacts,

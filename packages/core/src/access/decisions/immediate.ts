@@ -1,4 +1,5 @@
-import type { Actor, Principal, UseRecorder } from '../../kernel/context.ts'
+import type { Actor, Principal } from '../../kernel/actor.ts'
+import type { UseRecorder } from '../../kernel/context.ts'
 import type { DecisionFacts, Scope } from '../../kernel/decisions.ts'
 import type { Catalogue, ParsedInputOf } from '../../kernel/signature.ts'
 import { recordUse } from './check.ts'

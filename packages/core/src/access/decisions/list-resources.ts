@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type CachedTargetFinder } from '../../kernel/action.ts'
-import { callerId, type QueryContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { QueryContext } from '../../kernel/context.ts'
 import { systemScope, type Subject } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import type { Grants } from '../../kernel/grants.ts'

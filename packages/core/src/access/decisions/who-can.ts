@@ -1,14 +1,13 @@
 import { defineQuery } from '../../kernel/action.ts'
-import { callerId } from '../../kernel/context.ts'
-import type { Scope } from '../../kernel/decisions.ts'
+import { callerId } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { granted } from '../../kernel/rule.ts'
-import type { AnswerOf, Catalogue } from '../../kernel/signature.ts'
+import type { AnswerOf } from '../../kernel/signature.ts'
 import { organizationRoles, grantOf, hasPermission, permissionsOf, grantsOf } from '../../grants/index.ts'
 import { effectiveAssignmentsOf, isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
-import { candidatesFor, type Candidate } from './candidates.ts'
+import { candidatesFor, type Candidate, type WhoCanQuestion } from './candidates.ts'
 import { belongsTo, scopeOf, decisionRequestOf } from './decide.ts'
 import { type Through, decisionsSignatures } from './signatures.ts'
 import { anyScopeTarget } from './targets.ts'
@@ -50,16 +49,6 @@ export const whoCan = defineQuery(signature, {
     return { items: [...shown], nextCursor }
   },
 })
-
-/** Which users have a permission in a scope. */
-export interface WhoCanQuestion {
-  readonly catalogue: Catalogue
-  readonly permission: string
-  readonly scope: Scope
-  readonly now: Date
-  /** Whether the caller may see everybody; otherwise only users who belong to the scope, as in `access.check`. */
-  readonly seesEverybody: boolean
-}
 
 /** null: the user does not have the permission. */
 function itemOf(question: WhoCanQuestion, { id, username, displayName }: Candidate, facts: SubjectFacts | undefined): Item | null {

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { callerId, type Actor } from '../../kernel/context.ts'
+import { callerId, type Actor } from '../../kernel/actor.ts'
 import { uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Target } from '../../kernel/rule.ts'
 import { targetInScope, type Scope } from '../scopes.ts'

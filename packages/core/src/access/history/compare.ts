@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../../kernel/action.ts'
-import type { Actor } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
 import { invalidInput, notFound } from '../../kernel/errors.ts'
 import { uuidOf, type Id } from '../../kernel/id.ts'
 import { nextCursorOf, openCursor } from '../../kernel/page.ts'

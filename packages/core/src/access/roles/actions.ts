@@ -6,7 +6,8 @@ import { lockRoleHierarchy } from './hierarchy-lock.ts'
 import { requireKnownPermissions } from '../unknown-permissions.ts'
 import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { idOf, uuidOf } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
@@ -63,7 +64,7 @@ export const updateRole = defineCommand(signatures.update, {
     context.note({ changes: Object.fromEntries(changed) })
     context.emit({ type: 'roles.updated', subject: roleId, organizationId, payload: { roleId, organizationId, fields } })
     // Sessions show the name.
-    if (fields.includes('name')) context.refresh(roleId)
+    if (fields.includes('name')) context.invalidate(roleId, { when: 'soon' })
     return shownRole(em, roleId)
   },
 })
@@ -84,7 +85,7 @@ export const deleteRole = defineCommand(signatures.delete, {
     context.note({ changes: { name, assignmentsEnded, exclusionsLeft } })
     const payload = { roleId, organizationId, name, assignmentsEnded }
     context.emit({ type: 'roles.deleted', subject: roleId, organizationId, payload })
-    context.revoke({ changed: roleId })
+    context.invalidate(roleId, { when: 'now' })
     return { roleId, assignmentsEnded, exclusionsLeft }
   },
 })

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notHeld } from '../assignments/errors.ts'
 import type { RoleId } from '../model.ts'
-import type { Actor } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { holdsAt } from '../../kernel/rule.ts'
 import type { OrganizationId } from '../../organizations/index.ts'

@@ -1,7 +1,8 @@
 import { requireKnownPermissions } from '../unknown-permissions.ts'
 import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { requireHeldPermissions, requireHeldRole } from './authority.ts'
@@ -24,7 +25,7 @@ export const grantRolePermission = defineCommand(signatures.grantPermission, {
     await addPermissions(context, roleId, [permission])
     await bumpVersion(context, roleId)
     recordPermissionChange(context, 'roles.permissionGranted', { roleId, organizationId, permission })
-    context.refresh(roleId)
+    context.invalidate(roleId, { when: 'soon' })
     return { role: await shownRole(em, roleId), changed: true }
   },
 })
@@ -42,7 +43,7 @@ export const revokeRolePermission = defineCommand(signatures.revokePermission, {
     if (rows.length === 0) return { role: await shownRole(em, roleId), changed: false }
     await bumpVersion(context, roleId)
     recordPermissionChange(context, 'roles.permissionRevoked', { roleId, organizationId, permission })
-    context.revoke({ changed: roleId })
+    context.invalidate(roleId, { when: 'now' })
     return { role: await shownRole(em, roleId), changed: true }
   },
 })

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Role, RoleId } from '../model.ts'
 import { defineQuery } from '../../kernel/action.ts'
-import type { Actor } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
 import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { granted, holdsAt } from '../../kernel/rule.ts'

@@ -4,7 +4,8 @@ import { requireNotOnResources, requireSatisfied } from '../separation/set-guard
 import { setsOf } from '../separation/violations.ts'
 import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { uuidOf, uuidsOf } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
@@ -72,8 +73,8 @@ async function propagate(
     now,
   )
   // Mutual exclusion can deactivate roles too: of too many in one session none is active.
-  if (removed.length > 0 || inUse.length > 0) context.revoke({ changed: roleId })
-  else context.refresh(roleId)
+  if (removed.length > 0 || inUse.length > 0) context.invalidate(roleId, { when: 'now' })
+  else context.invalidate(roleId, { when: 'soon' })
 }
 
 /** Throws if the role, or one that includes it, has too many included roles or levels. */

@@ -69,7 +69,7 @@ export const deleteExclusion = defineCommand(signatures.deleteExclusion, {
     const { em } = context
     const gone = await changedExclusion(context, exclusionId)
     await em.execute('delete from role_exclusions where id = ?', [uuidOf(exclusionId)], 'run')
-    if (gone.kind === 'dynamic') for (const { id } of gone.roles) context.refresh(id)
+    if (gone.kind === 'dynamic') for (const { id } of gone.roles) context.invalidate(id, { when: 'soon' })
     context.note({ changes: { name: gone.name, roleIds: gone.roles.map(({ id }) => id) } })
     emitExclusion(context, 'access.exclusionDeleted', gone)
     return { exclusionId }
@@ -104,7 +104,7 @@ async function excludableRoles(
 
 /** Throws if the set makes no sense or is violated already, and invalidates the sessions it concerns. */
 async function enforceSet(
-  { em, now, revoke, refresh }: CommandContext,
+  { em, now, invalidate }: CommandContext,
   { id, kind, roles, cardinality }: Exclusion,
   { stricter, concerned }: { readonly stricter: boolean; readonly concerned: readonly RoleId[] },
 ): Promise<void> {
@@ -114,8 +114,8 @@ async function enforceSet(
   await requireNotOnResources(em, [id], now)
   // A stricter set takes roles away from sessions that use too many of them.
   for (const changed of concerned)
-    if (stricter) revoke({ changed })
-    else refresh(changed)
+    if (stricter) invalidate(changed, { when: 'now' })
+    else invalidate(changed, { when: 'soon' })
 }
 
 function emitExclusion(context: CommandContext, type: string, { id, organizationId, name, kind }: Exclusion): void {

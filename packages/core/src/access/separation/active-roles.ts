@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, defineQuery } from '../../kernel/action.ts'
-import type { Actor, CommandContext, Principal } from '../../kernel/context.ts'
+import type { Actor, Principal } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
@@ -23,7 +24,7 @@ export const activateRole = defineCommand(signatures.activateRole, {
     const next = activate(assignments, activeRoles, uuidOf(roleId))
     if ('exclusion' in next) throw await conflictError(context.em, next)
     await saveActiveRoles(context, session, next)
-    context.refresh(session.userId)
+    context.invalidate(session.userId, { when: 'soon' })
     context.note({ changes: { activated: roleId } })
     return { roleId, state: 'active' as const, changed: true }
   },
@@ -33,12 +34,12 @@ export const deactivateRole = defineCommand(signatures.deactivateRole, {
   allow: signedIn,
   async handle(context, { roleId }) {
     const session = await lockedSession(context, roleId)
-    const { assignments, activeRoles, userId, sessionId } = session
+    const { assignments, activeRoles, sessionId } = session
     const before = stateIn(assignments, activeRoles, roleId)
     if (before !== 'active') return { roleId, state: before, changed: false }
     const next = deactivate(assignments, activeRoles, uuidOf(roleId))
     await saveActiveRoles(context, session, next)
-    context.revoke({ userId, sessionId })
+    context.invalidate(sessionId, { when: 'now' })
     context.note({ changes: { deactivated: roleId } })
     return { roleId, state: stateIn(assignments, next, roleId), changed: true }
   },

@@ -1,5 +1,5 @@
 import { defineQuery } from '../../kernel/action.ts'
-import type { Actor } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
 import { openCursor, nextCursorOf } from '../../kernel/page.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'

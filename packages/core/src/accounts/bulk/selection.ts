@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
-import type { Actor, CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { selectThrough } from '../../kernel/select.ts'
 import { rule, type Target } from '../../kernel/rule.ts'
 import { tooManyUsers, type UserId, changedAccountTarget } from '../../users/index.ts'

@@ -5,8 +5,16 @@ import { singleLine } from '../../kernel/text.ts'
 import { addressNotManaged, lastOwner, organizationInactive, seatsTaken } from '../../organizations/errors.ts'
 import { organizationId } from '../../organizations/model.ts'
 import { newPasswordErrors } from '../../passwords/errors.ts'
-import { policyUnknown } from '../../policies/errors.ts'
-import { archivedUser, emailTaken, lastSuperadmin, managedAddress, tooManyUsers, usernameTaken, wouldLockOut } from '../../users/errors.ts'
+import {
+  archivedUser,
+  emailTaken,
+  lastSuperadmin,
+  managedAddress,
+  tooManyUsers,
+  usernameTaken,
+  wouldLockOut,
+  policyUnknown,
+} from '../../users/errors.ts'
 import { userId } from '../../users/model.ts'
 import { userFilter } from '../directory/filter.ts'
 import { userPatch } from '../profile/signatures.ts'

@@ -24,7 +24,7 @@ export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
     user.statusReason = reason ?? null
     if (grantsReleased) {
       user.grantsFrozenAt = null
-      context.refresh(userId)
+      context.invalidate(userId, { when: 'soon' })
     }
     context.note({ changes: { status: [before, status], reason: reason ?? null, ...ended, ...(grantsReleased && { grantsReleased }) } })
     await em.flush()

@@ -1,4 +1,5 @@
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
 import { archivedUser, notArchived, restoreWindowOver, type UserId, type UserRow } from '../../users/index.ts'
 import { mayKnow, takeBackInvitations } from './invitations.ts'

@@ -1,4 +1,5 @@
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
@@ -30,7 +31,7 @@ export async function changeStatus(
   if (!acting) {
     // Links and codes that were sent before open nothing when the user may act again.
     await revokeVerifications(context, user.id)
-    context.revoke({ userId: user.id, ...ended })
+    context.invalidate(user.id, { when: 'now', ...ended })
   }
   if (before !== status)
     context.emit({

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { organizationId } from '../../organizations/model.ts'
-import { policyUnknown } from '../../policies/errors.ts'
-import { emailTaken, managedAddress, usernameTaken, wouldLockOut } from '../../users/errors.ts'
+import { emailTaken, managedAddress, usernameTaken, wouldLockOut, policyUnknown } from '../../users/errors.ts'
 import {
   avatarUrl,
   Container,

@@ -1,6 +1,7 @@
 import { equals } from '@mikro-orm/core'
 import type { z } from 'zod'
-import { callerId, type CommandContext } from '../../kernel/context.ts'
+import { callerId } from '../../kernel/actor.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { managedAddress, wouldLockOut, type UserRow, managingOrganization, ownsDomainOf } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
@@ -37,8 +38,8 @@ export async function changeAccount(
   if (movesAway) await leaveAddress(context, user)
   Object.assign(user, Object.fromEntries(changed), { updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
-  if (fields.some((field) => restricting.has(field))) context.revoke({ userId: user.id })
-  else if (fields.some((field) => shown.has(field))) context.refresh(user.id)
+  if (fields.some((field) => restricting.has(field))) context.invalidate(user.id, { when: 'now' })
+  else if (fields.some((field) => shown.has(field))) context.invalidate(user.id, { when: 'soon' })
   await context.em.flush()
   return fields
 }
@@ -53,7 +54,7 @@ async function leaveAddress(context: CommandContext, { id: userId }: UserRow): P
   await revokeVerifications(context, userId)
   const except = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
   const ended = await endSessions(em, { userId, except, by: callerId(actor), keepApiTokens: true }, 'credentialsChanged', now)
-  if (ended.sessionsEnded + ended.tokensEnded > 0) context.revoke({ userId, ...ended })
+  if (ended.sessionsEnded + ended.tokensEnded > 0) context.invalidate(userId, { when: 'now', ...ended })
 }
 
 function withoutAbsent(patch: AccountPatch): object {

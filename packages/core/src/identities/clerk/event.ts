@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { IdentityProvider } from '../../kernel/context.ts'
+import type { IdentityProvider } from '../../kernel/settings.ts'
 import { email, username } from '../../users/model.ts'
 import { isSubject, profileOf, type Claims } from '../claims.ts'
 

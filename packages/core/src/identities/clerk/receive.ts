@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { changeStatus } from '../../accounts/index.ts'
 import { waysIn, type WaysIn } from '../../authenticators/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import type { CommandContext, IdentityProvider, PrepareContext } from '../../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { IdentityProvider } from '../../kernel/settings.ts'
 import { command } from '../../kernel/signature.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { existingUser, isActing, lastSuperadmin } from '../../users/index.ts'
@@ -96,7 +97,7 @@ async function forget(context: CommandContext, provider: IdentityProvider, subje
   const user = await existingUser(em, userId)
   await em.remove(identity).flush()
   const ended = await endSessions(em, { userId, keepApiTokens: true }, 'credentialsChanged', now)
-  context.revoke({ userId, ...ended })
+  context.invalidate(userId, { when: 'now', ...ended })
   if (isActing(user.status) && !hasAny(await waysIn(em, userId))) await suspend(context, userId)
   context.note({ target: { type: 'user', id: userId } })
   context.emit({

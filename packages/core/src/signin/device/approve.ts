@@ -1,5 +1,6 @@
 import { defineCommand } from '../../kernel/action.ts'
-import { callerId, type CommandContext, type PrepareContext, type Principal } from '../../kernel/context.ts'
+import { callerId, type Principal } from '../../kernel/actor.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
 import { uuidOf, type Id } from '../../kernel/id.ts'
 import { networkOf, mayActFrom } from '../../kernel/network.ts'
@@ -89,7 +90,7 @@ function own({ sessionId }: Principal): Id<'ses'> {
 async function endOwn(context: CommandContext, principal: Principal): Promise<void> {
   const [userId, sessionId] = [principal.userId, own(principal)]
   const ended = await endSessions(context.em, { userId, sessionId }, 'signedOut', context.now)
-  context.revoke({ userId, sessionId, ...ended })
+  context.invalidate(sessionId, { when: 'now', ...ended })
 }
 
 /** The tokens of the opening go to nobody: the device gets its own when it comes for them. */

@@ -3,7 +3,6 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { DenizenError } from '../../kernel/errors.ts'
 import { uuidOf, type Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
-import { limitsFor } from '../../policies/index.ts'
 import { accessLifetime, slidExpiry } from '../../sessions/index.ts'
 import { pendingStepsOf } from '../../principals/index.ts'
 import { equalInConstantTime, idInToken, issueTokens } from '../../tokens/index.ts'
@@ -70,7 +69,7 @@ async function fetch(context: CommandContext, login: DeviceLoginRow, userId: Id<
   const { sessionId } = login
   if (userId === null || sessionId === null) throw deviceCodeInvalid({})
   const user = await em.findOneOrFail(UserRow, { id: userId })
-  const expiresAt = slidExpiry(now, now, (await limitsFor(context, userId)).sessionLifetimeMinutes)
+  const expiresAt = slidExpiry(now, now, (await context.limits.ofUser(userId)).sessionLifetimeMinutes)
   if (!mayActFrom(user.allowedIps, origin) || !(await keep(context, sessionId, expiresAt))) return deny(context, login, deviceDenied({}))
   login.status = 'used'
   const pair = await issueTokens(em, ports, { userId, sessionId, now, expiresAt, accessLifetime })

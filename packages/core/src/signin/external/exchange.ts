@@ -12,7 +12,7 @@ import {
   type Claims,
   type Metadata,
 } from '../../identities/index.ts'
-import type { IdentityProvider } from '../../kernel/context.ts'
+import type { IdentityProvider } from '../../kernel/settings.ts'
 import type { Ports } from '../../ports/index.ts'
 
 type Client = NonNullable<IdentityProvider['client']>

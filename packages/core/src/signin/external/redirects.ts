@@ -1,4 +1,4 @@
-import type { IdentityProvider, Settings } from '../../kernel/context.ts'
+import type { IdentityProvider, Settings } from '../../kernel/settings.ts'
 
 type Places = Pick<Settings, 'publicUrl' | 'allowedOrigins'>
 

@@ -1,5 +1,7 @@
 import { arrive, identityRefused, type Claims } from '../../identities/index.ts'
-import type { CommandContext, IdentityProvider, Origin, PrepareContext } from '../../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { IdentityProvider } from '../../kernel/settings.ts'
+import type { Origin } from '../../kernel/origin.ts'
 import { networkOf, mayActFrom } from '../../kernel/network.ts'
 import type { Ports } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'

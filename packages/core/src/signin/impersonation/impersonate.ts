@@ -58,7 +58,7 @@ export const stopImpersonating = defineCommand(impersonationSignatures.stopImper
     if (sessionId === null || impersonator === null) throw notImpersonating({})
     const by = impersonator.userId
     const ended = await endSessions(em, { userId, sessionId, by }, 'impersonationOver', now)
-    context.revoke({ userId, sessionId, ...ended })
+    context.invalidate(sessionId, { when: 'now', ...ended })
     recordLoginAttempt(context, { identifier: username, userId, method: 'impersonation', outcome: 'revoked', sessionId, actorId: by })
     const payload = { userId, impersonatorId: by, sessionId }
     context.emit({ type: 'auth.impersonationStopped', subject: userId, organizationId: null, payload })

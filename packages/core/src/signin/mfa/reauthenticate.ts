@@ -1,5 +1,6 @@
 import { defineCommand } from '../../kernel/action.ts'
-import type { CommandContext, PrepareContext, Principal } from '../../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Principal } from '../../kernel/actor.ts'
 import { ownSessionRequired } from '../../kernel/errors.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import type { ParsedInputOf } from '../../kernel/signature.ts'
@@ -125,7 +126,7 @@ async function proved(context: CommandContext, { userId, sessionId, assurance }:
   const authMethods = lifts ? [referenceOf[proof], 'mfa'] : [proof === 'password' ? 'pwd' : 'otp']
   const provedUntil = await recordReauthentication(em, { userId, sessionId, assurance: reached, authMethods }, now)
   // Other processes have to know at once: the very next call is the one that this was for.
-  context.revoke({ userId, sessionId })
+  context.invalidate(sessionId, { when: 'now' })
   context.note({ changes: { assurance: [assurance, reached] } })
   return { status: 'proved' as const, provedUntil, assurance: reached }
 }

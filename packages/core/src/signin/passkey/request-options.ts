@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../../kernel/id.ts'
-import type { Settings } from '../../kernel/context.ts'
+import type { Settings } from '../../kernel/settings.ts'
 import type { PasskeyRequest } from '../model.ts'
 import { challengeLifetime } from '../../challenges/index.ts'
 

@@ -27,7 +27,7 @@ export async function passwordChanged(
   const ended = await endSessions(em, which, 'credentialsChanged', now)
   await revokeVerifications(context, user.id)
   for (const name of [user.email, user.username]) if (name !== null) await forgetFailures(context, await throttleKeys(ports, origin, name))
-  context.revoke({ userId: user.id, ...ended })
+  context.invalidate(user.id, { when: 'now', ...ended })
   context.emit({ type: 'auth.passwordChanged', subject: user.id, organizationId: null, payload: { userId: user.id, how } })
   return ended
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../kernel/action.ts'
-import type { Actor, PrepareContext } from '../../kernel/context.ts'
+import type { Actor } from '../../kernel/actor.ts'
+import type { PrepareContext } from '../../kernel/context.ts'
 import { ownSessionRequired, stepRequired } from '../../kernel/errors.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { checkNewPassword, checkNotReused, hashPassword, PasswordRow, replacePassword, verifyPassword } from '../../passwords/index.ts'

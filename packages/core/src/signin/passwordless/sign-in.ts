@@ -1,6 +1,7 @@
 import { handOver, mayBeHandedOver } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import type { CommandContext, Origin } from '../../kernel/context.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import type { Origin } from '../../kernel/origin.ts'
 import type { DenizenError } from '../../kernel/errors.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { isActing, UserRow, type UserId } from '../../users/index.ts'

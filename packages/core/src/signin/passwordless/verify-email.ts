@@ -124,7 +124,7 @@ async function confirmOwn(context: CommandContext, input: Confirmation, found: F
   user.emailVerified = true
   user.updatedAt = now
   await em.flush()
-  context.refresh(user.id)
+  context.invalidate(user.id, { when: 'soon' })
   return told(context, 'verified', user, proved)
 }
 

@@ -2,7 +2,6 @@ import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { addressNotAllowed } from '../../kernel/errors.ts'
 import { anyone } from '../../kernel/rule.ts'
-import { limitsFor } from '../../policies/index.ts'
 import { accessLifetime, endSessions, slidExpiry } from '../../sessions/index.ts'
 import { pendingStepsOf } from '../../principals/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
@@ -85,12 +84,12 @@ async function rotated(context: CommandContext, { token, session, user }: Held):
 /** Whoever acts for somebody else does so for a limited time: that is not prolonged. */
 async function nextExpiry(context: CommandContext, session: SessionRow): Promise<Date> {
   if (session.impersonatorId !== null) return session.expiresAt
-  const { sessionLifetimeMinutes } = await limitsFor(context, session.userId)
+  const { sessionLifetimeMinutes } = await context.limits.ofUser(session.userId)
   const next = slidExpiry(session.createdAt, context.now, sessionLifetimeMinutes)
   if (next > context.now) return next
   // A policy that was changed meanwhile says that it should have ended by now: then it has.
   session.expiresAt = next
-  context.revoke({ userId: session.userId, sessionId: session.id, sessionsEnded: 1 })
+  context.invalidate(session.id, { when: 'now', sessionsEnded: 1 })
   return context.refuse(invalidRefreshToken({}))
 }
 
@@ -117,7 +116,7 @@ async function repeated(context: CommandContext, held: Held): Promise<TokenPair>
 async function endFamily(context: CommandContext, { session, user }: Held): Promise<never> {
   const { em, now } = context
   const ended = await endSessions(em, { userId: user.id, sessionId: session.id }, 'tokenReused', now)
-  context.revoke({ userId: user.id, sessionId: session.id, ...ended })
+  context.invalidate(session.id, { when: 'now', ...ended })
   recordLoginAttempt(context, { identifier: user.username, userId: user.id, method: 'none', outcome: 'revoked', sessionId: session.id })
   const payload = { userId: user.id, sessionId: session.id }
   context.emit({ type: 'auth.tokenReused', subject: user.id, organizationId: null, payload })

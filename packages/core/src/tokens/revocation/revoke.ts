@@ -46,7 +46,7 @@ async function found({ em, ports }: CommandContext, text: string): Promise<Token
 
 async function endSession(context: CommandContext, userId: UserId, sessionId: NonNullable<TokenRow['sessionId']>): Promise<Ended> {
   const ended = await endSessions(context.em, { userId, sessionId }, 'signedOut', context.now)
-  context.revoke({ userId, sessionId, ...ended })
+  context.invalidate(sessionId, { when: 'now', ...ended })
   const payload = { userId, sessionId }
   if (ended.sessionsEnded > 0) context.emit({ type: 'auth.signedOut', subject: userId, organizationId: null, payload })
   return ended
@@ -56,7 +56,7 @@ function revokeApi(context: CommandContext, row: TokenRow): Ended {
   if (row.revokedAt !== null) return nothing
   const { id, userId, organizationId } = row
   row.revokedAt = context.now
-  context.revoke({ userId, tokenId: id, tokensEnded: 1 })
+  context.invalidate(id, { when: 'now', tokensEnded: 1 })
   context.emit({ type: 'tokens.revoked', subject: userId, organizationId, payload: { tokenId: id, userId } })
   return { sessionsEnded: 0, tokensEnded: 1 }
 }

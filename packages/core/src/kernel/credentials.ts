@@ -1,0 +1,31 @@
+import type { Principal, SignedLimits } from './actor.ts'
+import type { Id } from './id.ts'
+import type { JsonObject } from './text.ts'
+
+/** A request for a signed token. */
+export interface SigningOrder {
+  readonly kind: SignedLimits['kind']
+  /** The audience; null: Denizen itself. */
+  readonly audience: string | null
+  /** null: the scopes of the credential it is issued for. */
+  readonly scopes: readonly string[] | null
+}
+
+/** What is known about a token. */
+export interface Inspected {
+  readonly principal: Principal
+  /** The claims of a signed token; null: it is opaque. */
+  readonly claims: { readonly id: string; readonly audience: string; readonly issuedAt: Date } | null
+}
+
+/** Issues and inspects tokens. It reads outside of the current transaction: call it before one is open. */
+export interface Credentials {
+  /** The principal of a valid token; null: the token is not valid. */
+  inspect(token: string): Promise<Inspected | null>
+  /** Signs a token that is valid for a few minutes, at most as long as the credential it is issued for. */
+  sign(principal: Principal, order: SigningOrder): Promise<{ readonly token: string; readonly expiresAt: Date }>
+  /** The public keys of signed tokens (JWK, RFC 7517). */
+  publishedKeys(): Promise<readonly JsonObject[]>
+  /** The patterns that match nothing, or more than the principal may do: nobody delegates what they do not have. */
+  exceeding(principal: Principal | null, patterns: readonly string[], organizationId: Id<'org'> | null): readonly string[]
+}

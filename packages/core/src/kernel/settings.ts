@@ -1,0 +1,57 @@
+/** Requirements for passwords (NIST SP 800-63B-4, 3.1.1). */
+interface PasswordSettings {
+  /** Minimum length in characters, if the password is the only factor. */
+  readonly minimumAlone: number
+  /** Minimum length in characters, if there is a second factor. */
+  readonly minimumWithFactor: number
+  /** How many former passwords cannot be used again. */
+  readonly history: number
+  /** Days after which a password has to be changed; null: never, as NIST recommends. */
+  readonly maximumAgeDays: number | null
+}
+
+/** A trusted identity provider. */
+export interface IdentityProvider {
+  /** Its name in calls and links: `google`. */
+  readonly id: string
+  readonly kind: 'oidc' | 'clerk'
+  /** The exact `iss` claim; metadata is found below this URL (OpenID Connect Discovery 1.0). */
+  readonly issuer: string
+  /** Accepted values of the `aud` claim (of Clerk: `azp`). */
+  readonly audiences: readonly string[]
+  /** For sign-in by redirect. */
+  readonly client: { readonly id: string; readonly secret: string | null; readonly scopes: readonly string[] } | null
+  /** Verifies the webhooks of Clerk; null: they are refused. */
+  readonly webhookSecret: string | null
+  /** The claim with the provider's roles, and the Denizen roles they stand for; other values are ignored. */
+  readonly roles: { readonly claim: string; readonly mapped: Readonly<Record<string, string>> } | null
+}
+
+/** The settings of an installation. */
+export interface Settings {
+  /** The organization that new users join; null: none. */
+  readonly defaultOrganization: string | null
+  /** The public URL, without a slash at the end. Links in mails begin with it, never with the host of a request. */
+  readonly publicUrl: string
+  /** How many organizations a user may own, without being an administrator of the installation. */
+  readonly maxOwnedOrganizations: number
+  /** Days within which an archived user can be restored. */
+  readonly restoreDays: number
+  /** Whether anybody can sign up. */
+  readonly signUp: 'open' | 'closed'
+  /** Whether sessions are restricted until the email address is verified. */
+  readonly requireVerifiedEmail: boolean
+  /** Whose sessions are restricted until they have a second factor. */
+  readonly requireFactor: 'nobody' | 'administrators' | 'everybody'
+  /** Concurrent sessions of a user; null: any number. */
+  readonly maxSessions: number | null
+  /** What happens at a sign-in above that limit. */
+  readonly sessionExcess: 'refuse' | 'evictOldest'
+  /** Origins, besides the public URL's, that users may be redirected to and that may call with cookies: `https://app.example.com`. */
+  readonly allowedOrigins: readonly string[]
+  /** Audiences, besides Denizen itself, that agent tokens can be issued for: `https://api.example.com`. */
+  readonly agentAudiences: readonly string[]
+  readonly passwords: PasswordSettings
+  /** OpenID providers and Clerk. */
+  readonly identityProviders: readonly IdentityProvider[]
+}
