@@ -7,7 +7,7 @@ import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, 
 import { type Id, uuidsOf } from '../kernel/id.ts'
 import { arrayOf, lockExclusive, lockEachExclusive, lockNames, lockShared, shareLock } from '../kernel/locks.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
-import { limitedTo, loadPrincipals } from '../principals/index.ts'
+import { downscope, loadPrincipals } from '../principals/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -77,7 +77,7 @@ async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, si
   const principal = loaded.get(tokenId)?.principal
   if (principal === undefined || (signed !== null && signed.expiresAt <= now)) throw unauthenticated({})
   return withOrigin(
-    { kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) },
+    { kind: 'user', principal: signed === null ? principal : downscope(assembly.catalogue, principal, signed) },
     origin,
     now,
   )
