@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf } from '../kernel/id.ts'
-import type { UserId } from '../users/index.ts'
+import { lockUser } from '../users/index.ts'
 import { IdentityRow } from './entity.ts'
 
 /** Issuer and subject: only together they identify a user. */
@@ -11,18 +11,15 @@ export interface IssuerAndSubject {
 
 /** Finds an identity, and locks its user; null: not linked. */
 export async function lockIdentity(em: SqlEntityManager, { issuer, subject }: IssuerAndSubject): Promise<IdentityRow | null> {
-  const [row] = await em.execute<{ id: string }[]>(
-    `select i.id::text as id from identities i join users u on u.id = i.user_id where i.issuer = ? and i.subject = ? for no key update of u`,
-    [issuer, subject],
-  )
+  const [found] = await em.execute<{ user: string }[]>('select user_id::text as user from identities where issuer = ? and subject = ?', [
+    issuer,
+    subject,
+  ])
+  if (found === undefined) return null
+  const userId = idOf('usr', found.user)
+  await lockUser(em, userId)
   // Read again under the lock: it may have been unlinked meanwhile.
-  return row === undefined ? null : em.findOne(IdentityRow, { id: idOf('idn', row.id) })
-}
-
-/** Locks the account with an address; null: there is none. */
-export async function lockUserWith(em: SqlEntityManager, email: string): Promise<UserId | null> {
-  const [row] = await em.execute<{ id: string }[]>('select id::text as id from users where email = ? for no key update', [email])
-  return row === undefined ? null : idOf('usr', row.id)
+  return em.findOne(IdentityRow, { issuer, subject, userId })
 }
 
 /** Records an event of a provider. false: it was processed before. */

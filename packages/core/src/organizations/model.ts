@@ -71,7 +71,7 @@ export const Member = z.object({
     status: userStatus,
   }),
   role: membershipRole,
-  managed: z.boolean().meta({ description: 'whether the organization manages the account, not only the membership' }),
+  managed: z.boolean().meta({ description: 'whether whether the organization manages the account, not only the membership' }),
   joinedAt: z.date(),
 })
 export type Member = z.infer<typeof Member>
