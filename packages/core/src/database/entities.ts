@@ -32,7 +32,7 @@ import { SigningKeyRow, TokenRow } from '../tokens/entity.ts'
 import { UserRow } from '../users/entity.ts'
 import { VerificationRow } from '../verifications/entity.ts'
 
-/** Every table of Denizen. */
+/** All tables of Denizen. */
 export const entities = [
   UserRow,
   UserActivityRow,

@@ -38,7 +38,7 @@ export const getResource = defineQuery(resourcesSignatures.get, {
   },
 })
 
-/** A key says which resource in the organization that is named with it, else among what the caller has outside of them. */
+/** A key identifies a resource in the named organization, else among the caller's own outside of organizations. */
 function conditionOf({ resourceId, type, key, organizationId }: NamesResource, actor: Actor): Condition {
   const there = organizationId === undefined ? [] : [uuidOf(organizationId)]
   if (resourceId !== undefined)
