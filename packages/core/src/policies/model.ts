@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
+import { policyId } from '../kernel/ids.ts'
+import type { Id } from '../kernel/id.ts'
 import { multiLine } from '../kernel/text.ts'
 
-export const policyId = idSchema('pol')
 export type PolicyId = Id<'pol'>
 
 export const policyDescription = multiLine(500)

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
-import { organizationId } from '../organizations/model.ts'
-import { resourcePolicy as policyName, userId } from '../users/model.ts'
+import { organizationId, policyId, userId } from '../kernel/ids.ts'
+import { resourcePolicy as policyName } from '../users/model.ts'
 import { policyInUse, policyIsDefault, policyNameTaken } from './errors.ts'
-import { EffectiveLimit, holders, limitName, limits, Policy, policyDescription, policyId } from './model.ts'
+import { EffectiveLimit, holders, limitName, limits, Policy, policyDescription } from './model.ts'
 import { policyUnknown } from '../users/errors.ts'
 
 const isDefault = z.boolean().meta({ description: 'whether it applies to everybody, after all other policies; at most one does' })

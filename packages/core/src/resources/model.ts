@@ -1,11 +1,8 @@
 import { z } from 'zod'
-import { resourceReference } from '../access/model.ts'
+import { organizationId, resourceId, userId } from '../kernel/ids.ts'
 import type { Id } from '../kernel/id.ts'
 import { singleLine } from '../kernel/text.ts'
-import { organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
 
-export const resourceId = resourceReference
 export type ResourceId = Id<'res'>
 
 /** The kind of thing, as the application names it. By convention its permissions begin with the same word: `document.read`. */

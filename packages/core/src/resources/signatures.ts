@@ -4,10 +4,9 @@ import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationInactive } from '../organizations/errors.ts'
-import { organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
+import { organizationId, resourceId, userId } from '../kernel/ids.ts'
 import { inNoOrganization, insideAnother, keyTaken, nestedTooDeep, notEmpty, otherOwner, tooManyResources } from './errors.ts'
-import { Resource, resourceId, resourceKey, resourceName, resourceType } from './model.ts'
+import { Resource, resourceKey, resourceName, resourceType } from './model.ts'
 
 /** The fields of a new resource. */
 const given = {

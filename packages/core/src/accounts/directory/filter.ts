@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { singleLine } from '../../kernel/text.ts'
-import { organizationId } from '../../organizations/model.ts'
-import { userId, userKind, userStatus } from '../../users/model.ts'
+import { organizationId, userId } from '../../kernel/ids.ts'
+import { userKind, userStatus } from '../../users/model.ts'
 
 /** A text that must be one of some, begin with one, or hold one somewhere; without regard to case. null: there is none. */
 const line = singleLine(320)

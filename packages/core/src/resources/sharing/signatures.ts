@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
 import { organizationInactive, userInactive } from '../../organizations/errors.ts'
-import { resourceId } from '../model.ts'
-import { userId } from '../../users/model.ts'
+import { assignmentId, resourceId, roleId, teamId, userId } from '../../kernel/ids.ts'
 import { alreadyAssigned, excluded, notAssignable, notHeld, notOnResources, unknownPermission } from '../../access/errors.ts'
-import { Assigned, assignmentId, assignmentTerms, permissionPattern, Revoked, roleId, teamReference } from '../../access/model.ts'
+import { Assigned, assignmentTerms, permissionPattern, Revoked } from '../../access/model.ts'
 
 /** The subject, and the role or permission. */
 const whoAndWhat = {
   userId: userId.optional().meta({ description: 'who: a user' }),
-  teamId: teamReference.optional().meta({ description: 'who: a team, and with it all of its members' }),
+  teamId: teamId.optional().meta({ description: 'who: a team, and with it all of its members' }),
   roleId: roleId.optional().meta({ description: 'what: a role' }),
   permission: permissionPattern.optional().meta({ description: 'what: a single permission, or a pattern: document.read, document.*' }),
 }
