@@ -1,4 +1,5 @@
-import { exclusionsNameUnique, rolesNameUnique } from '../access/entity.ts'
+import { exclusionsNameUnique } from '../access/separation/entity.ts'
+import { rolesNameUnique } from '../access/roles/entity.ts'
 import { exclusionNameTaken } from '../access/separation/errors.ts'
 import { DenizenError, databaseUnavailable } from '../kernel/errors.ts'
 import type { ErrorDefinition } from '../kernel/errors.ts'

@@ -44,10 +44,10 @@ function conditionOf({ resourceId, type, key, organizationId }: NamesResource, a
   if (resourceId !== undefined)
     return { sql: ['r.id = ?', ...there.map(() => 'r.organization_id = ?')].join(' and '), parameters: [uuidOf(resourceId), ...there] }
   const caller = callerId(actor)
-  const [home] = there.length > 0 || caller === null ? there : [uuidOf(caller)]
+  const [owner] = there.length > 0 || caller === null ? there : [uuidOf(caller)]
   return {
     sql: 'coalesce(r.organization_id, r.owner_user_id) = ?::uuid and r.type = ? and r.key = ?',
-    parameters: [home ?? null, type, key],
+    parameters: [owner ?? null, type, key],
   }
 }
 

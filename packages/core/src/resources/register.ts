@@ -20,10 +20,10 @@ export const registerResource = defineCommand(resourcesSignatures.register, {
   allow: granted,
   target: locationTarget(resourcesSignatures.register.name),
   async handle(context, { ifAbsent, type, key = null, name = null, ...where }) {
-    const home = await locationOf(context, where)
-    const [resource] = await register(context, home, [{ type, key, name }], ifAbsent ? insertAbsent : insertAll)
+    const location = await locationOf(context, where)
+    const [resource] = await register(context, location, [{ type, key, name }], ifAbsent ? insertAbsent : insertAll)
     if (resource === undefined) return null
-    context.note({ target: { type: 'resource', id: resource.id }, organizationId: home.organizationId, changes: { type, key, name } })
+    context.note({ target: { type: 'resource', id: resource.id }, organizationId: location.organizationId, changes: { type, key, name } })
     return resource
   },
 })
@@ -32,10 +32,10 @@ export const registerResources = defineCommand(resourcesSignatures.registerMany,
   allow: granted,
   target: locationTarget(resourcesSignatures.registerMany.name),
   async handle(context, { items, ...where }) {
-    const home = await locationOf(context, where)
+    const location = await locationOf(context, where)
     const given = items.map(({ type, key = null, name = null }) => ({ type, key, name }))
-    const resources = await register(context, home, given, insertAll)
-    context.note({ organizationId: home.organizationId, changes: { registered: resources.length } })
+    const resources = await register(context, location, given, insertAll)
+    context.note({ organizationId: location.organizationId, changes: { registered: resources.length } })
     return { items: [...resources] }
   },
 })
@@ -58,10 +58,10 @@ async function locationOf(context: CommandContext, where: LocationInput): Promis
   const { parentId, organizationId, ownerUserId } = where
   if (parentId === undefined)
     return organizationId === undefined ? locationOfUser(context, ownerUserId) : locationIn(context, organizationId, ownerUserId)
-  const home = await locationInside(context, parentId, ownerUserId)
+  const location = await locationInside(context, parentId, ownerUserId)
   // An actor who may do everything everywhere gets here even if the parent is in another organization.
-  if (organizationId !== undefined && home.organizationId !== organizationId) throw notFound({ type: 'resource' })
-  return home
+  if (organizationId !== undefined && location.organizationId !== organizationId) throw notFound({ type: 'resource' })
+  return location
 }
 
 /** Locks the parent, so that it is neither deleted nor transferred meanwhile. */
@@ -103,14 +103,14 @@ interface NewResource {
 /** Inserts resources and emits their events; resources that `insert` skips are not returned. */
 async function register(
   context: CommandContext,
-  home: Location,
+  location: Location,
   given: readonly NewResource[],
   insert: Insert,
 ): Promise<readonly Resource[]> {
   const { em, newId } = context
-  const { organizationId, ownerUserId } = home
+  const { organizationId, ownerUserId } = location
   await reserveQuota(em, ownerUserId === null ? ownedBy(organizationId) : { userId: ownerUserId }, countByType(given))
-  const wanted = given.map((item) => resourceFrom(context, home, newId('res'), item))
+  const wanted = given.map((item) => resourceFrom(context, location, newId('res'), item))
   const inserted = await insert(em, wanted)
   const resources = wanted.filter(({ id }) => inserted.has(id))
   for (const { id, type, key, parentId } of resources)

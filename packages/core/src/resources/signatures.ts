@@ -16,7 +16,7 @@ const given = {
 }
 
 /** Where a new resource is created. */
-const home = {
+const location = {
   organizationId: organizationId.optional().meta({ description: 'the organization it is in (default: that of the parent)' }),
   parentId: resourceId.optional().meta({ description: 'the resource it is inside' }),
   ownerUserId: userId.optional().meta({
@@ -32,7 +32,7 @@ export const resourcesSignatures = group('resources', {
     errors: [keyTaken, tooManyResources, nestedTooDeep, otherOwner, organizationInactive],
     input: z.strictObject({
       ...given,
-      ...home,
+      ...location,
       ifAbsent: z.boolean().default(false).meta({ description: 'answer null instead of failing if the key is taken' }),
     }),
     output: Resource.nullable(),
@@ -43,7 +43,7 @@ export const resourcesSignatures = group('resources', {
     errors: [keyTaken, tooManyResources, nestedTooDeep, otherOwner, organizationInactive],
     input: z.strictObject({
       items: z.array(z.strictObject(given)).min(1).max(1000).meta({ description: 'type, key and name of each' }),
-      ...home,
+      ...location,
     }),
     output: z.object({ items: z.array(Resource).meta({ description: 'in the order of the input' }) }),
   }),
