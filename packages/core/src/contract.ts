@@ -20,7 +20,7 @@ import { identitiesSignatures } from './identities/signatures.ts'
 import { passkeysSignatures } from './passkeys/signatures.ts'
 import { sessionsSignatures } from './sessions/signatures.ts'
 import { passwordSignatures } from './signin/password/signatures.ts'
-import { mailedSignatures } from './signin/passwordless/signatures.ts'
+import { passwordlessSignatures } from './signin/passwordless/signatures.ts'
 import { externalSignatures } from './signin/external/signatures.ts'
 import { refreshSignatures } from './signin/refresh/signatures.ts'
 import { deviceSignatures } from './signin/device/signatures.ts'
@@ -49,7 +49,7 @@ export const signatures = {
     ...signInSignatures,
     ...mfaSignatures,
     ...passwordSignatures,
-    ...mailedSignatures,
+    ...passwordlessSignatures,
     ...externalSignatures,
     ...refreshSignatures,
     ...deviceSignatures,

@@ -8,7 +8,7 @@ import {
   type PermissionUse,
   type Question,
 } from './access/index.ts'
-import { LastSeen } from './kernel/write-behind.ts'
+import { WriteBehindBuffer } from './kernel/write-behind.ts'
 import { writeLastSeen } from './accounts/activity/repository.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
@@ -196,10 +196,10 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
 
 /** Buffers for when users and sessions were last seen, and API tokens and permissions last used. */
 function sightingsOf(reader: () => SqlEntityManager, { logger }: Ports) {
-  const users = new LastSeen({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
-  const sessions = new LastSeen({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
-  const tokens = new LastSeen({ reader, logger, write: writeLastUsed, what: 'tokens were last used' })
-  const uses = new LastSeen({ reader, logger, write: writePermissionUses, what: 'permissions were last used' })
+  const users = new WriteBehindBuffer({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
+  const sessions = new WriteBehindBuffer({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
+  const tokens = new WriteBehindBuffer({ reader, logger, write: writeLastUsed, what: 'tokens were last used' })
+  const uses = new WriteBehindBuffer({ reader, logger, write: writePermissionUses, what: 'permissions were last used' })
   const all = [users, sessions, tokens, uses] as const
   return {
     used: (use: PermissionUse, now: Date): void => void uses.note(use, now),

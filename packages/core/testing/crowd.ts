@@ -1,6 +1,6 @@
 import { userActor, type Calls, type Core, type Id, type Orm, type Ports, type User } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { accessLifetime, beginSession, slidExpiry } from '../src/sessions/index.ts'
+import { accessLifetime, insertSession, slidExpiry } from '../src/sessions/index.ts'
 import { issueTokens } from '../src/tokens/index.ts'
 import { newId } from '../src/kernel/id.ts'
 import type { SignedInUser } from './signed-in-user.ts'
@@ -60,7 +60,7 @@ async function letIn(em: SqlEntityManager, ports: Ports, users: readonly User[],
   for (const { id: userId } of users) {
     const id = newId('ses', now, ports.random.bytes(10))
     const how = { authMethods: ['pwd'], assurance: 'aal1', ip: null, userAgent: null, impersonation: null } as const
-    beginSession(em, { ...how, authMethods: [...how.authMethods], id, userId, organizationId, expiresAt, now })
+    insertSession(em, { ...how, authMethods: [...how.authMethods], id, userId, organizationId, expiresAt, now })
     tokens.push((await issueTokens(em, ports, { userId, sessionId: id, now, expiresAt, accessLifetime })).access)
   }
   await em.flush()

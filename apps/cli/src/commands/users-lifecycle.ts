@@ -78,14 +78,14 @@ function addPromotion(users: Command): void {
     signature: actions.promote,
     arguments: ['userId'],
     confirmation: (_, [user = '']) => `Make ${printable(user)} a superadmin, who may do everything?`,
-    show: ({ outcome }) => (outcome === 'Promoted' ? 'The user is now a superadmin.' : 'The user was already a superadmin.'),
+    show: ({ outcome }) => (outcome === 'promoted' ? 'The user is now a superadmin.' : 'The user was already a superadmin.'),
     examples: ['users promote ada --reason "on call"'],
   })
   addAction(users, {
     signature: actions.demote,
     arguments: ['userId'],
     confirmation: (_, [user = '']) => `Revoke the role superadmin from ${printable(user)}?`,
-    show: ({ outcome }) => (outcome === 'Demoted' ? 'The user is no longer a superadmin.' : 'The user was not a superadmin.'),
+    show: ({ outcome }) => (outcome === 'demoted' ? 'The user is no longer a superadmin.' : 'The user was not a superadmin.'),
     examples: ['users demote ada'],
   })
 }

@@ -5,19 +5,19 @@ import type { Id } from '../kernel/id.ts'
 import type { Account, UserKind } from '../users/index.ts'
 import { insertAccount } from './repository.ts'
 
-/** What it takes to make an account. */
+/** The data of a new account. */
 export interface NewAccount {
   readonly username: string
-  /** We chose the username: when it is taken, choose another instead of failing. */
+  /** Denizen chose the username: if it is taken, another is chosen instead of failing. */
   readonly usernameIsOurs: boolean
   readonly email: string | null
   readonly emailVerified: boolean
   readonly status: 'active' | 'inactive' | 'temporary'
-  /** An anonymous one gets the role of that name, and joins nothing. */
+  /** An anonymous user gets the role of that name and joins no organization. */
   readonly kind: UserKind
   readonly passwordHash: string | null
   readonly needPasswordChange: boolean
-  /** The organization that manages the account, and that it becomes a member of. A seat has been taken for it. */
+  /** The organization that manages the account and that it joins. A seat must be reserved for it. */
   readonly homeOrganizationId: Id<'org'> | null
   readonly profile: Profile
 }
@@ -35,10 +35,10 @@ interface Profile {
   readonly privateMetadata?: JsonObject | undefined
 }
 
-/** So long may a username of ours be for its ending to fit into 64 characters. */
+/** The longest username that leaves room for a suffix within 64 characters. */
 const longestOurs = 55
 
-/** Writes a whole account, in the transaction at hand: user, password, role, membership and event. */
+/** Writes a whole account in the current transaction: user, password, role, membership and event. */
 export async function insertUser(context: CommandContext, account: NewAccount): Promise<Account> {
   const { em, newId, settings, actor } = context
   const user = userOf(context, account)

@@ -8,11 +8,11 @@ import { User, username } from '../users/index.ts'
 import { insertUser } from './account.ts'
 
 /**
- * Makes the first superadmin: the one user that nobody can have created. It is
+ * Creates the first superadmin: the one user that nobody can have created. It is
  * not among the actions, so no face offers it and no role grants it; only core
- * itself runs it, through the same pipeline, so that it is recorded like all else.
- * The answer is null when there is a superadmin, or ever was one: an installation
- * that lost its last is not handed to whoever restarts it.
+ * itself runs it, through the same pipeline, so that it is audited like every other action.
+ * Answers null if there is a superadmin, or ever was one: an installation
+ * that lost its last one is not handed to the next person who restarts it.
  */
 export const bootstrap = defineCommand(
   command('accounts.bootstrap', {
@@ -29,7 +29,7 @@ export const bootstrap = defineCommand(
     },
     async handle(context, { username }, passwordHash) {
       const { em, now, newId } = context
-      // Processes that start at once wait here for each other; the losers then see what the winner made.
+      // Processes that start together wait here; the later ones then see the user that the first one created.
       await lockSuperadmins(em)
       if (await hadSuperadmin(em)) return null
       const user = await insertUser(context, {

@@ -2,17 +2,17 @@ import type { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
-import { addressNotManaged, optionalOrganizationTarget, takeSeat, type OrganizationId } from '../organizations/index.ts'
+import { addressNotManaged, optionalOrganizationTarget, reserveSeat, type OrganizationId } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, ownsDomainOf, username as usernameSchema, usernameTaken, type Account } from '../users/index.ts'
 import { insertUser } from './account.ts'
 import { accountsSignatures, type newUser } from './signatures.ts'
 
 /** Only who may create users everywhere may set these. */
-export const asToldByOperators = withOperatorFields('privateMetadata')
+export const operatorFieldsOnly = withOperatorFields('privateMetadata')
 
 export const createUser = defineCommand(accountsSignatures.create, {
-  allow: allOf(granted, asToldByOperators),
+  allow: allOf(granted, operatorFieldsOnly),
   target: optionalOrganizationTarget,
   async prepare({ ports, settings }, { password, ...owner }) {
     if (password === undefined) return null
@@ -36,14 +36,14 @@ function noted(context: CommandContext, user: Account): Account {
 
 export type NewUser = z.output<z.ZodObject<typeof newUser>>
 
-/** Makes an account as `users.create` takes it, with its password hashed already; at home in an organization, if one is named. */
+/** Creates an account from the input of `users.create`, its password already hashed; with an organization, that becomes its home. */
 export async function createAccount(
   context: CommandContext,
   { email, username, emailVerified, needPasswordChange, kind, password: _, ...profile }: NewUser,
   passwordHash: string | null,
   organizationId: OrganizationId | null,
 ): Promise<Account> {
-  if (organizationId !== null) await takeHome(context, organizationId, email ?? null)
+  if (organizationId !== null) await ensureMayBeHome(context, organizationId, email ?? null)
   return insertUser(context, {
     username: username ?? usernameFor(email ?? ''),
     usernameIsOurs: username === undefined,
@@ -58,15 +58,15 @@ export async function createAccount(
   })
 }
 
-/** An organization makes accounts only for addresses that it has proved to be its own; whoever administers the installation is free. */
-async function takeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
-  await takeSeat(em, organizationId)
+/** An organization creates accounts only for addresses in its verified domains; administrators of the installation may use any. */
+async function ensureMayBeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
+  await reserveSeat(em, organizationId)
   if (actor.kind === 'system' || email === null) return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.create')) return
   if (!(await ownsDomainOf(em, organizationId, email))) throw addressNotManaged({})
 }
 
-/** A username for somebody who gave none: what stands before the "@". */
+/** A username for a user who gave none: the part before the "@". */
 export function usernameFor(email: string): string {
   const local = email
     .slice(0, email.indexOf('@'))

@@ -30,7 +30,7 @@ export const currentUser = defineQuery(accountsSignatures.current, {
   },
 })
 
-/** Made before the transaction is open, and kept nowhere. */
+/** Issued before the transaction opens, and stored nowhere. */
 async function tokensFor(context: QueryContext, include: readonly ('websocketToken' | 'agentToken')[]) {
   const issue = (kind: 'websocket' | 'agent') => issueSigned(context, { kind, audience: null, scopes: null })
   return {

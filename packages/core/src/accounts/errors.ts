@@ -3,5 +3,5 @@ import { defineError } from '../kernel/errors.ts'
 export const unreadableUser = defineError<{ problem: string }>(
   'users.unreadable',
   'invalid',
-  ({ problem }) => `The record cannot be read: ${problem}.`,
+  ({ problem }) => `This user record cannot be read: ${problem}. Correct it in the file, and import it again.`,
 )

@@ -5,38 +5,38 @@ import { builtInRoles } from '../grants/index.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import type { ManagedUser } from '../users/index.ts'
 
-/** The rows of a new account, beside the user's own. */
+/** The rows of a new account. */
 export interface AccountRows {
   readonly user: Omit<ManagedUser, 'version' | 'privateMetadata'> & { readonly privateMetadata: JsonObject }
-  /** Taken instead of the username when somebody has that already; null: then it is a conflict. */
+  /** Used instead if the username is taken; null: a conflict then. */
   readonly otherUsername: string | null
   readonly passwordHash: string | null
   readonly assignmentId: Id<'asg'>
   readonly grantedBy: Id<'usr'> | null
   readonly membershipId: Id<'mem'>
-  /** The organization to join when the user has no home organization; null: none. */
+  /** The organization that a user without a home organization joins; null: none. */
   readonly organizationSlug: string | null
 }
 
 /**
- * Writes user and role, and password and membership where there are any, in one statement: it
- * is the busiest command of all, and each statement more, and each table that is opened for
- * nothing, costs it a part of its rate. Returns the username it took.
+ * Writes the user and its role, and a password and a membership if there are any, in one statement: it
+ * is the busiest command of all, and every further statement, and every table opened for
+ * nothing, costs throughput. Returns the username that was used.
  */
 export async function insertAccount(em: SqlEntityManager, rows: AccountRows): Promise<string> {
   const { user, otherUsername } = rows
   if (otherUsername === null) return taken(await insert(em, rows, { username: user.username, unless: 'never' }))
-  // Whoever comes too late, also by a moment, writes no row; the second then takes the other username, or fails with what is taken.
+  // If the name was taken, even a moment ago, the first insert writes no row; the second then uses the other username, or fails with the conflict.
   const username = await insert(em, rows, { username: user.username, unless: 'taken' })
   return username ?? taken(await insert(em, rows, { username: otherUsername, unless: 'never' }))
 }
 
 function taken(username: string | null): string {
-  if (username === null) throw new TypeError('A new account came without its username.')
+  if (username === null) throw new TypeError('The insert of an account returned no username.')
   return username
 }
 
-/** @param unless `taken`: nothing is written when somebody has the username or the address, and the answer is null. */
+/** @param unless `taken`: if the username or the address is taken, nothing is written and the answer is null. */
 async function insert(
   em: SqlEntityManager,
   rows: AccountRows,
@@ -58,7 +58,7 @@ async function insert(
   return row?.username ?? null
 }
 
-/** The columns of a new user that are not always the same, and what stands in them. */
+/** The variable columns of a new user, and their values. */
 const columns: Readonly<Record<string, (user: AccountRows['user']) => unknown>> = {
   id: ({ id }) => uuidOf(id),
   email: ({ email }) => email,

@@ -30,7 +30,7 @@ import {
 import { unreadableUser } from './errors.ts'
 import { keycloakRealm } from './import/keycloak.ts'
 
-/** What it takes to make a user. */
+/** The fields of a new user. */
 export const newUser = {
   email: email.optional(),
   username: username.optional().meta({ description: 'taken from the email address when it is left out' }),
@@ -50,13 +50,13 @@ export const newUser = {
   privateMetadata: metadata.optional(),
 }
 
-/** What `newUser` demands of its fields together. */
+/** At least one of email and username is needed. */
 export function isNamed({ email, username }: { email?: string | undefined; username?: string | undefined }): boolean {
   return email !== undefined || username !== undefined
 }
 export const unnamed = { path: ['email'], error: 'an email or a username is needed' }
 
-/** How many users one call takes: more go in several calls, each a transaction of its own. */
+/** The most users per call; more take several calls, each with a transaction of its own. */
 export const largestImport = 1000
 
 /** The actions of `users` that are made here. */
@@ -77,14 +77,14 @@ export const accountsSignatures = group('users', {
     output: ManagedUser.nullable(),
   }),
   current: reads({
-    summary: 'Show who you are, and everything that is yours',
+    summary: 'Show your account, roles, permissions and memberships',
     errors: [signedCredential],
     input: z.strictObject({
       include: z
         .array(z.enum(['websocketToken', 'agentToken']))
         .max(2)
         .default([])
-        .meta({ description: 'tokens to make, each good for some minutes' }),
+        .meta({ description: 'tokens to issue, each good for some minutes' }),
     }),
     output: z.object({
       user: User,
@@ -94,8 +94,8 @@ export const accountsSignatures = group('users', {
       memberships: z.array(z.object({ organization: OrganizationSummary, role: membershipRole })),
       session: WhoAmI.shape.session,
       pendingSteps: z.array(z.enum(['changePassword', 'verifyEmail', 'enrolFactor'])),
-      websocketToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
-      agentToken: IssuedToken.optional().meta({ description: 'only when it was asked for' }),
+      websocketToken: IssuedToken.optional().meta({ description: 'only if it was asked for' }),
+      agentToken: IssuedToken.optional().meta({ description: 'only if it was asked for' }),
     }),
   }),
   import: changes({
@@ -107,7 +107,7 @@ export const accountsSignatures = group('users', {
       createRoles: z
         .boolean()
         .default(false)
-        .meta({ description: "make the realm's roles, granting nothing until mapped, and assign them" }),
+        .meta({ description: "create the realm's roles, which grant nothing until mapped, and assign them" }),
     }),
     output: z.object({
       created: z.int(),

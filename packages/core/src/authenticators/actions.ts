@@ -7,32 +7,32 @@ import { asksForFactor } from '../principals/index.ts'
 import {
   existingUser,
   type UserRow,
-  meantAccountTarget,
-  userMeant,
+  namedOrOwnAccountTarget,
+  namedUserOrCaller,
   changedAccountTarget,
   overAccount,
   ownAccountTarget,
   ownAccount,
 } from '../users/index.ts'
 import { openKey, sealKey } from './verify-totp.ts'
-import { factorAdded, factorRemoved, mayEnrol } from './change.ts'
+import { afterFactorAdded, afterFactorRemoved, requireMayEnrol } from './change.ts'
 import { RecoveryCodeRow, TotpFactorRow } from './entity.ts'
 import { noFactor, noTotp, notBegun, wrongCode } from './errors.ts'
 import { codeCount, hashOfCode, newRecoveryCode } from './recovery-codes.ts'
-import { factorsOf, hasFactor, rolesOf } from './repository.ts'
+import { secondFactorsOf, hasFactor, rolesOf } from './repository.ts'
 import { resetFactors } from './reset.ts'
 import { factorsSignatures } from './signatures.ts'
 import { keyUri, newKey, stepOf } from './totp.ts'
 
 export const list = defineQuery(factorsSignatures.list, {
   allow: anyOf(granted, owner),
-  target: meantAccountTarget,
+  target: namedOrOwnAccountTarget,
   async handle({ open, actor, settings, now }, input) {
     const em = await open()
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     if (userId === null) throw unauthenticated({})
     const { needFactor } = await existingUser(em, userId)
-    const { totp, ...counts } = await factorsOf(em, userId)
+    const { totp, ...counts } = await secondFactorsOf(em, userId)
     const required = needFactor || asksForFactor(settings, await rolesOf(em, userId, now))
     return { totp: totp === null ? null : { activatedAt: new Date(totp) }, ...counts, required }
   },
@@ -45,7 +45,7 @@ export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
   requiresRecentAuth: true,
   duringPendingStep: true,
   async handle(context) {
-    await mayEnrol(context, 'totp')
+    await requireMayEnrol(context, 'totp')
     const { em, now, newId, ports, settings } = context
     const user = await ownAccount(context)
     const key = newKey(ports.random)
@@ -70,7 +70,7 @@ export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
   requiresRecentAuth: true,
   duringPendingStep: true,
   async handle(context, { code }) {
-    await mayEnrol(context, 'totp')
+    await requireMayEnrol(context, 'totp')
     const { em, now, ports } = context
     const user = await ownAccount(context)
     const factor = await em.findOne(TotpFactorRow, { userId: user.id })
@@ -81,7 +81,7 @@ export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
     if (step === null) throw wrongCode({})
     Object.assign(factor, { sealedKey, pendingKey: null, activatedAt: now, lastStep: String(step) })
     const recoveryCodes = await replaceRecoveryCodes(context, user)
-    const { sessionsEnded } = await factorAdded(context, user)
+    const { sessionsEnded } = await afterFactorAdded(context, user)
     context.note({ changes: { sessionsEnded } })
     context.emit({ type: 'factors.totpActivated', subject: user.id, organizationId: null, payload: { userId: user.id } })
     return { activatedAt: now, recoveryCodes, sessionsEnded }
@@ -94,10 +94,10 @@ export const disableTotp = defineCommand(factorsSignatures.disableTotp, {
   requiresRecentAuth: true,
   async handle(context) {
     const user = await ownAccount(context)
-    const { totp } = await factorsOf(context.em, user.id)
+    const { totp } = await secondFactorsOf(context.em, user.id)
     if (totp === null) throw noTotp({})
     await context.em.nativeDelete(TotpFactorRow, { userId: user.id })
-    const { sessionsEnded } = await factorRemoved(context, user)
+    const { sessionsEnded } = await afterFactorRemoved(context, user)
     context.note({ changes: { sessionsEnded } })
     context.emit({ type: 'factors.totpDisabled', subject: user.id, organizationId: null, payload: { userId: user.id } })
     return { sessionsEnded }
@@ -111,7 +111,7 @@ export const regenerateRecoveryCodes = defineCommand(factorsSignatures.regenerat
   requiresRecentAuth: true,
   async handle(context) {
     const user = await ownAccount(context)
-    if (!hasFactor(await factorsOf(context.em, user.id))) throw noFactor({})
+    if (!hasFactor(await secondFactorsOf(context.em, user.id))) throw noFactor({})
     const recoveryCodes = await replaceRecoveryCodes(context, user)
     await context.em.flush()
     context.emit({ type: 'factors.recoveryCodesRegenerated', subject: user.id, organizationId: null, payload: { userId: user.id } })

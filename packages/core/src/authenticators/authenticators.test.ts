@@ -8,18 +8,18 @@ import { uuidOf } from '../kernel/id.ts'
 import { anyone } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
 import { userId } from '../kernel/ids.ts'
-import { acceptTotp, useRecoveryCode } from './index.ts'
+import { verifyTotp, consumeRecoveryCode } from './index.ts'
 
 const proof = z.strictObject({ userId, code: z.string() })
 /** What sign-in does with them, by itself. */
 const accepting = [
   defineCommand(command('test.totp', { summary: 'Try a code', input: proof, output: z.boolean() }), {
     allow: anyone,
-    handle: (context, input) => acceptTotp(context, input.userId, input.code),
+    handle: (context, input) => verifyTotp(context, input.userId, input.code),
   }),
   defineCommand(command('test.recovery', { summary: 'Try a recovery code', input: proof, output: z.boolean() }), {
     allow: anyone,
-    handle: (context, input) => useRecoveryCode(context, input.userId, input.code),
+    handle: (context, input) => consumeRecoveryCode(context, input.userId, input.code),
   }),
 ]
 

@@ -9,14 +9,14 @@ import type { UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
 import { RecoveryCodeRow } from './entity.ts'
 import { lastFactorRequired } from './errors.ts'
-import { factorsOf, hasFactor } from './repository.ts'
+import { secondFactorsOf, hasFactor } from './repository.ts'
 
 /**
  * What every change of a factor brings with it: whoever signed in before it does so
  * anew, and secrets that were mailed are void. The session that changes it goes on,
  * and so do API tokens: they stand for themselves.
  */
-export async function factorsChanged(context: CommandContext, user: UserRow): Promise<Ended> {
+export async function afterFactorChange(context: CommandContext, user: UserRow): Promise<Ended> {
   const { actor, em, now } = context
   const own = actor.kind === 'user' && actor.principal.userId === user.id
   const which = { userId: user.id, except: own ? actor.principal.sessionId : null, by: own ? null : callerId(actor) }
@@ -27,24 +27,24 @@ export async function factorsChanged(context: CommandContext, user: UserRow): Pr
 }
 
 /** The same after one was added: that it was owed is settled. */
-export async function factorAdded(context: CommandContext, user: UserRow): Promise<Ended> {
+export async function afterFactorAdded(context: CommandContext, user: UserRow): Promise<Ended> {
   user.needFactor = false
   await context.em.flush()
-  return factorsChanged(context, user)
+  return afterFactorChange(context, user)
 }
 
 /**
  * The same after one was removed, which the caller has written already: not the last
  * where one is required, or all is taken back. Recovery codes go with the last.
  */
-export async function factorRemoved(context: CommandContext, user: UserRow): Promise<Ended> {
+export async function afterFactorRemoved(context: CommandContext, user: UserRow): Promise<Ended> {
   const { em } = context
   await em.flush()
-  if (!hasFactor(await factorsOf(em, user.id))) {
+  if (!hasFactor(await secondFactorsOf(em, user.id))) {
     if (isRequired(context)) throw lastFactorRequired({})
     await em.nativeDelete(RecoveryCodeRow, { userId: user.id })
   }
-  return factorsChanged(context, user)
+  return afterFactorChange(context, user)
 }
 
 /** Whether the installation wants a second factor of the caller. */
@@ -57,7 +57,7 @@ function isRequired({ actor, settings }: CommandContext): boolean {
  * else only: what has not proved its address yet cannot settle in an account. And only
  * the kinds of factors are that the user's policy allows.
  */
-export async function mayEnrol(context: CommandContext, factor: UserLimits['allowedFactors'][number]): Promise<void> {
+export async function requireMayEnrol(context: CommandContext, factor: UserLimits['allowedFactors'][number]): Promise<void> {
   const { actor } = context
   if (actor.kind !== 'user') return
   const { pendingSteps, userId } = actor.principal

@@ -10,7 +10,7 @@ import { uuidOf } from '../kernel/id.ts'
 import { anyone } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
 import { userId } from '../kernel/ids.ts'
-import { acceptTotp, useRecoveryCode } from './index.ts'
+import { verifyTotp, consumeRecoveryCode } from './index.ts'
 import { hashOfCode } from './recovery-codes.ts'
 
 const callers = 50
@@ -65,16 +65,16 @@ describe('1, 2: of 50 who bring the same code at once', () => {
   test('one is let in with a code of the app', async () => {
     for (let round = 0; round < 3; round++) {
       const { ada, code } = await enrolled(world())
-      expect(await winners(acceptTotp, ada.user.id, same(code))).toBe(1)
+      expect(await winners(verifyTotp, ada.user.id, same(code))).toBe(1)
     }
   })
 
   test('one is let in with a recovery code, and ten with ten', async () => {
     const { ada, recoveryCodes } = await enrolled(world())
-    expect(await winners(useRecoveryCode, ada.user.id, same(recoveryCodes[0] ?? ''))).toBe(1)
+    expect(await winners(consumeRecoveryCode, ada.user.id, same(recoveryCodes[0] ?? ''))).toBe(1)
     expect(
       await winners(
-        useRecoveryCode,
+        consumeRecoveryCode,
         ada.user.id,
         recoveryCodes.flatMap((code) => [code, code, code, code, code]),
       ),

@@ -25,7 +25,7 @@ export function hashOfCode({ cipher }: Pick<Ports, 'cipher'>, userId: UserId, co
 }
 
 /** Uses up a recovery code, in one statement: of many who bring it at once one wins. Guesses are counted by whoever asks. */
-export async function useRecoveryCode(context: CommandContext, userId: UserId, code: string): Promise<boolean> {
+export async function consumeRecoveryCode(context: CommandContext, userId: UserId, code: string): Promise<boolean> {
   const { em, now, ports } = context
   const used = await em.execute<unknown[]>(
     'update recovery_codes set used_at = ? where user_id = ? and hash = ? and used_at is null returning 1',

@@ -3,7 +3,7 @@ import { uuidOf } from '../kernel/id.ts'
 import { lastWayIn, type UserId } from '../users/index.ts'
 
 /** What a user can sign in with. */
-export interface WaysIn {
+export interface Authenticators {
   readonly password: boolean
   readonly passkeys: number
   readonly identities: number
@@ -12,9 +12,9 @@ export interface WaysIn {
 }
 
 /** What a user can sign in with now. */
-export async function waysIn(em: SqlEntityManager, userId: UserId): Promise<WaysIn> {
+export async function authenticatorsOf(em: SqlEntityManager, userId: UserId): Promise<Authenticators> {
   const id = uuidOf(userId)
-  const [row] = await em.execute<[WaysIn]>(
+  const [row] = await em.execute<[Authenticators]>(
     `select exists (select 1 from passwords where user_id = ?) as password,
         (select count(*) from passkeys where user_id = ?)::int as passkeys,
         (select count(*) from identities where user_id = ?)::int as identities,
@@ -28,7 +28,7 @@ export async function waysIn(em: SqlEntityManager, userId: UserId): Promise<Ways
  * Whoever takes away something to sign in with asks afterwards, with the user's row
  * locked: another way in must be left, or all is taken back.
  */
-export async function keepAWayIn(em: SqlEntityManager, userId: UserId): Promise<void> {
-  const { password, passkeys, identities, verifiedEmail } = await waysIn(em, userId)
+export async function ensureAuthenticatorLeft(em: SqlEntityManager, userId: UserId): Promise<void> {
+  const { password, passkeys, identities, verifiedEmail } = await authenticatorsOf(em, userId)
   if (!password && !verifiedEmail && passkeys + identities === 0) throw lastWayIn({})
 }

@@ -3,7 +3,7 @@ import { uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 
 /** The second factors of a user. */
-export interface Held {
+export interface SecondFactors {
   /** When the authenticator app was activated, in milliseconds since the epoch; null: there is none. */
   readonly totp: number | null
   readonly passkeys: number
@@ -11,9 +11,9 @@ export interface Held {
   readonly recoveryCodes: number
 }
 
-export async function factorsOf(em: SqlEntityManager, userId: UserId): Promise<Held> {
+export async function secondFactorsOf(em: SqlEntityManager, userId: UserId): Promise<SecondFactors> {
   const id = uuidOf(userId)
-  const [row] = await em.execute<[Held]>(
+  const [row] = await em.execute<[SecondFactors]>(
     `select (select (extract(epoch from activated_at) * 1000)::float8 from totp_factors where user_id = ?) as totp,
         (select count(*) from passkeys where user_id = ?)::int as passkeys,
         (select count(*) from recovery_codes where user_id = ? and used_at is null)::int as "recoveryCodes"`,
@@ -23,7 +23,7 @@ export async function factorsOf(em: SqlEntityManager, userId: UserId): Promise<H
 }
 
 /** Whether anything is left that a sign-in can ask for; recovery codes only stand in for it. */
-export function hasFactor({ totp, passkeys }: Held): boolean {
+export function hasFactor({ totp, passkeys }: SecondFactors): boolean {
   return totp !== null || passkeys > 0
 }
 

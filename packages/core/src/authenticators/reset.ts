@@ -1,11 +1,11 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { UserRow } from '../users/index.ts'
-import { factorsChanged } from './change.ts'
+import { afterFactorChange } from './change.ts'
 import { RecoveryCodeRow, TotpFactorRow } from './entity.ts'
 import { noFactor } from './errors.ts'
 import { resetMailJob } from './reset-notice.ts'
-import { factorsOf, hasFactor } from './repository.ts'
+import { secondFactorsOf, hasFactor } from './repository.ts'
 
 /**
  * Takes all second factors from a user who cannot use them any more. They are told by
@@ -14,14 +14,14 @@ import { factorsOf, hasFactor } from './repository.ts'
  */
 export async function resetFactors(context: CommandContext, user: UserRow) {
   const { em } = context
-  const held = await factorsOf(em, user.id)
+  const held = await secondFactorsOf(em, user.id)
   if (!hasFactor(held)) throw noFactor({})
   await em.nativeDelete(TotpFactorRow, { userId: user.id })
   await em.execute('delete from passkeys where user_id = ?', [uuidOf(user.id)], 'run')
   await em.nativeDelete(RecoveryCodeRow, { userId: user.id })
   user.needFactor = true
   await em.flush()
-  const { sessionsEnded } = await factorsChanged(context, user)
+  const { sessionsEnded } = await afterFactorChange(context, user)
   if (user.email !== null) context.enqueue(resetMailJob(user.id))
   context.emit({ type: 'factors.reset', subject: user.id, organizationId: null, payload: { userId: user.id } })
   return { totp: held.totp !== null, passkeys: held.passkeys, recoveryCodes: held.recoveryCodes, sessionsEnded }

@@ -21,7 +21,7 @@ export function openKey({ cipher }: Pick<Ports, 'cipher'>, userId: UserId, seale
  * is used up in one statement: a code is accepted once, in whichever challenge, and of
  * many who bring it at once one wins. Guesses are counted by whoever asks.
  */
-export async function acceptTotp(context: CommandContext, userId: UserId, code: string): Promise<boolean> {
+export async function verifyTotp(context: CommandContext, userId: UserId, code: string): Promise<boolean> {
   const { em, now, ports } = context
   const id = uuidOf(userId)
   const [factor] = await em.execute<{ sealed_key: string }[]>(

@@ -5,10 +5,10 @@ import { idInToken, mintToken } from '../tokens/index.ts'
 import { ChallengeRow } from './entity.ts'
 import type { ChallengePurpose } from './model.ts'
 
-/** Milliseconds that whoever began has to answer. */
+/** Milliseconds until a challenge expires. */
 export const challengeLifetime = 10 * 60 * 1000
 
-/** Wrong answers that a challenge takes. */
+/** The most answers that a challenge takes. */
 const mostAnswers = 5
 
 interface NewChallenge {
@@ -17,7 +17,7 @@ interface NewChallenge {
   readonly payload: JsonObject
 }
 
-/** Something that nobody could sign before: 256 bits in base64url, as WebAuthn calls for. */
+/** A nonce of 256 bits in base64url, as WebAuthn asks for. */
 export function newNonce({ ports }: Pick<CommandContext, 'ports'>): string {
   return btoa(String.fromCharCode(...ports.random.bytes(32)))
     .replaceAll('+', '-')
@@ -25,17 +25,17 @@ export function newNonce({ ports }: Pick<CommandContext, 'ports'>): string {
     .replaceAll('=', '')
 }
 
-/** A challenge as it was begun. */
+/** A challenge that was begun. */
 export interface Challenge {
   readonly id: Id<'chl'>
   readonly userId: Id<'usr'> | null
   readonly payload: JsonObject
   readonly createdAt: Date
-  /** Answers that it still takes, this one not counted. */
+  /** How many more answers it takes, after this one. */
   readonly attemptsLeft: number
 }
 
-/** Begins something that waits for an answer: only whoever holds the text can give it. */
+/** Begins a challenge. Only the holder of its text can answer it. */
 export function beginChallenge(context: CommandContext, { purpose, userId, payload }: NewChallenge): { text: string; expiresAt: Date } {
   const { em, now, newId, ports } = context
   const id = newId('chl')
@@ -45,8 +45,8 @@ export function beginChallenge(context: CommandContext, { purpose, userId, paylo
   return { text, expiresAt }
 }
 
-/** Where a try is taken: a command's transaction, or outside any. */
-type Taking = Pick<CommandContext, 'em' | 'now' | 'ports'>
+/** A command's transaction, or an entity manager outside any. */
+type ChallengeContext = Pick<CommandContext, 'em' | 'now' | 'ports'>
 
 interface Row {
   readonly user_id: string | null
@@ -59,21 +59,26 @@ const columns = `user_id::text, payload::text, (extract(epoch from created_at) *
 const isOpen = 'id = ? and purpose = ? and hash = ? and used_at is null and expires_at > ? and attempts < ?'
 
 /**
- * Takes one try at a challenge, in one statement: however many come at once, no more
+ * Counts one attempt at a challenge, in one statement: however many come at once, no more
  * than `mostAnswers` are let through. null: there is no such challenge, it was
- * answered, it is over, or the tries are used up. What is taken must be committed,
- * also when the answer is wrong: refuse, do not throw, or take it before the transaction.
+ * answered, has expired, or has no attempts left. The count must be committed
+ * even if the answer is wrong: refuse, do not throw, or call it before the transaction.
  */
-export async function tryChallenge(context: Taking, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
+export async function tryChallenge(context: ChallengeContext, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
   return withId(context, purpose, text, `update challenges set attempts = attempts + 1 where ${isOpen} returning ${columns}`)
 }
 
-/** The challenge, if it takes an answer. Looks only. */
-export async function openChallenge(context: Taking, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
+/** Finds a challenge that can be answered, without counting an attempt. */
+export async function openChallenge(context: ChallengeContext, purpose: ChallengePurpose, text: string): Promise<Challenge | null> {
   return withId(context, purpose, text, `select ${columns} from challenges where ${isOpen}`)
 }
 
-async function withId({ em, now, ports }: Taking, purpose: ChallengePurpose, text: string, sql: string): Promise<Challenge | null> {
+async function withId(
+  { em, now, ports }: ChallengeContext,
+  purpose: ChallengePurpose,
+  text: string,
+  sql: string,
+): Promise<Challenge | null> {
   const id = idInToken('challenge', text)
   if (id === null) return null
   const [row] = await em.execute<Row[]>(sql, [uuidOf(id), purpose, ports.digest.sha256(text), now, mostAnswers])
@@ -88,8 +93,8 @@ async function withId({ em, now, ports }: Taking, purpose: ChallengePurpose, tex
   }
 }
 
-/** Uses a challenge up. false: somebody else was faster. */
-export async function finishChallenge({ em, now }: Pick<Taking, 'em' | 'now'>, { id }: Challenge): Promise<boolean> {
+/** Marks a challenge as answered. false: another call was faster. */
+export async function finishChallenge({ em, now }: Pick<ChallengeContext, 'em' | 'now'>, { id }: Challenge): Promise<boolean> {
   const used = await em.execute<unknown[]>('update challenges set used_at = ? where id = ? and used_at is null returning 1', [
     now,
     uuidOf(id),

@@ -18,9 +18,9 @@ const ChallengeSchema = defineEntity({
         .fieldName('user_id')
         .foreignKeyName('challenges_user_id_foreign')
         .deleteRule('cascade'),
-    /** SHA-256 of the text that the caller was given: whoever lacks it cannot answer. */
+    /** SHA-256 of the text that the caller was given: without it nobody can answer. */
     hash: p.string().columnType('text'),
-    /** What was proved so far, or has to be answered. Never a secret in clear. */
+    /** What was proved so far, or must be answered. Never a secret in plain text. */
     payload: p.json().columnType('jsonb').$type<JsonObject>(),
     /** Wrong answers so far. */
     attempts: p.integer().default(0),
@@ -34,6 +34,6 @@ const ChallengeSchema = defineEntity({
   ],
 })
 
-/** Something that was begun and waits for an answer: a second factor, a passkey, a provider's redirect. Answered once. */
+/** Something that was begun and waits for one answer: a second factor, a passkey, a provider's redirect. */
 export class ChallengeRow extends ChallengeSchema.class {}
 ChallengeSchema.setClass(ChallengeRow)

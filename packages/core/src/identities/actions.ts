@@ -1,24 +1,24 @@
-import { keepAWayIn } from '../authenticators/index.ts'
+import { ensureAuthenticatorLeft } from '../authenticators/index.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
 import type { Settings } from '../kernel/settings.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { allOf, anyOf, granted, notBelow, owner, signedIn } from '../kernel/rule.ts'
 import { endSessions } from '../sessions/index.ts'
-import { existingUser, meantAccountTarget, ownAccountTarget } from '../users/index.ts'
+import { existingUser, namedOrOwnAccountTarget, ownAccountTarget } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
-import { link } from './resolve.ts'
+import { insertIdentity } from './resolve.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken } from './errors.ts'
 import type { Identity } from './model.ts'
 import { claimsIn, providerNamed } from './providers.ts'
-import { hasEnded, lockIdentity } from './repository.ts'
+import { wasDeleted, lockIdentity } from './repository.ts'
 import { identitiesSignatures } from './signatures.ts'
 import { identityTarget } from './target.ts'
 
 export const listIdentities = defineQuery(identitiesSignatures.list, {
   allow: anyOf(owner, granted),
-  target: meantAccountTarget,
+  target: namedOrOwnAccountTarget,
   async handle({ actor, open, settings }, { userId = callerId(actor) }) {
     if (userId === null) throw unauthenticated({})
     const rows = await (await open()).find(IdentityRow, { userId }, { orderBy: { id: 'asc' } })
@@ -37,9 +37,10 @@ export const linkIdentity = defineCommand(identitiesSignatures.link, {
     const userId = callerId(actor)
     if (userId === null) throw unauthenticated({})
     const provider = providerNamed(settings, name)
-    if (claims === null || claims.expiresAt <= now || (await hasEnded(em, name, claims.subject))) return context.refuse(identityRefused({}))
+    if (claims === null || claims.expiresAt <= now || (await wasDeleted(em, name, claims.subject)))
+      return context.refuse(identityRefused({}))
     if ((await em.count(IdentityRow, { issuer: claims.issuer, subject: claims.subject })) > 0) throw identityTaken({})
-    const identity = await link(context, provider, claims, userId)
+    const identity = await insertIdentity(context, provider, claims, userId)
     identity.lastUsedAt = null
     context.note({ changes: { identityId: identity.id, provider: name } })
     return shown(identity, settings)
@@ -63,7 +64,7 @@ export const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
     const user = await existingUser(em, userId)
     const told = shown(identity, settings)
     await em.remove(identity).flush()
-    await keepAWayIn(em, userId)
+    await ensureAuthenticatorLeft(em, userId)
     const own = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
     const ended = await endSessions(em, { userId, except: own, by: callerId(actor), keepApiTokens: true }, 'credentialsChanged', now)
     await revokeVerifications(context, userId)

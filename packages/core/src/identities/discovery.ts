@@ -25,25 +25,25 @@ const failureAge = 5_000
 /** Milliseconds between two looks for a key that is not there: tokens with invented keys make us ask no more often. */
 const cooldown = 30_000
 
-interface Kept<Value> {
+interface CachedDocument<Value> {
   readonly value: Promise<Value>
   readonly at: number
   until: number
 }
 
-interface Memory {
-  readonly metadata: Map<string, Kept<Metadata>>
-  readonly keys: Map<string, Kept<LocalJWKSet>>
+interface DiscoveryCache {
+  readonly metadata: Map<string, CachedDocument<Metadata>>
+  readonly keys: Map<string, CachedDocument<LocalJWKSet>>
 }
 
 /** What the providers have published, once for every process. */
-const memories = new WeakMap<Web, Memory>()
+const caches = new WeakMap<Web, DiscoveryCache>()
 
 type Asking = Pick<Ports, 'web' | 'clock'>
 
 /** What a provider publishes about itself. */
 export function metadataOf(ports: Asking, { issuer }: IdentityProvider): Promise<Metadata> {
-  return kept(memoryOf(ports).metadata, issuer, ports, metadataAge, async () => {
+  return cached(cacheOf(ports).metadata, issuer, ports, metadataAge, async () => {
     const url = `${withoutSlash(issuer)}/.well-known/openid-configuration`
     const metadata = await askJson(ports, url, Metadata)
     // Whoever publishes under another name is another provider (Discovery 1.0: 4.3).
@@ -56,9 +56,9 @@ export function metadataOf(ports: Asking, { issuer }: IdentityProvider): Promise
 export async function keysOf(ports: Asking, provider: IdentityProvider): Promise<LocalJWKSet> {
   const url =
     provider.kind === 'clerk' ? `${withoutSlash(provider.issuer)}/.well-known/jwks.json` : (await metadataOf(ports, provider)).jwks_uri
-  const { keys: memory } = memoryOf(ports)
+  const { keys: memory } = cacheOf(ports)
   const load = async () => createLocalJWKSet(await askJson(ports, url, KeySet))
-  const known = await kept(memory, url, ports, keysAge, load)
+  const known = await cached(memory, url, ports, keysAge, load)
   const find = async (...token: Parameters<LocalJWKSet>) => {
     try {
       return await known(...token)
@@ -66,7 +66,7 @@ export async function keysOf(ports: Asking, provider: IdentityProvider): Promise
       const at = memory.get(url)?.at ?? 0
       if (!(error instanceof errors.JWKSNoMatchingKey) || ports.clock.monotonic() - at < cooldown) throw error
       memory.delete(url)
-      return (await kept(memory, url, ports, keysAge, load))(...token)
+      return (await cached(memory, url, ports, keysAge, load))(...token)
     }
   }
   return Object.assign(find, { jwks: known.jwks })
@@ -99,8 +99,8 @@ export function hostOf(url: string): string {
 }
 
 /** One question at a time, whoever asks; a failure is remembered too, but not for long. */
-function kept<Value>(
-  memory: Map<string, Kept<Value>>,
+function cached<Value>(
+  memory: Map<string, CachedDocument<Value>>,
   key: string,
   { clock }: Asking,
   age: number,
@@ -115,9 +115,12 @@ function kept<Value>(
   return fresh.value
 }
 
-function memoryOf({ web }: Asking): Memory {
-  const memory = memories.get(web) ?? { metadata: new Map<string, Kept<Metadata>>(), keys: new Map<string, Kept<LocalJWKSet>>() }
-  memories.set(web, memory)
+function cacheOf({ web }: Asking): DiscoveryCache {
+  const memory = caches.get(web) ?? {
+    metadata: new Map<string, CachedDocument<Metadata>>(),
+    keys: new Map<string, CachedDocument<LocalJWKSet>>(),
+  }
+  caches.set(web, memory)
   return memory
 }
 

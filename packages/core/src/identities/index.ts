@@ -1,4 +1,4 @@
-export { arrive } from './resolve.ts'
+export { resolveUser } from './resolve.ts'
 export { claimsOf, type Claims } from './claims.ts'
 export { receiveClerkWebhook } from './clerk/receive.ts'
 export type { SignedWebhook } from './clerk/signature.ts'

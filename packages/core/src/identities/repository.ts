@@ -4,13 +4,13 @@ import type { UserId } from '../users/index.ts'
 import { IdentityRow } from './entity.ts'
 
 /** What the provider says it is: only together do the two name anybody. */
-export interface Named {
+export interface IssuerAndSubject {
   readonly issuer: string
   readonly subject: string
 }
 
 /** The identity of a subject, its user's row locked; null: nobody has it. */
-export async function lockIdentity(em: SqlEntityManager, { issuer, subject }: Named): Promise<IdentityRow | null> {
+export async function lockIdentity(em: SqlEntityManager, { issuer, subject }: IssuerAndSubject): Promise<IdentityRow | null> {
   const [row] = await em.execute<{ id: string }[]>(
     `select i.id::text as id from identities i join users u on u.id = i.user_id where i.issuer = ? and i.subject = ? for no key update of u`,
     [issuer, subject],
@@ -26,7 +26,7 @@ export async function lockUserWith(em: SqlEntityManager, email: string): Promise
 }
 
 /** Takes an event of a provider in, once. false: it was taken in before. */
-export async function takeIn(em: SqlEntityManager, provider: string, eventId: string, now: Date): Promise<boolean> {
+export async function recordEvent(em: SqlEntityManager, provider: string, eventId: string, now: Date): Promise<boolean> {
   const taken = await em.execute<unknown[]>(
     'insert into provider_events (provider, event_id, received_at) values (?, ?, ?) on conflict do nothing returning 1',
     [provider, eventId, now],
@@ -38,12 +38,12 @@ export async function takeIn(em: SqlEntityManager, provider: string, eventId: st
 const endOf = (subject: string): string => `deleted:${subject}`
 
 /** Remembers that a provider has deleted somebody. false: it was known. */
-export function markEnded(em: SqlEntityManager, provider: string, subject: string, now: Date): Promise<boolean> {
-  return takeIn(em, provider, endOf(subject), now)
+export function recordDeletion(em: SqlEntityManager, provider: string, subject: string, now: Date): Promise<boolean> {
+  return recordEvent(em, provider, endOf(subject), now)
 }
 
 /** Whether a provider has deleted somebody. */
-export async function hasEnded(em: SqlEntityManager, provider: string, subject: string): Promise<boolean> {
+export async function wasDeleted(em: SqlEntityManager, provider: string, subject: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>('select 1 from provider_events where provider = ? and event_id = ?', [provider, endOf(subject)])
   return rows.length > 0
 }

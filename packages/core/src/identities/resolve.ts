@@ -1,4 +1,4 @@
-import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../accounts/index.ts'
+import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../accounts/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
@@ -7,24 +7,24 @@ import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
 import { profileChanges } from './rules.ts'
-import { hasEnded, lockIdentity, lockUserWith } from './repository.ts'
+import { wasDeleted, lockIdentity, lockUserWith } from './repository.ts'
 import { syncRoles } from './sync-roles.ts'
 
 /** Whom a provider's word leads to, their row locked; or why to nobody. */
-export type Arrival = { readonly user: UserRow; readonly refused: null } | { readonly user: null; readonly refused: DenizenError }
+export type ResolvedUser = { readonly user: UserRow; readonly refused: null } | { readonly user: null; readonly refused: DenizenError }
 
 /**
  * Finds the user behind an identity: by issuer and subject, else by an address that
  * the provider has verified, else a new one. Of many who come at once with the same
  * identity one makes it, by the database's own constraints, and the others find it.
  */
-export async function arrive(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<Arrival> {
+export async function resolveUser(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<ResolvedUser> {
   const { em } = context
   for (let tries = 1; ; tries++) {
-    if (await hasEnded(em, provider.id, claims.subject)) return { user: null, refused: identityRefused({}) }
+    if (await wasDeleted(em, provider.id, claims.subject)) return { user: null, refused: identityRefused({}) }
     const identity = await lockIdentity(em, claims)
-    if (identity !== null) return { user: await known(context, provider, identity, claims), refused: null }
-    const made = await context.attempt(() => introduce(context, provider, claims))
+    if (identity !== null) return { user: await updateKnown(context, provider, identity, claims), refused: null }
+    const made = await context.attempt(() => linkOrProvision(context, provider, claims))
     if (made.ok) return { user: await existingUser(em, made.value), refused: null }
     const raced = made.error.code === identityTaken.code || made.error.code === emailTaken.code
     if (!raced || tries === 3) return { user: null, refused: made.error }
@@ -32,10 +32,10 @@ export async function arrive(context: CommandContext, provider: IdentityProvider
 }
 
 /** Somebody who was here before. */
-async function known(context: CommandContext, provider: IdentityProvider, identity: IdentityRow, claims: Claims): Promise<UserRow> {
+async function updateKnown(context: CommandContext, provider: IdentityProvider, identity: IdentityRow, claims: Claims): Promise<UserRow> {
   const user = await existingUser(context.em, identity.userId)
   if (!isActing(user.status)) return user
-  await retell(context, user, identity, claims)
+  await updateFromClaims(context, user, identity, claims)
   identity.lastUsedAt = context.now
   await syncRoles(context, provider, user.id, claims.roles)
   await context.em.flush()
@@ -43,7 +43,7 @@ async function known(context: CommandContext, provider: IdentityProvider, identi
 }
 
 /** Takes over what a provider tells of somebody anew. */
-export async function retell(
+export async function updateFromClaims(
   context: CommandContext,
   user: UserRow,
   identity: IdentityRow,
@@ -65,30 +65,30 @@ export async function retell(
 }
 
 /** Somebody who comes with this identity for the first time. */
-async function introduce(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<UserId> {
+async function linkOrProvision(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<UserId> {
   const { em } = context
   const found = claims.emailVerified && claims.email !== null ? await lockUserWith(em, claims.email) : null
-  const userId = found === null ? await newAccount(context, claims) : await ownAccount(context, found)
-  await link(context, provider, claims, userId)
+  const userId = found === null ? await provisionUser(context, claims) : await reclaimOrUse(context, found)
+  await insertIdentity(context, provider, claims, userId)
   if (found !== null) context.invalidate(userId, { when: 'soon' })
   await syncRoles(context, provider, userId, claims.roles)
   return userId
 }
 
 /** The account that has the address already. */
-async function ownAccount(context: CommandContext, userId: UserId): Promise<UserId> {
+async function reclaimOrUse(context: CommandContext, userId: UserId): Promise<UserId> {
   const user = await existingUser(context.em, userId)
   if (!isActing(user.status) || user.kind !== 'human') throw identityRefused({})
   if (user.emailVerified) return userId
   // Nobody had proved the address: whoever made the account may be a stranger who waits for its owner to come.
-  if (!(await mayBeHandedOver(context.em, userId))) throw signInToLink({})
-  await handOver(context, user, null)
+  if (!(await mayBeReclaimed(context.em, userId))) throw signInToLink({})
+  await reclaimAccount(context, user, null)
   context.note({ changes: { addressProved: true } })
   return userId
 }
 
 /** An address that the provider did not verify is nobody's: the account is made without one. */
-async function newAccount(context: CommandContext, claims: Claims): Promise<UserId> {
+async function provisionUser(context: CommandContext, claims: Claims): Promise<UserId> {
   if (context.settings.signUp === 'closed') throw noNewAccounts({})
   const email = claims.emailVerified ? claims.email : null
   const { id } = await insertUser(context, {
@@ -107,7 +107,7 @@ async function newAccount(context: CommandContext, claims: Claims): Promise<User
 }
 
 /** Writes that a user is this to a provider. An identity that somebody has is refused by the database. */
-export async function link(
+export async function insertIdentity(
   context: CommandContext,
   { id: provider }: IdentityProvider,
   claims: Claims,

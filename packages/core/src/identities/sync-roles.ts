@@ -37,7 +37,7 @@ export async function syncRoles(context: CommandContext, provider: IdentityProvi
   }
   await em.flush()
   for (const role of managed.filter(isWanted)) {
-    const outcome = await given(context, provider, userId, role.id)
+    const outcome = await assignMapped(context, provider, userId, role.id)
     if (outcome !== null) changes[role.name] = outcome
   }
   if (Object.keys(changes).length === 0) return
@@ -47,7 +47,7 @@ export async function syncRoles(context: CommandContext, provider: IdentityProvi
 }
 
 /** Gives one role; null: they have it already. */
-async function given(context: CommandContext, { id: provider }: IdentityProvider, userId: UserId, roleId: RoleId) {
+async function assignMapped(context: CommandContext, { id: provider }: IdentityProvider, userId: UserId, roleId: RoleId) {
   const { em, now, newId } = context
   const current = await currentAssignment(em, userId, roleId)
   if (current !== null && (current.validUntil === null || current.validUntil > now)) return null

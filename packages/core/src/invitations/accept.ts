@@ -1,15 +1,23 @@
-import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../accounts/index.ts'
+import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
-import { alreadyMember, lockOrganizations, takeSeat } from '../organizations/index.ts'
+import { alreadyMember, lockOrganizations, reserveSeat } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
-import { answerOnce, checkAddress, offered, ownInvitationTarget, tellAnswer, whoeverIsInvited, type Naming } from './answer.ts'
+import {
+  answerOnce,
+  checkAddress,
+  findOffered,
+  ownInvitationTarget,
+  recordAnswer,
+  whoeverIsInvited,
+  type InvitationInput,
+} from './answer.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
 import { acceptedBy, insertMembership, lockAccountWith, type Offer } from './repository.ts'
 import { invitationsSignatures } from './signatures.ts'
 
-interface Acceptance extends Naming {
+interface Acceptance extends InvitationInput {
   readonly password?: string | undefined
   readonly username?: string | undefined
   readonly fullName?: string | undefined
@@ -27,22 +35,22 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
   prepare: hashIfNeeded,
   async handle(context, input, passwordHash) {
     const { em, now, newId } = context
-    const looked = await offered(em, context, input)
+    const looked = await findOffered(em, context, input)
     const account = await lockedAccount(context, looked)
     if (account === null && passwordHash === null) throw passwordNeeded({ email: looked.email })
     await lockOrganizations(em, [looked.organization.id])
     // Again, now that nobody can change it: the inviter may have lost their role a moment ago.
-    const offer = await offered(em, context, input)
+    const offer = await findOffered(em, context, input)
     await answerOnce(context, offer, 'accepted')
     const { organization, role } = offer
-    await takeSeat(em, organization.id)
+    await reserveSeat(em, organization.id)
     const userId = account === null ? await newAccount(context, offer, input, passwordHash) : account.id
-    if (account !== null) await prove(context, account, passwordHash)
+    if (account !== null) await proveAddress(context, account, passwordHash)
     const joined = { id: newId('mem'), organizationId: organization.id, userId, role, now, isNew: account === null }
     if (!(await insertMembership(em, joined))) throw alreadyMember({})
     await acceptedBy(em, offer.id, userId)
     context.invalidate(userId, { when: 'soon' })
-    tellAnswer(context, offer, 'accepted', { userId, role, accountCreated: account === null })
+    recordAnswer(context, offer, 'accepted', { userId, role, accountCreated: account === null })
     const payload = { organizationId: organization.id, userId, role }
     context.emit({ type: 'organizations.memberAdded', subject: userId, organizationId: organization.id, payload })
     return { organization, role, userId, accountCreated: account === null }
@@ -53,7 +61,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
 async function hashIfNeeded(context: PrepareContext, input: Acceptance): Promise<string | null> {
   const { reader, ports, settings, actor } = context
   if (input.password === undefined || actor.kind === 'user') return null
-  const { email } = await offered(reader, context, input)
+  const { email } = await findOffered(reader, context, input)
   const account = await reader.findOne(UserRow, { email })
   if (account?.emailVerified === true) return null
   await checkNewPassword(settings, input.password, account ?? { ...input, email })
@@ -93,12 +101,12 @@ async function newAccount(context: CommandContext, { email }: Offer, input: Acce
  * The link proves the address. If nobody had, and whoever follows it is not signed
  * in, the account is handed over to them.
  */
-async function prove(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
+async function proveAddress(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
   const { em, now, actor } = context
   if (account.emailVerified) return
   if (actor.kind !== 'user') {
-    if (!(await mayBeHandedOver(em, account.id))) throw signInFirst({})
-    return handOver(context, account, passwordHash)
+    if (!(await mayBeReclaimed(em, account.id))) throw signInFirst({})
+    return reclaimAccount(context, account, passwordHash)
   }
   account.emailVerified = true
   account.updatedAt = now

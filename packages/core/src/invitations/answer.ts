@@ -7,28 +7,28 @@ import { existingUser, UserRow } from '../users/index.ts'
 import { InvitationRow } from './entity.ts'
 import { invitationInvalid, invitedAnother } from './errors.ts'
 import type { InvitationId } from './model.ts'
-import { stands } from './rules.ts'
+import { isStillValid } from './rules.ts'
 import { answer, findOffer, type Answer, type Offer } from './repository.ts'
 import { invitationsSignatures } from './signatures.ts'
 import { namedBy, proves } from './token.ts'
 
 /** What names an invitation to whoever answers it. */
-export interface Naming {
+export interface InvitationInput {
   readonly token?: string | undefined
   readonly invitationId?: InvitationId | undefined
 }
 
 /** The link itself is the right to answer; without it the invitation must be one's own. */
 export const whoeverIsInvited: Rule = anyOf(
-  rule('whoever has the link', ({ input }) => (input as Naming).token !== undefined),
+  rule('whoever has the link', ({ input }) => (input as InvitationInput).token !== undefined),
   owner,
 )
 
 /** How an invitation is found by its id: it is there only for whoever is signed in with its address, and has proved it. The caller's row is locked. */
 export const ownInvitationTarget = {
   type: 'invitation',
-  locks: (_input: Naming, actor: Actor) => (actor.kind === 'user' ? [actor.principal.userId] : []),
-  async find(em: SqlEntityManager, { invitationId }: Naming, actor: Actor): Promise<Target | null | undefined> {
+  locks: (_input: InvitationInput, actor: Actor) => (actor.kind === 'user' ? [actor.principal.userId] : []),
+  async find(em: SqlEntityManager, { invitationId }: InvitationInput, actor: Actor): Promise<Target | null | undefined> {
     if (invitationId === undefined) return undefined
     const invitation = await em.findOne(InvitationRow, { id: invitationId }, { disableIdentityMap: true })
     const { userId } = actor.kind === 'user' ? actor.principal : { userId: null }
@@ -37,19 +37,19 @@ export const ownInvitationTarget = {
     if (proven === 0) return null
     return { type: 'invitation', id: invitation.id, organizationId: null, userId, visibleWith: 'organizations.acceptInvitation' }
   },
-} satisfies TargetFinder<Naming>
+} satisfies TargetFinder<InvitationInput>
 
-type Surroundings = Pick<PrepareContext, 'ports' | 'catalogue' | 'now'>
+type OfferContext = Pick<PrepareContext, 'ports' | 'catalogue' | 'now'>
 
 /** The invitation that is to be answered. Whatever is wrong with it, the answer is the same. */
-export async function offered(
+export async function findOffered(
   em: SqlEntityManager,
-  { ports, catalogue, now }: Surroundings,
-  { token, invitationId }: Naming,
+  { ports, catalogue, now }: OfferContext,
+  { token, invitationId }: InvitationInput,
 ): Promise<Offer> {
   const id = invitationId ?? namedBy(token ?? '')
   const offer = id === null ? null : await findOffer(em, id, now)
-  if (offer === null || !stands(offer, catalogue)) throw invitationInvalid({})
+  if (offer === null || !isStillValid(offer, catalogue)) throw invitationInvalid({})
   if (token !== undefined && !proves(ports, token, offer.tokenHash)) throw invitationInvalid({})
   return offer
 }
@@ -67,7 +67,7 @@ export async function answerOnce({ em, now }: CommandContext, offer: Offer, how:
 }
 
 /** Writes down what became of an invitation. */
-export function tellAnswer(
+export function recordAnswer(
   context: CommandContext,
   { id, organization }: Offer,
   how: Answer,
@@ -84,7 +84,7 @@ export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation
   handlesSecret: true,
   async handle(context, input) {
     const { em } = context
-    const { id, organization, email, role, expiresAt } = await offered(em, context, input)
+    const { id, organization, email, role, expiresAt } = await findOffered(em, context, input)
     const account = await em.findOne(UserRow, { email })
     context.note({ target: { type: 'invitation', id }, organizationId: organization.id })
     return { organization, email, role, expiresAt, hasAccount: account !== null, needsPassword: account?.emailVerified !== true }
@@ -97,10 +97,10 @@ export const declineInvitation = defineCommand(invitationsSignatures.declineInvi
   target: ownInvitationTarget,
   async handle(context, input) {
     const { em } = context
-    const offer = await offered(em, context, input)
+    const offer = await findOffered(em, context, input)
     await checkAddress(context, offer)
     await answerOnce(context, offer, 'declined')
-    tellAnswer(context, offer, 'declined', {})
+    recordAnswer(context, offer, 'declined', {})
     return { organization: offer.organization }
   },
 })

@@ -5,7 +5,7 @@ import type { Job } from '../kernel/event.ts'
 import { mailRefused } from '../mail/index.ts'
 import type { InvitationId } from './model.ts'
 import { invitationMail } from './mail.ts'
-import { stands } from './rules.ts'
+import { isStillValid } from './rules.ts'
 import { findOffer } from './repository.ts'
 import { proves, tokenOf } from './token.ts'
 
@@ -24,20 +24,20 @@ export const sendInvitation: JobHandler = {
     const { em, ports, settings, catalogue, now } = context
     if (typeof invitationId !== 'string' || !isId('inv', invitationId)) throw new TypeError(`${name} needs an invitationId.`)
     const offer = await findOffer(em, invitationId, now)
-    if (offer === null || offer.expiresAt.toISOString() !== expiresAt || !stands(offer, catalogue)) return
+    if (offer === null || offer.expiresAt.toISOString() !== expiresAt || !isStillValid(offer, catalogue)) return
     const token = await tokenOf(ports, offer)
     if (!proves(ports, token, offer.tokenHash)) {
       ports.logger.error('An invitation was made under another master key and cannot be mailed: invite again.', { invitationId })
       return
     }
-    await sendOnce(context, invitationId, () =>
+    await sendUnlessRefused(context, invitationId, () =>
       ports.mailer.send(invitationMail(offer, `${settings.publicUrl}/invitations/accept?token=${token}`)),
     )
   },
 }
 
 /** A mail that is refused for good is given up; any other failure is the queue's, which tries again. */
-async function sendOnce({ ports }: JobContext, invitationId: InvitationId, send: () => Promise<void>): Promise<void> {
+async function sendUnlessRefused({ ports }: JobContext, invitationId: InvitationId, send: () => Promise<void>): Promise<void> {
   try {
     await send()
   } catch (error) {

@@ -16,7 +16,7 @@ import { InvitationRow } from './entity.ts'
 import { invitationLifetime } from './model.ts'
 import { recordInvitation, shownInvitation } from './record.ts'
 import { isMemberWith } from './repository.ts'
-import { reserveSeat } from './reserve-seat.ts'
+import { reserveSeatForInvitation } from './reserve-seat.ts'
 import { highestRole } from './rules.ts'
 import { invitationsSignatures } from './signatures.ts'
 import { tokenOf } from './token.ts'
@@ -30,7 +30,7 @@ export const invite = defineCommand(invitationsSignatures.invite, {
     if (!ports.mailer.isConfigured) throw mailNotConfigured({})
     const highest = highestRole(actor, organizationId)
     if (!isAtLeast(highest, role)) throw roleTooHigh({})
-    await reserveSeat(em, organizationId, email, now)
+    await reserveSeatForInvitation(em, organizationId, email, now)
     if (await isMemberWith(em, organizationId, email)) throw alreadyMember({})
     const pending = await em.findOne(InvitationRow, { organizationId, email, acceptedAt: null, declinedAt: null, revokedAt: null })
     if (pending !== null && pending.expiresAt > now && !isAtLeast(highest, pending.role)) throw roleTooHigh({})

@@ -9,12 +9,13 @@ import type { Invitation, InvitationId, InvitationState } from './model.ts'
 import { invitationsSignatures } from './signatures.ts'
 
 /** An organization's invitations are for those it lets see them; one's own for everybody. */
-const ofTheirs = rule('anybody who is signed in, for their own; of an organization, whoever holds the permission there', (request) =>
-  (request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request),
+const forMembersOrSelf = rule(
+  'anybody who is signed in, for their own attempts; of an organization, whoever holds the permission there',
+  (request) => ((request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request)),
 )
 
 export const listInvitations = defineQuery(invitationsSignatures.listInvitations, {
-  allow: ofTheirs,
+  allow: forMembersOrSelf,
   target: optionalOrganizationTarget,
   async handle({ open, ports, actor, now }, { organizationId, limit, cursor, state }) {
     const viewer = organizationId ?? (actor.kind === 'user' ? actor.principal.userId : actor.kind)

@@ -1,15 +1,15 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf } from '../kernel/id.ts'
-import { takeSeat, unanswered, type OrganizationId } from '../organizations/index.ts'
+import { reserveSeat, unanswered, type OrganizationId } from '../organizations/index.ts'
 
 /**
  * Makes sure that there is a seat for one more who is invited: members have one, and
  * so has everybody who was invited and may still come. An invitation to the same
  * address is not counted: it is renewed.
  */
-export function reserveSeat(em: SqlEntityManager, organizationId: OrganizationId, email: string, now: Date): Promise<void> {
+export function reserveSeatForInvitation(em: SqlEntityManager, organizationId: OrganizationId, email: string, now: Date): Promise<void> {
   const id = uuidOf(organizationId)
-  return takeSeat(em, organizationId, async () => {
+  return reserveSeat(em, organizationId, async () => {
     const [row] = await em.execute<[{ taken: number }]>(
       `select ((select count(*) from memberships where organization_id = ?) +
           (select count(*) from invitations i where i.organization_id = ? and i.email <> ? and ${unanswered} and i.expires_at > ?))::int as taken`,

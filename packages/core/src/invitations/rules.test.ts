@@ -2,7 +2,7 @@ import { newId } from '@denizen/core'
 import { expect, test } from 'vitest'
 import { actions } from '../actions.ts'
 import { organizationRoles } from '../grants/index.ts'
-import { stands, type Inviter } from './rules.ts'
+import { isStillValid, type Inviter } from './rules.ts'
 
 const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 const organization = { id: newId('org', new Date(), new Uint8Array(10)) }
@@ -26,8 +26,8 @@ test.each([
   ['from somebody who may read everything', 'member', { role: null, ...holding('queries', 'organizations.list') }, false],
   ['from an operator who is suspended', 'owner', { ...holding('*'), status: 'suspended' }, false],
 ] as const)('ABUSE 19: an invitation %s', (_what, role, change, expected) => {
-  expect(stands({ role, organization, inviter: { ...inviter, ...change } }, catalogue)).toBe(expected)
+  expect(isStillValid({ role, organization, inviter: { ...inviter, ...change } }, catalogue)).toBe(expected)
 })
 
 test('one from the operator of the machine stands', () =>
-  expect(stands({ role: 'owner', organization, inviter: null }, catalogue)).toBe(true))
+  expect(isStillValid({ role: 'owner', organization, inviter: null }, catalogue)).toBe(true))

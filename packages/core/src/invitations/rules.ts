@@ -2,7 +2,7 @@ import type { Grant } from '../kernel/grants.ts'
 import { grantsOf, organizationRoles } from '../grants/index.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { Catalogue } from '../kernel/signature.ts'
-import { isAtLeast, mayGive, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
+import { isAtLeast, mayAssignRole, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { InvitationState } from './model.ts'
 
@@ -11,7 +11,7 @@ import type { InvitationState } from './model.ts'
  * than they may do there themselves. Members are what anybody who may invite can invite.
  */
 export function highestRole(actor: Actor, organizationId: OrganizationId): MembershipRole {
-  return (['owner', 'admin'] as const).find((role) => mayGive(actor, organizationId, role)) ?? 'member'
+  return (['owner', 'admin'] as const).find((role) => mayAssignRole(actor, organizationId, role)) ?? 'member'
 }
 
 /** Who sent an invitation, as they are now. */
@@ -33,7 +33,7 @@ interface Offered {
 }
 
 /** Whether an invitation still stands: its inviter could invite to that role now, or has it. */
-export function stands({ role, organization, inviter }: Offered, catalogue: Catalogue): boolean {
+export function isStillValid({ role, organization, inviter }: Offered, catalogue: Catalogue): boolean {
   if (inviter === null) return true
   if (!isActing(inviter.status) || inviter.frozen) return false
   if (inviter.role !== null && isAtLeast(inviter.role, role)) return true

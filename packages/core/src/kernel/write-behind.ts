@@ -3,32 +3,32 @@ import type { Logger } from '../ports/logger.ts'
 
 /** Milliseconds. */
 const minute = 60_000
-/** How long what was seen waits, so that many go together. */
+/** How long entries wait, so that many are written together. */
 const usualDelay = 10_000
-/** Rows in one statement: small, so that nobody else waits for long. */
+/** Rows per statement: few, so that locks are short. */
 const chunk = 200
 
 interface Parts<Key> {
   readonly reader: () => SqlEntityManager
   readonly logger: Logger
-  /** Notes times, unless later ones are known. */
+  /** Stores the times, unless later ones are stored already. */
   readonly write: (em: SqlEntityManager, seen: readonly (readonly [key: Key, at: Date])[]) => Promise<void>
-  /** What it notes, for the log: `users were last seen`. */
+  /** What is stored, for the log: `users were last seen`. */
   readonly what: string
   readonly delay?: number
 }
 
 /**
- * When users were last seen, or something of theirs was last used: kept in memory, and written a little later, at most
- * once a minute for each. Never on the path of a request.
+ * A write-behind buffer of times (last seen, last used): kept in memory and written a little later, at most
+ * once a minute per key. Nothing is written while a request waits.
  */
-export class LastSeen<Key extends string> {
+export class WriteBehindBuffer<Key extends string> {
   readonly #reader: () => SqlEntityManager
   readonly #logger: Logger
   readonly #write: Parts<Key>['write']
   readonly #what: string
   readonly #delay: number
-  /** When each user was last noted, in milliseconds; whoever was, is not noted again for a minute. */
+  /** When each key was last noted, in milliseconds; it is not noted again for a minute. */
   readonly #noted = new Map<Key, number>()
   #unwritten = new Map<Key, number>()
   #started = false
@@ -43,25 +43,25 @@ export class LastSeen<Key extends string> {
     this.#delay = parts.delay ?? usualDelay
   }
 
-  /** Stands on the hottest path: a look into a map, and once a minute a note. Whether it was noted. */
+  /** On the hottest path: one map lookup, and once a minute an entry. Returns whether it was noted now. */
   note(key: Key, now: Date): boolean {
     const at = now.getTime()
     const before = this.#noted.get(key)
     if (before !== undefined && at - before < minute) return false
-    this.#noted.delete(key) // so that they stand in the order of their times
+    this.#noted.delete(key) // keeps the map in order of time
     this.#noted.set(key, at)
     this.#unwritten.set(key, at)
     this.#schedule()
     return true
   }
 
-  /** Writes what is noted from now on without being asked. */
+  /** Starts writing on its own. */
   start(): void {
     this.#started = true
     if (this.#unwritten.size > 0) this.#schedule()
   }
 
-  /** Writes what is noted, and rests. Never rejects. */
+  /** Writes what is waiting, and stops. Never rejects. */
   stop(): Promise<void> {
     this.#started = false
     clearTimeout(this.#timer)
@@ -69,7 +69,7 @@ export class LastSeen<Key extends string> {
     return this.write()
   }
 
-  /** Writes what was noted since the last time, chunk by chunk. Never rejects: what cannot be written waits for the next time. */
+  /** Writes everything that is waiting, in chunks. Never rejects: what fails is tried again next time. */
   write(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#writeAll())
     return this.#writing
@@ -83,7 +83,7 @@ export class LastSeen<Key extends string> {
       try {
         await this.#write(this.#reader(), seen)
       } catch (error) {
-        this.#logger.warn(`When ${this.#what} could not be written; it is tried again later.`, {
+        this.#logger.warn(`Could not write when ${this.#what}; trying again later.`, {
           waiting: waiting.length - from,
           error,
         })
@@ -95,7 +95,7 @@ export class LastSeen<Key extends string> {
     if (this.#unwritten.size > 0) this.#schedule()
   }
 
-  /** Whoever was noted before this may be noted anew anyhow. */
+  /** Forgets keys that may be noted again anyway. */
   #forget(before: number): void {
     for (const [key, at] of this.#noted) {
       if (at > before) return
@@ -103,7 +103,7 @@ export class LastSeen<Key extends string> {
     }
   }
 
-  /** One timer at a time, and none while there is nothing to write: an idle process may end. */
+  /** One timer at a time, and none while nothing waits: an idle process may exit. */
   #schedule(): void {
     if (!this.#started || this.#timer !== undefined) return
     const timer: unknown = setTimeout(() => {

@@ -21,9 +21,9 @@ const LoginAttemptSchema = defineEntity({
         .deleteRule('set null'),
     outcome: p.string().columnType('text').$type<LoginOutcome>(),
     method: p.string().columnType('text').$type<LoginMethod>(),
-    /** The session that it opened, or that ended. */
+    /** The session that was created, or that ended. */
     sessionId: idColumn('ses').strictNullable().$type<Id<'ses'>>(),
-    /** Who did it, where that was not the user: unlocked, revoked, impersonated. */
+    /** Who did it, if not the user: unlocked, revoked, impersonated. */
     actorId: idColumn('usr').strictNullable().$type<Id<'usr'>>(),
     ip: address().strictNullable().$type<string>(),
     userAgent: p.string().columnType('text').strictNullable().$type<string>(),
@@ -34,6 +34,6 @@ const LoginAttemptSchema = defineEntity({
   ],
 })
 
-/** One try to sign in: kept also when it failed, and when nobody of that name exists. */
+/** An attempt to sign in, also a failed one, and one for an unknown user. */
 export class LoginAttemptRow extends LoginAttemptSchema.class {}
 LoginAttemptSchema.setClass(LoginAttemptRow)

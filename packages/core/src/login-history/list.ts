@@ -19,22 +19,22 @@ const historyTarget = {
   find: async (em: SqlEntityManager, { userId }: NamesUser) => (userId === undefined ? undefined : accountTarget.find(em, { userId })),
 } satisfies TargetFinder<NamesUser>
 
-/** Without a user in particular everybody gets what is theirs to see: see below. */
-const namesNobody = rule(
-  'anybody who is signed in, for their own',
+/** Without a user, callers get what they may see: see below. */
+const forOneself = rule(
+  'anybody who is signed in, for their own attempts',
   ({ actor, input }) => actor.kind !== 'anonymous' && (input as NamesUser).userId === undefined,
 )
 
 /**
- * The history of a user who is named is for the user, and for whoever may see it where
- * the account is managed. Of all there is, with what was typed by whoever is unknown
- * here, only for whoever may see it everywhere; anybody else gets their own.
+ * The history of a named user is for the user, and for those who may see it where
+ * the account is managed. The whole history, with what was typed for unknown users,
+ * is for those who may see it everywhere; anybody else gets their own.
  */
 export const listLoginHistory = defineQuery(signature, {
-  allow: anyOf(granted, owner, namesNobody),
+  allow: anyOf(granted, owner, forOneself),
   target: historyTarget,
   async handle({ open, ports, actor }, { limit, cursor, ...filters }) {
-    const about = filters.userId ?? (seesAll(actor) || actor.kind !== 'user' ? null : actor.principal.userId)
+    const about = filters.userId ?? (seesAllAttempts(actor) || actor.kind !== 'user' ? null : actor.principal.userId)
     const scope = { action: signature.name, filters, viewer: about ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
     const rows = await select(await open(), { ...filters, about, before: position?.[0] ?? null, limit: limit + 1 })
@@ -43,18 +43,18 @@ export const listLoginHistory = defineQuery(signature, {
   },
 })
 
-function seesAll(actor: Actor): boolean {
+function seesAllAttempts(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
 }
 
 interface Selection {
-  /** null: everybody's. */
+  /** null: of all users. */
   readonly about: UserId | null
   readonly identifier?: string | undefined
   readonly outcome?: LoginOutcome | undefined
   readonly from?: Date | undefined
   readonly until?: Date | undefined
-  /** Where the page before ended. */
+  /** The position where the previous page ended. */
   readonly before: string | number | null
   readonly limit: number
 }
@@ -73,7 +73,7 @@ interface Row {
   readonly user_agent: string | null
 }
 
-/** Ids are ordered by time, so that the index by id finds also what was from a time on. */
+/** Ids are ordered by time, so the index by id also serves time ranges. */
 async function select(em: SqlEntityManager, selection: Selection): Promise<Row[]> {
   const { about, identifier, outcome, from, until, before, limit } = selection
   const conditions: (readonly [string, unknown])[] = []
@@ -92,7 +92,7 @@ async function select(em: SqlEntityManager, selection: Selection): Promise<Row[]
   )
 }
 
-/** No id that was given out at that time, or later, is smaller. */
+/** The smallest id of that time. */
 function firstIdAt(time: Date): string {
   const bytes = uuidBytes(time, new Uint8Array(10))
   return uuidOf(`lat_${encodeSuffix(bytes)}`)

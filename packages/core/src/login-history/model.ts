@@ -40,17 +40,17 @@ export type LoginMethod = z.infer<typeof loginMethod>
 /** An address takes at most 254 characters; whoever types more errs, or means harm. */
 export const longestIdentifier = 320
 
-/** One line of the login history. */
+/** An entry of the login history. */
 export const LoginAttempt = z.object({
   id: z.string(),
   at: z.date(),
-  /** What was typed; of attempts that name a user, one of its names. */
+  /** What was typed: if the user is known, one of its names. */
   identifier: z.string(),
-  user: z.object({ id: userId, username: z.string() }).nullable().meta({ description: 'null: nobody is called that' }),
+  user: z.object({ id: userId, username: z.string() }).nullable().meta({ description: 'null: no user has that name' }),
   outcome: loginOutcome,
   method: loginMethod,
   sessionId: sessionId.nullable(),
-  by: userId.nullable().meta({ description: 'who did it, where that was not the user' }),
+  by: userId.nullable().meta({ description: 'who did it, if not the user' }),
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),
 })

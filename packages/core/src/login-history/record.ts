@@ -4,19 +4,19 @@ import { printable } from '../kernel/text.ts'
 import { LoginAttemptRow } from './entity.ts'
 import { type LoginMethod, type LoginOutcome, longestIdentifier } from './model.ts'
 
-interface Attempt {
-  /** What was typed; null: nothing was. */
+interface NewLoginAttempt {
+  /** What was typed. */
   readonly identifier: string
   readonly userId: Id<'usr'> | null
   readonly method: LoginMethod
   readonly outcome: LoginOutcome
   readonly sessionId?: Id<'ses'>
-  /** Who did it, when that is not the user. */
+  /** Who did it, if not the user. */
   readonly actorId?: Id<'usr'> | null
 }
 
-/** Writes a line of the login history: every try, whoever made it and however it ended. */
-export function recordLoginAttempt({ em, newId, now, origin }: CommandContext, attempt: Attempt): void {
+/** Adds an entry to the login history: every attempt is recorded, whatever its outcome. */
+export function recordLoginAttempt({ em, newId, now, origin }: CommandContext, attempt: NewLoginAttempt): void {
   const { identifier, userId, method, outcome, sessionId = null, actorId = null } = attempt
   const { ip, userAgent } = origin
   em.persist(

@@ -14,8 +14,8 @@ export const loginHistorySignatures = group('auth', {
     grantedTo: ['admin'],
     input: z.strictObject({
       ...pageInput,
-      userId: userId.optional().meta({ description: "default: everybody's, for who may see that; your own otherwise" }),
-      identifier: z.string().min(1).max(longestIdentifier).optional().meta({ description: 'what was typed, to the letter' }),
+      userId: userId.optional().meta({ description: 'default: of all users, if you may see them; otherwise your own' }),
+      identifier: z.string().min(1).max(longestIdentifier).optional().meta({ description: 'exactly what was typed' }),
       outcome: loginOutcome.optional(),
       from: instant.optional().meta({ description: 'not before, for example 2026-11-21T08:00:00Z' }),
       until: instant.optional().meta({ description: 'before' }),

@@ -7,7 +7,7 @@ import type { OrganizationId } from './model.ts'
 import { shownOrganization } from './queries.ts'
 import { emitOrganizationEvent, rememberStatus } from './record.ts'
 import { changedOrganization, organizationTarget } from './repository.ts'
-import { withdrawInvitations } from './revoke-invitations.ts'
+import { revokeInvitations } from './revoke-invitations.ts'
 import { organizationsSignatures } from './signatures.ts'
 
 /**
@@ -41,7 +41,7 @@ interface Released {
 }
 
 async function release(em: SqlEntityManager, organizationId: OrganizationId, now: Date): Promise<Released> {
-  const invitationsRevoked = await withdrawInvitations(em, organizationId, null, now)
+  const invitationsRevoked = await revokeInvitations(em, organizationId, null, now)
   const domains = await em.execute<unknown[]>(
     'update organization_domains set verified_at = null where organization_id = ? and verified_at is not null returning 1',
     [uuidOf(organizationId)],

@@ -29,17 +29,17 @@ const firstOwnerTarget = {
   },
 } satisfies TargetFinder<NamesOwner>
 
-const forWhoeverCalls = rule('for themselves', ({ input }) => (input as NamesOwner).ownerId === undefined)
+const forOneself = rule('for themselves', ({ input }) => (input as NamesOwner).ownerId === undefined)
 const asAdministrator = rule('for anybody as whoever runs the installation', ({ actor }) => administers(actor))
 
 export const createOrganization = defineCommand(organizationsSignatures.create, {
-  allow: allOf(granted, anyOf(forWhoeverCalls, owner, asAdministrator)),
+  allow: allOf(granted, anyOf(forOneself, owner, asAdministrator)),
   target: firstOwnerTarget,
   async handle(context, { name, slug, settings = {}, ownerId }) {
     const { em, actor, newId } = context
     const id = newId('org')
-    const founder = await founderOf(context, ownerId)
-    if (!administers(actor)) await keepWithinLimit(context, founder)
+    const founder = await firstOwnerOf(context, ownerId)
+    if (!administers(actor)) await requireOwnershipLimit(context, founder)
     const taken = await insertOrganization(context, { id, name, slugs: slugsFor(context, id, name, slug), settings, ownerId: founder })
     context.note({ target: { type: 'organization', id }, organizationId: id, changes: { slug: taken, ownerId: founder } })
     context.emit({
@@ -54,7 +54,7 @@ export const createOrganization = defineCommand(organizationsSignatures.create, 
 })
 
 /** The first owner: the caller, or whom an administrator names. The operator of the machine is nobody who could own anything. */
-async function founderOf({ em, actor }: CommandContext, ownerId: UserId | undefined): Promise<UserId> {
+async function firstOwnerOf({ em, actor }: CommandContext, ownerId: UserId | undefined): Promise<UserId> {
   const userId = ownerId ?? (actor.kind === 'user' ? actor.principal.userId : undefined)
   if (userId === undefined)
     throw invalidInput({ issues: [{ path: 'ownerId', message: 'name the first owner: you act for no user who could be it' }] })
@@ -64,7 +64,7 @@ async function founderOf({ em, actor }: CommandContext, ownerId: UserId | undefi
 }
 
 /** Those that are suspended count: they come back. */
-async function keepWithinLimit(context: CommandContext, userId: UserId): Promise<void> {
+async function requireOwnershipLimit(context: CommandContext, userId: UserId): Promise<void> {
   const { maxOrganizations: limit } = await context.limits.ofUser(userId)
   if (limit === null) return
   const owned = await context.em.execute<unknown[]>(

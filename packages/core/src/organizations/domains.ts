@@ -32,7 +32,7 @@ export const addDomain = defineCommand(organizationsSignatures.addDomain, {
     const row = em.create(DomainRow, { organizationId, domain, challenge, verifiedAt: null, createdAt: now })
     em.persist(row)
     await em.flush()
-    tell(context, 'organizations.domainAdded', organizationId, domain)
+    recordDomainChange(context, 'organizations.domainAdded', organizationId, domain)
     return shown(row)
   },
 })
@@ -51,7 +51,7 @@ export const verifyDomain = defineCommand(organizationsSignatures.verifyDomain, 
     if (!texts.includes(value)) throw domainNotProven({ name, value })
     row.verifiedAt = now
     await em.flush()
-    tell(context, 'organizations.domainVerified', organizationId, domain)
+    recordDomainChange(context, 'organizations.domainVerified', organizationId, domain)
     return shown(row)
   },
 })
@@ -77,7 +77,7 @@ export const removeDomain = defineCommand(organizationsSignatures.removeDomain, 
       domain,
     ])
     if (rows.length === 0) throw notFound({ type: 'domain' })
-    tell(context, 'organizations.domainRemoved', organizationId, domain)
+    recordDomainChange(context, 'organizations.domainRemoved', organizationId, domain)
     return { domain }
   },
 })
@@ -99,7 +99,7 @@ async function existingDomain(em: SqlEntityManager, organizationId: Organization
   return row
 }
 
-function tell(context: CommandContext, type: string, organizationId: OrganizationId, domain: string): void {
+function recordDomainChange(context: CommandContext, type: string, organizationId: OrganizationId, domain: string): void {
   context.note({ changes: { domain } })
   context.emit({ type, subject: organizationId, organizationId, payload: { organizationId, domain } })
 }

@@ -9,7 +9,7 @@ import { existingOrganization, lockOrganizations } from './repository.ts'
  * Waits for the guard, and makes sure that somebody may still join: the organization
  * is active and has a seat. How many are taken is only asked where there is a limit.
  */
-export async function takeSeat(
+export async function reserveSeat(
   em: SqlEntityManager,
   organizationId: OrganizationId,
   seatsOf: () => Promise<number> = () => em.count(MembershipRow, { organizationId }),
@@ -25,7 +25,7 @@ export async function takeSeat(
  * leave another one. To be called before the change, for members who are owners.
  * Whoever is archived counts as none, as `users.archive` has it.
  */
-export async function keepAnOwner(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
+export async function ensureAnotherOwner(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
   await lockOrganizations(em, [organizationId])
   const others = await em.execute<unknown[]>(
     `select 1 from memberships m join users u on u.id = m.user_id and u.status <> 'archived'

@@ -7,8 +7,8 @@ import type { MembershipRole, OrganizationStatus } from './model.ts'
 import {
   countMembers,
   countOrganizations,
-  every,
-  holding,
+  allOf,
+  contains,
   selectMembers,
   selectOrganizations,
   shownOrganization,
@@ -30,8 +30,12 @@ export const listOrganizations = defineQuery(organizationsSignatures.list, {
     const scope = { action: organizationsSignatures.list.name, filters: { search, status }, viewer: viewerOf(actor) }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
-    const selection = every(seenBy(actor), ofStatus(status), search === undefined ? everything : holding(['o.name', 'o.slug'], search))
-    const rows = await selectOrganizations(em, every(selection, before(position?.[0])), limit + 1)
+    const selection = allOf(
+      visibleOrganizations(actor),
+      ofStatus(status),
+      search === undefined ? always : contains(['o.name', 'o.slug'], search),
+    )
+    const rows = await selectOrganizations(em, allOf(selection, before(position?.[0])), limit + 1)
     const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
     return {
       items: [...shown],
@@ -41,29 +45,29 @@ export const listOrganizations = defineQuery(organizationsSignatures.list, {
   },
 })
 
-const everything: Condition = { sql: 'true', parameters: [] }
+const always: Condition = { sql: 'true', parameters: [] }
 
-function seesAll(actor: Actor): boolean {
+function seesAllOrganizations(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(organizationsSignatures.list.name))
 }
 
 /** Cursors do not travel from one caller to another. */
 function viewerOf(actor: Actor): string {
-  return actor.kind === 'user' && !seesAll(actor) ? actor.principal.userId : 'everywhere'
+  return actor.kind === 'user' && !seesAllOrganizations(actor) ? actor.principal.userId : 'everywhere'
 }
 
-function seenBy(actor: Actor): Condition {
-  if (seesAll(actor)) return everything
+function visibleOrganizations(actor: Actor): Condition {
+  if (seesAllOrganizations(actor)) return always
   const own = actor.kind === 'user' ? actor.principal.memberships.map(({ organizationId }) => organizationId) : []
   return { sql: `o.status = 'active' and o.id = any(?::uuid[])`, parameters: [uuidsOf(own)] }
 }
 
 function ofStatus(status: OrganizationStatus | undefined): Condition {
-  return status === undefined ? everything : { sql: 'o.status = ?', parameters: [status] }
+  return status === undefined ? always : { sql: 'o.status = ?', parameters: [status] }
 }
 
 function before(id: string | number | null | undefined): Condition {
-  return id === undefined ? everything : { sql: 'o.id < ?::uuid', parameters: [uuidOf(String(id))] }
+  return id === undefined ? always : { sql: 'o.id < ?::uuid', parameters: [uuidOf(String(id))] }
 }
 
 export const listMembers = defineQuery(organizationsSignatures.listMembers, {
@@ -74,8 +78,8 @@ export const listMembers = defineQuery(organizationsSignatures.listMembers, {
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
     await existingOrganization(em, organizationId)
-    const selection = every(withRole(role), search === undefined ? everything : holding(searched, search))
-    const rows = await selectMembers(em, organizationId, every(selection, after(position?.[0])), limit + 1)
+    const selection = allOf(withRole(role), search === undefined ? always : contains(searched, search))
+    const rows = await selectMembers(em, organizationId, allOf(selection, after(position?.[0])), limit + 1)
     const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ membershipId }) => [membershipId] })
     return {
       items: shown.map(({ member }) => member),
@@ -88,9 +92,9 @@ export const listMembers = defineQuery(organizationsSignatures.listMembers, {
 const searched = ['u.username', 'u.email', 'u.full_name', 'u.display_name']
 
 function withRole(role: MembershipRole | undefined): Condition {
-  return role === undefined ? everything : { sql: 'm.role = ?', parameters: [role] }
+  return role === undefined ? always : { sql: 'm.role = ?', parameters: [role] }
 }
 
 function after(id: string | number | null | undefined): Condition {
-  return id === undefined ? everything : { sql: 'm.id > ?::uuid', parameters: [uuidOf(String(id))] }
+  return id === undefined ? always : { sql: 'm.id > ?::uuid', parameters: [uuidOf(String(id))] }
 }

@@ -4,9 +4,9 @@ import { notFound } from '../kernel/errors.ts'
 import { allOf, anyOf, granted, notBelow, owner } from '../kernel/rule.ts'
 import { existingUser, type UserId } from '../users/index.ts'
 import { roleTooHigh, userInactive } from './errors.ts'
-import { keepAnOwner, takeSeat } from './guards.ts'
+import { ensureAnotherOwner, reserveSeat } from './guards.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
-import { isAtLeast, mayGive } from './rules.ts'
+import { isAtLeast, mayAssignRole } from './rules.ts'
 import { shownMember } from './queries.ts'
 import { changedOrganization } from './repository.ts'
 import { deleteMembership, insertMembership, lockMembership, setRole } from './membership.ts'
@@ -18,13 +18,13 @@ export const addMember = defineCommand(organizationsSignatures.addMember, {
   target: candidateTarget,
   async handle(context, { organizationId, userId, role }) {
     const { em, actor } = context
-    if (!mayGive(actor, organizationId, role)) throw roleTooHigh({})
+    if (!mayAssignRole(actor, organizationId, role)) throw roleTooHigh({})
     const { status } = await existingUser(em, userId)
     if (status === 'archived') throw userInactive({ status })
-    await takeSeat(em, organizationId)
+    await reserveSeat(em, organizationId)
     await insertMembership(context, { organizationId, userId, role })
     context.invalidate(userId, { when: 'soon' })
-    tell(context, 'organizations.memberAdded', { organizationId, userId }, { role })
+    recordMemberChange(context, 'organizations.memberAdded', { organizationId, userId }, { role })
     return shownMember(em, organizationId, userId)
   },
 })
@@ -34,15 +34,15 @@ export const updateMember = defineCommand(organizationsSignatures.updateMember, 
   target: memberTarget,
   async handle(context, { organizationId, userId, role }) {
     const { em, actor, now } = context
-    if (!mayGive(actor, organizationId, role)) throw roleTooHigh({})
+    if (!mayAssignRole(actor, organizationId, role)) throw roleTooHigh({})
     await changedOrganization(em, organizationId)
     const before = await existingRole(context, organizationId, userId)
     if (before !== role) {
-      if (before === 'owner') await keepAnOwner(em, organizationId, userId)
+      if (before === 'owner') await ensureAnotherOwner(em, organizationId, userId)
       await setRole(em, { organizationId, userId, role }, now)
       if (isAtLeast(role, before)) context.invalidate(userId, { when: 'soon' })
       else context.invalidate(userId, { when: 'now' })
-      tell(context, 'organizations.memberUpdated', { organizationId, userId }, { role: [before, role] })
+      recordMemberChange(context, 'organizations.memberUpdated', { organizationId, userId }, { role: [before, role] })
     }
     return shownMember(em, organizationId, userId)
   },
@@ -55,11 +55,11 @@ export const removeMember = defineCommand(organizationsSignatures.removeMember, 
   async handle(context, { organizationId, userId }) {
     const { em, actor } = context
     await changedOrganization(em, organizationId)
-    if ((await existingRole(context, organizationId, userId)) === 'owner') await keepAnOwner(em, organizationId, userId)
+    if ((await existingRole(context, organizationId, userId)) === 'owner') await ensureAnotherOwner(em, organizationId, userId)
     const lost = await deleteMembership(context, { organizationId, userId })
     context.invalidate(userId, { when: 'now' })
     const left = actor.kind === 'user' && actor.principal.userId === userId
-    tell(context, 'organizations.memberRemoved', { organizationId, userId }, { left, ...lost })
+    recordMemberChange(context, 'organizations.memberRemoved', { organizationId, userId }, { left, ...lost })
     return { userId, ...lost }
   },
 })
@@ -71,7 +71,7 @@ async function existingRole({ em }: CommandContext, organizationId: Organization
   return role
 }
 
-function tell(
+function recordMemberChange(
   context: CommandContext,
   type: string,
   { organizationId, userId }: { organizationId: OrganizationId; userId: UserId },

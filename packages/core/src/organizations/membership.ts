@@ -4,14 +4,14 @@ import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
-import { withdrawInvitations } from './revoke-invitations.ts'
+import { revokeInvitations } from './revoke-invitations.ts'
 
-interface Who {
+interface MembershipKey {
   readonly organizationId: OrganizationId
   readonly userId: UserId
 }
 
-interface Membership extends Who {
+interface Membership extends MembershipKey {
   readonly role: MembershipRole
 }
 
@@ -25,7 +25,7 @@ export async function insertMembership({ em, now, newId }: CommandContext, { org
 }
 
 /** The role of a member, whose seat in a team nobody gives or takes until this transaction is over; null: it is none. */
-export async function lockMembership(em: SqlEntityManager, { organizationId, userId }: Who): Promise<MembershipRole | null> {
+export async function lockMembership(em: SqlEntityManager, { organizationId, userId }: MembershipKey): Promise<MembershipRole | null> {
   const [row] = await em.execute<{ role: MembershipRole }[]>(
     'select role from memberships where organization_id = ? and user_id = ? for update',
     [uuidOf(organizationId), uuidOf(userId)],
@@ -44,7 +44,7 @@ export async function setRole(em: SqlEntityManager, { organizationId, userId, ro
 }
 
 /** As what somebody was a member until now: who could do what at some time is worked out from it. */
-async function rememberMembership(em: SqlEntityManager, { organizationId, userId }: Who, now: Date): Promise<void> {
+async function rememberMembership(em: SqlEntityManager, { organizationId, userId }: MembershipKey, now: Date): Promise<void> {
   const [row] = await em.execute<{ role: MembershipRole; since: number }[]>(
     `select role, (extract(epoch from created_at) * 1000)::float8 as since from memberships where organization_id = ? and user_id = ?`,
     [uuidOf(organizationId), uuidOf(userId)],
@@ -55,7 +55,7 @@ async function rememberMembership(em: SqlEntityManager, { organizationId, userId
 }
 
 /** Takes somebody out of all teams of an organization, remembers that they were in them, and says of how many. */
-async function leaveTeams(em: SqlEntityManager, { organizationId, userId }: Who, now: Date): Promise<number> {
+async function leaveTeams(em: SqlEntityManager, { organizationId, userId }: MembershipKey, now: Date): Promise<number> {
   const seats = await em.execute<{ team: string; since: number }[]>(
     `delete from team_members where organization_id = ? and user_id = ?
       returning team_id::text as team, (extract(epoch from created_at) * 1000)::float8 as since`,
@@ -84,11 +84,11 @@ interface Lost {
  * invitations that were sent, roles that were given in the organization, and that
  * sessions are in it. Who comes back begins anew.
  */
-export async function deleteMembership({ em, now, actor }: CommandContext, { organizationId, userId }: Who): Promise<Lost> {
+export async function deleteMembership({ em, now, actor }: CommandContext, { organizationId, userId }: MembershipKey): Promise<Lost> {
   const [organization, user] = [uuidOf(organizationId), uuidOf(userId)]
   const by = actor.kind === 'user' ? uuidOf(actor.principal.userId) : null
   const teamsLeft = await leaveTeams(em, { organizationId, userId }, now)
-  const invitationsRevoked = await withdrawInvitations(em, organizationId, userId, now)
+  const invitationsRevoked = await revokeInvitations(em, organizationId, userId, now)
   const roles = await em.execute<unknown[]>(
     `update role_assignments set revoked_at = ?, revoked_by = ? where organization_id = ? and user_id = ? and revoked_at is null
       and (valid_until is null or valid_until > ?) returning 1`,

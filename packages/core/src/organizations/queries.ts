@@ -12,7 +12,7 @@ export interface Condition {
 }
 
 /** All of them at once. */
-export function every(...conditions: readonly Condition[]): Condition {
+export function allOf(...conditions: readonly Condition[]): Condition {
   return {
     sql: conditions.map(({ sql }) => `(${sql})`).join(' and '),
     parameters: conditions.flatMap(({ parameters }) => parameters),
@@ -20,7 +20,7 @@ export function every(...conditions: readonly Condition[]): Condition {
 }
 
 /** Those of whom one of the columns holds a text somewhere, without regard to case; what LIKE takes for a wildcard stands for itself. */
-export function holding(columns: readonly string[], text: string): Condition {
+export function contains(columns: readonly string[], text: string): Condition {
   const pattern = `%${escapeLike(text)}%`
   return { sql: columns.map((column) => `lower(${column}) like lower(?)`).join(' or '), parameters: columns.map(() => pattern) }
 }

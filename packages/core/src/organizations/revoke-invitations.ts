@@ -7,7 +7,7 @@ import type { OrganizationId } from './model.ts'
 export const unanswered = 'i.accepted_at is null and i.declined_at is null and i.revoked_at is null'
 
 /** Takes back what an organization has sent, and nobody has answered while there was time: all of it, or what one of its members sent. */
-export async function withdrawInvitations(
+export async function revokeInvitations(
   em: SqlEntityManager,
   organizationId: OrganizationId,
   sentBy: UserId | null,
@@ -23,7 +23,7 @@ export async function withdrawInvitations(
 }
 
 /** The same of all that somebody has sent, wherever. Gives the organization of each. */
-export async function withdrawEverywhere(em: SqlEntityManager, sentBy: UserId, now: Date): Promise<readonly OrganizationId[]> {
+export async function revokeInvitationsSentBy(em: SqlEntityManager, sentBy: UserId, now: Date): Promise<readonly OrganizationId[]> {
   const rows = await em.execute<{ organization: string }[]>(
     `update invitations i set revoked_at = ? where i.invited_by = ? and ${unanswered} and i.expires_at > ?
       returning i.organization_id::text as organization`,

@@ -15,7 +15,7 @@ export function administers(actor: Actor): boolean {
 }
 
 /** Whether somebody may do all that a role allows in an organization: nobody gives more than that. */
-export function mayGive(actor: Actor, organizationId: OrganizationId, role: MembershipRole): boolean {
+export function mayAssignRole(actor: Actor, organizationId: OrganizationId, role: MembershipRole): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system'
   return organizationRoles[role].permissions.every((permission) => actor.principal.grants.covers(permission, organizationId))
 }

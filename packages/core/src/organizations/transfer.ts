@@ -16,7 +16,7 @@ export const transferOwnership = defineCommand(organizationsSignatures.transferO
   target: successorTarget,
   async handle(context, { organizationId, toUserId, fromUserId }) {
     const { em, now } = context
-    const from = predecessorOf(context, toUserId, fromUserId)
+    const from = previousOwnerOf(context, toUserId, fromUserId)
     await changedOrganization(em, organizationId)
     const { status } = await existingUser(em, toUserId)
     if (!isActing(status)) throw userInactive({ status })
@@ -39,7 +39,7 @@ export const transferOwnership = defineCommand(organizationsSignatures.transferO
 })
 
 /** Whoever hands over: the caller, or whom an operator names. */
-function predecessorOf({ actor }: CommandContext, toUserId: UserId, fromUserId: UserId | undefined): UserId {
+function previousOwnerOf({ actor }: CommandContext, toUserId: UserId, fromUserId: UserId | undefined): UserId {
   const from = fromUserId ?? (actor.kind === 'user' ? actor.principal.userId : undefined)
   if (from === undefined) throw invalidInput({ issues: [{ path: 'fromUserId', message: 'name the owner who hands over: you are none' }] })
   if (from === toUserId) throw invalidInput({ issues: [{ path: 'toUserId', message: 'name somebody else than who hands over' }] })

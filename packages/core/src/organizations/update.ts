@@ -26,7 +26,7 @@ export const updateOrganization = defineCommand(organizationsSignatures.update, 
     const organization = await changedOrganization(em, organizationId)
     expectVersion(organization, version)
     const { status: before } = organization
-    const fields = await change(context, organization, patch)
+    const fields = await applyPatch(context, organization, patch)
     const status = fields.includes('status') ? { status: [before, organization.status] } : {}
     context.note({ changes: { fields, ...status } })
     return shownOrganization(em, organizationId)
@@ -34,34 +34,34 @@ export const updateOrganization = defineCommand(organizationsSignatures.update, 
 })
 
 /** Gives the fields that are different now. When none is, nothing is written and the version stays. */
-async function change(context: CommandContext, organization: OrganizationRow, patch: Patch): Promise<readonly string[]> {
+async function applyPatch(context: CommandContext, organization: OrganizationRow, patch: Patch): Promise<readonly string[]> {
   const changed = Object.entries(patch).filter(
     ([field, value]) => value !== undefined && !equals(value, organization[field as keyof OrganizationRow]),
   )
   const fields = changed.map(([field]) => field)
   if (fields.length === 0) return fields
-  if (fields.includes('slug')) keepReserved(context, organization.slug, patch.slug)
+  if (fields.includes('slug')) requireNotReserved(context, organization.slug, patch.slug)
   if (fields.includes('status')) await rememberStatus(context, organization)
   Object.assign(organization, Object.fromEntries(changed), { updatedAt: context.now })
   const { id, status } = organization
   emitOrganizationEvent(context, 'organizations.updated', id, { fields, ...(fields.includes('status') && { status }) })
   await context.em.flush()
-  if (fields.includes('status') && status === 'active') await showAgain(context, id)
-  else if (fields.some((field) => carried.has(field))) context.invalidate(id, { when: 'now' })
+  if (fields.includes('status') && status === 'active') await refreshMembers(context, id)
+  else if (fields.some((field) => principalFields.has(field))) context.invalidate(id, { when: 'now' })
   return fields
 }
 
 /** What principals carry of an organization; its status decides whether they have it at all, its policy what they are limited to. */
-const carried: ReadonlySet<string> = new Set(['slug', 'status', 'resourcePolicy'])
+const principalFields: ReadonlySet<string> = new Set(['slug', 'status', 'resourcePolicy'])
 
 /** Everybody who signs up becomes a member of the organization with the configured slug: nobody slips into its place. */
-function keepReserved({ settings, actor }: CommandContext, before: string, after: string | undefined): void {
+function requireNotReserved({ settings, actor }: CommandContext, before: string, after: string | undefined): void {
   const reserved = settings.defaultOrganization
   if ((before === reserved || after === reserved) && !administers(actor)) throw slugReserved({})
 }
 
 /** An organization that is there again is not among the memberships of anybody's cached principal: those go by user. */
-async function showAgain(context: CommandContext, organizationId: OrganizationId): Promise<void> {
+async function refreshMembers(context: CommandContext, organizationId: OrganizationId): Promise<void> {
   for (const userId of await membersWithSessions(context.em, organizationId, context.now)) context.invalidate(userId, { when: 'soon' })
 }
 

@@ -1,5 +1,5 @@
-import { meantAccountTarget, userMeant, ownAccount } from '../users/index.ts'
-import { factorRemoved, keepAWayIn } from '../authenticators/index.ts'
+import { namedOrOwnAccountTarget, namedUserOrCaller, ownAccount } from '../users/index.ts'
+import { afterFactorRemoved, ensureAuthenticatorLeft } from '../authenticators/index.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
@@ -9,9 +9,9 @@ import { passkeyTarget } from './target.ts'
 
 export const list = defineQuery(passkeysSignatures.list, {
   allow: anyOf(granted, owner),
-  target: meantAccountTarget,
+  target: namedOrOwnAccountTarget,
   async handle({ open, actor }, input) {
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     if (userId === null) throw unauthenticated({})
     const em = await open()
     return { passkeys: await em.find(PasskeyRow, { userId }, { orderBy: { id: 'asc' } }) }
@@ -26,8 +26,8 @@ export const remove = defineCommand(passkeysSignatures.remove, {
     const { em } = context
     const user = await ownAccount(context)
     if ((await em.nativeDelete(PasskeyRow, { id: passkeyId, userId: user.id })) === 0) throw notFound({ type: 'passkey' })
-    await keepAWayIn(em, user.id)
-    const { sessionsEnded } = await factorRemoved(context, user)
+    await ensureAuthenticatorLeft(em, user.id)
+    const { sessionsEnded } = await afterFactorRemoved(context, user)
     context.note({ changes: { sessionsEnded } })
     context.emit({ type: 'passkeys.removed', subject: user.id, organizationId: null, payload: { userId: user.id, passkeyId } })
     return { sessionsEnded }

@@ -1,2 +1,2 @@
-export { acceptAssertion } from './verify-assertion.ts'
-export { partyOf } from './relying-party.ts'
+export { verifyAssertion } from './verify-assertion.ts'
+export { relyingPartyOf } from './relying-party.ts'

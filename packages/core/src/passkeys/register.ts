@@ -1,16 +1,16 @@
 import { verifyRegistrationResponse, type RegistrationResponseJSON } from '@simplewebauthn/server'
 import { isoBase64URL } from '@simplewebauthn/server/helpers'
-import { factorAdded, mayEnrol } from '../authenticators/index.ts'
+import { afterFactorAdded, requireMayEnrol } from '../authenticators/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { Settings } from '../kernel/settings.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { beginChallenge, challengeLifetime, finishChallenge, newNonce, tryChallenge } from '../challenges/index.ts'
 import { type UserRow, ownAccountTarget, ownAccount } from '../users/index.ts'
-import { handleOf } from './verify-assertion.ts'
+import { userHandleOf } from './verify-assertion.ts'
 import { PasskeyRow } from './entity.ts'
 import { alreadyRegistered, registrationFailed, registrationOver, tooManyPasskeys } from './errors.ts'
 import type { AttestationResponse } from './model.ts'
-import { partyOf } from './relying-party.ts'
+import { relyingPartyOf } from './relying-party.ts'
 import { passkeysSignatures } from './signatures.ts'
 
 const mostPasskeys = 20
@@ -32,7 +32,7 @@ const sensitive = {
 export const beginRegistration = defineCommand(passkeysSignatures.beginRegistration, {
   ...sensitive,
   async handle(context) {
-    await mayEnrol(context, 'passkey')
+    await requireMayEnrol(context, 'passkey')
     const { em, settings } = context
     const user = await ownAccount(context)
     const passkeys = await em.find(PasskeyRow, { userId: user.id })
@@ -45,11 +45,11 @@ export const beginRegistration = defineCommand(passkeysSignatures.beginRegistrat
 
 /** Asks for a passkey that is found without a name, and whose use is always checked: it is both factors at once. */
 function creationOptions(settings: Settings, user: UserRow, passkeys: readonly PasskeyRow[], nonce: string) {
-  const { id } = partyOf(settings)
+  const { id } = relyingPartyOf(settings)
   const name = user.email ?? user.username
   return {
     rp: { id, name: id },
-    user: { id: isoBase64URL.fromBuffer(handleOf(user.id)), name, displayName: user.displayName ?? user.fullName ?? name },
+    user: { id: isoBase64URL.fromBuffer(userHandleOf(user.id)), name, displayName: user.displayName ?? user.fullName ?? name },
     challenge: nonce,
     pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key' as const, alg })),
     timeout: challengeLifetime,
@@ -62,7 +62,7 @@ function creationOptions(settings: Settings, user: UserRow, passkeys: readonly P
 export const finishRegistration = defineCommand(passkeysSignatures.finishRegistration, {
   ...sensitive,
   async handle(context, { challenge: text, response, name }) {
-    await mayEnrol(context, 'passkey')
+    await requireMayEnrol(context, 'passkey')
     const { em, now, newId, settings } = context
     const user = await ownAccount(context)
     const challenge = await tryChallenge(context, 'passkeyRegistration', text)
@@ -89,7 +89,7 @@ export const finishRegistration = defineCommand(passkeysSignatures.finishRegistr
       lastUsedAt: null,
     })
     em.persist(passkey)
-    const { sessionsEnded } = await factorAdded(context, user)
+    const { sessionsEnded } = await afterFactorAdded(context, user)
     context.note({ changes: { passkeyId: passkey.id, sessionsEnded } })
     const payload = { userId: user.id, passkeyId: passkey.id }
     context.emit({ type: 'passkeys.registered', subject: user.id, organizationId: null, payload })
@@ -99,7 +99,7 @@ export const finishRegistration = defineCommand(passkeysSignatures.finishRegistr
 
 /** What the authenticator made; null: the response proves nothing. */
 async function verify(settings: Settings, { id, rawId, type, response }: AttestationResponse, expectedChallenge: string) {
-  const party = partyOf(settings)
+  const party = relyingPartyOf(settings)
   const { clientDataJSON, attestationObject } = response
   const plain: RegistrationResponseJSON = { id, rawId, type, response: { clientDataJSON, attestationObject }, clientExtensionResults: {} }
   const verified = await verifyRegistrationResponse({

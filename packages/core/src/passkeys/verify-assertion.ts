@@ -5,9 +5,9 @@ import { uuidOf } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import { PasskeyRow } from './entity.ts'
 import type { AssertionResponse } from './model.ts'
-import { partyOf } from './relying-party.ts'
+import { relyingPartyOf } from './relying-party.ts'
 
-interface Asserted {
+interface ExpectedAssertion {
   /** Whose passkey it must be; null: anybody's, the passkey says whose. */
   readonly userId: UserId | null
   /** What was to be signed, in base64url. That it is used once is up to the caller. */
@@ -21,14 +21,14 @@ interface Asserted {
  * passkey proves two factors by itself. One that counts its signatures and falls
  * behind was copied, and is refused.
  */
-export async function acceptAssertion(
+export async function verifyAssertion(
   context: CommandContext,
-  { userId, challenge, response }: Asserted,
+  { userId, challenge, response }: ExpectedAssertion,
 ): Promise<{ userId: UserId } | null> {
   const { em, now, settings } = context
   const passkey = await em.findOne(PasskeyRow, { credentialId: response.id, ...(userId !== null && { userId }) })
-  if (passkey === null || !names(response, passkey.userId, userId === null)) return null
-  const party = partyOf(settings)
+  if (passkey === null || !hasUserHandleOf(response, passkey.userId, userId === null)) return null
+  const party = relyingPartyOf(settings)
   const verified = await verifyAuthenticationResponse({
     response: plain(response),
     expectedChallenge: challenge,
@@ -49,13 +49,13 @@ export async function acceptAssertion(
 }
 
 /** What a user is called inside authenticators: nothing that tells a finder who it is. */
-export function handleOf(userId: UserId): Uint8Array<ArrayBuffer> {
+export function userHandleOf(userId: UserId): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(userId)
 }
 
 /** Whether the response is of the user. Where the caller did not name one, it has to say so itself (WebAuthn: 7.2, step 6). */
-function names({ response: { userHandle } }: AssertionResponse, userId: UserId, mustSay: boolean): boolean {
-  return userHandle === undefined ? !mustSay : userHandle === isoBase64URL.fromBuffer(handleOf(userId))
+function hasUserHandleOf({ response: { userHandle } }: AssertionResponse, userId: UserId, mustSay: boolean): boolean {
+  return userHandle === undefined ? !mustSay : userHandle === isoBase64URL.fromBuffer(userHandleOf(userId))
 }
 
 /** As the library takes it: an absent field is absent. */

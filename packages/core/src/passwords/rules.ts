@@ -1,7 +1,7 @@
 /** What is wrong with a password. */
 export type Weakness = 'tooShort' | 'tooCommon' | 'tooPersonal'
 
-export interface Demands {
+export interface PasswordRules {
   /** Characters; each code point counts as one (NIST SP 800-63B-4: 3.1.1.2). */
   readonly least: number
   /** What the password must not be made of: the user's names, their address, the service. Any text. */
@@ -19,7 +19,7 @@ export function foldedPassword(text: string): string {
  * What is wrong with a password, or null. No rules of composition: they make people
  * write `Password1!`. What is refused is what is guessed first.
  */
-export function weaknessOf(password: string, { least, words, isCommon }: Demands): Weakness | null {
+export function weaknessOf(password: string, { least, words, isCommon }: PasswordRules): Weakness | null {
   const text = foldedPassword(password)
   if ([...text].length < least) return 'tooShort'
   if (isGuessedFirst(text, isCommon)) return 'tooCommon'

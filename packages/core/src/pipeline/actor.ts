@@ -6,7 +6,7 @@ import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
 import { idArray, lastOfPipeline, runStatement, sendStatement, statement, type Statement } from '../kernel/statement.ts'
-import { limitedTo, loadPrincipals } from '../principals/index.ts'
+import { downscope, loadPrincipals } from '../principals/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -57,7 +57,7 @@ async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, si
   const principal = loaded.get(tokenId)?.principal
   if (principal === undefined || (signed !== null && signed.expiresAt <= now)) throw unauthenticated({})
   return withOrigin(
-    { kind: 'user', principal: signed === null ? principal : limitedTo(assembly.catalogue, principal, signed) },
+    { kind: 'user', principal: signed === null ? principal : downscope(assembly.catalogue, principal, signed) },
     origin,
     now,
   )

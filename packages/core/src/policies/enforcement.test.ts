@@ -1,7 +1,7 @@
 import { completed, DenizenError, uuidOf, type SignedIn } from '@denizen/core'
 import { databases, enrolAuthenticator, password, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
-import { roomFor } from '../signin/concurrency.ts'
+import { sessionsToEvict } from '../signin/concurrency.ts'
 import type { Limits } from './model.ts'
 
 const minute = 60_000
@@ -26,7 +26,7 @@ describe('how many sessions there may be', () => {
     { running: 3, limits: { maxSessions: 3, maxConcurrentLogins: 3, loginExcess: 'evictOldest' as const }, expected: { evicted: 1 } },
     { running: 3, limits: { maxSessions: 1, maxConcurrentLogins: 3, loginExcess: 'evictOldest' as const }, expected: { most: 1 } },
   ])('$running run, $limits: $expected', ({ running, limits, expected }) => {
-    expect(roomFor(running, { ...unlimited, ...limits })).toEqual(expected)
+    expect(sessionsToEvict(running, { ...unlimited, ...limits })).toEqual(expected)
   })
 })
 

@@ -5,7 +5,7 @@ import { unauthenticated } from '../kernel/errors.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, granted, grantedEverywhere, owner, type Target } from '../kernel/rule.ts'
 import { organizationTarget, type OrganizationId } from '../organizations/index.ts'
-import { existingUser, type UserId, meantAccountTarget, userMeant } from '../users/index.ts'
+import { existingUser, type UserId, namedOrOwnAccountTarget, namedUserOrCaller } from '../users/index.ts'
 import { PolicyRow } from './entity.ts'
 import { policiesHeldBy, policiesHeldIn } from './limits.ts'
 import { effectiveLimits } from './rules.ts'
@@ -43,7 +43,7 @@ interface NamesLimited {
 const limitedTarget = {
   type: 'user or organization',
   find(em: SqlEntityManager, { organizationId, ...input }: NamesLimited, actor: Actor): Promise<Target | null | undefined> {
-    return organizationId === undefined ? meantAccountTarget.find(em, input, actor) : organizationTarget.find(em, { organizationId })
+    return organizationId === undefined ? namedOrOwnAccountTarget.find(em, input, actor) : organizationTarget.find(em, { organizationId })
   },
 } satisfies TargetFinder<NamesLimited>
 
@@ -53,7 +53,7 @@ export const effectivePolicy = defineQuery(policiesSignatures.effective, {
   async handle({ open, actor, settings }, { organizationId, ...input }) {
     const em = await open()
     if (organizationId !== undefined) return { limits: [...effectiveLimits(await policiesHeldIn(em, organizationId), settings)] }
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     if (userId === null) throw unauthenticated({})
     await existingUser(em, userId)
     return { limits: [...effectiveLimits(await policiesHeldBy(em, userId), settings)] }

@@ -15,7 +15,7 @@ import {
   type Verified,
 } from '../tokens/index.ts'
 import type { PrincipalCache } from './cache.ts'
-import { limitedTo } from './downscope.ts'
+import { downscope } from './downscope.ts'
 import { loadPrincipals, type LoadedPrincipal, type PrincipalParts } from './principal.ts'
 
 /**
@@ -126,7 +126,7 @@ export class Authenticator {
 
   async #loadSigned({ tokenId, limits }: Verified): Promise<Principal | null> {
     const loaded = await this.#load(tokenId)
-    return loaded === undefined ? null : limitedTo(this.#principalParts.catalogue, loaded.principal, limits)
+    return loaded === undefined ? null : downscope(this.#principalParts.catalogue, loaded.principal, limits)
   }
 
   #keep(hash: string, principal: Principal, generation: number): Principal {

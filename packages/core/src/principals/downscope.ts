@@ -7,7 +7,7 @@ import type { Grants } from '../kernel/grants.ts'
  * What is left of a principal for a signed token that was made from its credential.
  * One for a websocket opens that and no call; nobody proves with either who they are.
  */
-export function limitedTo(catalogue: Catalogue, principal: Principal, signed: SignedLimits): Principal {
+export function downscope(catalogue: Catalogue, principal: Principal, signed: SignedLimits): Principal {
   const { kind, scopes, expiresAt } = signed
   const named = kind === 'websocket' ? noActions : scopes === null ? null : namesOf(catalogue, scopes)
   const allowedActions =

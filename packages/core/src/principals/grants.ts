@@ -66,7 +66,7 @@ export function readGrants({ memberships, assignments, frozen, token_organizatio
 const nothing: ReadGrants = { memberships: [], given: [] }
 
 /** Works out what whoever shows a credential may do now. */
-export function grantedBy(
+export function principalGrants(
   record: GrantRecord,
   { memberships, given }: ReadGrants,
   definitions: ReadonlyMap<string, RoleDefinition>,

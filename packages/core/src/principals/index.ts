@@ -1,4 +1,4 @@
 export { Authenticator } from './authenticator.ts'
 export { PrincipalCache } from './cache.ts'
-export { limitedTo } from './downscope.ts'
+export { downscope } from './downscope.ts'
 export { asksForFactor, loadPrincipals, pendingStepsOf } from './principal.ts'

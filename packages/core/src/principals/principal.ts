@@ -9,7 +9,7 @@ import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
-import { grantedBy, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
+import { principalGrants, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
 import { proofLifetime, sudoLifetime } from '../sessions/model.ts'
 
 /** A principal as loaded, with the hash that its token must have. */
@@ -119,7 +119,7 @@ function principalOf(
   { catalogue, settings }: PrincipalParts,
   now: Date,
 ): Principal {
-  const { limits, memberships, edges, ...granted } = grantedBy(record, grants, definitions, catalogue, now)
+  const { limits, memberships, edges, ...granted } = principalGrants(record, grants, definitions, catalogue, now)
   const policies = policiesIn(record.policies)
   const policy = combineLimits(policies)
   const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)

@@ -3,12 +3,12 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound, ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { LoginAttemptRow } from '../login-history/entity.ts'
-import { existingUser, type UserId, changedMeantAccountTarget } from '../users/index.ts'
+import { existingUser, type UserId, changedNamedOrOwnAccountTarget } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 import { endSessions, type Ended } from './repository.ts'
 import { sessionsSignatures } from './signatures.ts'
-import { endedSessionTarget, overEnding, ownerMeant } from './target.ts'
+import { endedSessionTarget, overEnding, namedOwnerOrCaller } from './target.ts'
 
 export const endSession = defineCommand(sessionsSignatures.end, {
   allow: overEnding,
@@ -18,69 +18,69 @@ export const endSession = defineCommand(sessionsSignatures.end, {
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { sessionId }, userId) {
     if (userId === null) throw notFound({ type: 'session' })
-    return end(context, { userId, sessionId })
+    return endAndRecord(context, { userId, sessionId })
   },
 })
 
 export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
   allow: overEnding,
-  target: changedMeantAccountTarget,
-  handle: (context, input) => end(context, { userId: ownerMeant(context.actor, input) }),
+  target: changedNamedOrOwnAccountTarget,
+  handle: (context, input) => endAndRecord(context, { userId: namedOwnerOrCaller(context.actor, input) }),
 })
 
 /** Only a sign-in of one's own knows which session is not one of the others. */
 export const endOtherSessions = defineCommand(sessionsSignatures.endOthers, {
   allow: signedIn,
-  target: { ...changedMeantAccountTarget, find: async () => undefined },
+  target: { ...changedNamedOrOwnAccountTarget, find: async () => undefined },
   handle(context) {
     const { actor } = context
     if (actor.kind !== 'user') throw unauthenticated({})
     const { userId, sessionId, impersonator } = actor.principal
     if (sessionId === null || impersonator !== null) throw ownSessionRequired({})
-    return end(context, { userId, except: sessionId })
+    return endAndRecord(context, { userId, except: sessionId })
   },
 })
 
-interface Which {
+interface SessionsToEnd {
   readonly userId: UserId
   readonly sessionId?: SessionId
   readonly except?: SessionId
 }
 
 /** Ends sessions, everywhere at once, and writes into the login history who did, for each. */
-async function end(context: CommandContext, which: Which): Promise<Ended> {
+async function endAndRecord(context: CommandContext, which: SessionsToEnd): Promise<Ended> {
   const { em, now } = context
   const { userId, sessionId } = which
   const { username } = await existingUser(em, userId)
-  const by = whoEnds(context, userId)
-  const running = await em.find(SessionRow, { userId, endedAt: null, expiresAt: { $gt: now }, ...chosen(which) }, { fields: ['id'] })
+  const by = endedByOther(context, userId)
+  const running = await em.find(SessionRow, { userId, endedAt: null, expiresAt: { $gt: now }, ...whereOf(which) }, { fields: ['id'] })
   const ended = await endSessions(em, { ...which, by, keepApiTokens: true }, 'ended', now)
-  for (const { id } of running) noteEnd(context, { sessionId: id, userId, username, by })
+  for (const { id } of running) recordEnd(context, { sessionId: id, userId, username, by })
   // With all of them goes what the user does as somebody else, and that is not in the counts.
   const nothing = sessionId !== undefined && ended.sessionsEnded + ended.tokensEnded === 0
   if (!nothing) context.invalidate(sessionId ?? userId, { when: 'now', ...ended })
   return ended
 }
 
-function chosen({ sessionId, except }: Which) {
+function whereOf({ sessionId, except }: SessionsToEnd) {
   return sessionId !== undefined ? { id: sessionId } : except !== undefined ? { id: { $ne: except } } : {}
 }
 
 /** Who really does it, when that is not the user; the operator of the machine has no row to be named by. */
-function whoEnds({ actor }: CommandContext, userId: UserId): UserId | null {
+function endedByOther({ actor }: CommandContext, userId: UserId): UserId | null {
   if (actor.kind !== 'user') return null
   const who = actor.principal.impersonator?.userId ?? actor.principal.userId
   return who === userId ? null : who
 }
 
-interface EndOfOne {
+interface EndedSession {
   readonly sessionId: SessionId
   readonly userId: UserId
   readonly username: string
   readonly by: UserId | null
 }
 
-function noteEnd({ em, newId, now, origin, emit }: CommandContext, { sessionId, userId, username, by }: EndOfOne): void {
+function recordEnd({ em, newId, now, origin, emit }: CommandContext, { sessionId, userId, username, by }: EndedSession): void {
   const { ip, userAgent } = origin
   em.persist(
     em.create(LoginAttemptRow, {

@@ -3,34 +3,34 @@ import { callerId } from '../kernel/actor.ts'
 import type { QueryContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
-import { type UserId, meantAccountTarget } from '../users/index.ts'
+import { type UserId, namedOrOwnAccountTarget } from '../users/index.ts'
 import type { Session } from './model.ts'
-import { positionOf, selectSession, selectSessions, shownTo, type SessionSelection } from './queries.ts'
+import { positionOf, selectSession, selectSessions, visibleSession, type SessionSelection } from './queries.ts'
 import { sessionsSignatures } from './signatures.ts'
-import { overSessions, sessionTarget, ownerMeant } from './target.ts'
+import { overSessions, sessionTarget, namedOwnerOrCaller } from './target.ts'
 
 export const listSessions = defineQuery(sessionsSignatures.list, {
   allow: overSessions,
-  target: meantAccountTarget,
+  target: namedOrOwnAccountTarget,
   handle: (context, input) => pageOfSessions(context, sessionsSignatures.list.name, input, {}),
 })
 
 export const listActiveSessions = defineQuery(sessionsSignatures.listActive, {
   allow: overSessions,
-  target: meantAccountTarget,
+  target: namedOrOwnAccountTarget,
   handle: (context, input) => pageOfSessions(context, sessionsSignatures.listActive.name, input, { runningAt: context.now }),
 })
 
 export const listRecentSessions = defineQuery(sessionsSignatures.listRecent, {
   allow: overSessions,
-  target: meantAccountTarget,
+  target: namedOrOwnAccountTarget,
   handle(context, { days, ...input }) {
     const seenSince = new Date(context.now.getTime() - days * 24 * 60 * 60 * 1000)
     return pageOfSessions(context, sessionsSignatures.listRecent.name, { ...input, days }, { seenSince })
   },
 })
 
-interface Asked {
+interface SessionsInput {
   readonly userId?: UserId | undefined
   readonly limit: number
   readonly cursor?: string | undefined
@@ -40,15 +40,15 @@ interface Asked {
 async function pageOfSessions(
   { open, ports, actor }: QueryContext,
   action: string,
-  { limit, cursor, days, ...meant }: Asked,
+  { limit, cursor, days, ...meant }: SessionsInput,
   which: Pick<SessionSelection, 'runningAt' | 'seenSince'>,
 ): Promise<{ items: Session[]; nextCursor: string | null }> {
-  const userId = ownerMeant(actor, meant)
+  const userId = namedOwnerOrCaller(actor, meant)
   const scope = { action, filters: { userId, days }, viewer: callerId(actor) ?? actor.kind }
   const position = await openCursor(ports.cipher, scope, cursor)
   const rows = await selectSessions(await open(), { userId, ...which, position, limit })
   const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf })
-  return { items: shown.map((record) => shownTo(actor, record)), nextCursor }
+  return { items: shown.map((record) => visibleSession(actor, record)), nextCursor }
 }
 
 export const getSession = defineQuery(sessionsSignatures.get, {
@@ -57,6 +57,6 @@ export const getSession = defineQuery(sessionsSignatures.get, {
   async handle({ open, actor }, { sessionId }) {
     const record = await selectSession(await open(), sessionId)
     if (record === null) throw notFound({ type: 'session' })
-    return shownTo(actor, record)
+    return visibleSession(actor, record)
   },
 })

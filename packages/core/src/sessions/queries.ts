@@ -79,13 +79,13 @@ export async function selectSession(em: SqlEntityManager, id: SessionId): Promis
 }
 
 /** A session as its viewer may see it. In which organization it is, is for its user to know, and for that organization. */
-export function shownTo(actor: Actor, record: SessionRecord): Session {
+export function visibleSession(actor: Actor, record: SessionRecord): Session {
   const id = idOf('ses', record.id)
   const organizationId = record.organization === null ? null : idOf('org', record.organization)
   return {
     id,
     userId: idOf('usr', record.user),
-    organizationId: organizationId !== null && mayKnow(actor, record, organizationId) ? organizationId : null,
+    organizationId: organizationId !== null && mayKnowOrganization(actor, record, organizationId) ? organizationId : null,
     createdAt: new Date(record.created_at),
     lastSeenAt: new Date(record.last_seen_at),
     expiresAt: new Date(record.expires_at),
@@ -105,7 +105,7 @@ export function shownTo(actor: Actor, record: SessionRecord): Session {
   }
 }
 
-function mayKnow(actor: Actor, { user }: SessionRecord, organizationId: Id<'org'>): boolean {
+function mayKnowOrganization(actor: Actor, { user }: SessionRecord, organizationId: Id<'org'>): boolean {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { userId, grants } = actor.principal
   return userId === idOf('usr', user) || grants.allows('organizations.get', organizationId)

@@ -19,7 +19,7 @@ interface NewSession {
 }
 
 /** Begins a session. */
-export function beginSession(em: SqlEntityManager, { now, impersonation, ...session }: NewSession): SessionRow {
+export function insertSession(em: SqlEntityManager, { now, impersonation, ...session }: NewSession): SessionRow {
   const row = em.create(SessionRow, {
     ...session,
     ...deviceOf(session.userAgent),
@@ -42,7 +42,7 @@ export interface Ended {
 }
 
 /** Which sessions end, and by whom. */
-export interface Ending {
+export interface SessionsToEnd {
   readonly userId: Id<'usr'>
   /** This one alone; without it all of the user's. */
   readonly sessionId?: SessionId
@@ -71,7 +71,7 @@ export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now
 }
 
 /** Ends sessions that still run, with every token of theirs, and says how many of each. */
-export async function endSessions(em: SqlEntityManager, which: Ending, reason: EndReason, now: Date): Promise<Ended> {
+export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, reason: EndReason, now: Date): Promise<Ended> {
   const { userId, sessionId, except, by, keepApiTokens } = which
   const one = sessionId === undefined ? null : uuidOf(sessionId)
   const not = except === undefined || except === null ? null : uuidOf(except)

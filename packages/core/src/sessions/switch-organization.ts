@@ -10,7 +10,7 @@ interface NamesOrganization {
   readonly organizationId: OrganizationId | null
 }
 
-/** One of the caller's own organizations: any other is not there, also for those who may see it. */
+/** One of the caller's own organizations: any other does not exist here, also for those who may see it. */
 const ownOrganizationTarget = {
   type: 'organization',
   async find(em: SqlEntityManager, { organizationId }: NamesOrganization, actor: Actor): Promise<Target | null | undefined> {
@@ -21,11 +21,11 @@ const ownOrganizationTarget = {
 } satisfies TargetFinder<NamesOrganization>
 
 const intoWhatIsThere = rule(
-  'only into their own organizations',
+  'only to their own organizations',
   ({ actor, input, target }) => (input as NamesOrganization).organizationId === null || target !== null || actor.kind === 'system',
 )
 
-/** It only says where the session is: what a call names decides where it acts. */
+/** Changes only the session's organization: a call acts in the organization that it names. */
 export const switchOrganization = defineCommand(organizationsSignatures.switch, {
   allow: allOf(signedIn, intoWhatIsThere),
   target: ownOrganizationTarget,

@@ -4,7 +4,7 @@ import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { invalidInput } from '../kernel/errors.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { type UserId, accountTarget, overAccount, userMeant } from '../users/index.ts'
+import { type UserId, accountTarget, overAccount, namedUserOrCaller } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 
@@ -39,8 +39,8 @@ export const endedSessionTarget = {
 } satisfies TargetFinder<NamesSession>
 
 /** The user who is meant. The operator of the machine has no sessions, and has to say whose. */
-export function ownerMeant(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
-  const userId = userMeant(actor, input)
+export function namedOwnerOrCaller(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
+  const userId = namedUserOrCaller(actor, input)
   if (userId === null) throw invalidInput({ issues: [{ path: 'userId', message: 'say whose sessions: you have none of your own' }] })
   return userId
 }

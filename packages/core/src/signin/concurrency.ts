@@ -5,16 +5,16 @@ import { endSessions } from '../sessions/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
 import { tooManySessions } from './errors.ts'
-import type { Opening } from './session-request.ts'
+import type { SessionRequest } from './session-request.ts'
 
 type SessionLimits = Pick<UserLimits, 'maxSessions' | 'maxConcurrentLogins' | 'loginExcess'>
 
 /**
- * What one more session costs, where so many run: sessions that have to go, or that it is
- * refused. Whoever may sign in only so often may take the place of the oldest; how many
- * sessions there are at all nothing gets around. Nobody loses one for another that is refused.
+ * How many sessions must be evicted for one more, or the limit if it must be
+ * refused. The limit on concurrent logins may evict the oldest; the limit on all
+ * sessions always refuses. No session is evicted for one that is refused.
  */
-export function roomFor(
+export function sessionsToEvict(
   running: number,
   { maxSessions, maxConcurrentLogins: most, loginExcess }: SessionLimits,
 ): { readonly evicted: number } | { readonly most: number } {
@@ -24,20 +24,25 @@ export function roomFor(
 }
 
 /**
- * Makes room for one more session where only so many are allowed: by refusing it,
- * or by ending the oldest. The user's row is locked, so that of many who sign in at
- * once each counts the ones before. Sessions of others who act for the user are theirs.
+ * Enforces the limits on concurrent sessions for one more: refuses it,
+ * or ends the oldest. The user's row is locked, so that of many who sign in at
+ * once each counts the ones before. Sessions of impersonators do not count.
  */
-export async function makeRoom(context: CommandContext, user: UserRow, opening: Opening, limits: SessionLimits): Promise<void> {
+export async function enforceSessionLimit(
+  context: CommandContext,
+  user: UserRow,
+  opening: SessionRequest,
+  limits: SessionLimits,
+): Promise<void> {
   const { em, now } = context
   if (limits.maxSessions === null && limits.maxConcurrentLogins === null) return
   const running = await em.execute<{ id: string }[]>(
     `select id::text from sessions where user_id = ? and ended_at is null and expires_at > ? and impersonator_id is null order by id`,
     [uuidOf(user.id), now],
   )
-  const room = roomFor(running.length, limits)
+  const room = sessionsToEvict(running.length, limits)
   if ('most' in room) {
-    // A guest is made with their session, or not at all.
+    // An anonymous user is created together with its session, or not at all.
     if (opening.method === 'anonymous') throw tooManySessions(room)
     recordLoginAttempt(context, { ...opening, userId: user.id, outcome: 'tooManySessions' })
     context.refuse(tooManySessions(room))

@@ -2,13 +2,13 @@ import { writeLastSeen } from '../accounts/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { firstMembership, type OrganizationId } from '../organizations/index.ts'
 import type { UserLimits } from '../kernel/limits.ts'
-import { accessLifetime, beginSession, slidExpiry } from '../sessions/index.ts'
+import { accessLifetime, insertSession, slidExpiry } from '../sessions/index.ts'
 import { pendingStepsOf } from '../principals/index.ts'
 import { issueTokens } from '../tokens/index.ts'
 import type { UserRow } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
-import { makeRoom } from './concurrency.ts'
-import type { Opening } from './session-request.ts'
+import { enforceSessionLimit } from './concurrency.ts'
+import type { SessionRequest } from './session-request.ts'
 import type { SignedIn } from './model.ts'
 
 /**
@@ -16,14 +16,14 @@ import type { SignedIn } from './model.ts'
  * that does: whatever holds for every sign-in (how many sessions there may be, the
  * login history, the event) is here. The user's row must be locked.
  */
-export async function openSession(context: CommandContext, user: UserRow, opening: Opening): Promise<SignedIn> {
+export async function createSession(context: CommandContext, user: UserRow, opening: SessionRequest): Promise<SignedIn> {
   const { em, now, ports, settings } = context
   const { method, impersonation } = opening
   const limits = await context.limits.ofUser(user.id)
-  if (impersonation === undefined) await makeRoom(context, user, opening, limits)
+  if (impersonation === undefined) await enforceSessionLimit(context, user, opening, limits)
   const organizationId = await firstMembership(em, user.id)
   if (impersonation === undefined) await writeLastSeen(em, [[user.id, now]])
-  const session = begin(context, user, { opening, organizationId, limits })
+  const session = startSession(context, user, { opening, organizationId, limits })
   const { id: sessionId, expiresAt } = session
   const pair = await issueTokens(em, ports, { userId: user.id, sessionId, now, expiresAt, accessLifetime })
   const by = impersonation === undefined ? {} : { actorId: impersonation.by }
@@ -41,13 +41,13 @@ export async function openSession(context: CommandContext, user: UserRow, openin
   }
 }
 
-function begin(
+function startSession(
   { em, now, newId, origin }: CommandContext,
   { id: userId }: UserRow,
-  { opening, organizationId, limits }: { opening: Opening; organizationId: OrganizationId | null; limits: UserLimits },
+  { opening, organizationId, limits }: { opening: SessionRequest; organizationId: OrganizationId | null; limits: UserLimits },
 ) {
   const { authMethods, assurance, impersonation } = opening
-  return beginSession(em, {
+  return insertSession(em, {
     id: newId('ses'),
     userId,
     organizationId,

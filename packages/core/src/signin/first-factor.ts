@@ -2,29 +2,29 @@ import type { CommandContext } from '../kernel/context.ts'
 import type { UserRow } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
 import { beginChallenge, newNonce } from '../challenges/index.ts'
-import { secondFactorsOf } from './mfa/methods.ts'
+import { secondFactorMethodsOf } from './mfa/methods.ts'
 import type { SignInAnswer } from './model.ts'
-import { openSession } from './create-session.ts'
-import type { Opening } from './session-request.ts'
+import { createSession } from './create-session.ts'
+import type { SessionRequest } from './session-request.ts'
 import { passkeyRequest } from './passkey/request-options.ts'
 
-/** What was proved so far: one factor. */
-export type FirstFactor = Pick<Opening, 'method' | 'authMethods' | 'identifier'>
+/** The first factor that was proved. */
+export type FirstFactor = Pick<SessionRequest, 'method' | 'authMethods' | 'identifier'>
 
-/** What a challenge for a second factor keeps of the first, and what a passkey has to sign. */
+/** The payload of a second-factor challenge: the first factor, and the nonce that a passkey signs. */
 export interface FactorPayload extends FirstFactor {
   readonly nonce: string
 }
 
 /**
- * Goes on after the first factor, whichever it was (a password, a mailed link, a
- * provider's word): asks for the second where the user has one, else opens the
- * session. Nothing that proves only one factor gets around this.
+ * Continues after the first factor (a password, a mailed link, a
+ * provider's token): asks for the second factor if the user has one, else creates the
+ * session. Every sign-in with one factor goes through here.
  */
-export async function continueSignIn(context: CommandContext, user: UserRow, first: FirstFactor): Promise<SignInAnswer> {
+export async function afterFirstFactor(context: CommandContext, user: UserRow, first: FirstFactor): Promise<SignInAnswer> {
   const { em, settings } = context
-  const methods = await secondFactorsOf(em, user.id)
-  if (methods.length === 0) return openSession(context, user, { ...first, assurance: 'aal1' })
+  const methods = await secondFactorMethodsOf(em, user.id)
+  if (methods.length === 0) return createSession(context, user, { ...first, assurance: 'aal1' })
   recordLoginAttempt(context, { ...first, userId: user.id, outcome: 'factorRequired' })
   const nonce = newNonce(context)
   const payload = { method: first.method, authMethods: [...first.authMethods], identifier: first.identifier, nonce }

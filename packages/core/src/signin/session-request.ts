@@ -2,7 +2,7 @@ import type { LoginMethod } from '../login-history/model.ts'
 import type { UserRow } from '../users/index.ts'
 
 /** How somebody came to be signed in. */
-export interface Opening {
+export interface SessionRequest {
   /** The last thing that was proved. */
   readonly method: LoginMethod
   /** All that was proved, as in RFC 8176: `pwd`, `otp`, `hwk`, `mfa` … */

@@ -4,8 +4,8 @@ import { anyone } from '../kernel/rule.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { existingUser, type UserId } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
-import { checkPassword, nobody, outcomeOf, type Checked } from './verify-password.ts'
-import { continueSignIn } from './first-factor.ts'
+import { checkPassword, nonexistentUser, passwordOutcome, type PasswordCheck } from './verify-password.ts'
+import { afterFirstFactor } from './first-factor.ts'
 import { invalidCredentials } from './errors.ts'
 import { signInSignatures } from './signatures.ts'
 import { countFailure, forgetFailures, secondsUntilAdmitted, tooManyAttempts } from '../throttling/index.ts'
@@ -17,11 +17,11 @@ export const signIn = defineCommand(signInSignatures.signIn, {
   prepare: checkPassword,
   async handle(context, { identifier }, checked) {
     const { em } = context
-    const meant = named(checked)
+    const meant = existingUserOf(checked)
     if (meant !== null) context.note({ target: { type: 'user', id: meant } })
     const wait = checked.wait > 0 ? checked.wait : await secondsUntilAdmitted(context, checked.throttle)
-    if (wait > 0) return refuseFor(wait, context, identifier, checked)
-    const outcome = await outcomeOf(context, checked)
+    if (wait > 0) return refuseThrottled(wait, context, identifier, checked)
+    const outcome = await passwordOutcome(context, checked)
     if (outcome !== 'succeeded') {
       await countFailure(context, checked.throttle)
       recordLoginAttempt(context, { identifier, userId: meant, method: 'password', outcome })
@@ -29,19 +29,19 @@ export const signIn = defineCommand(signInSignatures.signIn, {
     }
     if (checked.upgrade !== null) await em.nativeUpdate(PasswordRow, { userId: checked.userId }, { hash: checked.upgrade })
     const user = await existingUser(em, checked.userId)
-    const answer = await continueSignIn(context, user, { method: 'password', authMethods: ['pwd'], identifier })
+    const answer = await afterFirstFactor(context, user, { method: 'password', authMethods: ['pwd'], identifier })
     if (answer.status === 'signedIn') await forgetFailures(context, checked.throttle)
     return answer
   },
 })
 
-/** Whoever has guessed too often is told so, whether or not there is such a user and the password was right. */
-function refuseFor(wait: number, context: CommandContext, identifier: string, checked: Checked): never {
-  recordLoginAttempt(context, { identifier, userId: named(checked), method: 'password', outcome: 'locked' })
+/** After too many guesses the answer is the same whether or not the user exists and the password was right. */
+function refuseThrottled(wait: number, context: CommandContext, identifier: string, checked: PasswordCheck): never {
+  recordLoginAttempt(context, { identifier, userId: existingUserOf(checked), method: 'password', outcome: 'locked' })
   return context.refuse(tooManyAttempts({ retryAfter: wait }))
 }
 
-/** Who was meant; null: nobody that there is. */
-function named({ userId }: Checked): UserId | null {
-  return userId === nobody ? null : userId
+/** The user that was named; null: no such user. */
+function existingUserOf({ userId }: PasswordCheck): UserId | null {
+  return userId === nonexistentUser ? null : userId
 }

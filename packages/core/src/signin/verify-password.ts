@@ -4,48 +4,52 @@ import type { Origin } from '../kernel/origin.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { decoyHash, hashPassword, isOutdated, verifyPassword } from '../passwords/index.ts'
-import { isActing, namedBy, type Named, type UserId, type UserRow, type UserStatus } from '../users/index.ts'
+import { isActing, parseIdentifier, type ParsedIdentifier, type UserId, type UserRow, type UserStatus } from '../users/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import type { LoginOutcome } from '../login-history/model.ts'
 import { secondsToWait, throttleKeys, type ThrottleKeys } from '../throttling/index.ts'
 
-/** The id of a user that never is: what is done for one that does not exist is done with it, so that it takes as long. */
-export const nobody: UserId = 'usr_00000000000000000000000000'
+/** The id of no user: unknown users are handled with it, so that they take as long as known ones. */
+export const nonexistentUser: UserId = 'usr_00000000000000000000000000'
 
-/** What was found before the transaction: all of it is looked at again inside. */
-export interface Checked {
+/** What was found before the transaction; everything is checked again inside. */
+export interface PasswordCheck {
   readonly userId: UserId
-  /** When the password was chosen, in milliseconds. Its hash alone may be another by now: whoever signs in at the same moment upgrades it. */
+  /** When the password was set, in milliseconds. Compared instead of the hash, which a concurrent sign-in may upgrade. */
   readonly changedAt: number | null
   readonly matches: boolean
-  /** The password hashed anew, when the stored hash is weaker than today's. */
+  /** The password hashed again, if the stored hash is outdated. */
   readonly upgrade: string | null
   readonly throttle: ThrottleKeys
-  /** Seconds before anything is checked at all; 0: it was. */
+  /** Seconds to wait before the password is checked; 0: it was checked. */
   readonly wait: number
 }
 
-/** Looks up whoever is named, and checks their password. Takes as long for a user that does not exist as for one that does. */
-export async function checkPassword(context: PrepareContext, input: { identifier: string; password: string }): Promise<Checked> {
+/** Finds the named user, and checks the password. Takes as long for an unknown user as for a known one. */
+export async function checkPassword(context: PrepareContext, input: { identifier: string; password: string }): Promise<PasswordCheck> {
   const { reader, ports, origin, now } = context
-  const named = namedBy(input.identifier)
-  const stored = await storedFor(reader, named ?? { field: 'username', value: '' })
-  const userId = stored === null ? nobody : idOf('usr', stored.id)
+  const named = parseIdentifier(input.identifier)
+  const stored = await findStoredPassword(reader, named ?? { field: 'username', value: '' })
+  const userId = stored === null ? nonexistentUser : idOf('usr', stored.id)
   const throttle = await throttleKeys(ports, origin, named?.value ?? input.identifier.trim(), { userId })
   const wait = await secondsToWait(reader, throttle, now)
   const unchecked = { userId, changedAt: null, matches: false, upgrade: null, throttle, wait }
-  return wait > 0 ? unchecked : { ...unchecked, ...(await comparison(context, stored, input.password)) }
+  return wait > 0 ? unchecked : { ...unchecked, ...(await comparePassword(context, stored, input.password)) }
 }
 
-/** Compares a password with what is stored of a user's, or with a decoy of the same cost. */
-export async function comparison({ ports: { hasher } }: Pick<PrepareContext, 'ports'>, stored: Stored | null, password: string) {
+/** Compares a password with the stored hash, or with a decoy of the same cost. */
+export async function comparePassword(
+  { ports: { hasher } }: Pick<PrepareContext, 'ports'>,
+  stored: StoredPassword | null,
+  password: string,
+) {
   const hash = stored?.hash ?? null
   const matches = (await verifyPassword(hasher, hash ?? (await decoyHash(hasher)), password)) && hash !== null
   const upgrade = matches && isOutdated(hasher, hash) ? await hashPassword(hasher, password) : null
   return { matches, upgrade, changedAt: stored?.changed_at ?? null }
 }
 
-interface Stored {
+interface StoredPassword {
   readonly id: string
   /** null: the user has no password. */
   readonly hash: string | null
@@ -65,37 +69,40 @@ const statements = {
   email: storedBy('email', 'u.email = ?'),
 }
 
-/** What is kept of a user's password; null: nobody is called that. */
-export async function storedFor(em: SqlEntityManager, { field, value }: Named): Promise<Stored | null> {
-  const [row] = await runStatement<Stored>(em, statements[field], [field === 'id' ? uuidOf(value) : value])
+/** The stored password of a user; null: no such user. */
+export async function findStoredPassword(em: SqlEntityManager, { field, value }: ParsedIdentifier): Promise<StoredPassword | null> {
+  const [row] = await runStatement<StoredPassword>(em, statements[field], [field === 'id' ? uuidOf(value) : value])
   return row ?? null
 }
 
-const standing = statement(
+const statusStatement = statement(
   'standing',
   `select u.status, array_to_json(u.allowed_ips)::text as allowed_ips, (extract(epoch from p.changed_at) * 1000)::float8 as changed_at
     from users u left join passwords p on p.user_id = u.id where u.id = ?`,
 )
 
 /**
- * How a sign-in ends, by what is so now: the user and the password are looked at
- * again. Past the ORM: making an object of a user takes time, and that there is one
- * must not show.
+ * The outcome of a sign-in as of now: the user and the password are checked
+ * again. Without the ORM: building a user object takes time that would reveal
+ * that the user exists.
  */
-export async function outcomeOf({ em, origin }: CommandContext, { userId, matches, changedAt }: Checked): Promise<LoginOutcome> {
+export async function passwordOutcome(
+  { em, origin }: CommandContext,
+  { userId, matches, changedAt }: PasswordCheck,
+): Promise<LoginOutcome> {
   interface Row {
     readonly status: UserStatus
     readonly allowed_ips: string
     readonly changed_at: number | null
   }
-  const [row] = await runStatement<Row>(em, standing, [uuidOf(userId)])
+  const [row] = await runStatement<Row>(em, statusStatement, [uuidOf(userId)])
   if (row === undefined) return 'unknownUser'
   if (!matches || row.changed_at === null || row.changed_at !== changedAt) return 'wrongPassword'
-  return outcomeFor({ status: row.status, allowedIps: JSON.parse(row.allowed_ips) as string[] }, origin)
+  return userOutcome({ status: row.status, allowedIps: JSON.parse(row.allowed_ips) as string[] }, origin)
 }
 
-/** How it ends for whoever has proved to be the user. */
-export function outcomeFor({ status, allowedIps }: Pick<UserRow, 'status' | 'allowedIps'>, origin: Origin): LoginOutcome {
+/** The outcome for a user who has been authenticated. */
+export function userOutcome({ status, allowedIps }: Pick<UserRow, 'status' | 'allowedIps'>, origin: Origin): LoginOutcome {
   if (!isActing(status)) return 'notActive'
   return mayActFrom(allowedIps, origin) ? 'succeeded' : 'addressNotAllowed'
 }

@@ -29,15 +29,15 @@ interface AssignmentRecord {
 
 /** All that a team has that is not over. */
 export function assignmentsOfTeam(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
-  return standingAssignments(em, 'team_id = ?', [uuidOf(teamId)], now)
+  return currentAssignments(em, 'team_id = ?', [uuidOf(teamId)], now)
 }
 
 /** The same, with all that others have on it: what ends with the team. */
 export function assignmentsAround(em: SqlEntityManager, teamId: TeamId, now: Date): Promise<readonly TeamAssignment[]> {
-  return standingAssignments(em, '(team_id = ? or scope_team_id = ?)', [uuidOf(teamId), uuidOf(teamId)], now)
+  return currentAssignments(em, '(team_id = ? or scope_team_id = ?)', [uuidOf(teamId), uuidOf(teamId)], now)
 }
 
-async function standingAssignments(
+async function currentAssignments(
   em: SqlEntityManager,
   which: string,
   parameters: readonly string[],
@@ -66,7 +66,7 @@ async function standingAssignments(
  */
 export async function refuseAboveTeam(context: CommandContext, held: readonly TeamAssignment[]): Promise<void> {
   const { em } = context
-  const places = await placesOf(em, held)
+  const places = await scopesOf(em, held)
   const patterns = new Map<RoleId, readonly string[]>()
   for (const [index, { roleId, permission, organizationId }] of held.entries()) {
     const place = places[index]
@@ -78,14 +78,14 @@ export async function refuseAboveTeam(context: CommandContext, held: readonly Te
 }
 
 /** Refuses to give somebody a seat who would get more by it than the caller holds, or too many of some roles that exclude each other. */
-export async function refuseHandingOn(context: CommandContext, userId: UserId, held: readonly TeamAssignment[]): Promise<void> {
+export async function refuseDelegation(context: CommandContext, userId: UserId, held: readonly TeamAssignment[]): Promise<void> {
   await refuseAboveTeam(context, held)
-  for (const { organizationId, scopeKind, roleIds } of byPlace(held))
+  for (const { organizationId, scopeKind, roleIds } of rolesByScope(held))
     await enforceSeparationOfDuty(context.em, { userIds: [userId], roleIds, organizationId, scopeKind }, context.now)
 }
 
 /** null: the resource is not there any more. */
-async function placesOf(em: SqlEntityManager, held: readonly TeamAssignment[]): Promise<readonly (Scope | null)[]> {
+async function scopesOf(em: SqlEntityManager, held: readonly TeamAssignment[]): Promise<readonly (Scope | null)[]> {
   const resources = await findResources(
     em,
     held.flatMap(({ resourceId }) => resourceId ?? []),
@@ -102,7 +102,7 @@ interface RolesInPlace {
   readonly roleIds: RoleId[]
 }
 
-function byPlace(held: readonly TeamAssignment[]): Iterable<RolesInPlace> {
+function rolesByScope(held: readonly TeamAssignment[]): Iterable<RolesInPlace> {
   const places = new Map<string, RolesInPlace>()
   for (const { roleId, organizationId, scope: scopeKind } of held) {
     if (roleId === null) continue

@@ -4,7 +4,7 @@ import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { granted } from '../kernel/rule.ts'
-import { every, selectMembers, type ListedMember, type OrganizationId } from '../organizations/index.ts'
+import { allOf, selectMembers, type ListedMember, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { Team, TeamId } from './model.ts'
 import { organizationOfTeam, organizationOfTeamsTarget, reachableOrganization, teamTarget } from './repository.ts'
@@ -29,7 +29,7 @@ export const listTeams = defineQuery(teamsSignatures.list, {
   },
 })
 
-interface Selection {
+interface TeamSelection {
   readonly organizationId: OrganizationId
   readonly userId: UserId | undefined
 }
@@ -37,7 +37,7 @@ interface Selection {
 const selected = `t.organization_id = ? and t.deleted_at is null and (?::uuid is null or exists (
   select 1 from team_members s where s.team_id = t.id and s.user_id = ?::uuid))`
 
-function parametersOf({ organizationId, userId }: Selection): readonly unknown[] {
+function parametersOf({ organizationId, userId }: TeamSelection): readonly unknown[] {
   const user = userId === undefined ? null : uuidOf(userId)
   return [uuidOf(organizationId), user, user]
 }
@@ -55,7 +55,7 @@ interface TeamRecord {
 }
 
 /** One page in the order of the names; one row more than asked tells whether there is another page. */
-async function teamsByName(em: SqlEntityManager, which: Selection, after: string | null, limit: number) {
+async function teamsByName(em: SqlEntityManager, which: TeamSelection, after: string | null, limit: number) {
   const rows = await em.execute<TeamRecord[]>(
     `select t.id::text as id, t.organization_id::text as organization, t.name, t.description, t.version, lower(t.name) as key,
         (select count(*)::int from team_members s where s.team_id = t.id) as count,
@@ -72,7 +72,7 @@ function teamOf({ id, organization, name, description, count, version, created_a
   return { ...ids, name, description, memberCount: count, version, createdAt, updatedAt }
 }
 
-async function countTeams(em: SqlEntityManager, which: Selection): Promise<number> {
+async function countTeams(em: SqlEntityManager, which: TeamSelection): Promise<number> {
   const [row] = await em.execute<{ count: number }[]>(`select count(*)::int as count from teams t where ${selected}`, [
     ...parametersOf(which),
   ])
@@ -97,5 +97,5 @@ async function membersOfTeam(em: SqlEntityManager, teamId: TeamId, after: Id<'me
   if (organizationId === null) throw notFound({ type: teamTarget.type })
   const sits = { sql: 'm.user_id in (select s.user_id from team_members s where s.team_id = ?)', parameters: [uuidOf(teamId)] }
   const behind = after === null ? [] : [{ sql: 'm.id > ?', parameters: [uuidOf(after)] }]
-  return selectMembers(em, organizationId, every(sits, ...behind), limit + 1)
+  return selectMembers(em, organizationId, allOf(sits, ...behind), limit + 1)
 }

@@ -9,7 +9,7 @@ import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
 import { leaveSeat } from './removal.ts'
-import { assignmentsOfTeam, refuseAboveTeam, refuseHandingOn } from './delegation.ts'
+import { assignmentsOfTeam, refuseAboveTeam, refuseDelegation } from './delegation.ts'
 import { givenSeatTarget, lockTeam, seatTarget } from './repository.ts'
 import { teamsSignatures } from './signatures.ts'
 
@@ -29,14 +29,14 @@ export const addTeamMember = defineCommand(teamsSignatures.addMember, {
   async handle(context, { teamId, userId }) {
     const { em, now } = context
     const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
-    if (!(await isKeptMember(em, seat))) throw notFound({ type: 'member' })
+    if (!(await lockMember(em, seat))) throw notFound({ type: 'member' })
     if (await hasSeat(em, seat)) return { teamId, userId, added: false }
     const held = await assignmentsOfTeam(em, teamId, now)
-    await refuseHandingOn(context, userId, held)
+    await refuseDelegation(context, userId, held)
     const added = await insertSeat(em, seat, now)
     if (!added) return { teamId, userId, added }
     if (held.length > 0) context.invalidate(userId, { when: 'soon' })
-    tell(context, 'teams.memberAdded', seat)
+    recordSeatChange(context, 'teams.memberAdded', seat)
     return { teamId, userId, added }
   },
 })
@@ -52,18 +52,18 @@ export const removeTeamMember = defineCommand(teamsSignatures.removeMember, {
     if (userId !== callerId(context.actor)) await refuseAboveTeam(context, held)
     if (!(await leaveSeat(em, seat, now))) throw notFound({ type: seatTarget.type })
     if (held.length > 0) context.invalidate(userId, { when: 'now' })
-    tell(context, 'teams.memberRemoved', seat)
+    recordSeatChange(context, 'teams.memberRemoved', seat)
     return { teamId, userId }
   },
 })
 
-function tell(context: CommandContext, type: string, { teamId, userId, organizationId }: Seat): void {
+function recordSeatChange(context: CommandContext, type: string, { teamId, userId, organizationId }: Seat): void {
   context.note({ changes: { userId } })
   context.emit({ type, subject: teamId, organizationId, payload: { teamId, organizationId, userId } })
 }
 
 /** Whether somebody is a member; if so, they cannot leave before this transaction is over. */
-async function isKeptMember(em: SqlEntityManager, { userId, organizationId }: Seat): Promise<boolean> {
+async function lockMember(em: SqlEntityManager, { userId, organizationId }: Seat): Promise<boolean> {
   const rows = await em.execute<unknown[]>('select 1 from memberships where user_id = ? and organization_id = ? for key share', [
     uuidOf(userId),
     uuidOf(organizationId),

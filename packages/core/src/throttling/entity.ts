@@ -5,16 +5,16 @@ const ThrottleSchema = defineEntity({
   name: 'ThrottleRow',
   tableName: 'throttles',
   properties: {
-    /** What is counted: a fingerprint of the account's or the network's name, for names are data about people. */
+    /** A fingerprint of what is counted, an account or a network: names are personal data. */
     key: p.string().columnType('text').primary(),
     failures: p.integer(),
     lastFailureAt: instant(),
-    /** Nothing is tried before then. */
+    /** No attempt is accepted before then. */
     blockedUntil: instant().strictNullable().$type<Date>(),
   },
   indexes: [{ name: 'throttles_last_failure_index', properties: ['lastFailureAt'] }],
 })
 
-/** Failures of late, of one account or one network. */
+/** Recent failures of one account or network. */
 export class ThrottleRow extends ThrottleSchema.class {}
 ThrottleSchema.setClass(ThrottleRow)

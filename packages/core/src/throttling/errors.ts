@@ -3,5 +3,5 @@ import { defineError } from '../kernel/errors.ts'
 export const tooManyAttempts = defineError<{ retryAfter: number }>(
   'auth.tooManyAttempts',
   'limited',
-  ({ retryAfter }) => `There were too many failed attempts. Try again in ${retryAfter} s.`,
+  ({ retryAfter }) => `Too many failed attempts. Try again in ${retryAfter} s.`,
 )

@@ -5,7 +5,7 @@ import { userId } from '../kernel/ids.ts'
 /** The action of `auth` by which an operator lifts a throttle. */
 export const throttlingSignatures = group('auth', {
   unlock: changes({
-    summary: 'Let a user try to sign in again at once, who has failed too often',
+    summary: 'Let a user sign in again at once after too many failed attempts',
     grantedTo: ['admin'],
     input: z.strictObject({ userId }),
     output: z.object({ failuresForgotten: z.int() }),

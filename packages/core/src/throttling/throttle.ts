@@ -63,7 +63,7 @@ export interface ThrottleKeys {
   readonly block: string | null
 }
 
-interface Aim {
+interface ThrottleTarget {
   readonly guessed?: Guessed
   /** Whose account that is, where somebody's: networks where they signed in of late are spared what strangers do elsewhere. */
   readonly userId?: Id<'usr'> | null
@@ -77,7 +77,7 @@ export async function throttleKeys(
   { cipher }: Pick<Ports, 'cipher'>,
   { ip }: Pick<Origin, 'ip'>,
   account: string,
-  aim: Aim = {},
+  aim: ThrottleTarget = {},
 ): Promise<ThrottleKeys> {
   const { guessed: at = 'password', userId = null } = aim
   const block = ip === null ? null : (networkOf(ip) ?? ip)
@@ -93,14 +93,14 @@ function accountKeyOf({ cipher }: Pick<Ports, 'cipher'>, at: Guessed, account: s
 /** An empty key is nobody's. */
 const none = ''
 
-const looking = statement(
+const findBlock = statement(
   'throttle_look',
   `select max(blocked_until) as until from throttles where key in (?, ?, ?) and (key <> ? or not exists (
       select 1 from sessions s where s.user_id = ?::uuid and s.impersonator_id is null and s.created_at > ?::timestamptz and s.ip <<= ?::inet))`,
 )
 
-const locking = statement('throttle_lock', 'select 1 as locked from pg_advisory_xact_lock(hashtextextended(?, 0))')
-const forgetting = statement('throttle_forget', 'delete from throttles where key in (?, ?)')
+const lockAccount = statement('throttle_lock', 'select 1 as locked from pg_advisory_xact_lock(hashtextextended(?, 0))')
+const deleteFailures = statement('throttle_forget', 'delete from throttles where key in (?, ?)')
 
 /** Seconds to wait before the next try; 0: now. Looks only: cheap enough to be asked before anything slow. */
 export async function secondsToWait(em: SqlEntityManager, keys: ThrottleKeys, now: Date): Promise<number> {
@@ -108,7 +108,7 @@ export async function secondsToWait(em: SqlEntityManager, keys: ThrottleKeys, no
   const user = userId === null ? null : uuidOf(userId)
   const since = new Date(now.getTime() - acquaintance)
   const parameters = [pair ?? none, account, network ?? none, account, user, since, block]
-  const [row] = await runStatement<{ until: Date | string | null }>(em, looking, parameters)
+  const [row] = await runStatement<{ until: Date | string | null }>(em, findBlock, parameters)
   return row === undefined || row.until === null ? 0 : secondsUntil(new Date(row.until), now)
 }
 
@@ -119,7 +119,7 @@ export async function secondsToWait(em: SqlEntityManager, keys: ThrottleKeys, no
  */
 export async function secondsUntilAdmitted({ em, now }: CommandContext, keys: ThrottleKeys): Promise<number> {
   // The lock and the look are two statements: the second has to see what whoever held the lock has written.
-  await runStatement(em, locking, [keys.account])
+  await runStatement(em, lockAccount, [keys.account])
   return secondsToWait(em, keys, now)
 }
 
@@ -163,7 +163,7 @@ export async function countFailure({ em, now }: Pick<CommandContext, 'em' | 'now
 
 /** Forgets the failures at an account, after it was proved whose it is. Those of the network stay: a stranger may have an account too. */
 export async function forgetFailures({ em }: Pick<CommandContext, 'em'>, { pair, account }: ThrottleKeys): Promise<void> {
-  await runStatement(em, forgetting, [pair ?? none, account])
+  await runStatement(em, deleteFailures, [pair ?? none, account])
 }
 
 /** Forgets all failures at an account, by whatever name and from whatever network, and says how many there were. */

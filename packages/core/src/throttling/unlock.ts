@@ -5,7 +5,7 @@ import { recordLoginAttempt } from '../login-history/index.ts'
 import { forgetAll } from './throttle.ts'
 import { throttlingSignatures } from './signatures.ts'
 
-/** What an operator does for somebody whom strangers, or their own fingers, made wait. Nothing is proved by it. */
+/** Lifts the throttle of a user. It does not authenticate anybody. */
 export const unlock = defineCommand(throttlingSignatures.unlock, {
   allow: overAccount,
   target: changedAccountTarget,
@@ -25,7 +25,7 @@ export const unlock = defineCommand(throttlingSignatures.unlock, {
   },
 })
 
-/** All that failures of a user may have been counted under. */
+/** All names under which failures of a user may be counted. */
 function namesOf({ id, username, email }: UserRow): readonly string[] {
   return email === null ? [id, username] : [id, username, email]
 }

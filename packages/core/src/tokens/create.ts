@@ -1,30 +1,30 @@
 import { defineCommand } from '../kernel/action.ts'
-import { changedMeantAccountTarget, existingUser } from '../users/index.ts'
+import { changedNamedOrOwnAccountTarget, existingUser } from '../users/index.ts'
 import { scopeTooWide } from './errors.ts'
-import { organizationFor, persistToken, refuseUnlessTheirs, takeRoom, told } from './new-token.ts'
+import { organizationFor, persistToken, requireTokenOwner, requireRoomForToken, recordNewToken } from './new-token.ts'
 import { tokensSignatures } from './signatures.ts'
-import { overChanges, ownerMeant } from './target.ts'
+import { overChanges, namedOwnerOrCaller } from './target.ts'
 
 const day = 24 * 60 * 60 * 1000
 
 export const createToken = defineCommand(tokensSignatures.create, {
   allow: overChanges,
-  target: changedMeantAccountTarget,
+  target: changedNamedOrOwnAccountTarget,
   requiresRecentAuth: true,
   handlesSecret: true,
   async handle(context, { userId: named, name, lifetimeDays, allowedIps, ...asked }) {
     const { em, now, actor, credentials } = context
-    const userId = ownerMeant(actor, { userId: named })
+    const userId = namedOwnerOrCaller(actor, { userId: named })
     const user = await existingUser(em, userId)
-    refuseUnlessTheirs(context, user)
+    requireTokenOwner(context, user)
     const organizationId = await organizationFor(context, user, asked.organizationId)
     const principal = actor.kind === 'user' ? actor.principal : null
     const beyond = asked.scopes === undefined ? [] : credentials.exceeding(principal, asked.scopes, organizationId)
     if (beyond.length > 0) throw scopeTooWide({ scopes: beyond })
-    await takeRoom(context, userId)
+    await requireRoomForToken(context, userId)
     const expiresAt = lifetimeDays === undefined ? null : new Date(now.getTime() + lifetimeDays * day)
     const made = persistToken(context, { userId, name, scopes: asked.scopes ?? null, organizationId, allowedIps, expiresAt })
     await em.flush()
-    return told(context, 'tokens.created', made)
+    return recordNewToken(context, 'tokens.created', made)
   },
 })

@@ -7,7 +7,7 @@ import type { Settings } from '../kernel/settings.ts'
 import type { Id } from '../kernel/id.ts'
 import type { Ports } from '../ports/index.ts'
 import type { KeyRing } from './keyring.ts'
-import { ownActions } from './self-service.ts'
+import { selfServiceActions } from './self-service.ts'
 import { signToken } from './jwt.ts'
 
 interface CredentialParts {
@@ -27,7 +27,7 @@ export function createCredentials({ actions, catalogue, settings, ports, keys, i
     sign: (principal, order) => signToken(keys, { settings, ports }, principal, order),
     publishedKeys: () => keys.published(),
     exceeding(principal, patterns, organizationId) {
-      own ??= ownActions(actions)
+      own ??= selfServiceActions(actions)
       const may = (name: string) => principal === null || own?.has(name) === true || holds(principal, name, organizationId)
       return patterns.filter((pattern) => {
         if (matchesNoAction(catalogue, pattern)) return true

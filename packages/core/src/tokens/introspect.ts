@@ -5,7 +5,7 @@ import { grantedEverywhere } from '../kernel/rule.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { tokensSignatures } from './signatures.ts'
 
-interface Shown {
+interface TokenInput {
   readonly token: string
   readonly ip?: string | undefined
 }
@@ -13,7 +13,7 @@ interface Shown {
 export const verifyToken = defineInquiry(tokensSignatures.verify, {
   allow: grantedEverywhere,
   async handle(context, shown) {
-    const found = await active(context, shown)
+    const found = await findActive(context, shown)
     if (found === null) return { active: false as const }
     const { principal, claims } = found
     const { credential, userId, username, tokenId, scopes, organization, pendingSteps, expiresAt } = principal
@@ -35,7 +35,7 @@ export const verifyToken = defineInquiry(tokensSignatures.verify, {
 export const introspectToken = defineInquiry(tokensSignatures.introspect, {
   allow: grantedEverywhere,
   async handle(context, shown) {
-    const found = await active(context, shown)
+    const found = await findActive(context, shown)
     if (found === null) return { active: false }
     const { principal, claims } = found
     return {
@@ -54,7 +54,7 @@ export const introspectToken = defineInquiry(tokensSignatures.introspect, {
 })
 
 /** What the token opens, from where it was shown. An address that is not known is none that anybody is allowed to act from. */
-async function active({ credentials }: QueryContext, { token, ip }: Shown): Promise<Inspected | null> {
+async function findActive({ credentials }: QueryContext, { token, ip }: TokenInput): Promise<Inspected | null> {
   const found = await credentials.inspect(token)
   if (found === null) return null
   const { allowedIps, tokenIps } = found.principal

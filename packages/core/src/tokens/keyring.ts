@@ -11,7 +11,7 @@ import { isPublished, keySteps, signingKey, type KeyTimes } from './key-rules.ts
 export const signingAlgorithm = 'EdDSA'
 
 /** Milliseconds that the table is not read again. */
-const keptFor = 60_000
+const cachedFor = 60_000
 /** The same for a token that names a key nobody knows: anybody can send those. */
 const unknownFor = 1_000
 
@@ -39,14 +39,14 @@ export class KeyRing {
 
   /** The key that signs now; the first one is made when there is none. */
   async signing(): Promise<{ readonly id: Id<'key'>; readonly key: CryptoKey }> {
-    const found = signingKey(await this.#keys(keptFor), this.#ports.clock.now()) ?? (await this.#made())
+    const found = signingKey(await this.#keys(cachedFor), this.#ports.clock.now()) ?? (await this.#made())
     return { id: found.id, key: await remembered(this.#private, found.id, () => this.#opened(found)) }
   }
 
   /** The key that verifies what the named one signed; null: there is none, or it verifies nothing any more. */
   async verifying(id: string): Promise<CryptoKey | null> {
     const named = (keys: readonly KeyRecord[]) => keys.find((key) => key.id === id)
-    const found = named(await this.#keys(keptFor)) ?? named(await this.#keys(unknownFor))
+    const found = named(await this.#keys(cachedFor)) ?? named(await this.#keys(unknownFor))
     if (found === undefined || !isPublished(found, this.#ports.clock.now())) return null
     return remembered(this.#public, id, () => imported(found.publicKey))
   }
@@ -54,7 +54,7 @@ export class KeyRing {
   /** Every key that verifies tokens now, or will (RFC 7517: 5). */
   async published(): Promise<readonly JsonObject[]> {
     const now = this.#ports.clock.now()
-    const keys = await this.#keys(keptFor)
+    const keys = await this.#keys(cachedFor)
     const shown = keys.length > 0 ? keys : [await this.#made()]
     return shown
       .filter((key) => isPublished(key, now))

@@ -2,22 +2,22 @@ import { defineQuery } from '../kernel/action.ts'
 import { callerId, type Actor } from '../kernel/actor.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import type { OrganizationId } from '../organizations/index.ts'
-import { managingOrganization, existingUser, type UserRow, meantAccountTarget } from '../users/index.ts'
+import { managingOrganization, existingUser, type UserRow, namedOrOwnAccountTarget } from '../users/index.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TokenId } from './model.ts'
 import { existingToken, newestTokens, shownToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
-import { overTokens, tokenTarget, ownerMeant } from './target.ts'
+import { overTokens, tokenTarget, namedOwnerOrCaller } from './target.ts'
 
 export const listTokens = defineQuery(tokensSignatures.list, {
   allow: overTokens,
-  target: meantAccountTarget,
+  target: namedOrOwnAccountTarget,
   async handle({ open, ports, actor, now }, { userId: named, state, limit, cursor }) {
-    const userId = ownerMeant(actor, { userId: named })
+    const userId = namedOwnerOrCaller(actor, { userId: named })
     const scope = { action: tokensSignatures.list.name, filters: { userId, state }, viewer: callerId(actor) ?? actor.kind }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
-    const within = await horizonOf(em, actor, await existingUser(em, userId))
+    const within = await visibleOrganization(em, actor, await existingUser(em, userId))
     const rows = await newestTokens(em, { userId, within, state, now }, position === null ? null : (String(position[0]) as TokenId), limit)
     const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
     return { items: [...shown], nextCursor }
@@ -25,7 +25,7 @@ export const listTokens = defineQuery(tokensSignatures.list, {
 })
 
 /** Whoever sees the tokens of an account because their organization manages it sees none that act in another one. */
-async function horizonOf(em: SqlEntityManager, actor: Actor, user: UserRow): Promise<OrganizationId | null> {
+async function visibleOrganization(em: SqlEntityManager, actor: Actor, user: UserRow): Promise<OrganizationId | null> {
   if (actor.kind !== 'user' || actor.principal.userId === user.id) return null
   return actor.principal.grants.allowsEverywhere(tokensSignatures.list.name) ? null : managingOrganization(em, user)
 }

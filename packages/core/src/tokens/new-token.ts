@@ -10,7 +10,7 @@ import { countActive, shownToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
 
 /** Whoever signs in makes their own tokens; only a service user, who cannot, gets them from somebody else. */
-export function refuseUnlessTheirs({ actor }: CommandContext, { id, kind }: Pick<UserRow, 'id' | 'kind'>): void {
+export function requireTokenOwner({ actor }: CommandContext, { id, kind }: Pick<UserRow, 'id' | 'kind'>): void {
   if (callerId(actor) !== id && kind !== 'service') throw notServiceUser({})
 }
 
@@ -40,19 +40,19 @@ export async function organizationFor(
 }
 
 /** There is room for one more; the user's row is locked, so nobody else counts at the same time. */
-export async function takeRoom(context: CommandContext, userId: UserId): Promise<void> {
+export async function requireRoomForToken(context: CommandContext, userId: UserId): Promise<void> {
   const { maxApiTokens: limit } = await context.limits.ofUser(userId)
   if (limit !== null && (await countActive(context.em, userId, context.now)) >= limit) throw tooManyTokens({ limit })
 }
 
 type NewToken = Pick<TokenRow, 'userId' | 'name' | 'scopes' | 'organizationId' | 'allowedIps' | 'expiresAt'>
 
-interface Made {
+interface NewTokenText {
   readonly row: TokenRow
   readonly text: string
 }
 
-export function persistToken({ em, now, newId, ports, actor }: CommandContext, token: NewToken): Made {
+export function persistToken({ em, now, newId, ports, actor }: CommandContext, token: NewToken): NewTokenText {
   const id = newId('tok')
   const { text, hash } = mintToken('api', id, ports)
   const past = { lastUsedAt: null, rotatedAt: null, replacedBy: null, revokedAt: null }
@@ -62,7 +62,12 @@ export function persistToken({ em, now, newId, ports, actor }: CommandContext, t
 }
 
 /** Notes what was made, and answers with it: the only time that its text is told. */
-export function told({ now, note, emit }: CommandContext, type: string, { row, text }: Made, more: Readonly<Record<string, unknown>> = {}) {
+export function recordNewToken(
+  { now, note, emit }: CommandContext,
+  type: string,
+  { row, text }: NewTokenText,
+  more: Readonly<Record<string, unknown>> = {},
+) {
   const { id, userId, scopes, organizationId, name } = row
   note({ target: { type: 'token', id }, changes: { name, scopes, organizationId, ...more } })
   emit({ type, subject: userId, organizationId, payload: { tokenId: id, userId, ...more } })

@@ -4,13 +4,13 @@ import { notFound } from '../kernel/errors.ts'
 import { existingUser, type UserId } from '../users/index.ts'
 import { tokenOver } from './errors.ts'
 import type { TokenId } from './model.ts'
-import { organizationFor, persistToken, refuseUnlessTheirs, takeRoom, told } from './new-token.ts'
+import { organizationFor, persistToken, requireTokenOwner, requireRoomForToken, recordNewToken } from './new-token.ts'
 import { existingToken, findToken, replaceToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
 import { changedTokenTarget, overChanges } from './target.ts'
 
 /** Whose token is replaced, so that its row is locked first: the old one counts as long as it works. */
-async function ownerOf({ reader }: PrepareContext, { tokenId }: { tokenId: TokenId }): Promise<UserId | null> {
+async function findOwner({ reader }: PrepareContext, { tokenId }: { tokenId: TokenId }): Promise<UserId | null> {
   return (await findToken(reader, tokenId))?.userId ?? null
 }
 
@@ -19,13 +19,13 @@ export const rotateToken = defineCommand(tokensSignatures.rotate, {
   target: changedTokenTarget,
   requiresRecentAuth: true,
   handlesSecret: true,
-  prepare: ownerOf,
+  prepare: findOwner,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { tokenId, overlapSeconds }) {
     const { em, now } = context
     const old = await existingToken(em, tokenId)
     const user = await existingUser(em, old.userId)
-    refuseUnlessTheirs(context, user)
+    requireTokenOwner(context, user)
     const limit = await organizationFor(context, user, old.organizationId ?? undefined)
     // What an organization's administrator may not make, they may not get by replacing it either.
     if (limit !== old.organizationId) throw notFound({ type: changedTokenTarget.type })
@@ -35,9 +35,9 @@ export const rotateToken = defineCommand(tokensSignatures.rotate, {
     const made = persistToken(context, { userId, name: old.name ?? '', scopes, organizationId, allowedIps, expiresAt })
     const until = new Date(now.getTime() + overlapSeconds * 1000)
     if (!(await replaceToken(em, { id: tokenId, by: made.row.id, now, until }))) throw tokenOver({})
-    await takeRoom(context, userId)
+    await requireRoomForToken(context, userId)
     await em.flush()
     context.invalidate(tokenId, { when: 'now', ...(overlapSeconds === 0 && { tokensEnded: 1 }) })
-    return told(context, 'tokens.rotated', made, { replaced: tokenId, overlapSeconds })
+    return recordNewToken(context, 'tokens.rotated', made, { replaced: tokenId, overlapSeconds })
   },
 })

@@ -5,29 +5,29 @@ import type { RuleRequest, Target } from '../kernel/rule.ts'
 
 /** Nobody in particular: whatever is allowed to them is allowed to everybody who is signed in. */
 const userId = 'usr_00000000000000000000000000' as const
-const nothing: Grants = {
+const noGrants: Grants = {
   allows: () => false,
   allowsEverywhere: () => false,
   covers: () => false,
   list: () => [],
-  withSameLimits: () => nothing,
+  withSameLimits: () => noGrants,
 }
-const themselves: Target = { type: 'user', id: userId, organizationId: null, userId, visibleWith: 'users.get', accountGrants: [] }
+const ownTarget: Target = { type: 'user', id: userId, organizationId: null, userId, visibleWith: 'users.get', accountGrants: [] }
 
 /**
  * The actions that a user who holds nothing may call, at least on what is their own:
  * a token may be made for them, although no role names them. The rules themselves are
  * asked, so no list has to be kept. A rule that wants more of the input than there is says no.
  */
-export function ownActions(actions: ReadonlyMap<string, Action>): ReadonlySet<string> {
-  const somebody = { userId, grants: nothing, roles: [], memberships: [], credential: 'access', sessionId: 'ses_', impersonator: null }
+export function selfServiceActions(actions: ReadonlyMap<string, Action>): ReadonlySet<string> {
+  const somebody = { userId, grants: noGrants, roles: [], memberships: [], credential: 'access', sessionId: 'ses_', impersonator: null }
   const actor = { kind: 'user', principal: somebody } as unknown as Actor
   const isOwn = ({ allow, signature }: Action): boolean =>
-    [null, themselves].some((target) => letsThrough(allow, { actor, action: signature.name, target, input: {} }))
+    [null, ownTarget].some((target) => allows(allow, { actor, action: signature.name, target, input: {} }))
   return new Set([...actions].filter(([, action]) => isOwn(action)).map(([name]) => name))
 }
 
-function letsThrough(allow: Action['allow'], request: RuleRequest): boolean {
+function allows(allow: Action['allow'], request: RuleRequest): boolean {
   try {
     return allow(request)
   } catch (error) {

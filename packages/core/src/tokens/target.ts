@@ -3,7 +3,7 @@ import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { type UserId, accountTarget, overAccount, userMeant } from '../users/index.ts'
+import { type UserId, accountTarget, overAccount, namedUserOrCaller } from '../users/index.ts'
 import { noOwner } from './errors.ts'
 import type { TokenId } from './model.ts'
 import { findToken } from './repository.ts'
@@ -44,8 +44,8 @@ export const changedTokenTarget = {
 } satisfies TargetFinder<NamesToken>
 
 /** The user who is meant. */
-export function ownerMeant(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
-  const userId = userMeant(actor, input)
+export function namedOwnerOrCaller(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
+  const userId = namedUserOrCaller(actor, input)
   if (userId === null) throw noOwner({})
   return userId
 }

@@ -14,7 +14,7 @@ export interface TokenPair {
   readonly refreshId: TokenId
 }
 
-interface Issued {
+interface PairRequest {
   readonly userId: Id<'usr'>
   readonly sessionId: Id<'ses'>
   readonly now: Date
@@ -47,7 +47,7 @@ export function partnerOf(refresh: TokenId): TokenId {
 }
 
 /** Issues an access and a refresh token for a session. Both can be made again by `pairText`, with nothing kept. */
-export async function issueTokens(em: SqlEntityManager, ports: Ports, issued: Issued): Promise<TokenPair> {
+export async function issueTokens(em: SqlEntityManager, ports: Ports, issued: PairRequest): Promise<TokenPair> {
   const { now, expiresAt, accessLifetime, ids = newPairIds(ports, now) } = issued
   const accessExpiresAt = new Date(Math.min(now.getTime() + accessLifetime, expiresAt.getTime()))
   const access = await persistToken(em, ports, 'access', ids.access, issued, accessExpiresAt)
@@ -60,7 +60,7 @@ async function persistToken(
   ports: Ports,
   kind: Extract<TokenKind, 'access' | 'refresh'>,
   id: TokenId,
-  { userId, sessionId, now }: Issued,
+  { userId, sessionId, now }: PairRequest,
   expiresAt: Date,
 ): Promise<{ id: TokenId; text: string }> {
   const text = await pairText(ports, kind, id)

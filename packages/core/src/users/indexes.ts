@@ -1,8 +1,8 @@
 import { foldedFullName } from './search.ts'
 
 /**
- * The indexes of lists and searches that MikroORM has no words for. Their
- * reasons stand in the migration that makes them (0003-directory).
+ * The indexes of lists and searches that MikroORM cannot describe. Their
+ * reasons are in the migration that creates them (0003-directory).
  */
 export const directoryIndexes = [
   ['users_status_index', `("status", "created_at", "id") where "status" <> 'active'`],

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../kernel/id.ts'
 
 /**
- * SQL that is true of the users whom an organization manages: it is their home,
+ * SQL that is true for the users whom an organization manages: it is their home,
  * and their address is in a domain that it has verified, or they have none.
  * `u` is the alias of `users`; the one parameter is the organization.
  */
@@ -10,7 +10,7 @@ export const isManaged = `(u.home_organization_id = ?::uuid and (u.email is null
   select 1 from organization_domains d
     where d.organization_id = u.home_organization_id and d.verified_at is not null and d.domain = split_part(u.email, '@', 2))))`
 
-/** Whether an organization has proved that the domain of an address is its own. */
+/** Whether an organization has verified the domain of an address. */
 export async function ownsDomainOf(em: SqlEntityManager, organizationId: Id<'org'>, email: string): Promise<boolean> {
   const domain = email.slice(email.lastIndexOf('@') + 1)
   const rows = await em.execute<unknown[]>(
@@ -20,7 +20,7 @@ export async function ownsDomainOf(em: SqlEntityManager, organizationId: Id<'org
   return rows.length > 0
 }
 
-/** The active organization that manages an account; null: nobody but its owner. */
+/** The active organization that manages an account; null: none. */
 export async function managingOrganization(
   em: SqlEntityManager,
   user: { readonly id: Id<'usr'>; readonly homeOrganizationId: Id<'org'> | null },

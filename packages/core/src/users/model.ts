@@ -19,7 +19,7 @@ export const username = z
   )
   .meta({ description: '1 to 64 letters, digits and . _ + -; unique without regard to case' })
 
-/** An address, trimmed and in lower case: what people type is one address, however they type it. */
+/** An email address, trimmed and in lower case, so that each address has one spelling. */
 export const email = z
   .string()
   .max(1024)
@@ -62,7 +62,7 @@ const unixId = z.int().min(0).max(4_294_967_294)
 export const Container = z.strictObject({ uid: unixId, mainGid: unixId, gids: z.array(unixId).max(64) })
 export type Container = z.infer<typeof Container>
 
-/** A user, as those see it who may see it. */
+/** A user as shown to those who may see it. */
 export const User = z.object({
   id: userId,
   username: z.string(),
@@ -94,7 +94,7 @@ export const User = z.object({
   archivedAt: z.date().nullable(),
   archivedBy: userId.nullable(),
   archiveReason: z.string().nullable(),
-  grantsFrozenAt: z.date().nullable().meta({ description: 'since when its roles and memberships give nothing (users.contain)' }),
+  grantsFrozenAt: z.date().nullable().meta({ description: 'since when its roles and memberships grant nothing (users.contain)' }),
   homeOrganizationId: organizationId.nullable(),
   version: z.int(),
   createdAt: z.date(),
@@ -102,9 +102,9 @@ export const User = z.object({
 })
 export type User = z.infer<typeof User>
 
-/** The same for whoever may change the user: with what applications keep about a user and do not show to it. */
+/** A user as shown to those who may change it: with the private metadata that applications keep. */
 export const ManagedUser = User.extend({
-  privateMetadata: z.record(z.string(), z.json()).nullable().meta({ description: 'null: only those see it who may change the user' }),
+  privateMetadata: z.record(z.string(), z.json()).nullable().meta({ description: 'null: shown only to those who may change the user' }),
 })
 export type ManagedUser = z.infer<typeof ManagedUser>
 

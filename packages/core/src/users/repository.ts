@@ -6,21 +6,21 @@ import { isId } from '../kernel/id.ts'
 import { UserRow } from './entity.ts'
 import { email, username, type UserId } from './model.ts'
 
-/** A user that the pipeline has found; it can only be missing if it vanished in between. */
+/** A user that the pipeline has found already; throws notFound if it is gone since. */
 export async function existingUser(em: SqlEntityManager, userId: UserId): Promise<UserRow> {
   const user = await em.findOne(UserRow, { id: userId })
   if (user === null) throw notFound({ type: 'user' })
   return user
 }
 
-/** What somebody typed to say who they are, in the form that the database knows. */
-export interface Named {
+/** An identifier as typed, parsed and normalized for the database. */
+export interface ParsedIdentifier {
   readonly field: 'id' | 'email' | 'username'
   readonly value: string
 }
 
-/** An id, else with "@" an email, else a username. null when it is none that could exist. */
-export function namedBy(identifier: string): Named | null {
+/** Parses an id, else with "@" an email, else a username. null: no such identifier can exist. */
+export function parseIdentifier(identifier: string): ParsedIdentifier | null {
   const trimmed = identifier.trim()
   if (isId('usr', trimmed)) return { field: 'id', value: trimmed }
   const [field, schema] = trimmed.includes('@') ? (['email', email] as const) : (['username', username] as const)
@@ -29,7 +29,7 @@ export function namedBy(identifier: string): Named | null {
 }
 
 export async function findByIdentifier(em: SqlEntityManager, identifier: string): Promise<UserRow | null> {
-  const named = namedBy(identifier)
+  const named = parseIdentifier(identifier)
   return named === null ? null : em.findOne(UserRow, { [named.field]: named.value } as FilterQuery<UserRow>)
 }
 

@@ -12,7 +12,7 @@ interface NamesUser {
   readonly userId: UserId
 }
 
-/** How every action that reads finds the user it is about: with the organization that manages the account, if one does. */
+/** The user that a query is about, with the organization that manages the account, if one does. */
 export const accountTarget = {
   type: 'user',
   async find(em: SqlEntityManager, { userId }: NamesUser): Promise<Target | null> {
@@ -21,7 +21,7 @@ export const accountTarget = {
   },
 } satisfies TargetFinder<NamesUser>
 
-/** The same for actions that change the user: its row is locked first, and what it holds is looked at, for nobody acts on somebody above them. */
+/** The user that a command changes: its row is locked first, and its grants are loaded, because nobody acts on an account with more permissions. */
 export const changedAccountTarget = {
   type: 'user',
   locks: ({ userId }: NamesUser) => [userId],
@@ -31,7 +31,7 @@ export const changedAccountTarget = {
   },
 } satisfies TargetFinder<NamesUser>
 
-/** How actions on oneself find the caller's account: its row is locked first. The operator of the machine has none. */
+/** The caller's own account, for actions on oneself: its row is locked first. The operator of the machine has none. */
 export const ownAccountTarget = {
   type: 'user',
   locks: (_input: unknown, actor: Actor) => (actor.kind === 'user' ? [actor.principal.userId] : []),
@@ -44,46 +44,46 @@ interface MayNameUser {
   readonly userId?: UserId | undefined
 }
 
-/** Who is meant: whoever is named, else the caller. null: nobody, for the operator of the machine has no account. */
-export function userMeant(actor: Actor, { userId }: MayNameUser): UserId | null {
+/** The named user, or the caller. null: the caller is the operator of the machine, who has no account. */
+export function namedUserOrCaller(actor: Actor, { userId }: MayNameUser): UserId | null {
   return userId ?? callerId(actor)
 }
 
-/** How actions find the account whose sessions or tokens are meant: one's own where nobody is named. */
-export const meantAccountTarget = {
+/** The account whose sessions or tokens are meant: the named user's, or the caller's own. */
+export const namedOrOwnAccountTarget = {
   type: 'user',
   async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     return userId === null ? undefined : accountTarget.find(em, { userId })
   },
 } satisfies TargetFinder<MayNameUser>
 
-/** The same for actions that change what the user has: its row is locked first, so that no two callers count the same. */
-export const changedMeantAccountTarget = {
+/** As above, for commands: the user's row is locked first, so that concurrent calls do not count the same rows. */
+export const changedNamedOrOwnAccountTarget = {
   type: 'user',
   locks(input: MayNameUser, actor: Actor): readonly UserId[] {
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     return userId === null ? [] : [userId]
   },
   async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const userId = userMeant(actor, input)
+    const userId = namedUserOrCaller(actor, input)
     return userId === null ? undefined : changedAccountTarget.find(em, { userId })
   },
 } satisfies TargetFinder<MayNameUser>
 
-/** Who may change somebody's account: whoever was granted it where the account is managed, and is not below its owner. */
+/** Who may change an account: who has the permission where it is managed, and all permissions that the account has. */
 export const overAccount = allOf(granted, notBelow)
 
 function targetOf({ id }: UserRow, organizationId: Target['organizationId']): Target {
   return { type: 'user', id, organizationId, userId: id, visibleWith: 'users.get' }
 }
 
-/** A user as the caller may see it: what applications keep about it is for those who may change it. */
-export function shownTo(actor: Actor, user: Account, organizationId: Target['organizationId']): ManagedUser {
-  return { ...user, privateMetadata: seesWhole(actor, organizationId) ? user.privateMetadata : null }
+/** A user with the fields that the caller may see: private metadata only for those who may change the user. */
+export function visibleUser(actor: Actor, user: Account, organizationId: Target['organizationId']): ManagedUser {
+  return { ...user, privateMetadata: seesAllFields(actor, organizationId) ? user.privateMetadata : null }
 }
 
-/** Whether the caller may change the users whom an organization manages (null: all of them), and so sees all of them. */
-export function seesWhole(actor: Actor, organizationId: Target['organizationId']): boolean {
+/** Whether the caller may change the users whom an organization manages (null: all users), and so sees all their fields. */
+export function seesAllFields(actor: Actor, organizationId: Target['organizationId']): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allows('users.update', organizationId))
 }

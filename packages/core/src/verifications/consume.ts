@@ -9,7 +9,7 @@ import { hashOfText } from './secret.ts'
 const mostGuesses = 5
 
 /** An address that was just proved, and what for. */
-export interface Proved {
+export interface ProvenAddress {
   readonly id: VerificationId
   readonly email: string
   readonly userId: UserId | null
@@ -19,7 +19,7 @@ export interface Proved {
   readonly sameBrowser: boolean
 }
 
-interface Record {
+interface ConsumedRecord {
   readonly user_id: string | null
   readonly email: string
   readonly sealed_payload: string | null
@@ -28,7 +28,7 @@ interface Record {
 }
 
 /** What a row tells of what was proved. */
-const told = 'user_id::text, email, sealed_payload, redirect_to'
+const consumedColumns = 'user_id::text, email, sealed_payload, redirect_to'
 
 /**
  * Uses up the secret of a link, in one statement: of many who bring it at once one
@@ -42,19 +42,19 @@ export async function consumeLink(
   token: string,
   binding: string | null,
   { anyBrowser = false }: { anyBrowser?: boolean } = {},
-): Promise<Proved | null> {
+): Promise<ProvenAddress | null> {
   const { em, now, ports } = context
   const id = idInToken('verify', token)
   if (id === null) return null
   const hash = await hashOfText(ports, { id, purpose }, token)
   const bindingHash = hashOfBinding(context, binding)
-  const [row] = await em.execute<Record[]>(
+  const [row] = await em.execute<ConsumedRecord[]>(
     `update verifications set used_at = ? where id = ? and purpose = ? and hash = ? and (binding_hash is null or binding_hash = ? or ?)
         and used_at is null and revoked_at is null and expires_at > ?
-      returning ${told}, coalesce(binding_hash = ?, false) as same_browser`,
+      returning ${consumedColumns}, coalesce(binding_hash = ?, false) as same_browser`,
     [now, uuidOf(id), purpose, hash, bindingHash, anyBrowser, now, bindingHash],
   )
-  return row === undefined ? null : provedBy(context, id, row)
+  return row === undefined ? null : provenAddress(context, id, row)
 }
 
 /**
@@ -68,7 +68,7 @@ export async function consumeCode(
   id: VerificationId,
   code: string,
   binding: string | null,
-): Promise<Proved | null> {
+): Promise<ProvenAddress | null> {
   const { em, now, ports } = context
   const counted = await em.execute<unknown[]>(
     `update verifications set attempts = attempts + 1 where id = ? and purpose = ? and attempts < ?
@@ -76,12 +76,12 @@ export async function consumeCode(
     [uuidOf(id), purpose, mostGuesses, hashOfBinding(context, binding), now],
   )
   if (counted.length === 0) return null
-  const [row] = await em.execute<Record[]>(
+  const [row] = await em.execute<ConsumedRecord[]>(
     `update verifications set used_at = ? where id = ? and hash = ? and used_at is null
-      returning ${told}, binding_hash is not null as same_browser`,
+      returning ${consumedColumns}, binding_hash is not null as same_browser`,
     [now, uuidOf(id), await hashOfText(ports, { id, purpose }, code)],
   )
-  return row === undefined ? null : provedBy(context, id, row)
+  return row === undefined ? null : provenAddress(context, id, row)
 }
 
 /**
@@ -115,7 +115,7 @@ export async function revokeVerifications({ em, now }: Pick<CommandContext, 'em'
   )
 }
 
-async function provedBy({ ports }: CommandContext, id: VerificationId, row: Record): Promise<Proved> {
+async function provenAddress({ ports }: CommandContext, id: VerificationId, row: ConsumedRecord): Promise<ProvenAddress> {
   const { user_id: userId, email, sealed_payload: sealed, redirect_to: redirectTo, same_browser: sameBrowser } = row
   const payload = sealed === null ? null : await ports.cipher.open(`verification/${id}`, sealed)
   return { id, email, userId: userId === null ? null : idOf('usr', userId), payload, redirectTo, sameBrowser }

@@ -6,7 +6,7 @@ import type { VerificationPurpose } from './model.ts'
 import { hashOfText } from './secret.ts'
 
 /** A link that works now. Nothing about it is used up by looking, and it may be used up a moment later. */
-export interface Looked {
+export interface InspectedLink {
   readonly row: VerificationRow
   readonly payload: string | null
   /** Whether whoever brings it also has the other half. */
@@ -14,12 +14,12 @@ export interface Looked {
 }
 
 /** What the token of a link is good for; null: nothing, whatever the reason. */
-export async function lookAt(
+export async function inspectLink(
   em: SqlEntityManager,
   ports: Pick<Ports, 'cipher' | 'digest'>,
   { token, binding = null }: { readonly token: string; readonly binding?: string | null | undefined },
   now: Date,
-): Promise<Looked | null> {
+): Promise<InspectedLink | null> {
   const id = idInToken('verify', token)
   const row = id === null ? null : await em.findOne(VerificationRow, { id }, { disableIdentityMap: true })
   if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return null
@@ -30,7 +30,7 @@ export async function lookAt(
 }
 
 /** Who asked for a code, by what they got for asking. Whether it still works, using it tells. */
-export async function askedWith(
+export async function findByBinding(
   em: SqlEntityManager,
   ports: Pick<Ports, 'digest'>,
   purpose: VerificationPurpose,

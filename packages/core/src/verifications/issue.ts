@@ -3,13 +3,13 @@ import { printable } from '../kernel/text.ts'
 import { mintToken } from '../tokens/index.ts'
 import type { UserId } from '../users/index.ts'
 import { VerificationRow } from './entity.ts'
-import { mayMail } from './limits.ts'
+import { countMail } from './limits.ts'
 import { mailJob } from './deliver.ts'
 import type { VerificationPurpose } from './model.ts'
 import { hashOfSecret } from './secret.ts'
 
 /** What is to be proved, and for what. */
-export interface Asked {
+export interface VerificationRequest {
   readonly purpose: VerificationPurpose
   readonly email: string
   /** null: nobody has the address. The row and the job are made all the same, so that the caller sees no difference. */
@@ -32,9 +32,9 @@ const longestUserAgent = 500
  * kept anywhere: the job that mails it makes it again. `binding` is for whoever asked,
  * and null when anybody who has the secret may use it.
  */
-export async function ask(
+export async function issueVerification(
   context: CommandContext,
-  asked: Asked,
+  asked: VerificationRequest,
 ): Promise<{ id: VerificationRow['id']; binding: string | null; expiresAt: Date }> {
   const { em, now, newId, ports, origin } = context
   const { purpose, email, userId, lifetime, bound, payload, redirectTo = null } = asked
@@ -43,7 +43,7 @@ export async function ask(
   const expiresAt = new Date(now.getTime() + lifetime)
   const sealedPayload = payload === undefined ? null : await ports.cipher.seal(`verification/${id}`, payload)
   const hash = await hashOfSecret(ports, { id, purpose })
-  const sends = await mayMail(context, purpose, email)
+  const sends = await countMail(context, purpose, email)
   const userAgent = origin.userAgent === null ? null : printable(origin.userAgent, longestUserAgent)
   em.persist(
     em.create(VerificationRow, {

@@ -30,7 +30,7 @@ const askedBy: Readonly<Record<VerificationPurpose, keyof typeof limits>> = {
 }
 
 /** Counts a mail to an address; false: it has had enough of them. The counters wait for one another, so that none is lost. */
-export async function mayMail(
+export async function countMail(
   { em, now, origin, ports }: Pick<CommandContext, 'em' | 'now' | 'origin' | 'ports'>,
   purpose: VerificationPurpose,
   email: string,

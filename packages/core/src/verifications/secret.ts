@@ -2,7 +2,7 @@ import type { Ports } from '../ports/index.ts'
 import { derivedToken } from '../tokens/index.ts'
 import type { VerificationId, VerificationPurpose } from './model.ts'
 
-interface Named {
+interface VerificationKey {
   readonly id: VerificationId
   readonly purpose: VerificationPurpose
 }
@@ -13,18 +13,22 @@ const typed: ReadonlySet<VerificationPurpose> = new Set(['emailCode', 'reauthent
 const codeLength = 8
 
 /** The secret of a verification: the text of a link's token, or a code of eight digits. The same each time it is asked for. */
-export async function secretOf({ cipher }: Pick<Ports, 'cipher'>, { id, purpose }: Named): Promise<string> {
+export async function secretOf({ cipher }: Pick<Ports, 'cipher'>, { id, purpose }: VerificationKey): Promise<string> {
   const fingerprint = await cipher.fingerprint(`verification/${purpose}`, id)
   return typed.has(purpose) ? digits(fingerprint) : derivedToken('verify', id, fingerprint)
 }
 
 /** What is kept of the secret: of a code, which is short, nothing that can be guessed at without the master key. */
-export async function hashOfSecret(ports: Pick<Ports, 'cipher' | 'digest'>, named: Named): Promise<string> {
+export async function hashOfSecret(ports: Pick<Ports, 'cipher' | 'digest'>, named: VerificationKey): Promise<string> {
   return hashOfText(ports, named, await secretOf(ports, named))
 }
 
 /** The same of a text that somebody brings. */
-export async function hashOfText({ cipher, digest }: Pick<Ports, 'cipher' | 'digest'>, named: Named, text: string): Promise<string> {
+export async function hashOfText(
+  { cipher, digest }: Pick<Ports, 'cipher' | 'digest'>,
+  named: VerificationKey,
+  text: string,
+): Promise<string> {
   return typed.has(named.purpose) ? cipher.fingerprint(`verification/code/${named.id}`, text.replaceAll(/[\s-]/g, '')) : digest.sha256(text)
 }
 

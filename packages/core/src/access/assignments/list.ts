@@ -6,7 +6,7 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted, owner, type Target } from '../../kernel/rule.ts'
 import type { ParsedInputOf } from '../../kernel/signature.ts'
-import { every } from '../../organizations/index.ts'
+import { allOf } from '../../organizations/index.ts'
 import type { RoleId, ScopeInput } from '../model.ts'
 import { findScope } from '../scopes.ts'
 import { shownAssignment, shownColumns, shownTables, type AssignmentRecord } from './repository.ts'
@@ -35,7 +35,7 @@ export const listAssignments = defineQuery(assignmentsSignatures.listAssignments
     const cursorScope = { action: assignmentsSignatures.listAssignments.name, filters, viewer: callerId(actor) ?? actor.kind }
     const position = await openCursor(ports.cipher, cursorScope, cursor)
     const em = await open()
-    const which = every(...(await visibleAssignments(em, input, actor)), ...filterConditions(input, actor, now))
+    const which = allOf(...(await visibleAssignments(em, input, actor)), ...filterConditions(input, actor, now))
     const rows = await select(em, which, position === null ? null : String(position[0]), limit)
     const { shown, nextCursor } = await cutPage(ports.cipher, cursorScope, { rows, limit, positionOf: ({ id }) => [id] })
     return { items: shown.map((row) => shownAssignment(row, now)), nextCursor, total: total ? await count(em, which) : null }

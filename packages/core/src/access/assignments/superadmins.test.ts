@@ -20,24 +20,24 @@ describe.each(databases)('users.promote and users.demote on %s', (database) => {
     const ada = await world().signUp()
     const { users } = admin.as
     const userId = ada.user.id
-    expect(await users.demote({ userId })).toEqual({ outcome: 'NotAdmin', userId })
-    expect(await users.promote({ userId, reason: 'on call' })).toEqual({ outcome: 'Promoted', userId })
-    expect(await users.promote({ userId })).toEqual({ outcome: 'AlreadyAdmin', userId })
+    expect(await users.demote({ userId })).toEqual({ outcome: 'notAdmin', userId })
+    expect(await users.promote({ userId, reason: 'on call' })).toEqual({ outcome: 'promoted', userId })
+    expect(await users.promote({ userId })).toEqual({ outcome: 'alreadyAdmin', userId })
     expect((await world().core.authenticate(ada.token))?.roles).toEqual(['superadmin', 'user'])
     world().clock.advance(1000)
-    expect(await users.demote({ userId })).toEqual({ outcome: 'Demoted', userId })
+    expect(await users.demote({ userId })).toEqual({ outcome: 'demoted', userId })
     expect((await world().core.authenticate(ada.token))?.roles).toEqual(['user']) // signed in as before, without the role
-    expect(await users.demote({ userId })).toEqual({ outcome: 'NotAdmin', userId })
+    expect(await users.demote({ userId })).toEqual({ outcome: 'notAdmin', userId })
     world().clock.advance(1000)
-    expect(await users.promote({ userId })).toEqual({ outcome: 'Promoted', userId })
+    expect(await users.promote({ userId })).toEqual({ outcome: 'promoted', userId })
     const { username } = admin.user
     expect(await history(userId)).toEqual([
       { granted_by: username, revoked_by: username, open: false, forever: true },
       { granted_by: username, revoked_by: null, open: true, forever: true },
     ])
-    const notes = `select changes from audit_entries where target_id = ? and action = 'users.promote' and changes->>'outcome' = 'Promoted'
+    const notes = `select changes from audit_entries where target_id = ? and action = 'users.promote' and changes->>'outcome' = 'promoted'
       and changes->>'reason' is not null`
-    expect(await world().rows(notes, [userId])).toEqual([{ changes: { outcome: 'Promoted', reason: 'on call' } }])
+    expect(await world().rows(notes, [userId])).toEqual([{ changes: { outcome: 'promoted', reason: 'on call' } }])
     const events = await world().rows<{ type: string }>(
       `select type from events where subject = ? and type in ('users.promoted', 'users.demoted')`,
       [userId],
@@ -53,15 +53,15 @@ describe.each(databases)('users.promote and users.demote on %s', (database) => {
     await world().grant(briefly, 'superadmin', { validUntil: new Date(now + hour) })
     await world().grant(later, 'superadmin', { validFrom: new Date(now + hour) })
     await world().grant(expired, 'superadmin', { validUntil: new Date(now) })
-    expect((await users.promote({ userId: briefly.id })).outcome).toBe('Promoted')
+    expect((await users.promote({ userId: briefly.id })).outcome).toBe('promoted')
     expect(await history(briefly.id)).toMatchObject([
       { open: false, forever: false },
       { open: true, forever: true },
     ])
-    expect((await users.demote({ userId: later.id })).outcome).toBe('Demoted')
+    expect((await users.demote({ userId: later.id })).outcome).toBe('demoted')
     expect(await history(later.id)).toMatchObject([{ open: false }])
-    expect((await users.demote({ userId: expired.id })).outcome).toBe('NotAdmin')
-    expect((await users.promote({ userId: expired.id })).outcome).toBe('Promoted')
+    expect((await users.demote({ userId: expired.id })).outcome).toBe('notAdmin')
+    expect((await users.promote({ userId: expired.id })).outcome).toBe('promoted')
   })
 
   test.each([

@@ -43,10 +43,10 @@ async function activeSuperadmins(em: SqlEntityManager, now: Date): Promise<Id<'u
  * Makes a user, whose row is locked, a superadmin without an end. A superadmin for a limited time becomes one
  * without an end; the earlier assignment stays in the history.
  */
-export async function promote(context: CommandContext, user: UserRow): Promise<'Promoted' | 'AlreadyAdmin'> {
+export async function promote(context: CommandContext, user: UserRow): Promise<'promoted' | 'alreadyAdmin'> {
   const { em, now, newId } = context
   const current = await currentAssignment(em, user.id, roleId)
-  if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'AlreadyAdmin'
+  if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'alreadyAdmin'
   requirePromotable(user)
   if (current !== null) {
     Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
@@ -55,20 +55,20 @@ export async function promote(context: CommandContext, user: UserRow): Promise<'
   assignRole(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
   context.invalidate(user.id, { when: 'soon' })
   emitPromoted(context, user.id)
-  return 'Promoted'
+  return 'promoted'
 }
 
 /** Revokes the role of a user whose row is locked, even if it only begins later. */
-export async function demote(context: CommandContext, user: UserRow): Promise<'Demoted' | 'NotAdmin'> {
+export async function demote(context: CommandContext, user: UserRow): Promise<'demoted' | 'notAdmin'> {
   const { em, now } = context
   const current = await currentAssignment(em, user.id, roleId)
-  if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'NotAdmin'
+  if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'notAdmin'
   await ensureAnotherSuperadmin(context, user.id)
   Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
   await endImpersonations(em, user.id, now)
   context.invalidate(user.id, { when: 'now' })
   emitDemoted(context, user.id)
-  return 'Demoted'
+  return 'demoted'
 }
 
 /** One event for every way to become a superadmin. */

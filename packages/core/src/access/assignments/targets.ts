@@ -2,11 +2,10 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Target } from '../../kernel/rule.ts'
-import type { AssignmentId, ScopeInput } from '../model.ts'
+import type { AssignmentId, ScopeInput, Assignment } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
 import { findScope, targetInScope, type Scope } from '../scopes.ts'
 import { findAssignment } from './repository.ts'
-import type { Assignment } from '../model.ts'
 
 /** The permission that makes a scope visible. */
 const visibleWith: Readonly<Record<ScopeKind, string>> = {

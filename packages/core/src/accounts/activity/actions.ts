@@ -3,7 +3,7 @@ import type { Actor } from '../../kernel/actor.ts'
 import { openCursor, nextCursorOf } from '../../kernel/page.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
-import { type UserId, accountTarget, shownTo } from '../../users/index.ts'
+import { type UserId, accountTarget, visibleUser } from '../../users/index.ts'
 import { selectUsers } from '../directory/repository.ts'
 import { directorySignatures } from '../directory/signatures.ts'
 import { directoryTarget, overDirectory } from '../directory/target.ts'
@@ -47,13 +47,13 @@ export const listUsersWithSessions = defineQuery(directorySignatures.listWithSes
     const ids = users.map(({ id }) => id)
     const presences = await presenceOf(em, ids, now)
     return {
-      items: users.map((user) => ({ user: shownTo(actor, user, organizationId), ...(presences.get(user.id) ?? nowhere) })),
+      items: users.map((user) => ({ user: visibleUser(actor, user, organizationId), ...(presences.get(user.id) ?? nowhere) })),
       nextCursor: await nextCursorOf(ports.cipher, scope, next),
     }
   },
 })
 
-/** Where else somebody is a member is not for the organization that manages them to know; null: it is for this caller. */
+/** The organizations that the caller may know the user belongs to: a managing organization must not learn of others. null: all of them. */
 function organizationsKnownTo(actor: Actor, userId: UserId): readonly OrganizationId[] | null {
   if (actor.kind !== 'user') return null
   const { userId: self, grants, memberships } = actor.principal

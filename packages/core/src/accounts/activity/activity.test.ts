@@ -2,7 +2,7 @@ import { systemActor, uuidOf, type User } from '@denizen/core'
 import { databases, newEmail, password, type SignedInUser, useFreshWorlds, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../../../tests/deadlines.ts'
-import { LastSeen } from '../../kernel/write-behind.ts'
+import { WriteBehindBuffer } from '../../kernel/write-behind.ts'
 import { writeLastSeen } from './repository.ts'
 
 const second = 1000
@@ -100,7 +100,7 @@ describe('writing when users were last seen', () => {
     const { em, logger, rows } = world()
     const execute = (statement: string) => em().execute(statement, [], 'run')
     const [ada, bob] = [await world().newUser(), await world().newUser()]
-    const lastSeen = new LastSeen({ reader: em, logger, write: writeLastSeen, what: 'users were last seen', delay: 5 })
+    const lastSeen = new WriteBehindBuffer({ reader: em, logger, write: writeLastSeen, what: 'users were last seen', delay: 5 })
     const now = world().clock.now()
     const isSeen = async ({ id }: User) =>
       (await rows('select 1 from user_activity where user_id = ? and last_seen_at = ?', [uuidOf(id), now])).length === 1

@@ -4,12 +4,12 @@ import type { OrganizationId } from '../../organizations/index.ts'
 import { isManaged } from '../../users/index.ts'
 import type { UserKind, UserStatus } from '../../users/index.ts'
 
-/** How many users, and of which kinds: one look at the database, all of one moment. */
+/** How many users there are, and of which kinds, in one consistent snapshot. */
 export interface Census {
   readonly kinds: readonly (readonly [status: UserStatus, kind: UserKind, isBot: boolean, count: number])[]
   /** How many were created in the last 24 hours, 7 days and 30 days. */
   readonly created: readonly [number, number, number]
-  /** How many hold each role: one of the installation's, or of an organization's. */
+  /** How many have each role: of the installation, or of an organization. */
   readonly roles: Readonly<Record<string, number>>
   readonly oldest: Date | null
   readonly newest: Date | null
@@ -28,7 +28,7 @@ interface CensusRecord {
 const hour = 3_600_000
 const day = 24 * hour
 
-/** Everybody: from the counters, so it takes as long for a million as for ten. */
+/** All users: from the counters, so it takes as long for a million as for ten. */
 export async function censusOfAll(em: SqlEntityManager, now: Date): Promise<Census> {
   const edges = [1, 7, 30].flatMap((days) => {
     const since = now.getTime() - days * day
@@ -39,7 +39,7 @@ export async function censusOfAll(em: SqlEntityManager, now: Date): Promise<Cens
   return censusFrom(record)
 }
 
-/** Whole hours from the counters; what is left of the hour before them, from the users. */
+/** Whole hours come from the counters, the partial hour before them from the users. */
 const createdSince = `((select coalesce(sum(amount), 0) from user_creation_counters where hour >= ?::timestamptz)
     + (select count(*) from users where created_at >= ?::timestamptz and created_at < ?::timestamptz))::int`
 
@@ -55,7 +55,7 @@ const ofAll = `select
     (select extract(epoch from min(created_at)) * 1000 from users)::float8 as oldest,
     (select extract(epoch from max(created_at)) * 1000 from users)::float8 as newest`
 
-/** Those whom an organization manages, counted one by one along the index of its accounts. */
+/** The users whom an organization manages, counted along the index of its accounts. */
 export async function censusOfManaged(em: SqlEntityManager, organizationId: OrganizationId, now: Date): Promise<Census> {
   const id = uuidOf(organizationId)
   const since = [1, 7, 30].map((days) => new Date(now.getTime() - days * day))

@@ -14,14 +14,14 @@ const UserActivitySchema = defineEntity({
   indexes: [{ name: 'user_activity_last_seen_at_index', properties: ['lastSeenAt', 'userId'] }],
 })
 
-/** When a user last did anything, exact to about a minute; no row: never. A table of its own, so that being seen does not rewrite the user. */
+/** When a user was last active, to about a minute; no row: never. A separate table, so that activity does not rewrite the user. */
 export class UserActivityRow extends UserActivitySchema.class {}
 UserActivitySchema.setClass(UserActivityRow)
 
 /**
- * Counters: the sum over all slots is the number of rows there are. Triggers keep
- * them (see 0004-counters), in the transaction that makes or changes the rows. One
- * slot alone says nothing, and may be negative.
+ * Counters: the sum over all slots is the number of rows. Triggers maintain
+ * them (see 0004-counters), in the transaction that changes the rows. A single
+ * slot means nothing on its own, and may be negative.
  */
 const UserCounterSchema = defineEntity({
   name: 'UserCounterRow',
@@ -45,7 +45,7 @@ const UserCreationCounterSchema = defineEntity({
   properties: { hour: instant().primary(), slot: p.integer().primary(), amount: p.bigint('number') },
 })
 
-/** How many of the users that there are were created in an hour (UTC). */
+/** How many of today's users were created in a given hour (UTC). */
 export class UserCreationCounterRow extends UserCreationCounterSchema.class {}
 UserCreationCounterSchema.setClass(UserCreationCounterRow)
 

@@ -3,13 +3,13 @@ import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import type { UserId, UserKind, UserStatus } from '../../users/index.ts'
 
-/** An expression: exactly how many users there are of a status and of a kind; null is of any. */
+/** SQL expression: the exact number of users of a status and kind; null: of any. */
 export const sumOfCounters = `(select coalesce(sum(amount), 0)::int from user_counters
   where status = coalesce(?::text, status) and kind = coalesce(?::text, kind))`
 
 /**
- * Exactly how many users there are, of a status and of a kind where given: in a
- * millisecond, however many they are. Only for the whole installation, and for
+ * The exact number of users, optionally of one status or kind: in a
+ * millisecond, however many there are. Only for the whole installation, and for
  * no other condition.
  */
 export async function countFromCounters(
@@ -21,8 +21,8 @@ export async function countFromCounters(
 }
 
 /**
- * Notes when users were seen, unless later is known. Users that are gone, or on
- * their way out, are left out: nobody waits for anybody here.
+ * Stores when users were seen, unless a later time is stored. Users that are deleted, or being
+ * deleted, are skipped: this waits for no lock.
  */
 export async function writeLastSeen(em: SqlEntityManager, seen: readonly (readonly [userId: UserId, at: Date])[]): Promise<void> {
   const ids = seen.map(([userId]) => uuidOf(userId))
@@ -38,16 +38,16 @@ export async function writeLastSeen(em: SqlEntityManager, seen: readonly (readon
   )
 }
 
-/** Ways a try to sign in fails; what else is in the history happened to a session, or leads on. */
+/** Outcomes that are failed attempts; the others concern sessions, or lead to a further step. */
 const failures = `'unknownUser', 'wrongPassword', 'wrongFactor', 'wrongCode', 'wrongIdentity', 'notActive', 'addressNotAllowed', 'locked', 'tooManySessions'`
 
-/** What each of some users has right now. */
+/** What a user has right now. */
 export interface Presence {
   readonly lastSeenAt: Date | null
   readonly activeSessions: number
 }
 
-/** For every user of a page, in one look. */
+/** For every user of a page, in one query. */
 export async function presenceOf(em: SqlEntityManager, userIds: readonly UserId[], now: Date): Promise<ReadonlyMap<UserId, Presence>> {
   const rows = await em.execute<{ id: string; seen: number | null; sessions: number }[]>(
     `select p.id::text as id, (extract(epoch from a.last_seen_at) * 1000)::float8 as seen,
@@ -73,7 +73,7 @@ interface HistoryRecord {
   readonly last_failed: number | null
 }
 
-/** What a user has, and how its sign-ins went; of its organizations only some are counted, or all (null). */
+/** What a user has, and how its sign-ins went. Only the organizations in `known` are counted; null: all. */
 export async function historyOf(em: SqlEntityManager, userId: UserId, known: readonly OrganizationId[] | null, now: Date) {
   const among = known === null ? null : uuidsOf(known)
   const [row] = await em.execute<[HistoryRecord]>(

@@ -3,7 +3,7 @@ import { userStatus } from '../../users/model.ts'
 import type { directorySignatures } from '../directory/signatures.ts'
 import type { Census } from './census.ts'
 
-/** The statistics of some users; `adminRoles` are the roles that make an administrator of them. */
+/** Works out the statistics of a set of users; `adminRoles` are the roles that count as administrator. */
 export function statisticsOf(census: Census, adminRoles: readonly string[]): AnswerOf<typeof directorySignatures.stats> {
   const { kinds, created, roles, oldest, newest } = census
   const count = (which: (one: Census['kinds'][number]) => boolean) => kinds.filter(which).reduce((sum, [, , , amount]) => sum + amount, 0)

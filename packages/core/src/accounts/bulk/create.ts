@@ -5,13 +5,13 @@ import type { Item } from '../../kernel/input.ts'
 import { granted } from '../../kernel/rule.ts'
 import { lockOrganizations, optionalOrganizationTarget } from '../../organizations/index.ts'
 import { checkNewPassword, hashPatiently } from '../../passwords/index.ts'
-import { asToldByOperators, createAccount, type NewUser } from '../create.ts'
-import { answerOf, forEachOf, noteOutcome, type Place } from './outcome.ts'
+import { operatorFieldsOnly, createAccount, type NewUser } from '../create.ts'
+import { bulkAnswer, runBatch, noteOutcome, type BatchItem } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
   allow: granted,
-  allowItem: asToldByOperators,
+  allowItem: operatorFieldsOnly,
   target: optionalOrganizationTarget,
   async prepare(context, { users }) {
     const hashes: (string | null | DenizenError)[] = []
@@ -20,7 +20,7 @@ export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
   },
   async handle(context, { organizationId = null, users }, hashes) {
     if (organizationId !== null) await lockOrganizations(context.em, [organizationId])
-    const outcome = await forEachOf(context, inOrder(users), (user, index) => {
+    const outcome = await runBatch(context, inOrder(users), (user, index) => {
       if (!user.ok) throw user.error
       context.checkItem(user.value, null, null)
       const hash = hashes[index] ?? null
@@ -28,11 +28,11 @@ export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
       return createAccount(context, user.value, hash, organizationId)
     })
     noteOutcome(context, outcome)
-    return answerOf(outcome)
+    return bulkAnswer(outcome)
   },
 })
 
-/** The hash of a user's password; null: there is none; an error: it is one that may not be chosen, and the others go on. */
+/** The hash of a user's password; null: no password; an error: the password is not allowed, and the other items go on. */
 async function hashOf({ ports, settings }: PrepareContext, { password, ...owner }: NewUser): Promise<string | null | DenizenError> {
   if (password === undefined) return null
   try {
@@ -44,8 +44,8 @@ async function hashOf({ ports, settings }: PrepareContext, { password, ...owner 
   return hashPatiently(ports.hasher, password)
 }
 
-/** By address, so that calls with the same addresses in other orders wait for each other, and never in a circle. */
-function inOrder(users: readonly Item<NewUser>[]): Place<Item<NewUser>>[] {
+/** Ordered by address, so that calls with the same addresses wait for each other without deadlock. */
+function inOrder(users: readonly Item<NewUser>[]): BatchItem<Item<NewUser>>[] {
   const keyOf = (user: Item<NewUser>) => (user.ok ? (user.value.email ?? user.value.username ?? '') : '')
   return users
     .map((item, index) => ({ index, item, key: keyOf(item) }))

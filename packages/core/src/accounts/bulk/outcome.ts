@@ -2,24 +2,24 @@ import type { CommandContext } from '../../kernel/context.ts'
 import type { FailedItem } from '../../kernel/plan.ts'
 import type { UserId } from '../../users/index.ts'
 
-/** Something to be done, and where it stands in the call. */
-export interface Place<Item> {
+/** An item of a batch, and its index in the call. */
+export interface BatchItem<Item> {
   readonly index: number
   readonly item: Item
 }
 
-/** What became of a batch. */
-export interface Outcome<Value> {
+/** The results of a batch. */
+export interface BatchOutcome<Value> {
   readonly done: readonly { readonly index: number; readonly value: Value }[]
   readonly failed: readonly FailedItem[]
 }
 
-/** Does something for each, one after another in the order given: what fails is taken back alone, and said why. */
-export async function forEachOf<Item, Value>(
+/** Runs the work for each item in the given order: an item that fails is rolled back alone and reported. */
+export async function runBatch<Item, Value>(
   context: CommandContext,
-  places: readonly Place<Item>[],
+  places: readonly BatchItem<Item>[],
   work: (item: Item, index: number) => Promise<Value>,
-): Promise<Outcome<Value>> {
+): Promise<BatchOutcome<Value>> {
   const done: { index: number; value: Value }[] = []
   const failed: FailedItem[] = []
   for (const { index, item } of places) {
@@ -31,15 +31,15 @@ export async function forEachOf<Item, Value>(
   return { done: done.toSorted(byIndex), failed: failed.toSorted(byIndex) }
 }
 
-/** The answer: whom it was done to, and why not to the others. */
-export function answerOf({ done, failed }: Outcome<{ readonly id: UserId }>) {
+/** The answer: which users succeeded, and why the others failed. */
+export function bulkAnswer({ done, failed }: BatchOutcome<{ readonly id: UserId }>) {
   return { succeeded: done.map(({ index, value }) => ({ index, userId: value.id })), failed: [...failed] }
 }
 
-/** Puts the whole batch into the one audit entry: its users, at most as many as a call takes, and how often it failed for which reason. */
+/** Records the batch in the one audit entry: its users, and how many items failed for which reason. */
 export function noteOutcome(
   context: CommandContext,
-  { done, failed }: Outcome<{ readonly id: UserId }>,
+  { done, failed }: BatchOutcome<{ readonly id: UserId }>,
   facts: Readonly<Record<string, unknown>> = {},
 ): void {
   const reasons: Record<string, number> = {}

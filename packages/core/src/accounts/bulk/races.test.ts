@@ -7,7 +7,7 @@ import { anyone } from '../../kernel/rule.ts'
 import { command } from '../../kernel/signature.ts'
 import { existingUser } from '../../users/index.ts'
 import { createAccount } from '../create.ts'
-import { changeAccount } from '../profile/update.ts'
+import { updateAccount } from '../profile/update.ts'
 import { bulkArchiveUsers } from './archive.ts'
 import { bulkCreateUsers } from './create.ts'
 import { bulkUpdateUsers } from './update.ts'
@@ -88,7 +88,7 @@ describe('20 calls over the same users, each in another order', () => {
         async handle(context, { userIds, index }) {
           await context.em.execute('set local deadlock_timeout = 20')
           for (const userId of userIds)
-            await context.attempt(async () => changeAccount(context, await existingUser(context.em, userId), noted(index)))
+            await context.attempt(async () => updateAccount(context, await existingUser(context.em, userId), noted(index)))
           return {}
         },
       },

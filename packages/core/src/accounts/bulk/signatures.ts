@@ -19,7 +19,7 @@ import { userFilter } from '../directory/filter.ts'
 import { userPatch } from '../profile/signatures.ts'
 import { isNamed, newUser, unnamed } from '../signatures.ts'
 
-/** How many users one call takes: more go in several calls, each a transaction of its own. */
+/** The most users per call; more take several calls, each with a transaction of its own. */
 export const largestBulk = 1000
 
 const Outcome = {
@@ -27,19 +27,19 @@ const Outcome = {
   failed: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
 }
 
-/** Users by their ids, or by what they have in common. Of an organization's users only those whom it manages. */
-const chosen = {
+/** Users by id, or by a filter. With an organization, only those whom it manages. */
+const selectedUsers = {
   userIds: z.array(userId).min(1).max(largestBulk).optional(),
   filter: userFilter.optional(),
   organizationId: organizationId.optional().meta({ description: 'only users that this organization manages' }),
 }
 
-const choice = {
+const selectionRule = {
   path: ['userIds'],
   error: 'either userIds or a filter with at least one condition is needed, and not both',
 }
 
-function isChoice({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {
+function isSelection({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {
   const filtered = filter !== undefined && Object.keys(filter).length > 0
   return filtered !== (userIds !== undefined) && (filter === undefined || filtered)
 }
@@ -47,7 +47,7 @@ function isChoice({ userIds, filter }: { userIds?: unknown; filter?: object | un
 /** The actions of `users` that are made here. */
 export const bulkSignatures = group('users', {
   bulkCreate: changes({
-    summary: 'Create many users, each of them or the reason why not',
+    summary: 'Create many users, and report for each whether it worked',
     grantedTo: ['admin'],
     errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged],
     input: z.strictObject({
@@ -61,25 +61,25 @@ export const bulkSignatures = group('users', {
     output: z.object(Outcome),
   }),
   bulkUpdate: changes({
-    summary: 'Change many users alike',
+    summary: 'Change many users in the same way',
     grantedTo: ['admin'],
     errors: [managedAddress, wouldLockOut, tooManyUsers, policyUnknown],
     input: z
       .strictObject({
-        ...chosen,
+        ...selectedUsers,
         patch: z
           .strictObject(userPatch)
           .omit({ version: true, username: true, email: true })
           .refine((patch) => Object.keys(patch).length > 0, 'say what to change'),
       })
-      .refine(isChoice, choice),
+      .refine(isSelection, selectionRule),
     output: z.object(Outcome),
   }),
   bulkArchive: changes({
     summary: 'Archive many users',
     grantedTo: ['admin'],
     errors: [lastSuperadmin, archivedUser, tooManyUsers, lastOwner],
-    input: z.strictObject({ ...chosen, reason: singleLine(500).optional() }).refine(isChoice, choice),
+    input: z.strictObject({ ...selectedUsers, reason: singleLine(500).optional() }).refine(isSelection, selectionRule),
     output: z.object({ ...Outcome, sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),
 })

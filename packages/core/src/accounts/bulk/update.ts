@@ -1,26 +1,26 @@
 import { defineCommand } from '../../kernel/action.ts'
 import { allOf, within, withOperatorFields } from '../../kernel/rule.ts'
 import { existingUser, overAccount } from '../../users/index.ts'
-import { changeAccount } from '../profile/update.ts'
+import { updateAccount } from '../profile/update.ts'
 import { operatorFields } from '../profile/signatures.ts'
-import { accountIn, choose, chosenTarget, overChosen, places } from './selection.ts'
-import { answerOf, forEachOf, noteOutcome } from './outcome.ts'
+import { findAccountIn, selectTargets, bulkTarget, overSelectedUsers, batchItems } from './selection.ts'
+import { bulkAnswer, runBatch, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkUpdateUsers = defineCommand(bulkSignatures.bulkUpdate, {
-  allow: allOf(overChosen, within('patch', withOperatorFields(...operatorFields))),
+  allow: allOf(overSelectedUsers, within('patch', withOperatorFields(...operatorFields))),
   allowItem: overAccount,
-  target: chosenTarget,
-  prepare: choose,
+  target: bulkTarget,
+  prepare: selectTargets,
   locks: (chosen) => chosen,
   async handle(context, { organizationId, filter, patch }, chosen) {
-    const outcome = await forEachOf(context, await places(context, chosen, { filter, organizationId }), async (userId) => {
-      context.checkItem(patch, await accountIn(context.em, userId, organizationId), 'user')
+    const outcome = await runBatch(context, await batchItems(context, chosen, { filter, organizationId }), async (userId) => {
+      context.checkItem(patch, await findAccountIn(context.em, userId, organizationId), 'user')
       const user = await existingUser(context.em, userId)
-      await changeAccount(context, user, patch)
+      await updateAccount(context, user, patch)
       return user
     })
     noteOutcome(context, outcome, { fields: Object.keys(patch) })
-    return answerOf(outcome)
+    return bulkAnswer(outcome)
   },
 })

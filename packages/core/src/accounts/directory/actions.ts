@@ -1,6 +1,6 @@
 import { defineQuery } from '../../kernel/action.ts'
 import { openCursor, nextCursorOf, type CursorScope } from '../../kernel/page.ts'
-import { seesWhole } from '../../users/index.ts'
+import { seesAllFields } from '../../users/index.ts'
 import type { Order } from './order.ts'
 import { countUsers as countSelected, selectUsers } from './repository.ts'
 import { countUsersBy, searchUsersBy } from './search.ts'
@@ -16,9 +16,9 @@ export const listUsers = defineQuery(directorySignatures.list, {
     const scope = scopeOf(directorySignatures.list.name, organizationId, { ...selection, ...sorted })
     const position = await openCursor(ports.cipher, scope, cursor)
     const page = await selectUsers({ select, cachedRows }, selection, { order: sorted, position, limit, total, now })
-    const whole = seesWhole(actor, organizationId)
+    const whole = seesAllFields(actor, organizationId)
     return {
-      items: page.users.map((found) => found.shown(whole)),
+      items: page.users.map((found) => found.visibleAs(whole)),
       nextCursor: await nextCursorOf(ports.cipher, scope, page.next),
       total: page.total,
     }
@@ -41,9 +41,9 @@ export const searchUsers = defineQuery(directorySignatures.search, {
     const scope = scopeOf(directorySignatures.search.name, organizationId, { ...selection, query })
     const position = await openCursor(ports.cipher, scope, cursor)
     const { hits, next } = await searchUsersBy({ open, select, cachedRows }, query, selection, { position, limit, now })
-    const whole = seesWhole(actor, organizationId)
+    const whole = seesAllFields(actor, organizationId)
     return {
-      items: hits.map(({ found, match }) => found.matched(whole, match)),
+      items: hits.map(({ found, match }) => found.visibleMatch(whole, match)),
       nextCursor: await nextCursorOf(ports.cipher, scope, next),
       total: total ? await countUsersBy(select, query, selection, now) : null,
     }
@@ -58,7 +58,7 @@ export const countUsers = defineQuery(directorySignatures.count, {
   },
 })
 
-/** Cursors do not travel from one organization to another, nor between filters and orders. */
+/** A cursor is only good for the organization, filter and order that it was made for. */
 function scopeOf(action: string, organizationId: string | null, filters: unknown): CursorScope {
   return { action, filters, viewer: organizationId ?? 'everywhere' }
 }

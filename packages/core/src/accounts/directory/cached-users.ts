@@ -6,28 +6,28 @@ import type { ManagedUser, Account } from '../../users/index.ts'
 import { compiled, rowsOf, userColumns, userIn, type UserRecord } from './rows.ts'
 import { allOf, type Sql } from './sql.ts'
 
-/** Which user a row is, in which version. */
+/** The id of a user, and the version of its row. */
 export interface UserRef {
   readonly id: string
   readonly version: string
 }
 
 /**
- * Whatever writes a row of PostgreSQL changes its xmin. Two databases that were one (a replica that
- * took over before it had everything) may come to the same xmin, but not also to the same count and time of changes.
+ * Every write to a PostgreSQL row changes its xmin. Two databases with a common past (a replica that
+ * was promoted early) may reach the same xmin, but not also the same version and time of change.
  */
 export const versionColumn = sql.raw(`u.xmin::text || '.' || u.version || '.' || (date_part('epoch', u.updated_at) * 1e6)::int8`)
 
-/** The columns of `users as u` that make a `UserRef`; a subquery has to hand xmin on. */
+/** The columns of `users as u` that make a `UserRef`; a subquery must pass xmin on. */
 export const refColumns = sql`u.id::text as id, ${versionColumn} as version`
 
-/** How a user was found. */
+/** How a user matched a search. */
 export type Match = 'exact' | 'prefix' | 'substring' | 'similar'
 
 type MatchedUser = ManagedUser & { readonly match: Match }
 
-/** A user that was found, and as what it is shown. */
-export class FoundUser {
+/** A user, and the objects that are shown of it. */
+export class CachedUser {
   readonly user: Account
   #masked: ManagedUser | undefined
   #matched: Map<string, MatchedUser> | undefined
@@ -37,19 +37,19 @@ export class FoundUser {
     this.user = user
   }
 
-  /** It was read once and is asked for again: from now on what it is shown as lasts. Of those who come once, nothing is remembered for that. */
+  /** Called when it is read again: from then on the shown objects are immutable and can be cached. Users read once cost nothing extra. */
   again(): this {
     this.#again = true
     return this
   }
 
-  /** @param whole To somebody who may change it. */
-  shown(whole: boolean): ManagedUser {
+  /** @param whole whether the viewer may see all fields. */
+  visibleAs(whole: boolean): ManagedUser {
     const shown = whole ? this.user : (this.#masked ??= { ...this.user, privateMetadata: null })
     return this.#again ? markImmutable(shown) : shown
   }
 
-  matched(whole: boolean, match: Match): MatchedUser {
+  visibleMatch(whole: boolean, match: Match): MatchedUser {
     const name = `${match} ${whole}`
     const known = this.#matched?.get(name)
     if (known !== undefined) return known
@@ -60,23 +60,23 @@ export class FoundUser {
 }
 
 /**
- * The users that were found, in the same order; of those that are remembered in this version, nothing is
- * read. Whoever changed meanwhile is as it is now, and left out if `condition` is no longer true of it.
+ * Loads users in the order of their refs; those cached in this version are not
+ * read. A user that changed meanwhile comes as it is now, or is left out if it no longer matches `condition`.
  */
-export async function usersOf<Ref extends UserRef>(
+export async function loadUsers<Ref extends UserRef>(
   { select, cachedRows }: Reader,
   refs: readonly Ref[],
   condition: Sql,
-): Promise<readonly { readonly ref: Ref; readonly found: FoundUser }[]> {
-  const known = new Map<string, FoundUser>()
+): Promise<readonly { readonly ref: Ref; readonly found: CachedUser }[]> {
+  const known = new Map<string, CachedUser>()
   for (const { id, version } of refs) {
     const found = cachedRows?.get(id, version)
-    if (found instanceof FoundUser) known.set(id, found.again())
+    if (found instanceof CachedUser) known.set(id, found.again())
   }
   const missing = refs.flatMap(({ id }) => (known.has(id) ? [] : [id]))
   if (missing.length > 0) {
     for (const row of await recordsOf(select, missing, condition)) {
-      const found = new FoundUser(userIn(row))
+      const found = new CachedUser(userIn(row))
       cachedRows?.set(row.id, row.version, found)
       known.set(row.id, found)
     }

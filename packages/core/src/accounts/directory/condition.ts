@@ -5,10 +5,10 @@ import type { OrganizationId } from '../../organizations/index.ts'
 import { isManaged, folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
 import { rowsOf } from './rows.ts'
-import { allOf, anyOf, arrayLiteral, beginningWith, foldedValue, hasTrigram, holding, withParameters, type Sql } from './sql.ts'
+import { allOf, anyOf, arrayLiteral, prefixPattern, foldedValue, hasTrigram, containsPattern, withParameters, type Sql } from './sql.ts'
 
 /** Which users a call is about. */
-export interface Selection {
+export interface UserSelection {
   /** Only those whom this organization manages. */
   readonly organizationId?: OrganizationId | undefined
   readonly status?: UserStatus | undefined
@@ -17,11 +17,11 @@ export interface Selection {
 }
 
 /**
- * SQL that is true of the users of a selection; `u` is the alias of `users`.
- * Whose users they are stands beside the filter and never inside it, so that no
+ * SQL that is true for the users of a selection; `u` is the alias of `users`.
+ * The condition on the organization stands beside the filter, never inside it, so that no
  * `or` or `not` reaches it.
  */
-export async function conditionOf(look: RunSelect, { organizationId, status, kind, where }: Selection, now: Date): Promise<Sql> {
+export async function conditionOf(look: RunSelect, { organizationId, status, kind, where }: UserSelection, now: Date): Promise<Sql> {
   return allOf([
     ...(organizationId === undefined ? [] : [withParameters(isManaged, uuidOf(organizationId))]),
     ...(status === undefined ? [] : [sql`u.status = ${status}`]),
@@ -30,13 +30,13 @@ export async function conditionOf(look: RunSelect, { organizationId, status, kin
   ])
 }
 
-interface Surroundings {
+interface FilterContext {
   readonly now: Date
   /** Ids of roles by their names. */
   readonly roles: ReadonlyMap<string, string>
 }
 
-/** Looked up first: with the id in its hands PostgreSQL knows whether it is the role of everybody or of three. */
+/** Looked up first: knowing the id, PostgreSQL can tell whether everybody has the role or three users. */
 async function rolesNamedIn(look: RunSelect, where: UserFilter): Promise<ReadonlyMap<string, string>> {
   const names = [...eachFilter(where)].flatMap(({ role }) => (role === undefined ? [] : [role]))
   if (names.length === 0) return new Map()
@@ -47,14 +47,14 @@ async function rolesNamedIn(look: RunSelect, where: UserFilter): Promise<Readonl
   return new Map(rows.map(({ name, id }) => [name, id]))
 }
 
-function conditionOfFilter(filter: UserFilter, surroundings: Surroundings): Sql {
+function conditionOfFilter(filter: UserFilter, surroundings: FilterContext): Sql {
   const { and, or, not, role, memberOf, lastSeenAt, id, status, kind, homeOrganizationId: home } = filter
   const inner = (one: UserFilter): Sql => conditionOfFilter(one, surroundings)
   return allOf([
     ...(id === undefined ? [] : [sql`u.id = any(${arrayLiteral([id].flat().map(uuidOf))}::uuid[])`]),
     ...(status === undefined ? [] : [isOneOf(sql`u.status`, [status].flat())]),
     ...(kind === undefined ? [] : [isOneOf(sql`u.kind`, [kind].flat())]),
-    ...(role === undefined ? [] : [holds(surroundings, role)]),
+    ...(role === undefined ? [] : [hasRole(surroundings, role)]),
     ...(memberOf === undefined ? [] : [isMemberOf(memberOf)]),
     ...(home === undefined
       ? []
@@ -65,7 +65,7 @@ function conditionOfFilter(filter: UserFilter, surroundings: Surroundings): Sql 
     ...(lastSeenAt === undefined ? [] : [wasSeen(lastSeenAt)]),
     ...(and === undefined ? [] : [allOf(and.map(inner))]),
     ...(or === undefined ? [] : [anyOf(or.map(inner))]),
-    // What a comparison with nothing answers is neither true nor false: `not` must take it for false.
+    // Comparing with null gives null, which `not` must treat as false.
     ...(not === undefined ? [] : [sql`(${inner(not)}) is not true`]),
   ])
 }
@@ -76,11 +76,11 @@ function isOneOf(column: Sql, values: readonly string[]): Sql {
 }
 
 /**
- * Held everywhere, given already and not yet ended. Asked of each user with
- * `exists`, here and below: of an `in` that stands under a `not`, PostgreSQL
- * reads the whole list once more for every user when it does not fit into memory.
+ * The role is assigned everywhere and current. Checked per user with
+ * `exists`, here and below: for an `in` under a `not`, PostgreSQL
+ * reads the whole list again for every user when it does not fit into memory.
  */
-function holds({ now, roles }: Surroundings, name: string): Sql {
+function hasRole({ now, roles }: FilterContext, name: string): Sql {
   const id = roles.get(name)
   if (id === undefined) return sql`false`
   const at = now.toISOString()
@@ -110,16 +110,16 @@ function wasSeen(range: Range): Sql {
 
 interface TextColumn {
   readonly column: Sql
-  /** The text as it is compared. */
+  /** The expression that is compared. */
   readonly compared: Sql
-  /** A value or a pattern to compare it with. */
+  /** The value or pattern to compare it with. */
   value(text: string): Sql
-  /** It is a part of the text that the trigram index is over. */
+  /** Whether the trigram index covers it. */
   readonly searched: boolean
 }
 
-/** Names and addresses are kept in lower case, and their indexes are over them as they are kept. */
-function kept(column: string): TextColumn {
+/** Usernames and addresses are stored in lower case, and indexed as stored. */
+function storedAsCompared(column: string): TextColumn {
   const compared = sql.raw(column)
   return { column: compared, compared, value: (text) => sql`${text.toLowerCase()}::text`, searched: true }
 }
@@ -129,8 +129,8 @@ function comparedAs(column: string, compared: string, searched: boolean): TextCo
 }
 
 const columns = {
-  username: kept('u.username'),
-  email: kept('u.email'),
+  username: storedAsCompared('u.username'),
+  email: storedAsCompared('u.email'),
   fullName: comparedAs('u.full_name', foldedFullName.replace('full_name', 'u.full_name'), true),
   displayName: comparedAs('u.display_name', folded('u.display_name'), false),
   phone: comparedAs('u.phone', folded('u.phone'), false),
@@ -142,7 +142,7 @@ const texts = Object.keys(columns) as (keyof typeof columns)[]
 
 function isText({ column, compared, value, searched }: TextColumn, wanted: NonNullable<UserFilter['username']> | null): Sql {
   if (wanted === null) return sql`${column} is null`
-  // Said although no comparison with null is true: PostgreSQL does not see that, and the index over full names has no nulls.
+  // Redundant for the result, but PostgreSQL needs it to use the index over full names, which has no nulls.
   return sql`(${column} is not null and ${isLike({ compared, value, searched }, wanted)})`
 }
 
@@ -150,13 +150,13 @@ function isLike({ compared, value, searched }: Omit<TextColumn, 'column'>, wante
   if (typeof wanted === 'string') return sql`${compared} = ${value(wanted)}`
   if ('in' in wanted) {
     const [only = ''] = wanted.in
-    // No text has a line break, so one parameter can carry them all; an empty one alone would carry none.
+    // No value contains a line break, so one parameter carries them all; except a single empty one.
     return wanted.in.length === 1
       ? sql`${compared} = ${value(only)}`
       : sql`${compared} = any(string_to_array(${value(wanted.in.join('\n'))}, chr(10)))`
   }
-  if ('startsWith' in wanted) return sql`${compared} like ${value(beginningWith(wanted.startsWith))}`
-  const pattern = holding(wanted.contains)
+  if ('startsWith' in wanted) return sql`${compared} like ${value(prefixPattern(wanted.startsWith))}`
+  const pattern = containsPattern(wanted.contains)
   const found = sql`${compared} like ${value(pattern)}`
   return searched && hasTrigram(wanted.contains) ? sql`(u.search_text like ${foldedValue(pattern.toLowerCase())} and ${found})` : found
 }

@@ -3,7 +3,7 @@ import { singleLine } from '../../kernel/text.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { userKind, userStatus } from '../../users/model.ts'
 
-/** A text that must be one of some, begin with one, or hold one somewhere; without regard to case. null: there is none. */
+/** A text field: equal to one of several, beginning with, or containing a text; case-insensitive. null: not set. */
 const line = singleLine(320)
 const part = line.pipe(z.string().min(1))
 const text = z
@@ -18,17 +18,17 @@ const text = z
 
 const oneOrMore = <Item extends z.ZodType>(item: Item) => z.union([item, z.array(item).min(1).max(1000)]).optional()
 
-/** PostgreSQL reads no other years from a text as JavaScript writes it. */
+/** The years that PostgreSQL reads in JavaScript's notation. */
 const instant = z.coerce.date().min(new Date('0001-01-01T00:00:00Z')).max(new Date('9999-12-31T23:59:59.999Z'))
 
-/** From an instant on, and before another. null: there is none. */
+/** From an instant (inclusive) until another (exclusive). null: not set. */
 const range = z
   .strictObject({ from: instant.optional(), until: instant.optional() })
   .refine(({ from, until }) => from !== undefined || until !== undefined, 'from or until is needed')
   .nullable()
   .optional()
 
-/** What every user of a selection has in common. Fields of one object are all demanded; `and`, `or` and `not` put objects together. */
+/** What the selected users have in common. All fields of an object must match; `and`, `or` and `not` combine objects. */
 const condition = z.strictObject({
   id: oneOrMore(userId),
   username: text,
@@ -71,7 +71,7 @@ export type UserFilter = z.output<typeof condition>
 const deepest = 5
 const most = 100
 
-/** Looked at before the conditions themselves: these are read one inside the other, and a hostile depth would exhaust the stack. */
+/** Checked before parsing: conditions are parsed recursively, and a hostile depth would exhaust the stack. */
 export const userFilter = z
   .custom<z.input<typeof condition>>()
   .superRefine((filter, check) => {
@@ -99,7 +99,7 @@ function inside(filter: unknown): unknown[] {
   return [and, or, not].flat().filter((item) => item !== undefined)
 }
 
-/** A filter and all that are inside it. */
+/** A filter and all filters nested in it. */
 export function* eachFilter(filter: UserFilter): Generator<UserFilter> {
   yield filter
   for (const inner of [...(filter.and ?? []), ...(filter.or ?? []), ...(filter.not === undefined ? [] : [filter.not])])

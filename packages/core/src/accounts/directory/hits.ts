@@ -2,38 +2,38 @@ import { sql } from 'kysely'
 import type { RunSelect } from '../../kernel/select.ts'
 import type { Position } from '../../kernel/page.ts'
 import { refColumns, type UserRef } from './cached-users.ts'
-import { phaseOfInside, type Phase, type Sought } from './phases.ts'
+import { phaseOfInside, type Phase, type SearchTerms } from './phases.ts'
 import { rowsOf } from './rows.ts'
 import type { Sql } from './sql.ts'
 
-/** A user that a search found, and where in its order. */
+/** A user that a search found, and its position in the order. */
 export interface Hit extends UserRef {
   readonly phase: number
   readonly key: string
 }
 
-interface Place {
+interface SearchPosition {
   readonly phase: number
   readonly key: string
   /** null: at the beginning of the phase. */
   readonly id: string | null
 }
 
-/** So many of the newest users are looked at to learn how common a text is. */
+/** How many of the newest users are sampled to estimate how common a text is. */
 const sampled = 1000
-/** So many are looked at in order at most, before the trigram index is asked instead. */
+/** How many are scanned in order at most, before the trigram index is used instead. */
 const mostLookedAt = 20_000
 
 /**
- * The users who hold a text, in the order of their phases. There are two ways to
- * find them, each hopeless where the other is at its best, and PostgreSQL has too
- * little to guess from which is which: of a text that is in every address the
- * trigram index gives a million rows to sort; of one that nobody has, an index in
- * order gives a million rows to look at. So a sample decides.
+ * The users whose fields contain a text, in the order of the phases. There are two ways to
+ * find them, each very slow where the other is fast, and PostgreSQL has too
+ * little to choose by: for a text that is in every address the
+ * trigram index gives a million rows to sort; for one that nobody has, an ordered index
+ * gives a million rows to scan. So a sample decides.
  */
-export async function literalHits(look: RunSelect, sought: Sought, position: Position | null, limit: number): Promise<Hit[]> {
+export async function literalHits(look: RunSelect, sought: SearchTerms, position: Position | null, limit: number): Promise<Hit[]> {
   const [phase = 0, key = '', id = null] = position ?? []
-  const place: Place = { phase: Number(phase), key: String(key), id: id === null ? null : String(id) }
+  const place: SearchPosition = { phase: Number(phase), key: String(key), id: id === null ? null : String(id) }
   if (!sought.anywhere) return beginningsFrom(look, sought, place, limit)
   const { any, inside } = await sample(look, sought)
   if (any === 0) return ranked(look, sought, place, limit)
@@ -43,17 +43,17 @@ export async function literalHits(look: RunSelect, sought: Sought, position: Pos
   return [...hits, ...(await insideFrom(look, sought, rest, { limit: limit - hits.length, inside }))]
 }
 
-async function sample(look: RunSelect, { held, inside, condition }: Sought): Promise<{ any: number; inside: number }> {
+async function sample(look: RunSelect, { contains, inside, condition }: SearchTerms): Promise<{ any: number; inside: number }> {
   const [row] = await rowsOf<{ any: number; inside: number }>(
     look,
     sql`select count(*)::int as any, (count(*) filter (where ${inside}))::int as inside
-      from (select * from users order by id desc limit ${sampled}) u where ${held} and ${condition}`,
+      from (select * from users order by id desc limit ${sampled}) u where ${contains} and ${condition}`,
   )
   return row ?? { any: 0, inside: 0 }
 }
 
-/** From a place on, phase after phase, each read from its own index. */
-async function beginningsFrom(look: RunSelect, sought: Sought, place: Place, limit: number): Promise<Hit[]> {
+/** From a position on, phase by phase, each read from its own index. */
+async function beginningsFrom(look: RunSelect, sought: SearchTerms, place: SearchPosition, limit: number): Promise<Hit[]> {
   const hits: Hit[] = []
   for (const [number, phase] of sought.beginnings.entries()) {
     if (number < place.phase || hits.length >= limit) continue
@@ -73,11 +73,11 @@ function beyond({ key, unique }: Phase, value: string, id: string): Sql {
   return unique ? sql`${key} > ${value}` : sql`(${key}, u.id) > (${value}, ${id}::uuid)`
 }
 
-/** The newest first, as far as they must be looked at to find enough; when they are rarer than the sample said, by the trigram index. */
+/** Newest first, scanning as many as needed; if matches are rarer than the sample suggested, by the trigram index. */
 async function insideFrom(
   look: RunSelect,
-  sought: Sought,
-  place: Place,
+  sought: SearchTerms,
+  place: SearchPosition,
   { limit, inside }: { limit: number; inside: number },
 ): Promise<Hit[]> {
   if (inside > 0) {
@@ -94,9 +94,9 @@ async function insideFrom(
   return ranked(look, sought, place, limit)
 }
 
-/** All that the trigram index finds, then put in order; `offset 0` keeps PostgreSQL from reading an order first. */
-async function ranked(look: RunSelect, sought: Sought, { phase, key, id }: Place, limit: number): Promise<Hit[]> {
-  const { held, condition, beginnings } = sought
+/** Everything that the trigram index finds, then sorted; `offset 0` keeps PostgreSQL from reading in order first. */
+async function ranked(look: RunSelect, sought: SearchTerms, { phase, key, id }: SearchPosition, limit: number): Promise<Hit[]> {
+  const { contains, condition, beginnings } = sought
   const number = sql.join(
     beginnings.map(({ where }, at) => sql`when ${where} then ${sql.lit(at)}`),
     sql` `,
@@ -115,7 +115,7 @@ async function ranked(look: RunSelect, sought: Sought, { phase, key, id }: Place
     look,
     sql`select ${refColumns}, u.phase, u.key
       from (select u.*, case u.phase ${keys} else '' end collate "C" as key
-        from (select u.*, u.xmin, case ${number} else ${sql.lit(phaseOfInside)} end as phase from users u where ${held} and ${condition} offset 0) u) u
+        from (select u.*, u.xmin, case ${number} else ${sql.lit(phaseOfInside)} end as phase from users u where ${contains} and ${condition} offset 0) u) u
       where ${later}
       order by u.phase, u.key, case when u.phase <> ${sql.lit(phaseOfInside)} then u.id end, u.id desc limit ${limit}`,
   )

@@ -2,31 +2,31 @@ import { sql } from 'kysely'
 import type { UserSort } from './signatures.ts'
 import type { Sql } from './sql.ts'
 
-/** In which order users are listed. */
+/** The order of a list of users. */
 export interface Order {
   readonly by: UserSort
   readonly direction: 'asc' | 'desc'
 }
 
 /**
- * A run of users that one index gives in order. Some orders have two of them: those
- * who have a value, then those who have none, by id; in one run, an index would
+ * A run of users that one index returns in order. Some orders have two: users
+ * with a value, then those without, by id; as one run, an index would
  * have to be read from both ends.
  */
 export interface Run {
-  /** What to read, with `users as u` in it. */
+  /** The FROM clause, with `users as u` in it. */
   readonly from: Sql
   readonly where: Sql
-  /** What decides the order before the id; null: nothing does. */
+  /** What is sorted by before the id; null: nothing. */
   readonly key: Key | null
   readonly id: Sql
 }
 
 interface Key {
   readonly value: Sql
-  /** As it travels in a cursor: exactly, while a Date would lose microseconds. */
+  /** As stored in a cursor: exact, where a Date would lose microseconds. */
   readonly sent: Sql
-  /** No two users share one, so that the id has nothing to decide. */
+  /** Values are unique, so the id is not needed to sort. */
   readonly unique: boolean
   readonly type: 'instant' | 'text'
 }
@@ -46,7 +46,7 @@ function uniqueTextKey(column: string): Key {
 
 const users = { from: sql`users u`, where: sql`true`, id: sql`u.id` }
 
-/** The runs of every order, one after the other. */
+/** The runs of each order, in sequence. */
 export const runs: Readonly<Record<UserSort, readonly Run[]>> = {
   createdAt: [{ ...users, key: instantKey('u.created_at') }],
   updatedAt: [{ ...users, key: instantKey('u.updated_at') }],
@@ -66,14 +66,14 @@ export const runs: Readonly<Record<UserSort, readonly Run[]>> = {
   ],
 }
 
-/** How the users of a run are put in order. */
+/** The ORDER BY of a run. */
 export function orderIn({ key, id }: Run, direction: Order['direction']): Sql {
   const way = sql.raw(direction)
   if (key === null) return sql`${id} ${way}`
   return key.unique ? sql`${key.value} ${way}` : sql`${key.value} ${way}, ${id} ${way}`
 }
 
-/** Who comes after a place in a run. */
+/** SQL for the users after a position in a run. */
 export function after(
   { key, id }: Run,
   direction: Order['direction'],
@@ -85,7 +85,7 @@ export function after(
   return key.unique ? sql`${key.value} ${beyond} ${value}` : sql`(${key.value}, ${id}) ${beyond} (${value}, ${place.id}::uuid)`
 }
 
-/** An instant to the microsecond, as PostgreSQL keeps it and a Date cannot. */
+/** An instant with microseconds, as PostgreSQL stores it and a Date cannot. */
 function isoOf(microseconds: number): string {
   const milliseconds = Math.floor(microseconds / 1000)
   const rest = String(microseconds - milliseconds * 1000).padStart(3, '0')

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { foldedFullName } from '../../users/index.ts'
-import { allOf, anyOf, beginningWith, foldedValue, hasTrigram, holding, type Sql } from './sql.ts'
+import { allOf, anyOf, prefixPattern, foldedValue, hasTrigram, containsPattern, type Sql } from './sql.ts'
 
-/** A run of hits, none of which is in a run before: first by key, then by id. */
+/** A run of hits, none of which is in an earlier run: sorted by key, then id. */
 export interface Phase {
   readonly where: Sql
   readonly key: Sql
@@ -10,19 +10,19 @@ export interface Phase {
   readonly unique: boolean
 }
 
-/** What a search looks for. */
-export interface Sought {
-  /** In lower case, as names and addresses are kept. */
+/** What a search looks for, as SQL. */
+export interface SearchTerms {
+  /** In lower case, as usernames and addresses are stored. */
   readonly text: string
-  /** Among whom. */
+  /** Which users are searched. */
   readonly condition: Sql
-  /** What all hits have in common. */
-  readonly held: Sql
-  /** Whether the text is looked for everywhere, and not at beginnings only: the trigram index needs three letters or digits in a row. */
+  /** True for every hit. */
+  readonly contains: Sql
+  /** Whether the text is searched everywhere, not only at beginnings: the trigram index needs three letters or digits in a row. */
   readonly anywhere: boolean
-  /** Where it is the beginning of the username, the address or the full name; each has an index in this order. */
+  /** Matches at the beginning of the username, the address or the full name; each has an index in this order. */
   readonly beginnings: readonly Phase[]
-  /** Where it is somewhere else: the newest users first. */
+  /** Matches elsewhere: newest users first. */
   readonly inside: Sql
 }
 
@@ -30,9 +30,9 @@ export interface Sought {
 export const phaseOfInside = 3
 export const phaseOfSimilar = 4
 
-export function whatIsSought(query: string, condition: Sql): Sought {
+export function searchTermsOf(query: string, condition: Sql): SearchTerms {
   const text = query.toLowerCase()
-  const pattern = beginningWith(text)
+  const pattern = prefixPattern(text)
   const fullName = sql.raw(foldedFullName)
   const starts = [
     { where: sql`u.username like ${pattern}`, key: sql.raw('u.username'), unique: true },
@@ -41,11 +41,11 @@ export function whatIsSought(query: string, condition: Sql): Sought {
   ]
   const unlessIn = (earlier: readonly Phase[]): Sql[] => earlier.map(({ where }) => sql`(${where}) is not true`)
   const anywhere = hasTrigram(text)
-  const holds = sql`u.search_text like ${foldedValue(holding(text))}`
+  const holds = sql`u.search_text like ${foldedValue(containsPattern(text))}`
   return {
     text,
     condition,
-    held: anywhere ? holds : anyOf(starts.map(({ where }) => where)),
+    contains: anywhere ? holds : anyOf(starts.map(({ where }) => where)),
     anywhere,
     beginnings: starts.map((phase, number) => ({ ...phase, where: allOf([phase.where, ...unlessIn(starts.slice(0, number))]) })),
     inside: allOf([holds, ...unlessIn(starts)]),

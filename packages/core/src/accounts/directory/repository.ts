@@ -5,17 +5,17 @@ import type { Position } from '../../kernel/page.ts'
 import { preparedStatements, statement } from '../../kernel/statement.ts'
 import type { UserId } from '../../users/index.ts'
 import { sumOfCounters } from '../activity/repository.ts'
-import { conditionOf, type Selection } from './condition.ts'
-import { usersOf, versionColumn, type FoundUser, type UserRef } from './cached-users.ts'
+import { conditionOf, type UserSelection } from './condition.ts'
+import { loadUsers, versionColumn, type CachedUser, type UserRef } from './cached-users.ts'
 import { after, orderIn, runs, type Order, type Run } from './order.ts'
 import { compiled, rowsOf } from './rows.ts'
 import { withParameters, type Sql } from './sql.ts'
 
-/** One page of users, and where the next one begins (null: there is none). */
+/** One page of users, and where the next one begins (null: it is the last). */
 export interface UserPage {
-  readonly users: readonly FoundUser[]
+  readonly users: readonly CachedUser[]
   readonly next: Position | null
-  /** How many there are in all, if that was asked for. */
+  /** The total, if it was asked for. */
   readonly total: number | null
 }
 
@@ -27,8 +27,8 @@ export interface PageOrder {
   readonly now: Date
 }
 
-/** The users of a selection in order, from a position on that an earlier page gave. */
-export async function selectUsers(reader: Reader, selection: Selection, page: PageOrder): Promise<UserPage> {
+/** A page of the users of a selection, from the position where an earlier page ended. */
+export async function selectUsers(reader: Reader, selection: UserSelection, page: PageOrder): Promise<UserPage> {
   const { order, position, limit, now } = page
   const condition = await conditionOf(reader.select, selection, now)
   const refs: PlacedRef[] = []
@@ -45,7 +45,7 @@ export async function selectUsers(reader: Reader, selection: Selection, page: Pa
     total ??= row?.total ?? null
     refs.push(...refsIn(row?.page ?? '', number, run))
   }
-  const shown = await usersOf(reader, refs.slice(0, limit), condition)
+  const shown = await loadUsers(reader, refs.slice(0, limit), condition)
   return {
     users: shown.map(({ found }) => found),
     next: refs.length > limit ? (refs[limit - 1]?.position ?? null) : null,
@@ -63,20 +63,20 @@ interface PlacedRef extends UserRef {
   readonly position: Position
 }
 
-/** Ids, versions and keys of a page, as one text: fifty rows of three columns would be read at twice the cost. */
+/** Ids, versions and keys of a page as one text: reading fifty rows of three columns costs twice as much. */
 function pageOf(
   run: Run,
   { direction }: Order,
   { condition, limit, counted }: { readonly condition: Sql; readonly limit: number; readonly counted: Sql },
 ): Sql {
   const key = run.key === null ? sql`''` : run.key.sent
-  // A limit that is written out lets PostgreSQL plan for it also when the plan is for any parameters.
+  // A literal limit lets PostgreSQL use it in a generic plan.
   return sql`select ${counted} as total, array_to_string(array(
       select u.id || ' ' || ${versionColumn} || ' ' || ${key} from ${run.from} where ${run.where} and ${condition}
         order by ${orderIn(run, direction)} limit ${sql.lit(limit)}), chr(10)) as page`
 }
 
-/** No key has a line break in it. */
+/** No key contains a line break. */
 function refsIn(page: string, number: number, { key }: Run): PlacedRef[] {
   if (page === '') return []
   return page.split('\n').map((line) => {
@@ -87,14 +87,14 @@ function refsIn(page: string, number: number, { key }: Run): PlacedRef[] {
   })
 }
 
-/** What lists of all users are asked for most: these are planned once. With any condition the best plan depends on what it says. */
-function isUsual({ organizationId, status, kind, where }: Selection, limit: number): boolean {
+/** The most common list of all users: prepared once. With a condition the best plan depends on its values. */
+function isUsual({ organizationId, status, kind, where }: UserSelection, limit: number): boolean {
   return organizationId === undefined && status === undefined && kind === undefined && where === undefined && limit === usualLimit
 }
 
 const usualLimit = 50
 
-/** Orders, directions, first pages and later ones, with a total and without: there are some dozens of them at most. */
+/** Orders, directions, first and later pages, with and without a total: a few dozen at most. */
 function prepare(query: Sql): void {
   const { sql: text } = compiled(query)
   if (!preparedStatements.has(text)) statement(`users_page_${preparedStatements.size}`, text)
@@ -104,21 +104,21 @@ function placeOf([key = null, id = '']: Position): { key: string | number | null
   return { key, id: String(id) }
 }
 
-/** Exactly how many users are in a selection: from the counters where those know, else by looking at each. */
-export async function countUsers(look: RunSelect, selection: Selection, now: Date): Promise<number> {
+/** The exact number of users in a selection: from the counters where possible, else counted. */
+export async function countUsers(look: RunSelect, selection: UserSelection, now: Date): Promise<number> {
   const [row] = await rowsOf<{ count: number }>(look, sql`select ${totalOf(selection, await conditionOf(look, selection, now))} as count`)
   return row?.count ?? 0
 }
 
-function totalOf({ organizationId, status, kind, where }: Selection, condition: Sql): Sql {
+function totalOf({ organizationId, status, kind, where }: UserSelection, condition: Sql): Sql {
   if (organizationId === undefined && where === undefined) return withParameters(sumOfCounters, status ?? null, kind ?? null)
   return sql`(select count(*)::int from users u where ${condition})`
 }
 
-/** The ids of the users of a selection, in order of id; at most so many. */
+/** The ids of the users of a selection, in order of id, at most `limit`. */
 export async function selectUserIds(
   look: RunSelect,
-  selection: Selection,
+  selection: UserSelection,
   { limit, now }: { limit: number; now: Date },
 ): Promise<UserId[]> {
   const condition = await conditionOf(look, selection, now)

@@ -14,19 +14,19 @@ const compiler = new Kysely<Record<never, never>>({
   },
 })
 
-/** A hand-written query as it is sent. */
+/** Compiles a hand-written query. */
 export function compiled(query: Sql): Select {
   return query.compile(compiler)
 }
 
-/** Runs a hand-written query; planned anew each time, unless it is a `statement`: a plan that suits one pattern of LIKE ruins another. */
+/** Runs a hand-written query; planned each time, unless it is a `statement`: a plan that suits one LIKE pattern is bad for another. */
 export function rowsOf<Row extends object>(look: RunSelect, query: Sql): Promise<Row[]> {
   return look<Row>(compiled(query))
 }
 
 /**
- * The columns of `users as u` that make a user: its id, and all else as JSON, for a page is read
- * several times faster as fifty texts than as forty times as many. Instants travel as milliseconds.
+ * The columns of `users as u` that make a user: its id, and the rest as JSON: a page is read
+ * several times faster as fifty texts than as two thousand values. Instants are milliseconds.
  */
 export const userColumns = sql.raw(
   `u.id::text as id, (select row_to_json(r) from (select ${[
@@ -40,7 +40,7 @@ export const userColumns = sql.raw(
   ].join(', ')}) r)::text as record`,
 )
 
-/** A row with `userColumns` in it. */
+/** A row with `userColumns`. */
 export interface UserRecord {
   readonly id: string
   readonly record: string

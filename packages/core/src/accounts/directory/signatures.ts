@@ -6,7 +6,7 @@ import { organizationId, userId } from '../../kernel/ids.ts'
 import { ManagedUser, userKind, userStatus } from '../../users/model.ts'
 import { userFilter } from './filter.ts'
 
-/** Whose users: without it those of the whole installation, for whoever may see them; with it those whom the organization manages. */
+/** Without it, all users of the installation, for those who may see them; with it, those whom the organization manages. */
 const within = {
   organizationId: organizationId.optional().meta({ description: 'only users that this organization manages' }),
 }
@@ -68,7 +68,7 @@ export const directorySignatures = group('users', {
     output: z.object({ count: z.int() }),
   }),
   stats: reads({
-    summary: 'Show how many users there are, of which kinds, and how many are new',
+    summary: 'Show how many users there are, by kind and status, and how many are new',
     grantedTo: ['admin'],
     input: z.strictObject(within),
     output: z.object({
@@ -88,7 +88,7 @@ export const directorySignatures = group('users', {
     }),
   }),
   activity: reads({
-    summary: 'Show when a user was last active, and what it has',
+    summary: 'Show when a user was last active, and its sessions, tokens and sign-ins',
     grantedTo: ['admin'],
     input: z.strictObject({ userId }),
     output: z.object({
@@ -101,7 +101,7 @@ export const directorySignatures = group('users', {
     }),
   }),
   listWithSessions: reads({
-    summary: 'List users with how many sessions of theirs are active',
+    summary: 'List users with the number of their active sessions',
     grantedTo: ['admin'],
     input: z.strictObject({ ...pageInput, ...selection }),
     output: pageOf(z.object({ user: ManagedUser, ...Activity })),

@@ -2,40 +2,40 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
 import { selectThrough } from '../../kernel/select.ts'
 import { refColumns, type UserRef } from './cached-users.ts'
-import type { Sought } from './phases.ts'
+import type { SearchTerms } from './phases.ts'
 import { rowsOf } from './rows.ts'
 import { anyOf, foldedValue, type Sql } from './sql.ts'
 
-/** The candidates that are compared: word_similarity costs more than everything else about a search. */
+/** How many candidates are compared: word_similarity is the most expensive part of a search. */
 const mostCompared = 400
-/** A slip that so many of the newest users show is so common that they are candidates enough. */
+/** If so many of the newest users match a typo, they are candidates enough. */
 const sampled = 200
 const commonInSample = 10
 
 /**
- * Some users who hold what the text may have been meant to be, the most similar
- * first. Not all of them: of a misspelt name that thousands have, some will do.
+ * Some users whose fields contain what the text may have been meant to be, most similar
+ * first. Not all of them: for a misspelt name that thousands have, some will do.
  *
- * Who is a candidate is decided by slips of one letter and not by a threshold of
+ * Candidates are found by typos of one letter, not by a threshold of
  * `word_similarity`: among a million users that has to compare every user who has
  * half of the trigrams, which took 150 to 500 ms; this takes a tenth. It ranks them.
  */
 export async function similarHits(
   em: SqlEntityManager,
-  { text, held, condition }: Sought,
+  { text, contains, condition }: SearchTerms,
   slips: readonly string[],
   limit: number,
 ): Promise<readonly UserRef[]> {
   const look = selectThrough(em)
   const slipped = anyOf(slips.map((slip) => sql`u.search_text like ${foldedValue(`%${slip}%`)}`))
-  const candidate = sql`${slipped} and (${held}) is not true and ${condition}`
+  const candidate = sql`${slipped} and (${contains}) is not true and ${condition}`
   const newest = sql`(select * from users order by id desc limit ${sampled}) u`
   const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from ${newest} where ${candidate}`)
   const common = (row?.count ?? 0) >= commonInSample
   const from = common
     ? sql`(select *, xmin from users order by id desc limit ${sql.lit(sampled * 10)}) u`
     : sql`(select *, xmin from users) u`
-  // A seq scan would be taken for cheap, as it may stop at the last candidate: it never does when there are few.
+  // The planner takes a seq scan for cheap, as it may stop at the last candidate; with few candidates it never does.
   await em.execute('set local enable_seqscan = off')
   const refs = await rowsOf<UserRef>(look, mostSimilar(sql`select u.* from ${from} where ${candidate} limit ${mostCompared}`, text, limit))
   await em.execute('set local enable_seqscan to default')

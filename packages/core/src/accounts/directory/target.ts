@@ -5,44 +5,44 @@ import { allOf, granted, rule } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
 
-interface Asked {
+interface DirectoryInput {
   readonly organizationId?: OrganizationId | undefined
   readonly where?: UserFilter | undefined
 }
 
 /**
- * The organization whose users are asked for. An organization that only a filter
- * names must be one whose members the caller may see: else the filter would tell
- * who is in it, and it is as if there were none of that id.
+ * The organization whose users are requested. An organization that only a filter
+ * names must be one whose members the caller may see: otherwise the filter would reveal
+ * who is in it, so it is treated as if it did not exist.
  */
 export const directoryTarget = {
   type: 'organization',
-  names: (asked: Asked, actor: Actor) => asked.organizationId !== undefined || !seesMembers(actor, asked),
-  async find(em: SqlEntityManager, asked: Asked, actor: Actor) {
+  names: (asked: DirectoryInput, actor: Actor) => asked.organizationId !== undefined || !seesMembers(actor, asked),
+  async find(em: SqlEntityManager, asked: DirectoryInput, actor: Actor) {
     return seesMembers(actor, asked) ? optionalOrganizationTarget.find(em, { organizationId: asked.organizationId }) : null
   },
-} satisfies TargetFinder<Asked>
+} satisfies TargetFinder<DirectoryInput>
 
-/** Whether the caller may see the members of every organization that the filter asks by. */
-function seesMembers(actor: Actor, asked: Asked): boolean {
+/** Whether the caller may see the members of every organization that the filter names. */
+function seesMembers(actor: Actor, asked: DirectoryInput): boolean {
   const organizations = filtersOf(asked).flatMap(({ memberOf }) => (memberOf === undefined ? [] : [memberOf]))
   if (actor.kind !== 'user') return actor.kind === 'system' || organizations.length === 0
   return organizations.every((id) => actor.principal.grants.allows('organizations.listMembers', id))
 }
 
-const askingByMembership = rule('a filter by membership only for whoever may list those members', ({ actor, input }) =>
-  seesMembers(actor, input as Asked),
+const mayFilterByMembership = rule('a filter by membership only for who may list those members', ({ actor, input }) =>
+  seesMembers(actor, input as DirectoryInput),
 )
 
-/** Who holds which role everywhere is the installation's own business: whoever asks by it must hold the permission everywhere. */
-const askingByRole = rule('a filter by role only for whoever holds it everywhere', ({ actor, action, input }) => {
-  const asksByRole = filtersOf(input as Asked).some(({ role }) => role !== undefined)
+/** Who has which role everywhere concerns the installation: filtering by it takes the permission everywhere. */
+const mayFilterByRole = rule('a filter by role only for who has the permission everywhere', ({ actor, action, input }) => {
+  const asksByRole = filtersOf(input as DirectoryInput).some(({ role }) => role !== undefined)
   return !asksByRole || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
 })
 
-/** Who may ask for users: of the whole installation those who hold the permission everywhere, of an organization those who hold it there. */
-export const overDirectory = allOf(granted, askingByRole, askingByMembership)
+/** Who may list users: of the whole installation, with the permission everywhere; of an organization, with the permission there. */
+export const overDirectory = allOf(granted, mayFilterByRole, mayFilterByMembership)
 
-function filtersOf({ where }: Asked): readonly UserFilter[] {
+function filtersOf({ where }: DirectoryInput): readonly UserFilter[] {
   return where === undefined ? [] : [...eachFilter(where)]
 }

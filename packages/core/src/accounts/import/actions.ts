@@ -12,19 +12,19 @@ import { accountsSignatures } from '../signatures.ts'
 import { rolesOf, usersOf } from './keycloak.ts'
 import type { ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
 
-/** A user ready to be written: its password is a hash already. */
-type Ready = { readonly user: ImportedUser; readonly passwordHash: string | null } | UnreadableUser
+/** An imported user, its password hashed. */
+type HashedUser = { readonly user: ImportedUser; readonly passwordHash: string | null } | UnreadableUser
 
 export const importUsers = defineCommand(accountsSignatures.import, {
   allow: granted,
   async prepare(context, { realm }) {
-    const ready: Ready[] = []
+    const ready: HashedUser[] = []
     for (const user of usersOf(realm)) ready.push('problem' in user ? user : { user, passwordHash: await hashOf(context, user) })
     return { ready, roles: rolesOf(realm) }
   },
   async handle(context, { createRoles }, { ready, roles }) {
     const made = createRoles ? await makeRoles(context, roles) : []
-    const known = createRoles ? await rolesToGive(context, roles) : noRoles
+    const known = createRoles ? await assignableRoles(context, roles) : noRoles
     const failed: { index: number; username: string; code: string; message: string }[] = []
     const warnings: { index: number; username: string; message: string }[] = []
     for (const [index, item] of ready.entries()) {
@@ -44,7 +44,7 @@ async function hashOf({ ports }: PrepareContext, { password }: ImportedUser): Pr
   return 'hash' in password ? password.hash : hashPatiently(ports.hasher, password.plain)
 }
 
-/** Makes the roles that are not there yet. They grant nothing: an operator maps them. */
+/** Creates the missing roles. They grant nothing until an operator maps them. */
 async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]): Promise<string[]> {
   const names = roles.map(({ name }) => name)
   const existing = new Set((await findRoles(context.em, names)).map(({ name }) => name))
@@ -54,16 +54,16 @@ async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]
   return missing.map(({ name }) => name)
 }
 
-/** The realm's roles by name; of these, `withheld` are those that whoever imports may not give. */
-interface RolesToGive {
+/** The realm's roles by name; `withheld` are those that the importer may not assign. */
+interface AssignableRoles {
   readonly ids: ReadonlyMap<string, RoleId>
   readonly withheld: ReadonlySet<string>
 }
 const superadmin: BuiltInRoleName = 'superadmin'
-const noRoles: RolesToGive = { ids: new Map(), withheld: new Set() }
+const noRoles: AssignableRoles = { ids: new Map(), withheld: new Set() }
 
-/** Nobody grants above themselves: a role that was mapped to permissions since an earlier import is given by superadmins only. */
-async function rolesToGive({ em, actor }: CommandContext, roles: readonly ImportedRole[]): Promise<RolesToGive> {
+/** Nobody grants more than they have: a role that was mapped to permissions since an earlier import is assigned by superadmins only. */
+async function assignableRoles({ em, actor }: CommandContext, roles: readonly ImportedRole[]): Promise<AssignableRoles> {
   const names = roles.map(({ name }) => name)
   const found = await findRoles(em, names)
   const ids = found.map(({ id }) => id)
@@ -78,7 +78,7 @@ function mayGrantAnything(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.roles.includes(superadmin))
 }
 
-async function importOne(context: CommandContext, item: Ready, known: RolesToGive): Promise<readonly string[]> {
+async function importOne(context: CommandContext, item: HashedUser, known: AssignableRoles): Promise<readonly string[]> {
   if ('problem' in item) throw unreadableUser({ problem: item.problem })
   const { user, passwordHash } = item
   const account: NewAccount = {
@@ -103,11 +103,11 @@ async function importOne(context: CommandContext, item: Ready, known: RolesToGiv
   const unknown = user.roles.filter((name) => !known.withheld.has(name) && !known.ids.has(name))
   return [
     ...user.warnings,
-    ...notAssigned('they do not exist here', unknown),
-    ...notAssigned('they grant permissions by now; a superadmin may assign them', withheld),
+    ...notAssigned('they do not exist here; create them, or import with createRoles', unknown),
+    ...notAssigned('they grant permissions now, so only a superadmin may assign them', withheld),
   ]
 }
 
 function notAssigned(why: string, names: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [`roles were not assigned, for ${why}: ${printable(names.join(', '), 300)}`]
+  return names.length === 0 ? [] : [`roles were not assigned because ${why}: ${printable(names.join(', '), 300)}`]
 }

@@ -113,8 +113,8 @@ describe.each(databases)('users.import of a Keycloak realm on %s', (database) =>
     ])
     expect(answer.warnings.map(({ index, message }) => [index, message])).toEqual([
       [0, expect.stringContaining(`${realmName}:default-roles-quickstart`)],
-      [6, expect.stringContaining('client roles are not taken over: web')],
-      [6, expect.stringContaining('groups are not taken over: /staff')],
+      [6, expect.stringContaining('client roles are not imported: web')],
+      [6, expect.stringContaining('groups are not imported: /staff')],
     ])
     const alice = await find('alice')
     expect(alice).toMatchObject({ email: `alice@${realmName}.example`, emailVerified: true, fullName: 'Alice Liddel', status: 'active' })
@@ -198,7 +198,7 @@ describe('users.import', () => {
     const username = name.replaceAll(' ', '-')
     const { created, warnings } = await bring({ realm: 'r4', users: [{ username, credentials: [await hashed('whatever', changes)] }] })
     expect(created).toBe(1)
-    expect(warnings).toMatchObject([{ username, message: expect.stringContaining('has to reset the password') }])
+    expect(warnings).toMatchObject([{ username, message: expect.stringContaining('must reset the password') }])
     expect(await world().rows('select 1 from passwords join users on id = user_id where username = ?', [username])).toEqual([])
   })
 

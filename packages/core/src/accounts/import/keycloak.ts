@@ -6,9 +6,9 @@ import { displayName, email, username } from '../../users/model.ts'
 import type { ImportedPassword, ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
 
 /**
- * The parts of a Keycloak realm export that tell of users and realm roles
+ * The parts of a Keycloak realm export about users and realm roles
  * (https://www.keycloak.org/docs-api/latest/rest-api/#RealmRepresentation).
- * Everything else in the file is left where it is.
+ * Everything else in the file is ignored.
  */
 const credential = z.object({
   type: z.string().max(64).optional(),
@@ -48,12 +48,12 @@ export const keycloakRealm = z.object({
 })
 export type KeycloakRealm = z.infer<typeof keycloakRealm>
 
-/** The realm's roles under the realm's name: its `admin` is `quickstart:admin`, and never ours. */
+/** The realm's roles, prefixed with the realm's name: its `admin` becomes `quickstart:admin`, never Denizen's own. */
 export function rolesOf({ realm, roles }: KeycloakRealm): readonly ImportedRole[] {
   return (roles?.realm ?? []).map(({ name, description }) => ({ name: roleName(realm, name), description: description ?? null }))
 }
 
-/** The realm's users in our shape; one that does not fit says why, and the others are not held up by it. */
+/** The realm's users in Denizen's shape; one that does not fit is reported, and the others go on. */
 export function usersOf({ realm, users }: KeycloakRealm): readonly (ImportedUser | UnreadableUser)[] {
   return users.map((user) => {
     const name = username.safeParse(withoutDomain(user))
@@ -79,7 +79,7 @@ export function usersOf({ realm, users }: KeycloakRealm): readonly (ImportedUser
   })
 }
 
-/** Keycloak lets usernames be addresses; ours never are, so that an identifier means one thing. */
+/** Keycloak allows addresses as usernames; Denizen does not, so that an identifier is unambiguous. */
 function withoutDomain({ username }: KeycloakUser): string {
   const at = username.indexOf('@')
   return at > 0 ? username.slice(0, at) : username
@@ -88,11 +88,11 @@ function withoutDomain({ username }: KeycloakUser): string {
 function passwordOf(user: KeycloakUser): { password: ImportedPassword | null; warnings: readonly string[] } {
   const found = (user.credentials ?? []).find(({ type, value }) => type === 'password' || (type === undefined && value !== undefined))
   if (found === undefined) return { password: null, warnings: [] }
-  if (found.value === '') return { password: null, warnings: ['the password is empty; the user has to reset it'] }
+  if (found.value === '') return { password: null, warnings: ['the password is empty; the user must reset it'] }
   if (found.value !== undefined) return { password: { plain: found.value }, warnings: [] }
   const hash = hashOf(found.secretData, found.credentialData)
   return hash === null
-    ? { password: null, warnings: ['the password hash is of a kind that cannot be taken over; the user has to reset the password'] }
+    ? { password: null, warnings: ['this kind of password hash cannot be imported; the user must reset the password'] }
     : { password: { hash }, warnings: [] }
 }
 
@@ -111,7 +111,7 @@ function parseJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '') as unknown
   } catch {
-    return undefined // a damaged export: the caller reports that the hash cannot be taken over
+    return undefined // a damaged export: the caller reports that the hash cannot be imported
   }
 }
 
@@ -122,10 +122,10 @@ function mustChangePassword({ credentials = [], requiredActions = [] }: Keycloak
 function leftBehind({ clientRoles = {}, groups = [], credentials = [] }: KeycloakUser): readonly string[] {
   const warnings: string[] = []
   if (Object.keys(clientRoles).length > 0)
-    warnings.push(`client roles are not taken over: ${printable(Object.keys(clientRoles).join(', '), 200)}`)
-  if (groups.length > 0) warnings.push(`groups are not taken over: ${printable(groups.join(', '), 200)}`)
+    warnings.push(`client roles are not imported: ${printable(Object.keys(clientRoles).join(', '), 200)}`)
+  if (groups.length > 0) warnings.push(`groups are not imported: ${printable(groups.join(', '), 200)}`)
   const factors = credentials.filter(({ type }) => type !== undefined && type !== 'password')
-  if (factors.length > 0) warnings.push('second factors are not taken over; the user has to enrol them again')
+  if (factors.length > 0) warnings.push('second factors are not imported; the user must enrol them again')
   return warnings
 }
 

@@ -1,7 +1,7 @@
-/** A user of another system, in the shape that every format is read into. */
+/** A user of another system, in the shape that every format is parsed into. */
 export interface ImportedUser {
   readonly username: string
-  /** The username is ours, made from an address: when it is taken, another will do. */
+  /** The username was made from an address: if it is taken, another is chosen. */
   readonly usernameIsOurs: boolean
   readonly email: string | null
   readonly emailVerified: boolean
@@ -12,13 +12,13 @@ export interface ImportedUser {
   readonly needPasswordChange: boolean
   /** Names of custom roles. */
   readonly roles: readonly string[]
-  /** What the file says of the user and we do not take over. */
+  /** What the file says of the user that is not imported. */
   readonly warnings: readonly string[]
 }
 
 export type ImportedPassword = { readonly plain: string } | { readonly hash: string }
 
-/** A user whose record does not fit, and why. */
+/** A record that cannot be imported, and why. */
 export interface UnreadableUser {
   readonly username: string
   readonly problem: string

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../kernel/action.ts'
 import { allOf, grantedEverywhere, holdsEverything, notBelow } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
-import { managingOrganization, changedAccountTarget, overAccount, shownTo, archivedUser, existingUser } from '../../users/index.ts'
+import { managingOrganization, changedAccountTarget, overAccount, visibleUser, archivedUser, existingUser } from '../../users/index.ts'
 import { archiveAccount, restoreAccount } from './archive.ts'
 import { contain } from './contain.ts'
 import { rememberStatus } from './history.ts'
@@ -28,7 +28,7 @@ export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
     }
     context.note({ changes: { status: [before, status], reason: reason ?? null, ...ended, ...(grantsReleased && { grantsReleased }) } })
     await em.flush()
-    return { user: shownTo(actor, user, await managingOrganization(em, user)), ...ended }
+    return { user: visibleUser(actor, user, await managingOrganization(em, user)), ...ended }
   },
 })
 
@@ -41,7 +41,7 @@ export const archiveUser = defineCommand(lifecycleSignatures.archive, {
     expectVersion(user, version)
     const { restorableUntil, ...taken } = await archiveAccount(context, user, reason)
     context.note({ changes: { reason: reason ?? null, ...taken } })
-    return { user: shownTo(actor, user, await managingOrganization(em, user)), ...taken, restorableUntil }
+    return { user: visibleUser(actor, user, await managingOrganization(em, user)), ...taken, restorableUntil }
   },
 })
 
@@ -54,7 +54,7 @@ export const restoreUser = defineCommand(lifecycleSignatures.restore, {
     expectVersion(user, version)
     await restoreAccount(context, user)
     context.note({ changes: { status: ['archived', user.status] } })
-    return shownTo(actor, user, await managingOrganization(em, user))
+    return visibleUser(actor, user, await managingOrganization(em, user))
   },
 })
 
@@ -71,7 +71,7 @@ export const setLegalHold = defineCommand(lifecycleSignatures.setLegalHold, {
       context.emit({ type: 'users.legalHoldChanged', subject: userId, organizationId: null, payload: { userId, legalHold } })
       await em.flush()
     }
-    return shownTo(actor, user, await managingOrganization(em, user))
+    return visibleUser(actor, user, await managingOrganization(em, user))
   },
 })
 

@@ -228,6 +228,6 @@ describe('the last superadmin', () => {
     // What is archived is not in action: a restore does not count before it happens.
     await expect(next.as.users.demote({ userId: next.user.id })).rejects.toMatchObject({ code: 'users.lastSuperadmin' })
     await next.as.users.restore({ userId: root.user.id })
-    expect((await next.as.users.demote({ userId: next.user.id })).outcome).toBe('Demoted')
+    expect((await next.as.users.demote({ userId: next.user.id })).outcome).toBe('demoted')
   })
 })

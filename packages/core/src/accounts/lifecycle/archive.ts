@@ -2,13 +2,13 @@ import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
 import { archivedUser, notArchived, restoreWindowOver, type UserId, type UserRow } from '../../users/index.ts'
-import { mayKnow, takeBackInvitations } from './invitations.ts'
+import { mayKnow, revokeSentInvitations } from './invitations.ts'
 import { ownedOrganizations, ownerlessWithout } from './repository.ts'
 import { changeStatus } from './status.ts'
 
 const day = 24 * 60 * 60 * 1000
 
-/** What an archive took away. */
+/** What archiving a user ended. */
 export interface Archived {
   readonly sessionsEnded: number
   readonly tokensEnded: number
@@ -17,9 +17,9 @@ export interface Archived {
 }
 
 /**
- * Archives a user whose row is locked: its sessions, tokens and sent invitations
- * end for good, everything else stays as it is. An organization is not left
- * without an owner, nor the installation without a superadmin.
+ * Archives a user (row locked): its sessions, tokens and sent invitations
+ * end for good, everything else stays. No organization is left
+ * without an owner, and the installation not without a superadmin.
  */
 export async function archiveAccount(context: CommandContext, user: UserRow, reason: string | undefined): Promise<Archived> {
   if (user.status === 'archived') throw archivedUser({})
@@ -28,13 +28,13 @@ export async function archiveAccount(context: CommandContext, user: UserRow, rea
   const before = user.status
   const ended = await changeStatus(context, user, 'archived', 'archived')
   Object.assign(user, { archivedAt: now, archivedBy: callerId(context.actor), archiveReason: reason ?? null, archivedStatus: before })
-  const invitationsRevoked = await takeBackInvitations(context, user.id)
+  const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.archived', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await em.flush()
   return { ...ended, invitationsRevoked, restorableUntil: restorableUntil(context, now) }
 }
 
-/** Waits for the guards of the user's organizations, and leaves none of them with members and without an owner. */
+/** Locks the user's organizations, and refuses if one of them would have members but no owner. */
 async function keepOwners(context: CommandContext, userId: UserId): Promise<void> {
   const { em } = context
   const owned = await ownedOrganizations(em, [userId])
@@ -44,7 +44,7 @@ async function keepOwners(context: CommandContext, userId: UserId): Promise<void
   throw lastOwner({ organizationIds: ownerless.filter((id) => mayKnow(context, id)) })
 }
 
-/** Brings an archived user back, in the status that it had; what was revoked stays revoked. */
+/** Restores an archived user with its former status; what was revoked stays revoked. */
 export async function restoreAccount(context: CommandContext, user: UserRow): Promise<void> {
   const { archivedAt } = user
   if (user.status !== 'archived' || archivedAt === null) throw notArchived({})

@@ -122,7 +122,7 @@ describe.each(databases)('users.contain on %s', (database) => {
     await world().asSystem().users.setStatus({ userId: frozen.id, status: 'active' })
     await expect(last.as.users.demote({ userId: last.user.id })).rejects.toMatchObject({ code: 'users.lastSuperadmin' })
     await world().asSystem().users.setStatus({ userId: frozen.id, status: 'active', releaseGrants: true })
-    expect((await last.as.users.demote({ userId: last.user.id })).outcome).toBe('Demoted')
+    expect((await last.as.users.demote({ userId: last.user.id })).outcome).toBe('demoted')
   })
 
   test('asks for a reason, and tells nobody who may not', async () => {

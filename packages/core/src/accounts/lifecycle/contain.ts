@@ -4,9 +4,9 @@ import type { AnswerOf } from '../../kernel/signature.ts'
 import { membershipsOf, type OrganizationId } from '../../organizations/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import { LoginAttemptRow } from '../../login-history/entity.ts'
-import { archivedUser, type UserRow, managingOrganization, shownTo } from '../../users/index.ts'
+import { archivedUser, type UserRow, managingOrganization, visibleUser } from '../../users/index.ts'
 import { rememberStatus } from './history.ts'
-import { takeBackInvitations } from './invitations.ts'
+import { revokeSentInvitations } from './invitations.ts'
 import { roleNames } from './repository.ts'
 import type { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
@@ -14,10 +14,10 @@ import { changeStatus } from './status.ts'
 type Report = AnswerOf<typeof lifecycleSignatures.contain>
 type Recent = Pick<Report, 'recentSessions' | 'recentSignIns' | 'recentActions'>
 
-/** How many of each the report tells of at the most, the newest first. */
+/** The most entries of each kind in the report, newest first. */
 const mostRecent = 20
 
-/** Takes everything from a user that it could act with, all at once, and tells what there is to look into. */
+/** Suspends a user, ends its sessions and tokens, freezes its grants, and reports what to investigate. */
 export async function contain(context: CommandContext, user: UserRow, reason: string): Promise<Report> {
   if (user.status === 'archived') throw archivedUser({})
   const { em, now, actor } = context
@@ -25,13 +25,13 @@ export async function contain(context: CommandContext, user: UserRow, reason: st
   if (user.grantsFrozenAt === null) await rememberStatus(context, user)
   const ended = await changeStatus(context, user, 'suspended', 'contained')
   Object.assign(user, { statusReason: reason, grantsFrozenAt: user.grantsFrozenAt ?? now })
-  const invitationsRevoked = await takeBackInvitations(context, user.id)
+  const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.contained', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await em.flush()
   const within = actor.kind === 'user' && !actor.principal.grants.allowsEverywhere('users.contain') ? managedBy : null
   const memberships = await membershipsOf(em, user.id)
   return {
-    user: shownTo(actor, user, managedBy),
+    user: visibleUser(actor, user, managedBy),
     ...ended,
     rolesFrozen: await roleNames(em, user.id, within, now),
     organizations: memberships.filter(({ organization }) => within === null || organization.id === within),
@@ -40,7 +40,7 @@ export async function contain(context: CommandContext, user: UserRow, reason: st
   }
 }
 
-/** What the user did lately; for an organization, without what it did in others. */
+/** The user's recent activity; for an organization, without what it did in others. */
 async function recentOf({ em }: CommandContext, { id: userId }: UserRow, within: OrganizationId | null): Promise<Recent> {
   const newest = { orderBy: { id: 'desc' }, limit: mostRecent } as const
   const sessions = await em.find(SessionRow, { userId }, newest)

@@ -100,8 +100,8 @@ describe('ABUSE 20: the last superadmin', () => {
       ),
     )
     const outcomes = results.map((result) => (result.status === 'fulfilled' ? (result.value as { outcome: string }).outcome : 'failed'))
-    expect(outcomes.filter((outcome) => outcome === 'Promoted')).toHaveLength(1)
-    expect(outcomes.filter((outcome) => outcome === 'AlreadyAdmin')).toHaveLength(atOnce - 1)
+    expect(outcomes.filter((outcome) => outcome === 'promoted')).toHaveLength(1)
+    expect(outcomes.filter((outcome) => outcome === 'alreadyAdmin')).toHaveLength(atOnce - 1)
   })
 })
 

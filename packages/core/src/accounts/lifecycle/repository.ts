@@ -3,7 +3,7 @@ import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import type { UserId } from '../../users/index.ts'
 
-/** The active organizations that one of the users owns, alone or with others. */
+/** The active organizations that any of the users owns, alone or with others. */
 export async function ownedOrganizations(em: SqlEntityManager, userIds: readonly UserId[]): Promise<OrganizationId[]> {
   const rows = await em.execute<{ id: string }[]>(
     `select distinct o.id::text as id from memberships m join organizations o on o.id = m.organization_id and o.status = 'active'
@@ -13,7 +13,7 @@ export async function ownedOrganizations(em: SqlEntityManager, userIds: readonly
   return rows.map(({ id }) => idOf('org', id))
 }
 
-/** Those of them that have other members, and no other owner. Whoever is archived counts as neither. Call it under `lockOrganizations`. */
+/** Those of the organizations that have other members but no other owner. Archived users count as neither. Call it under `lockOrganizations`. */
 export async function ownerlessWithout(em: SqlEntityManager, userId: UserId, among: readonly OrganizationId[]): Promise<OrganizationId[]> {
   if (among.length === 0) return []
   const rows = await em.execute<{ id: string }[]>(
@@ -25,7 +25,7 @@ export async function ownerlessWithout(em: SqlEntityManager, userId: UserId, amo
   return rows.map(({ id }) => idOf('org', id))
 }
 
-/** The names of the roles that a user has been given: everywhere, and in one organization or in any. */
+/** The names of the roles assigned to a user: everywhere, and in one organization or in any. */
 export async function roleNames(em: SqlEntityManager, userId: UserId, within: OrganizationId | null, now: Date): Promise<string[]> {
   const organization = within === null ? null : uuidOf(within)
   const rows = await em.execute<{ name: string }[]>(

@@ -8,7 +8,7 @@ import { archivedUser, lastSuperadmin, notArchived, notPromotable, restoreWindow
 import { ManagedUser } from '../../users/model.ts'
 import { userId } from '../../kernel/ids.ts'
 
-/** Archiving is an action of its own: it has consequences that a change of status has not. */
+/** Archiving is a separate action: it does more than change the status. */
 const settableStatus = z.enum(['active', 'inactive', 'suspended'])
 const reason = singleLine(500)
 const ended = { sessionsEnded: z.int(), tokensEnded: z.int() }
@@ -23,7 +23,7 @@ export const lifecycleSignatures = group('users', {
       userId,
       status: settableStatus,
       reason: reason.optional(),
-      releaseGrants: z.boolean().default(false).meta({ description: 'also give back the roles and memberships that users.contain froze' }),
+      releaseGrants: z.boolean().default(false).meta({ description: 'also unfreeze the roles and memberships that users.contain froze' }),
       version: versionRead,
     }),
     output: z.object({ user: ManagedUser, ...ended }),
@@ -41,14 +41,14 @@ export const lifecycleSignatures = group('users', {
     }),
   }),
   restore: changes({
-    summary: 'Restore an archived user, as it was but for its sessions and tokens',
+    summary: 'Restore an archived user; its sessions and tokens stay ended',
     grantedTo: ['admin'],
     errors: [notArchived, restoreWindowOver],
     input: z.strictObject({ userId, version: versionRead }),
     output: ManagedUser,
   }),
   setLegalHold: changes({
-    summary: 'Put a user on legal hold, so that nothing of it can be purged, or lift the hold',
+    summary: 'Put a user on legal hold, so that none of its data can be purged, or lift the hold',
     input: z.strictObject({ userId, legalHold: z.boolean(), reason: reason.optional(), version: versionRead }),
     output: ManagedUser,
   }),
@@ -56,16 +56,16 @@ export const lifecycleSignatures = group('users', {
     summary: 'Make a user a superadmin',
     errors: [notPromotable],
     input: z.strictObject({ userId, reason: reason.optional() }),
-    output: z.object({ outcome: z.enum(['Promoted', 'AlreadyAdmin']), userId }),
+    output: z.object({ outcome: z.enum(['promoted', 'alreadyAdmin']), userId }),
   }),
   demote: changes({
-    summary: 'Take the role superadmin from a user',
+    summary: 'Revoke the role superadmin from a user',
     errors: [lastSuperadmin],
     input: z.strictObject({ userId, reason: reason.optional() }),
-    output: z.object({ outcome: z.enum(['Demoted', 'NotAdmin']), userId }),
+    output: z.object({ outcome: z.enum(['demoted', 'notAdmin']), userId }),
   }),
   contain: changes({
-    summary: 'In an incident: suspend a user, end its sessions, revoke its tokens, freeze its grants, and report',
+    summary: 'In an incident: suspend a user, end its sessions, revoke its tokens, freeze its grants, and report recent activity',
     grantedTo: ['admin'],
     errors: [lastSuperadmin, archivedUser],
     input: z.strictObject({ userId, reason: reason.pipe(z.string().min(1)) }),

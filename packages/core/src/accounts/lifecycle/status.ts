@@ -12,8 +12,8 @@ interface Ended {
 }
 
 /**
- * Gives a user another status. Whoever may not act in it loses every session and
- * token at once, for good, and every link that was sent to them; the last superadmin is left in action.
+ * Changes a user's status. If the user may not act in it, every session and
+ * token ends at once, and every link that was mailed is void. Refuses for the last active superadmin.
  */
 export async function changeStatus(
   context: CommandContext,
@@ -29,7 +29,7 @@ export async function changeStatus(
   Object.assign(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
   const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
   if (!acting) {
-    // Links and codes that were sent before open nothing when the user may act again.
+    // Links and codes that were mailed before must not work when the user may act again.
     await revokeVerifications(context, user.id)
     context.invalidate(user.id, { when: 'now', ...ended })
   }

@@ -11,13 +11,13 @@ import {
   changedAccountTarget,
   overAccount,
   ownAccountTarget,
-  shownTo,
+  visibleUser,
   existingUser,
   findByIdentifier,
   ownAccount,
 } from '../../users/index.ts'
 import { preferences as allPreferences } from '../../users/model.ts'
-import { changeAccount } from './update.ts'
+import { updateAccount } from './update.ts'
 import { operatorFields, profileSignatures } from './signatures.ts'
 
 export const getUser = defineQuery(profileSignatures.get, {
@@ -26,7 +26,7 @@ export const getUser = defineQuery(profileSignatures.get, {
   async handle({ open, actor }, { userId }) {
     const em = await open()
     const user = await existingUser(em, userId)
-    return shownTo(actor, user, await managingOrganization(em, user))
+    return visibleUser(actor, user, await managingOrganization(em, user))
   },
 })
 
@@ -38,7 +38,7 @@ export const findUser = defineQuery(profileSignatures.find, {
     const user = await findByIdentifier(em, identifier)
     if (user === null) return null
     const managedBy = await managingOrganization(em, user)
-    return organizationId !== undefined && managedBy !== organizationId ? null : shownTo(actor, user, managedBy)
+    return organizationId !== undefined && managedBy !== organizationId ? null : visibleUser(actor, user, managedBy)
   },
 })
 
@@ -48,8 +48,8 @@ export const updateUser = defineCommand(profileSignatures.update, {
   async handle(context, { userId, version, ...patch }) {
     const user = await existingUser(context.em, userId)
     expectVersion(user, version)
-    context.note({ changes: { fields: await changeAccount(context, user, patch) } })
-    return shownTo(context.actor, user, await managingOrganization(context.em, user))
+    context.note({ changes: { fields: await updateAccount(context, user, patch) } })
+    return visibleUser(context.actor, user, await managingOrganization(context.em, user))
   },
 })
 
@@ -59,8 +59,8 @@ export const updateCurrentUser = defineCommand(profileSignatures.updateCurrent, 
   async handle(context, { version, force, ...patch }) {
     const user = await ownAccount(context)
     expectVersion(user, version)
-    if (patch.email !== undefined && patch.email !== user.email) demandFreshProof(context)
-    context.note({ changes: { fields: await changeAccount(context, user, patch, { force }), ...(force && { force }) } })
+    if (patch.email !== undefined && patch.email !== user.email) requireRecentAuth(context)
+    context.note({ changes: { fields: await updateAccount(context, user, patch, { force }), ...(force && { force }) } })
     return user
   },
 })
@@ -73,13 +73,13 @@ export const updatePreferences = defineCommand(profileSignatures.updatePreferenc
     expectVersion(user, version)
     const merged = allPreferences.safeParse(mergePatch(user.preferences, preferences))
     if (!merged.success) throw invalidInput({ issues: merged.error.issues.map(({ message }) => ({ path: 'preferences', message })) })
-    context.note({ changes: { fields: await changeAccount(context, user, { preferences: merged.data }) } })
+    context.note({ changes: { fields: await updateAccount(context, user, { preferences: merged.data }) } })
     return { preferences: user.preferences, version: user.version }
   },
 })
 
-/** The address is a way in: whoever finds a session open does not take the account with it. What `freshProof` asks of a whole action. */
-function demandFreshProof({ actor, now }: CommandContext): void {
+/** The address can be used to sign in: a session left open must not be enough to take the account. */
+function requireRecentAuth({ actor, now }: CommandContext): void {
   if (actor.kind !== 'user') return
   const { recentAuthUntil } = actor.principal
   if (recentAuthUntil === null) throw ownSessionRequired({})

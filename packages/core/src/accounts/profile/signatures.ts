@@ -22,7 +22,7 @@ import {
 } from '../../users/model.ts'
 import { allowedIps } from '../../kernel/allowed-ips.ts'
 
-/** What a person may say of itself. A patch: absent leaves, `null` clears, a value sets; what has no `null` here cannot be cleared. */
+/** What users may change about themselves. A patch: an absent field stays, `null` clears, a value sets. */
 const own = {
   version: versionRead,
   username: username.optional(),
@@ -37,7 +37,7 @@ const own = {
   allowedIps: allowedIps.optional(),
 }
 
-/** The fields that only those may set who may change users everywhere. */
+/** The fields that only administrators of the installation may set. */
 export const operatorFields = [
   'emailVerified',
   'resourcePolicy',
@@ -48,7 +48,7 @@ export const operatorFields = [
   'isScanner',
 ] as const
 
-/** What an operator may change about somebody; `users.bulkUpdate` takes the same. */
+/** What an operator may change about a user; `users.bulkUpdate` takes the same. */
 export const userPatch = {
   ...own,
   preferences: preferences.optional(),
@@ -92,12 +92,12 @@ export const profileSignatures = group('users', {
     errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut],
     input: z.strictObject({
       ...own,
-      force: z.boolean().default(false).meta({ description: 'also when the allowed addresses would shut out the one you come from' }),
+      force: z.boolean().default(false).meta({ description: 'also if the allowed addresses would exclude the one you call from' }),
     }),
     output: User,
   }),
   updatePreferences: changes({
-    summary: 'Change some of your preferences, and leave the others',
+    summary: 'Change some of your preferences, and keep the others',
     input: z.strictObject({
       preferences: preferences.meta({ description: 'a JSON merge patch (RFC 7396): null removes a key, objects are merged' }),
       version: versionRead,

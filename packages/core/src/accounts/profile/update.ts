@@ -8,21 +8,21 @@ import { mayActFrom } from '../../kernel/network.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import type { userPatch } from './signatures.ts'
 
-/** Absent leaves, `null` clears, a value sets. */
+/** An absent field stays, `null` clears, a value sets. */
 export type AccountPatch = Omit<z.output<z.ZodObject<typeof userPatch>>, 'version'>
 
-/** What whoever has it may do less with afterwards: every process is told at once. */
+/** Fields that restrict the user: every process is told at once. */
 const restricting: ReadonlySet<string> = new Set(['allowedIps', 'needPasswordChange', 'resourcePolicy'])
 
-/** What `sessions.whoami` shows. */
+/** Fields that `sessions.whoami` shows. */
 const shown: ReadonlySet<string> = new Set(['username', 'email', 'displayName'])
 
 /**
- * Makes of an account what a patch asks for, and gives the fields that are
- * different now. When none is, nothing is written and the version stays. A new
+ * Applies a patch to an account, and returns the fields that
+ * changed. If none did, nothing is written and the version stays. A new
  * address is not verified, unless the patch says so.
  */
-export async function changeAccount(
+export async function updateAccount(
   context: CommandContext,
   user: UserRow,
   patch: AccountPatch,
@@ -33,9 +33,9 @@ export async function changeAccount(
   const changed = Object.entries(wanted).filter(([field, value]) => !equals(value, user[field as keyof UserRow]))
   const fields = changed.map(([field]) => field)
   if (fields.length === 0) return fields
-  if (movesAway) await keepManaged(context, user, patch.email ?? null)
-  if (!force) keepOwnAddress(context, user, patch)
-  if (movesAway) await leaveAddress(context, user)
+  if (movesAway) await refuseLeavingManagement(context, user, patch.email ?? null)
+  if (!force) refuseLockingOneselfOut(context, user, patch)
+  if (movesAway) await invalidateOldAddress(context, user)
   Object.assign(user, Object.fromEntries(changed), { updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.invalidate(user.id, { when: 'now' })
@@ -45,11 +45,11 @@ export async function changeAccount(
 }
 
 /**
- * Links and codes were sent to the old address: they prove that one, and it is not
- * theirs any more. Whoever is signed in elsewhere may be why the address changes, so
- * their sessions end; tokens that stand for themselves are not opened by mail.
+ * Links and codes were mailed to the old address: they prove that one, and it is not
+ * the user's any more. Somebody signed in elsewhere may be why the address changes, so
+ * other sessions end; API tokens stay.
  */
-async function leaveAddress(context: CommandContext, { id: userId }: UserRow): Promise<void> {
+async function invalidateOldAddress(context: CommandContext, { id: userId }: UserRow): Promise<void> {
   const { em, actor, now } = context
   await revokeVerifications(context, userId)
   const except = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
@@ -66,15 +66,15 @@ function withoutAbsent(patch: AccountPatch): object {
  * organization nor the person changes that: the one would get rid of an account
  * that others rely on, the other would walk away with what belongs to the organization.
  */
-async function keepManaged({ em, actor }: CommandContext, user: UserRow, email: string | null): Promise<void> {
+async function refuseLeavingManagement({ em, actor }: CommandContext, user: UserRow, email: string | null): Promise<void> {
   if (email === null || actor.kind === 'system') return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.update')) return
   const organizationId = await managingOrganization(em, user)
   if (organizationId !== null && !(await ownsDomainOf(em, organizationId, email))) throw managedAddress({})
 }
 
-/** Nobody shuts themselves out by mistake. */
-function keepOwnAddress({ actor, origin }: CommandContext, user: UserRow, { allowedIps }: AccountPatch): void {
+/** Keeps users from locking themselves out by mistake. */
+function refuseLockingOneselfOut({ actor, origin }: CommandContext, user: UserRow, { allowedIps }: AccountPatch): void {
   if (allowedIps === undefined || actor.kind !== 'user' || actor.principal.userId !== user.id) return
   if (!mayActFrom(allowedIps, origin)) throw wouldLockOut({ address: origin.ip })
 }

@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { changeStatus } from '../../accounts/index.ts'
-import { waysIn, type WaysIn } from '../../authenticators/index.ts'
+import { authenticatorsOf, type Authenticators } from '../../authenticators/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { IdentityProvider } from '../../kernel/settings.ts'
 import { command } from '../../kernel/signature.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { existingUser, isActing, lastSuperadmin } from '../../users/index.ts'
-import { arrive, retell } from '../resolve.ts'
+import { resolveUser, updateFromClaims } from '../resolve.ts'
 import type { Claims } from '../claims.ts'
 import { webhookRefused } from '../errors.ts'
-import { lockIdentity, markEnded, takeIn } from '../repository.ts'
+import { lockIdentity, recordDeletion, recordEvent } from '../repository.ts'
 import { claimsOfUser, eventIn } from './event.ts'
 import { isSigned, type SignedWebhook } from './signature.ts'
 
@@ -41,10 +41,10 @@ export const receiveClerkWebhook = defineCommand(
       const { em, now } = context
       const event = eventIn(body)
       context.note({ changes: { provider: provider.id, type: event?.type ?? null } })
-      if (!(await takeIn(em, provider.id, id, now))) return { outcome: 'seenBefore' }
+      if (!(await recordEvent(em, provider.id, id, now))) return { outcome: 'seenBefore' }
       if (event === null) return { outcome: 'ignored' }
-      if (event.type === 'user.deleted') return { outcome: await forget(context, provider, event.data.id) }
-      return { outcome: await tell(context, provider, claimsOfUser(event.data, provider, now), event.data.updated_at) }
+      if (event.type === 'user.deleted') return { outcome: await applyDeletion(context, provider, event.data.id) }
+      return { outcome: await applyUpdate(context, provider, claimsOfUser(event.data, provider, now), event.data.updated_at) }
     },
   },
 )
@@ -62,11 +62,11 @@ async function signer({ settings, now }: PrepareContext, webhook: SignedWebhook)
  * Somebody is new there, or has changed. Webhooks overtake each other: what is older
  * than what is known changes nothing, and whoever was deleted stays so.
  */
-async function tell(context: CommandContext, provider: IdentityProvider, claims: Claims, updatedAt: number): Promise<Outcome> {
+async function applyUpdate(context: CommandContext, provider: IdentityProvider, claims: Claims, updatedAt: number): Promise<Outcome> {
   const { em } = context
   const known = await lockIdentity(em, claims)
   if (known !== null && Number(known.profile['updatedAt'] ?? 0) > updatedAt) return 'outOfDate'
-  const { user, refused } = await arrive(context, provider, claims)
+  const { user, refused } = await resolveUser(context, provider, claims)
   if (user === null) {
     context.note({ changes: { provider: provider.id, refused: refused.code } })
     return 'ignored'
@@ -74,7 +74,7 @@ async function tell(context: CommandContext, provider: IdentityProvider, claims:
   const identity = await lockIdentity(em, claims)
   if (identity === null) return 'ignored'
   // Of whoever may not act nothing is taken over at a sign-in; here it is.
-  if (!isActing(user.status)) await retell(context, user, identity, claims)
+  if (!isActing(user.status)) await updateFromClaims(context, user, identity, claims)
   // It was told of, not used.
   identity.lastUsedAt = known === null ? null : known.lastUsedAt
   identity.profile = { ...identity.profile, updatedAt }
@@ -88,9 +88,9 @@ async function tell(context: CommandContext, provider: IdentityProvider, claims:
  * because of another system's click. The identity goes, all sessions end, and whoever
  * had no other way in is suspended.
  */
-async function forget(context: CommandContext, provider: IdentityProvider, subject: string): Promise<Outcome> {
+async function applyDeletion(context: CommandContext, provider: IdentityProvider, subject: string): Promise<Outcome> {
   const { em, now } = context
-  await markEnded(em, provider.id, subject, now)
+  await recordDeletion(em, provider.id, subject, now)
   const identity = await lockIdentity(em, { issuer: provider.issuer, subject })
   if (identity === null) return 'outOfDate'
   const { id: identityId, userId } = identity
@@ -98,7 +98,7 @@ async function forget(context: CommandContext, provider: IdentityProvider, subje
   await em.remove(identity).flush()
   const ended = await endSessions(em, { userId, keepApiTokens: true }, 'credentialsChanged', now)
   context.invalidate(userId, { when: 'now', ...ended })
-  if (isActing(user.status) && !hasAny(await waysIn(em, userId))) await suspend(context, userId)
+  if (isActing(user.status) && !hasAny(await authenticatorsOf(em, userId))) await suspend(context, userId)
   context.note({ target: { type: 'user', id: userId } })
   context.emit({
     type: 'identities.unlinked',
@@ -119,6 +119,6 @@ async function suspend(context: CommandContext, userId: Parameters<typeof existi
   if (!suspended.ok && suspended.error.code !== lastSuperadmin.code) throw suspended.error
 }
 
-function hasAny({ password, passkeys, identities, verifiedEmail }: WaysIn): boolean {
+function hasAny({ password, passkeys, identities, verifiedEmail }: Authenticators): boolean {
   return password || verifiedEmail || passkeys + identities > 0
 }

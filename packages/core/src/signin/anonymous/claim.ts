@@ -7,16 +7,16 @@ import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { existingUser, UserRow, ownAccountTarget } from '../../users/index.ts'
-import { ask } from '../../verifications/index.ts'
+import { issueVerification } from '../../verifications/index.ts'
 import { claimNeedsMerge, notAnonymous } from './errors.ts'
 import { anonymousSignatures } from './signatures.ts'
 
 const lifetime = 60 * 60 * 1000
 
 /**
- * The password is chosen with the mailed link (`auth.resetPassword`), not here:
- * whoever claims an address that is not theirs gives its owner an account, and gets
- * none. The answer is the same when the address has an account already.
+ * The password is set with the mailed link (`auth.resetPassword`), not here:
+ * claiming somebody else's address gives its owner an account, and the claimant
+ * nothing. The answer is the same if the address has an account already.
  */
 export const claimAnonymous = defineCommand(anonymousSignatures.claimAnonymous, {
   allow: signedIn,
@@ -27,25 +27,25 @@ export const claimAnonymous = defineCommand(anonymousSignatures.claimAnonymous, 
     const { userId, sessionId, impersonator } = actor.principal
     if (sessionId === null || impersonator !== null) throw ownSessionRequired({})
     if (!mayClaim(await existingUser(em, userId))) throw notAnonymous({})
-    const { expiresAt } = await ask(context, { purpose: 'claim', email, userId, lifetime, bound: false })
+    const { expiresAt } = await issueVerification(context, { purpose: 'claim', email, userId, lifetime, bound: false })
     return { expiresAt }
   },
 })
 
-/** Whether an account has still to say whose it is. */
+/** Whether an account can be claimed. */
 export function mayClaim({ kind, email }: UserRow): boolean {
   return kind === 'anonymous' && email === null
 }
 
 /**
- * Makes an anonymous user, whose row is locked, a full one in place, with the address
- * that a link proved: id, and all that belongs to it, stay. This is where a claim
+ * Turns an anonymous user (row locked) into a full one, with the address
+ * that the link proved: its id and everything it owns stay. This is where a claim
  * merges into an account that has the address already, once `users.merge` is there.
  */
 export async function completeClaim(context: CommandContext, user: UserRow, email: string): Promise<void> {
   const { em, now, newId, settings } = context
   const wanted = usernameFor(email)
-  // Of two who claim one address at once the second has to see the account of the first.
+  // Of two concurrent claims of an address the second must see the account of the first.
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`claim/${wanted}`])
   if ((await em.findOne(UserRow, { email })) !== null) throw claimNeedsMerge({})
   const username = await freeUsername(context, user, wanted)
@@ -65,7 +65,7 @@ export async function completeClaim(context: CommandContext, user: UserRow, emai
   context.emit({ type: 'users.claimed', subject: user.id, organizationId: null, payload: { userId: user.id } })
 }
 
-/** As for every new account whose username is ours to choose: with an ending, where somebody has it. */
+/** As for every chosen username: with a suffix if it is taken. */
 async function freeUsername({ em }: CommandContext, { id }: UserRow, wanted: string): Promise<string> {
   return (await em.findOne(UserRow, { username: wanted })) === null ? wanted : `${wanted.slice(0, 55)}-${id.slice(-8)}`
 }

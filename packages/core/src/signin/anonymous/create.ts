@@ -5,13 +5,13 @@ import { networkOf } from '../../kernel/network.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { existingUser } from '../../users/index.ts'
 import { countInHour, hourOf, tooManyAttempts } from '../../throttling/index.ts'
-import { openSession } from '../create-session.ts'
+import { createSession } from '../create-session.ts'
 import { anonymousClosed } from './errors.ts'
 import { anonymousSignatures } from './signatures.ts'
 
 /**
- * A temporary user without address or password, and its only session: whoever loses
- * that has lost the account. Nothing that a client says of itself brings it back.
+ * Creates a temporary user without address or password, and its only session: who loses
+ * that loses the account. Nothing that a client says about itself brings it back.
  */
 export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous, {
   allow: anyone,
@@ -34,14 +34,14 @@ export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous
     })
     context.note({ target: { type: 'user', id } })
     const user = await existingUser(em, id)
-    return openSession(context, user, { method: 'anonymous', authMethods: [], assurance: 'aal1', identifier: user.username })
+    return createSession(context, user, { method: 'anonymous', authMethods: [], assurance: 'aal1', identifier: user.username })
   },
 })
 
-/** Letters that nobody mistakes for one another. */
+/** Letters that cannot be confused with each other. */
 const letters = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** Accounts that one network may make within an hour of the clock: a school gets by, and a flood is slowed. */
+/** Anonymous accounts per network and hour: enough for a school, too few for a flood. */
 const mostOfNetwork = 200
 
 async function checkFlood(context: CommandContext): Promise<void> {

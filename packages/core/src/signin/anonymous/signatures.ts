@@ -9,19 +9,19 @@ import { anonymousClosed, notAnonymous } from './errors.ts'
 /** The actions of `auth` for anonymous users. */
 export const anonymousSignatures = group('auth', {
   createAnonymous: changes({
-    summary: 'Begin to use an application without saying who you are',
+    summary: 'Create an anonymous user, and sign in as it',
     withoutCommand: 'applications use it for visitors who have not signed up',
     errors: [tooManySessions, tooManyAttempts, anonymousClosed],
     input: z.strictObject({}),
     output: SignedIn,
   }),
   claimAnonymous: changes({
-    summary: 'Make the anonymous account that you use a full one: a link is mailed that leads to a password',
+    summary: 'Turn your anonymous account into a full one: a mailed link lets you set a password',
     withoutCommand: 'applications use it for visitors who have not signed up',
     errors: [notAnonymous],
     input: z.strictObject({ email }),
     output: z.object({
-      expiresAt: z.date().meta({ description: 'until then the link works; it ends this session, and you sign in with the new password' }),
+      expiresAt: z.date().meta({ description: 'the link works until then; it ends this session, and you sign in with the new password' }),
     }),
   }),
 })

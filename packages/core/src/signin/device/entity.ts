@@ -21,11 +21,11 @@ const DeviceLoginSchema = defineEntity({
         .fieldName('user_id')
         .foreignKeyName('device_logins_user_id_foreign')
         .deleteRule('cascade'),
-    /** The session that its approval opened, and that waits for its tokens to be fetched. */
+    /** The session that the approval created; the device fetches its tokens. */
     sessionId: idColumn('ses').strictNullable().$type<Id<'ses'>>(),
     ip: address().strictNullable().$type<string>(),
     userAgent: p.string().columnType('text').strictNullable().$type<string>(),
-    /** Seconds between two polls; grows when the device does not keep to it (RFC 8628: 3.5). */
+    /** Seconds between two polls; grows when the device polls too fast (RFC 8628: 3.5). */
     interval: p.integer(),
     lastPolledAt: instant().strictNullable().$type<Date>(),
     createdAt: instant(),
@@ -36,6 +36,6 @@ const DeviceLoginSchema = defineEntity({
   checks: [{ name: 'device_logins_status_known', expression: `status in ('pending', 'approved', 'denied', 'used')` }],
 })
 
-/** A program without a browser that waits for its user to approve it elsewhere (RFC 8628). */
+/** A sign-in of a device without a browser, which its user approves elsewhere (RFC 8628). */
 export class DeviceLoginRow extends DeviceLoginSchema.class {}
 DeviceLoginSchema.setClass(DeviceLoginRow)

@@ -1,24 +1,28 @@
 import { defineError } from '../../kernel/errors.ts'
 
-/** One for codes that were never given out, are too old, or were answered: who tries codes learns nothing from the answer. */
+/** The same error for codes that never existed, expired or were answered, so that guessing reveals nothing. */
 export const deviceLoginUnknown = defineError(
   'auth.deviceLoginUnknown',
   'notFound',
-  'No sign-in waits under this code: it was mistyped, is too old, or was answered. Look at the device, or begin there again.',
+  'No sign-in is waiting for this code: it was mistyped, has expired or was answered. Check the code on the device, or start again there.',
 )
 export const deviceCodeInvalid = defineError(
   'auth.deviceCodeInvalid',
   'unauthenticated',
-  'This device code opens nothing: it was never given out, or was used. Begin again with auth.startDeviceLogin.',
+  'This device code is not valid, or was used already. Start again with auth.startDeviceLogin.',
 )
 export const deviceCodeExpired = defineError(
   'auth.deviceCodeExpired',
   'unauthenticated',
-  'Nobody approved this sign-in in time. Begin again with auth.startDeviceLogin.',
+  'Nobody approved this sign-in in time. Start again with auth.startDeviceLogin.',
 )
-export const deviceDenied = defineError('auth.deviceDenied', 'denied', 'This sign-in was denied, or taken back since it was approved.')
+export const deviceDenied = defineError(
+  'auth.deviceDenied',
+  'denied',
+  'This sign-in was denied, or its session has ended since. Start again with auth.startDeviceLogin.',
+)
 export const deviceAddressNotAllowed = defineError(
   'auth.deviceAddressNotAllowed',
   'denied',
-  'You may not act from the address that the device calls from. Begin again from one of your allowed addresses.',
+  "The device's network address is not among your allowed addresses. Start again from an allowed address.",
 )

@@ -4,21 +4,21 @@ import { singleLine } from '../../kernel/text.ts'
 /** Milliseconds that a device waits for its approval. */
 export const deviceLoginLifetime = 10 * 60 * 1000
 
-/** Milliseconds after its end that a login is remembered, so that a late device hears what became of it. */
+/** Milliseconds that a login is kept after it expired, so that a late device learns the outcome. */
 export const deviceLoginMemory = 24 * 60 * 60 * 1000
 
-/** Seconds between two polls, and how many more each time that a device comes too soon (RFC 8628: 3.5). */
+/** Seconds between two polls, and how many are added when a device polls too fast (RFC 8628: 3.5). */
 export const firstInterval = 5
 export const slowDown = 5
 
-/** Milliseconds that a poll may come early: requests do not all take equally long. */
+/** Milliseconds that a poll may come early, because network delays vary. */
 export const leeway = 1000
 
 /** Consonants that are not mistaken for each other: no words come of them (RFC 8628: 6.1). */
 const letters = 'BCDFGHJKLMNPQRSTVWXZ'
 const codeLength = 8
 
-/** What a program calls itself. People are asked whether they mean it, so nothing in it may hide or turn around. */
+/** The name of a client. It is shown to the user who approves, so it may contain no invisible or direction-changing characters. */
 export const clientName = singleLine(100)
   .pipe(
     z
@@ -26,9 +26,9 @@ export const clientName = singleLine(100)
       .min(1)
       .regex(/^\P{C}+$/u, 'invisible characters are not allowed'),
   )
-  .meta({ description: 'what the program calls itself: shown to whoever approves' })
+  .meta({ description: 'the name of the program, shown to the user who approves' })
 
-/** A user code as it was typed: however it is spaced, and in capitals or not. */
+/** A user code as typed: spacing and case do not matter. */
 export const typedUserCode = z
   .string()
   .max(64)
@@ -43,7 +43,7 @@ export function newUserCode(random: { bytes(count: number): Uint8Array }): strin
   return code
 }
 
-/** A user code as it is shown. */
+/** Formats a user code for people. */
 export function shownUserCode(code: string): string {
   return `${code.slice(0, codeLength / 2)}-${code.slice(codeLength / 2)}`
 }

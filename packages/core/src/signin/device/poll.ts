@@ -14,7 +14,7 @@ import { deviceCodeExpired, deviceCodeInvalid, deviceDenied } from './errors.ts'
 import { leeway, slowDown } from './model.ts'
 import { deviceSignatures } from './signatures.ts'
 
-interface Poll {
+interface PollInput {
   readonly deviceCode: string
   readonly clientName?: string | undefined
 }
@@ -22,26 +22,26 @@ interface Poll {
 export const pollDeviceLogin = defineCommand(deviceSignatures.pollDeviceLogin, {
   allow: anyone,
   handlesSecret: true,
-  prepare: approver,
+  prepare: findApprover,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, poll, locked) {
-    const login = await asked(context, poll)
+    const login = await lockLogin(context, poll)
     context.note({ target: { type: 'deviceLogin', id: login.id } })
-    // Approved since `prepare` looked: whose row is to be locked first is known at the next poll.
-    if (login.status === 'pending' || login.userId !== locked) return wait(context, login)
-    return fetch(context, login, locked)
+    // Approved since `prepare` ran: the row to lock first is known at the next poll.
+    if (login.status === 'pending' || login.userId !== locked) return answerPending(context, login)
+    return issueSession(context, login, locked)
   },
 })
 
-/** Who approved the login that a code belongs to. Nothing is proved yet. */
-async function approver({ reader }: PrepareContext, { deviceCode }: Poll): Promise<Id<'usr'> | null> {
+/** Who approved the login of a device code. The code is not verified yet. */
+async function findApprover({ reader }: PrepareContext, { deviceCode }: PollInput): Promise<Id<'usr'> | null> {
   const id = idInToken('device', deviceCode)
   const login = id === null ? null : await reader.findOne(DeviceLoginRow, { id })
   return login?.userId ?? null
 }
 
-/** The login that a device code proves, locked: of many polls at once one gets the tokens. */
-async function asked({ em, now, ports }: CommandContext, { deviceCode, clientName }: Poll): Promise<DeviceLoginRow> {
+/** Verifies a device code and locks its login: of many concurrent polls one gets the tokens. */
+async function lockLogin({ em, now, ports }: CommandContext, { deviceCode, clientName }: PollInput): Promise<DeviceLoginRow> {
   const id = idInToken('device', deviceCode)
   if (id === null) throw deviceCodeInvalid({})
   await em.execute('select 1 from device_logins where id = ? for update', [uuidOf(id)], 'run')
@@ -54,8 +54,8 @@ async function asked({ em, now, ports }: CommandContext, { deviceCode, clientNam
   return login
 }
 
-/** Not yet; and whoever comes too soon has to wait longer from now on. */
-function wait({ now }: CommandContext, login: DeviceLoginRow): { status: 'pending' | 'slowDown'; interval: number } {
+/** Answers that the login is pending; a device that polls too fast must wait longer from now on. */
+function answerPending({ now }: CommandContext, login: DeviceLoginRow): { status: 'pending' | 'slowDown'; interval: number } {
   const { lastPolledAt, interval } = login
   const early = lastPolledAt !== null && now.getTime() < lastPolledAt.getTime() + interval * 1000 - leeway
   if (early) login.interval = interval + slowDown
@@ -63,14 +63,15 @@ function wait({ now }: CommandContext, login: DeviceLoginRow): { status: 'pendin
   return { status: early ? 'slowDown' : 'pending', interval: login.interval }
 }
 
-/** Hands over the session that the approval opened, if nothing has ended it since. */
-async function fetch(context: CommandContext, login: DeviceLoginRow, userId: Id<'usr'> | null): Promise<SignedIn> {
+/** Issues the tokens of the approved session, unless it has ended since. */
+async function issueSession(context: CommandContext, login: DeviceLoginRow, userId: Id<'usr'> | null): Promise<SignedIn> {
   const { em, now, origin, ports, settings } = context
   const { sessionId } = login
   if (userId === null || sessionId === null) throw deviceCodeInvalid({})
   const user = await em.findOneOrFail(UserRow, { id: userId })
   const expiresAt = slidExpiry(now, now, (await context.limits.ofUser(userId)).sessionLifetimeMinutes)
-  if (!mayActFrom(user.allowedIps, origin) || !(await keep(context, sessionId, expiresAt))) return deny(context, login, deviceDenied({}))
+  if (!mayActFrom(user.allowedIps, origin) || !(await extendSession(context, sessionId, expiresAt)))
+    return deny(context, login, deviceDenied({}))
   login.status = 'used'
   const pair = await issueTokens(em, ports, { userId, sessionId, now, expiresAt, accessLifetime })
   await em.flush()
@@ -85,8 +86,8 @@ async function fetch(context: CommandContext, login: DeviceLoginRow, userId: Id<
   }
 }
 
-/** Gives the session its whole life. false: it was ended. */
-async function keep({ em, now }: CommandContext, sessionId: Id<'ses'>, expiresAt: Date): Promise<boolean> {
+/** Extends the session to its full lifetime. false: it has ended. */
+async function extendSession({ em, now }: CommandContext, sessionId: Id<'ses'>, expiresAt: Date): Promise<boolean> {
   const kept = await em.execute<unknown[]>(
     'update sessions set expires_at = ?, last_seen_at = ? where id = ? and ended_at is null and expires_at > ? returning 1',
     [expiresAt, now, uuidOf(sessionId), now],

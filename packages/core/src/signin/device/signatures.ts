@@ -16,10 +16,10 @@ export const deviceSignatures = group('auth', {
     summary: 'Begin to sign in on a device without a browser',
     input: z.strictObject({ clientName }),
     output: z.object({
-      deviceCode: secret(z.string()).meta({ description: 'shown once; goes to auth.pollDeviceLogin' }),
-      userCode: secret(z.string()).meta({ description: 'to be typed where the user is signed in, like BCDF-GHJK' }),
+      deviceCode: secret(z.string()).meta({ description: 'shown once; for auth.pollDeviceLogin' }),
+      userCode: secret(z.string()).meta({ description: 'for the user to type where they are signed in, like BCDF-GHJK' }),
       verificationUri: z.string(),
-      verificationUriComplete: secret(z.string()).meta({ description: 'the same with the code in it, for a link or a QR code' }),
+      verificationUriComplete: secret(z.string()).meta({ description: 'with the code in it, for a link or a QR code' }),
       expiresAt: z.date(),
       interval: z.int().meta({ description: 'seconds to wait between two polls' }),
     }),
@@ -29,7 +29,7 @@ export const deviceSignatures = group('auth', {
     errors: [deviceCodeInvalid, deviceCodeExpired, deviceDenied],
     input: z.strictObject({
       deviceCode: secret(z.string().min(1).max(longestToken)),
-      clientName: clientName.optional().meta({ description: 'when it is given, it has to be the one that began' }),
+      clientName: clientName.optional().meta({ description: 'if given, it must be the one from auth.startDeviceLogin' }),
     }),
     output: z.discriminatedUnion('status', [
       SignedIn,
@@ -38,12 +38,12 @@ export const deviceSignatures = group('auth', {
     ]),
   }),
   viewDeviceLogin: changes({
-    summary: 'Show what waits under a user code',
+    summary: 'Show the sign-in that a user code belongs to',
     errors: [tooManyAttempts, deviceLoginUnknown],
     input: z.strictObject({ userCode: typedUserCode }),
     output: z.object({
       clientName: z.string(),
-      ip: z.string().nullable().meta({ description: 'the address that the device began from' }),
+      ip: z.string().nullable().meta({ description: 'the network address of the device' }),
       userAgent: z.string().nullable(),
       createdAt: z.date(),
       expiresAt: z.date(),
@@ -54,7 +54,7 @@ export const deviceSignatures = group('auth', {
     errors: [tooManySessions, tooManyAttempts, deviceLoginUnknown, deviceAddressNotAllowed],
     input: z.strictObject({
       userCode: typedUserCode,
-      endSession: z.boolean().default(false).meta({ description: 'the session that approves ends with it' }),
+      endSession: z.boolean().default(false).meta({ description: 'also end the session that approves' }),
     }),
     output: z.object({ clientName: z.string() }),
   }),

@@ -6,7 +6,7 @@ import { mintToken } from '../../tokens/index.ts'
 import { deviceLoginLifetime, deviceLoginMemory, firstInterval, newUserCode, shownUserCode } from './model.ts'
 import { deviceSignatures } from './signatures.ts'
 
-/** Rows of long ago that go with every new one: more than come, so that they never gather. */
+/** Expired rows that are deleted with every new login, so that they do not accumulate. */
 const clearedAtOnce = 10
 
 export const startDeviceLogin = defineCommand(deviceSignatures.startDeviceLogin, {
@@ -17,8 +17,8 @@ export const startDeviceLogin = defineCommand(deviceSignatures.startDeviceLogin,
     const id = newId('dev')
     const { text, hash } = mintToken('device', id, ports)
     const expiresAt = new Date(now.getTime() + deviceLoginLifetime)
-    const userCode = shownUserCode(await written(context, { id, hash, clientName, expiresAt }))
-    await clear(context)
+    const userCode = shownUserCode(await insertLogin(context, { id, hash, clientName, expiresAt }))
+    await deleteOldLogins(context)
     context.note({ target: { type: 'deviceLogin', id }, changes: { clientName } })
     const verificationUri = `${settings.publicUrl}/device`
     const verificationUriComplete = `${verificationUri}?user_code=${userCode}`
@@ -33,8 +33,8 @@ interface NewLogin {
   readonly expiresAt: Date
 }
 
-/** Writes it under a code that no other has, and gives the code. */
-async function written({ em, now, origin, ports }: CommandContext, { id, hash, clientName, expiresAt }: NewLogin): Promise<string> {
+/** Inserts a login under an unused user code, and returns the code. */
+async function insertLogin({ em, now, origin, ports }: CommandContext, { id, hash, clientName, expiresAt }: NewLogin): Promise<string> {
   for (;;) {
     const userCode = newUserCode(ports.random)
     const rows = await em.execute<unknown[]>(
@@ -46,8 +46,8 @@ async function written({ em, now, origin, ports }: CommandContext, { id, hash, c
   }
 }
 
-/** Whoever begins clears up after others: rows that somebody else has locked are left to the next. */
-async function clear({ em, now }: CommandContext): Promise<void> {
+/** Deletes some expired logins; rows that are locked are left to a later call. */
+async function deleteOldLogins({ em, now }: CommandContext): Promise<void> {
   await em.execute(
     `delete from device_logins where id in (
       select id from device_logins where expires_at < ? order by expires_at limit ? for update skip locked)`,

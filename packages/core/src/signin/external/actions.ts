@@ -6,8 +6,8 @@ import { anyone } from '../../kernel/rule.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
 import { beginChallenge, finishChallenge, tryChallenge } from '../../challenges/index.ts'
 import { challengeOver } from '../errors.ts'
-import { admitNetwork, enter } from './sign-in.ts'
-import { authorizationUrl, clientOf, exchange, isAnswerOf, Pending, randomText } from './exchange.ts'
+import { admitNetwork, signInWithClaims } from './sign-in.ts'
+import { authorizationUrl, clientOf, exchange, isAnswerOf, PendingSecrets, randomText } from './exchange.ts'
 import { destination, redirectUriFor } from './redirects.ts'
 import { externalSignatures } from './signatures.ts'
 
@@ -19,11 +19,11 @@ export const signInWithIdentity = defineCommand(externalSignatures.signInWithIde
     await admitNetwork(context)
     return claimsIn(context, trusted, token)
   },
-  handle: (context, { provider }, claims) => enter(context, providerNamed(context.settings, provider), claims),
+  handle: (context, { provider }, claims) => signInWithClaims(context, providerNamed(context.settings, provider), claims),
 })
 
-/** What a challenge keeps of a sign-in by redirect; what proves it is sealed. */
-const Begun = z.object({ provider: z.string(), redirectUri: z.string(), redirectTo: z.string().nullable(), sealed: z.string() })
+/** The payload of a challenge for a sign-in by redirect; its secrets are sealed. */
+const PendingSignIn = z.object({ provider: z.string(), redirectUri: z.string(), redirectTo: z.string().nullable(), sealed: z.string() })
 
 export const startOAuth = defineCommand(externalSignatures.startOAuth, {
   allow: anyone,
@@ -46,17 +46,17 @@ export const startOAuth = defineCommand(externalSignatures.startOAuth, {
   },
 })
 
-/** What the provider's answer came to, before the transaction. null: there was nothing to answer, or not any more. */
-type Answered = { readonly provider: string; readonly redirectTo: string | null; readonly claims: Claims | null } | null
+/** The result of redeeming the provider's answer, before the transaction. null: no such challenge, or it is over. */
+type RedeemedAnswer = { readonly provider: string; readonly redirectTo: string | null; readonly claims: Claims | null } | null
 
 export const finishOAuth = defineCommand(externalSignatures.finishOAuth, {
   allow: anyone,
   handlesSecret: true,
   prepare: redeemAnswer,
-  async handle(context, _, answered: Answered) {
+  async handle(context, _, answered: RedeemedAnswer) {
     if (answered === null) return context.refuse(challengeOver({}))
     const { provider, redirectTo, claims } = answered
-    return { ...(await enter(context, providerNamed(context.settings, provider), claims)), redirectTo }
+    return { ...(await signInWithClaims(context, providerNamed(context.settings, provider), claims)), redirectTo }
   },
 })
 
@@ -68,20 +68,20 @@ interface Answer {
 }
 
 /**
- * Only whoever began has the challenge; what the browser brings must answer the
- * question that was asked there. The challenge is used up before the code is redeemed:
- * of many who bring one answer at once only one gets as far as the provider, which
- * would take a code that comes twice for a stolen one. Answers to another question
+ * Only the program that began has the challenge; what the browser brings must match the
+ * request that began there. The challenge is used up before the code is redeemed:
+ * of many concurrent answers only one reaches the provider, which
+ * treats a code that is used twice as stolen. Answers to another request
  * are only counted.
  */
-async function redeemAnswer(context: PrepareContext, { challenge, state, code, issuer }: Answer): Promise<Answered> {
+async function redeemAnswer(context: PrepareContext, { challenge, state, code, issuer }: Answer): Promise<RedeemedAnswer> {
   const { ports, settings, reader: em, now } = context
   await admitNetwork(context)
   const tried = await tryChallenge({ em, ports, now }, 'oauth', challenge)
   if (tried === null) return null
-  const { provider: name, redirectUri, redirectTo, sealed } = Begun.parse(tried.payload)
+  const { provider: name, redirectUri, redirectTo, sealed } = PendingSignIn.parse(tried.payload)
   const provider = providerNamed(settings, name)
-  const pending = Pending.parse(JSON.parse((await ports.cipher.open(sealedFor(name), sealed)) ?? '{}'))
+  const pending = PendingSecrets.parse(JSON.parse((await ports.cipher.open(sealedFor(name), sealed)) ?? '{}'))
   const wrong = { provider: name, redirectTo, claims: null }
   if (!equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
   if (!(await finishChallenge({ em, now }, tried))) return null

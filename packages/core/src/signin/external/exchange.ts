@@ -17,30 +17,30 @@ import type { Ports } from '../../ports/index.ts'
 
 type Client = NonNullable<IdentityProvider['client']>
 
-/** What only we and the provider know of one sign-in. */
-export const Pending = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() })
-export type Pending = z.infer<typeof Pending>
+/** The secrets of one sign-in: state and nonce (OpenID Connect), PKCE verifier (RFC 7636). */
+export const PendingSecrets = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() })
+export type PendingSecrets = z.infer<typeof PendingSecrets>
 
-/** 256 bits as text that may stand in any address. */
+/** 256 random bits as URL-safe text. */
 export function randomText({ random }: Pick<Ports, 'random'>): string {
   return base64url.encode(random.bytes(32))
 }
 
-/** The client that the provider knows us as. */
+/** Denizen's client at the provider; throws if there is none. */
 export function clientOf({ id, client }: IdentityProvider): Client {
   if (client === null) throw noRedirectSignIn({ provider: id })
   return client
 }
 
-/** Where to send the browser (RFC 6749: 4.1.1; PKCE: RFC 7636; nonce: OpenID Connect Core 1.0: 3.1.2.1). */
+/** The authorization URL to send the browser to (RFC 6749: 4.1.1; PKCE: RFC 7636; nonce: OpenID Connect Core 1.0: 3.1.2.1). */
 export function authorizationUrl(
   { digest }: Pick<Ports, 'digest'>,
   { authorization_endpoint: endpoint, issuer }: Metadata,
   { id, scopes }: Client,
   redirectUri: string,
-  { state, verifier, nonce }: Pending,
+  { state, verifier, nonce }: PendingSecrets,
 ): string {
-  if (endpoint === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no page to sign in at' })
+  if (endpoint === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no authorization endpoint' })
   const url = new URL(endpoint)
   const parameters = {
     response_type: 'code',
@@ -56,22 +56,27 @@ export function authorizationUrl(
   return url.href
 }
 
-/** Whether an answer is of this provider: one that another gave is not (RFC 9207: 2.4). */
+/** Whether an authorization response comes from this provider (`iss`, RFC 9207: 2.4). */
 export async function isAnswerOf(ports: Ports, provider: IdentityProvider, told: string | undefined): Promise<boolean> {
   const { issuer, authorization_response_iss_parameter_supported: says } = await metadataOf(ports, provider)
   return told === undefined ? says !== true : told === issuer
 }
 
-/** What came back from the provider, by way of the browser. */
-export interface Returned {
+/** The authorization response, as the browser brought it. */
+export interface AuthorizationResponse {
   readonly code: string
   readonly redirectUri: string
 }
 
 const TokenAnswer = z.object({ id_token: z.string(), access_token: z.string().optional() })
 
-/** Exchanges the code for what the provider says of whoever was there. null: it is no answer to our question. */
-export async function exchange(ports: Ports, provider: IdentityProvider, returned: Returned, pending: Pending): Promise<Claims | null> {
+/** Exchanges the code for the user's claims. null: the response does not match the request. */
+export async function exchange(
+  ports: Ports,
+  provider: IdentityProvider,
+  returned: AuthorizationResponse,
+  pending: PendingSecrets,
+): Promise<Claims | null> {
   const client = clientOf(provider)
   const metadata = await metadataOf(ports, provider)
   const tokens = await redeem(ports, metadata, client, returned, pending.verifier)
@@ -82,9 +87,9 @@ export async function exchange(ports: Ports, provider: IdentityProvider, returne
   return claimsOf({ ...(await userInfo(ports, metadata, payload, tokens.access_token)), ...payload }, provider)
 }
 
-async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: Returned, verifier: string) {
+async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: AuthorizationResponse, verifier: string) {
   const { token_endpoint: url, issuer } = metadata
-  if (url === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has nowhere to redeem codes' })
+  if (url === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no token endpoint' })
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier })
   const headers: Record<string, string> = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }
   const { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] } = metadata
@@ -96,14 +101,14 @@ async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, 
     if (client.secret !== null) form.set('client_secret', client.secret)
   }
   const { status, body } = await ports.web.ask({ url, method: 'POST', headers, body: form.toString() })
-  if (status >= 500) throw providerUnavailable({ host: hostOf(url), problem: 'it redeems no codes' })
+  if (status >= 500) throw providerUnavailable({ host: hostOf(url), problem: 'its token endpoint fails' })
   const parsed = status === 200 ? TokenAnswer.safeParse(jsonOf(body)) : null
   return parsed?.success === true ? parsed.data : null
 }
 
 const UserInfo = z.looseObject({ sub: z.string() })
 
-/** Providers may tell of the address only where the access token leads (OpenID Connect Core 1.0: 5.3, 5.4). The ID token goes before it. */
+/** Some providers give the address only at the userinfo endpoint (OpenID Connect Core 1.0: 5.3, 5.4). The ID token takes precedence. */
 async function userInfo(
   ports: Ports,
   { userinfo_endpoint: url }: Metadata,
@@ -112,7 +117,7 @@ async function userInfo(
 ) {
   if (url === undefined || token === undefined || payload.email !== undefined) return {}
   const told = await askJson(ports, url, UserInfo, { authorization: `Bearer ${token}` })
-  // Of somebody else it would be a mix-up (5.3.2).
+  // The subject must be the same (5.3.2).
   return told.sub === payload.sub ? told : {}
 }
 

@@ -1,22 +1,26 @@
 import type { IdentityProvider, Settings } from '../../kernel/settings.ts'
 
-type Places = Pick<Settings, 'publicUrl' | 'allowedOrigins'>
+type AllowedOrigins = Pick<Settings, 'publicUrl' | 'allowedOrigins'>
 
 /**
- * Where a provider sends people back to: Denizen's own page, or that of one of the
- * allowed origins, whole and letter by letter. null: anywhere else.
+ * The redirect URI for a provider: Denizen's own page, or that of one of the
+ * allowed origins, compared exactly. null: not allowed.
  */
-export function redirectUriFor({ publicUrl, allowedOrigins }: Places, { id }: IdentityProvider, origin: string | undefined): string | null {
+export function redirectUriFor(
+  { publicUrl, allowedOrigins }: AllowedOrigins,
+  { id }: IdentityProvider,
+  origin: string | undefined,
+): string | null {
   if (origin !== undefined && origin !== publicUrl && !allowedOrigins.includes(origin)) return null
   return `${origin ?? publicUrl}/oauth/callback/${id}`
 }
 
 /**
- * Where people go afterwards, as a whole address: at this installation or at one of
- * the allowed origins. null: anywhere else. Browsers read a backslash as a slash and
- * skip line breaks, so that neither may be in it.
+ * The absolute URL to go to afterwards, at this installation or one of
+ * the allowed origins. null: not allowed. Browsers read a backslash as a slash and
+ * skip line breaks, so neither is allowed.
  */
-export function destination({ publicUrl, allowedOrigins }: Places, redirectTo: string): string | null {
+export function destination({ publicUrl, allowedOrigins }: AllowedOrigins, redirectTo: string): string | null {
   if (/[\\\p{C}\s]/u.test(redirectTo) || !URL.canParse(redirectTo, `${publicUrl}/`)) return null
   const url = new URL(redirectTo, `${publicUrl}/`)
   if (url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol)) return null

@@ -1,4 +1,4 @@
-import { arrive, identityRefused, type Claims } from '../../identities/index.ts'
+import { resolveUser, identityRefused, type Claims } from '../../identities/index.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { IdentityProvider } from '../../kernel/settings.ts'
 import type { Origin } from '../../kernel/origin.ts'
@@ -6,16 +6,16 @@ import { networkOf, mayActFrom } from '../../kernel/network.ts'
 import type { Ports } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
-import { continueSignIn } from '../first-factor.ts'
+import { afterFirstFactor } from '../first-factor.ts'
 import type { SignInAnswer } from '../model.ts'
 import { countFailure, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
 
 /**
- * Signs in whom a provider names. A second factor that the user has here is asked for
- * whatever the provider says of its own (`amr`): what it asks of its users is not for
- * us to know. null: what was brought proves nothing.
+ * Signs in the user that a provider's claims name. A second factor that the user has here is required
+ * whatever the provider says of its own (`amr`): Denizen cannot verify how it
+ * authenticates. claims null: the token proved nothing.
  */
-export async function enter(context: CommandContext, provider: IdentityProvider, claims: Claims | null): Promise<SignInAnswer> {
+export async function signInWithClaims(context: CommandContext, provider: IdentityProvider, claims: Claims | null): Promise<SignInAnswer> {
   const { now, origin } = context
   if (claims === null || claims.expiresAt.getTime() <= now.getTime() - leeway) {
     recordLoginAttempt(context, { identifier: provider.id, userId: null, method: 'identity', outcome: 'wrongIdentity' })
@@ -24,7 +24,7 @@ export async function enter(context: CommandContext, provider: IdentityProvider,
     return context.refuse(identityRefused({}))
   }
   const identifier = claims.email ?? `${provider.id}:${claims.subject}`
-  const { user, refused } = await arrive(context, provider, claims)
+  const { user, refused } = await resolveUser(context, provider, claims)
   if (user === null) {
     recordLoginAttempt(context, { identifier, userId: null, method: 'identity', outcome: 'wrongIdentity' })
     return context.refuse(refused)
@@ -35,13 +35,13 @@ export async function enter(context: CommandContext, provider: IdentityProvider,
     recordLoginAttempt(context, { identifier, userId: user.id, method: 'identity', outcome })
     return context.refuse(identityRefused({}))
   }
-  return continueSignIn(context, user, { method: 'identity', authMethods: ['fed'], identifier })
+  return afterFirstFactor(context, user, { method: 'identity', authMethods: ['fed'], identifier })
 }
 
-/** Milliseconds that clocks may be apart, and that a slow transaction may take. */
+/** Milliseconds for clock skew and a slow transaction. */
 const leeway = 60_000
 
-/** Refuses whoever has brought too much that was wrong, before any provider is asked for them. */
+/** Refuses a network with too many wrong tokens, before any provider is contacted. */
 export async function admitNetwork(context: PrepareContext): Promise<void> {
   const keys = await keysOf(context)
   const seconds = keys === null ? 0 : await secondsToWait(context.reader, keys, context.now)
@@ -49,8 +49,8 @@ export async function admitNetwork(context: PrepareContext): Promise<void> {
 }
 
 /**
- * Wrong tokens are counted by network alone: they guess at nobody, but make us work.
- * null: the call came over none, and what everybody shares must hold up nobody.
+ * Wrong tokens are counted by network alone: they target no account, but cost work.
+ * null: the call came over no network, and must not be throttled together with others.
  */
 async function keysOf({ ports, origin }: { readonly ports: Ports; readonly origin: Origin }): Promise<ThrottleKeys | null> {
   if (origin.ip === null) return null

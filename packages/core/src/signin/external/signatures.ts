@@ -17,7 +17,7 @@ import { challengeOver, tooManySessions } from '../errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
 import { FactorRequired, SignedIn, SignInAnswer } from '../model.ts'
 
-const redirectTo = z.string().nullable().meta({ description: 'where auth.startOAuth was told to go afterwards' })
+const redirectTo = z.string().nullable().meta({ description: 'the redirectTo that was given to auth.startOAuth' })
 
 /** The actions of `auth` for signing in with an external identity. */
 export const externalSignatures = group('auth', {
@@ -56,8 +56,8 @@ export const externalSignatures = group('auth', {
     }),
     output: z.object({
       url: z.string().meta({ description: 'where to send the browser' }),
-      challenge: secret(z.string()).meta({ description: 'keep it where only this browser has it; goes to auth.finishOAuth' }),
-      redirectUri: z.string().meta({ description: 'what has to be registered at the provider, exactly' }),
+      challenge: secret(z.string()).meta({ description: 'keep it where only this browser has it; for auth.finishOAuth' }),
+      redirectUri: z.string().meta({ description: 'register exactly this at the provider' }),
       expiresAt: z.date(),
     }),
   }),
@@ -79,7 +79,7 @@ export const externalSignatures = group('auth', {
     ],
     input: z.strictObject({
       challenge: secret(z.string().min(1).max(256)),
-      state: secret(z.string().min(1).max(256)).meta({ description: 'as the provider sent it back' }),
+      state: secret(z.string().min(1).max(256)).meta({ description: 'as the provider returned it' }),
       code: secret(z.string().min(1).max(4096)).meta({ description: 'as the provider sent it' }),
       issuer: z.string().max(2048).optional().meta({ description: 'what the provider sent as iss (RFC 9207)' }),
     }),

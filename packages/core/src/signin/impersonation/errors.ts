@@ -8,5 +8,5 @@ export const cannotImpersonate = defineError<{ because: string }>(
 export const notImpersonating = defineError(
   'auth.notImpersonating',
   'conflict',
-  'Nobody is impersonated in this session. To end a session of your own, call auth.signOut.',
+  'This session does not impersonate anybody. To end your own session, call auth.signOut.',
 )

@@ -6,15 +6,15 @@ import { endSessions } from '../../sessions/index.ts'
 import { existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
-import { openSession } from '../create-session.ts'
+import { createSession } from '../create-session.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
 import { impersonatedTarget } from './target.ts'
 
 /**
- * A session as somebody else, beside one's own. It wants a fresh proof, which nobody
- * who impersonates can give: so nobody impersonates through somebody else, and in
- * such a session no credentials are changed.
+ * Creates a session as another user, beside one's own. It requires recent authentication, which nobody
+ * who impersonates can have: so impersonation cannot be chained, and
+ * such a session cannot change credentials.
  */
 export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   allow: overAccount,
@@ -26,8 +26,8 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
     if (actor.kind !== 'user') throw ownSessionRequired({})
     const by = actor.principal.userId
     const user = await existingUser(em, userId)
-    check(context, user, by)
-    const opened = await openSession(context, user, {
+    requireImpersonable(context, user, by)
+    const opened = await createSession(context, user, {
       method: 'impersonation',
       authMethods: [],
       assurance: actor.principal.assurance,
@@ -41,10 +41,10 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   },
 })
 
-function check({ origin }: CommandContext, user: UserRow, by: UserRow['id']): void {
-  if (user.id === by) throw cannotImpersonate({ because: 'it is you' })
+function requireImpersonable({ origin }: CommandContext, user: UserRow, by: UserRow['id']): void {
+  if (user.id === by) throw cannotImpersonate({ because: 'that is yourself' })
   if (!isActing(user.status)) throw cannotImpersonate({ because: `it is ${user.status}` })
-  // What the user may not do from here nobody may do in their name.
+  // The user's allowed addresses apply to the impersonator too.
   if (!mayActFrom(user.allowedIps, origin)) throw addressNotAllowed({})
 }
 

@@ -12,7 +12,7 @@ const longestImpersonation = 60
 /** The actions of `auth` for impersonation. */
 export const impersonationSignatures = group('auth', {
   impersonate: changes({
-    summary: 'Act as another user for a while, under both names',
+    summary: 'Act as another user for a limited time; both names are recorded',
     errors: [tooManySessions, cannotImpersonate],
     input: z.strictObject({
       userId,

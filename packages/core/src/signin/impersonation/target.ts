@@ -9,7 +9,7 @@ interface NamesUser {
   readonly userId: UserId
 }
 
-/** Whom somebody wants to act as: with all that they may do, in whichever organization, for nobody acts as somebody above them. */
+/** The user to impersonate, with its grants in all organizations: nobody impersonates a user with more permissions. */
 export const impersonatedTarget = {
   type: 'user',
   locks: (input: NamesUser) => changedAccountTarget.locks(input),

@@ -12,15 +12,15 @@ const factorsHeld = statement(
       exists (select 1 from recovery_codes where user_id = ? and used_at is null) as "recoveryCode"`,
 )
 
-/** What a user can answer a second-factor challenge with; none: the user has no second factor. */
-export async function secondFactorsOf(em: SqlEntityManager, userId: Id<'usr'>): Promise<FactorMethod[]> {
+/** The methods with which a user can answer a second-factor challenge; none: the user has no second factor. */
+export async function secondFactorMethodsOf(em: SqlEntityManager, userId: Id<'usr'>): Promise<FactorMethod[]> {
   const id = uuidOf(userId)
   const [row] = await runStatement<Record<FactorMethod, boolean>>(em, factorsHeld, [id, id, id])
   const methods: FactorMethod[] = []
   if (row === undefined) return methods
   if (row.totp) methods.push('totp')
   if (row.passkey) methods.push('passkey')
-  // A code on paper stands in for another factor; by itself it is none.
+  // A recovery code replaces another factor; on its own it is none.
   if (row.recoveryCode && methods.length > 0) methods.push('recoveryCode')
   return methods
 }

@@ -10,14 +10,14 @@ import { existingUser, type UserId, type UserRow, ownAccountTarget } from '../..
 import { consumeOwnCode } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { beginChallenge, finishChallenge, newNonce, tryChallenge } from '../../challenges/index.ts'
-import { comparison, storedFor } from '../verify-password.ts'
+import { comparePassword, findStoredPassword } from '../verify-password.ts'
 import { noPasskey, strongerProofRequired, wrongProof } from '../errors.ts'
-import { secondFactorsOf } from './methods.ts'
+import { secondFactorMethodsOf } from './methods.ts'
 import type { LoginMethod, LoginOutcome } from '../../login-history/model.ts'
 import { passkeyRequest } from '../passkey/request-options.ts'
 import { countFailure, forgetFailures, secondsToWait, secondsUntilAdmitted, throttleKeys, tooManyAttempts } from '../../throttling/index.ts'
 import { mfaSignatures } from './signatures.ts'
-import { isFactorOf, methodOf, referenceOf } from './verify.ts'
+import { verifySecondFactor, methodOf, authMethodOf } from './verify.ts'
 
 type Input = ParsedInputOf<typeof mfaSignatures.reauthenticate>
 
@@ -25,56 +25,56 @@ type Input = ParsedInputOf<typeof mfaSignatures.reauthenticate>
 type Proof = 'password' | 'totp' | 'recoveryCode' | 'passkey' | 'emailCode'
 
 /**
- * A fresh proof for a session that runs. Who has a second factor has to prove that:
- * a stolen session and a stolen password, or mailbox, would else take it away.
+ * Reauthentication of a running session. Who has a second factor must use it:
+ * otherwise a stolen session with a stolen password or mailbox could remove it.
  */
 export const reauthenticate = defineCommand(mfaSignatures.reauthenticate, {
   allow: signedIn,
   duringPendingStep: true,
   handlesSecret: true,
   target: ownAccountTarget,
-  prepare: checkTyped,
+  prepare: checkPassword,
   async handle(context, input, typed) {
     const principal = ownSession(context.actor)
     const user = await existingUser(context.em, principal.userId)
     const proof = proofIn(input)
-    await demandStrength(context, user.id, proof)
+    await requireSecondFactor(context, user.id, proof)
     const throttle = await throttleKeys(context.ports, context.origin, user.id, { guessed: 'proof', userId: user.id })
     const wait = typed.wait > 0 ? typed.wait : await secondsUntilAdmitted(context, throttle)
     if (wait > 0) {
-      note(context, user, proof, 'locked')
+      recordAttempt(context, user, proof, 'locked')
       return context.refuse(tooManyAttempts({ retryAfter: wait }))
     }
-    if (input.begin !== undefined) return begin(context, user)
+    if (input.begin !== undefined) return beginPasskey(context, user)
     if (!(await isProved(context, user, input, typed))) {
       await countFailure(context, throttle)
-      note(context, user, proof, failures[proof])
+      recordAttempt(context, user, proof, failures[proof])
       return context.refuse(wrongProof({}))
     }
     await forgetFailures(context, throttle)
-    return proved(context, principal, proof)
+    return recordProof(context, principal, proof)
   },
 })
 
-/** What was found out about a password before the transaction. */
-interface Typed {
+/** The result of checking a password before the transaction. */
+interface PasswordCheck {
   readonly matches: boolean
   readonly changedAt: number | null
   readonly wait: number
 }
 
-/** Hashes before the transaction, unless there were too many failures already. */
-async function checkTyped(context: PrepareContext, { password }: Input): Promise<Typed> {
+/** Checks the password before the transaction, unless there were too many failures already. */
+async function checkPassword(context: PrepareContext, { password }: Input): Promise<PasswordCheck> {
   const { reader, ports, origin, now } = context
   const { userId } = ownSession(context.actor)
   const throttle = await throttleKeys(ports, origin, userId, { guessed: 'proof', userId })
   const wait = await secondsToWait(reader, throttle, now)
   if (wait > 0 || password === undefined) return { matches: false, changedAt: null, wait }
-  const { matches, changedAt } = await comparison(context, await storedFor(reader, { field: 'id', value: userId }), password)
+  const { matches, changedAt } = await comparePassword(context, await findStoredPassword(reader, { field: 'id', value: userId }), password)
   return { matches, changedAt, wait }
 }
 
-/** A session that its user signed in to: no token that stands for itself, and nobody who acts for somebody else. */
+/** The caller's own session: not an API token, and not an impersonation. */
 function ownSession(actor: CommandContext['actor']): Principal & { readonly sessionId: NonNullable<Principal['sessionId']> } {
   if (actor.kind !== 'user') throw ownSessionRequired({})
   const { sessionId, recentAuthUntil } = actor.principal
@@ -88,14 +88,14 @@ function proofIn(input: Input): Proof {
   return input.emailCode !== undefined ? 'emailCode' : methodOf(input)
 }
 
-async function demandStrength({ em }: CommandContext, userId: UserId, proof: Proof): Promise<void> {
+async function requireSecondFactor({ em }: CommandContext, userId: UserId, proof: Proof): Promise<void> {
   if (proof !== 'password' && proof !== 'emailCode') return
-  const methods = await secondFactorsOf(em, userId)
+  const methods = await secondFactorMethodsOf(em, userId)
   if (methods.length > 0) throw strongerProofRequired({ methods })
 }
 
-/** Says what a passkey of the user has to sign. */
-async function begin(context: CommandContext, { id: userId }: UserRow) {
+/** Begins a challenge that one of the user's passkeys signs. */
+async function beginPasskey(context: CommandContext, { id: userId }: UserRow) {
   const { em, settings } = context
   const nonce = newNonce(context)
   const passkey = await passkeyRequest(em, settings, userId, nonce)
@@ -104,28 +104,30 @@ async function begin(context: CommandContext, { id: userId }: UserRow) {
   return { status: 'begun' as const, challenge: text, passkey, expiresAt }
 }
 
-async function isProved(context: CommandContext, user: UserRow, input: Input, typed: Typed): Promise<boolean> {
+async function isProved(context: CommandContext, user: UserRow, input: Input, typed: PasswordCheck): Promise<boolean> {
   if (input.password !== undefined) {
     const password = await context.em.findOne(PasswordRow, { userId: user.id })
     return typed.matches && password?.changedAt.getTime() === typed.changedAt
   }
   const { emailCode: code, binding = '' } = input
   if (code !== undefined) return consumeOwnCode(context, user.id, { binding, code })
-  if (input.passkey === undefined) return isFactorOf(context, user.id, input, '')
+  if (input.passkey === undefined) return verifySecondFactor(context, user.id, input, '')
   const challenge = await tryChallenge(context, 'proof', input.challenge ?? '')
   if (challenge === null || challenge.userId !== user.id) return false
   const { nonce } = challenge.payload
-  return typeof nonce === 'string' && (await isFactorOf(context, user.id, input, nonce)) && (await finishChallenge(context, challenge))
+  return (
+    typeof nonce === 'string' && (await verifySecondFactor(context, user.id, input, nonce)) && (await finishChallenge(context, challenge))
+  )
 }
 
-/** Writes down that it was proved, and how; a second factor lifts the session to where it would be had it been asked for at sign-in. */
-async function proved(context: CommandContext, { userId, sessionId, assurance }: ReturnType<typeof ownSession>, proof: Proof) {
+/** Records the reauthentication; a second factor raises the session to AAL2, as at sign-in. */
+async function recordProof(context: CommandContext, { userId, sessionId, assurance }: ReturnType<typeof ownSession>, proof: Proof) {
   const { em, now } = context
   const lifts = proof === 'totp' || proof === 'recoveryCode' || proof === 'passkey'
   const reached = lifts ? 'aal2' : assurance
-  const authMethods = lifts ? [referenceOf[proof], 'mfa'] : [proof === 'password' ? 'pwd' : 'otp']
+  const authMethods = lifts ? [authMethodOf[proof], 'mfa'] : [proof === 'password' ? 'pwd' : 'otp']
   const provedUntil = await recordReauthentication(em, { userId, sessionId, assurance: reached, authMethods }, now)
-  // Other processes have to know at once: the very next call is the one that this was for.
+  // Other processes must know at once: the very next call needs it.
   context.invalidate(sessionId, { when: 'now' })
   context.note({ changes: { assurance: [assurance, reached] } })
   return { status: 'proved' as const, provedUntil, assurance: reached }
@@ -139,6 +141,6 @@ const failures: Readonly<Record<Proof, LoginOutcome>> = {
   emailCode: 'wrongCode',
 }
 
-function note(context: CommandContext, { id, username }: UserRow, method: LoginMethod, outcome: LoginOutcome): void {
+function recordAttempt(context: CommandContext, { id, username }: UserRow, method: LoginMethod, outcome: LoginOutcome): void {
   recordLoginAttempt(context, { identifier: username, userId: id, method, outcome })
 }

@@ -5,12 +5,12 @@ import type { ParsedInputOf } from '../../kernel/signature.ts'
 import { beginChallenge, challengeLifetime, finishChallenge, newNonce, tryChallenge } from '../../challenges/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { PasskeyRow } from '../../passkeys/entity.ts'
-import { acceptAssertion, partyOf } from '../../passkeys/index.ts'
+import { verifyAssertion, relyingPartyOf } from '../../passkeys/index.ts'
 import { admit, countFailure, forgetFailures, throttleKeys, type ThrottleKeys } from '../../throttling/index.ts'
 import { UserRow, type UserId } from '../../users/index.ts'
-import { openSession } from '../create-session.ts'
+import { createSession } from '../create-session.ts'
 import { challengeOver, invalidCredentials } from '../errors.ts'
-import { outcomeFor } from '../verify-password.ts'
+import { userOutcome } from '../verify-password.ts'
 import { passkeySignInSignatures } from './signatures.ts'
 
 /** Says nothing of anybody: which passkeys there are for this place, the browser knows. */
@@ -20,7 +20,7 @@ export const beginSignIn = defineCommand(passkeySignInSignatures.beginSignIn, {
   async handle(context) {
     const nonce = newNonce(context)
     const { text, expiresAt } = beginChallenge(context, { purpose: 'passkeySignIn', userId: null, payload: { nonce } })
-    const { id: rpId } = partyOf(context.settings)
+    const { id: rpId } = relyingPartyOf(context.settings)
     const options = { challenge: nonce, rpId, timeout: challengeLifetime, userVerification: 'required' as const }
     return { challenge: text, options, expiresAt }
   },
@@ -47,7 +47,7 @@ export const finishSignIn = defineCommand(passkeySignInSignatures.finishSignIn, 
     const user = userId === null ? null : await em.findOne(UserRow, { id: userId })
     if (user !== null) context.note({ target: { type: 'user', id: user.id } })
     const proved = await proves(context, input, user)
-    const outcome = user === null ? 'unknownUser' : !proved ? 'wrongFactor' : outcomeFor(user, origin)
+    const outcome = user === null ? 'unknownUser' : !proved ? 'wrongFactor' : userOutcome(user, origin)
     const identifier = user?.username ?? 'passkey'
     if (user === null || outcome !== 'succeeded') {
       recordLoginAttempt(context, { identifier, userId: user?.id ?? null, method: 'passkey', outcome })
@@ -55,7 +55,7 @@ export const finishSignIn = defineCommand(passkeySignInSignatures.finishSignIn, 
       return context.refuse(invalidCredentials({}))
     }
     await forgetFailures(context, throttle)
-    return openSession(context, user, { method: 'passkey', authMethods: ['hwk', 'user'], assurance: 'aal2', identifier })
+    return createSession(context, user, { method: 'passkey', authMethods: ['hwk', 'user'], assurance: 'aal2', identifier })
   },
 })
 
@@ -77,7 +77,7 @@ async function proves(
   const challenge = await tryChallenge(context, 'passkeySignIn', text)
   const nonce = challenge?.payload['nonce']
   if (challenge === null || typeof nonce !== 'string') return context.refuse(challengeOver({}))
-  const asserted = await acceptAssertion(context, { userId: null, challenge: nonce, response })
+  const asserted = await verifyAssertion(context, { userId: null, challenge: nonce, response })
   if (asserted === null || asserted.userId !== user?.id) return false
   return (await finishChallenge(context, challenge)) || context.refuse(challengeOver({}))
 }

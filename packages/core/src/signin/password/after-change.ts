@@ -5,7 +5,7 @@ import { revokeVerifications } from '../../verifications/index.ts'
 import { forgetFailures, throttleKeys } from '../../throttling/index.ts'
 
 /** What stays when a password changes. */
-interface Staying {
+interface KeptCredentials {
   /** The session that changes it. */
   readonly session: Parameters<typeof endSessions>[1]['except']
   readonly apiTokens: boolean
@@ -16,11 +16,11 @@ interface Staying {
  * that were begun with the old one are void. Wrong tries at the old one are forgotten
  * where the new one was chosen; those at a second factor are not.
  */
-export async function passwordChanged(
+export async function afterPasswordChange(
   context: CommandContext,
   user: UserRow,
   how: 'changed' | 'reset' | 'setUp',
-  { session, apiTokens }: Staying,
+  { session, apiTokens }: KeptCredentials,
 ): Promise<Ended> {
   const { em, now, ports, origin } = context
   const which = { userId: user.id, except: session ?? null, ...(apiTokens && { keepApiTokens: true as const }) }

@@ -6,13 +6,13 @@ import { signedIn } from '../../kernel/rule.ts'
 import { checkNewPassword, checkNotReused, hashPassword, PasswordRow, replacePassword, verifyPassword } from '../../passwords/index.ts'
 import { existingUser, ownAccountTarget } from '../../users/index.ts'
 import { wrongProof } from '../errors.ts'
-import { secondFactorsOf } from '../mfa/methods.ts'
+import { secondFactorMethodsOf } from '../mfa/methods.ts'
 import { guess, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
-import { passwordChanged } from './after-change.ts'
+import { afterPasswordChange } from './after-change.ts'
 import { passwordSignatures } from './signatures.ts'
 
 /** What was found before the transaction; whether it still is so is looked at inside. */
-interface Checked {
+interface Preparation {
   readonly keys: ThrottleKeys
   readonly matches: boolean
   /** When the old password was chosen; null: there is none. */
@@ -43,7 +43,7 @@ export const changePassword = defineCommand(passwordSignatures.changePassword, {
     const proved = await guess(context, keys, async () => (matches && isSame ? hash : null))
     if (proved === null) return context.refuse(wrongProof({}))
     await replacePassword(context, user, proved)
-    const ended = await passwordChanged(context, user, 'changed', { session: sessionId, apiTokens: true })
+    const ended = await afterPasswordChange(context, user, 'changed', { session: sessionId, apiTokens: true })
     context.note({ changes: { ...ended } })
     return ended
   },
@@ -55,23 +55,23 @@ function principalOf(actor: Actor) {
 }
 
 /** Only whoever knows the old password learns what is wrong with the new one, and only for them it is hashed. */
-async function prepare(context: PrepareContext, input: { oldPassword?: string | undefined; newPassword: string }): Promise<Checked> {
+async function prepare(context: PrepareContext, input: { oldPassword?: string | undefined; newPassword: string }): Promise<Preparation> {
   const { actor, origin, ports, reader, settings, now } = context
   const { userId } = principalOf(actor)
   const keys = await throttleKeys(ports, origin, userId, { guessed: 'proof', userId })
   const seconds = await secondsToWait(reader, keys, now)
   if (seconds > 0) throw tooManyAttempts({ retryAfter: seconds })
   const stored = await reader.findOne(PasswordRow, { userId })
-  const matches = await isOld(context, stored?.hash ?? null, input.oldPassword)
+  const matches = await isOldPassword(context, stored?.hash ?? null, input.oldPassword)
   const changedAt = stored?.changedAt ?? null
   if (!matches) return { keys, matches, changedAt, hash: null }
   const user = await existingUser(reader, userId)
-  await checkNewPassword(settings, input.newPassword, user, (await secondFactorsOf(reader, userId)).length > 0)
+  await checkNewPassword(settings, input.newPassword, user, (await secondFactorMethodsOf(reader, userId)).length > 0)
   await checkNotReused(context, userId, input.newPassword)
   return { keys, matches, changedAt, hash: await hashPassword(ports.hasher, input.newPassword) }
 }
 
-async function isOld({ ports }: PrepareContext, hash: string | null, typed: string | undefined): Promise<boolean> {
+async function isOldPassword({ ports }: PrepareContext, hash: string | null, typed: string | undefined): Promise<boolean> {
   if (hash === null || typed === undefined) return hash === null && typed === undefined
   return verifyPassword(ports.hasher, hash, typed)
 }

@@ -1,4 +1,4 @@
-import { mayBeHandedOver } from '../../accounts/index.ts'
+import { mayBeReclaimed } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { idOf } from '../../kernel/id.ts'
@@ -13,7 +13,7 @@ import {
   changedAccountTarget,
   overAccount,
 } from '../../users/index.ts'
-import { ask } from '../../verifications/index.ts'
+import { issueVerification } from '../../verifications/index.ts'
 import { noSetup } from './errors.ts'
 import { passwordSignatures } from './signatures.ts'
 
@@ -32,14 +32,20 @@ export const requestPasswordReset = defineCommand(passwordSignatures.requestPass
   allow: anyone,
   handlesSecret: true,
   async handle(context, { email }) {
-    const userId = await whoMayReset(context, email)
-    const { expiresAt } = await ask(context, { purpose: 'resetPassword', email, userId, lifetime: resetLifetime, bound: false })
+    const userId = await findResettable(context, email)
+    const { expiresAt } = await issueVerification(context, {
+      purpose: 'resetPassword',
+      email,
+      userId,
+      lifetime: resetLifetime,
+      bound: false,
+    })
     if (userId !== null) context.note({ target: { type: 'user', id: userId } })
     return { expiresAt }
   },
 })
 
-interface Asker {
+interface ResetCandidate {
   readonly id: string
   readonly kind: UserKind
   readonly status: UserStatus
@@ -50,11 +56,11 @@ interface Asker {
 const asker = statement('password_asker', 'select id::text, kind, status, email_verified as verified from users where email = ?')
 
 /** Who gets a link at the address; null: nobody. */
-async function whoMayReset({ em, newId }: CommandContext, email: string): Promise<UserId | null> {
-  const [user] = await runStatement<Asker>(em, asker, [email])
+async function findResettable({ em, newId }: CommandContext, email: string): Promise<UserId | null> {
+  const [user] = await runStatement<ResetCandidate>(em, asker, [email])
   const userId = user === undefined ? newId('usr') : idOf('usr', user.id)
   // Asked about in any case, for the same reason: an account with powers is not handed over by a mail to an address that nobody proved.
-  const mayBe = await mayBeHandedOver(em, userId)
+  const mayBe = await mayBeReclaimed(em, userId)
   const gets = user !== undefined && user.kind === 'human' && isActing(user.status) && (user.verified || mayBe)
   return gets ? userId : null
 }
@@ -69,7 +75,7 @@ export const sendSetupLink = defineCommand(passwordSignatures.sendSetupLink, {
     if (email === null) throw noSetup({ because: 'it has no address' })
     if (user.kind !== 'human') throw noSetup({ because: 'it is not a person: programs have API tokens, and no password' })
     if (!isActing(user.status)) throw noSetup({ because: `it is ${user.status}` })
-    const { expiresAt } = await ask(context, { purpose: 'setup', email, userId, lifetime: setupLifetime, bound: false })
+    const { expiresAt } = await issueVerification(context, { purpose: 'setup', email, userId, lifetime: setupLifetime, bound: false })
     context.emit({ type: 'auth.setupLinkSent', subject: userId, organizationId: null, payload: { userId } })
     return { expiresAt }
   },

@@ -1,21 +1,21 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { handOver, mayBeHandedOver } from '../../accounts/index.ts'
+import { reclaimAccount, mayBeReclaimed } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, checkNotReused, hashPassword, replacePassword } from '../../passwords/index.ts'
 import { isActing, UserRow, type UserId } from '../../users/index.ts'
-import { consumeLink, linkInvalid, lookAt, type VerificationPurpose } from '../../verifications/index.ts'
-import { secondFactorsOf } from '../mfa/methods.ts'
+import { consumeLink, linkInvalid, inspectLink, type VerificationPurpose } from '../../verifications/index.ts'
+import { secondFactorMethodsOf } from '../mfa/methods.ts'
 import { completeClaim, mayClaim } from '../anonymous/claim.ts'
-import { passwordChanged } from './after-change.ts'
+import { afterPasswordChange } from './after-change.ts'
 import { passwordSignatures } from './signatures.ts'
 
 /** The links that lead here. */
 const purposes = ['resetPassword', 'setup', 'claim'] as const
 type Purpose = (typeof purposes)[number]
 
-interface Ready {
+interface Preparation {
   readonly userId: UserId
   readonly purpose: Purpose
   readonly email: string
@@ -36,46 +36,51 @@ export const resetPassword = defineCommand(passwordSignatures.resetPassword, {
     const { em } = context
     context.note({ target: { type: 'user', id: userId } })
     const user = await em.findOne(UserRow, { id: userId })
-    if (user === null || !(await mayUse(em, user, { purpose, email }))) throw linkInvalid({})
+    if (user === null || !(await isLinkUsable(em, user, { purpose, email }))) throw linkInvalid({})
     if ((await consumeLink(context, purpose, token, null)) === null) throw linkInvalid({})
-    await newPasswordOf(context, user, { purpose, email, hash })
+    await setNewPassword(context, user, { purpose, email, hash })
     return { username: user.username }
   },
 })
 
-async function newPasswordOf(context: CommandContext, user: UserRow, { purpose, email, hash }: Omit<Ready, 'userId'>): Promise<void> {
+async function setNewPassword(
+  context: CommandContext,
+  user: UserRow,
+  { purpose, email, hash }: Omit<Preparation, 'userId'>,
+): Promise<void> {
   if (purpose === 'claim') await completeClaim(context, user, email)
   // Nobody had proved the address: whatever else was set up for the account may be a stranger's.
-  await (user.emailVerified ? replacePassword(context, user, hash) : handOver(context, user, hash))
+  await (user.emailVerified ? replacePassword(context, user, hash) : reclaimAccount(context, user, hash))
   const how = purpose === 'resetPassword' ? 'reset' : 'setUp'
-  const ended = await passwordChanged(context, user, how, { session: null, apiTokens: false })
+  const ended = await afterPasswordChange(context, user, how, { session: null, apiTokens: false })
   context.note({ changes: { purpose, ...ended } })
 }
 
 /** Whether a link is good for an account as it is now: it may have another address by now, or may not act. */
-async function mayUse(em: SqlEntityManager, user: UserRow, link: Pick<Ready, 'purpose' | 'email'>): Promise<boolean> {
+async function isLinkUsable(em: SqlEntityManager, user: UserRow, link: Pick<Preparation, 'purpose' | 'email'>): Promise<boolean> {
   if (!isActing(user.status)) return false
   if (link.purpose === 'claim') return mayClaim(user)
   if (user.kind !== 'human' || user.email !== link.email) return false
   // An address that nobody proved may be mistyped: more than a usual account only an operator hands over.
-  return user.emailVerified || link.purpose === 'setup' || (await mayBeHandedOver(em, user.id))
+  return user.emailVerified || link.purpose === 'setup' || (await mayBeReclaimed(em, user.id))
 }
 
 /** Only for a link that works the password is looked at and hashed. */
-async function prepare(context: PrepareContext, { token, password }: { token: string; password: string }): Promise<Ready> {
+async function prepare(context: PrepareContext, { token, password }: { token: string; password: string }): Promise<Preparation> {
   const { reader, ports, settings, now } = context
-  const looked = await lookAt(reader, ports, { token }, now)
+  const looked = await inspectLink(reader, ports, { token }, now)
   const { purpose, email, userId } = looked?.row ?? { purpose: null, email: '', userId: null }
   const user = userId === null ? null : await reader.findOne(UserRow, { id: userId })
-  if (purpose === null || !isHere(purpose) || user === null || !(await mayUse(reader, user, { purpose, email }))) throw linkInvalid({})
+  if (purpose === null || !isResetPurpose(purpose) || user === null || !(await isLinkUsable(reader, user, { purpose, email })))
+    throw linkInvalid({})
   const { emailVerified, id, username, fullName, displayName } = user
   const owner = { username, fullName, displayName, email }
   // Of an account that nobody proved to be theirs nothing counts: neither its factors nor its passwords stay.
-  await checkNewPassword(settings, password, owner, emailVerified && (await secondFactorsOf(reader, id)).length > 0)
+  await checkNewPassword(settings, password, owner, emailVerified && (await secondFactorMethodsOf(reader, id)).length > 0)
   if (emailVerified) await checkNotReused(context, id, password)
   return { userId: id, purpose, email, hash: await hashPassword(ports.hasher, password) }
 }
 
-function isHere(purpose: VerificationPurpose): purpose is Purpose {
+function isResetPurpose(purpose: VerificationPurpose): purpose is Purpose {
   return (purposes as readonly string[]).includes(purpose)
 }

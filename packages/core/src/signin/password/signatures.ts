@@ -24,14 +24,14 @@ export const passwordSignatures = group('auth', {
     output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),
   requestPasswordReset: changes({
-    summary: 'Have a link mailed that leads to a new password',
+    summary: 'Mail a link that resets a password',
     input: z.strictObject({ email }),
     output: z.object({
       expiresAt: z.date().meta({ description: 'until then the link works, if the address has an account; whether it has is not told' }),
     }),
   }),
   resetPassword: changes({
-    summary: 'Choose a password with a mailed link; it signs nobody in',
+    summary: 'Set a password with a mailed link; this does not sign in',
     errors: [...newPasswordErrors, linkInvalid, claimNeedsMerge, passwordsBusy, passwordReused],
     input: z.strictObject({
       token: secret(z.string().min(1).max(256)).meta({ description: 'from the link' }),
@@ -40,7 +40,7 @@ export const passwordSignatures = group('auth', {
     output: z.object({ username: z.string() }),
   }),
   sendSetupLink: changes({
-    summary: 'Mail a user a link to choose a password; nobody else sees it or the password',
+    summary: 'Mail a user a link to set a password; nobody else sees the link or the password',
     grantedTo: ['admin'],
     errors: [noSetup],
     input: z.strictObject({ userId }),

@@ -3,38 +3,37 @@ import { defineError } from '../../kernel/errors.ts'
 export const signUpClosed = defineError(
   'auth.signUpClosed',
   'denied',
-  'Nobody makes an account for themselves here. Ask whoever runs this installation for an account or an invitation.',
+  'Sign-up is closed here. Ask the operator of this installation for an account or an invitation.',
 )
 export const accountExists = defineError<{ username: string }>(
   'auth.accountExists',
   'conflict',
-  ({ username }) =>
-    `There is an account with this address already: ${username}. Sign in with it, or ask for a link to choose a new password.`,
+  ({ username }) => `This address has an account already: ${username}. Sign in with it, or request a password reset.`,
 )
 export const accountInactive = defineError(
   'auth.accountInactive',
   'denied',
-  'There is an account with this address, and it cannot be used at present. Ask whoever runs this installation.',
+  'The account with this address is not active. Ask the operator of this installation.',
 )
-/** Who has the link has the address; whether they also typed the password that waits, nothing tells. */
+/** The link proves the address, but not that its holder typed the password of the sign-up. */
 export const passwordNeeded = defineError(
   'auth.passwordNeeded',
   'invalid',
-  'Choose a password: this link was not opened where you signed up, so the password that was typed there does not count.',
+  'Choose a password: this link was opened in another browser than the sign-up, so the password typed there does not count.',
 )
 export const proofNeeded = defineError(
   'auth.proofNeeded',
   'denied',
-  'Confirm this address where you asked for the link, signed in, or give the password of the account: the address alone does not show that the account is yours.',
+  "Sign in first, open the link in the browser where you asked for it, or give the account's password: the address alone does not prove that the account is yours.",
 )
-export const handOverRefused = defineError(
+export const reclaimRefused = defineError(
   'auth.signInFirst',
   'denied',
-  'This account may do more than others, and nobody has proved its address yet: sign in with its password, and confirm the address then.',
+  'The address of this account is not confirmed yet, and the account has special permissions. Sign in with its password, then confirm the address.',
 )
-export const alreadyVerified = defineError('auth.alreadyVerified', 'conflict', 'Your address is confirmed already: there is nothing to do.')
+export const alreadyVerified = defineError('auth.alreadyVerified', 'conflict', 'Your address is confirmed already.')
 export const noAddress = defineError(
   'auth.noAddress',
   'conflict',
-  'A mail is needed, and this account has no address that it could go to, or none that was confirmed. Add one with users.updateCurrent and confirm it, or use another way.',
+  'This account has no confirmed address to send the mail to. Add one with users.updateCurrent and confirm it, or use another method.',
 )

@@ -3,12 +3,12 @@ import { z } from 'zod'
 const minute = 60 * 1000
 const hour = 60 * minute
 
-/** Milliseconds that a mailed secret works: long enough for slow mail, and what signs in no longer than that. */
+/** Milliseconds that mailed secrets work: long enough for slow mail, shorter for those that sign in. */
 export const linkLifetime = 24 * hour
 export const magicLinkLifetime = 15 * minute
 export const codeLifetime = 10 * minute
 
-/** What waits, sealed, for the address of a sign-up to be proved. There is no account until then. */
+/** The data of a sign-up, sealed until the address is proved. There is no account until then. */
 export const SignUpPayload = z.object({
   passwordHash: z.string(),
   username: z.string().nullable(),

@@ -1,4 +1,4 @@
-import { handOver, mayBeHandedOver } from '../../accounts/index.ts'
+import { reclaimAccount, mayBeReclaimed } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { Origin } from '../../kernel/origin.ts'
@@ -7,38 +7,38 @@ import { anyone } from '../../kernel/rule.ts'
 import { isActing, UserRow, type UserId } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import {
-  askedWith,
+  findByBinding,
   codeInvalid,
   consumeCode,
   consumeLink,
   linkInvalid,
-  lookAt,
-  type Proved,
+  inspectLink,
+  type ProvenAddress,
   type VerificationId,
 } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
-import { continueSignIn } from '../first-factor.ts'
+import { afterFirstFactor } from '../first-factor.ts'
 import type { SignInAnswer } from '../model.ts'
 import type { LoginOutcome } from '../../login-history/model.ts'
 import { guess, throttleKeys } from '../../throttling/index.ts'
-import { handOverRefused } from './errors.ts'
-import { mailedSignatures } from './signatures.ts'
+import { reclaimRefused } from './errors.ts'
+import { passwordlessSignatures } from './signatures.ts'
 
 /** Which mail, and whose: found before the transaction, so that their row is locked first of all, and looked at again inside. */
-interface Asker {
+interface MailRecipient {
   readonly id: VerificationId
   readonly userId: UserId | null
   readonly email: string
 }
 
-const locks = (asker: Asker | null): UserId[] => (asker?.userId ? [asker.userId] : [])
+const locks = (asker: MailRecipient | null): UserId[] => (asker?.userId ? [asker.userId] : [])
 
-export const signInWithMagicLink = defineCommand(mailedSignatures.signInWithMagicLink, {
+export const signInWithMagicLink = defineCommand(passwordlessSignatures.signInWithMagicLink, {
   allow: anyone,
   handlesSecret: true,
   locks,
-  async prepare({ reader, ports, now }, { token }): Promise<Asker | null> {
-    return (await lookAt(reader, ports, { token }, now))?.row ?? null
+  async prepare({ reader, ports, now }, { token }): Promise<MailRecipient | null> {
+    return (await inspectLink(reader, ports, { token }, now))?.row ?? null
   },
   async handle(context, { token, binding }, asker) {
     const proved = await consumeLink(context, 'magicLink', token, binding)
@@ -46,11 +46,11 @@ export const signInWithMagicLink = defineCommand(mailedSignatures.signInWithMagi
   },
 })
 
-export const signInWithEmailCode = defineCommand(mailedSignatures.signInWithEmailCode, {
+export const signInWithEmailCode = defineCommand(passwordlessSignatures.signInWithEmailCode, {
   allow: anyone,
   handlesSecret: true,
   locks,
-  prepare: ({ reader, ports }, { binding }) => askedWith(reader, ports, 'emailCode', binding),
+  prepare: ({ reader, ports }, { binding }) => findByBinding(reader, ports, 'emailCode', binding),
   async handle(context, { binding, code }, asker) {
     const last = { method: 'emailCode', asker, refusal: codeInvalid({}) } as const
     if (asker === null) return finish(context, null, last)
@@ -61,9 +61,9 @@ export const signInWithEmailCode = defineCommand(mailedSignatures.signInWithEmai
   },
 })
 
-interface Last {
+interface SignInStep {
   readonly method: 'magicLink' | 'emailCode'
-  readonly asker: Asker | null
+  readonly asker: MailRecipient | null
   readonly refusal: DenizenError
 }
 
@@ -71,7 +71,11 @@ interface Last {
  * The mail proves the address. If nobody had before, the password may be a
  * stranger's who waits for its owner to come: the account is handed over.
  */
-async function finish(context: CommandContext, proved: Proved | null, { method, asker, refusal }: Last): Promise<SignInAnswer> {
+async function finish(
+  context: CommandContext,
+  proved: ProvenAddress | null,
+  { method, asker, refusal }: SignInStep,
+): Promise<SignInAnswer> {
   const { em } = context
   const identifier = asker?.email ?? ''
   const userId = proved?.userId ?? null
@@ -83,13 +87,13 @@ async function finish(context: CommandContext, proved: Proved | null, { method, 
     return context.refuse(refusal)
   }
   if (!user.emailVerified) {
-    if (!(await mayBeHandedOver(em, user.id))) throw handOverRefused({})
-    await handOver(context, user, null)
+    if (!(await mayBeReclaimed(em, user.id))) throw reclaimRefused({})
+    await reclaimAccount(context, user, null)
   }
-  return continueSignIn(context, user, { method, authMethods: ['email'], identifier })
+  return afterFirstFactor(context, user, { method, authMethods: ['email'], identifier })
 }
 
-function outcomeOf(proved: Proved | null, user: UserRow | null, origin: Origin): LoginOutcome {
+function outcomeOf(proved: ProvenAddress | null, user: UserRow | null, origin: Origin): LoginOutcome {
   if (proved === null) return 'wrongCode'
   if (user === null || user.email !== proved.email) return 'unknownUser'
   if (!isActing(user.status)) return 'notActive'

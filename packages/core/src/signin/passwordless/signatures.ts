@@ -13,26 +13,26 @@ import { longestRedirect } from '../../verifications/model.ts'
 import { invalidCredentials, tooManySessions } from '../errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
 import { SignInAnswer, typedPassword } from '../model.ts'
-import { accountExists, accountInactive, alreadyVerified, handOverRefused, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
+import { accountExists, accountInactive, alreadyVerified, reclaimRefused, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
 
 const redirectTo = z
   .string()
   .max(longestRedirect)
   .optional()
-  .meta({ description: 'where the page behind the link leads afterwards: an address of this installation or of an allowed origin' })
+  .meta({ description: 'where the page of the link leads afterwards: a URL of this installation or of an allowed origin' })
 
 const token = secret(z.string().min(1).max(256)).meta({ description: 'from the link in the mail' })
 const binding = secret(z.string().min(1).max(256)).meta({
-  description: 'from the answer to whoever asked for the mail: keep it where they asked, the secret in the mail works with it only',
+  description: 'from the answer to the request: keep it in the browser that asked; the mailed secret works only together with it',
 })
 
 /** The same answer whether or not a mail is sent. */
 const Sent = z.object({ status: z.literal('verificationSent'), binding, expiresAt: z.date() })
 
 /** The actions of `auth` for signing up, and everything that goes by mail. */
-export const mailedSignatures = group('auth', {
+export const passwordlessSignatures = group('auth', {
   signUp: changes({
-    summary: 'Make an account for yourself: it is made once the address is confirmed',
+    summary: 'Sign up: the account is created once the address is confirmed',
     errors: [...newPasswordErrors, mailNotConfigured, noNewAccounts, redirectNotAllowed],
     input: z.strictObject({
       email,
@@ -49,13 +49,13 @@ export const mailedSignatures = group('auth', {
     output: Sent,
   }),
   requestEmailVerification: changes({
-    summary: 'Have a link sent to your address, to confirm it',
+    summary: 'Mail a link that confirms your address',
     errors: [alreadyVerified, noAddress, mailNotConfigured, redirectNotAllowed],
     input: z.strictObject({ redirectTo }),
     output: Sent,
   }),
   viewVerification: changes({
-    summary: 'Show what the link of a mail is for, before it is used',
+    summary: 'Show what a mailed link is for, before it is used',
     errors: [linkInvalid],
     input: z.strictObject({ token, binding: binding.optional() }),
     output: z.object({
@@ -77,7 +77,7 @@ export const mailedSignatures = group('auth', {
     }),
   }),
   verifyEmail: changes({
-    summary: 'Confirm an address with the link that was sent to it; this completes a sign-up',
+    summary: 'Confirm an address with a mailed link; this completes a sign-up',
     errors: [
       ...newPasswordErrors,
       usernameTaken,
@@ -88,7 +88,7 @@ export const mailedSignatures = group('auth', {
       accountInactive,
       passwordNeeded,
       proofNeeded,
-      handOverRefused,
+      reclaimRefused,
       passwordsBusy,
     ],
     input: z.strictObject({
@@ -109,20 +109,20 @@ export const mailedSignatures = group('auth', {
     }),
   }),
   requestMagicLink: changes({
-    summary: 'Have a link sent to your address that signs you in',
+    summary: 'Mail a link that signs you in',
     errors: [mailNotConfigured, redirectNotAllowed],
     input: z.strictObject({ email, redirectTo }),
     output: Sent,
   }),
   signInWithMagicLink: changes({
-    summary: 'Sign in with the link of a mail, where it was asked for',
+    summary: 'Sign in with a mailed link, in the browser that asked for it',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
-    errors: [linkInvalid, tooManySessions, handOverRefused],
+    errors: [linkInvalid, tooManySessions, reclaimRefused],
     input: z.strictObject({ token, binding }),
     output: SignInAnswer,
   }),
   requestEmailCode: changes({
-    summary: 'Have a code sent to your address, to sign in with, or to prove once more who you are',
+    summary: 'Mail a code to sign in or to reauthenticate with',
     errors: [noAddress, mailNotConfigured, redirectNotAllowed],
     input: z
       .strictObject({
@@ -139,9 +139,9 @@ export const mailedSignatures = group('auth', {
     output: Sent,
   }),
   signInWithEmailCode: changes({
-    summary: 'Sign in with the code of a mail, where it was asked for',
+    summary: 'Sign in with a mailed code, in the browser that asked for it',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
-    errors: [codeInvalid, tooManySessions, tooManyAttempts, handOverRefused],
+    errors: [codeInvalid, tooManySessions, tooManyAttempts, reclaimRefused],
     input: z.strictObject({ binding, code: secret(z.string().min(1).max(32)).meta({ description: 'eight digits, from the mail' }) }),
     output: SignInAnswer,
   }),

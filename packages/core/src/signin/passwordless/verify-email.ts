@@ -1,18 +1,18 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { handOver, insertUser, mayBeHandedOver, usernameFor } from '../../accounts/index.ts'
+import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { idOf, type Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, decoyHash, hashPassword, PasswordRow, verifyPassword } from '../../passwords/index.ts'
 import { existingUser, isActing, UserRow } from '../../users/index.ts'
-import { consumeLink, linkInvalid, lookAt, type Looked, type Proved } from '../../verifications/index.ts'
+import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
 import { guess, throttleKeys } from '../../throttling/index.ts'
-import { accountExists, accountInactive, handOverRefused, passwordNeeded, proofNeeded } from './errors.ts'
+import { accountExists, accountInactive, reclaimRefused, passwordNeeded, proofNeeded } from './errors.ts'
 import { readPayload, type SignUpPayload } from './model.ts'
-import { mailedSignatures } from './signatures.ts'
+import { passwordlessSignatures } from './signatures.ts'
 
 interface Confirmation {
   readonly token: string
@@ -22,8 +22,8 @@ interface Confirmation {
   readonly fullName?: string | undefined
 }
 
-/** What was found before the transaction: all of it is looked at again inside. */
-interface Found {
+/** What was found before the transaction; everything is checked again inside. */
+interface Preparation {
   readonly purpose: 'signUp' | 'verifyEmail'
   readonly email: string
   readonly accountId: Id<'usr'> | null
@@ -34,12 +34,12 @@ interface Found {
   readonly changedAt: Date | null
 }
 
-export const verifyEmail = defineCommand(mailedSignatures.verifyEmail, {
+export const verifyEmail = defineCommand(passwordlessSignatures.verifyEmail, {
   allow: anyone,
   duringPendingStep: true,
   handlesSecret: true,
   locks: (found) => (found?.accountId ? [found.accountId] : []),
-  prepare: find,
+  prepare,
   async handle(context, input, found) {
     switch (found?.purpose) {
       case 'signUp':
@@ -53,25 +53,25 @@ export const verifyEmail = defineCommand(mailedSignatures.verifyEmail, {
 })
 
 /** Hashing is slow: only for a link that works, and only for a password that is going to matter. */
-async function find(context: PrepareContext, input: Confirmation): Promise<Found | null> {
+async function prepare(context: PrepareContext, input: Confirmation): Promise<Preparation | null> {
   const { reader, ports, now } = context
-  const looked = await lookAt(reader, ports, input, now)
+  const looked = await inspectLink(reader, ports, input, now)
   const purpose = looked?.row.purpose
   if (looked === null || (purpose !== 'signUp' && purpose !== 'verifyEmail')) return null
   const { email, userId } = looked.row
   const account = await reader.findOne(UserRow, purpose === 'signUp' ? { email } : { id: userId })
   const found = { purpose, email, accountId: account?.id ?? null, passwordHash: null, matches: false, changedAt: null }
   if (input.password === undefined) return found
-  if (purpose === 'signUp') return { ...found, passwordHash: await chosen(context, looked, input, account) }
+  if (purpose === 'signUp') return { ...found, passwordHash: await hashNewPassword(context, looked, input, account) }
   const stored = account === null ? null : await reader.findOne(PasswordRow, { userId: account.id })
   const hash = stored?.hash ?? (await decoyHash(ports.hasher))
   const matches = (await verifyPassword(ports.hasher, hash, input.password)) && stored !== null
   return { ...found, matches, changedAt: stored?.changedAt ?? null }
 }
 
-async function chosen(
+async function hashNewPassword(
   { ports, settings }: PrepareContext,
-  { row, payload }: Looked,
+  { row, payload }: InspectedLink,
   { password = '', username, fullName }: Confirmation,
   account: UserRow | null,
 ): Promise<string | null> {
@@ -88,7 +88,7 @@ async function chosen(
  * else chooses one. Locks are taken in the order of all commands: the user, then
  * the secrets of the address, so that of two sign-ups one makes the account.
  */
-async function completeSignUp(context: CommandContext, input: Confirmation, found: Found) {
+async function completeSignUp(context: CommandContext, input: Confirmation, found: Preparation) {
   const { em } = context
   const accountId = await lockAccountWith(em, found.email)
   await lockSignUps(context, found.email)
@@ -100,11 +100,12 @@ async function completeSignUp(context: CommandContext, input: Confirmation, foun
   const passwordHash = found.passwordHash ?? (proved.sameBrowser ? payload.passwordHash : null)
   if (passwordHash === null) throw passwordNeeded({})
   await revokeOtherSignUps(context, proved)
-  if (account === null) return told(context, 'signedUp', await newAccount(context, proved, { ...payload, passwordHash }, input), proved)
+  if (account === null)
+    return recordAndAnswer(context, 'signedUp', await newAccount(context, proved, { ...payload, passwordHash }, input), proved)
   if (!isActing(account.status)) throw accountInactive({})
-  if (!(await mayBeHandedOver(em, account.id))) throw handOverRefused({})
-  await handOver(context, account, passwordHash)
-  return told(context, 'takenOver', account, proved)
+  if (!(await mayBeReclaimed(em, account.id))) throw reclaimRefused({})
+  await reclaimAccount(context, account, passwordHash)
+  return recordAndAnswer(context, 'takenOver', account, proved)
 }
 
 /**
@@ -112,7 +113,7 @@ async function completeSignUp(context: CommandContext, input: Confirmation, foun
  * says that the address is theirs: its owner confirms it where they are signed in, where
  * they asked, or with the password.
  */
-async function confirmOwn(context: CommandContext, input: Confirmation, found: Found) {
+async function confirmOwn(context: CommandContext, input: Confirmation, found: Preparation) {
   const { em, actor, now } = context
   if (found.accountId === null) throw linkInvalid({})
   const user = await existingUser(em, found.accountId)
@@ -126,11 +127,11 @@ async function confirmOwn(context: CommandContext, input: Confirmation, found: F
   user.updatedAt = now
   await em.flush()
   context.invalidate(user.id, { when: 'soon' })
-  return told(context, 'verified', user, proved)
+  return recordAndAnswer(context, 'verified', user, proved)
 }
 
 /** Guesses are counted as those at a sign-in are. */
-async function checkPassword(context: CommandContext, user: UserRow, { matches, changedAt }: Found): Promise<void> {
+async function checkPassword(context: CommandContext, user: UserRow, { matches, changedAt }: Preparation): Promise<void> {
   const { em, ports, origin } = context
   const identifier = user.email ?? user.username
   const keys = await throttleKeys(ports, origin, identifier, { guessed: 'password', userId: user.id })
@@ -144,7 +145,11 @@ async function checkPassword(context: CommandContext, user: UserRow, { matches, 
   context.refuse(invalidCredentials({}))
 }
 
-async function proveOnce(context: CommandContext, purpose: 'signUp' | 'verifyEmail', { token, binding }: Confirmation): Promise<Proved> {
+async function proveOnce(
+  context: CommandContext,
+  purpose: 'signUp' | 'verifyEmail',
+  { token, binding }: Confirmation,
+): Promise<ProvenAddress> {
   const proved = await consumeLink(context, purpose, token, binding ?? null, { anyBrowser: true })
   if (proved === null) throw linkInvalid({})
   return proved
@@ -160,7 +165,7 @@ async function lockSignUps({ em, now }: CommandContext, email: string): Promise<
 }
 
 /** Of several sign-ups for one address one counts. */
-async function revokeOtherSignUps({ em, now }: CommandContext, { email }: Proved): Promise<void> {
+async function revokeOtherSignUps({ em, now }: CommandContext, { email }: ProvenAddress): Promise<void> {
   await em.execute(
     `update verifications set revoked_at = ? where email = ? and purpose = 'signUp' and used_at is null and revoked_at is null`,
     [now, email],
@@ -173,7 +178,7 @@ async function lockAccountWith(em: SqlEntityManager, email: string): Promise<Id<
   return row === undefined ? null : idOf('usr', row.id)
 }
 
-async function newAccount(context: CommandContext, { email }: Proved, asked: SignUpPayload, input: Confirmation) {
+async function newAccount(context: CommandContext, { email }: ProvenAddress, asked: SignUpPayload, input: Confirmation) {
   const username = input.username ?? asked.username
   const { id, username: taken } = await insertUser(context, {
     username: username ?? usernameFor(email),
@@ -196,11 +201,11 @@ async function newAccount(context: CommandContext, { email }: Proved, asked: Sig
 }
 
 /** Writes down what was proved, and answers. */
-function told(
+function recordAndAnswer(
   context: CommandContext,
   status: 'signedUp' | 'takenOver' | 'verified',
   { id, username }: { readonly id: Id<'usr'>; readonly username: string },
-  { email, redirectTo }: Proved,
+  { email, redirectTo }: ProvenAddress,
 ) {
   context.note({ target: { type: 'user', id }, changes: { status } })
   context.emit({ type: 'users.emailVerified', subject: id, organizationId: null, payload: { userId: id, status } })

@@ -1,18 +1,18 @@
 import { defineCommand } from '../../kernel/action.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { UserRow } from '../../users/index.ts'
-import { linkInvalid, lookAt } from '../../verifications/index.ts'
+import { linkInvalid, inspectLink } from '../../verifications/index.ts'
 import { readPayload } from './model.ts'
-import { mailedSignatures } from './signatures.ts'
+import { passwordlessSignatures } from './signatures.ts'
 
 /** Uses nothing up: programs that look into mails follow links too. */
-export const viewVerification = defineCommand(mailedSignatures.viewVerification, {
+export const viewVerification = defineCommand(passwordlessSignatures.viewVerification, {
   allow: anyone,
   duringPendingStep: true,
   handlesSecret: true,
   async handle(context, input) {
     const { em, ports, now } = context
-    const looked = await lookAt(em, ports, input, now)
+    const looked = await inspectLink(em, ports, input, now)
     if (looked === null) throw linkInvalid({})
     const { email, userId, purpose, expiresAt, redirectTo } = looked.row
     if (purpose === 'emailCode' || purpose === 'reauthenticate') throw linkInvalid({})

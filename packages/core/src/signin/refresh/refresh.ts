@@ -20,11 +20,11 @@ import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import type { SignedIn } from '../model.ts'
 import { invalidRefreshToken } from './errors.ts'
-import { exchange, judgeRepeated } from './rotation.ts'
+import { rotateRefreshToken, judgeReuse } from './rotation.ts'
 import { refreshSignatures } from './signatures.ts'
 
 /** A session whose refresh token was shown, and who it belongs to. */
-interface Held {
+interface RefreshableSession {
   readonly token: TokenRow
   readonly session: SessionRow
   readonly user: UserRow
@@ -42,12 +42,12 @@ export const refresh = defineCommand(refreshSignatures.refresh, {
   prepare: findToken,
   locks: (token) => (token === null ? [] : [token.userId]),
   async handle(context, _input, found) {
-    const held = found === null ? null : await heldBy(context, found.id)
+    const held = found === null ? null : await findSession(context, found.id)
     if (held === null) return context.refuse(invalidRefreshToken({}))
     const { session, user } = held
     context.note({ target: { type: 'session', id: session.id } })
     if (!mayActFrom(user.allowedIps, context.origin)) return refuseAddress(context, held)
-    const pair = (await rotated(context, held)) ?? (await repeated(context, held))
+    const pair = (await rotate(context, held)) ?? (await repeatRotation(context, held))
     await context.em.flush()
     return answerOf(context, held, pair)
   },
@@ -61,7 +61,7 @@ async function findToken({ reader, ports }: PrepareContext, { refreshToken }: { 
 }
 
 /** The session, as long as it runs and whoever acts through it may. The user's row is locked. */
-async function heldBy({ em, now }: CommandContext, id: TokenRow['id']): Promise<Held | null> {
+async function findSession({ em, now }: CommandContext, id: TokenRow['id']): Promise<RefreshableSession | null> {
   const token = await em.findOne(TokenRow, { id })
   const session = token?.sessionId === null || token === null ? null : await em.findOne(SessionRow, { id: token.sessionId })
   if (token === null || session === null || session.endedAt !== null || session.expiresAt <= now) return null
@@ -72,10 +72,10 @@ async function heldBy({ em, now }: CommandContext, id: TokenRow['id']): Promise<
 }
 
 /** The next pair; null: the token was exchanged before. */
-async function rotated(context: CommandContext, { token, session, user }: Held): Promise<TokenPair | null> {
+async function rotate(context: CommandContext, { token, session, user }: RefreshableSession): Promise<TokenPair | null> {
   const { em, ports, now } = context
   const ids = newPairIds(ports, now)
-  if (!(await exchange(context, token.id, ids.refresh))) return null
+  if (!(await rotateRefreshToken(context, token.id, ids.refresh))) return null
   const expiresAt = await nextExpiry(context, session)
   Object.assign(session, { expiresAt, lastSeenAt: now })
   return issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime, ids })
@@ -94,11 +94,11 @@ async function nextExpiry(context: CommandContext, session: SessionRow): Promise
 }
 
 /** The pair that the token was exchanged for, made again; or the end of the session. */
-async function repeated(context: CommandContext, held: Held): Promise<TokenPair> {
+async function repeatRotation(context: CommandContext, held: RefreshableSession): Promise<TokenPair> {
   const { em, now, ports } = context
   // Read anew: whoever exchanged it may just have committed.
   const token = await em.findOneOrFail(TokenRow, { id: held.token.id }, { refresh: true })
-  const verdict = await judgeRepeated(em, now, token)
+  const verdict = await judgeReuse(em, now, token)
   if (verdict.kind === 'reused') return endFamily(context, held)
   if (verdict.kind === 'over') return context.refuse(invalidRefreshToken({}))
   const refreshId = verdict.successor.id
@@ -113,7 +113,7 @@ async function repeated(context: CommandContext, held: Held): Promise<TokenPair>
 }
 
 /** Two hold the same token, and nobody can tell which of them stole it: neither goes on. */
-async function endFamily(context: CommandContext, { session, user }: Held): Promise<never> {
+async function endFamily(context: CommandContext, { session, user }: RefreshableSession): Promise<never> {
   const { em, now } = context
   const ended = await endSessions(em, { userId: user.id, sessionId: session.id }, 'tokenReused', now)
   context.invalidate(session.id, { when: 'now', ...ended })
@@ -123,7 +123,7 @@ async function endFamily(context: CommandContext, { session, user }: Held): Prom
   return context.refuse(invalidRefreshToken({}))
 }
 
-function refuseAddress(context: CommandContext, { session, user }: Held): never {
+function refuseAddress(context: CommandContext, { session, user }: RefreshableSession): never {
   recordLoginAttempt(context, {
     identifier: user.username,
     userId: user.id,
@@ -134,7 +134,7 @@ function refuseAddress(context: CommandContext, { session, user }: Held): never 
   return context.refuse(addressNotAllowed({}))
 }
 
-async function answerOf(context: CommandContext, { session, user }: Held, pair: TokenPair): Promise<SignedIn> {
+async function answerOf(context: CommandContext, { session, user }: RefreshableSession, pair: TokenPair): Promise<SignedIn> {
   const { em, settings, now } = context
   return {
     status: 'signedIn',

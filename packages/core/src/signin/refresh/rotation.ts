@@ -8,7 +8,7 @@ import { TokenRow, type TokenId } from '../../tokens/index.ts'
  * Takes a refresh token in exchange for its successor, in one statement: of any
  * number at once, one does. false: it was exchanged before, or opens nothing.
  */
-export async function exchange({ em, now }: CommandContext, token: TokenId, successor: TokenId): Promise<boolean> {
+export async function rotateRefreshToken({ em, now }: CommandContext, token: TokenId, successor: TokenId): Promise<boolean> {
   const taken = await em.execute<unknown[]>(
     `update tokens set rotated_at = ?, replaced_by = ?
       where id = ? and kind = 'refresh' and rotated_at is null and revoked_at is null and expires_at > ? returning 1`,
@@ -18,7 +18,7 @@ export async function exchange({ em, now }: CommandContext, token: TokenId, succ
 }
 
 /** What becomes of a refresh token that was exchanged before. */
-export type Repeated =
+export type ReuseVerdict =
   | { readonly kind: 'over' }
   /** Somebody has a copy: two hold what one was given. */
   | { readonly kind: 'reused' }
@@ -29,7 +29,7 @@ export type Repeated =
  * The old token still gives the very pair that it was exchanged for, for a moment
  * and as long as nobody has gone on with that pair; there never is a second one.
  */
-export async function judgeRepeated(em: SqlEntityManager, now: Date, token: TokenRow): Promise<Repeated> {
+export async function judgeReuse(em: SqlEntityManager, now: Date, token: TokenRow): Promise<ReuseVerdict> {
   const { rotatedAt, replacedBy, revokedAt } = token
   if (rotatedAt === null || replacedBy === null || revokedAt !== null) return { kind: 'over' }
   if (now.getTime() - rotatedAt.getTime() > refreshGrace) return { kind: 'reused' }

@@ -9,17 +9,17 @@ import { revocationSignatures } from './signatures.ts'
 const nothing: Ended = { sessionsEnded: 0, tokensEnded: 0 }
 
 /**
- * Whoever holds a token may give it back (RFC 7009), whatever else they may do.
- * One that is not known was given back already, as far as anybody is told.
+ * Anybody who holds a token may revoke it (RFC 7009).
+ * An unknown token answers as one that was revoked already.
  */
 export const revokeToken = defineCommand(revocationSignatures.revokeToken, {
   allow: anyone,
   duringPendingStep: true,
   handlesSecret: true,
-  prepare: owner,
+  prepare: findOwner,
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { token }) {
-    const row = await found(context, token)
+    const row = await findToken(context, token)
     if (row === null) return nothing
     const { userId, sessionId } = row
     context.note({ target: { type: sessionId === null ? 'token' : 'session', id: sessionId ?? row.id } })
@@ -27,19 +27,19 @@ export const revokeToken = defineCommand(revocationSignatures.revokeToken, {
   },
 })
 
-/** Whose token it says it is. Nothing is proved yet. */
-async function owner({ reader }: PrepareContext, { token }: { readonly token: string }): Promise<UserId | null> {
-  const id = namedBy(token)
+/** The user of the token with this id. The token is not verified yet. */
+async function findOwner({ reader }: PrepareContext, { token }: { readonly token: string }): Promise<UserId | null> {
+  const id = revocableId(token)
   return id === null ? null : ((await reader.findOne(TokenRow, { id }))?.userId ?? null)
 }
 
-function namedBy(text: string): TokenRow['id'] | null {
+function revocableId(text: string): TokenRow['id'] | null {
   const parsed = parseToken(text)
   return parsed?.kind === 'access' || parsed?.kind === 'refresh' || parsed?.kind === 'api' ? parsed.id : null
 }
 
-async function found({ em, ports }: CommandContext, text: string): Promise<TokenRow | null> {
-  const id = namedBy(text)
+async function findToken({ em, ports }: CommandContext, text: string): Promise<TokenRow | null> {
+  const id = revocableId(text)
   const row = id === null ? null : await em.findOne(TokenRow, { id })
   return row !== null && equalInConstantTime(row.hash, ports.digest.sha256(text)) ? row : null
 }

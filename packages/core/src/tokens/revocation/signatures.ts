@@ -8,7 +8,7 @@ const longestToken = 1024
 /** The action of `auth` that revokes a token by its text (RFC 7009). */
 export const revocationSignatures = group('auth', {
   revokeToken: changes({
-    summary: 'End what a token opens: the session that it belongs to, or the API token itself',
+    summary: 'Revoke a token by its text: its session ends, or the API token itself',
     input: z.strictObject({ token: secret(z.string().min(1).max(longestToken)) }),
     output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),

@@ -10,7 +10,7 @@ export interface MailFacts {
 }
 
 /** What a template is told. */
-export interface Facts extends MailFacts {
+export interface TemplateFacts extends MailFacts {
   readonly row: VerificationRow
   /** The link, with the secret in it. */
   link(path: string): string

@@ -3,12 +3,12 @@ import type { Mail } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
 import type { VerificationPurpose } from '../model.ts'
-import type { Facts, MailFacts } from './facts.ts'
+import type { TemplateFacts, MailFacts } from './facts.ts'
 import { codeMail, resetPassword, setUp, signInByCode, signInByLink } from './sign-in.ts'
 import { alreadyThere, claimAccount, confirmAddress, confirmSignUp } from './sign-up.ts'
 
 /** Text of a mail; null: nobody gets any. */
-type Template = (facts: Facts) => Message | null
+type Template = (facts: TemplateFacts) => Message | null
 
 /** One mail for each purpose. Only the one about signing up goes to addresses that nobody here has. */
 const templates: Readonly<Record<VerificationPurpose, Template>> = {

@@ -1,10 +1,10 @@
 import type { Message } from '../../mail/index.ts'
-import type { Facts } from './facts.ts'
-import { untilWhen, whoAsked } from './words.ts'
+import type { TemplateFacts } from './facts.ts'
+import { validUntil, requestedBy } from './words.ts'
 
 const nobodyAsks = 'Nobody who works for us ever asks you for it, and it belongs in no chat, form or telephone call.'
 
-export function signInByLink({ row, user, link }: Facts): Message {
+export function signInByLink({ row, user, link }: TemplateFacts): Message {
   return {
     title: 'Your link to sign in',
     paragraphs: [
@@ -12,11 +12,15 @@ export function signInByLink({ row, user, link }: Facts): Message {
       'Open the link in the browser that you asked for it in: it works nowhere else.',
     ],
     button: { label: 'Sign in', url: link('/sign-in/link') },
-    notes: [untilWhen('link', row), whoAsked(row), `If it was not you, ignore this mail: nobody gets in without the link. ${nobodyAsks}`],
+    notes: [
+      validUntil('link', row),
+      requestedBy(row),
+      `If it was not you, ignore this mail: nobody gets in without the link. ${nobodyAsks}`,
+    ],
   }
 }
 
-export function signInByCode(facts: Facts): Message {
+export function signInByCode(facts: TemplateFacts): Message {
   return codeFor(
     facts,
     'Your code to sign in',
@@ -26,7 +30,7 @@ export function signInByCode(facts: Facts): Message {
 }
 
 /** For whoever is signed in and about to change something that matters. */
-export function codeMail(facts: Facts): Message {
+export function codeMail(facts: TemplateFacts): Message {
   return codeFor(
     facts,
     'Your code to confirm that it is you',
@@ -35,13 +39,13 @@ export function codeMail(facts: Facts): Message {
   )
 }
 
-function codeFor({ row, secret }: Facts, title: string, paragraph: string, otherwise: string): Message {
+function codeFor({ row, secret }: TemplateFacts, title: string, paragraph: string, otherwise: string): Message {
   // In two groups, as it is read and typed; what is typed may have the space or not.
   const code = `${secret.slice(0, 4)} ${secret.slice(4)}`
-  return { title, paragraphs: [paragraph], code, notes: [untilWhen('code', row), whoAsked(row), `${otherwise} ${nobodyAsks}`] }
+  return { title, paragraphs: [paragraph], code, notes: [validUntil('code', row), requestedBy(row), `${otherwise} ${nobodyAsks}`] }
 }
 
-export function resetPassword({ row, user, link }: Facts): Message {
+export function resetPassword({ row, user, link }: TemplateFacts): Message {
   return {
     title: 'Choose a new password',
     paragraphs: [
@@ -49,12 +53,12 @@ export function resetPassword({ row, user, link }: Facts): Message {
       'Open the link and choose a new one. Whatever is signed in with the old one is signed out then; a second factor stays as it is.',
     ],
     button: { label: 'Choose a new password', url: link('/reset-password') },
-    notes: [untilWhen('link', row), whoAsked(row), `If it was not you, ignore this mail: the password stays as it is. ${nobodyAsks}`],
+    notes: [validUntil('link', row), requestedBy(row), `If it was not you, ignore this mail: the password stays as it is. ${nobodyAsks}`],
   }
 }
 
 /** An operator asked for it: who that was is in the audit log, and nothing that the reader could judge by. */
-export function setUp({ row, user, link }: Facts): Message {
+export function setUp({ row, user, link }: TemplateFacts): Message {
   return {
     title: 'Set up your account',
     paragraphs: [
@@ -62,6 +66,6 @@ export function setUp({ row, user, link }: Facts): Message {
       'Open the link and choose a password.',
     ],
     button: { label: 'Set up the account', url: link('/set-up') },
-    notes: [untilWhen('link', row), `If you do not know what this is about, ignore this mail. ${nobodyAsks}`],
+    notes: [validUntil('link', row), `If you do not know what this is about, ignore this mail. ${nobodyAsks}`],
   }
 }

@@ -11,7 +11,7 @@ function instantOf(date: Date): string {
  * says of itself only names that we know: a stranger who makes us write to somebody
  * must not choose a word of it.
  */
-export function whoAsked({ createdAt, ip, userAgent }: VerificationRow): string {
+export function requestedBy({ createdAt, ip, userAgent }: VerificationRow): string {
   const { browser, os } = deviceOf(userAgent)
   const program = [known(browser), known(os)].filter((name) => name !== null).join(' on ')
   const from = [ip === null ? '' : `from the address ${ip}`, program === '' ? '' : `with ${program}`].filter((text) => text !== '')
@@ -23,6 +23,6 @@ function known(name: string | null): string | null {
 }
 
 /** How long the secret works. */
-export function untilWhen(what: 'link' | 'code', { expiresAt }: VerificationRow): string {
+export function validUntil(what: 'link' | 'code', { expiresAt }: VerificationRow): string {
   return `The ${what} works until ${instantOf(expiresAt)}, once.`
 }
