@@ -1,27 +1,15 @@
 import { createClient, type DenizenError } from '@denizen/client'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openDatabase, type SystemDatabase } from './database.ts'
+import { expect, it } from 'vitest'
 import { canary, hostile } from './hostile-requests.ts'
-import { endPrograms, startServer, type ServerProgram } from './processes.ts'
 import { failureIn, send, type RawAnswer } from './requests.ts'
+import { useServedInstallation } from './set-up.ts'
 
-let database: SystemDatabase
-let server: ServerProgram
-let token: string
-
-beforeAll(async () => {
-  database = await openDatabase()
-  token = (await database.people.asSuperadmin()).token
-  server = await startServer({ ...database.environment, DENIZEN_LOG_LEVEL: 'debug', DENIZEN_BODY_LIMIT: '1mb', DENIZEN_POOL_SIZE: '4' })
-})
-afterAll(async () => {
-  await endPrograms()
-  await database.close()
-})
+const served = useServedInstallation({ DENIZEN_LOG_LEVEL: 'debug', DENIZEN_BODY_LIMIT: '1mb', DENIZEN_POOL_SIZE: '4' })
 
 it.each(hostile)('refuses $what', async ({ what: _, path, request, ...meant }) => {
+  const { database, server, admin } = served()
   const before = await database.counts()
-  const answer = await send(server.url, path, { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } })
+  const answer = await send(server.url, path, { ...request, headers: { ...request.headers, authorization: `Bearer ${admin.token}` } })
   const seen = { status: answer.status, code: codeIn(answer), field: fieldIn(answer, meant.field), leaks: leaksIn(answer, meant.field) }
   expect(seen, `${answer.text.slice(0, 300)}`).toEqual({ field: undefined, ...meant, leaks: [] })
   expect(await database.counts()).toEqual(before)
@@ -66,9 +54,10 @@ function leaksIn({ text, headers }: RawAnswer, field: string | undefined): strin
 }
 
 it('refuses a cursor that comes from another query, or from nowhere', async () => {
+  const { database, server, admin } = served()
   const { people } = database
   for (let count = 0; count < 3; count++) await people.newUser()
-  const { users } = createClient({ url: server.url, token })
+  const { users } = createClient({ url: server.url, token: admin.token })
   const { nextCursor } = await users.list({ limit: 1 })
   if (nextCursor === null) throw new Error('there is a second page')
   await expect(users.list({ limit: 1, cursor: nextCursor })).resolves.toMatchObject({ items: [{}] })

@@ -1,9 +1,14 @@
 /** The client, installed by itself into an empty folder: what it brings along, and what it is to a program that uses it. */
 import assert from 'node:assert/strict'
-import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
 import { workspace, type Packed } from './pack.ts'
 import { run } from './shell.ts'
+
+/** Bytes: the declarations, which editors read; and all that a browser loads, minified and compressed. */
+const budgets = { declarations: 520_000, bundle: 15_500 }
 
 /** Nothing of what a server needs. */
 const unwanted = /^(@mikro-orm\/.*|kysely|knex|pg|pg-.*|@electric-sql\/.*|@denizen\/(?!client$).*|denizen|fastify|hono|express|vitest)$/
@@ -23,6 +28,17 @@ export async function checkClient(folder: string, packed: readonly Packed[]): Pr
   console.log(`        with the client come ${installed.filter((name) => name !== '@denizen/client').join(', ')}`)
   await Promise.all(['nodenext', 'bundler'].map((kind) => run('tsc', ['-p', `tsconfig.${kind}.json`], { cwd: folder })))
   await run('node', ['main.ts'], { cwd: folder })
+  await checkSizes(join(folder, 'node_modules/@denizen/client/dist'))
+}
+
+async function checkSizes(dist: string): Promise<void> {
+  const code = await rolldown({ input: join(dist, 'index.js'), platform: 'browser' })
+  const { output } = await code.generate({ format: 'es', minify: true })
+  const text = output.map((part) => (part.type === 'chunk' ? part.code : '')).join('')
+  const sizes = { declarations: statSync(join(dist, 'index.d.ts')).size, bundle: gzipSync(text).length }
+  console.log(`        declarations ${sizes.declarations} bytes, in a browser ${sizes.bundle} bytes compressed`)
+  for (const what of ['declarations', 'bundle'] as const)
+    assert(sizes[what] <= budgets[what], `the ${what} of the client may have ${budgets[what]} bytes, not ${sizes[what]}`)
 }
 
 /** The names of all packages in a folder, however deep. */

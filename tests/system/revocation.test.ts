@@ -2,12 +2,13 @@ import { createClient } from '@denizen/client'
 import type { SignedInUser } from '@denizen/core/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { kinds, newHolder, type Holder, type Kind } from './credentials.ts'
-import { openDatabase, type SystemDatabase } from '../database.ts'
+import type { SystemDatabase } from '../database.ts'
 import { eventually, within } from '../deadlines.ts'
 import { endPrograms, startServer, type ServerProgram } from '../processes.ts'
 import { expectKept, type Look } from './promise.ts'
 import { openNetworkProxy, type NetworkProxy } from './proxy.ts'
 import { send } from '../requests.ts'
+import { useInstallation } from '../set-up.ts'
 import { newGrantee, newPlace, questions, ways, type Grantee } from './revocation-access.ts'
 import { askUntilRefused, refusalOf, tell, tooEarly, tooLate, type Refusals } from './revocation-figures.ts'
 
@@ -17,6 +18,7 @@ const trials = 200
 /** Of each way to lose something by access control: sixty in all. */
 const accessTrials = 15
 
+const installation = useInstallation()
 let database: SystemDatabase
 /** Where something is taken away. */
 let here: ServerProgram
@@ -26,8 +28,7 @@ let proxy: NetworkProxy
 let admin: SignedInUser
 
 beforeAll(async () => {
-  database = await openDatabase()
-  admin = await database.people.asSuperadmin()
+  ;({ database, admin } = installation())
   proxy = await openNetworkProxy(database.url)
   // Both are one installation: what one signs, the other has to take.
   const environment = { ...database.environment, DENIZEN_PUBLIC_URL: database.core.settings.publicUrl }
@@ -39,7 +40,6 @@ afterEach(() => proxy.mend())
 afterAll(async () => {
   await endPrograms()
   await proxy.close()
-  await database.close()
 })
 
 it(`what was revoked in one process is refused in another: p99 within ${bound.p99} ms over ${trials} trials of every kind`, async (context) => {

@@ -1,27 +1,21 @@
 import { createClient } from '@denizen/client'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openDatabase, type SystemDatabase } from '../database.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, within } from '../deadlines.ts'
 import { endPrograms, startServer, type ServerProgram } from '../processes.ts'
 import { send } from '../requests.ts'
+import { useInstallation } from '../set-up.ts'
 
-let database: SystemDatabase
+const installation = useInstallation()
 let server: ServerProgram
-let token: string
 
-beforeAll(async () => {
-  database = await openDatabase()
-  token = (await database.people.asSuperadmin()).token
-})
 beforeEach(async () => {
-  server = await startServer(database.environment)
+  server = await startServer(installation().database.environment)
 })
 afterEach(endPrograms)
-afterAll(() => database.close())
 
 describe('58: SIGTERM', () => {
   it('answers what is in flight, takes nothing new and exits 0', async () => {
-    const { users } = createClient({ url: server.url, token })
+    const { users } = createClient({ url: server.url, token: installation().admin.token })
     const held = await holdUsers()
     const inFlight = Promise.all([users.create({ username: 'drains-one' }), users.create({ username: 'drains-two' })])
     await held.until(2)
@@ -36,7 +30,7 @@ describe('58: SIGTERM', () => {
   })
 
   it('sent twice ends at once, and leaves nothing half-done', async () => {
-    const { users } = createClient({ url: server.url, token })
+    const { users } = createClient({ url: server.url, token: installation().admin.token })
     const held = await holdUsers()
     const cutOff = users.create({ username: 'is-cut-off' }).catch((error: unknown) => error)
     await held.until(1)
@@ -48,7 +42,7 @@ describe('58: SIGTERM', () => {
     expect(await cutOff).toMatchObject({ code: 'client.unreachable' })
     await held.letGo()
     await eventually(20_000, 'the database giving up what it was doing for the server', async () => {
-      const [row] = await database.rows<{ running: number }>(`
+      const [row] = await installation().database.rows<{ running: number }>(`
         select count(*)::int as running from pg_stat_activity where datname = current_database() and application_name = 'denizen'`)
       return row?.running === 0
     })
@@ -58,12 +52,12 @@ describe('58: SIGTERM', () => {
 
 /** Keeps everybody from writing users, until it is let go. */
 async function holdUsers(): Promise<{ until(waiting: number): Promise<unknown>; letGo(): Promise<unknown> }> {
-  const gate = await database.connect()
+  const gate = await installation().database.connect()
   await gate.query('begin; lock table users in share mode')
   return {
     until: (count) =>
       eventually(20_000, `${count} creates waiting in the database`, async () => {
-        const [row] = await database.rows<{ waiting: number }>(`
+        const [row] = await installation().database.rows<{ waiting: number }>(`
           select count(*)::int as waiting from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into users%'`)
         return row?.waiting === count
@@ -73,7 +67,7 @@ async function holdUsers(): Promise<{ until(waiting: number): Promise<unknown>; 
 }
 
 async function countOf(...usernames: readonly string[]): Promise<number | undefined> {
-  const [row] = await database.rows<{ users: number }>(`select count(*)::int as users from users where username = any(?)`, [
+  const [row] = await installation().database.rows<{ users: number }>(`select count(*)::int as users from users where username = any(?)`, [
     `{${usernames.join(',')}}`,
   ])
   return row?.users

@@ -16,6 +16,13 @@ export const margin = 1
 /** Milliseconds. */
 export const planted = 2
 
+/** Makes inserts into a table slower by `planted` where the condition holds, a SQL expression about `new`: what the measurement has to find. */
+export async function plantDifference(database: SystemDatabase, table: string, condition: string): Promise<void> {
+  await database.rows(`create function slower() returns trigger language plpgsql as $$ begin
+    if ${condition} then perform pg_sleep(${planted / 1000}); end if; return new; end $$`)
+  await database.rows(`create trigger slower before insert on ${table} for each row execute function slower()`)
+}
+
 /** Pairs at the beginning that do not count: connections are opened and statements prepared. */
 const warmUp = 50
 /** As many as one comparison may need of everything that can be used once. */
