@@ -12,49 +12,48 @@ const fromSource = { resolve, environments: { ssr: { resolve }, __vitest__: { re
 calibrate()
 const timeouts = { testTimeout: scaled(60_000), hookTimeout: scaled(120_000) }
 
-function project(
-  name: string,
-  folder: string,
-  options: { include?: string[]; exclude?: string[]; setupFiles?: string[]; testTimeout?: number } = {},
-) {
-  const root = join(import.meta.dirname, folder)
-  return { ...fromSource, root, test: { name, root, isolate: false, include: ['src/**/*.test.ts'], ...timeouts, ...options } }
+/**
+ * One project for each mode, whatever the package: a worker that has loaded core serves files of all of them, where a
+ * project for each package would start three workers for each. A package's own tests are named by their path.
+ */
+function project(name: string, include: string[], options: { exclude?: string[]; setupFiles?: string[]; testTimeout?: number } = {}) {
+  const root = import.meta.dirname
+  return { ...fromSource, root, test: { name, root, isolate: false, include, ...timeouts, ...options } }
 }
 
-/** Under Deno, what its threads lack. */
-const inCore = { setupFiles: 'Deno' in globalThis ? ['testing/deno-threads.ts'] : [] }
+const isOnDeno = 'Deno' in globalThis
+/** What Deno's threads lack. */
+const threads = { setupFiles: isOnDeno ? ['packages/core/testing/deno-threads.ts'] : [] }
+const testsOfCore = 'packages/core/src/**/*.test.ts'
 
 /** Files of core that run on one database, whichever it is. */
 function onEitherDatabase(): string[] {
-  const root = join(import.meta.dirname, 'packages/core')
-  return globSync('src/**/*.test.ts', { cwd: root }).filter((file) => readFileSync(join(root, file), 'utf8').includes('.each(databases)'))
+  const root = import.meta.dirname
+  return globSync(testsOfCore, { cwd: root }).filter((file) => readFileSync(join(root, file), 'utf8').includes('.each(databases)'))
 }
 
 /** What is tested in process every day is tested once more over HTTP here. */
-const throughMoreFaces = ['isolation/http.test.ts']
+const throughMoreFaces = ['tests/isolation/http.test.ts']
 
 /** What `vitest run --mode …` runs; `test`, without a mode. */
-const modes: Readonly<Record<string, ReturnType<typeof project>[]>> = {
-  test: [
-    project('core', 'packages/core', inCore),
-    project('runtime', 'packages/runtime'),
-    project('api', 'packages/api'),
-    project('client', 'packages/client'),
-    project('cli', 'apps/cli'),
-    project('whole', 'tests', { include: ['**/*.test.ts'], exclude: ['system/**', 'packaging/**', ...throughMoreFaces] }),
-  ],
-  embedded: [project('embedded', 'packages/core', { ...inCore, include: onEitherDatabase() })],
-  faces: [project('faces', 'tests', { include: ['faces/**/*.test.ts', 'isolation/**/*.test.ts'] })],
+const modes: Readonly<Record<string, ReturnType<typeof project>>> = {
+  // Under Deno, core alone: it is what has to run there.
+  test: project('test', isOnDeno ? [testsOfCore] : ['{packages,apps}/*/src/**/*.test.ts', 'tests/**/*.test.ts'], {
+    ...threads,
+    exclude: ['tests/system/**', 'tests/packaging/**', ...throughMoreFaces],
+  }),
+  embedded: project('embedded', onEitherDatabase(), threads),
+  faces: project('faces', ['tests/{faces,isolation}/**/*.test.ts']),
   // It measures time, kills and counts processes: one file after the other, alone. A measurement may be made three times.
-  system: [project('system', 'tests/system', { include: ['**/*.test.ts'], testTimeout: scaled(600_000) })],
+  system: project('system', ['tests/system/**/*.test.ts'], { testTimeout: scaled(600_000) }),
 }
 
 /** The modes in which knip reads this file, to learn which files are tests. */
 const bundling = ['development', 'production']
 
 export default defineConfig(({ mode }) => {
-  const projects = bundling.includes(mode) ? Object.values(modes).flat() : modes[mode]
-  if (projects === undefined) throw new Error(`There is no mode ${mode}: ${Object.keys(modes).join(', ')}`)
+  const projects = bundling.includes(mode) ? Object.values(modes) : [modes[mode]].filter((one) => one !== undefined)
+  if (projects.length === 0) throw new Error(`There is no mode ${mode}: ${Object.keys(modes).join(', ')}`)
   if (mode === 'embedded') process.env['DENIZEN_TEST_DATABASE'] = 'embedded'
   if (mode === 'faces') process.env['DENIZEN_TEST_FACES'] = 'all'
   return {

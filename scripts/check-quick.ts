@@ -25,13 +25,7 @@ process.exitCode = failed.length === 0 ? 0 : 1
 
 async function tests(): Promise<void> {
   if (plan.core.length > 0)
-    await step(`tests of core in ${plan.core.length} files`, [
-      'vitest',
-      'run',
-      '--project',
-      'core',
-      ...plan.core.map((file) => join(cwd, file)),
-    ])
+    await step(`tests of core in ${plan.core.length} files`, ['vitest', 'run', ...plan.core.map((file) => join(cwd, file))])
   if (plan.packages.length === 0) return
   const filters = plan.packages.map((folder) => `--filter=./${folder}`)
   await step(`tests of ${plan.packages.join(', ')}`, ['turbo', 'run', 'test', ...filters, '--concurrency=1', '--output-logs=errors-only'])

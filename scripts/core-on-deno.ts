@@ -24,7 +24,7 @@ const permissions = [
   '--allow-ffi=node_modules', // vitest's own bundler is a native module
   `--allow-net=localhost,127.0.0.1,${new URL(url).hostname}`,
 ]
-const vitest = ['npm:vitest', 'run', '--configLoader=native', '--pool=threads', '--project=core']
+const vitest = ['npm:vitest', 'run', '--configLoader=native', '--pool=threads']
 
 const run = spawn('npx', ['--yes', deno, 'run', ...permissions, ...vitest, ...process.argv.slice(2)], {
   cwd: workspace,

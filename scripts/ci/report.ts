@@ -19,7 +19,6 @@ export interface TestReport {
 export interface FileReport {
   /** From the root of the workspace. */
   readonly file: string
-  readonly project: string
   /** Whether its tests could be found at all. */
   readonly collected: boolean
   readonly tests: readonly TestReport[]

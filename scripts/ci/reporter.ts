@@ -30,7 +30,6 @@ function fileReport(module: TestModule, pattern: RegExp | undefined): FileReport
   const hooks = [{ name: '', errors: module.errors() }, ...suites.map((suite) => ({ name: nameOf(suite), errors: suite.errors() }))]
   return {
     file: relative(process.cwd(), module.moduleId),
-    project: module.project.name,
     collected: module.children.size > 0,
     tests: [...module.children.allTests()].map(testReport).filter(({ name }) => pattern === undefined || name.search(pattern) >= 0),
     suites: hooks.filter(({ errors }) => errors.length > 0).map(({ name, errors }) => ({ name, errors: errors.map(errorReport) })),

@@ -12,7 +12,7 @@ const wrong = test('two', 'failed', {
   errors: [{ name: 'AssertionError', message: 'expected 1 to be 2', diff: '\u001B[32m- 2\u001B[39m' }],
 })
 const report = (...tests: TestReport[]): Report => ({
-  files: [{ file: 'tests/a.test.ts', project: 'whole', collected: true, tests, suites: [] }],
+  files: [{ file: 'tests/a.test.ts', collected: true, tests, suites: [] }],
   unhandled: [],
 })
 

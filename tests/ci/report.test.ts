@@ -16,7 +16,6 @@ const skipped = (name: string, note?: string) => ({ name, state: 'skipped' as co
 const failed = (name: string, ...errors: ReportedError[]) => ({ name, state: 'failed' as const, errors })
 const file = (name: string, tests: FileReport['tests'], more: Partial<FileReport> = {}): FileReport => ({
   file: name,
-  project: 'core',
   collected: true,
   tests,
   suites: [],
@@ -95,7 +94,7 @@ describe('core on Deno', () => {
   const node = report(
     file('packages/core/src/teams/a.test.ts', [passed('one'), passed('one on embedded'), skipped('two')]),
     file('packages/core/src/pipeline/a.test.ts', [passed('one on embedded')]),
-    file('packages/runtime/src/a.test.ts', [passed('one')], { project: 'runtime' }),
+    file('packages/runtime/src/a.test.ts', [passed('one')]),
   )
   const onPostgres = report(file('packages/core/src/teams/a.test.ts', [passed('one')]))
   const embedded = report(file('packages/core/src/pipeline/a.test.ts', [passed('one on embedded')]))

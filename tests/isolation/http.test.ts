@@ -30,5 +30,5 @@ test('ABUSE 13: over HTTP too nobody learns of, or changes, anything of another 
   await rows(`update tokens set expires_at = expires_at + interval '1 year'`)
   await rows(`update sessions set proved_at = proved_at + interval '1 year', expires_at = expires_at + interval '1 year'`)
   const { url } = await startServer(environment)
-  expect((await sweep({ ...surroundings(), call: overHttp(url) }, 'together')).map(lineOf)).toEqual([])
+  expect((await sweep({ ...surroundings(), call: overHttp(url) }, { places: 'together' })).map(lineOf)).toEqual([])
 })

@@ -4,6 +4,7 @@ import { casesOf, demandsNames, everywhere, referencesIn, type Case } from './ca
 import type { Caller } from './cast.ts'
 import { withoutSaid } from './documents.ts'
 import { sideBySide } from './side-by-side.ts'
+import { isWholeMatrix } from '../matrix.ts'
 import { askedOf } from './some-callers.ts'
 import type { Leak, Surroundings, Swept } from './surroundings.ts'
 
@@ -13,7 +14,10 @@ import type { Leak, Surroundings, Swept } from './surroundings.ts'
  * change, and nothing of that organization may be in any answer. Outside of the
  * whole matrix not everybody meets every place.
  */
-export async function sweep(surroundings: Surroundings, places: 'each' | 'together' = 'each'): Promise<readonly Leak[]> {
+export async function sweep(
+  surroundings: Surroundings,
+  { places = 'each', isWhole = isWholeMatrix }: { places?: 'each' | 'together'; isWhole?: boolean } = {},
+): Promise<readonly Leak[]> {
   const { cast, changes, swept } = surroundings
   const leaks: Leak[] = []
   const canaries = await cast.canaries()
@@ -25,9 +29,7 @@ export async function sweep(surroundings: Surroundings, places: 'each' | 'togeth
       continue
     }
     const cases = casesOf(signature, example, cast).filter(({ place }) => places === 'each' || place === everywhere)
-    const asked = cases.flatMap((one, index) =>
-      (one.place === everywhere ? cast.strangers : askedOf(cast, index)).map((caller) => ({ caller, one })),
-    )
+    const asked = cases.flatMap((one) => askedOf(cast, isWhole || one.place === everywhere).map((caller) => ({ caller, one })))
     const compare = ({ caller, one }: (typeof asked)[number]) => compared({ signature, plannable }, one, caller, surroundings, canaries)
     // A plan counts what it did before it came second to another one: commands are planned one at a time.
     if (signature.kind === 'query') leaks.push(...(await sideBySide(asked, compare)).flat())

@@ -3,6 +3,7 @@ import { canariesIn, saysTheSame, told } from './answers.ts'
 import { casesOf, type Input } from './cases.ts'
 import type { Caller, Cast } from './cast.ts'
 import { sideBySide } from './side-by-side.ts'
+import { isWholeMatrix } from '../matrix.ts'
 import { askedOf } from './some-callers.ts'
 import type { Leak, Surroundings } from './surroundings.ts'
 
@@ -17,9 +18,9 @@ interface Question {
  * Asks everybody for everything that they may ask for, lets the other organization
  * grow, and asks again: nobody may get another answer, for nothing of it is counted.
  */
-export async function sweepTotals(surroundings: Surroundings): Promise<readonly Leak[]> {
+export async function sweepTotals(surroundings: Surroundings, isWhole = isWholeMatrix): Promise<readonly Leak[]> {
   const { cast, call } = surroundings
-  const questions = questionsOf(surroundings)
+  const questions = questionsOf(surroundings, isWhole)
   const ask = (): Promise<string[]> => sideBySide(questions, ({ signature, input, caller }) => told(call, signature.name, input, caller))
   const before = await ask()
   await cast.grow()
@@ -32,12 +33,12 @@ export async function sweepTotals(surroundings: Surroundings): Promise<readonly 
   })
 }
 
-function questionsOf({ swept, cast }: Surroundings): readonly Question[] {
-  return swept.flatMap(({ signature, example }, turn) =>
+function questionsOf({ swept, cast }: Surroundings, isWhole: boolean): readonly Question[] {
+  return swept.flatMap(({ signature, example }) =>
     signature.kind !== 'query' || example === null
       ? []
       : ownInputs(signature, example, cast).flatMap((input, index) =>
-          askedOf(cast, turn + index).map((caller) => {
+          askedOf(cast, isWhole).map((caller) => {
             const leak = { action: signature.name, caller: caller.name, place: `input ${index}` }
             return { signature, input, caller, leak }
           }),

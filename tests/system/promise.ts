@@ -8,8 +8,8 @@ declare module 'vitest' {
   }
 }
 
-/** Notes what disturbs the machine at this moment. Nothing of ours may be under way. */
-export type Look = () => Promise<void>
+/** Notes what disturbs the machine at this moment, and tells what has so far. Nothing of ours may be under way. */
+export type Look = () => Promise<readonly string[]>
 
 /** The machine that is measured on: what disturbs it just now. */
 export type Machine = () => Promise<readonly string[]>
@@ -46,9 +46,10 @@ export async function expectKept<Figures>(
 ): Promise<void> {
   for (let left = measurements - 1; ; left--) {
     let disturbed: readonly string[] = []
-    const look = async (): Promise<void> => {
+    const look = async (): Promise<readonly string[]> => {
       const seen = await machine()
       if (disturbed.length === 0) disturbed = seen
+      return disturbed
     }
     await look()
     const figures = await measure(look)

@@ -123,11 +123,18 @@ describe('looking until it is sure', () => {
     for (const { pairs } of [planted, nothing]) expect(pairs).toBeGreaterThan(trials * batch * 2)
   })
 
-  it('gives up after twenty batches, and has something else done between two', async () => {
-    let between = 0
-    const comparison = await compared(1, source(randomFrom(seed), 1, 8), async () => between++)
+  it('gives up after twenty batches, and asks between two whether to go on', async () => {
+    let asked = 0
+    const goOn = async () => ++asked < Infinity
+    const comparison = await compared(1, source(randomFrom(seed), 1, 8), goOn)
     expect(comparison).toMatchObject({ finding: 'unsure', pairs: looks * batch })
-    expect(between).toBe(looks - 1)
+    expect(asked).toBe(looks - 1)
+  })
+
+  it('stops, unsure, when it is told that no more is to be learnt', async () => {
+    let asked = 0
+    const comparison = await compared(1, source(randomFrom(seed), 1, 8), async () => ++asked < 5)
+    expect(comparison).toMatchObject({ finding: 'unsure', pairs: 5 * batch })
   })
 
   it('covers the truth at all twenty looks in 95 of 100 cases; uncorrected intervals do not', async () => {

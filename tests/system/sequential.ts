@@ -54,19 +54,18 @@ export interface Comparison extends Interval {
   readonly pairs: number
 }
 
-/** Takes one batch of differences after the other until it is sure, or twenty. `between` two of them it does something else. */
+/** Takes one batch of differences after the other until it is sure, or twenty, or until `goOn` says between two of them that no more is to be learnt. */
 export async function compared(
   margin: number,
   measure: (pairs: number) => Promise<readonly number[]>,
-  between: () => Promise<unknown> = async () => {},
+  goOn: () => Promise<boolean> = async () => true,
 ): Promise<Comparison> {
   const differences: number[] = []
   for (let look = 1; ; look++) {
     differences.push(...(await measure(batch)))
     const interval = intervalOf(differences)
     const finding = findingOf(interval, margin)
-    if (finding !== 'unsure' || look === looks) return { ...interval, finding, pairs: differences.length }
-    await between()
+    if (finding !== 'unsure' || look === looks || !(await goOn())) return { ...interval, finding, pairs: differences.length }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf } from '../kernel/id.ts'
-import type { UserId } from '../users/index.ts'
+import { lockUser } from '../users/index.ts'
 import { IdentityRow } from './entity.ts'
 
 /** What the provider says it is: only together do the two name anybody. */
@@ -9,20 +9,17 @@ export interface IssuerAndSubject {
   readonly subject: string
 }
 
-/** The identity of a subject, its user's row locked; null: nobody has it. */
+/** The identity of a subject, its user locked; null: nobody has it. */
 export async function lockIdentity(em: SqlEntityManager, { issuer, subject }: IssuerAndSubject): Promise<IdentityRow | null> {
-  const [row] = await em.execute<{ id: string }[]>(
-    `select i.id::text as id from identities i join users u on u.id = i.user_id where i.issuer = ? and i.subject = ? for no key update of u`,
-    [issuer, subject],
-  )
+  const [found] = await em.execute<{ user: string }[]>('select user_id::text as user from identities where issuer = ? and subject = ?', [
+    issuer,
+    subject,
+  ])
+  if (found === undefined) return null
+  const userId = idOf('usr', found.user)
+  await lockUser(em, userId)
   // Again, under the lock: it may have been unlinked while we waited.
-  return row === undefined ? null : em.findOne(IdentityRow, { id: idOf('idn', row.id) })
-}
-
-/** Locks the account with an address, and says whose it is; null: nobody has one. */
-export async function lockUserWith(em: SqlEntityManager, email: string): Promise<UserId | null> {
-  const [row] = await em.execute<{ id: string }[]>('select id::text as id from users where email = ? for no key update', [email])
-  return row === undefined ? null : idOf('usr', row.id)
+  return em.findOne(IdentityRow, { issuer, subject, userId })
 }
 
 /** Takes an event of a provider in, once. false: it was taken in before. */

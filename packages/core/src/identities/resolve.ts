@@ -2,12 +2,12 @@ import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../acco
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
-import { emailTaken, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
+import { lockUserWith, emailTaken, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
 import { profileChanges } from './rules.ts'
-import { wasDeleted, lockIdentity, lockUserWith } from './repository.ts'
+import { wasDeleted, lockIdentity } from './repository.ts'
 import { syncRoles } from './sync-roles.ts'
 
 /** Whom a provider's word leads to, their row locked; or why to nobody. */

@@ -3,7 +3,7 @@ import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, reserveSeat } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
-import { existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
+import { lockUserWith, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import {
   answerOnce,
   checkAddress,
@@ -14,7 +14,7 @@ import {
   type InvitationInput,
 } from './answer.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
-import { acceptedBy, insertMembership, lockAccountWith, type Offer } from './repository.ts'
+import { acceptedBy, insertMembership, type Offer } from './repository.ts'
 import { invitationsSignatures } from './signatures.ts'
 
 interface Acceptance extends InvitationInput {
@@ -72,7 +72,7 @@ async function hashIfNeeded(context: PrepareContext, input: Acceptance): Promise
 async function lockedAccount(context: CommandContext, offer: Offer): Promise<UserRow | null> {
   const { em, actor } = context
   await checkAddress(context, offer)
-  const userId = actor.kind === 'user' ? actor.principal.userId : await lockAccountWith(em, offer.email)
+  const userId = actor.kind === 'user' ? actor.principal.userId : await lockUserWith(em, offer.email)
   if (userId === null) return null
   const account = await existingUser(em, userId)
   if (!isActing(account.status)) throw accountInactive({})

@@ -113,12 +113,6 @@ export async function insertMembership(
   return rows.length > 0
 }
 
-/** The account with an address, its row locked; null: there is none. */
-export async function lockAccountWith(em: SqlEntityManager, email: string): Promise<Id<'usr'> | null> {
-  const [row] = await em.execute<{ id: string }[]>('select id::text as id from users where email = ? for no key update', [email])
-  return row === undefined ? null : idOf('usr', row.id)
-}
-
 /** Whether an address belongs to a member. It looks among the members only: of other accounts the answer says nothing. */
 export async function isMemberWith(em: SqlEntityManager, organizationId: OrganizationId, email: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>(

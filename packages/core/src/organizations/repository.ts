@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../kernel/action.ts'
 import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf, type Id, uuidsOf } from '../kernel/id.ts'
+import { lockNames, takeLocks } from '../kernel/locks.ts'
 import type { Target } from '../kernel/rule.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { OrganizationRow } from './entity.ts'
@@ -47,6 +48,7 @@ export async function existingOrganization(em: SqlEntityManager, organizationId:
  */
 export async function lockOrganizations(em: SqlEntityManager, ids: readonly OrganizationId[]): Promise<void> {
   if (ids.length === 0) return
+  await takeLocks(em, ids.map(lockNames.organization))
   await em.execute('select 1 from organizations where id = any(?::uuid[]) order by id for no key update', [uuidsOf(ids)])
 }
 

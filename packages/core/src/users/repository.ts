@@ -2,7 +2,8 @@ import type { FilterQuery } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { CommandContext } from '../kernel/context.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
-import { isId } from '../kernel/id.ts'
+import { idOf, isId, uuidOf } from '../kernel/id.ts'
+import { lockNames, takeLocks } from '../kernel/locks.ts'
 import { UserRow } from './entity.ts'
 import { email, username, type UserId } from './model.ts'
 
@@ -37,4 +38,25 @@ export async function findByIdentifier(em: SqlEntityManager, identifier: string)
 export async function ownAccount({ em, actor }: Pick<CommandContext, 'em' | 'actor'>): Promise<UserRow> {
   if (actor.kind !== 'user') throw unauthenticated({})
   return existingUser(em, actor.principal.userId)
+}
+
+/** Locks a user against everything that they do, and everything that is done to them, until the transaction is over. */
+export async function lockUser(em: SqlEntityManager, userId: UserId): Promise<void> {
+  await takeLocks(em, [lockNames.user(userId)])
+  await em.execute('select 1 from users where id = ? for no key update', [uuidOf(userId)])
+}
+
+/** Locks the user with an address, and says who that is; null: nobody has it. */
+export async function lockUserWith(em: SqlEntityManager, address: string): Promise<UserId | null> {
+  for (;;) {
+    const userId = await userWith(em, address)
+    if (userId === null) return null
+    await lockUser(em, userId)
+    if ((await userWith(em, address)) === userId) return userId // else it went to somebody else while we waited
+  }
+}
+
+async function userWith(em: SqlEntityManager, address: string): Promise<UserId | null> {
+  const [row] = await em.execute<{ id: string }[]>('select id::text as id from users where email = ?', [address])
+  return row === undefined ? null : idOf('usr', row.id)
 }

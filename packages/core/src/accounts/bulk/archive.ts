@@ -8,6 +8,7 @@ import { bulkAnswer, runBatch, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
+  isLong: true,
   allow: overSelectedUsers,
   allowItem: overAccount,
   target: bulkTarget,

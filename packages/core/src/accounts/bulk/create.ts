@@ -11,6 +11,7 @@ import { bulkSignatures } from './signatures.ts'
 
 export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
   allow: granted,
+  isLong: true,
   allowItem: operatorFieldsOnly,
   target: optionalOrganizationTarget,
   async prepare(context, { users }) {

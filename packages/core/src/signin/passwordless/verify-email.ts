@@ -1,11 +1,10 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
-import { idOf, type Id } from '../../kernel/id.ts'
+import type { Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, decoyHash, hashPassword, PasswordRow, verifyPassword } from '../../passwords/index.ts'
-import { existingUser, isActing, UserRow } from '../../users/index.ts'
+import { lockUserWith, existingUser, isActing, UserRow } from '../../users/index.ts'
 import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
@@ -90,7 +89,7 @@ async function hashNewPassword(
  */
 async function completeSignUp(context: CommandContext, input: Confirmation, found: Preparation) {
   const { em } = context
-  const accountId = await lockAccountWith(em, found.email)
+  const accountId = await lockUserWith(em, found.email)
   await lockSignUps(context, found.email)
   const proved = await proveOnce(context, 'signUp', input)
   const payload = readPayload(proved.payload)
@@ -171,11 +170,6 @@ async function revokeOtherSignUps({ em, now }: CommandContext, { email }: Proven
     [now, email],
     'run',
   )
-}
-
-async function lockAccountWith(em: SqlEntityManager, email: string): Promise<Id<'usr'> | null> {
-  const [row] = await em.execute<{ id: string }[]>('select id::text as id from users where email = ? for no key update', [email])
-  return row === undefined ? null : idOf('usr', row.id)
 }
 
 async function newAccount(context: CommandContext, { email }: ProvenAddress, asked: SignUpPayload, input: Confirmation) {

@@ -1,0 +1,148 @@
+import { createClient, DenizenError } from '@denizen/client'
+import type { Calls } from '@denizen/core/calls'
+import { uuidOf } from '@denizen/core'
+import type { SignedInUser } from '@denizen/core/testing'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openDatabase, type SystemDatabase } from '../database.ts'
+import { eventually, within } from '../deadlines.ts'
+import { endPrograms, startServer, type ServerProgram } from '../processes.ts'
+import { expectKept } from './promise.ts'
+
+// R1: whoever is suspended has no say in it. Their calls share a lock that the suspension wants alone; were it the lock
+// of a row, each new call would be let in before the suspension that waits, which then never has its turn.
+
+/** The promise, in milliseconds. */
+const bound = 1000
+/** Calls of the suspect at any moment, half of them in each process. */
+const streams = 16
+const trials = 3
+
+let database: SystemDatabase
+let servers: readonly ServerProgram[]
+let admin: SignedInUser
+
+beforeAll(async () => {
+  database = await openDatabase()
+  admin = await database.people.asSuperadmin()
+  const environment = { ...database.environment, DENIZEN_PUBLIC_URL: database.core.settings.publicUrl }
+  servers = await Promise.all([startServer(environment), startServer(environment)])
+})
+afterAll(async () => {
+  await endPrograms()
+  await database.close()
+})
+
+interface Suspect extends SignedInUser {
+  /** A command that takes moments. */
+  call(as: Calls): Promise<unknown>
+}
+
+const suspects: readonly (readonly [name: string, () => Promise<Suspect>])[] = [
+  [
+    'somebody without any right, who looks at device logins that are not there',
+    async () => ({ ...(await database.people.signUp()), call: (as) => as.auth.viewDeviceLogin({ userCode: 'BCDF-GHJK' }) }),
+  ],
+  [
+    'an owner who registers resources',
+    async () => {
+      const owner = await database.people.signUp()
+      const organizationId = await database.people.newOrganization()
+      await database.people.join(organizationId, owner.user, 'owner')
+      return { ...owner, call: (as) => as.resources.register({ organizationId, type: 'document' }) }
+    },
+  ],
+]
+
+const suspensions: readonly (readonly [action: string, suspend: (as: Calls, userId: SignedInUser['user']['id']) => Promise<unknown>])[] = [
+  ['users.setStatus', (as, userId) => as.users.setStatus({ userId, status: 'suspended', reason: 'R1' })],
+  ['users.contain', (as, userId) => as.users.contain({ userId, reason: 'R1' })],
+]
+
+it.for(suspects.flatMap(([who, make]) => suspensions.map(([action, suspend]) => [action, who, make, suspend] as const)))(
+  `64: %s of %s in ${streams} streams is answered within ${bound} ms, and nothing of theirs is committed after it (R1)`,
+  async ([action, who, make, suspend], context) => {
+    await expectKept(
+      context,
+      `${action} of ${who}`,
+      async (look) => {
+        const waits: number[] = []
+        for (let trial = 0; trial < trials; trial++) {
+          waits.push(await suspended(await make(), suspend))
+          await look()
+        }
+        console.log(`${action} of ${who}: ${waits.map((wait) => wait.toFixed(0)).join(', ')} ms`)
+        return waits
+      },
+      (waits) => waits.filter((wait) => wait > bound).map((wait) => `${wait.toFixed(0)} ms`),
+    )
+  },
+)
+
+/** Suspends somebody who keeps their streams running until they are turned away. Gives how long that took, in milliseconds. */
+async function suspended(suspect: Suspect, suspend: (typeof suspensions)[number][1]): Promise<number> {
+  let done = 0
+  const running = Promise.all(Array.from({ length: streams }, (_, index) => untilRefused(suspect, index, () => done++)))
+  await eventually(30_000, 'all streams running', async () => done > 2 * streams)
+  const startedAt = performance.now()
+  await suspend(operator(), suspect.user.id)
+  const took = performance.now() - startedAt
+  const committed = await commandsOf(suspect)
+  await within(30_000, 'all streams being turned away', running)
+  expect(await commandsOf(suspect)).toBe(committed)
+  return took
+}
+
+async function untilRefused({ token, call }: Suspect, index: number, onDone: () => void): Promise<void> {
+  const as = createClient({ url: urlOf(index), token })
+  for (;;) {
+    try {
+      await call(as)
+    } catch (error) {
+      if (!(error instanceof DenizenError)) throw error
+      if (error.code === 'request.unauthenticated') return
+    }
+    onDone()
+  }
+}
+
+/** How much of what they asked for is written down as done, or as refused in a transaction that stayed. */
+async function commandsOf({ user }: SignedInUser): Promise<number> {
+  const [row] = await database.rows<{ count: number }>(
+    `select count(*)::int as count from audit_entries where actor_id = ? and outcome in ('succeeded', 'refused')`,
+    [uuidOf(user.id)],
+  )
+  return row?.count ?? 0
+}
+
+it(`64: a superadmin who makes a thousand users at once is suspended within ${bound} ms, and not one of them is made (R1)`, async (context) => {
+  const measure = async (): Promise<number> => {
+    const suspect = await database.people.asSuperadmin()
+    const prefix = `made-by-${suspect.user.id.slice(-10)}`
+    const users = Array.from({ length: 1000 }, (_, index) => ({ username: `${prefix}-${index}` }))
+    const making = createClient({ url: urlOf(0), token: suspect.token }).users.bulkCreate({ users })
+    const outcome = making.then(
+      () => 'made',
+      (error: unknown) => (error instanceof DenizenError ? error.code : error),
+    )
+    await eventually(30_000, 'the first of them being written', () => isWriting())
+    const startedAt = performance.now()
+    await operator().users.setStatus({ userId: suspect.user.id, status: 'suspended', reason: 'R1' })
+    const took = performance.now() - startedAt
+    expect(await within(60_000, 'the answer to whoever makes them', outcome)).toBe('request.unauthenticated')
+    expect(await database.rows('select 1 from users where username like ? limit 1', [`${prefix}%`])).toEqual([])
+    console.log(`beside a thousand users being made: ${took.toFixed(0)} ms`)
+    return took
+  }
+  await expectKept(context, 'users.setStatus beside users.bulkCreate', measure, (took) => (took > bound ? [`${took.toFixed(0)} ms`] : []))
+})
+
+/** Whether a transaction of the servers has made an item of a batch. */
+async function isWriting(): Promise<boolean> {
+  const rows = await database.rows(
+    `select 1 from pg_stat_activity where datname = current_database() and application_name = 'denizen' and state <> 'idle' and query like '%savepoint item%'`,
+  )
+  return rows.length > 0
+}
+
+const urlOf = (index: number) => servers[index % servers.length]?.url ?? ''
+const operator = () => createClient({ url: urlOf(1), token: admin.token })
