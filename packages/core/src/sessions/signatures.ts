@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { userId } from '../users/model.ts'
-import { Session, sessionId, WhoAmI } from './model.ts'
+import { sessionId, userId } from '../kernel/ids.ts'
+import { Session, WhoAmI } from './model.ts'
 
 /** Whose sessions: one's own, or, for whoever may see them, somebody else's. */
 const whose = { userId: userId.optional().meta({ description: 'whose sessions (default: your own)' }) }
