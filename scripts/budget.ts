@@ -1,11 +1,11 @@
 import { paceNow, paceOfRun } from '../tests/pace.ts'
 
-/** So many times as slow as a quiet machine of our kind, and a time says nothing of what took it. */
+/** On a machine this many times as slow as a quiet one, a measured time says nothing about our code. */
 const busy = 1.3
 
 /**
- * Whether it took no longer than it may, in milliseconds. On a machine that has other things to do that is not measured;
- * a line says so, which CI counts (scripts/ci/outcome.ts). `calibrate` was called before the work began.
+ * Whether it took no longer than the budget, in milliseconds. On a busy machine it is not measured, and a line says so,
+ * which CI counts (scripts/ci/outcome.ts). Call `calibrate` before the work.
  */
 export function keepsBudget(what: string, took: number, budget: number): boolean {
   if (took <= budget) return true

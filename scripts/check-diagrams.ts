@@ -1,7 +1,7 @@
 /**
  * Draws every mermaid block of every page in Chromium (CHROMIUM, default /usr/bin/chromium), and names file and line
- * of each that cannot be drawn. With a folder as argument, the pictures are left there. Mermaid is fetched for the
- * check alone: it is larger than all that we depend on.
+ * of each that cannot be drawn. With a folder as argument, the pictures are saved there. Mermaid is fetched for this
+ * check only: it is larger than all our dependencies.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ const diagrams = pages
   .flatMap((file) => diagramsIn(file, readFileSync(join(workspace, file), 'utf8')))
 if (diagrams.length === 0) throw new Error('no page has a diagram: they are not found any more')
 
-/** What runs in the page. */
+/** The code that runs in the page. */
 const drawing = `async function draw(text) {
   const place = document.querySelector('#drawn')
   try {
@@ -65,7 +65,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** The file that defines `mermaid` in a page, taken out of its package. */
+/** The script of the mermaid package that defines `mermaid`. */
 function fetchMermaid(): string {
   const packed = execFileSync('npm', ['pack', mermaid, '--silent', '--pack-destination', folder], { cwd: folder, encoding: 'utf8' }).trim()
   const file = 'package/dist/mermaid.min.js'
@@ -73,7 +73,7 @@ function fetchMermaid(): string {
   return join(folder, file)
 }
 
-/** What mermaid says is wrong, or null when there is a picture. */
+/** Mermaid's error; null: there is a picture. */
 function draw(page: Page, { text }: Diagram): Promise<string | null> {
   return page.evaluate<string | null>(`draw(${JSON.stringify(text)})`)
 }

@@ -1,4 +1,4 @@
-/** Runs examples/sign-in-app against `npm start` on an empty folder, and fails when it does not do all that it says. */
+/** Runs examples/sign-in-app against `npm start` in an empty folder, and fails unless it does everything that it says. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,7 +1,7 @@
 /**
- * Drives a browser through the page of an invitation, as somebody new: invited,
- * mailed, a password chosen, accepted, signed in. Needs Chromium (CHROMIUM, default
- * /usr/bin/chromium). With a folder as argument, pictures of the page are left there.
+ * Drives a browser through the invitation page as a new user: invited, mailed, a password
+ * chosen, accepted, signed in. Needs Chromium (CHROMIUM, default /usr/bin/chromium). With a
+ * folder as argument, screenshots are saved there.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -65,7 +65,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** A page that reports everything that a strict policy, a missing file or a script would complain of. */
+/** A page that reports violations of its policy, missing files and errors of scripts. */
 async function open(address: string, options: { dark?: boolean; width?: number } = {}): Promise<{ page: Page; complaints: string[] }> {
   const colorScheme = options.dark === true ? 'dark' : 'light'
   const context = await browser.newContext({
@@ -140,7 +140,7 @@ async function picture(page: Page, name: string): Promise<void> {
   if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
 }
 
-/** The link in the file that a mail to the address was written to. */
+/** The link in the file with the mail to this address. */
 function link(address: string): Promise<string> {
   const outbox = join(folder, 'outbox')
   return until(`a mail to ${address}`, async () => {

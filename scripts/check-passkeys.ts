@@ -1,8 +1,8 @@
 /**
- * Drives a browser with a virtual authenticator through the page of passkeys: signs in
- * with a password, registers a passkey, signs in with it alone and as second factor, and
- * sees that a removed one and one of an unchecked user are refused. Needs Chromium
- * (CHROMIUM, default /usr/bin/chromium). With a folder as argument, pictures are left there.
+ * Drives a browser with a virtual authenticator through the passkeys page: signs in with a
+ * password, registers a passkey, signs in with it alone and as second factor, and checks that
+ * a removed one, and one without user verification, are refused. Needs Chromium (CHROMIUM,
+ * default /usr/bin/chromium). With a folder as argument, screenshots are saved there.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -30,7 +30,7 @@ const browser = await chromium.launch({
 })
 const folder = mkdtempSync(join(tmpdir(), 'denizen-passkeys-'))
 const port = await freePort()
-// WebAuthn knows hosts by name, never by address: the server listens on 127.0.0.1, and is called localhost.
+// WebAuthn needs a host name, not an address: the server listens on 127.0.0.1 and is opened as localhost.
 const url = `http://localhost:${port}`
 const server = spawn(process.execPath, ['--conditions=@denizen/source', 'apps/cli/src/main.ts', 'serve'], {
   env: {
@@ -90,7 +90,7 @@ try {
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await page.getByText('The user or the password is wrong.').waitFor()
   await picture(page, 'refused')
-  // Chromium itself writes down every answer that is no success: these two are meant.
+  // Chromium logs every unsuccessful answer: these two are expected.
   assert.deepEqual(
     complaints.filter((text) => !/Failed to load resource: .* 401/.test(text)),
     [],
@@ -110,11 +110,11 @@ async function signIn(page: Page): Promise<void> {
 }
 
 interface Key {
-  /** Whether it will say that its owner was checked. */
+  /** Whether it reports user verification. */
   verifies(isVerified: boolean): Promise<void>
 }
 
-/** The page in a browser with an authenticator, reporting everything that a strict policy, a missing file or a script would complain of. */
+/** The page in a browser with an authenticator; reports violations of its policy, missing files and errors of scripts. */
 async function open(): Promise<{ page: Page; complaints: string[]; key: Key }> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 860 } })
   const page = await context.newPage()

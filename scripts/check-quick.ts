@@ -1,6 +1,6 @@
 /**
- * For daily work, in under a minute: types, lint, format, unused code, and the tests nearest to what has changed since
- * the main branch, as far as time allows; it says which it left out. `npm run check` is what a commit needs.
+ * For daily work, in under a minute: types, lint, format, unused code, and the tests closest to what has changed since
+ * the main branch, as far as time allows; it says which it left out. Before a commit, run `npm run check`.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ async function tests(): Promise<void> {
   await step(`tests of ${plan.packages.join(', ')}`, ['turbo', 'run', 'test', ...filters, '--concurrency=1', '--output-logs=errors-only'])
 }
 
-/** What it prints is shown when it fails. */
+/** Its output is shown only when it fails. */
 async function step(name: string, [program = '', ...parameters]: readonly string[]): Promise<void> {
   const start = performance.now()
   const environment = { TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' }
@@ -43,7 +43,7 @@ async function step(name: string, [program = '', ...parameters]: readonly string
   console.log(output.split('\n').slice(-120).join('\n'))
 }
 
-/** Since the main branch left off, what is not committed too. */
+/** Files that have changed since the main branch, committed or not. */
 async function changedFiles(): Promise<readonly string[]> {
   const branch = await ended('git', ['merge-base', 'HEAD', 'main'], { cwd })
   const base = branch.code === 0 ? branch.output.trim() : 'HEAD'

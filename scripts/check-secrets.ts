@@ -1,10 +1,10 @@
 /**
- * Looks for secrets in what Denizen said while the whole suite ran: log lines at every level, error messages with their
- * causes, what its processes printed. The suite keeps it in a folder when DENIZEN_TEST_OVERHEARD names one:
+ * Searches for secrets in everything that Denizen logged and printed while the whole suite ran: log lines at every level,
+ * error messages with their causes, output of processes. The suite saves it in the folder that DENIZEN_TEST_OVERHEARD names:
  *
  *     node --conditions=@denizen/source scripts/check-secrets.ts <folder>
  *
- * First it plants one secret of every kind among what was said, and fails unless it finds each.
+ * First it plants one secret of every kind, and fails unless it finds each.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * Does what the README's first command and its "next things to try" tell a
- * newcomer, on an empty folder, and fails when anything is not as promised.
+ * Runs the README's first command and its "next things to try" in an empty folder, as a
+ * newcomer would, and fails when anything does not work as described.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'

@@ -1,6 +1,6 @@
 /**
- * Type checks everything in the workspace, and core's sources once more without Node's types. It must stay quick:
- * editors wait for the same work. A check over the budget is measured once more, for the machine may be busy.
+ * Type checks everything in the workspace, and core's sources again without Node's types. It must stay quick:
+ * editors do the same work. A check over the budget is measured again, because the machine may be busy.
  */
 import { join } from 'node:path'
 import { calibrate } from '../tests/pace.ts'
@@ -21,7 +21,7 @@ if (!keepsBudget('the type check', best, budget)) {
 /** Milliseconds of one full check; ends the process when a type is wrong. */
 async function checked(): Promise<number> {
   const start = performance.now()
-  // Several checkers would each work out most of the same types: at this size, one is quicker on few cores.
+  // Several checkers would each compute most of the same types: at this size, one is faster on few cores.
   const runs = programs.map((program) => ended('tsc', ['-p', program, '--checkers', '1'], { cwd: join(import.meta.dirname, '..') }))
   const results = await Promise.all(runs)
   for (const { output } of results) process.stdout.write(output)

@@ -1,7 +1,7 @@
 /**
- * Core's whole suite under Deno, by the same vitest, with the permissions it needs and no other: no `--allow-run`,
- * no host but the database's. Workers are threads, because a thread has the permissions of its process while a
- * process that Deno forks gets all of them. Without DENIZEN_TEST_DATABASE_URL, PostgreSQL from npm is started here.
+ * Runs core's whole suite under Deno, with the same vitest and only the permissions that it needs: no `--allow-run`, and
+ * no host except the database's. Workers are threads, because a thread has the permissions of its process, while a
+ * process that Deno forks gets all permissions. Without DENIZEN_TEST_DATABASE_URL, PostgreSQL from npm is started.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,7 +29,7 @@ const vitest = ['npm:vitest', 'run', '--configLoader=native', '--pool=threads']
 const run = spawn('npx', ['--yes', deno, 'run', ...permissions, ...vitest, ...process.argv.slice(2)], {
   cwd: workspace,
   stdio: 'inherit',
-  // vite asks whether it runs in Windows' Linux by looking into /proc, for which Deno wants every permission; this stops it asking.
+  // Without it, vite reads /proc to detect WSL, for which Deno needs all permissions.
   env: { ...process.env, DENIZEN_TEST_DATABASE_URL: url, DENIZEN_TEST_RUNTIME: 'deno', __IS_WSL_TEST__: '1' },
 })
 const [code] = (await once(run, 'close')) as [number | null]

@@ -1,6 +1,6 @@
 /**
- * Core alone, on PGlite in memory with its portable defaults, on whichever runtime this is started with: what a user
- * goes through, from being created to being suspended, and what must be refused on the way.
+ * Core alone, on PGlite in memory with its portable defaults, on whichever runtime starts this: the life of a user from
+ * creation to suspension, with what must be refused on the way.
  */
 import assert from 'node:assert/strict'
 import { completed, anonymousActor, createCore, defaultPorts, DenizenError, ormOptions, systemActor, userActor } from '@denizen/core'

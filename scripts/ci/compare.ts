@@ -2,14 +2,14 @@
 import { ranIn, type Report } from './report.ts'
 import { embeddedOnDeno } from './steps.ts'
 
-/** Tests of core that ran on Node and have to run on Deno, and did not. */
+/** Tests of core that ran on Node and should have run on Deno, but did not. */
 export function missingOnDeno(node: Report, deno: readonly Report[]): readonly string[] {
   const core = { ...node, files: node.files.filter(({ file }) => file.startsWith('packages/core/')) }
   const ran = new Set(deno.flatMap((report) => [...ranIn(report)]))
   return [...ranIn(core)].filter((test) => isForDeno(test) && !ran.has(test))
 }
 
-/** The embedded database is the same one again: there it runs what may differ by the platform. */
+/** On the embedded database only the tests that can depend on the platform are run again. */
 function isForDeno(test: string): boolean {
   return !test.includes(' on embedded') || embeddedOnDeno.some((folder) => test.startsWith(folder))
 }

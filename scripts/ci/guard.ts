@@ -1,4 +1,4 @@
-/** See `Guard`: what still runs when its input ends, because CI was ended, is ended too. */
+/** See `Guard`: ends all programs that still run when its input ends, because CI was ended. */
 import { createInterface } from 'node:readline'
 import { endFamilies } from './processes.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Everything that must not break, side by side where that leaves no core idle: `.ci/run`, after `npm ci`. Ends with
- * `N passed, N failed`, non-zero on any failure; a step is one check, and a suite counts every test.
+ * Runs all steps of CI, in parallel where cores are free: `.ci/run`, after `npm ci`. Prints `N passed, N failed` at the
+ * end, and exits non-zero on any failure. A step counts as one check; a suite counts each of its tests.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { runStep, type Place, type Run } from './run.ts'
 import { faultsOf, startable } from './schedule.ts'
 import { onDeno, onNode, stepsOfCi, type Step } from './steps.ts'
 
-/** Ends what hangs: on a machine with much else to do, everything takes less. */
+/** A limit for steps that hang; even on a busy machine everything takes less. */
 const longestMinutes = 84
 
 const folder = mkdtempSync(join(tmpdir(), 'denizen-ci-'))
@@ -34,7 +34,7 @@ clearTimeout(timer)
 place.guard.dismiss()
 finish()
 
-/** Runs all steps. What has failed by nothing but deadlines is not told yet. */
+/** Runs all steps. Files that failed only by deadlines are run again before they are reported. */
 async function runAll(): Promise<ReadonlyMap<string, Run>> {
   const faults = faultsOf(stepsOfCi(place))
   if (faults.length > 0) throw new Error(faults.join('\n'))

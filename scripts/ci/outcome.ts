@@ -1,4 +1,4 @@
-/** What CI says of its steps: how they add up, and what is printed of a failure. */
+/** The results of CI: how they are counted, and what is printed about a failure. */
 import { failuresOf, isNotMeasured, notMeasured, type Failure, type Report, type ReportedError } from './report.ts'
 
 export interface Outcome {
@@ -25,7 +25,7 @@ export interface Ended {
   readonly output: string
 }
 
-/** A step that is one check. It may say that it did not measure something, in a line of its own. */
+/** A step that counts as one check. It may print that something was not measured. */
 export function outcomeOfCheck({ step, code, output }: Ended): Outcome {
   const lines = plain(output).trimEnd().split('\n')
   const left = lines.filter((line) => line.startsWith(notMeasured)).map((line) => `${step}: ${line.slice(notMeasured.length)}`)
@@ -89,7 +89,7 @@ function linesOf({ name, message, diff, stack }: ReportedError): readonly string
   return lines.filter((line) => line !== '').map((line) => `  ${line}`)
 }
 
-/** What is printed of a step when it is over: names of failures first, for only a part of the output may be kept. */
+/** What is printed when a step has ended: names of failures first, because only part of the output may be stored. */
 export function linesOfStep({ step, passed, failures, details, log }: Outcome, seconds: number): readonly string[] {
   const state = failures.length === 0 ? 'ok    ' : 'FAILED'
   const line = `${state}  ${step.padEnd(44)} ${String(Math.round(seconds)).padStart(4)} s  ${passed} passed, ${failures.length} failed`

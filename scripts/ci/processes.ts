@@ -1,17 +1,17 @@
-/** Programs that CI starts, and how they are ended with everything that they started. */
+/** Programs that CI starts, and how to end them with all their child processes. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * A process of its own that outlives this one, whatever ends it, to end the programs that run then: `+ID` on its input
- * tells of a program that has started, `-ID` of one that has ended.
+ * A separate process that outlives this one, however it ends, and then ends the programs that still run: `+ID` on its
+ * input is a program that has started, `-ID` one that has ended.
  */
 export interface Guard {
   started(child: ChildProcess): void
   ended(child: ChildProcess): void
-  /** Nothing runs any more. */
+  /** No program runs any more. */
   dismiss(): void
 }
 
@@ -32,7 +32,7 @@ export function familyOf(pid: number, parents: ReadonlyMap<number, number>): rea
   return [...children.flatMap((child) => familyOf(child, parents)), pid]
 }
 
-/** Asks the programs and all that they started to end; kills what is there after the grace. */
+/** Asks the programs and their child processes to end, and kills those that remain after the grace period. */
 export async function endFamilies(roots: readonly number[], graceMilliseconds: number): Promise<void> {
   const family = roots.flatMap((root) => familyOf(root, parentsNow()))
   for (const pid of family) signal(pid, 'SIGTERM')

@@ -1,4 +1,4 @@
-/** What a run of vitest says of its tests, as reporter.ts writes it, and what follows from it. */
+/** The report of a run of vitest, as reporter.ts writes it, and what follows from it. */
 
 export interface ReportedError {
   readonly name: string
@@ -40,7 +40,7 @@ export interface Failure {
 
 export const notMeasured = 'not measured: '
 
-/** Something did not happen in time, by our own deadlines or by vitest's: of a slow machine it may be no fault. */
+/** Something did not happen in time, by our deadlines or vitest's. On a slow machine that may not be a bug. */
 function isDeadline({ name }: ReportedError): boolean {
   return name === 'DeadlineError' || name === 'TestTimeoutError' || name === 'HookTimeoutError'
 }
@@ -58,7 +58,7 @@ export function failuresOf({ files, unhandled }: Report): readonly Failure[] {
   return [...files.flatMap(failuresOfFile), ...outside]
 }
 
-/** The files to run once more: those in which nothing failed but deadlines. A failed assertion is a failure, always. */
+/** The files to run again: those in which only deadlines failed. A failed assertion is always a failure. */
 export function lateFiles({ files }: Report): readonly string[] {
   return files.filter(isLate).map(({ file }) => file)
 }

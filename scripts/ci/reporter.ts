@@ -1,6 +1,6 @@
 /**
- * A reporter of vitest, for CI: writes the file that CI_REPORT names. vitest's own JSON carries neither why a
- * test skipped itself nor the class of an error, and tells a test that `-t` left out from no other that was skipped.
+ * A vitest reporter for CI: writes the file that CI_REPORT names. vitest's own JSON has neither the reason why a test
+ * skipped itself nor the class of an error, and does not distinguish tests that `-t` left out from skipped ones.
  */
 import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'

@@ -1,4 +1,4 @@
-/** Runs one step, and a file of it once more. */
+/** Runs a step, or a single file of it again. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, openSync, closeSync, readFileSync } from 'node:fs'

@@ -1,14 +1,14 @@
-/** Which steps of CI run side by side. */
+/** Which steps of CI run in parallel. */
 
 export interface Work {
   readonly name: string
   /** How many cores it keeps busy; `all`: nothing may run besides. */
   readonly cores: 1 | 2 | 'all'
-  /** About how long it takes on two quiet cores: what is long starts first. */
+  /** About how long it takes on two quiet cores; longer steps start first. */
   readonly seconds: number
-  /** Steps that have to be over, however they ended. */
+  /** Steps that must have ended before, with any result. */
   readonly after?: readonly string[]
-  /** What it writes to or fills up, so that no other step may at the same time. */
+  /** Shared things that it uses exclusively, such as a folder or the connections of a database. */
   readonly locks?: readonly string[]
 }
 
@@ -44,7 +44,7 @@ function sharesLock(a: Work, b: Work): boolean {
   return (a.locks ?? []).some((lock) => b.locks?.includes(lock) === true)
 }
 
-/** Names that are given twice, or waited for and not there: with them the run would never end, or leave out a step. */
+/** Steps with the same name, and dependencies that do not exist: the run would never end, or leave out a step. */
 export function faultsOf(steps: readonly Work[]): readonly string[] {
   const names = steps.map(({ name }) => name)
   const twice = names.filter((name, index) => names.indexOf(name) !== index).map((name) => `${name} is there twice`)

@@ -1,15 +1,15 @@
-/** Everything that must not break, as steps: what each runs, what it needs, and about how long it takes. */
+/** The steps of CI: what each runs, what it needs, and about how long it takes. */
 import type { Work } from './schedule.ts'
 
 export interface Step extends Work {
   readonly command: readonly [program: string, ...parameters: string[]]
   readonly environment?: Readonly<Record<string, string>>
-  /** It runs tests by vitest, and every one of them counts; without it, the step is one check. */
+  /** It runs tests by vitest, and each test counts. Without it, the step counts as one check. */
   readonly suite?: Suite
 }
 
 interface Suite {
-  /** Files and folders, from the root of the workspace; without any, all. */
+  /** Files and folders, from the root of the workspace. Default: all. */
   readonly files?: readonly string[]
   /** Only tests whose names match. */
   readonly named?: string
@@ -17,12 +17,12 @@ interface Suite {
 
 /** Where the steps leave what others read. */
 export interface Folders {
-  /** What Denizen says meanwhile, and what the suites print: it is searched for secrets. */
+  /** The logs of Denizen and the output of the suites, which are searched for secrets. */
   readonly overheard: string
 }
 
 export const onNode = 'npm test'
-/** The same tests of core on PostgreSQL; those on the embedded database, which is the same one again, of the pipeline and of the database itself. */
+/** Core's tests on PostgreSQL; and on the embedded database those of the pipeline and of the database itself. */
 export const onDeno = ['core on deno', 'core on deno, embedded'] as const
 export const embeddedOnDeno: readonly string[] = ['packages/core/src/pipeline/', 'packages/core/src/database/']
 
@@ -33,7 +33,7 @@ export function stepsOfCi({ overheard }: Folders): readonly Step[] {
   return [...suites({ DENIZEN_TEST_OVERHEARD: overheard }), ...onOtherMachines(), ...checks(), ...programs(overheard)]
 }
 
-/** What Denizen says meanwhile is kept, and searched for secrets when they are over. */
+/** Suites whose logs are searched for secrets afterwards. */
 export const overheardSuites = [onNode, 'embedded', 'faces', 'system']
 
 function suites(environment: Readonly<Record<string, string>>): Step[] {
@@ -66,7 +66,7 @@ function suites(environment: Readonly<Record<string, string>>): Step[] {
   ]
 }
 
-/** On this machine's PostgreSQL, what another database can change: the runtime, whole servers, and core, which runs there on Deno. */
+/** On this machine's PostgreSQL: what can depend on the database server, and core on Deno. */
 function onOtherMachines(): Step[] {
   const environment = machinePostgres
   const fewer = { ...machinePostgres, DENIZEN_TEST_RUNS: '5' }
@@ -105,7 +105,7 @@ function onOtherMachines(): Step[] {
   ]
 }
 
-/** It has connections for one suite at a time. */
+/** It has connections for only one suite at a time. */
 const locks = ['the PostgreSQL of this machine']
 
 function checks(): Step[] {

@@ -1,11 +1,11 @@
-/** Draws the tables of docs/architecture.md from a database that was migrated. */
+/** Draws the tables for docs/architecture.md from a migrated database. */
 
 /** A foreign key, as PostgreSQL has it. */
 interface ForeignKey {
   readonly from: string
   readonly columns: readonly string[]
   readonly to: string
-  /** A row may do without. */
+  /** The reference may be null. */
   readonly optional: boolean
   /** At most one row for each row that it refers to. */
   readonly single: boolean
@@ -27,7 +27,7 @@ export interface Schema {
 type Rows = <Row extends object>(statement: string) => Promise<Row[]>
 
 interface Picture {
-  /** From left to right, or from top to bottom: whichever leaves room for the names of the arrows. */
+  /** Left to right or top to bottom, whichever leaves room for the labels. */
   readonly direction: 'LR' | 'TB'
   readonly tables: readonly string[]
 }
@@ -56,7 +56,7 @@ const pictures: Readonly<Record<string, Picture>> = {
   'Who has which role on what': { direction: 'TB', tables: ['users', 'teams', 'roles', 'resources', 'role_assignments'] },
 }
 
-/** Tables that are in no picture, and what they are for. */
+/** Tables that are in no picture, with their purpose. */
 const others: Readonly<Record<string, string>> = {
   audit_entries: 'what was done, by whom, and how it ended; one partition a month, append-only',
   events: 'what happened, for subscribers; one partition a month, append-only',

@@ -1,6 +1,6 @@
-/** Which tests say most, in little time, about what has changed; and which are left out. */
+/** Which tests are most relevant to what has changed, within a short time, and which are left out. */
 
-/** Of core, whose whole suite takes minutes, so many files of tests take about half a minute on two quiet cores. */
+/** As many test files of core as take about half a minute on two quiet cores; its whole suite takes minutes. */
 const mostOfCore = 25
 
 export interface Workspace {

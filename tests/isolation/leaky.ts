@@ -7,8 +7,7 @@ import { command, query } from '../../packages/core/src/kernel/signature.ts'
 import type { Input } from './cases.ts'
 import { scope } from '../../packages/core/src/access/model.ts'
 import { findScope } from '../../packages/core/src/access/scopes.ts'
-import { organizationId } from '../../packages/core/src/organizations/model.ts'
-import { userId } from '../../packages/core/src/users/model.ts'
+import { organizationId, userId } from '../../packages/core/src/kernel/ids.ts'
 
 /** An action as somebody might write it by mistake, and what the sweep must say of it. */
 export interface Mistake {

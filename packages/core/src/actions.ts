@@ -2,7 +2,7 @@ import { signatures } from './contract.ts'
 import * as handlers from './handlers.ts'
 import { actionsIn } from './kernel/registry.ts'
 
-/** Every action of the contract, by name. */
+/** All actions of the contract, by name. */
 export const actions = actionsIn(
   Object.values(handlers),
   Object.values(signatures).flatMap((namespace) => Object.values(namespace)),

@@ -3,7 +3,7 @@ import type { ErrorDefinition } from './kernel/errors.ts'
 import { tooManyRequests } from './policies/errors.ts'
 import { keyUnreadable } from './tokens/errors.ts'
 
-/** What any action may answer, and no signature names. */
+/** Errors of every action, which signatures do not list. */
 export const commonErrors: readonly ErrorDefinition<never>[] = [
   request.invalidInput,
   request.unauthenticated,

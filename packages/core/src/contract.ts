@@ -35,10 +35,7 @@ import { tokensSignatures } from './tokens/signatures.ts'
 import { signInSignatures } from './signin/signatures.ts'
 import { teamsSignatures } from './teams/signatures.ts'
 
-/**
- * What a client may know: the signature of every action, by namespace. Nothing
- * here, or below here, imports an ORM or a driver.
- */
+/** The signatures of all actions, by namespace: what a client may know. Nothing here or below imports an ORM or a driver. */
 export const signatures = {
   access: {
     ...separationSignatures,

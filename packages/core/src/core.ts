@@ -40,58 +40,61 @@ import { writeLastUsed } from './tokens/repository.ts'
 import type { User } from './users/index.ts'
 
 export interface CoreOptions {
-  /** A connected MikroORM, made with `ormOptions()`, its migrations up to date. */
+  /** A connected MikroORM with `ormOptions()`, and all migrations run. */
   readonly orm: Orm
   readonly ports: Ports
   readonly settings?: Partial<Settings>
   readonly monitors?: readonly Monitor[]
-  /** Told of events after their commit; needs a `ports.jobs` with a worker that calls `core.deliver`. */
+  /** Receive events after their commit; needs a `ports.jobs` whose worker calls `core.deliver`. */
   readonly subscribers?: readonly Subscriber[]
 }
 
 /** Denizen in this process. */
 export interface Core {
-  /** Runs an action by name. Rejects with a DenizenError, and nothing else. */
+  /** Runs an action by name. Rejects with a DenizenError only. */
   run(name: string, input: unknown, call: Call): Promise<unknown>
-  /** What a command would do. */
+  /** The effects that a command would have. */
   plan(name: string, input: unknown, call: Call): Promise<Plan>
   /**
-   * Makes the first superadmin and gives it, or null: there is one, or was one.
-   * Of many processes that ask at once, one makes it. The username gets an ending if it is taken.
+   * Creates the first superadmin; null: there is or was one already. Of concurrent processes one creates it. The username gets a suffix
+   * if it is taken.
    */
   bootstrap(account: { readonly username: string; readonly password: string }): Promise<User | null>
-  /** Every action as a call, on behalf of somebody. */
+  /** Every action as a function, on behalf of an actor. */
   as(actor: Actor, origin?: Partial<Origin>): Calls
-  /** The principal behind an access token; null: the token opens nothing. */
+  /** The principal of an access token; null: the token is not valid. */
   authenticate(token: string): Promise<Principal | null>
-  /** The same from memory, without waiting; undefined: ask `authenticate`. */
+  /** The principal from the cache, without waiting; undefined: use `authenticate`. */
   authenticated(token: string): Principal | undefined
-  /** Counts a call that is answered without running it against what the user may make in a minute; false: run it, which counts it. */
+  /** Counts a call that is answered without `run` against the user's rate limit; false: use `run`, which counts it. */
   counted(principal: Principal): boolean
-  /** A question for `decide`, read once; null: it is none, and `access.check` says why. */
+  /** Parses a question for `decide`; null: it is invalid, and `access.check` says why. */
   question(input: unknown): Question | null
-  /** The answer of `access.check` from memory, without waiting: told to monitors, and counted. undefined: run it. */
+  /** The answer of `access.check` from the cache, without waiting; it is counted and observed by monitors. undefined: use `run`. */
   decide(principal: Principal, question: Question, requestId: string): { readonly allowed: boolean } | undefined
-  /** Tells the monitors of a call that was answered without running it, from an answer kept with its principal. */
+  /** Reports a call to the monitors that was answered without `run`, from an answer kept with its principal. */
   observe(report: CallReport): void
-  /** How the principal cache does. */
+  /** The state of the principal cache. */
   cacheState(): { readonly entries: number; readonly live: boolean; readonly hits: number; readonly misses: number }
   /** Carries out a job named `events.deliver`. */
   deliver(payload: Job['payload']): Promise<void>
-  /** Carries out a job that an action asked for: one of `jobHandlers`. May be called twice for one job. */
+  /** Carries out a job of an action: one of `jobHandlers`. It may be called twice for one job. */
   work(name: string, payload: Job['payload']): Promise<void>
   /**
-   * Takes in what Clerk tells of its users (see DENIZEN_IDENTITY_PROVIDERS). Rejects with
-   * `identities.webhookRefused` when it is not signed as it has to be.
+   * Processes a webhook of Clerk (see DENIZEN_IDENTITY_PROVIDERS). Rejects with `identities.webhookRefused` if its signature is not
+   * valid.
    */
   receiveWebhook(webhook: SignedWebhook, origin: Origin): Promise<void>
-  /** Whether the database answers. */
+  /** Whether the database is available. */
   isReady(): Promise<boolean>
-  /** The keys that signed tokens are verified by, now or soon, as RFC 7517 has them. */
+  /** The public keys of signed tokens, present and next (JWK, RFC 7517). */
   publishedKeys(): Promise<readonly JsonObject[]>
-  /** Writes now when users were last seen, and tokens and permissions last used. A core that was started does so by itself, some seconds after they were. */
+  /**
+   * Writes buffered times now: when users were last seen, and tokens and permissions last used. After `start` that happens by itself
+   * within seconds.
+   */
   writeLastSeen(): Promise<void>
-  /** Makes the partitions that are due, and begins to listen to other processes. */
+  /** Creates partitions that are due, and starts listening for invalidations. */
   start(): Promise<void>
   stop(): Promise<void>
   readonly orm: Orm
@@ -99,7 +102,7 @@ export interface Core {
   readonly settings: Settings
 }
 
-/** What an installation is like that decides nothing. */
+/** The settings of an installation without any. */
 export const defaultSettings: Settings = {
   defaultOrganization: null,
   publicUrl: 'http://127.0.0.1:4000',
@@ -116,7 +119,7 @@ export const defaultSettings: Settings = {
   identityProviders: [],
 }
 
-/** Puts Denizen together. The only assembly there is. */
+/** Assembles Denizen. The only place where that happens. */
 export function createCore(options: CoreOptions): Core {
   const { assembly, authenticator, keys, sightings } = partsOf(options)
   const { orm, ports, settings, monitors, subscribers, principals } = assembly
@@ -191,7 +194,7 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
   return { assembly, authenticator, keys, sightings }
 }
 
-/** When users and their sessions were last seen, and the tokens that stand for themselves, and permissions, last used. */
+/** Buffers for when users and sessions were last seen, and API tokens and permissions last used. */
 function sightingsOf(reader: () => SqlEntityManager, { logger }: Ports) {
   const users = new WriteBehindBuffer({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
   const sessions = new WriteBehindBuffer({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
@@ -200,10 +203,10 @@ function sightingsOf(reader: () => SqlEntityManager, { logger }: Ports) {
   const all = [users, sessions, tokens, uses] as const
   return {
     used: (use: PermissionUse, now: Date): void => void uses.note(use, now),
-    /** One look into one map at most calls: whoever's session was noted within the minute was noted too. */
+    /** Most calls cost one lookup: if the session was recorded within the minute, so was its user. */
     note({ userId, sessionId, tokenId, impersonator }: Principal, now: Date): void {
       const anew = sessionId === null ? tokens.note(tokenId, now) : sessions.note(sessionId, now)
-      // Somebody who acts for a user is not the user.
+      // An impersonator is not the user.
       if (anew && impersonator === null) users.note(userId, now)
     },
     start: () => all.forEach((notes) => notes.start()),
@@ -242,20 +245,20 @@ function callsAs(assembly: Assembly, actor: Actor, origin: Partial<Origin>): Cal
   })
 }
 
-/** An id for a request that came with none: `req_` and 26 letters. */
+/** A request id for a request without one: `req_` and 26 letters. */
 export function newRequestId({ clock, random }: Pick<Ports, 'clock' | 'random'>): string {
   return `req_${encodeSuffix(uuidBytes(clock.now(), random.bytes(10)))}`
 }
 
-/** Whoever operates the machine. */
+/** The actor for the operator of the machine. */
 export function systemActor(reason: string): Actor {
   return { kind: 'system', reason }
 }
 
-/** A caller without a credential. */
+/** The actor for a caller without a credential. */
 export const anonymousActor: Actor = { kind: 'anonymous' }
 
-/** The user behind a principal. */
+/** The actor for a principal. */
 export function userActor(principal: Principal): Actor {
   return { kind: 'user', principal }
 }

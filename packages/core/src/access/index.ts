@@ -14,3 +14,4 @@ export { PermissionUses, writePermissionUses, type PermissionUse } from './revie
 export { demote, ensureAnotherSuperadmin, hadSuperadmin, lockSuperadmins, promote } from './assignments/superadmins.ts'
 export { assignRole, currentAssignment } from './assignments/system-wide.ts'
 export { findRoles, insertRole, rolesThatGrant } from './roles/system-wide.ts'
+export type { RoleRow } from './roles/entity.ts'

@@ -1,18 +1,12 @@
 import { z } from 'zod'
 import { condition, scopeKinds } from '../grants/model.ts'
-import { idSchema, type Id } from '../kernel/id.ts'
+import type { Id } from '../kernel/id.ts'
 import { multiLine } from '../kernel/text.ts'
-import { organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
+import { assignmentId, organizationId, resourceId, roleId, teamId, userId } from '../kernel/ids.ts'
 
-export const roleId = idSchema('rol')
 export type RoleId = Id<'rol'>
-export const assignmentId = idSchema('asg')
 export type AssignmentId = Id<'asg'>
-export const exclusionId = idSchema('exc')
 export type ExclusionId = Id<'exc'>
-export const teamReference = idSchema('team')
-export const resourceReference = idSchema('res')
 
 /** A user (services are users) or a team; the members of a team have what it has. */
 export type SubjectKind = 'user' | 'team'
@@ -46,8 +40,8 @@ export const permissionPattern = z
 /** The scope of an assignment: the whole system (empty), an organization, a team, or a resource with everything inside it. */
 export const scope = z.union([
   z.strictObject({ organizationId }),
-  z.strictObject({ teamId: teamReference }),
-  z.strictObject({ resourceId: resourceReference }),
+  z.strictObject({ teamId: teamId }),
+  z.strictObject({ resourceId: resourceId }),
   z.strictObject({}),
 ])
 export type ScopeInput = z.infer<typeof scope>
@@ -72,7 +66,7 @@ export const Assignment = z.object({
   id: assignmentId,
   subject: z.object({
     kind: z.enum(['user', 'team']),
-    id: z.union([userId, teamReference]),
+    id: z.union([userId, teamId]),
     name: z.string().meta({ description: 'the username, or the name of the team' }),
   }),
   role: z.object({ id: roleId, name: z.string() }).nullable(),
@@ -80,8 +74,8 @@ export const Assignment = z.object({
   scope: z.object({
     kind: z.enum(scopeKinds),
     organizationId: organizationId.nullable(),
-    teamId: teamReference.nullable(),
-    resourceId: resourceReference.nullable(),
+    teamId: teamId.nullable(),
+    resourceId: resourceId.nullable(),
   }),
   validFrom: z.date(),
   validUntil: z.date().nullable(),

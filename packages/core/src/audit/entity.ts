@@ -19,7 +19,7 @@ const AuditEntrySchema = defineEntity({
     actorId: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
     actorReason: p.string().columnType('text').strictNullable().$type<string>(),
     sessionId: idColumn('ses').strictNullable().$type<`ses_${string}`>(),
-    /** Who really acted, through the session of the actor. */
+    /** The user who acted as this one (impersonation). */
     impersonatorId: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
     targetType: p.string().columnType('text').strictNullable().$type<string>(),
     targetId: p.string().columnType('text').strictNullable().$type<string>(),
@@ -39,6 +39,6 @@ const AuditEntrySchema = defineEntity({
   ],
 })
 
-/** What was done, by whom, to what, and how it ended. Append-only. */
+/** An audit entry: what was done, by whom, to what, and how it ended. Append-only. */
 export class AuditEntryRow extends AuditEntrySchema.class {}
 AuditEntrySchema.setClass(AuditEntryRow)

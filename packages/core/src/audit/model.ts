@@ -1,2 +1,2 @@
-/** How an action ended: done; refused but counted; not allowed; undone by an error. */
+/** The outcome of an action: done; refused, but the attempt counted; not allowed; failed with an error. */
 export type AuditOutcome = 'succeeded' | 'refused' | 'denied' | 'failed'

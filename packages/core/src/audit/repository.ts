@@ -6,7 +6,7 @@ import { uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { AuditOutcome } from './model.ts'
 
-/** One entry to write. */
+/** A new audit entry. */
 export interface NewAuditEntry {
   readonly id: Id<'aud'>
   readonly at: Date
@@ -19,7 +19,7 @@ export interface NewAuditEntry {
   readonly facts: AuditFacts
 }
 
-/** Writes the entry, through the transaction of what it tells about. */
+/** Writes an entry in the transaction of what it records. */
 export async function writeAuditEntry(em: SqlEntityManager, entry: NewAuditEntry): Promise<void> {
   await runStatement(em, auditStatement, auditParameters(entry))
 }

@@ -7,7 +7,7 @@ import { defineCommand } from '../kernel/action.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { anyone } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
-import { userId } from '../users/model.ts'
+import { userId } from '../kernel/ids.ts'
 import { verifyTotp, consumeRecoveryCode } from './index.ts'
 
 const proof = z.strictObject({ userId, code: z.string() })

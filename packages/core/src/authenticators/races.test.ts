@@ -9,7 +9,7 @@ import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { anyone } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
-import { userId } from '../users/model.ts'
+import { userId } from '../kernel/ids.ts'
 import { verifyTotp, consumeRecoveryCode } from './index.ts'
 import { hashOfCode } from './recovery-codes.ts'
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { factorNotAllowed } from '../policies/errors.ts'
-import { userId } from '../users/model.ts'
+import { userId } from '../kernel/ids.ts'
 import { lastFactorRequired, noFactor, noTotp, notBegun, wrongCode } from './errors.ts'
 import { Factors } from './model.ts'
 

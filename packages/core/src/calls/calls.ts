@@ -6,7 +6,7 @@ import { pagesOf, type Paged } from './pages.ts'
 
 /** The options of a command's call. */
 export interface CommandOptions {
-  /** The same key and input give the stored answer; the same key with another input is a conflict. */
+  /** A retry with the same key and input gets the stored answer; the same key with another input is a conflict. */
   readonly idempotencyKey?: string
 }
 
@@ -29,7 +29,7 @@ export interface CommandCall<S extends Signature> {
 
 type CallOf<S> = S extends Signature<string, 'query'> ? QueryCall<S> : S extends Signature<string, 'command'> ? CommandCall<S> : never
 
-/** Every action as a call: the same type in process, over the wire and in the CLI. */
+/** Every action as a function, with the same type in process, over the network and in the CLI. */
 export type Calls = {
   readonly [Namespace in keyof Signatures]: { readonly [Verb in keyof Signatures[Namespace]]: CallOf<Signatures[Namespace][Verb]> }
 }

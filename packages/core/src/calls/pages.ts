@@ -1,4 +1,4 @@
-/** A page to await, or every item from here on to iterate over. */
+/** A page to await, or all items from there on to iterate over. */
 export interface Paged<Page, Item> extends Promise<Page>, AsyncIterable<Item> {}
 
 interface PageLike {
@@ -6,7 +6,7 @@ interface PageLike {
   readonly nextCursor: string | null
 }
 
-/** The first page as a promise, and an iterator that fetches the others as it gets to them. */
+/** The first page as a promise, and an iterator that fetches the following ones on demand. */
 export function pagesOf(fetch: (cursor?: string) => Promise<unknown>): Paged<unknown, unknown> {
   const first = fetch()
   async function* items(): AsyncGenerator<unknown> {

@@ -55,7 +55,7 @@ export function userProvider({ users }: Calls): UserProvider {
   }
 }
 
-/** The roles of Denizen. Needs what the calls below need: `users.count`, `users.list` and `users.stats`. */
+/** Roles of Denizen. The caller needs `users.count`, `users.list` and `users.stats`. */
 export function roleProvider({ users }: Calls): RoleProvider {
   const has = async (userId: UserId, role: string) => (await users.count({ where: { id: userId, role } })).count > 0
   return {

@@ -1,4 +1,5 @@
-import { exclusionsNameUnique, rolesNameUnique } from '../access/entity.ts'
+import { exclusionsNameUnique } from '../access/separation/entity.ts'
+import { rolesNameUnique } from '../access/roles/entity.ts'
 import { exclusionNameTaken } from '../access/separation/errors.ts'
 import { DenizenError, databaseUnavailable } from '../kernel/errors.ts'
 import type { ErrorDefinition } from '../kernel/errors.ts'
@@ -18,7 +19,7 @@ import { teamNameTaken } from '../teams/errors.ts'
 import { emailTaken, usernameTaken, policyUnknown } from '../users/errors.ts'
 import { usersEmailUnique, usersUsernameUnique } from '../users/entity.ts'
 
-/** What the database refuses, as the caller should understand it: by the name of the constraint, never by a read beforehand. */
+/** Constraint violations as domain errors. Uniqueness is decided by constraints, never by reading first. */
 const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>>>> = {
   [usersEmailUnique]: emailTaken,
   [usersUsernameUnique]: usernameTaken,
@@ -36,25 +37,24 @@ const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>
   organizations_resource_policy_foreign: policyUnknown,
 }
 
-/** The domain error for what a driver threw; anything unknown comes back as it was. */
+/** The domain error for what a driver threw; unknown errors are returned unchanged. */
 export function toDomainError(error: unknown): unknown {
   if (error instanceof DenizenError) return error
   const definition = byConstraint[textOf(error, 'constraint')]
-  // Without its cause: that quotes the statement with its values, and whoever logs a conflict would log those too.
+  // Without the cause: it quotes the statement with its values, which would end up in logs.
   if (definition !== undefined) return definition({})
   return isUnavailable(error) ? databaseUnavailable({}, error) : error
 }
 
-/** Two transactions stood in each other's way; the whole of one may be run again (40001, 40P01). */
+/** Whether two transactions conflicted, so that one can be retried as a whole (40001, 40P01). */
 export function isTransient(error: unknown): boolean {
   const state = sqlStateOf(error)
   return state === '40001' || state === '40P01'
 }
 
 /**
- * Connection failures (class 08), shutdowns and cancellations (57), exhausted
- * resources (53), and what node's sockets and pg's pool say.
- * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Connection failures (class 08), shutdowns and cancellations (57), insufficient resources (53), and errors of Node's sockets and pg's
+ * pool. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 function isUnavailable(error: unknown): boolean {
   const state = sqlStateOf(error)

@@ -1,13 +1,7 @@
-import {
-  ExclusionMemberRow,
-  ExclusionRow,
-  PermissionUseRow,
-  RoleAssignmentRow,
-  RoleClosureRow,
-  RoleInclusionRow,
-  RolePermissionRow,
-  RoleRow,
-} from '../access/entity.ts'
+import { ExclusionMemberRow, ExclusionRow } from '../access/separation/entity.ts'
+import { PermissionUseRow } from '../access/review/entity.ts'
+import { RoleAssignmentRow } from '../access/assignments/entity.ts'
+import { RoleClosureRow, RoleInclusionRow, RolePermissionRow, RoleRow } from '../access/roles/entity.ts'
 import { RoleCounterRow, UserActivityRow, UserCounterRow, UserCreationCounterRow } from '../accounts/activity/entity.ts'
 import { AuditEntryRow } from '../audit/entity.ts'
 import { EventRow } from '../events/entity.ts'
@@ -32,7 +26,7 @@ import { SigningKeyRow, TokenRow } from '../tokens/entity.ts'
 import { UserRow } from '../users/entity.ts'
 import { VerificationRow } from '../verifications/entity.ts'
 
-/** Every table of Denizen. */
+/** All tables of Denizen. */
 export const entities = [
   UserRow,
   UserActivityRow,

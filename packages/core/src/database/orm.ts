@@ -5,9 +5,8 @@ import { entities } from './entities.ts'
 import { migrations } from './migrations/index.ts'
 
 /**
- * What every database of Denizen is opened with, whatever its driver: the
- * tables, the names, the migrations, and no ambient context: a handler has only
- * the entity manager it was handed.
+ * Options for the ORM with any driver: tables, names, migrations, and no global context, so that handlers only have the entity manager
+ * they are given.
  */
 export function ormOptions() {
   return {

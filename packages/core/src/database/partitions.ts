@@ -1,16 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 
-/** The tables that are partitioned by month of their column `at`. */
+/** Tables that are partitioned by month of their column `at`. */
 const partitioned = ['audit_entries', 'events'] as const
 
-/** How many months ahead partitions are made: a server that is not restarted, and a job that fails, have time. */
+/** Months for which partitions are created ahead, in case a server is not restarted or the job fails. */
 const monthsAhead = 3
 
 /**
- * Makes the monthly partitions from this month on, in UTC. Rows of a month
- * without one are not lost: they go to the default partition, and such a month
- * stays there, for PostgreSQL refuses a partition whose rows the default holds.
- * Safe to call at any time and from several processes.
+ * Creates the monthly partitions from this month on, in UTC. Rows of a month without a partition go to the default one; that month stays
+ * there, because PostgreSQL refuses a partition whose rows the default holds. Can be called at any time and by several processes.
  */
 export async function ensurePartitions(em: SqlEntityManager, now: Date): Promise<void> {
   for (let offset = 0; offset <= monthsAhead; offset++) {
@@ -29,7 +27,7 @@ async function ensurePartition(em: SqlEntityManager, table: string, name: string
   }
   if (found.length > 0 || (await inDefault(em))) return
   await em.transactional(async (transaction) => {
-    // `if not exists` is no help to two processes that create it at the same moment: one fails on the catalogue.
+    // `if not exists` does not help two processes that create it at the same moment: one fails on the catalogue.
     await transaction.execute(`select pg_advisory_xact_lock(hashtext('denizen partitions'))`)
     await transaction.execute(`lock table "${table}_default" in access exclusive mode`, [], 'run')
     if (await inDefault(transaction)) return

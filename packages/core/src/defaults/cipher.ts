@@ -1,9 +1,8 @@
 import type { Cipher } from '../ports/cipher.ts'
 
 /**
- * AES-256-GCM and HMAC-SHA-256 by Web Crypto. Each use has a key of its own,
- * derived from the master key (HKDF, RFC 5869). Sealed text begins with the
- * version of the key, so that keys can be changed later.
+ * AES-256-GCM and HMAC-SHA-256 by Web Crypto. Each use has its own key, derived from the master key (HKDF, RFC 5869). Sealed text begins
+ * with a key version, so that keys can be rotated.
  */
 export async function aesCipher(masterKey: Uint8Array<ArrayBuffer>): Promise<Cipher> {
   if (masterKey.length !== 32) throw new RangeError('the master key must be 32 bytes')
@@ -25,7 +24,7 @@ export async function aesCipher(masterKey: Uint8Array<ArrayBuffer>): Promise<Cip
         const parameters = { name: 'AES-GCM', iv: fromBase64url(iv), additionalData: utf8(context) }
         return new TextDecoder().decode(await crypto.subtle.decrypt(parameters, sealing, fromBase64url(body)))
       } catch {
-        return null // Web Crypto says no more than "it does not fit": forged, moved, cut, or under another key
+        return null // Web Crypto does not say why it failed: forged, moved, truncated, or sealed with another key
       }
     },
     async fingerprint(context, text) {

@@ -1,4 +1,4 @@
 import type { InvalidationFeed } from '../ports/invalidation.ts'
 
-/** For a database that only this process changes: there is nobody to hear from. */
+/** For a database that only this process changes. */
 export const soleProcessFeed: InvalidationFeed = { soleProcess: true, open: async () => undefined, close: async () => undefined }

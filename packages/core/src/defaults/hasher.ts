@@ -2,16 +2,16 @@ import { argon2id, argon2Verify } from 'hash-wasm'
 import type { Hasher } from '../ports/hasher.ts'
 import { passwordQueue } from '../passwords/index.ts'
 
-/** What one hash costs. Memory in KiB. */
+/** The cost of one hash. Memory in KiB. */
 export interface Argon2Cost {
   readonly memory: number
   readonly iterations: number
 }
 
-/** OWASP's second choice for argon2id, and what `@denizen/runtime` uses. */
+/** OWASP's second recommendation for argon2id, as in `@denizen/runtime`. */
 const standardCost: Argon2Cost = { memory: 19_456, iterations: 2 }
 
-/** argon2id (RFC 9106) in WebAssembly, one at a time: the portable, slower hasher. */
+/** argon2id (RFC 9106) in WebAssembly, one at a time: portable and slower. */
 export function argon2Hasher(cost: Argon2Cost = standardCost): Hasher {
   const queued = passwordQueue()
   const parameters = {
@@ -28,7 +28,7 @@ export function argon2Hasher(cost: Argon2Cost = standardCost): Hasher {
   }
 }
 
-/** A hash whose check costs no more than 16 of ours may; an import must not buy our processor. */
+/** Whether verifying a hash costs at most 16 times as much as one of ours; otherwise imported hashes could overload the server. */
 function isBounded(hash: string): boolean {
   const cost = /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/.exec(hash)
   return cost !== null && Number(cost[1]) * Number(cost[2]) <= standardCost.memory * standardCost.iterations * 16

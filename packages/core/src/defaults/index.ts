@@ -26,10 +26,9 @@ export {
 export type { Argon2Cost }
 
 /**
- * Ports that need nothing but Web APIs, so that core runs alone on Node, Deno
- * and Bun. For one process on one database; `@denizen/runtime` has what several
- * processes need.
- * @param masterKey 32 bytes; cursors and encrypted columns are worth no more than it.
+ * Ports that need only Web APIs, so that core runs alone on Node, Deno and Bun. For one process on one database; `@denizen/runtime`
+ * supports several processes.
+ * @param masterKey 32 bytes; protects cursors and encrypted columns
  */
 export async function defaultPorts(masterKey: Uint8Array<ArrayBuffer>): Promise<Ports> {
   return {

@@ -2,7 +2,7 @@ import type { LogFields, Logger } from '../ports/logger.ts'
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
 
-/** One line of JSON for each message of the level or above, on standard error. */
+/** Logs messages of the level or above as lines of JSON to standard error. */
 export function consoleLogger(lowest: (typeof levels)[number]): Logger {
   const write =
     (level: (typeof levels)[number]) =>

@@ -1,5 +1,5 @@
 import { mailNotConfigured } from '../mail/errors.ts'
 import type { Mailer } from '../ports/mailer.ts'
 
-/** For a core that nobody gave a mailer: whatever needs mail says so at once. */
+/** For core without a mailer: rejects everything. */
 export const noMailer: Mailer = { isConfigured: false, send: () => Promise.reject(mailNotConfigured({})) }

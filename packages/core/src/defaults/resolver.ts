@@ -1,5 +1,5 @@
 import { dnsNotConfigured } from '../organizations/errors.ts'
 import type { Resolver } from '../ports/resolver.ts'
 
-/** For a core that nobody gave a resolver: no Web API asks DNS, and to ask a stranger over HTTPS is nothing to do unasked. */
+/** For core without a resolver: Web APIs have no DNS, and asking a third party over HTTPS should not be a default. */
 export const noResolver: Resolver = { txt: () => Promise.reject(dnsNotConfigured({})) }

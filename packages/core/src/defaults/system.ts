@@ -7,7 +7,7 @@ export const systemClock: Clock = { now: () => new Date(), monotonic: () => perf
 const pool = new Uint8Array(4096)
 let taken = pool.length
 
-/** The platform's CSPRNG, asked for many bytes at once: asking costs more than the bytes. None is given out twice, or kept. */
+/** The platform's CSPRNG, called for many bytes at once, because a call costs more than the bytes. Each byte is used once and erased. */
 export const webCryptoRandom: Random = {
   bytes(length) {
     if (length > pool.length / 8) return crypto.getRandomValues(new Uint8Array(length))

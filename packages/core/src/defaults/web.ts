@@ -1,12 +1,12 @@
 import { providerUnavailable } from '../identities/errors.ts'
 import type { Web, WebAnswer, WebRequest } from '../ports/web.ts'
 
-/** Milliseconds for a whole answer. */
+/** Milliseconds until the whole response has arrived. */
 const patience = 5_000
-/** Bytes; the metadata and keys of the largest providers take a few KiB. */
+/** Bytes; the largest providers' metadata and keys take a few KiB. */
 const largestAnswer = 512 * 1024
 
-/** Asks by `fetch`. */
+/** HTTP by `fetch`. */
 export function fetchingWeb(options: { readonly patience?: number } = {}): Web {
   return {
     async ask(request) {
@@ -38,7 +38,7 @@ async function textOf(response: Response): Promise<string> {
   return text + decoder.decode()
 }
 
-/** The host of an address that may be asked; null: it is none. Without TLS only this machine: elsewhere anybody on the way could answer. */
+/** The host of a URL that may be requested; null: it may not. Without TLS only this machine. */
 function hostOf(url: string): string | null {
   if (!URL.canParse(url)) return null
   const { protocol, hostname, host, username, password } = new URL(url)

@@ -22,6 +22,6 @@ const EventSchema = defineEntity({
   indexes: [{ name: 'events_feed_index', properties: ['xid', 'id'] }],
 })
 
-/** Something that happened, written with the change itself (transactional outbox). Append-only. */
+/** An event, written in the transaction of the change (transactional outbox). Append-only. */
 export class EventRow extends EventSchema.class {}
 EventSchema.setClass(EventRow)

@@ -22,7 +22,7 @@ export function eventParameters(events: readonly NewEvent[], actorId: Id<'usr'> 
   return [at, actorId === null ? null : uuidOf(actorId), JSON.stringify(records)]
 }
 
-/** Where a reader of a feed stands: the transaction and id of the last row it saw. */
+/** The position of a feed's reader: transaction and id of the last row it read. */
 export interface FeedPosition {
   readonly xid: string
   readonly id: Id<'evt'>
@@ -34,9 +34,8 @@ export interface RecordedEvent extends DomainEvent {
 }
 
 /**
- * The events after a position, in the order in which no commit can slip in
- * behind the reader: by (transaction, id), and only of transactions older than
- * every one that still runs.
+ * Reads events after a position, in an order that later commits cannot change: by (transaction, id), and only of transactions older than
+ * every running one.
  */
 export async function readEvents(em: SqlEntityManager, after: FeedPosition | null, limit: number): Promise<RecordedEvent[]> {
   const rows = await em.execute<EventRecord[]>(

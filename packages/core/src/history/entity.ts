@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { instant } from '../kernel/columns.ts'
 
-/** What is remembered of how things were. */
+/** Kinds of state with history. */
 export type FormerKind = 'membership' | 'seat' | 'userStatus' | 'organizationStatus' | 'ownership'
 
 const FormerStateSchema = defineEntity({
@@ -10,9 +10,9 @@ const FormerStateSchema = defineEntity({
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
     kind: p.string().columnType('text').$type<FormerKind>(),
-    /** Whose state it was: a user, an organization or a resource. */
+    /** The user, organization or resource. */
     subjectId: p.uuid(),
-    /** Where: the organization, or the team; null where that says nothing. */
+    /** The organization or team; null: the kind has none. */
     objectId: p.uuid().strictNullable().$type<string>(),
     /** The role of the member, the status, or the owner. */
     value: p.string().columnType('text').strictNullable().$type<string>(),
@@ -26,8 +26,8 @@ const FormerStateSchema = defineEntity({
 })
 
 /**
- * How things were before they were changed or ended: who could do what at some
- * time is worked out from these (`access.at`). The state that holds now is in its own table.
+ * Former states: how something was before it was changed or ended. `access.at` works out from them who could do what at a time. The
+ * present state is in its own table.
  */
 export class FormerStateRow extends FormerStateSchema.class {}
 FormerStateSchema.setClass(FormerStateRow)

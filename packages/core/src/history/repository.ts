@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { FormerKind } from './entity.ts'
 
-/** A state that ends: whose (and where) it was, as UUIDs, and since when. */
+/** A state that has ended, with UUIDs. */
 interface FormerState {
   readonly kind: FormerKind
   readonly subjectId: string
@@ -11,7 +11,7 @@ interface FormerState {
   readonly beganAt: Date
 }
 
-/** Remembers how things were until now: the state that follows is in its own table. */
+/** Records former states. The state that follows is in its own table. */
 export async function recordFormerStates(em: SqlEntityManager, states: readonly FormerState[], endedAt: Date): Promise<void> {
   if (states.length === 0) return
   await em.execute(
@@ -34,14 +34,14 @@ export async function recordFormerStates(em: SqlEntityManager, states: readonly 
   )
 }
 
-/** A state that ends now, of a thing that is there since then. */
+/** A state that ends now, of something that exists since then. */
 interface EndingState extends Omit<FormerState, 'beganAt'> {
   readonly since: Date
 }
 
 /**
- * The same of states that follow each other: one begins when the one before it ended, the first with the
- * thing itself. What began just now was never so for any time, and is not remembered.
+ * Records a former state that began when the one before it ended, or with the thing itself. A state that began just now held for no time,
+ * and is not recorded.
  */
 export async function recordEndedState(
   em: SqlEntityManager,

@@ -15,6 +15,6 @@ const IdempotencyKeySchema = defineEntity({
   indexes: [{ name: 'idempotency_keys_created_at_index', properties: ['createdAt'] }],
 })
 
-/** That a command was carried out under a key, and what was answered (superjson, without secrets). */
+/** A command that was run under a key, with its answer (superjson, without secrets). */
 export class IdempotencyKeyRow extends IdempotencyKeySchema.class {}
 IdempotencyKeySchema.setClass(IdempotencyKeyRow)

@@ -1,14 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 
 export interface Claim {
-  /** Who uses the key: keys of different callers never meet. */
+  /** The caller: keys of different callers are independent. */
   readonly scope: string
   readonly key: string
   readonly action: string
   readonly fingerprint: string
 }
 
-/** What a key was used for before. */
+/** The earlier use of a key. */
 export interface EarlierUse {
   readonly action: string
   readonly fingerprint: string
@@ -16,9 +16,8 @@ export interface EarlierUse {
 }
 
 /**
- * Takes the key for this transaction, or says what it was used for. A second
- * caller with the same key waits in the insert until the first has committed
- * (then it gets the answer) or rolled back (then it takes the key itself).
+ * Takes the key for this transaction, or returns its earlier use. A second caller with the same key waits in the insert until the first
+ * has committed (then it gets the answer) or rolled back (then it takes the key).
  */
 export async function claimKey(em: SqlEntityManager, claim: Claim, now: Date): Promise<EarlierUse | null> {
   const { scope, key, action, fingerprint } = claim
@@ -35,12 +34,12 @@ export async function claimKey(em: SqlEntityManager, claim: Claim, now: Date): P
   return earlier ?? null
 }
 
-/** Keeps the answer for whoever asks again. */
+/** Stores the answer for a retry. */
 export async function storeAnswer(em: SqlEntityManager, { scope, key }: Claim, answer: string): Promise<void> {
   await em.execute('update idempotency_keys set answer = ? where scope = ? and key = ?', [answer, scope, key], 'run')
 }
 
-/** Forgets keys older than this. Returns how many. */
+/** Deletes keys older than that and returns how many. */
 export async function deleteOldKeys(em: SqlEntityManager, before: Date): Promise<number> {
   const rows = await em.execute('delete from idempotency_keys where created_at < ? returning 1', [before])
   return rows.length

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
+import { identityId } from '../kernel/ids.ts'
+import type { Id } from '../kernel/id.ts'
 import { secret } from '../kernel/secret.ts'
 
-export const identityId = idSchema('idn')
 export type IdentityId = Id<'idn'>
 
 /** The name of a provider in the configuration. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { lastWayIn } from '../users/errors.ts'
-import { userId } from '../users/model.ts'
+import { identityId, userId } from '../kernel/ids.ts'
 import { identityRefused, identityTaken, providerUnavailable, unknownProvider } from './errors.ts'
-import { Identity, identityId, providerName, providerToken } from './model.ts'
+import { Identity, providerName, providerToken } from './model.ts'
 
 /** The actions of `identities`. */
 export const identitiesSignatures = group('identities', {

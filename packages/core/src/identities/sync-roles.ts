@@ -1,4 +1,4 @@
-import type { RoleRow } from '../access/entity.ts'
+import type { RoleRow } from '../access/index.ts'
 import { assignRole, currentAssignment, excluded, findRoles, enforceSeparationOfDuty, type RoleId } from '../access/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'

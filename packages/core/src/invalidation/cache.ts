@@ -1,37 +1,36 @@
 import type { Clock } from '../ports/clock.ts'
 import type { FeedSink } from '../ports/invalidation.ts'
 
-/** How long, after the last word from the feed, what is kept may still be served: milliseconds. */
+/** The lease: milliseconds for which entries may be served after the feed last renewed it. */
 const leaseLength = 750
 
-/** How many recent drops are remembered to refuse stale write-backs. */
+/** How many recent invalidations are remembered, to refuse values that were loaded before them. */
 const rememberedDrops = 10_000
 
 interface CacheOptions<Value> {
   readonly clock: Clock
-  /** No other process changes the database: no lease ends. */
+  /** No other process changes the database, so the lease never ends. */
   readonly soleProcess: boolean
-  /** How much is kept at the most, as `weightOf` counts. */
+  /** The largest total weight. */
   readonly capacity: number
-  /** The keys under which a value is dropped. */
+  /** The keys whose invalidation drops a value. */
   keysOf(value: Value): readonly string[]
-  /** Until when a value is true by itself: milliseconds since the epoch. */
+  /** When a value expires: milliseconds since the epoch. */
   validUntil(value: Value): number
-  /** Default: each is 1. */
+  /** Default: 1. */
   weightOf?(value: Value): number
 }
 
 /**
- * Values by a key, in memory. What is in here was true when it was loaded, and
- * nothing heard since has changed it; when the feed falls silent for longer than
- * the lease, nothing is served from here at all.
+ * A cache with a lease. An entry was true when it was loaded, and no invalidation heard since concerns it. If the feed is silent for
+ * longer than the lease, nothing is served.
  */
 export class LeasedCache<Value extends object> implements FeedSink {
   readonly #options: CacheOptions<Value>
   readonly #entries = new Map<string, Value>()
-  /** Goes along with the evictions: a new iterator would walk past every entry that was ever deleted. */
+  /** An iterator that is kept between evictions: a new one would walk past every deleted entry. */
   #oldest = this.#entries.keys()
-  /** Nearly every key belongs to one entry alone: a set for each would weigh more than all else. */
+  /** Nearly every key belongs to one entry, so a set for each would waste memory. */
   readonly #entriesByKey = new Map<string, string | Set<string>>()
   readonly #drops = new Map<string, number>()
   #weight = 0
@@ -43,7 +42,7 @@ export class LeasedCache<Value extends object> implements FeedSink {
     this.#options = options
   }
 
-  /** Whether values may be served and kept right now. */
+  /** Whether values can be served and cached now. */
   get live(): boolean {
     const { soleProcess, clock } = this.#options
     return soleProcess || clock.monotonic() < this.#leaseUntil
@@ -53,7 +52,7 @@ export class LeasedCache<Value extends object> implements FeedSink {
     return this.#entries.size
   }
 
-  /** To be taken before a value is loaded, and handed to `put` with it. */
+  /** Read it before loading a value, and pass it to `put`. */
   get generation(): number {
     return this.#generation
   }
@@ -66,7 +65,7 @@ export class LeasedCache<Value extends object> implements FeedSink {
     return undefined
   }
 
-  /** Keeps a value, unless something it depends on was changed while it was being loaded. */
+  /** Caches a value, unless something it depends on was invalidated while it was being loaded. */
   put(entry: string, value: Value, loadedAt: number): void {
     const { capacity } = this.#options
     const weight = this.#weightOf(value)
@@ -151,7 +150,7 @@ export class LeasedCache<Value extends object> implements FeedSink {
   }
 }
 
-/** One sink for many: each hears all. */
+/** Combines sinks: each gets everything. */
 export function combinedSink(sinks: readonly FeedSink[]): FeedSink {
   return {
     drop: (keys) => sinks.forEach((sink) => sink.drop(keys)),

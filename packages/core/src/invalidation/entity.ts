@@ -16,6 +16,9 @@ const InvalidationSchema = defineEntity({
   ],
 })
 
-/** Principals that every process must drop: `user:<uuid>` or `session:<uuid>`. */
+/**
+ * Ids of what has changed (users, sessions, tokens, organizations, roles, teams, resources, policies): every process drops what it has
+ * cached of them.
+ */
 export class InvalidationRow extends InvalidationSchema.class {}
 InvalidationSchema.setClass(InvalidationRow)

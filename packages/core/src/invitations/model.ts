@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
-import { membershipRole, organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
+import type { Id } from '../kernel/id.ts'
+import { membershipRole } from '../organizations/model.ts'
+import { invitationId, organizationId, userId } from '../kernel/ids.ts'
 
-export const invitationId = idSchema('inv')
 export type InvitationId = Id<'inv'>
 
 /** Milliseconds an invitation can be accepted: 7 days. */

@@ -4,13 +4,14 @@ import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { mailNotConfigured } from '../mail/errors.ts'
 import { alreadyMember, organizationInactive, roleTooHigh, seatsTaken } from '../organizations/errors.ts'
-import { membershipRole, organizationId, OrganizationSummary } from '../organizations/model.ts'
+import { membershipRole, OrganizationSummary } from '../organizations/model.ts'
+import { invitationId, organizationId, userId } from '../kernel/ids.ts'
 import { newPasswordErrors } from '../passwords/errors.ts'
 import { newPassword } from '../passwords/model.ts'
 import { emailTaken, usernameTaken } from '../users/errors.ts'
-import { email, fullName, userId, username } from '../users/model.ts'
+import { email, fullName, username } from '../users/model.ts'
 import { accountInactive, invitationAnswered, invitationInvalid, invitedAnother, passwordNeeded, signInFirst } from './errors.ts'
-import { Invitation, invitationId, invitationState } from './model.ts'
+import { Invitation, invitationState } from './model.ts'
 
 /** The token in the mailed link. */
 const token = secret(z.string().min(1).max(256)).meta({ description: 'from the link in the mail' })

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { idSchema } from '../kernel/id.ts'
-import { userId } from '../users/model.ts'
+import { sessionId, userId } from '../kernel/ids.ts'
 
 /** How a try to sign in, or a session, ended. */
 export const loginOutcome = z.enum([
@@ -50,7 +49,7 @@ export const LoginAttempt = z.object({
   user: z.object({ id: userId, username: z.string() }).nullable().meta({ description: 'null: no user has that name' }),
   outcome: loginOutcome,
   method: loginMethod,
-  sessionId: idSchema('ses').nullable(),
+  sessionId: sessionId.nullable(),
   by: userId.nullable().meta({ description: 'who did it, if not the user' }),
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),

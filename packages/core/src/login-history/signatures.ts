@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { group, reads } from '../kernel/signature.ts'
-import { userId } from '../users/model.ts'
+import { userId } from '../kernel/ids.ts'
 import { LoginAttempt, longestIdentifier, loginOutcome } from './model.ts'
 
 /** Programs send times, and people type them. */

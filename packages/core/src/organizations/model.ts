@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
+import type { Id } from '../kernel/id.ts'
 import { jsonObject, singleLine } from '../kernel/text.ts'
-import { userId, userStatus } from '../users/model.ts'
+import { userStatus } from '../users/model.ts'
+import { organizationId, userId } from '../kernel/ids.ts'
 
-export const organizationId = idSchema('org')
 export type OrganizationId = Id<'org'>
 
 export const organizationStatus = z.enum(['active', 'suspended', 'archived'])

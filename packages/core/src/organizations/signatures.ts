@@ -4,7 +4,7 @@ import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../kernel/text.ts'
 import { versionRead } from '../kernel/version.ts'
-import { userId } from '../users/model.ts'
+import { organizationId, userId } from '../kernel/ids.ts'
 import {
   alreadyMember,
   dnsNotConfigured,
@@ -28,7 +28,6 @@ import {
   Member,
   membershipRole,
   Organization,
-  organizationId,
   organizationName,
   organizationSettings,
   organizationStatus,

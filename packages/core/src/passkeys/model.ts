@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
+import { passkeyId } from '../kernel/ids.ts'
+import type { Id } from '../kernel/id.ts'
 
-export const passkeyId = idSchema('psk')
 export type PasskeyId = Id<'psk'>
 
 /** Bytes in base64url, no more than an authenticator has reason to send. */

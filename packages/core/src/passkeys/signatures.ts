@@ -4,9 +4,9 @@ import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { factorNotAllowed } from '../policies/errors.ts'
 import { lastWayIn } from '../users/errors.ts'
-import { userId } from '../users/model.ts'
+import { passkeyId, userId } from '../kernel/ids.ts'
 import { alreadyRegistered, registrationFailed, registrationOver, tooManyPasskeys } from './errors.ts'
-import { AttestationResponse, CreationOptions, Passkey, passkeyId, passkeyName } from './model.ts'
+import { AttestationResponse, CreationOptions, Passkey, passkeyName } from './model.ts'
 
 const challenge = secret(z.string().max(200)).meta({ description: 'goes back with the response, once' })
 

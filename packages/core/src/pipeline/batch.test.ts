@@ -7,7 +7,7 @@ import { defineError } from '../kernel/errors.ts'
 import { item } from '../kernel/input.ts'
 import { anyone } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
-import { userId as userIdSchema } from '../users/model.ts'
+import { userId as userIdSchema } from '../kernel/ids.ts'
 
 const system = systemActor('test')
 const spoiled = defineError('test.spoiled', 'conflict', 'Spoiled.')

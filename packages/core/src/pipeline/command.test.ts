@@ -9,7 +9,7 @@ import { defineError } from '../kernel/errors.ts'
 import { anyone, granted, signedIn } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
 import { accountTarget } from '../users/index.ts'
-import { userId } from '../users/model.ts'
+import { userId } from '../kernel/ids.ts'
 
 const system = systemActor('test')
 const refusedError = defineError('test.refused', 'conflict', 'Refused.')

@@ -45,7 +45,7 @@ function changeOf({ limits }: PolicyRow, patch: Limits, remove: readonly LimitNa
   return { limits: changed === null ? undefined : (changed as JsonObject) }
 }
 
-/** Gives the fields that are different now. When none is, nothing is written and the version stays. */
+/** Returns the changed fields. Without a change nothing is written, and the version stays. */
 async function change(
   { em, now, invalidate }: CommandContext,
   policy: PolicyRow,
@@ -53,7 +53,7 @@ async function change(
 ): Promise<string[]> {
   const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && value !== policy[field as keyof PolicyRow])
   if (changed.length === 0) return []
-  // Whoever has it goes along with its name: the foreign keys say so.
+  // Users and organizations refer to the policy by name; the foreign keys update them.
   Object.assign(policy, Object.fromEntries(changed), { updatedAt: now })
   await em.flush()
   if (patch.limits !== undefined) invalidate(policy.isDefault ? anyDefaultPolicy : policy.id, { when: 'now' })
@@ -78,7 +78,7 @@ export const deletePolicy = defineCommand(policiesSignatures.delete, {
   },
 })
 
-/** Makes a policy the default, or none: everybody's limits may be others now. */
+/** Makes a policy the default, or none; that may change everybody's limits. */
 export async function setDefaultPolicy({ em, now, invalidate }: CommandContext, id: PolicyId | null): Promise<boolean> {
   const changed = await makeDefault(em, id, now)
   if (changed) invalidate(anyDefaultPolicy, { when: 'now' })

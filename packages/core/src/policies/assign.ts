@@ -8,7 +8,7 @@ import { setDefaultPolicy } from './actions.ts'
 import { existingPolicy, policyType } from './repository.ts'
 import { policiesSignatures } from './signatures.ts'
 
-/** That a policy is not deleted meanwhile the foreign keys see to. */
+/** Foreign keys keep the policy from being deleted meanwhile. */
 export const assignPolicy = defineCommand(policiesSignatures.assign, {
   allow: grantedEverywhere,
   prepare: async (_context: PrepareContext, { userId }: { readonly userId?: UserId | undefined }) => userId ?? null,
@@ -32,7 +32,7 @@ export const assignPolicy = defineCommand(policiesSignatures.assign, {
   },
 })
 
-/** What the audit entry is about: whoever gets it, or the policy that everybody gets. */
+/** The target of the audit entry: the user or organization, or the new default policy. */
 function target(policyId: string | null, to: string | null) {
   if (to === null) return { type: policyType, id: policyId ?? 'none' }
   return { type: to.startsWith('usr_') ? 'user' : 'organization', id: to }

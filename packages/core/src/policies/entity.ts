@@ -11,7 +11,7 @@ const PolicySchema = defineEntity({
     id: idColumn('pol').primary(),
     name: p.string().columnType('text'),
     description: p.string().columnType('text').strictNullable().$type<string>(),
-    /** Only what it says something about; null means unlimited. */
+    /** Only the limits that it sets; null means unlimited. */
     limits: p.json().columnType('jsonb').$type<JsonObject>(),
     isDefault: p.boolean().default(false),
     version: p.integer().version(),
@@ -27,7 +27,7 @@ const PolicySchema = defineEntity({
   ],
 })
 
-/** Named limits, for users and organizations to be given. */
+/** A policy: named limits that can be assigned to users and organizations. */
 export class PolicyRow extends PolicySchema.class {}
 PolicySchema.setClass(PolicyRow)
 
@@ -36,14 +36,14 @@ const RequestWindowSchema = defineEntity({
   tableName: 'request_windows',
   properties: {
     userId: idColumn('usr').primary(),
-    /** The minute it is about. */
+    /** The minute. */
     startedAt: instant().primary(),
-    /** Calls that processes have taken for themselves, used or not. */
+    /** Calls that processes have reserved, used or not. */
     taken: p.integer(),
   },
   indexes: [{ name: 'request_windows_started_at_index', properties: ['startedAt'] }],
 })
 
-/** How many of the calls that a policy allows in a minute are given out to processes. */
+/** How many of a user's calls per minute are reserved by processes. */
 export class RequestWindowRow extends RequestWindowSchema.class {}
 RequestWindowSchema.setClass(RequestWindowRow)

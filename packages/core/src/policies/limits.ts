@@ -6,31 +6,31 @@ import type { AllLimits, Limits } from './model.ts'
 import { policiesIn, policiesOfOrganization, policiesOfUser, combineLimits, type ApplicablePolicy } from './rules.ts'
 import { limitsFromSettings } from './settings.ts'
 
-/** The limits that hold for a user: of each, the first that their own policy, that of their home organization, or the default says. */
+/** The limits that policies set for a user; the user's own policy wins, then the home organization's, then the default. */
 export async function limitsOfUserId(em: SqlEntityManager, userId: Id<'usr'>): Promise<Limits> {
   return combineLimits(await policiesHeldBy(em, userId))
 }
 
-/** All limits of a user: what no policy says, the settings do. */
+/** All limits of a user: from policies, else from settings. */
 export async function limitsFor(
   { em, settings }: { readonly em: SqlEntityManager; readonly settings: Settings },
   userId: Id<'usr'>,
 ): Promise<AllLimits> {
-  // What JSON does not say is not there: nothing is undefined.
+  // JSON has no undefined, so no limit of a policy is.
   return { ...limitsFromSettings(settings), ...((await limitsOfUserId(em, userId)) as Partial<AllLimits>) }
 }
 
-/** The limits that hold for what an organization owns: those of its policy, then those of the default. */
+/** The limits that policies set for what an organization owns; its own policy wins over the default. */
 export async function limitsOfOrganization(em: SqlEntityManager, organizationId: Id<'org'>): Promise<Limits> {
   return combineLimits(await policiesHeldIn(em, organizationId))
 }
 
-/** The policies that hold for a user, the one that wins first. */
+/** The policies that apply to a user, in the order of precedence. */
 export async function policiesHeldBy(em: SqlEntityManager, userId: Id<'usr'>): Promise<readonly ApplicablePolicy[]> {
   return policiesFrom(await runStatement<PoliciesRecord>(em, ofUser, [uuidOf(userId)]))
 }
 
-/** The policies that hold for an organization, the one that wins first. */
+/** The policies that apply to an organization, in the order of precedence. */
 export async function policiesHeldIn(em: SqlEntityManager, organizationId: Id<'org'>): Promise<readonly ApplicablePolicy[]> {
   return policiesFrom(await runStatement<PoliciesRecord>(em, ofOrganization, [uuidOf(organizationId)]))
 }

@@ -39,7 +39,7 @@ interface NamesLimited {
   readonly organizationId?: OrganizationId | undefined
 }
 
-/** Whoever is asked about: an organization, a user, or the caller. */
+/** An organization, a user, or the caller. */
 const limitedTarget = {
   type: 'user or organization',
   find(em: SqlEntityManager, { organizationId, ...input }: NamesLimited, actor: Actor): Promise<Target | null | undefined> {

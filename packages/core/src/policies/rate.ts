@@ -8,36 +8,35 @@ import { tooManyRequests } from './errors.ts'
 
 const minute = 60_000
 
-/** How long nobody asks again whether a database is back that was away: milliseconds. */
+/** Milliseconds without a retry after the database was unavailable. */
 const silence = 1_000
 
-/** The part of what is left in a minute that a process takes at once: the less is left, the less any of them holds unused. */
+/** A process reserves at most this fraction of what is left in a minute, so that little stays unused. */
 const share = 8
 
-/** Calls of a user in the minute at hand. */
+/** A user's calls in the current minute. */
 interface Block {
-  /** Calls that this process may still let through without asking. */
+  /** Calls left in the reservation of this process. */
   left: number
-  /** Calls that it was given. */
+  /** Calls that this process has reserved. */
   given: number
-  /** What all processes together had taken when it last asked. */
+  /** Calls that all processes had reserved at the last request. */
   taken: number
-  /** Calls that wait for the answer of the database. */
+  /** Calls that wait for the database. */
   waiting: number
   asking: Promise<void> | null
 }
 
 interface RateParts extends Pick<Ports, 'clock' | 'logger'> {
-  /** Each call is a transaction of its own. */
+  /** Each call runs in a transaction of its own. */
   readonly reader: () => SqlEntityManager
-  /** What a driver threw, as a caller would be told. */
+  /** The error that a caller would get for what a driver threw. */
   readonly toDomainError: (thrown: unknown) => unknown
 }
 
 /**
- * Calls that users may make in a minute of the clock, exact over all processes: each
- * takes blocks of calls from one row, in one statement, and counts them down in memory.
- * Whoever may make any number pays nothing.
+ * The rate limit of users per minute of the clock, exact across processes: each process reserves blocks of calls from one row, in one
+ * statement, and counts them down in memory. Users without a limit cost nothing.
  */
 export class RequestRate {
   readonly #parts: RateParts
@@ -49,7 +48,7 @@ export class RequestRate {
     this.#parts = parts
   }
 
-  /** Counts a call if that needs no database; false: `count` it. */
+  /** Counts a call if no database is needed; false: use `count`. */
   countImmediately({ userId, requestsPerMinute }: RateLimited): boolean {
     if (requestsPerMinute === null) return true
     const block = this.#blockOf(userId)
@@ -59,8 +58,8 @@ export class RequestRate {
   }
 
   /**
-   * Counts a call, or refuses it. While the database is away what only reads is let
-   * through uncounted: most of that is answered from memory.
+   * Counts a call, or throws `policies.tooManyRequests`. While the database is unavailable, queries are not counted: most of them are
+   * answered from memory.
    */
   async count(limited: RateLimited, { reads }: { readonly reads: boolean }): Promise<void> {
     const { userId, requestsPerMinute: limit } = limited
@@ -84,7 +83,7 @@ export class RequestRate {
     }
   }
 
-  /** Blocks of another minute are void. */
+  /** Reservations expire with the minute. */
   #blockOf(userId: Principal['userId']): Block {
     const now = Math.floor(this.#parts.clock.now().getTime() / minute)
     if (now !== this.#minute) {
@@ -103,7 +102,7 @@ export class RequestRate {
     const wanted = blockSize(block, limit)
     const id = uuidOf(userId)
     const [answer] = await runStatement<Answer>(this.#parts.reader(), takeRequests, [id, startedAt, wanted, limit, id, startedAt])
-    // Nothing: somebody made the row while this was waiting for them. The next time it is there.
+    // No row: another transaction inserted it meanwhile; the next attempt finds it.
     if (answer === undefined) return
     block.taken = answer.taken
     if (!answer.given) return
@@ -117,8 +116,8 @@ export class RequestRate {
 }
 
 /**
- * A share of what is left, and no more than this process has used so far or is waited
- * for: one that hardly anybody calls holds hardly anything that others would want.
+ * The size of a reservation: a fraction of what is left, and no more than this process has used so far or has waiting, so that a process
+ * with few calls does not hold back many.
  */
 export function blockSize({ taken, given, waiting }: Pick<Block, 'taken' | 'given' | 'waiting'>, limit: number): number {
   const fair = Math.floor((limit - taken) / share)

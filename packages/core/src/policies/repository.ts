@@ -4,7 +4,7 @@ import { uuidOf } from '../kernel/id.ts'
 import { PolicyRow } from './entity.ts'
 import type { Limits, Policy, PolicyId } from './model.ts'
 
-/** What a policy is called in errors and in the audit log. */
+/** The type in errors and audit entries. */
 export const policyType = 'policy'
 
 export async function existingPolicy(em: SqlEntityManager, id: PolicyId): Promise<PolicyRow> {
@@ -13,7 +13,7 @@ export async function existingPolicy(em: SqlEntityManager, id: PolicyId): Promis
   return found
 }
 
-/** A policy that nobody else changes, deletes or gives to anybody until this transaction is over. */
+/** Locks a policy, so that nobody else changes, deletes or assigns it until the transaction ends. */
 export async function lockedPolicy(em: SqlEntityManager, id: PolicyId): Promise<PolicyRow> {
   await em.execute('select 1 from resource_policies where id = ? for update', [uuidOf(id)])
   return existingPolicy(em, id)
@@ -24,7 +24,7 @@ interface AssignedCounts {
   readonly organizations: number
 }
 
-/** How many were given a policy. */
+/** Counts the users and organizations with a policy. */
 export async function countAssigned(em: SqlEntityManager, { name }: Pick<PolicyRow, 'name'>): Promise<AssignedCounts> {
   const [row] = await em.execute<[AssignedCounts]>(
     `select (select count(*)::int from users where resource_policy = ?) as users,
@@ -34,7 +34,7 @@ export async function countAssigned(em: SqlEntityManager, { name }: Pick<PolicyR
   return row
 }
 
-/** Gives whoever has one policy another one, or none. */
+/** Replaces a policy by another one, or none, for everybody who has it. */
 export async function replacePolicy(em: SqlEntityManager, from: string, to: string | null, now: Date): Promise<AssignedCounts> {
   const replaced = async (table: 'users' | 'organizations'): Promise<number> => {
     const [row] = await em.execute<[{ count: number }]>(
@@ -48,9 +48,9 @@ export async function replacePolicy(em: SqlEntityManager, from: string, to: stri
   return { users: await replaced('users'), organizations: await replaced('organizations') }
 }
 
-/** Makes a policy the default, in the place of the one before; null: there is none any more. Gives whether that changed anything. */
+/** Makes a policy the default instead of the present one; null: there will be none. Returns whether that changed anything. */
 export async function makeDefault(em: SqlEntityManager, id: PolicyId | null, now: Date): Promise<boolean> {
-  // Of two that become it at once, the second sees the first.
+  // Of two concurrent changes the second sees the first.
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', ['policies/default'])
   const changed = await em.execute<unknown[]>(
     `update resource_policies set is_default = false, updated_at = ?, version = version + 1 where is_default and id is distinct from ?::uuid returning 1`,

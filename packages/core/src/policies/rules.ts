@@ -3,10 +3,10 @@ import { idOf } from '../kernel/id.ts'
 import { limitName, type EffectiveLimit, type LimitName, type Limits, type PolicyId } from './model.ts'
 import { limitsFromSettings } from './settings.ts'
 
-/** How a policy comes to hold for somebody; the first that says something about a limit wins. */
+/** Why a policy applies, in the order of precedence. */
 const sources = ['user', 'organization', 'default'] as const
 
-/** A policy that holds for somebody, as the statements below write it. */
+/** A policy that applies, as the statements below select it. */
 interface PolicyRecord {
   readonly id: string
   readonly name: string
@@ -14,7 +14,7 @@ interface PolicyRecord {
   readonly limits: Limits
 }
 
-/** A policy that holds for somebody, and why. */
+/** A policy that applies, and why. */
 export interface ApplicablePolicy {
   readonly id: PolicyId
   readonly name: string
@@ -22,7 +22,7 @@ export interface ApplicablePolicy {
   readonly limits: Limits
 }
 
-/** The policies in an answer of the statements below, the one that wins first. */
+/** Parses policies from the statements below, in the order of precedence. */
 export function policiesIn(json: string | null): readonly ApplicablePolicy[] {
   if (json === null) return none
   return (JSON.parse(json) as PolicyRecord[]).map(({ id, name, rank, limits }) => ({
@@ -36,13 +36,13 @@ export function policiesIn(json: string | null): readonly ApplicablePolicy[] {
 const none: readonly ApplicablePolicy[] = []
 const unlimited: Limits = {}
 
-/** What several policies say together: of each limit, the first that says something about it. */
+/** Combines policies: each limit comes from the first policy that sets it. */
 export function combineLimits(policies: readonly ApplicablePolicy[]): Limits {
   if (policies.length === 0) return unlimited
   return Object.assign({}, ...policies.map(({ limits }) => limits).toReversed()) as Limits
 }
 
-/** What a policy says after a change; null: the same as before. */
+/** The limits after a change; null: unchanged. */
 export function changedLimits(before: Limits, patch: Limits, remove: readonly LimitName[]): Limits | null {
   const kept = Object.entries(before).filter(([name]) => !remove.some((removed) => removed === name))
   const given = Object.entries(patch).filter(([, value]) => value !== undefined)
@@ -51,7 +51,7 @@ export function changedLimits(before: Limits, patch: Limits, remove: readonly Li
   return isSame ? null : after
 }
 
-/** Every limit as it holds where these policies do, the one that wins first, and which of them says so. */
+/** All effective limits, and the policy each comes from. */
 export function effectiveLimits(policies: readonly ApplicablePolicy[], settings: Settings): readonly EffectiveLimit[] {
   const otherwise = limitsFromSettings(settings)
   return limitName.options.map((limit) => {
@@ -61,10 +61,10 @@ export function effectiveLimits(policies: readonly ApplicablePolicy[], settings:
   })
 }
 
-/** Stands for the default, whichever policy that is: everybody's limits may come from it. */
+/** Stands for the default policy, whichever it is: everybody's limits may come from it. */
 export const anyDefaultPolicy: PolicyId = 'pol_00000000000000000000000000'
 
-/** What changes the limits of whoever has these policies: each of them, and the default. */
+/** The invalidation keys of limits from these policies: each of them, and the default. */
 export function dependenciesOn(policies: readonly ApplicablePolicy[]): readonly PolicyId[] {
   return policies.length === 0 ? onDefault : [...policies.map(({ id }) => id), anyDefaultPolicy]
 }
@@ -75,8 +75,8 @@ const policyJson = `json_build_object('id', x.id, 'name', x.name, 'rank', x.rank
 const defaults = `select 2 as rank, p.id, p.name, p.limits from resource_policies p where p.is_default`
 
 /**
- * SQL for the policies that hold for a user `u`: a JSON array, the user's own first, then that
- * of the organization that is their home, then the default. Each is found by an index.
+ * SQL for the policies that apply to a user `u`, as a JSON array: the user's own, the home organization's, the default. An index serves
+ * each.
  */
 export const policiesOfUser = `(select json_agg(${policyJson} order by x.rank) from (
   select 0 as rank, p.id, p.name, p.limits from resource_policies p where p.name = u.resource_policy
@@ -84,7 +84,7 @@ export const policiesOfUser = `(select json_agg(${policyJson} order by x.rank) f
     where h.id = u.home_organization_id
   union all ${defaults}) x)`
 
-/** The same for what an organization `o` owns. */
+/** SQL for the policies that apply to an organization `o`. */
 export const policiesOfOrganization = `(select json_agg(${policyJson} order by x.rank) from (
   select 1 as rank, p.id, p.name, p.limits from resource_policies p where p.name = o.resource_policy
   union all ${defaults}) x)`

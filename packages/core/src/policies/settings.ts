@@ -5,7 +5,7 @@ import type { AllLimits } from './model.ts'
 
 const minute = 60_000
 
-/** What holds where no policy says something. */
+/** Limits without any policy. */
 export function limitsFromSettings({ maxSessions, sessionExcess, maxOwnedOrganizations, passwords }: Settings): AllLimits {
   return {
     maxSessions: null,

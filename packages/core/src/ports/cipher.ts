@@ -4,6 +4,6 @@ export interface Cipher {
   seal(context: string, plaintext: string): Promise<string>
   /** The plaintext, or null when the text was not sealed under this key for this context. */
   open(context: string, sealed: string): Promise<string | null>
-  /** A keyed fingerprint (HMAC-SHA-256): equal for equal texts, and of no use for guessing them without the key. */
+  /** A keyed fingerprint (HMAC-SHA-256): equal for equal texts; without the key it does not help to guess them. */
   fingerprint(context: string, text: string): Promise<string>
 }

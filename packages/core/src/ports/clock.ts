@@ -1,6 +1,6 @@
-/** Time. Handlers never ask for it; they get `context.now`. */
+/** The clock. Handlers do not use it; they have `context.now`. */
 export interface Clock {
   now(): Date
-  /** Milliseconds that never run backwards; only differences mean anything. */
+  /** Milliseconds that never run backwards; only differences have a meaning. */
   monotonic(): number
 }

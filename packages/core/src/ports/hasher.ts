@@ -1,12 +1,9 @@
-/**
- * Password hashing. Slow on purpose, so implementations bound how many run at
- * once and fail fast with `passwords.busy` when too many wait.
- */
+/** Password hashing. Slow on purpose, so implementations limit how many run at once and throw `passwords.busy` when too many wait. */
 export interface Hasher {
   /** A PHC string (argon2id). */
   hash(password: string): Promise<string>
-  /** Whether the password made the hash. false for a hash of a kind it does not know. */
+  /** Whether the password matches the hash; false for a hash of an unknown kind. */
   verify(hash: string, password: string): Promise<boolean>
-  /** Whether the hash is weaker than what `hash` makes today. */
+  /** Whether the hash is weaker than new ones. */
   isOutdated(hash: string): boolean
 }

@@ -15,7 +15,9 @@ export type { FeedSink } from './invalidation.ts'
 export type { Mail } from './mailer.ts'
 export type { WebAnswer, WebRequest } from './web.ts'
 
-/** Everything core needs of the world. `defaults/` has portable ones; `@denizen/runtime` the real ones. */
+/**
+ * Everything that core needs from its environment. `defaults/` has portable implementations; `@denizen/runtime` has those for production.
+ */
 export interface Ports {
   readonly clock: Clock
   readonly random: Random

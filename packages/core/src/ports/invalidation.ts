@@ -1,24 +1,21 @@
-/** What the principal cache hears from other processes. */
+/** The caches that hear what other processes have changed. */
 export interface FeedSink {
-  /** Drop these: `user:<uuid>` or `session:<uuid>`. */
+  /** Drop what depends on these ids: `usr_…`, `ses_…`, `tok_…`, `org_…`, `rol_…`, `team_…`, `res_…` or `pol_…`. */
   drop(keys: readonly string[]): void
-  /** Forget everything: some invalidations may have been missed. */
+  /** Drop everything: some invalidations may have been missed. */
   clear(): void
-  /**
-   * Everything committed up to `asOf` (a reading of the monotonic clock) has been
-   * heard: cached principals may be served until `asOf` plus the lease.
-   */
+  /** Everything committed up to `asOf` (of the monotonic clock) has been heard: cached values may be served until `asOf` plus the lease. */
   renew(asOf: number): void
 }
 
 /**
- * How this process hears what other processes took away. As long as it renews,
- * cached principals may be served; when it falls silent, the database decides.
+ * How this process hears of invalidations by other processes. While it renews the lease, cached values may be served; when it is silent,
+ * the database is asked.
  */
 export interface InvalidationFeed {
   /** true: no other process can change this database, so the lease never ends. */
   readonly soleProcess: boolean
-  /** Starts listening. Resolves when caught up. */
+  /** Starts listening. Resolves when it has caught up. */
   open(sink: FeedSink): Promise<void>
   close(): Promise<void>
 }

@@ -6,8 +6,8 @@ export interface Job {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-/** Work for later. Queued in the transaction that asks for it: no commit, no job. */
+/** A queue of jobs, filled in the transaction that asks for them: without its commit there is no job. */
 export interface JobQueue {
-  /** Queues the jobs through the open transaction of `em`. */
+  /** Queues jobs in the open transaction of `em`. */
   enqueue(em: SqlEntityManager, jobs: readonly Job[]): Promise<void>
 }

@@ -1,6 +1,6 @@
-/** A message to one address, in the two forms that programs show: as plain text and as HTML. */
+/** A message to one address, as plain text and as HTML. */
 export interface Mail {
-  /** One address, as `users/model.ts` has them. */
+  /** One address, as in `users/model.ts`. */
   readonly to: string
   /** One line. */
   readonly subject: string
@@ -8,15 +8,13 @@ export interface Mail {
   readonly html: string
 }
 
-/** Hands mail to whoever delivers it. Only jobs send: a mail server may be slow, or away for hours. */
+/** Sends mail. Only jobs use it: a mail server may be slow, or down for hours. */
 export interface Mailer {
-  /** false: there is nobody to hand mail to. Whoever needs a mail to arrive refuses at once, with `mail.notConfigured`. */
+  /** false: mail cannot be sent. Actions that need mail throw `mail.notConfigured` at once. */
   readonly isConfigured: boolean
   /**
-   * Resolves when somebody else has taken the mail over. Rejects with `mail.refused`
-   * when it will never be taken, so that nobody tries again; with a TypeError when
-   * the address or the subject would break out of its header; with anything else
-   * when it may be tried again.
+   * Resolves when a mail server has accepted the message. Rejects with `mail.refused` if it never will, so that there is no retry; with a
+   * TypeError if the address or subject would break out of its header; with anything else for a retry.
    */
   send(mail: Mail): Promise<void>
 }

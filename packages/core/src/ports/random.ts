@@ -1,4 +1,4 @@
-/** Bytes nobody can guess (CSPRNG). */
+/** Random bytes that nobody can guess (CSPRNG). */
 export interface Random {
   bytes(length: number): Uint8Array
 }

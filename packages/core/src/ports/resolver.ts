@@ -1,9 +1,8 @@
-/** Looks into DNS (RFC 1035). Only `prepare` asks: an answer may take seconds. */
+/** DNS queries (RFC 1035). Only `prepare` uses it: an answer may take seconds. */
 export interface Resolver {
   /**
-   * The texts of the TXT records of a name, each whole, however it was cut for
-   * transport; none when there is no such name, or it has none. Rejects with
-   * `organizations.dnsUnavailable` when nobody answers in time.
+   * The TXT records of a name, each as one text; none if there is no such name or record. Rejects with `organizations.dnsUnavailable` on
+   * a timeout.
    */
   txt(name: string): Promise<readonly string[]>
 }

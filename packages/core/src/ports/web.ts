@@ -6,18 +6,17 @@ export interface WebRequest {
   readonly body?: string
 }
 
-/** What it answered, whatever the status. */
+/** The response, whatever its status. */
 export interface WebAnswer {
   readonly status: number
   readonly body: string
 }
 
-/** Asks identity providers over HTTP. Only `prepare` asks: an answer may take seconds. */
+/** HTTP requests to identity providers. Only `prepare` uses it: an answer may take seconds. */
 export interface Web {
   /**
-   * Sends a request: over TLS, or to this very machine, and follows no redirect.
-   * Rejects with `identities.providerUnavailable` when nobody answers in time, the
-   * answer is a redirect, or it is larger than any provider's has to be.
+   * Sends a request over TLS, or to this machine, without following redirects. Rejects with `identities.providerUnavailable` on a
+   * timeout, a redirect, or a response that is too large.
    */
   ask(request: WebRequest): Promise<WebAnswer>
 }

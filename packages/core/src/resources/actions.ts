@@ -30,7 +30,7 @@ export const updateResource = defineCommand(resourcesSignatures.update, {
   },
 })
 
-/** What is deleted is kept as history, and with it who could do what there; its keys are free again. */
+/** A deleted resource and its assignments stay as history; its key can be used again. */
 export const deleteResource = defineCommand(resourcesSignatures.delete, {
   allow: granted,
   target: changedResourceTarget,
@@ -51,13 +51,13 @@ export const deleteResource = defineCommand(resourcesSignatures.delete, {
     context.note({ changes: { type, ...counts } })
     for (const id of ids)
       context.emit({ type: 'resources.deleted', subject: id, organizationId, payload: { resourceId: id, organizationId } })
-    // What is inside goes by the same key: whoever may do something on it depends on all that it is in.
+    // Resources inside are covered by the same key: grants on them depend on all ancestors.
     context.invalidate(resourceId, { when: 'now' })
     return { resourceId, ...counts }
   },
 })
 
-/** Nothing is put into it any more: it is locked. */
+/** The lock keeps others from putting anything into it. */
 async function refuseUnlessEmpty(em: SqlEntityManager, resourceId: ResourceId): Promise<void> {
   const [outer, id] = [uuidsOf([resourceId]), uuidOf(resourceId)]
   const count = await countResources(em, { sql: 'r.path @> ?::uuid[] and r.id <> ?', parameters: [outer, id] })

@@ -10,7 +10,7 @@ const ResourceSchema = defineEntity({
   tableName: 'resources',
   properties: {
     id: idColumn('res').primary(),
-    /** The tenant it is in; null: it is a user's own, outside every organization. */
+    /** The organization it is in; null: a user's own, outside of organizations. */
     organizationId: () =>
       p
         .manyToOne(OrganizationRow)
@@ -19,19 +19,19 @@ const ResourceSchema = defineEntity({
         .fieldName('organization_id')
         .foreignKeyName('resources_organization_id_foreign')
         .deleteRule('cascade'),
-    /** The same, with zeros for none: foreign keys compare it. */
+    /** The organization, with zeros for none, for foreign keys. */
     home: p.uuid().generated(`(coalesce(organization_id, '00000000-0000-0000-0000-000000000000'::uuid)) stored`).nullable(),
     type: p.string().columnType('text'),
-    /** What the application calls it. */
+    /** The application's own identifier. */
     key: p.string().columnType('text').strictNullable().$type<string>(),
     name: p.string().columnType('text').strictNullable().$type<string>(),
     parentId: idColumn('res').strictNullable().$type<`res_${string}`>(),
-    /** Itself, then its parent, up to the outermost: UUIDs. */
+    /** UUIDs of the resource itself and its ancestors, up to the outermost. */
     path: p.array().columnType('uuid[]').$type<string[]>(),
     /** null: the organization owns it. */
     ownerUserId: () =>
       p.manyToOne(UserRow).mapToPk().strictNullable().fieldName('owner_user_id').foreignKeyName('resources_owner_user_id_foreign'),
-    /** Since when it is this owner's. */
+    /** Since when it has this owner. */
     ownedSince: instant(),
     version: p.integer().version(),
     createdBy: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
@@ -60,9 +60,8 @@ const ResourceSchema = defineEntity({
 })
 
 /**
- * A thing of an application that somebody may be given access to. Where it is inside
- * another, that one is in the same organization: `resources_parent_foreign` says so, and
- * stands in the migration only, for MikroORM cannot describe keys that share a column.
+ * A thing of an application that access can be given to. A parent is in the same organization; the foreign key `resources_parent_foreign`
+ * ensures it and is only in the migration, because MikroORM cannot describe keys that share a column.
  */
 export class ResourceRow extends ResourceSchema.class {}
 ResourceSchema.setClass(ResourceRow)

@@ -38,16 +38,16 @@ export const getResource = defineQuery(resourcesSignatures.get, {
   },
 })
 
-/** A key says which resource in the organization that is named with it, else among what the caller has outside of them. */
+/** A key identifies a resource in the named organization, else among the caller's own outside of organizations. */
 function conditionOf({ resourceId, type, key, organizationId }: NamesResource, actor: Actor): Condition {
   const there = organizationId === undefined ? [] : [uuidOf(organizationId)]
   if (resourceId !== undefined)
     return { sql: ['r.id = ?', ...there.map(() => 'r.organization_id = ?')].join(' and '), parameters: [uuidOf(resourceId), ...there] }
   const caller = callerId(actor)
-  const [home] = there.length > 0 || caller === null ? there : [uuidOf(caller)]
+  const [owner] = there.length > 0 || caller === null ? there : [uuidOf(caller)]
   return {
     sql: 'coalesce(r.organization_id, r.owner_user_id) = ?::uuid and r.type = ? and r.key = ?',
-    parameters: [home ?? null, type, key],
+    parameters: [owner ?? null, type, key],
   }
 }
 

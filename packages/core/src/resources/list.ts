@@ -24,7 +24,7 @@ interface Filters {
 
 const { name: action } = resourcesSignatures.list
 
-/** What is listed: what is inside a resource, in an organization, or owned by somebody; without any of them, all that there is. */
+/** What to list: inside a resource, in an organization, or owned by a user; by default everything. */
 const listedTarget = {
   type: 'place',
   async find(em: SqlEntityManager, { parentId, within, organizationId, ownerUserId }: Filters, actor: Actor) {
@@ -39,7 +39,7 @@ function ownerTarget(userId: UserId): Target {
   return { type: 'user', id: userId, organizationId: null, userId: null, visibleWith: 'users.get' }
 }
 
-/** Anybody sees what they own themselves: among all that there is, or in an organization that they are a member of. */
+/** Everybody sees the resources they own: outside of organizations, and in those where they are a member. */
 const ownResources = rule(
   'anybody who is signed in, for what they own',
   ({ actor, input }) => actor.kind === 'user' && asksForOwn(actor.principal, input as Filters),
@@ -69,13 +69,13 @@ export const listResources = defineQuery(resourcesSignatures.list, {
   },
 })
 
-/** Whoever sees nothing but their own there; null: the caller sees all that is there. */
+/** The caller, if they see only what they own there; null: they see everything. */
 function ownOnly(actor: Actor, { parentId, within, organizationId }: Filters): Principal | null {
   if (actor.kind !== 'user' || parentId !== undefined || within !== undefined) return null
   return actor.principal.grants.allows(action, organizationId ?? null) ? null : actor.principal
 }
 
-/** Whoever may look at everything is let through to here with names of what is not there. */
+/** An actor who may see everything gets here even if the named things do not exist. */
 async function checkNames(em: SqlEntityManager, { parentId, within, organizationId, ownerUserId }: Filters): Promise<void> {
   const outer = parentId ?? within
   const organization = organizationId === undefined ? null : uuidOf(organizationId)
@@ -108,7 +108,7 @@ function conditionsOf({ organizationId, ownerUserId, type, parentId, within, sea
   ]
 }
 
-/** Who left an organization owns nothing there that counts; a credential for one organization shows nothing outside of it. */
+/** Ownership in an organization counts only for members; a credential for one organization shows nothing outside of it. */
 function ownedBy(principal: Principal): Condition {
   const { userId, memberships } = principal
   const outside = grantsOnOwned(principal).allows(action, null, [userId]) ? 'r.organization_id is null or ' : ''

@@ -1,37 +1,35 @@
 import { z } from 'zod'
-import { resourceReference } from '../access/model.ts'
+import { organizationId, resourceId, userId } from '../kernel/ids.ts'
 import type { Id } from '../kernel/id.ts'
 import { singleLine } from '../kernel/text.ts'
-import { organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
 
-export const resourceId = resourceReference
 export type ResourceId = Id<'res'>
 
-/** What kind of thing it is, as the application calls it. Permissions on it begin with the same word, by convention: `document.read`. */
+/** The kind of thing, as the application names it. By convention its permissions begin with the same word: `document.read`. */
 export const resourceType = z
   .string()
   .max(64)
   .regex(/^[a-z][a-z0-9-]{0,63}$/, '1 to 64 lower-case letters, digits and -, a letter first: document, build-run')
-/** What the application calls it: the id of its row there, a path, an address. */
+/** The application's own identifier: the id of its row, a path, a URL. */
 export const resourceKey = singleLine(256).pipe(z.string().min(1))
 export const resourceName = singleLine(200).pipe(z.string().min(1))
 
-/** A resource may be inside another, and that inside another: so many at the most, itself counted. */
+/** How deep resources can be nested, counting the resource itself. */
 export const mostNested = 16
 
-/** A thing of an application that somebody may be given access to. */
+/** A thing of an application that access can be given to. */
 export const Resource = z.object({
   id: resourceId,
   type: z.string(),
   key: z.string().nullable().meta({
-    description: 'what the application calls it; unique by type in its organization, or among what its owner has outside of them',
+    description:
+      "the application's own identifier; unique by type in its organization, or among what its owner has outside of organizations",
   }),
   name: z.string().nullable(),
-  organizationId: organizationId.nullable().meta({ description: "null: it is a user's own, outside every organization" }),
-  parentId: resourceId.nullable().meta({ description: 'what it is inside of' }),
-  within: z.array(resourceId).meta({ description: 'all that it is inside of: its parent first, the outermost last' }),
-  ownerUserId: userId.nullable().meta({ description: 'null: its organization owns it' }),
+  organizationId: organizationId.nullable().meta({ description: "null: a user's own, outside of organizations" }),
+  parentId: resourceId.nullable().meta({ description: 'the resource it is inside' }),
+  within: z.array(resourceId).meta({ description: 'all resources it is inside: its parent first, the outermost last' }),
+  ownerUserId: userId.nullable().meta({ description: 'null: owned by its organization' }),
   ownedSince: z.date(),
   version: z.int(),
   createdBy: userId.nullable(),

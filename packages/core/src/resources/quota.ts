@@ -6,14 +6,13 @@ import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import { mostOfType } from './rules.ts'
 
-/** Whose resources are: a user's, wherever they are; or an organization's own. */
+/** The owner of resources: a user, or an organization. */
 export type Owner = { readonly userId: UserId } | { readonly organizationId: OrganizationId }
 
 /**
- * Makes sure that an owner may have so many more of each type. Where a policy limits them, calls for one
- * owner go one after the other until their transactions are over. They wait for an advisory lock and not
- * for the owner's row: every command holds a share of its caller's row, so two calls of one owner that
- * wanted all of it would wait for each other.
+ * Throws `resources.tooMany` if an owner would exceed a limit of their policy. Where there is a limit, calls for one owner are serialized
+ * by an advisory lock, not by the owner's row: every command holds a shared lock on its caller's row, so two calls would deadlock when
+ * both wanted it exclusively.
  */
 export async function reserveQuota(em: SqlEntityManager, owner: Owner, wanted: ReadonlyMap<string, number>): Promise<void> {
   const limits = 'userId' in owner ? await limitsOfUserId(em, owner.userId) : await limitsOfOrganization(em, owner.organizationId)

@@ -20,10 +20,10 @@ export const registerResource = defineCommand(resourcesSignatures.register, {
   allow: granted,
   target: locationTarget(resourcesSignatures.register.name),
   async handle(context, { ifAbsent, type, key = null, name = null, ...where }) {
-    const home = await locationOf(context, where)
-    const [resource] = await register(context, home, [{ type, key, name }], ifAbsent ? insertAbsent : insertAll)
+    const location = await locationOf(context, where)
+    const [resource] = await register(context, location, [{ type, key, name }], ifAbsent ? insertAbsent : insertAll)
     if (resource === undefined) return null
-    context.note({ target: { type: 'resource', id: resource.id }, organizationId: home.organizationId, changes: { type, key, name } })
+    context.note({ target: { type: 'resource', id: resource.id }, organizationId: location.organizationId, changes: { type, key, name } })
     return resource
   },
 })
@@ -32,10 +32,10 @@ export const registerResources = defineCommand(resourcesSignatures.registerMany,
   allow: granted,
   target: locationTarget(resourcesSignatures.registerMany.name),
   async handle(context, { items, ...where }) {
-    const home = await locationOf(context, where)
+    const location = await locationOf(context, where)
     const given = items.map(({ type, key = null, name = null }) => ({ type, key, name }))
-    const resources = await register(context, home, given, insertAll)
-    context.note({ organizationId: home.organizationId, changes: { registered: resources.length } })
+    const resources = await register(context, location, given, insertAll)
+    context.note({ organizationId: location.organizationId, changes: { registered: resources.length } })
     return { items: [...resources] }
   },
 })
@@ -46,11 +46,11 @@ interface LocationInput {
   readonly ownerUserId?: UserId | undefined
 }
 
-/** Where new resources are, and whose. */
+/** Where new resources are created, and who owns them. */
 interface Location {
   readonly organizationId: OrganizationId | null
   readonly ownerUserId: UserId | null
-  /** What they are inside of: UUIDs, the parent first. */
+  /** UUIDs of their ancestors, the parent first. */
   readonly path: readonly string[]
 }
 
@@ -58,13 +58,13 @@ async function locationOf(context: CommandContext, where: LocationInput): Promis
   const { parentId, organizationId, ownerUserId } = where
   if (parentId === undefined)
     return organizationId === undefined ? locationOfUser(context, ownerUserId) : locationIn(context, organizationId, ownerUserId)
-  const home = await locationInside(context, parentId, ownerUserId)
-  // Whoever may everything everywhere is let through to here with a parent that is somewhere else.
-  if (organizationId !== undefined && home.organizationId !== organizationId) throw notFound({ type: 'resource' })
-  return home
+  const location = await locationInside(context, parentId, ownerUserId)
+  // An actor who may do everything everywhere gets here even if the parent is in another organization.
+  if (organizationId !== undefined && location.organizationId !== organizationId) throw notFound({ type: 'resource' })
+  return location
 }
 
-/** The parent is locked: it is neither deleted nor handed over before its child is there. */
+/** Locks the parent, so that it is neither deleted nor transferred meanwhile. */
 async function locationInside({ em }: CommandContext, parentId: ResourceId, ownerUserId: UserId | undefined): Promise<Location> {
   const parent = await lockResource(em, parentId, 'key share')
   const { organizationId, path } = parent
@@ -82,7 +82,7 @@ async function locationIn({ em }: CommandContext, organizationId: OrganizationId
   return { organizationId, path: [], ownerUserId: ownerUserId ?? null }
 }
 
-/** Somebody else's own are registered by those who run the installation only. */
+/** Only those who run the installation register resources for another user. */
 async function locationOfUser({ em, actor }: CommandContext, named: UserId | undefined): Promise<Location> {
   const caller = callerId(actor)
   const ownerUserId = named ?? caller
@@ -100,17 +100,17 @@ interface NewResource {
   readonly name: string | null
 }
 
-/** Writes new resources and tells of them; those that `insert` leaves out are not in the answer. */
+/** Inserts resources and emits their events; resources that `insert` skips are not returned. */
 async function register(
   context: CommandContext,
-  home: Location,
+  location: Location,
   given: readonly NewResource[],
   insert: Insert,
 ): Promise<readonly Resource[]> {
   const { em, newId } = context
-  const { organizationId, ownerUserId } = home
+  const { organizationId, ownerUserId } = location
   await reserveQuota(em, ownerUserId === null ? ownedBy(organizationId) : { userId: ownerUserId }, countByType(given))
-  const wanted = given.map((item) => resourceFrom(context, home, newId('res'), item))
+  const wanted = given.map((item) => resourceFrom(context, location, newId('res'), item))
   const inserted = await insert(em, wanted)
   const resources = wanted.filter(({ id }) => inserted.has(id))
   for (const { id, type, key, parentId } of resources)
@@ -134,7 +134,7 @@ function resourceFrom({ now, actor }: CommandContext, { path, ...whose }: Locati
   return { id, ...given, ...whose, parentId, within, ownedSince: now, version: 1, createdBy, createdAt: now, updatedAt: now }
 }
 
-/** Writes all of them in one statement, and gives the ids of those that were written. */
+/** Inserts all in one statement and returns the ids of the inserted ones. */
 type Insert = (em: SqlEntityManager, resources: readonly Resource[]) => Promise<ReadonlySet<ResourceId>>
 
 const insertion = `insert into resources (id, organization_id, type, key, name, parent_id, path, owner_user_id, owned_since, version, created_by, created_at, updated_at)
@@ -149,9 +149,9 @@ const inserter = (name: string, more: string) => {
   }
 }
 
-/** A key that is taken fails all of them, by its constraint. */
+/** A key that exists already fails all of them, by the constraint. */
 const insertAll: Insert = inserter('register_resources', '')
-/** One whose key is taken is left out: of many who register the same at once, one has it in the answer. */
+/** Skips resources whose key exists already: of concurrent callers one inserts it. */
 const insertAbsent: Insert = inserter(
   'register_absent_resources',
   'on conflict (coalesce(organization_id, owner_user_id), type, key) where deleted_at is null do nothing',

@@ -5,7 +5,7 @@ import { organizationInactive, type OrganizationId } from '../organizations/inde
 import type { UserId } from '../users/index.ts'
 import type { Resource, ResourceId } from './model.ts'
 
-/** SQL that is true of the resources `r` that are wanted, with its parameters. */
+/** An SQL condition on resources `r`, with its parameters. */
 export interface Condition {
   readonly sql: string
   readonly parameters: readonly unknown[]
@@ -28,7 +28,7 @@ interface ResourceRecord {
 
 const milliseconds = (column: string) => `(extract(epoch from r.${column}) * 1000)::float8 as ${column}`
 
-/** Resources of a condition in the order of their ids: who was registered first comes first. What was deleted is not there. */
+/** Selects resources that are not deleted, in the order of their ids, which is that of registration. */
 export async function selectResources(em: SqlEntityManager, { sql, parameters }: Condition, limit: number): Promise<Resource[]> {
   const rows = await em.execute<ResourceRecord[]>(
     `select r.id::text as id, r.type, r.key, r.name, r.organization_id::text as organization, array_to_json(r.path)::text as path,
@@ -59,7 +59,7 @@ function resourceIn(row: ResourceRecord): Resource {
   }
 }
 
-/** How many resources a condition is true of. */
+/** Counts resources that are not deleted. */
 export async function countResources(em: SqlEntityManager, { sql, parameters }: Condition): Promise<number> {
   const [row] = await em.execute<{ count: number }[]>(
     `select count(*)::int as count from resources r where r.deleted_at is null and (${sql})`,
@@ -68,21 +68,21 @@ export async function countResources(em: SqlEntityManager, { sql, parameters }: 
   return row?.count ?? 0
 }
 
-/** A resource as it is shown. */
+/** A resource as output. */
 export async function shownResource(em: SqlEntityManager, resourceId: ResourceId): Promise<Resource> {
   const [resource] = await selectResources(em, { sql: 'r.id = ?', parameters: [uuidOf(resourceId)] }, 1)
   if (resource === undefined) throw notFound({ type: 'resource' })
   return resource
 }
 
-/** A resource whose row is locked. */
+/** A resource with a locked row. */
 export interface LockedResource {
   readonly id: ResourceId
   readonly type: string
   readonly organizationId: OrganizationId | null
   readonly ownerUserId: UserId | null
   readonly ownedSince: Date
-  /** Itself, then all that it is in: UUIDs. */
+  /** UUIDs of the resource itself and its ancestors. */
   readonly path: readonly string[]
 }
 
@@ -95,8 +95,8 @@ const locking = `select r.id::text as id, r.type, r.organization_id::text as org
   from resources r left join organizations o on o.id = r.organization_id where r.deleted_at is null and`
 
 /**
- * Locks a resource against being deleted or handed over (`key share`), or so that nothing can be
- * put into it any more either (`update`). Nothing changes in an organization that is not active.
+ * Locks a resource: `key share` against deletion and transfer; `update` also against new resources inside it. Throws in an inactive
+ * organization.
  */
 export async function lockResource(em: SqlEntityManager, resourceId: ResourceId, lock: 'key share' | 'update'): Promise<LockedResource> {
   const [row] = await em.execute<LockedRecord[]>(`${locking} r.id = ? for ${lock} of r`, [uuidOf(resourceId)])
@@ -105,7 +105,7 @@ export async function lockResource(em: SqlEntityManager, resourceId: ResourceId,
   return lockedIn(row)
 }
 
-/** Locks a resource with all that is inside, however deep. While it waited others may have put more there: then once again. */
+/** Locks a resource with everything inside. Repeats if resources were added while it waited. */
 export async function lockTree(em: SqlEntityManager, resourceId: ResourceId): Promise<readonly LockedResource[]> {
   let before = -1
   for (;;) {
@@ -126,7 +126,7 @@ function lockedIn({ id, type, organization, owner, owned_since, path }: LockedRe
   }
 }
 
-/** Makes sure that somebody is a member, and stays one until this transaction is over. Strangers are not there, known or not. */
+/** Locks a membership, so that it lasts until the transaction ends. Throws for non-members, whether they exist or not. */
 export async function lockMember(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
   const rows = await em.execute<unknown[]>('select 1 from memberships where organization_id = ? and user_id = ? for key share', [
     uuidOf(organizationId),
@@ -135,7 +135,10 @@ export async function lockMember(em: SqlEntityManager, organizationId: Organizat
   if (rows.length === 0) throw notFound({ type: 'member' })
 }
 
-/** Whether two users are in an active organization together, and stay so until this transaction is over. One, by its slug, may not count. */
+/**
+ * Whether two users share an active organization, other than the one with this slug. Locks their memberships, so that it stays so until
+ * the transaction ends.
+ */
 export async function lockCommonOrganization(
   em: SqlEntityManager,
   [one, other]: readonly [Id<'usr'>, Id<'usr'>],

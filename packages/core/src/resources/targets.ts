@@ -10,16 +10,13 @@ import { organizationTarget, type OrganizationId } from '../organizations/index.
 import type { UserId } from '../users/index.ts'
 import type { ResourceId } from './model.ts'
 
-/** How every action finds the resource it is about, with what its caller holds there. */
+/** Finds a resource, with the caller's grants on it. */
 export const resourceTarget = {
   type: 'resource',
   find: (em: SqlEntityManager, { resourceId }: { resourceId: ResourceId }, actor: Actor) => targetOf(em, resourceId, actor),
 } satisfies TargetFinder<{ resourceId: ResourceId }>
 
-/**
- * The same, locked first: what its caller holds there is read when nobody can hand it over or delete it any
- * more, so that who gives it away twice at once is refused the second time.
- */
+/** Locks the resource before the caller's grants are loaded, so that of two concurrent transfers the second is denied. */
 export const changedResourceTarget = {
   ...resourceTarget,
   async find(em: SqlEntityManager, { resourceId }: { resourceId: ResourceId }, actor: Actor): Promise<Target | null> {
@@ -29,13 +26,13 @@ export const changedResourceTarget = {
 } satisfies TargetFinder<{ resourceId: ResourceId }>
 
 interface TargetOptions {
-  /** Where it has to be, if that was named with it. */
+  /** The organization it has to be in, if one was named. */
   readonly organizationId?: OrganizationId | undefined
-  /** What is all that the caller wants to do there. */
+  /** The only action that the caller wants to do. */
   readonly action?: string
 }
 
-/** A resource as a target; null: it is not there, or not in the organization that was named with it. */
+/** A resource as a target; null: it does not exist, or not in the named organization. */
 export async function targetOf(
   em: SqlEntityManager,
   resourceId: ResourceId,
@@ -46,12 +43,12 @@ export async function targetOf(
   if (place === undefined || (asked.organizationId !== undefined && place.organizationId !== asked.organizationId)) return null
   const { organizationId, path } = place
   const touched = { type: 'resource', id: resourceId, visibleWith: 'resources.get' }
-  // What is held on the resource is not read for whoever may do it in all of the organization.
+  // A caller with the permission in the whole organization needs no grants on the resource.
   const may = asked.action !== undefined && actor.kind === 'user' && actor.principal.grants.allows(asked.action, organizationId)
   return may ? { ...touched, organizationId, path, userId: null } : targetInScope(em, place, actor, touched)
 }
 
-/** What a user holds on all that is their own, outside every organization, by the credential that they show. */
+/** A user's grants on their own resources outside of organizations, within the limits of the credential. */
 export function grantsOnOwned({ userId, grants }: Principal): Grants {
   return grants.withSameLimits([{ organizationId: null, scopeId: userId, permissions: ownerPermissions }])
 }
@@ -62,7 +59,7 @@ interface NamesLocation {
   readonly ownerUserId?: UserId | undefined
 }
 
-/** Where a resource is to be registered by an action: inside another one, in an organization, or among what a user has outside of them. */
+/** Finds where an action wants to register a resource: inside another one, in an organization, or among a user's own. */
 export const locationTarget = (action: string) =>
   ({
     type: 'place',
@@ -74,7 +71,7 @@ export const locationTarget = (action: string) =>
     },
   }) satisfies TargetFinder<NamesLocation>
 
-/** What a user has is theirs to add to, if they are a full user: whoever has not said who they are owns nothing. */
+/** Full users can add to their own resources; anonymous users own nothing. */
 function ownTarget(userId: UserId, actor: Actor): Target {
   const target = { type: 'user', id: userId, organizationId: null, visibleWith: 'users.get', path: [userId] }
   if (actor.kind !== 'user' || actor.principal.userId !== userId) return { ...target, userId: null }

@@ -15,7 +15,7 @@ import { lockMember, lockCommonOrganization, lockResource, lockTree, shownResour
 import { resourcesSignatures } from './signatures.ts'
 import { changedResourceTarget } from './targets.ts'
 
-/** Whoever makes somebody the owner, or themselves, gives all that an owner may do: nobody gives what they do not hold. */
+/** Whoever makes somebody the owner grants all of an owner's permissions, and has to hold them. */
 const holdsWhatOwnersHold = rule(
   'who holds themselves all that an owner does',
   ({ actor, target }) => target === null || holdsAt(actor, ownerPermissions, target),
@@ -36,13 +36,16 @@ export const transferResource = defineCommand(resourcesSignatures.transfer, {
     await reserveQuota(em, owner, countByType(moved))
     await handOver(context, moved, toUserId)
     context.note({ changes: { ownerUserId: [before.ownerUserId, toUserId], transferred: moved.length } })
-    // Whoever owned it can do less now, there and inside.
+    // The former owner loses permissions on it and everything inside.
     context.invalidate(resourceId, { when: 'now' })
     return { resource: await shownResource(em, resourceId), transferred: moved.length }
   },
 })
 
-/** Who gets it: in an organization that one itself, or a member who stays one; elsewhere somebody who acts, and knows the caller. */
+/**
+ * The new owner. In an organization: the organization itself, or a member, locked as one. Outside: an active user whom the caller may
+ * transfer to.
+ */
 async function newOwner(context: CommandContext, before: LockedResource, toUserId: UserId | null): Promise<Owner> {
   const { em } = context
   const { organizationId, path } = before
@@ -57,9 +60,9 @@ async function newOwner(context: CommandContext, before: LockedResource, toUserI
 }
 
 /**
- * What is handed to somebody counts against what they may have, and they are not asked: it comes from whoever
- * shares an organization with them, or may do it everywhere. Where strangers may sign up, the organization that
- * they come into by that makes nobody known to anybody.
+ * Outside of organizations the new owner is not asked, and the resource counts against their limits. So the caller has to share an
+ * organization with them, or have the permission on the whole system. An organization that everybody joins at open sign-up does not
+ * count.
  */
 async function mayHandTo({ em, actor, settings }: CommandContext, toUserId: UserId): Promise<boolean> {
   if (actor.kind !== 'user') return actor.kind === 'system'
@@ -74,7 +77,7 @@ async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toU
   return { userId: toUserId }
 }
 
-/** Who owned it until now is remembered; a key that the new owner has given already fails all of it, by its constraint. */
+/** Records the former owner. A key that the new owner has already fails the transfer, by the constraint. */
 async function handOver({ em, now, emit }: CommandContext, moved: readonly LockedResource[], toUserId: UserId | null): Promise<void> {
   const states = moved
     .filter(({ ownedSince }) => ownedSince < now)

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
-import { userId, userStatus } from '../users/model.ts'
-import { organizationId } from '../organizations/model.ts'
+import type { Id } from '../kernel/id.ts'
+import { userStatus } from '../users/model.ts'
+import { organizationId, sessionId, userId } from '../kernel/ids.ts'
 
-export const sessionId = idSchema('ses')
 export type SessionId = Id<'ses'>
 
 /** Why a session is over. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { userId } from '../users/model.ts'
-import { Session, sessionId, WhoAmI } from './model.ts'
+import { sessionId, userId } from '../kernel/ids.ts'
+import { Session, WhoAmI } from './model.ts'
 
 /** The user whose sessions are meant: oneself, or another user for those who may see them. */
 const whose = { userId: userId.optional().meta({ description: 'whose sessions (default: your own)' }) }

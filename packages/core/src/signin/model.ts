@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
 import { RequestOptions } from '../passkeys/model.ts'
-import { sessionId } from '../sessions/model.ts'
-import { userId } from '../users/model.ts'
+import { sessionId, userId } from '../kernel/ids.ts'
 
 /** A password as typed: never trimmed; its length is bounded because hashing costs. */
 export const typedPassword = secret(z.string().min(1).max(1024))

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
+import type { Id } from '../kernel/id.ts'
 import { multiLine, singleLine } from '../kernel/text.ts'
-import { organizationId } from '../organizations/model.ts'
+import { organizationId, teamId } from '../kernel/ids.ts'
 
-export const teamId = idSchema('team')
 export type TeamId = Id<'team'>
 
 export const teamName = singleLine(100).pipe(z.string().min(1))

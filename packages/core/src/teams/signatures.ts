@@ -4,10 +4,10 @@ import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationInactive } from '../organizations/errors.ts'
-import { Member, organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
+import { Member } from '../organizations/model.ts'
+import { organizationId, teamId, userId } from '../kernel/ids.ts'
 import { teamNameTaken } from './errors.ts'
-import { Team, teamDescription, teamId, teamName } from './model.ts'
+import { Team, teamDescription, teamName } from './model.ts'
 
 /** The actions of `teams`. */
 export const teamsSignatures = group('teams', {

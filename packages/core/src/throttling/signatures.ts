@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { changes, group } from '../kernel/signature.ts'
-import { userId } from '../users/model.ts'
+import { userId } from '../kernel/ids.ts'
 
 /** The action of `auth` by which an operator lifts a throttle. */
 export const throttlingSignatures = group('auth', {

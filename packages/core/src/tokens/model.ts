@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
+import type { Id } from '../kernel/id.ts'
 import { secret } from '../kernel/secret.ts'
 import { singleLine } from '../kernel/text.ts'
-import { organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
+import { organizationId, tokenId, userId } from '../kernel/ids.ts'
 import { allowedIps } from '../kernel/allowed-ips.ts'
 
-export const tokenId = idSchema('tok')
 export type TokenId = Id<'tok'>
 /** Opaque tokens that stand for a user. */
 export type TokenKind = 'access' | 'refresh' | 'api'

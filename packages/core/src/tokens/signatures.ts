@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { organizationId } from '../organizations/model.ts'
-import { userId } from '../users/model.ts'
+import { organizationId, tokenId, userId } from '../kernel/ids.ts'
 import { audienceUnknown, noOwner, notServiceUser, scopeTooWide, signedCredential, tokenOver, tooManyTokens } from './errors.ts'
-import { ApiToken, IssuedToken, lifetimeDays, NewApiToken, scopes, shownToken, tokenId, tokenIps, tokenName, tokenState } from './model.ts'
+import { ApiToken, IssuedToken, lifetimeDays, NewApiToken, scopes, shownToken, tokenIps, tokenName, tokenState } from './model.ts'
 
 const caller = z
   .string()

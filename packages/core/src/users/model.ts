@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { idSchema, type Id } from '../kernel/id.ts'
+import { organizationId, userId } from '../kernel/ids.ts'
+import type { Id } from '../kernel/id.ts'
 import { jsonObject, multiLine, singleLine, type JsonObject } from '../kernel/text.ts'
 
-export const userId = idSchema('usr')
 export type UserId = Id<'usr'>
 
 /** Letters and digits of any script, and never an "@": a username cannot be mistaken for an address. Compared without case, in NFC. */
@@ -95,7 +95,7 @@ export const User = z.object({
   archivedBy: userId.nullable(),
   archiveReason: z.string().nullable(),
   grantsFrozenAt: z.date().nullable().meta({ description: 'since when its roles and memberships grant nothing (users.contain)' }),
-  homeOrganizationId: idSchema('org').nullable(),
+  homeOrganizationId: organizationId.nullable(),
   version: z.int(),
   createdAt: z.date(),
   updatedAt: z.date(),

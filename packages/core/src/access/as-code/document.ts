@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { multiLine, singleLine } from '../../kernel/text.ts'
-import { organizationId, slug } from '../../organizations/model.ts'
+import { slug } from '../../organizations/model.ts'
+import { organizationId } from '../../kernel/ids.ts'
 import { permissionName, permissionPattern } from '../model.ts'
 import { condition } from '../../grants/model.ts'
 

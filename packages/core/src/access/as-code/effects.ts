@@ -55,12 +55,12 @@ function pairsOf<Subject extends Id<'usr'> | Id<'team'>>(
 function effectsOn(catalogue: Catalogue, { subject, was, is }: Pair, scopes: ReadonlyMap<string, Scope>): PermissionChange[] {
   const keys = new Set([...(was?.scopes.keys() ?? []), ...(is?.scopes.keys() ?? [])])
   const mine = [...scopes].filter(([key]) => keys.has(key)).map(([, scope]) => scope)
-  const told: PermissionChange[] = []
+  const reported: PermissionChange[] = []
   for (const conditional of [false, true]) {
     if (conditional && was?.grants === was?.unconditional && is?.grants === is?.unconditional) continue
     for (const scope of mine) {
       const [one, other] = conditional ? [was?.unconditional, is?.unconditional] : [was?.grants, is?.grants]
-      const wider = told.filter((effect) => contains(effect.scope, scope))
+      const wider = reported.filter((effect) => contains(effect.scope, scope))
       const gained = newPermissions(
         catalogue,
         other,
@@ -75,10 +75,10 @@ function effectsOn(catalogue: Catalogue, { subject, was, is }: Pair, scopes: Rea
         scope,
         wider.flatMap((effect) => effect.lost),
       )
-      if (gained.length + lost.length > 0) told.push({ subject, scope, gained, lost, conditional })
+      if (gained.length + lost.length > 0) reported.push({ subject, scope, gained, lost, conditional })
     }
   }
-  return told
+  return reported
 }
 
 /** The permissions that the first grants have in a scope and the second do not, without those already reported for a wider scope. */
@@ -87,11 +87,11 @@ function newPermissions(
   one: Grants | undefined,
   other: Grants | undefined,
   scope: Scope,
-  told: readonly string[],
+  reported: readonly string[],
 ): readonly string[] {
   if (one === undefined) return []
   const { organizationId, path } = scope
-  const known = told.length === 0 ? [] : [permissionsOf(catalogue, told)]
+  const known = reported.length === 0 ? [] : [permissionsOf(catalogue, reported)]
   return one
     .list(organizationId, path)
     .filter((permission) => other?.covers(permission, organizationId, path) !== true && !coveredBy(known, catalogue, permission))

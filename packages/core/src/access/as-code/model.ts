@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { organizationId } from '../../organizations/model.ts'
-import { userId } from '../../users/model.ts'
-import { assignmentId, exclusionId, resourceReference, roleId, teamReference } from '../model.ts'
+import { assignmentId, exclusionId, organizationId, resourceId, roleId, teamId, userId } from '../../kernel/ids.ts'
 import { scopeKinds } from '../../grants/model.ts'
 
 /** Lists are cut to this length; the rest is only counted. */
@@ -9,7 +7,7 @@ export const mostListed = 1000
 
 export const NamedSubject = z.object({
   kind: z.enum(['user', 'team']),
-  id: z.union([userId, teamReference]),
+  id: z.union([userId, teamId]),
   name: z.string().meta({ description: 'the username, or the name of the team' }),
 })
 export type NamedSubject = z.infer<typeof NamedSubject>
@@ -17,8 +15,8 @@ export type NamedSubject = z.infer<typeof NamedSubject>
 export const NamedScope = z.object({
   kind: z.enum(scopeKinds),
   organizationId: organizationId.nullable(),
-  teamId: teamReference.nullable(),
-  resourceId: resourceReference.nullable(),
+  teamId: teamId.nullable(),
+  resourceId: resourceId.nullable(),
   name: z.string().nullable().meta({ description: 'of the organization, the team, or the resource; null: everywhere' }),
 })
 export type NamedScope = z.infer<typeof NamedScope>

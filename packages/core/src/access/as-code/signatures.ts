@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { organizationInactive, userInactive } from '../../organizations/errors.ts'
-import { organizationId } from '../../organizations/model.ts'
+import { organizationId } from '../../kernel/ids.ts'
 import { builtInRole, cyclicRoles, roleExcluded, roleIncluded, roleNameTaken, tooManyInRole } from '../roles/errors.ts'
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
 import { alreadyAssigned, notAssignable, notHeld } from '../assignments/errors.ts'

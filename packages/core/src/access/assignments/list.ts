@@ -32,12 +32,12 @@ export const listAssignments = defineQuery(assignmentsSignatures.listAssignments
   } satisfies TargetFinder<Input>,
   async handle({ open, ports, actor, now }, input) {
     const { limit, cursor, total, ...filters } = input
-    const scope = { action: assignmentsSignatures.listAssignments.name, filters, viewer: callerId(actor) ?? actor.kind }
-    const position = await openCursor(ports.cipher, scope, cursor)
+    const cursorScope = { action: assignmentsSignatures.listAssignments.name, filters, viewer: callerId(actor) ?? actor.kind }
+    const position = await openCursor(ports.cipher, cursorScope, cursor)
     const em = await open()
     const which = allOf(...(await visibleAssignments(em, input, actor)), ...filterConditions(input, actor, now))
     const rows = await select(em, which, position === null ? null : String(position[0]), limit)
-    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
+    const { shown, nextCursor } = await cutPage(ports.cipher, cursorScope, { rows, limit, positionOf: ({ id }) => [id] })
     return { items: shown.map((row) => shownAssignment(row, now)), nextCursor, total: total ? await count(em, which) : null }
   },
 })
@@ -83,8 +83,8 @@ async function organizationOfRole(em: SqlEntityManager, roleId: RoleId): Promise
 async function visibleAssignments(em: SqlEntityManager, input: Input, actor: Actor): Promise<readonly Condition[]> {
   if (isOwn(input, actor)) return [ownAssignments(actor)]
   const organizationId = input.on === undefined ? await organizationOfListing(em, input) : undefined
-  const place = input.on ?? (organizationId === undefined || organizationId === null ? {} : { organizationId })
-  if (organizationId === null || (await findScope(em, place)) === null) throw notFound({ type: scopeTarget.type })
+  const scope = input.on ?? (organizationId === undefined || organizationId === null ? {} : { organizationId })
+  if (organizationId === null || (await findScope(em, scope)) === null) throw notFound({ type: scopeTarget.type })
   // A scope that is named is a filter anyway.
   return organizationId === undefined ? [] : [{ sql: 'a.organization_id = ?', parameters: [uuidOf(organizationId)] }]
 }

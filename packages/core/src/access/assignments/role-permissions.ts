@@ -26,7 +26,7 @@ export interface AssignedPermissions {
 export async function assignablePermissions(
   { em, catalogue }: CommandContext,
   what: RoleOrPermission,
-  place: Scope,
+  scope: Scope,
 ): Promise<AssignedPermissions> {
   if ('permission' in what) {
     const { permission } = what
@@ -36,7 +36,7 @@ export async function assignablePermissions(
   const found = await em.execute<unknown[]>('select 1 from roles where id = ? and deleted_at is null for share', [uuidOf(what.roleId)])
   const content = found.length === 0 ? null : await permissionsOfRole(em, what.roleId)
   const home = content?.role?.organizationId ?? null
-  if (content === null || (home !== null && home !== place.organizationId)) throw notFound({ type: 'role' })
+  if (content === null || (home !== null && home !== scope.organizationId)) throw notFound({ type: 'role' })
   return content
 }
 
@@ -67,16 +67,16 @@ export async function permissionsOfRole(em: SqlEntityManager, id: RoleId): Promi
 }
 
 /** Nobody assigns or revokes permissions that they do not hold in that scope themselves. */
-export async function requireHeld(context: CommandContext, patterns: readonly string[], place: Scope): Promise<void> {
-  const missing = await missingAt(context, patterns, place)
+export async function requireHeld(context: CommandContext, patterns: readonly string[], scope: Scope): Promise<void> {
+  const missing = await missingAt(context, patterns, scope)
   if (missing.length > 0) throw notHeld({ permissions: [...missing].sort() })
 }
 
 /** The patterns that the caller does not hold in a scope. Grants on resources are loaded only if they matter. */
-async function missingAt({ em, actor }: CommandContext, patterns: readonly string[], place: Scope): Promise<readonly string[]> {
-  const missing = patterns.filter((pattern) => !holdsAt(actor, [pattern], place))
-  if (missing.length === 0 || place.kind !== 'resource') return missing
-  const target = await targetInScope(em, place, actor, { type: 'place', id: '', visibleWith: '' })
+async function missingAt({ em, actor }: CommandContext, patterns: readonly string[], scope: Scope): Promise<readonly string[]> {
+  const missing = patterns.filter((pattern) => !holdsAt(actor, [pattern], scope))
+  if (missing.length === 0 || scope.kind !== 'resource') return missing
+  const target = await targetInScope(em, scope, actor, { type: 'place', id: '', visibleWith: '' })
   return missing.filter((pattern) => !holdsAt(actor, [pattern], target))
 }
 

@@ -2,29 +2,17 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { organizationInactive, userInactive } from '../../organizations/errors.ts'
-import { organizationId } from '../../organizations/model.ts'
+import { assignmentId, organizationId, roleId, teamId, userId } from '../../kernel/ids.ts'
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
-import { userId } from '../../users/model.ts'
 import { unknownPermission } from '../errors.ts'
 import { excluded, notOnResources } from '../separation/errors.ts'
-import {
-  Assigned,
-  Assignment,
-  assignmentId,
-  assignmentTerms as terms,
-  instant,
-  permissionPattern,
-  Revoked,
-  roleId,
-  scope,
-  teamReference,
-} from '../model.ts'
+import { Assigned, Assignment, assignmentTerms as terms, instant, permissionPattern, Revoked, scope } from '../model.ts'
 import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
 
 /** The subject and the scope. */
 const whoAndWhere = {
   userId: userId.optional().meta({ description: 'who: a user' }),
-  teamId: teamReference.optional().meta({ description: 'who: a team, and with it all of its members' }),
+  teamId: teamId.optional().meta({ description: 'who: a team, and with it all of its members' }),
   on: scope.optional().meta({
     description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}, with everything inside; nothing: the whole system',
   }),
@@ -108,7 +96,7 @@ export const assignmentsSignatures = group('access', {
       ...pageInput,
       userId: userId.optional().meta({ description: 'only those of this user (default, if nothing is named: your own)' }),
       throughTeams: z.boolean().default(false).meta({ description: 'with those of the teams that the user is a member of' }),
-      teamId: teamReference.optional().meta({ description: 'only those of this team' }),
+      teamId: teamId.optional().meta({ description: 'only those of this team' }),
       roleId: roleId.optional().meta({ description: 'only those of this role' }),
       on: scope.optional().meta({ description: 'only those with exactly this scope; {} is the whole system' }),
       organizationId: organizationId.optional().meta({ description: 'only in this organization, its teams and resources' }),

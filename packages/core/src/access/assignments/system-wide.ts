@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../../kernel/id.ts'
-import { RoleAssignmentRow } from '../entity.ts'
+import { RoleAssignmentRow } from './entity.ts'
 import type { RoleId } from '../model.ts'
 
 interface NewAssignment {

@@ -23,16 +23,16 @@ interface NamesScope {
 export const scopeTarget = {
   type: 'place',
   async find(em: SqlEntityManager, { on = {} }: NamesScope, actor: Actor): Promise<Target | null | undefined> {
-    const place = await findScope(em, on)
-    if (place === null) return null
-    return place.kind === 'system' ? undefined : targetOf(em, place, actor)
+    const scope = await findScope(em, on)
+    if (scope === null) return null
+    return scope.kind === 'system' ? undefined : targetOf(em, scope, actor)
   },
 } satisfies TargetFinder<NamesScope>
 
-function targetOf(em: SqlEntityManager, place: Scope, actor: Actor): Promise<Target> {
-  const id = place.path[0] ?? place.organizationId ?? ''
-  const type = place.kind === 'system' ? 'place' : place.kind
-  return targetInScope(em, place, actor, { type, id, visibleWith: visibleWith[place.kind] })
+function targetOf(em: SqlEntityManager, scope: Scope, actor: Actor): Promise<Target> {
+  const id = scope.path[0] ?? scope.organizationId ?? ''
+  const type = scope.kind === 'system' ? 'place' : scope.kind
+  return targetInScope(em, scope, actor, { type, id, visibleWith: visibleWith[scope.kind] })
 }
 
 interface NamesAssignment extends NamesScope {
@@ -45,12 +45,12 @@ export const assignmentTarget = {
   async find(em: SqlEntityManager, { assignmentId, on }: NamesAssignment, actor: Actor): Promise<Target | null | undefined> {
     if (assignmentId === undefined) return scopeTarget.find(em, { on }, actor)
     const found = await findAssignment(em, assignmentId, new Date(0))
-    const place = found === null ? null : await findScope(em, scopeInputOf(found))
-    if (place === null) return null
+    const scope = found === null ? null : await findScope(em, scopeInputOf(found))
+    if (scope === null) return null
     // Assignments on the whole system are visible only with that permission on the whole system.
-    if (place.kind === 'system')
+    if (scope.kind === 'system')
       return { type: 'assignment', id: assignmentId, organizationId: null, userId: null, visibleWith: visibleWith.system }
-    return { ...(await targetOf(em, place, actor)), type: 'assignment', id: assignmentId, visibleWith: 'access.listAssignments' }
+    return { ...(await targetOf(em, scope, actor)), type: 'assignment', id: assignmentId, visibleWith: 'access.listAssignments' }
   },
 } satisfies TargetFinder<NamesAssignment>
 

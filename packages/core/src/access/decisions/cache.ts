@@ -71,7 +71,7 @@ export class DecisionCache implements FeedSink {
   async loadScopes(em: SqlEntityManager, ids: readonly ScopeId[]): Promise<ReadonlyMap<ScopeId, Scope>> {
     const { generation } = this.#scopes
     const loaded = await loadScopes(em, ids)
-    for (const [id, place] of loaded) this.#scopes.put(id, place, generation)
+    for (const [id, scope] of loaded) this.#scopes.put(id, scope, generation)
     return loaded
   }
 
@@ -93,32 +93,32 @@ export class DecisionCache implements FeedSink {
 }
 
 /** The facts of one call; they stay the same for the whole call, even if cache entries are invalidated or evicted. */
-export function decisionsFor(memory: DecisionCache, open: () => Promise<SqlEntityManager>, now: Date): Decisions {
+export function decisionsFor(cache: DecisionCache, open: () => Promise<SqlEntityManager>, now: Date): Decisions {
   const subjects = new Map<string, Subject | null>()
-  const places = new Map<ScopeId, Scope | null>()
-  const known: DecisionFacts = { subject: (key) => subjects.get(cacheKeyOf(key)) ?? null, scope: (id) => places.get(id) ?? null }
-  const recalled = <Key, Value>(all: Map<Key, Value | null>, key: Key, found: Value | undefined): boolean => {
+  const scopes = new Map<ScopeId, Scope | null>()
+  const facts: DecisionFacts = { subject: (key) => subjects.get(cacheKeyOf(key)) ?? null, scope: (id) => scopes.get(id) ?? null }
+  const isKnown = <Key, Value>(all: Map<Key, Value | null>, key: Key, found: Value | undefined): boolean => {
     if (!all.has(key) && found !== undefined) all.set(key, found)
     return all.has(key)
   }
   return {
-    roles: memory.roles,
-    async load(wanted: DecisionRequest) {
-      const absent = wanted.subjects.filter((key) => !recalled(subjects, cacheKeyOf(key), memory.subject(key, now)))
-      const missing = [...new Set(wanted.scopes)].filter((id) => !recalled(places, id, memory.scope(id, now)))
-      if (absent.length + missing.length === 0) return known
+    roles: cache.roles,
+    async load(request: DecisionRequest) {
+      const absent = request.subjects.filter((key) => !isKnown(subjects, cacheKeyOf(key), cache.subject(key, now)))
+      const missing = [...new Set(request.scopes)].filter((id) => !isKnown(scopes, id, cache.scope(id, now)))
+      if (absent.length + missing.length === 0) return facts
       const em = await open()
       // Sent together: one round trip instead of two.
       const [loaded, found] = await Promise.all([
-        absent.length === 0 ? [] : memory.loadSubjects(em, absent, now),
-        missing.length === 0 ? nowhere : memory.loadScopes(em, missing),
+        absent.length === 0 ? [] : cache.loadSubjects(em, absent, now),
+        missing.length === 0 ? noScopes : cache.loadScopes(em, missing),
       ])
       for (const key of absent) subjects.set(cacheKeyOf(key), null)
       for (const subject of loaded) subjects.set(cacheKeyOf(subject), subject)
-      for (const id of missing) places.set(id, found.get(id) ?? null)
-      return known
+      for (const id of missing) scopes.set(id, found.get(id) ?? null)
+      return facts
     },
   }
 }
 
-const nowhere: ReadonlyMap<ScopeId, Scope> = new Map()
+const noScopes: ReadonlyMap<ScopeId, Scope> = new Map()

@@ -32,13 +32,13 @@ export const listResources = defineQuery(signature, {
     const { actor, ports } = context
     const { userId, permission, type, organizationId, limit, cursor } = input
     const viewer = callerId(actor) ?? actor.kind
-    const scope = { action: signature.name, filters: { userId, permission, type, organizationId }, viewer }
-    const position = await openCursor(ports.cipher, scope, cursor)
+    const cursorScope = { action: signature.name, filters: { userId, permission, type, organizationId }, viewer }
+    const position = await openCursor(ports.cipher, cursorScope, cursor)
     const reach = await accessibleTo(context, input)
     if (reach === null) return { items: [], nextCursor: null }
     const after = position === null ? null : String(position[0])
     const rows = await selectAccessible(await context.open(), reach, { type, after, limit: limit + 1 })
-    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
+    const { shown, nextCursor } = await cutPage(ports.cipher, cursorScope, { rows, limit, positionOf: ({ id }) => [id] })
     return { items: [...shown], nextCursor }
   },
 })
@@ -66,12 +66,12 @@ async function accessibleTo({ decisions, actor, catalogue }: QueryContext, input
   const { permission, organizationId } = input
   const asked = { ...input, on: scopeInputOf(input) }
   const facts = await decisions.load(decisionRequestOf(actor, asked))
-  const place = scopeOf(facts, asked.on)
+  const scope = scopeOf(facts, asked.on)
   const aboutThem = isAboutCaller(actor, asked)
-  if (place === null && !aboutThem) throw notFound({ type: askedOrganization.type })
+  if (scope === null && !aboutThem) throw notFound({ type: askedOrganization.type })
   const everything = { everywhere: true, organizations: [], resources: [], owner: null, only: organizationId }
   if (aboutThem && actor.kind !== 'user') return actor.kind === 'system' ? everything : null
-  const subject = visibleSubject({ catalogue, actor, facts }, signature.name, asked, place ?? systemScope)
+  const subject = visibleSubject({ catalogue, actor, facts }, signature.name, asked, scope ?? systemScope)
   if (subject === null) return null
   const from = actor.kind === 'user' && aboutThem ? (actor.from ?? { ip: null }) : null
   const only = aboutThem && actor.kind === 'user' ? limitToCredential(actor.principal.grants, permission, organizationId) : organizationId

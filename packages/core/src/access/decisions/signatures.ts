@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { changes, group, reads } from '../../kernel/signature.ts'
-import { organizationId } from '../../organizations/model.ts'
-import { sessionId } from '../../sessions/model.ts'
-import { userId } from '../../users/model.ts'
-import { permissionName, resourceReference, roleId, scope, teamReference } from '../model.ts'
+import { organizationId, resourceId, roleId, sessionId, teamId, userId } from '../../kernel/ids.ts'
+import { permissionName, scope } from '../model.ts'
 import { scopeKinds } from '../../grants/model.ts'
 
 const whom = { userId: userId.optional().meta({ description: 'the user in question (default: you, with this credential)' }) }
@@ -29,7 +27,7 @@ const Through = z.object({
   kind: z.enum(['role', 'permission', 'membership', 'ownership']),
   role: z.object({ id: roleId, name: z.string() }).nullable(),
   name: z.string().nullable().meta({ description: 'the permission that was granted, or the role in the organization' }),
-  teamId: teamReference.nullable().meta({ description: 'the team that has the assignment' }),
+  teamId: teamId.nullable().meta({ description: 'the team that has the assignment' }),
   on: z.enum(scopeKinds).nullable().meta({ description: 'the kind of scope it was assigned in' }),
 })
 export type Through = z.infer<typeof Through>
@@ -79,12 +77,12 @@ export const decisionsSignatures = group('access', {
     }),
     output: pageOf(
       z.object({
-        id: resourceReference,
+        id: resourceId,
         type: z.string(),
         key: z.string().nullable(),
         name: z.string().nullable(),
         organizationId: organizationId.nullable(),
-        parentId: resourceReference.nullable(),
+        parentId: resourceId.nullable(),
         ownerUserId: userId.nullable(),
       }),
     ),

@@ -56,8 +56,8 @@ export const explain = defineQuery(explainSignatures.explain, {
     const isLimited = caller !== null && !withinLimits(caller.principal.grants, input.permission, scope)
     const held = await loadUserAssignments(em, facts.userId, scope, now)
     const question = await questionOf(em, { catalogue, facts, permission: input.permission, scope, held, now })
-    const eyes = visibilityFor(actor, scope, { action, userId: facts.userId })
-    const because = reasonsFor(question, facts, situation, held).map((reason) => visibleReason(eyes, question, reason))
+    const visibility = visibilityFor(actor, scope, { action, userId: facts.userId })
+    const because = reasonsFor(question, facts, situation, held).map((reason) => visibleReason(visibility, question, reason))
     const allowed = !isLimited && isAllowedAt(grantsOfSubject(catalogue, facts, situation), facts, input.permission, scope)
     const common = {
       user: { userId: facts.userId, username: held.username },
@@ -65,7 +65,10 @@ export const explain = defineQuery(explainSignatures.explain, {
       on: shownScope(scope, question.names),
     }
     if (allowed) return { ...common, ...nothingMissing, allowed, because, summary: summaryOf(question, because, null) }
-    return { ...common, ...(await denial(em, context, { question, facts, situation, held, eyes, limited: isLimited ? because : [] })) }
+    return {
+      ...common,
+      ...(await denial(em, context, { question, facts, situation, held, visibility, limited: isLimited ? because : [] })),
+    }
   },
 })
 
@@ -164,19 +167,19 @@ interface DenialInput {
   readonly facts: SubjectFacts
   readonly situation: DecisionContext
   readonly held: UserAssignments
-  readonly eyes: Visibility
+  readonly visibility: Visibility
   /** The ways that would allow it, but for the scopes of the credential. */
   readonly limited: readonly Reason[]
 }
 
 async function denial(em: SqlEntityManager, { now, catalogue }: QueryContext, denied: DenialInput) {
-  const { question, facts, held, eyes } = denied
+  const { question, facts, held, visibility } = denied
   const unmet = unmetFor(denied)
   const similar = matchesNoAction(catalogue, question.permission) ? [...similarActions(catalogue, question.permission)] : null
   const { missing, hiddenRoles } =
     // The credential is the obstacle: no further assignment would help.
     similar === null && denied.limited.length === 0
-      ? await missingFor(em, question, { facts, standing: held.standing, given: unexpired(held, now), eyes, now })
+      ? await missingFor(em, question, { facts, standing: held.standing, given: unexpired(held, now), visibility, now })
       : { missing: [], hiddenRoles: 0 }
   const summary = summaryOf(question, [], { unmet, missing, nearest: similar })
   return { allowed: false, because: [], summary, unmet, missing, hiddenRoles, nearest: similar ?? [] } satisfies Partial<Explanation>
@@ -188,11 +191,11 @@ function unexpired({ assignments }: UserAssignments, now: Date): readonly Reason
 }
 
 /** Why each of the ways that would allow it does not; without those that the caller may not see. */
-function unmetFor({ question, facts, situation, held, eyes, limited }: DenialInput): Unmet[] {
+function unmetFor({ question, facts, situation, held, visibility, limited }: DenialInput): Unmet[] {
   const byCredential = limited.map((reason): Unmet => ({ code: 'credential', reason, at: null, text: '' }))
   const unready = obstaclesOf(facts, situation)
   const given = held.assignments.flatMap((assignment): Unmet[] => {
-    if (assignment.scope === 'system' && !eyes.wholeSystem) return []
+    if (assignment.scope === 'system' && !visibility.wholeSystem) return []
     const reason = reasonOf(question, assignment)
     const code = codeOf(assignment, facts, held, { situation, unready })
     return reason === null || code === null ? [] : [{ code, reason, at: timeOf(code, assignment), text: '' }]
@@ -236,6 +239,6 @@ function timeOf(code: Unmet['code'], { from, until, revoked }: UserAssignments['
 }
 
 /** The reason, without details the caller may not see. */
-function visibleReason(eyes: Visibility, question: ExplainQuestion, reason: Reason): Reason {
-  return reason.via === 'assignment' && reason.scope.kind === 'system' && !eyes.wholeSystem ? hiddenReason(question) : reason
+function visibleReason(visibility: Visibility, question: ExplainQuestion, reason: Reason): Reason {
+  return reason.via === 'assignment' && reason.scope.kind === 'system' && !visibility.wholeSystem ? hiddenReason(question) : reason
 }

@@ -35,7 +35,7 @@ interface MissingInput {
   readonly standing: OrganizationStanding
   /** The subject's assignments that are neither revoked nor expired, effective or not. */
   readonly given: readonly ReasonAssignment[]
-  readonly eyes: Visibility
+  readonly visibility: Visibility
   readonly now: Date
 }
 
@@ -43,7 +43,7 @@ interface MissingInput {
 export async function missingFor(
   em: SqlEntityManager,
   question: ExplainQuestion,
-  { facts, standing, given, eyes, now }: MissingInput,
+  { facts, standing, given, visibility, now }: MissingInput,
 ): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
   if (!facts.isActive || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
   const { catalogue, scope } = question
@@ -52,14 +52,14 @@ export async function missingFor(
   const roles = [...graph.values()].filter(
     (role) => !role.builtIn && matchingPattern(catalogue, patternsIn(graph, role.id), question.permission),
   )
-  const seen = roles.filter((role) => (role.organization === null ? eyes.installationRoles : eyes.roles))
+  const seen = roles.filter((role) => (role.organization === null ? visibility.installationRoles : visibility.roles))
   const grants = [
     singlePermission(question, standing),
     ...seen.map((role) => byRole(question, standing, role, patternsIn(graph, role.id))),
-    ...builtInRolesFor(question, [...graph.values()], eyes),
+    ...builtInRolesFor(question, [...graph.values()], visibility),
   ].flatMap((one) => notYetGranted(one, given, scope, now))
   const wanted = [...memberships(question, standing), ...grants].toSorted((one, other) => one.brings - other.brings)
-  const givers = await whoCanGrant(em, catalogue, { place: scope, now, eyes })
+  const givers = await whoCanGrant(em, catalogue, { scope, now, visibility })
   const missing = wanted.slice(0, mostShown).map(({ patterns, ...one }) => {
     const able = { ...one, givers: givers.of(one, patterns) }
     return { ...able, text: inWords(question, able) }
@@ -71,10 +71,10 @@ export async function missingFor(
  * Skips what the subject already has there unconditionally. Since a role can be assigned only once in a scope, an assignment on other
  * terms has to be ended first.
  */
-function notYetGranted(wanted: PossibleGrant, given: readonly ReasonAssignment[], place: Scope, now: Date): readonly PossibleGrant[] {
+function notYetGranted(wanted: PossibleGrant, given: readonly ReasonAssignment[], scope: Scope, now: Date): readonly PossibleGrant[] {
   const { role = null, permission = null } = wanted.grant ?? {}
   const there = given.find(
-    (one) => isOn(one, place) && (role === null ? one.permission === permission : one.role !== null && role.id === idOf('rol', one.role)),
+    (one) => isOn(one, scope) && (role === null ? one.permission === permission : one.role !== null && role.id === idOf('rol', one.role)),
   )
   if (there === undefined) return [wanted]
   const counts = there.from <= now.getTime() && there.condition === null

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { organizationId } from '../../organizations/model.ts'
-import { userId } from '../../users/model.ts'
-import { assignmentId, permissionName, resourceReference, roleId, teamReference } from '../model.ts'
+import { assignmentId, organizationId, resourceId, roleId, teamId, userId } from '../../kernel/ids.ts'
+import { permissionName } from '../model.ts'
 import { scopeKinds } from '../../grants/model.ts'
 
 /** A user in output. */
@@ -10,7 +9,7 @@ const Somebody = z.object({ userId, username: z.string() })
 /** A scope in output. */
 export const ScopeShown = z.object({
   kind: z.enum(scopeKinds),
-  id: z.union([organizationId, teamReference, resourceReference]).nullable().meta({ description: 'null: the whole system' }),
+  id: z.union([organizationId, teamId, resourceId]).nullable().meta({ description: 'null: the whole system' }),
   name: z.string().meta({ description: 'the slug, the name, or what the application calls it' }),
 })
 export type ScopeShown = z.infer<typeof ScopeShown>
@@ -40,7 +39,7 @@ export const changeKinds = [
 /** A way in which a subject has the permission. */
 export const Reason = z.object({
   via: z.enum(['membership', 'assignment', 'ownership']),
-  subject: z.object({ kind: z.enum(['user', 'team']), id: z.union([userId, teamReference]), name: z.string() }),
+  subject: z.object({ kind: z.enum(['user', 'team']), id: z.union([userId, teamId]), name: z.string() }),
   roles: z.array(RoleShown).meta({ description: 'the assigned role, then the included roles, down to the one that has the permission' }),
   pattern: z.string().nullable().meta({ description: 'the pattern that includes the permission: document.read, document.*, *' }),
   scope: ScopeShown.meta({ description: 'the scope of the assignment: this one, or one that contains it' }),
@@ -130,7 +129,7 @@ export const UserAt = Somebody.extend({
   status: z.string().nullable().meta({ description: 'null: the user did not exist yet' }),
   frozen: z.boolean().meta({ description: 'all grants were frozen' }),
   memberships: z.array(z.object({ organization: ScopeShown, role: z.enum(['owner', 'admin', 'member']) })),
-  teams: z.array(z.object({ teamId: teamReference, name: z.string() })),
+  teams: z.array(z.object({ teamId: teamId, name: z.string() })),
   assignments: z.array(AssignmentAt),
   permissions: z.array(z.string()).meta({ description: 'their permissions in this scope, sorted' }),
 })
@@ -141,7 +140,7 @@ export const Change = z.object({
   at: z.date(),
   what: z.enum(changeKinds),
   user: Somebody.nullable(),
-  team: z.object({ teamId: teamReference, name: z.string() }).nullable(),
+  team: z.object({ teamId: teamId, name: z.string() }).nullable(),
   role: RoleShown.nullable(),
   permission: z.string().nullable(),
   on: ScopeShown.nullable(),

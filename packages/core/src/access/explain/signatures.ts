@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { group, reads } from '../../kernel/signature.ts'
-import { sessionId } from '../../sessions/model.ts'
-import { userId } from '../../users/model.ts'
+import { sessionId, userId } from '../../kernel/ids.ts'
 import { instant, permissionName, scope } from '../model.ts'
 import { Change, Difference, Explanation, ScopeShown, UserAt } from './model.ts'
 

@@ -19,17 +19,17 @@ interface AskedAbout {
  */
 export async function askedTarget(
   em: SqlEntityManager,
-  place: Scope | null,
+  scope: Scope | null,
   actor: Actor,
   { action, userId }: AskedAbout,
 ): Promise<Target | null> {
-  if (place === null) return null
-  const id = place.path[0] ?? place.organizationId ?? userId ?? ''
-  const target = await targetInScope(em, place, actor, { type: place.kind, id, userId, visibleWith: visibleWith(place, action) })
+  if (scope === null) return null
+  const id = scope.path[0] ?? scope.organizationId ?? userId ?? ''
+  const target = await targetInScope(em, scope, actor, { type: scope.kind, id, userId, visibleWith: visibleWith(scope, action) })
   if (actor.kind !== 'user') return userId !== null && !(await exists(em, userId)) ? null : target
-  if (userId === actor.principal.userId) return canSee(actor, target, place, action) ? target : null
+  if (userId === actor.principal.userId) return canSee(actor, target, scope, action) ? target : null
   if (userId === null) return target
-  return (await isVisible(em, actor, { userId, place, action })) ? target : null
+  return (await isVisible(em, actor, { userId, scope, action })) ? target : null
 }
 
 /** Who may list members may know that asking about them is not allowed. */
@@ -56,7 +56,7 @@ function canSee(
 async function isVisible(
   em: SqlEntityManager,
   { principal }: Extract<Actor, { kind: 'user' }>,
-  { userId, place: { organizationId, path }, action }: { readonly userId: Id<'usr'>; readonly place: Scope; readonly action: string },
+  { userId, scope: { organizationId, path }, action }: { readonly userId: Id<'usr'>; readonly scope: Scope; readonly action: string },
 ): Promise<boolean> {
   if (principal.grants.allowsEverywhere(action)) return exists(em, userId)
   const organizations = organizationId === null ? principal.memberships.map((membership) => membership.organizationId) : [organizationId]
@@ -88,10 +88,10 @@ export interface Visibility {
 }
 
 /** What the caller may see of an answer: everything about themselves; about others only what is where they may look. */
-export function visibilityFor(actor: Actor, place: Scope, { action, userId }: AskedAbout): Visibility {
+export function visibilityFor(actor: Actor, scope: Scope, { action, userId }: AskedAbout): Visibility {
   if (actor.kind !== 'user') return { wholeSystem: true, people: 'all', roles: true, installationRoles: true }
   const { grants, memberships } = actor.principal
-  const { organizationId, path } = place
+  const { organizationId, path } = scope
   const everything = grants.allowsEverywhere(action)
   const inside = organizationId !== null && memberships.some((membership) => membership.organizationId === organizationId)
   const lists = grants.allows('roles.list', organizationId, path)

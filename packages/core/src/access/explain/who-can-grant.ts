@@ -46,9 +46,9 @@ async function candidatesAt(em: SqlEntityManager, { organizationId, path, owners
 export async function whoCanGrant(
   em: SqlEntityManager,
   catalogue: Catalogue,
-  { place, now, eyes }: { readonly place: Scope; readonly now: Date; readonly eyes: Visibility },
+  { scope, now, visibility }: { readonly scope: Scope; readonly now: Date; readonly visibility: Visibility },
 ): Promise<GrantCandidates> {
-  const ids = await candidatesAt(em, place)
+  const ids = await candidatesAt(em, scope)
   const subjects = await loadSubjects(
     em,
     ids.map((userId) => ({ userId, sessionId: null })),
@@ -58,8 +58,8 @@ export async function whoCanGrant(
   const names = await loadNames(em, ids.map(uuidOf))
   return {
     of(wanted, patterns) {
-      const able = candidates.filter((candidate) => canGrant(candidate, { catalogue, place }, wanted, patterns))
-      const shown = able.filter(({ facts }) => isVisible(facts, eyes)).slice(0, mostShown)
+      const able = candidates.filter((candidate) => canGrant(candidate, { catalogue, scope }, wanted, patterns))
+      const shown = able.filter(({ facts }) => isVisible(facts, visibility)).slice(0, mostShown)
       return { users: shown.map(({ facts }) => shownUser(facts.userId, names)), count: able.length }
     },
   }
@@ -75,21 +75,21 @@ function isVisible({ memberships }: SubjectFacts, { people }: Visibility): boole
 
 function canGrant(
   { facts, grants }: Candidate,
-  { catalogue, place }: { readonly catalogue: Catalogue; readonly place: Scope },
+  { catalogue, scope }: { readonly catalogue: Catalogue; readonly scope: Scope },
   { membership, grant, ends }: Pick<Missing, 'membership' | 'grant' | 'ends'>,
   patterns: readonly string[],
 ): boolean {
-  const may = (permission: string) => isAllowedAt(grants, facts, permission, place)
+  const may = (permission: string) => isAllowedAt(grants, facts, permission, scope)
   const holds = (pattern: string) =>
-    grants.covers(pattern, place.organizationId, place.path) ||
-    (owns(facts, place) && coveredBy([permissionsOf(catalogue, ownerPermissions)], catalogue, pattern))
+    grants.covers(pattern, scope.organizationId, scope.path) ||
+    (owns(facts, scope) && coveredBy([permissionsOf(catalogue, ownerPermissions)], catalogue, pattern))
   if (membership !== null) {
     if (!may('organizations.addMember') || !organizationRoles[membership.role].permissions.every(holds)) return false
   }
   if (grant === null) return true
   const [give, end] = grant.role === null ? grantActions.permission : grantActions.role
-  const mayEnd = ends === null || may(end) || (place.kind === 'resource' && may('resources.revoke'))
-  return (may(give) || (place.kind === 'resource' && may('resources.grant'))) && mayEnd && patterns.every(holds)
+  const mayEnd = ends === null || may(end) || (scope.kind === 'resource' && may('resources.revoke'))
+  return (may(give) || (scope.kind === 'resource' && may('resources.grant'))) && mayEnd && patterns.every(holds)
 }
 
 /** The actions that grant, and that end a grant. */

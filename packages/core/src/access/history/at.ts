@@ -29,30 +29,30 @@ export const at = defineQuery(explainSignatures.at, {
   },
   async handle({ open, ports, catalogue, actor }, { time, userId, permission, on = {}, limit, cursor }) {
     const em = await open()
-    const place = await findScopeAt(em, on, time)
-    if (place === null) throw notFound({ type: askedType })
+    const scope = await findScopeAt(em, on, time)
+    if (scope === null) throw notFound({ type: askedType })
     const subject = subjectOf(actor, { userId, permission })
-    const eyes = visibilityFor(actor, place, { action, userId: subject })
-    const names = await loadNames(em, uuidsIn(place))
-    const common = { time, on: shownScope(place, names), there: place.existed }
+    const visibility = visibilityFor(actor, scope, { action, userId: subject })
+    const names = await loadNames(em, uuidsIn(scope))
+    const common = { time, on: shownScope(scope, names), there: scope.existed }
     if (subject === null) {
       if (permission === undefined) throw notFound({ type: askedType })
-      const scope = { action, filters: { time, permission, on }, viewer: viewerOf(actor) }
-      const position = await openCursor(ports.cipher, scope, cursor)
+      const cursorScope = { action, filters: { time, permission, on }, viewer: viewerOf(actor) }
+      const position = await openCursor(ports.cipher, cursorScope, cursor)
       const after = position === null ? null : String(position[0])
-      const { users, next } = await whoCould(em, { catalogue, permission, place, time, eyes }, { after, limit })
+      const { users, next } = await whoCould(em, { catalogue, permission, scope, time, visibility }, { after, limit })
       return {
         ...common,
         allowed: null,
         user: null,
         items: users,
-        nextCursor: await nextCursorOf(ports.cipher, scope, next === null ? null : [next]),
+        nextCursor: await nextCursorOf(ports.cipher, cursorScope, next === null ? null : [next]),
       }
     }
     const [found] = await loadSubjectsAt(em, [subject], time)
     if (found === undefined) throw notFound({ type: askedType })
-    const allowed = permission === undefined ? null : could({ catalogue, permission, place, time }, found)
-    return { ...common, allowed, user: await describeUser(em, found, { catalogue, place, time, eyes }), items: [], nextCursor: null }
+    const allowed = permission === undefined ? null : could({ catalogue, permission, scope, time }, found)
+    return { ...common, allowed, user: await describeUser(em, found, { catalogue, scope, time, visibility }), items: [], nextCursor: null }
   },
 })
 
@@ -71,18 +71,18 @@ function viewerOf(actor: Actor): string {
 
 interface PointInTime {
   readonly catalogue: Catalogue
-  readonly place: ScopeAt
+  readonly scope: ScopeAt
   readonly time: Date
 }
 
 /** Whether a user had a permission, without a session or address. Decided by the same engine as now. */
-export function could({ catalogue, permission, place, time }: PointInTime & { readonly permission: string }, subject: SubjectAt): boolean {
-  return place.existed && isAllowedAt(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, place)
+export function could({ catalogue, permission, scope, time }: PointInTime & { readonly permission: string }, subject: SubjectAt): boolean {
+  return scope.existed && isAllowedAt(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, scope)
 }
 
 /** All permissions of a user in the scope. */
-export function permissionsAtTime({ catalogue, place, time }: PointInTime, subject: SubjectAt): readonly string[] {
-  return place.existed ? permissionsAt(catalogue, grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, place) : []
+export function permissionsAtTime({ catalogue, scope, time }: PointInTime, subject: SubjectAt): readonly string[] {
+  return scope.existed ? permissionsAt(catalogue, grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, scope) : []
 }
 
 /** Candidates are loaded in chunks, and only so many in one call: a page may be short without being the last. */
@@ -91,7 +91,7 @@ const mostRounds = 10
 
 interface WhoCouldQuestion extends PointInTime {
   readonly permission: string
-  readonly eyes: Visibility
+  readonly visibility: Visibility
 }
 
 async function whoCould(
@@ -105,7 +105,7 @@ async function whoCould(
     const candidates = await candidatesAt(em, asked, { after: last, limit: chunk })
     const subjects = await loadSubjectsAt(em, candidates, asked.time)
     for (const subject of subjects) {
-      if (!isVisible(asked.eyes, subject, asked.place) || !could(asked, subject)) continue
+      if (!isVisible(asked.visibility, subject, asked.scope) || !could(asked, subject)) continue
       // One more than the limit: there is another page.
       if (found.length === limit) return { users: found, next: uuidOf(found.at(-1)?.userId ?? '') }
       found.push({ userId: subject.userId, username: subject.username })
@@ -118,21 +118,21 @@ async function whoCould(
 }
 
 /** An organization is not told who runs the installation. */
-function isVisible({ people }: Visibility, subject: SubjectAt, place: Scope): boolean {
-  return people === 'all' || belongedTo(subject, place)
+function isVisible({ people }: Visibility, subject: SubjectAt, scope: Scope): boolean {
+  return people === 'all' || belongedTo(subject, scope)
 }
 
 /** A user at that time, as far as the caller may see. */
 async function describeUser(
   em: SqlEntityManager,
   subject: SubjectAt,
-  { eyes, ...then }: PointInTime & { readonly eyes: Visibility },
+  { visibility, ...then }: PointInTime & { readonly visibility: Visibility },
 ): Promise<UserAt> {
-  const { place, time } = then
+  const { scope, time } = then
   const { userId, username, status, frozen } = subject
-  const assignments = subject.assignments.filter((assignment) => eyes.wholeSystem || isWithin(assignment, place))
-  const seats = eyes.wholeSystem ? subject.seats : await seatsIn(em, subject.seats, place.organizationId)
-  const memberships = subject.memberships.filter(({ organizationId }) => eyes.wholeSystem || organizationId === place.organizationId)
+  const assignments = subject.assignments.filter((assignment) => visibility.wholeSystem || isWithin(assignment, scope))
+  const seats = visibility.wholeSystem ? subject.seats : await seatsIn(em, subject.seats, scope.organizationId)
+  const memberships = subject.memberships.filter(({ organizationId }) => visibility.wholeSystem || organizationId === scope.organizationId)
   const uuids = assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))
   const names = await loadNames(em, [...uuids, ...seats, ...memberships.map(({ organizationId }) => uuidOf(organizationId))])
   const unready = obstaclesOf(subject, { now: time, from: null })
@@ -154,10 +154,10 @@ async function describeUser(
 type AssignmentAtTime = SubjectAt['assignments'][number]
 
 /** Whether an assignment is in the scope's organization or, outside of organizations, whether its scope includes this one. */
-function isWithin(assignment: AssignmentAtTime, place: Scope): boolean {
-  if (place.organizationId !== null)
-    return assignment.organization !== null && idOf('org', assignment.organization) === place.organizationId
-  return assignment.scope !== 'system' && reaches(assignment, place)
+function isWithin(assignment: AssignmentAtTime, scope: Scope): boolean {
+  if (scope.organizationId !== null)
+    return assignment.organization !== null && idOf('org', assignment.organization) === scope.organizationId
+  return assignment.scope !== 'system' && reaches(assignment, scope)
 }
 
 async function seatsIn(em: SqlEntityManager, seats: readonly string[], organizationId: Id<'org'> | null): Promise<readonly string[]> {

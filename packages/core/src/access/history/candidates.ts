@@ -8,7 +8,7 @@ import { wasSo, type SubjectAt } from './state.ts'
 
 interface CandidateQuery {
   readonly catalogue: Catalogue
-  readonly place: Scope
+  readonly scope: Scope
   readonly time: Date
   readonly permission?: string | undefined
 }
@@ -24,10 +24,10 @@ interface Page {
  * role or pattern that includes it. Without a permission: all users with any assignment there.
  */
 export async function candidatesAt(em: SqlEntityManager, sought: CandidateQuery, { after, limit }: Page): Promise<readonly Id<'usr'>[]> {
-  const { place, time } = sought
-  const organization = place.organizationId === null ? null : uuidOf(place.organizationId)
+  const { scope, time } = sought
+  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
   const { roles, members } = await rolesAllowing(em, sought, organization)
-  const things = uuidsOf(place.path)
+  const things = uuidsOf(scope.path)
   const rows = await em.execute<{ id: string }[]>(
     `with t as (select ?::timestamptz as at, ?::uuid as organization, ?::uuid[] as things, ?::uuid[] as roles, ?::text[] as members),
       given as (select a.user_id, a.team_id from role_assignments a, t where a.granted_at <= t.at and (a.revoked_at is null or a.revoked_at > t.at)
@@ -41,7 +41,7 @@ export async function candidatesAt(em: SqlEntityManager, sought: CandidateQuery,
       union select s.user_id from team_members s, t where s.team_id in (select g.team_id from given g) and s.created_at <= t.at
       union select f.subject_id from former_states f, t where f.kind = 'seat' and f.object_id in (select g.team_id from given g) and ${wasSo}) x
     where ?::uuid is null or x.id > ?::uuid order by x.id limit ?`,
-    [time, organization, things, roles, `{${members.join(',')}}`, uuidsOf(place.owners), after, after, limit],
+    [time, organization, things, roles, `{${members.join(',')}}`, uuidsOf(scope.owners), after, after, limit],
   )
   return rows.map(({ id }) => idOf('usr', id))
 }

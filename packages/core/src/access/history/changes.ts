@@ -15,8 +15,8 @@ interface ChangesQuery {
   readonly to: Date
   /** null: of all users. */
   readonly userId: Id<'usr'> | null
-  readonly place: Scope
-  readonly eyes: Visibility
+  readonly scope: Scope
+  readonly visibility: Visibility
 }
 
 /** A change. Ids are UUIDs, times milliseconds since the epoch. */
@@ -140,17 +140,17 @@ const changesSql = `with recursive t as (select ?::timestamptz as start, ?::time
 /** The changes between two times that affect a user, or a scope, in order. */
 export async function changesBetween(
   em: SqlEntityManager,
-  { from, to, userId, place, eyes }: ChangesQuery,
+  { from, to, userId, scope, visibility }: ChangesQuery,
 ): Promise<{ readonly changes: Change[]; readonly complete: boolean }> {
-  const organization = place.organizationId === null ? null : uuidOf(place.organizationId)
+  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
   const user = userId === null ? null : uuidOf(userId)
   const [row] = await em.execute<{ changes: string | null }[]>(changesSql, [
     from,
     to,
     user,
     organization,
-    uuidsOf(place.path),
-    eyes.wholeSystem,
+    uuidsOf(scope.path),
+    visibility.wholeSystem,
   ])
   const all = parsed<ChangeRecord>(row?.changes ?? null)
   const shown = all.slice(0, most)

@@ -32,35 +32,35 @@ export const compare = defineQuery(explainSignatures.compare, {
     if (to < from) throw invalidInput({ issues: [{ path: 'to', message: 'is before the time to compare from' }] })
     const em = await open()
     const subject = subjectOf(actor, { userId, on })
-    const places = { from: await existingScopeAt(em, on, from), to: await existingScopeAt(em, on, to) }
-    const eyes = visibilityFor(actor, places.to, { action, userId: subject })
-    const scope = {
+    const scopes = { from: await existingScopeAt(em, on, from), to: await existingScopeAt(em, on, to) }
+    const visibility = visibilityFor(actor, scopes.to, { action, userId: subject })
+    const cursorScope = {
       action,
       filters: { from, until, permission, on, userId },
       viewer: actor.kind === 'user' ? actor.principal.userId : actor.kind,
     }
-    const position = await openCursor(ports.cipher, scope, cursor)
-    const period: Period = { catalogue, permission, times: { from, to }, places }
+    const position = await openCursor(ports.cipher, cursorScope, cursor)
+    const period: Period = { catalogue, permission, times: { from, to }, scopes }
     const users =
       subject === null ? await everybody(em, period, { after: position === null ? null : String(position[0]), limit }) : [subject]
     const shown = users.slice(0, limit)
     const last = shown.at(-1)
-    const names = await loadNames(em, uuidsIn(places.to))
+    const names = await loadNames(em, uuidsIn(scopes.to))
     return {
       from,
       to: until,
-      on: shownScope(places.to, names),
-      ...(await changesBetween(em, { from, to, userId: subject, place: places.to, eyes })),
-      items: await differences(em, period, { users: shown, subject, eyes }),
-      nextCursor: await nextCursorOf(ports.cipher, scope, users.length > limit && last !== undefined ? [uuidOf(last)] : null),
+      on: shownScope(scopes.to, names),
+      ...(await changesBetween(em, { from, to, userId: subject, scope: scopes.to, visibility })),
+      items: await differences(em, period, { users: shown, subject, visibility }),
+      nextCursor: await nextCursorOf(ports.cipher, cursorScope, users.length > limit && last !== undefined ? [uuidOf(last)] : null),
     }
   },
 })
 
 async function existingScopeAt(em: SqlEntityManager, on: ScopeInput, time: Date): Promise<ScopeAt> {
-  const place = await findScopeAt(em, on, time)
-  if (place === null) throw notFound({ type: askedType })
-  return place
+  const scope = await findScopeAt(em, on, time)
+  if (scope === null) throw notFound({ type: askedType })
+  return scope
 }
 
 /** The subject; null: everybody in the scope. On the whole system that would be all users, so there it is the caller. */
@@ -73,18 +73,18 @@ interface Period {
   readonly catalogue: Catalogue
   readonly permission: string | undefined
   readonly times: { readonly from: Date; readonly to: Date }
-  readonly places: { readonly from: ScopeAt; readonly to: ScopeAt }
+  readonly scopes: { readonly from: ScopeAt; readonly to: ScopeAt }
 }
 
 /** Users with any assignment there at one of the two times, one more than the page holds. */
 async function everybody(
   em: SqlEntityManager,
-  { catalogue, times, places }: Period,
+  { catalogue, times, scopes }: Period,
   page: { readonly after: string | null; readonly limit: number },
 ) {
   const wanted = { after: page.after, limit: page.limit + 1 }
-  const before = await candidatesAt(em, { catalogue, place: places.from, time: times.from }, wanted)
-  const after = await candidatesAt(em, { catalogue, place: places.to, time: times.to }, wanted)
+  const before = await candidatesAt(em, { catalogue, scope: scopes.from, time: times.from }, wanted)
+  const after = await candidatesAt(em, { catalogue, scope: scopes.to, time: times.to }, wanted)
   return [...new Set([...before, ...after])].toSorted(byUuid).slice(0, page.limit + 1)
 }
 
@@ -96,17 +96,17 @@ function byUuid(one: string, other: string): number {
 interface ComparedUsers {
   readonly users: readonly Id<'usr'>[]
   readonly subject: Id<'usr'> | null
-  readonly eyes: Visibility
+  readonly visibility: Visibility
 }
 
-async function differences(em: SqlEntityManager, period: Period, { users, subject, eyes }: ComparedUsers): Promise<Difference[]> {
-  const { times, places } = period
+async function differences(em: SqlEntityManager, period: Period, { users, subject, visibility }: ComparedUsers): Promise<Difference[]> {
+  const { times, scopes } = period
   const then = new Map((await loadSubjectsAt(em, users, times.from)).map((user) => [user.userId, user]))
   const later = await loadSubjectsAt(em, users, times.to)
   return later.flatMap((after): Difference[] => {
     const before = then.get(after.userId)
     if (before === undefined) return []
-    const isSeen = subject !== null || eyes.people === 'all' || belongedTo(before, places.from) || belongedTo(after, places.to)
+    const isSeen = subject !== null || visibility.people === 'all' || belongedTo(before, scopes.from) || belongedTo(after, scopes.to)
     const { gained, lost } = differenceOf(period, before, after)
     if (!isSeen || (subject === null && gained.length + lost.length === 0)) return []
     return [{ userId: after.userId, username: after.username, gained, lost }]
@@ -115,10 +115,10 @@ async function differences(em: SqlEntityManager, period: Period, { users, subjec
 
 /** The permissions a user had at only one of two times. */
 function differenceOf(period: Period, before: SubjectAt, after: SubjectAt): { readonly gained: string[]; readonly lost: string[] } {
-  const { catalogue, permission, times, places } = period
+  const { catalogue, permission, times, scopes } = period
   const [then, now] = [
-    { catalogue, place: places.from, time: times.from },
-    { catalogue, place: places.to, time: times.to },
+    { catalogue, scope: scopes.from, time: times.from },
+    { catalogue, scope: scopes.to, time: times.to },
   ]
   if (permission !== undefined) {
     const [could1, could2] = [could({ ...then, permission }, before), could({ ...now, permission }, after)]

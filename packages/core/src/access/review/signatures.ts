@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { group, reads } from '../../kernel/signature.ts'
-import { organizationId } from '../../organizations/model.ts'
-import { tokenId } from '../../tokens/model.ts'
-import { userId } from '../../users/model.ts'
-import { Assignment, assignmentId, roleId, teamReference } from '../model.ts'
+import { assignmentId, organizationId, roleId, teamId, tokenId, userId } from '../../kernel/ids.ts'
+import { Assignment } from '../model.ts'
 
 /** In the order of the list. */
 const reviewKinds = ['grants', 'roles', 'tokens'] as const
@@ -19,7 +17,7 @@ export const ReviewItem = z.object({
     description: 'neverUsed: no use is recorded; unused: not used since; unassigned: a role that nobody has',
   }),
   subject: z
-    .object({ kind: z.enum(['user', 'team']), id: z.union([userId, teamReference]), name: z.string() })
+    .object({ kind: z.enum(['user', 'team']), id: z.union([userId, teamId]), name: z.string() })
     .nullable()
     .meta({ description: 'who has it; null: it is a role' }),
   scope: Assignment.shape.scope.nullable().meta({ description: 'the scope of a grant' }),

@@ -1,6 +1,6 @@
 import { equals } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { RoleRow } from '../entity.ts'
+import { RoleRow } from './entity.ts'
 import { removeFromSets, setsNeeding } from '../separation/set-guard.ts'
 import { lockRoleHierarchy } from './hierarchy-lock.ts'
 import { requireKnownPermissions } from '../unknown-permissions.ts'

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { builtInRoles } from '../../grants/index.ts'
-import { RoleRow } from '../entity.ts'
+import { RoleRow } from './entity.ts'
 import type { Role, RoleId } from '../model.ts'
 import type { BuiltInRoleName } from '../../grants/model.ts'
 import type { TargetFinder } from '../../kernel/action.ts'

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidsOf } from '../../kernel/id.ts'
-import { RoleRow } from '../entity.ts'
+import { RoleRow } from './entity.ts'
 import type { RoleId } from '../model.ts'
 
 /** Inserts a custom role of the installation; it has no permissions yet. */

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { organizationId } from '../../organizations/model.ts'
-import { exclusionId, roleId, teamReference } from '../model.ts'
+import { exclusionId, organizationId, roleId, teamId } from '../../kernel/ids.ts'
 import { scopeKinds } from '../../grants/model.ts'
 
 const named = z.object({ id: roleId, name: z.string() })
@@ -34,7 +33,7 @@ export const ActiveRole = z.object({
   on: z.object({
     kind: z.enum(scopeKinds),
     organizationId: organizationId.nullable(),
-    teamId: teamReference.nullable(),
+    teamId: teamId.nullable(),
   }),
 })
 export type ActiveRole = z.infer<typeof ActiveRole>

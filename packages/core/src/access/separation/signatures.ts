@@ -4,9 +4,8 @@ import { changes, group, reads } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { organizationInactive } from '../../organizations/errors.ts'
-import { organizationId } from '../../organizations/model.ts'
+import { exclusionId, organizationId, roleId } from '../../kernel/ids.ts'
 import { notHeld } from '../assignments/errors.ts'
-import { exclusionId, roleId } from '../model.ts'
 import {
   builtInNotExcludable,
   exclusionNameTaken,

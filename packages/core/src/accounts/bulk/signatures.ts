@@ -3,7 +3,7 @@ import { item } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
 import { addressNotManaged, lastOwner, organizationInactive, seatsTaken } from '../../organizations/errors.ts'
-import { organizationId } from '../../organizations/model.ts'
+import { organizationId, userId } from '../../kernel/ids.ts'
 import { newPasswordErrors } from '../../passwords/errors.ts'
 import {
   archivedUser,
@@ -15,7 +15,6 @@ import {
   wouldLockOut,
   policyUnknown,
 } from '../../users/errors.ts'
-import { userId } from '../../users/model.ts'
 import { userFilter } from '../directory/filter.ts'
 import { userPatch } from '../profile/signatures.ts'
 import { isNamed, newUser, unnamed } from '../signatures.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { singleLine } from '../../kernel/text.ts'
-import { organizationId } from '../../organizations/model.ts'
-import { userId, userKind, userStatus } from '../../users/model.ts'
+import { organizationId, userId } from '../../kernel/ids.ts'
+import { userKind, userStatus } from '../../users/model.ts'
 
 /** A text field: equal to one of several, beginning with, or containing a text; case-insensitive. null: not set. */
 const line = singleLine(320)

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { group, reads } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
-import { organizationId } from '../../organizations/model.ts'
-import { ManagedUser, userId, userKind, userStatus } from '../../users/model.ts'
+import { organizationId, userId } from '../../kernel/ids.ts'
+import { ManagedUser, userKind, userStatus } from '../../users/model.ts'
 import { userFilter } from './filter.ts'
 
 /** Without it, all users of the installation, for those who may see them; with it, those whom the organization manages. */

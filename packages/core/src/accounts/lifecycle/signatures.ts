@@ -5,7 +5,8 @@ import { versionRead } from '../../kernel/version.ts'
 import { lastOwner } from '../../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../../organizations/model.ts'
 import { archivedUser, lastSuperadmin, notArchived, notPromotable, restoreWindowOver } from '../../users/errors.ts'
-import { ManagedUser, userId } from '../../users/model.ts'
+import { ManagedUser } from '../../users/model.ts'
+import { userId } from '../../kernel/ids.ts'
 
 /** Archiving is a separate action: it does more than change the status. */
 const settableStatus = z.enum(['active', 'inactive', 'suspended'])

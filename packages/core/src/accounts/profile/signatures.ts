@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { versionRead } from '../../kernel/version.ts'
-import { organizationId } from '../../organizations/model.ts'
+import { organizationId, userId } from '../../kernel/ids.ts'
 import { emailTaken, managedAddress, usernameTaken, wouldLockOut, policyUnknown } from '../../users/errors.ts'
 import {
   avatarUrl,
@@ -18,7 +18,6 @@ import {
   resourcePolicy,
   timezone,
   User,
-  userId,
   username,
 } from '../../users/model.ts'
 import { allowedIps } from '../../kernel/allowed-ips.ts'

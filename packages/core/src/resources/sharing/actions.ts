@@ -27,7 +27,7 @@ interface NamesGrant {
   readonly permission?: string | undefined
 }
 
-/** The same as `access.assignRole` and `access.grantPermission` on a resource, for whoever may share that. */
+/** Like `access.assignRole` and `access.grantPermission` on a resource, for whoever may share it. */
 export const grantOnResource = defineCommand(sharingSignatures.grant, {
   allow: granted,
   target: resourceTarget,
@@ -41,7 +41,7 @@ export const grantOnResource = defineCommand(sharingSignatures.grant, {
   },
 })
 
-/** The same as `access.unassignRole` and `access.revokePermission`, of what was given on exactly this resource. */
+/** Like `access.unassignRole` and `access.revokePermission`, for assignments on exactly this resource. */
 export const revokeOnResource = defineCommand(sharingSignatures.revoke, {
   allow: granted,
   target: resourceTarget,
@@ -65,7 +65,7 @@ function whatIn({ roleId, permission }: Pick<NamesGrant, 'roleId' | 'permission'
   throw new TypeError('An input that names neither a role nor a permission has come past its schema.')
 }
 
-/** What is to be taken away; null: the assignment that is named is on something else, or there is none. */
+/** The request; null: the named assignment is not on this resource, or does not exist. */
 async function revocationIn(
   em: SqlEntityManager,
   { assignmentId, resourceId, ...named }: NamesGrant & { readonly assignmentId?: AssignmentId | undefined },
@@ -77,7 +77,7 @@ async function revocationIn(
   return { assignmentId, kind: found.role === null ? 'permission' : 'role' }
 }
 
-/** Besides the event of the assignment: for whoever follows what becomes of resources. */
+/** An event in addition to the assignment's, for subscribers that follow resources. */
 function emitSharing(
   { emit }: CommandContext,
   type: 'resources.granted' | 'resources.revoked',

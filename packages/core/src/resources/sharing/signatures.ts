@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
 import { organizationInactive, userInactive } from '../../organizations/errors.ts'
-import { resourceId } from '../model.ts'
-import { userId } from '../../users/model.ts'
+import { assignmentId, resourceId, roleId, teamId, userId } from '../../kernel/ids.ts'
 import { alreadyAssigned, excluded, notAssignable, notHeld, notOnResources, unknownPermission } from '../../access/errors.ts'
-import { Assigned, assignmentId, assignmentTerms, permissionPattern, Revoked, roleId, teamReference } from '../../access/model.ts'
+import { Assigned, assignmentTerms, permissionPattern, Revoked } from '../../access/model.ts'
 
-/** Who gets what. */
+/** The subject, and the role or permission. */
 const whoAndWhat = {
   userId: userId.optional().meta({ description: 'who: a user' }),
-  teamId: teamReference.optional().meta({ description: 'who: a team, and with it everybody who sits in it' }),
+  teamId: teamId.optional().meta({ description: 'who: a team, and with it all of its members' }),
   roleId: roleId.optional().meta({ description: 'what: a role' }),
   permission: permissionPattern.optional().meta({ description: 'what: a single permission, or a pattern: document.read, document.*' }),
 }
@@ -36,17 +35,17 @@ function issue(check: z.core.$RefinementCtx, field: string, message: string): vo
   check.addIssue({ code: 'custom', path: [field], message })
 }
 
-/** The actions of `resources` that are made here. */
+/** The actions `resources.grant` and `resources.revoke`. */
 export const sharingSignatures = group('resources', {
   grant: changes({
-    summary: 'Share a resource: give a user or a team a role or a permission on it, and on all that is inside',
+    summary: 'Share a resource: grant a user or a team a role or a permission on it and everything inside',
     grantedTo: ['admin'],
     errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
     input: z.strictObject({ resourceId, ...whoAndWhat, ...assignmentTerms }).superRefine(checkWhoAndWhat),
     output: Assigned,
   }),
   revoke: changes({
-    summary: 'Take away what a user or a team was given on a resource',
+    summary: 'Revoke what a user or a team was granted on a resource',
     grantedTo: ['admin'],
     errors: [organizationInactive, notHeld, notAssignable],
     input: z.strictObject({ resourceId, assignmentId: assignmentId.optional(), ...whoAndWhat }).superRefine(checkNamed),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../kernel/text.ts'
-import { userId } from '../../users/model.ts'
+import { userId } from '../../kernel/ids.ts'
 import { tooManySessions } from '../errors.ts'
 import { SignedIn } from '../model.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
