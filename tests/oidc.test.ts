@@ -152,7 +152,7 @@ describe('in a browser, by the pages of Denizen', () => {
     const link = (await attacker.go(`${url}/oauth/start/loopback`, { until: isCallback })).url
     provider.person = { ...provider.person, sub: newEmail() }
     const victim = new Browser()
-    expect(await victim.go(link)).toMatchObject({ status: 400, text: expect.stringContaining('cannot go on') })
+    expect(await victim.go(link)).toMatchObject({ status: 400, text: expect.stringContaining('cannot continue') })
     // Nor in a browser that has begun something of its own.
     await victim.go(`${url}/oauth/start/loopback`, { until: isCallback })
     expect(await victim.go(link)).toMatchObject({ status: 401 })

@@ -60,7 +60,10 @@ it('a denied login ends with what to do', async () => {
   const login = terminal.here(['login', '--url', server.url, '--no-browser'])
   await world.asAnonymous().auth.denyDeviceLogin({ userCode: await codeOfPendingLogin() })
   const { code, stderr } = await login
-  expect([code, stderr]).toEqual([4, expect.stringMatching(/auth\.deviceDenied[^]*next: {2}Begin again.*denizen login/)])
+  expect([code, stderr]).toEqual([
+    4,
+    expect.stringMatching(/auth\.deviceDenied[^]*next: {2}If that was a mistake, start again.*denizen login/),
+  ])
   expect(() => terminal.read(file)).toThrow('ENOENT')
 })
 

@@ -41,7 +41,7 @@ const onUnserved = (...line: string[]) => terminal.here([...line, '--database', 
 beforeAll(async () => {
   url = `http://127.0.0.1:${await freePort()}`
   server = (await serve()).program
-  first = await server.says('see everything that can be done')
+  first = await server.says('list everything that can be done')
   firstPassword = first.match(passwordShape)?.[0] ?? ''
 })
 

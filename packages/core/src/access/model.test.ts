@@ -222,12 +222,15 @@ async function explained(model: ModelWorld, wheres: readonly Where[], numbers: r
     if (smallest.ends !== null) await world().rows(end, [base(), uuidOf(smallest.ends)])
     if (smallest.membership !== null)
       await world().rows(join, [uuidOf(smallest.membership.organizationId), uuidOf(user), smallest.membership.role, base()])
-    if (typeof smallest.grant?.permission === 'string')
+    if (typeof smallest.grant?.permission === 'string') {
+      // One that has expired is ended by `access.grantPermission` itself.
+      await world().rows(endExpired, [uuidOf(user), smallest.grant.permission, world().clock.now()])
       await world().access.give({
         userId: user,
         permission: smallest.grant.permission,
         ...(where.scope !== null && { on: asked.on as { organizationId: Id<'org'> } }),
       })
+    }
     expect(await checked(asked)).toBe(true)
   }
 }
@@ -235,6 +238,8 @@ async function explained(model: ModelWorld, wheres: readonly Where[], numbers: r
 const join = `insert into memberships (id, organization_id, user_id, role, created_at) values (gen_random_uuid(), ?, ?, ?, ?)
   on conflict (user_id, organization_id) do update set role = excluded.role returning 1`
 const end = 'update role_assignments set revoked_at = ? where id = ? returning 1'
+const endExpired =
+  'update role_assignments set revoked_at = valid_until where user_id = ? and permission = ? and revoked_at is null and valid_until <= ? returning 1'
 const explanations = { allowed: 0, denied: 0 }
 
 /** Deletes some of the roles by the action: what is still needed stays, with all that it is. */
