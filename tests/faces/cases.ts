@@ -42,7 +42,7 @@ export function candidates(): readonly Candidate[] {
     const name = signature.name as ActionName
     if (!(name in examples)) return []
     const action = actionOf(name)
-    const traits = { inquiry: 'inquiry' in action, secretive: 'handlesSecret' in action, failure: exampleOf(name).failure }
+    const traits = { inquiry: 'inquiry' in action, handlesSecret: 'handlesSecret' in action, failure: exampleOf(name).failure }
     return [{ signature, traits }]
   })
 }

@@ -7,7 +7,7 @@ interface Traits {
   /** Only reads, though it travels like a command. */
   readonly inquiry: boolean
   /** A plan of it would be a way to try out secrets. */
-  readonly secretive: boolean
+  readonly handlesSecret: boolean
   /** How its example fails, and whether that is counted as a wrong guess. */
   readonly failure: { readonly kind: string; readonly counted?: boolean }
 }
@@ -35,7 +35,7 @@ export function shapesOf({ signature, traits }: Candidate, which: Case): Readonl
     case 'fails':
       return new Set([`${how} fails: ${traits.failure.kind}${traits.failure.counted === true ? ', counted' : ''}`])
     case 'is planned':
-      return new Set(how !== 'command' ? [] : traits.secretive ? ['plan refused'] : ['plan', ...planShapes(input)])
+      return new Set(how !== 'command' ? [] : traits.handlesSecret ? ['plan refused'] : ['plan', ...planShapes(input)])
     case 'is repeated with a key':
       return new Set(how === 'command' ? [`key ${keyed}`] : [])
   }

@@ -1,7 +1,7 @@
 import { anonymousActor, idOf, newId, userActor, uuidOf, type Actor, type Id, type User } from '@denizen/core'
 import type { SignedInUser } from '@denizen/core/testing'
 import type { SystemDatabase } from '../database.ts'
-import { accessOf, holdersOf } from './granted.ts'
+import { accessOf, holdersOf } from './grants.ts'
 
 /** Somebody who calls. */
 export interface Caller {

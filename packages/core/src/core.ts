@@ -121,7 +121,7 @@ export const defaultSettings: Settings = {
 
 /** Assembles Denizen. The only place where that happens. */
 export function createCore(options: CoreOptions): Core {
-  const { assembly, authenticator, keys, sightings } = partsOf(options)
+  const { assembly, authenticator, keys, buffers } = partsOf(options)
   const { orm, ports, settings, monitors, subscribers, principals } = assembly
   const reader = () => forkOf(assembly)
   return {
@@ -143,15 +143,15 @@ export function createCore(options: CoreOptions): Core {
     work: (name, payload) => workIn(assembly, name, payload),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
     publishedKeys: () => keys.published(),
-    writeLastSeen: sightings.write,
+    writeLastSeen: buffers.write,
     isReady: async () => (await orm.checkConnection()).ok,
     async start() {
       await ensurePartitions(reader(), ports.clock.now())
       await rotateKeys(reader(), ports)
       await ports.invalidation.open(cachesOf(assembly))
-      sightings.start()
+      buffers.start()
     },
-    stop: async () => void (await Promise.all([sightings.stop(), ports.invalidation.close()])),
+    stop: async () => void (await Promise.all([buffers.stop(), ports.invalidation.close()])),
   }
 }
 
@@ -161,7 +161,7 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
   const decisions = new DecisionCache({ clock: ports.clock, soleProcess: ports.invalidation.soleProcess, catalogue })
   const settings = { ...defaultSettings, ...given }
   const reader = () => forkOf({ orm })
-  const sightings = sightingsOf(reader, ports)
+  const buffers = writeBehindBuffers(reader, ports)
   const keys = new KeyRing(reader, ports)
   const authenticator = new Authenticator({
     cache: principals,
@@ -171,11 +171,11 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
     principalParts: { catalogue, settings },
     roles: decisions.roles,
     reader,
-    seen: sightings.note,
+    seen: buffers.note,
   })
   const rate = new RequestRate({ clock: ports.clock, logger: ports.logger, reader, toDomainError: toDomainError })
   const inspect = (token: string) => authenticator.inspect(token)
-  const uses = new PermissionUses(ports.clock, sightings.used)
+  const uses = new PermissionUses(ports.clock, buffers.used)
   const credentials = createCredentials({ actions, catalogue, settings, ports, keys, inspect })
   const assembly: Assembly = {
     orm,
@@ -191,11 +191,11 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
     credentials,
     uses,
   }
-  return { assembly, authenticator, keys, sightings }
+  return { assembly, authenticator, keys, buffers }
 }
 
 /** Buffers for when users and sessions were last seen, and API tokens and permissions last used. */
-function sightingsOf(reader: () => SqlEntityManager, { logger }: Ports) {
+function writeBehindBuffers(reader: () => SqlEntityManager, { logger }: Ports) {
   const users = new WriteBehindBuffer({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
   const sessions = new WriteBehindBuffer({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
   const tokens = new WriteBehindBuffer({ reader, logger, write: writeLastUsed, what: 'tokens were last used' })
