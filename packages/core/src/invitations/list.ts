@@ -29,20 +29,20 @@ export const listInvitations = defineQuery(invitationsSignatures.listInvitations
   },
 })
 
-interface Selection {
+interface InvitationSelection {
   readonly sql: string
   readonly parameters: readonly unknown[]
 }
 
 /** Pending invitations to the caller's verified address. The operator of the machine has none. */
-function toAddressOf(actor: Actor, now: Date): Selection {
+function toAddressOf(actor: Actor, now: Date): InvitationSelection {
   return {
     sql: `i.email = (select u.email from users u where u.id = ?::uuid and u.email_verified) and o.status = 'active' and ${states.pending}`,
     parameters: [actor.kind === 'user' ? uuidOf(actor.principal.userId) : null, now],
   }
 }
 
-function ofOrganization(organizationId: OrganizationId, state: InvitationState | undefined, now: Date): Selection {
+function ofOrganization(organizationId: OrganizationId, state: InvitationState | undefined, now: Date): InvitationSelection {
   const sql = state === undefined ? 'true' : states[state]
   return { sql: `i.organization_id = ? and ${sql}`, parameters: [uuidOf(organizationId), ...(sql.includes('?') ? [now] : [])] }
 }
@@ -74,7 +74,7 @@ type Listed = Invitation & { readonly organization: { readonly id: OrganizationI
 /** One page, newest first; one row more than asked tells whether there is another page. */
 async function newest(
   em: SqlEntityManager,
-  { sql, parameters }: Selection,
+  { sql, parameters }: InvitationSelection,
   now: Date,
   before: InvitationId | null,
   limit: number,

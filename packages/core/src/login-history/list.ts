@@ -47,7 +47,7 @@ function seesAllAttempts(actor: Actor): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
 }
 
-interface Selection {
+interface AttemptSelection {
   /** null: of all users. */
   readonly about: UserId | null
   readonly identifier?: string | undefined
@@ -74,7 +74,7 @@ interface Row {
 }
 
 /** Ids are ordered by time, so the index by id also serves time ranges. */
-async function select(em: SqlEntityManager, selection: Selection): Promise<Row[]> {
+async function select(em: SqlEntityManager, selection: AttemptSelection): Promise<Row[]> {
   const { about, identifier, outcome, from, until, before, limit } = selection
   const conditions: (readonly [string, unknown])[] = []
   if (about !== null) conditions.push(['l.user_id = ?::uuid', uuidOf(about)])

@@ -26,7 +26,7 @@ export const beginSignIn = defineCommand(passkeySignInSignatures.beginSignIn, {
   },
 })
 
-interface Found {
+interface PasskeyOwner {
   /** The owner of the passkey, if it is known. Checked again in the transaction. */
   readonly userId: UserId | null
   readonly throttle: ThrottleKeys
@@ -62,7 +62,7 @@ export const finishSignIn = defineCommand(passkeySignInSignatures.finishSignIn, 
 async function findPasskey(
   { reader, ports, origin }: PrepareContext,
   { response }: ParsedInputOf<typeof passkeySignInSignatures.finishSignIn>,
-): Promise<Found> {
+): Promise<PasskeyOwner> {
   const passkey = await reader.findOne(PasskeyRow, { credentialId: response.id })
   const userId = passkey?.userId ?? null
   return { userId, throttle: await throttleKeys(ports, origin, `passkey/${response.id}`, { userId }) }
