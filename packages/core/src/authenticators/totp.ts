@@ -1,7 +1,7 @@
 import { Secret, TOTP } from 'otpauth'
 import type { Random } from '../ports/index.ts'
 
-/** What every authenticator app knows (RFC 6238): SHA-1, six digits, a new code every 30 seconds. */
+/** The parameters that every authenticator app supports (RFC 6238): SHA-1, six digits, a new code every 30 seconds. */
 const parameters = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 
 /** Bytes of a key: as many as SHA-1 makes (RFC 4226: 4, R6). */
@@ -27,7 +27,7 @@ export function stepOf(key: string, code: string, now: Date): number | null {
   return delta === null ? null : TOTP.counter({ period: parameters.period, timestamp }) + delta
 }
 
-/** What an app reads from the picture: whose key it is, and of what. A colon in either would be read as the one between them. */
+/** The otpauth URI that an app reads from the QR code: account and issuer. A colon in either would be read as the one between them. */
 export function keyUri(key: string, issuer: string, label: string): string {
   const plain = (text: string) => text.replaceAll(':', '.')
   return new TOTP({ ...parameters, issuer: plain(issuer), label: plain(label), secret: Secret.fromBase32(key) }).toString()

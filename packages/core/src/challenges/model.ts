@@ -1,2 +1,2 @@
-/** What is waited for. */
+/** The purpose of a challenge. */
 export type ChallengePurpose = 'factor' | 'passkeyRegistration' | 'passkeySignIn' | 'oauth' | 'proof'

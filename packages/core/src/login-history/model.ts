@@ -21,7 +21,7 @@ export const loginOutcome = z.enum([
 ])
 export type LoginOutcome = z.infer<typeof loginOutcome>
 
-/** What somebody tried to sign in with. */
+/** The method of a login attempt. */
 const loginMethod = z.enum([
   'password',
   'totp',

@@ -1,6 +1,6 @@
 import type { Mail } from '../ports/mailer.ts'
 
-/** What ends a header, hides the rest of it or turns it around: control characters, half characters, and the overrides of direction. */
+/** Characters that end a header, hide the rest of it or reverse it: control characters, half characters, and the overrides of direction. */
 const unfit = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 const allUnfit = new RegExp(unfit, 'gu')
 

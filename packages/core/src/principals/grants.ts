@@ -48,7 +48,7 @@ interface Granted extends Pick<Principal, 'roles' | 'conditionalGrants' | 'activ
   readonly edges: readonly number[]
 }
 
-/** What of a principal's row is worked out before its custom roles are known. */
+/** The grants of a principal's row before its custom roles are known. */
 export interface ReadGrants {
   readonly memberships: readonly MembershipRecord[]
   readonly given: readonly LoadedAssignment[]

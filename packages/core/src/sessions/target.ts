@@ -28,7 +28,7 @@ export const sessionTarget = {
   },
 } satisfies TargetFinder<NamesSession>
 
-/** The same to end it. */
+/** As above, to end the session: with the grants of its user. */
 export const endedSessionTarget = {
   type: 'session',
   async find(em: SqlEntityManager, input: NamesSession): Promise<Target | null> {

@@ -25,7 +25,7 @@ interface Limit {
 
 type Counted = 'pair' | 'account' | 'network'
 
-/** What is guessed at. Each is counted for itself: who knows the password does not get more tries at the second factor for it. */
+/** The kinds of secrets that can be guessed. Each is counted separately: who knows the password does not get more tries at the second factor for it. */
 const guessed = ['password', 'factor', 'proof', 'mailedCode', 'userCode'] as const
 type Guessed = (typeof guessed)[number]
 
@@ -51,7 +51,7 @@ const memory = 60 * 60 * 1000
 /** Milliseconds that a network counts as one where the user has signed in. */
 const acquaintance = 30 * 24 * 60 * 60 * 1000
 
-/** What the failures of one caller at one account are counted under. Names are data about people: what is kept is a fingerprint. */
+/** The keys under which failures are counted. Names are personal data, so fingerprints are stored. */
 export interface ThrottleKeys {
   readonly guessed: Guessed
   readonly account: string

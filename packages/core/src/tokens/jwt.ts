@@ -57,7 +57,7 @@ export async function signToken(
     kind,
     ...(principal.sessionId !== null && { sid: principal.sessionId }),
     ...(scopes !== null && { scope: scopes.join(' ') }),
-    // Whoever acts for somebody else does not become them (RFC 8693: 4.1).
+    // An impersonator is named as the actor (RFC 8693: 4.1).
     ...(principal.impersonator !== null && { act: { sub: principal.impersonator.userId } }),
   })
     .setProtectedHeader({ alg: signingAlgorithm, kid: id, typ: types[kind] })

@@ -33,7 +33,7 @@ export const tokenTarget = {
   },
 } satisfies TargetFinder<NamesToken>
 
-/** The same to change it. */
+/** As above, to change the token: with the grants of its user. */
 export const changedTokenTarget = {
   type: 'token',
   async find(em: SqlEntityManager, input: NamesToken): Promise<Target | null> {

@@ -27,7 +27,7 @@ interface ConsumedRecord {
   readonly same_browser: boolean
 }
 
-/** What a row tells of what was proved. */
+/** The columns of a consumed verification. */
 const consumedColumns = 'user_id::text, email, sealed_payload, redirect_to'
 
 /**

@@ -4,7 +4,7 @@ import type { UserRow } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import { forgetFailures, throttleKeys } from '../../throttling/index.ts'
 
-/** What stays when a password changes. */
+/** The credentials that stay when a password changes. */
 interface KeptCredentials {
   /** The session that changes it. */
   readonly session: Parameters<typeof endSessions>[1]['except']
@@ -12,7 +12,7 @@ interface KeptCredentials {
 }
 
 /**
- * What every new password brings with it: sessions end, mailed links and sign-ins
+ * The consequences of every new password: sessions end, mailed links and sign-ins
  * that were begun with the old one are void. Wrong tries at the old one are forgotten
  * where the new one was chosen; those at a second factor are not.
  */

@@ -35,7 +35,7 @@ export const changePassword = defineCommand(passwordSignatures.changePassword, {
   async handle(context, _input, { keys, matches, changedAt, hash }) {
     const { em, actor } = context
     const { userId, sessionId, pendingSteps } = principalOf(actor)
-    // What has not proved its address yet cannot settle in an account.
+    // A session that has not verified its address cannot change the password.
     if (pendingSteps.length > 0 && !pendingSteps.includes('changePassword')) throw stepRequired({ steps: pendingSteps })
     const user = await existingUser(em, userId)
     const stored = await em.findOne(PasswordRow, { userId })

@@ -19,9 +19,9 @@ import { passwordSignatures } from './signatures.ts'
 
 const minute = 60 * 1000
 
-/** Whoever forgot a password reads their mail now. */
+/** Short: who forgot a password reads the mail now. */
 const resetLifetime = 60 * minute
-/** Whoever is sent an account may be away over a long weekend. */
+/** Longer: a new user may be away over a long weekend. */
 const setupLifetime = 4 * 24 * 60 * minute
 
 /**

@@ -82,7 +82,7 @@ async function rotate(context: CommandContext, { token, session, user }: Refresh
   return issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime, ids })
 }
 
-/** Whoever acts for somebody else does so for a limited time: that is not prolonged. */
+/** The expiry after a refresh. An impersonation is never prolonged. */
 async function nextExpiry(context: CommandContext, session: SessionRow): Promise<Date> {
   if (session.impersonatorId !== null) return session.expiresAt
   const { sessionLifetimeMinutes } = await context.limits.ofUser(session.userId)

@@ -17,7 +17,7 @@ export async function rotateRefreshToken({ em, now }: CommandContext, token: Tok
   return taken.length === 1
 }
 
-/** What becomes of a refresh token that was exchanged before. */
+/** The verdict on a refresh token that was rotated before. */
 export type ReuseVerdict =
   | { readonly kind: 'over' }
   /** Somebody has a copy: two hold what one was given. */
