@@ -57,7 +57,7 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
 
   test('works through every face, and in the test of the page', async () => {
     const passed = [
-      ...(await passedIn(copy, ['--project=core', 'rename.test.ts'], 'renamed user')),
+      ...(await passedIn(copy, ['packages/core/src/accounts/profile/rename.test.ts'], 'renamed user')),
       ...(await passedIn(copy, ['--mode=faces', 'faces/every-action', 'faces/clients'], 'users.rename')),
     ]
     const asInProcess = [rawHttp, trpc, sdk, cli].flatMap((face) =>

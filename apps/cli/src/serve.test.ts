@@ -91,7 +91,7 @@ it('a taken port is refused, and names the way out', async () => {
   const database = await createPostgres({ connections: 1, empty: false })
   const env = { DATABASE_URL: database.url ?? '', DENIZEN_MASTER_KEY: 'A'.repeat(43), DENIZEN_HASH_WORKERS: '1' }
   const { code, stdout, stderr } = await terminal.run(['serve', '--port', new URL(url).port], { env })
-  expect([code, stderr]).toEqual([5, expect.stringMatching(/Something else listens on 127\.0\.0\.1:\d+[^]*next: .*--port/)])
+  expect([code, stderr]).toEqual([5, expect.stringMatching(/Another program is listening on 127\.0\.0\.1:\d+[^]*next: .*--port/)])
   expect(stdout).toMatch(passwordShape) // the account was made, and this was the only chance to say so
   await database.close({ keep: false })
 })
