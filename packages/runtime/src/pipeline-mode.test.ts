@@ -146,14 +146,14 @@ test('whoever waits for a lock reads what was committed meanwhile, also in the s
 })
 
 test('a prepared statement that failed in company can be sent again, parsed or not', async () => {
-  const lock = named('denizen_users_change')
-  const together = (id: string) => Promise.allSettled([client.query('select $1::int', [1]), client.query(lock, [`{${id}}`])])
+  const lock = named('denizen_actor_share')
+  const together = (id: string) => Promise.allSettled([client.query('select $1::int', [1]), client.query(lock, [id])])
   await client.query('alter table users rename to others')
   expect((await together(user))[1]).toMatchObject({ reason: { code: '42P01' } })
   await client.query('alter table others rename to users')
   expect((await together('nobody'))[1]).toMatchObject({ reason: { code: '22P02' } })
   expect((await together(user))[1]).toMatchObject({ value: { rowCount: 1 } })
-  const { rows } = await client.query('select count(*)::int as n from pg_prepared_statements where name = $1', ['denizen_users_change'])
+  const { rows } = await client.query('select count(*)::int as n from pg_prepared_statements where name = $1', ['denizen_actor_share'])
   expect(rows).toEqual([{ n: 1 }])
 })
 

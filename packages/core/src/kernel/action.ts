@@ -43,8 +43,6 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
 export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
   /** Takes or returns a secret. It cannot be planned, because a plan would be a guess that nobody counts. */
   readonly handlesSecret?: true
-  /** May take seconds. The actor is not locked meanwhile, which would hold up their suspension; they are locked and loaded again before the commit. */
-  readonly isLong?: true
   /** The rule for one item of a batch; `context.checkItem` applies it to locked rows. */
   readonly allowItem?: Rule
   /** The users whose rows the handler changes, if only `prepare` knows them; instead of `target.locks`. */

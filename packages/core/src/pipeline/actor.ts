@@ -4,8 +4,8 @@ import { unrecordedUses } from '../kernel/context.ts'
 import type { Actor, Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
-import { type Id, uuidsOf } from '../kernel/id.ts'
-import { arrayOf, lockExclusive, lockEachExclusive, lockNames, lockShared, shareLock } from '../kernel/locks.ts'
+import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
+import { lockNames, mostNamedLocks } from '../kernel/locks.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
@@ -16,59 +16,49 @@ import { checkAllowed, findTarget } from './target.ts'
  * Loads the actor anew inside the command's transaction, so that there is no gap between check and use. Users are locked by id, so that
  * commands never deadlock: the actor with a shared lock (nobody can suspend it meanwhile), users to be changed exclusively. Only then a
  * separate statement reads the actor: one that had waited for the lock would see the current user, but its session as of the start of the
- * statement (READ COMMITTED). All are pipelined, to hold the locks for less time. A long
- * command (`isLong`) takes its actor's lock at its end instead.
+ * statement (READ COMMITTED). All are pipelined, to hold the locks for less time.
  */
 export async function currentActor(
   assembly: Assembly,
   em: SqlEntityManager,
   { actor, origin }: Call,
   changed: readonly Id<'usr'>[],
-  { isLong }: { readonly isLong: boolean },
 ): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
   const locked: Promise<unknown>[] = []
-  for (const [lock, parameter] of locksFor(actor.kind === 'user' && !isLong ? actor.principal.userId : null, targets)) {
+  for (const [lock, parameter] of locksFor(actor.kind === 'user' ? actor.principal.userId : null, targets)) {
     const { answer } = await sendStatement(em, lock, [parameter])
     locked.push(answer)
   }
   return lastOfPipeline(...locked, actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : Promise.resolve(actor))
 }
 
-/** The actor of a long command before its commit, locked against changes until then. @throws request.unauthenticated when the credential is no longer valid. */
-export async function actorAtTheEnd(assembly: Assembly, em: SqlEntityManager, { actor, origin }: Call): Promise<Actor> {
-  if (actor.kind !== 'user') return actor
-  await shareLock(em, lockNames.user(actor.principal.userId))
-  return loadActor(assembly, em, actor.principal, origin)
-}
-
 type Lock = readonly [Statement, string]
 
-/** In order of id: those before the actor, the actor, and those after. */
+/** Locks by id: users before the actor, the actor, users after. */
 function locksFor(userId: Id<'usr'> | null, targets: readonly Id<'usr'>[]): readonly Lock[] {
-  const order = targets.length > mostWithoutSlot ? [[lockExclusive, lockNames.manyUsers(slotOf(targets))] as const] : []
-  if (userId === null) return [...order, ...several(targets)]
-  const actor = targets.includes(userId) ? several([userId]) : [[lockShared, lockNames.user(userId)] as const]
-  return [...order, ...several(targets.filter((id) => id < userId)), ...actor, ...several(targets.filter((id) => id > userId))]
+  const isFair = targets.length <= mostNamedLocks
+  const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] =>
+    ids.length === 0 ? [] : [...(isFair ? [[queueToChange, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
+  if (userId === null) return changing(targets)
+  const own: readonly Lock[] = targets.includes(userId)
+    ? changing([userId])
+    : [
+        [queueToUse, lockNames.user(userId)],
+        [lockToUse, uuidOf(userId)],
+      ]
+  return [...changing(targets.filter((id) => id < userId)), ...own, ...changing(targets.filter((id) => id > userId))]
 }
 
-/** The named locks that commands wait for, and the rows, for statements that change them without a named lock. */
-function several(ids: readonly Id<'usr'>[]): readonly Lock[] {
-  if (ids.length === 0) return []
-  const names = ids.map(lockNames.user)
-  const [name = '', ...more] = names
-  return [more.length === 0 ? [lockExclusive, name] : [lockEachExclusive, arrayOf(names)], [lockRows, uuidsOf(ids)]]
-}
-
-const lockRows = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
-
-/** PostgreSQL holds some thousands of advisory locks in all, so only a few commands that need very many run at a time. */
-const slots = 3
-const mostWithoutSlot = 64
-
-function slotOf([first = '']: readonly string[]): number {
-  return first.charCodeAt(first.length - 1) % slots
-}
+const queueToUse = statement('user_queue_use', 'select 1 as held from pg_advisory_xact_lock_shared(hashtextextended(?, 0))')
+/** Only of users that exist: an id of nobody is nobody's to wait for. */
+const queueToChange = statement(
+  'user_queue_change',
+  `select count(*)::int as held from (
+      select pg_advisory_xact_lock(hashtextextended('users/' || id::text, 0)) from (select id from users where id = any(${idArray}) order by id offset 0) sorted) taken`,
+)
+const lockToUse = statement('actor_share', 'select 1 from users where id = ? for share')
+const lockToChange = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
 
 /** The user of a credential as stored now, with the limits of a signed token. */
 async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, signed }: Principal, origin: Origin): Promise<Actor> {

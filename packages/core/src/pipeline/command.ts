@@ -9,7 +9,7 @@ import type { Plan } from '../kernel/plan.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
 import { limitsFor } from '../policies/index.ts'
-import { actorAtTheEnd, checkActor, checkBeforePreparing, currentActor } from './actor.ts'
+import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
 import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
 import { claimOf, storeOutput, storeRefusal, takeKey } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
@@ -88,28 +88,18 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const { assembly, action, claim } = passage
   const recorder = new Recorder({ planning: false })
   const result = await inTransaction(assembly, async (em) => {
-    const actor = await currentActor(assembly, em, passage.call, locksOf(passage), { isLong: action.isLong === true })
+    const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
     const replay = claim === null ? null : await takeKey(em, claim, action.signature, assembly.ports.clock.now())
     if (replay !== null) return { answer: replay.replayed, last: null }
     const handled = await handle(passage, em, actor, recorder)
     await em.flush()
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
     if (claim !== null) await storeResult(em, claim, action, answer)
-    if (action.isLong === true) await checkAtTheEnd(passage, em)
     return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
   })
   const { now, soon } = recorder.keys
   if (now.length + soon.length > 0) cachesOf(assembly).drop([...now, ...soon])
   return result
-}
-
-/** Aborts a long command whose actor was suspended, signed out or demoted meanwhile. An actor among the users that it changes was locked from the start. */
-async function checkAtTheEnd(passage: CommandRun, em: SqlEntityManager): Promise<void> {
-  const { assembly, action, input, call } = passage
-  if (call.actor.kind === 'user' && locksOf(passage).includes(call.actor.principal.userId)) return
-  const actor = await actorAtTheEnd(assembly, em, call)
-  checkActor(action, actor, call.origin, assembly.ports.clock.now())
-  checkAllowed(action, actor, input, await findTarget(action, async () => em, input, actor), unrecordedUses)
 }
 
 function storeResult(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
@@ -135,7 +125,7 @@ async function rolledBack<T>(
   try {
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
-      const actor = await currentActor(assembly, em, passage.call, locksOf(passage), { isLong: action.isLong === true })
+      const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
       const handled = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
       await em.flush()

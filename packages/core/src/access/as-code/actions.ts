@@ -79,7 +79,6 @@ function asSystem(context: CommandContext): CommandContext {
 }
 
 export const applyAccess = defineCommand(signatures.apply, {
-  isLong: true,
   allow: granted,
   target: documentTarget,
   prepare: usersToLock,

@@ -8,7 +8,6 @@ import { bulkAnswer, runBatch, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
-  isLong: true,
   allow: overSelectedUsers,
   allowItem: overAccount,
   target: bulkTarget,

@@ -11,7 +11,6 @@ import { bulkSignatures } from './signatures.ts'
 
 export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
   allow: granted,
-  isLong: true,
   allowItem: operatorFieldsOnly,
   target: optionalOrganizationTarget,
   async prepare(context, { users }) {

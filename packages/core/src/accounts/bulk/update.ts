@@ -8,7 +8,6 @@ import { bulkAnswer, runBatch, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkUpdateUsers = defineCommand(bulkSignatures.bulkUpdate, {
-  isLong: true,
   allow: allOf(overSelectedUsers, within('patch', withOperatorFields(...operatorFields))),
   allowItem: overAccount,
   target: bulkTarget,

@@ -17,7 +17,6 @@ type HashedUser = { readonly user: ImportedUser; readonly passwordHash: string |
 
 export const importUsers = defineCommand(accountsSignatures.import, {
   allow: granted,
-  isLong: true,
   async prepare(context, { realm }) {
     const ready: HashedUser[] = []
     for (const user of usersOf(realm)) ready.push('problem' in user ? user : { user, passwordHash: await hashOf(context, user) })
