@@ -224,12 +224,9 @@ async function explained(model: ModelWorld, wheres: readonly Where[], numbers: r
       await world().rows(join, [uuidOf(smallest.membership.organizationId), uuidOf(user), smallest.membership.role, base()])
     if (typeof smallest.grant?.permission === 'string') {
       // One that has expired is ended by `access.grantPermission` itself.
-      await world().rows(endExpired, [uuidOf(user), smallest.grant.permission, world().clock.now()])
-      await world().access.give({
-        userId: user,
-        permission: smallest.grant.permission,
-        ...(where.scope !== null && { on: asked.on as { organizationId: Id<'org'> } }),
-      })
+      await world().rows(endExpired, [uuidOf(user), permission, world().clock.now()])
+      const on = where.scope === null ? {} : { on: asked.on as { organizationId: Id<'org'> } }
+      await world().access.give({ userId: user, permission: smallest.grant.permission, ...on })
     }
     expect(await checked(asked)).toBe(true)
   }
