@@ -97,7 +97,7 @@ describe('the page of an invitation', () => {
     const { token } = await invited()
     for (const [fields, message] of [
       [{ password: 'canary-short' }, 'at least 15 characters'],
-      [{ password: 'sunshinesunshine' }, 'one of those that are tried first'],
+      [{ password: 'sunshinesunshine' }, 'The password is too easy to guess'],
       [{ password: '' }, 'Choose a password.'],
       [{ password, fullName: 'Ada\u0007' }, 'Full name: control characters'],
     ] as const) {

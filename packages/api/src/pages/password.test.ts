@@ -63,7 +63,7 @@ describe('the page behind a link that leads to a password', () => {
     const { token } = await forgetful()
     for (const [typed, message] of [
       ['canary-canary', 'at least 15 characters'],
-      ['canary-canary-canary', 'one of those that are tried first'],
+      ['canary-canary-canary', 'The password is too easy to guess'],
       ['', 'Choose a password.'],
     ] as const) {
       const { status, text } = await post('/reset-password', { token, password: typed })
