@@ -1,5 +1,5 @@
 /** What the compiler knows in a program that has the client and nothing else of Denizen. Checked, never run. */
-import { DenizenError, type Calls, type ErrorKind } from '@denizen/client'
+import { DenizenError, type Calls, type DenizenErrorCode, type ErrorKind } from '@denizen/client'
 
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false
 const same = <One, Other>(_same: Same<One, Other>): void => {}
@@ -64,7 +64,8 @@ export async function failure(client: Calls): Promise<string> {
   } catch (error) {
     if (!(error instanceof DenizenError)) throw error
     same<typeof error.kind, ErrorKind>(true)
-    same<typeof error.code, string>(true)
+    same<typeof error.code, DenizenErrorCode>(true)
+    same<DenizenErrorCode, string>(false)
     // @ts-expect-error -- kinds are a closed list
     return error.kind === 'forbidden' ? 'no' : error.code
   }
