@@ -172,13 +172,13 @@ test('each connection prepares the busiest statements once, and a new one does s
   const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
   // Whether somebody has to wait is asked before the password is checked, and again under the lock.
   const names = [
+    'lock_users_exclusive',
     'password_by_username',
     'record',
     'standing',
     'throttle_lock',
     'throttle_look',
     'throttle_look',
-    'user_queue_change',
     'users_change',
   ].map((name) => `denizen_${name}`)
   const onceEach = (runs: number) =>
@@ -211,6 +211,6 @@ test('what every command of a user sends is planned once for a connection, not e
     `select name, custom_plans::int as custom from pg_prepared_statements where generic_plans + custom_plans > 10 order by name`,
   )
   // PostgreSQL tries five plans for the values at hand before it keeps one.
-  const sent = ['account', 'actor_share', 'principals', 'record', 'user_queue_use'].map((name) => ({ name: `denizen_${name}`, custom: 5 }))
+  const sent = ['account', 'actor_share', 'lock_shared', 'principals', 'record'].map((name) => ({ name: `denizen_${name}`, custom: 5 }))
   expect(plans).toEqual(expect.arrayContaining(sent))
 })

@@ -1,6 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from './id.ts'
-import { runStatement, statement } from './statement.ts'
+import { idArray, runStatement, statement } from './statement.ts'
+
+const usersPrefix = 'users/'
 
 /**
  * Named locks: PostgreSQL's advisory locks, held until the transaction ends. They are taken before the lock of a row, to
@@ -9,7 +11,7 @@ import { runStatement, statement } from './statement.ts'
  */
 export const lockNames = {
   /** Shared by every command of the user; exclusive for changes of the user, their sessions or factors. */
-  user: (id: Id<'usr'>) => `users/${uuidOf(id)}` as const,
+  user: (id: Id<'usr'>) => `${usersPrefix}${uuidOf(id)}` as const,
   /** Shared by role assignments in the organization; exclusive for changes of it, its members or its role hierarchy. */
   organization: (id: Id<'org'>) => `organizations/${uuidOf(id)}` as const,
   /** Shared by role assignments anywhere; exclusive for changes of the hierarchy of the installation's own roles. */
@@ -25,16 +27,27 @@ export type LockName = Named extends infer Each ? (Each extends (...given: never
  */
 export const mostNamedLocks = 64
 
-const shared = statement('lock_shared', 'select 1 as held from pg_advisory_xact_lock_shared(hashtextextended(?, 0))')
-const exclusive = statement('lock_exclusive', 'select 1 as held from pg_advisory_xact_lock(hashtextextended(?, 0))')
+/** Parameter: a name. */
+export const lockShared = statement('lock_shared', 'select 1 as held from pg_advisory_xact_lock_shared(hashtextextended(?, 0))')
+const exclusive = (name: string, sorted: string) =>
+  statement(
+    name,
+    `select count(*)::int as held from (select pg_advisory_xact_lock(hashtextextended(name, 0)) from (${sorted}) sorted) taken`,
+  )
+const lockExclusive = exclusive('lock_exclusive', 'select name from unnest(?::text[]) as name order by name collate "C" offset 0')
+/** Parameter: ids of users (`uuidsOf`). Nobody waits for the id of a user who does not exist. */
+export const lockUsersExclusive = exclusive(
+  'lock_users_exclusive',
+  `select '${usersPrefix}' || id::text as name from users where id = any(${idArray}) order by id offset 0`,
+)
 
 /** Takes a shared lock. */
 export async function shareLock(em: SqlEntityManager, name: LockName): Promise<void> {
-  await runStatement(em, shared, [name])
+  await runStatement(em, lockShared, [name])
 }
 
 /** Takes exclusive locks, always in the same order, so that callers never deadlock; none, if they are more than there is room for. */
 export async function takeLocks(em: SqlEntityManager, names: readonly LockName[]): Promise<void> {
   if (names.length > mostNamedLocks) return
-  for (const name of names.toSorted()) await runStatement(em, exclusive, [name])
+  await runStatement(em, lockExclusive, [`{${names.join(',')}}`]) // there is nothing in a name that would have to be quoted
 }

@@ -5,7 +5,7 @@ import type { Actor, Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { lockNames, mostNamedLocks } from '../kernel/locks.ts'
+import { lockNames, lockShared, lockUsersExclusive, mostNamedLocks } from '../kernel/locks.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
@@ -39,24 +39,17 @@ type Lock = readonly [Statement, string]
 function locksFor(userId: Id<'usr'> | null, targets: readonly Id<'usr'>[]): readonly Lock[] {
   const isFair = targets.length <= mostNamedLocks
   const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] =>
-    ids.length === 0 ? [] : [...(isFair ? [[queueToChange, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
+    ids.length === 0 ? [] : [...(isFair ? [[lockUsersExclusive, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
   if (userId === null) return changing(targets)
   const own: readonly Lock[] = targets.includes(userId)
     ? changing([userId])
     : [
-        [queueToUse, lockNames.user(userId)],
+        [lockShared, lockNames.user(userId)],
         [lockToUse, uuidOf(userId)],
       ]
   return [...changing(targets.filter((id) => id < userId)), ...own, ...changing(targets.filter((id) => id > userId))]
 }
 
-const queueToUse = statement('user_queue_use', 'select 1 as held from pg_advisory_xact_lock_shared(hashtextextended(?, 0))')
-/** Only of users that exist: an id of nobody is nobody's to wait for. */
-const queueToChange = statement(
-  'user_queue_change',
-  `select count(*)::int as held from (
-      select pg_advisory_xact_lock(hashtextextended('users/' || id::text, 0)) from (select id from users where id = any(${idArray}) order by id offset 0) sorted) taken`,
-)
 const lockToUse = statement('actor_share', 'select 1 from users where id = ? for share')
 const lockToChange = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
 
