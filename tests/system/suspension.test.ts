@@ -81,27 +81,39 @@ it.for(suspects.flatMap(([who, make]) => suspensions.map(([action, suspend]) => 
 /** Suspends somebody who keeps their streams running until they are turned away. Gives how long that took, in milliseconds. */
 async function suspended(suspect: Suspect, suspend: (typeof suspensions)[number][1]): Promise<number> {
   let done = 0
-  const running = Promise.all(Array.from({ length: streams }, (_, index) => untilRefused(suspect, index, () => done++)))
+  const last: string[] = []
+  const running = Promise.all(
+    Array.from({ length: streams }, (_, index) =>
+      untilRefused(suspect, index, (answer) => {
+        done++
+        last[index] = answer
+      }),
+    ),
+  )
   await eventually(30_000, 'all streams running', async () => done > 2 * streams)
   const startedAt = performance.now()
   await suspend(operator(), suspect.user.id)
   const took = performance.now() - startedAt
   const committed = await commandsOf(suspect)
-  await within(30_000, 'all streams being turned away', running)
+  await within(30_000, 'all streams being turned away', running).catch((error: unknown) => {
+    console.log(`What each stream was last answered: ${last.join(', ')}`)
+    throw error
+  })
   expect(await commandsOf(suspect)).toBe(committed)
   return took
 }
 
-async function untilRefused({ token, call }: Suspect, index: number, onDone: () => void): Promise<void> {
+async function untilRefused({ token, call }: Suspect, index: number, onAnswer: (answer: string) => void): Promise<void> {
   const as = createClient({ url: urlOf(index), token })
   for (;;) {
     try {
       await call(as)
+      onAnswer('done')
     } catch (error) {
       if (!(error instanceof DenizenError)) throw error
+      onAnswer(error.code)
       if (error.code === 'request.unauthenticated') return
     }
-    onDone()
   }
 }
 
