@@ -3,6 +3,7 @@ import { createServer } from '@denizen/api'
 import { createCore, fetchingWeb, systemClock, userActor, type Core, type OutputOf, type Signatures } from '@denizen/core'
 import { createPostgres, newEmail, testPorts, type TestDatabase } from '@denizen/core/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { localProvider, type LocalProvider } from './identity-provider.ts'
 import { Browser } from './oidc-browser.ts'
 import { openProvider, type OpenProvider } from './oidc-provider.ts'
 import { freePort } from './processes.ts'
@@ -15,6 +16,8 @@ const app = 'http://localhost:3999'
 let database: TestDatabase
 let core: Core
 let provider: OpenProvider
+/** One that an attacker has got into the configuration. */
+let evil: LocalProvider['provider']
 let url: string
 let ahead = 0
 const closing: (() => Promise<void>)[] = []
@@ -29,9 +32,11 @@ beforeAll(async () => {
     redirectUris: [`${url}/oauth/callback/loopback`, `${app}/oauth/callback/loopback`],
   })
   const clock = { ...systemClock, now: () => new Date(Date.now() + ahead), monotonic: () => performance.now() + ahead }
+  evil = (await localProvider(clock)).provider
+  evil.metadata = { authorization_response_iss_parameter_supported: false }
   const ports = { ...(await testPorts()), clock, web: fetchingWeb() }
   const client = { id: 'denizen', secret: 's3cret: of a client', scopes: ['openid', 'email', 'profile'] }
-  const common = { audiences: ['denizen'], roles: null, webhookSecret: null }
+  const common = { audiences: ['denizen'], domains: ['*'], roles: null, webhookSecret: null }
   core = createCore({
     orm: database.orm,
     ports,
@@ -40,6 +45,7 @@ beforeAll(async () => {
       allowedOrigins: [app],
       identityProviders: [
         { id: 'loopback', kind: 'oidc', issuer: provider.issuer, client, ...common },
+        { ...evil.settings, id: 'evil' },
         { id: 'clerk', kind: 'clerk', issuer: 'https://clerk.example', client: null, ...common, webhookSecret },
       ],
     },
@@ -134,11 +140,12 @@ describe('in a browser, by the pages of Denizen', () => {
     const asked = await browser.go(`${url}/oauth/start/loopback?redirectTo=/welcome`)
     expect([asked.status, asked.text]).toEqual([200, expect.stringContaining('autocomplete="one-time-code"')])
     expect(await whoIs(browser)).toBeNull()
+    const [, attempt = ''] = /name="attempt" value="([^"]+)"/.exec(asked.text) ?? []
     const answer = (code: string) =>
       browser.go(`${url}/oauth/callback/loopback`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams({ code }).toString(),
+        body: new URLSearchParams({ attempt, code }).toString(),
       })
     expect((await answer('')).status).toBe(400)
     expect((await answer('000000')).text).toContain('role="alert"')
@@ -153,12 +160,66 @@ describe('in a browser, by the pages of Denizen', () => {
     provider.person = { ...provider.person, sub: newEmail() }
     const victim = new Browser()
     expect(await victim.go(link)).toMatchObject({ status: 400, text: expect.stringContaining('cannot continue') })
-    // Nor in a browser that has begun something of its own.
-    await victim.go(`${url}/oauth/start/loopback`, { until: isCallback })
-    expect(await victim.go(link)).toMatchObject({ status: 401 })
+    // Nor in a browser that has begun something of its own, also under its own state.
+    const own = (await victim.go(`${url}/oauth/start/loopback`, { until: isCallback })).url
+    expect(await victim.go(link)).toMatchObject({ status: 400 })
+    const mixed = new URL(own)
+    mixed.searchParams.set('code', new URL(link).searchParams.get('code') ?? '')
+    expect(await victim.go(mixed.href)).toMatchObject({ status: 401 })
     expect(await whoIs(victim)).toBeNull()
     expect((await attacker.go(link)).status).toBe(200)
     expect((await attacker.go(link)).status).toBe(400)
+  })
+
+  test('C7: of two tabs at a provider both come back; only so many are open at once', async () => {
+    const browser = new Browser()
+    const nonces = new Map<string, string | null>()
+    evil.redeem = async (form) => ({
+      status: 200,
+      body: JSON.stringify({ id_token: await evil.sign({ sub: 'in two tabs', nonce: nonces.get(form.get('code') ?? '') }) }),
+    })
+    const answers: string[] = []
+    for (const code of ['first', 'second']) {
+      const asked = new URL((await browser.go(`${url}/oauth/start/evil`, { until: (at) => at.startsWith(evil.issuer) })).url).searchParams
+      nonces.set(code, asked.get('nonce'))
+      answers.push(`${url}/oauth/callback/evil?code=${code}&state=${asked.get('state') ?? ''}`)
+    }
+    for (const answer of answers)
+      expect(await browser.go(answer)).toMatchObject({ status: 200, text: expect.stringContaining('You are signed in') })
+    const another = new Browser()
+    for (let tab = 0; tab < 10; tab++) await another.go(`${url}/oauth/start/evil`, { until: (at) => at.startsWith(evil.issuer) })
+    expect([...another.cookiesFor(url).keys()].filter((name) => name.includes('provider'))).toHaveLength(8)
+  })
+
+  test('C7: a provider may bring its answer with a form, which browsers send without cookies', async () => {
+    const browser = new Browser()
+    const { searchParams } = new URL((await browser.go(`${url}/oauth/start/loopback`, { until: isCallback })).url)
+    searchParams.append('user', JSON.stringify({ name: { firstName: 'Ada' } }))
+    const crossSite = await fetch(`${url}/oauth/callback/loopback`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://appleid.apple.com' },
+      body: searchParams.toString(),
+      redirect: 'manual',
+    })
+    expect(crossSite.status).toBe(303)
+    const link = crossSite.headers.get('location') ?? ''
+    expect([...new URL(link).searchParams.keys()].toSorted()).toEqual(['code', 'iss', 'state'])
+    expect((await new Browser().go(link)).status).toBe(400)
+    expect(await browser.go(link)).toMatchObject({ status: 200, text: expect.stringContaining('You are signed in') })
+  })
+
+  test('S7: a code that comes to the page of another provider than the one that was begun is sent nowhere', async () => {
+    let redeemed = 0
+    evil.redeem = () => ({ status: 400, body: String(++redeemed) })
+    const victim = new Browser()
+    const begun = await victim.go(`${url}/oauth/start/evil`, { until: (at) => at.startsWith(evil.issuer) })
+    const state = new URL(begun.url).searchParams.get('state') ?? ''
+    // The attacker's provider sends the victim on to the honest one, which comes back without `iss`, as older ones do.
+    const answer = await victim.go(`${url}/oauth/callback/loopback?code=of-the-honest-one&state=${state}`)
+    expect([answer.status, redeemed]).toEqual([401, 0])
+    // Where it was begun, it goes on.
+    expect((await victim.go(`${url}/oauth/callback/evil?code=its-own&state=${state}`)).status).toBe(401)
+    expect(redeemed).toBe(1)
   })
 
   test('ABUSE 30: it leads nowhere else; what is not there is not found; a no at the provider is told', async () => {
@@ -181,7 +242,7 @@ describe('in a browser, by the pages of Denizen', () => {
     const response = await fetch(`${url}/oauth/start/loopback`, { redirect: 'manual' })
     expect(response.status).toBe(303)
     expect(response.headers.getSetCookie()).toEqual([
-      expect.stringMatching(/^denizen-provider=dnz_challenge_\w+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
+      expect.stringMatching(/^denizen-provider-[\w-]{16}=dnz_challenge_\w+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
     ])
     expect(response.headers.get('referrer-policy')).toBe('no-referrer')
     expect(response.headers.get('cache-control')).toBe('no-store')
@@ -192,11 +253,11 @@ describe('by an application with pages of its own', () => {
   type Started = OutputOf<Signatures['auth']['startOAuth']>
 
   /** As far as the provider's answer. */
-  async function come(): Promise<{ challenge: string; state: string; code: string; issuer: string }> {
+  async function come(): Promise<{ provider: string; challenge: string; state: string; code: string; issuer: string }> {
     const started = await called<Started>('auth.startOAuth', { provider: 'loopback', origin: app })
     expect(started.redirectUri).toBe(`${app}/oauth/callback/loopback`)
     const back = new URL((await new Browser().go(started.url, { until: isCallback })).url).searchParams
-    return { challenge: started.challenge, state: back.get('state') ?? '', code: back.get('code') ?? '', issuer: back.get('iss') ?? '' }
+    return { provider: 'loopback', challenge: started.challenge, state: back.get('state') ?? '', code: back.get('code') ?? '', issuer: back.get('iss') ?? '' }
   }
 
   test('whoever comes back is signed in, once', async () => {

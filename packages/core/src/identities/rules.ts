@@ -1,4 +1,10 @@
+import type { IdentityProvider } from '../kernel/settings.ts'
 import type { ProviderProfile } from './claims.ts'
+
+/** Whether a provider's word counts that somebody has this address: its domain, exactly, is one of those that it speaks for. */
+export function speaksFor({ domains }: Pick<IdentityProvider, 'domains'>, email: string): boolean {
+  return domains.includes('*') || domains.includes(email.slice(email.lastIndexOf('@') + 1))
+}
 
 /** The profile fields that a provider may set. */
 export interface OwnProfile {
