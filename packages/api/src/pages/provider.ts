@@ -56,7 +56,7 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
     context,
     provider,
     cookies: new ProviderCookies(core.settings, request.headers),
-    session: new CookieSession(core, request.headers),
+    session: new CookieSession(core, request.headers, { isCredential: true }),
   }
   const query = new URLSearchParams(search)
   const { method = '' } = request
