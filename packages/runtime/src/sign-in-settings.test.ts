@@ -28,7 +28,13 @@ function complaint(name: string, value: string): string {
   return ''
 }
 
-const google = { id: 'google', issuer: 'https://accounts.google.com', domains: ['gmail.com'], audiences: ['app'], client: { id: 'app', secret: 'canary secret' } }
+const google = {
+  id: 'google',
+  issuer: 'https://accounts.google.com',
+  domains: ['gmail.com'],
+  audiences: ['app'],
+  client: { id: 'app', secret: 'canary secret' },
+}
 
 describe('the settings of sign-in', () => {
   test('are read', async () => {
@@ -56,7 +62,13 @@ describe('the settings of sign-in', () => {
       agentAudiences: ['https://api.example.com', 'billing'],
       passwords: { minimumAlone: 20, minimumWithFactor: 10, history: 5, maximumAgeDays: 90 },
       identityProviders: [
-        { ...google, kind: 'oidc', client: { ...google.client, scopes: ['openid', 'email', 'profile'], responseMode: 'query' }, webhookSecret: null, roles: null },
+        {
+          ...google,
+          kind: 'oidc',
+          client: { ...google.client, scopes: ['openid', 'email', 'profile'], responseMode: 'query' },
+          webhookSecret: null,
+          roles: null,
+        },
         { ...google, id: 'clerk', kind: 'clerk', client: null, webhookSecret: null, roles: null },
       ],
     })

@@ -125,7 +125,13 @@ const provider = z.strictObject({
   kind: z.enum(['oidc', 'clerk']).default('oidc'),
   issuer: z.url({ protocol: /^https?$/ }),
   domains: z
-    .array(z.string().toLowerCase().regex(/^(?:\*|[^\s@*]+\.[^\s@*.]+)$/, spokenFor), spokenFor)
+    .array(
+      z
+        .string()
+        .toLowerCase()
+        .regex(/^(?:\*|[^\s@*]+\.[^\s@*.]+)$/, spokenFor),
+      spokenFor,
+    )
     .min(1, spokenFor),
   audiences: z.array(z.string().min(1)).min(1),
   client: z

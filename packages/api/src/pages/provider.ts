@@ -119,7 +119,11 @@ async function verifyFactor(visit: Visit, attempt: string, code: string): Promis
   } catch (error) {
     const again = error instanceof DenizenError && ['unauthenticated', 'limited', 'invalid'].includes(error.kind)
     if (!again || error.code === 'auth.challengeOver') throw error
-    return codeForm(httpErrorOf(error).status, { provider, attempt }, error.kind === 'invalid' ? 'That is not a valid code.' : error.message)
+    return codeForm(
+      httpErrorOf(error).status,
+      { provider, attempt },
+      error.kind === 'invalid' ? 'That is not a valid code.' : error.message,
+    )
   }
 }
 

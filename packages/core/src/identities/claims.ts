@@ -1,7 +1,7 @@
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/text.ts'
-import { speaksFor } from './rules.ts'
+import { speaksFor, type ProviderProfile } from './rules.ts'
 import { avatarUrl, email, fullName, locale, username } from '../users/model.ts'
 
 /** The claims of a provider about a user, as far as they are used. */
@@ -21,12 +21,6 @@ export interface Claims {
   readonly expiresAt: Date
   /** The provider would say more, but its userinfo endpoint fails at the moment. */
   readonly incomplete?: DenizenError
-}
-
-export interface ProviderProfile {
-  readonly fullName?: string
-  readonly avatarUrl?: string
-  readonly locale?: string
 }
 
 export type Payload = Readonly<Record<string, unknown>>

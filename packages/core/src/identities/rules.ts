@@ -1,5 +1,10 @@
 import type { IdentityProvider } from '../kernel/settings.ts'
-import type { ProviderProfile } from './claims.ts'
+
+export interface ProviderProfile {
+  readonly fullName?: string
+  readonly avatarUrl?: string
+  readonly locale?: string
+}
 
 /** Whether a provider's word counts that somebody has this address: its domain, exactly, is one of those that it speaks for. */
 export function speaksFor({ domains }: Pick<IdentityProvider, 'domains'>, email: string): boolean {

@@ -11,11 +11,7 @@ const mostRemembered = 256
 const told = new WeakMap<Ports['logger'], Map<string, number>>()
 
 /** Tells the operator what is wrong with a provider: nobody else can mend it. Once a minute, however many people sign in. */
-export function warnAbout(
-  { logger, clock }: Pick<Ports, 'logger' | 'clock'>,
-  { id }: Pick<IdentityProvider, 'id'>,
-  problem: string,
-): void {
+export function warnAbout({ logger, clock }: Pick<Ports, 'logger' | 'clock'>, { id }: Pick<IdentityProvider, 'id'>, problem: string): void {
   const times = told.get(logger) ?? new Map<string, number>()
   if (times.size >= mostRemembered) times.clear()
   told.set(logger, times)
