@@ -34,11 +34,9 @@ export function usageError(message: string, next?: string): DenizenError {
   return new DenizenError('cli.usage', 'invalid', message, next === undefined ? {} : { next })
 }
 
-const cancellation = 'cli.cancelled'
-
 /** The user cancelled at a prompt. */
 export function cancelled(): DenizenError {
-  return new DenizenError(cancellation, 'internal', 'Cancelled. Nothing was changed.')
+  return new DenizenError('cli.cancelled', 'internal', 'Cancelled. Nothing was changed.')
 }
 
 /** The same error with a next step. */
@@ -52,7 +50,7 @@ export function failureOf(thrown: unknown, command: string): Failure | null {
   if (!(thrown instanceof DenizenError)) return unexpected(thrown)
   const { next, ...details } = thrown.details
   const told = typeof next === 'string' ? next : nextStep(thrown, { url: undefined, option: '' })
-  const exitCode = thrown.code === cancellation ? exitCodes.cancelled : exitCodeOf[thrown.kind]
+  const exitCode = thrown.code === 'cli.cancelled' ? exitCodes.cancelled : exitCodeOf[thrown.kind]
   return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode }
 }
 

@@ -151,7 +151,7 @@ export async function runHere(parameters: readonly string[], env: Readonly<Recor
   const exitCode = process.exitCode
   process.exitCode = undefined
   const ours = Object.keys(process.env).filter((name) => /^DENIZEN_|^DATABASE_URL$/.test(name))
-  for (const name of ours) vi.stubEnv(name, '')
+  for (const name of ours) vi.stubEnv(name, undefined)
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((text) => {

@@ -12,7 +12,10 @@ describe('O2: without a mail server', () => {
       'auth.requestPasswordReset of somebody who is there',
       async () => {
         const { user } = await world().signUp()
-        return () => world().asAnonymous().auth.requestPasswordReset({ email: user.email ?? '' })
+        return () =>
+          world()
+            .asAnonymous()
+            .auth.requestPasswordReset({ email: user.email ?? '' })
       },
     ],
     ['auth.requestMagicLink', async () => () => world().asAnonymous().auth.requestMagicLink({ email: newEmail() })],
