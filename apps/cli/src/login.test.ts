@@ -61,7 +61,9 @@ it('O3: Ctrl-C while a login waits for its approval ends it as cancelled, and no
   login.types('\u0003')
   const { code, stdout } = await login.ended
   expect([code, stdout]).toEqual([130, expect.stringMatching(/Cancelled\.\s*$/)])
-  await served().world.asAnonymous().auth.denyDeviceLogin({ userCode: await codeOfPendingLogin() })
+  await served()
+    .world.asAnonymous()
+    .auth.denyDeviceLogin({ userCode: await codeOfPendingLogin() })
   expect(() => terminal.read(file)).toThrow('ENOENT')
 })
 

@@ -57,6 +57,7 @@ export type DenizenErrorCode =
   | 'auth.tooManySessions'
   | 'auth.wrongFactor'
   | 'auth.wrongProof'
+  | 'cli.cancelled'
   | 'cli.noDatabase'
   | 'cli.noFile'
   | 'cli.noMigration'
