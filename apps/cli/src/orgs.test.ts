@@ -207,23 +207,6 @@ describe('invitations', () => {
     expect((await asGuest('orgs', 'list', '--json')).json<Page<Organization>>().items).toMatchObject([{ slug }])
   })
 
-  it('O5: an archived organization says how it comes back, and comes back', async () => {
-    const { slug, as } = await founded()
-    const question = await as('orgs', 'archive', slug)
-    expect([question.code, question.stderr]).toEqual([
-      2,
-      expect.stringContaining('Only an administrator of the installation can restore it.'),
-    ])
-    expect((await as('orgs', 'archive', slug, '--yes')).code).toBe(0)
-    const change = await run('orgs', 'update', slug, '--status', 'active')
-    expect([change.code, change.stderr]).toEqual([5, expect.stringMatching(/is archived[^]*next: .*denizen orgs restore/)])
-    const restored = await run('orgs', 'restore', slug)
-    expect([restored.code, restored.stdout]).toEqual([0, expect.stringMatching(/status +active\nmembers who have it again +1\n/)])
-    const again = await run('orgs', 'restore', slug)
-    expect([again.code, again.stderr]).toEqual([5, expect.stringContaining('organizations.notArchived')])
-    expect((await as('orgs', 'get', slug)).code).toBe(0)
-  })
-
   it('without a mail server say which setting is missing', async () => {
     const { slug, as } = await founded()
     served().world.mailer.isConfigured = false
