@@ -2,7 +2,6 @@ import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { freshProofRequired, ownSessionRequired, type DenizenError } from '../kernel/errors.ts'
 import { change } from '../kernel/row.ts'
-import { mailNotConfigured } from '../mail/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import { countInHour, hourOf } from '../throttling/index.ts'
 import { lockAddress, lockUserWith, managedAddress, managingOrganization, ownsDomainOf, UserRow } from '../users/index.ts'
@@ -34,7 +33,6 @@ export async function requestAddress(context: CommandContext, user: UserRow, ema
   }
   requireRecentAuth(context)
   if (email === null) return { email }
-  if (!context.ports.mailer.isConfigured) throw mailNotConfigured({})
   await countRequest(context, user)
   await refuseLeavingManagement(context, user, email)
   await revokeConfirmations(context, user.id)

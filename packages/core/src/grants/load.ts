@@ -14,11 +14,9 @@ export async function loadGrants(
   userId: Id<'usr'>,
   organizationId: Id<'org'> | 'everywhere' | null,
 ): Promise<Grant[]> {
-  const parameters = [uuidOf(userId), uuidOf(userId)]
-  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, grantsStatement, parameters)
-  const held = (row === undefined ? [] : parseResolved(row))
-    .map(grantOf)
-    .filter((grant) => organizationId === 'everywhere' || grant.organizationId === null || grant.organizationId === organizationId)
+  const all = await loadAssignedGrants(em, userId)
+  const held =
+    organizationId === 'everywhere' ? all : all.filter((grant) => grant.organizationId === null || grant.organizationId === organizationId)
   if (organizationId === null) return held
   const within = organizationId === 'everywhere' ? null : uuidOf(organizationId)
   const memberships = await em.execute<{ id: string; role: MembershipRole }[]>(
@@ -29,6 +27,13 @@ export async function loadGrants(
     ...held,
     ...memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), permissions: organizationRoles[role].permissions })),
   ]
+}
+
+/** The same grants on the whole system and in all organizations, without those of the memberships. */
+export async function loadAssignedGrants(em: SqlEntityManager, userId: Id<'usr'>): Promise<Grant[]> {
+  const parameters = [uuidOf(userId), uuidOf(userId)]
+  const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, grantsStatement, parameters)
+  return (row === undefined ? [] : parseResolved(row)).map(grantOf)
 }
 
 const grantsStatement = statement(
