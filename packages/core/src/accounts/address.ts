@@ -11,7 +11,7 @@ import { accountExists, reclaimRefused, tooManyAddresses } from './errors.ts'
 import { mayBeReclaimed } from './reclaim.ts'
 
 /** Milliseconds that the link works which confirms an address. */
-export const addressLinkLifetime = 24 * 60 * 60 * 1000
+const linkLifetime = 24 * 60 * 60 * 1000
 
 /** New addresses that a user asks for within an hour of the clock. Each sends two mails. */
 const mostAddresses = 5
@@ -36,7 +36,7 @@ export async function requestAddress(context: CommandContext, user: UserRow, ema
   await countRequest(context, user)
   await refuseLeavingManagement(context, user, email)
   await revokeConfirmations(context, user.id)
-  await issueVerification(context, { purpose: 'verifyEmail', email, userId: user.id, lifetime: addressLinkLifetime, bound: false })
+  await issueVerification(context, { purpose: 'verifyEmail', email, userId: user.id, lifetime: linkLifetime, bound: false })
   tellAddress(context, user, 'requested')
   return { pendingEmail: email, pendingEmailAt: context.now }
 }

@@ -144,7 +144,7 @@ describe.each(databases)('accounts that an organization manages, on %s', (databa
     await expect(boss.as.users.setStatus({ userId: superadmin.id, status: 'suspended' })).rejects.toMatchObject(denied)
   })
 
-  test('S25, ABUSE 19: are not taken over by their admins where they are more than these are, in whichever organization', async () => {
+  test('S25: are not taken over by their admins where they are more than these are, in whichever organization', async () => {
     const [founder, member, granted] = [await managed(), await managed(), await managed()]
     await world().join(elsewhere, founder, 'owner')
     await world().join(elsewhere, member)

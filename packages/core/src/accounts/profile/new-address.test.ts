@@ -10,7 +10,7 @@ const codeOf = (call: Promise<unknown>) =>
     (error: DenizenError) => error.code,
   )
 
-describe.each(databases)('a new address of one’s own on %s', (database) => {
+describe.each(databases)('ABUSE 61: a new address of one’s own on %s', (database) => {
   const world = useWorld({ database })
   const sentTo = (address: string | null) => world().mailer.sent.filter(({ to }) => to === address)
   const plan = (principal: SignedInUser['principal'], input: object) =>
@@ -24,7 +24,7 @@ describe.each(databases)('a new address of one’s own on %s', (database) => {
     return { ada, old: ada.user.email ?? '', email, answer }
   }
 
-  test('S3, ABUSE 61: is pending until its mail is followed: the old one stays, identifies, and is told', async () => {
+  test('S3: is pending until its mail is followed: the old one stays, identifies, and is told', async () => {
     const { ada, old, email, answer } = await asking()
     expect(answer).toMatchObject({ email: old, emailVerified: true, pendingEmail: email })
     expect((await ada.as.users.current()).user).toMatchObject({ email: old, pendingEmail: email })
@@ -40,7 +40,7 @@ describe.each(databases)('a new address of one’s own on %s', (database) => {
     expect(await world().asAnonymous().auth.signIn({ identifier: old, password })).toMatchObject({ status: 'signedIn' })
   })
 
-  test('S3, ABUSE 8: replaces the old one when it is proved, which ends the other sessions and tells the old one', async () => {
+  test('S3: replaces the old one when it is proved, which ends the other sessions and tells the old one', async () => {
     const { ada, old, email } = await asking()
     const other = await world().signIn(ada.user)
     expect(await world().core.authenticate(other.token)).not.toBeNull()
@@ -55,7 +55,7 @@ describe.each(databases)('a new address of one’s own on %s', (database) => {
     expect(await codeOf(ada.as.auth.verifyEmail({ token }))).toBe('auth.linkInvalid')
   })
 
-  test('S3, ABUSE 61: whoever reads a mistyped mailbox gets nothing, and an account of their own if they sign up', async () => {
+  test('S3: whoever reads a mistyped mailbox gets nothing, and an account of their own if they sign up', async () => {
     const { ada, email } = await asking()
     const stranger = world().asAnonymous()
     const link = { token: world().mailer.tokenFor(email) }
@@ -72,7 +72,7 @@ describe.each(databases)('a new address of one’s own on %s', (database) => {
     expect((await ada.as.users.current()).user).toMatchObject({ email: ada.user.email, emailVerified: true, pendingEmail: email })
   })
 
-  test('S2, S3, ABUSE 61: one answer and one plan, whether or not the address is taken; its owner is told by mail', async () => {
+  test('S2, S3: one answer and one plan, whether or not the address is taken; its owner is told by mail', async () => {
     const taken = await world().newUser({ emailVerified: true })
     const unproved = await world().newUser()
     const ada = await world().signUp({ emailVerified: true })
@@ -146,7 +146,7 @@ describe.each(databases)('a new address of one’s own on %s', (database) => {
     expect((await (await world().signIn(ada.user)).as.users.current()).user).toMatchObject({ email, pendingEmail: null })
   })
 
-  test('S2, ABUSE 61: guests set neither an address nor a username, not even in a plan; they claim their account', async () => {
+  test('S2: guests set neither an address nor a username, not even in a plan; they claim their account', async () => {
     const guest = await world().asAnonymous().auth.createAnonymous({})
     const principal = await world().core.authenticate(guest.accessToken)
     if (principal === null) throw new Error('a guest is signed in')

@@ -72,7 +72,7 @@ describe.each(databases)('anonymous users on %s', (database) => {
     expect(await world().core.authenticate(stranger.token)).toBeNull()
   })
 
-  test('25, ABUSE 61: claiming an address that has an account looks the same; only its owner is told, by a mail without a link', async () => {
+  test('25, 61: claiming an address that has an account looks the same; only its owner is told, by a mail without a link', async () => {
     const owner = await world().newUser({ emailVerified: true })
     const { as, token } = await guest()
     expect(Object.keys(await as.auth.claimAnonymous({ email: owner.email ?? '' }))).toEqual(

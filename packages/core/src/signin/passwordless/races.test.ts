@@ -76,7 +76,7 @@ describe(`1: ${callers} who use a secret at once`, () => {
     expect(await world().rows('select 1 from users where email = ?', [email])).toHaveLength(1)
   })
 
-  test('S3, ABUSE 61: 20 users who prove one new address at once: one has it, and the others are told that it is taken', async () => {
+  test('S3: 20 users who prove one new address at once: one has it, and the others are told that it is taken', async () => {
     const email = newEmail()
     const asked = []
     for (let index = 0; index < 20; index++) {
