@@ -6,7 +6,7 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
-import { Client } from 'pg'
+import { Client, escapeLiteral } from 'pg'
 import { parse as parseArray } from 'postgres-array'
 import { copyName, keepCopy, releaseCopy, takeCopy } from './copies.ts'
 import { jobTable } from './mail.ts'
@@ -44,13 +44,24 @@ export interface TestDatabase {
 }
 
 /** A copy of the migrated template, or an empty database, on the run's PostgreSQL. */
-export async function createPostgres({ connections, empty }: { connections: number; empty: boolean }): Promise<TestDatabase> {
+export async function createPostgres({
+  connections,
+  empty,
+  defaults = {},
+}: {
+  connections: number
+  empty: boolean
+  /** Parameters of the database. */
+  defaults?: Readonly<Record<string, string>>
+}): Promise<TestDatabase> {
   const server = required(variables.server)
   const template = required(variables.template)
   const folder = required(variables.copies)
   const ready = empty ? null : await takeCopy(folder)
   const name = ready ?? copyName(template)
   if (ready === null) await administer(server, `create database "${name}" template "${empty ? 'template0' : template}"`)
+  for (const [parameter, value] of Object.entries(defaults))
+    await administer(server, `alter database "${name}" set ${parameter} to ${escapeLiteral(value)}`)
   const url = urlOf(server, name)
   const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections } })
   return {

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { isolation } from '../kernel/isolation.ts'
 
 /** Tables that are partitioned by month of their column `at`. */
 const partitioned = ['audit_entries', 'events'] as const
@@ -36,5 +37,5 @@ async function ensurePartition(em: SqlEntityManager, table: string, name: string
       [],
       'run',
     )
-  })
+  }, isolation.changing)
 }
