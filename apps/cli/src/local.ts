@@ -11,7 +11,8 @@ import { note } from './output.ts'
 export function localConfig({ database }: Pick<ConnectionOptions, 'database'>, settings: Readonly<Record<string, string>> = {}): Config {
   const environment = { DENIZEN_LOG_LEVEL: 'warn', ...withoutEmpty(process.env), ...settings }
   if (database === undefined) return readConfig(environment)
-  if (/^postgres(ql)?:/.test(database)) return readConfig({ ...environment, DATABASE_URL: database })
+  if (/^postgres(ql)?:/.test(database))
+    return readConfig({ ...environment, DATABASE_URL: database, DENIZEN_DATABASE_DIRECT_URL: undefined })
   return readConfig({ ...environment, DATABASE_URL: undefined, DENIZEN_DATA_DIR: database })
 }
 
