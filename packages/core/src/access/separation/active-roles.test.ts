@@ -158,6 +158,16 @@ describe.each(databases)('dynamic separation of duty on %s', (database) => {
     expect(await (await as(token)).access.deactivateRole({ roleId: outer })).toMatchObject({ state: 'deactivated' })
   })
 
+  test('14: a set of another organization keeps no role of the installation off resources here, and its name is not told', async () => {
+    const [here, elsewhere] = [await world().newOrganization(), await world().newOrganization()]
+    const [one, two] = [await newRole(['users.get']), await newRole(['users.get'])]
+    await superadmin.as.access.createExclusion({ organizationId: elsewhere, name: newName(), kind: 'dynamic', roleIds: [one, two] })
+    const { user } = await world().asMember(here)
+    const resourceId = await world().access.newResource({ organizationId: here })
+    const assigning = superadmin.as.access.assignRole({ userId: user.id, roleId: one, on: { resourceId } })
+    await expect(assigning).resolves.toMatchObject({ assigned: true })
+  })
+
   test('a role that one has not is not there, and a token has no session to choose for', async () => {
     const { token, user } = await world().signUp()
     const foreign = await newRole(['users.get'])

@@ -1,6 +1,7 @@
-import { raced, untilSeen, useWorld, withoutGuard, type SignedInUser } from '@denizen/core/testing'
+import { raced, untilSeen, untilWaiting, useWorld, withoutGuard, type SignedInUser } from '@denizen/core/testing'
 import type { Id, User } from '@denizen/core'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { eventually } from '../../../../../tests/deadlines.ts'
 import { uuidOf } from '../../kernel/id.ts'
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
@@ -153,6 +154,34 @@ describe.each(Object.entries(races))('while %s', (_, { run, codes }) => {
     })
     expect(unguarded()).toBeGreaterThan(20)
   })
+})
+
+test('somebody who took a seat after a command had read the team is locked by it all the same', async () => {
+  const [[one, two], { id: userId }, on] = [[await newRole(), await newRole()] as const, await newMember(), { organizationId }]
+  const { id: teamId } = await world().asSystem().teams.create({ organizationId, name: crypto.randomUUID() })
+  await adminAt(0).as.access.createExclusion({ organizationId, name: crypto.randomUUID(), kind: 'static', roleIds: [one, two] })
+  const [first, last, watcher] = [await world().connect(), await world().connect(), await world().connect()]
+  await first.query('begin')
+  await first.query('select 1 from users where id = $1 for update', [uuidOf(adminAt(0).user.id)])
+  const toTeam = adminAt(0).as.access.assignRole({ teamId, roleId: one, on })
+  await untilWaiting(watcher, 1) // it has read the team, whose members it locks first
+  await world().rows('insert into team_members (team_id, organization_id, user_id, created_at) values (?, ?, ?, now()) returning 1', [
+    uuidOf(teamId),
+    uuidOf(organizationId),
+    uuidOf(userId),
+  ])
+  await last.query(`begin; ${gate}`)
+  await first.query('commit')
+  await eventually(
+    30_000,
+    'the gate',
+    async () => (await watcher.query(`select 1 from pg_locks where relation = 'events'::regclass and not granted`)).rows.length > 0,
+  )
+  const toUser = adminAt(1).as.access.assignRole({ userId, roleId: two, on })
+  await untilWaiting(watcher, 2)
+  await last.query('commit')
+  await expect(toTeam).resolves.toMatchObject({ assigned: true })
+  await expect(toUser).rejects.toMatchObject({ code: 'access.excluded' })
 })
 
 /** Every role is deleted and given at once. Gives those that are deleted and still somebody's. */

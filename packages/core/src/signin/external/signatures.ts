@@ -23,6 +23,7 @@ const redirectTo = z.string().nullable().meta({ description: 'the redirectTo tha
 export const externalSignatures = group('auth', {
   signInWithIdentity: changes({
     summary: 'Sign in with a token that an identity provider signed',
+    session: 'opens',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [
       emailTaken,
@@ -63,6 +64,7 @@ export const externalSignatures = group('auth', {
   }),
   finishOAuth: changes({
     summary: 'Sign in with the answer of an identity provider',
+    session: 'opens',
     withoutCommand: 'the provider redirects a browser',
     errors: [
       emailTaken,
@@ -78,6 +80,9 @@ export const externalSignatures = group('auth', {
       noRedirectSignIn,
     ],
     input: z.strictObject({
+      provider: providerName.meta({
+        description: 'the provider that the page which got the answer is for, as its path names it; compared with the one that was begun',
+      }),
       challenge: secret(z.string().min(1).max(256)),
       state: secret(z.string().min(1).max(256)).meta({ description: 'as the provider returned it' }),
       code: secret(z.string().min(1).max(4096)).meta({ description: 'as the provider sent it' }),
