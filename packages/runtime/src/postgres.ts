@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { ormOptions, enablePipelineMode, type Logger } from '@denizen/core'
 import { MikroORM } from '@mikro-orm/postgresql'
-import type { ClientBase, PoolConfig } from 'pg'
+import type { PoolClient, PoolConfig } from 'pg'
 import { clientConfig, sessionStatement, type Session } from './client-config.ts'
 import { parseDatabaseUrl, type PostgresServer } from './database-url.ts'
 import { ormLogging } from './orm-logging.ts'
@@ -103,14 +103,16 @@ export function connectionOptions(
   return {
     ...clientConfig(server, purpose),
     connectionTimeoutMillis: server.connectTimeout ?? connect,
-    ...(session !== undefined && { onConnect: (client: ClientBase) => setUp(client, session) }),
+    ...(session !== undefined && { verify: (client: PoolClient, done: SetUpDone) => setUp(client, session, done) }),
     ...(statement === 0 ? {} : { stream: () => socketWithTimeout(silence) }),
   } satisfies PoolConfig
 }
 
+type SetUpDone = (error?: Error) => void
+
 /** The pool waits for it, and drops the connection when it fails. */
-async function setUp(client: ClientBase, session: Session): Promise<void> {
-  await client.query(sessionStatement(session))
+function setUp(client: PoolClient, session: Session, done: SetUpDone): void {
+  client.query(sessionStatement(session), (error: Error | null) => done(error ?? undefined))
 }
 
 /**

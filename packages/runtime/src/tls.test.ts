@@ -94,6 +94,7 @@ describe('67: a server that takes only TLS', () => {
 
   test('C1: is used with any name for its host, where only the authority counts', async () => {
     const runtime = await open(urlWith({ sslmode: 'verify-ca', sslrootcert: own }, { host: '127.0.0.1' }))
+    expect(runtime.database.kind).toBe('postgres')
     await runtime.stop()
   })
 })

@@ -10,7 +10,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const day = 24 * 60 * 60 * 1000
 
 export async function selfSigned(host: string): Promise<TestCertificate> {
-  const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']))
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       name: `CN=${host}`,
