@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ormOptions, type Orm } from '@denizen/core'
+import { ormOptions, preparedStatements, type Orm } from '@denizen/core'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
-import { Client } from 'pg'
+import { Client, type Pool, type PoolClient } from 'pg'
 import { parse as parseArray } from 'postgres-array'
 import { copyName, keepCopy, releaseCopy, takeCopy } from './copies.ts'
 import { jobTable } from './mail.ts'
@@ -52,7 +52,12 @@ export async function createPostgres({ connections, empty }: { connections: numb
   const name = ready ?? copyName(template)
   if (ready === null) await administer(server, `create database "${name}" template "${empty ? 'template0' : template}"`)
   const url = urlOf(server, name)
-  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections } })
+  const orm = await PostgresORM.init({
+    ...ormOptions(),
+    clientUrl: url,
+    pool: { min: 0, max: connections },
+    driverOptions: { options: planOnce, onPoolCreated: prepareStatements },
+  })
   return {
     name,
     orm,
@@ -143,4 +148,21 @@ function required(variable: string): string {
   if (value === undefined || value === '')
     throw new Error(`${variable} is not set: run the tests with vitest, from the root of the workspace`)
   return value
+}
+
+/** A world is too short-lived for PostgreSQL to learn, over the first five calls of each connection, which plan is cheaper. */
+const planOnce = '-c plan_cache_mode=force_generic_plan'
+
+/**
+ * As the runtime's pool does it: core's frequent statements are planned once for each connection, because planning them costs
+ * more than running them. They go to the driver's own method, where controls of races change them.
+ */
+function prepareStatements(pool: Pool): void {
+  pool.on('connect', (client: PoolClient) => {
+    const send = (...parameters: unknown[]) => (Client.prototype.query as (...given: unknown[]) => unknown).apply(client, parameters)
+    client.query = ((text: unknown, values: unknown, ...rest: unknown[]) => {
+      const name = typeof text === 'string' && Array.isArray(values) && rest.length === 0 ? preparedStatements.get(text) : undefined
+      return name === undefined ? send(text, values, ...rest) : send({ name, text, values })
+    }) as PoolClient['query']
+  })
 }
