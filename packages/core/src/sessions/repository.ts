@@ -11,7 +11,7 @@ interface NewSession {
   readonly organizationId: Id<'org'> | null
   readonly authMethods: string[]
   readonly assurance: 'aal1' | 'aal2'
-  readonly impersonation: { readonly by: Id<'usr'>; readonly reason: string } | null
+  readonly impersonation: { readonly by: Id<'usr'>; readonly from: SessionId; readonly reason: string } | null
   readonly expiresAt: Date
   readonly ip: string | null
   readonly userAgent: string | null
@@ -27,6 +27,7 @@ export function insertSession(em: SqlEntityManager, { now, impersonation, ...ses
     lastSeenAt: now,
     provedAt: now,
     impersonatorId: impersonation?.by ?? null,
+    impersonatorSessionId: impersonation?.from ?? null,
     impersonationReason: impersonation?.reason ?? null,
     endedAt: null,
     endedBy: null,
@@ -55,9 +56,8 @@ export interface SessionsToEnd {
 }
 
 /**
- * Ends the impersonations of a user: they end with all of the user's own sessions, and
- * when the permission is taken away, so that none is left when it comes back.
- * Revoking the user drops it from every process.
+ * Ends the impersonations of a user when the permission is taken away, so that none is left when it comes back.
+ * Invalidating the impersonator drops them from every process.
  */
 export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now: Date): Promise<void> {
   await em.execute(
@@ -70,17 +70,23 @@ export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now
   )
 }
 
-/** Ends running sessions with all their tokens, and returns the counts. */
+/**
+ * Ends running sessions with all their tokens, and the impersonations that were begun in them, which are not counted.
+ * Invalidating the session or its user drops these too.
+ */
 export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, reason: EndReason, now: Date): Promise<Ended> {
   const { userId, sessionId, except, by, keepApiTokens } = which
   const one = sessionId === undefined ? null : uuidOf(sessionId)
   const not = except === undefined || except === null ? null : uuidOf(except)
   const user = uuidOf(userId)
-  if (one === null) await endImpersonations(em, userId, now)
   const [row] = await em.execute<[{ sessions: number; tokens: number }]>(
     `with ended as (
         update sessions set ended_at = ?, end_reason = ?, ended_by = ?::uuid
-          where user_id = ? and (?::uuid is null or id = ?) and (?::uuid is null or id <> ?) and ended_at is null and expires_at > ? returning 1),
+          where user_id = ? and (?::uuid is null or id = ?) and (?::uuid is null or id <> ?) and ended_at is null and expires_at > ? returning id),
+      impersonations as (
+        update sessions set ended_at = ?, end_reason = 'impersonationOver', ended_by = impersonator_id
+          where impersonator_session_id in (select id from ended) and ended_at is null returning id),
+      over as (update tokens set revoked_at = ? where session_id in (select id from impersonations) and revoked_at is null),
       revoked as (
         update tokens set revoked_at = ?
           where user_id = ? and (?::uuid is null or session_id = ?) and (?::uuid is null or session_id is distinct from ?)
@@ -95,6 +101,8 @@ export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, re
       one,
       not,
       not,
+      now,
+      now,
       now,
       now,
       user,

@@ -7,6 +7,7 @@ export { isActing } from './rules.ts'
 export { folded, foldedFullName } from './search.ts'
 export {
   accountTarget,
+  callerLocked,
   changedAccountTarget,
   changedNamedOrOwnAccountTarget,
   namedOrOwnAccountTarget,
