@@ -8,6 +8,7 @@ import { exitCodes } from '../failure.ts'
 import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
 import { bold, printAnswer, table } from '../output.ts'
+import { mailText } from './banner.ts'
 
 interface Check {
   readonly name: string
@@ -35,7 +36,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const { settings } = await import('@denizen/runtime')
   const checks: Check[] = [nodeCheck()]
   const config = await configOf(options, checks)
-  if (config !== null) checks.push(...(await databaseChecks(config)), await diskCheck(config))
+  if (config !== null) checks.push(...(await databaseChecks(config)), await diskCheck(config), mailCheck(config))
   checks.push(await loginCheck(), await serverCheck())
   const inUse = settings.map((setting) => settingInUse(setting))
   printAnswer(formatOf(options), { checks, settings: inUse }, () => textOf(checks, inUse))
@@ -138,6 +139,12 @@ async function diskCheck({ dataDirectory, database }: Config): Promise<Check> {
   const free = Math.round((bavail * bsize) / 1024 ** 2)
   if (free >= 1024) return ok('Disk', `${Math.floor(free / 1024)} GB free`)
   return { name: 'Disk', state: 'warning', found: `only ${free} MB free`, next: 'Free some space: a database that cannot write stops.' }
+}
+
+function mailCheck(config: Config): Check {
+  if (config.mail.kind !== 'none') return ok('Mail', mailText(config))
+  const next = 'Set DENIZEN_SMTP_URL and DENIZEN_MAIL_FROM, or do without invitations, resets and links by mail.'
+  return { name: 'Mail', state: 'warning', found: 'goes nowhere: no mail server is set', next }
 }
 
 async function loginCheck(): Promise<Check> {

@@ -8,7 +8,7 @@ import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
 import { profileChanges } from './rules.ts'
-import { wasDeleted, lockIdentity } from './repository.ts'
+import { hasPowers, lockIdentity, wasDeleted } from './repository.ts'
 import { syncRoles } from './sync-roles.ts'
 
 /** The user that an identity resolves to, its row locked; or why there is none. */
@@ -68,6 +68,8 @@ export async function updateFromClaims(
 /** The first sign-in with an identity: links it to the account with its address, or provisions one. */
 async function linkOrProvision(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<UserId> {
   const { em } = context
+  // Without what is missing they would get an account beside the one that they may have.
+  if (claims.incomplete !== undefined) throw claims.incomplete
   const found = claims.emailVerified && claims.email !== null ? await lockUserWith(em, claims.email) : null
   const userId = found === null ? await provisionUser(context, claims) : await reclaimOrUse(context, found)
   await insertIdentity(context, provider, claims, userId)
@@ -80,6 +82,8 @@ async function linkOrProvision(context: CommandContext, provider: IdentityProvid
 async function reclaimOrUse(context: CommandContext, userId: UserId): Promise<UserId> {
   const user = await existingUser(context.em, userId)
   if (!isActing(user.status) || user.kind !== 'human') throw identityRefused({})
+  // Whoever runs a provider can name any address: no provider's word alone opens an account with powers.
+  if (await hasPowers(context.em, userId)) throw signInToLink({})
   if (user.emailVerified) return userId
   // The address was not verified: a stranger may have created the account and wait for its owner.
   if (!(await mayBeReclaimed(context.em, userId))) throw signInToLink({})

@@ -108,6 +108,7 @@ export type DenizenErrorCode =
   | 'organizations.invitedAnother'
   | 'organizations.lastOwner'
   | 'organizations.notAnOwner'
+  | 'organizations.notArchived'
   | 'organizations.passwordNeeded'
   | 'organizations.roleTooHigh'
   | 'organizations.seatsTaken'
