@@ -4,13 +4,12 @@ import { addressNotAllowed, ownSessionRequired, unauthenticated } from '../../ke
 import { signedIn } from '../../kernel/rule.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
-import { callerLocked, existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
+import { callerLocked, controlledAccountTarget, existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { createSession } from '../create-session.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
-import { impersonatedTarget } from './target.ts'
 
 /**
  * Creates a session as another user, beside one's own. It requires recent authentication, which nobody
@@ -19,7 +18,7 @@ import { impersonatedTarget } from './target.ts'
  */
 export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   allow: overAccount,
-  target: impersonatedTarget,
+  target: controlledAccountTarget,
   requiresRecentAuth: true,
   handlesSecret: true,
   async handle(context, { userId, reason, minutes }) {

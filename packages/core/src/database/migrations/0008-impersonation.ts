@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** An impersonation ends with the session that it was begun in. Those that do not know theirs are over. */
 export class Impersonation extends Migration {
-  override name = '0007-impersonation'
+  override name = '0008-impersonation'
 
   override up(): void {
     this.addSql(`alter table "sessions" add "impersonator_session_id" uuid null`)
