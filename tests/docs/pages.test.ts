@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { blocksOf } from './blocks.ts'
 
 const workspace = join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(join(workspace, file), 'utf8')
@@ -44,6 +45,21 @@ describe('the map in CONTRIBUTING.md', () => {
   test('names nothing twice and nothing that is not there', () => {
     expect(map).toEqual([...new Set(map)])
     expect(map.filter((folder) => !existsSync(join(workspace, folder)))).toEqual([])
+  })
+})
+
+describe('C13: the code of', () => {
+  // docs/adding-an-action.md is followed by tests/faces/adding-an-action.test.ts.
+  const own = pages.filter((page) => page !== 'docs/adding-an-action.md' && !page.startsWith('docs/reference/') && blocksOf(page, 'ts').length > 0)
+  const flat = (text: string) => text.replaceAll(/^\s+/gm, '')
+
+  test.each(own)('%s stands in a program that is compiled and run, part for part', (page) => {
+    for (const { line, code, remark } of blocksOf(page, 'ts')) {
+      if (remark?.startsWith('not run: ') === true) continue
+      const [, file] = /^from (\S+)$/.exec(remark ?? '') ?? []
+      expect(file, `line ${line}: the block has to say where it is from`).toBeDefined()
+      for (const part of code.split('\n\n')) expect(flat(read(file ?? ''))).toContain(flat(part))
+    }
   })
 })
 
