@@ -2,6 +2,7 @@
  * Writes everything that is generated, or says what is stale with `--check`:
  *
  * - packages/core/src/calls/kinds.ts: names, kinds and what happens to sessions, all of the signatures that a client carries;
+ * - packages/core/src/calls/unplannable.ts: commands of which no dry run is possible;
  * - packages/core/src/kernel/error-codes.ts: the codes of all errors;
  * - packages/core/src/grants/built-in-permissions.ts: what `grantedTo` gives to each built-in role;
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
@@ -108,6 +109,23 @@ const files = {
   'packages/core/roles.golden.txt': goldenRoles,
 }
 for (const [name, make] of Object.entries(files)) await settle(name, await make(join(workspace, name)))
+
+/** Of the handlers, not of the signatures: those that handle secrets say so. */
+const { actions: handled } = await import('../../packages/core/src/actions.ts')
+const unplannable = listed.filter(({ name, kind }) => {
+  const action = handled.get(name)
+  return kind === 'command' && action !== undefined && 'handlesSecret' in action && action.handlesSecret === true
+})
+const unplannableFile = 'packages/core/src/calls/unplannable.ts'
+await settle(
+  unplannableFile,
+  await source(
+    join(workspace, unplannableFile),
+    `/** Commands of which no dry run is possible: it would be a way to try out secrets. */
+export const unplannable: ReadonlySet<ActionName> = new Set([${unplannable.map(({ name }) => `'${name}'`).join(', ')}])\n`,
+    `import type { ActionName } from './kinds.ts'\n\n`,
+  ),
+)
 
 const { referencePages } = await import('./reference.ts')
 for (const [name, page] of Object.entries(referencePages())) await settle(`docs/reference/${name}`, page)

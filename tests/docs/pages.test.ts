@@ -50,7 +50,9 @@ describe('the map in CONTRIBUTING.md', () => {
 
 describe('C13: the code of', () => {
   // docs/adding-an-action.md is followed by tests/faces/adding-an-action.test.ts.
-  const own = pages.filter((page) => page !== 'docs/adding-an-action.md' && !page.startsWith('docs/reference/') && blocksOf(page, 'ts').length > 0)
+  const own = pages.filter(
+    (page) => page !== 'docs/adding-an-action.md' && !page.startsWith('docs/reference/') && blocksOf(page, 'ts').length > 0,
+  )
   const flat = (text: string) => text.replaceAll(/^\s+/gm, '')
 
   test.each(own)('%s stands in a program that is compiled and run, part for part', (page) => {
