@@ -16,6 +16,7 @@ export { isActing } from './rules.ts'
 export { folded, foldedFullName } from './search.ts'
 export {
   accountTarget,
+  callerLocked,
   changedAccountTarget,
   controlledAccountTarget,
   patchedAccountTarget,
