@@ -2,7 +2,7 @@
 export interface ShellCommand {
   readonly words: readonly string[]
   /** `| …`: what follows reads what it prints; `&& …`: what follows runs if it succeeds, `|| …`: if it fails; `end`: nothing of both. */
-  readonly then: 'pipe' | 'and' | 'or' | 'end'
+  readonly next: 'pipe' | 'and' | 'or' | 'end'
   /** `> file`; null: the screen. */
   readonly into: string | null
   /** `< file`; null: nothing. */
@@ -32,8 +32,8 @@ function wordsOf(line: string): readonly string[] {
 function commandsOf(words: readonly string[]): readonly ShellCommand[] {
   const commands: ShellCommand[] = []
   let current = { words: [] as string[], into: null as string | null, from: null as string | null }
-  const push = (then: ShellCommand['then']) => {
-    commands.push({ ...current, then })
+  const push = (next: ShellCommand['next']) => {
+    commands.push({ ...current, next })
     current = { words: [], into: null, from: null }
   }
   for (let index = 0; index < words.length; index += 1) {

@@ -23,18 +23,20 @@ export interface Answer {
   readonly text: (reader: Reader) => string | Promise<string>
 }
 
-/** Follows a block from top to bottom, as somebody at a terminal. Throws at the first line that fails, with what it said. */
-export async function follow(reader: Reader, block: Block): Promise<void> {
+/** Follows a block from top to bottom, as somebody at a terminal. What fails, with what it said. */
+export async function follow(reader: Reader, block: Block): Promise<readonly string[]> {
+  const failed: string[] = []
   let input: string | null = null
   for (const command of shellCommandsOf(block.code)) {
     const { code, stdout, stderr } = await run(reader, command, input)
-    if (code === 0 ? command.then === 'or' : command.then !== 'or')
-      throw new Error(`${block.page}:${block.line}: ${command.words.join(' ')}\n${stdout}${stderr}exit code ${code}`)
+    if (code === 0 ? command.next === 'or' : command.next !== 'or')
+      failed.push(`${block.page}:${block.line}: ${command.words.join(' ')}\n${stdout}${stderr}exit code ${code}`)
     await publish(reader)
     await reader.served.world.work() // mails arrive, and others answer them, before the next line is typed
-    input = command.then === 'pipe' ? stdout : null
+    input = command.next === 'pipe' ? stdout : null
     if (command.into !== null) writeFileSync(join(reader.terminal.home, command.into), stdout)
   }
+  return failed
 }
 
 /** Whoever owns the domains of the story has added the records. */
@@ -53,11 +55,7 @@ async function run(reader: Reader, { words, from }: ShellCommand, piped: string 
   const [program = '', ...rest] = words[0] === 'npx' ? words.slice(1) : words
   if (program === 'alias' || program === 'echo') return nothing
   if (program === 'source')
-    return run(
-      reader,
-      shellCommandsOf((rest[0] ?? '').replace(/^<\(|\)$/g, ''))[0] ?? { words: [], into: null, from: null, then: 'end' },
-      null,
-    )
+    return run(reader, shellCommandsOf((rest[0] ?? '').slice(2, -1))[0] ?? { words: [], into: null, from: null, next: 'end' }, null)
   if (program !== 'denizen') throw new Error(`the story knows no command ${program}`)
   const input = piped ?? (from === null ? '' : readFileSync(fileOf(reader, from), 'utf8'))
   return denizen(
@@ -76,7 +74,7 @@ function fileOf({ terminal }: Reader, name: string): string {
 async function denizen(reader: Reader, words: readonly string[], input: string): Promise<Outcome> {
   const line = words.join(' ')
   const answer = reader.answers.find(({ asked }) => asked.test(line))
-  const typed = words.filter((word) => !/-prompt$/.test(word))
+  const typed = words.filter((word) => !word.endsWith('-prompt'))
   const first = answer === undefined ? [...words] : [...typed, ...answer.option.split(' ')]
   const text = answer === undefined ? input : await answer.text(reader)
   const own = answer?.elsewhere === true ? { XDG_CONFIG_HOME: join(reader.terminal.home, 'elsewhere') } : {}

@@ -128,7 +128,7 @@ function commandMeant(place: Command, word: string): string | null {
 }
 
 function optionMeant(place: Command, argv: readonly string[]): string | null {
-  const known = place.options.flatMap(({ long, hidden }) => (long == null || hidden ? [] : [long]))
+  const known = place.options.flatMap(({ long, hidden }) => (typeof long === 'string' && !hidden ? [long] : []))
   const unknown = argv.find((word) => word.startsWith('--') && !known.includes(word.replace(/=.*$/, '')))
   return unknown === undefined ? null : closest(unknown, known)
 }

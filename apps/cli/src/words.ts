@@ -38,9 +38,9 @@ const otherwise: Readonly<Record<string, string>> = { validFrom: '--from', valid
 /** How a field is typed: `--org`, `<user>`; null: not at all. */
 function wordFor(command: Command, field: string): string | null {
   const known = referenceOf(field)
-  const flags = [known?.flag, otherwise[field], `--${kebab(field)}`]
-  const typed = command.options.find(({ long, hidden }) => flags.includes(long ?? '') && !hidden)
-  if (typed?.long != null) return typed.long
+  const flags = [known?.flag, otherwise[field], `--${kebab(field)}`].filter((flag) => flag !== undefined)
+  const typed = flags.find((flag) => command.options.some(({ long, hidden }) => long === flag && !hidden))
+  if (typed !== undefined) return typed
   const label = known?.reference.label ?? kebab(field)
   return command.registeredArguments.some((argument) => argument.name() === label) ? `<${label}>` : null
 }
