@@ -1,4 +1,4 @@
-import { unplannable, type ActionName } from '@denizen/core/calls'
+import { keyless, unplannable, type ActionName } from '@denizen/core/calls'
 import type { OutputOf, Signature } from '@denizen/core/contract'
 import { Argument, type Command } from 'commander'
 import { callNamed, type Connection } from './calls.ts'
@@ -79,7 +79,8 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
   for (const field of taken) command.addArgument(argumentOf(field))
   const rest = fields.filter(({ name }) => !taken.some((field) => field.name === name))
   addFields(command, rest)
-  if (signature.kind === 'command') addChangeOptions(command, !unplannable.has(signature.name))
+  if (signature.kind === 'command')
+    addChangeOptions(command, { plans: !unplannable.has(signature.name), takesKey: !keyless.has(signature.name) })
   face.extend?.(command)
   addOutputOptions(addConnectionOptions(command))
   command.addHelpText('after', `\nExamples:\n${face.examples.map((line) => `  $ denizen ${line}`).join('\n')}`)
