@@ -69,9 +69,10 @@ function missingIn(program: string, code: string): readonly string[] {
   const lines = program.split('\n').map((line) => line.trim())
   let at = 0
   return code.split('\n').filter((line) => {
+    if (line.trim() === '') return false
     const found = lines.indexOf(line.trim(), at)
     if (found >= 0) at = found
-    return found < 0 && line.trim() !== ''
+    return found < 0
   })
 }
 
