@@ -45,22 +45,6 @@ const signsIn = (identifier: string, typed: string) => served().world.asAnonymou
 describe('the page that finishes a sign-up', () => {
   const path = '/sign-up/confirm'
 
-  test('C12: leads back to where somebody signed up, with the link, and there the password that was typed counts', async () => {
-    const { email, token, binding } = await signedUp({ redirectTo: `${app}/welcome` })
-    const { text } = await look(path, token)
-    const href = /<a class="main" href="(https:\/\/app\.example\.com[^"]+)"/.exec(text)?.[1]?.replaceAll('&#61;', '=') ?? ''
-    expect(text).toContain('Finish at app.example.com, where you started')
-    const handed = new URLSearchParams(new URL(href).hash.slice(1)).get('token') ?? ''
-    expect({ page: new URL(href).pathname, handed }).toEqual({ page: '/welcome', handed: token })
-    // What the application does with it, in the browser that has the binding: nobody types a password again.
-    const done = await served().world.asAnonymous().auth.verifyEmail({ token: handed, binding })
-    expect(done).toMatchObject({ status: 'signedUp', redirectTo: `${app}/welcome` })
-    expect(completed(await signsIn(email, password)).user.id).toBe(done.user.id)
-    // Where nobody waits for the link, the page has nothing but its form.
-    const alone = await look(path, (await signedUp()).token)
-    expect(alone.text).not.toContain('class="main" href')
-  })
-
   test('is where the mail leads, uses nothing up when it is looked at, and makes the account with the password that is chosen there', async () => {
     const { email, link, token } = await signedUp({ username: `ada-${Date.now()}`, fullName: 'Ada "L"' })
     expect(new URL(link).pathname).toBe(path)
