@@ -85,7 +85,7 @@ export type { ActionKind, GrantedRole, InputOf, OutputOf, Signature } from './ke
 export type { DenizenErrorCode } from './kernel/error-codes.ts'
 export { holdsSecret, withoutSecrets } from './kernel/secret.ts'
 export type { FailedItem, Plan, RowChanges } from './kernel/plan.ts'
-export type { JsonObject } from './kernel/text.ts'
+export type { JsonObject } from './kernel/json.ts'
 export { ManagedUser, User, type UserId } from './users/model.ts'
 export { WhoAmI } from './sessions/model.ts'
 export { FactorRequired, SignedIn, SignInAnswer } from './signin/model.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { condition, scopeKinds } from '../grants/model.ts'
 import type { Id } from '../kernel/id.ts'
-import { multiLine } from '../kernel/text.ts'
+import { multiLine } from '../text/index.ts'
 import { assignmentId, organizationId, resourceId, roleId, teamId, userId } from '../kernel/ids.ts'
 
 export type RoleId = Id<'rol'>

@@ -1,6 +1,6 @@
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import type { Id } from '../kernel/id.ts'
 import type { Account, UserKind } from '../users/index.ts'
 import { insertAccount } from './repository.ts'

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement, type Statement } from '../kernel/statement.ts'
 import { builtInRoles } from '../grants/index.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import type { ManagedUser } from '../users/index.ts'
 
 /** The rows of a new account. */

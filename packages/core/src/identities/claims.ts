@@ -1,5 +1,5 @@
 import type { IdentityProvider } from '../kernel/settings.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { avatarUrl, email, fullName, locale, username } from '../users/model.ts'
 
 /** The claims of a provider about a user, as far as they are used. */

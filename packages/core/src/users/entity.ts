@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { idColumn, instant } from '../kernel/columns.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import type { Id } from '../kernel/id.ts'
 import { directoryIndexes } from './indexes.ts'
 import { searchTextExpression } from './search.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { multiLine, singleLine } from '../../kernel/text.ts'
+import { multiLine, singleLine } from '../../text/index.ts'
 import { slug } from '../../organizations/model.ts'
 import { organizationId } from '../../kernel/ids.ts'
 import { permissionName, permissionPattern } from '../model.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { singleLine } from '../../kernel/text.ts'
+import { singleLine } from '../../text/index.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { userKind, userStatus } from '../../users/model.ts'
 

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import { escapeLike } from '../../kernel/text.ts'
+import { escapeLike } from '../../text/index.ts'
 import { folded } from '../../users/index.ts'
 
 /** A piece of SQL with its parameters. */

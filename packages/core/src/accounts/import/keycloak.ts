@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { secret } from '../../kernel/secret.ts'
-import { multiLine, printable, singleLine } from '../../kernel/text.ts'
+import { multiLine, printable, singleLine } from '../../text/index.ts'
 import { pbkdf2Hash } from '../../passwords/model.ts'
 import { displayName, email, username } from '../../users/model.ts'
 import type { ImportedPassword, ImportedRole, ImportedUser, UnreadableUser } from './model.ts'

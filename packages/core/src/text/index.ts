@@ -1,0 +1,6 @@
+export { asciiDomain } from './domain.ts'
+export { emailForm } from './email.ts'
+export { brokenText, cleanLine, multiLine, printable, singleLine } from './lines.ts'
+export { escapeLike, folded } from './search.ts'
+export { skeletonOf } from './skeleton.ts'
+export { usernameForm, usernameProblem } from './username.ts'
