@@ -1,7 +1,7 @@
 /**
  * Writes everything that is generated, or says what is stale with `--check`:
  *
- * - packages/core/src/calls/kinds.ts: names and kinds, all of the signatures that a client carries;
+ * - packages/core/src/calls/kinds.ts: names, kinds and what happens to sessions, all of the signatures that a client carries;
  * - packages/core/src/kernel/error-codes.ts: the codes of all errors;
  * - packages/core/src/grants/built-in-permissions.ts: what `grantedTo` gives to each built-in role;
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
@@ -26,7 +26,15 @@ const listed = Object.values(signatures)
 
 function kindsSource(file: string): Promise<string> {
   const lines = listed.map(({ name, kind }) => `  '${name}': '${kind}',`)
-  return source(file, `export const kinds = {\n${lines.join('\n')}\n} as const\n\nexport type ActionName = keyof typeof kinds\n`)
+  const effects = listed.flatMap(({ name, session }: Signature) => (session === undefined ? [] : [`  '${name}': '${session}',`]))
+  return source(
+    file,
+    `export const kinds = {\n${lines.join('\n')}\n} as const\n\nexport type ActionName = keyof typeof kinds
+
+/** What actions do to the session of their caller. */
+export const sessionEffects: Readonly<Partial<Record<ActionName, SessionEffect>>> = {\n${effects.join('\n')}\n}\n`,
+    `import type { SessionEffect } from '../kernel/signature.ts'\n\n`,
+  )
 }
 
 function permissionsSource(file: string): Promise<string> {

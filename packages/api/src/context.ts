@@ -59,7 +59,7 @@ const apiTokenStart = 'dnz_api_'
 export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
   const origin = originOf(request, requestId, proxies)
   const shown = tokenInHeaders(request.headers)
-  const cookies = cookiesOf(request, core)
+  const cookies = cookiesOf(request, core, shown === null)
   const token = shown ?? cookies?.access ?? null
   if (cookies !== null && (cookies.isRequested || shown === null)) refuseForeignPage(request, core)
   if (token === null) return { actor: anonymousActor, credential: 'none', origin, cookies }
@@ -68,9 +68,9 @@ export async function callerOf(request: IncomingMessage, requestId: string, core
   return { actor: userActor(principal), credential: 'accepted', origin, cookies }
 }
 
-function cookiesOf({ headers }: IncomingMessage, core: Core): CookieSession | null {
+function cookiesOf({ headers }: IncomingMessage, core: Core, isCredential: boolean): CookieSession | null {
   if (headers.cookie === undefined && headers['denizen-session'] === undefined) return null
-  const cookies = new CookieSession(core, headers)
+  const cookies = new CookieSession(core, headers, { isCredential })
   return cookies.hasAny ? cookies : null
 }
 
@@ -107,7 +107,8 @@ export function contextOf(core: Core, { actor, origin, cookies = null }: Caller,
     plan ? core.plan(name, input, call) : core.run(name, input, { ...call, serialized: true })
   return {
     requestId: origin.requestId,
-    call: cookies === null ? run : (name, input) => cookies.run(run, name, input),
-    callSerialized: cookies === null ? write : (name, input) => cookies.run(write, name, input),
+    // A dry run neither opens a session nor ends one.
+    call: cookies === null || plan ? run : (name, input) => cookies.run(run, name, input),
+    callSerialized: cookies === null || plan ? write : (name, input) => cookies.run(write, name, input),
   }
 }

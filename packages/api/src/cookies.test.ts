@@ -1,4 +1,4 @@
-import { password } from '@denizen/core/testing'
+import { password, SoftAuthenticator } from '@denizen/core/testing'
 import { describe, expect, it } from 'vitest'
 import { bearer, domainOf, inputOf, useServer, type Reply } from './testing/server.ts'
 
@@ -136,6 +136,47 @@ describe('a session in cookies', () => {
     )
     const { items } = dataOf(await served().get('/trpc/sessions.list', jar)) as { items: { impersonator: unknown }[] }
     expect(items[0]?.impersonator).toEqual({ userId: admin.user.id, username: admin.user.username })
+  })
+
+  it('S16: is set by signing in with a passkey too, which is no action of auth', async () => {
+    const { world } = served()
+    const [ada, key] = [await world.signUp(), new SoftAuthenticator({ origin: publicUrl })]
+    const { challenge, options } = await ada.as.passkeys.beginRegistration({})
+    await ada.as.passkeys.finishRegistration({ challenge, response: await key.create(options) })
+    const begun = await world.asAnonymous().passkeys.beginSignIn({})
+    const json = { challenge: begun.challenge, response: await key.get(begun.options) }
+    const reply = await served().post('/trpc/passkeys.finishSignIn', { json }, asked)
+    expect(dataOf(reply)).toMatchObject({ user: { id: ada.user.id }, accessToken: '(cookie)', refreshToken: '(cookie)' })
+    expect(dataOf(await served().get('/trpc/sessions.whoami', jarOf(reply)))).toMatchObject({ user: { id: ada.user.id } })
+  })
+
+  it('S16: stays when another session is signed out, by its token, and when signing out is only a dry run', async () => {
+    const { jar } = await signedIn()
+    const other = await served().world.signUp()
+    const out = (headers: Record<string, string>) => served().post('/trpc/auth.signOut', { json: {} }, { ...jar, ...asked, ...headers })
+    for (const reply of [await out({ 'denizen-plan': 'true' }), await out(bearer(other))]) {
+      expect(reply.status).toBe(200)
+      expect(reply.headers.getSetCookie()).toEqual([])
+    }
+    expect((await served().get('/trpc/sessions.whoami', jar)).status).toBe(200)
+  })
+
+  it('S23: of an operator goes on while they act for another: those tokens are in the answer, for a client of their own', async () => {
+    const { admin, world, stranger } = served()
+    const own = jarOf(await served().post('/trpc/auth.signIn', { json: { identifier: admin.user.id, password } }, asked))
+    const json = { userId: stranger.user.id, reason: 'ticket 4711' }
+    const reply = await served().post('/trpc/auth.impersonate', { json }, { ...own, ...asked })
+    expect([reply.status, reply.headers.getSetCookie()]).toEqual([200, []])
+    const { accessToken, refreshToken } = dataOf(reply) as { accessToken: string; refreshToken: string }
+    expect(dataOf(await served().get('/trpc/sessions.whoami', own))).toMatchObject({ user: { id: admin.user.id } })
+    const acting = await served().get('/trpc/sessions.whoami', { ...own, ...bearer({ token: accessToken }) })
+    expect(dataOf(acting)).toMatchObject({ user: { id: stranger.user.id } })
+    world.clock.advance(20_000)
+    const renewed = dataOf(await refresh({ ...own, ...page }, refreshToken))
+    const stopping = { ...own, ...asked, ...bearer({ token: renewed['accessToken'] as string }) }
+    const stopped = await served().post('/trpc/auth.stopImpersonating', { json: {} }, stopping)
+    expect([stopped.status, stopped.headers.getSetCookie()]).toEqual([200, []])
+    expect((await served().get('/trpc/sessions.whoami', own)).status).toBe(200)
   })
 
   it('is for plain answers: a stream would bring the tokens to the page', async () => {

@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { DenizenError, type Core } from '@denizen/core'
+import { DenizenError, sessionEffects, type Core, type SessionEffect } from '@denizen/core'
 import type { Fields } from './answer.ts'
 import { malformed } from './errors.ts'
 
-/** Stands in answers, and may be sent to `auth.refresh`, in place of a token that is in a cookie, where no script can read it. */
+/** Stands in answers, and may be sent in place of a refresh token, in place of a token that is in a cookie, where no script can read it. */
 const cookiePlaceholder = '(cookie)'
+
+const effects: ReadonlyMap<string, SessionEffect> = new Map(Object.entries(sessionEffects))
 
 type Run = (name: string, input: unknown) => Promise<unknown>
 
@@ -40,14 +42,17 @@ export class CookieSession {
   readonly #core: Core
   readonly #names: CookieNames
   readonly #refresh: string | null
+  /** Whether the call is made with the access token in the cookie, and not with a token that the request shows. */
+  readonly #isCredential: boolean
   #fields: Fields = []
   /** The access token; null: there is none. */
   readonly access: string | null
   /** Whether the client wants its tokens in cookies. */
   readonly isRequested: boolean
 
-  constructor(core: Core, headers: IncomingHttpHeaders) {
+  constructor(core: Core, headers: IncomingHttpHeaders, { isCredential }: { isCredential: boolean }) {
     this.#core = core
+    this.#isCredential = isCredential
     this.#names = namesFor(core.settings)
     const cookies = cookiesIn(headers)
     const access = cookies.get(this.#names.access) ?? null
@@ -67,21 +72,26 @@ export class CookieSession {
     return this.isRequested || this.access !== null || this.#refresh !== null
   }
 
-  /** Runs a call: tokens are moved from the cookies into its input, and from its output into cookies. */
+  /**
+   * Runs a call: tokens are moved from the cookies into its input, and from its output into cookies. The tokens of a session
+   * beside the caller's own (an impersonation) stay in the answer: in the cookies they would throw the caller's away.
+   */
   async run(run: Run, name: string, input: unknown): Promise<unknown> {
+    const effect = effects.get(name)
+    if (effect === undefined || effect === 'opensAnother') return run(name, input)
     try {
-      const output = await run(name, this.#filled(name, input))
-      if (name === 'auth.signOut') this.clear()
-      return this.isRequested && name.startsWith('auth.') && holdsTokens(output) ? this.setTokens(output) : output
+      const output = await run(name, effect === 'renews' ? this.#withRefreshToken(input) : input)
+      if (effect === 'ends' && this.#isCredential) this.clear()
+      return effect !== 'ends' && this.isRequested && holdsTokens(output) ? this.setTokens(output) : output
     } catch (error) {
-      const over = error instanceof DenizenError && error.kind === 'unauthenticated'
-      if (over && (name === 'auth.signOut' || (name === 'auth.refresh' && this.isRequested))) this.clear()
+      const isOver = error instanceof DenizenError && error.kind === 'unauthenticated'
+      if (isOver && ((effect === 'ends' && this.#isCredential) || (effect === 'renews' && this.isRequested))) this.clear()
       throw error
     }
   }
 
-  #filled(name: string, input: unknown): unknown {
-    if (!this.isRequested || name !== 'auth.refresh' || typeof input !== 'object' || input === null) return input
+  #withRefreshToken(input: unknown): unknown {
+    if (!this.isRequested || typeof input !== 'object' || input === null) return input
     const { refreshToken = cookiePlaceholder } = input as { readonly refreshToken?: unknown }
     return refreshToken === cookiePlaceholder && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
   }

@@ -1,4 +1,4 @@
-import { password } from '@denizen/core/testing'
+import { password, SoftAuthenticator } from '@denizen/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { useServer } from '../../api/src/testing/server.ts'
 import { createClient, memorySession, type SessionStore, type SessionTokens } from './index.ts'
@@ -44,6 +44,20 @@ describe('a client with a session', () => {
     await client.auth.signOut()
     expect([saved.length, await store.load()]).toEqual([2, null])
     expect((await failureOf(client.sessions.whoami())).code).toBe('request.unauthenticated')
+  })
+
+  it('S16: is opened by a passkey too, and lets go of an impersonation that is stopped', async () => {
+    const { world, admin, stranger, server } = served()
+    const [ada, key, store] = [await world.signUp(), new SoftAuthenticator({ origin }), memorySession()]
+    const registration = await ada.as.passkeys.beginRegistration({})
+    await ada.as.passkeys.finishRegistration({ challenge: registration.challenge, response: await key.create(registration.options) })
+    const client = createClient({ url: server.url, session: store })
+    const { challenge, options } = await client.passkeys.beginSignIn({})
+    await client.passkeys.finishSignIn({ challenge, response: await key.get(options) })
+    expect((await client.sessions.whoami()).user.id).toBe(ada.user.id)
+    const impersonation = memorySession(await admin.as.auth.impersonate({ userId: stranger.user.id, reason: 'ticket 4711' }))
+    await createClient({ url: server.url, session: impersonation }).auth.stopImpersonating()
+    expect(await impersonation.load()).toBeNull()
   })
 
   it('refreshes when a call is turned away, and sends it again: once', async () => {

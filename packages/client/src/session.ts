@@ -1,4 +1,4 @@
-import { DenizenError } from '@denizen/core/calls'
+import { DenizenError, sessionEffects, type ActionName } from '@denizen/core/calls'
 
 /** The tokens of a session, as they are stored between calls. */
 export interface SessionTokens {
@@ -31,7 +31,7 @@ export interface SessionRefresher {
   /** Whether there are newer tokens than those of that generation; refreshes if necessary. Never rejects. */
   refreshedSince(generation: number): Promise<boolean>
   /** Called with every answer: signing in brings tokens, signing out ends them. */
-  observe(name: string, answer: unknown): Promise<void>
+  observe(name: ActionName, answer: unknown): Promise<void>
 }
 
 /** Gets new tokens. */
@@ -98,10 +98,10 @@ export class StoredSession implements SessionRefresher {
     return this.#renewals.since(generation)
   }
 
-  async observe(name: string, answer: unknown): Promise<void> {
-    if (name === 'auth.signOut') await this.#save(null)
-    // Impersonating somebody does not change one's own session.
-    else if (name.startsWith('auth.') && name !== 'auth.impersonate' && holdsTokens(answer)) await this.#save(answer)
+  async observe(name: ActionName, answer: unknown): Promise<void> {
+    const effect = sessionEffects[name]
+    if (effect === 'ends') await this.#save(null)
+    else if ((effect === 'opens' || effect === 'renews') && holdsTokens(answer)) await this.#save(answer)
   }
 
   async #renew(): Promise<boolean> {

@@ -81,7 +81,7 @@ export const signatures = {
 export type Signatures = typeof signatures
 
 export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from './kernel/errors.ts'
-export type { ActionKind, GrantedRole, InputOf, OutputOf, Signature } from './kernel/signature.ts'
+export type { ActionKind, GrantedRole, InputOf, OutputOf, SessionEffect, Signature } from './kernel/signature.ts'
 export type { DenizenErrorCode } from './kernel/error-codes.ts'
 export { holdsSecret, withoutSecrets } from './kernel/secret.ts'
 export type { FailedItem, Plan, RowChanges } from './kernel/plan.ts'

@@ -7,6 +7,7 @@ export {
   completed,
   kinds,
   roleProvider,
+  sessionEffects,
   userProvider,
   type ActionName,
   type Calls,

@@ -53,7 +53,7 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
     context,
     provider,
     cookie: new ProviderCookie(core.settings, request.headers),
-    session: new CookieSession(core, request.headers),
+    session: new CookieSession(core, request.headers, { isCredential: true }),
   }
   const query = new URLSearchParams(search)
   const { method = '' } = request

@@ -1,5 +1,5 @@
 export { callsOver, type CommandOptions, type QueryCall, type CommandCall, type Calls, type Transport } from './calls.ts'
-export { kinds, type ActionName } from './kinds.ts'
+export { kinds, sessionEffects, type ActionName } from './kinds.ts'
 export type { Paged } from './pages.ts'
 export type { Plan } from '../kernel/plan.ts'
 export type { DenizenErrorCode } from '../kernel/error-codes.ts'

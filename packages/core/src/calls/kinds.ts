@@ -1,4 +1,6 @@
 // Generated from the signatures by `npm run generate`; a test fails when it is stale.
+import type { SessionEffect } from '../kernel/signature.ts'
+
 export const kinds = {
   'access.activateRole': 'command',
   'access.apply': 'command',
@@ -169,3 +171,20 @@ export const kinds = {
 } as const
 
 export type ActionName = keyof typeof kinds
+
+/** What actions do to the session of their caller. */
+export const sessionEffects: Readonly<Partial<Record<ActionName, SessionEffect>>> = {
+  'auth.completeSignIn': 'opens',
+  'auth.createAnonymous': 'opens',
+  'auth.finishOAuth': 'opens',
+  'auth.impersonate': 'opensAnother',
+  'auth.pollDeviceLogin': 'opens',
+  'auth.refresh': 'renews',
+  'auth.signIn': 'opens',
+  'auth.signInWithEmailCode': 'opens',
+  'auth.signInWithIdentity': 'opens',
+  'auth.signInWithMagicLink': 'opens',
+  'auth.signOut': 'ends',
+  'auth.stopImpersonating': 'ends',
+  'passkeys.finishSignIn': 'opens',
+}

@@ -14,6 +14,16 @@ export type Catalogue = ReadonlyMap<string, ActionKind>
 export type GrantedRole = 'member' | 'admin' | 'owner' | 'resourceOwner' | 'user'
 
 /**
+ * What an action does to its caller's session. Whoever holds tokens, a client in its store or a server in cookies, goes by this.
+ *
+ * - `opens`: the answer may hold the tokens of a new session, to go on with;
+ * - `renews`: the same session goes on, with the tokens of the answer in place of those of the input;
+ * - `opensAnother`: the answer holds the tokens of a session beside the caller's own, which goes on;
+ * - `ends`: the session that the call was made with is over.
+ */
+export type SessionEffect = 'opens' | 'renews' | 'opensAnother' | 'ends'
+
+/**
  * What a client may know of an action: name, kind and shapes. The name is tRPC path, permission, CLI verb and audit verb at once, and
  * never changes.
  */
@@ -33,6 +43,8 @@ export interface Signature<
   readonly errors?: readonly ErrorDefinition<never>[]
   /** The built-in roles that have it. */
   readonly grantedTo?: readonly GrantedRole[]
+  /** What it does to the session of its caller; left out: nothing. */
+  readonly session?: SessionEffect
   /** Why the command line has no command for it. `denizen call` calls it all the same. */
   readonly withoutCommand?: string
 }

@@ -10,6 +10,7 @@ import { SignInAnswer, typedPassword } from './model.ts'
 export const signInSignatures = group('auth', {
   signIn: changes({
     summary: 'Sign in with a password',
+    session: 'opens',
     errors: [invalidCredentials, tooManySessions, tooManyAttempts, passwordsBusy],
     input: z.strictObject({
       identifier: z.string().min(1).max(longestIdentifier).meta({ description: 'email address or username' }),
@@ -19,6 +20,7 @@ export const signInSignatures = group('auth', {
   }),
   signOut: changes({
     summary: 'End this session',
+    session: 'ends',
     input: z.strictObject({}),
     output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),
   }),

@@ -10,6 +10,7 @@ import { anonymousClosed, notAnonymous } from './errors.ts'
 export const anonymousSignatures = group('auth', {
   createAnonymous: changes({
     summary: 'Create an anonymous user, and sign in as it',
+    session: 'opens',
     withoutCommand: 'applications use it for visitors who have not signed up',
     errors: [tooManySessions, tooManyAttempts, anonymousClosed],
     input: z.strictObject({}),

@@ -26,6 +26,7 @@ export const deviceSignatures = group('auth', {
   }),
   pollDeviceLogin: changes({
     summary: 'Ask whether the sign-in of this device was approved',
+    session: 'opens',
     errors: [deviceCodeInvalid, deviceCodeExpired, deviceDenied],
     input: z.strictObject({
       deviceCode: secret(z.string().min(1).max(longestToken)),

@@ -23,6 +23,7 @@ const redirectTo = z.string().nullable().meta({ description: 'the redirectTo tha
 export const externalSignatures = group('auth', {
   signInWithIdentity: changes({
     summary: 'Sign in with a token that an identity provider signed',
+    session: 'opens',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [
       emailTaken,
@@ -63,6 +64,7 @@ export const externalSignatures = group('auth', {
   }),
   finishOAuth: changes({
     summary: 'Sign in with the answer of an identity provider',
+    session: 'opens',
     withoutCommand: 'the provider redirects a browser',
     errors: [
       emailTaken,

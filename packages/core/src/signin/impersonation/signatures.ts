@@ -13,6 +13,7 @@ const longestImpersonation = 60
 export const impersonationSignatures = group('auth', {
   impersonate: changes({
     summary: 'Act as another user for a limited time; both names are recorded',
+    session: 'opensAnother',
     errors: [tooManySessions, cannotImpersonate],
     input: z.strictObject({
       userId,
@@ -23,6 +24,7 @@ export const impersonationSignatures = group('auth', {
   }),
   stopImpersonating: changes({
     summary: 'Stop acting as another user: this session ends, your own goes on',
+    session: 'ends',
     errors: [notImpersonating],
     input: z.strictObject({}),
     output: z.object({ sessionsEnded: z.int(), tokensEnded: z.int() }),

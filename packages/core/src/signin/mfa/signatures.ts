@@ -18,6 +18,7 @@ const proofs = ['password', 'totp', 'recoveryCode', 'passkey', 'emailCode'] as c
 export const mfaSignatures = group('auth', {
   completeSignIn: changes({
     summary: 'Finish a sign-in with the second factor',
+    session: 'opens',
     errors: [tooManySessions, tooManyAttempts, challengeOver, wrongFactor],
     input: z
       .strictObject({ challenge: challenge.meta({ description: 'from the answer that required a second factor' }), ...secondFactor })

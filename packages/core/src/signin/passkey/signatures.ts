@@ -18,6 +18,7 @@ export const passkeySignInSignatures = group('passkeys', {
   }),
   finishSignIn: changes({
     summary: 'Sign in with the response of a passkey',
+    session: 'opens',
     withoutCommand: 'passkeys are registered and used in a browser',
     errors: [invalidCredentials, tooManySessions, tooManyAttempts, challengeOver],
     input: z.strictObject({ challenge, response: AssertionResponse }),

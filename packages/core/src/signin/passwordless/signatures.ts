@@ -116,6 +116,7 @@ export const passwordlessSignatures = group('auth', {
   }),
   signInWithMagicLink: changes({
     summary: 'Sign in with a mailed link, in the browser that asked for it',
+    session: 'opens',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [linkInvalid, tooManySessions, reclaimRefused],
     input: z.strictObject({ token, binding }),
@@ -140,6 +141,7 @@ export const passwordlessSignatures = group('auth', {
   }),
   signInWithEmailCode: changes({
     summary: 'Sign in with a mailed code, in the browser that asked for it',
+    session: 'opens',
     withoutCommand: 'the tokens are for an application; `denizen login` signs in at a terminal',
     errors: [codeInvalid, tooManySessions, tooManyAttempts, reclaimRefused],
     input: z.strictObject({ binding, code: secret(z.string().min(1).max(32)).meta({ description: 'eight digits, from the mail' }) }),

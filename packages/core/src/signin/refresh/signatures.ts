@@ -8,6 +8,7 @@ import { invalidRefreshToken } from './errors.ts'
 export const refreshSignatures = group('auth', {
   refresh: changes({
     summary: 'Exchange a refresh token for new tokens',
+    session: 'renews',
     withoutCommand: '`denizen` refreshes its own session',
     errors: [invalidRefreshToken],
     input: z.strictObject({ refreshToken: secret(z.string().min(1).max(1024)) }),
