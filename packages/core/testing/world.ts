@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly connections?: number
   /** true: no tables yet. */
   readonly empty?: boolean
+  /** An ICU locale of the database, on PostgreSQL. */
+  readonly locale?: string
   readonly ports?: Partial<Omit<Ports, 'clock' | 'logger' | 'mailer' | 'resolver' | 'web'>>
   readonly settings?: Partial<Settings>
   readonly monitors?: readonly Monitor[]
@@ -118,9 +120,9 @@ export function useWorld(options: WorldOptions = {}): () => World {
 
 const mostConnections = 28
 
-async function openDatabase({ database = 'postgres', connections = 8, empty = false }: WorldOptions): Promise<TestDatabase> {
+async function openDatabase({ database = 'postgres', connections = 8, empty = false, locale }: WorldOptions): Promise<TestDatabase> {
   if (connections > mostConnections) throw new RangeError(`A world takes at most ${mostConnections} connections, not ${connections}.`)
-  return database === 'postgres' ? createPostgres({ connections, empty }) : createEmbedded()
+  return database === 'postgres' ? createPostgres({ connections, empty, locale }) : createEmbedded()
 }
 
 async function connect({ url }: TestDatabase, clients: Client[]): Promise<Client> {

@@ -1,6 +1,5 @@
 export { insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
-export { usernameFor } from './create.ts'
 export { rememberStatus } from './lifecycle/history.ts'
 export { changeStatus } from './lifecycle/status.ts'
 export { reclaimAccount, mayBeReclaimed } from './reclaim.ts'

@@ -1,6 +1,7 @@
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { JsonObject } from '../kernel/json.ts'
-import { avatarUrl, email, fullName, locale, username } from '../users/model.ts'
+import { cleanLine } from '../text/index.ts'
+import { avatarUrl, email, fullName, locale } from '../users/model.ts'
 
 /** The claims of a provider about a user, as far as they are used. */
 export interface Claims {
@@ -9,7 +10,7 @@ export interface Claims {
   /** Normalized; null: none, or not a valid address. */
   readonly email: string | null
   readonly emailVerified: boolean
-  /** The preferred username. */
+  /** The preferred username, as the provider has it. */
   readonly username: string | null
   readonly profile: ProviderProfile
   /** The role names in the token; null: the provider sends no roles. */
@@ -41,7 +42,7 @@ export function claimsOf(payload: Payload, { issuer, roles }: IdentityProvider):
     subject,
     email: address.success ? address.data : null,
     emailVerified: address.success && isTrue(payload['email_verified']),
-    username: parsed(username, payload['preferred_username']) ?? null,
+    username: textIn(payload['preferred_username']),
     profile: profileOf({ fullName: payload['name'], avatarUrl: payload['picture'], locale: payload['locale'] }),
     roles: roles === null ? null : rolesIn(payload[roles.claim]),
     expiresAt: new Date(exp * 1000),
@@ -50,7 +51,7 @@ export function claimsOf(payload: Payload, { issuer, roles }: IdentityProvider):
 
 /** The valid fields of a profile; invalid ones are left out, because a name that is too long must not prevent a sign-in. */
 export function profileOf(told: { readonly [Field in keyof ProviderProfile]: unknown }): ProviderProfile {
-  const name = parsed(fullName, told.fullName)
+  const name = parsed(fullName, cleanLine(textIn(told.fullName) ?? ''))
   const avatar = parsed(avatarUrl, told.avatarUrl)
   const language = parsed(locale, told.locale)
   return {
@@ -63,6 +64,10 @@ export function profileOf(told: { readonly [Field in keyof ProviderProfile]: unk
 /** The profile that was kept with an identity. */
 export function keptProfile({ fullName, avatarUrl, locale }: JsonObject): ProviderProfile {
   return profileOf({ fullName, avatarUrl, locale })
+}
+
+function textIn(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 /** Some providers send it as text. */

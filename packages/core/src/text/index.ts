@@ -1,6 +1,7 @@
 export { asciiDomain } from './domain.ts'
 export { emailForm } from './email.ts'
+export { identifierForm } from './identifier.ts'
 export { brokenText, cleanLine, multiLine, printable, singleLine } from './lines.ts'
 export { escapeLike, folded } from './search.ts'
-export { skeletonOf } from './skeleton.ts'
+export { hasOnlyAscii, skeletonOf } from './skeleton.ts'
 export { usernameForm, usernameProblem } from './username.ts'

@@ -6,11 +6,11 @@ import unhomoglyph from 'unhomoglyph'
  * https://www.unicode.org/reports/tr39/#Confusable_Detection
  */
 export function skeletonOf(username: string): string {
-  if (isAscii(username)) return username
+  if (hasOnlyAscii(username)) return username
   return prototypes(username.replaceAll('ς', 'σ').normalize('NFD')).normalize('NFD').toLowerCase()
 }
 
-export function isAscii(text: string): boolean {
+export function hasOnlyAscii(text: string): boolean {
   return !/[^\u0000-\u007f]/.test(text)
 }
 

@@ -4,7 +4,6 @@ export { isManaged, managingOrganization, ownsDomainOf } from './management.ts'
 export { ManagedUser, User, username, type Account, type UserId, type UserKind, type UserStatus } from './model.ts'
 export { existingUser, findByIdentifier, lockUser, lockUserWith, parseIdentifier, ownAccount, type ParsedIdentifier } from './repository.ts'
 export { isActing } from './rules.ts'
-export { folded, foldedFullName } from './search.ts'
 export {
   accountTarget,
   changedAccountTarget,
@@ -16,3 +15,5 @@ export {
   visibleUser,
   namedUserOrCaller,
 } from './target.ts'
+export { lookExpression } from './search.ts'
+export { otherUsername, storedSkeleton, usernameFrom } from './usernames.ts'

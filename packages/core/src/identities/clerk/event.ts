@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { IdentityProvider } from '../../kernel/settings.ts'
-import { email, username } from '../../users/model.ts'
+import { email } from '../../users/model.ts'
 import { isSubject, profileOf, type Claims } from '../claims.ts'
 
 const subject = z.custom<string>(isSubject)
@@ -42,14 +42,13 @@ export function eventIn(body: string): ClerkEvent | null {
 export function claimsOfUser(user: z.infer<typeof ClerkUser>, { issuer }: IdentityProvider, now: Date): Claims {
   const primary = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
   const address = email.safeParse(primary?.email_address)
-  const name = username.safeParse(user.username)
   const fullName = [user.first_name, user.last_name].filter((part) => typeof part === 'string' && part !== '').join(' ')
   return {
     issuer,
     subject: user.id,
     email: address.success ? address.data : null,
     emailVerified: address.success && primary?.verification?.status === 'verified',
-    username: name.success ? name.data : null,
+    username: user.username ?? null,
     profile: profileOf({ fullName, avatarUrl: user.has_image === false ? undefined : user.image_url, locale: user.locale }),
     roles: null,
     expiresAt: now,

@@ -1,13 +1,13 @@
 import { assignRole, currentAssignment } from '../../access/index.ts'
 import { builtInRoles } from '../../grants/index.ts'
-import { rememberStatus, usernameFor } from '../../accounts/index.ts'
+import { rememberStatus } from '../../accounts/index.ts'
 import { change } from '../../kernel/row.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
-import { existingUser, UserRow, ownAccountTarget } from '../../users/index.ts'
+import { existingUser, UserRow, ownAccountTarget, lookExpression, otherUsername, storedSkeleton, usernameFrom } from '../../users/index.ts'
 import { issueVerification } from '../../verifications/index.ts'
 import { claimNeedsMerge, notAnonymous } from './errors.ts'
 import { anonymousSignatures } from './signatures.ts'
@@ -45,7 +45,7 @@ export function mayClaim({ kind, email }: UserRow): boolean {
  */
 export async function completeClaim(context: CommandContext, user: UserRow, email: string): Promise<void> {
   const { em, now, newId, settings } = context
-  const wanted = usernameFor(email)
+  const wanted = usernameFrom(email)
   // Of two concurrent claims of an address the second must see the account of the first.
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`claim/${wanted}`])
   if ((await em.findOne(UserRow, { email })) !== null) throw claimNeedsMerge({})
@@ -68,5 +68,7 @@ export async function completeClaim(context: CommandContext, user: UserRow, emai
 
 /** As for every chosen username: with a suffix if it is taken. */
 async function freeUsername({ em }: CommandContext, { id }: UserRow, wanted: string): Promise<string> {
-  return (await em.findOne(UserRow, { username: wanted })) === null ? wanted : `${wanted.slice(0, 55)}-${id.slice(-8)}`
+  const look = storedSkeleton(wanted) ?? wanted
+  const [taken] = await em.execute<object[]>(`select 1 from users where ${lookExpression} = ?`, [look])
+  return taken === undefined ? wanted : otherUsername(wanted, id)
 }
