@@ -82,6 +82,15 @@ try {
   await page.getByText('You are signed in.').waitFor()
 
   await page.getByRole('button', { name: 'Sign out' }).click()
+  // Two devices are approved: with a password and the passkey as second factor, and with the passkey alone.
+  await approve(page, async () => {
+    await page.getByLabel('Username or email address').fill('ada')
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Approve', exact: true }).click()
+  })
+  await approve(page, () => page.getByRole('button', { name: 'approve with a passkey' }).click())
+
+  await page.goto(`${url}/passkeys`)
   await key.verifies(false)
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await page.getByText('it was cancelled, or took too long').waitFor()
@@ -107,6 +116,20 @@ async function signIn(page: Page): Promise<void> {
   await page.getByLabel('Username or email address').fill('ada')
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** Approves a device login as a person does, after its first step; the device gets a session. */
+async function approve(page: Page, firstStep: () => Promise<void>): Promise<void> {
+  const { auth } = createClient({ url })
+  const { verificationUriComplete, deviceCode } = await auth.startDeviceLogin({ clientName: 'television' })
+  await page.goto(verificationUriComplete)
+  await picture(page, 'device')
+  await firstStep()
+  await picture(page, 'device-passkey')
+  await page.getByRole('button', { name: 'Approve with a passkey' }).click()
+  await page.getByRole('heading', { name: 'Approved' }).waitFor()
+  const answer = await auth.pollDeviceLogin({ deviceCode })
+  assert.ok(answer.status === 'signedIn' && answer.user.username === 'ada')
 }
 
 interface Key {

@@ -1,20 +1,22 @@
-import { createHmac } from 'node:crypto'
 import { createServer } from '@denizen/api'
 import { createCore, fetchingWeb, systemClock, userActor, type Core, type OutputOf, type Signatures } from '@denizen/core'
 import { createPostgres, newEmail, testPorts, type TestDatabase } from '@denizen/core/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { localProvider, type LocalProvider } from './identity-provider.ts'
 import { Browser } from './oidc-browser.ts'
 import { openProvider, type OpenProvider } from './oidc-provider.ts'
 import { freePort } from './processes.ts'
 import { failureIn, send } from './requests.ts'
+import { totpOf } from './totp.ts'
 
 /** Denizen over HTTP, and a certified OpenID provider, which signs real tokens. */
-const webhookSecret = `whsec_${Buffer.from('a secret of thirty-two bytes, yes').toString('base64')}`
 const app = 'http://localhost:3999'
 
 let database: TestDatabase
 let core: Core
 let provider: OpenProvider
+/** One that an attacker has got into the configuration. */
+let evil: LocalProvider['provider']
 let url: string
 let ahead = 0
 const closing: (() => Promise<void>)[] = []
@@ -29,9 +31,11 @@ beforeAll(async () => {
     redirectUris: [`${url}/oauth/callback/loopback`, `${app}/oauth/callback/loopback`],
   })
   const clock = { ...systemClock, now: () => new Date(Date.now() + ahead), monotonic: () => performance.now() + ahead }
+  evil = (await localProvider(clock)).provider
+  evil.metadata = { authorization_response_iss_parameter_supported: false }
   const ports = { ...(await testPorts()), clock, web: fetchingWeb() }
   const client = { id: 'denizen', secret: 's3cret: of a client', scopes: ['openid', 'email', 'profile'] }
-  const common = { audiences: ['denizen'], roles: null, webhookSecret: null }
+  const common = { audiences: ['denizen'], domains: ['*'], roles: null, webhookSecret: null }
   core = createCore({
     orm: database.orm,
     ports,
@@ -40,7 +44,7 @@ beforeAll(async () => {
       allowedOrigins: [app],
       identityProviders: [
         { id: 'loopback', kind: 'oidc', issuer: provider.issuer, client, ...common },
-        { id: 'clerk', kind: 'clerk', issuer: 'https://clerk.example', client: null, ...common, webhookSecret },
+        { ...evil.settings, id: 'evil' },
       ],
     },
   })
@@ -74,16 +78,10 @@ async function called<Output>(name: string, json: object): Promise<Output> {
   return (JSON.parse(answer.text) as { result: { data: { json: Output } } }).result.data.json
 }
 
-/** The code that an app with this key shows (RFC 6238), half a minute later than the last. */
+/** The code that an app with this key shows, half a minute later than the last. */
 function codeOf(key: string): string {
   ahead += 30_000
-  const bits = [...key].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
-  const bytes = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor((Date.now() + ahead) / 30_000)))
-  const hash = createHmac('sha1', bytes).update(counter).digest()
-  const number = hash.readUInt32BE((hash.at(-1) ?? 0) & 15) & 0x7fffffff
-  return String(number % 1_000_000).padStart(6, '0')
+  return totpOf(key, Date.now() + ahead)
 }
 
 /** Signs in whoever is at the provider, and gives them an authenticator app. */
@@ -134,11 +132,12 @@ describe('in a browser, by the pages of Denizen', () => {
     const asked = await browser.go(`${url}/oauth/start/loopback?redirectTo=/welcome`)
     expect([asked.status, asked.text]).toEqual([200, expect.stringContaining('autocomplete="one-time-code"')])
     expect(await whoIs(browser)).toBeNull()
+    const [, attempt = ''] = /name="attempt" value="([^"]+)"/.exec(asked.text) ?? []
     const answer = (code: string) =>
       browser.go(`${url}/oauth/callback/loopback`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams({ code }).toString(),
+        body: new URLSearchParams({ attempt, code }).toString(),
       })
     expect((await answer('')).status).toBe(400)
     expect((await answer('000000')).text).toContain('role="alert"')
@@ -153,12 +152,66 @@ describe('in a browser, by the pages of Denizen', () => {
     provider.person = { ...provider.person, sub: newEmail() }
     const victim = new Browser()
     expect(await victim.go(link)).toMatchObject({ status: 400, text: expect.stringContaining('cannot continue') })
-    // Nor in a browser that has begun something of its own.
-    await victim.go(`${url}/oauth/start/loopback`, { until: isCallback })
-    expect(await victim.go(link)).toMatchObject({ status: 401 })
+    // Nor in a browser that has begun something of its own, also under its own state.
+    const own = (await victim.go(`${url}/oauth/start/loopback`, { until: isCallback })).url
+    expect(await victim.go(link)).toMatchObject({ status: 400 })
+    const mixed = new URL(own)
+    mixed.searchParams.set('code', new URL(link).searchParams.get('code') ?? '')
+    expect(await victim.go(mixed.href)).toMatchObject({ status: 401 })
     expect(await whoIs(victim)).toBeNull()
     expect((await attacker.go(link)).status).toBe(200)
     expect((await attacker.go(link)).status).toBe(400)
+  })
+
+  test('C7: of two tabs at a provider both come back; only so many are open at once', async () => {
+    const browser = new Browser()
+    const nonces = new Map<string, string | null>()
+    evil.redeem = async (form) => ({
+      status: 200,
+      body: JSON.stringify({ id_token: await evil.sign({ sub: 'in two tabs', nonce: nonces.get(form.get('code') ?? '') }) }),
+    })
+    const answers: string[] = []
+    for (const code of ['first', 'second']) {
+      const asked = new URL((await browser.go(`${url}/oauth/start/evil`, { until: (at) => at.startsWith(evil.issuer) })).url).searchParams
+      nonces.set(code, asked.get('nonce'))
+      answers.push(`${url}/oauth/callback/evil?code=${code}&state=${asked.get('state') ?? ''}`)
+    }
+    for (const answer of answers)
+      expect(await browser.go(answer)).toMatchObject({ status: 200, text: expect.stringContaining('You are signed in') })
+    const another = new Browser()
+    for (let tab = 0; tab < 10; tab++) await another.go(`${url}/oauth/start/evil`, { until: (at) => at.startsWith(evil.issuer) })
+    expect([...another.cookiesFor(url).keys()].filter((name) => name.includes('provider'))).toHaveLength(8)
+  })
+
+  test('C7: a provider may bring its answer with a form, which browsers send without cookies', async () => {
+    const browser = new Browser()
+    const { searchParams } = new URL((await browser.go(`${url}/oauth/start/loopback`, { until: isCallback })).url)
+    searchParams.append('user', JSON.stringify({ name: { firstName: 'Ada' } }))
+    const crossSite = await fetch(`${url}/oauth/callback/loopback`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://appleid.apple.com' },
+      body: searchParams.toString(),
+      redirect: 'manual',
+    })
+    expect(crossSite.status).toBe(303)
+    const link = crossSite.headers.get('location') ?? ''
+    expect([...new URL(link).searchParams.keys()].toSorted()).toEqual(['code', 'iss', 'state'])
+    expect((await new Browser().go(link)).status).toBe(400)
+    expect(await browser.go(link)).toMatchObject({ status: 200, text: expect.stringContaining('You are signed in') })
+  })
+
+  test('S7: a code that comes to the page of another provider than the one that was begun is sent nowhere', async () => {
+    let redeemed = 0
+    evil.redeem = () => ({ status: 400, body: String(++redeemed) })
+    const victim = new Browser()
+    const begun = await victim.go(`${url}/oauth/start/evil`, { until: (at) => at.startsWith(evil.issuer) })
+    const state = new URL(begun.url).searchParams.get('state') ?? ''
+    // The attacker's provider sends the victim on to the honest one, which comes back without `iss`, as older ones do.
+    const answer = await victim.go(`${url}/oauth/callback/loopback?code=of-the-honest-one&state=${state}`)
+    expect([answer.status, redeemed]).toEqual([401, 0])
+    // Where it was begun, it goes on.
+    expect((await victim.go(`${url}/oauth/callback/evil?code=its-own&state=${state}`)).status).toBe(401)
+    expect(redeemed).toBe(1)
   })
 
   test('ABUSE 30: it leads nowhere else; what is not there is not found; a no at the provider is told', async () => {
@@ -181,7 +234,7 @@ describe('in a browser, by the pages of Denizen', () => {
     const response = await fetch(`${url}/oauth/start/loopback`, { redirect: 'manual' })
     expect(response.status).toBe(303)
     expect(response.headers.getSetCookie()).toEqual([
-      expect.stringMatching(/^denizen-provider=dnz_challenge_\w+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
+      expect.stringMatching(/^denizen-provider-[\w-]{16}=dnz_challenge_\w+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
     ])
     expect(response.headers.get('referrer-policy')).toBe('no-referrer')
     expect(response.headers.get('cache-control')).toBe('no-store')
@@ -192,11 +245,17 @@ describe('by an application with pages of its own', () => {
   type Started = OutputOf<Signatures['auth']['startOAuth']>
 
   /** As far as the provider's answer. */
-  async function come(): Promise<{ challenge: string; state: string; code: string; issuer: string }> {
+  async function come(): Promise<{ provider: string; challenge: string; state: string; code: string; issuer: string }> {
     const started = await called<Started>('auth.startOAuth', { provider: 'loopback', origin: app })
     expect(started.redirectUri).toBe(`${app}/oauth/callback/loopback`)
     const back = new URL((await new Browser().go(started.url, { until: isCallback })).url).searchParams
-    return { challenge: started.challenge, state: back.get('state') ?? '', code: back.get('code') ?? '', issuer: back.get('iss') ?? '' }
+    return {
+      provider: 'loopback',
+      challenge: started.challenge,
+      state: back.get('state') ?? '',
+      code: back.get('code') ?? '',
+      issuer: back.get('iss') ?? '',
+    }
   }
 
   test('whoever comes back is signed in, once', async () => {
@@ -237,61 +296,5 @@ describe('by an application with pages of its own', () => {
     await provider.rotate()
     ahead += 30_000
     expect((await post('auth.finishOAuth', await come())).status).toBe(200)
-  })
-})
-
-describe('POST /webhooks/clerk', () => {
-  const event = (type = 'user.created') => {
-    const email = newEmail()
-    const address = { id: 'idn_1', email_address: email, verification: { status: 'verified' } }
-    return {
-      email,
-      body: JSON.stringify({
-        type,
-        data: { id: `user_${email}`, primary_email_address_id: 'idn_1', email_addresses: [address], updated_at: Date.now() },
-      }),
-    }
-  }
-
-  function deliver(body: string, changes: Record<string, string> = {}, prefix = 'svix') {
-    const [id, timestamp] = [`msg_${crypto.randomUUID()}`, String(Math.floor((Date.now() + ahead) / 1000))]
-    const key = Buffer.from(webhookSecret.slice('whsec_'.length), 'base64')
-    const signature = `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
-    const headers = {
-      [`${prefix}-id`]: id,
-      [`${prefix}-timestamp`]: timestamp,
-      [`${prefix}-signature`]: signature,
-      'content-type': 'application/json',
-      ...changes,
-    }
-    return send(url, '/webhooks/clerk', { method: 'POST', headers, body })
-  }
-  const usersWith = (email: string) => rows('select 1 from users where email = ?', [email])
-
-  test('takes in what is signed, under either name of the headers, and nothing else to tell', async () => {
-    for (const prefix of ['svix', 'webhook']) {
-      const { email, body } = event()
-      expect(await deliver(body, {}, prefix)).toMatchObject({ status: 204, text: '' })
-      expect(await usersWith(email)).toHaveLength(1)
-    }
-    expect((await deliver(event('session.created').body)).status).toBe(204)
-    expect((await deliver('this is no JSON')).status).toBe(204)
-  })
-
-  test('ABUSE 49: refuses what is not, without a word about why', async () => {
-    const { email, body } = event()
-    const answers = [
-      await deliver(body, { 'svix-signature': 'v1,AAAA' }),
-      await deliver(body, { 'svix-timestamp': '1' }),
-      await deliver(body, { 'svix-id': 'msg_another' }),
-      await send(url, '/webhooks/clerk', { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
-    ]
-    for (const { status, text } of answers) {
-      expect(status).toBe(401)
-      expect(JSON.parse(text)).toMatchObject({ code: 'identities.webhookRefused', details: {} })
-    }
-    expect(await usersWith(email)).toHaveLength(0)
-    expect((await send(url, '/webhooks/clerk')).status).toBe(405)
-    expect((await deliver(`"${'x'.repeat(300_000)}"`)).status).toBe(413)
   })
 })

@@ -7,7 +7,7 @@ async function returned({ database }: FaceWorld, sub: string) {
   const asked = new URL(begun.url).searchParams
   const id_token = await provider.sign({ sub, preferred_username: sub, nonce: asked.get('nonce') })
   provider.redeem = () => ({ status: 200, body: JSON.stringify({ id_token }) })
-  return { challenge: begun.challenge, state: asked.get('state') ?? '', code: 'a code', issuer: provider.issuer }
+  return { provider: 'local', challenge: begun.challenge, state: asked.get('state') ?? '', code: 'a code', issuer: provider.issuer }
 }
 
 export const authExternalExamples = {

@@ -80,6 +80,18 @@ const ofOrganizations = {
     },
     failure: denied,
   },
+  'organizations.restore': {
+    async succeeds(world) {
+      const { organizationId } = await placeOf(world, 'is-restored')
+      await world.database.people.asSystem().organizations.archive({ organizationId })
+      return { as: world.admin, input: { organizationId } }
+    },
+    async fails(world) {
+      const { organizationId } = await placeOf(world, 'is-not-archived')
+      return { as: world.admin, input: { organizationId } }
+    },
+    failure: { code: 'organizations.notArchived', kind: 'conflict' },
+  },
   'organizations.switch': {
     async succeeds(world) {
       const place = await placeOf(world, 'is-entered')

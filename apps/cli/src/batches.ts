@@ -39,7 +39,7 @@ interface Work<Item> {
 /** Runs chunk by chunk. An error after the first chunk also says how far it came: `cli.stopped`. */
 export async function runInChunks<Item>(parts: readonly Item[][], work: Work<Item>): Promise<void> {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
-  const progress = await progressOf(total, { doing: work.doing, parts: parts.length })
+  const progress = progressOf(total, { doing: work.doing, parts: parts.length })
   let done = 0
   try {
     for (const [index, part] of parts.entries()) {

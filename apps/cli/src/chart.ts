@@ -18,6 +18,13 @@ export function bars(counts: Readonly<Record<string, number>>): string {
     .join('\n')
 }
 
+/** A share of a whole as a bar of this length, the rest of it light; the same without colours. */
+export function shareBar(part: number, columns: number): string {
+  const done = Math.round(Math.min(1, part) * columns)
+  const [full, empty] = drawsBlocks() ? ['█', '░'] : ['#', '.']
+  return full.repeat(done) + empty.repeat(columns - done)
+}
+
 function bar(share: number): string {
   if (!drawsBlocks()) return '#'.repeat(share === 0 ? 0 : Math.max(1, Math.round(share * longest)))
   const steps = share === 0 ? 0 : Math.max(1, Math.round(share * longest * 8))

@@ -44,8 +44,9 @@ export async function remote(url: string, credential: string | SavedLogin | null
 
 /** The server's URL: the option, DENIZEN_URL, where the user is signed in, or the default. */
 export async function serverUrl(option: string | undefined): Promise<string> {
-  const named = option ?? (process.env['DENIZEN_URL'] || undefined)
-  if (named === undefined) return (await lastUrl()) ?? defaultUrl
+  const named =
+    option ?? nonEmpty('DENIZEN_URL', `Put the URL of a server into it, for example ${defaultUrl}, or do without: unset DENIZEN_URL`)
+  if (named === null) return (await lastUrl()) ?? defaultUrl
   if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol))
     throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${defaultUrl}`)
   const { username, password } = new URL(named)
@@ -54,10 +55,25 @@ export async function serverUrl(option: string | undefined): Promise<string> {
   return named.replace(/\/+$/, '')
 }
 
+/**
+ * The token of DENIZEN_TOKEN; null: it is not set. Throws when it is empty: where a script's secret
+ * is missing, the login that this machine happens to have must not act in its place.
+ */
+export function tokenOfEnvironment(): string | null {
+  return nonEmpty('DENIZEN_TOKEN', 'Put an API token into it, or do without to use the login of this machine: unset DENIZEN_TOKEN')
+}
+
+/** A variable of the environment; null: it is not set. Throws when it is empty. */
+function nonEmpty(name: string, next: string): string | null {
+  const given = process.env[name]
+  if (given?.trim() === '') throw usageError(`${name} is set, but empty.`, next)
+  return given ?? null
+}
+
 /** A saved login is sent to the server that issued it, and to no other. */
 async function credentialFor(url: string): Promise<string | SavedLogin | null> {
-  const given = process.env['DENIZEN_TOKEN']
-  if (given !== undefined && given !== '') return given
+  const given = tokenOfEnvironment()
+  if (given !== null) return given
   const login = await readLogin()
   return login !== null && new URL(login.url).origin === new URL(url).origin ? new SavedLogin(login) : null
 }

@@ -40,6 +40,21 @@ it.each([
   expect(told).not.toContain('canary')
 })
 
+it.each([
+  ['into files', {}, 'ok', /^into files in \S+outbox, because DENIZEN_SMTP_URL is not set$/],
+  [
+    'through a server',
+    { DENIZEN_SMTP_URL: 'smtp://u:canary@mail.example:587', DENIZEN_MAIL_FROM: 'Denizen <id@example.com>' },
+    'ok',
+    /^through mail\.example:587, from id@example\.com$/,
+  ],
+  ['nowhere', { DATABASE_URL: 'postgres://u@127.0.0.1:1/d', DENIZEN_MASTER_KEY: masterKey }, 'warning', /^goes nowhere/],
+] as const)('O2: where mail goes is said: %s', async (_, env, state, found) => {
+  const { check, told } = await examine(env)
+  expect(check('Mail')).toMatchObject({ state, found: expect.stringMatching(found) as string })
+  expect(told).not.toContain('canary')
+})
+
 it('a database that does not answer is named, with the reason, and without its password', async () => {
   const port = await freePort()
   const DATABASE_URL = `postgres://u:canary@127.0.0.1:${port}/d`

@@ -5,7 +5,7 @@ import { nextStep } from './next-steps.ts'
 import { json, note, printable } from './output.ts'
 
 /** The exit codes of the command; scripts may rely on them. */
-export const exitCodes = { ok: 0, failure: 1, usage: 2, notFound: 3, denied: 4, conflict: 5, partial: 6 } as const
+export const exitCodes = { ok: 0, failure: 1, usage: 2, notFound: 3, denied: 4, conflict: 5, partial: 6, cancelled: 130 } as const
 
 const exitCodeOf: Readonly<Record<ErrorKind, number>> = {
   invalid: exitCodes.usage,
@@ -50,7 +50,8 @@ export function failureOf(thrown: unknown, command: string): Failure | null {
   if (!(thrown instanceof DenizenError)) return unexpected(thrown)
   const { next, ...details } = thrown.details
   const told = typeof next === 'string' ? next : nextStep(thrown, { url: undefined, option: '' })
-  return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode: exitCodeOf[thrown.kind] }
+  const exitCode = thrown.code === 'cli.cancelled' ? exitCodes.cancelled : exitCodeOf[thrown.kind]
+  return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode }
 }
 
 function commanderFailure({ code, exitCode, message }: CommanderError, command: string): Failure | null {

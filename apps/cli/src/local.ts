@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { DenizenError, systemActor, type Logger } from '@denizen/core'
 import { clusterDirectory, createRuntime, pinoLogger, readConfig, type Config, type Runtime } from '@denizen/runtime'
 import type { Connection } from './calls.ts'
-import { withNext } from './failure.ts'
+import { usageError, withNext } from './failure.ts'
 import { denizen, type ConnectionOptions } from './options.ts'
 import { note } from './output.ts'
 
@@ -11,7 +11,9 @@ import { note } from './output.ts'
 export function localConfig({ database }: Pick<ConnectionOptions, 'database'>, settings: Readonly<Record<string, string>> = {}): Config {
   const environment = { DENIZEN_LOG_LEVEL: 'warn', ...withoutEmpty(process.env), ...settings }
   if (database === undefined) return readConfig(environment)
-  if (/^postgres(ql)?:/.test(database)) return readConfig({ ...environment, DATABASE_URL: database })
+  if (database === '') throw usageError('--database names no database.', 'Name a directory, or the URL of a database on PostgreSQL.')
+  if (/^postgres(ql)?:/.test(database))
+    return readConfig({ ...environment, DATABASE_URL: database, DENIZEN_DATABASE_DIRECT_URL: undefined })
   return readConfig({ ...environment, DATABASE_URL: undefined, DENIZEN_DATA_DIR: database })
 }
 

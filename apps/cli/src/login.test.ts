@@ -55,6 +55,18 @@ it('denizen login is approved in a browser, and says where and with which code',
   expect((await terminal.here(['logout'])).code).toBe(0)
 })
 
+it('O3: Ctrl-C while a login waits for its approval ends it as cancelled, and not as done', async () => {
+  const login = terminal.start(['login', '--url', served().server.url, '--no-browser'], { columns: 100 })
+  await login.says('Waiting for the approval')
+  login.types('\u0003')
+  const { code, stdout } = await login.ended
+  expect([code, stdout]).toEqual([130, expect.stringMatching(/Cancelled\.\s*$/)])
+  await served()
+    .world.asAnonymous()
+    .auth.denyDeviceLogin({ userCode: await codeOfPendingLogin() })
+  expect(() => terminal.read(file)).toThrow('ENOENT')
+})
+
 it('a denied login ends with what to do', async () => {
   const { world, server } = served()
   const login = terminal.here(['login', '--url', server.url, '--no-browser'])

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { exitCodes } from './failure.ts'
+import { endAtInterruption } from './interruption.ts'
 import { run } from './program.ts'
 
 // `denizen users list | head` is not a failure.
@@ -8,4 +9,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+endAtInterruption()
 process.exitCode = await run(process.argv.slice(2))

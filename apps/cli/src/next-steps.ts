@@ -58,7 +58,11 @@ const steps: Readonly<Record<string, Step>> = {
   },
   'organizations.seatsTaken': `Raise the limit: ${denizen} orgs update --seat-limit, or make room: ${denizen} orgs remove-member`,
   'organizations.alreadyMember': `Change its role: ${denizen} orgs update-member`,
-  'organizations.inactive': `An administrator of the installation can reactivate it: ${denizen} orgs update --status active`,
+  'organizations.inactive': ({ details }) =>
+    details['status'] === 'archived'
+      ? `An administrator of the installation can restore it: ${denizen} orgs restore …`
+      : `An administrator of the installation can reactivate it: ${denizen} orgs update … --status active`,
+  'organizations.notArchived': `See its state: ${denizen} orgs get`,
   'organizations.tooMany': `See which they are: ${denizen} orgs list`,
   'organizations.domainTaken': 'If it is yours, ask an administrator of the installation who has it.',
   'organizations.domainNotProven': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,

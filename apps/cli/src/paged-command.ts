@@ -64,7 +64,10 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
   const all = options['all'] === true
   const pages = callNamed(connection.calls, name)(all ? { limit: 100, ...input } : input) as Promise<Page<Item>> & AsyncIterable<Item>
   const first = await pages
-  if (!all) return printAnswer(format, first, () => pageText(first, listing))
+  if (!all) {
+    const last = format === 'text' && (await isLast(connection, name, input, first))
+    return printAnswer(format, first, () => pageText(last ? { ...first, nextCursor: null } : first, listing))
+  }
   if (format === 'ndjson') {
     for await (const item of pages) print(json(item))
     return
@@ -74,6 +77,20 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
   const whole = { ...first, items, nextCursor: null }
   printAnswer(format, whole, () => pageText(whole, listing))
 }
+
+/**
+ * Whether no row follows a page. Where a page is not full, there need not be one although it has a cursor:
+ * users that are only similar are looked for when they are asked for.
+ */
+async function isLast(connection: Connection, name: ActionName, input: Input, { items, nextCursor }: Page<unknown>): Promise<boolean> {
+  if (nextCursor === null) return true
+  if (items.length >= (typeof input['limit'] === 'number' ? input['limit'] : fullPage)) return false
+  const ahead = (await callNamed(connection.calls, name)({ ...input, limit: 1, cursor: nextCursor })) as Page<unknown>
+  return ahead.items.length === 0 && ahead.nextCursor === null
+}
+
+/** Rows of a page whose size nobody named. */
+const fullPage = 50
 
 function pageText<Item>(page: Page<Item>, { things, columns, remark }: Listing<Item>): string {
   const { items, nextCursor, total } = page

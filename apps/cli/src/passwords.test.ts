@@ -26,6 +26,22 @@ it('password change takes both passwords from standard input, proves them first 
   expect(again.stderr + weak.stderr).not.toContain('canary')
 })
 
+it('O2: without a mail server what mails a link says so, and claims nothing', async () => {
+  const { user } = await somebody()
+  served().world.mailer.isConfigured = false
+  try {
+    for (const line of [
+      ['password', 'forgot', user.email ?? ''],
+      ['users', 'send-setup-link', user.username],
+    ]) {
+      const { code, stdout, stderr } = await terminal.here(line, asAdmin())
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(/mail\.notConfigured[^]*next: {2}Set DENIZEN_SMTP_URL/)])
+    }
+  } finally {
+    served().world.mailer.isConfigured = true
+  }
+})
+
 it('password change asks, and where there is nobody to ask says what to do; one line is not enough', async () => {
   const { env } = await somebody()
   const asked = await terminal.here(['password', 'change'], env)

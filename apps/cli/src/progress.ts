@@ -1,4 +1,5 @@
-import { note } from './output.ts'
+import { shareBar } from './chart.ts'
+import { note, width } from './output.ts'
 
 /** The progress of something that takes a while. */
 export interface Progress {
@@ -8,23 +9,46 @@ export interface Progress {
   end(): void
 }
 
-/** Columns that the bar and its words need: a line that wraps cannot be drawn over. */
-const narrowest = 72
+/** Columns of the bar. */
+const barColumns = 30
+
+/** Milliseconds between two pictures of what turns. */
+const turn = 100
 
 /** A progress bar on standard error; a line per chunk where that is no terminal. Nothing for a single chunk. */
-export async function progressOf(total: number, { doing, parts }: { doing: string; parts: number }): Promise<Progress> {
+export function progressOf(total: number, { doing, parts }: { doing: string; parts: number }): Progress {
   if (parts < 2) return { at: () => {}, end: () => {} }
-  if (!process.stderr.isTTY || process.stderr.columns < narrowest)
-    return { at: (done) => note(`${doing}: ${done} of ${total}`), end: () => {} }
-  const { progress } = await import('@clack/prompts')
-  const bar = progress({ max: total, size: 30, style: 'block', output: process.stderr })
-  let before = 0
-  bar.start(`${doing}: 0 of ${total}`)
-  return {
-    at(done) {
-      bar.advance(done - before, `${doing}: ${done} of ${total}`)
-      before = done
-    },
-    end: () => bar.stop(`${doing}: ${before} of ${total}`),
+  const text = (done: number) => `${doing}: ${done} of ${total}`
+  const wide = barColumns + 2 + width(text(total)) <= process.stderr.columns
+  if (!process.stderr.isTTY || !wide) return { at: (done) => note(text(done)), end: () => {} }
+  const draw = (done: number) => redraw(`${shareBar(done / total, barColumns)}  ${text(done)}`)
+  draw(0)
+  return { at: draw, end: () => void process.stderr.write('\n') }
+}
+
+/**
+ * Says on standard error what is waited for, with something that turns where that is a terminal.
+ * It leaves the keyboard alone: Ctrl-C stays the signal that it is.
+ */
+export function waiting(text: string): { end(last: string): void } {
+  if (!process.stderr.isTTY) {
+    note(`${text} …`)
+    return { end: () => {} }
   }
+  const pictures = ['|', '/', '-', '\\']
+  let next = 0
+  const draw = () => redraw(`${pictures[next++ % pictures.length]}  ${text}`)
+  draw()
+  const timer = setInterval(draw, turn)
+  return {
+    end(last) {
+      clearInterval(timer)
+      redraw(`${last}\n`)
+    },
+  }
+}
+
+/** Writes over the line that the cursor is in. */
+function redraw(line: string): void {
+  process.stderr.write(`\r\u001b[K${line}`)
 }

@@ -53,6 +53,10 @@ it('the first start names the folder, tells a password, and three things to try'
   expect(terminal.modeOf('denizen-data')).toBe('700')
 })
 
+it('O2: every start says where mail goes', () => {
+  expect(first).toContain(`into files in ${join(folder, 'outbox')}, because DENIZEN_SMTP_URL is not set`)
+})
+
 it('what it says to type works when it is typed', async () => {
   await running()
   const lines = [...first.matchAll(/^ +denizen (.*)$/gm)].map(([, line = '']) => wordsOf(line))

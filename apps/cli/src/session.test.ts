@@ -62,6 +62,37 @@ it('a login goes to its own server only, and DENIZEN_TOKEN before it', async () 
   expect(other.json<WhoAmI>().user.username).toBe(stranger.user.username)
 })
 
+it('O8: an empty variable or option never stands for the login or the database that happens to be there', async () => {
+  await login()
+  const { server } = served()
+  for (const [line, env, name] of [
+    [['users', 'list'], { DENIZEN_TOKEN: '' }, 'DENIZEN_TOKEN'],
+    [['users', 'list'], { DENIZEN_TOKEN: ' ', DENIZEN_URL: server.url }, 'DENIZEN_TOKEN'],
+    [['users', 'list'], { DENIZEN_URL: '' }, 'DENIZEN_URL'],
+    [['login', '--username', 'ada', '--password-stdin'], { DENIZEN_URL: '' }, 'DENIZEN_URL'],
+    [['users', 'list', '--database', ''], {}, '--database'],
+    [['migrate', 'status', '--database', ''], {}, '--database'],
+  ] as const)
+    expect(await terminal.here(line, env)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(`${name}.*\nnext: `) as string,
+    })
+})
+
+it('O8: with DENIZEN_TOKEN set, a logout does not end the saved login, and a login says what goes first', async () => {
+  await login()
+  const { stranger, server, admin } = served()
+  for (const DENIZEN_TOKEN of [stranger.token, '']) {
+    const refused = await terminal.here(['logout'], { DENIZEN_TOKEN })
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/DENIZEN_TOKEN is set[^]*next: {2}Unset it first/)])
+  }
+  expect((await terminal.here(['whoami', '--json'])).json<WhoAmI>().user.username).toBe(admin.user.username)
+  const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
+  const again = await terminal.here(line, { DENIZEN_TOKEN: stranger.token }, password)
+  expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('DENIZEN_TOKEN is set and goes before this login')])
+})
+
 it('XDG_CONFIG_HOME says where a login is kept', async () => {
   const env = { XDG_CONFIG_HOME: `${terminal.home}/xdg` }
   const { server, admin } = served()

@@ -11,12 +11,13 @@ import { answerKeys, keysPath } from './jwks.ts'
 import { malformed, methodNotAllowed, noSuchResource, toDomainError, urlTooLong } from './errors.ts'
 import { originsOf, type Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
+import { deviceScript, deviceScriptPath } from './pages/device-script.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
 import { answerLink } from './pages/mailed-link.ts'
 import { answerPassword, passwordPaths } from './pages/password.ts'
-import { answerPasskeys, isPasskeysPath } from './pages/passkeys.ts'
+import { answerPasskeys, isPasskeysPath, scriptType } from './pages/passkeys.ts'
 import { answerProvider, isProviderPath } from './pages/provider.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
@@ -187,6 +188,7 @@ class Face {
     const metrics = this.#metrics
     if (path === keysPath) return () => answerKeys(this.#core)
     if (isPasskeysPath(path)) return () => answerPasskeys(path)
+    if (path === deviceScriptPath) return async () => ({ status: 200, contentType: scriptType, body: deviceScript })
     if (path === '/healthz') return async () => state(200, 'alive')
     if (path === '/readyz') return () => this.#ready()
     if (path === '/metrics' && metrics !== undefined) return async () => ({ status: 200, ...(await metrics()) })

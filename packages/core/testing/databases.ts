@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ormOptions, type Orm } from '@denizen/core'
+import { applySettings, ormOptions, sessionSettings, type Orm } from '@denizen/core'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
-import { Client } from 'pg'
+import { Client, escapeLiteral, type ClientBase } from 'pg'
 import { parse as parseArray } from 'postgres-array'
 import { copyName, keepCopy, releaseCopy, takeCopy } from './copies.ts'
 import { jobTable } from './mail.ts'
@@ -46,12 +46,14 @@ export interface TestDatabase {
 interface PostgresOptions {
   readonly connections: number
   readonly empty: boolean
+  /** Parameters of the database. */
+  readonly defaults?: Readonly<Record<string, string>>
   /** An ICU locale for everything that the database compares and puts into lower case; it is then migrated, not copied. */
   readonly locale?: string | undefined
 }
 
 /** A copy of the migrated template, or an empty database, on the run's PostgreSQL. */
-export async function createPostgres({ connections, empty, locale }: PostgresOptions): Promise<TestDatabase> {
+export async function createPostgres({ connections, empty, defaults = {}, locale }: PostgresOptions): Promise<TestDatabase> {
   const server = required(variables.server)
   const template = required(variables.template)
   const folder = required(variables.copies)
@@ -60,8 +62,10 @@ export async function createPostgres({ connections, empty, locale }: PostgresOpt
   const name = ready ?? copyName(template)
   const collated = locale === undefined ? '' : ` locale_provider icu icu_locale '${locale}'`
   if (ready === null) await administer(server, `create database "${name}" template "${fresh ? 'template0' : template}"${collated}`)
+  for (const [parameter, value] of Object.entries(defaults))
+    await administer(server, `alter database "${name}" set ${parameter} to ${escapeLiteral(value)}`)
   const url = urlOf(server, name)
-  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections } })
+  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections }, driverOptions: { onConnect } })
   if (locale !== undefined && !empty) await migrate(orm)
   return {
     name,
@@ -84,6 +88,7 @@ export async function createEmbedded(): Promise<TestDatabase> {
     extensions: { pg_trgm },
     parsers: createPostgreSqlTypeParsers((text) => parseArray(text)),
   })
+  await pglite.exec(applySettings(sessionSettings))
   const orm = await PgliteORM.init({ ...ormOptions(), dbName: 'memory://', driverOptions: { pglite: () => pglite } })
   return {
     name: 'memory',
@@ -104,7 +109,7 @@ async function migrate(orm: Orm): Promise<void> {
 /** Makes the migrated database that others are copied from. */
 export async function createTemplate(server: string, name = `denizen_test_${randomBytes(4).toString('hex')}`): Promise<string> {
   await administer(server, `create database "${name}"`)
-  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name) })
+  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name), driverOptions: { onConnect } })
   await migrate(orm)
   await orm.close(true)
   return name
@@ -129,6 +134,9 @@ export async function embeddedSnapshot(): Promise<Uint8Array> {
   await orm.close(true)
   return new Uint8Array(await dump.arrayBuffer())
 }
+
+/** As the runtime sets up every connection. */
+const onConnect = async (client: ClientBase): Promise<void> => void (await client.query(applySettings(sessionSettings)))
 
 async function administer<Row extends object>(url: string, statement: string): Promise<Row[]> {
   const client = new Client({ connectionString: url })

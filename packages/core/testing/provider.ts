@@ -21,6 +21,12 @@ export class TestProvider {
   })
   /** Answers at its userinfo endpoint. */
   userInfo: Readonly<Record<string, unknown>> = {}
+  /** Answers there instead; null: with `userInfo`. */
+  answerUserInfo: (() => WebAnswer | Promise<WebAnswer>) | null = null
+  /** Changes the header of what it signs. */
+  header: Readonly<Record<string, unknown>> = {}
+  /** Changes the list of keys that it publishes. */
+  publish: (keys: readonly JWK[]) => readonly JWK[] = (keys) => keys
 
   private constructor(clock: Pick<Clock, 'now'>, settings: Provider) {
     this.#clock = clock
@@ -43,6 +49,7 @@ export class TestProvider {
       id,
       kind: 'oidc',
       issuer: `https://${id}.example`,
+      domains: ['*'],
       audiences: ['denizen'],
       client,
       webhookSecret: null,
@@ -75,7 +82,7 @@ export class TestProvider {
     const now = Math.floor(this.#clock.now().getTime() / 1000)
     const whole = { iss: this.issuer, aud: 'denizen', iat: now, exp: now + 300, ...claims }
     const present = Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== undefined))
-    return new SignJWT(present).setProtectedHeader({ alg: jwk.alg ?? '', kid, typ: 'JWT', ...header }).sign(privateKey)
+    return new SignJWT(present).setProtectedHeader({ alg: jwk.alg ?? '', kid, typ: 'JWT', ...this.header, ...header }).sign(privateKey)
   }
 
   async #answer(request: WebRequest): Promise<WebAnswer> {
@@ -92,11 +99,11 @@ export class TestProvider {
           ...this.metadata,
         })
       case '/.well-known/jwks.json':
-        return ok({ keys: this.#keys.map(({ jwk }) => jwk) })
+        return ok({ keys: this.publish(this.#keys.map(({ jwk }) => jwk)) })
       case '/token':
         return this.redeem(new URLSearchParams(request.body), request)
       case '/userinfo':
-        return ok(this.userInfo)
+        return this.answerUserInfo === null ? ok(this.userInfo) : this.answerUserInfo()
       default:
         return { status: 404, body: '' }
     }

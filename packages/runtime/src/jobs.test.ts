@@ -21,7 +21,8 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
 
   beforeAll(async () => {
     server = kind === 'postgres' ? await testDatabase() : null
-    const place = server === null ? ({ kind: 'memory' } as const) : ({ kind: 'postgres', url: server.url } as const)
+    const place =
+      server === null ? ({ kind: 'memory' } as const) : ({ kind: 'postgres', url: server.url, directUrl: null, schema: 'public' } as const)
     database = await openDatabase({ database: place, poolSize: 2 }, logger)
   })
   afterEach(async () => {

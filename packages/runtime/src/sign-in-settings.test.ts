@@ -28,7 +28,13 @@ function complaint(name: string, value: string): string {
   return ''
 }
 
-const google = { id: 'google', issuer: 'https://accounts.google.com', audiences: ['app'], client: { id: 'app', secret: 'canary secret' } }
+const google = {
+  id: 'google',
+  issuer: 'https://accounts.google.com',
+  domains: ['gmail.com'],
+  audiences: ['app'],
+  client: { id: 'app', secret: 'canary secret' },
+}
 
 describe('the settings of sign-in', () => {
   test('are read', async () => {
@@ -56,7 +62,13 @@ describe('the settings of sign-in', () => {
       agentAudiences: ['https://api.example.com', 'billing'],
       passwords: { minimumAlone: 20, minimumWithFactor: 10, history: 5, maximumAgeDays: 90 },
       identityProviders: [
-        { ...google, kind: 'oidc', client: { ...google.client, scopes: ['openid', 'email', 'profile'] }, webhookSecret: null, roles: null },
+        {
+          ...google,
+          kind: 'oidc',
+          client: { ...google.client, scopes: ['openid', 'email', 'profile'], responseMode: 'query' },
+          webhookSecret: null,
+          roles: null,
+        },
         { ...google, id: 'clerk', kind: 'clerk', client: null, webhookSecret: null, roles: null },
       ],
     })
@@ -79,6 +91,14 @@ describe('the settings of sign-in', () => {
     ['DENIZEN_IDENTITY_PROVIDERS', '/nowhere/providers.json', 'JSON file'],
   ])('%s=%s is refused with what it has to be', (name, value, told) => {
     expect(complaint(name, value)).toContain(told)
+  })
+
+  test('S25: every provider says for which domains it speaks', async () => {
+    const { domains: _, ...unsaid } = google
+    for (const wrong of [unsaid, { ...google, domains: [] }, { ...google, domains: ['@example.com'] }])
+      expect(complaint('DENIZEN_IDENTITY_PROVIDERS', await file(JSON.stringify([wrong])))).toContain(
+        'must be the domains of email for which its word counts',
+      )
   })
 
   test('a wrong file of providers is told of by place, without what stands there', async () => {

@@ -118,16 +118,28 @@ function isOrigin(text: string): boolean {
   return origin === text && (protocol === 'https:' || (protocol === 'http:' && isHere))
 }
 
+const spokenFor = 'must be the domains of email for which its word counts, such as ["example.com"], or ["*"] for all'
+
 const provider = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and hyphens'),
   kind: z.enum(['oidc', 'clerk']).default('oidc'),
   issuer: z.url({ protocol: /^https?$/ }),
+  domains: z
+    .array(
+      z
+        .string()
+        .toLowerCase()
+        .regex(/^(?:\*|[^\s@*]+\.[^\s@*.]+)$/, spokenFor),
+      spokenFor,
+    )
+    .min(1, spokenFor),
   audiences: z.array(z.string().min(1)).min(1),
   client: z
     .strictObject({
       id: z.string().min(1),
       secret: z.string().min(1).nullable().default(null),
       scopes: z.array(z.string().min(1)).default(['openid', 'email', 'profile']),
+      responseMode: z.enum(['query', 'form_post']).default('query'),
     })
     .nullable()
     .default(null),

@@ -46,8 +46,21 @@ function placesText(url: string, config: Config): string {
   return record([
     ['URL', url],
     ['Data', dataText(config)],
+    ['Mail', mailText(config)],
     ['Stop', 'Ctrl+C'],
   ])
+}
+
+/** Where mail goes. */
+export function mailText({ mail }: Config): string {
+  switch (mail.kind) {
+    case 'smtp':
+      return `through ${new URL(mail.url).host}, from ${mail.from.address}`
+    case 'outbox':
+      return `into files in ${mail.directory}, because DENIZEN_SMTP_URL is not set`
+    case 'none':
+      return 'nowhere: what needs mail is refused until DENIZEN_SMTP_URL and DENIZEN_MAIL_FROM are set'
+  }
 }
 
 function dataText({ database }: Config): string {

@@ -4,7 +4,8 @@ import { DenizenError } from '@denizen/core/calls'
 import type { OutputOf, Signatures, SignedIn } from '@denizen/core/contract'
 import { isWebLink, openBrowser, hasVisibleBrowser } from '../browser.ts'
 import type { Connection } from '../calls.ts'
-import { bold, note, printable } from '../output.ts'
+import { bold, localTime, note, printable } from '../output.ts'
+import { waiting } from '../progress.ts'
 
 type Begun = OutputOf<Signatures['auth']['startDeviceLogin']>
 
@@ -12,13 +13,13 @@ type Begun = OutputOf<Signatures['auth']['startDeviceLogin']>
 export async function signInByDevice({ calls }: Connection, browser: boolean): Promise<SignedIn> {
   const begun = await calls.auth.startDeviceLogin({ clientName: ownName() })
   await show(begun, browser)
-  const waiting = await progress(`Waiting for the approval, until ${begun.expiresAt.toLocaleTimeString()}`)
+  const display = waiting(`Waiting for the approval, until ${localTime(begun.expiresAt)}`)
   try {
     const signedIn = await poll(calls, begun)
-    waiting.end('Approved.')
+    display.end('Approved.')
     return signedIn
   } catch (error) {
-    waiting.end('Not approved.')
+    display.end('Not approved.')
     throw error
   }
 }
@@ -58,16 +59,4 @@ async function poll(calls: Connection['calls'], { deviceCode, interval, expiresA
       if (!passing || Date.now() > expiresAt.getTime()) throw error
     }
   }
-}
-
-/** A spinner; a single line where standard error is no terminal. */
-async function progress(text: string): Promise<{ end(text: string): void }> {
-  if (!process.stderr.isTTY) {
-    note(`${text} …`)
-    return { end: () => {} }
-  }
-  const { spinner } = await import('@clack/prompts')
-  const turning = spinner({ output: process.stderr })
-  turning.start(text)
-  return { end: (last) => turning.stop(last) }
 }

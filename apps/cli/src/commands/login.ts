@@ -67,6 +67,8 @@ async function login(options: LoginOptions): Promise<void> {
     throw error instanceof DenizenError ? withNextStep(error, url) : error
   })
   await writeLogin(loginOf(url, signedIn))
+  if (process.env['DENIZEN_TOKEN'] !== undefined)
+    note('warning: DENIZEN_TOKEN is set and goes before this login. To use the login: unset DENIZEN_TOKEN')
   const { user, session, pendingSteps } = signedIn
   printAnswer(
     formatOf(options),

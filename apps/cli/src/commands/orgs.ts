@@ -64,7 +64,7 @@ function addEnd(orgs: Command): void {
     signature: actions.archive,
     arguments: ['organizationId'],
     confirmation: (_, [organization = '']) =>
-      `Archive ${printable(organization)}? All members lose access at once, and its invitations end.`,
+      `Archive ${printable(organization)}? All members lose access at once, its invitations end and its domains are free. Only an administrator of the installation can restore it.`,
     show: ({ organization, membersLost, invitationsRevoked }) =>
       record([
         ['organization', organization.slug],
@@ -73,6 +73,18 @@ function addEnd(orgs: Command): void {
         ['invitations revoked', invitationsRevoked],
       ]),
     examples: ['orgs archive acme --dry-run', 'orgs archive acme --yes'],
+  })
+  addAction(orgs, {
+    signature: actions.restore,
+    arguments: ['organizationId'],
+    show: ({ organization, membersBack }) =>
+      record([
+        ['organization', organization.slug],
+        ['status', organization.status],
+        ['members who have it again', membersBack],
+        ['not restored', 'invitations; domains have to be verified again'],
+      ]),
+    examples: ['orgs restore acme'],
   })
 }
 

@@ -3,8 +3,9 @@ import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import { connected, remote } from '../connection.ts'
+import { usageError } from '../failure.ts'
 import { forgetLogin, readLogin, type Login } from '../login-store.ts'
-import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
+import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
 import { note, printAnswer, record } from '../output.ts'
 import { addLogin } from './login.ts'
 import { addReauthenticate } from './reauthenticate.ts'
@@ -25,6 +26,11 @@ function addLogout(program: Command): void {
 }
 
 async function logout(options: OutputOptions): Promise<void> {
+  if (process.env['DENIZEN_TOKEN'] !== undefined)
+    throw usageError(
+      'DENIZEN_TOKEN is set: this would end the login that is saved on this machine, and not the token.',
+      `Unset it first: unset DENIZEN_TOKEN. A token is revoked with ${denizen} tokens revoke.`,
+    )
   const login = await knownLogin()
   if (login === null) return printAnswer(formatOf(options), { signedOut: false }, () => 'You were not signed in.')
   const { url, token, refreshToken } = login

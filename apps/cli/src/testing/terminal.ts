@@ -34,6 +34,8 @@ export interface Running {
   readonly ended: Promise<Ended>
   /** Waits until this was written to standard output. */
   says(text: string): Promise<string>
+  /** Types into a terminal; Ctrl-C is `\u0003`. */
+  types(text: string): void
   stop(signal?: NodeJS.Signals): Promise<Ended>
 }
 
@@ -43,6 +45,8 @@ interface Settings {
   readonly input?: string
   /** Before the program's own arguments. */
   readonly node?: readonly string[]
+  /** On a terminal of this width, made by util-linux' `script`; what the command writes is all in `stdout`. */
+  readonly columns?: number
 }
 
 const limit = 60_000
@@ -74,8 +78,10 @@ export class Terminal {
   }
 
   /** Starts `denizen …`. */
-  start(parameters: readonly string[], { env = {}, input = '', node = [] }: Settings = {}): Running {
-    const child = spawn(process.execPath, [...node, bin, ...parameters], {
+  start(parameters: readonly string[], { env = {}, input = '', node = [], columns }: Settings = {}): Running {
+    const line = [process.execPath, ...node, bin, ...parameters]
+    const [program = '', ...words] = columns === undefined ? line : onTerminal(line, columns)
+    const child = spawn(program, words, {
       cwd: this.home,
       detached: true, // a group of its own: what it starts can be ended with it
       env: { PATH: process.env['PATH'] ?? '', HOME: this.home, NODE_COMPILE_CACHE: compileCache, ...this.#env, ...env },
@@ -86,17 +92,17 @@ export class Terminal {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text))
     child.stdin.on('error', () => {}) // it may end without reading
-    child.stdin.end(input)
+    if (columns === undefined) child.stdin.end(input)
     let gone = false
     const ended = new Promise<Ended>((resolve, reject) => {
       child.once('error', reject)
       child.once('close', (code, signal) => {
         gone = true
-        this.#running.delete(program)
+        this.#running.delete(running)
         resolve(endedWith({ code, signal, ...written }))
       })
     })
-    const program: Running = {
+    const running: Running = {
       pid,
       ended,
       says: (text) =>
@@ -105,14 +111,15 @@ export class Terminal {
           if (gone) throw new Error(`it ended without saying "${text}":\n${written.stdout}\n${written.stderr}`)
           return undefined
         }),
+      types: (text) => void child.stdin.write(text),
       stop: (signal = 'SIGTERM') => {
         if (signal === 'SIGKILL') process.kill(-pid, signal)
         else child.kill(signal)
         return within(limit, `the end of denizen ${parameters.join(' ')}`, ended)
       },
     }
-    this.#running.add(program)
-    return program
+    this.#running.add(running)
+    return running
   }
 
   /** Puts a file into the home and gives its path. */
@@ -132,13 +139,19 @@ export class Terminal {
   }
 }
 
+/** The command line that runs another on a terminal. */
+function onTerminal(line: readonly string[], columns: number): readonly string[] {
+  const quoted = line.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
+  return ['script', '--quiet', '--return', '--command', `stty columns ${columns} rows 24; exec ${quoted}`, '/dev/null']
+}
+
 /** Runs a command line in this process, at a tenth of the time: one at a time. */
 export async function runHere(parameters: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Ended> {
   const written = { stdout: '', stderr: '' }
   const exitCode = process.exitCode
   process.exitCode = undefined
   const ours = Object.keys(process.env).filter((name) => /^DENIZEN_|^DATABASE_URL$/.test(name))
-  for (const name of ours) vi.stubEnv(name, '')
+  for (const name of ours) vi.stubEnv(name, undefined)
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((text) => {

@@ -1,6 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { factorField, notice, page } from './layout.ts'
+import { deviceScriptPath } from './device-script.ts'
+import { factorField, notice, page, withScript } from './layout.ts'
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
 
@@ -85,6 +86,9 @@ export function decisionForm(
           <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required />
         </div>
         ${buttons}
+        <p class="hint">
+          Without a password: <button class="plain" name="decision" value="passkey" formnovalidate>approve with a passkey</button>
+        </p>
       </form>`,
   )
 }
@@ -111,25 +115,49 @@ export function sessionForm(login: DeviceLogin, userCode: string, username: stri
   )
 }
 
-/** Asks whoever approves for their second factor. */
-export function factorForm(
-  status: number,
-  login: DeviceLogin,
-  { userCode, challenge }: { readonly userCode: string; readonly challenge: string },
-  message: string | null,
-): Answer {
+/** What is asked for after, or instead of, a password. */
+interface FactorQuestion {
+  readonly userCode: string
+  readonly challenge: string
+  /** Whether a code will do. */
+  readonly hasCode: boolean
+  /** For `navigator.credentials.get()`, as JSON; empty: a passkey will not do. */
+  readonly options: string
+  /** Whether the passkey is asked for instead of a password. */
+  readonly isFirst?: boolean
+}
+
+/** Asks whoever approves for a code, for a passkey, or for either: each in a form of its own. */
+export function factorForm(status: number, login: DeviceLogin, asked: FactorQuestion, message: string | null): Answer {
   const title = `Sign in ${login.clientName}?`
-  return page(
+  const hidden = html`<input type="hidden" name="user_code" value="${asked.userCode}" />
+    <input type="hidden" name="challenge" value="${asked.challenge}" />
+    <input type="hidden" name="first" value="${asked.isFirst === true ? 'yes' : ''}" />
+    <input type="hidden" name="options" value="${asked.options}" />`
+  const answer = page(
     status,
     title,
     html`<h1>${title}</h1>
-      ${problem(message)} ${facts(login, userCode)}
-      <form method="post" action="device">
-        <input type="hidden" name="user_code" value="${userCode}" />
-        <input type="hidden" name="challenge" value="${challenge}" />
-        ${factorField} ${buttons}
-      </form>`,
+      ${problem(message)} ${facts(login, asked.userCode)} ${asked.options === '' ? null : passkeyForm(hidden)}
+      ${asked.options === '' || !asked.hasCode ? null : html`<p class="soft">Or with a code:</p>`}
+      ${asked.hasCode ? html`<form method="post" action="device">${hidden} ${factorField} ${buttons}</form>` : null}`,
   )
+  return asked.options === '' ? answer : withScript(answer)
+}
+
+/** The script asks the browser for the passkey, and sends the form with the answer. */
+function passkeyForm(hidden: Html): Html {
+  return html`<noscript><p class="problem">This needs JavaScript, because it is the browser that asks for a passkey.</p></noscript>
+    <p class="problem" id="passkey-problem" role="alert" hidden></p>
+    <form method="post" action="device" id="passkey-form">
+      ${hidden}
+      <input type="hidden" name="passkey" value="" />
+      <div class="buttons">
+        <button class="main" name="decision" value="approve">Approve with a passkey</button>
+        <button name="decision" value="deny">Deny</button>
+      </div>
+    </form>
+    <script type="module" src="${deviceScriptPath.slice(1)}"></script>`
 }
 
 /** The page after an approval. */

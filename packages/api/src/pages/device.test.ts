@@ -1,4 +1,5 @@
-import { enrolAuthenticator, password } from '@denizen/core/testing'
+import { enrolAuthenticator, password, SoftAuthenticator, type SignedInUser } from '@denizen/core/testing'
+import { userActor } from '@denizen/core'
 import { expect, test } from 'vitest'
 import { ask, useServer, type Reply } from '../testing/server.ts'
 
@@ -72,6 +73,96 @@ test('a user with a second factor gives its code too, on the next page', async (
   if (answer.status !== 'signedIn') throw new Error(`the device got ${answer.status}`)
   expect(await served().world.core.authenticate(answer.accessToken)).toMatchObject({ assurance: 'aal2' })
 })
+
+async function withPasskey(): Promise<{ ada: SignedInUser; key: SoftAuthenticator }> {
+  const ada = await served().world.signUp()
+  const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+  const { challenge, options } = await ada.as.passkeys.beginRegistration({})
+  await ada.as.passkeys.finishRegistration({ challenge, response: await key.create(options) })
+  return { ada, key }
+}
+
+/** The fields that the page's script finds and fills in. */
+function passkeyFieldsOf({ text }: Reply) {
+  const valueOf = (name: string) =>
+    new RegExp(`name="${name}" value="([^"]*)"`).exec(text)?.[1]?.replaceAll(/&(?:quot|#34|#x22);/g, '"') ?? ''
+  const fields = { challenge: valueOf('challenge'), first: valueOf('first'), options: valueOf('options') }
+  if (fields.options === '') throw new Error(`the page asks for no passkey: ${text}`)
+  return fields
+}
+
+test('O1: a user whose second factor is a passkey uses it on the next page', async () => {
+  const { ada, key } = await withPasskey()
+  const { userCode, deviceCode } = await begin()
+  const asked = await post({ user_code: userCode, decision: 'approve', identifier: ada.user.username, password })
+  const fields = passkeyFieldsOf(asked)
+  expect([asked.status, asked.text]).toEqual([200, expect.not.stringContaining('name="code"')])
+  const policy = asked.headers.get('content-security-policy') ?? ''
+  for (const part of [`script-src 'self'`, `form-action 'self'`, `trusted-types 'none'`]) expect(policy).toContain(part)
+  const sign = async (origin?: string) =>
+    JSON.stringify(await key.get(JSON.parse(fields.options) as never, origin === undefined ? {} : { origin }))
+  const elsewhere = await post({ user_code: userCode, decision: 'approve', ...fields, passkey: await sign('https://evil.example') })
+  expect([elsewhere.status, passkeyFieldsOf(elsewhere)]).toEqual([401, fields])
+  expect((await post({ user_code: userCode, decision: 'approve', ...fields, passkey: 'no JSON' })).status).toBe(400)
+  expect((await poll(deviceCode)).status).toBe('pending')
+  const done = await post({ user_code: userCode, decision: 'approve', ...fields, passkey: await sign() })
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
+  expect(done.headers.get('set-cookie')).toBeNull()
+  served().world.clock.advance(6_000)
+  const answer = await poll(deviceCode)
+  if (answer.status !== 'signedIn') throw new Error(`the device got ${answer.status}`)
+  expect(await served().world.core.authenticate(answer.accessToken)).toMatchObject({ userId: ada.user.id, assurance: 'aal2' })
+})
+
+test('O1: a user with an app and a passkey has the choice', async () => {
+  const { ada, key } = await withPasskey()
+  const app = await enrolAuthenticator(served().world, await signInBy(key))
+  const { userCode } = await begin()
+  const asked = await post({ user_code: userCode, decision: 'approve', identifier: ada.user.username, password })
+  const fields = passkeyFieldsOf(asked)
+  expect(asked.text).toContain('name="code"')
+  const done = await post({ user_code: userCode, decision: 'approve', ...fields, passkey: '', code: app.code() })
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
+})
+
+test('O1: a passkey alone approves too, for whoever has no password', async () => {
+  const { ada, key } = await withPasskey()
+  const { userCode, deviceCode } = await begin()
+  const shown = await served().get(`/device?user_code=${userCode}`)
+  expect(shown.text).toContain('value="passkey"')
+  const asked = await post({ user_code: userCode, decision: 'passkey', identifier: '', password: '' })
+  const fields = passkeyFieldsOf(asked)
+  expect([asked.status, fields.first]).toEqual([200, 'yes'])
+  const passkey = JSON.stringify(await key.get(JSON.parse(fields.options) as never))
+  const done = await post({ user_code: userCode, decision: 'approve', ...fields, passkey })
+  expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
+  expect(await poll(deviceCode)).toMatchObject({ status: 'signedIn', user: { username: ada.user.username } })
+  expect((await post({ user_code: (await begin()).userCode, decision: 'approve', ...fields, passkey })).status).toBe(401)
+})
+
+test('O1: the script of the page finds every part that it uses, and calls nobody', async () => {
+  const { headers, text: script } = await served().get('/device.js')
+  expect(headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+  expect(script).not.toMatch(/innerHTML|eval\(|localStorage|sessionStorage|document\.cookie|fetch|https?:/)
+  const page = await post({ user_code: (await begin()).userCode, decision: 'passkey' })
+  for (const [, id] of script.matchAll(/getElementById\('([\w-]+)'\)/g)) expect(page.text).toContain(`id="${id}"`)
+  for (const [, name] of script.matchAll(/elements\.(\w+)/g)) expect(page.text).toContain(`name="${name}"`)
+})
+
+/** A session that a passkey opened. */
+async function signInBy(key: SoftAuthenticator): Promise<SignedInUser> {
+  const { world } = served()
+  const { challenge, options } = await world.asAnonymous().passkeys.beginSignIn()
+  const { accessToken, user } = await world.asAnonymous().passkeys.finishSignIn({ challenge, response: await key.get(options) })
+  const principal = await world.core.authenticate(accessToken)
+  if (principal === null) throw new Error('a new token opens nothing')
+  return {
+    user: await world.asSystem().users.get({ userId: user.id }),
+    token: accessToken,
+    principal,
+    as: world.core.as(userActor(principal)),
+  }
+}
 
 test('whoever has the code may deny it, without an account', async () => {
   const { userCode, deviceCode } = await begin()

@@ -16,7 +16,6 @@ import { malformed, httpErrorOf, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
 import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
-import { notice } from './layout.ts'
 
 /** Where people enter the code that a device shows them. */
 export const devicePath = '/device'
@@ -66,7 +65,8 @@ export async function answerDevice(asked: PageRequest, core: Core, proxies: Trus
 
 interface Form {
   readonly userCode: string
-  readonly decision: 'approve' | 'deny'
+  /** `passkey`: to approve, without a password; the passkey is asked for on the next page. */
+  readonly decision: 'approve' | 'deny' | 'passkey'
   /** Decided with the session of this browser; no password was entered. */
   readonly bySession: boolean
   readonly identifier: string
@@ -74,15 +74,33 @@ interface Form {
   /** The challenge of a sign-in that waits for its second factor; empty: none has been started. */
   readonly challenge: string
   readonly code: string
+  /** Whether the page asked for a code too. */
+  readonly hasCode: boolean
+  /** What the browser answers for a passkey, as JSON; empty: none was used. */
+  readonly passkey: string
+  /** What the page's script asks the browser for, as JSON; empty: there is no passkey. Sent back only to be asked again. */
+  readonly options: string
+  /** Whether the passkey is the whole sign-in, and not the second factor of one. */
+  readonly isFirst: boolean
 }
 
 function formOf(fields: URLSearchParams): Form {
   const text = (name: string): string => fields.get(name) ?? ''
   const decision = text('decision')
-  if (decision !== 'approve' && decision !== 'deny') throw malformed('decision', 'approve or deny')
+  if (decision !== 'approve' && decision !== 'deny' && decision !== 'passkey') throw malformed('decision', 'approve, deny or passkey')
   const [userCode, bySession] = [text('user_code').trim(), text('by') === 'session']
   const typed = { identifier: text('identifier').trim(), password: text('password') }
-  return { userCode, decision, bySession, ...typed, challenge: text('challenge'), code: text('code').trim() }
+  const byPasskey = { passkey: text('passkey'), options: text('options'), isFirst: text('first') === 'yes' }
+  return {
+    userCode,
+    decision,
+    bySession,
+    ...typed,
+    ...byPasskey,
+    challenge: text('challenge'),
+    code: text('code').trim(),
+    hasCode: fields.has('code'),
+  }
 }
 
 function anonymousContext({ core, origin }: Visit): Context {
@@ -116,6 +134,7 @@ async function decide(visit: Visit, form: Form): Promise<Answer> {
     return denied(login)
   }
   const typed = { userCode, identifier }
+  if (decision === 'passkey') return askForPasskey(visit, login, userCode)
   if (form.bySession) {
     const known = await recentlySignedIn(visit)
     if (known === null) return decisionForm(401, login, typed, 'You signed in a while ago. Please enter your password again.')
@@ -126,24 +145,45 @@ async function decide(visit: Visit, form: Form): Promise<Answer> {
   try {
     const answer = await signIn(visit, form)
     if (answer.status === 'signedIn') return await approve(visit, answer.accessToken, userCode)
-    if (!answer.methods.some((method) => method !== 'passkey')) return noPasskeys()
-    return factorForm(200, login, { userCode, challenge: answer.challenge }, null)
+    const { challenge, methods, passkey } = answer
+    const hasCode = methods.some((method) => method !== 'passkey')
+    return factorForm(200, login, { userCode, challenge, hasCode, options: passkey === null ? '' : JSON.stringify(passkey) }, null)
   } catch (error) {
     const message = problemOf(error)
     if (message === null) throw error
-    const again = form.challenge !== '' && !(error instanceof DenizenError && error.code === 'auth.challengeOver')
+    // What a passkey signed in with alone takes one answer.
+    const again = form.challenge !== '' && !form.isFirst && !(error instanceof DenizenError && error.code === 'auth.challengeOver')
     const status = error instanceof DenizenError ? httpErrorOf(error).status : 400
-    return again ? factorForm(status, login, { userCode, challenge: form.challenge }, message) : decisionForm(status, login, typed, message)
+    return again ? factorForm(status, login, form, message) : decisionForm(status, login, typed, message)
   }
 }
 
+/** Asks for a passkey that the browser knows, whoever it belongs to. */
+async function askForPasskey(visit: Visit, login: DeviceLogin, userCode: string): Promise<Answer> {
+  type Begun = OutputOf<Signatures['passkeys']['beginSignIn']>
+  const { challenge, options } = (await anonymousContext(visit).call('passkeys.beginSignIn', {})) as Begun
+  return factorForm(200, login, { userCode, challenge, hasCode: false, options: JSON.stringify(options), isFirst: true }, null)
+}
+
 /** Signs in with what was entered. Six digits are a code of an authenticator app, anything else is a recovery code. */
-async function signIn(visit: Visit, { identifier, password, challenge, code }: Form): Promise<SignInAnswer> {
+async function signIn(visit: Visit, { identifier, password, challenge, code, passkey, isFirst }: Form): Promise<SignInAnswer> {
   const context = anonymousContext(visit)
   if (challenge === '') return (await context.call('auth.signIn', { identifier, password })) as SignInAnswer
+  if (passkey !== '' && isFirst)
+    return (await context.call('passkeys.finishSignIn', { challenge, response: answerOf(passkey) })) as SignInAnswer
+  if (passkey !== '') return (await context.call('auth.completeSignIn', { challenge, passkey: answerOf(passkey) })) as SignInAnswer
   const digits = code.replaceAll(/\s/g, '')
   const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
   return (await context.call('auth.completeSignIn', { challenge, ...factor })) as SignInAnswer
+}
+
+/** What the page's script put into the form; the action checks the rest. */
+function answerOf(passkey: string): unknown {
+  try {
+    return JSON.parse(passkey) as unknown
+  } catch {
+    throw malformed('passkey', 'what a browser answers for a passkey, as JSON')
+  }
 }
 
 type Approved = OutputOf<Signatures['auth']['approveDeviceLogin']>
@@ -178,15 +218,6 @@ function problemOf(error: unknown): string | null {
   if (!(error instanceof DenizenError)) return null
   if (error.kind === 'unauthenticated' || error.code === 'auth.tooManyAttempts') return error.message
   return error.code === 'request.invalid' ? 'Something is not right. Please check what you entered.' : null
-}
-
-function noPasskeys(): Answer {
-  return notice(
-    403,
-    'Approve this elsewhere',
-    'Your second factor is a passkey, which this page cannot ask for.',
-    'Approve the code in an application where you are already signed in.',
-  )
 }
 
 function failure(error: DenizenError, requestId: string): Answer {

@@ -30,6 +30,7 @@ button { flex: 1 1 8rem; padding: .7rem 1rem; font: inherit; font-weight: 600; b
 a.main { display: block; margin: 0 0 1rem; padding: .7rem 1rem; border-radius: 8px; background: var(--accent); color: var(--on-accent); font-weight: 600;
   text-align: center; text-decoration: none; overflow-wrap: anywhere }
 code { overflow-wrap: anywhere; user-select: all }
+button.plain { flex: none; padding: 0; border: 0; font-weight: inherit; color: var(--accent); text-decoration: underline }
 button.main { flex-grow: 2; background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .problem { margin: 0 0 1.25rem; padding: .7rem .9rem; border-radius: 8px; background: var(--bad-ground); color: var(--bad) }
@@ -63,6 +64,11 @@ export function page(status: number, title: string, content: Html): Answer {
       </body>
     </html> `
   return { status, contentType: 'text/html; charset=utf-8', headers: [['referrer-policy', 'no-referrer']], policy, body: body.text }
+}
+
+/** The same page, which may run scripts of its own origin. */
+export function withScript(answer: Answer): Answer {
+  return { ...answer, policy: `${answer.policy ?? ''}; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'` }
 }
 
 /** A page with a message and no form. */

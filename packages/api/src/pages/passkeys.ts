@@ -6,6 +6,9 @@ import { passkeysScript } from './passkeys-script.ts'
 const pagePath = '/passkeys'
 const scriptPath = '/passkeys.js'
 
+/** The content type of a script. */
+export const scriptType = 'text/javascript; charset=utf-8'
+
 /** Whether this is the path of the passkeys page or of its script. */
 export function isPasskeysPath(path: string): boolean {
   return path === pagePath || path === scriptPath
@@ -16,7 +19,7 @@ export function isPasskeysPath(path: string): boolean {
  * same for everybody: its script calls the same actions as any client.
  */
 export async function answerPasskeys(path: string): Promise<Answer> {
-  if (path === scriptPath) return { status: 200, contentType: 'text/javascript; charset=utf-8', body: passkeysScript }
+  if (path === scriptPath) return { status: 200, contentType: scriptType, body: passkeysScript }
   const { policy = '', ...answer } = page(200, 'Passkeys', content)
   return { ...answer, policy: policy.replace(`form-action 'self'`, permissions) }
 }

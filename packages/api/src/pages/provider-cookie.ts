@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Core } from '@denizen/core'
 import type { Fields } from '../answer.ts'
@@ -12,35 +13,57 @@ export interface PendingSignIn {
 /** Seconds, as long as a challenge is valid. */
 const lifetime = 600
 
+/** Sign-ins that a browser may have open at once, one a tab; above it, the oldest is given up. */
+const mostAtOnce = 8
+
 const form = /^(dnz_challenge_\w{1,128})(?:\.([\w-]{0,4096}))?$/
 
+/** A name for one of the sign-ins that a browser has started. It is of the state, which comes back, and does not reveal it. */
+export function attemptOf(state: string): string {
+  return createHash('sha256').update(state).digest('base64url').slice(0, 16)
+}
+
 /**
- * The cookie that binds a sign-in at a provider to the browser that started it. SameSite=Lax:
- * browsers send it with the link by which the provider sends people back, and not with the
- * form of another site. `__Host-` keeps other hosts of the domain from setting it.
+ * The cookies that bind sign-ins at providers to the browser that started them, one for each: people start in two tabs.
+ * SameSite=Lax: browsers send them with the link by which the provider sends people back, and not with the
+ * form of another site. `__Host-` keeps other hosts of the domain from setting one.
  */
-export class ProviderCookie {
-  readonly #name: string
+export class ProviderCookies {
+  readonly #prefix: string
   readonly #attributes: string
-  /** null: no sign-in was started here, or too long ago. */
-  readonly waiting: PendingSignIn | null
+  /** By attempt, the oldest first: that is the order in which browsers send them (RFC 6265: 5.4). */
+  readonly #pending = new Map<string, PendingSignIn>()
 
   constructor({ publicUrl }: Core['settings'], { cookie = '' }: IncomingHttpHeaders) {
     const isPlain = new URL(publicUrl).protocol === 'http:'
-    this.#name = `${isPlain ? '' : '__Host-'}denizen-provider`
+    this.#prefix = `${isPlain ? '' : '__Host-'}denizen-provider-`
     this.#attributes = `Path=/; HttpOnly; SameSite=Lax${isPlain ? '' : '; Secure'}`
-    const pair = cookie.split(';').find((one) => one.trim().startsWith(`${this.#name}=`))
-    const [, challenge, encoded] = form.exec(pair?.trim().slice(this.#name.length + 1) ?? '') ?? []
-    this.waiting = challenge === undefined ? null : { challenge, redirectTo: encoded === undefined ? null : decoded(encoded) }
+    for (const pair of cookie.split(';')) {
+      const [name = '', value = ''] = pair.trim().split('=')
+      const [, challenge, encoded] = form.exec(value) ?? []
+      if (!name.startsWith(this.#prefix) || challenge === undefined) continue
+      this.#pending.set(name.slice(this.#prefix.length), { challenge, redirectTo: encoded === undefined ? null : decoded(encoded) })
+    }
   }
 
-  set({ challenge, redirectTo }: PendingSignIn): Fields[number] {
+  /** The sign-in of an attempt; null: it was not started here, or too long ago. */
+  waiting(attempt: string): PendingSignIn | null {
+    return this.#pending.get(attempt) ?? null
+  }
+
+  set(attempt: string, { challenge, redirectTo }: PendingSignIn): Fields {
     const value = redirectTo === null ? challenge : `${challenge}.${Buffer.from(redirectTo).toString('base64url')}`
-    return ['set-cookie', `${this.#name}=${value}; ${this.#attributes}; Max-Age=${lifetime}`]
+    const others = [...this.#pending.keys()].filter((other) => other !== attempt)
+    const given = others.slice(0, Math.max(0, others.length - mostAtOnce + 1))
+    return [...given.flatMap((other) => this.clear(other)), this.#field(attempt, value, lifetime)]
   }
 
-  clear(): Fields[number] {
-    return ['set-cookie', `${this.#name}=; ${this.#attributes}; Max-Age=0`]
+  clear(attempt: string): Fields {
+    return [this.#field(attempt, '', 0)]
+  }
+
+  #field(attempt: string, value: string, age: number): Fields[number] {
+    return ['set-cookie', `${this.#prefix}${attempt}=${value}; ${this.#attributes}; Max-Age=${age}`]
   }
 }
 

@@ -3,7 +3,7 @@ import type { Answer } from '../answer.ts'
 import { factorField, notice, page } from './layout.ts'
 
 /** Asks for the second factor. */
-export function codeForm(status: number, provider: string, message: string | null): Answer {
+export function codeForm(status: number, { provider, attempt }: { provider: string; attempt: string }, message: string | null): Answer {
   const title = 'One more step'
   return page(
     status,
@@ -11,6 +11,7 @@ export function codeForm(status: number, provider: string, message: string | nul
     html`<h1>${title}</h1>
       ${message === null ? null : html`<p class="problem" role="alert" id="problem">${message}</p>`}
       <form method="post" action="${provider}">
+        <input type="hidden" name="attempt" value="${attempt}" />
         ${factorField}
         <div class="buttons"><button class="main">Sign in</button></div>
       </form>`,

@@ -6,7 +6,7 @@ import { CookieSession } from '../cookies.ts'
 import { httpErrorOf, methodNotAllowed, noSuchResource } from '../errors.ts'
 import type { Context } from '../trpc.ts'
 import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
-import { ProviderCookie, type PendingSignIn } from './provider-cookie.ts'
+import { attemptOf, ProviderCookies, type PendingSignIn } from './provider-cookie.ts'
 import { codeForm, noPasskeys, signInOver, refusedByProvider, welcome } from './provider-views.ts'
 
 const paths = /^\/oauth\/(start|callback)\/([a-z0-9-]{1,64})$/
@@ -16,8 +16,11 @@ export function isProviderPath(path: string): boolean {
   return paths.test(path)
 }
 
-/** Bytes: a code is short. */
-const longestForm = 4 * 1024
+/** Bytes. A provider may send an ID token and a name along with its code. */
+const longestForm = 16 * 1024
+
+/** What the authorization response of a provider says, of all that may come with it. */
+const responseFields = ['state', 'code', 'iss', 'error'] as const
 
 interface ProviderRequest extends PageRequest {
   readonly path: string
@@ -27,7 +30,7 @@ interface ProviderRequest extends PageRequest {
 interface Visit {
   readonly core: Core
   readonly context: Context
-  readonly cookie: ProviderCookie
+  readonly cookies: ProviderCookies
   readonly session: CookieSession
   readonly provider: string
 }
@@ -40,7 +43,7 @@ type SignedIn = Extract<Finished, { status: 'signedIn' }>
  * `/oauth/start/google?redirectTo=…` redirects to the provider, which sends people back to
  * `/oauth/callback/google`. The session is in cookies afterwards.
  *
- * The cookie ties the callback to the browser that started: a link that holds the answer to
+ * A cookie ties the callback to the browser that started: a link that holds the answer to
  * somebody else's sign-in signs nobody in (login CSRF).
  */
 export async function answerProvider(asked: ProviderRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
@@ -52,7 +55,7 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
     core,
     context,
     provider,
-    cookie: new ProviderCookie(core.settings, request.headers),
+    cookies: new ProviderCookies(core.settings, request.headers),
     session: new CookieSession(core, request.headers, { isCredential: true }),
   }
   const query = new URLSearchParams(search)
@@ -65,7 +68,10 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
       if (step === 'callback' && method === 'GET') return await finish(visit, query)
       if (step === 'callback' && method === 'POST') {
         const fields = await readForm(request, longestForm)
-        return fields === null ? null : await verifyFactor(visit, fields.get('code')?.trim() ?? '')
+        if (fields === null) return null
+        // `form_post`: a form that another site made its browser send, without our cookies. As a link it comes with them.
+        if (fields.has('state')) return redirect(`${core.settings.publicUrl}${path}?${responseIn(fields).toString()}`, [])
+        return await verifyFactor(visit, fields.get('attempt') ?? '', fields.get('code')?.trim() ?? '')
       }
       throw methodNotAllowed({ method, allowed: step === 'start' ? ['GET'] : ['GET', 'POST'] })
     },
@@ -73,49 +79,70 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
   )
 }
 
-async function start({ context, cookie, provider }: Visit, query: URLSearchParams): Promise<Answer> {
+async function start({ context, cookies, provider }: Visit, query: URLSearchParams): Promise<Answer> {
   const redirectTo = query.get('redirectTo')
   const input = { provider, ...(redirectTo !== null && { redirectTo }) }
   const begun = (await context.call('auth.startOAuth', input)) as OutputOf<Signatures['auth']['startOAuth']>
-  return redirect(begun.url, [cookie.set({ challenge: begun.challenge, redirectTo: null })])
+  const attempt = attemptOf(new URL(begun.url).searchParams.get('state') ?? '')
+  return redirect(begun.url, cookies.set(attempt, { challenge: begun.challenge, redirectTo: null }))
 }
 
 async function finish(visit: Visit, query: URLSearchParams): Promise<Answer> {
-  const { context, cookie, provider } = visit
-  const { waiting } = cookie
+  const { context, cookies, provider } = visit
   const [state, code, issuer] = [query.get('state'), query.get('code'), query.get('iss')]
   if (query.has('error')) return refusedByProvider(query.get('error') === 'access_denied')
-  if (waiting === null || state === null || code === null || state === '' || code === '') return signInOver()
-  const input = { challenge: waiting.challenge, state, code, ...(issuer !== null && { issuer }) }
+  if (state === null || code === null || state === '' || code === '') return signInOver()
+  const attempt = attemptOf(state)
+  const waiting = cookies.waiting(attempt)
+  if (waiting === null) return signInOver()
+  const input = { provider, challenge: waiting.challenge, state, code, ...(issuer !== null && { issuer }) }
   const answer = (await context.call('auth.finishOAuth', input)) as Finished
-  if (answer.status === 'signedIn') return completeSignIn(visit, answer, answer.redirectTo)
-  if (!answer.methods.some((method) => method !== 'passkey')) return withFields(noPasskeys(), [cookie.clear()])
-  return withFields(codeForm(200, provider, null), [cookie.set({ challenge: answer.challenge, redirectTo: answer.redirectTo })])
+  if (answer.status === 'signedIn') return completeSignIn(visit, attempt, answer, answer.redirectTo)
+  if (!answer.methods.some((method) => method !== 'passkey')) return withFields(noPasskeys(), cookies.clear(attempt))
+  return withFields(
+    codeForm(200, { provider, attempt }, null),
+    cookies.set(attempt, { challenge: answer.challenge, redirectTo: answer.redirectTo }),
+  )
 }
 
 /** The second factor. Six digits are a code of an authenticator app, anything else is a recovery code. */
-async function verifyFactor(visit: Visit, code: string): Promise<Answer> {
-  const { context, cookie, provider } = visit
-  const { waiting } = cookie
+async function verifyFactor(visit: Visit, attempt: string, code: string): Promise<Answer> {
+  const { context, cookies, provider } = visit
+  const waiting = cookies.waiting(attempt)
   if (waiting === null) return signInOver()
   const digits = code.replaceAll(/\s/g, '')
-  if (digits === '') return codeForm(400, provider, 'Enter the code.')
+  if (digits === '') return codeForm(400, { provider, attempt }, 'Enter the code.')
   const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
   try {
     const answer = (await context.call('auth.completeSignIn', { challenge: waiting.challenge, ...factor })) as SignedIn
-    return completeSignIn(visit, answer, null, waiting)
+    return completeSignIn(visit, attempt, answer, null, waiting)
   } catch (error) {
     const again = error instanceof DenizenError && ['unauthenticated', 'limited', 'invalid'].includes(error.kind)
     if (!again || error.code === 'auth.challengeOver') throw error
-    return codeForm(httpErrorOf(error).status, provider, error.kind === 'invalid' ? 'That is not a valid code.' : error.message)
+    return codeForm(
+      httpErrorOf(error).status,
+      { provider, attempt },
+      error.kind === 'invalid' ? 'That is not a valid code.' : error.message,
+    )
   }
 }
 
 /** Browsers block a form whose answer redirects to another site (Content-Security-Policy: form-action); after a form, a link is shown instead. */
-function completeSignIn({ session, cookie }: Visit, answer: SignedIn, redirectTo: string | null, after?: PendingSignIn): Answer {
+function completeSignIn(
+  { session, cookies }: Visit,
+  attempt: string,
+  answer: SignedIn,
+  redirectTo: string | null,
+  after?: PendingSignIn,
+): Answer {
   session.setTokens(answer)
-  const fields = [cookie.clear(), ...session.fields]
+  const fields = [...cookies.clear(attempt), ...session.fields]
   return redirectTo === null ? withFields(welcome(answer.user.username, after?.redirectTo ?? null), fields) : redirect(redirectTo, fields)
+}
+
+function responseIn(fields: URLSearchParams): URLSearchParams {
+  const told = responseFields.flatMap((name) => fields.getAll(name).map((value): [string, string] => [name, value]))
+  return new URLSearchParams(told)
 }
 
 function redirect(location: string, fields: Fields): Answer {

@@ -13,7 +13,7 @@ import { secondFactorsOf, hasFactor } from './repository.ts'
  * somebody who tricked an operator into it gains no weaker account.
  */
 export async function resetFactors(context: CommandContext, user: UserRow) {
-  const { em } = context
+  const { em, ports } = context
   const held = await secondFactorsOf(em, user.id)
   if (!hasFactor(held)) throw noFactor({})
   await em.nativeDelete(TotpFactorRow, { userId: user.id })
@@ -22,7 +22,7 @@ export async function resetFactors(context: CommandContext, user: UserRow) {
   user.needFactor = true
   await em.flush()
   const { sessionsEnded } = await afterFactorChange(context, user)
-  if (user.email !== null) context.enqueue(resetMailJob(user.id))
+  if (user.email !== null && ports.mailer.isConfigured) context.enqueue(resetMailJob(user.id))
   context.emit({ type: 'factors.reset', subject: user.id, organizationId: null, payload: { userId: user.id } })
   return { totp: held.totp !== null, passkeys: held.passkeys, recoveryCodes: held.recoveryCodes, sessionsEnded }
 }

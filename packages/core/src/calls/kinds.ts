@@ -83,6 +83,7 @@ export const kinds = {
   'organizations.listMembers': 'query',
   'organizations.removeDomain': 'command',
   'organizations.removeMember': 'command',
+  'organizations.restore': 'command',
   'organizations.revokeInvitation': 'command',
   'organizations.switch': 'command',
   'organizations.transferOwnership': 'command',

@@ -22,7 +22,7 @@ export {
 export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-roles.ts'
 export { grantsOf, grantsWithin, type GrantLimits } from './compile.ts'
 export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
-export { loadGrants } from './load.ts'
+export { loadAssignedGrants, loadGrants } from './load.ts'
 export { builtInRoleNames, type BuiltInRoleName } from './model.ts'
 export {
   intersection,

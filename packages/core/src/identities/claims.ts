@@ -1,5 +1,7 @@
 import type { IdentityProvider } from '../kernel/settings.ts'
+import type { DenizenError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { speaksFor, type ProviderProfile } from './rules.ts'
 import { cleanLine } from '../text/index.ts'
 import { avatarUrl, email, fullName, locale } from '../users/model.ts'
 
@@ -9,6 +11,7 @@ export interface Claims {
   readonly subject: string
   /** Normalized; null: none, or not a valid address. */
   readonly email: string | null
+  /** The provider has verified it, and speaks for its domain. */
   readonly emailVerified: boolean
   /** The preferred username, as the provider has it. */
   readonly username: string | null
@@ -17,36 +20,52 @@ export interface Claims {
   readonly roles: readonly string[] | null
   /** When the token expires. */
   readonly expiresAt: Date
+  /** The provider would say more, but its userinfo endpoint fails at the moment. */
+  readonly incomplete?: DenizenError
 }
 
-export interface ProviderProfile {
-  readonly fullName?: string
-  readonly avatarUrl?: string
-  readonly locale?: string
-}
-
-type Payload = Readonly<Record<string, unknown>>
+export type Payload = Readonly<Record<string, unknown>>
 
 /** A subject as OpenID Connect Core 1.0 bounds it (2): at most 255 characters, here without any that nobody sees. */
 export function isSubject(value: unknown): value is string {
   return typeof value === 'string' && /^\P{C}{1,255}$/u.test(value)
 }
 
+/**
+ * What the ID token and the userinfo endpoint say together. Each claim is of the ID token where it is
+ * there; the address and its proof are of the same document (OpenID Connect Core 1.0: 5.1): the flag
+ * of one says nothing about the address in the other.
+ */
+export function oneDocument(idToken: Payload, userInfo: Payload): Payload {
+  const address = saysOfAddress(idToken) || typeof userInfo['email'] !== 'string' ? idToken : userInfo
+  return { ...userInfo, ...idToken, email: address['email'], email_verified: address['email_verified'] }
+}
+
+/** Whether a document names an address and says whether it was verified. */
+export function saysOfAddress({ email: address, email_verified: verified }: Payload): boolean {
+  return address !== undefined && verified !== undefined
+}
+
 /** Reads the claims of a verified token. null: it has no valid subject. */
-export function claimsOf(payload: Payload, { issuer, roles }: IdentityProvider): Claims | null {
+export function claimsOf(payload: Payload, provider: IdentityProvider): Claims | null {
+  const { issuer, roles } = provider
   const { sub: subject, exp } = payload
   if (!isSubject(subject) || typeof exp !== 'number') return null
   const address = email.safeParse(payload['email'])
   return {
     issuer,
     subject,
-    email: address.success ? address.data : null,
-    emailVerified: address.success && isTrue(payload['email_verified']),
+    ...addressOf(provider, address.success ? address.data : null, isTrue(payload['email_verified'])),
     username: textIn(payload['preferred_username']),
     profile: profileOf({ fullName: payload['name'], avatarUrl: payload['picture'], locale: payload['locale'] }),
     roles: roles === null ? null : rolesIn(payload[roles.claim]),
     expiresAt: new Date(exp * 1000),
   }
+}
+
+/** An address (normalized) and whether it counts as proved, which only a provider that speaks for its domain can say. */
+export function addressOf(provider: IdentityProvider, address: string | null, verified: boolean): Pick<Claims, 'email' | 'emailVerified'> {
+  return { email: address, emailVerified: address !== null && verified && speaksFor(provider, address) }
 }
 
 /** The valid fields of a profile; invalid ones are left out, because a name that is too long must not prevent a sign-in. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { Ports, Web } from '../ports/index.ts'
 import { providerUnavailable } from './errors.ts'
+import { warnAbout } from './warnings.ts'
 
 /** The metadata of a provider (OpenID Connect Discovery 1.0: 3), as far as it is needed. */
 const Metadata = z.object({
@@ -39,14 +40,16 @@ interface DiscoveryCache {
 /** The published documents of providers, cached per process. */
 const caches = new WeakMap<Web, DiscoveryCache>()
 
-type Asking = Pick<Ports, 'web' | 'clock'>
+type Asking = Pick<Ports, 'web' | 'clock' | 'logger'>
 
 /** The metadata of a provider. */
-export function metadataOf(ports: Asking, { issuer }: IdentityProvider): Promise<Metadata> {
+export function metadataOf(ports: Asking, provider: IdentityProvider): Promise<Metadata> {
+  const { issuer } = provider
   return cached(cacheOf(ports).metadata, issuer, ports, metadataAge, async () => {
     const url = `${withoutSlash(issuer)}/.well-known/openid-configuration`
-    const metadata = await askJson(ports, url, Metadata)
+    const metadata = await published(ports, provider, url, Metadata)
     // The issuer must match (Discovery 1.0: 4.3).
+    if (metadata.issuer !== issuer) warnAbout(ports, provider, `its metadata names the issuer ${metadata.issuer}`)
     if (metadata.issuer !== issuer) throw providerUnavailable({ host: hostOf(url), problem: 'its metadata names another issuer' })
     return metadata
   })
@@ -57,7 +60,7 @@ export async function keysOf(ports: Asking, provider: IdentityProvider): Promise
   const url =
     provider.kind === 'clerk' ? `${withoutSlash(provider.issuer)}/.well-known/jwks.json` : (await metadataOf(ports, provider)).jwks_uri
   const { keys: memory } = cacheOf(ports)
-  const load = async () => createLocalJWKSet(await askJson(ports, url, KeySet))
+  const load = async () => createLocalJWKSet(await published(ports, provider, url, KeySet))
   const known = await cached(memory, url, ports, keysAge, load)
   const find = async (...token: Parameters<LocalJWKSet>) => {
     try {
@@ -72,17 +75,23 @@ export async function keysOf(ports: Asking, provider: IdentityProvider): Promise
   return Object.assign(find, { jwks: known.jwks })
 }
 
-/** Asks for JSON of a shape. */
-export async function askJson<Schema extends z.ZodType>(
-  { web }: Pick<Ports, 'web'>,
+/** A document that a provider publishes. Without it nobody can sign in there, so the operator is told. */
+async function published<Schema extends z.ZodType>(
+  ports: Asking,
+  provider: IdentityProvider,
   url: string,
   schema: Schema,
-  headers: Readonly<Record<string, string>> = {},
 ): Promise<z.output<Schema>> {
-  const { status, body } = await web.ask({ url, method: 'GET', headers: { accept: 'application/json', ...headers } })
-  const parsed = status === 200 ? schema.safeParse(jsonOf(body)) : null
-  if (parsed?.success !== true) throw providerUnavailable({ host: hostOf(url), problem: 'its response is not valid' })
-  return parsed.data
+  try {
+    const { status, body } = await ports.web.ask({ url, method: 'GET', headers: { accept: 'application/json' } })
+    const parsed = status === 200 ? schema.safeParse(jsonOf(body)) : null
+    if (parsed?.success === true) return parsed.data
+    warnAbout(ports, provider, `${url} was answered ${status}, not with what OpenID Connect Discovery asks for`)
+  } catch (error) {
+    warnAbout(ports, provider, `${url} cannot be read`)
+    throw error
+  }
+  throw providerUnavailable({ host: hostOf(url), problem: 'its response is not valid' })
 }
 
 /** undefined: not JSON. */

@@ -25,7 +25,7 @@ export const noNewAccounts = defineError(
 export const signInToLink = defineError(
   'identities.signInToLink',
   'denied',
-  'The account with this address has not verified it. Sign in to that account in another way, and link this identity there.',
+  'There is an account with this address already, and this provider alone does not open it. Sign in to that account in another way, and link this identity there.',
 )
 export const identityTaken = defineError(
   'identities.taken',

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf } from '../kernel/id.ts'
-import { lockUser } from '../users/index.ts'
+import { builtInRoles, loadAssignedGrants } from '../grants/index.ts'
+import { idOf, uuidOf } from '../kernel/id.ts'
+import { lockUser, type UserId } from '../users/index.ts'
 import { IdentityRow } from './entity.ts'
 
 /** Issuer and subject: only together they identify a user. */
@@ -20,6 +21,15 @@ export async function lockIdentity(em: SqlEntityManager, { issuer, subject }: Is
   await lockUser(em, userId)
   // Read again under the lock: it may have been unlinked meanwhile.
   return em.findOne(IdentityRow, { issuer, subject, userId })
+}
+
+/** Whether an account may do more than everybody may, or administers an organization. */
+export async function hasPowers(em: SqlEntityManager, userId: UserId): Promise<boolean> {
+  const usual: readonly string[] = builtInRoles.user.permissions
+  const grants = await loadAssignedGrants(em, userId)
+  if (grants.some(({ permissions }) => permissions.some((permission) => !usual.includes(permission)))) return true
+  const rows = await em.execute<unknown[]>(`select 1 from memberships where user_id = ? and role <> 'member' limit 1`, [uuidOf(userId)])
+  return rows.length > 0
 }
 
 /** Records an event of a provider. false: it was processed before. */

@@ -1,4 +1,4 @@
-import { reclaimAccount, insertUser, mayBeReclaimed } from '../accounts/index.ts'
+import { insertUser, reclaimAccount } from '../accounts/index.ts'
 import { change } from '../kernel/row.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
@@ -8,7 +8,7 @@ import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
 import { profileChanges } from './rules.ts'
-import { wasDeleted, lockIdentity } from './repository.ts'
+import { hasPowers, lockIdentity, wasDeleted } from './repository.ts'
 import { syncRoles } from './sync-roles.ts'
 
 /** The user that an identity resolves to, its row locked; or why there is none. */
@@ -54,7 +54,7 @@ export async function updateFromClaims(
   const changes: Partial<UserRow> = profileChanges(user, keptProfile(identity.profile), claims.profile)
   if (user.email === null && user.kind === 'human' && claims.emailVerified && claims.email !== null) {
     const isFree = (await em.count(UserRow, { email: claims.email })) === 0
-    if (isFree) change(changes, { email: claims.email, emailVerified: true })
+    if (isFree) change(changes, { email: claims.email, emailVerified: true, pendingEmail: null, pendingEmailAt: null })
   }
   identity.profile = { ...identity.profile, ...claims.profile }
   // A token without an address does not remove one.
@@ -68,6 +68,8 @@ export async function updateFromClaims(
 /** The first sign-in with an identity: links it to the account with its address, or provisions one. */
 async function linkOrProvision(context: CommandContext, provider: IdentityProvider, claims: Claims): Promise<UserId> {
   const { em } = context
+  // Without what is missing they would get an account beside the one that they may have.
+  if (claims.incomplete !== undefined) throw claims.incomplete
   const found = claims.emailVerified && claims.email !== null ? await lockUserWith(em, claims.email) : null
   const userId = found === null ? await provisionUser(context, claims) : await reclaimOrUse(context, found)
   await insertIdentity(context, provider, claims, userId)
@@ -80,10 +82,11 @@ async function linkOrProvision(context: CommandContext, provider: IdentityProvid
 async function reclaimOrUse(context: CommandContext, userId: UserId): Promise<UserId> {
   const user = await existingUser(context.em, userId)
   if (!isActing(user.status) || user.kind !== 'human') throw identityRefused({})
+  // Whoever runs a provider can name any address: no provider's word alone opens an account with powers.
+  if (await hasPowers(context.em, userId)) throw signInToLink({})
   if (user.emailVerified) return userId
   // The address was not verified: a stranger may have created the account and wait for its owner.
-  if (!(await mayBeReclaimed(context.em, userId))) throw signInToLink({})
-  await reclaimAccount(context, user, null)
+  await reclaimAccount(context, user, { passwordHash: null, refusal: signInToLink({}) })
   context.note({ changes: { addressProved: true } })
   return userId
 }

@@ -1,4 +1,15 @@
-import type { ProviderProfile } from './claims.ts'
+import type { IdentityProvider } from '../kernel/settings.ts'
+
+export interface ProviderProfile {
+  readonly fullName?: string
+  readonly avatarUrl?: string
+  readonly locale?: string
+}
+
+/** Whether a provider's word counts that somebody has this address: its domain, exactly, is one of those that it speaks for. */
+export function speaksFor({ domains }: Pick<IdentityProvider, 'domains'>, email: string): boolean {
+  return domains.includes('*') || domains.includes(email.slice(email.lastIndexOf('@') + 1))
+}
 
 /** The profile fields that a provider may set. */
 export interface OwnProfile {

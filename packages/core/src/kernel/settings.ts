@@ -10,6 +10,15 @@ interface PasswordSettings {
   readonly maximumAgeDays: number | null
 }
 
+/** Denizen's registration at a provider. */
+interface ProviderClient {
+  readonly id: string
+  readonly secret: string | null
+  readonly scopes: readonly string[]
+  /** How the provider brings its answer: with a link, or with a form (OAuth 2.0 Form Post Response Mode), as Apple does with a name or an address. */
+  readonly responseMode?: 'query' | 'form_post'
+}
+
 /** A trusted identity provider. */
 export interface IdentityProvider {
   /** Its name in calls and links: `google`. */
@@ -17,10 +26,15 @@ export interface IdentityProvider {
   readonly kind: 'oidc' | 'clerk'
   /** The exact `iss` claim; metadata is found below this URL (OpenID Connect Discovery 1.0). */
   readonly issuer: string
+  /**
+   * The domains for which its word counts that an address was verified, lower-case: those that it runs, or checks by mail. `*`: all.
+   * Addresses of other domains are as if it had not verified them.
+   */
+  readonly domains: readonly string[]
   /** Accepted values of the `aud` claim (of Clerk: `azp`). */
   readonly audiences: readonly string[]
   /** For sign-in by redirect. */
-  readonly client: { readonly id: string; readonly secret: string | null; readonly scopes: readonly string[] } | null
+  readonly client: ProviderClient | null
   /** Verifies the webhooks of Clerk; null: they are refused. */
   readonly webhookSecret: string | null
   /** The claim with the provider's roles, and the Denizen roles they stand for; other values are ignored. */

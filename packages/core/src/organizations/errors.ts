@@ -12,10 +12,15 @@ export const seatsTaken = defineError<{ seatLimit: number }>(
   ({ seatLimit }) => `All ${seatLimit} seats of the organization are taken.`,
 )
 export const alreadyMember = defineError('organizations.alreadyMember', 'conflict', 'This user is a member of the organization already.')
-export const organizationInactive = defineError<{ status: string }>(
-  'organizations.inactive',
+export const organizationInactive = defineError<{ status: string }>('organizations.inactive', 'conflict', ({ status }) =>
+  status === 'archived'
+    ? 'The organization is archived: nothing in it can be changed. An administrator of the installation can restore it.'
+    : `The organization is ${status}: its members cannot be changed. Activate it first.`,
+)
+export const notArchived = defineError<{ status: string }>(
+  'organizations.notArchived',
   'conflict',
-  ({ status }) => `The organization is ${status}: its members cannot be changed. Activate it first.`,
+  ({ status }) => `The organization is ${status}, not archived: there is nothing to restore.`,
 )
 export const tooManyOrganizations = defineError<{ limit: number }>('organizations.tooMany', 'limited', ({ limit }) =>
   limit === 0

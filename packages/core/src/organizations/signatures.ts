@@ -13,6 +13,7 @@ import {
   domainTaken,
   lastOwner,
   notAnOwner,
+  notArchived,
   organizationInactive,
   roleTooHigh,
   seatsTaken,
@@ -95,11 +96,17 @@ export const organizationsSignatures = group('organizations', {
     output: Organization,
   }),
   archive: changes({
-    summary: 'Archive an organization: its members lose access at once',
+    summary: 'Archive an organization: its members lose access at once; only administrators of the installation can restore it',
     grantedTo: ['owner'],
     errors: [organizationInactive],
     input: z.strictObject({ organizationId, version: versionRead }),
     output: z.object({ organization: Organization, membersLost: z.int(), invitationsRevoked: z.int() }),
+  }),
+  restore: changes({
+    summary: 'Restore an archived organization: its members have access again',
+    errors: [notArchived],
+    input: z.strictObject({ organizationId, version: versionRead }),
+    output: z.object({ organization: Organization, membersBack: z.int() }),
   }),
   switch: changes({
     summary: 'Switch this session to another of your organizations',

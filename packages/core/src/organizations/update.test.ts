@@ -159,6 +159,49 @@ describe.each(databases)('organizations.update and organizations.archive on %s',
     ])
   })
 
+  test('O5: an archived organization is restored by the installation: members are back, invitations and domains are not', async () => {
+    const organizationId = await world().newOrganization()
+    const [owner, member] = [await world().asMember(organizationId, 'owner'), await world().asMember(organizationId)]
+    await world().ownDomain(organizationId, 'restored.example')
+    const pending = await owner.as.organizations.invite({ organizationId, email: newEmail() })
+    const { organizations } = world().asSystem()
+    await expect(organizations.restore({ organizationId })).rejects.toMatchObject({
+      code: 'organizations.notArchived',
+      details: { status: 'active' },
+    })
+    world().clock.advance(1000)
+    await owner.as.organizations.archive({ organizationId })
+    await expect(owner.as.organizations.restore({ organizationId })).rejects.toMatchObject(notFound)
+    world().clock.advance(1000)
+    await expect(organizations.restore({ organizationId, version: 1 })).rejects.toMatchObject({ code: 'request.versionConflict' })
+    expect(await organizations.restore({ organizationId, version: 2 })).toMatchObject({
+      organization: { status: 'active', archivedAt: null, version: 3, memberCount: 2 },
+      membersBack: 2,
+    })
+    for (const { token } of [owner, member])
+      expect((await world().core.authenticate(token))?.memberships).toMatchObject([{ organizationId }])
+    await organizations.update({ organizationId, name: 'Back again' })
+    const open = 'select 1 from invitations where id = ? and revoked_at is null'
+    expect(await world().rows(open, [uuidOf(pending.id)])).toEqual([])
+    const verified = 'select 1 from organization_domains where organization_id = ? and verified_at is not null'
+    expect(await world().rows(verified, [uuidOf(organizationId)])).toEqual([])
+    expect((await events(organizationId)).map(({ type }) => type)).toContain('organizations.restored')
+  })
+
+  test('O5: one that was suspended before it was archived is suspended again', async () => {
+    const organizationId = await world().newOrganization()
+    const { organizations } = world().asSystem()
+    for (const step of [
+      () => organizations.update({ organizationId, status: 'suspended' }),
+      () => organizations.archive({ organizationId }),
+    ]) {
+      world().clock.advance(1000)
+      await step()
+    }
+    world().clock.advance(1000)
+    expect((await organizations.restore({ organizationId })).organization.status).toBe('suspended')
+  })
+
   test('archiving is for owners, once, and nothing changes in it afterwards', async () => {
     const organizationId = await world().newOrganization('was-archived')
     const [owner, admin, member] = [

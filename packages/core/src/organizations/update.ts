@@ -59,7 +59,7 @@ function requireNotReserved({ settings, actor }: CommandContext, before: string,
 }
 
 /** A reactivated organization is not among the memberships of cached principals, so these are invalidated by user. */
-async function refreshMembers(context: CommandContext, organizationId: OrganizationId): Promise<void> {
+export async function refreshMembers(context: CommandContext, organizationId: OrganizationId): Promise<void> {
   for (const userId of await membersWithSessions(context.em, organizationId, context.now)) context.invalidate(userId, { when: 'soon' })
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asciiDomain, emailForm, skeletonOf, usernameForm, usernameProblem } from './index.ts'
+import { asciiDomain, emailForm, usernameForm, usernameProblem } from './index.ts'
 
 /** Characters that have made two names of one, or one of two. */
 const troublesome = [
@@ -8,23 +8,33 @@ const troublesome = [
   ...'аеорсухіјѕԛӏћ', // Cyrillic
   ...'αοινρκ', // Greek
   ...'אבזא١٢۳०１ａＡｊＪｱﾞガｶ', // directions, digits, widths
-  ...['\u0301', '\u0307', '\u030c', '\u0323', '\u0345', '\u0328', '\u05b0', '\u093c', '\u3099', '\u034f', '\u115f', '\u3164', '\uffa0'],
-  ...[
-    '\u200b',
-    '\u200d',
-    '\u202e',
-    '\u2066',
-    '\ufeff',
-    '\u00ad',
-    '\ufe0f',
-    '\u{e0101}',
-    '\u2800',
-    '\ud800',
-    '\u1100',
-    '\u1161',
-    '가',
-    '\u{1d400}',
-  ],
+  '\u0301',
+  '\u0307',
+  '\u030c',
+  '\u0323',
+  '\u0345',
+  '\u0328',
+  '\u05b0',
+  '\u093c',
+  '\u3099',
+  '\u034f',
+  '\u115f',
+  '\u3164',
+  '\uffa0',
+  '\u200b',
+  '\u200d',
+  '\u202e',
+  '\u2066',
+  '\ufeff',
+  '\u00ad',
+  '\ufe0f',
+  '\u{e0101}',
+  '\u2800',
+  '\ud800',
+  '\u1100',
+  '\u1161',
+  '가',
+  '\u{1d400}',
 ]
 const name = fc.string({ unit: fc.constantFrom(...troublesome), minLength: 1, maxLength: 8 })
 const anything = fc.oneof(name, fc.string({ unit: 'binary', maxLength: 12 }))
@@ -53,15 +63,16 @@ describe('usernames', () => {
   })
 
   it('S20: every letter of Unicode has one spelling, in lower case', () => {
+    const changing: string[] = []
     for (let code = 0x80; code < 0x110000; code++) {
       const text = String.fromCodePoint(code)
       if (!/[\p{L}\p{M}\p{N}\p{S}\p{Cf}]/u.test(text)) continue
       for (const whole of [`a${text}`, `${text}\u030c`]) {
         const form = usernameForm(whole)
-        if (usernameForm(form) !== form || form.normalize('NFC') !== form || form.toLowerCase() !== form)
-          expect.fail(`${code.toString(16)}: ${JSON.stringify(form)}`)
+        if (usernameForm(form) !== form || form.normalize('NFC') !== form || form.toLowerCase() !== form) changing.push(code.toString(16))
       }
     }
+    expect(changing).toEqual([])
   })
 
   it.each([
@@ -114,27 +125,6 @@ describe('usernames', () => {
     '01890A5DAC96774BBCCEB302099A8057',
   ])('S4: refuses the form of an id: %s', (text) => {
     expect(usernameOf(text)).toBeNull()
-  })
-})
-
-describe('skeletons', () => {
-  it.each([
-    ['аdmin', 'admin'],
-    ['ѕuреrаdmіn', 'superadmin'],
-    ['αda', 'ada'],
-    ['рауреаl', 'paypeal'],
-    ['οδος', 'οδοσ'],
-  ])('S20: %s and %s look the same', (one, other) => {
-    expect(skeletonOf(usernameForm(one))).toBe(skeletonOf(usernameForm(other)))
-    expect(usernameForm(one)).not.toBe(usernameForm(other))
-  })
-
-  it('S20: letters of ASCII stand for themselves', () => {
-    for (const text of ['corner', 'comer', 'user1', 'userl', 'o0']) expect(skeletonOf(text)).toBe(text)
-  })
-
-  it('S20: of one username there is one, however it is written', () => {
-    fc.assert(fc.property(name, (text) => skeletonOf(usernameForm(text)) === skeletonOf(usernameForm(text.normalize('NFD')))))
   })
 })
 

@@ -1,5 +1,6 @@
-import { hasOnlyAscii, skeletonOf, usernameForm } from '../text/index.ts'
+import { usernameForm } from '../text/index.ts'
 import { username } from './model.ts'
+import { hasOnlyAscii, skeletonOf } from './skeleton.ts'
 
 /** Leaves room for a suffix within 64. */
 const longestDerived = 50

@@ -1,5 +1,6 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { printable } from '../text/index.ts'
+import { mailNotConfigured } from '../mail/index.ts'
 import { mintToken } from '../tokens/index.ts'
 import type { UserId } from '../users/index.ts'
 import { VerificationRow } from './entity.ts'
@@ -28,7 +29,8 @@ const longestUserAgent = 500
 
 /**
  * Mails a secret to an address, unless it got too many recently: then the caller
- * gets the same answer, and the secret does not work. The secret itself is not
+ * gets the same answer, and the secret does not work. Throws `mail.notConfigured`
+ * where no mail can be sent, whoever has the address. The secret itself is not
  * stored: the job that mails it derives it again. `binding` is for the caller,
  * and null if anybody who has the secret may use it.
  */
@@ -37,6 +39,7 @@ export async function issueVerification(
   asked: VerificationRequest,
 ): Promise<{ id: VerificationRow['id']; binding: string | null; expiresAt: Date }> {
   const { em, now, newId, ports, origin } = context
+  if (!ports.mailer.isConfigured) throw mailNotConfigured({})
   const { purpose, email, userId, lifetime, bound, payload, redirectTo = null } = asked
   const id = newId('ver')
   const binding = bound ? mintToken('verify', id, ports) : null

@@ -1,6 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 import { idOf } from '../../kernel/id.ts'
-import { folded, hasOnlyAscii, skeletonOf, usernameForm, usernameProblem } from '../../text/index.ts'
+import { folded, usernameForm, usernameProblem } from '../../text/index.ts'
+import { hasOnlyAscii, skeletonOf } from '../../users/skeleton.ts'
 import { otherUsername, usernameFrom } from '../../users/usernames.ts'
 
 /** What is compared is made by Denizen, and not by `lower`, whose letters depend on the locale of the database. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { IdentityProvider } from '../../kernel/settings.ts'
 import { email } from '../../users/model.ts'
-import { isSubject, profileOf, type Claims } from '../claims.ts'
+import { addressOf, isSubject, profileOf, type Claims } from '../claims.ts'
 
 const subject = z.custom<string>(isSubject)
 
@@ -39,15 +39,14 @@ export function eventIn(body: string): ClerkEvent | null {
 }
 
 /** Converts a Clerk user to claims. Only the primary address counts. */
-export function claimsOfUser(user: z.infer<typeof ClerkUser>, { issuer }: IdentityProvider, now: Date): Claims {
+export function claimsOfUser(user: z.infer<typeof ClerkUser>, provider: IdentityProvider, now: Date): Claims {
   const primary = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
   const address = email.safeParse(primary?.email_address)
   const fullName = [user.first_name, user.last_name].filter((part) => typeof part === 'string' && part !== '').join(' ')
   return {
-    issuer,
+    issuer: provider.issuer,
     subject: user.id,
-    email: address.success ? address.data : null,
-    emailVerified: address.success && primary?.verification?.status === 'verified',
+    ...addressOf(provider, address.success ? address.data : null, primary?.verification?.status === 'verified'),
     username: user.username ?? null,
     profile: profileOf({ fullName, avatarUrl: user.has_image === false ? undefined : user.image_url, locale: user.locale }),
     roles: null,

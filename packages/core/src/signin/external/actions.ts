@@ -61,6 +61,7 @@ export const finishOAuth = defineCommand(externalSignatures.finishOAuth, {
 })
 
 interface Answer {
+  readonly provider: string
   readonly challenge: string
   readonly state: string
   readonly code: string
@@ -69,12 +70,16 @@ interface Answer {
 
 /**
  * Only the program that began has the challenge; what the browser brings must match the
- * request that began there. The challenge is used up before the code is redeemed:
+ * request that began there, and have come to the redirect URI of the provider that was begun: otherwise
+ * one provider's code would be redeemed at another (mix-up, RFC 9700: 4.4). The challenge is used up before the code is redeemed:
  * of many concurrent answers only one reaches the provider, which
  * treats a code that is used twice as stolen. Answers to another request
  * are only counted.
  */
-async function redeemAnswer(context: PrepareContext, { challenge, state, code, issuer }: Answer): Promise<RedeemedAnswer> {
+async function redeemAnswer(
+  context: PrepareContext,
+  { provider: answering, challenge, state, code, issuer }: Answer,
+): Promise<RedeemedAnswer> {
   const { ports, settings, reader: em, now } = context
   await admitNetwork(context)
   const tried = await tryChallenge({ em, ports, now }, 'oauth', challenge)
@@ -83,7 +88,7 @@ async function redeemAnswer(context: PrepareContext, { challenge, state, code, i
   const provider = providerNamed(settings, name)
   const pending = PendingSecrets.parse(JSON.parse((await ports.cipher.open(sealedFor(name), sealed)) ?? '{}'))
   const wrong = { provider: name, redirectTo, claims: null }
-  if (!equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
+  if (answering !== name || !equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
   if (!(await finishChallenge({ em, now }, tried))) return null
   return { ...wrong, claims: await exchange(ports, provider, { code, redirectUri }, pending) }
 }

@@ -1,12 +1,12 @@
 import { base64url } from 'jose'
 import { z } from 'zod'
 import {
-  askJson,
   claimsOf,
   hostOf,
   jsonOf,
   metadataOf,
   noRedirectSignIn,
+  oneDocument,
   providerUnavailable,
   verifiedPayload,
   type Claims,
@@ -14,6 +14,7 @@ import {
 } from '../../identities/index.ts'
 import type { IdentityProvider } from '../../kernel/settings.ts'
 import type { Ports } from '../../ports/index.ts'
+import { userInfo } from './user-info.ts'
 
 type Client = NonNullable<IdentityProvider['client']>
 
@@ -36,7 +37,7 @@ export function clientOf({ id, client }: IdentityProvider): Client {
 export function authorizationUrl(
   { digest }: Pick<Ports, 'digest'>,
   { authorization_endpoint: endpoint, issuer }: Metadata,
-  { id, scopes }: Client,
+  { id, scopes, responseMode = 'query' }: Client,
   redirectUri: string,
   { state, verifier, nonce }: PendingSecrets,
 ): string {
@@ -51,6 +52,7 @@ export function authorizationUrl(
     nonce,
     code_challenge: base64url.encode(bytesOf(digest.sha256(verifier))),
     code_challenge_method: 'S256',
+    ...(responseMode !== 'query' && { response_mode: responseMode }),
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
   return url.href
@@ -84,7 +86,9 @@ export async function exchange(
   const expected = { audiences: [client.id], nonce: pending.nonce, kind: 'oidc' as const }
   const payload = await verifiedPayload(ports, provider, tokens.id_token, expected)
   if (payload === null) return null
-  return claimsOf({ ...(await userInfo(ports, metadata, payload, tokens.access_token)), ...payload }, provider)
+  const { told, incomplete } = await userInfo(ports, provider, metadata, payload, tokens.access_token)
+  const claims = claimsOf(oneDocument(payload, told), provider)
+  return claims && incomplete ? { ...claims, incomplete } : claims
 }
 
 async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: AuthorizationResponse, verifier: string) {
@@ -104,21 +108,6 @@ async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, 
   if (status >= 500) throw providerUnavailable({ host: hostOf(url), problem: 'its token endpoint fails' })
   const parsed = status === 200 ? TokenAnswer.safeParse(jsonOf(body)) : null
   return parsed?.success === true ? parsed.data : null
-}
-
-const UserInfo = z.looseObject({ sub: z.string() })
-
-/** Some providers give the address only at the userinfo endpoint (OpenID Connect Core 1.0: 5.3, 5.4). The ID token takes precedence. */
-async function userInfo(
-  ports: Ports,
-  { userinfo_endpoint: url }: Metadata,
-  payload: { sub?: string; email?: unknown },
-  token: string | undefined,
-) {
-  if (url === undefined || token === undefined || payload.email !== undefined) return {}
-  const told = await askJson(ports, url, UserInfo, { authorization: `Bearer ${token}` })
-  // The subject must be the same (5.3.2).
-  return told.sub === payload.sub ? told : {}
 }
 
 function formEncoded(text: string): string {

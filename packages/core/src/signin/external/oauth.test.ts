@@ -1,6 +1,5 @@
 import { completed, newId, uuidOf } from '@denizen/core'
-import { databases, newEmail, TestProvider, useWorld } from '@denizen/core/testing'
-import { base64url } from 'jose'
+import { beginAt, databases, newEmail, TestProvider, useWorld } from '@denizen/core/testing'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { destination, redirectUriFor } from './redirects.ts'
 
@@ -30,29 +29,8 @@ describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database
 
   const auth = () => world().asAnonymous().auth
 
-  /** Begins, and lets somebody sign in at the provider: the code it gives out is good once, for whoever has the verifier. */
-  async function begin(claims: Readonly<Record<string, unknown>>, input: { origin?: string; redirectTo?: string } = {}) {
-    const started = await auth().startOAuth({ provider: 'google', ...input })
-    const asked = new URL(started.url).searchParams
-    const code = crypto.randomUUID()
-    let used = false
-    provider.redeem = async (form, { headers }) => {
-      const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(form.get('code_verifier') ?? ''))
-      const isRight =
-        form.get('code') === code &&
-        form.get('grant_type') === 'authorization_code' &&
-        form.get('redirect_uri') === asked.get('redirect_uri') &&
-        base64url.encode(new Uint8Array(hash)) === asked.get('code_challenge') &&
-        headers['authorization'] === `Basic ${btoa('denizen:sh+hh')}`
-      if (!isRight || used) return { status: 400, body: '{"error":"invalid_grant"}' }
-      used = true
-      return {
-        status: 200,
-        body: JSON.stringify({ access_token: 'at', id_token: await provider.sign({ nonce: asked.get('nonce'), ...claims }) }),
-      }
-    }
-    return { started, asked, finish: { challenge: started.challenge, state: asked.get('state') ?? '', code, issuer: google.issuer } }
-  }
+  const begin = (claims: Readonly<Record<string, unknown>>, input: { origin?: string; redirectTo?: string } = {}) =>
+    beginAt(provider, auth(), claims, input)
 
   test('sends the browser to the provider with everything that binds the answer to it', async () => {
     const { started, asked } = await begin({ sub: 'x' })
@@ -155,6 +133,26 @@ describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database
     completed(await auth().finishOAuth(finish))
   })
 
+  test('S7: an answer that came to the page of another provider is sent to nobody, and signs nobody in', async () => {
+    const { finish } = await begin({ sub: 'honest' })
+    const evilStart = await auth().startOAuth({ provider: 'evil' })
+    const state = new URL(evilStart.url).searchParams.get('state') ?? ''
+    const before = world().ports.web.asked.filter(({ method }) => method === 'POST').length
+    // The attacker's provider sent the browser on to the honest one, with its own state: the honest code arrives at the honest page.
+    for (const issuer of [google.issuer, evil.issuer, undefined]) {
+      const mixedUp = {
+        provider: 'google',
+        challenge: evilStart.challenge,
+        state,
+        code: finish.code,
+        ...(issuer !== undefined && { issuer }),
+      }
+      await expect(auth().finishOAuth(mixedUp)).rejects.toMatchObject(refused)
+    }
+    expect(world().ports.web.asked.filter(({ method }) => method === 'POST')).toHaveLength(before)
+    completed(await auth().finishOAuth(finish))
+  })
+
   test('a wrong answer is counted, and after five there is nothing left to answer', async () => {
     const { finish } = await begin({ sub: 'guessed-at' })
     for (let count = 0; count < 5; count++) await expect(auth().finishOAuth({ ...finish, state: 'wrong' })).rejects.toMatchObject(refused)
@@ -167,7 +165,9 @@ describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database
     completed(await auth().finishOAuth(inTime.finish))
     world().clock.advance(1)
     const state = new URL(late.url).searchParams.get('state') ?? ''
-    await expect(auth().finishOAuth({ challenge: late.challenge, state, code: 'x', issuer: google.issuer })).rejects.toMatchObject({
+    await expect(
+      auth().finishOAuth({ provider: 'google', challenge: late.challenge, state, code: 'x', issuer: google.issuer }),
+    ).rejects.toMatchObject({
       code: 'auth.challengeOver',
     })
   })
@@ -187,9 +187,9 @@ describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database
     const started = await auth().startOAuth({ provider: 'public' })
     expect(new URL(started.url).searchParams.get('scope')).toBe('openid')
     const state = new URL(started.url).searchParams.get('state') ?? ''
-    await expect(auth().finishOAuth({ challenge: started.challenge, state, code: 'c', issuer: openid.issuer })).rejects.toMatchObject(
-      refused,
-    )
+    await expect(
+      auth().finishOAuth({ provider: 'public', challenge: started.challenge, state, code: 'c', issuer: openid.issuer }),
+    ).rejects.toMatchObject(refused)
     const sent = world().ports.web.asked.findLast(({ method }) => method === 'POST')
     expect(sent?.headers['authorization']).toBeUndefined()
     expect(Object.fromEntries(new URLSearchParams(sent?.body))).toMatchObject({ client_id: 'app', code: 'c' })

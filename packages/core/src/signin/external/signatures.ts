@@ -80,6 +80,9 @@ export const externalSignatures = group('auth', {
       noRedirectSignIn,
     ],
     input: z.strictObject({
+      provider: providerName.meta({
+        description: 'the provider that the page which got the answer is for, as its path names it; compared with the one that was begun',
+      }),
       challenge: secret(z.string().min(1).max(256)),
       state: secret(z.string().min(1).max(256)).meta({ description: 'as the provider returned it' }),
       code: secret(z.string().min(1).max(4096)).meta({ description: 'as the provider sent it' }),

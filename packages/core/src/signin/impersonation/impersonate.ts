@@ -3,13 +3,12 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { addressNotAllowed, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { endSessions } from '../../sessions/index.ts'
-import { existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
+import { controlledAccountTarget, existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { createSession } from '../create-session.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
-import { impersonatedTarget } from './target.ts'
 
 /**
  * Creates a session as another user, beside one's own. It requires recent authentication, which nobody
@@ -18,7 +17,7 @@ import { impersonatedTarget } from './target.ts'
  */
 export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   allow: overAccount,
-  target: impersonatedTarget,
+  target: controlledAccountTarget,
   requiresRecentAuth: true,
   handlesSecret: true,
   async handle(context, { userId, reason, minutes }) {

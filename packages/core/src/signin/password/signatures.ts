@@ -8,6 +8,7 @@ import { userId } from '../../kernel/ids.ts'
 import { linkInvalid } from '../../verifications/errors.ts'
 import { wrongProof } from '../errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
+import { mailNotConfigured } from '../../mail/errors.ts'
 import { claimNeedsMerge } from '../anonymous/errors.ts'
 import { typedPassword } from '../model.ts'
 import { noSetup } from './errors.ts'
@@ -25,6 +26,7 @@ export const passwordSignatures = group('auth', {
   }),
   requestPasswordReset: changes({
     summary: 'Mail a link that resets a password',
+    errors: [mailNotConfigured],
     input: z.strictObject({ email }),
     output: z.object({
       expiresAt: z.date().meta({ description: 'until then the link works, if the address has an account; whether it has is not told' }),
@@ -42,7 +44,7 @@ export const passwordSignatures = group('auth', {
   sendSetupLink: changes({
     summary: 'Mail a user a link to set a password; nobody else sees the link or the password',
     grantedTo: ['admin'],
-    errors: [noSetup],
+    errors: [noSetup, mailNotConfigured],
     input: z.strictObject({ userId }),
     output: z.object({ expiresAt: z.date() }),
   }),

@@ -1,0 +1,14 @@
+import { exitCodes } from './failure.ts'
+import { note } from './output.ts'
+
+/**
+ * Makes Ctrl-C end the command with a line and an exit code of its own. What was sent before may have been
+ * done. A command that stops in its own way (`denizen serve`) listens to the signal itself.
+ */
+export function endAtInterruption(): void {
+  process.on('SIGINT', () => {
+    if (process.listenerCount('SIGINT') > 1) return
+    note('\nCancelled.')
+    process.exit(exitCodes.cancelled)
+  })
+}
