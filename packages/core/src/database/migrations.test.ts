@@ -123,7 +123,7 @@ describe.each(bothDatabases)('migrations on %s', (database) => {
 
   test('S20: give usernames that were there their form, and say so where that is not what people typed', async () => {
     const { orm, rows } = world()
-    await orm.migrator.down({ to: '0007-pending-addresses' })
+    await orm.migrator.down({ to: '0008-impersonation' })
     const former = [
       'ada',
       'j\u030c',

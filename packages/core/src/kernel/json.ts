@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { brokenText } from '../text/index.ts'
+import { limitedTo } from './input.ts'
 
 /** JSON as stored in the database. */
 export type JsonObject = { [key: string]: z.core.util.JSONType }
@@ -9,7 +10,8 @@ const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', '
 
 /** A JSON object of limited length, without reserved keys, NUL characters or deep nesting. */
 export function jsonObject(maximum: number) {
-  return z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected a JSON object').transform((value, check) => {
+  const object = limitedTo(maximum, z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected a JSON object'))
+  return object.transform((value, check) => {
     const complaint = complainAbout(value, 0)
     if (complaint !== null) check.addIssue({ code: 'custom', message: complaint, input: value })
     else if (JSON.stringify(value).length > maximum)

@@ -60,6 +60,6 @@ function hasOneDirection(form: string): boolean {
 }
 
 /** Ids of Denizen, of whatever kind, and UUIDs (RFC 9562), also without hyphens. */
-export function hasFormOfId(text: string): boolean {
+function hasFormOfId(text: string): boolean {
   return /^(?:[a-z]{1,63}_[0-9a-z]{26}|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})$/i.test(text)
 }

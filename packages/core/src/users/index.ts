@@ -15,6 +15,7 @@ export {
 export { isActing } from './rules.ts'
 export {
   accountTarget,
+  callerLocked,
   changedAccountTarget,
   controlledAccountTarget,
   patchedAccountTarget,

@@ -59,6 +59,17 @@ export const ownAccountTarget = {
   },
 } satisfies TargetFinder<unknown>
 
+/**
+ * For what ends the caller's own credential: there is no target, but the caller is locked first. So none of their commands is under
+ * way, and none of them commits after the answer.
+ */
+export const callerLocked = {
+  type: 'user',
+  names: () => false,
+  locks: ownAccountTarget.locks,
+  find: async () => undefined,
+} satisfies TargetFinder<unknown>
+
 interface MayNameUser {
   readonly userId?: UserId | undefined
 }

@@ -52,7 +52,7 @@ interface OtherNames {
  * not allowed, one made from it with a suffix, and the audit log says so. Those that only look like another's stay.
  */
 export class Names extends Migration {
-  override name = '0008-names'
+  override name = '0009-names'
 
   override async up(): Promise<void> {
     const statements = [...columns, ...foldAscii]
