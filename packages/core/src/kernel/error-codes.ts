@@ -57,6 +57,7 @@ export type DenizenErrorCode =
   | 'auth.tooManySessions'
   | 'auth.wrongFactor'
   | 'auth.wrongProof'
+  | 'cli.ambiguous'
   | 'cli.cancelled'
   | 'cli.noDatabase'
   | 'cli.noFile'
