@@ -6,7 +6,16 @@ import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer, type Fields } from './answer.ts'
 import { declaredLength, readBody } from './body.ts'
-import { callerOf, callHeadersOf, contextOf, retiredPlanHeader, tokenInHeaders, type Caller, type Credential } from './context.ts'
+import {
+  callerOf,
+  callHeadersOf,
+  contextOf,
+  retiredPlanHeader,
+  tokenInHeaders,
+  type Caller,
+  type CallHeaders,
+  type Credential,
+} from './context.ts'
 import type { CookieSession } from './cookies.ts'
 import { batchTooLarge, bodyTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
 import { ImmediateCheck } from './immediate-check.ts'
@@ -124,7 +133,7 @@ export class TrpcEndpoint {
       if (unusual) return await this.#throughFetch(asked, body, context, credential)
       if (batched) return withCookies(answerOf(await this.#batch(calls, text, context), true, credential), cookies)
       const result = await this.#call(names, () => readInput(parse(text)), context)
-      const answer = withCookies(answerOf([result], false, credential), cookies)
+      const answer = heard(headers, withCookies(answerOf([result], false, credential), cookies))
       if (names === 'sessions.whoami' && result.error === undefined) this.#keep(caller, answer)
       return answer
     } catch (thrown) {
@@ -280,6 +289,12 @@ function answerOf(results: readonly Result[], batched: boolean, credential: Cred
     contentType: json,
     body: batched ? `[${results.map(({ envelope }) => envelope).join(',')}]` : (results[0]?.envelope ?? ''),
   }
+}
+
+/** The answer with the key that came in a header: without it there, the key was lost on the way. */
+function heard({ idempotencyKey: key }: CallHeaders, answer: Answer): Answer {
+  if (key === undefined || !/^[\x21-\x7e]{1,200}$/.test(key)) return answer
+  return { ...answer, headers: [...(answer.headers ?? []), ['idempotency-key', key]] }
 }
 
 /** The answer with the cookies that it sets. */
