@@ -151,9 +151,10 @@ class Face {
     }
     const running = finish()
       .catch((error: unknown) => {
-        this.#logger.error('a request could not be answered', { requestId, error })
+        const told = toDomainError(error, { path: undefined, requestId })
+        if (told !== error) this.#logger.error('a request could not be answered', { requestId, error })
         if (response.headersSent) response.destroy()
-        else send(response, requestId, this.draining, problem(toDomainError(error, { path: undefined, requestId }), requestId), shared)
+        else send(response, requestId, this.draining, problem(told, requestId), shared)
       })
       .finally(() => this.#running.delete(running))
     this.#running.add(running)

@@ -22,6 +22,8 @@ export const commonErrors: readonly ErrorDefinition<never>[] = [
   request.unknownAction,
   request.retriesExhausted,
   request.databaseUnavailable,
+  request.databaseBusy,
+  request.databaseReadOnly,
   request.internal,
   tooManyRequests,
   keyUnreadable,

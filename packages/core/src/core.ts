@@ -29,7 +29,7 @@ import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
 import { checkImmediately } from './pipeline/immediate.ts'
 import { forkOf, cachesOf } from './pipeline/assembly.ts'
-import { plan, run } from './pipeline/run.ts'
+import { answering, plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
 import { writeSessionsSeen } from './sessions/index.ts'
@@ -85,7 +85,7 @@ export interface Core {
    * valid.
    */
   receiveWebhook(webhook: SignedWebhook, origin: Origin): Promise<void>
-  /** Whether the database is available. */
+  /** Whether the database is there and takes changes. */
   isReady(): Promise<boolean>
   /** The public keys of signed tokens, present and next (JWK, RFC 7517). */
   publishedKeys(): Promise<readonly JsonObject[]>
@@ -132,7 +132,7 @@ export function createCore(options: CoreOptions): Core {
     plan: (name, input, call) => plan(assembly, name, input, call),
     bootstrap: (account) => bootstrapIn(assembly, account),
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
-    authenticate: (token) => authenticator.authenticate(token),
+    authenticate: (token) => answering(assembly, 'the look at a token', () => authenticator.authenticate(token)),
     authenticated: (token) => authenticator.cached(token),
     counted: (principal) => assembly.rate.countImmediately(principal),
     question: questionOf,
@@ -142,9 +142,9 @@ export function createCore(options: CoreOptions): Core {
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
-    publishedKeys: () => keys.published(),
+    publishedKeys: () => answering(assembly, 'the look at the signing keys', () => keys.published()),
     writeLastSeen: buffers.write,
-    isReady: async () => (await orm.checkConnection()).ok,
+    isReady: () => takesChanges(reader()),
     async start() {
       await ensurePartitions(reader(), ports.clock.now())
       await rotateKeys(reader(), ports)
@@ -152,6 +152,15 @@ export function createCore(options: CoreOptions): Core {
       buffers.start()
     },
     stop: async () => void (await Promise.all([buffers.stop(), ports.invalidation.close()])),
+  }
+}
+
+async function takesChanges(em: SqlEntityManager): Promise<boolean> {
+  try {
+    const [row] = await em.execute<{ mode: string }[]>(`select current_setting('transaction_read_only') as mode`)
+    return row?.mode === 'off'
+  } catch {
+    return false
   }
 }
 

@@ -21,6 +21,7 @@ export { anonymousActor, createCore, defaultSettings, newRequestId, systemActor,
 export { ensurePartitions } from './database/partitions.ts'
 export { migrations } from './database/migrations/index.ts'
 export { ormOptions } from './database/orm.ts'
+export { outageOf, type Outage } from './database/outage.ts'
 export { applySettings, sessionSettings } from './database/session-settings.ts'
 export * from './defaults/index.ts'
 export { deleteExpired } from './database/expired-rows.ts'

@@ -102,7 +102,7 @@ class Follower {
       } catch (error) {
         if (signal.aborted) return
         if (this.state.heardUpTo === null) return failed(error)
-        logger.warn('Lost the invalidation feed. Nothing is served from the cache until it is back.', { error: messageOf(error) })
+        logger.warn('Lost the invalidation feed. Nothing is served from the cache until it is back.', { error })
       }
       this.state = { ...this.state, connected: false, losses: this.state.losses + 1 }
       await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {})

@@ -20,6 +20,7 @@ import { openDatabase, type Database } from './database.ts'
 import { nodeDigest } from './digest.ts'
 import { postgresFeed } from './invalidation.ts'
 import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
+import { withoutRepeats } from './log-repeats.ts'
 import { pinoLogger } from './logger.ts'
 import { mailerOf } from './mailer.ts'
 import { maintenanceJobs } from './maintenance.ts'
@@ -61,7 +62,7 @@ export interface Runtime {
  * `database.newer` and `database.migrating`.
  */
 export async function createRuntime(config: Config, options: RuntimeOptions = {}): Promise<Runtime> {
-  const logger = options.logger ?? pinoLogger(config.logLevel)
+  const logger = withoutRepeats(options.logger ?? pinoLogger(config.logLevel))
   const masterKey = await loadMasterKey(config)
   const database = await openDatabase(config, logger)
   return assemble(config, options, logger, nodeCipher(masterKey), database)

@@ -141,6 +141,16 @@ export const retriesExhausted = defineError(
 export const databaseUnavailable = defineError(
   'request.databaseUnavailable',
   'unavailable',
-  'The database cannot be reached right now. Nothing was changed that you were not told of; try again in a moment.',
+  'The database cannot be reached right now. Try again in a moment; whether this call was carried out is not known.',
+)
+export const databaseBusy = defineError(
+  'request.databaseBusy',
+  'unavailable',
+  'The database was too busy to answer in time. Nothing was changed; try again in a moment.',
+)
+export const databaseReadOnly = defineError(
+  'request.databaseReadOnly',
+  'unavailable',
+  'The database takes no changes right now. Nothing was changed; try again when its operator has given it room, or switched over.',
 )
 export const internal = defineError<{ requestId: string }>('request.internal', 'internal', 'Internal error.')
