@@ -1,3 +1,4 @@
+import { uuidOf } from '@denizen/core'
 import { password, SoftAuthenticator } from '@denizen/core/testing'
 import { describe, expect, it } from 'vitest'
 import { bearer, domainOf, inputOf, useServer, type Reply } from './testing/server.ts'
@@ -131,8 +132,9 @@ describe('a session in cookies', () => {
     const { jar, user } = await signedIn()
     const { admin, world } = served()
     await world.rows(
-      'update sessions set impersonator_id = (select id from users where username = ?) where user_id = (select id from users where username = ?) returning 1',
-      [admin.user.username, user.username],
+      `update sessions set impersonator_id = (select id from users where username = ?), impersonator_session_id = ?
+        where user_id = (select id from users where username = ?) returning 1`,
+      [admin.user.username, uuidOf(admin.principal.sessionId ?? ''), user.username],
     )
     const { items } = dataOf(await served().get('/trpc/sessions.list', jar)) as { items: { impersonator: unknown }[] }
     expect(items[0]?.impersonator).toEqual({ userId: admin.user.id, username: admin.user.username })
@@ -153,8 +155,9 @@ describe('a session in cookies', () => {
   it('S16: stays when another session is signed out, by its token, and when signing out is only a dry run', async () => {
     const { jar } = await signedIn()
     const other = await served().world.signUp()
-    const out = (headers: Record<string, string>) => served().post('/trpc/auth.signOut', { json: {} }, { ...jar, ...asked, ...headers })
-    for (const reply of [await out({ 'denizen-plan': 'true' }), await out(bearer(other))]) {
+    const out = (path: string, headers: Record<string, string> = {}) =>
+      served().post(`/trpc/${path}`, { json: {} }, { ...jar, ...asked, ...headers })
+    for (const reply of [await out('plan.auth.signOut'), await out('auth.signOut', bearer(other))]) {
       expect(reply.status).toBe(200)
       expect(reply.headers.getSetCookie()).toEqual([])
     }

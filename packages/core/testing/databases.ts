@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { applySettings, ormOptions, sessionSettings, type Orm } from '@denizen/core'
+import { applySettings, ormOptions, preparedStatements, sessionSettings, type Orm } from '@denizen/core'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
-import { Client, escapeLiteral, type ClientBase } from 'pg'
+import { Client, escapeLiteral, type ClientBase, type Pool, type PoolClient } from 'pg'
 import { parse as parseArray } from 'postgres-array'
 import { copyName, keepCopy, releaseCopy, takeCopy } from './copies.ts'
 import { jobTable } from './mail.ts'
@@ -63,7 +63,8 @@ export async function createPostgres({
   for (const [parameter, value] of Object.entries(defaults))
     await administer(server, `alter database "${name}" set ${parameter} to ${escapeLiteral(value)}`)
   const url = urlOf(server, name)
-  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections }, driverOptions: { onConnect } })
+  const driverOptions = { onConnect, onPoolCreated: prepareStatements }
+  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections }, driverOptions })
   return {
     name,
     orm,
@@ -129,7 +130,10 @@ export async function embeddedSnapshot(): Promise<Uint8Array> {
 }
 
 /** As the runtime sets up every connection. */
-const onConnect = async (client: ClientBase): Promise<void> => void (await client.query(applySettings(sessionSettings)))
+const onConnect = async (client: ClientBase): Promise<void> => void (await client.query(applySettings(worldSettings)))
+
+/** A world is too short-lived for PostgreSQL to learn, over the first five calls of each connection, which plan is cheaper. */
+const worldSettings = { ...sessionSettings, plan_cache_mode: 'force_generic_plan' }
 
 async function administer<Row extends object>(url: string, statement: string): Promise<Row[]> {
   const client = new Client({ connectionString: url })
@@ -158,4 +162,18 @@ function required(variable: string): string {
   if (value === undefined || value === '')
     throw new Error(`${variable} is not set: run the tests with vitest, from the root of the workspace`)
   return value
+}
+
+/**
+ * As the runtime's pool does it: core's frequent statements are planned once for each connection, because planning them costs
+ * more than running them. They go to the driver's own method, where controls of races change them.
+ */
+function prepareStatements(pool: Pool): void {
+  pool.on('connect', (client: PoolClient) => {
+    const send = (...parameters: unknown[]) => (Client.prototype.query as (...given: unknown[]) => unknown).apply(client, parameters)
+    client.query = ((text: unknown, values: unknown, ...rest: unknown[]) => {
+      const name = typeof text === 'string' && Array.isArray(values) && rest.length === 0 ? preparedStatements.get(text) : undefined
+      return name === undefined ? send(text, values, ...rest) : send({ name, text, values })
+    }) as PoolClient['query']
+  })
 }

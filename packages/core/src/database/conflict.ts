@@ -53,6 +53,14 @@ export function isTransient(error: unknown): boolean {
   return state === '40001' || state === '40P01'
 }
 
+/** Whether the connection broke: the server said so while closing it (08, 57P01 to 57P05), or it was silent. */
+export function isLostConnection(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  if (/^(08|57P)/.test(state)) return true
+  if (/^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)/.test(textOf(error, 'code'))) return true
+  return error instanceof Error && /connection (terminated|timeout|error)|timeout exceeded when trying to connect/i.test(error.message)
+}
+
 function sqlStateOf(error: unknown): string {
   const code = textOf(error, 'code')
   return /^[0-9A-Z]{5}$/.test(code) ? code : ''

@@ -128,6 +128,11 @@ export const notPlannable = defineError<{ action: string }>(
   'invalid',
   ({ action }) => `${action} cannot be planned: a plan of it would be a way to try out secrets without being counted.`,
 )
+export const notRepeatable = defineError<{ action: string }>(
+  'request.notRepeatable',
+  'invalid',
+  ({ action }) => `${action} takes no idempotency key, because it handles secrets of people who are not signed in. Leave the key out.`,
+)
 export const onlyCommands = defineError<{ action: string; feature: string }>(
   'request.onlyCommands',
   'invalid',
@@ -141,7 +146,7 @@ export const retriesExhausted = defineError(
 export const databaseUnavailable = defineError(
   'request.databaseUnavailable',
   'unavailable',
-  'The database cannot be reached right now. Try again in a moment; whether this call was carried out is not known.',
+  'The database cannot be reached right now. Nothing was changed; try again in a moment.',
 )
 export const databaseBusy = defineError(
   'request.databaseBusy',
@@ -152,5 +157,15 @@ export const databaseReadOnly = defineError(
   'request.databaseReadOnly',
   'unavailable',
   'The database takes no changes right now. Nothing was changed; try again when its operator has given it room, or switched over.',
+)
+export const sealedElsewhere = defineError(
+  'request.sealedElsewhere',
+  'unavailable',
+  'This needs a secret that was sealed with another master key, so it cannot be checked here. Its operator has to start Denizen with that key.',
+)
+export const outcomeUnknown = defineError(
+  'request.outcomeUnknown',
+  'unavailable',
+  'The connection to the database broke while this was being committed, so nobody knows whether it was done. Look first, or repeat the call with the same idempotency key.',
 )
 export const internal = defineError<{ requestId: string }>('request.internal', 'internal', 'Internal error.')

@@ -9,4 +9,4 @@ export {
   throttleKeys,
   type ThrottleKeys,
 } from './throttle.ts'
-export { countInHour, hourOf } from './windows.ts'
+export { admitFromNetwork, countInHour, hourOf } from './windows.ts'

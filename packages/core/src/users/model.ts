@@ -55,7 +55,10 @@ export const phone = z
   .pipe(z.string().regex(/^\+[1-9]\d{6,14}$/, 'a telephone number with its country code, for example +41446681800'))
 export const metadata = jsonObject(16_384)
 /** Only its name is kept so far. */
-export const resourcePolicy = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'the name of a policy: lower case letters, digits and -')
+export const resourcePolicy = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'the name of a policy: lower case letters, digits and -')
 
 const unixId = z.int().min(0).max(4_294_967_294)
 /** Who the user is inside containers and on shared file systems. */
@@ -101,6 +104,16 @@ export const User = z.object({
   updatedAt: z.date(),
 })
 export type User = z.infer<typeof User>
+
+/** A user as shown to themselves. */
+export const OwnUser = User.extend({
+  pendingEmail: z
+    .string()
+    .nullable()
+    .meta({ description: 'an address that you asked for: it replaces the present one once you follow the link that was mailed to it' }),
+  pendingEmailAt: z.date().nullable().meta({ description: 'when you asked for it' }),
+})
+export type OwnUser = z.infer<typeof OwnUser>
 
 /** A user as shown to those who may change it: with the private metadata that applications keep. */
 export const ManagedUser = User.extend({

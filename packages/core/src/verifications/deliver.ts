@@ -1,4 +1,4 @@
-import { DenizenError } from '../kernel/errors.ts'
+import { DenizenError, sealedElsewhere } from '../kernel/errors.ts'
 import type { Job } from '../kernel/event.ts'
 import { isId } from '../kernel/id.ts'
 import type { JobHandler } from '../kernel/job.ts'
@@ -7,7 +7,7 @@ import { UserRow } from '../users/index.ts'
 import { VerificationRow } from './entity.ts'
 import { mailFor } from './mails/index.ts'
 import type { VerificationId } from './model.ts'
-import { secretOf } from './secret.ts'
+import { hashOfText, secretOf } from './secret.ts'
 
 const name = 'verifications.mail'
 
@@ -26,9 +26,14 @@ export const sendVerification: JobHandler = {
     if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return
     // Somebody may have made an account with the address since it was asked for.
     const user = await em.findOne(UserRow, row.userId === null && row.purpose === 'signUp' ? { email: row.email } : { id: row.userId })
-    // The user must still have the address; except for a claim, where they do not have it yet.
-    if (user !== null && row.purpose !== 'claim' && user.email !== row.email) return
-    const mail = mailFor(row, { user, secret: await secretOf(ports, row), publicUrl: settings.publicUrl })
+    // The user must still have the address, or have asked for it; a guest who claims an account has none.
+    const wants = row.purpose === 'claim' || (row.purpose === 'verifyEmail' && user?.pendingEmail === row.email)
+    if (user !== null && !wants && user.email !== row.email) return
+    const holder = wants ? await em.findOne(UserRow, { email: row.email, emailVerified: true }) : null
+    const secret = await secretOf(ports, row)
+    // The job is kept and tried again: a process with the right key can do it.
+    if ((await hashOfText(ports, row, secret)) !== row.hash) throw sealedElsewhere({})
+    const mail = mailFor(row, { user, holder, secret, publicUrl: settings.publicUrl })
     if (mail === null) return
     try {
       await ports.mailer.send(mail)

@@ -1,6 +1,8 @@
 import { userActor, uuidOf, type DenizenError, type Origin } from '@denizen/core'
 import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
+import { networkOf } from '../../kernel/network.ts'
+import { hourOf } from '../../throttling/index.ts'
 
 const codeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
@@ -52,6 +54,31 @@ describe.each(databases)('on %s', (database) => {
       uuidOf(ada.user.id),
     ])
     expect(history).toEqual([{ outcome: 'succeeded', ip: device.ip }])
+  })
+
+  test('S25: one network may begin only so many an hour, and what is refused leaves nothing', async () => {
+    const from = (ip: string) => world().core.as({ kind: 'anonymous' }, { ip })
+    const clientName = 'flood'
+    await from('198.51.100.77').auth.startDeviceLogin({ clientName })
+    const { number } = hourOf(world().clock.now())
+    const counter = await world().ports.cipher.fingerprint('deviceLogin', `${number}\n${networkOf('198.51.100.77')}`)
+    expect(await world().rows('update throttles set failures = 200 where key = ? returning 1', [counter])).toHaveLength(1)
+    const before = await world().counts()
+    expect(await codeOf(from('198.51.100.77').auth.startDeviceLogin({ clientName }))).toBe('auth.tooManyAttempts')
+    expect(await world().counts()).toEqual(before)
+    expect(await codeOf(from('198.51.100.78').auth.startDeviceLogin({ clientName }))).toBe('no error')
+    world().clock.advance(3_600_000)
+    expect(await codeOf(from('198.51.100.77').auth.startDeviceLogin({ clientName }))).toBe('no error')
+  })
+
+  test('R11: polling and looking leave no audit entries of strangers', async () => {
+    const { deviceCode, userCode } = await start()
+    const before = (await world().counts())['audit_entries']
+    for (let count = 0; count < 3; count++) {
+      await poll(deviceCode)
+      await world().asAnonymous().auth.viewDeviceLogin({ userCode })
+    }
+    expect((await world().counts())['audit_entries']).toBe(before)
   })
 
   test('the session of a device has the assurance of the one that approved, and no fresh proof', async () => {
@@ -116,13 +143,14 @@ describe.each(databases)('on %s', (database) => {
     expect(await codeOf(world().asAnonymous().auth.approveDeviceLogin({ userCode }))).toBe('request.unauthenticated')
     world().clock.advance(5 * 60_000)
     expect(await codeOf(ada.as.auth.approveDeviceLogin({ userCode }))).toBe('auth.freshProofRequired')
-    const impersonated = { ...ada.principal, recentAuthUntil: null, impersonator: { userId: ada.user.id, username: 'root' } }
+    const impersonator = { userId: ada.user.id, username: 'root', sessionId: ada.principal.sessionId ?? 'ses_' } as const
+    const impersonated = { ...ada.principal, recentAuthUntil: null, impersonator }
     expect(await codeOf(world().core.as(userActor(impersonated)).auth.approveDeviceLogin({ userCode }))).toBe('auth.ownSessionRequired')
     const debtor = { ...ada.principal, pendingSteps: ['changePassword'] as const }
     expect(await codeOf(world().core.as(userActor(debtor)).auth.approveDeviceLogin({ userCode }))).toBe('auth.stepRequired')
   })
 
-  test('whatever ends the sessions of a user ends one that waits to be fetched', async () => {
+  test('71: whatever ends the sessions of a user ends one that waits to be fetched', async () => {
     const [ada, root] = [await world().signUp(), await world().asSuperadmin()]
     const { userCode, deviceCode } = await start()
     await ada.as.auth.approveDeviceLogin({ userCode })

@@ -1,3 +1,4 @@
+import { openSealed } from '../../kernel/sealed.ts'
 import { z } from 'zod'
 import { claimsIn, metadataOf, providerNamed, redirectNotAllowed, type Claims } from '../../identities/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
@@ -5,6 +6,7 @@ import type { PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
 import { beginChallenge, finishChallenge, tryChallenge } from '../../challenges/index.ts'
+import { admitFromNetwork } from '../../throttling/index.ts'
 import { challengeOver } from '../errors.ts'
 import { admitNetwork, signInWithClaims } from './sign-in.ts'
 import { authorizationUrl, clientOf, exchange, isAnswerOf, PendingSecrets, randomText } from './exchange.ts'
@@ -40,6 +42,7 @@ export const startOAuth = defineCommand(externalSignatures.startOAuth, {
     return { url, redirectUri, redirectTo: goal, sealed }
   },
   async handle(context, { provider }, { url, redirectUri, redirectTo, sealed }) {
+    await admitFromNetwork(context, 'oauth')
     const payload = { provider, redirectUri, redirectTo, sealed }
     const { text, expiresAt } = beginChallenge(context, { purpose: 'oauth', userId: null, payload })
     return { url, challenge: text, redirectUri, expiresAt }
@@ -86,7 +89,7 @@ async function redeemAnswer(
   if (tried === null) return null
   const { provider: name, redirectUri, redirectTo, sealed } = PendingSignIn.parse(tried.payload)
   const provider = providerNamed(settings, name)
-  const pending = PendingSecrets.parse(JSON.parse((await ports.cipher.open(sealedFor(name), sealed)) ?? '{}'))
+  const pending = PendingSecrets.parse(JSON.parse(await openSealed(ports.cipher, sealedFor(name), sealed)))
   const wrong = { provider: name, redirectTo, claims: null }
   if (answering !== name || !equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
   if (!(await finishChallenge({ em, now }, tried))) return null
