@@ -46,20 +46,21 @@ function ask(path: string, { body, token }: { readonly body?: string | URLSearch
   return fetch(server.url + path, body === undefined ? { headers } : { method: 'POST', headers, body })
 }
 
-/** A token of the right form that was never given out, so that it is not in memory. */
-const unknown = (): string => access
-
 const calls: readonly (readonly [what: string, call: () => Promise<Response>])[] = [
-  ['a query', () => ask('/trpc/users.current', { token: unknown() })],
-  ['who am I', () => ask('/trpc/sessions.whoami', { token: unknown() })],
-  ['a decision', () => ask(`/trpc/access.check?input=${encodeURIComponent('{"json":{"permission":"users.get"}}')}`, { token: unknown() })],
-  ['a command', () => ask('/trpc/users.updateCurrent', { body: '{"json":{"displayName":"Ada"}}', token: unknown() })],
-  ['a batch', () => ask('/trpc/users.current,sessions.whoami?batch=1', { token: unknown() })],
+  ['a query', () => ask('/trpc/users.current', { token: access })],
+  ['who am I', () => ask('/trpc/sessions.whoami', { token: access })],
+  ['a decision', () => ask(`/trpc/access.check?input=${encodeURIComponent('{"json":{"permission":"users.get"}}')}`, { token: access })],
+  ['a command', () => ask('/trpc/users.updateCurrent', { body: '{"json":{"displayName":"Ada"}}', token: access })],
+  ['a batch', () => ask('/trpc/users.current,sessions.whoami?batch=1', { token: access })],
   ['a sign-in', () => ask('/trpc/auth.signIn', { body: `{"json":{"identifier":"ada","password":"${password}"}}` })],
-  ['REST', () => ask('/users/current', { token: unknown() })],
-  ['introspection', () => ask('/oauth/introspect', { body: new URLSearchParams({ token: access }), token: unknown() })],
-  ['revocation', () => ask('/oauth/revoke', { body: new URLSearchParams({ token: access }) })],
-  ['a refresh', () => ask('/oauth/token', { body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refresh }) })],
+  ['REST', () => ask('/users/current', { token: access })],
+  ['introspection', () => ask('/oauth/introspect', { body: new URLSearchParams({ token: access }), token: access })],
+  ['revocation', () => ask('/oauth/revoke', { body: new URLSearchParams({ token: access, client_id: 'a program' }) })],
+  [
+    'a refresh',
+    () =>
+      ask('/oauth/token', { body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refresh, client_id: 'a program' }) }),
+  ],
   ['the signing keys', () => ask('/.well-known/jwks.json')],
 ]
 

@@ -178,7 +178,7 @@ class Link {
   constructor(server: PostgresServer, stop: AbortSignal) {
     this.client = new Client({ ...clientConfig(server, 'invalidation'), stream: () => this.#socket })
     this.client.on('error', (error) => this.#lose(error))
-    this.client.on('end', () => this.#lose(new Error('The connection ended.')))
+    this.client.on('end', () => this.#lose(lost('ECONNRESET', 'The connection ended.')))
     this.#stop = stop
     stop.addEventListener('abort', this.#onStop)
   }
@@ -190,7 +190,7 @@ class Link {
   /** Waits for the work, at most `answerTimeoutMs` and while the connection lives. */
   within<T>(work: Promise<T>): Promise<T> {
     return this.#interruptible((resolve, reject) => {
-      const timer = setTimeout(() => this.#lose(new Error(`No answer within ${answerTimeoutMs} ms.`)), answerTimeoutMs)
+      const timer = setTimeout(() => this.#lose(lost('ETIMEDOUT', `No answer within ${answerTimeoutMs} ms.`)), answerTimeoutMs)
       work.then(resolve, reject).finally(() => clearTimeout(timer))
       return timer
     })
@@ -232,4 +232,8 @@ class Link {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+function lost(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }

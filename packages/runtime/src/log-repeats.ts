@@ -40,6 +40,6 @@ export function withoutRepeats(logger: Logger, now: () => number = () => perform
 /** The message of the first cause; a refused connection may have several, and no text of its own. */
 function rootOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? rootOf(error.cause) : error.message
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error)
+  return 'cause' in error && error.cause instanceof Error ? rootOf(error.cause) : String(error.message)
 }

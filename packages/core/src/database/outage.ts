@@ -39,7 +39,8 @@ const deepest = 6
 export function outageOf(error: unknown, depth = 0): Outage | null {
   if (depth > deepest || error === null || typeof error !== 'object') return null
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const message = error instanceof Error ? error.message : ''
+  // pg-boss copies errors into plain objects.
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : ''
   const found = meanings.find(([states]) => states.test(code)) ?? messages.find(([texts]) => texts.test(message))
   if (found !== undefined) return { state: code === '' ? 'connection' : code, toError: (cause) => found[1]({}, cause) }
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : []
