@@ -6,7 +6,8 @@ import { run } from './program.ts'
 // `denizen users list | head` is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.ok)
-  throw error
+  process.stderr.write(`error: The output cannot be written: ${error.message} (cli.outputFailed)\nnext:  Write it to another place.\n`)
+  process.exit(exitCodes.failure)
 })
 
 endAtInterruption()

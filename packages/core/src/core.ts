@@ -62,8 +62,9 @@ export interface Core {
   /**
    * Creates the first superadmin; null: there is or was one already. Of concurrent processes one creates it. The username gets a suffix
    * if it is taken.
+   * @param announce Called before it is created: whoever shows the password afterwards may be killed in between, and lose it.
    */
-  bootstrap(account: { readonly username: string; readonly password: string }): Promise<User | null>
+  bootstrap(account: { readonly username: string; readonly password: string }, announce?: () => void): Promise<User | null>
   /** Every action as a function, on behalf of an actor. */
   as(actor: Actor, origin?: Partial<Origin>): Calls
   /** The principal of an access token; null: the token is not valid. */
@@ -136,7 +137,7 @@ export function createCore(options: CoreOptions): Core {
     mayUse: (name, call) => mayUse(assembly, name, call),
     checkUse: (name, call) => checkUse(assembly, name, call),
     plan: (name, input, call) => plan(assembly, name, input, call),
-    bootstrap: (account) => bootstrapIn(assembly, account),
+    bootstrap: (account, announce) => bootstrapIn(assembly, account, announce),
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
     authenticate: (token) => answering(assembly, 'the look at a token', () => authenticator.authenticate(token)),
     authenticated: (token) => authenticator.cached(token),
@@ -244,8 +245,13 @@ async function receiveIn(assembly: Assembly, { id, timestamp, signature, body }:
   await run(only, name, { id, timestamp, signature, body }, call)
 }
 
-async function bootstrapIn(assembly: Assembly, account: { username: string; password: string }): Promise<User | null> {
+async function bootstrapIn(
+  assembly: Assembly,
+  account: { username: string; password: string },
+  announce?: () => void,
+): Promise<User | null> {
   if (await hadSuperadmin(forkOf(assembly))) return null
+  announce?.()
   const { name } = bootstrap.signature
   const call: Call = { actor: systemActor('first start'), origin: { ip: null, userAgent: null, requestId: newRequestId(assembly.ports) } }
   const made = await run({ ...assembly, actions: new Map([[name, bootstrap]]) }, name, account, call)

@@ -134,6 +134,9 @@ interface Parts {
 /** Milliseconds for each part, besides the time that running jobs have to finish. */
 const stopTimeout = 5_000
 const drainSeconds = 10
+/** For all parts together: after the 10 seconds of the server it is less than the 30 after which most supervisors kill. */
+const stopWithin = 15_000
+const leastStop = 500
 
 async function stopAll(logger: Logger, { core, jobs, hasher, database }: Parts): Promise<void> {
   const steps: readonly (readonly [part: string, stop: () => Promise<void>, ms: number])[] = [
@@ -142,9 +145,10 @@ async function stopAll(logger: Logger, { core, jobs, hasher, database }: Parts):
     ['core', () => core.stop(), stopTimeout],
     ['database', () => database.close(), stopTimeout],
   ]
+  const end = performance.now() + stopWithin
   for (const [part, stop, ms] of steps) {
     try {
-      await within(ms, stop())
+      await within(Math.max(Math.min(ms, end - performance.now()), leastStop), stop())
     } catch (error) {
       logger.error('A part did not stop properly.', { part, error })
     }
