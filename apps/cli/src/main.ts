@@ -12,3 +12,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 endAtInterruption()
 process.exitCode = await run(process.argv.slice(2))
+// A server has stopped what it could within its time: whatever is still open belongs to somebody who does not answer.
+if (process.argv[2] === 'serve') setTimeout(() => process.exit(), 1000).unref()

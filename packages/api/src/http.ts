@@ -40,6 +40,8 @@ export interface ServerOptions {
   readonly logger?: Logger
   /** Milliseconds that running requests have to finish while closing. Default: 10 000. */
   readonly gracePeriod?: number
+  /** Milliseconds that `/readyz` answers 503 before the port is closed, so that a load balancer sees it. Default: 0. */
+  readonly closingDelay?: number
 }
 
 export interface Server {
@@ -74,7 +76,7 @@ export function createServer(options: ServerOptions): Server {
   )
   server.setTimeout(idleTimeout)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => face.refuse(error, socket as Socket))
-  const { host = '127.0.0.1', port, gracePeriod = 10_000 } = options
+  const { host = '127.0.0.1', port, gracePeriod = 10_000, closingDelay = 0 } = options
   let address: AddressInfo | undefined
   return {
     get url() {
@@ -88,8 +90,9 @@ export function createServer(options: ServerOptions): Server {
       })
       address = server.address() as AddressInfo
     },
-    close() {
+    async close() {
       face.draining = true
+      if (server.listening && closingDelay > 0) await new Promise((resolve) => setTimeout(resolve, closingDelay))
       return drain(server, face, gracePeriod)
     },
   }

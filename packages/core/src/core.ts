@@ -15,7 +15,7 @@ import { actions } from './actions.ts'
 import { callsOver, type Calls } from './calls/index.ts'
 import { toDomainError } from './database/conflict.ts'
 import { ensurePartitions } from './database/partitions.ts'
-import { deliver, type Subscriber } from './events/index.ts'
+import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
 import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Principal } from './kernel/actor.ts'
 import type { Origin } from './kernel/origin.ts'
@@ -155,11 +155,23 @@ export function createCore(options: CoreOptions): Core {
     async start() {
       await rotateKeys(reader(), ports) // refuses another master key, before anything is written
       await ensurePartitions(reader(), ports.clock.now())
+      await warnOfDump(reader(), ports)
       await ports.invalidation.open(cachesOf(assembly))
       buffers.start()
     },
     stop: async () => void (await Promise.all([buffers.stop(), ports.invalidation.close()])),
   }
+}
+
+/** After `pg_dump` and a restore into a new cluster. */
+async function warnOfDump(em: SqlEntityManager, { logger }: Ports): Promise<void> {
+  const highest = await foreignTransaction(em)
+  if (highest === null) return
+  logger.error(
+    'The events in this database come from a dump of another cluster, whose transaction ids were higher: until this one has caught up, the event feed ' +
+      'does not show them. Stop PostgreSQL and raise its next transaction id above the highest (pg_resetwal --next-transaction-id, --epoch), or use a physical backup.',
+    { highest },
+  )
 }
 
 async function takesChanges(em: SqlEntityManager): Promise<boolean> {

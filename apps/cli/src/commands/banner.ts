@@ -38,7 +38,7 @@ export function credentialsText({ username, password }: Admin): string {
     ['username', username],
     ['password', password],
   ])
-  return `${bold('A superadmin was created.')} The password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
+  return `${bold('A superadmin is created.')} The password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
 }
 
 function placesText(url: string, config: Config): string {

@@ -27,9 +27,6 @@ export function addServe(program: Command): void {
   command.action(() => serve(command.opts<ServeOptions>()))
 }
 
-/** Milliseconds. */
-const lingering = 1_000
-
 async function serve(options: ServeOptions): Promise<void> {
   const signal = stopSignal()
   try {
@@ -53,8 +50,6 @@ async function serveUntil(stopped: Promise<void>, options: ServeOptions): Promis
     if (isStarted) await listenUntil(stopped, runtime)
   } finally {
     await runtime.stop()
-    // Nothing is left to be done, and whatever is still open belongs to somebody who does not answer.
-    setTimeout(() => process.exit(), lingering).unref()
   }
 }
 
@@ -74,7 +69,7 @@ async function isNew({ database }: Config): Promise<boolean> {
 async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<void> {
   const { createServer } = await import('@denizen/api')
   const { core, config, metrics, logger } = runtime
-  const { host, port, trustedProxies, bodyLimit } = config
+  const { host, port, trustedProxies, bodyLimit, closingDelay } = config
   const admin = await makeAdmin(core)
   const server = createServer({
     core,
@@ -82,6 +77,7 @@ async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<vo
     port,
     trustedProxies,
     bodyLimit,
+    closingDelay,
     logger,
     metrics: async () => ({ contentType: metrics.contentType, body: await metrics.expose() }),
   })
