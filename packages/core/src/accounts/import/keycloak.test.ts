@@ -254,10 +254,10 @@ describe('users.import', () => {
         where username like 'c2-%' or email like '%@c2.example' order by username`,
     )
     expect(rows).toEqual([
-      { username: 'c2-argon', status: 'active', full_name: null, hash: '$argon2id$v=19$m=7168,t=5,p=1$c2' },
+      { username: 'c2-argon', status: 'active', full_name: null, hash: '$argon2id$v=19$m=7168,t=5,p=1$c' },
       { username: 'c2-missing', status: 'inactive', full_name: null, hash: null },
       { username: 'c2-no', status: 'inactive', full_name: null, hash: null },
-      { username: 'c2-sha1', status: 'active', full_name: null, hash: '$pbkdf2-sha1$i=1300000$c29tZXN' },
+      { username: 'c2-sha1', status: 'active', full_name: null, hash: '$pbkdf2-sha1$i=1300000$c29tZXNh' },
       { username: 'former', status: 'active', full_name: 'Hidden', hash: null },
       { username: 'odonnel', status: 'active', full_name: null, hash: null },
     ])
