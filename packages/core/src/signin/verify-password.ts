@@ -31,10 +31,16 @@ export async function checkPassword(context: PrepareContext, input: { identifier
   const named = parseIdentifier(input.identifier)
   const stored = await findStoredPassword(reader, named ?? { field: 'username', value: '' })
   const userId = stored === null ? nonexistentUser : idOf('usr', stored.id)
-  const throttle = await throttleKeys(ports, origin, named?.value ?? input.identifier.trim(), { userId })
+  const throttle = await throttleKeys(ports, origin, nameOf(input.identifier), { userId: stored === null ? null : userId })
   const wait = await secondsToWait(reader, throttle, now)
   const unchecked = { userId, changedAt: null, matches: false, upgrade: null, throttle, wait }
   return wait > 0 ? unchecked : { ...unchecked, ...(await comparePassword(context, stored, input.password)) }
+}
+
+/** The name that somebody typed, with its kind: a username is not an address, and neither is an id. */
+export function nameOf(identifier: string): readonly string[] {
+  const named = parseIdentifier(identifier)
+  return named === null ? ['unreadable', identifier.trim()] : [named.field, named.value]
 }
 
 /** Compares a password with the stored hash, or with a decoy of the same cost. */

@@ -4,9 +4,11 @@ export {
   countFailure,
   forgetFailures,
   guess,
+  isOverBudget,
   secondsToWait,
   secondsUntilAdmitted,
   throttleKeys,
   type ThrottleKeys,
 } from './throttle.ts'
-export { countInHour, hourOf } from './windows.ts'
+export { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork, type MailRequest } from './mails.ts'
+export { countInHour, secondsLeftOfHour } from './windows.ts'

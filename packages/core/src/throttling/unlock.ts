@@ -11,7 +11,7 @@ export const unlock = defineCommand(throttlingSignatures.unlock, {
   target: changedAccountTarget,
   async handle(context, { userId }) {
     const user = await existingUser(context.em, userId)
-    const failuresForgotten = await forgetAll(context, namesOf(user))
+    const failuresForgotten = await forgetAll(context, userId, namesOf(user))
     recordLoginAttempt(context, {
       identifier: user.username,
       userId,
@@ -26,6 +26,6 @@ export const unlock = defineCommand(throttlingSignatures.unlock, {
 })
 
 /** All names under which failures of a user may be counted. */
-function namesOf({ id, username, email }: UserRow): readonly string[] {
-  return email === null ? [id, username] : [id, username, email]
+function namesOf({ id, username, email }: UserRow): readonly (readonly string[])[] {
+  return [['id', id], ['username', username], ...(email === null ? [] : [['email', email]])]
 }

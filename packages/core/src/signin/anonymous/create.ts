@@ -4,7 +4,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { networkOf } from '../../kernel/network.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { existingUser } from '../../users/index.ts'
-import { countInHour, hourOf, tooManyAttempts } from '../../throttling/index.ts'
+import { countInHour, secondsLeftOfHour, tooManyAttempts } from '../../throttling/index.ts'
 import { createSession } from '../create-session.ts'
 import { anonymousClosed } from './errors.ts'
 import { anonymousSignatures } from './signatures.ts'
@@ -47,7 +47,6 @@ const mostOfNetwork = 200
 async function checkFlood(context: CommandContext): Promise<void> {
   const { em, now, origin, ports } = context
   if (origin.ip === null) return
-  const { number, left } = hourOf(now)
-  const made = await countInHour({ em, now, ports }, 'anonymous', `${number}\n${networkOf(origin.ip) ?? origin.ip}`)
-  if (made > mostOfNetwork) throw tooManyAttempts({ retryAfter: Math.ceil(left / 1000) })
+  const made = await countInHour({ em, now, ports }, 'anonymousUsers/network', [networkOf(origin.ip) ?? origin.ip])
+  if (made > mostOfNetwork) throw tooManyAttempts({ retryAfter: secondsLeftOfHour(now) })
 }
