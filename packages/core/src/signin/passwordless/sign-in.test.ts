@@ -218,4 +218,3 @@ describe.each(databases)('signing in by mail on %s', (database) => {
     expect(mails()).toBe(15)
   })
 })
-})
