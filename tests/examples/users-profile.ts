@@ -33,10 +33,10 @@ export const profileExamples = {
       return { as: await somebody(world, 'changes-oneself'), input: { displayName: 'Myself', phone: '+41 44 668 18 00', fullName: null } }
     },
     async fails(world) {
-      await somebody(world, 'has-this-address')
-      return { as: await somebody(world, 'wants-an-address'), input: { email: 'has-this-address@example.com' } }
+      await somebody(world, 'has-this-name')
+      return { as: await somebody(world, 'wants-a-name'), input: { username: 'has-this-name' } }
     },
-    failure: { code: 'users.emailTaken', kind: 'conflict' },
+    failure: { code: 'users.usernameTaken', kind: 'conflict' },
   },
   'users.updatePreferences': {
     async succeeds(world) {

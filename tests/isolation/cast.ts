@@ -171,7 +171,7 @@ async function removed(
 /** There is no action yet that makes one. */
 async function anonymousUser({ people, rows }: SystemDatabase): Promise<SignedInUser> {
   const user: User = await people.newUser()
-  await rows(`update users set kind = 'anonymous', status = 'temporary' where id = ?`, [uuidOf(user.id)])
+  await rows(`update users set kind = 'anonymous', status = 'temporary', email = null where id = ?`, [uuidOf(user.id)])
   await rows('update role_assignments set role_id = (select id from roles where name = ?) where user_id = ?', [
     'anonymous',
     uuidOf(user.id),

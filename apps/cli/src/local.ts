@@ -12,7 +12,8 @@ export function localConfig({ database }: Pick<ConnectionOptions, 'database'>, s
   const environment = { DENIZEN_LOG_LEVEL: 'warn', ...withoutEmpty(process.env), ...settings }
   if (database === undefined) return readConfig(environment)
   if (database === '') throw usageError('--database names no database.', 'Name a directory, or the URL of a database on PostgreSQL.')
-  if (/^postgres(ql)?:/.test(database)) return readConfig({ ...environment, DATABASE_URL: database })
+  if (/^postgres(ql)?:/.test(database))
+    return readConfig({ ...environment, DATABASE_URL: database, DENIZEN_DATABASE_DIRECT_URL: undefined })
   return readConfig({ ...environment, DATABASE_URL: undefined, DENIZEN_DATA_DIR: database })
 }
 

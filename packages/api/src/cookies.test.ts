@@ -1,3 +1,4 @@
+import { uuidOf } from '@denizen/core'
 import { password, SoftAuthenticator } from '@denizen/core/testing'
 import { describe, expect, it } from 'vitest'
 import { bearer, domainOf, inputOf, useServer, type Reply } from './testing/server.ts'
@@ -131,8 +132,9 @@ describe('a session in cookies', () => {
     const { jar, user } = await signedIn()
     const { admin, world } = served()
     await world.rows(
-      'update sessions set impersonator_id = (select id from users where username = ?) where user_id = (select id from users where username = ?) returning 1',
-      [admin.user.username, user.username],
+      `update sessions set impersonator_id = (select id from users where username = ?), impersonator_session_id = ?
+        where user_id = (select id from users where username = ?) returning 1`,
+      [admin.user.username, uuidOf(admin.principal.sessionId ?? ''), user.username],
     )
     const { items } = dataOf(await served().get('/trpc/sessions.list', jar)) as { items: { impersonator: unknown }[] }
     expect(items[0]?.impersonator).toEqual({ userId: admin.user.id, username: admin.user.username })

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ormOptions, type Orm } from '@denizen/core'
+import { applySettings, ormOptions, preparedStatements, sessionSettings, type Orm } from '@denizen/core'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
-import { Client } from 'pg'
+import { Client, escapeLiteral, type ClientBase, type Pool, type PoolClient } from 'pg'
 import { parse as parseArray } from 'postgres-array'
 import { copyName, keepCopy, releaseCopy, takeCopy } from './copies.ts'
 import { jobTable } from './mail.ts'
@@ -44,15 +44,27 @@ export interface TestDatabase {
 }
 
 /** A copy of the migrated template, or an empty database, on the run's PostgreSQL. */
-export async function createPostgres({ connections, empty }: { connections: number; empty: boolean }): Promise<TestDatabase> {
+export async function createPostgres({
+  connections,
+  empty,
+  defaults = {},
+}: {
+  connections: number
+  empty: boolean
+  /** Parameters of the database. */
+  defaults?: Readonly<Record<string, string>>
+}): Promise<TestDatabase> {
   const server = required(variables.server)
   const template = required(variables.template)
   const folder = required(variables.copies)
   const ready = empty ? null : await takeCopy(folder)
   const name = ready ?? copyName(template)
   if (ready === null) await administer(server, `create database "${name}" template "${empty ? 'template0' : template}"`)
+  for (const [parameter, value] of Object.entries(defaults))
+    await administer(server, `alter database "${name}" set ${parameter} to ${escapeLiteral(value)}`)
   const url = urlOf(server, name)
-  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections } })
+  const driverOptions = { onConnect, onPoolCreated: prepareStatements }
+  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections }, driverOptions })
   return {
     name,
     orm,
@@ -74,6 +86,7 @@ export async function createEmbedded(): Promise<TestDatabase> {
     extensions: { pg_trgm },
     parsers: createPostgreSqlTypeParsers((text) => parseArray(text)),
   })
+  await pglite.exec(applySettings(sessionSettings))
   const orm = await PgliteORM.init({ ...ormOptions(), dbName: 'memory://', driverOptions: { pglite: () => pglite } })
   return {
     name: 'memory',
@@ -89,7 +102,7 @@ export async function createEmbedded(): Promise<TestDatabase> {
 /** Makes the migrated database that others are copied from. */
 export async function createTemplate(server: string, name = `denizen_test_${randomBytes(4).toString('hex')}`): Promise<string> {
   await administer(server, `create database "${name}"`)
-  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name) })
+  const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name), driverOptions: { onConnect } })
   await orm.migrator.up()
   for (const statement of jobTable) await orm.em.execute(statement, [], 'run')
   await orm.close(true)
@@ -115,6 +128,12 @@ export async function embeddedSnapshot(): Promise<Uint8Array> {
   await orm.close(true)
   return new Uint8Array(await dump.arrayBuffer())
 }
+
+/** As the runtime sets up every connection. */
+const onConnect = async (client: ClientBase): Promise<void> => void (await client.query(applySettings(worldSettings)))
+
+/** A world is too short-lived for PostgreSQL to learn, over the first five calls of each connection, which plan is cheaper. */
+const worldSettings = { ...sessionSettings, plan_cache_mode: 'force_generic_plan' }
 
 async function administer<Row extends object>(url: string, statement: string): Promise<Row[]> {
   const client = new Client({ connectionString: url })
@@ -143,4 +162,18 @@ function required(variable: string): string {
   if (value === undefined || value === '')
     throw new Error(`${variable} is not set: run the tests with vitest, from the root of the workspace`)
   return value
+}
+
+/**
+ * As the runtime's pool does it: core's frequent statements are planned once for each connection, because planning them costs
+ * more than running them. They go to the driver's own method, where controls of races change them.
+ */
+function prepareStatements(pool: Pool): void {
+  pool.on('connect', (client: PoolClient) => {
+    const send = (...parameters: unknown[]) => (Client.prototype.query as (...given: unknown[]) => unknown).apply(client, parameters)
+    client.query = ((text: unknown, values: unknown, ...rest: unknown[]) => {
+      const name = typeof text === 'string' && Array.isArray(values) && rest.length === 0 ? preparedStatements.get(text) : undefined
+      return name === undefined ? send(text, values, ...rest) : send({ name, text, values })
+    }) as PoolClient['query']
+  })
 }

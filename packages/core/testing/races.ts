@@ -113,7 +113,8 @@ export function withoutGuard({ orm }: Pick<World, 'orm'>, change: (statement: st
   // Core's own statements go to the driver.
   const { database } = connection.getConnectionOptions()
   const sending = vi.spyOn(driver, 'query').mockImplementation(function (this: Client, text, ...rest) {
-    return send.call(this, this.database === database ? changed(text) : text, ...rest)
+    if (this.database !== database) return send.call(this, text, ...rest)
+    return isPrepared(text) ? send.call(this, changed(text.text), text.values, ...rest) : send.call(this, changed(text), ...rest)
   })
   onTestFinished(() => [executing, sending].forEach((spy) => spy.mockRestore()))
   return () => count
@@ -124,4 +125,9 @@ function withoutNamedLocks(statement: string): string {
   return /\bheld\b/.test(statement)
     ? statement.replace(/pg_advisory_xact_lock(?:_shared)?\((hashtextextended\([^)]*\))\)/, '$1')
     : statement
+}
+
+/** Changed, it is sent without its name: under that, the connection may know the statement as it was. */
+function isPrepared(query: unknown): query is { readonly name: string; readonly text: string; readonly values: unknown[] } {
+  return typeof query === 'object' && query !== null && 'name' in query
 }

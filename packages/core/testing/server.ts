@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { statfsSync } from 'node:fs'
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,8 +25,16 @@ export interface TestServer {
 /**
  * Starts PostgreSQL from npm on 127.0.0.1, on a free port, with its files in memory where there is room, else in the temporary directory.
  * @param from The files of a stopped server, to begin with a copy of them; without, it is a new one.
+ * @param settings What differs from the others, as `name=value`; files are named from the folder of the cluster.
+ * @param files More files of the cluster, or others in their place.
  */
-export async function startServer(from?: string): Promise<TestServer> {
+export async function startServer(
+  from?: string,
+  {
+    settings: more = [],
+    files: changed = {},
+  }: { readonly settings?: readonly string[]; readonly files?: Readonly<Record<string, string>> } = {},
+): Promise<TestServer> {
   const directory = await mkdtemp(join(folderForFiles(), 'denizen-postgres-'))
   await chmod(directory, 0o711) // as root, PostgreSQL runs as a user of its own, who has to get in
   const files = join(directory, 'data')
@@ -40,13 +48,14 @@ export async function startServer(from?: string): Promise<TestServer> {
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
-    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
+    postgresFlags: [...settings, ...more].flatMap((setting) => ['-c', setting]),
     onLog: () => undefined,
     onError: (message) => void complaints.push(String(message)),
   })
   try {
     if (from === undefined) await server.initialise()
     else await copyCluster(from, files)
+    await writeFiles(files, changed)
     await server.start()
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
@@ -60,6 +69,13 @@ export async function startServer(from?: string): Promise<TestServer> {
       await server.stop()
       if (!keepFiles) await rm(directory, { recursive: true, force: true })
     },
+  }
+}
+
+async function writeFiles(cluster: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(cluster, name), text, { mode: 0o600 })
+    if (process.getuid?.() === 0) await run('chown', ['postgres', join(cluster, name)])
   }
 }
 

@@ -64,7 +64,7 @@ describe('readConfig', () => {
       DENIZEN_MAIL_FROM: '"Denizen, Inc." <no-reply@example.com>',
     })
     expect(config).toEqual({
-      database: { kind: 'postgres', url: 'postgres://user:secret@db:5432/denizen' },
+      database: { kind: 'postgres', url: 'postgres://user:secret@db:5432/denizen', directUrl: null, schema: 'public' },
       dataDirectory: '/var/lib/denizen',
       host: '::',
       port: 0,
@@ -107,6 +107,19 @@ describe('readConfig', () => {
 
   test.each([
     ['DATABASE_URL', 'mysql://db', 'must look like postgres://'],
+    ['DATABASE_URL', 'postgres://db', 'must name a database'],
+    ['DATABASE_URL', 'postgres://u:canary@db/d?schema=x', 'not known: schema. Set DENIZEN_DATABASE_SCHEMA'],
+    ['DATABASE_URL', 'postgres://db/d?options=-csearch_path%3Dx', 'not known: options'],
+    ['DATABASE_URL', 'postgres://db/d?ssl=true', 'Use sslmode'],
+    ['DATABASE_URL', 'postgres://db/d?pgbouncer=true', 'not known: pgbouncer'],
+    ['DATABASE_URL', 'postgres://db/d?sslmode=prefer', 'one of disable, require, verify-ca, verify-full'],
+    ['DATABASE_URL', 'postgres://db/d?sslmode=verify-ca', 'sslrootcert'],
+    ['DATABASE_URL', 'postgres://db/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem', '/nowhere/ca.pem'],
+    ['DATABASE_URL', 'postgres://db/d?sslrootcert=/ca.pem', 'without an sslmode'],
+    ['DATABASE_URL', 'postgres://db/d?connect_timeout=soon', 'number of seconds'],
+    ['DENIZEN_DATABASE_DIRECT_URL', 'postgres://db/d?application=x', 'not known: application'],
+    ['DENIZEN_DATABASE_SCHEMA', 'a"b', 'the name of a schema'],
+    ['DENIZEN_DATABASE_SCHEMA', 'pg_catalog', 'not beginning with pg_'],
     ['DENIZEN_PORT', '65536', 'from 0 to 65535'],
     ['DENIZEN_PORT', '4e3', 'whole number'],
     ['DENIZEN_PORT', '-1', 'whole number'],
@@ -160,7 +173,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(28)
+    expect(settings).toHaveLength(30)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path'
 import { defineError } from '@denizen/core'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { databaseConfigOf, databaseDefinitions, isMemory, type DatabaseConfig } from './database-settings.ts'
 import { listeningUrl, outboxSender, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
 import { define, type Setting } from './setting.ts'
-import { isPostgresUrl, parseMasterKey, parseNetworks, parseSize, wholeNumber } from './setting-formats.ts'
+import { parseMasterKey, parseNetworks, parseSize, wholeNumber } from './setting-formats.ts'
 import { signInConfigOf, signInDefinitions, type SignInConfig } from './sign-in-settings.ts'
 
 /** All settings, parsed once and passed on as a value. */
@@ -37,11 +38,6 @@ export interface Config {
   readonly signIn: SignInConfig
 }
 
-export type DatabaseConfig =
-  | { readonly kind: 'postgres'; readonly url: string }
-  | { readonly kind: 'embedded'; readonly directory: string }
-  | { readonly kind: 'memory' }
-
 export type LogLevel = (typeof logLevels)[number]
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
@@ -60,16 +56,7 @@ export const configInvalid = defineError<{ issues: readonly ConfigIssue[] }>(
 const defaultWorkers = Math.max(1, availableParallelism() - 1)
 
 const definitions = {
-  DATABASE_URL: define(
-    z.string().refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database').optional(),
-    '(none: the embedded database)',
-    'PostgreSQL 15 or newer, as a URL. Without it Denizen keeps its data in DENIZEN_DATA_DIR.',
-  ),
-  DENIZEN_DATA_DIR: define(
-    z.string().min(1, 'must name a directory').default('./denizen-data'),
-    './denizen-data',
-    'Directory of the embedded database and its master key. memory:// stores nothing.',
-  ),
+  ...databaseDefinitions,
   DENIZEN_HOST: define(z.string().min(1, 'must be an address to listen on').default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
   DENIZEN_PORT: define(wholeNumber(0, 65_535).default(4000), '4000', 'Port to listen on; 0 takes a free one.'),
   DENIZEN_MASTER_KEY: define(
@@ -164,7 +151,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (values.DATABASE_URL !== undefined && values.DENIZEN_MASTER_KEY === undefined) issues.push(missingMasterKey())
   if (values.DENIZEN_SMTP_URL !== undefined && values.DENIZEN_MAIL_FROM === undefined) issues.push(missingSender)
   if (issues.length > 0) throw configInvalid({ issues })
-  const database = databaseOf(values.DATABASE_URL, values.DENIZEN_DATA_DIR)
+  const database = databaseConfigOf(values)
   return {
     database,
     dataDirectory: resolve(isMemory(values.DENIZEN_DATA_DIR) ? './denizen-data' : values.DENIZEN_DATA_DIR),
@@ -184,11 +171,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
 }
 
-function databaseOf(url: string | undefined, directory: string): DatabaseConfig {
-  if (url !== undefined) return { kind: 'postgres', url }
-  return isMemory(directory) ? { kind: 'memory' } : { kind: 'embedded', directory: resolve(directory) }
-}
-
 function mailOf(database: DatabaseConfig, url: string | undefined, from: Sender | undefined): MailConfig {
   if (url !== undefined && from !== undefined) return { kind: 'smtp', url, from }
   if (database.kind !== 'embedded') return { kind: 'none' }
@@ -198,10 +180,6 @@ function mailOf(database: DatabaseConfig, url: string | undefined, from: Sender 
 const missingSender: ConfigIssue = {
   name: 'DENIZEN_MAIL_FROM',
   message: 'is required with DENIZEN_SMTP_URL: the sender of emails, for example Denizen <no-reply@example.com>',
-}
-
-function isMemory(directory: string): boolean {
-  return directory === 'memory://'
 }
 
 function missingMasterKey(): ConfigIssue {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { postgresFeed } from './invalidation.ts'
 import { Cache, clock, openFeeds, silent, until, type Feeds } from './testing/feed.ts'
+import { placeAt } from './testing/postgres.ts'
 import { openProxy } from './testing/proxy.ts'
 
 // How quick it is, in milliseconds, is measured in tests/system/invalidation-timing.test.ts.
@@ -105,7 +106,7 @@ describe('postgresFeed', () => {
   })
 
   test('open fails when the database cannot be reached, and close ends it', async () => {
-    const feed = postgresFeed({ url: 'postgres://postgres@127.0.0.1:1/none', clock, logger: silent })
+    const feed = postgresFeed({ place: placeAt('postgres://postgres@127.0.0.1:1/none'), clock, logger: silent })
     await expect(feed.open(new Cache())).rejects.toMatchObject({ code: 'request.databaseUnavailable' })
     await feed.close()
   })

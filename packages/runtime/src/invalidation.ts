@@ -2,9 +2,12 @@ import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseUnavailable, invalidationChannel, type Clock, type FeedSink, type InvalidationFeed, type Logger } from '@denizen/core'
 import { Client } from 'pg'
+import { clientConfig, sessionStatement } from './client-config.ts'
+import type { PostgresServer } from './database-url.ts'
+import { sessionOf, type PostgresPlace } from './postgres.ts'
 
 export interface PostgresFeedOptions {
-  readonly url: string
+  readonly place: PostgresPlace
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -109,14 +112,15 @@ class Follower {
 
   /** One connection, until it is lost or the feed is closed. Always throws. */
   async #follow(sink: FeedSink, caughtUp: () => void): Promise<never> {
-    const { clock, url } = this.#options
-    const link = new Link(url, this.#stop.signal)
+    const { clock, place } = this.#options
+    const link = new Link(place.direct, this.#stop.signal)
     link.client.on('notification', ({ payload }) => {
       if (payload === undefined || payload === '') link.wake()
       else sink.drop(payload.split(','))
     })
     try {
       await link.within(link.client.connect())
+      await link.within(link.client.query(sessionStatement(sessionOf(place))))
       await this.#listen(link)
       let previous: PollAnswer | null = null
       for (;;) {
@@ -171,8 +175,8 @@ class Link {
   /** Ends the current `rest`, if there is one. */
   wake = (): void => {}
 
-  constructor(url: string, stop: AbortSignal) {
-    this.client = new Client({ connectionString: url, stream: () => this.#socket, application_name: 'denizen invalidation' })
+  constructor(server: PostgresServer, stop: AbortSignal) {
+    this.client = new Client({ ...clientConfig(server, 'invalidation'), stream: () => this.#socket })
     this.client.on('error', (error) => this.#lose(error))
     this.client.on('end', () => this.#lose(new Error('The connection ended.')))
     this.#stop = stop

@@ -21,7 +21,8 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
 
   beforeAll(async () => {
     server = kind === 'postgres' ? await testDatabase() : null
-    const place = server === null ? ({ kind: 'memory' } as const) : ({ kind: 'postgres', url: server.url } as const)
+    const place =
+      server === null ? ({ kind: 'memory' } as const) : ({ kind: 'postgres', url: server.url, directUrl: null, schema: 'public' } as const)
     database = await openDatabase({ database: place, poolSize: 2 }, logger)
   })
   afterEach(async () => {
@@ -122,17 +123,21 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     await until('the slow ones being done', () => done.length === 61)
   })
 
-  test.runIf(kind === 'postgres')('R10: what a worker has that is not heard of any more, another one does within a minute', { timeout: 90_000 }, async () => {
-    let done = 0
-    const jobs = await start([{ name: 'tests.killed', run: async () => void done++ }], false)
-    await transaction((em) => jobs.enqueue(em, [{ name: 'tests.killed', payload: {} }]))
-    // A worker that takes it and is killed at once.
-    await transaction((em) =>
-      em.execute(`update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now() where name = 'tests.killed'`),
-    )
-    await start([{ name: 'tests.killed', run: async () => void done++ }])
-    await eventually(60_000, 'the job being done by another', async () => done === 1, 500)
-  })
+  test.runIf(kind === 'postgres')(
+    'R10: what a worker has that is not heard of any more, another one does within a minute',
+    { timeout: 90_000 },
+    async () => {
+      let done = 0
+      const jobs = await start([{ name: 'tests.killed', run: async () => void done++ }], false)
+      await transaction((em) => jobs.enqueue(em, [{ name: 'tests.killed', payload: {} }]))
+      // A worker that takes it and is killed at once.
+      await transaction((em) =>
+        em.execute(`update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now() where name = 'tests.killed'`),
+      )
+      await start([{ name: 'tests.killed', run: async () => void done++ }])
+      await eventually(60_000, 'the job being done by another', async () => done === 1, 500)
+    },
+  )
 
   test('R3: what is discarded is queued and never done', async () => {
     let done = 0

@@ -2,7 +2,9 @@ import type { JobQueue, Logger } from '@denizen/core'
 import { fromKysely, fromPglite, PgBoss, type ConstructorOptions, type KyselyTransactionLike } from 'pg-boss'
 import { Pool } from 'pg'
 import type { Database } from './database.ts'
-import { connectionOptions } from './postgres.ts'
+import { quoteIdentifier } from './client-config.ts'
+import { jobsSchema } from './jobs-schema.ts'
+import { connectionOptions, sessionOf } from './postgres.ts'
 import { heartbeatSeconds, QueueWorker } from './queue-worker.ts'
 
 /** A kind of background work. */
@@ -77,6 +79,7 @@ export function bossJobs({ database, definitions, logger, working }: JobOptions)
       }
     },
     async start() {
+      await link.prepare()
       await boss.start()
       for (const { name, outside = false } of definitions) {
         const options = { ...(outside ? longRetries : retries), heartbeatSeconds }
@@ -112,15 +115,30 @@ async function discard(boss: PgBoss, name: string, logger: Logger): Promise<void
 
 interface Link {
   readonly options: ConstructorOptions
+  /** Makes the schema, where it is not there yet. */
+  prepare(): Promise<void>
   close(): Promise<void>
 }
 
 /** Connections of its own on PostgreSQL, so that background work cannot take those of actions; PGlite has only one. */
 function linkTo(database: Database): Link {
   if (database.kind !== 'postgres') {
-    return { options: { db: fromPglite(database.pglite), backend: 'pglite' }, close: async () => {} }
+    return { options: { db: fromPglite(database.pglite), backend: 'pglite' }, prepare: async () => {}, close: async () => {} }
   }
-  const pool = new Pool({ connectionString: database.url, max: 2, ...connectionOptions('denizen jobs', limits) })
+  const { place } = database
+  const session = sessionOf(place, limits)
+  const pool = new Pool({ max: 4, ...connectionOptions(place.direct, { purpose: 'jobs', limits, session }) })
   pool.on('error', () => {}) // an idle connection that breaks is replaced by the pool
-  return { options: { db: { executeSql: (text, values) => pool.query(text, values) } }, close: () => pool.end() }
+  const options = {
+    schema: quoteIdentifier(jobsSchema(place.schema)),
+    createSchema: false,
+    db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) },
+  }
+  return { options, prepare: () => createSchema(pool, jobsSchema(place.schema)), close: () => pool.end() }
+}
+
+/** pg-boss would need the right to create schemas even where the schema is there. */
+async function createSchema(pool: Pool, name: string): Promise<void> {
+  const { rowCount } = await pool.query('select 1 from pg_namespace where nspname = $1', [name])
+  if (rowCount === 0) await pool.query(`create schema if not exists ${quoteIdentifier(name)}`)
 }

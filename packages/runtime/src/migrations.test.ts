@@ -16,7 +16,10 @@ describe('migrations on PostgreSQL', () => {
   let server: TestDatabase
   const opened: Database[] = []
   const open = async (): Promise<Database> => {
-    const database = await openDatabase({ database: { kind: 'postgres', url: server.url }, poolSize: 2 }, silent)
+    const database = await openDatabase(
+      { database: { kind: 'postgres', url: server.url, directUrl: null, schema: 'public' }, poolSize: 2 },
+      silent,
+    )
     opened.push(database)
     return database
   }
@@ -81,6 +84,6 @@ test('migrations on PGlite: status, up, down', async () => {
 })
 
 test('openDatabase says that a server cannot be reached', async () => {
-  const database = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' } as const
+  const database = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none', directUrl: null, schema: 'public' } as const
   await expect(openDatabase({ database, poolSize: 1 }, silent)).rejects.toMatchObject({ code: 'request.databaseUnavailable' })
 })

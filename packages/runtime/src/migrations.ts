@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defineError, type Logger, type Orm } from '@denizen/core'
-import { RawQueryFragment } from '@mikro-orm/core'
+import { defineError, isolation, type Logger, type Orm } from '@denizen/core'
+import { RawQueryFragment, type MigrateOptions } from '@mikro-orm/core'
 import { Migration } from '@mikro-orm/migrations'
-import { Client } from 'pg'
-import { connectPostgres, timeouts } from './postgres.ts'
+import { PostgreSqlDriver } from '@mikro-orm/postgresql'
+import { quoteIdentifier } from './client-config.ts'
+import { connectPostgres, type PostgresPlace } from './postgres.ts'
+import { checkRequirements } from './requirements.ts'
 
 export const databaseNewer = defineError<{ unknown: readonly string[] }>(
   'database.newer',
@@ -44,16 +46,23 @@ export interface Migrations {
   history(): Promise<readonly AppliedMigration[]>
   /** The migrations that `up` would apply. Only reads. Throws `database.newer`. */
   plan(): Promise<readonly MigrationPlan[]>
-  /** Applies all pending migrations or none; returns their names. Throws `database.newer`, `database.migrating`. */
+  /**
+   * Applies all pending migrations or none; returns their names. Throws `database.newer`, `database.migrating`, `database.foreign`,
+   * `database.grantMissing`, `database.extensionMissing`.
+   */
   up(): Promise<readonly string[]>
   /** Undoes the newest, or everything after the named one (`0`: everything); returns the names. Data is lost. */
   down(to?: string): Promise<readonly string[]>
 }
 
-type Exclusively = <T>(work: (orm: Orm) => Promise<T>) => Promise<T>
+interface MigrationSetting {
+  readonly schema: string
+  /** Gives a connection without a time limit. */
+  readonly unhurried: <T>(work: (orm: Orm) => Promise<T>) => Promise<T>
+}
 
-/** Migrations of a database; `exclusively` keeps other processes out and gives a connection without a time limit. */
-export function migrationsOf(orm: Orm, exclusively: Exclusively): Migrations {
+/** Migrations of a database. */
+export function migrationsOf(orm: Orm, { schema, unhurried }: MigrationSetting): Migrations {
   return {
     status: () => statusOf(orm),
     history: () => historyOf(orm),
@@ -63,19 +72,37 @@ export function migrationsOf(orm: Orm, exclusively: Exclusively): Migrations {
     },
     async up() {
       if ((await known(orm)).pending.length === 0) return []
-      return exclusively(async (unhurried) => {
-        // Checked again: the process that held the lock before may have applied everything, or may have been newer.
-        if ((await known(unhurried)).pending.length === 0) return []
-        return (await unhurried.migrator.up()).map(({ name }) => name)
+      return unhurried(async (own) => {
+        if (isServer(own)) await prepareSchema(own, schema)
+        return alone(own, async (transaction) => {
+          // Checked again: the process that held the lock before may have applied everything, or may have been newer.
+          if ((await known(own)).pending.length === 0) return []
+          return (await own.migrator.up(transaction)).map(({ name }) => name)
+        })
       })
     },
     async down(to) {
-      return exclusively(async (unhurried) => {
-        if ((await known(unhurried)).applied.length === 0) return []
-        return (await unhurried.migrator.down(to === undefined ? undefined : { to: to === '0' ? 0 : to })).map(({ name }) => name)
-      })
+      return unhurried((own) =>
+        alone(own, async (transaction) => {
+          if ((await known(own)).applied.length === 0) return []
+          const target = to === undefined ? {} : { to: to === '0' ? 0 : to }
+          return (await own.migrator.down({ ...target, ...transaction })).map(({ name }) => name)
+        }),
+      )
     },
   }
+}
+
+/** PGlite has one connection, one process, and a superuser. */
+function isServer(orm: Orm): boolean {
+  return orm.em.getDriver() instanceof PostgreSqlDriver
+}
+
+async function prepareSchema(orm: Orm, schema: string): Promise<void> {
+  await checkRequirements(orm, schema, { migrating: true })
+  const connection = orm.em.getConnection()
+  const found: unknown[] = await connection.execute('select 1 from pg_namespace where nspname = ?', [schema])
+  if (found.length === 0) await connection.execute(`create schema if not exists ${quoteIdentifier(schema)}`)
 }
 
 async function known(orm: Orm): Promise<MigrationStatus> {
@@ -96,13 +123,12 @@ async function statusOf(orm: Orm): Promise<MigrationStatus> {
 
 /** Not by the migrator, which would create its table first. */
 async function historyOf(orm: Orm): Promise<readonly AppliedMigration[]> {
-  const table = orm.config.get('migrations').tableName ?? ''
+  // Named in full: a schema further down the search path may be another installation's.
+  const table = `${quoteIdentifier(orm.config.get('schema') ?? 'public')}.${quoteIdentifier(orm.config.get('migrations').tableName ?? '')}`
   const connection = orm.em.getConnection()
   const [found]: { present: boolean }[] = await connection.execute('select to_regclass(?) is not null as present', [table])
   if (found?.present !== true) return []
-  const rows: { name: string; at: string }[] = await connection.execute(
-    `select name, executed_at::text as at from ${orm.em.getPlatform().quoteIdentifier(table)} order by id`,
-  )
+  const rows: { name: string; at: string }[] = await connection.execute(`select name, executed_at::text as at from ${table} order by id`)
   return rows.map(({ name, at }) => ({ name, at: new Date(at) }))
 }
 
@@ -131,33 +157,32 @@ async function statementsOf(orm: Orm, name: string): Promise<readonly string[]> 
 const lockKey = '4915210817246208'
 const longestWaitSeconds = 60
 
-/**
- * Runs the work while this process alone may migrate the database, on a connection
- * whose statements may take as long as they need. The lock is one of the session, so it ends
- * with the process; it needs a direct connection or a pooler in session mode.
- */
-export async function migratingPostgres<T>(url: string, logger: Logger, work: (orm: Orm) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: 'denizen migration', connectionTimeoutMillis: timeouts.connect })
-  client.on('error', () => {}) // the work itself will fail
-  await client.connect()
+/** Gives a connection to the server itself, whose statements may take as long as they need. */
+export async function migratingPostgres<T>(place: PostgresPlace, logger: Logger, work: (orm: Orm) => Promise<T>): Promise<T> {
+  // One for the transaction, and one to look at what others have committed.
+  const orm = await connectPostgres({ place, direct: true, poolSize: 2, limits: { statement: 0 }, logger })
   try {
-    await takeLock(client)
-    const orm = await connectPostgres({ url, poolSize: 2, limits: { statement: 0 }, logger })
-    try {
-      return await work(orm)
-    } finally {
-      await orm.close(true)
-    }
+    return await work(orm)
   } finally {
-    await client.end()
+    await orm.close(true)
   }
 }
 
-async function takeLock(client: Client): Promise<void> {
+/** Runs the work while this process alone may migrate the database: the lock is its transaction's, and ends with it on any connection. */
+async function alone<T>(orm: Orm, work: (transaction: MigrateOptions) => Promise<T>): Promise<T> {
+  if (!isServer(orm)) return work({})
+  const em = orm.em.fork()
+  return em.transactional(async (inside) => {
+    await takeLock(inside)
+    return work({ transaction: inside.getTransactionContext() })
+  }, isolation.changing)
+}
+
+async function takeLock(em: Orm['em']): Promise<void> {
   const started = performance.now()
   for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1::bigint) as taken', [lockKey])
-    if (rows[0]?.taken === true) return
+    const [answer] = await em.execute<[{ taken: boolean }]>('select pg_try_advisory_xact_lock(?::bigint) as taken', [lockKey])
+    if (answer.taken) return
     if (performance.now() - started > longestWaitSeconds * 1000) throw databaseMigrating({ waitedSeconds: longestWaitSeconds })
     await sleep(100)
   }

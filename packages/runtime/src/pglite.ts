@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { defineError, ormOptions, type Logger } from '@denizen/core'
+import { applySettings, defineError, ormOptions, sessionSettings, type Logger } from '@denizen/core'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM } from '@mikro-orm/pglite'
@@ -58,6 +58,7 @@ export async function openPglite(place: { directory: string; url?: string } | 'm
 async function open(dataDir: string, lock: DirectoryLock | null, logger: Logger): Promise<EmbeddedDatabase> {
   const parsers = createPostgreSqlTypeParsers((text) => parseArray(text))
   const pglite = await PGlite.create({ dataDir, extensions: { pg_trgm }, parsers })
+  await pglite.exec(applySettings(sessionSettings))
   const orm = await MikroORM.init({
     ...ormOptions(),
     ...ormLogging(logger),

@@ -28,7 +28,7 @@ beforeEach(async () => {
   database = await testDatabase()
   pool = new Pool({ connectionString: database.url, stream: () => new CountedSocket() })
   pool.on('error', () => {})
-  setUpPool(pool)
+  setUpPool(null)(pool)
   client = await pool.connect()
   client.on('error', () => {})
   await client.query('create table numbers (n int primary key); create table users (id uuid primary key, note text)')

@@ -11,9 +11,11 @@ type Send = (...parameters: unknown[]) => Promise<QueryResult>
  * when they are first sent on a connection
  * (https://node-postgres.com/features/queries#prepared-statements), because planning them
  * costs more than running them.
+ * @param eachTransaction Sets up a transaction, behind a pooler that may give each one another connection: it is sent before
+ * all else in every transaction and every statement outside of one, and nothing is prepared. null: connections stay the same.
  */
-export function usePipelineMode(client: PoolClient): void {
-  const sender = new PipelineSender(client)
+export function usePipelineMode(client: PoolClient, eachTransaction: string | null = null): void {
+  const sender = new PipelineSender(client, eachTransaction)
   client.query = ((text: unknown, values?: unknown, ...rest: unknown[]) => sender.query(text, values, ...rest)) as PoolClient['query']
 }
 
@@ -24,8 +26,11 @@ class PipelineSender {
   #beginning: string | null = null
   #waiting: PipelinedStatement[] = []
   #isSending = false
+  readonly #eachTransaction: string | null
+  #isInTransaction = false
 
-  constructor(client: PoolClient) {
+  constructor(client: PoolClient, eachTransaction: string | null) {
+    this.#eachTransaction = eachTransaction
     this.#send = client.query.bind(client) as Send
     this.#types = { getTypeParser: client.getTypeParser.bind(client) }
   }
@@ -44,7 +49,7 @@ class PipelineSender {
       return Promise.resolve(begunAnswer)
     }
     return new Promise<QueryResult>((answered, failed) => {
-      const name = preparedStatements.get(text)
+      const name = this.#eachTransaction === null ? preparedStatements.get(text) : undefined
       const config = { text, values: (values ?? []) as unknown[], ...(name !== undefined && { name }) }
       this.#waiting.push({ config, answered, failed })
       // After all queries of this tick, and before the next I/O event.
@@ -58,22 +63,33 @@ class PipelineSender {
       const statements = this.#waiting.splice(0, pipelineLength(this.#waiting))
       const begin = this.#beginning
       this.#beginning = null
-      if (begin === null) await this.#sendAll(statements)
-      else await this.#sendWithBegin(begin, statements)
+      if (begin !== null) await this.#sendWithBegin(begin, statements)
+      else if (this.#eachTransaction === null || this.#isInTransaction) await this.#sendAll(statements)
+      else await this.#sendSetUp(this.#eachTransaction, statements)
+      this.#isInTransaction = (begin !== null || this.#isInTransaction) && !statements.some(({ config }) => isEnd(config.text))
     }
     this.#isSending = false
   }
 
   async #sendWithBegin(begin: string, statements: readonly PipelinedStatement[]): Promise<void> {
-    if (statements.every(isExtended))
-      return this.#sendPipelined([{ config: { text: begin }, answered: () => {}, failed: () => {} }, ...statements])
+    const setUp = this.#eachTransaction === null ? [] : [this.#eachTransaction]
+    if (statements.every(isExtended)) return this.#sendPipelined([...[begin, ...setUp].map(unheard), ...statements])
     try {
-      await this.#send(begin)
+      await this.#send([begin, ...setUp].join(';'))
     } catch (error) {
       for (const { failed } of statements) failed(error as Error)
       return
     }
     await this.#sendAll(statements)
+  }
+
+  /** Statements outside of a transaction. One message is one transaction; a text of several statements goes by the simple protocol. */
+  async #sendSetUp(setUp: string, statements: readonly PipelinedStatement[]): Promise<void> {
+    const [only] = statements
+    if (only === undefined || isExtended(only) || !only.config.text.includes(';'))
+      return this.#sendPipelined([unheard(setUp), ...statements])
+    const answers = this.#send(`${setUp};${only.config.text}`) as Promise<unknown>
+    await answers.then((results) => only.answered((results as QueryResult[]).at(-1) as QueryResult), only.failed)
   }
 
   async #sendAll(statements: readonly PipelinedStatement[]): Promise<void> {
@@ -94,6 +110,11 @@ class PipelineSender {
       void this.#send(new PipelinedQuery(counted, this.#types))
     })
   }
+}
+
+/** A statement whose answer nobody waits for; if it fails, so does what comes after it. */
+function unheard(text: string): PipelinedStatement {
+  return { config: { text }, answered: () => {}, failed: () => {} }
 }
 
 /** How many of the waiting statements go into the next message. */

@@ -1,10 +1,15 @@
 import type { Pool, PoolClient } from 'pg'
 import { usePipelineMode } from './pipeline-mode.ts'
 
-/** Sets up a pool: pipeline mode, and no connection is ever lost to it. */
-export function setUpPool(pool: Pool): void {
-  reclaimDeadConnections(pool)
-  pool.on('connect', usePipelineMode)
+/**
+ * Sets up a pool: pipeline mode, and no connection is ever lost to it.
+ * @param eachTransaction The statement that sets up a transaction, where connections change from one to the next; null: they do not.
+ */
+export function setUpPool(eachTransaction: string | null): (pool: Pool) => void {
+  return (pool) => {
+    reclaimDeadConnections(pool)
+    pool.on('connect', (client) => usePipelineMode(client, eachTransaction))
+  }
 }
 
 /**

@@ -4,8 +4,8 @@ import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eventually, scaled, within } from '../../../tests/deadlines.ts'
 import { pinoLogger } from './logger.ts'
-import { connectPostgres, type Timeouts } from './postgres.ts'
-import { testDatabase, type TestDatabase } from './testing/postgres.ts'
+import { connectPostgres, findPostgres, type Timeouts } from './postgres.ts'
+import { placeAt, testDatabase, type TestDatabase } from './testing/postgres.ts'
 import { openProxy, type TestProxy } from './testing/proxy.ts'
 
 const logger = pinoLogger('silent')
@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 async function open(limits: Partial<Timeouts>, poolSize = 2): Promise<MikroORM> {
-  orm = await connectPostgres({ url: proxy.url, poolSize, logger, limits })
+  orm = await connectPostgres({ place: placeAt(proxy.url), poolSize, logger, limits })
   return orm
 }
 
@@ -161,8 +161,10 @@ async function atTheSameTime(on: MikroORM, count: number): Promise<number> {
 
 test('refuses a database that does not exist', async () => {
   const url = database.url.replace(/[^/]+$/, 'nothing_here')
-  const opened = connectPostgres({ url, poolSize: 1, logger }).then((on) => on.close(true))
-  await expect(opened).rejects.toMatchObject({ code: 'request.databaseUnavailable' })
+  await expect(findPostgres({ url })).rejects.toMatchObject({
+    code: 'database.refused',
+    message: expect.stringContaining('"nothing_here" does not exist'),
+  })
 })
 
 test('each connection prepares the busiest statements once, and a new one does so again', async () => {

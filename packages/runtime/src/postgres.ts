@@ -1,16 +1,12 @@
 import { Socket } from 'node:net'
-import { databaseUnavailable, defineError, ormOptions, enablePipelineMode, type Logger } from '@denizen/core'
+import { ormOptions, enablePipelineMode, type Logger } from '@denizen/core'
 import { MikroORM } from '@mikro-orm/postgresql'
-import type { PoolConfig } from 'pg'
+import type { PoolClient, PoolConfig } from 'pg'
+import { clientConfig, sessionStatement, type Session } from './client-config.ts'
+import { parseDatabaseUrl, type PostgresServer } from './database-url.ts'
 import { ormLogging } from './orm-logging.ts'
 import { setUpPool } from './pool.ts'
-
-export const databaseTooOld = defineError<{ version: string }>(
-  'database.tooOld',
-  'invalid',
-  ({ version }) =>
-    `Denizen needs PostgreSQL 15 or newer; this server is ${version}. Upgrade it, or unset DATABASE_URL for the embedded database.`,
-)
+import { databasePooled, inspectServer } from './server-inspection.ts'
 
 /** Milliseconds. Every wait has a limit: a slow or silent database causes errors, never a hang. */
 export interface Timeouts {
@@ -28,59 +24,95 @@ export interface Timeouts {
 
 export const timeouts: Timeouts = { connect: 5_000, statement: 10_000, idleInTransaction: 10_000, idle: 12_000, silence: 15_000 }
 
-const oldestVersion = 150_000
+/** How to reach a database: the settings, parsed, and what was found there. */
+export interface PostgresPlace {
+  readonly server: PostgresServer
+  /** For whatever needs a connection that stays the same: the listener, jobs, migrations. */
+  readonly direct: PostgresServer
+  /** Whether `server` is a pooler that gives each transaction another connection. */
+  readonly isPooled: boolean
+  readonly schema: string
+  /** The schema, and that of the extension, if it is another. */
+  readonly searchPath: readonly string[]
+}
+
+/**
+ * Looks at the server, before any pool is opened on it.
+ * Throws `request.databaseUnavailable`, `database.refused`, `database.tooOld`, `database.pooled`.
+ */
+export async function findPostgres(
+  { url, directUrl = null, schema = 'public' }: { readonly url: string; readonly directUrl?: string | null; readonly schema?: string },
+  limits: Partial<Timeouts> = {},
+): Promise<PostgresPlace> {
+  const connect = limits.connect ?? timeouts.connect
+  const server = parseDatabaseUrl(url)
+  const direct = directUrl === null ? server : parseDatabaseUrl(directUrl)
+  const { pooling, trigramSchema } = await inspectServer(server, connect)
+  if (pooling === 'transaction' && directUrl === null) throw databasePooled({ setting: 'DATABASE_URL' })
+  if (directUrl !== null && (await inspectServer(direct, connect)).pooling === 'transaction')
+    throw databasePooled({ setting: 'DENIZEN_DATABASE_DIRECT_URL' })
+  const searchPath = trigramSchema === null || trigramSchema === schema ? [schema] : [schema, trigramSchema]
+  return { server, direct, isPooled: pooling === 'transaction', schema, searchPath }
+}
 
 export interface PostgresOptions {
-  readonly url: string
+  readonly place: PostgresPlace
+  /** true: past the pooler. */
+  readonly direct?: boolean
   readonly poolSize: number
   /** What differs from `timeouts`. */
   readonly limits?: Partial<Timeouts>
   readonly logger: Logger
 }
 
-/**
- * Connects to PostgreSQL with a bounded pool, and checks its version.
- * Throws `request.databaseUnavailable`, `database.tooOld`.
- */
-export async function connectPostgres({ url, poolSize, logger, limits }: PostgresOptions): Promise<MikroORM> {
-  const pool = { min: 0, max: poolSize, idleTimeoutMillis: limits?.idle ?? timeouts.idle }
-  const driverOptions = { ...connectionOptions('denizen', limits), onPoolCreated: setUpPool }
-  const orm = await MikroORM.init({ ...ormOptions(), ...ormLogging(logger), clientUrl: url, ensureDatabase: false, pool, driverOptions })
-  enablePipelineMode(orm)
-  try {
-    await checkVersion(orm)
-    return orm
-  } catch (error) {
-    await orm.close(true)
-    throw error
+/** Opens a bounded pool. No connection is made before it is needed. */
+export async function connectPostgres({ place, direct = false, poolSize, logger, limits = {} }: PostgresOptions): Promise<MikroORM> {
+  const pool = { min: 0, max: poolSize, idleTimeoutMillis: limits.idle ?? timeouts.idle }
+  const server = direct ? place.direct : place.server
+  const isPooled = place.isPooled && !direct
+  const session = sessionOf(place, limits)
+  const driverOptions = {
+    ...connectionOptions(server, { limits, ...(!isPooled && { session }) }),
+    onPoolCreated: setUpPool(isPooled ? sessionStatement(session, { local: true }) : null),
   }
+  const orm = await MikroORM.init({
+    ...ormOptions(),
+    ...ormLogging(logger),
+    dbName: server.database,
+    ...(place.schema !== 'public' && { schema: place.schema }),
+    ensureDatabase: false,
+    pool,
+    driverOptions,
+  })
+  enablePipelineMode(orm)
+  return orm
 }
 
-/** The options of every pooled connection. */
-export function connectionOptions(applicationName: string, limits: Partial<Timeouts> = {}) {
-  const { connect, statement, idleInTransaction, silence } = { ...timeouts, ...limits }
+/** What a connection to this place is set to. */
+export function sessionOf({ searchPath }: PostgresPlace, limits: Partial<Timeouts> = {}): Session {
+  const { statement, idleInTransaction } = { ...timeouts, ...limits }
+  return { searchPath, statementTimeout: statement, idleInTransactionTimeout: idleInTransaction }
+}
+
+/** The options of every pooled connection. `session`: what it is set to after connecting; without, transactions set it themselves. */
+export function connectionOptions(
+  server: PostgresServer,
+  { purpose, limits = {}, session }: { readonly purpose?: string; readonly limits?: Partial<Timeouts>; readonly session?: Session },
+) {
+  const { connect, statement, silence } = { ...timeouts, ...limits }
   return {
-    connectionTimeoutMillis: connect,
-    statement_timeout: statement,
-    idle_in_transaction_session_timeout: idleInTransaction,
-    application_name: applicationName,
+    ...clientConfig(server, purpose),
+    connectionTimeoutMillis: server.connectTimeout ?? connect,
+    ...(session !== undefined && { verify: (client: PoolClient, done: SetUpDone) => setUp(client, session, done) }),
     ...(statement === 0 ? {} : { stream: () => socketWithTimeout(silence) }),
   } satisfies PoolConfig
 }
 
-async function checkVersion(orm: MikroORM): Promise<void> {
-  const [row] = await serverVersion(orm)
-  if (row === undefined || row.number < oldestVersion) throw databaseTooOld({ version: row?.name ?? 'unknown' })
-}
+type SetUpDone = (error?: Error) => void
 
-async function serverVersion(orm: MikroORM): Promise<{ number: number; name: string }[]> {
-  try {
-    return await orm.em
-      .getConnection()
-      .execute(`select current_setting('server_version_num')::int as number, current_setting('server_version') as name`)
-  } catch (error) {
-    throw databaseUnavailable({}, error)
-  }
+/** The pool waits for it, and drops the connection when it fails. */
+function setUp(client: PoolClient, session: Session, done: SetUpDone): void {
+  client.query(sessionStatement(session), (error: Error | null) => done(error ?? undefined))
 }
 
 /**

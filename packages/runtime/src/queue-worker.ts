@@ -54,7 +54,9 @@ export class QueueWorker {
     await Promise.race([all, sleep(milliseconds, undefined, { ref: false })])
     clearInterval(this.#heart)
     const left = [...this.#running.keys()]
-    if (left.length > 0) await this.#boss.fail(this.#definition.name, left, { reason: 'the process stopped' })
+    if (left.length === 0) return
+    // Without a sign of life another process takes them as well, only later.
+    await this.#boss.fail(this.#definition.name, left, { reason: 'the process stopped' }).catch(() => {})
   }
 
   async #work(): Promise<void> {

@@ -25,6 +25,7 @@ import { mailerOf } from './mailer.ts'
 import { maintenanceJobs } from './maintenance.ts'
 import { loadMasterKey } from './master-key.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { checkRequirements, startError } from './requirements.ts'
 import { dnsResolver } from './resolver.ts'
 
 export interface RuntimeOptions {
@@ -68,7 +69,7 @@ export async function createRuntime(config: Config, options: RuntimeOptions = {}
 
 function assemble(config: Config, options: RuntimeOptions, logger: Logger, cipher: Ports['cipher'], database: Database): Runtime {
   const hasher = threadedHasher(config.hashing)
-  const feed = database.kind === 'postgres' ? postgresFeed({ url: database.url, clock: systemClock, logger }) : null
+  const feed = database.kind === 'postgres' ? postgresFeed({ place: database.place, clock: systemClock, logger }) : null
   const definitions: readonly JobDefinition[] = [
     ...maintenanceJobs({ orm: database.orm, clock: systemClock, logger }),
     { name: deliveryJob, run: (payload) => core.deliver(payload) },
@@ -108,15 +109,18 @@ function running(parts: Pick<Runtime, 'config' | 'core' | 'database' | 'logger' 
   let stopping: Promise<void> | null = null
   return {
     ...parts,
-    async start() {
-      const applied = await database.migrations.up()
-      if (applied.length > 0) logger.info('Migrated the database.', { migrations: applied })
-      await jobs.start()
-      await core.start()
-    },
+    start: () => startAll(parts, jobs).catch((error: unknown) => Promise.reject(startError(error))),
     announce: (url) => (database.kind === 'embedded' ? database.lock.announce(url) : undefined),
     stop: () => (stopping ??= stopAll(logger, { core, jobs, hasher, database })),
   }
+}
+
+async function startAll({ core, database, logger }: Pick<Runtime, 'core' | 'database' | 'logger'>, jobs: Jobs): Promise<void> {
+  const applied = await database.migrations.up()
+  if (applied.length > 0) logger.info('Migrated the database.', { migrations: applied })
+  if (database.kind === 'postgres') await checkRequirements(database.orm, database.place.schema, { migrating: false })
+  await jobs.start()
+  await core.start()
 }
 
 interface Parts {

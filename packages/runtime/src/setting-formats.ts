@@ -24,10 +24,6 @@ export function wholeNumberOrNone(least: number, most: number) {
     .refine((value) => value === null || (value >= least && value <= most), message)
 }
 
-export function isPostgresUrl(text: string): boolean {
-  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
-}
-
 export function refuse(check: Check, message: string): never {
   check.addIssue({ code: 'custom', message })
   return z.NEVER

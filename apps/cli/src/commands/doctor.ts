@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { DenizenError } from '@denizen/core/calls'
-import type { Config, Setting } from '@denizen/runtime'
+import type { Config, PostgresPlace, Setting } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
 import { serverUrl } from '../connection.ts'
 import { exitCodes } from '../failure.ts'
@@ -83,14 +83,29 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
         .getConnection()
         .execute<{ version: string }[]>(`select current_setting('server_version') as version`)
       const { applied, pending, unknown } = await opened.migrations.status()
-      const where = database.kind === 'embedded' ? `in ${database.directory}` : `at ${new URL(database.url).host}`
-      return [ok('Database', `PostgreSQL ${row?.version ?? '?'} ${where}`), migrationCheck(applied, pending, unknown)]
+      const version = `PostgreSQL ${row?.version ?? '?'}`
+      const found = opened.kind === 'postgres' ? placeCheck(version, opened.place) : ok('Database', `${version} in ${config.dataDirectory}`)
+      return [found, migrationCheck(applied, pending, unknown)]
     } finally {
       await opened.close()
     }
   } catch (error) {
-    return [ownedCheck(error) ?? unreachableCheck(error, database) ?? problem('Database', error, null)]
+    return [ownedCheck(error) ?? (await unreachableCheck(error, database)) ?? problem('Database', error, null)]
   }
+}
+
+/** Passwords' hashes and tokens' go over these connections. */
+function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace): Check {
+  const { host, port, ssl } = server
+  const isLocal = host.startsWith('/') || /^(localhost|127\..*|::1)$/.test(host)
+  const how = [
+    ...(host.startsWith('/') ? [] : [ssl === false ? 'in clear' : 'over TLS']),
+    ...(isPooled ? ['through a pooler in transaction mode'] : []),
+    ...(schema === 'public' ? [] : [`in the schema ${schema}`]),
+  ]
+  const found = [`${version} at ${host.startsWith('/') ? host : `${host}:${port}`}`, ...how].join(', ')
+  if (isLocal || ssl !== false) return ok('Database', found)
+  return { name: 'Database', state: 'warning', found, next: 'Encrypt it: add ?sslmode=verify-full to DATABASE_URL.' }
 }
 
 /** A server that has the directory open is not a problem. */
@@ -102,10 +117,10 @@ function ownedCheck(error: unknown): Check | null {
 }
 
 /** Which database cannot be reached, and why: the general message says neither. */
-function unreachableCheck(error: unknown, database: Config['database']): Check | null {
+async function unreachableCheck(error: unknown, database: Config['database']): Promise<Check | null> {
   if (!(error instanceof DenizenError) || error.code !== 'request.databaseUnavailable' || database.kind !== 'postgres') return null
-  const { host, pathname } = new URL(database.url)
-  const found = `PostgreSQL ${host}${pathname} cannot be reached: ${rootOf(error)}`
+  const { parseDatabaseUrl, placeOf } = await import('@denizen/runtime')
+  const found = `PostgreSQL ${placeOf(parseDatabaseUrl(database.url))} cannot be reached: ${rootOf(error)}`
   return { name: 'Database', state: 'problem', found, next: 'Start it, or correct DATABASE_URL.' }
 }
 

@@ -1,4 +1,4 @@
-import type { OutputOf, signatures, User } from '@denizen/core/contract'
+import type { OutputOf, OwnUser, signatures, User } from '@denizen/core/contract'
 import { record, type Column } from '../output.ts'
 
 export const userColumns: readonly Column<User>[] = [
@@ -60,6 +60,15 @@ function unlessEmpty(value: object): object | null {
   return Object.keys(value).length === 0 ? null : value
 }
 
+/** One's own account; what is asked of its user comes first. */
+export function ownText(user: OwnUser): string {
+  const { pendingEmail } = user
+  if (pendingEmail === null) return userText(user)
+  const asked = `A link was mailed to ${pendingEmail}. Follow it to use that address; until then nothing changes.
+It is given up by: denizen users update-current ${user.email === null ? '--clear email' : `--email ${user.email}`}`
+  return `${asked}\n\n${userText(user)}`
+}
+
 export function currentText(current: OutputOf<typeof signatures.users.current>): string {
   const { user, roles, permissions, organization, memberships, session, pendingSteps } = current
   const rest = record([
@@ -71,5 +80,5 @@ export function currentText(current: OutputOf<typeof signatures.users.current>):
     ['session until', session?.expiresAt],
     ['still to do', pendingSteps.length === 0 ? null : pendingSteps],
   ])
-  return `${userText(user)}\n\n${rest}`
+  return `${ownText(user)}\n\n${rest}`
 }

@@ -8,7 +8,7 @@ import { addBulk } from './users-bulk.ts'
 import { addDirectory } from './users-directory.ts'
 import { addImport } from './users-import.ts'
 import { addLifecycle } from './users-lifecycle.ts'
-import { currentText, userText } from './users-text.ts'
+import { currentText, ownText, userText } from './users-text.ts'
 
 const { users: actions } = signatures
 
@@ -79,8 +79,12 @@ function addOwn(users: Command): void {
   addAction(users, {
     signature: actions.updateCurrent,
     problem: (input) => unchanged(input, 'force'),
-    show: userText,
-    examples: ['users update-current --display-name Ada', 'users update-current --allowed-ips 192.0.2.7'],
+    show: ownText,
+    examples: [
+      'users update-current --display-name Ada',
+      'users update-current --email ada@example.org',
+      'users update-current --allowed-ips 192.0.2.7',
+    ],
   })
   addAction(users, {
     signature: actions.updatePreferences,

@@ -47,6 +47,8 @@ export interface SubjectFacts extends SubjectKey {
   /** null: without a session. */
   readonly assurance: 'aal1' | 'aal2' | null
   readonly activeRoles: ActiveRoles
+  /** Who acts through the session, and from which; null: its user. */
+  readonly impersonator: { readonly userId: Id<'usr'>; readonly sessionId: Id<'ses'> } | null
   /** When the facts change by themselves: the session expires, or an assignment begins or ends. */
   readonly validUntil: Date
 }
@@ -60,6 +62,8 @@ interface SubjectRecord {
   readonly activated: string | null
   readonly dropped: string | null
   readonly expires_at: number | null
+  readonly impersonator: string | null
+  readonly impersonator_session: string | null
   readonly memberships: string | null
   readonly assignments: string | null
 }
@@ -68,16 +72,19 @@ const subjectsStatement = statement(
   'subjects',
   `select u.id::text as user, s.id::text as session, u.status, u.grants_frozen_at is not null as frozen, s.assurance,
       array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped,
-      (extract(epoch from s.expires_at) * 1000)::float8 as expires_at, m.memberships::text as memberships, r.assignments::text as assignments
+      (extract(epoch from least(s.expires_at, p.expires_at)) * 1000)::float8 as expires_at, i.id::text as impersonator,
+      p.id::text as impersonator_session, m.memberships::text as memberships, r.assignments::text as assignments
     from unnest(${idArray}, ${idArray}) with ordinality k (user_id, session_id, position)
       join users u on u.id = k.user_id
       left join sessions s on s.id = k.session_id and s.user_id = u.id and s.ended_at is null and s.expires_at > ?::timestamptz
-        and (s.impersonator_id is null or exists (select 1 from users i where i.id = s.impersonator_id and i.status in ('active', 'temporary')))
+      left join users i on i.id = s.impersonator_id
+      left join sessions p on p.id = s.impersonator_session_id
       left join lateral (
         select json_agg(json_build_object('id', o.id, 'role', m.role) order by m.id) as memberships
           from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
       left join lateral ${assignmentsOf('u.id', 'true', { defined: 'false' })} r on true
     where k.session_id is null or s.id is not null
+      and (s.impersonator_id is null or i.status in ('active', 'temporary') and p.ended_at is null and p.expires_at > ?::timestamptz)
     order by k.position`,
 )
 
@@ -93,7 +100,7 @@ export async function loadSubjects(
 ): Promise<readonly SubjectFacts[]> {
   const sessions = `{${keys.map(({ sessionId }) => (sessionId === null ? 'null' : uuidOf(sessionId))).join(',')}}`
   const users = uuidsOf(keys.map(({ userId }) => userId))
-  const records = await runStatement<SubjectRecord>(em, subjectsStatement, [users, sessions, now, now])
+  const records = await runStatement<SubjectRecord>(em, subjectsStatement, [users, sessions, now, now, now])
   const read = records.map((record) => parseSubject(record))
   const definitions = await roles.of(em, customRolesIn(read.flatMap(({ assignments }) => assignments)))
   return read.map((subject) => factsOf(subject, definitions, now))
@@ -121,7 +128,7 @@ function factsOf(
   definitions: ReadonlyMap<string, RoleDefinition>,
   now: Date,
 ): SubjectFacts {
-  const { session, assurance, expires_at: expiresAt } = record
+  const { session, assurance, expires_at: expiresAt, impersonator, impersonator_session: from } = record
   const assignments = resolveAssignments(loaded, definitions)
   const edges = assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? endOfTime)))
   return {
@@ -133,6 +140,7 @@ function factsOf(
     assurance,
     activeRoles:
       session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
+    impersonator: impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from) },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),
   }
 }

@@ -63,6 +63,8 @@ const columns: Readonly<Record<string, (user: AccountRows['user']) => unknown>> 
   id: ({ id }) => uuidOf(id),
   email: ({ email }) => email,
   email_verified: ({ emailVerified }) => emailVerified,
+  // The account waits for whoever proves the address.
+  reclaimable: ({ kind, email, emailVerified }) => kind === 'human' && email !== null && !emailVerified,
   full_name: ({ fullName }) => fullName,
   display_name: ({ displayName }) => displayName,
   phone: ({ phone }) => phone,

@@ -23,7 +23,7 @@ import {
   phone,
   preferences,
   timezone,
-  User,
+  OwnUser,
   userKind,
   username,
 } from '../users/model.ts'
@@ -87,7 +87,7 @@ export const accountsSignatures = group('users', {
         .meta({ description: 'tokens to issue, each good for some minutes' }),
     }),
     output: z.object({
-      user: User,
+      user: OwnUser,
       roles: z.array(z.string()),
       permissions: z.array(z.string()).meta({ description: 'what you may do everywhere, as names of actions' }),
       organization: z.object({ id: OrganizationSummary.shape.id, slug: z.string() }).nullable(),

@@ -10,7 +10,7 @@ import {
   type UserRow,
   namedOrOwnAccountTarget,
   namedUserOrCaller,
-  changedAccountTarget,
+  controlledAccountTarget,
   overAccount,
   ownAccountTarget,
   ownAccount,
@@ -133,7 +133,7 @@ async function replaceRecoveryCodes({ em, now, newId, ports }: CommandContext, u
 
 export const reset = defineCommand(factorsSignatures.reset, {
   allow: overAccount,
-  target: changedAccountTarget,
+  target: controlledAccountTarget,
   requiresRecentAuth: true,
   async handle(context, { userId, reason }) {
     const taken = await resetFactors(context, await existingUser(context.em, userId))

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { isolation } from '../kernel/isolation.ts'
 
 /** Tables that are partitioned by month of their column `at`. */
 const partitioned = ['audit_entries', 'events'] as const
@@ -20,7 +21,10 @@ export async function ensurePartitions(em: SqlEntityManager, now: Date): Promise
 }
 
 async function ensurePartition(em: SqlEntityManager, table: string, name: string, from: Date, until: Date): Promise<void> {
-  const found = await em.execute('select 1 from pg_class where relname = ? and relnamespace = current_schema()::regnamespace', [name])
+  const found = await em.execute(
+    'select 1 from pg_class where relname = ? and relnamespace = (select oid from pg_namespace where nspname = current_schema())',
+    [name],
+  )
   const inDefault = async (reader: SqlEntityManager): Promise<boolean> => {
     const rows = await reader.execute(`select 1 from "${table}_default" where at >= ? and at < ? limit 1`, [from, until])
     return rows.length > 0
@@ -36,5 +40,5 @@ async function ensurePartition(em: SqlEntityManager, table: string, name: string
       [],
       'run',
     )
-  })
+  }, isolation.changing)
 }

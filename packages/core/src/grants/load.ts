@@ -1,23 +1,32 @@
 import type { Grant } from '../kernel/grants.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { assignmentsOf, parseResolved, grantOf } from './assignments.ts'
 import { organizationRoles, type MembershipRole } from './built-in-roles.ts'
 
 /**
- * The grants of a user on the whole system and in one organization: an actor must hold all of them to act on the account. Counts frozen
- * grants, because they can be unfrozen, assignments that only begin later, and inactive roles.
+ * The grants of a user on the whole system and in one organization, or in all: an actor must hold all of them to act on the account. Counts
+ * frozen grants, because they can be unfrozen, assignments that only begin later, and inactive roles.
  */
-export async function loadGrants(em: SqlEntityManager, userId: Id<'usr'>, organizationId: Id<'org'> | null): Promise<Grant[]> {
+export async function loadGrants(
+  em: SqlEntityManager,
+  userId: Id<'usr'>,
+  organizationId: Id<'org'> | 'everywhere' | null,
+): Promise<Grant[]> {
   const all = await loadAssignedGrants(em, userId)
-  const held = all.filter((grant) => grant.organizationId === null || grant.organizationId === organizationId)
+  const held =
+    organizationId === 'everywhere' ? all : all.filter((grant) => grant.organizationId === null || grant.organizationId === organizationId)
   if (organizationId === null) return held
-  const [membership] = await em.execute<{ role: MembershipRole }[]>(
-    'select role from memberships where organization_id = ? and user_id = ?',
-    [uuidOf(organizationId), uuidOf(userId)],
+  const within = organizationId === 'everywhere' ? null : uuidOf(organizationId)
+  const memberships = await em.execute<{ id: string; role: MembershipRole }[]>(
+    'select organization_id::text as id, role from memberships where user_id = ? and organization_id = coalesce(?::uuid, organization_id)',
+    [uuidOf(userId), within],
   )
-  return membership === undefined ? held : [...held, { organizationId, permissions: organizationRoles[membership.role].permissions }]
+  return [
+    ...held,
+    ...memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), permissions: organizationRoles[role].permissions })),
+  ]
 }
 
 /** The same grants on the whole system and in all organizations, without those of the memberships. */

@@ -1,4 +1,4 @@
-import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../accounts/index.ts'
+import { insertUser, reclaimAccount, usernameFor } from '../accounts/index.ts'
 import { change } from '../kernel/row.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
@@ -54,7 +54,7 @@ export async function updateFromClaims(
   const changes: Partial<UserRow> = profileChanges(user, keptProfile(identity.profile), claims.profile)
   if (user.email === null && user.kind === 'human' && claims.emailVerified && claims.email !== null) {
     const isFree = (await em.count(UserRow, { email: claims.email })) === 0
-    if (isFree) change(changes, { email: claims.email, emailVerified: true })
+    if (isFree) change(changes, { email: claims.email, emailVerified: true, pendingEmail: null, pendingEmailAt: null })
   }
   identity.profile = { ...identity.profile, ...claims.profile }
   // A token without an address does not remove one.
@@ -86,8 +86,7 @@ async function reclaimOrUse(context: CommandContext, userId: UserId): Promise<Us
   if (await hasPowers(context.em, userId)) throw signInToLink({})
   if (user.emailVerified) return userId
   // The address was not verified: a stranger may have created the account and wait for its owner.
-  if (!(await mayBeReclaimed(context.em, userId))) throw signInToLink({})
-  await reclaimAccount(context, user, null)
+  await reclaimAccount(context, user, { passwordHash: null, refusal: signInToLink({}) })
   context.note({ changes: { addressProved: true } })
   return userId
 }

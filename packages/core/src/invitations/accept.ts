@@ -1,4 +1,4 @@
-import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../accounts/index.ts'
+import { insertUser, proveAddress, reclaimAccount, usernameFor } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, reserveSeat } from '../organizations/index.ts'
@@ -45,7 +45,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
     const { organization, role } = offer
     await reserveSeat(em, organization.id)
     const userId = account === null ? await newAccount(context, offer, input, passwordHash) : account.id
-    if (account !== null) await proveAddress(context, account, passwordHash)
+    if (account !== null) await confirmAddress(context, account, offer.email, passwordHash)
     const joined = { id: newId('mem'), organizationId: organization.id, userId, role, now, isNew: account === null }
     if (!(await insertMembership(em, joined))) throw alreadyMember({})
     await acceptedBy(em, offer.id, userId)
@@ -101,14 +101,8 @@ async function newAccount(context: CommandContext, { email }: Offer, input: Acce
  * The link proves the address. If it was not verified, and the caller is not signed
  * in, the account is handed over to them.
  */
-async function proveAddress(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
-  const { em, now, actor } = context
+async function confirmAddress(context: CommandContext, account: UserRow, email: string, passwordHash: string | null): Promise<void> {
   if (account.emailVerified) return
-  if (actor.kind !== 'user') {
-    if (!(await mayBeReclaimed(em, account.id))) throw signInFirst({})
-    return reclaimAccount(context, account, passwordHash)
-  }
-  account.emailVerified = true
-  account.updatedAt = now
-  await em.flush()
+  if (context.actor.kind === 'user') await proveAddress(context, account, email)
+  else await reclaimAccount(context, account, { passwordHash, refusal: signInFirst({}) })
 }

@@ -37,6 +37,8 @@ interface Common<S extends Signature> {
 export interface Query<S extends Signature<string, 'query'> = Signature<string, 'query'>> extends Common<S> {
   /** Instead of `target`. */
   readonly cachedTarget?: CachedTargetFinder<ParsedInputOf<S>>
+  /** Its answer is put together by several statements that have to see the same moment. It has no cached decisions. */
+  readonly oneSnapshot?: true
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 
@@ -57,6 +59,8 @@ export interface Inquiry<S extends Signature<string, 'command'> = Signature<stri
   readonly inquiry: true
   /** Instead of `target`. */
   readonly cachedTarget?: CachedTargetFinder<ParsedInputOf<S>>
+  /** Its answer is put together by several statements that have to see the same moment. It has no cached decisions. */
+  readonly oneSnapshot?: true
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 

@@ -49,7 +49,7 @@ export interface Principal {
   /** Until when authentication counts as recent, which sensitive changes need. null: this credential cannot have it. */
   readonly recentAuthUntil: Date | null
   /** The user who acts as this one (RFC 8693, `act`). */
-  readonly impersonator: { readonly userId: Id<'usr'>; readonly username: string } | null
+  readonly impersonator: { readonly userId: Id<'usr'>; readonly username: string; readonly sessionId: Id<'ses'> } | null
   /** null: until it is revoked. */
   readonly expiresAt: Date | null
   /** When it may change by itself, because the session or a role expires. Not to be used after that. */

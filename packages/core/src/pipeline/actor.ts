@@ -14,7 +14,7 @@ import { checkAllowed, findTarget } from './target.ts'
 
 /**
  * Loads the actor anew inside the command's transaction, so that there is no gap between check and use. Users are locked by id, so that
- * commands never deadlock: the actor with a shared lock (nobody can suspend it meanwhile), users to be changed exclusively. Only then a
+ * commands never deadlock: the actor, and who acts through it, with a shared lock (nobody can suspend them meanwhile), users to be changed exclusively. Only then a
  * separate statement reads the actor: one that had waited for the lock would see the current user, but its session as of the start of the
  * statement (READ COMMITTED). All are pipelined, to hold the locks for less time.
  */
@@ -26,7 +26,7 @@ export async function currentActor(
 ): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
   const locked: Promise<unknown>[] = []
-  for (const [lock, parameter] of locksFor(actor.kind === 'user' ? actor.principal.userId : null, targets)) {
+  for (const [lock, parameter] of locksFor(actor.kind === 'user' ? actingUsers(actor.principal) : [], targets)) {
     const { answer } = await sendStatement(em, lock, [parameter])
     locked.push(answer)
   }
@@ -35,19 +35,22 @@ export async function currentActor(
 
 type Lock = readonly [Statement, string]
 
-/** Locks by id: users before the actor, the actor, users after. */
-function locksFor(userId: Id<'usr'> | null, targets: readonly Id<'usr'>[]): readonly Lock[] {
+function actingUsers({ userId, impersonator }: Principal): readonly Id<'usr'>[] {
+  return impersonator === null ? [userId] : [userId, impersonator.userId]
+}
+
+/** Locks by id: of those who act shared ones, of those to be changed exclusive ones. */
+function locksFor(acting: readonly Id<'usr'>[], targets: readonly Id<'usr'>[]): readonly Lock[] {
   const isFair = targets.length <= mostNamedLocks
   const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] =>
     ids.length === 0 ? [] : [...(isFair ? [[lockUsersExclusive, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
-  if (userId === null) return changing(targets)
-  const own: readonly Lock[] = targets.includes(userId)
-    ? changing([userId])
-    : [
-        [lockShared, lockNames.user(userId)],
-        [lockToUse, uuidOf(userId)],
-      ]
-  return [...changing(targets.filter((id) => id < userId)), ...own, ...changing(targets.filter((id) => id > userId))]
+  const locks: Lock[] = []
+  let left = targets
+  for (const id of acting.filter((one) => !targets.includes(one)).toSorted()) {
+    locks.push(...changing(left.filter((target) => target < id)), [lockShared, lockNames.user(id)], [lockToUse, uuidOf(id)])
+    left = left.filter((target) => target > id)
+  }
+  return [...locks, ...changing(left)]
 }
 
 const lockToUse = statement('actor_share', 'select 1 from users where id = ? for share')

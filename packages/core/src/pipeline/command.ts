@@ -5,6 +5,7 @@ import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
+import { isolation } from '../kernel/isolation.ts'
 import type { Plan } from '../kernel/plan.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import type { Claim } from '../idempotency/index.ts'
@@ -121,7 +122,7 @@ async function rolledBack<T>(
 ): Promise<T> {
   const { assembly, action } = passage
   const em = forkOf(assembly)
-  await em.begin()
+  await em.begin(isolation.changing)
   try {
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
@@ -149,7 +150,7 @@ interface Ending<T> {
 
 async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager) => Promise<Ending<T>>): Promise<T> {
   const em = forkOf(assembly)
-  await em.begin()
+  await em.begin(isolation.changing)
   try {
     const { answer, last } = await work(em)
     const sent = await last?.()

@@ -43,6 +43,8 @@ const bookkeeping: ReadonlySet<string> = new Set([
   'invalidations',
   'idempotency_keys',
   'user_activity',
+  // Whether a row is new or not would tell how often somebody else did the same.
+  'throttles',
   'permission_uses',
   'user_counters',
   'user_creation_counters',

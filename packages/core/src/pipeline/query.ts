@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { decisionsFor } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
+import { isolation } from '../kernel/isolation.ts'
 import { selectThrough, type RunSelect } from '../kernel/select.ts'
 import { RowCache } from '../kernel/row-cache.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
@@ -20,10 +21,10 @@ export async function runQuery(
   const { ports, settings, credentials, catalogue, uses } = assembly
   const now = ports.clock.now()
   let transaction: Promise<SqlEntityManager> | undefined
-  const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly))
+  const open = (): Promise<SqlEntityManager> => (transaction ??= beginReadOnly(assembly, action))
   const select: RunSelect = async (statement) => selectThrough(transaction === undefined ? forkOf(assembly) : await transaction)(statement)
   try {
-    const decisions = decisionsFor(assembly.decisions, open, now)
+    const decisions = decisionsFor(assembly.decisions, action.oneSnapshot === true ? openForNothing : open, now)
     const { cachedTarget } = action
     const found =
       cachedTarget === undefined
@@ -41,6 +42,11 @@ export async function runQuery(
   }
 }
 
+/** Decisions are kept in memory, and an old snapshot would bring back what was dropped from it. */
+function openForNothing(): never {
+  throw new TypeError('An action that reads one snapshot has no decisions: they are cached.')
+}
+
 /** One cache per database: ids and versions mean nothing in another one. */
 const rowCaches = new WeakMap<Orm, RowCache>()
 
@@ -54,9 +60,9 @@ function rowCacheOf(orm: Orm): RowCache {
 const heedsAccessMode = new WeakMap<Orm, boolean>()
 
 /** Opens a read-only transaction, with a statement of its own only where BEGIN does not say so. */
-async function beginReadOnly(assembly: Assembly): Promise<SqlEntityManager> {
+async function beginReadOnly(assembly: Assembly, { oneSnapshot }: Query | Inquiry): Promise<SqlEntityManager> {
   const em = forkOf(assembly)
-  await em.begin({ readOnly: true })
+  await em.begin(oneSnapshot === true ? isolation.readingOneSnapshot : isolation.reading)
   try {
     const heeds = heedsAccessMode.get(assembly.orm) ?? (await isReadOnly(em))
     heedsAccessMode.set(assembly.orm, heeds)

@@ -44,6 +44,8 @@ interface PrincipalRecord extends GrantRecord {
   proved_at: number | null
   impersonator: string | null
   impersonator_name: string | null
+  impersonator_session: string | null
+  impersonator_until: number | null
   expires_at: number | null
   organization: string | null
   allowed_ips: string
@@ -67,7 +69,7 @@ export async function loadPrincipals(
   now: Date,
   roles: RoleDefinitions | null = null,
 ): Promise<Map<TokenId, LoadedPrincipal>> {
-  const parameters = [now, roles === null, now, uuidsOf(tokens), now, now]
+  const parameters = [now, roles === null, now, uuidsOf(tokens), now, now, now]
   const records = await runStatement<PrincipalRecord>(em, principalsStatement, parameters)
   const read = records.flatMap((record) => (isActing(record.status) ? [{ record, grants: readGrants(record) }] : []))
   const kept = roles === null ? null : await roles.of(em, customRolesIn(read.flatMap(({ grants }) => grants.given)))
@@ -91,7 +93,8 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     exists (select 1 from passkeys k where k.user_id = u.id) as passkey,
     (extract(epoch from ?::timestamptz - u.password_changed_at))::float8 as password_age,
     s.assurance, (extract(epoch from s.proved_at) * 1000)::float8 as proved_at,
-    i.id::text as impersonator, i.username as impersonator_name, t.organization_id::text as token_organization,
+    i.id::text as impersonator, i.username as impersonator_name, p.id::text as impersonator_session,
+    (extract(epoch from p.expires_at) * 1000)::float8 as impersonator_until, t.organization_id::text as token_organization,
     array_to_json(t.scopes)::text as scopes, array_to_json(t.allowed_ips)::text as token_ips,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
     s.organization_id::text as organization, array_to_json(u.allowed_ips)::text as allowed_ips, u.grants_frozen_at is not null as frozen,
@@ -102,13 +105,14 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     join users u on u.id = t.user_id
     left join sessions s on s.id = t.session_id
     left join users i on i.id = s.impersonator_id
+    left join sessions p on p.id = s.impersonator_session_id
     left join lateral (
       select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
         from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
     left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { defined: '?::boolean' })} r on true
   where t.id = any(${idArray}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
     and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)
-    and (s.impersonator_id is null or i.status in ('active', 'temporary'))`
+    and (s.impersonator_id is null or i.status in ('active', 'temporary') and p.ended_at is null and p.expires_at > ?::timestamptz)`
 
 const principalsStatement = statement('principals', principals)
 
@@ -146,11 +150,20 @@ function principalOf(
     assurance: record.assurance ?? 'aal1',
     pendingSteps: pendingSteps(record, granted.roles, settings, policy),
     recentAuthUntil: recentAuthUntil(record),
-    impersonator:
-      record.impersonator === null ? null : { userId: idOf('usr', record.impersonator), username: record.impersonator_name ?? '' },
+    impersonator: impersonatorOf(record),
     expiresAt,
-    validUntil: edges.some((edge) => edge < (record.expires_at ?? endOfTime)) ? new Date(Math.min(...edges)) : (expiresAt ?? never),
+    validUntil: validUntil(expiresAt ?? never, record.impersonator_until === null ? edges : [...edges, record.impersonator_until]),
   })
+}
+
+function impersonatorOf({ impersonator, impersonator_name: username, impersonator_session: session }: PrincipalRecord) {
+  if (impersonator === null || session === null) return null
+  return { userId: idOf('usr', impersonator), username: username ?? '', sessionId: idOf('ses', session) }
+}
+
+function validUntil(expiresAt: Date, edges: readonly number[]): Date {
+  const first = edges.reduce((least, edge) => Math.min(least, edge), Infinity)
+  return first < expiresAt.getTime() ? new Date(first) : expiresAt
 }
 
 /** Most principals depend on the default policy alone: they share one list. */
@@ -211,17 +224,17 @@ const secondsOfDay = 86_400
 const endOfTime = 8.64e15
 const never = new Date(endOfTime)
 
-/** The keys under which a cached principal is dropped: its user, its session (or, without one, its token), its organizations, who acts through it, and the roles, teams and policies that it has something by. */
+/** The keys under which a cached principal is dropped: its user, its session (or, without one, its token), its organizations, who acts through it from which session, and the roles, teams and policies that it has something by. */
 export function invalidationKeys(principal: {
   userId: Id<'usr'>
   sessionId: Id<'ses'> | null
   tokenId: Id<'tok'>
-  impersonator: { readonly userId: Id<'usr'> } | null
+  impersonator: { readonly userId: Id<'usr'>; readonly sessionId: Id<'ses'> } | null
   memberships: readonly { organizationId: Id<'org'> }[]
   dependencies: readonly string[]
 }): readonly string[] {
   const { userId, sessionId, tokenId, impersonator, dependencies } = principal
   const keys: string[] = [userId, sessionId ?? tokenId, ...dependencies]
-  if (impersonator !== null) keys.push(impersonator.userId)
+  if (impersonator !== null) keys.push(impersonator.userId, impersonator.sessionId)
   return [...keys, ...principal.memberships.map(({ organizationId }) => organizationId)]
 }

@@ -126,7 +126,9 @@ describe.each(databases)('handing resources over on %s', (database) => {
     const [{ organizationId: home } = { organizationId }] = ada.principal.memberships
     const anonymous = await world().newUser()
     await world().join(home, anonymous)
-    await world().rows(`update users set kind = 'anonymous', status = 'temporary' where id = ? returning 1`, [uuidOf(anonymous.id)])
+    await world().rows(`update users set kind = 'anonymous', status = 'temporary', email = null where id = ? returning 1`, [
+      uuidOf(anonymous.id),
+    ])
     for (const toUserId of [suspended.id, anonymous.id, unknownUser] as const)
       await expect(ada.as.resources.transfer({ resourceId, toUserId })).rejects.toMatchObject(noUser)
   })

@@ -3,7 +3,7 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound, ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { LoginAttemptRow } from '../login-history/entity.ts'
-import { existingUser, type UserId, changedNamedOrOwnAccountTarget } from '../users/index.ts'
+import { callerLocked, existingUser, type UserId, changedNamedOrOwnAccountTarget } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 import { endSessions, type Ended } from './repository.ts'
@@ -31,7 +31,7 @@ export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
 /** Only for one's own session: it says which session to keep. */
 export const endOtherSessions = defineCommand(sessionsSignatures.endOthers, {
   allow: signedIn,
-  target: { ...changedNamedOrOwnAccountTarget, find: async () => undefined },
+  target: callerLocked,
   handle(context) {
     const { actor } = context
     if (actor.kind !== 'user') throw unauthenticated({})
@@ -56,7 +56,7 @@ async function endAndRecord(context: CommandContext, which: SessionsToEnd): Prom
   const running = await em.find(SessionRow, { userId, endedAt: null, expiresAt: { $gt: now }, ...whereOf(which) }, { fields: ['id'] })
   const ended = await endSessions(em, { ...which, by, keepApiTokens: true }, 'ended', now)
   for (const { id } of running) recordEnd(context, { sessionId: id, userId, username, by })
-  // Ending all sessions also ends the user's impersonations, which are not counted.
+  // Impersonations that were begun in them end too, and are not counted.
   const nothing = sessionId !== undefined && ended.sessionsEnded + ended.tokensEnded === 0
   if (!nothing) context.invalidate(sessionId ?? userId, { when: 'now', ...ended })
   return ended

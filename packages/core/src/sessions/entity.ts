@@ -3,7 +3,7 @@ import { address, idColumn, instant } from '../kernel/columns.ts'
 import { OrganizationRow } from '../organizations/entity.ts'
 import { UserRow } from '../users/entity.ts'
 import type { UserId } from '../users/model.ts'
-import type { EndReason } from './model.ts'
+import type { EndReason, SessionId } from './model.ts'
 
 const SessionSchema = defineEntity({
   name: 'SessionRow',
@@ -33,6 +33,8 @@ const SessionSchema = defineEntity({
     provedAt: instant(),
     /** The impersonator, if any (see `auth.impersonate`). */
     impersonatorId: idColumn('usr').strictNullable().$type<UserId>(),
+    /** The impersonator's own session: when it is over, this one is. */
+    impersonatorSessionId: idColumn('ses').strictNullable().$type<SessionId>(),
     impersonationReason: p.string().columnType('text').strictNullable().$type<string>(),
     /** Roles that exclude each other are used only where they were chosen: UUIDs. */
     activatedRoles: p.array().columnType('uuid[]').$type<string[]>().defaultRaw(`'{}'`),
@@ -48,6 +50,10 @@ const SessionSchema = defineEntity({
     {
       name: 'sessions_impersonator_index',
       expression: `create index "sessions_impersonator_index" on "sessions" ("impersonator_id") where "impersonator_id" is not null`,
+    },
+    {
+      name: 'sessions_impersonator_session_index',
+      expression: `create index "sessions_impersonator_session_index" on "sessions" ("impersonator_session_id") where "impersonator_session_id" is not null`,
     },
   ],
 })

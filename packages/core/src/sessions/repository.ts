@@ -11,7 +11,7 @@ interface NewSession {
   readonly organizationId: Id<'org'> | null
   readonly authMethods: string[]
   readonly assurance: 'aal1' | 'aal2'
-  readonly impersonation: { readonly by: Id<'usr'>; readonly reason: string } | null
+  readonly impersonation: { readonly by: Id<'usr'>; readonly from: SessionId; readonly reason: string } | null
   readonly expiresAt: Date
   readonly ip: string | null
   readonly userAgent: string | null
@@ -27,6 +27,7 @@ export function insertSession(em: SqlEntityManager, { now, impersonation, ...ses
     lastSeenAt: now,
     provedAt: now,
     impersonatorId: impersonation?.by ?? null,
+    impersonatorSessionId: impersonation?.from ?? null,
     impersonationReason: impersonation?.reason ?? null,
     endedAt: null,
     endedBy: null,
@@ -55,9 +56,8 @@ export interface SessionsToEnd {
 }
 
 /**
- * Ends the impersonations of a user: they end with all of the user's own sessions, and
- * when the permission is taken away, so that none is left when it comes back.
- * Revoking the user drops it from every process.
+ * Ends the impersonations of a user when the permission is taken away, so that none is left when it comes back.
+ * Invalidating the impersonator drops them from every process.
  */
 export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now: Date): Promise<void> {
   await em.execute(
@@ -70,44 +70,42 @@ export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now
   )
 }
 
-/** Ends running sessions with all their tokens, and returns the counts. */
+/**
+ * Ends running sessions with all their tokens, and the impersonations that were begun in them, which are not counted.
+ * Invalidating the session or its user drops these too.
+ */
 export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, reason: EndReason, now: Date): Promise<Ended> {
   const { userId, sessionId, except, by, keepApiTokens } = which
-  const one = sessionId === undefined ? null : uuidOf(sessionId)
-  const not = except === undefined || except === null ? null : uuidOf(except)
-  const user = uuidOf(userId)
-  if (one === null) await endImpersonations(em, userId, now)
-  const [row] = await em.execute<[{ sessions: number; tokens: number }]>(
-    `with ended as (
-        update sessions set ended_at = ?, end_reason = ?, ended_by = ?::uuid
-          where user_id = ? and (?::uuid is null or id = ?) and (?::uuid is null or id <> ?) and ended_at is null and expires_at > ? returning 1),
-      revoked as (
-        update tokens set revoked_at = ?
-          where user_id = ? and (?::uuid is null or session_id = ?) and (?::uuid is null or session_id is distinct from ?)
-            and (session_id is not null or not ?) and revoked_at is null and (expires_at is null or expires_at > ?) returning kind)
-      select (select count(*) from ended)::int as sessions, (select count(*) from revoked where kind <> 'refresh')::int as tokens`,
-    [
-      now,
-      reason,
-      by === undefined || by === null ? null : uuidOf(by),
-      user,
-      one,
-      one,
-      not,
-      not,
-      now,
-      now,
-      user,
-      one,
-      one,
-      not,
-      not,
-      keepApiTokens === true,
-      now,
-    ],
-  )
+  const [one, kept, endedBy] = [sessionId, except, by].map((id) => (id === undefined || id === null ? null : uuidOf(id)))
+  const [row] = await em.execute<[{ sessions: number; tokens: number }]>(endingSessions, [
+    now,
+    reason,
+    endedBy,
+    uuidOf(userId),
+    one,
+    kept,
+    keepApiTokens === true,
+  ])
   return { sessionsEnded: row.sessions, tokensEnded: row.tokens }
 }
+
+const endingSessions = `with asked as (
+    select ?::timestamptz as now, ?::text as reason, ?::uuid as by, ?::uuid as user_id, ?::uuid as one, ?::uuid as kept, ?::boolean as keep_api),
+  ended as (
+    update sessions s set ended_at = a.now, end_reason = a.reason, ended_by = a.by from asked a
+      where s.user_id = a.user_id and (a.one is null or s.id = a.one) and (a.kept is null or s.id <> a.kept)
+        and s.ended_at is null and s.expires_at > a.now returning s.id),
+  impersonations as (
+    update sessions s set ended_at = a.now, end_reason = 'impersonationOver', ended_by = s.impersonator_id from asked a
+      where s.impersonator_session_id in (select id from ended) and s.ended_at is null returning s.id),
+  over as (
+    update tokens t set revoked_at = a.now from asked a where t.session_id in (select id from impersonations) and t.revoked_at is null),
+  revoked as (
+    update tokens t set revoked_at = a.now from asked a
+      where t.user_id = a.user_id and (a.one is null or t.session_id = a.one) and (a.kept is null or t.session_id is distinct from a.kept)
+        and (t.session_id is not null or not a.keep_api) and t.revoked_at is null and (t.expires_at is null or t.expires_at > a.now)
+      returning t.kind)
+  select (select count(*) from ended)::int as sessions, (select count(*) from revoked where kind <> 'refresh')::int as tokens`
 
 /** Stores when sessions were last used, unless a later time is stored. Locked rows are skipped: this waits for no lock. */
 export async function writeSessionsSeen(em: SqlEntityManager, seen: readonly (readonly [sessionId: SessionId, at: Date])[]): Promise<void> {

@@ -165,8 +165,9 @@ describe.each(databases)('on %s', (database) => {
     const principal = await world().core.authenticate(first.accessToken)
     if (principal === null) throw new Error('signed in')
     const admin = await world().asSuperadmin()
-    await world().rows('update sessions set impersonator_id = ? where id = ? returning 1', [
+    await world().rows('update sessions set impersonator_id = ?, impersonator_session_id = ? where id = ? returning 1', [
       uuidOf(admin.user.id),
+      uuidOf(admin.principal.sessionId ?? ''),
       uuidOf(first.session.id),
     ])
     expect(await code(world().core.as(userActor(principal)).sessions.endOthers())).toBe('auth.ownSessionRequired')
@@ -241,8 +242,9 @@ describe('when sessions were last seen', () => {
     const through = await signIn(world(), user)
     await world().core.writeLastSeen()
     const { lastSeenAt } = await admin.as.users.activity({ userId: user.id })
-    await world().rows('update sessions set impersonator_id = ? where id = ? returning 1', [
+    await world().rows('update sessions set impersonator_id = ?, impersonator_session_id = ? where id = ? returning 1', [
       uuidOf(admin.user.id),
+      uuidOf(admin.principal.sessionId ?? ''),
       uuidOf(through.session.id),
     ])
     world().clock.advance(5 * minute)

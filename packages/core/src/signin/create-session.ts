@@ -55,9 +55,8 @@ function startSession(
     assurance,
     ip: origin.ip,
     userAgent: origin.userAgent,
-    expiresAt:
-      impersonation === undefined ? slidExpiry(now, now, limits.sessionLifetimeMinutes) : new Date(now.getTime() + impersonation.lifetime),
+    expiresAt: impersonation?.expiresAt ?? slidExpiry(now, now, limits.sessionLifetimeMinutes),
     now,
-    impersonation: impersonation === undefined ? null : { by: impersonation.by, reason: impersonation.reason },
+    impersonation: impersonation ?? null,
   })
 }

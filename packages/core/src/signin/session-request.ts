@@ -1,4 +1,5 @@
 import type { LoginMethod } from '../login-history/model.ts'
+import type { SessionId } from '../sessions/model.ts'
 import type { UserRow } from '../users/index.ts'
 
 /** How somebody came to be signed in. */
@@ -10,5 +11,5 @@ export interface SessionRequest {
   readonly assurance: 'aal1' | 'aal2'
   /** What was typed, for the login history. */
   readonly identifier: string
-  readonly impersonation?: { readonly by: UserRow['id']; readonly reason: string; readonly lifetime: number }
+  readonly impersonation?: { readonly by: UserRow['id']; readonly from: SessionId; readonly reason: string; readonly expiresAt: Date }
 }

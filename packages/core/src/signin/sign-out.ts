@@ -2,10 +2,12 @@ import { defineCommand } from '../kernel/action.ts'
 import { ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { endSessions } from '../sessions/index.ts'
+import { callerLocked } from '../users/index.ts'
 import { signInSignatures } from './signatures.ts'
 
 export const signOut = defineCommand(signInSignatures.signOut, {
   allow: signedIn,
+  target: callerLocked,
   duringPendingStep: true,
   async handle(context) {
     const { actor, em, now } = context

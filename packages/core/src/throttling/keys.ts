@@ -9,6 +9,7 @@ type By = 'name' | 'account' | 'network'
 /** Requests that are counted, whether or not they succeed. */
 type Request =
   | 'anonymousUsers/network'
+  | 'addresses/user'
   | `mails/${string}/${'pair' | 'first' | 'further'}`
   | 'mails/network'
   | `invitations/${'inviter' | 'organization'}`

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose'
 import type { Id } from '../kernel/id.ts'
 import { idOf, newId, uuidOf, uuidsOf } from '../kernel/id.ts'
+import { isolation } from '../kernel/isolation.ts'
 import type { JsonObject } from '../kernel/text.ts'
 import type { Ports } from '../ports/index.ts'
 import { keyUnreadable } from './errors.ts'
@@ -101,7 +102,7 @@ export async function rotateKeys(em: SqlEntityManager, ports: KeyRingPorts): Pro
     if (add !== null) await insertKey(inside, ports, now, add)
     if (retire !== null) await inside.execute('update signing_keys set retired_at = ? where id = ?', [add, uuidOf(retire)], 'run')
     return { added: add === null ? 0 : 1, dropped: drop.length }
-  })
+  }, isolation.changing)
 }
 
 async function insertKey(em: SqlEntityManager, { cipher, random }: KeyRingPorts, now: Date, activeFrom: Date): Promise<void> {

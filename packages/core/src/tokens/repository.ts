@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { PrepareContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { notFound } from '../kernel/errors.ts'
 import type { OrganizationId } from '../organizations/index.ts'
@@ -9,6 +10,14 @@ import type { ApiToken, TokenId, TokenState } from './model.ts'
 /** An API token; null: no such token. Other kinds are not shown to anybody. */
 export function findToken(em: SqlEntityManager, id: TokenId): Promise<TokenRow | null> {
   return em.findOne(TokenRow, { id, kind: 'api' })
+}
+
+/** The owner of an API token, whom commands that change it lock first. */
+export async function findTokenOwner(
+  { reader }: Pick<PrepareContext, 'reader'>,
+  { tokenId }: { readonly tokenId: TokenId },
+): Promise<UserId | null> {
+  return (await findToken(reader, tokenId))?.userId ?? null
 }
 
 export async function existingToken(em: SqlEntityManager, id: TokenId): Promise<TokenRow> {

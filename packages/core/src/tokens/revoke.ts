@@ -1,11 +1,13 @@
 import { defineCommand } from '../kernel/action.ts'
-import { endToken, existingToken, shownToken } from './repository.ts'
+import { endToken, existingToken, findTokenOwner, shownToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
 import { changedTokenTarget, overChanges } from './target.ts'
 
 export const revokeToken = defineCommand(tokensSignatures.revoke, {
   allow: overChanges,
   target: changedTokenTarget,
+  prepare: findTokenOwner,
+  locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { tokenId }) {
     const { em, now } = context
     const ended = await endToken(em, tokenId, now)

@@ -1,25 +1,18 @@
 import { defineCommand } from '../kernel/action.ts'
-import type { PrepareContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
-import { existingUser, type UserId } from '../users/index.ts'
+import { existingUser } from '../users/index.ts'
 import { tokenOver } from './errors.ts'
-import type { TokenId } from './model.ts'
 import { organizationFor, persistToken, requireTokenOwner, requireRoomForToken, recordNewToken } from './new-token.ts'
-import { existingToken, findToken, replaceToken } from './repository.ts'
+import { existingToken, findTokenOwner, replaceToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
 import { changedTokenTarget, overChanges } from './target.ts'
-
-/** The owner of the token, whose row is locked first: the old token counts as long as it works. */
-async function findOwner({ reader }: PrepareContext, { tokenId }: { tokenId: TokenId }): Promise<UserId | null> {
-  return (await findToken(reader, tokenId))?.userId ?? null
-}
 
 export const rotateToken = defineCommand(tokensSignatures.rotate, {
   allow: overChanges,
   target: changedTokenTarget,
   requiresRecentAuth: true,
   handlesSecret: true,
-  prepare: findOwner,
+  prepare: findTokenOwner, // the old token counts as long as it works
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, { tokenId, overlapSeconds }) {
     const { em, now } = context

@@ -18,6 +18,11 @@ const UserSchema = defineEntity({
     username: p.string().columnType('text').collation('C'),
     email: p.string().columnType('text').collation('C').strictNullable().$type<string>(),
     emailVerified: p.boolean().default(false),
+    /** An address that the user asked for and has not proved: it identifies nobody, and any number of users may ask for the same. */
+    pendingEmail: p.string().columnType('text').collation('C').strictNullable().$type<string>(),
+    pendingEmailAt: instant().strictNullable().$type<Date>(),
+    /** The account was made for its address by an operator or an import, and waits for whoever proves it. Never again once any address was proved, or changed. */
+    reclaimable: p.boolean().default(false),
     fullName: p.string().columnType('text').strictNullable().$type<string>(),
     displayName: p.string().columnType('text').strictNullable().$type<string>(),
     phone: p.string().columnType('text').strictNullable().$type<string>(),
@@ -80,6 +85,8 @@ const UserSchema = defineEntity({
     { name: 'users_status_known', expression: `status in ('active', 'inactive', 'suspended', 'pending', 'temporary', 'archived')` },
     { name: 'users_archived_whole', expression: `(status = 'archived') = (archived_at is not null)` },
     { name: 'users_kind_known', expression: `kind in ('human', 'anonymous', 'service')` },
+    { name: 'users_pending_email_whole', expression: `(pending_email is null) = (pending_email_at is null)` },
+    { name: 'users_anonymous_without_address', expression: `kind <> 'anonymous' or (email is null and pending_email is null)` },
   ],
 })
 

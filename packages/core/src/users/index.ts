@@ -2,12 +2,24 @@ export { UserRow } from './entity.ts'
 export * from './errors.ts'
 export { isManaged, managingOrganization, ownsDomainOf } from './management.ts'
 export { ManagedUser, User, username, type Account, type UserId, type UserKind, type UserStatus } from './model.ts'
-export { existingUser, findByIdentifier, lockUser, lockUserWith, parseIdentifier, ownAccount, type ParsedIdentifier } from './repository.ts'
+export {
+  existingUser,
+  findByIdentifier,
+  lockAddress,
+  lockUser,
+  lockUserWith,
+  parseIdentifier,
+  ownAccount,
+  type ParsedIdentifier,
+} from './repository.ts'
 export { isActing } from './rules.ts'
 export { folded, foldedFullName } from './search.ts'
 export {
   accountTarget,
+  callerLocked,
   changedAccountTarget,
+  controlledAccountTarget,
+  patchedAccountTarget,
   changedNamedOrOwnAccountTarget,
   namedOrOwnAccountTarget,
   overAccount,

@@ -102,6 +102,16 @@ export const User = z.object({
 })
 export type User = z.infer<typeof User>
 
+/** A user as shown to themselves. */
+export const OwnUser = User.extend({
+  pendingEmail: z
+    .string()
+    .nullable()
+    .meta({ description: 'an address that you asked for: it replaces the present one once you follow the link that was mailed to it' }),
+  pendingEmailAt: z.date().nullable().meta({ description: 'when you asked for it' }),
+})
+export type OwnUser = z.infer<typeof OwnUser>
+
 /** A user as shown to those who may change it: with the private metadata that applications keep. */
 export const ManagedUser = User.extend({
   privateMetadata: z.record(z.string(), z.json()).nullable().meta({ description: 'null: shown only to those who may change the user' }),

@@ -46,6 +46,11 @@ export async function lockUser(em: SqlEntityManager, userId: UserId): Promise<vo
   await em.execute('select 1 from users where id = ? for no key update', [uuidOf(userId)])
 }
 
+/** Queues behind whoever else gives an account this address, until the transaction is over. */
+export async function lockAddress(em: SqlEntityManager, address: string): Promise<void> {
+  await em.execute('select 1 from pg_advisory_xact_lock(hashtextextended(?, 0))', [`addresses/${address}`])
+}
+
 /** Locks the user with an address, and says who that is; null: nobody has it. */
 export async function lockUserWith(em: SqlEntityManager, address: string): Promise<UserId | null> {
   for (;;) {

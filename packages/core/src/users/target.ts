@@ -31,6 +31,25 @@ export const changedAccountTarget = {
   },
 } satisfies TargetFinder<NamesUser>
 
+/**
+ * The user that a command gives somebody a way into: with its grants in all organizations, because whoever gets in has them all,
+ * whichever organization manages the account.
+ */
+export const controlledAccountTarget = {
+  ...changedAccountTarget,
+  async find(em: SqlEntityManager, input: NamesUser): Promise<Target | null> {
+    const target = await accountTarget.find(em, input)
+    return target === null ? null : { ...target, accountGrants: await loadGrants(em, input.userId, 'everywhere') }
+  },
+} satisfies TargetFinder<NamesUser>
+
+/** The user that a patch is for: whoever sets the address can have a way in mailed there. */
+export const patchedAccountTarget = {
+  ...changedAccountTarget,
+  find: (em: SqlEntityManager, { email, ...input }: NamesUser & { readonly email?: string | null | undefined }) =>
+    (email === undefined ? changedAccountTarget : controlledAccountTarget).find(em, input),
+} satisfies TargetFinder<NamesUser>
+
 /** The caller's own account, for actions on oneself: its row is locked first. The operator of the machine has none. */
 export const ownAccountTarget = {
   type: 'user',
@@ -38,6 +57,17 @@ export const ownAccountTarget = {
   async find(em: SqlEntityManager, _input: unknown, actor: Actor): Promise<Target | null | undefined> {
     return actor.kind === 'user' ? accountTarget.find(em, { userId: actor.principal.userId }) : undefined
   },
+} satisfies TargetFinder<unknown>
+
+/**
+ * For what ends the caller's own credential: there is no target, but the caller is locked first. So none of their commands is under
+ * way, and none of them commits after the answer.
+ */
+export const callerLocked = {
+  type: 'user',
+  names: () => false,
+  locks: ownAccountTarget.locks,
+  find: async () => undefined,
 } satisfies TargetFinder<unknown>
 
 interface MayNameUser {

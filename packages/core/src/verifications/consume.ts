@@ -115,6 +115,15 @@ export async function revokeVerifications({ em, now }: Pick<CommandContext, 'em'
   )
 }
 
+/** Revokes the unused links that confirm an address of a user: another one was asked for, or none any more. */
+export async function revokeConfirmations({ em, now }: Pick<CommandContext, 'em' | 'now'>, userId: UserId): Promise<void> {
+  await em.execute(
+    `update verifications set revoked_at = ? where user_id = ? and purpose = 'verifyEmail' and used_at is null and revoked_at is null`,
+    [now, uuidOf(userId)],
+    'run',
+  )
+}
+
 async function provenAddress({ ports }: CommandContext, id: VerificationId, row: ConsumedRecord): Promise<ProvenAddress> {
   const { user_id: userId, email, sealed_payload: sealed, redirect_to: redirectTo, same_browser: sameBrowser } = row
   const payload = sealed === null ? null : await ports.cipher.open(`verification/${id}`, sealed)

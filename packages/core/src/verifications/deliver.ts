@@ -32,9 +32,11 @@ export const sendVerification: JobHandler = {
     if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return
     // Somebody may have made an account with the address since it was asked for.
     const user = await em.findOne(UserRow, row.userId === null && row.purpose === 'signUp' ? { email: row.email } : { id: row.userId })
-    // The user must still have the address; except for a claim, where they do not have it yet.
-    if (user !== null && row.purpose !== 'claim' && user.email !== row.email) return
-    const mail = mailFor(row, { user, secret: await secretOf(ports, row), publicUrl: settings.publicUrl })
+    // The user must still have the address, or have asked for it; a guest who claims an account has none.
+    const wants = row.purpose === 'claim' || (row.purpose === 'verifyEmail' && user?.pendingEmail === row.email)
+    if (user !== null && !wants && user.email !== row.email) return
+    const holder = wants ? await em.findOne(UserRow, { email: row.email, emailVerified: true }) : null
+    const mail = mailFor(row, { user, holder, secret: await secretOf(ports, row), publicUrl: settings.publicUrl })
     if (mail === null) return
     try {
       await ports.mailer.send(mail)

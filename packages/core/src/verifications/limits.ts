@@ -41,6 +41,7 @@ export async function admitMail(
     const asker = callerId(context.actor) ?? 'system'
     const most = who === 'operator' ? { most: mostOfOperator } : {}
     const sends = await countMail(context, { ...counted, asker, neighbourhood: asker, ...most, spared: who !== 'user' })
+    if (who === 'user') await countMailOfNetwork(context)
     return { sends, priority: 0, group: asker }
   }
   const network = askingNetwork(context) ?? { asker: 'none', neighbourhood: 'none' }

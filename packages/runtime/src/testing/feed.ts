@@ -3,7 +3,7 @@ import { systemClock, type FeedSink, type Logger } from '@denizen/core'
 import { Client } from 'pg'
 import { eventually } from '../../../../tests/deadlines.ts'
 import { postgresFeed, type PostgresFeed } from '../invalidation.ts'
-import { testDatabase } from './postgres.ts'
+import { placeAt, testDatabase } from './postgres.ts'
 
 export const clock = systemClock
 export const lease = 750
@@ -71,7 +71,7 @@ export async function openFeeds() {
     revoke,
     async follow(url = database.url): Promise<{ cache: Cache; feed: PostgresFeed }> {
       const cache = new Cache()
-      const feed = postgresFeed({ url, clock, logger: silent })
+      const feed = postgresFeed({ place: placeAt(url), clock, logger: silent })
       feeds.push(feed)
       await feed.open(cache)
       return { cache, feed }

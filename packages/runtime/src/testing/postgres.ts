@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
+import { parseDatabaseUrl } from '../database-url.ts'
+import type { PostgresPlace } from '../postgres.ts'
 
 export interface TestDatabase {
   readonly url: string
@@ -18,6 +20,12 @@ export async function testDatabase({ migrated = false } = {}): Promise<TestDatab
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => administer(server, `drop database ${name} with (force)`) }
+}
+
+/** A database as it is found when there is nothing special about it. */
+export function placeAt(url: string): PostgresPlace {
+  const server = parseDatabaseUrl(url)
+  return { server, direct: server, isPooled: false, schema: 'public', searchPath: ['public'] }
 }
 
 async function administer(url: string, statement: string): Promise<void> {

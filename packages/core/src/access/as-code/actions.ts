@@ -44,6 +44,7 @@ async function usersToLock({ reader, catalogue, now }: PrepareContext, { documen
 const locks = (users: readonly Id<'usr'>[]) => users
 
 export const diffAccess = defineInquiry(signatures.diff, {
+  oneSnapshot: true,
   allow: granted,
   target: documentTarget,
   async handle({ open, catalogue, now }, { document }) {
@@ -119,6 +120,7 @@ export const testAccess = defineDryRun(signatures.test, {
 })
 
 export const exportAccess = defineQuery(signatures.export, {
+  oneSnapshot: true,
   allow: granted,
   target: {
     type: 'organization',

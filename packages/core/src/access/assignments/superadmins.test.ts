@@ -80,7 +80,7 @@ describe.each(databases)('users.promote and users.demote on %s', (database) => {
     [
       'anonymous',
       'this user is anonymous',
-      (id: string) => world().rows(`update users set kind = 'anonymous' where id = ? returning 1`, [uuidOf(id)]),
+      (id: string) => world().rows(`update users set kind = 'anonymous', email = null where id = ? returning 1`, [uuidOf(id)]),
     ],
     [
       'a service',

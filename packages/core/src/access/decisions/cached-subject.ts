@@ -15,7 +15,7 @@ export interface CachedSubject extends Subject {
 
 /** Compiles the grants of a subject. The facts are kept only if a condition on networks needs them again. */
 export function compileSubject(catalogue: Catalogue, facts: SubjectFacts, now: Date): CachedSubject {
-  const { userId, sessionId, isActive, memberships, assignments, validUntil } = facts
+  const { userId, sessionId, isActive, memberships, assignments, impersonator, validUntil } = facts
   const grants = grantsOfSubject(catalogue, facts, { now, from: null })
   const conditional = assignments.some(({ condition }) => condition?.networks !== undefined)
   const resources = new Set(
@@ -33,6 +33,7 @@ export function compileSubject(catalogue: Catalogue, facts: SubjectFacts, now: D
     keys: [
       userId,
       ...(sessionId === null ? [] : [sessionId]),
+      ...(impersonator === null ? [] : [impersonator.userId, impersonator.sessionId]),
       ...memberships.map(({ organizationId }) => organizationId),
       ...dependenciesOf(assignments),
       ...resources,

@@ -35,6 +35,7 @@ interface Input {
 const { name: action } = explainSignatures.explain
 
 export const explain = defineQuery(explainSignatures.explain, {
+  oneSnapshot: true,
   allow: anyOf(granted, owner),
   target: {
     type: askedType,

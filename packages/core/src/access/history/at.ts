@@ -20,6 +20,7 @@ import { findScopeAt, loadSubjectsAt, type ScopeAt, type SubjectAt } from './sta
 const { name: action } = explainSignatures.at
 
 export const at = defineQuery(explainSignatures.at, {
+  oneSnapshot: true,
   allow: anyOf(granted, owner),
   target: {
     type: askedType,

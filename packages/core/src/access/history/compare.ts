@@ -20,6 +20,7 @@ import { findScopeAt, loadSubjectsAt, type ScopeAt, type SubjectAt } from './sta
 const { name: action } = explainSignatures.compare
 
 export const compare = defineQuery(explainSignatures.compare, {
+  oneSnapshot: true,
   allow: anyOf(granted, owner),
   target: {
     type: askedType,

@@ -12,6 +12,7 @@ import { historyOf, presenceOf } from './repository.ts'
 import { censusOfAll, censusOfManaged } from './census.ts'
 
 export const userStats = defineQuery(directorySignatures.stats, {
+  oneSnapshot: true,
   allow: granted,
   target: optionalOrganizationTarget,
   async handle({ open, now }, { organizationId }) {
@@ -23,6 +24,7 @@ export const userStats = defineQuery(directorySignatures.stats, {
 })
 
 export const userActivity = defineQuery(directorySignatures.activity, {
+  oneSnapshot: true,
   allow: anyOf(granted, owner),
   target: accountTarget,
   async handle({ open, now, actor }, { userId }) {

@@ -66,7 +66,7 @@ async function populate(world: World): Promise<{ everybody: Known[]; organizatio
   await world.newPolicy('small')
   const names = ['Ada Lovelace', 'ÉVA 100%', 'Οδυσσεύς', 'a_b\\c', undefined, 'Zoë "Z" {x,y}', 'Straße', 'ada']
   const statuses = ['active', 'inactive', 'suspended', 'pending', 'temporary', 'archived'] as const
-  const kinds = ['human', 'anonymous', 'service'] as const
+  const kinds = ['human', 'service'] as const
   const roles = ['user', 'monitor', 'superadmin'] as const
   const everybody: Known[] = []
   for (let number = 0; number < 48; number++) {
@@ -83,12 +83,13 @@ async function populate(world: World): Promise<{ everybody: Known[]; organizatio
     const seen = number % 3 === 0 ? null : new Date(made.createdAt.getTime() + number * 1000)
     const assigned = number % 7 === 0 ? 'monitor' : null
     await world.rows(
-      `update users set status = ?, kind = ?, phone = ?, locale = ?, timezone = ?, resource_policy = ?, sudo_session_enabled = ?, is_bot = ?,
+      `update users set status = ?, kind = ?, email = case when ? then null else email end, phone = ?, locale = ?, timezone = ?, resource_policy = ?, sudo_session_enabled = ?, is_bot = ?,
           is_scanner = ?, legal_hold = ?, need_password_change = ?, home_organization_id = (select id from organizations where id = ?),
           status_changed_at = ?, archived_at = ?, updated_at = ? where username = ? returning 1`,
       [
         status,
-        kinds[number % kinds.length],
+        number % 10 === 4 ? 'anonymous' : kinds[number % kinds.length],
+        number % 10 === 4,
         number % 2 === 0 ? `+4144668${1000 + number}` : null,
         number % 3 === 0 ? 'de-CH' : null,
         number % 4 === 0 ? 'Europe/Zurich' : null,

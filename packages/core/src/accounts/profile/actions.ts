@@ -1,6 +1,5 @@
 import { defineCommand, defineQuery } from '../../kernel/action.ts'
-import type { CommandContext } from '../../kernel/context.ts'
-import { freshProofRequired, invalidInput, ownSessionRequired } from '../../kernel/errors.ts'
+import { invalidInput } from '../../kernel/errors.ts'
 import { mergePatch } from '../../kernel/merge-patch.ts'
 import { allOf, anyOf, granted, owner, signedIn, withOperatorFields } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
@@ -8,15 +7,18 @@ import { optionalOrganizationTarget } from '../../organizations/index.ts'
 import {
   managingOrganization,
   accountTarget,
-  changedAccountTarget,
+  patchedAccountTarget,
   overAccount,
   ownAccountTarget,
   visibleUser,
   existingUser,
   findByIdentifier,
   ownAccount,
+  type UserRow,
 } from '../../users/index.ts'
 import { preferences as allPreferences } from '../../users/model.ts'
+import { requestAddress } from '../address.ts'
+import { claimFirst } from '../errors.ts'
 import { updateAccount } from './update.ts'
 import { operatorFields, profileSignatures } from './signatures.ts'
 
@@ -44,7 +46,7 @@ export const findUser = defineQuery(profileSignatures.find, {
 
 export const updateUser = defineCommand(profileSignatures.update, {
   allow: allOf(overAccount, withOperatorFields(...operatorFields)),
-  target: changedAccountTarget,
+  target: patchedAccountTarget,
   async handle(context, { userId, version, ...patch }) {
     const user = await existingUser(context.em, userId)
     expectVersion(user, version)
@@ -56,11 +58,12 @@ export const updateUser = defineCommand(profileSignatures.update, {
 export const updateCurrentUser = defineCommand(profileSignatures.updateCurrent, {
   allow: signedIn,
   target: ownAccountTarget,
-  async handle(context, { version, force, ...patch }) {
+  async handle(context, { version, force, email, ...patch }) {
     const user = await ownAccount(context)
     expectVersion(user, version)
-    if (patch.email !== undefined && patch.email !== user.email) requireRecentAuth(context)
-    context.note({ changes: { fields: await updateAccount(context, user, patch, { force }), ...(force && { force }) } })
+    if (user.kind === 'anonymous') refuseNames(user, { email, username: patch.username })
+    const address = email === undefined ? {} : await requestAddress(context, user, email)
+    context.note({ changes: { fields: await updateAccount(context, user, { ...patch, ...address }, { force }), ...(force && { force }) } })
     return user
   },
 })
@@ -78,10 +81,10 @@ export const updatePreferences = defineCommand(profileSignatures.updatePreferenc
   },
 })
 
-/** The address can be used to sign in: a session left open must not be enough to take the account. */
-function requireRecentAuth({ actor, now }: CommandContext): void {
-  if (actor.kind !== 'user') return
-  const { recentAuthUntil } = actor.principal
-  if (recentAuthUntil === null) throw ownSessionRequired({})
-  if (recentAuthUntil.getTime() <= now.getTime()) throw freshProofRequired({})
+/** A guest who had a name could keep it from whose it is. They get one with the address that they claim the account with. */
+function refuseNames(
+  guest: UserRow,
+  { email, username }: { readonly email: string | null | undefined; readonly username: string | undefined },
+) {
+  if ((email ?? null) !== null || (username !== undefined && username !== guest.username)) throw claimFirst({})
 }

@@ -98,7 +98,7 @@ describe.each(databases)('accounts that an organization manages, on %s', (databa
       // Another address ends the sessions that there were.
       ada = await world().signIn(user)
       const own = email === null ? null : address()
-      expect((await ada.as.users.updateCurrent({ email: own })).email).toBe(own)
+      expect((await ada.as.users.updateCurrent({ email: own }))[own === null ? 'email' : 'pendingEmail']).toBe(own)
     }
     // Without an address it is still theirs: it does not walk away by taking one, nor is it taken along.
     await expect(ada.as.users.updateCurrent({ email: newEmail() })).rejects.toMatchObject(refused)
@@ -108,7 +108,8 @@ describe.each(databases)('accounts that an organization manages, on %s', (databa
     expect((await world().asSystem().users.update({ userId: user.id, email: free })).email).toBe(free)
     ada = await world().signIn(user)
     await expect(admin.as.users.update({ userId: user.id, displayName: 'Mine' })).rejects.toMatchObject(hidden)
-    expect((await ada.as.users.updateCurrent({ email: newEmail() })).emailVerified).toBe(false)
+    const wished = newEmail()
+    expect(await ada.as.users.updateCurrent({ email: wished })).toMatchObject({ email: free, pendingEmail: wished })
   })
 
   test('ABUSE 19: are out of reach where they are above: superadmins, monitors, the owner', async () => {
@@ -141,6 +142,27 @@ describe.each(databases)('accounts that an organization manages, on %s', (databa
     const boss = await world().signIn(owner)
     expect((await boss.as.users.setStatus({ userId: other.id, status: 'active' })).user.status).toBe('active')
     await expect(boss.as.users.setStatus({ userId: superadmin.id, status: 'suspended' })).rejects.toMatchObject(denied)
+  })
+
+  test('S25: are not taken over by their admins where they are more than these are, in whichever organization', async () => {
+    const [founder, member, granted] = [await managed(), await managed(), await managed()]
+    await world().join(elsewhere, founder, 'owner')
+    await world().join(elsewhere, member)
+    const roleId = await world().access.newRole({ organizationId: elsewhere, permissions: ['organizations.update'] })
+    await world().access.give({ userId: granted.id, roleId, on: { organizationId: elsewhere } })
+    await world().rows(
+      `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, created_at)
+        values (gen_random_uuid(), ?, ?, '', 0, '{}', 'key', false, now()) returning 1`,
+      [uuidOf(founder.id), founder.id],
+    )
+    for (const { id: userId } of [founder, member, granted]) {
+      await expect(admin.as.users.update({ userId, email: address() })).rejects.toMatchObject(denied)
+      await expect(admin.as.auth.sendSetupLink({ userId })).rejects.toMatchObject(denied)
+      await expect(admin.as.factors.reset({ userId })).rejects.toMatchObject(denied)
+      // What only takes something away is theirs to do.
+      await expect(admin.as.users.update({ userId, displayName: 'Ours' })).resolves.toBeDefined()
+      await expect(admin.as.users.setStatus({ userId, status: 'suspended' })).resolves.toBeDefined()
+    }
   })
 
   test('ABUSE 19: are put on legal hold only by whoever may do that everywhere: a role in the organization does not count', async () => {

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
+import { mailNotConfigured, tooManyMails } from '../../mail/errors.ts'
+import { claimFirst, tooManyAddresses } from '../errors.ts'
 import { emailTaken, managedAddress, usernameTaken, wouldLockOut, policyUnknown } from '../../users/errors.ts'
 import {
   avatarUrl,
@@ -17,7 +19,7 @@ import {
   preferences,
   resourcePolicy,
   timezone,
-  User,
+  OwnUser,
   username,
 } from '../../users/model.ts'
 import { allowedIps } from '../../kernel/allowed-ips.ts'
@@ -83,18 +85,21 @@ export const profileSignatures = group('users', {
   update: changes({
     summary: 'Change a user',
     grantedTo: ['admin'],
-    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut, policyUnknown],
+    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut, policyUnknown, claimFirst],
     input: z.strictObject({ userId, ...userPatch }),
     output: ManagedUser,
   }),
   updateCurrent: changes({
     summary: 'Change your own profile',
-    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut],
+    errors: [usernameTaken, managedAddress, wouldLockOut, claimFirst, tooManyAddresses, mailNotConfigured, tooManyMails],
     input: z.strictObject({
       ...own,
+      email: email.nullable().optional().meta({
+        description: 'another one is pending until you follow the link that is mailed to it; the present one gives up what is pending',
+      }),
       force: z.boolean().default(false).meta({ description: 'also if the allowed addresses would exclude the one you call from' }),
     }),
-    output: User,
+    output: OwnUser,
   }),
   updatePreferences: changes({
     summary: 'Change some of your preferences, and keep the others',

@@ -72,13 +72,21 @@ describe.each(databases)('anonymous users on %s', (database) => {
     expect(await world().core.authenticate(stranger.token)).toBeNull()
   })
 
-  test('25: claiming an address that has an account looks the same; only who proves it learns that merging is to come', async () => {
+  test('25, 61: claiming an address that has an account looks the same; only its owner is told, by a mail without a link', async () => {
     const owner = await world().newUser({ emailVerified: true })
     const { as, token } = await guest()
     expect(Object.keys(await as.auth.claimAnonymous({ email: owner.email ?? '' }))).toEqual(
       Object.keys(await as.auth.claimAnonymous({ email: newEmail() })),
     )
-    const link = await linkFor(owner.email ?? '')
+    await world().work()
+    const mails = world().mailer.sent.filter(({ to }) => to === owner.email)
+    expect(mails.map(({ subject }) => subject)).toEqual(['This address has an account already'])
+    expect(mails[0]?.text).not.toMatch(/token=/)
+    // Where it was proved after the link was sent, the link says so.
+    const later = newEmail()
+    await as.auth.claimAnonymous({ email: later })
+    const link = await linkFor(later)
+    await world().newUser({ email: later, emailVerified: true })
     expect(await codeOf(finish(link))).toBe('auth.claimNeedsMerge')
     expect(await codeOf(finish(link))).toBe('auth.claimNeedsMerge')
     expect(await world().core.authenticate(token)).not.toBeNull()

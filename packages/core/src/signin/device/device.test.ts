@@ -116,13 +116,14 @@ describe.each(databases)('on %s', (database) => {
     expect(await codeOf(world().asAnonymous().auth.approveDeviceLogin({ userCode }))).toBe('request.unauthenticated')
     world().clock.advance(5 * 60_000)
     expect(await codeOf(ada.as.auth.approveDeviceLogin({ userCode }))).toBe('auth.freshProofRequired')
-    const impersonated = { ...ada.principal, recentAuthUntil: null, impersonator: { userId: ada.user.id, username: 'root' } }
+    const impersonator = { userId: ada.user.id, username: 'root', sessionId: ada.principal.sessionId ?? 'ses_' } as const
+    const impersonated = { ...ada.principal, recentAuthUntil: null, impersonator }
     expect(await codeOf(world().core.as(userActor(impersonated)).auth.approveDeviceLogin({ userCode }))).toBe('auth.ownSessionRequired')
     const debtor = { ...ada.principal, pendingSteps: ['changePassword'] as const }
     expect(await codeOf(world().core.as(userActor(debtor)).auth.approveDeviceLogin({ userCode }))).toBe('auth.stepRequired')
   })
 
-  test('whatever ends the sessions of a user ends one that waits to be fetched', async () => {
+  test('71: whatever ends the sessions of a user ends one that waits to be fetched', async () => {
     const [ada, root] = [await world().signUp(), await world().asSuperadmin()]
     const { userCode, deviceCode } = await start()
     await ada.as.auth.approveDeviceLogin({ userCode })

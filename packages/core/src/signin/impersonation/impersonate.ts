@@ -3,13 +3,13 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { addressNotAllowed, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { endSessions } from '../../sessions/index.ts'
-import { existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
+import { SessionRow } from '../../sessions/entity.ts'
+import { callerLocked, controlledAccountTarget, existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { createSession } from '../create-session.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
-import { impersonatedTarget } from './target.ts'
 
 /**
  * Creates a session as another user, beside one's own. It requires recent authentication, which nobody
@@ -18,13 +18,15 @@ import { impersonatedTarget } from './target.ts'
  */
 export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   allow: overAccount,
-  target: impersonatedTarget,
+  target: controlledAccountTarget,
   requiresRecentAuth: true,
   handlesSecret: true,
   async handle(context, { userId, reason, minutes }) {
-    const { actor, em } = context
+    const { actor, em, now } = context
     if (actor.kind !== 'user') throw ownSessionRequired({})
-    const by = actor.principal.userId
+    const { userId: by, sessionId: from } = actor.principal
+    if (from === null) throw ownSessionRequired({})
+    const own = await em.findOneOrFail(SessionRow, { id: from })
     const user = await existingUser(em, userId)
     requireImpersonable(context, user, by)
     const opened = await createSession(context, user, {
@@ -32,7 +34,7 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
       authMethods: [],
       assurance: actor.principal.assurance,
       identifier: user.username,
-      impersonation: { by, reason, lifetime: minutes * 60 * 1000 },
+      impersonation: { by, from, reason, expiresAt: new Date(Math.min(now.getTime() + minutes * 60_000, own.expiresAt.getTime())) },
     })
     context.note({ changes: { reason, minutes, sessionId: opened.session.id } })
     const payload = { userId, impersonatorId: by, sessionId: opened.session.id, reason, expiresAt: opened.session.expiresAt.toISOString() }
@@ -50,6 +52,7 @@ function requireImpersonable({ origin }: CommandContext, user: UserRow, by: User
 
 export const stopImpersonating = defineCommand(impersonationSignatures.stopImpersonating, {
   allow: signedIn,
+  target: callerLocked,
   duringPendingStep: true,
   async handle(context) {
     const { actor, em, now } = context

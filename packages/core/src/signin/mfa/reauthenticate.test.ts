@@ -122,7 +122,7 @@ describe.each(databases)('auth.reauthenticate on %s', (database) => {
     const { principal } = ada
     for (const other of [
       { ...principal, sessionId: null, recentAuthUntil: null },
-      { ...principal, recentAuthUntil: null, impersonator: { userId: principal.userId, username: 'x' } },
+      { ...principal, recentAuthUntil: null, impersonator: { userId: principal.userId, username: 'x', sessionId: 'ses_' } as const },
     ]) {
       const as = world().core.as({ kind: 'user', principal: other })
       await expect(as.auth.reauthenticate({ password })).rejects.toMatchObject({ code: 'auth.ownSessionRequired' })

@@ -10,7 +10,7 @@ import {
   type UserId,
   type UserKind,
   type UserStatus,
-  changedAccountTarget,
+  controlledAccountTarget,
   overAccount,
 } from '../../users/index.ts'
 import { issueVerification } from '../../verifications/index.ts'
@@ -56,11 +56,11 @@ interface ResetCandidate {
 const asker = statement('password_asker', 'select id::text, kind, status, email_verified as verified from users where email = ?')
 
 /** Who gets a link at the address; null: nobody. */
-async function findResettable({ em, newId }: CommandContext, email: string): Promise<UserId | null> {
+async function findResettable({ em, newId, settings }: CommandContext, email: string): Promise<UserId | null> {
   const [user] = await runStatement<ResetCandidate>(em, asker, [email])
   const userId = user === undefined ? newId('usr') : idOf('usr', user.id)
   // Asked about in any case, for the same reason: an account with powers is not handed over by a mail to an address that nobody proved.
-  const mayBe = await mayBeReclaimed(em, userId)
+  const mayBe = await mayBeReclaimed(em, settings, userId)
   const gets = user !== undefined && user.kind === 'human' && isActing(user.status) && (user.verified || mayBe)
   return gets ? userId : null
 }
@@ -68,7 +68,7 @@ async function findResettable({ em, newId }: CommandContext, email: string): Pro
 /** Whoever may change an account may send its owner a way in. It goes to the account's address, and tells them nothing. */
 export const sendSetupLink = defineCommand(passwordSignatures.sendSetupLink, {
   allow: overAccount,
-  target: changedAccountTarget,
+  target: controlledAccountTarget,
   async handle(context, { userId }) {
     const user = await existingUser(context.em, userId)
     const { email } = user

@@ -1,5 +1,4 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
-import { reclaimAccount, mayBeReclaimed } from '../../accounts/index.ts'
+import { mayBeReclaimed, proveAddress, reclaimAccount } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
@@ -36,7 +35,7 @@ export const resetPassword = defineCommand(passwordSignatures.resetPassword, {
     const { em } = context
     context.note({ target: { type: 'user', id: userId } })
     const user = await em.findOne(UserRow, { id: userId })
-    if (user === null || !(await isLinkUsable(em, user, { purpose, email }))) throw linkInvalid({})
+    if (user === null || !(await isLinkUsable(context, user, { purpose, email }))) throw linkInvalid({})
     if ((await consumeLink(context, purpose, token, null)) === null) throw linkInvalid({})
     await setNewPassword(context, user, { purpose, email, hash })
     return { username: user.username }
@@ -48,21 +47,29 @@ async function setNewPassword(
   user: UserRow,
   { purpose, email, hash }: Omit<Preparation, 'userId'>,
 ): Promise<void> {
-  if (purpose === 'claim') await completeClaim(context, user, email)
+  const { em, settings } = context
+  if (purpose === 'claim') await completeClaim(context, user, email, hash)
   // Nobody had proved the address: whatever else was set up for the account may be a stranger's.
-  await (user.emailVerified ? replacePassword(context, user, hash) : reclaimAccount(context, user, hash))
+  else if (await mayBeReclaimed(em, settings, user.id))
+    await reclaimAccount(context, user, { passwordHash: hash, refusal: linkInvalid({}) })
+  else {
+    await replacePassword(context, user, hash)
+    await proveAddress(context, user, email)
+  }
   const how = purpose === 'resetPassword' ? 'reset' : 'setUp'
   const ended = await afterPasswordChange(context, user, how, { session: null, apiTokens: false })
   context.note({ changes: { purpose, ...ended } })
 }
 
+type Reading = Pick<CommandContext, 'em' | 'settings'>
+
 /** Whether a link is good for an account as it is now: it may have another address by now, or may not act. */
-async function isLinkUsable(em: SqlEntityManager, user: UserRow, link: Pick<Preparation, 'purpose' | 'email'>): Promise<boolean> {
+async function isLinkUsable({ em, settings }: Reading, user: UserRow, link: Pick<Preparation, 'purpose' | 'email'>): Promise<boolean> {
   if (!isActing(user.status)) return false
   if (link.purpose === 'claim') return mayClaim(user)
   if (user.kind !== 'human' || user.email !== link.email) return false
-  // An address that nobody proved may be mistyped: more than a usual account only an operator hands over.
-  return user.emailVerified || link.purpose === 'setup' || (await mayBeReclaimed(em, user.id))
+  // An address that nobody proved may be mistyped: an account that is in use only an operator hands over.
+  return user.emailVerified || link.purpose === 'setup' || (await mayBeReclaimed(em, settings, user.id))
 }
 
 /** Only for a link that works the password is looked at and hashed. */
@@ -71,13 +78,19 @@ async function prepare(context: PrepareContext, { token, password }: { token: st
   const looked = await inspectLink(reader, ports, { token }, now)
   const { purpose, email, userId } = looked?.row ?? { purpose: null, email: '', userId: null }
   const user = userId === null ? null : await reader.findOne(UserRow, { id: userId })
-  if (purpose === null || !isResetPurpose(purpose) || user === null || !(await isLinkUsable(reader, user, { purpose, email })))
+  if (
+    purpose === null ||
+    !isResetPurpose(purpose) ||
+    user === null ||
+    !(await isLinkUsable({ em: reader, settings }, user, { purpose, email }))
+  )
     throw linkInvalid({})
-  const { emailVerified, id, username, fullName, displayName } = user
+  const { id, username, fullName, displayName } = user
   const owner = { username, fullName, displayName, email }
-  // Of an account that nobody proved to be theirs nothing counts: neither its factors nor its passwords stay.
-  await checkNewPassword(settings, password, owner, emailVerified && (await secondFactorMethodsOf(reader, id)).length > 0)
-  if (emailVerified) await checkNotReused(context, id, password)
+  // Of an account that is handed over nothing counts: its passwords do not stay.
+  const stays = purpose !== 'claim' && !(await mayBeReclaimed(reader, settings, id))
+  await checkNewPassword(settings, password, owner, stays && (await secondFactorMethodsOf(reader, id)).length > 0)
+  if (stays) await checkNotReused(context, id, password)
   return { userId: id, purpose, email, hash: await hashPassword(ports.hasher, password) }
 }
 

@@ -5,11 +5,6 @@ export const signUpClosed = defineError(
   'denied',
   'Sign-up is closed here. Ask the operator of this installation for an account or an invitation.',
 )
-export const accountExists = defineError<{ username: string }>(
-  'auth.accountExists',
-  'conflict',
-  ({ username }) => `This address has an account already: ${username}. Sign in with it, or request a password reset.`,
-)
 export const accountInactive = defineError(
   'auth.accountInactive',
   'denied',
@@ -25,11 +20,6 @@ export const proofNeeded = defineError(
   'auth.proofNeeded',
   'denied',
   "Sign in first, open the link in the browser where you asked for it, or give the account's password: the address alone does not prove that the account is yours.",
-)
-export const reclaimRefused = defineError(
-  'auth.signInFirst',
-  'denied',
-  'The address of this account is not confirmed yet, and the account has special permissions. Sign in with its password, then confirm the address.',
 )
 export const alreadyVerified = defineError('auth.alreadyVerified', 'conflict', 'Your address is confirmed already.')
 export const noAddress = defineError(

@@ -33,6 +33,14 @@ const secrets = {
     const token = world().mailer.tokenFor(user.email ?? '')
     return () => many((index) => from(index).auth.verifyEmail({ token, binding }))
   },
+  'the link that confirms a new address': async () => {
+    const { as } = await world().signUp({ emailVerified: true })
+    const email = newEmail()
+    await as.users.updateCurrent({ email })
+    const binding = await mailed(() => as.auth.requestEmailVerification({}), '')
+    const token = world().mailer.tokenFor(email)
+    return () => many((index) => from(index).auth.verifyEmail({ token, binding }))
+  },
   'the link that signs in': async () => {
     const email = (await world().newUser({ emailVerified: true })).email ?? ''
     const binding = await mailed(() => from(0).auth.requestMagicLink({ email }), email)
@@ -66,6 +74,23 @@ describe(`1: ${callers} who use a secret at once`, () => {
     expect(winners(results)).toBe(1)
     expect(codes(results)).toEqual(['auth.linkInvalid'])
     expect(await world().rows('select 1 from users where email = ?', [email])).toHaveLength(1)
+  })
+
+  test('S3: 20 users who prove one new address at once: one has it, and the others are told that it is taken', async () => {
+    const email = newEmail()
+    const asked = []
+    for (let index = 0; index < 20; index++) {
+      const { user, as } = await world().signUp({ emailVerified: true })
+      await as.users.updateCurrent({ email })
+      const { binding } = await as.auth.requestEmailVerification({})
+      await world().rows('update throttles set failures = 0 returning 1') // else the address would have had enough mails
+      await world().work()
+      asked.push({ user, link: { token: world().mailer.tokenFor(email), binding } })
+    }
+    const results = await Promise.allSettled(asked.map(({ link }, index) => from(index).auth.verifyEmail(link)))
+    expect(winners(results)).toBe(1)
+    expect(codes(results)).toEqual(['auth.accountExists'])
+    expect(await world().rows('select 1 from users where email = ? and email_verified', [email])).toHaveLength(1)
   })
 
   test('without the condition in the statement that uses it up, more than one gets through: the test can fail', async () => {

@@ -53,9 +53,10 @@ export const requestEmailVerification = defineCommand(passwordlessSignatures.req
     requireMail(context, input)
   },
   async handle(context, { redirectTo }) {
-    const { id: userId, email, emailVerified } = await callerAccount(context)
+    const { id: userId, email: present, emailVerified, pendingEmail } = await callerAccount(context)
+    const email = pendingEmail ?? present
     if (email === null) throw noAddress({})
-    if (emailVerified) throw alreadyVerified({})
+    if (pendingEmail === null && emailVerified) throw alreadyVerified({})
     context.note({ target: { type: 'user', id: userId } })
     const to = checkedRedirect(context.settings, redirectTo)
     return verificationSent(

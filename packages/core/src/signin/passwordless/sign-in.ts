@@ -1,4 +1,4 @@
-import { reclaimAccount, mayBeReclaimed } from '../../accounts/index.ts'
+import { reclaimAccount, reclaimRefused } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { Origin } from '../../kernel/origin.ts'
@@ -21,7 +21,6 @@ import { afterFirstFactor } from '../first-factor.ts'
 import type { SignInAnswer } from '../model.ts'
 import type { LoginOutcome } from '../../login-history/model.ts'
 import { guess, throttleKeys } from '../../throttling/index.ts'
-import { reclaimRefused } from './errors.ts'
 import { passwordlessSignatures } from './signatures.ts'
 
 /** Which mail, and whose: found before the transaction, so that their row is locked first of all, and looked at again inside. */
@@ -86,10 +85,7 @@ async function finish(
     recordLoginAttempt(context, { identifier, userId: asker?.userId ?? null, method, outcome })
     return context.refuse(refusal)
   }
-  if (!user.emailVerified) {
-    if (!(await mayBeReclaimed(em, user.id))) throw reclaimRefused({})
-    await reclaimAccount(context, user, null)
-  }
+  if (!user.emailVerified) await reclaimAccount(context, user, { passwordHash: null, refusal: reclaimRefused({}) })
   return afterFirstFactor(context, user, { method, authMethods: ['email'], identifier })
 }
 

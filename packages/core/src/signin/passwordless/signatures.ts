@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { usernameTaken } from '../../users/errors.ts'
+import { managedAddress, usernameTaken } from '../../users/errors.ts'
 import { noNewAccounts, redirectNotAllowed } from '../../identities/errors.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
@@ -13,7 +13,8 @@ import { longestRedirect } from '../../verifications/model.ts'
 import { invalidCredentials, tooManySessions } from '../errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
 import { SignInAnswer, typedPassword } from '../model.ts'
-import { accountExists, accountInactive, alreadyVerified, reclaimRefused, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
+import { accountExists, reclaimRefused } from '../../accounts/errors.ts'
+import { accountInactive, alreadyVerified, noAddress, passwordNeeded, proofNeeded } from './errors.ts'
 
 const redirectTo = z
   .string()
@@ -50,7 +51,7 @@ export const passwordlessSignatures = group('auth', {
   }),
   requestEmailVerification: changes({
     summary: 'Mail a link that confirms your address',
-    errors: [alreadyVerified, noAddress, mailNotConfigured, redirectNotAllowed],
+    errors: [alreadyVerified, noAddress, mailNotConfigured, tooManyMails, redirectNotAllowed],
     input: z.strictObject({ redirectTo }),
     output: Sent,
   }),
@@ -85,6 +86,7 @@ export const passwordlessSignatures = group('auth', {
       invalidCredentials,
       tooManyAttempts,
       accountExists,
+      managedAddress,
       accountInactive,
       passwordNeeded,
       proofNeeded,

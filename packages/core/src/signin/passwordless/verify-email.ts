@@ -1,4 +1,4 @@
-import { reclaimAccount, insertUser, mayBeReclaimed, usernameFor } from '../../accounts/index.ts'
+import { accountExists, insertUser, proveAddress, reclaimAccount, reclaimRefused, usernameFor } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
@@ -10,7 +10,7 @@ import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
 import { nameOf } from '../verify-password.ts'
 import { guess, throttleKeys } from '../../throttling/index.ts'
-import { accountExists, accountInactive, reclaimRefused, passwordNeeded, proofNeeded } from './errors.ts'
+import { accountInactive, passwordNeeded, proofNeeded } from './errors.ts'
 import { readPayload, type SignUpPayload } from './model.ts'
 import { passwordlessSignatures } from './signatures.ts'
 
@@ -103,8 +103,7 @@ async function completeSignUp(context: CommandContext, input: Confirmation, foun
   if (account === null)
     return recordAndAnswer(context, 'signedUp', await newAccount(context, proved, { ...payload, passwordHash }, input), proved)
   if (!isActing(account.status)) throw accountInactive({})
-  if (!(await mayBeReclaimed(em, account.id))) throw reclaimRefused({})
-  await reclaimAccount(context, account, passwordHash)
+  await reclaimAccount(context, account, { passwordHash, refusal: reclaimRefused({}) })
   return recordAndAnswer(context, 'takenOver', account, proved)
 }
 
@@ -114,19 +113,16 @@ async function completeSignUp(context: CommandContext, input: Confirmation, foun
  * they asked, or with the password.
  */
 async function confirmOwn(context: CommandContext, input: Confirmation, found: Preparation) {
-  const { em, actor, now } = context
+  const { em, actor } = context
   if (found.accountId === null) throw linkInvalid({})
   const user = await existingUser(em, found.accountId)
   if (!isActing(user.status)) throw accountInactive({})
   const isSelf = actor.kind === 'user' && actor.principal.userId === user.id && actor.principal.impersonator === null
   if (!isSelf && input.password !== undefined) await checkPassword(context, user, found)
   const proved = await proveOnce(context, 'verifyEmail', input)
-  if (proved.userId !== user.id || proved.email !== user.email) throw linkInvalid({})
+  if (proved.userId !== user.id || (proved.email !== user.email && proved.email !== user.pendingEmail)) throw linkInvalid({})
   if (!isSelf && !proved.sameBrowser && input.password === undefined) throw proofNeeded({})
-  user.emailVerified = true
-  user.updatedAt = now
-  await em.flush()
-  context.invalidate(user.id, { when: 'soon' })
+  await proveAddress(context, user, proved.email)
   return recordAndAnswer(context, 'verified', user, proved)
 }
 

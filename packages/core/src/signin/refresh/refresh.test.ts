@@ -174,8 +174,9 @@ describe.each(databases)('on %s', (database) => {
     const [{ user }, admin] = [await world().signUp(), await world().asSuperadmin()]
     const session = completed(await asNobody(world()).auth.signIn({ identifier: user.id, password }))
     const until = new Date(world().clock.now().getTime() + hour)
-    await world().rows('update sessions set impersonator_id = ?, expires_at = ? where id = ? returning 1', [
+    await world().rows('update sessions set impersonator_id = ?, impersonator_session_id = ?, expires_at = ? where id = ? returning 1', [
       uuidOf(admin.user.id),
+      uuidOf(admin.principal.sessionId ?? ''),
       until,
       uuidOf(session.session.id),
     ])

@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import { change } from '../../kernel/row.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
@@ -67,9 +68,16 @@ async function findSession({ em, now }: CommandContext, id: TokenRow['id']): Pro
   const session = token?.sessionId === null || token === null ? null : await em.findOne(SessionRow, { id: token.sessionId })
   if (token === null || session === null || session.endedAt !== null || session.expiresAt <= now) return null
   const user = await em.findOne(UserRow, { id: session.userId })
-  const behind = session.impersonatorId === null ? user : await em.findOne(UserRow, { id: session.impersonatorId })
-  if (user === null || behind === null || !isActing(user.status) || !isActing(behind.status)) return null
+  if (user === null || !isActing(user.status) || !(await mayGoOn(em, session, now))) return null
   return { token, session, user }
+}
+
+/** Whether an impersonator may still act, in the session that they began this one in. Any other session may go on. */
+async function mayGoOn(em: SqlEntityManager, { impersonatorId, impersonatorSessionId }: SessionRow, now: Date): Promise<boolean> {
+  if (impersonatorId === null) return true
+  const impersonator = await em.findOne(UserRow, { id: impersonatorId })
+  const from = impersonatorSessionId === null ? null : await em.findOne(SessionRow, { id: impersonatorSessionId })
+  return impersonator !== null && isActing(impersonator.status) && from !== null && from.endedAt === null && from.expiresAt > now
 }
 
 /** The next pair; null: the token was exchanged before. */

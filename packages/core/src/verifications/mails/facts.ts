@@ -5,6 +5,8 @@ import type { VerificationRow } from '../entity.ts'
 export interface MailFacts {
   /** The user with the address; null: none. */
   readonly user: UserRow | null
+  /** Who has proved the address already, if somebody asks for it who has not; null: nobody. */
+  readonly holder: UserRow | null
   readonly secret: string
   readonly publicUrl: string
 }

@@ -5,7 +5,7 @@ import type { VerificationRow } from '../entity.ts'
 import type { VerificationPurpose } from '../model.ts'
 import type { TemplateFacts, MailFacts } from './facts.ts'
 import { codeMail, resetPassword, setUp, signInByCode, signInByLink } from './sign-in.ts'
-import { alreadyThere, claimAccount, confirmAddress, confirmSignUp } from './sign-up.ts'
+import { addressTaken, alreadyThere, claimAccount, confirmAddress, confirmNewAddress, confirmSignUp } from './sign-up.ts'
 
 /** Makes the text of a mail; null: no mail is sent. */
 type Template = (facts: TemplateFacts) => Message | null
@@ -13,13 +13,18 @@ type Template = (facts: TemplateFacts) => Message | null
 /** The mail of each purpose. Only the one about signing up goes to addresses without an account. */
 const templates: Readonly<Record<VerificationPurpose, Template>> = {
   signUp: (facts) => (facts.user?.emailVerified === true ? alreadyThere(facts) : confirmSignUp(facts)),
-  verifyEmail: forUsers(confirmAddress),
+  verifyEmail: forUsers((facts) => (facts.user?.email === facts.row.email ? confirmAddress(facts) : unlessTaken(confirmNewAddress)(facts))),
   resetPassword: forUsers(resetPassword),
   magicLink: forUsers(signInByLink),
   setup: forUsers(setUp),
-  claim: forUsers(claimAccount),
+  claim: forUsers(unlessTaken(claimAccount)),
   emailCode: forUsers(signInByCode),
   reauthenticate: forUsers(codeMail),
+}
+
+/** If somebody has the address already, they are told, and get no link: nobody else learns of it. */
+function unlessTaken(template: Template): Template {
+  return (facts) => (facts.holder === null ? template(facts) : addressTaken(facts))
 }
 
 /** No mail is sent if the account does not exist or is not active. */

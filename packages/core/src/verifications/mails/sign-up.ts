@@ -57,6 +57,38 @@ export function confirmAddress({ row, user, link }: TemplateFacts): Message {
   }
 }
 
+/** For an address that a user wants instead of the present one. */
+export function confirmNewAddress({ row, user, link }: TemplateFacts): Message {
+  return {
+    title: 'Confirm your new address',
+    paragraphs: [
+      `Somebody who is signed in as “${user?.username ?? ''}” wants to use ${row.email} as the address of that account.`,
+      'If that is you, open the link and confirm. Until then nothing changes.',
+    ],
+    button: { label: 'Confirm the address', url: link('/verify-email') },
+    notes: [
+      validUntil('link', row),
+      requestedBy(row),
+      'If it was not you, do not confirm: the account belongs to somebody else, who could then use your address. Ignore this mail.',
+    ],
+  }
+}
+
+/** For an address that somebody asks for, and that has an account already: only its owner learns so. */
+export function addressTaken({ row, holder }: TemplateFacts): Message {
+  return {
+    title: 'This address has an account already',
+    paragraphs: [
+      `Somebody, hopefully you, wants to use ${row.email} for another account. It is the address of the account “${holder?.username ?? ''}”, and an address belongs to one account only.`,
+      'If it was you, sign in to that account. To use the address for the other one, give that account another address first.',
+    ],
+    notes: [
+      requestedBy(row),
+      'If it was not you, ignore this mail: nothing about your account has changed, and the person who asked was not told that it exists.',
+    ],
+  }
+}
+
 /** For an address that an anonymous user claims. */
 export function claimAccount({ row, link }: TemplateFacts): Message {
   return {

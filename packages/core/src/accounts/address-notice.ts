@@ -1,0 +1,68 @@
+import { DenizenError } from '../kernel/errors.ts'
+import type { Job } from '../kernel/event.ts'
+import { isId } from '../kernel/id.ts'
+import type { JobHandler } from '../kernel/job.ts'
+import { mailRefused, plainText, richText, type Message } from '../mail/index.ts'
+import { UserRow, type UserId } from '../users/index.ts'
+
+const name = 'users.addressNotice'
+
+/** What happens to the address of an account. */
+export type AddressChange = 'requested' | 'changed' | 'changedByOperator'
+
+/** The job that tells an address what happens to it. It carries the address: by the time it runs, the account may have another one. */
+export function addressNotice(userId: UserId, to: string, what: AddressChange): Job {
+  return { name, payload: { userId, to, what } }
+}
+
+/** Tells the address, so that its owner notices what they did not ask for. */
+export const sendAddressNotice: JobHandler = {
+  name,
+  outside: true,
+  async run({ em, ports }, { userId, to, what }) {
+    if (typeof userId !== 'string' || !isId('usr', userId) || typeof to !== 'string' || !isAddressChange(what))
+      throw new TypeError(`${name} needs a userId, an address and what happens to it.`)
+    const user = await em.findOne(UserRow, { id: userId })
+    if (user === null) return
+    const message = messages[what](user.username)
+    try {
+      await ports.mailer.send({ to, subject: message.title, text: plainText(message), html: richText(message) })
+    } catch (error) {
+      if (!(error instanceof DenizenError) || error.code !== mailRefused.code) throw error
+      ports.logger.warn('The mail server will not take a mail.', { userId, reason: error.details['reason'] })
+    }
+  },
+}
+
+function isAddressChange(what: unknown): what is AddressChange {
+  return typeof what === 'string' && Object.hasOwn(messages, what)
+}
+
+const messages: Readonly<Record<AddressChange, (username: string) => Message>> = {
+  requested: (username) => ({
+    title: 'Another address was asked for',
+    paragraphs: [
+      `Somebody who is signed in as “${username}” wants to use another email address for this account.`,
+      'Until that address is confirmed nothing changes, and the account keeps this one.',
+    ],
+    notes: [
+      'If it was not you, sign in and change your password now: that ends all other sessions, and the new address cannot be confirmed.',
+    ],
+  }),
+  changed: (username) => ({
+    title: 'The address of your account was changed',
+    paragraphs: [
+      `The account “${username}” does not use this email address any more.`,
+      'Links that were mailed to it have stopped working.',
+    ],
+    notes: ['If it was not you, tell the operator of this service now: somebody else may have your account.'],
+  }),
+  changedByOperator: (username) => ({
+    title: 'The address of your account was changed',
+    paragraphs: [
+      `An administrator changed the email address of the account “${username}”: it does not use this one any more.`,
+      'Links that were mailed to it have stopped working.',
+    ],
+    notes: ['If you did not expect this, ask your administrators.'],
+  }),
+}
