@@ -12,8 +12,8 @@ export interface Case {
   readonly tests: readonly string[]
 }
 
-/** What begins the name of a test: `ABUSE 36, 37: …`, `25: …`, `ABUSE 20, race: …`. */
-const numberedName = /(?:\b(?:it|test|describe)[.\w]*|[)\]`])\(\s*['"`](?:ABUSE )?(\d{1,2}(?:, \d{1,2})*)(?:, race)?: /g
+/** What begins the name of a test: `ABUSE 36, 37: …`, `25: …`, `ABUSE 20, race: …`; after the number of a fault, `S1: case 60: …`. */
+const numberedName = /(?:\b(?:it|test|describe)[.\w]*|[)\]`])\(\s*['"`](?:ABUSE |[A-Z]\d+: case )?(\d{1,2}(?:, \d{1,2})*)(?:, race)?: /g
 
 const row = /^\| (?<number>\d+) \|(?<told>.*)\| (?<state>[^|]+) \|(?<tests>[^|]*)\|$/
 

@@ -2,6 +2,7 @@
  * Writes everything that is generated, or says what is stale with `--check`:
  *
  * - packages/core/src/calls/kinds.ts: names, kinds and what happens to sessions, all of the signatures that a client carries;
+ * - packages/core/src/calls/keyless.ts: commands that take no idempotency key;
  * - packages/core/src/kernel/error-codes.ts: the codes of all errors;
  * - packages/core/src/grants/built-in-permissions.ts: what `grantedTo` gives to each built-in role;
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
@@ -108,6 +109,24 @@ const files = {
   'packages/core/roles.golden.txt': goldenRoles,
 }
 for (const [name, make] of Object.entries(files)) await settle(name, await make(join(workspace, name)))
+
+/** Of the handlers, not of the signatures: who may call a command decides. */
+const { actions } = await import('../../packages/core/src/actions.ts')
+const { takesKey } = await import('../../packages/core/src/kernel/action.ts')
+const keyless = listed.filter(({ name, kind }) => {
+  const action = actions.get(name)
+  return kind === 'command' && action !== undefined && !takesKey(action)
+})
+const keylessFile = 'packages/core/src/calls/keyless.ts'
+await settle(
+  keylessFile,
+  await source(
+    join(workspace, keylessFile),
+    `/** What is sent like a command and takes no idempotency key: questions, and what strangers call with secrets. */
+export const keyless: ReadonlySet<ActionName> = new Set([${keyless.map(({ name }) => `'${name}'`).join(', ')}])\n`,
+    `import type { ActionName } from './kinds.ts'\n\n`,
+  ),
+)
 
 const { referencePages } = await import('./reference.ts')
 for (const [name, page] of Object.entries(referencePages())) await settle(`docs/reference/${name}`, page)

@@ -39,11 +39,12 @@ export const inProcess: Face = {
 export const trpc: Face = {
   name: 'plain tRPC client',
   async call(request, { url }) {
-    const { name, input } = request
+    const { input } = request
+    const name = pathOf(request)
     const headers = headersOf(request)
     const client = createTRPCUntypedClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, transformer: superjson, headers })] })
     try {
-      return { answer: await (kinds[name] === 'query' ? client.query(name, input) : client.mutation(name, input)) }
+      return { answer: await (kinds[request.name] === 'query' ? client.query(name, input) : client.mutation(name, input)) }
     } catch (error) {
       if (!(error instanceof TRPCClientError)) throw error
       const { domain } = (error as TRPCClientError<AppRouter>).data ?? {}
@@ -61,7 +62,7 @@ export const rawHttp: Face = {
     const body = JSON.stringify({ json: input })
     const answer = await (kinds[name] === 'query'
       ? send(url, `/trpc/${name}?input=${encodeURIComponent(body)}`, { headers })
-      : send(url, `/trpc/${name}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body }))
+      : send(url, `/trpc/${pathOf(request)}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body }))
     if (answer.status === 200) return { answer: (JSON.parse(answer.text) as { result: { data: { json: unknown } } }).result.data.json }
     const { code, message, details } = failureIn(answer)
     return { error: { code, message, details } }
@@ -107,10 +108,14 @@ export const rest: Face = {
   },
 }
 
-function headersOf({ as, plan, idempotencyKey }: Request): Readonly<Record<string, string>> {
+/** A plan has a path of its own. */
+function pathOf({ name, plan }: Request): string {
+  return plan === true ? `plan.${name}` : name
+}
+
+function headersOf({ as, idempotencyKey }: Request): Readonly<Record<string, string>> {
   return {
     ...(as !== null && { authorization: `Bearer ${as.token}` }),
-    ...(plan === true && { 'denizen-plan': 'true' }),
     ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
   }
 }

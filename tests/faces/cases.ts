@@ -1,7 +1,7 @@
 import { kinds, type ActionName } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
 import { actions } from '../../packages/core/src/actions.ts'
-import { isCommand, type Action } from '../../packages/core/src/kernel/action.ts'
+import { isCommand, takesKey, type Action } from '../../packages/core/src/kernel/action.ts'
 import { isWholeMatrix } from '../matrix.ts'
 import { examples, type Examples } from '../examples/index.ts'
 import { handMade } from './hand-made.ts'
@@ -42,7 +42,12 @@ export function candidates(): readonly Candidate[] {
     const name = signature.name as ActionName
     if (!(name in examples)) return []
     const action = actionOf(name)
-    const traits = { inquiry: 'inquiry' in action, handlesSecret: 'handlesSecret' in action, failure: exampleOf(name).failure }
+    const traits = {
+      inquiry: 'inquiry' in action,
+      handlesSecret: 'handlesSecret' in action,
+      keyless: !takesKey(action),
+      failure: exampleOf(name).failure,
+    }
     return [{ signature, traits }]
   })
 }

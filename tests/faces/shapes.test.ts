@@ -29,7 +29,7 @@ function coveredBy(names: readonly string[], which: Case): ReadonlySet<string> {
 
 /** An action that there is not. */
 function madeUp(signature: Signature, traits: Partial<Candidate['traits']> = {}): Candidate {
-  return { signature, traits: { inquiry: false, handlesSecret: false, failure: { kind: 'denied' }, ...traits } }
+  return { signature, traits: { inquiry: false, handlesSecret: false, keyless: false, failure: { kind: 'denied' }, ...traits } }
 }
 
 const nothing = z.object({})
@@ -124,11 +124,13 @@ describe('the shapes of an example by hand', () => {
   it('are of a plan and of a key what the answer and the rules make them', () => {
     const [open, guarded] = [madeUp(commandOf(nothing)), madeUp(commandOf(nothing, secret(z.string())), { handlesSecret: true })]
     const asked = madeUp(commandOf(nothing), { inquiry: true })
+    const strangers = madeUp(commandOf(nothing, secret(z.string())), { keyless: true })
     expect([open, guarded, asked].map((candidate) => [...shapesOf(candidate, 'is planned')])).toEqual([['plan'], ['plan refused'], []])
-    expect([open, guarded, asked].map((candidate) => [...shapesOf(candidate, 'is repeated with a key')])).toEqual([
+    expect([open, guarded, asked, strangers].map((candidate) => [...shapesOf(candidate, 'is repeated with a key')])).toEqual([
       ['key answers the same again'],
       ['key answers a secret once'],
       [],
+      ['key refused'],
     ])
   })
 })

@@ -8,6 +8,8 @@ interface Traits {
   readonly inquiry: boolean
   /** A plan of it would be a way to try out secrets. */
   readonly handlesSecret: boolean
+  /** Takes no idempotency key. */
+  readonly keyless: boolean
   /** How its example fails, and whether that is counted as a wrong guess. */
   readonly failure: { readonly kind: string; readonly counted?: boolean }
 }
@@ -27,7 +29,7 @@ export interface Candidate {
 export function shapesOf({ signature, traits }: Candidate, which: Case): ReadonlySet<string> {
   const { input, output, kind } = signature
   const how = kind === 'query' ? 'query' : traits.inquiry ? 'inquiry' : 'command'
-  const keyed = how === 'command' && holdsSecret(output) ? 'answers a secret once' : 'answers the same again'
+  const keyed = traits.keyless ? 'refused' : holdsSecret(output) ? 'answers a secret once' : 'answers the same again'
   switch (which) {
     case 'succeeds':
       // The input of a query travels in a URL, any other in a body.

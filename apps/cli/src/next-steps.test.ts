@@ -19,6 +19,7 @@ describe('the next step', () => {
     ['organizations.seatsTaken', { seatLimit: 3 }, served, '--seat-limit'],
     ['organizations.domainNotProven', { name: '_denizen.a.example', value: 'v' }, served, 'dig +short TXT _denizen.a.example'],
     ['mail.notConfigured', {}, served, 'DENIZEN_SMTP_URL'],
+    ['request.outcomeUnknown', { idempotencyKey: 'abc' }, served, '--idempotency-key abc'],
     ['users.tooMany', { count: 2000, most: 1000 }, served, 'bulk-archive -'],
   ] as const)('after %s with %j', (code, details, where, step) => {
     expect(nextStep(error(code, details), where)).toContain(step)

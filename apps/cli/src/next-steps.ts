@@ -27,6 +27,9 @@ const steps: Readonly<Record<string, Step>> = {
   },
   'request.notFound': ({ details }) => known(whereToLook, String(details['type'])),
   'request.notPlannable': 'Leave out --dry-run.',
+  'request.notRepeatable': 'Leave out --idempotency-key.',
+  'request.outcomeUnknown': repeatWithKey,
+  'client.timedOut': repeatWithKey,
   'request.onlyCommands': 'Leave out --idempotency-key and --dry-run.',
   'request.unknownAction': 'The server and this command have different versions: compare them with --version.',
   'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
@@ -106,6 +109,11 @@ function takesOrganization(action: string): boolean {
 export function nextStep(error: DenizenError, where: CommandTarget): string | null {
   const step = known(steps, error.code)
   return typeof step === 'function' ? step(error, where) : step
+}
+
+/** The client sends every command with a key, its own if it was given none. */
+function repeatWithKey({ details: { idempotencyKey } }: DenizenError): string | null {
+  return typeof idempotencyKey === 'string' ? `Look whether it was done, or repeat it with --idempotency-key ${idempotencyKey}` : null
 }
 
 function known<Value>(table: Readonly<Record<string, Value>>, name: string): Value | null {

@@ -132,5 +132,5 @@ it('a request on a socket that does not know its address any more is refused', a
   const request = { headers: { authorization: `Bearer ${ada.token}` }, socket: {} } as unknown as IncomingMessage
   const caller = await callerOf(request, 'req_1', world.core, new TrustedProxies([]))
   expect(caller).toMatchObject({ credential: 'accepted', origin: { ip: null, remote: true } })
-  await expect(contextOf(world.core, caller, { plan: false }).call('sessions.whoami', {})).rejects.toMatchObject(denied)
+  await expect(contextOf(world.core, caller).call('sessions.whoami', {})).rejects.toMatchObject(denied)
 })

@@ -21,7 +21,6 @@ export interface Caller {
 /** Headers that apply to a single command. */
 export interface CallHeaders {
   readonly idempotencyKey?: string
-  readonly plan: boolean
 }
 
 const longestUserAgent = 512
@@ -94,21 +93,23 @@ function userAgentOf({ 'user-agent': userAgent = '' }: IncomingHttpHeaders): str
 /** What the headers ask for besides the call itself. */
 export function callHeadersOf(headers: IncomingHttpHeaders): CallHeaders {
   const key = headers['idempotency-key']
-  const plan = headers['denizen-plan']
-  if (plan !== undefined && plan !== 'true') throw malformed('Denizen-Plan', 'must be true, or left out')
-  return { plan: plan === 'true', ...(key !== undefined && { idempotencyKey: Array.isArray(key) ? key.join(', ') : key }) }
+  if (headers[retiredPlanHeader] !== undefined) throw malformed('Denizen-Plan', 'ask for a plan in the path: POST /trpc/plan.users.purge')
+  return key === undefined ? {} : { idempotencyKey: Array.isArray(key) ? key.join(', ') : key }
 }
 
+/** A header can be lost on the way, and the command would be carried out. So plans have a path of their own, and this is refused. */
+export const retiredPlanHeader = 'denizen-plan'
+
 /** Runs calls for a caller. */
-export function contextOf(core: Core, { actor, origin, cookies = null }: Caller, { plan, ...rest }: CallHeaders): Context {
-  const call: Call = { actor, origin, ...rest }
-  const run = (name: string, input: unknown): Promise<unknown> => (plan ? core.plan(name, input, call) : core.run(name, input, call))
-  const write = (name: string, input: unknown): Promise<unknown> =>
-    plan ? core.plan(name, input, call) : core.run(name, input, { ...call, serialized: true })
+export function contextOf(core: Core, { actor, origin, cookies = null }: Caller, headers: CallHeaders = {}): Context {
+  const call: Call = { actor, origin, ...headers }
   return {
     requestId: origin.requestId,
-    // A dry run neither opens a session nor ends one.
-    call: cookies === null || plan ? run : (name, input) => cookies.run(run, name, input),
-    callSerialized: cookies === null || plan ? write : (name, input) => cookies.run(write, name, input),
+    // Neither opens a session nor ends one.
+    plan: (name, input) => core.plan(name, input, call),
+    call(name, input, options = {}) {
+      const run = (named: string, filled: unknown): Promise<unknown> => core.run(named, filled, { ...call, ...options })
+      return cookies === null ? run(name, input) : cookies.run(run, name, input)
+    },
   }
 }

@@ -155,8 +155,9 @@ describe('a session in cookies', () => {
   it('S16: stays when another session is signed out, by its token, and when signing out is only a dry run', async () => {
     const { jar } = await signedIn()
     const other = await served().world.signUp()
-    const out = (headers: Record<string, string>) => served().post('/trpc/auth.signOut', { json: {} }, { ...jar, ...asked, ...headers })
-    for (const reply of [await out({ 'denizen-plan': 'true' }), await out(bearer(other))]) {
+    const out = (path: string, headers: Record<string, string> = {}) =>
+      served().post(`/trpc/${path}`, { json: {} }, { ...jar, ...asked, ...headers })
+    for (const reply of [await out('plan.auth.signOut'), await out('auth.signOut', bearer(other))]) {
       expect(reply.status).toBe(200)
       expect(reply.headers.getSetCookie()).toEqual([])
     }

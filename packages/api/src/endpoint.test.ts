@@ -113,7 +113,7 @@ describe('the thin adapter', () => {
       req: new Request(`http://localhost${path}`, init),
       createContext: async () => {
         const request = { headers, socket: { remoteAddress: '127.0.0.1' } } as never
-        return contextOf(world.core, await callerOf(request, 'same', world.core, new TrustedProxies([])), { plan: false })
+        return contextOf(world.core, await callerOf(request, 'same', world.core, new TrustedProxies([])))
       },
     })
     const { status, headers: answered, text } = await ask(server, path, init)
@@ -164,10 +164,10 @@ describe('the thin adapter', () => {
   })
 })
 
-describe('headers of a single command', () => {
+describe('a single command', () => {
   const create = (username: string) => ({ json: { username } })
 
-  it('replay the answer for an idempotency key, and refuse it with another input', async () => {
+  it('replays the answer for an idempotency key, and refuses it with another input', async () => {
     const { post, admin } = served()
     const username = `idem-${crypto.randomUUID()}`
     const headers = { ...bearer(admin), 'idempotency-key': username }
@@ -179,41 +179,63 @@ describe('headers of a single command', () => {
     expect(other.json<WireError>().error.json.data.domain.code).toBe('request.idempotencyConflict')
   })
 
-  it('plan the command: the answer is the plan, and nothing is made', async () => {
-    const { post, admin, world } = served()
+  it('S9: case 66: is planned by its path, and repeated by a key in its body, also under another adapter', async () => {
+    const { server, admin, world } = served()
     const username = `planned-${crypto.randomUUID()}`
-    const before = await world.counts()
-    const reply = await post('/trpc/users.create', create(username), { ...bearer(admin), 'denizen-plan': 'true' })
-    expect(reply.status).toBe(200)
-    expect(reply.json<{ result: { data: { json: object } } }>().result.data.json).toMatchObject({
-      rows: { users: { inserted: 1, updated: 0, deleted: 0 } },
-    })
-    expect(await world.counts()).toEqual(before)
+    const headers = { ...bearer(admin), 'content-type': 'application/json' }
+    const elsewhere = (path: string, body: string) =>
+      fetchRequestHandler({
+        endpoint: '/trpc',
+        router: appRouter,
+        req: new Request(`http://localhost${path}`, { method: 'POST', headers, body }),
+        createContext: async () => {
+          const request = { headers, socket: { remoteAddress: '127.0.0.1' } } as never
+          return contextOf(world.core, await callerOf(request, 'same', world.core, new TrustedProxies([])))
+        },
+      }).then(async (answer) => ({ status: answer.status, text: await answer.text() }))
+    const here = (path: string, body: string) => ask(server, path, { method: 'POST', headers, body })
+    for (const [index, send] of [here, elsewhere].entries()) {
+      const before = await world.counts()
+      const plan = await send('/trpc/plan.users.create', JSON.stringify(create(username)))
+      expect([plan.status, JSON.parse(plan.text)]).toMatchObject([
+        200,
+        { result: { data: { json: { rows: { users: { inserted: 1 } } } } } },
+      ])
+      expect(await world.counts()).toEqual(before)
+      const keyed = JSON.stringify({ json: { idempotencyKey: username + index, input: { username: username + index } } })
+      const [first, again] = [await send('/trpc/once.users.create', keyed), await send('/trpc/once.users.create', keyed)]
+      expect([first.status, again.text]).toEqual([200, first.text])
+      const bare = await send('/trpc/once.users.create', JSON.stringify(create(`${username}-bare`)))
+      expect([bare.status, bare.text]).toMatchObject([400, expect.stringContaining('idempotencyKey')])
+    }
   })
 
   it.each([
     ['Idempotency-Key on a batch', '/trpc/users.create?batch=1', { 'idempotency-key': 'k' }, 'request.notBatched'],
-    ['Denizen-Plan on a batch', '/trpc/users.create?batch=1', { 'denizen-plan': 'true' }, 'request.notBatched'],
-    ['Denizen-Plan that is not true', '/trpc/users.create', { 'denizen-plan': 'yes' }, 'request.invalid'],
+    ['the header that asked for a plan', '/trpc/users.create', { 'denizen-plan': 'true' }, 'request.invalid'],
+    ['a plan of a query', '/trpc/plan.users.list', {}, 'request.unknownAction'],
     ['an idempotency key with a space', '/trpc/users.create', { 'idempotency-key': 'a b' }, 'request.invalid'],
     ['an idempotency key that is too long', '/trpc/users.create', { 'idempotency-key': 'k'.repeat(201) }, 'request.invalid'],
-  ])('are refused: %s', async (_, path, headers, code) => {
+  ])('is refused with %s', async (_, path, headers, code) => {
     const { post, admin, world } = served()
     const before = await world.counts()
     const body = path.includes('batch') ? { 0: create('never') } : create('never')
     const reply = await post(path, body, { ...bearer(admin), ...(headers as Record<string, string>) })
-    expect(reply.status).toBe(400)
+    expect(reply.status).toBe(code === 'request.unknownAction' ? 404 : 400)
     expect(reply.json<WireError>().error.json.data.domain.code).toBe(code)
     const { audit_entries: _entries, ...after } = await world.counts()
     expect(before).toMatchObject(after)
   })
 
-  it.each([{ 'idempotency-key': 'k' }, { 'denizen-plan': 'true' }])('are refused on a query: %o', async (headers) => {
+  it.each([
+    [{ 'idempotency-key': 'k' }, 'request.onlyCommands'],
+    [{ 'denizen-plan': 'true' }, 'request.invalid'],
+  ])('is what a query is not: %o', async (headers, code) => {
     const { get, admin } = served()
     for (let count = 0; count < 2; count++) {
       const reply = await get('/trpc/sessions.whoami', { ...bearer(admin), ...(headers as Record<string, string>) })
       expect(reply.status).toBe(400)
-      expect(reply.json<WireError>().error.json.data.domain.code).toBe('request.onlyCommands')
+      expect(reply.json<WireError>().error.json.data.domain.code).toBe(code)
       await get('/trpc/sessions.whoami', bearer(admin))
     }
   })

@@ -1,27 +1,31 @@
 import type { IncomingMessage } from 'node:http'
-import { unknownAction, type Core, type DenizenError, type Principal } from '@denizen/core'
+import { signatures, unknownAction, type Core, type DenizenError, type Principal, type Signature } from '@denizen/core'
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer, type Fields } from './answer.ts'
-import { readBody } from './body.ts'
-import { callerOf, callHeadersOf, contextOf, tokenInHeaders, type Caller, type Credential } from './context.ts'
+import { declaredLength, readBody } from './body.ts'
+import { callerOf, callHeadersOf, contextOf, retiredPlanHeader, tokenInHeaders, type Caller, type Credential } from './context.ts'
 import type { CookieSession } from './cookies.ts'
-import { batchTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
+import { batchTooLarge, bodyTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
 import { ImmediateCheck } from './immediate-check.ts'
-import { shapeOf, type Context } from './trpc.ts'
+import { actionIn, callNamed, shapeOf, type Context } from './trpc.ts'
 import { writeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
 /** The most calls in one request. */
 const largestBatch = 20
 
-/** Bytes. The largest import, for users who are signed in. */
-const largestImport = 16 * 1024 * 1024
+/** Bytes that an input may take, of actions where it is more than usual. */
+const inputLimits: ReadonlyMap<string, number> = new Map(
+  Object.values(signatures)
+    .flatMap((group) => Object.values<Signature>(group))
+    .flatMap(({ name, inputLimit }) => (inputLimit === undefined ? [] : [[name, inputLimit] as const])),
+)
 
 /** The names in a path, in one spelling only: no escapes, no empty segments. */
-const namesPattern = /^[A-Za-z0-9]+\.[A-Za-z0-9]+(?:,[A-Za-z0-9]+\.[A-Za-z0-9]+)*$/
+const namesPattern = /^[A-Za-z0-9]+(?:\.[A-Za-z0-9]+){1,2}(?:,[A-Za-z0-9]+(?:\.[A-Za-z0-9]+){1,2})*$/
 
 export interface EndpointOptions {
   readonly core: Core
@@ -39,6 +43,11 @@ export interface EndpointRequest {
   readonly requestId: string
   /** Aborted when the client leaves. */
   readonly signal: () => AbortSignal
+}
+
+/** Bytes; 0: no more than usual. */
+function limitOf(action: string): number {
+  return inputLimits.get(action) ?? 0
 }
 
 interface Result {
@@ -81,7 +90,7 @@ export class TrpcEndpoint {
     const startedAt = clock.monotonic()
     const { headers } = request
     const token = tokenInHeaders(headers)
-    if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers['denizen-plan'] !== undefined)
+    if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers[retiredPlanHeader] !== undefined)
       return undefined
     if (isQuestion) return this.#questions.answer(token, search, requestId)
     const principal = core.authenticated(token)
@@ -102,11 +111,10 @@ export class TrpcEndpoint {
       if (request.method === 'HEAD') return { status: 204, contentType: json, body: '' }
       const calls = this.#check(request, names, batched)
       const headers = callHeadersOf(request.headers)
-      if (batched && headers.plan) throw notBatched({ header: 'Denizen-Plan' })
       if (batched && headers.idempotencyKey !== undefined) throw notBatched({ header: 'Idempotency-Key' })
       const caller = await callerOf(request, asked.requestId, this.#options.core, this.#options.proxies)
       ;({ credential, cookies = null } = caller)
-      const body = request.method === 'POST' ? await readBody(request, this.#limitOf(calls, caller)) : ''
+      const body = request.method === 'POST' ? await this.#bodyOf(request, calls, caller) : ''
       if (body === null || request.socket.destroyed) return null
       const context = contextOf(this.#options.core, caller, headers)
       const text = request.method === 'POST' ? body : directInput(asked.search, batched)
@@ -147,10 +155,26 @@ export class TrpcEndpoint {
     return calls
   }
 
-  #limitOf(calls: readonly string[], { actor }: Caller): number {
-    const { bodyLimit } = this.#options
-    const importing = calls.length === 1 && calls[0] === 'users.import' && actor.kind === 'user'
-    return importing ? Math.max(bodyLimit, largestImport) : bodyLimit
+  /**
+   * A body over the usual limit is read only for actions that take one, of callers who may do that at all. A batch has one limit for all
+   * that is in it.
+   */
+  async #bodyOf(request: IncomingMessage, calls: readonly string[], caller: Caller): Promise<string | null> {
+    const { bodyLimit, core } = this.#options
+    const large = [...new Set(calls.map((call) => actionIn(call).action))].filter((action) => limitOf(action) > bodyLimit)
+    if (large.length === 0 || declaredLength(request) <= bodyLimit) return readBody(request, bodyLimit)
+    const may = await Promise.all(large.map((action) => core.mayUse(action, caller)))
+    if (may.every(Boolean)) return readBody(request, Math.max(...large.map(limitOf)))
+    const refused = large[may.indexOf(false)] ?? ''
+    return readBody(request, bodyLimit, { refusal: async () => this.#refusalOf(refused, caller) })
+  }
+
+  async #refusalOf(action: string, caller: Caller): Promise<DenizenError> {
+    const { bodyLimit, core } = this.#options
+    return core.checkUse(action, caller).then(
+      () => bodyTooLarge({ most: bodyLimit }),
+      (error: DenizenError) => error,
+    )
   }
 
   async #batch(calls: readonly string[], text: string, context: Context): Promise<readonly Result[]> {
@@ -166,8 +190,8 @@ export class TrpcEndpoint {
   async #call(name: string, input: () => unknown, ctx: Context): Promise<Result> {
     try {
       if (this.#procedures[name] === undefined) throw unknownAction({ action: name.slice(0, 100) })
-      // The procedures that `expose` makes do the same, but through tRPC's middleware chain, which takes 13 µs a call.
-      return { status: 200, envelope: `{"result":{"data":${writeOutput(await ctx.callSerialized(name, input()))}}}` }
+      // The procedures do the same, but through tRPC's middleware chain, which takes 13 µs a call.
+      return { status: 200, envelope: `{"result":{"data":${writeOutput(await callNamed(ctx, name, input(), { serialized: true }))}}}` }
     } catch (thrown) {
       return this.#failure(thrown, name, ctx.requestId)
     }

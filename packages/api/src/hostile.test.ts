@@ -1,6 +1,8 @@
+import { uuidOf } from '@denizen/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ask, bearer, domainOf, head, inputOf, raw, signIn, useServer } from './testing/server.ts'
+import { eventually } from '../../../tests/deadlines.ts'
+import { ask, bearer, domainOf, head, inputOf, openConnection, raw, signIn, useServer } from './testing/server.ts'
 
 const bodyLimit = 64 * 1024
 const served = useServer({ bodyLimit })
@@ -51,13 +53,64 @@ describe('ABUSE 34: a body that is too much', () => {
     expect([trickled.status, domainOf(trickled).code]).toEqual([413, 'request.tooLarge'])
   })
 
-  it('may be larger for an import, from somebody who is signed in', async () => {
+  const realm = { realm: 'big', users: [], padding: 'x'.repeat(2 * bodyLimit) }
+  const realmBody = { json: { format: 'keycloak', realm } }
+
+  it('may be larger for an import, from somebody who may import', async () => {
     const { post, admin } = served()
-    const realm = { realm: 'big', users: [], padding: 'x'.repeat(2 * bodyLimit) }
-    const body = { json: { format: 'keycloak', realm } }
-    expect((await post('/trpc/users.import', body, bearer(admin))).status).toBe(200)
-    expect((await post('/trpc/users.import?batch=1', { 0: body }, bearer(admin))).status).toBe(200)
-    expect((await post('/trpc/users.import', body)).status).toBe(413)
+    expect((await post('/trpc/users.import', realmBody, bearer(admin))).status).toBe(200)
+    expect((await post('/trpc/plan.users.import', realmBody, bearer(admin))).status).toBe(200)
+    expect((await post('/trpc/users.import?batch=1', { 0: realmBody }, bearer(admin))).status).toBe(200)
+    const both = { 0: realmBody, 1: signIn('x'.repeat(2 * bodyLimit)) }
+    expect((await post('/trpc/users.import,auth.signIn?batch=1', both, bearer(admin))).status).toBe(207)
+    expect((await post('/trpc/auth.signIn?batch=1', { 0: both[1] }, bearer(admin))).status).toBe(413)
+  })
+
+  it('S1: case 60: is not read when its caller may not do that at all, whatever it holds', async () => {
+    const { post, stranger, server, world } = served()
+    const headers = { ...bearer(stranger), 'idempotency-key': 'junk' }
+    const denied = await post('/trpc/users.import', realmBody, headers)
+    expect([denied.status, domainOf(denied).code]).toEqual([403, 'request.denied'])
+    expect(domainOf(await post('/trpc/users.import', realmBody)).code).toBe('request.unauthenticated')
+    const audited = `select error_code from audit_entries where action = 'users.import' and actor_id = ?`
+    expect(await world.rows(audited, [uuidOf(stranger.user.id)])).toEqual([{ error_code: 'request.denied' }])
+    // The answer comes although most of the body never does.
+    const { host } = new URL(server.url)
+    const unfinished = openConnection(server)
+    unfinished.write(
+      head(
+        'POST /trpc/users.import HTTP/1.1',
+        `Host: ${host}`,
+        `Authorization: Bearer ${stranger.token}`,
+        'Content-Type: application/json',
+        'Content-Length: 15000000',
+      ) + '{"json":[[',
+    )
+    await eventually(10_000, 'an answer', async () => unfinished.received.startsWith('HTTP/1.1 403 '))
+    unfinished.destroy()
+  })
+
+  it('S1: case 60: of any action takes no more than the usual size of whoever is signed in for nothing', async () => {
+    const { post, stranger } = served()
+    const body = { json: { checks: [{ permission: 'users.get' }], padding: 'x'.repeat(bodyLimit) } }
+    const reply = await post('/trpc/access.checkMany', body, bearer(stranger))
+    expect([reply.status, domainOf(reply)]).toMatchObject([413, { code: 'request.tooLarge', details: { most: bodyLimit } }])
+  })
+
+  it('S1: case 60: is refused by the number of its values, before it is parsed, for a batch as a whole', async () => {
+    const { post, admin } = served()
+    const half = '[],'.repeat(bodyLimit / 12 / 2.5)
+    const one = `{"json":{"username":[${half}0]}}`
+    expect(domainOf(await post('/trpc/users.create', one, bearer(admin)))).toMatchObject({
+      details: { issues: [{ path: 'username' }, {}] },
+    })
+    const values = { issues: [{ path: '', message: expect.stringMatching(/^more than \d+ values/) as string }] }
+    const whole = await post('/trpc/users.create', `{"json":{"username":[${half}${half}0]}}`, bearer(admin))
+    expect([whole.status, domainOf(whole)]).toMatchObject([400, { code: 'request.invalid', details: values }])
+    const batch = await post('/trpc/users.create,users.create?batch=1', `{"0":${one},"1":${one}}`, bearer(admin))
+    expect([batch.status, domainOf(batch)]).toMatchObject([400, { details: values }])
+    const text = `{"json":{"username":"${'[,{'.repeat(bodyLimit / 6)}\\"${'[,'.repeat(99)}"}}`
+    expect(domainOf(await post('/trpc/users.create', text, bearer(admin)))).toMatchObject({ details: { issues: [{ path: 'username' }] } })
   })
 
   it('is refused by depth', async () => {

@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { eventually, within } from '../../../tests/deadlines.ts'
 import { createServer, statusOf } from './index.ts'
-import { ask, bearer, signIn, useServer } from './testing/server.ts'
+import { ask, bearer, head, openConnection, signIn, useServer } from './testing/server.ts'
 
 const served = useServer({ trustedProxies: ['127.0.0.2'] })
 
@@ -34,6 +35,52 @@ describe('operations', () => {
     const reply = await ask(server, '/metrics')
     expect([reply.status, reply.headers.get('content-type'), reply.text]).toEqual([200, 'text/plain; version=0.0.4', 'up 1\n'])
     await server.close()
+  })
+
+  it('S25: makes metrics once for all who ask within a second', async () => {
+    let made = 0
+    const metrics = async () => ({ contentType: 'text/plain', body: `made ${++made}\n` })
+    const server = createServer({ core: served().world.core, port: 0, metrics })
+    await server.listen()
+    const replies = await Promise.all(Array.from({ length: 20 }, () => ask(server, '/metrics')))
+    expect(new Set(replies.map(({ text }) => text)).size).toBeLessThanOrEqual(2)
+    await eventually(30_000, 'newer metrics', async () => (await ask(server, '/metrics')).text !== replies.at(-1)?.text)
+    await server.close()
+  })
+
+  it('R13: makes the answers of a connection one after the other, however many are asked for at once', async () => {
+    const { core } = served().world
+    let [running, mostRunning, made] = [0, 0, 0]
+    const authenticate = async () => {
+      mostRunning = Math.max(mostRunning, ++running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running--
+      made++
+      return null
+    }
+    const server = createServer({ core: { ...core, authenticated: () => undefined, authenticate }, port: 0 })
+    await server.listen()
+    const connection = openConnection(server)
+    const whoami = head('GET /trpc/sessions.whoami HTTP/1.1', 'Host: localhost', 'Authorization: Bearer x')
+    connection.write(whoami.repeat(50))
+    await eventually(30_000, '50 answers', async () => connection.received.split('HTTP/1.1 401').length === 51)
+    expect([mostRunning, made]).toEqual([1, 50])
+    connection.write(whoami.repeat(1000))
+    await within(30_000, 'the end of a connection with a thousand requests at once', connection.closed)
+    expect(made).toBeLessThan(1050)
+    await server.close()
+  })
+
+  it('R13: ends the connection of whoever sends what is no request, though they go on', async () => {
+    const connection = openConnection(served().server)
+    connection.write('no request\r\n\r\n')
+    await eventually(30_000, 'the refusal', async () => connection.received.startsWith('HTTP/1.1 400 '))
+    let isOver = false
+    void connection.closed.then(() => (isOver = true))
+    await eventually(30_000, 'the end of the connection', async () => {
+      connection.write('x')
+      return isOver
+    })
   })
 
   it('tells nothing but the request id when something breaks that should not', async () => {
@@ -141,11 +188,8 @@ describe('where a request comes from', () => {
       sent.on('response', (response) => response.resume().on('end', resolve)).on('error', reject)
       sent.end(JSON.stringify(signIn(identifier)))
     })
-    const [row] = await world.rows<{ ip: string; user_agent: string | null }>(
-      'select host(ip) as ip, user_agent from login_attempts where identifier = ?',
-      [identifier],
-    )
-    return row
+    const { items } = await world.asSystem().auth.listLoginHistory({ identifier })
+    return items[0]
   }
 
   it('is the socket, whatever X-Forwarded-For says', async () => {
@@ -158,8 +202,8 @@ describe('where a request comes from', () => {
   })
 
   it('comes with a user agent of at most 512 characters and without control characters', async () => {
-    expect((await attempt({ 'user-agent': `a\t${'b'.repeat(600)}` }))?.user_agent).toBe(`a${'b'.repeat(511)}`)
-    expect((await attempt({}))?.user_agent).toBeNull()
+    expect((await attempt({ 'user-agent': `a\t${'b'.repeat(600)}` }))?.userAgent).toBe(`a${'b'.repeat(511)}`)
+    expect((await attempt({}))?.userAgent).toBeNull()
   })
 })
 

@@ -21,6 +21,7 @@ import { answerPasskeys, isPasskeysPath, scriptType } from './pages/passkeys.ts'
 import { answerProvider, isProviderPath } from './pages/provider.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
+import { Turns } from './turns.ts'
 import { answerClerkWebhook, clerkWebhookPath } from './webhooks/clerk.ts'
 
 export interface ServerOptions {
@@ -31,7 +32,7 @@ export interface ServerOptions {
   readonly port: number
   /** Addresses and CIDR ranges of proxies whose X-Forwarded-For is trusted. Default: none. */
   readonly trustedProxies?: readonly string[]
-  /** The largest body, in bytes. Default: 1 MiB. `users.import` always takes 16 MiB. */
+  /** The largest body, in bytes. Default: 128 KiB. Actions with many items take more (`inputLimit`), from callers who hold their permission. */
   readonly bodyLimit?: number
   /** The answer of `/metrics`. Default: there is no such page. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>
@@ -61,11 +62,16 @@ const timeouts = {
 /** A connection is dropped after this long without a byte in either direction, so no action may take longer. */
 const idleTimeout = 5 * 60_000
 const readinessTimeout = 2_000
+/** Milliseconds for which metrics are given again: they cost more than most calls, and anybody may ask. */
+const metricsAge = 1_000
 
 /** The HTTP face of a core. */
 export function createServer(options: ServerOptions): Server {
   const face = new Face(options)
-  const server = createHttpServer({ ...timeouts, maxHeaderSize: 16_384 }, (request, response) => face.handle(request, response))
+  const turns = new Turns()
+  const server = createHttpServer({ ...timeouts, maxHeaderSize: 16_384 }, (request, response) =>
+    turns.take(request, response, () => face.handle(request, response)),
+  )
   server.setTimeout(idleTimeout)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => face.refuse(error, socket as Socket))
   const { host = '127.0.0.1', port, gracePeriod = 10_000 } = options
@@ -116,10 +122,10 @@ class Face {
   readonly #origins: Origins
   #readiness: Promise<boolean> | undefined
 
-  constructor({ core, trustedProxies = [], bodyLimit = 1024 * 1024, metrics, logger = core.ports.logger }: ServerOptions) {
+  constructor({ core, trustedProxies = [], bodyLimit = 128 * 1024, metrics, logger = core.ports.logger }: ServerOptions) {
     this.#core = core
     this.#logger = logger
-    this.#metrics = metrics
+    this.#metrics = metrics === undefined ? undefined : forAWhile(metricsAge, metrics)
     this.#proxies = new TrustedProxies(trustedProxies)
     this.#origins = originsOf(core)
     this.#trpc = new TrpcEndpoint({ core, router: appRouter, proxies: this.#proxies, bodyLimit })
@@ -209,7 +215,18 @@ class Face {
     const { body, contentType } = problem(malformed('', 'the request cannot be read'), requestId)
     const fields = [...commonFields(requestId, true), 'content-type', contentType, 'content-length', String(Buffer.byteLength(body))]
     const lines = fields.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${fields[index + 1] ?? ''}` : []))
-    socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${String(body)}`)
+    // Without destroying it, a client that never ends would keep the connection.
+    socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${String(body)}`, () => socket.destroy())
+  }
+}
+
+/** The same result for a while; also one that is still being made. */
+function forAWhile<T>(milliseconds: number, make: () => Promise<T>): () => Promise<T> {
+  let made: { readonly at: number; readonly result: Promise<T> } | undefined
+  return () => {
+    const at = performance.now()
+    if (made === undefined || at - made.at >= milliseconds) made = { at, result: make() }
+    return made.result
   }
 }
 

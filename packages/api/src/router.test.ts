@@ -11,18 +11,34 @@ describe('the router', () => {
   it('has every action of core under its own name, queries as queries and commands as mutations', () => {
     const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>)
     const exposed = Object.fromEntries(procedures.map(([name, { _def }]) => [name, _def.type === 'query' ? 'query' : 'command']))
-    expect(exposed).toEqual(kinds)
+    const commands = Object.entries(kinds).filter(([, kind]) => kind === 'command')
+    const modes = commands.flatMap(([name, kind]) => ['plan', 'once'].map((mode) => [`${mode}.${name}`, kind] as const))
+    expect(exposed).toEqual({ ...kinds, ...Object.fromEntries(modes) })
   })
 
   it('exposes under each name the action of that name', async () => {
     const called: string[] = []
-    const context = { requestId: 'r', call: async (name: string) => void called.push(name) }
+    const context = {
+      requestId: 'r',
+      call: async (name: string, _input: unknown, { idempotencyKey = null } = {}) =>
+        void called.push(idempotencyKey === null ? name : `once.${name}`),
+      plan: async (name: string) => void called.push(`plan.${name}`),
+    }
     for (const [path, procedure] of Object.entries(
       appRouter._def.procedures as unknown as Record<string, (options: object) => Promise<unknown>>,
     ))
-      await procedure({ ctx: context, path, getRawInput: async () => undefined, type: 'query', signal: undefined, batchIndex: 0 })
+      await procedure({
+        ctx: context,
+        path,
+        getRawInput: async () => (path.startsWith('once.') ? { idempotencyKey: 'k' } : undefined),
+        type: 'query',
+        signal: undefined,
+        batchIndex: 0,
+      })
     const names = Object.values(signatures).flatMap((namespace) => Object.values<Signature>(namespace).map(({ name }) => name))
-    expect(called.toSorted()).toEqual(names.toSorted())
+    const commands = names.filter((name) => kinds[name as keyof typeof kinds] === 'command')
+    const modes = commands.flatMap((name) => [`plan.${name}`, `once.${name}`])
+    expect(called.toSorted()).toEqual([...names, ...modes].toSorted())
   })
 
   it('carries the types of inputs and outputs', () => {

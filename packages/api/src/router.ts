@@ -1,5 +1,5 @@
 import { signatures, type Signature, type Signatures } from '@denizen/core/contract'
-import { expose, router, type Exposed } from './trpc.ts'
+import { expose, exposeModes, router, type Exposed } from './trpc.ts'
 
 /** tRPC reserves the key `apply`, because its clients are proxies of functions. So `access.apply` is at the root under its full name; the path is the same. */
 type Reserved = 'apply'
@@ -12,11 +12,12 @@ export type Procedures = {
 } & { readonly 'access.apply': Exposed<Signatures['access']['apply']> }
 
 function proceduresOf({ access: { apply, ...access }, ...namespaces }: Signatures): Procedures {
+  const modes = Object.values(signatures).flatMap((verbs) => Object.values<Signature>(verbs).map(exposeModes))
   const exposed = Object.entries({ access, ...namespaces }).map(([namespace, verbs]) => [
     namespace,
     Object.fromEntries(Object.entries<Signature>(verbs).map(([verb, signature]) => [verb, expose(signature)])),
   ])
-  return { ...Object.fromEntries(exposed), 'access.apply': expose(apply) } as Procedures
+  return Object.assign({}, ...modes, Object.fromEntries(exposed), { 'access.apply': expose(apply) }) as Procedures
 }
 
 /** Every action as a tRPC procedure of the same name. */

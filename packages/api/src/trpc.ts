@@ -1,4 +1,4 @@
-import type { DenizenError, ErrorKind, InputOf, OutputOf, Signature } from '@denizen/core/contract'
+import type { DenizenError, ErrorKind, InputOf, OutputOf, Plan, Signature } from '@denizen/core/contract'
 import {
   initTRPC,
   type TRPC_ERROR_CODE_KEY,
@@ -8,7 +8,7 @@ import {
 } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import superjson from 'superjson'
-import { httpErrorOf, toDomainError } from './errors.ts'
+import { httpErrorOf, malformed, toDomainError } from './errors.ts'
 import { serializeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
@@ -16,9 +16,51 @@ import { readInput } from './wire.ts'
 export interface Context {
   readonly requestId: string
   /** Runs an action on behalf of whoever sent the request. Rejects with a DenizenError. */
-  call(name: string, input: unknown): Promise<unknown>
-  /** The same; the answer of a query may come serialized already. */
-  callSerialized(name: string, input: unknown): Promise<unknown>
+  call(name: string, input: unknown, options?: CallOptions): Promise<unknown>
+  /** The effects that a command would have. */
+  plan(name: string, input: unknown): Promise<Plan>
+}
+
+export interface CallOptions {
+  readonly idempotencyKey?: string
+  /** The answer of a query may come serialized already. */
+  readonly serialized?: boolean
+}
+
+/**
+ * What a path asks for besides the call itself. It is said there, and a key in the body, because a header can be lost on the way
+ * (a proxy, another adapter), and then the command would be carried out, or carried out twice.
+ */
+const modes = ['plan', 'once'] as const
+type Mode = (typeof modes)[number]
+
+/** The action in a path, and how it is called: `plan.users.create` is the plan of `users.create`. */
+export function actionIn(path: string): { readonly action: string; readonly mode: Mode | null } {
+  const mode = modes.find((one) => path.startsWith(`${one}.`) && path.indexOf('.', one.length + 1) > 0)
+  return mode === undefined ? { action: path, mode: null } : { action: path.slice(mode.length + 1), mode }
+}
+
+/** Makes the call that a path asks for. */
+export function callNamed(ctx: Context, path: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
+  const { action, mode } = actionIn(path)
+  switch (mode) {
+    case null:
+      return ctx.call(action, input, options)
+    case 'plan':
+      return ctx.plan(action, input)
+    case 'once': {
+      const keyed = keyedInput(input)
+      return ctx.call(action, keyed.input, { ...options, idempotencyKey: keyed.idempotencyKey })
+    }
+  }
+}
+
+function keyedInput(given: unknown): { readonly idempotencyKey: string; readonly input?: unknown } {
+  if (typeof given === 'object' && given !== null && 'idempotencyKey' in given) {
+    const { idempotencyKey, input, ...rest } = given as { idempotencyKey: unknown; input?: unknown }
+    if (typeof idempotencyKey === 'string' && Object.keys(rest).length === 0) return { idempotencyKey, input }
+  }
+  throw malformed('', 'expected { "idempotencyKey": "…", "input": … }')
 }
 
 /** `error.data` of an answer. */
@@ -85,8 +127,18 @@ export type Exposed<S> =
  * step of the pipeline, whatever the face.
  */
 export function expose<S extends Signature>({ name, kind }: S): Exposed<S> {
+  return exposeAs(name, kind)
+}
+
+/** The procedures of a command's plan and of its call with an idempotency key. Types do not show them: the links of the client call them. */
+export function exposeModes({ name, kind }: Signature): Readonly<Record<string, unknown>> {
+  if (kind !== 'command') return {}
+  return Object.fromEntries(modes.map((mode) => [`${mode}.${name}`, exposeAs(`${mode}.${name}`, kind)]))
+}
+
+function exposeAs<S extends Signature>(path: string, kind: S['kind']): Exposed<S> {
   const procedure = t.procedure.input((input: unknown) => input as WireInput<S>)
-  const resolve = ({ ctx, input }: { ctx: Context; input: unknown }) => ctx.call(name, input) as Promise<OutputOf<S>>
+  const resolve = ({ ctx, input }: { ctx: Context; input: unknown }) => callNamed(ctx, path, input) as Promise<OutputOf<S>>
   // The type depends on S alone; the compiler cannot follow that through `kind`.
   return (kind === 'query' ? procedure.query(resolve) : procedure.mutation(resolve)) as unknown as Exposed<S>
 }

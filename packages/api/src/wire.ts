@@ -1,7 +1,5 @@
 import { malformed } from './errors.ts'
-
-/** The deepest nesting of a payload; no action takes anything nearly as deep. */
-const deepest = 64
+import { deepest } from './json-meter.ts'
 
 type Path = readonly string[]
 

@@ -160,6 +160,62 @@ describe('a plan', () => {
   })
 })
 
+describe('S9: case 66: on a way that drops all headers that it does not know', () => {
+  /** What a proxy does that lets through what it was told of. */
+  const dropping: typeof fetch = (input, init) => {
+    const kept = [...new Headers(init?.headers)].filter(([name]) => ['authorization', 'content-type'].includes(name))
+    return fetch(input, { ...init, headers: kept })
+  }
+  const through = (send: typeof fetch) => createClient({ url: served().server.url, token: served().admin.token, fetch: send })
+
+  it('a plan carries nothing out', async () => {
+    const before = await served().world.counts()
+    expect((await through(dropping).users.create.plan({ username: newName() })).rows['users']).toMatchObject({ inserted: 1 })
+    expect(await served().world.counts()).toEqual(before)
+  })
+
+  it('a key makes a repeat safe', async () => {
+    const [input, options] = [{ username: newName() }, { idempotencyKey: newName() }]
+    const first = await through(dropping).users.create(input, options)
+    expect(await through(dropping).users.create(input, options)).toEqual(first)
+  })
+
+  it('an answer that is no plan is refused', async () => {
+    const meddling: typeof fetch = (input, init) => fetch((input as string).replace('/plan.', '/'), init)
+    const error = await failureOf(through(meddling).users.create.plan({ username: newName() }))
+    expect(error).toMatchObject({ code: 'client.noPlan', kind: 'internal' })
+  })
+})
+
+describe('R9: a command', () => {
+  it('whose answer is lost says the key with which it can be repeated, and the repeat does nothing twice', async () => {
+    let isLosing = true
+    const losing: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (isLosing) throw new TypeError('fetch failed', { cause: Object.assign(new Error('gone'), { code: 'ECONNRESET' }) })
+      return answer
+    }
+    const client = createClient({ url: served().server.url, token: served().admin.token, fetch: losing })
+    const input = { username: newName() }
+    const error = await failureOf(client.users.create(input))
+    expect(error).toMatchObject({
+      code: 'client.unreachable',
+      details: { idempotencyKey: expect.stringMatching(/^[0-9a-f]{32}$/) as string },
+    })
+    isLosing = false
+    const { idempotencyKey } = error.details as { idempotencyKey: string }
+    expect(await client.users.create(input, { idempotencyKey })).toMatchObject(input)
+    expect((await failureOf(client.users.create(input))).code).toBe('users.usernameTaken')
+  })
+
+  it('that takes no key has none', async () => {
+    expect((await failureOf(createClient({ url: served().server.url }).auth.signIn({ identifier: 'a', password: 'b' }))).code).toBe(
+      'auth.invalidCredentials',
+    )
+    expect((await admin.access.checkMany({ checks: [{ permission: 'users.get' }] })).allowed).toEqual([true])
+  })
+})
+
 describe('an idempotency key', () => {
   it('gives the first answer again, to the millisecond, and makes nothing twice', async () => {
     const [input, options] = [{ username: newName() }, { idempotencyKey: newName() }]

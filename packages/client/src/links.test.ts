@@ -32,7 +32,7 @@ describe('calls of one tick', () => {
     expect(heard.map((names) => names.split(',').length)).toEqual([20, 20, 5])
   })
 
-  it('travel alone with an idempotency key or as a plan', async () => {
+  it('S9: say in the path and the body whether they are a plan, and which key they have', async () => {
     const { server, admin } = served()
     const { heard, fetch } = listeningFetch()
     const { users } = createClient({ url: server.url, token: admin.token, fetch })
@@ -45,7 +45,7 @@ describe('calls of one tick', () => {
     ])
     expect([keyed, plain, other].every((user) => user?.createdAt instanceof Date)).toBe(true)
     expect(planned.rows['users']).toEqual({ inserted: 1, updated: 0, deleted: 0 })
-    expect(heard.toSorted()).toEqual(['POST users.create', 'POST users.create', 'POST users.create,users.create'])
+    expect(heard).toEqual(['POST once.users.create,plan.users.create,once.users.create,once.users.create'])
   })
 
   it('with an input too long for a query fail alone, typed', async () => {
@@ -117,13 +117,18 @@ describe('denizenLinks in a plain tRPC client', () => {
     })
   })
 
-  it('take headers for a single call in its context', async () => {
+  it('S9: case 66: make a plan, and repeat a key, if the context of a call says so', async () => {
     const { admin, world } = served()
+    const { users } = clientOf(admin.token)
     const before = await world.counts()
-    const context = { headers: { 'denizen-plan': 'true' } }
-    const plan: unknown = await clientOf(admin.token).users.create.mutate({ username: 'never-made' }, { context })
+    const plan: unknown = await users.create.mutate({ username: 'never-made' }, { context: { plan: true } })
     expect(plan).toMatchObject({ rows: { users: { inserted: 1 } } })
+    await expect(users.create.mutate({ username: 'never-made' }, { context: { headers: { 'denizen-plan': 'true' } } })).rejects.toThrow(
+      'Headers of single calls are not sent',
+    )
     expect(await world.counts()).toEqual(before)
+    const once = () => users.create.mutate({ username: 'made-once' }, { context: { idempotencyKey: 'made-once' } })
+    expect(await once()).toEqual(await once())
   })
 
   it('give a call up when its signal says so', async () => {

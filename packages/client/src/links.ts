@@ -1,6 +1,6 @@
 import type { AppRouter } from '@denizen/api'
 import { DenizenError } from '@denizen/core/calls'
-import { httpBatchLink, httpLink, splitLink, type Operation, type TRPCLink } from '@trpc/client'
+import { httpBatchLink, type Operation, type TRPCLink } from '@trpc/client'
 import superjson from 'superjson'
 
 export interface LinkOptions {
@@ -20,7 +20,18 @@ const largestBatch = 20
 /** Queries are batched up to this many characters of URL; a single one that is longer is refused. */
 export const longestUrl = 4096
 
-/** The links of a plain tRPC client: `createTRPCClient<AppRouter>({ links: denizenLinks({ url }) })`. */
+/** What the context of a call may ask for. */
+export interface AskedOf {
+  /** The effects that the command would have, instead of carrying it out. */
+  readonly plan?: true
+  /** Makes it safe to repeat: the same key and input get the first answer again. */
+  readonly idempotencyKey?: string
+}
+
+/**
+ * The links of a plain tRPC client: `createTRPCClient<AppRouter>({ links: denizenLinks({ url }) })`. The context of a call may ask
+ * for more: `client.users.archive.mutate(input, { context: { plan: true } })`, or `{ idempotencyKey }`.
+ */
 export function denizenLinks({ url, token = null, fetch, cookies = false }: LinkOptions): TRPCLink<AppRouter>[] {
   refuseCredentials(url)
   const common = {
@@ -33,11 +44,10 @@ export function denizenLinks({ url, token = null, fetch, cookies = false }: Link
     return current === null ? {} : { authorization: `Bearer ${sendable(current)}` }
   }
   return [
-    splitLink({
-      condition: (operation) => headersOf(operation) !== undefined,
-      true: httpLink<AppRouter>({ ...common, headers: async ({ op }) => ({ ...(await authorization()), ...headersOf(op) }) }),
-      false: httpBatchLink<AppRouter>({ ...common, maxItems: largestBatch, maxURLLength: longestUrl, headers: authorization }),
-    }),
+    () =>
+      ({ op, next }) =>
+        next(asking(op)),
+    httpBatchLink<AppRouter>({ ...common, maxItems: largestBatch, maxURLLength: longestUrl, headers: authorization }),
   ]
 }
 
@@ -50,9 +60,18 @@ function withCookies(send: typeof globalThis.fetch = (...request) => fetch(...re
   }
 }
 
-/** Headers of a single call; such a call is not batched. */
-function headersOf(operation: Operation): Record<string, string> | undefined {
-  return operation.context['headers'] as Record<string, string> | undefined
+/** Says in the path and the body what the context asks for: a header can be lost on the way, and the command would be carried out. */
+function asking(operation: Operation): Operation {
+  const { path, input, context } = operation
+  const { plan, idempotencyKey, headers } = context as AskedOf & { readonly headers?: unknown }
+  if (headers !== undefined)
+    throw new DenizenError(
+      'client.headersOfCall',
+      'invalid',
+      'Headers of single calls are not sent: ask for { plan: true } or { idempotencyKey } in the context.',
+    )
+  if (plan === true) return { ...operation, path: `plan.${path}` }
+  return idempotencyKey === undefined ? operation : { ...operation, path: `once.${path}`, input: { idempotencyKey, input } }
 }
 
 /** `fetch` refuses such a URL too, but repeats the password in its error. */

@@ -29,7 +29,7 @@ import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
 import { checkImmediately } from './pipeline/immediate.ts'
 import { forkOf, cachesOf } from './pipeline/assembly.ts'
-import { plan, run } from './pipeline/run.ts'
+import { checkUse, mayUse, plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
 import { writeSessionsSeen } from './sessions/index.ts'
@@ -53,6 +53,10 @@ export interface CoreOptions {
 export interface Core {
   /** Runs an action by name. Rejects with a DenizenError only. */
   run(name: string, input: unknown, call: Call): Promise<unknown>
+  /** Whether a caller holds the permission named like an action anywhere: only then `run` is given inputs of more than the usual size. */
+  mayUse(name: string, call: Call): Promise<boolean>
+  /** Rejects as `run` would if the caller may not do that whatever the input: for calls that are refused before their input is read. */
+  checkUse(name: string, call: Call): Promise<void>
   /** The effects that a command would have. */
   plan(name: string, input: unknown, call: Call): Promise<Plan>
   /**
@@ -129,6 +133,8 @@ export function createCore(options: CoreOptions): Core {
     ports,
     settings,
     run: (name, input, call) => run(assembly, name, input, call),
+    mayUse: (name, call) => mayUse(assembly, name, call),
+    checkUse: (name, call) => checkUse(assembly, name, call),
     plan: (name, input, call) => plan(assembly, name, input, call),
     bootstrap: (account) => bootstrapIn(assembly, account),
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),

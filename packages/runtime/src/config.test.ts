@@ -27,7 +27,7 @@ describe('readConfig', () => {
       hashing: { queueLimit: 64 },
       defaultOrganization: null,
       maxOwnedOrganizations: 10,
-      bodyLimit: 1_048_576,
+      bodyLimit: 131_072,
       publicUrl: 'http://127.0.0.1:4000',
       signIn: {
         signUp: 'open',

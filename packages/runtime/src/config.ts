@@ -100,8 +100,8 @@ const definitions = {
   ),
   DENIZEN_BODY_LIMIT: define(
     z.string().transform(parseSize).optional(),
-    '1mb',
-    'Largest request body: a number of bytes, or a number with kb or mb.',
+    '128kb',
+    'Largest request body: a number of bytes, or a number with kb or mb. Imports and other actions with many items take more, from who may do them.',
   ),
   DENIZEN_PUBLIC_URL: define(
     z.string().transform(parsePublicUrl).optional(),
@@ -164,7 +164,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     hashing: { workers: values.DENIZEN_HASH_WORKERS, queueLimit: values.DENIZEN_HASH_QUEUE },
     defaultOrganization: values.DENIZEN_DEFAULT_ORGANIZATION === 'none' ? null : values.DENIZEN_DEFAULT_ORGANIZATION,
     maxOwnedOrganizations: values.DENIZEN_MAX_OWNED_ORGANIZATIONS,
-    bodyLimit: values.DENIZEN_BODY_LIMIT ?? 1024 ** 2,
+    bodyLimit: values.DENIZEN_BODY_LIMIT ?? 128 * 1024,
     publicUrl: values.DENIZEN_PUBLIC_URL ?? listeningUrl(values.DENIZEN_HOST, values.DENIZEN_PORT),
     mail: mailOf(database, values.DENIZEN_SMTP_URL, values.DENIZEN_MAIL_FROM),
     signIn: signInConfigOf(values),

@@ -80,7 +80,7 @@ function withForm(answer: (place: OAuthRequest, form: Form) => Promise<object>):
 /** Calls of a client that sends no credential. */
 function asPublicClient({ request, requestId, core, proxies }: OAuthRequest): Context {
   const origin = originOf(request, requestId, proxies)
-  return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+  return contextOf(core, { actor: anonymousActor, credential: 'none', origin })
 }
 
 async function authorizeDevice(place: OAuthRequest, form: Form): Promise<object> {
@@ -114,7 +114,7 @@ async function introspect({ request, requestId, core, proxies }: OAuthRequest, f
   const caller = await callerOf(request, requestId, core, proxies)
   if (caller.actor.kind !== 'user') throw refused
   try {
-    return (await contextOf(core, caller, { plan: false }).call('tokens.introspect', { token: form.need('token') })) as object
+    return (await contextOf(core, caller).call('tokens.introspect', { token: form.need('token') })) as object
   } catch (error) {
     if (!(error instanceof DenizenError)) throw error
     if (error.kind === 'unauthenticated') throw refused

@@ -21,7 +21,7 @@ export interface Form {
 export async function readForm(request: IncomingMessage): Promise<Form | null> {
   const { method = '' } = request
   if (method !== 'POST') throw methodNotAllowed({ method, allowed: ['POST'] })
-  const body = await readBody(request, longestForm, mediaType).catch((error: unknown) => {
+  const body = await readBody(request, longestForm, { mediaType }).catch((error: unknown) => {
     const wrongType = error instanceof DenizenError && error.code === unsupportedMediaType.code
     throw wrongType ? oauthFailure('invalid_request', `Send a form: Content-Type: ${mediaType}.`) : error
   })

@@ -104,7 +104,7 @@ function formOf(fields: URLSearchParams): Form {
 }
 
 function anonymousContext({ core, origin }: Visit): Context {
-  return contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+  return contextOf(core, { actor: anonymousActor, credential: 'none', origin })
 }
 
 async function view(visit: Visit, userCode: string): Promise<DeviceLogin> {
@@ -189,7 +189,7 @@ function answerOf(passkey: string): unknown {
 type Approved = OutputOf<Signatures['auth']['approveDeviceLogin']>
 
 function contextAs({ core, origin }: Visit, principal: Principal): Context {
-  return contextOf(core, { actor: userActor(principal), credential: 'accepted', origin }, { plan: false })
+  return contextOf(core, { actor: userActor(principal), credential: 'accepted', origin })
 }
 
 async function approveAs(visit: Visit, principal: Principal, input: { userCode: string; endSession?: true }): Promise<Approved> {

@@ -20,11 +20,7 @@ export const invitationPath = '/invitations/accept'
  */
 export async function answerInvitation(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
-  const context = contextOf(
-    core,
-    { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) },
-    { plan: false },
-  )
+  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) })
   return answerPage(
     asked,
     core,

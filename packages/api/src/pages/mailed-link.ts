@@ -36,7 +36,7 @@ export interface Form {
 export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const origin = originOf(request, requestId, proxies)
-  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
   const { method = '' } = request
   return answerPage(
     asked,

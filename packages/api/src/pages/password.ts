@@ -22,7 +22,7 @@ export const passwordPaths: ReadonlySet<string> = new Set(Object.values(paths))
 export async function answerPassword(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
   const caller = { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) } as const
-  const context = contextOf(core, caller, { plan: false })
+  const context = contextOf(core, caller)
   return answerPage(
     asked,
     core,

@@ -50,7 +50,7 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
   const { request, path, search, requestId } = asked
   const [, step, provider = ''] = paths.exec(path) ?? []
   const origin = originOf(request, requestId, proxies)
-  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin }, { plan: false })
+  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
   const visit: Visit = {
     core,
     context,

@@ -17,7 +17,7 @@ const longestForm = 32 * 1024
 
 /** The fields of the form that a page sent; null: the client left before it was complete. */
 export async function readForm(request: IncomingMessage, limit = longestForm): Promise<URLSearchParams | null> {
-  const body = await readBody(request, limit, 'application/x-www-form-urlencoded')
+  const body = await readBody(request, limit, { mediaType: 'application/x-www-form-urlencoded' })
   return body === null ? null : new URLSearchParams(body)
 }
 

@@ -101,6 +101,33 @@ export function raw(server: Server, bytes: string): Promise<string> {
   })
 }
 
+/** A connection that stays open after what was written. */
+export interface OpenConnection {
+  write(bytes: string): void
+  /** Everything that was received. */
+  readonly received: string
+  /** Resolves when the server has closed it. */
+  readonly closed: Promise<void>
+  destroy(): void
+}
+
+/** Opens a connection on which nothing is said yet. */
+export function openConnection(server: Server): OpenConnection {
+  const { port, hostname } = new URL(server.url)
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+  let received = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => (received += chunk))
+  const closed = new Promise<void>((resolve) => socket.on('error', () => resolve()).on('close', () => resolve()))
+  return {
+    write: (bytes) => void socket.write(bytes),
+    get received() {
+      return received
+    },
+    closed,
+    destroy: () => socket.destroy(),
+  }
+}
+
 /** The lines of a request's head. */
 export function head(...lines: string[]): string {
   return `${lines.join('\r\n')}\r\n\r\n`

@@ -100,6 +100,7 @@ export const accountsSignatures = group('users', {
   }),
   import: changes({
     summary: 'Import users from another system',
+    inputLimit: 16 * 1024 ** 2,
     errors: [emailTaken, usernameTaken, unreadableUser, excluded],
     input: z.strictObject({
       format: z.enum(['keycloak']),

@@ -1,4 +1,5 @@
 export { callsOver, type CommandOptions, type QueryCall, type CommandCall, type Calls, type Transport } from './calls.ts'
+export { keyless } from './keyless.ts'
 export { kinds, sessionEffects, type ActionName } from './kinds.ts'
 export type { Paged } from './pages.ts'
 export type { Plan } from '../kernel/plan.ts'

@@ -58,7 +58,13 @@ export function isTransient(error: unknown): boolean {
  */
 function isUnavailable(error: unknown): boolean {
   const state = sqlStateOf(error)
-  if (/^(08|53|57)/.test(state) || state === '25P03') return true
+  return /^(53|57)/.test(state) || state === '25P03' || isLostConnection(error)
+}
+
+/** Whether the connection broke: the server said so while closing it (08, 57P01 to 57P05), or it was silent. */
+export function isLostConnection(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  if (/^(08|57P)/.test(state)) return true
   if (/^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)/.test(textOf(error, 'code'))) return true
   return error instanceof Error && /connection (terminated|timeout|error)|timeout exceeded when trying to connect/i.test(error.message)
 }

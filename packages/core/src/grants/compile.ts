@@ -87,6 +87,10 @@ class CompiledGrants implements Grants {
     return hasPermission(this.#everywhere, this.#catalogue, permission)
   }
 
+  allowsSomewhere(permission: string): boolean {
+    return this.allowsEverywhere(permission) || [...this.#places.keys()].some((place) => this.#hasAt(place, permission))
+  }
+
   covers(pattern: string, organizationId: Id<'org'> | null, path: readonly string[] = nowhere): boolean {
     return coveredBy(this.#setsAt(organizationId, path), this.#catalogue, pattern)
   }
@@ -119,6 +123,7 @@ export function grantsWithin(catalogue: Catalogue, grants: Grants, patterns: rea
   return {
     allows: (permission, organizationId, path) => reaches(permission) && grants.allows(permission, organizationId, path),
     allowsEverywhere: (permission) => reaches(permission) && grants.allowsEverywhere(permission),
+    allowsSomewhere: (permission) => reaches(permission) && grants.allowsSomewhere(permission),
     covers: (pattern, organizationId, path) => coveredBy([reach], catalogue, pattern) && grants.covers(pattern, organizationId, path),
     list: (organizationId, path) => {
       const held = permissionsOf(catalogue, grants.list(organizationId, path))

@@ -1,1 +1,1 @@
-export { claimKey, deleteOldKeys, storeAnswer, type Claim } from './repository.ts'
+export { deleteOldKeys, findUse, storeAnswer, takeKey, type EarlierUse, type IdempotencyKey } from './repository.ts'

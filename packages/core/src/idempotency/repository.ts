@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 
-export interface Claim {
+/** A key, as a call gives it. */
+export interface IdempotencyKey {
   /** The caller: keys of different callers are independent. */
   readonly scope: string
   readonly key: string
   readonly action: string
-  readonly fingerprint: string
 }
 
 /** The earlier use of a key. */
@@ -19,14 +19,18 @@ export interface EarlierUse {
  * Takes the key for this transaction, or returns its earlier use. A second caller with the same key waits in the insert until the first
  * has committed (then it gets the answer) or rolled back (then it takes the key).
  */
-export async function claimKey(em: SqlEntityManager, claim: Claim, now: Date): Promise<EarlierUse | null> {
-  const { scope, key, action, fingerprint } = claim
-  const taken = await em.execute(
-    `insert into idempotency_keys (scope, key, action, fingerprint, created_at) values (?, ?, ?, ?, ?)
+export async function takeKey(em: SqlEntityManager, taken: IdempotencyKey, now: Date): Promise<EarlierUse | null> {
+  const { scope, key, action } = taken
+  const isTaken = await em.execute(
+    `insert into idempotency_keys (scope, key, action, fingerprint, created_at) values (?, ?, ?, '', ?)
       on conflict do nothing returning 1`,
-    [scope, key, action, fingerprint, now],
+    [scope, key, action, now],
   )
-  if (taken.length > 0) return null
+  return isTaken.length > 0 ? null : findUse(em, taken)
+}
+
+/** The earlier use of a key. */
+export async function findUse(em: SqlEntityManager, { scope, key }: IdempotencyKey): Promise<EarlierUse | null> {
   const [earlier] = await em.execute<EarlierUse[]>('select action, fingerprint, answer from idempotency_keys where scope = ? and key = ?', [
     scope,
     key,
@@ -34,9 +38,17 @@ export async function claimKey(em: SqlEntityManager, claim: Claim, now: Date): P
   return earlier ?? null
 }
 
-/** Stores the answer for a retry. */
-export async function storeAnswer(em: SqlEntityManager, { scope, key }: Claim, answer: string): Promise<void> {
-  await em.execute('update idempotency_keys set answer = ? where scope = ? and key = ?', [answer, scope, key], 'run')
+/** Stores the answer, and for which input it is, for a retry. */
+export async function storeAnswer(
+  em: SqlEntityManager,
+  { scope, key }: IdempotencyKey,
+  { fingerprint, answer }: Omit<EarlierUse, 'action'>,
+): Promise<void> {
+  await em.execute(
+    'update idempotency_keys set fingerprint = ?, answer = ? where scope = ? and key = ?',
+    [fingerprint, answer, scope, key],
+    'run',
+  )
 }
 
 /** Deletes keys older than that and returns how many. */

@@ -201,7 +201,7 @@ describe.each(databases)('organizations.acceptInvitation on %s', (database) => {
     expect(answers).toHaveLength(3 * (tokens.length + 1))
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(answers[0]).toMatchObject({ code: invalid.code })
-    expect(await world().counts(), 'but for the one who looked').toEqual({ ...before, audit_entries: (before['audit_entries'] ?? 0) + 1 })
+    expect(await world().counts()).toEqual(before)
   })
 
   async function everyUseOf(token: string): Promise<unknown[]> {

@@ -86,7 +86,7 @@ export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation
     const { em } = context
     const { id, organization, email, role, expiresAt } = await findOffered(em, context, input)
     const account = await em.findOne(UserRow, { email })
-    context.note({ target: { type: 'invitation', id }, organizationId: organization.id })
+    context.note({ target: { type: 'invitation', id }, organizationId: organization.id, looked: true })
     return { organization, email, role, expiresAt, hasAccount: account !== null, needsPassword: account?.emailVerified !== true }
   },
 })

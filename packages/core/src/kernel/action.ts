@@ -2,7 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor } from './actor.ts'
 import type { CommandContext, PrepareContext, QueryContext } from './context.ts'
 import type { Id } from './id.ts'
-import type { Rule, Target } from './rule.ts'
+import { anyone, type Rule, type Target } from './rule.ts'
+import { holdsSecret } from './secret.ts'
 import type { AnswerOf, ParsedInputOf, Signature } from './signature.ts'
 
 /** How an action finds its target, and which rows it will change. */
@@ -108,6 +109,15 @@ export function defineCommand<S extends Signature<string, 'command'>, Prepared =
 /** Whether the action changes something. */
 export function isCommand(action: Action): action is Command {
   return action.signature.kind === 'command' && !('inquiry' in action)
+}
+
+/**
+ * Whether the action takes an idempotency key. What strangers may call and handles a secret takes none: a key that is used for many
+ * guesses would leave a trace of one, and an answer with a secret cannot be given again to whoever knows the key.
+ */
+export function takesKey(action: Action): boolean {
+  if (!isCommand(action)) return false
+  return action.allow !== anyone || (action.handlesSecret !== true && !holdsSecret(action.signature.output))
 }
 
 /** Whether the action makes a change only to report its effects. */

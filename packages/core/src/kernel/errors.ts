@@ -128,6 +128,11 @@ export const notPlannable = defineError<{ action: string }>(
   'invalid',
   ({ action }) => `${action} cannot be planned: a plan of it would be a way to try out secrets without being counted.`,
 )
+export const notRepeatable = defineError<{ action: string }>(
+  'request.notRepeatable',
+  'invalid',
+  ({ action }) => `${action} takes no idempotency key, because it handles secrets of people who are not signed in. Leave the key out.`,
+)
 export const onlyCommands = defineError<{ action: string; feature: string }>(
   'request.onlyCommands',
   'invalid',
@@ -142,5 +147,10 @@ export const databaseUnavailable = defineError(
   'request.databaseUnavailable',
   'unavailable',
   'The database cannot be reached right now. Nothing was changed that you were not told of; try again in a moment.',
+)
+export const outcomeUnknown = defineError(
+  'request.outcomeUnknown',
+  'unavailable',
+  'The connection to the database broke while this was being committed, so nobody knows whether it was done. Look first, or repeat the call with the same idempotency key.',
 )
 export const internal = defineError<{ requestId: string }>('request.internal', 'internal', 'Internal error.')

@@ -17,6 +17,8 @@ export interface Grants {
   allows(permission: string, organizationId: Id<'org'> | null, path?: readonly string[]): boolean
   /** Whether a permission is granted on the whole system. */
   allowsEverywhere(permission: string): boolean
+  /** Whether a permission is granted anywhere: on the whole system, in an organization, on a team or a resource. */
+  allowsSomewhere(permission: string): boolean
   /** Whether everything that a pattern includes is granted there. */
   covers(pattern: string, organizationId: Id<'org'> | null, path?: readonly string[]): boolean
   /**

@@ -1,5 +1,39 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { invalidInput, type DenizenError, type InputIssue } from './errors.ts'
+
+/** Schemas whose size no check of zod's says: at most so many characters of JSON, or keys. */
+const sizes = z.registry<{ readonly most: number }>()
+
+/** Says how large the values of a schema may be that limits them by itself. */
+export function limitedTo<Schema extends z.ZodType>(most: number, schema: Schema): Schema {
+  sizes.add(schema, { most })
+  return schema
+}
+
+/** How large the values of a schema may be, if it was said. `get` also knows copies made by `.meta()` and `.refine()`. */
+export function sizeLimitOf(schema: z.core.$ZodType): number | undefined {
+  return sizes.get(schema)?.most
+}
+
+/** An object with keys that the caller chooses, at most so many. */
+export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(most: number, key: Key, value: Value) {
+  const record = z.record(key, value).refine((given) => Object.keys(given).length <= most, `at most ${most} of them`)
+  return limitedTo(most, record)
+}
+
+const foreign = z.registry<{ readonly foreign: true }>()
+
+/** An object in a format that is not ours, such as what a browser or another system writes: other fields are left out unread. */
+export function foreignObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const object = z.object(shape)
+  foreign.add(object, { foreign: true })
+  return object
+}
+
+/** Whether others decide which fields the object has. */
+export function isForeign(schema: z.core.$ZodType): boolean {
+  return foreign.get(schema) !== undefined
+}
 
 const mostIssues = 20
 const longestName = 64

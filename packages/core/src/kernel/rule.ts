@@ -139,6 +139,7 @@ export function letsThroughByGrant(allow: Rule, request: RuleRequest): boolean {
 const noGrants: Grants = {
   allows: () => false,
   allowsEverywhere: () => false,
+  allowsSomewhere: () => false,
   covers: () => false,
   list: () => [],
   withSameLimits: () => noGrants,

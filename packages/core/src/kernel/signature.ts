@@ -41,6 +41,11 @@ export interface Signature<
   readonly output: Output
   /** Errors besides the common ones (kernel/errors.ts); of a batch, also those of its items. */
   readonly errors?: readonly ErrorDefinition<never>[]
+  /**
+   * Bytes of JSON that an input may take from callers who hold the permission somewhere, if that is more than usual. Whether they do
+   * is known before the body is read.
+   */
+  readonly inputLimit?: number
   /** The built-in roles that have it. */
   readonly grantedTo?: readonly GrantedRole[]
   /** What it does to the session of its caller; left out: nothing. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { limitedTo } from './input.ts'
 
 /**
  * Text and JSON that can be stored. PostgreSQL cannot store NUL; control characters forge log lines and headers; superjson throws on
@@ -45,7 +46,8 @@ const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', '
 
 /** A JSON object of limited length, without reserved keys, NUL characters or deep nesting. */
 export function jsonObject(maximum: number) {
-  return z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected a JSON object').transform((value, check) => {
+  const object = limitedTo(maximum, z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected a JSON object'))
+  return object.transform((value, check) => {
     const complaint = complainAbout(value, 0)
     if (complaint !== null) check.addIssue({ code: 'custom', message: complaint, input: value })
     else if (JSON.stringify(value).length > maximum)

@@ -1,1 +1,1 @@
-export { recordLoginAttempt } from './record.ts'
+export { nameOfNobody, recordLoginAttempt } from './record.ts'

@@ -6,6 +6,7 @@ import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, granted, owner, rule } from '../kernel/rule.ts'
 import { type UserId, accountTarget } from '../users/index.ts'
 import type { LoginMethod, LoginOutcome, LoginAttempt } from './model.ts'
+import { nameOfNobody } from './record.ts'
 import { loginHistorySignatures } from './signatures.ts'
 
 const signature = loginHistorySignatures.listLoginHistory
@@ -37,7 +38,9 @@ export const listLoginHistory = defineQuery(signature, {
     const about = filters.userId ?? (seesAllAttempts(actor) || actor.kind !== 'user' ? null : actor.principal.userId)
     const scope = { action: signature.name, filters, viewer: about ?? 'everywhere' }
     const position = await openCursor(ports.cipher, scope, cursor)
-    const rows = await select(await open(), { ...filters, about, before: position?.[0] ?? null, limit: limit + 1 })
+    const { identifier } = filters
+    const names = identifier === undefined ? null : ([identifier, await nameOfNobody(ports, identifier)] as const)
+    const rows = await select(await open(), { ...filters, names, about, before: position?.[0] ?? null, limit: limit + 1 })
     const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [idOf('lat', id)] })
     return { items: shown.map(attemptOf), nextCursor }
   },
@@ -50,7 +53,8 @@ function seesAllAttempts(actor: Actor): boolean {
 interface AttemptSelection {
   /** null: of all users. */
   readonly about: UserId | null
-  readonly identifier?: string | undefined
+  /** As it may stand there; null: all. */
+  readonly names: readonly [string, string] | null
   readonly outcome?: LoginOutcome | undefined
   readonly from?: Date | undefined
   readonly until?: Date | undefined
@@ -75,10 +79,10 @@ interface Row {
 
 /** Ids are ordered by time, so the index by id also serves time ranges. */
 async function select(em: SqlEntityManager, selection: AttemptSelection): Promise<Row[]> {
-  const { about, identifier, outcome, from, until, before, limit } = selection
-  const conditions: (readonly [string, unknown])[] = []
+  const { about, names, outcome, from, until, before, limit } = selection
+  const conditions: (readonly [condition: string, ...parameters: unknown[]])[] = []
   if (about !== null) conditions.push(['l.user_id = ?::uuid', uuidOf(about)])
-  if (identifier !== undefined) conditions.push(['l.identifier = ?', identifier])
+  if (names !== null) conditions.push(['l.identifier in (?, ?)', ...names])
   if (outcome !== undefined) conditions.push(['l.outcome = ?', outcome])
   if (from !== undefined) conditions.push(['l.id >= ?::uuid', firstIdAt(from)])
   if (until !== undefined) conditions.push(['l.id < ?::uuid', firstIdAt(until)])
@@ -88,7 +92,7 @@ async function select(em: SqlEntityManager, selection: AttemptSelection): Promis
         l.session_id::text, l.actor_id::text, host(l.ip) as ip, l.user_agent
       from login_attempts l left join users u on u.id = l.user_id
       where ${['true', ...conditions.map(([condition]) => condition)].join(' and ')} order by l.id desc limit ?`,
-    [...conditions.map(([, parameter]) => parameter), limit],
+    [...conditions.flatMap(([, ...parameters]) => parameters), limit],
   )
 }
 

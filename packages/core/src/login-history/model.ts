@@ -44,8 +44,9 @@ export const longestIdentifier = 320
 export const LoginAttempt = z.object({
   id: z.string(),
   at: z.date(),
-  /** What was typed: if the user is known, one of its names. */
-  identifier: z.string(),
+  identifier: z
+    .string()
+    .meta({ description: "the name that was typed; unknown: and a fingerprint if it is nobody's, as it may be a password" }),
   user: z.object({ id: userId, username: z.string() }).nullable().meta({ description: 'null: no user has that name' }),
   outcome: loginOutcome,
   method: loginMethod,

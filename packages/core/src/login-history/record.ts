@@ -1,11 +1,12 @@
 import type { CommandContext } from '../kernel/context.ts'
 import type { Id } from '../kernel/id.ts'
 import { printable } from '../kernel/text.ts'
+import type { Ports } from '../ports/index.ts'
 import { LoginAttemptRow } from './entity.ts'
 import { type LoginMethod, type LoginOutcome, longestIdentifier } from './model.ts'
 
 interface NewLoginAttempt {
-  /** What was typed. */
+  /** A name of the user as it was typed, or `nameOfNobody`. */
   readonly identifier: string
   readonly userId: Id<'usr'> | null
   readonly method: LoginMethod
@@ -13,6 +14,15 @@ interface NewLoginAttempt {
   readonly sessionId?: Id<'ses'>
   /** Who did it, if not the user. */
   readonly actorId?: Id<'usr'> | null
+}
+
+/**
+ * What the history keeps of a name that was typed and is nobody's: a fingerprint. People type their password where the name belongs, and
+ * operators would read it. Whoever knows a name finds its attempts by it all the same.
+ */
+export async function nameOfNobody({ cipher }: Pick<Ports, 'cipher'>, identifier: string): Promise<string> {
+  const fingerprint = await cipher.fingerprint('login-history/name', printable(identifier, longestIdentifier))
+  return `unknown:${fingerprint.slice(0, 16)}`
 }
 
 /** Adds an entry to the login history: every attempt is recorded, whatever its outcome. */

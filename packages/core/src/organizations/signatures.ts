@@ -88,6 +88,7 @@ export const organizationsSignatures = group('organizations', {
       seatLimit: z.int().min(1).max(1_000_000).nullable().optional(),
       resourcePolicy: z
         .string()
+        .max(63)
         .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
         .nullable()
         .optional(),

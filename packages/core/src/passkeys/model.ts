@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { foreignObject } from '../kernel/input.ts'
 import { passkeyId } from '../kernel/ids.ts'
 import type { Id } from '../kernel/id.ts'
 
@@ -11,15 +12,13 @@ const bytes = (most: number) =>
     .max(most)
     .regex(/^[\w-]*$/, 'base64url')
 
-/** Client extension results; not used. */
-const extensions = z.record(z.string().max(64), z.unknown()).optional()
 const attachment = z.enum(['platform', 'cross-platform']).optional().catch(undefined)
 const credential = { id: bytes(1400), rawId: bytes(1400), type: z.literal('public-key') }
 
 /** What `navigator.credentials.get()` gave, after `toJSON()` (WebAuthn Level 3: 5.1.8). */
-export const AssertionResponse = z.object({
+export const AssertionResponse = foreignObject({
   ...credential,
-  response: z.object({
+  response: foreignObject({
     clientDataJSON: bytes(4096),
     authenticatorData: bytes(4096),
     signature: bytes(8192),
@@ -28,20 +27,18 @@ export const AssertionResponse = z.object({
       .transform((handle) => handle ?? undefined),
   }),
   authenticatorAttachment: attachment,
-  clientExtensionResults: extensions,
 })
 export type AssertionResponse = z.output<typeof AssertionResponse>
 
 /** What `navigator.credentials.create()` gave, after `toJSON()` (WebAuthn Level 3: 5.1.8). */
-export const AttestationResponse = z.object({
+export const AttestationResponse = foreignObject({
   ...credential,
-  response: z.object({
+  response: foreignObject({
     clientDataJSON: bytes(4096),
     attestationObject: bytes(65_536),
     transports: z.array(z.string().max(32)).max(16).default([]),
   }),
   authenticatorAttachment: attachment,
-  clientExtensionResults: extensions,
 })
 export type AttestationResponse = z.output<typeof AttestationResponse>
 

@@ -77,8 +77,13 @@ export async function checkBeforePreparing(assembly: Assembly, action: Command, 
   if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
   if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
-  const current = actor.kind === 'user' ? await loadActor(assembly, forkOf(assembly), actor.principal, origin) : actor
+  const current = await latestActor(assembly, actor, origin)
   checkAllowed(action, current, input, found, unrecordedUses) // recorded in the transaction
+}
+
+/** The actor as the database has it now, outside of a transaction. */
+export async function latestActor(assembly: Assembly, actor: Actor, origin: Origin): Promise<Actor> {
+  return actor.kind === 'user' ? loadActor(assembly, forkOf(assembly), actor.principal, origin) : actor
 }
 
 /** The actor with the grants for this address: cached principals are independent of it. */

@@ -1,21 +1,21 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { isTransient, toDomainError } from '../database/conflict.ts'
+import { isLostConnection, isTransient, toDomainError } from '../database/conflict.ts'
 import type { Command } from '../kernel/action.ts'
 import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
 import type { Actor } from '../kernel/actor.ts'
-import { DenizenError, retriesExhausted } from '../kernel/errors.ts'
+import { DenizenError, outcomeUnknown, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
 import type { Plan } from '../kernel/plan.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
-import type { Claim } from '../idempotency/index.ts'
+import { findUse, takeKey, type IdempotencyKey } from '../idempotency/index.ts'
 import { limitsFor } from '../policies/index.ts'
 import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
 import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
-import { claimOf, storeOutput, storeRefusal, takeKey } from './idempotency.ts'
+import { keep, keyOf, replay } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
-import { record } from './record.ts'
+import { isKept, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
@@ -23,10 +23,9 @@ import { Refused, type Trace } from './trace.ts'
 /** How often a transaction is retried after a conflict. Handlers have no outside effects, so that is safe. */
 const mostAttempts = 6
 
-/** A command to run: raw and parsed input, and its call. */
+/** A command to run: its parsed input, and its call. */
 export interface CommandRequest {
   readonly action: Command
-  readonly raw: unknown
   readonly input: unknown
   readonly call: Call
   readonly trace: Trace
@@ -36,7 +35,9 @@ export interface CommandRequest {
 interface CommandRun extends CommandRequest {
   readonly assembly: Assembly
   readonly prepared: unknown
-  readonly claim: Claim | null
+  readonly key: IdempotencyKey | null
+  /** The key was used before: nothing was prepared, and the answer of then is given. */
+  readonly isReplay: boolean
   readonly startedAt: number
 }
 
@@ -45,7 +46,8 @@ interface CommandRun extends CommandRequest {
  * wrote is committed.
  */
 export async function runCommand(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
-  const passage = await prepare(assembly, requested)
+  const key = keyOf(requested.action, requested.call)
+  const passage = await prepare(assembly, requested, key)
   return retried(() => commit(passage))
 }
 
@@ -61,16 +63,19 @@ export async function dryRun(assembly: Assembly, requested: CommandRequest): Pro
   return retried(() => rolledBack(passage, async (_, run) => (await run()).answer))
 }
 
-async function prepare(assembly: Assembly, requested: CommandRequest): Promise<CommandRun> {
+async function prepare(assembly: Assembly, requested: CommandRequest, key: IdempotencyKey | null = null): Promise<CommandRun> {
   const { ports, settings, credentials, catalogue } = assembly
-  const { action, raw, input, call } = requested
+  const { action, input, call } = requested
   const startedAt = ports.clock.monotonic()
-  const claim = await claimOf(assembly, action.signature, raw, call)
+  // Whoever repeats a key has nothing prepared: a guess with another input would be slow work that nothing counts.
+  const isReplay = key !== null && action.prepare !== undefined && (await findUse(forkOf(assembly), key)) !== null
+  const run = { ...requested, assembly, key, isReplay, startedAt }
+  if (isReplay) return { ...run, prepared: undefined }
   const { actor, origin } = call
   await checkBeforePreparing(assembly, action, input, { actor, origin })
   const about = { now: ports.clock.now(), actor, origin, ports, settings, credentials, catalogue, reader: forkOf(assembly) }
   const prepared = await action.prepare?.(about, input)
-  return { ...requested, assembly, prepared, claim, startedAt }
+  return { ...run, prepared }
 }
 
 async function retried<T>(attempt: () => Promise<T>): Promise<T> {
@@ -86,25 +91,30 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 async function commit(passage: CommandRun): Promise<unknown> {
-  const { assembly, action, claim } = passage
+  const { assembly, action, input, key } = passage
+  const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
-  const result = await inTransaction(assembly, async (em) => {
+  const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
     const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
-    const replay = claim === null ? null : await takeKey(em, claim, action.signature, assembly.ports.clock.now())
-    if (replay !== null) return { answer: replay.replayed, last: null }
+    const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
+    if (earlier !== null) return { answer: await replay(keyed, earlier), last: null }
+    // Its earlier use was deleted since.
+    if (passage.isReplay) throw retriesExhausted({})
     const handled = await handle(passage, em, actor, recorder)
     await em.flush()
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
-    if (claim !== null) await storeResult(em, claim, action, answer)
-    return { answer, last: () => record(assembly, em, recorder, entryOf(passage, actor, recorder, handled)) }
-  })
-  const { now, soon } = recorder.keys
-  if (now.length + soon.length > 0) cachesOf(assembly).drop([...now, ...soon])
-  return result
-}
-
-function storeResult(em: SqlEntityManager, claim: Claim, { signature }: Command, answer: unknown): Promise<void> {
-  return answer instanceof Refused ? storeRefusal(em, claim, answer.reason) : storeOutput(em, claim, signature, answer)
+    if (key !== null) await keep(em, key, keyed, answer)
+    const entry = entryOf(passage, actor, recorder, handled)
+    const isToBeKept = isKept(recorder, entry, handled instanceof Refused ? handled.reason.kind : null)
+    return { answer, last: isToBeKept ? () => record(assembly, em, recorder, entry) : null }
+  }
+  try {
+    return await inTransaction(assembly, work)
+  } finally {
+    // Also when nobody knows whether it was committed.
+    const { now, soon } = recorder.keys
+    if (now.length + soon.length > 0) cachesOf(assembly).drop([...now, ...soon])
+  }
 }
 
 function planRun(passage: CommandRun): Promise<Plan> {
@@ -155,13 +165,18 @@ async function inTransaction<T>(assembly: Assembly, work: (em: SqlEntityManager)
     const { answer, last } = await work(em)
     const sent = await last?.()
     // After a failed statement PostgreSQL commits nothing, even if a commit was sent.
-    await (sent === undefined ? em.commit() : lastOfPipeline(sent.answer, em.commit()))
+    await (sent === undefined ? em.commit() : lastOfPipeline(sent.answer, em.commit())).catch(lostCommit)
     return answer
   } catch (error) {
     // On a lost connection the rollback fails too; the caller needs the first error.
     await em.rollback().catch(() => undefined)
     throw error
   }
+}
+
+/** A connection that breaks now leaves open whether the server has committed. */
+function lostCommit(error: unknown): never {
+  throw isLostConnection(error) ? outcomeUnknown({}, error) : error
 }
 
 async function handle(

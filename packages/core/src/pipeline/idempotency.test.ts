@@ -1,10 +1,12 @@
-import { completed, DenizenError, systemActor } from '@denizen/core'
+import { anonymousActor, DenizenError, systemActor, userActor } from '@denizen/core'
 import { newEmail, password, runnerOf, useWorld } from '@denizen/core/testing'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineCommand } from '../kernel/action.ts'
+import { actions } from '../actions.ts'
+import { defineCommand, isCommand, takesKey } from '../kernel/action.ts'
 import { defineError } from '../kernel/errors.ts'
-import { anyone } from '../kernel/rule.ts'
+import { anyone, granted, signedIn, type Rule } from '../kernel/rule.ts'
+import { holdsSecret } from '../kernel/secret.ts'
 import { command } from '../kernel/signature.ts'
 
 const world = useWorld({ connections: 24 })
@@ -100,22 +102,78 @@ describe('an idempotency key', () => {
     expect(await world().rows(`select 1 from roles where name like 'refusal %'`)).toHaveLength(1)
   })
 
-  test('keeps no secret: the answer to a second sign-in says what was made, without the token', async () => {
-    const [user, idempotencyKey] = [await world().newUser(), newKey()]
-    const { accessToken, session } = completed(
-      await world().asAnonymous().auth.signIn({ identifier: user.id, password }, { idempotencyKey }),
-    )
-    const again: unknown = await world()
-      .asAnonymous()
-      .auth.signIn({ identifier: user.id, password }, { idempotencyKey })
-      .catch((error: unknown) => error)
+  test('keeps no secret: the answer to a token that is made again says what was made, without the secret', async () => {
+    const [{ as }, idempotencyKey] = [await world().signUp(), newKey()]
+    const { token: made, secret } = await as.tokens.create({ name: 'once' }, { idempotencyKey })
+    const again: unknown = await as.tokens.create({ name: 'once' }, { idempotencyKey }).catch((error: unknown) => error)
     expect(again).toBeInstanceOf(DenizenError)
-    expect(again).toMatchObject({ code: 'request.alreadyAnswered', kind: 'conflict', details: { answer: { session: { id: session.id } } } })
-    expect(JSON.stringify(again)).not.toContain(accessToken)
-    expect(await everythingStored()).toContain(session.id)
-    expect(await everythingStored()).not.toContain(accessToken)
-    expect(await everythingStored()).not.toContain(accessToken.slice(-49))
+    expect(again).toMatchObject({ code: 'request.alreadyAnswered', kind: 'conflict', details: { answer: { token: { id: made.id } } } })
+    expect(JSON.stringify(again)).not.toContain(secret)
+    expect(await everythingStored()).toContain(made.id)
+    expect(await everythingStored()).not.toContain(secret)
+    expect(await everythingStored()).not.toContain(secret.slice(-49))
     expect(await everythingStored()).not.toContain(password)
+  })
+
+  test('S17: is not taken for what strangers call with a secret: their guesses would be one row of history', async () => {
+    const user = await world().newUser()
+    const input = { identifier: user.username, password: 'a guess' }
+    await expect(world().asAnonymous().auth.signIn(input, { idempotencyKey: newKey() })).rejects.toMatchObject({
+      code: 'request.notRepeatable',
+    })
+    for (const action of actions.values())
+      if (isCommand(action) && action.allow === anyone && holdsSecret(action.signature.output)) expect(takesKey(action)).toBe(false)
+  })
+
+  describe('S1: case 60: and work before trust', () => {
+    const marked = new Map<string, number>()
+    let prepared = 0
+    const ours = (allow: Rule) =>
+      defineCommand(command('test.keyed', { summary: 'Keep', input: z.strictObject({ text: z.string().max(9) }), output: z.object({}) }), {
+        allow,
+        prepare: async () => void prepared++,
+        handle: async () => ({}),
+      })
+    const watched = (allow: Rule) => {
+      const { cipher } = world().ports
+      const fingerprint = (context: string, text: string) => {
+        marked.set(context, (marked.get(context) ?? 0) + 1)
+        return cipher.fingerprint(context, text)
+      }
+      return runnerOf({ orm: world().orm, ports: { ...world().ports, cipher: { ...cipher, fingerprint } } }, [ours(allow)])
+    }
+    beforeEach(() => {
+      marked.clear()
+      prepared = 0
+    })
+
+    test('no fingerprint is made of an input before its caller is known to be allowed', async () => {
+      const { principal } = await world().signUp()
+      for (const actor of [anonymousActor, userActor(principal)])
+        await expect(watched(granted).run('test.keyed', { text: 'a' }, actor, { idempotencyKey: newKey() })).rejects.toMatchObject({
+          code: expect.stringMatching(/^request\.(denied|unauthenticated)$/) as string,
+        })
+      expect([marked.size, prepared]).toEqual([0, 0])
+      await watched(granted).run('test.keyed', { text: 'a' }, systemActor('test'), { idempotencyKey: newKey() })
+      expect([...marked, prepared]).toEqual([['idempotency', 1], 1])
+    })
+
+    test('S17: a key that was used before is looked up before anything slow is prepared', async () => {
+      const [runner, options] = [watched(signedIn), { idempotencyKey: newKey() }]
+      const actor = userActor((await world().signUp()).principal)
+      await runner.run('test.keyed', { text: 'a' }, actor, options)
+      expect(await runner.run('test.keyed', { text: 'a' }, actor, options)).toEqual({})
+      for (const text of ['b', 'c', 'd'])
+        await expect(runner.run('test.keyed', { text }, actor, options)).rejects.toMatchObject({ code: 'request.idempotencyConflict' })
+      expect(prepared).toBe(1)
+    })
+
+    test('an input that is written in another way is the same input', async () => {
+      const [email, idempotencyKey] = [newEmail(), newKey()]
+      const first = await world().asSystem().users.create({ email }, { idempotencyKey })
+      const again = { ifAbsent: false, email: ` ${email} ` }
+      expect(await world().asSystem().users.create(again, { idempotencyKey })).toEqual(first)
+    })
   })
 
   test.each(['', 'with space', 'x'.repeat(201), 'ä', 'a\u0000b'])('of the wrong form is refused: %j', async (idempotencyKey) => {

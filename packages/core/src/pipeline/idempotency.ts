@@ -1,12 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import superjson from 'superjson'
-import { claimKey, storeAnswer, type Claim } from '../idempotency/index.ts'
+import { storeAnswer, type EarlierUse, type IdempotencyKey } from '../idempotency/index.ts'
+import { takesKey, type Command } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { DenizenErrorCode } from '../kernel/error-codes.ts'
-import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type ErrorKind } from '../kernel/errors.ts'
+import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, notRepeatable, type ErrorKind } from '../kernel/errors.ts'
 import { holdsSecret, withoutSecrets } from '../kernel/secret.ts'
-import type { Signature } from '../kernel/signature.ts'
-import type { Assembly, Call } from './assembly.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Call } from './assembly.ts'
 import { Refused } from './trace.ts'
 
 /** The stored answer of a key: an output, or the error of a refusal. */
@@ -14,41 +15,49 @@ type StoredAnswer =
   | { readonly output: unknown }
   | { readonly error: { code: DenizenErrorCode; kind: ErrorKind; message: string; details: Record<string, unknown> } }
 
-/** The claim of a call on its key; null: it has none. */
-export async function claimOf({ ports }: Assembly, signature: Signature, rawInput: unknown, call: Call): Promise<Claim | null> {
-  const key = call.idempotencyKey
+/** A call, as far as its key is concerned. */
+interface KeyedCall {
+  readonly ports: Pick<Ports, 'cipher'>
+  readonly action: Command
+  /** As the handler gets it: the same for every face. */
+  readonly input: unknown
+}
+
+/** The key of a call; null: it has none. */
+export function keyOf(action: Command, { idempotencyKey: key, actor }: Call): IdempotencyKey | null {
   if (key === undefined) return null
+  const { name } = action.signature
+  if (!takesKey(action)) throw notRepeatable({ action: name })
   if (!/^[\x21-\x7e]{1,200}$/.test(key))
     throw invalidInput({ issues: [{ path: 'idempotencyKey', message: '1 to 200 visible ASCII characters' }] })
-  const fingerprint = await ports.cipher.fingerprint('idempotency', `${signature.name}\n${superjson.stringify(rawInput ?? null)}`)
-  return { scope: scopeOf(call.actor), key, action: signature.name, fingerprint }
+  return { scope: scopeOf(actor), key, action: name }
 }
 
 function scopeOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.principal.userId : actor.kind
 }
 
-/** Takes the key, or returns the earlier answer as `replayed`. */
-export async function takeKey(
-  em: SqlEntityManager,
-  claim: Claim,
-  signature: Signature,
-  now: Date,
-): Promise<{ readonly replayed: unknown } | null> {
-  const earlier = await claimKey(em, claim, now)
-  if (earlier === null) return null
-  if (earlier.action !== claim.action || earlier.fingerprint !== claim.fingerprint) throw idempotencyConflict({})
+/** The answer to a call whose key was used before. */
+export async function replay(call: KeyedCall, earlier: EarlierUse): Promise<unknown> {
+  const { name, output } = call.action.signature
+  if (earlier.action !== name || earlier.fingerprint !== (await fingerprintOf(call))) throw idempotencyConflict({})
   const kept = superjson.parse<StoredAnswer>(earlier.answer ?? '')
-  if ('error' in kept)
-    return { replayed: new Refused(new DenizenError(kept.error.code, kept.error.kind, kept.error.message, kept.error.details)) }
-  if (holdsSecret(signature.output)) return { replayed: new Refused(alreadyAnswered({ answer: kept.output })) }
-  return { replayed: kept.output }
+  if ('error' in kept) return new Refused(new DenizenError(kept.error.code, kept.error.kind, kept.error.message, kept.error.details))
+  return holdsSecret(output) ? new Refused(alreadyAnswered({ answer: kept.output })) : kept.output
 }
 
-export function storeOutput(em: SqlEntityManager, claim: Claim, signature: Signature, output: unknown): Promise<void> {
-  return storeAnswer(em, claim, superjson.stringify({ output: withoutSecrets(signature.output, output) } satisfies StoredAnswer))
+/** Stores the answer of a call under its key. */
+export async function keep(em: SqlEntityManager, key: IdempotencyKey, call: KeyedCall, answer: unknown): Promise<void> {
+  await storeAnswer(em, key, { fingerprint: await fingerprintOf(call), answer: superjson.stringify(storedOf(call, answer)) })
 }
 
-export function storeRefusal(em: SqlEntityManager, claim: Claim, { code, kind, message, details }: DenizenError): Promise<void> {
-  return storeAnswer(em, claim, superjson.stringify({ error: { code, kind, message, details: { ...details } } } satisfies StoredAnswer))
+function storedOf({ action }: KeyedCall, answer: unknown): StoredAnswer {
+  if (!(answer instanceof Refused)) return { output: withoutSecrets(action.signature.output, answer) }
+  const { code, kind, message, details } = answer.reason
+  return { error: { code, kind, message, details: { ...details } } }
+}
+
+/** Made only of inputs that the rule has let through, now or when the key was used first: it takes time in proportion to them. */
+function fingerprintOf({ ports, action, input }: KeyedCall): Promise<string> {
+  return ports.cipher.fingerprint('idempotency', `${action.signature.name}\n${JSON.stringify(input)}`)
 }

@@ -3,6 +3,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { auditInsert, auditParameters, type NewAuditEntry } from '../audit/index.ts'
 import { deliveriesOf, eventInsert, eventParameters } from '../events/index.ts'
 import { invalidationInsert, invalidationParameters, wakeReaders } from '../invalidation/index.ts'
+import type { ErrorKind } from '../kernel/errors.ts'
 import { newId } from '../kernel/id.ts'
 import { sendStatement, statement } from '../kernel/statement.ts'
 import type { Assembly } from './assembly.ts'
@@ -28,6 +29,16 @@ export async function record(
     ...invalidationParameters([...now, ...soon], entry.at),
     ...auditParameters(entry),
   ])
+}
+
+/**
+ * Whether something is to be recorded at all. What strangers are refused, and what they only begin or look at, is counted by the monitors
+ * and not kept: they could fill the audit log as fast as they can ask. Kept is what has changed something, and what was about an account
+ * or another target that the handler named: guesses at it, of which throttling lets through only so many.
+ */
+export function isKept({ events, jobs, invalidations, facts }: Recorder, { actor }: NewAuditEntry, refusal: ErrorKind | null): boolean {
+  if (actor.kind !== 'anonymous' || events.length + jobs.length + invalidations.length > 0) return true
+  return facts.target !== undefined && facts.looked !== true && refusal !== 'limited'
 }
 
 /** Without events or invalidations the first two parts insert nothing. */

@@ -3,10 +3,12 @@ import { toDomainError } from '../database/conflict.ts'
 import { isCommand, isDryRun, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import { DenizenError, internal, notPlannable, onlyCommands, unknownAction } from '../kernel/errors.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { newId } from '../kernel/id.ts'
 import type { CallReport } from '../kernel/monitor.ts'
 import type { Plan } from '../kernel/plan.ts'
-import { checkActor, withOrigin } from './actor.ts'
+import { refusal } from '../kernel/rule.ts'
+import { checkActor, latestActor, withOrigin } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { planCommand, dryRun, runCommand } from './command.ts'
 import { parseInput } from './parse.ts'
@@ -21,14 +23,11 @@ export function run(assembly: Assembly, name: string, input: unknown, given: Cal
     if (isDryRun(action) || !isCommand(action)) {
       if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
       const parsed = parseInput(action.signature, input)
-      if (isDryRun(action))
-        return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, raw: input, input: parsed, call, trace }))
+      if (isDryRun(action)) return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, input: parsed, call, trace }))
       return withAudit(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
     }
     const parsed = parseInput(action.signature, input)
-    const result = await withAudit(assembly, action, call, (trace) =>
-      runCommand(assembly, { action, raw: input, input: parsed, call, trace }),
-    )
+    const result = await withAudit(assembly, action, call, (trace) => runCommand(assembly, { action, input: parsed, call, trace }))
     if (result instanceof Refused) throw result.reason
     return result
   })
@@ -42,8 +41,36 @@ export function plan(assembly: Assembly, name: string, input: unknown, given: Ca
     if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
     if (action.handlesSecret === true) throw notPlannable({ action: name })
     const parsed = parseInput(action.signature, input)
-    return withAudit(assembly, action, call, (trace) => planCommand(assembly, { action, raw: input, input: parsed, call, trace }))
+    return withAudit(assembly, action, call, (trace) => planCommand(assembly, { action, input: parsed, call, trace }))
   })
+}
+
+/** Whether a caller holds the permission named like the action at all, wherever that is: only from them larger inputs are taken. */
+export async function mayUse(assembly: Assembly, name: string, { actor: given, origin }: Call): Promise<boolean> {
+  const action = assembly.actions.get(name)
+  if (action === undefined) return false
+  const now = assembly.ports.clock.now()
+  const allows = (actor: Actor): boolean => {
+    if (actor.kind !== 'user') return actor.kind === 'system'
+    if (!actor.principal.grants.allowsSomewhere(name)) return false
+    checkActor(action, actor, origin, now)
+    return true
+  }
+  const actor = withOrigin(given, origin, now)
+  return allows(actor) || allows(await latestActor(assembly, actor, origin))
+}
+
+/** Rejects as the call would, and is counted and recorded like it, if its caller may not do it whatever the input. */
+export function checkUse(assembly: Assembly, name: string, given: Call): Promise<void> {
+  const call = { ...given, actor: withOrigin(given.actor, given.origin, assembly.ports.clock.now()) }
+  return withMetrics(assembly, name, call, (action) =>
+    withAudit(assembly, action, call, async () => {
+      const { actor, origin } = call
+      checkActor(action, actor, origin, assembly.ports.clock.now())
+      const request = { actor, action: name, target: null, input: {} }
+      if (!action.allow(request)) throw refusal(request, null)
+    }),
+  )
 }
 
 async function withMetrics<T>(assembly: Assembly, name: string, call: Call, work: (action: Action) => Promise<T>): Promise<T> {

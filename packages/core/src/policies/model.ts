@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { policyId } from '../kernel/ids.ts'
 import type { Id } from '../kernel/id.ts'
+import { recordOf } from '../kernel/input.ts'
 import { multiLine } from '../kernel/text.ts'
 
 export type PolicyId = Id<'pol'>
@@ -15,7 +16,10 @@ const most = count.nullable().optional()
 const factorKind = z.enum(['totp', 'passkey'])
 
 /** Types of resources as applications name them. JSON objects cannot have some names as keys. */
-const resourceType = z.string().regex(/^(?!(?:constructor|prototype)$)[a-z][a-z0-9-]{0,63}$/, 'the type of a resource')
+const resourceType = z
+  .string()
+  .max(64)
+  .regex(/^(?!(?:constructor|prototype)$)[a-z][a-z0-9-]{0,63}$/, 'the type of a resource')
 
 /** The limits that a policy sets. A limit that it does not set comes from the next policy. */
 export const limits = z.strictObject({
@@ -25,7 +29,7 @@ export const limits = z.strictObject({
   maxApiTokens: most.meta({ description: 'valid API tokens' }),
   maxOrganizations: most.meta({ description: 'organizations that a user may create and own' }),
   maxResourcesPerType: z
-    .union([count, z.record(resourceType, count.nullable()).refine((byType) => Object.keys(byType).length <= 100, 'at most 100 types')])
+    .union([count, recordOf(100, resourceType, count.nullable())])
     .nullable()
     .optional()
     .meta({ description: 'resources that a user, or an organization, may own: of every type, or by type' }),

@@ -16,6 +16,7 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
   const nothing: Principal['grants'] = {
     allows: () => false,
     allowsEverywhere: () => false,
+    allowsSomewhere: () => false,
     covers: () => false,
     list: () => [],
     withSameLimits: () => nothing,

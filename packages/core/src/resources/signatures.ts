@@ -39,6 +39,7 @@ export const resourcesSignatures = group('resources', {
   }),
   registerMany: changes({
     summary: 'Register up to 1000 resources in one place: all of them, or none',
+    inputLimit: 1024 ** 2,
     grantedTo: ['admin'],
     errors: [keyTaken, tooManyResources, nestedTooDeep, otherOwner, organizationInactive],
     input: z.strictObject({

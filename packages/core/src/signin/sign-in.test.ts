@@ -1,6 +1,7 @@
 import { completed, argon2Hasher, type DenizenError, type Hasher } from '@denizen/core'
 import { databases, cheapCost, password, useWorld, type World } from '@denizen/core/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { nameOfNobody } from '../login-history/index.ts'
 
 /** Ten bytes of salt and what Keycloak's PBKDF2 makes of the password with it. */
 async function pbkdf2(text: string, iterations = 10): Promise<string> {
@@ -95,8 +96,8 @@ describe.each(databases)('on %s', (database) => {
     expect(
       await world().rows(
         `select l.outcome, l.method, host(l.ip) as ip, u.username from login_attempts l left join users u on u.id = user_id
-          where l.identifier in (?, 'ghost@example.com') order by l.outcome`,
-        [ada.email],
+          where l.identifier in (?, ?) order by l.outcome`,
+        [ada.email, await nameOfNobody(world().ports, 'ghost@example.com')],
       ),
     ).toEqual([
       { outcome: 'notActive', method: 'password', ip: origin.ip, username: ada.username },
@@ -113,6 +114,29 @@ describe.each(databases)('on %s', (database) => {
     const stored = await everything(world(), ['audit_entries', 'events', 'login_attempts', 'sessions', 'tokens', 'invalidations'])
     for (const secret of [...secrets, accessToken, accessToken.slice(-49), '$argon2']) expect(stored).not.toContain(secret)
     expect(JSON.stringify(world().logger.lines)).not.toContain('canary')
+  })
+
+  test('S25: a password that was typed in place of the name stands nowhere', async () => {
+    const canary = `Corr3ct-horse-${database}`
+    await failure(signIn(canary, 'x'))
+    const stored = await everything(world(), ['audit_entries', 'events', 'login_attempts', 'throttles'])
+    expect(stored).not.toContain(canary)
+    expect((await world().asSystem().auth.listLoginHistory({ identifier: canary })).items).toMatchObject([
+      { identifier: expect.stringMatching(/^unknown:/) as string, user: null, outcome: 'unknownUser' },
+    ])
+  })
+
+  test('R11: a stranger who names nobody, or has to wait, leaves no entry in the audit log', async () => {
+    const ada = await world().newUser()
+    const about = `select count(*)::int as entries from audit_entries where action in ('auth.signIn', 'auth.refresh')`
+    const [before] = await world().rows(about)
+    await failure(signIn('nobody-by-that-name'))
+    await failure(world().asAnonymous().auth.refresh({ refreshToken: 'rubbish' }))
+    expect(await world().rows(about)).toEqual([before])
+    for (let count = 0; count < 8; count++) await failure(signIn(ada.username, 'wrong'))
+    expect(await failure(signIn(ada.username, 'wrong'))).toMatchObject({ code: 'auth.tooManyAttempts' })
+    const entries = await world().rows(`select error_code from audit_entries where target_id = ? and action = 'auth.signIn'`, [ada.id])
+    expect(new Set(entries.map((entry) => (entry as { error_code: string }).error_code))).toEqual(new Set(['auth.invalidCredentials']))
   })
 
   test('auth.signIn with a hash of Keycloak puts one of ours in its place, for the same password', async () => {

@@ -3,7 +3,7 @@ import type { CommandContext } from '../kernel/context.ts'
 import { anyone } from '../kernel/rule.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { existingUser, type UserId } from '../users/index.ts'
-import { recordLoginAttempt } from '../login-history/index.ts'
+import { nameOfNobody, recordLoginAttempt } from '../login-history/index.ts'
 import { checkPassword, nonexistentUser, passwordOutcome, type PasswordCheck } from './verify-password.ts'
 import { afterFirstFactor } from './first-factor.ts'
 import { invalidCredentials } from './errors.ts'
@@ -24,7 +24,7 @@ export const signIn = defineCommand(signInSignatures.signIn, {
     const outcome = (await isOverBudget(context, checked.throttle)) ? 'locked' : await passwordOutcome(context, checked)
     if (outcome !== 'succeeded') {
       await countFailure(context, checked.throttle)
-      recordLoginAttempt(context, { identifier, userId: meant, method: 'password', outcome })
+      recordLoginAttempt(context, { ...(await nameShown(context, identifier, checked)), method: 'password', outcome })
       return context.refuse(invalidCredentials({}))
     }
     if (checked.upgrade !== null) await em.nativeUpdate(PasswordRow, { userId: checked.userId }, { hash: checked.upgrade })
@@ -36,9 +36,15 @@ export const signIn = defineCommand(signInSignatures.signIn, {
 })
 
 /** After too many guesses the answer is the same whether or not the user exists and the password was right. */
-function refuseThrottled(wait: number, context: CommandContext, identifier: string, checked: PasswordCheck): never {
-  recordLoginAttempt(context, { identifier, userId: existingUserOf(checked), method: 'password', outcome: 'locked' })
+async function refuseThrottled(wait: number, context: CommandContext, identifier: string, checked: PasswordCheck): Promise<never> {
+  recordLoginAttempt(context, { ...(await nameShown(context, identifier, checked)), method: 'password', outcome: 'locked' })
   return context.refuse(tooManyAttempts({ retryAfter: wait }))
+}
+
+/** Whom an attempt is about, as the history shows it. */
+async function nameShown({ ports }: CommandContext, typed: string, checked: PasswordCheck) {
+  const userId = existingUserOf(checked)
+  return { userId, identifier: userId === null ? await nameOfNobody(ports, typed) : typed }
 }
 
 /** The user that was named; null: no such user. */

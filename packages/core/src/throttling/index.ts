@@ -11,4 +11,4 @@ export {
   type ThrottleKeys,
 } from './throttle.ts'
 export { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork, type MailRequest } from './mails.ts'
-export { countInHour, secondsLeftOfHour } from './windows.ts'
+export { admitFromNetwork, countInHour, secondsLeftOfHour } from './windows.ts'

@@ -8,7 +8,7 @@ type By = 'name' | 'account' | 'network'
 
 /** Requests that are counted, whether or not they succeed. */
 type Request =
-  | 'anonymousUsers/network'
+  | `begun/${'anonymous' | 'deviceLogin' | 'oauth' | 'passkeySignIn'}/network`
   | 'addresses/user'
   | `mails/${string}/${'pair' | 'first' | 'further'}`
   | 'mails/network'

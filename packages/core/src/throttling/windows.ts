@@ -1,4 +1,6 @@
 import type { CommandContext } from '../kernel/context.ts'
+import { networkOf } from '../kernel/network.ts'
+import { tooManyAttempts } from './errors.ts'
 import { counterKey, type Counted } from './keys.ts'
 
 const hour = 60 * 60 * 1000
@@ -6,6 +8,32 @@ const hour = 60 * 60 * 1000
 /** Seconds that are left of the hour of the clock. */
 export function secondsLeftOfHour(now: Date): number {
   return Math.ceil((hour - (now.getTime() % hour)) / 1000)
+}
+
+/**
+ * What strangers may begin from one network in an hour: enough for a school or an office behind one address, too few for a flood. Every
+ * row that they leave is cleaned up within hours, so these bound how many there are.
+ */
+const mostOfNetwork = {
+  /** Accounts without a name. */
+  anonymous: 200,
+  /** Sign-ins of devices. */
+  deviceLogin: 200,
+  /** Sign-ins at providers; each costs a request to the database and one that is sealed. */
+  oauth: 1000,
+  /** Sign-ins with a passkey: pages begin one whenever they are shown. */
+  passkeySignIn: 3000,
+} as const
+
+/**
+ * Counts that a stranger begins something; throws when there was too much of it from their network. It is thrown, not refused, so that
+ * what is too much leaves nothing behind.
+ */
+export async function admitFromNetwork(context: CommandContext, what: keyof typeof mostOfNetwork): Promise<void> {
+  const { now, origin } = context
+  if (origin.ip === null) return
+  const begun = await countInHour(context, `begun/${what}/network`, [networkOf(origin.ip) ?? origin.ip])
+  if (begun > mostOfNetwork[what]) throw tooManyAttempts({ retryAfter: secondsLeftOfHour(now) })
 }
 
 /**

@@ -8,6 +8,7 @@ const userId = 'usr_00000000000000000000000000' as const
 const noGrants: Grants = {
   allows: () => false,
   allowsEverywhere: () => false,
+  allowsSomewhere: () => false,
   covers: () => false,
   list: () => [],
   withSameLimits: () => noGrants,

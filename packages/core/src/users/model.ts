@@ -55,7 +55,10 @@ export const phone = z
   .pipe(z.string().regex(/^\+[1-9]\d{6,14}$/, 'a telephone number with its country code, for example +41446681800'))
 export const metadata = jsonObject(16_384)
 /** Only its name is kept so far. */
-export const resourcePolicy = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'the name of a policy: lower case letters, digits and -')
+export const resourcePolicy = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'the name of a policy: lower case letters, digits and -')
 
 const unixId = z.int().min(0).max(4_294_967_294)
 /** Who the user is inside containers and on shared file systems. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { recordOf } from '../../kernel/input.ts'
 import { multiLine, singleLine } from '../../kernel/text.ts'
 import { slug } from '../../organizations/model.ts'
 import { organizationId } from '../../kernel/ids.ts'
@@ -22,7 +23,10 @@ const key = z
   .refine((text) => singleLine(100).safeParse(text).data === text, 'one line of text, without spaces around it')
 
 /** A day (from its start in UTC), or an instant with its offset. */
-const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 'a day (2027-01-31) or an instant (2027-01-31T18:00:00Z)')
+const moment = z.union(
+  [z.iso.date().max(10), z.iso.datetime({ offset: true }).max(40)],
+  'a day (2027-01-31) or an instant (2027-01-31T18:00:00Z)',
+)
 
 const manageable = z.enum(['roles', 'exclusions', 'assignments'])
 
@@ -76,7 +80,10 @@ const test = z
     cannot: oneOrMany.optional(),
     on: scope.optional(),
     with: z
-      .strictObject({ assurance: z.literal('aal2').optional(), address: z.union([z.ipv4(), z.ipv6()], 'an IP address').optional() })
+      .strictObject({
+        assurance: z.literal('aal2').optional(),
+        address: z.union([z.ipv4().max(15), z.ipv6().max(45)], 'an IP address').optional(),
+      })
       .optional()
       .meta({ description: 'the circumstances that conditions are checked with' }),
   })
@@ -91,11 +98,11 @@ export const AccessDocument = z.strictObject({
     .optional()
     .meta({ description: 'whose access this is; left out: the installation' }),
   manage: z
-    .union([manageable, z.array(manageable)], 'roles, exclusions, assignments, or a list of them')
+    .union([manageable, z.array(manageable).max(3)], 'roles, exclusions, assignments, or a list of them')
     .default([])
     .meta({ description: 'kinds of which everything is in the document: anything else of that kind is removed' }),
-  roles: z.record(key, role).default({}),
-  exclusions: z.record(key, exclusion).default({}),
+  roles: recordOf(1000, key, role).default({}),
+  exclusions: recordOf(1000, key, exclusion).default({}),
   assignments: z.array(assignment).max(10_000).default([]),
   tests: z.array(test).max(1000).default([]),
 })

@@ -22,6 +22,9 @@ import { AccessChanges, Effects, TestResult } from './model.ts'
 
 const document = AccessDocument.meta({ description: 'access as a document' })
 
+/** Bytes: ten thousand assignments, and what goes with them. */
+const largestDocument = 4 * 1024 ** 2
+
 const Tests = z.object({ passed: z.int(), failed: z.int(), results: z.array(TestResult) })
 
 /** Errors of the single commands that a document replaces. */
@@ -52,6 +55,7 @@ const changeErrors = [
 
 export const asCodeSignatures = group('access', {
   diff: changes({
+    inputLimit: largestDocument,
     summary: 'Show how a document differs from the current state',
     grantedTo: ['admin'],
     errors: [documentInvalid],
@@ -59,6 +63,7 @@ export const asCodeSignatures = group('access', {
     output: AccessChanges,
   }),
   plan: changes({
+    inputLimit: largestDocument,
     summary: 'Show what a document would change, and who would gain and lose what',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid],
@@ -75,6 +80,7 @@ export const asCodeSignatures = group('access', {
     }),
   }),
   apply: changes({
+    inputLimit: largestDocument,
     summary: 'Apply a document: all of its changes, or none',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid, planOutdated, testsFailed],
@@ -86,6 +92,7 @@ export const asCodeSignatures = group('access', {
     output: z.object({ changes: AccessChanges, effects: Effects, tests: Tests }),
   }),
   test: changes({
+    inputLimit: largestDocument,
     summary: 'Run the tests of a document',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid],

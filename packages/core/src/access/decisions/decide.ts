@@ -98,6 +98,7 @@ export function callerGrants(view: DecisionView, principal: Principal, scope: Sc
   return {
     allows: (permission) => isCallerAllowed(view, permission, scope),
     allowsEverywhere: (permission) => grants.allowsEverywhere(permission),
+    allowsSomewhere: (permission) => grants.allowsSomewhere(permission),
     covers: (pattern) => grantsOf(view.catalogue, [{ organizationId: null, permissions: held() }]).covers(pattern, null),
     list: held,
     withSameLimits: (holdings) => grants.withSameLimits(holdings),

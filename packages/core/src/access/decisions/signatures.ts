@@ -42,6 +42,7 @@ export const decisionsSignatures = group('access', {
   }),
   checkMany: changes({
     summary: 'Check many permissions of one user at once',
+    inputLimit: 2 * 1024 ** 2,
     grantedTo: ['admin', 'resourceOwner'],
     input: z
       .strictObject({

@@ -41,6 +41,7 @@ export const reviewSignatures = group('access', {
       kinds: z
         .array(z.enum(reviewKinds))
         .min(1)
+        .max(reviewKinds.length)
         .optional()
         .transform((kinds) => reviewKinds.filter((kind) => kinds === undefined || kinds.includes(kind)))
         .meta({ description: 'what to review: grants, roles, tokens (default: all)' }),

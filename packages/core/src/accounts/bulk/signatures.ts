@@ -48,6 +48,7 @@ function isSelection({ userIds, filter }: { userIds?: unknown; filter?: object |
 export const bulkSignatures = group('users', {
   bulkCreate: changes({
     summary: 'Create many users, and report for each whether it worked',
+    inputLimit: 4 * 1024 ** 2,
     grantedTo: ['admin'],
     errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged],
     input: z.strictObject({

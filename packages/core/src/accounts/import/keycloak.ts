@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { foreignObject, recordOf } from '../../kernel/input.ts'
 import { secret } from '../../kernel/secret.ts'
 import { multiLine, printable, singleLine } from '../../kernel/text.ts'
 import { pbkdf2Hash } from '../../passwords/model.ts'
@@ -10,7 +11,7 @@ import type { ImportedPassword, ImportedRole, ImportedUser, UnreadableUser } fro
  * (https://www.keycloak.org/docs-api/latest/rest-api/#RealmRepresentation).
  * Everything else in the file is ignored.
  */
-const credential = z.object({
+const credential = foreignObject({
   type: z.string().max(64).optional(),
   value: secret(z.string().max(1024)).optional(),
   temporary: z.boolean().optional(),
@@ -18,7 +19,7 @@ const credential = z.object({
   credentialData: z.string().max(4096).optional(),
 })
 
-const keycloakUser = z.object({
+const keycloakUser = foreignObject({
   username: z.string().max(1024),
   email: z.string().max(1024).optional(),
   emailVerified: z.boolean().optional(),
@@ -27,24 +28,22 @@ const keycloakUser = z.object({
   enabled: z.boolean().optional(),
   credentials: z.array(credential).max(50).optional(),
   realmRoles: z.array(z.string().max(255)).max(1000).optional(),
-  clientRoles: z.record(z.string(), z.array(z.string())).optional(),
-  groups: z.array(z.string()).optional(),
-  requiredActions: z.array(z.string()).optional(),
+  clientRoles: recordOf(1000, z.string().max(255), z.array(z.string().max(255)).max(1000)).optional(),
+  groups: z.array(z.string().max(1024)).max(1000).optional(),
+  requiredActions: z.array(z.string().max(255)).max(100).optional(),
   serviceAccountClientId: z.string().max(255).optional(),
 })
 type KeycloakUser = z.infer<typeof keycloakUser>
 
-export const keycloakRealm = z.object({
+export const keycloakRealm = foreignObject({
   realm: singleLine(255).refine((name) => name !== '', 'a name is needed'),
   users: z.array(keycloakUser).max(1000).default([]),
-  roles: z
-    .object({
-      realm: z
-        .array(z.object({ name: singleLine(255), description: multiLine(1024).optional() }))
-        .max(1000)
-        .default([]),
-    })
-    .optional(),
+  roles: foreignObject({
+    realm: z
+      .array(foreignObject({ name: singleLine(255), description: multiLine(1024).optional() }))
+      .max(1000)
+      .default([]),
+  }).optional(),
 })
 export type KeycloakRealm = z.infer<typeof keycloakRealm>
 

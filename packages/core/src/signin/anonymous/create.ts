@@ -1,10 +1,8 @@
 import { insertUser } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import type { CommandContext } from '../../kernel/context.ts'
-import { networkOf } from '../../kernel/network.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { existingUser } from '../../users/index.ts'
-import { countInHour, secondsLeftOfHour, tooManyAttempts } from '../../throttling/index.ts'
+import { admitFromNetwork } from '../../throttling/index.ts'
 import { createSession } from '../create-session.ts'
 import { anonymousClosed } from './errors.ts'
 import { anonymousSignatures } from './signatures.ts'
@@ -19,7 +17,7 @@ export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous
   async handle(context) {
     const { em, ports, settings } = context
     if (settings.signUp === 'closed') throw anonymousClosed({})
-    await checkFlood(context)
+    await admitFromNetwork(context, 'anonymous')
     const { id } = await insertUser(context, {
       username: `guest-${[...ports.random.bytes(10)].map((byte) => letters[byte & 31]).join('')}`,
       usernameIsOurs: true,
@@ -40,13 +38,3 @@ export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous
 
 /** Letters that cannot be confused with each other. */
 const letters = '0123456789abcdefghjkmnpqrstvwxyz'
-
-/** Anonymous accounts per network and hour: enough for a school, too few for a flood. */
-const mostOfNetwork = 200
-
-async function checkFlood(context: CommandContext): Promise<void> {
-  const { em, now, origin, ports } = context
-  if (origin.ip === null) return
-  const made = await countInHour({ em, now, ports }, 'anonymousUsers/network', [networkOf(origin.ip) ?? origin.ip])
-  if (made > mostOfNetwork) throw tooManyAttempts({ retryAfter: secondsLeftOfHour(now) })
-}

@@ -42,7 +42,7 @@ export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
   handlesSecret: true,
   async handle(context, { userCode }) {
     const { id, clientName, ip, userAgent, createdAt, expiresAt } = await lockPendingLogin(context, userCode)
-    context.note({ target: { type: 'deviceLogin', id } })
+    context.note({ target: { type: 'deviceLogin', id }, looked: true })
     return { clientName, ip, userAgent, createdAt, expiresAt }
   },
 })

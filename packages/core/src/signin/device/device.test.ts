@@ -1,6 +1,8 @@
 import { userActor, uuidOf, type DenizenError, type Origin } from '@denizen/core'
 import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
+import { networkOf } from '../../kernel/network.ts'
+import { counterKey } from '../../throttling/keys.ts'
 
 const codeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
@@ -52,6 +54,31 @@ describe.each(databases)('on %s', (database) => {
       uuidOf(ada.user.id),
     ])
     expect(history).toEqual([{ outcome: 'succeeded', ip: device.ip }])
+  })
+
+  test('S25: one network may begin only so many an hour, and what is refused leaves nothing', async () => {
+    const from = (ip: string) => world().core.as({ kind: 'anonymous' }, { ip })
+    const clientName = 'flood'
+    await from('198.51.100.77').auth.startDeviceLogin({ clientName })
+    const hour = String(Math.floor(world().clock.now().getTime() / 3_600_000))
+    const counter = await counterKey(world().ports, 'begun/deviceLogin/network', [hour, networkOf('198.51.100.77') ?? ''])
+    expect(await world().rows('update throttles set failures = 200 where key = ? returning 1', [counter])).toHaveLength(1)
+    const before = await world().counts()
+    expect(await codeOf(from('198.51.100.77').auth.startDeviceLogin({ clientName }))).toBe('auth.tooManyAttempts')
+    expect(await world().counts()).toEqual(before)
+    expect(await codeOf(from('198.51.100.78').auth.startDeviceLogin({ clientName }))).toBe('no error')
+    world().clock.advance(3_600_000)
+    expect(await codeOf(from('198.51.100.77').auth.startDeviceLogin({ clientName }))).toBe('no error')
+  })
+
+  test('R11: polling and looking leave no audit entries of strangers', async () => {
+    const { deviceCode, userCode } = await start()
+    const before = (await world().counts())['audit_entries']
+    for (let count = 0; count < 3; count++) {
+      await poll(deviceCode)
+      await world().asAnonymous().auth.viewDeviceLogin({ userCode })
+    }
+    expect((await world().counts())['audit_entries']).toBe(before)
   })
 
   test('the session of a device has the assurance of the one that approved, and no fresh proof', async () => {

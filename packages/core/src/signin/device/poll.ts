@@ -26,9 +26,9 @@ export const pollDeviceLogin = defineCommand(deviceSignatures.pollDeviceLogin, {
   locks: (userId) => (userId === null ? [] : [userId]),
   async handle(context, poll, locked) {
     const login = await lockLogin(context, poll)
-    context.note({ target: { type: 'deviceLogin', id: login.id } })
     // Approved since `prepare` ran: the row to lock first is known at the next poll.
     if (login.status === 'pending' || login.userId !== locked) return answerPending(context, login)
+    context.note({ target: { type: 'deviceLogin', id: login.id } })
     return issueSession(context, login, locked)
   },
 })

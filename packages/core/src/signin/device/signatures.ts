@@ -14,6 +14,7 @@ const longestToken = 1024
 export const deviceSignatures = group('auth', {
   startDeviceLogin: changes({
     summary: 'Begin to sign in on a device without a browser',
+    errors: [tooManyAttempts],
     input: z.strictObject({ clientName }),
     output: z.object({
       deviceCode: secret(z.string()).meta({ description: 'shown once; for auth.pollDeviceLogin' }),

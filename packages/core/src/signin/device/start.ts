@@ -2,6 +2,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
+import { admitFromNetwork } from '../../throttling/index.ts'
 import { mintToken } from '../../tokens/index.ts'
 import { deviceLoginLifetime, deviceLoginMemory, firstInterval, newUserCode, shownUserCode } from './model.ts'
 import { deviceSignatures } from './signatures.ts'
@@ -13,6 +14,7 @@ export const startDeviceLogin = defineCommand(deviceSignatures.startDeviceLogin,
   allow: anyone,
   handlesSecret: true,
   async handle(context, { clientName }) {
+    await admitFromNetwork(context, 'deviceLogin')
     const { newId, now, ports, settings } = context
     const id = newId('dev')
     const { text, hash } = mintToken('device', id, ports)

@@ -5,6 +5,7 @@ import type { PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
 import { beginChallenge, finishChallenge, tryChallenge } from '../../challenges/index.ts'
+import { admitFromNetwork } from '../../throttling/index.ts'
 import { challengeOver } from '../errors.ts'
 import { admitNetwork, signInWithClaims } from './sign-in.ts'
 import { authorizationUrl, clientOf, exchange, isAnswerOf, PendingSecrets, randomText } from './exchange.ts'
@@ -40,6 +41,7 @@ export const startOAuth = defineCommand(externalSignatures.startOAuth, {
     return { url, redirectUri, redirectTo: goal, sealed }
   },
   async handle(context, { provider }, { url, redirectUri, redirectTo, sealed }) {
+    await admitFromNetwork(context, 'oauth')
     const payload = { provider, redirectUri, redirectTo, sealed }
     const { text, expiresAt } = beginChallenge(context, { purpose: 'oauth', userId: null, payload })
     return { url, challenge: text, redirectUri, expiresAt }

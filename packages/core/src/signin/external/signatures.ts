@@ -42,7 +42,7 @@ export const externalSignatures = group('auth', {
   startOAuth: changes({
     summary: 'Begin to sign in at an identity provider, by redirect',
     withoutCommand: 'the provider redirects a browser',
-    errors: [unknownProvider, providerUnavailable, noRedirectSignIn, redirectNotAllowed],
+    errors: [unknownProvider, providerUnavailable, noRedirectSignIn, redirectNotAllowed, tooManyAttempts],
     input: z.strictObject({
       provider: providerName,
       origin: z.string().min(1).max(256).optional().meta({

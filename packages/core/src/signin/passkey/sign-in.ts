@@ -6,7 +6,7 @@ import { beginChallenge, challengeLifetime, finishChallenge, newNonce, tryChalle
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { PasskeyRow } from '../../passkeys/entity.ts'
 import { verifyAssertion, relyingPartyOf } from '../../passkeys/index.ts'
-import { admit, countFailure, forgetFailures, throttleKeys, type ThrottleKeys } from '../../throttling/index.ts'
+import { admit, admitFromNetwork, countFailure, forgetFailures, throttleKeys, type ThrottleKeys } from '../../throttling/index.ts'
 import { UserRow, type UserId } from '../../users/index.ts'
 import { createSession } from '../create-session.ts'
 import { challengeOver, invalidCredentials } from '../errors.ts'
@@ -18,6 +18,7 @@ export const beginSignIn = defineCommand(passkeySignInSignatures.beginSignIn, {
   allow: anyone,
   handlesSecret: true,
   async handle(context) {
+    await admitFromNetwork(context, 'passkeySignIn')
     const nonce = newNonce(context)
     const { text, expiresAt } = beginChallenge(context, { purpose: 'passkeySignIn', userId: null, payload: { nonce } })
     const { id: rpId } = relyingPartyOf(context.settings)

@@ -12,6 +12,7 @@ const challenge = secret(z.string().max(200)).meta({ description: 'goes back wit
 export const passkeySignInSignatures = group('passkeys', {
   beginSignIn: changes({
     summary: 'Begin to sign in with a passkey',
+    errors: [tooManyAttempts],
     withoutCommand: 'passkeys are registered and used in a browser',
     input: z.strictObject({}),
     output: z.object({ challenge, options: RequestOptions, expiresAt: z.date() }),

@@ -18,7 +18,7 @@ export const viewVerification = defineCommand(passwordlessSignatures.viewVerific
     if (purpose === 'emailCode' || purpose === 'reauthenticate') throw linkInvalid({})
     const account = await em.findOne(UserRow, purpose === 'signUp' ? { email } : { id: userId })
     const asked = purpose === 'signUp' ? readPayload(looked.payload) : null
-    if (account !== null) context.note({ target: { type: 'user', id: account.id } })
+    if (account !== null) context.note({ target: { type: 'user', id: account.id }, looked: true })
     const needsPassword = (purpose === 'signUp' || purpose === 'verifyEmail') && !looked.sameBrowser
     return {
       purpose,

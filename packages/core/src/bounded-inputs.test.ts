@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+import { signatures } from './contract.ts'
+import { isForeign, sizeLimitOf } from './kernel/input.ts'
+import type { Signature } from './kernel/signature.ts'
+
+type Schema = z.core.$ZodTypes
+
+/** What an input of this schema may hold without end, by path. */
+function unboundedIn(schema: Schema, path: string, seen: ReadonlySet<Schema> = new Set()): readonly string[] {
+  if (seen.has(schema)) return []
+  const known = new Set([...seen, schema])
+  const within = (part: z.core.$ZodType, at: string) => unboundedIn(part as Schema, at, known)
+  const { def } = schema._zod
+  switch (def.type) {
+    case 'string':
+      return isLimited(def) ? [] : [`${path}: text of any length`]
+    case 'array':
+      return [...(isLimited(def) ? [] : [`${path}: a list of any length`]), ...within(def.element, `${path}[]`)]
+    case 'record':
+      return [
+        ...(sizeLimitOf(schema) === undefined ? [`${path}: any number of keys`] : []),
+        ...within(def.keyType, `${path}{}`),
+        ...within(def.valueType, path),
+      ]
+    case 'object':
+      return [
+        ...(isClosed(schema, def) ? [] : [`${path}: any fields`]),
+        ...Object.entries(def.shape).flatMap(([key, part]) => within(part, `${path}.${key}`)),
+      ]
+    case 'union':
+      return def.options.flatMap((option, index) => within(option, `${path}|${index}`))
+    case 'pipe':
+      // What is counted before it is parsed by the next schema.
+      return def.in._zod.def.type === 'custom' && def.out._zod.def.type !== 'transform' ? within(def.out, path) : within(def.in, path)
+    case 'custom':
+      return sizeLimitOf(schema) === undefined ? [`${path}: anything`] : []
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'catch':
+    case 'readonly':
+      return within(def.innerType, path)
+    case 'number':
+    case 'boolean':
+    case 'enum':
+    case 'literal':
+    case 'date':
+      return []
+    default:
+      return [`${path}: ${def.type}, which this test does not know`]
+  }
+}
+
+const limiting: ReadonlySet<string> = new Set(['max_length', 'length_equals'])
+
+function isLimited({ checks = [] }: z.core.$ZodTypeDef & { checks?: z.core.$ZodCheck<never>[] }): boolean {
+  return checks.some(({ _zod }) => limiting.has(_zod.def.check))
+}
+
+function isClosed(schema: Schema, { catchall }: z.core.$ZodObjectDef): boolean {
+  return catchall?._zod.def.type === 'never' || isForeign(schema)
+}
+
+const contract = Object.values(signatures).flatMap((group) => Object.values<Signature>(group))
+
+it('S1: case 60: every input is limited in the length of its texts, the number of its items and keys, and the names of its fields', () => {
+  expect(contract.flatMap(({ name, input }) => unboundedIn(input as unknown as Schema, name))).toEqual([])
+})
+
+it('S1: the test of inputs sees what is not limited', () => {
+  const leaky = z.strictObject({
+    text: z.string(),
+    list: z.array(z.boolean()),
+    deep: z
+      .array(z.object({ a: z.int() }))
+      .max(3)
+      .optional(),
+    record: z.record(z.string().max(3), z.boolean()),
+    any: z.unknown(),
+  })
+  expect(unboundedIn(leaky as unknown as Schema, 'leaky')).toEqual([
+    'leaky.text: text of any length',
+    'leaky.list: a list of any length',
+    'leaky.deep[]: any fields',
+    'leaky.record: any number of keys',
+    'leaky.any: unknown, which this test does not know',
+  ])
+})

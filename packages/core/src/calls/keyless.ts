@@ -1,0 +1,36 @@
+// Generated from the signatures by `npm run generate`; a test fails when it is stale.
+import type { ActionName } from './kinds.ts'
+
+/** What is sent like a command and takes no idempotency key: questions, and what strangers call with secrets. */
+export const keyless: ReadonlySet<ActionName> = new Set([
+  'access.checkMany',
+  'access.diff',
+  'access.plan',
+  'access.test',
+  'auth.completeSignIn',
+  'auth.createAnonymous',
+  'auth.denyDeviceLogin',
+  'auth.finishOAuth',
+  'auth.pollDeviceLogin',
+  'auth.refresh',
+  'auth.requestEmailCode',
+  'auth.requestMagicLink',
+  'auth.requestPasswordReset',
+  'auth.resetPassword',
+  'auth.revokeToken',
+  'auth.signIn',
+  'auth.signInWithEmailCode',
+  'auth.signInWithIdentity',
+  'auth.signInWithMagicLink',
+  'auth.signUp',
+  'auth.startDeviceLogin',
+  'auth.startOAuth',
+  'auth.verifyEmail',
+  'auth.viewDeviceLogin',
+  'auth.viewVerification',
+  'organizations.viewInvitation',
+  'passkeys.beginSignIn',
+  'passkeys.finishSignIn',
+  'tokens.introspect',
+  'tokens.verify',
+])
