@@ -5,21 +5,9 @@ import type { Database } from './database.ts'
 import { quoteIdentifier } from './client-config.ts'
 import { jobsSchema } from './jobs-schema.ts'
 import { connectionOptions, sessionOf } from './postgres.ts'
-import { heartbeatSeconds, QueueWorker } from './queue-worker.ts'
+import { heartbeatSeconds, QueueWorker, type JobDefinition } from './queue-worker.ts'
 
-/** A kind of background work. */
-export interface JobDefinition {
-  /** `<feature>.<verb>`, as in `Job.name`. */
-  readonly name: string
-  /** When it is started by itself: five cron fields, in UTC. */
-  readonly cron?: string
-  /** true: it needs an external system that may be unavailable for long, and is tried again for most of a day. */
-  readonly outside?: boolean
-  /** true: it is never done. It is queued so that a call takes as long as one whose job is. */
-  readonly discarded?: boolean
-  /** Does the work. If it throws it is called again, with growing pauses, so it must be idempotent. */
-  run(payload: Readonly<Record<string, unknown>>): Promise<void>
-}
+export type { JobDefinition } from './queue-worker.ts'
 
 export interface JobOptions {
   readonly database: Database
@@ -55,15 +43,13 @@ export function bossJobs({ database, definitions, logger, working }: JobOptions)
   const link = linkTo(database)
   const boss = new PgBoss({ ...link.options, ...supervision, supervise: working, schedule: working })
   const known = new Set(definitions.map(({ name }) => name))
-  const workers: QueueWorker[] = []
-  const timers: NodeJS.Timeout[] = []
+  let work: Work | null = null
   let stopped: Promise<void> | null = null
   boss.on('error', (error) => logger.error('The job queue reports an error.', { error }))
   boss.on('warning', ({ message }) => logger.warn('The job queue reports a warning.', { warning: message }))
 
   async function stop(milliseconds: number): Promise<void> {
-    for (const timer of timers) clearInterval(timer)
-    await Promise.all(workers.map((worker) => worker.stop(milliseconds)))
+    await work?.stop(milliseconds)
     await boss.stop({ graceful: working, timeout: 1000, close: false })
     await link.close()
   }
@@ -81,28 +67,45 @@ export function bossJobs({ database, definitions, logger, working }: JobOptions)
     async start() {
       await link.prepare()
       await boss.start()
-      for (const { name, outside = false } of definitions) {
-        const options = { ...(outside ? longRetries : retries), heartbeatSeconds }
-        await boss.createQueue(name, options)
-        await boss.updateQueue(name, options) // an earlier version may have made it
-        // Makes pg-boss cache the queue now. Later it would look it up on a connection of its
-        // own, which on PGlite waits for the very transaction that wants to queue a job.
-        await boss.findJobs(name, { id: nobody })
-      }
-      if (!working) return
-      for (const definition of definitions) {
-        const { name, cron, discarded = false } = definition
-        if (cron !== undefined) await boss.schedule(name, cron, null, { tz: 'UTC' })
-        if (discarded) timers.push(setInterval(() => void discard(boss, name, logger), discarding).unref())
-        else workers.push(new QueueWorker(boss, definition, logger))
-      }
-      for (const worker of workers) worker.start()
+      for (const definition of definitions) await openQueue(boss, definition)
+      if (working) work = await startWork(boss, definitions, logger)
     },
     stop(drainSeconds = 10) {
       stopped ??= stop(drainSeconds * 1000)
       return stopped
     },
   }
+}
+
+interface Work {
+  stop(milliseconds: number): Promise<void>
+}
+
+async function startWork(boss: PgBoss, definitions: readonly JobDefinition[], logger: Logger): Promise<Work> {
+  const workers: QueueWorker[] = []
+  const timers: NodeJS.Timeout[] = []
+  for (const definition of definitions) {
+    const { name, cron, discarded = false } = definition
+    if (cron !== undefined) await boss.schedule(name, cron, null, { tz: 'UTC' })
+    if (discarded) timers.push(setInterval(() => void discard(boss, name, logger), discarding).unref())
+    else workers.push(new QueueWorker(boss, definition, logger))
+  }
+  for (const worker of workers) worker.start()
+  return {
+    async stop(milliseconds) {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all(workers.map((worker) => worker.stop(milliseconds)))
+    },
+  }
+}
+
+async function openQueue(boss: PgBoss, { name, outside = false }: JobDefinition): Promise<void> {
+  const options = { ...(outside ? longRetries : retries), heartbeatSeconds }
+  await boss.createQueue(name, options)
+  await boss.updateQueue(name, options) // an earlier version may have made it
+  // Makes pg-boss cache the queue now. Later it would look it up on a connection of its
+  // own, which on PGlite waits for the very transaction that wants to queue a job.
+  await boss.findJobs(name, { id: nobody })
 }
 
 async function discard(boss: PgBoss, name: string, logger: Logger): Promise<void> {

@@ -1,7 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@denizen/core'
 import type { Job, PgBoss } from 'pg-boss'
-import type { JobDefinition } from './jobs.ts'
+
+/** A kind of background work. */
+export interface JobDefinition {
+  /** `<feature>.<verb>`, as in `Job.name`. */
+  readonly name: string
+  /** When it is started by itself: five cron fields, in UTC. */
+  readonly cron?: string
+  /** true: it needs an external system that may be unavailable for long, and is tried again for most of a day. */
+  readonly outside?: boolean
+  /** true: it is never done. It is queued so that a call takes as long as one whose job is. */
+  readonly discarded?: boolean
+  /** Does the work. If it throws it is called again, with growing pauses, so it must be idempotent. */
+  run(payload: Readonly<Record<string, unknown>>): Promise<void>
+}
 
 /** Seconds after which a job is given to another worker, when the one that has it is not heard of any more. */
 export const heartbeatSeconds = 10

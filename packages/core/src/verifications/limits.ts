@@ -1,7 +1,7 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { callerId } from '../kernel/actor.ts'
 import { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork } from '../throttling/index.ts'
-import type { VerificationRequest } from './issue.ts'
+import type { UserId } from '../users/index.ts'
 import type { VerificationPurpose } from './model.ts'
 
 /** Who can ask for a mail: a stranger, somebody who is signed in and names an address, the account's owner, or who administers it. */
@@ -33,7 +33,7 @@ export interface MailAdmission {
 /** Counts a mail that somebody asks for. Throws `mail.tooMany` if the network of the call has had too many sent, whoever they were to. */
 export async function admitMail(
   context: Pick<CommandContext, 'em' | 'now' | 'origin' | 'ports' | 'actor'>,
-  { purpose, email, userId }: Pick<VerificationRequest, 'purpose' | 'email' | 'userId'>,
+  { purpose, email, userId }: { readonly purpose: VerificationPurpose; readonly email: string; readonly userId: UserId | null },
 ): Promise<MailAdmission> {
   const who = askedBy[purpose]
   const counted = { kind: purpose, to: email }
