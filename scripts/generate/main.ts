@@ -2,6 +2,7 @@
  * Writes everything that is generated, or says what is stale with `--check`:
  *
  * - packages/core/src/calls/kinds.ts: names, kinds and what happens to sessions, all of the signatures that a client carries;
+ * - packages/core/src/calls/unplannable.ts: commands of which no dry run is possible;
  * - packages/core/src/calls/keyless.ts: commands that take no idempotency key;
  * - packages/core/src/kernel/error-codes.ts: the codes of all errors;
  * - packages/core/src/grants/built-in-permissions.ts: what `grantedTo` gives to each built-in role;
@@ -110,23 +111,32 @@ const files = {
 }
 for (const [name, make] of Object.entries(files)) await settle(name, await make(join(workspace, name)))
 
-/** Of the handlers, not of the signatures: who may call a command decides. */
+/** Of the handlers, not of the signatures: who may call a command, and whether it handles secrets, decides. */
 const { actions } = await import('../../packages/core/src/actions.ts')
 const { takesKey } = await import('../../packages/core/src/kernel/action.ts')
-const keyless = listed.filter(({ name, kind }) => {
-  const action = actions.get(name)
-  return kind === 'command' && action !== undefined && !takesKey(action)
-})
-const keylessFile = 'packages/core/src/calls/keyless.ts'
-await settle(
-  keylessFile,
-  await source(
-    join(workspace, keylessFile),
-    `/** What is sent like a command and takes no idempotency key: questions, and what strangers call with secrets. */
-export const keyless: ReadonlySet<ActionName> = new Set([${keyless.map(({ name }) => `'${name}'`).join(', ')}])\n`,
-    `import type { ActionName } from './kinds.ts'\n\n`,
-  ),
-)
+const commands = listed.filter(({ kind }) => kind === 'command')
+const sets = {
+  keyless: {
+    about: 'What is sent like a command and takes no idempotency key: questions, and what strangers call with secrets.',
+    of: commands.filter(({ name }) => {
+      const action = actions.get(name)
+      return action !== undefined && !takesKey(action)
+    }),
+  },
+  unplannable: {
+    about: 'Commands of which no dry run is possible: it would be a way to try out secrets.',
+    of: commands.filter(({ name }) => {
+      const action = actions.get(name)
+      return action !== undefined && 'handlesSecret' in action && action.handlesSecret === true
+    }),
+  },
+}
+for (const [set, { about, of }] of Object.entries(sets)) {
+  const file = `packages/core/src/calls/${set}.ts`
+  const names = of.map(({ name }) => `'${name}'`).join(', ')
+  const code = `/** ${about} */\nexport const ${set}: ReadonlySet<ActionName> = new Set([${names}])\n`
+  await settle(file, await source(join(workspace, file), code, `import type { ActionName } from './kinds.ts'\n\n`))
+}
 
 const { referencePages } = await import('./reference.ts')
 for (const [name, page] of Object.entries(referencePages())) await settle(`docs/reference/${name}`, page)

@@ -2,10 +2,12 @@
  * What is generated inside pages of the documentation:
  *
  * - docs/threat-model.md: the files that test each case, from the names of tests;
+ * - README.md: how many actions there are;
  * - docs/architecture.md: the picture of core's folders, from its sources; the pictures of the tables, from a database in memory
  *   that was migrated.
  */
 import { ormOptions } from '@denizen/core'
+import { signatures } from '@denizen/core/contract'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM } from '@mikro-orm/pglite'
 import { numberedTests, withTests } from '../docs/cases.ts'
@@ -18,10 +20,18 @@ type Write = (page: string, workspace: string) => string | Promise<string>
 /** How the generated parts of each page are written into it. */
 export const generatedPages: Readonly<Record<string, Write>> = {
   'docs/threat-model.md': (page, workspace) => withTests(page, numberedTests(workspace)),
+  'README.md': (page) => between(page, 'actions', numbers()).whole,
   'docs/architecture.md': async (page, workspace) => {
     const withFolders = between(page, 'folders', drawFolders(readFolders(workspace))).whole
     return between(withFolders, 'tables', await tables()).whole
   },
+}
+
+/** How much there is. */
+function numbers(): string {
+  const namespaces = Object.values(signatures).map((namespace) => Object.keys(namespace).length)
+  const actions = namespaces.reduce((sum, count) => sum + count, 0)
+  return `There are ${actions} actions in ${namespaces.length} namespaces; the [reference](docs/reference/README.md) has all of them.\n`
 }
 
 async function tables(): Promise<string> {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { blocksOf } from './blocks.ts'
 
 const workspace = join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(join(workspace, file), 'utf8')
@@ -46,6 +47,34 @@ describe('the map in CONTRIBUTING.md', () => {
     expect(map.filter((folder) => !existsSync(join(workspace, folder)))).toEqual([])
   })
 })
+
+describe('C13: the code of', () => {
+  // docs/adding-an-action.md is followed by tests/faces/adding-an-action.test.ts.
+  const own = pages.filter(
+    (page) => page !== 'docs/adding-an-action.md' && !page.startsWith('docs/reference/') && blocksOf(page, 'ts').length > 0,
+  )
+
+  test.each(own)('%s stands in a program that is compiled and run, line for line', (page) => {
+    for (const { line, code, remark } of blocksOf(page, 'ts')) {
+      if (remark?.startsWith('not run: ') === true) continue
+      const [, file] = /^from (\S+)$/.exec(remark ?? '') ?? []
+      expect(file, `line ${line}: the block has to say where it is from`).toBeDefined()
+      expect(missingIn(read(file ?? ''), code)).toEqual([])
+    }
+  })
+})
+
+/** The lines of a block that do not stand in a program, in this order. */
+function missingIn(program: string, code: string): readonly string[] {
+  const lines = program.split('\n').map((line) => line.trim())
+  let at = 0
+  return code.split('\n').filter((line) => {
+    if (line.trim() === '') return false
+    const found = lines.indexOf(line.trim(), at)
+    if (found >= 0) at = found
+    return found < 0
+  })
+}
 
 const packages = ['packages', 'apps'].flatMap((parent) => readdirSync(join(workspace, parent)).map((name) => `${parent}/${name}`))
 

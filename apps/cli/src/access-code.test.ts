@@ -16,7 +16,7 @@ let people: readonly User[]
 beforeAll(async () => {
   const { world } = served()
   people = await Promise.all(
-    ['ada', 'bob', 'carol', 'eve'].map((username) => world.newUser({ username, email: `${username}@example.com` })),
+    ['dora', 'bob', 'carol', 'eve'].map((username) => world.newUser({ username, email: `${username}@example.com` })),
   )
   await newOrganization('acme')
 })
@@ -80,7 +80,7 @@ describe('the example', () => {
     expect([failed.code, failed.stdout]).toEqual([
       1,
       expect.stringMatching(
-        new RegExp(`^✗ ada cannot document\\.read in ${slug}: the role editor gives it$[^]*^9 tests, 1 failed\\.$`, 'm'),
+        new RegExp(`^✗ dora cannot document\\.read in ${slug}: the role editor gives it$[^]*^9 tests, 1 failed\\.$`, 'm'),
       ),
     ])
     expect((await run('test', wrong, '--json')).json<{ failed: number }>().failed).toBe(1)
@@ -109,7 +109,7 @@ describe('a file with mistakes', () => {
   it('that are seen here is refused with every line', async () => {
     const file = terminal.write(
       'shape.yaml',
-      'version: 2\norganization: acme\nroles:\n  editor:\n    permissions: [document read]\n    color: red\nassignments:\n  - { user: ada, team: Support, role: editor }\n',
+      'version: 2\norganization: acme\nroles:\n  editor:\n    permissions: [document read]\n    color: red\nassignments:\n  - { user: dora, team: Support, role: editor }\n',
     )
     const { code, stderr } = await run('apply', file, '--yes')
     expect(code).toBe(2)
@@ -171,21 +171,21 @@ const planned = [
   '+ role approver: invoice.approve',
   '- role leftover',
   '+ exclusion pay-and-approve: static, 2 of approver, payer',
-  '+ ada: role editor in acme',
+  '+ dora: role editor in acme',
   '+ carol: role payer in acme until 2200-01-01T00:00:00.000Z',
   '+ team Support: role viewer on folder handbook',
   '+ eve: document.share in acme with two factors',
   '',
   '+ team Support gains document.read on folder handbook',
-  '+ ada gains document.read, document.write in acme',
   '+ bob gains document.read on folder handbook',
   '+ carol gains invoice.pay in acme',
+  '+ dora gains document.read, document.write in acme',
   '+ eve gains document.share in acme, under conditions',
   '4 users and 1 team gain or lose something.',
   '',
-  '✓ ada can document.read in acme',
-  '✓ ada can document.write in acme',
-  '✓ ada cannot invoice.pay in acme',
+  '✓ dora can document.read in acme',
+  '✓ dora can document.write in acme',
+  '✓ dora cannot invoice.pay in acme',
   '✓ bob cannot document.read in acme',
   '✓ bob can document.read on folder handbook',
   '✓ carol can invoice.pay in acme',

@@ -1,4 +1,4 @@
-import type { ActionName } from '@denizen/core/calls'
+import { keyless, unplannable, type ActionName } from '@denizen/core/calls'
 import type { OutputOf, Signature } from '@denizen/core/contract'
 import { Argument, type Command } from 'commander'
 import { callNamed, type Connection } from './calls.ts'
@@ -79,7 +79,8 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
   for (const field of taken) command.addArgument(argumentOf(field))
   const rest = fields.filter(({ name }) => !taken.some((field) => field.name === name))
   addFields(command, rest)
-  if (signature.kind === 'command') addChangeOptions(command)
+  if (signature.kind === 'command')
+    addChangeOptions(command, { plans: !unplannable.has(signature.name), takesKey: !keyless.has(signature.name) })
   face.extend?.(command)
   addOutputOptions(addConnectionOptions(command))
   command.addHelpText('after', `\nExamples:\n${face.examples.map((line) => `  $ denizen ${line}`).join('\n')}`)
@@ -144,7 +145,7 @@ async function runAction<S extends Signature<ActionName>>(
   const call = callNamed(connection.calls, face.signature.name)
   if (options.dryRun === true && call.plan !== undefined) return printPlan(formatOf(options), await call.plan(input))
   const question = face.confirmation?.(input, command.args) ?? null
-  if (question !== null) await confirmed(question, options.yes)
+  if (question !== null) await confirmed(question, options.yes, !unplannable.has(face.signature.name))
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options
   const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })

@@ -44,9 +44,12 @@ export function withNext(error: DenizenError, next: string): DenizenError {
   return new DenizenError(error.code, error.kind, error.message, { ...error.details, next }, error)
 }
 
+/** What was probably meant by an unknown command or option; null: nobody can say. */
+type Meant = (what: 'command' | 'option') => string | null
+
 /** The failure for anything that was thrown; null: none (help was asked for). `command`: `denizen users list`. */
-export function failureOf(thrown: unknown, command: string): Failure | null {
-  if (thrown instanceof CommanderError) return commanderFailure(thrown, command)
+export function failureOf(thrown: unknown, command: string, meant: Meant = () => null): Failure | null {
+  if (thrown instanceof CommanderError) return commanderFailure(thrown, command, meant)
   if (!(thrown instanceof DenizenError)) return unexpected(thrown)
   const { next, ...details } = thrown.details
   const told = typeof next === 'string' ? next : nextStep(thrown, { url: undefined, option: '' })
@@ -54,9 +57,11 @@ export function failureOf(thrown: unknown, command: string): Failure | null {
   return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode }
 }
 
-function commanderFailure({ code, exitCode, message }: CommanderError, command: string): Failure | null {
+function commanderFailure({ code, exitCode, message }: CommanderError, command: string, meant: Meant): Failure | null {
   if (exitCode === 0) return null
-  const text = code === 'commander.help' ? '' : message.replace(/^error: /, '').replace('\n', ' ')
+  const said = code === 'commander.help' ? '' : message.replace(/^error: /, '').replace('\n', ' ')
+  const proposed = code === 'commander.unknownCommand' ? meant('command') : code === 'commander.unknownOption' ? meant('option') : null
+  const text = proposed === null ? said : `${said} (Did you mean ${proposed}?)`
   return { code: 'cli.usage', message: text, next: `See the options: ${command} --help`, details: {}, exitCode: exitCodes.usage }
 }
 

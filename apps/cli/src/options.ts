@@ -32,10 +32,15 @@ export function addOutputOptions(command: Command): Command {
   return command.addOption(new Option('--json', 'print JSON').conflicts('ndjson')).option('--ndjson', 'print JSON, one item a line')
 }
 
-export function addChangeOptions(command: Command): Command {
+/** `plans`: whether a dry run of it is possible; `takesKey`: whether it can be repeated. Where not, the option is hidden, and refused with the reason. */
+export function addChangeOptions(command: Command, { plans, takesKey } = { plans: true, takesKey: true }): Command {
   return command
-    .option('--dry-run', 'show what would change, and change nothing')
-    .option('--idempotency-key <key>', 'makes it safe to repeat: the same key and input give the first answer again')
+    .addOption(new Option('--dry-run', 'show what would change, and change nothing').hideHelp(!plans))
+    .addOption(
+      new Option('--idempotency-key <key>', 'makes it safe to repeat: the same key and input give the first answer again').hideHelp(
+        !takesKey,
+      ),
+    )
     .option('-y, --yes', 'do not ask')
 }
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { DenizenError } from '@denizen/core/calls'
 import { Argument, Command } from 'commander'
+import { addAliases, childNamed } from './aliases.ts'
 import { addAccess } from './commands/access.ts'
 import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
@@ -25,6 +27,7 @@ import { addDefaults } from './default-commands.ts'
 import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
 import { denizen } from './options.ts'
 import { closest } from './suggestion.ts'
+import { inWordsOf } from './words.ts'
 
 /** Runs one command line, without the program's own name. Gives the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -33,7 +36,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
     return Number(process.exitCode ?? exitCodes.ok)
   } catch (thrown) {
-    const failure = failureOf(thrown, commandLineOf(program, argv))
+    const { place, steps, unknown } = placeIn(program, argv)
+    const told = thrown instanceof DenizenError && place.name() !== 'call' ? inWordsOf(place, program, thrown) : thrown
+    const failure = failureOf(told, [denizen, ...steps].join(' '), (what) =>
+      what === 'option' ? optionMeant(place, argv) : commandMeant(place, unknown),
+    )
     if (failure === null) return exitCodes.ok
     printFailure(failure, argv.includes('--json') || argv.includes('--ndjson'))
     return failure.exitCode
@@ -47,6 +54,7 @@ export function createProgram(): Command {
     .version(version(), '-V, --version')
     .enablePositionalOptions() // --version of `users update` is a field, not a question about the program
     .exitOverride()
+    .showSuggestionAfterError(false) // ours never proposes the opposite
     .configureOutput({ outputError: () => {} }) // printed once, like all other errors
     .helpCommand(false)
     .addHelpText('after', help)
@@ -72,6 +80,7 @@ export function createProgram(): Command {
   addDoctor(program)
   addCompletion(program)
   addDefaults(program)
+  addAliases(program)
   program
     .command('help')
     .description('Show the help of a command')
@@ -84,10 +93,9 @@ export function createProgram(): Command {
 function commandAt(program: Command, words: readonly string[]): Command {
   let place = program
   for (const [index, word] of words.entries()) {
-    const names = place.commands.map((command) => command.name())
-    const next = place.commands[names.indexOf(word)]
+    const next = childNamed(place, word)
     if (next === undefined) {
-      const meant = closest(word, names)
+      const meant = commandMeant(place, word)
       const known = [denizen, ...words.slice(0, index)].join(' ')
       throw usageError(
         `There is no command "${words.join(' ')}".${meant === null ? '' : ` Did you mean ${meant}?`}`,
@@ -99,16 +107,30 @@ function commandAt(program: Command, words: readonly string[]): Command {
   return place
 }
 
-/** `denizen users list`: the command of a command line, as far as it is known. */
-function commandLineOf(program: Command, argv: readonly string[]): string {
+/** The command of a command line, as far as it is known, and the word that is none. */
+function placeIn(program: Command, argv: readonly string[]): { place: Command; steps: readonly string[]; unknown: string } {
   const steps: string[] = []
-  let place: Command | undefined = program
+  let place = program
   for (const word of argv) {
-    place = place.commands.find((command) => command.name() === word)
-    if (place === undefined) break
-    steps.push(word)
+    const next = childNamed(place, word)
+    if (next === undefined) return { place, steps, unknown: word }
+    place = next
+    steps.push(next.name())
   }
-  return [denizen, ...steps].join(' ')
+  return { place, steps, unknown: '' }
+}
+
+function commandMeant(place: Command, word: string): string | null {
+  return closest(
+    word,
+    place.commands.map((command) => command.name()),
+  )
+}
+
+function optionMeant(place: Command, argv: readonly string[]): string | null {
+  const known = place.options.flatMap(({ long, hidden }) => (typeof long === 'string' && !hidden ? [long] : []))
+  const unknown = argv.find((word) => word.startsWith('--') && !known.includes(word.replace(/=.*$/, '')))
+  return unknown === undefined ? null : closest(unknown, known)
 }
 
 const help = `

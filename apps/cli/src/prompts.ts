@@ -53,9 +53,10 @@ export async function readSecret(): Promise<string> {
   return (await readInput(longestSecret)).replace(/\r?\n$/, '')
 }
 
-/** Asks for confirmation; throws if it is not given. Without a terminal --yes is required. */
-export async function confirmed(question: string, yes: boolean | undefined): Promise<void> {
+/** Asks for confirmation; throws if it is not given. Without a terminal --yes is required. `plans`: whether a dry run is possible. */
+export async function confirmed(question: string, yes: boolean | undefined, plans = true): Promise<void> {
   if (yes === true) return
-  if (!canAsk()) throw usageError(`${question} There is no terminal to ask on.`, 'Add --yes to go ahead, or --dry-run to look first.')
+  if (!canAsk())
+    throw usageError(`${question} There is no terminal to ask on.`, `Add --yes to go ahead${plans ? ', or --dry-run to look first' : ''}.`)
   if (!answered(await confirm({ message: question, initialValue: false, ...terminal }))) throw cancelled()
 }

@@ -1,4 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
+import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { denizen } from './options.ts'
@@ -27,7 +28,7 @@ const user: Reference = {
   async resolve(scope, text) {
     if (text.startsWith('usr_')) return text
     const id = await userNamed(scope, text)
-    if (id === null) throw noSuchUser(scope.named !== null)
+    if (id === null) throw noSuchUser(text, scope.named !== null)
     return id
   },
 }
@@ -40,7 +41,7 @@ const organization: Reference = {
     const wanted = text.trim().toLowerCase()
     const found =
       wanted === '' ? null : await first(connection.calls.organizations.list({ search: wanted, limit: 100 }), ({ slug }) => slug === wanted)
-    return found?.id ?? notFound('organization', `Look at those you can see: ${denizen} orgs list`)
+    return found?.id ?? notFound('organization', text, `Look at those you can see: ${denizen} orgs list`)
   },
 }
 
@@ -52,7 +53,7 @@ const team: Reference = {
     const organizationId = await organizationOf(scope)
     const wanted = sameName(text)
     const found = await first(scope.connection.calls.teams.list({ organizationId, limit: 100 }), ({ name }) => sameName(name) === wanted)
-    return found?.id ?? notFound('team', `Look at those of the organization: ${denizen} teams list --org ${organizationId}`)
+    return found?.id ?? notFound('team', text, `Look at those of the organization: ${denizen} teams list --org ${organizationId}`)
   },
 }
 
@@ -63,7 +64,7 @@ const policy: Reference = {
     if (/^pol_[0-9a-z]{26}$/.test(text)) return text
     const wanted = text.trim().toLowerCase()
     const found = await first(connection.calls.policies.list({ limit: 100 }), ({ name }) => name === wanted)
-    return found?.id ?? notFound('policy', `Look at those there are: ${denizen} policies list`)
+    return found?.id ?? notFound('policy', text, `Look at those there are: ${denizen} policies list`)
   },
 }
 
@@ -81,7 +82,7 @@ const role: Reference = {
     // The organization's own role takes precedence over one of the installation with the same name.
     const found = named.find(({ own }) => own) ?? named[0]
     const list = organizationId === null ? 'roles list' : `roles list --org ${organizationId} --installation`
-    return found?.id ?? notFound('role', `Look at those there are: ${denizen} ${list}`)
+    return found?.id ?? notFound('role', text, `Look at those there are: ${denizen} ${list}`)
   },
 }
 
@@ -93,7 +94,7 @@ const resource: Reference = {
     const [type = '', ...rest] = text.split(':')
     const there = named === null ? {} : { organizationId: named }
     if (rest.length > 0) return (await connection.calls.resources.get({ type, key: rest.join(':'), ...there })).id
-    return notFound('resource', `Look at yours, or at those of an organization: ${denizen} resources list --org …`)
+    return notFound('resource', text, `Look at yours, or at those of an organization: ${denizen} resources list --org …`)
   },
 }
 
@@ -103,12 +104,16 @@ export const sentInvitation: Reference = {
   description: 'an id, or the invited address together with --org',
   async resolve(scope, text) {
     if (text.startsWith('inv_')) return text
-    const [organizationId, wanted] = [await organizationOf(scope), text.trim().toLowerCase()]
+    const [organizationId, wanted] = [await organizationOf(scope), sameName(text)]
     const pending = scope.connection.calls.organizations.listInvitations({ organizationId, state: 'pending', limit: 100 })
     const found = await first(pending, ({ email }) => email === wanted)
     return (
       found?.id ??
-      notFound('invitation', `Look at those that wait for an answer: ${denizen} orgs list-invitations ${organizationId} --state pending`)
+      notFound(
+        'invitation',
+        text,
+        `Look at those that wait for an answer: ${denizen} orgs list-invitations ${organizationId} --state pending`,
+      )
     )
   },
 }
@@ -122,8 +127,9 @@ export const apiToken: Reference = {
     const named: string[] = []
     for await (const { id, name } of connection.calls.tokens.list({ state: 'active', limit: 100 })) if (name === text) named.push(id)
     const [only] = named
-    if (only !== undefined && named.length === 1) return only
-    return notFound('token', `${only === undefined ? 'No token' : 'More than one token'} of yours has this name: ${denizen} tokens list`)
+    if (only === undefined) return notFound('token', text, `Look at yours: ${denizen} tokens list`)
+    if (named.length === 1) return only
+    throw ambiguous(`${named.length} of your tokens are called "${text}".`, `Name the one that you mean by its id: ${denizen} tokens list`)
   },
 }
 
@@ -138,7 +144,7 @@ export const ownInvitation: Reference = {
       connection.calls.organizations.listInvitations({ limit: 100 }),
       ({ organization: { slug } }) => slug === wanted,
     )
-    return found?.id ?? notFound('invitation', `Look at those you can answer: ${denizen} orgs list-invitations`)
+    return found?.id ?? notFound('invitation', text, `Look at those you can answer: ${denizen} orgs list-invitations`)
   },
 }
 
@@ -253,7 +259,7 @@ async function memberNamed({ connection }: Scope, organizationId: string, text: 
 
 /** Names are compared as the server does. */
 function sameName(text: string): string {
-  return text.normalize('NFC').trim().toLowerCase()
+  return identifierForm(text) ?? ''
 }
 
 async function first<Item>(items: AsyncIterable<Item>, matches: (item: Item) => boolean): Promise<Item | null> {
@@ -262,13 +268,18 @@ async function first<Item>(items: AsyncIterable<Item>, matches: (item: Item) => 
 }
 
 /** `inOrganization`: somebody was looked for among its users. */
-export function noSuchUser(inOrganization: boolean): DenizenError {
+export function noSuchUser(name: string, inOrganization: boolean): DenizenError {
   const next = inOrganization
     ? `Look at its members: ${denizen} orgs list-members …, or ask somebody to join: ${denizen} orgs invite …`
     : `Look at all of them: ${denizen} users list`
-  return new DenizenError('request.notFound', 'notFound', 'There is no such user.', { type: 'user', next })
+  return new DenizenError('request.notFound', 'notFound', `There is no user "${name}".`, { type: 'user', name, next })
 }
 
-function notFound(what: string, next: string): never {
-  throw new DenizenError('request.notFound', 'notFound', `There is no such ${what}.`, { type: what, next })
+/** A name that more than one thing has. */
+function ambiguous(message: string, next: string): DenizenError {
+  return new DenizenError('cli.ambiguous', 'conflict', message, { next })
+}
+
+function notFound(what: string, name: string, next: string): never {
+  throw new DenizenError('request.notFound', 'notFound', `There is no ${what} "${name}".`, { type: what, name, next })
 }

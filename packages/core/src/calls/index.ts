@@ -1,6 +1,7 @@
 export { callsOver, type CommandOptions, type QueryCall, type CommandCall, type Calls, type Transport } from './calls.ts'
 export { keyless } from './keyless.ts'
 export { kinds, sessionEffects, type ActionName } from './kinds.ts'
+export { unplannable } from './unplannable.ts'
 export type { Paged } from './pages.ts'
 export type { Plan } from '../kernel/plan.ts'
 export type { DenizenErrorCode } from '../kernel/error-codes.ts'

@@ -5,7 +5,7 @@ import { notFound } from '../kernel/errors.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, granted, rule, type Target } from '../kernel/rule.ts'
-import { escapeLike } from '../kernel/text.ts'
+import { escapeLike } from '../text/index.ts'
 import { organizationTarget, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { ResourceId } from './model.ts'
@@ -53,6 +53,7 @@ function asksForOwn({ userId, memberships }: Principal, { parentId, within, orga
 
 export const listResources = defineQuery(resourcesSignatures.list, {
   allow: anyOf(granted, ownResources),
+  aboutCredential: true,
   target: listedTarget,
   async handle({ open, ports, actor }, { limit, cursor, total, ...filters }) {
     const own = ownOnly(actor, filters)

@@ -1,10 +1,10 @@
-import { accountExists, insertUser, proveAddress, reclaimAccount, reclaimRefused, usernameFor } from '../../accounts/index.ts'
+import { accountExists, insertUser, proveAddress, reclaimAccount, reclaimRefused } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, decoyHash, hashPassword, PasswordRow, verifyPassword } from '../../passwords/index.ts'
-import { lockUserWith, existingUser, isActing, UserRow } from '../../users/index.ts'
+import { lockUserWith, existingUser, isActing, UserRow, usernameFrom } from '../../users/index.ts'
 import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
@@ -172,7 +172,7 @@ async function revokeOtherSignUps({ em, now }: CommandContext, { email }: Proven
 async function newAccount(context: CommandContext, { email }: ProvenAddress, asked: SignUpPayload, input: Confirmation) {
   const username = input.username ?? asked.username
   const { id, username: taken } = await insertUser(context, {
-    username: username ?? usernameFor(email),
+    username: username ?? usernameFrom(email),
     usernameIsOurs: username === null,
     email,
     emailVerified: true,

@@ -1,0 +1,119 @@
+import { DenizenError } from '@denizen/core/calls'
+import { describe, expect, it } from 'vitest'
+import { createProgram } from './program.ts'
+import { closest } from './suggestion.ts'
+import { useServed } from './testing/served.ts'
+import { inWordsOf } from './words.ts'
+
+const { served, asAdmin, terminal } = useServed()
+const run = (...line: string[]) => terminal.here(line, asAdmin())
+
+describe('O11: did you mean', () => {
+  it.each([
+    ['delete', ['demote', 'get', 'list'], null],
+    ['unarchive', ['archive', 'restore'], null],
+    ['reactivate-role', ['deactivate-role', 'activate-role'], null],
+    ['assign-rol', ['unassign-role', 'assign-role'], 'assign-role'],
+    ['archve', ['archive'], 'archive'],
+    ['promot', ['promote', 'demote'], 'promote'],
+    ['lst', ['list', 'get'], 'list'],
+  ])('%s of %j is %s: never the opposite, never far from what takes something away', (typed, candidates, meant) => {
+    expect(closest(typed, candidates)).toBe(meant)
+  })
+
+  it('is said of options too', async () => {
+    expect((await run('users', 'list', '--totl')).stderr).toContain("unknown option '--totl' (Did you mean --total?)")
+  })
+})
+
+describe('O11: other names', () => {
+  it.each([
+    [['user', 'view', '--help'], 'denizen users get|view'],
+    [['users', 'rm', '--help'], 'archive'],
+    [['org', 'ls', '--help'], 'denizen orgs list|ls'],
+    [['organizations', 'edit', '--help'], 'update'],
+    [['roles', 'rm', '--help'], 'delete|rm'],
+    [['help', 'organization', 'show'], 'get'],
+  ])('%j is the command that people mean', async (line, usage) => {
+    const { code, stdout } = await terminal.here(line)
+    expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringContaining(usage)])
+  })
+
+  it('what takes something away asks under every name', async () => {
+    const { user } = await served().world.signUp()
+    for (const verb of ['rm', 'delete', 'archive'])
+      expect((await run('users', verb, user.username)).stderr).toContain('There is no terminal to ask on')
+  })
+})
+
+describe('O11: a dry run', () => {
+  it.each([
+    [['users', 'archive'], true],
+    [['password', 'change'], false],
+    [['tokens', 'create'], false],
+    [['factors', 'regenerate-recovery-codes'], false],
+  ])('of %j is offered: %s', async (line, offered) => {
+    const { stdout } = await terminal.here([...line, '--help'])
+    expect(stdout.includes('--dry-run')).toBe(offered)
+  })
+
+  it('is refused with the reason where it is asked for all the same', async () => {
+    const { code, stderr } = await run('factors', 'regenerate-recovery-codes', '--dry-run')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('request.notPlannable')])
+    expect((await run('factors', 'regenerate-recovery-codes')).stderr).toContain('Add --yes to go ahead.')
+  })
+})
+
+describe('O11: errors', () => {
+  it('say fields and actions as they are typed', async () => {
+    const { stderr } = await run('users', 'list', '--sort-by', 'username', '--limit', '0')
+    expect(stderr).toContain('error: --limit: ')
+    const where = await run('users', 'list', '--where', '{"nope":1}')
+    expect(where.stderr).toContain('--where.nope')
+    const program = createProgram()
+    const policies = program.commands.find((command) => command.name() === 'policies')
+    const command = policies?.commands.find((child) => child.name() === 'delete')
+    if (command === undefined) throw new Error('there is no denizen policies delete')
+    const error = new DenizenError(
+      'policies.inUse',
+      'conflict',
+      'Name another one in reassignTo, or call auth.reauthenticate. See users.example.com.',
+    )
+    expect(inWordsOf(command, program, error).message).toMatch(
+      /^Name another one in --reassign-to, or call "(npx )?denizen reauthenticate"\. See users\.example\.com\.$/,
+    )
+  })
+
+  it('repeat the name that is not there', async () => {
+    for (const [line, name] of [
+      [['users', 'get', 'nobody-here'], 'There is no user "nobody-here".'],
+      [['users', 'find', 'nobody-here'], 'There is no user "nobody-here".'],
+      [['orgs', 'get', 'nowhere'], 'There is no organization "nowhere".'],
+      [['roles', 'get', 'no-role'], 'There is no role "no-role".'],
+    ] as const)
+      expect(await run(...line)).toMatchObject({ code: 3, stderr: expect.stringContaining(name) as string })
+  })
+
+  it('say that a name is ambiguous where it is', async () => {
+    for (const _ of [1, 2]) expect((await run('tokens', 'create', 'twice')).code).toBe(0)
+    const { code, stderr } = await run('tokens', 'get', 'twice')
+    expect([code, stderr]).toEqual([
+      5,
+      expect.stringMatching(/2 of your tokens are called "twice"\.[^]*next: {2}Name the one that you mean by its id/),
+    ])
+  })
+
+  it('say which date', async () => {
+    const { stderr } = await run(
+      'access',
+      'assign-role',
+      '--user',
+      served().admin.user.username,
+      '--role',
+      'monitor',
+      '--until',
+      'tomorrow',
+    )
+    expect(stderr).toContain('error: --until: ')
+  })
+})

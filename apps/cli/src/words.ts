@@ -1,0 +1,60 @@
+import { DenizenError, kinds } from '@denizen/core/calls'
+import type { Command } from 'commander'
+import { linesOf } from './action-command.ts'
+import { kebab } from './fields.ts'
+import { denizen } from './options.ts'
+import { referenceOf } from './references.ts'
+
+interface Issue {
+  readonly path: string
+  readonly message: string
+}
+
+/**
+ * The error in the words of the command line: fields of the input are called as they are typed, actions by their
+ * command. The codes and details stay as they are.
+ */
+export function inWordsOf(command: Command, program: Command, error: DenizenError): DenizenError {
+  const { code, kind, details } = error
+  const issues = Array.isArray(details['issues'])
+    ? (details['issues'] as Issue[]).map((issue) => ({ ...issue, path: pathIn(command, issue.path) }))
+    : null
+  const [first] = issues ?? []
+  const only = code === 'request.invalid' && issues?.length === 1 && first !== undefined
+  const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : error.message
+  const message = withCommands(program, withFields(command, text))
+  return new DenizenError(code, kind, message, issues === null ? details : { ...details, issues }, error)
+}
+
+/** `where.name` is in `--where`; the rest of the path is what stands in its JSON. */
+function pathIn(command: Command, path: string): string {
+  const [field = '', ...rest] = path.split('.')
+  return [wordFor(command, field) ?? field, ...rest].join('.')
+}
+
+/** Options that are called otherwise than their fields. */
+const otherwise: Readonly<Record<string, string>> = { validFrom: '--from', validUntil: '--until' }
+
+/** How a field is typed: `--org`, `<user>`; null: not at all. */
+function wordFor(command: Command, field: string): string | null {
+  const known = referenceOf(field)
+  const flags = [known?.flag, otherwise[field], `--${kebab(field)}`].filter((flag) => flag !== undefined)
+  const typed = flags.find((flag) => command.options.some(({ long, hidden }) => long === flag && !hidden))
+  if (typed !== undefined) return typed
+  const label = known?.reference.label ?? kebab(field)
+  return command.registeredArguments.some((argument) => argument.name() === label) ? `<${label}>` : null
+}
+
+/** Only words with a capital inside are names of fields for certain. */
+function withFields(command: Command, text: string): string {
+  return text.replaceAll(/(?<![\w.])[a-z]+(?:[A-Z][a-z]+)+(?!\w|\.\w|\()/g, (word) => wordFor(command, word) ?? word)
+}
+
+function withCommands(program: Command, text: string): string {
+  if (!/[a-z]\.[a-z]/.test(text)) return text
+  const lines = new Map<string, string>(linesOf(program))
+  return text.replaceAll(/(?<![\w.@/])[a-z]+\.[a-zA-Z]+(?!\w|\.\w)/g, (word) => {
+    const line = Object.hasOwn(kinds, word) ? lines.get(word) : undefined
+    return line === undefined ? word : `"${denizen} ${line}"`
+  })
+}
