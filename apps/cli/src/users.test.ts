@@ -20,6 +20,13 @@ async function made(...more: string[]): Promise<User> {
 }
 
 describe('users', () => {
+  it('O12: --columns names what a list shows, and what is no column is told with those there are', async () => {
+    const { stdout } = await terminal.here(['users', 'list', '--columns', 'id,username'], asAdmin())
+    expect(stdout.split('\n')[0]).toMatch(/^ID +USERNAME$/)
+    const wrong = await terminal.here(['users', 'list', '--columns', 'nope'], asAdmin())
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/no column "nope"[^]*username, email/)])
+  })
+
   it('are made, shown, found, changed and suspended', async () => {
     const username = newName()
     const created = await run([
@@ -120,7 +127,7 @@ describe('a list of users', () => {
       ...items.map(({ username, id }) => expect.stringMatching(new RegExp(`^${username} .* ${id}$`)) as unknown),
       '',
     ])
-    expect(text.stderr).toContain('--cursor ')
+    expect(text.stderr).toContain('There are more: --all')
     expect(text.stderr).toMatch(/^2 of \d+ users$/m)
     const read = (output: string) =>
       output

@@ -1,6 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page } from './layout.ts'
+import { notice, page, usernameField } from './layout.ts'
 
 export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
 type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
@@ -51,7 +51,7 @@ function account({ hasAccount, needsPassword, email }: Invitation, attempt: Atte
     : 'There is no account with this address yet. Accepting creates one, with the password that you choose here.'
   return html`<p class="soft">${why}</p>
     ${hasAccount ? null : nameField(attempt)}
-    <input type="hidden" name="username" autocomplete="username" value="${email}" />
+    ${usernameField(email)}
     <div class="field">
       <label for="password">Password</label>
       <input
