@@ -96,7 +96,10 @@ export function record(fields: readonly (readonly [name: string, value: unknown]
   const shown = fields.filter(([, value]) => value !== null && value !== undefined)
   const widest = Math.max(0, ...shown.map(([name]) => width(name)))
   return shown
-    .map(([name, value]) => `${dim(padded(name, widest))}  ${(value instanceof Date ? localTime(value) : cell(value)).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`)
+    .map(
+      ([name, value]) =>
+        `${dim(padded(name, widest))}  ${(value instanceof Date ? localTime(value) : cell(value)).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`,
+    )
     .join('\n')
 }
 

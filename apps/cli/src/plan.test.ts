@@ -24,7 +24,9 @@ it('O16: a plan says what a person would say, and no table', () => {
     sessions: { inserted: 0, updated: 2, deleted: 0 },
     tokens: { inserted: 0, updated: 4, deleted: 0 },
   }
-  expect(printed({ ...nothing, rows, sessionsEnded: 2, tokensEnded: 1, events: { 'users.archived': 1 }, jobs: { 'invitations.mail': 1 } })).toBe(
+  expect(
+    printed({ ...nothing, rows, sessionsEnded: 2, tokensEnded: 1, events: { 'users.archived': 1 }, jobs: { 'invitations.mail': 1 } }),
+  ).toBe(
     `Nothing was changed. This would change:
 
   1 user is changed

@@ -24,7 +24,17 @@ function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan): str
 }
 
 /** Tables that keep records, or that other lines tell of. */
-const unsaid: ReadonlySet<string> = new Set(['former_states', 'sessions', 'tokens', 'audit_entries', 'events', 'verifications', 'role_closure', 'throttles'])
+const unsaid: ReadonlySet<string> = new Set([
+  'former_states',
+  'sessions',
+  'tokens',
+  'audit_entries',
+  'events',
+  'verifications',
+  'role_closure',
+  'throttles',
+  'login_attempts',
+])
 
 /** What a row is, where its table is called otherwise. */
 const nouns: Readonly<Record<string, string>> = {

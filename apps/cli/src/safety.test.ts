@@ -50,6 +50,8 @@ it('O14: a session of the command line says which version on which machine it is
   const { user } = await world.signUp()
   const line = ['login', '--url', server.url, '--username', user.username, '--password-stdin']
   expect((await terminal.here(line, {}, password)).code).toBe(0)
-  const agents = await world.rows<{ user_agent: string | null }>('select distinct user_agent from login_attempts where identifier = ?', [user.username])
+  const agents = await world.rows<{ user_agent: string | null }>('select distinct user_agent from login_attempts where identifier = ?', [
+    user.username,
+  ])
   expect(agents.map(({ user_agent: agent }) => agent)).toContainEqual(expect.stringMatching(/^denizen\/\d+\.\d+\.\d+\S* \([\w.-]*\)$/))
 })

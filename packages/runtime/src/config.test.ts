@@ -99,7 +99,7 @@ describe('readConfig', () => {
 
   test.each([
     [{ DENIZEN_HOST: '0.0.0.0', DENIZEN_PORT: '80' }, 'http://localhost:80'],
-    [{ DENIZEN_HOST: '::' }, 'http://[::1]:4000'],
+    [{ DENIZEN_HOST: '::' }, 'http://localhost:4000'],
     [{ DENIZEN_HOST: 'id.internal' }, 'http://id.internal:4000'],
   ])('links lead by default to where it listens: %j', (environment, url) => {
     expect(readConfig(environment).publicUrl).toBe(url)

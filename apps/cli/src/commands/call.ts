@@ -69,7 +69,13 @@ function schemaOf(name: ActionName): Readonly<Record<string, unknown>> {
       if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' })
     },
   } as const satisfies Parameters<typeof z.toJSONSchema>[1]
-  return { action: name, kind, summary, input: z.toJSONSchema(input, { ...settings, io: 'input' }), output: z.toJSONSchema(output, settings) }
+  return {
+    action: name,
+    kind,
+    summary,
+    input: z.toJSONSchema(input, { ...settings, io: 'input' }),
+    output: z.toJSONSchema(output, settings),
+  }
 }
 
 function listOfActions(): string {

@@ -85,7 +85,16 @@ export function notice(status: number, title: string, ...paragraphs: readonly (s
 
 /** Whose password a form is about, for password managers. */
 export function usernameField(name: string): Html {
-  return html`<input class="username" type="text" name="username" autocomplete="username" readonly tabindex="-1" aria-hidden="true" value="${name}" />`
+  return html`<input
+    class="username"
+    type="text"
+    name="username"
+    autocomplete="username"
+    readonly
+    tabindex="-1"
+    aria-hidden="true"
+    value="${name}"
+  />`
 }
 
 /** The field for the code of a second factor. */

@@ -31,8 +31,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
       ${problem === null ? null : html`<p class="problem" role="alert" id="problem">${problem}</p>`} ${factsOf(link)}
       <form method="post" action="${paths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />
-        ${usernameField(email)}
-        ${passwordField(problem)}
+        ${usernameField(email)} ${passwordField(problem)}
         <div class="buttons"><button class="main">Set the password</button></div>
       </form>`,
   )

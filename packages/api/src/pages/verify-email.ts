@@ -57,8 +57,7 @@ function verifyEmailForm(
       ${continueLink(redirectTo, (host) => `Confirm at ${host}, where you started`, token)}
       <form method="post" action="verify-email">
         <input type="hidden" name="token" value="${token}" />
-        ${usernameField(account?.username ?? '')}
-        ${passwordField(problem)}
+        ${usernameField(account?.username ?? '')} ${passwordField(problem)}
         <div class="buttons"><button class="main">Confirm</button></div>
       </form>`,
   )
