@@ -131,11 +131,15 @@ describe('the directory', () => {
   })
 
   it('O9: more is said to be there only where there is more', async () => {
-    const name = crypto.randomUUID()
+    const name = 'montgomery-fitzgerald'
     await run('users', 'create', '--username', name)
     const one = await run('users', 'search', name)
     expect([one.code, one.stdout, one.stderr]).toEqual([0, expect.stringContaining(name), ''])
     expect((await run('users', 'list', '--limit', '1')).stderr).toContain('There are more')
+    // A letter is wrong: what is similar is on a page of its own.
+    const wrong = 'montgomery-fitzgeraldo'
+    await run('users', 'create', '--username', wrong)
+    expect((await run('users', 'search', wrong)).stderr).toContain('There are more')
   })
 
   it('is drawn in bars, shows what somebody was up to, and who is signed in', async () => {

@@ -103,13 +103,15 @@ export const retiredPlanHeader = 'denizen-plan'
 /** Runs calls for a caller. */
 export function contextOf(core: Core, { actor, origin, cookies = null }: Caller, headers: CallHeaders = {}): Context {
   const call: Call = { actor, origin, ...headers }
+  const run = (name: string, input: unknown, as: Call): Promise<unknown> => {
+    const runAs = (named: string, filled: unknown): Promise<unknown> => core.run(named, filled, as)
+    return cookies === null ? runAs(name, input) : cookies.run(runAs, name, input)
+  }
   return {
     requestId: origin.requestId,
     // Neither opens a session nor ends one.
     plan: (name, input) => core.plan(name, input, call),
-    call(name, input, options = {}) {
-      const run = (named: string, filled: unknown): Promise<unknown> => core.run(named, filled, { ...call, ...options })
-      return cookies === null ? run(name, input) : cookies.run(run, name, input)
-    },
+    call: (name, input, options) => run(name, input, { ...call, ...options }),
+    once: (name, input, idempotencyKey) => run(name, input, { ...call, idempotencyKey }),
   }
 }

@@ -172,8 +172,9 @@ describe('a single command', () => {
     const username = `idem-${crypto.randomUUID()}`
     const headers = { ...bearer(admin), 'idempotency-key': username }
     const first = await post('/trpc/users.create', create(username), headers)
-    expect(first.status).toBe(200)
+    expect([first.status, first.headers.get('idempotency-key')]).toEqual([200, username])
     expect((await post('/trpc/users.create', create(username), headers)).text).toBe(first.text)
+    expect((await post('/trpc/users.create', create(`${username}-bare`), bearer(admin))).headers.get('idempotency-key')).toBeNull()
     const other = await post('/trpc/users.create', create(`${username}x`), headers)
     expect(other.status).toBe(409)
     expect(other.json<WireError>().error.json.data.domain.code).toBe('request.idempotencyConflict')

@@ -1,28 +1,30 @@
 import type { IncomingMessage } from 'node:http'
-import { signatures, unknownAction, type Core, type DenizenError, type Principal, type Signature } from '@denizen/core'
+import { unknownAction, type Core, type DenizenError, type Principal } from '@denizen/core'
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Answer, type Fields } from './answer.ts'
-import { declaredLength, readBody } from './body.ts'
-import { callerOf, callHeadersOf, contextOf, retiredPlanHeader, tokenInHeaders, type Caller, type Credential } from './context.ts'
+import { readCallBody } from './call-body.ts'
+import {
+  callerOf,
+  callHeadersOf,
+  contextOf,
+  retiredPlanHeader,
+  tokenInHeaders,
+  type Caller,
+  type CallHeaders,
+  type Credential,
+} from './context.ts'
 import type { CookieSession } from './cookies.ts'
-import { batchTooLarge, bodyTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
+import { batchTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
 import { ImmediateCheck } from './immediate-check.ts'
-import { actionIn, callNamed, shapeOf, type Context } from './trpc.ts'
+import { callNamed, shapeOf, type Context } from './trpc.ts'
 import { writeOutput } from './output.ts'
 import { readInput } from './wire.ts'
 
 /** The most calls in one request. */
 const largestBatch = 20
-
-/** Bytes that an input may take, of actions where it is more than usual. */
-const inputLimits: ReadonlyMap<string, number> = new Map(
-  Object.values(signatures)
-    .flatMap((group) => Object.values<Signature>(group))
-    .flatMap(({ name, inputLimit }) => (inputLimit === undefined ? [] : [[name, inputLimit] as const])),
-)
 
 /** The names in a path, in one spelling only: no escapes, no empty segments. */
 const namesPattern = /^[A-Za-z0-9]+(?:\.[A-Za-z0-9]+){1,2}(?:,[A-Za-z0-9]+(?:\.[A-Za-z0-9]+){1,2})*$/
@@ -43,11 +45,6 @@ export interface EndpointRequest {
   readonly requestId: string
   /** Aborted when the client leaves. */
   readonly signal: () => AbortSignal
-}
-
-/** Bytes; 0: no more than usual. */
-function limitOf(action: string): number {
-  return inputLimits.get(action) ?? 0
 }
 
 interface Result {
@@ -114,7 +111,7 @@ export class TrpcEndpoint {
       if (batched && headers.idempotencyKey !== undefined) throw notBatched({ header: 'Idempotency-Key' })
       const caller = await callerOf(request, asked.requestId, this.#options.core, this.#options.proxies)
       ;({ credential, cookies = null } = caller)
-      const body = request.method === 'POST' ? await this.#bodyOf(request, calls, caller) : ''
+      const body = request.method === 'POST' ? await readCallBody(this.#options, request, calls, caller) : ''
       if (body === null || request.socket.destroyed) return null
       const context = contextOf(this.#options.core, caller, headers)
       const text = request.method === 'POST' ? body : directInput(asked.search, batched)
@@ -124,7 +121,7 @@ export class TrpcEndpoint {
       if (unusual) return await this.#throughFetch(asked, body, context, credential)
       if (batched) return withCookies(answerOf(await this.#batch(calls, text, context), true, credential), cookies)
       const result = await this.#call(names, () => readInput(parse(text)), context)
-      const answer = withCookies(answerOf([result], false, credential), cookies)
+      const answer = heard(headers, withCookies(answerOf([result], false, credential), cookies))
       if (names === 'sessions.whoami' && result.error === undefined) this.#keep(caller, answer)
       return answer
     } catch (thrown) {
@@ -153,28 +150,6 @@ export class TrpcEndpoint {
     }
     if (method !== 'GET' && method !== 'POST') throw methodNotAllowed({ method, allowed: ['GET', 'POST'] })
     return calls
-  }
-
-  /**
-   * A body over the usual limit is read only for actions that take one, of callers who may do that at all. A batch has one limit for all
-   * that is in it.
-   */
-  async #bodyOf(request: IncomingMessage, calls: readonly string[], caller: Caller): Promise<string | null> {
-    const { bodyLimit, core } = this.#options
-    const large = [...new Set(calls.map((call) => actionIn(call).action))].filter((action) => limitOf(action) > bodyLimit)
-    if (large.length === 0 || declaredLength(request) <= bodyLimit) return readBody(request, bodyLimit)
-    const may = await Promise.all(large.map((action) => core.mayUse(action, caller)))
-    if (may.every(Boolean)) return readBody(request, Math.max(...large.map(limitOf)))
-    const refused = large[may.indexOf(false)] ?? ''
-    return readBody(request, bodyLimit, { refusal: async () => this.#refusalOf(refused, caller) })
-  }
-
-  async #refusalOf(action: string, caller: Caller): Promise<DenizenError> {
-    const { bodyLimit, core } = this.#options
-    return core.checkUse(action, caller).then(
-      () => bodyTooLarge({ most: bodyLimit }),
-      (error: DenizenError) => error,
-    )
   }
 
   async #batch(calls: readonly string[], text: string, context: Context): Promise<readonly Result[]> {
@@ -280,6 +255,12 @@ function answerOf(results: readonly Result[], batched: boolean, credential: Cred
     contentType: json,
     body: batched ? `[${results.map(({ envelope }) => envelope).join(',')}]` : (results[0]?.envelope ?? ''),
   }
+}
+
+/** The answer with the key that came in a header: without it there, the key was lost on the way. */
+function heard({ idempotencyKey: key }: CallHeaders, answer: Answer): Answer {
+  if (key === undefined || !/^[\x21-\x7e]{1,200}$/.test(key)) return answer
+  return { ...answer, headers: [...(answer.headers ?? []), ['idempotency-key', key]] }
 }
 
 /** The answer with the cookies that it sets. */

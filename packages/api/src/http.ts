@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>
   /** Default: the core's. */
   readonly logger?: Logger
+  /** Milliseconds that a client has to send a whole request, from its first byte. Default: 60 000. */
+  readonly requestTimeout?: number
   /** Milliseconds that running requests have to finish while closing. Default: 10 000. */
   readonly gracePeriod?: number
 }
@@ -52,12 +54,14 @@ export interface Server {
 }
 
 const longestUrl = 8192
-const timeouts = {
-  /** For the headers, then for the whole request, from its first byte: slow senders are cut off. */
-  headersTimeout: 10_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 5_000,
+/** For the headers, and for the whole request, from its first byte: slow senders are cut off. */
+function timeoutsFor(requestTimeout: number) {
+  return {
+    headersTimeout: Math.min(10_000, requestTimeout),
+    requestTimeout,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: Math.min(5_000, requestTimeout),
+  }
 }
 /** A connection is dropped after this long without a byte in either direction, so no action may take longer. */
 const idleTimeout = 5 * 60_000
@@ -69,12 +73,12 @@ const metricsAge = 1_000
 export function createServer(options: ServerOptions): Server {
   const face = new Face(options)
   const turns = new Turns()
-  const server = createHttpServer({ ...timeouts, maxHeaderSize: 16_384 }, (request, response) =>
+  const { host = '127.0.0.1', port, gracePeriod = 10_000, requestTimeout = 60_000 } = options
+  const server = createHttpServer({ ...timeoutsFor(requestTimeout), maxHeaderSize: 16_384 }, (request, response) =>
     turns.take(request, response, () => face.handle(request, response)),
   )
   server.setTimeout(idleTimeout)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => face.refuse(error, socket as Socket))
-  const { host = '127.0.0.1', port, gracePeriod = 10_000 } = options
   let address: AddressInfo | undefined
   return {
     get url() {

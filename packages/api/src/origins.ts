@@ -5,7 +5,7 @@ import { foreignPage } from './errors.ts'
 /** Request headers that pages of allowed origins may send. */
 const allowedHeaders = 'authorization, content-type, denizen-session, idempotency-key, trpc-accept, x-api-key, x-request-id'
 /** Response headers that they may read. */
-const exposedHeaders = 'ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
+const exposedHeaders = 'idempotency-key, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
 /** Seconds for which a browser may cache the answer to a preflight request. */
 const preflightAge = '600'
 

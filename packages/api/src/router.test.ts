@@ -20,8 +20,8 @@ describe('the router', () => {
     const called: string[] = []
     const context = {
       requestId: 'r',
-      call: async (name: string, _input: unknown, { idempotencyKey = null } = {}) =>
-        void called.push(idempotencyKey === null ? name : `once.${name}`),
+      call: async (name: string) => void called.push(name),
+      once: async (name: string, _input: unknown, key: string) => void called.push(key === 'k' ? `once.${name}` : 'no key'),
       plan: async (name: string) => void called.push(`plan.${name}`),
     }
     for (const [path, procedure] of Object.entries(

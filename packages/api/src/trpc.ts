@@ -17,12 +17,13 @@ export interface Context {
   readonly requestId: string
   /** Runs an action on behalf of whoever sent the request. Rejects with a DenizenError. */
   call(name: string, input: unknown, options?: CallOptions): Promise<unknown>
+  /** The same with an idempotency key. A method of its own: whoever makes a context cannot forget the key. */
+  once(name: string, input: unknown, idempotencyKey: string): Promise<unknown>
   /** The effects that a command would have. */
   plan(name: string, input: unknown): Promise<Plan>
 }
 
 export interface CallOptions {
-  readonly idempotencyKey?: string
   /** The answer of a query may come serialized already. */
   readonly serialized?: boolean
 }
@@ -50,7 +51,7 @@ export function callNamed(ctx: Context, path: string, input: unknown, options: C
       return ctx.plan(action, input)
     case 'once': {
       const keyed = keyedInput(input)
-      return ctx.call(action, keyed.input, { ...options, idempotencyKey: keyed.idempotencyKey })
+      return ctx.once(action, keyed.input, keyed.idempotencyKey)
     }
   }
 }

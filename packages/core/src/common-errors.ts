@@ -14,6 +14,7 @@ export const commonErrors: readonly ErrorDefinition<never>[] = [
   request.freshProofRequired,
   request.ownSessionRequired,
   request.outOfScope,
+  request.outOfOrganization,
   request.addressNotAllowed,
   request.idempotencyConflict,
   request.alreadyAnswered,

@@ -176,7 +176,6 @@ test('each connection prepares the busiest statements once, and a new one does s
   const names = [
     'lock_users_exclusive',
     'password_by_username',
-    'record',
     'standing',
     'throttle_lock',
     'throttle_look',

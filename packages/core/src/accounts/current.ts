@@ -10,11 +10,13 @@ import { accountsSignatures } from './signatures.ts'
 
 export const currentUser = defineQuery(accountsSignatures.current, {
   allow: signedIn,
+  aboutCredential: true,
   duringPendingStep: true,
   async handle(context, { include }) {
     const { actor, open } = context
     if (actor.kind !== 'user') throw unauthenticated({})
     const { userId, roles, grants, organization, pendingSteps } = actor.principal
+    const only = grants.onlyIn ?? null
     const tokens = await tokensFor(context, include)
     const em = await open()
     return {
@@ -23,7 +25,7 @@ export const currentUser = defineQuery(accountsSignatures.current, {
       roles: [...roles],
       permissions: [...grants.list()],
       organization,
-      memberships: await membershipsOf(em, userId),
+      memberships: (await membershipsOf(em, userId)).filter(({ organization: { id } }) => only === null || id === only),
       session: ownSessionOf(actor.principal),
       pendingSteps: [...pendingSteps],
     }

@@ -29,6 +29,8 @@ interface Common<S extends Signature> {
   /** Who may call it. Required: an action without a rule does not compile. */
   readonly allow: Rule
   readonly target?: TargetFinder<ParsedInputOf<S>>
+  /** Answers from the credential and within its limits: also one that is limited to an organization may call it for itself. */
+  readonly aboutCredential?: true
   /** Can be called in a session with pending steps. */
   readonly duringPendingStep?: true
   /** A sensitive change: needs recent authentication of the user in their own session. API tokens and impersonators cannot call it. */

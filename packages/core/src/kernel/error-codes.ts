@@ -44,6 +44,7 @@ export type DenizenErrorCode =
   | 'auth.noSetup'
   | 'auth.notAnonymous'
   | 'auth.notImpersonating'
+  | 'auth.outOfOrganization'
   | 'auth.outOfScope'
   | 'auth.ownSessionRequired'
   | 'auth.passwordNeeded'

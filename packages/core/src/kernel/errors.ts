@@ -97,6 +97,12 @@ export const outOfScope = defineError<{ permission: string }>(
   'denied',
   ({ permission }) => `This token was not made for that: its scopes do not name ${permission}.`,
 )
+export const outOfOrganization = defineError<{ permission: string }>(
+  'auth.outOfOrganization',
+  'denied',
+  ({ permission }) =>
+    `This credential is for one organization only, and ${permission} reaches beyond it: sign in, or use an API token without an organization.`,
+)
 export const addressNotAllowed = defineError(
   'auth.addressNotAllowed',
   'denied',

@@ -1,6 +1,6 @@
 import type { Actor, Principal } from './actor.ts'
 import type { Grant, Grants } from './grants.ts'
-import { denied, notFound, unauthenticated, type DenizenError } from './errors.ts'
+import { denied, notFound, outOfOrganization, unauthenticated, type DenizenError } from './errors.ts'
 import type { Id } from './id.ts'
 
 /** What an action acts on. */
@@ -10,6 +10,8 @@ export interface Target {
   readonly organizationId: Id<'org'> | null
   /** The user it belongs to, if any. */
   readonly userId: Id<'usr'> | null
+  /** It is an account or a part of one: its organization manages it, and it is not inside of that. */
+  readonly isAccount?: true
   /** The permission that makes it visible; without it, the answer is the same as if it did not exist. */
   readonly visibleWith: string
   /** The grants of the account it acts on: nobody acts on an account with more permissions than their own. */
@@ -143,6 +145,23 @@ const noGrants: Grants = {
   covers: () => false,
   list: () => [],
   withSameLimits: () => noGrants,
+}
+
+/**
+ * Whether a call stays within the organization that its credential is limited to: by a permission that is held there, or because it is
+ * about something in it. What users do to their own account is about no organization. true: the credential has no such limit.
+ */
+export function staysInOrganization(request: RuleRequest): boolean {
+  const { actor, target } = request
+  const only = actor.kind === 'user' ? (actor.principal.grants.onlyIn ?? null) : null
+  if (only === null || granted(request)) return true
+  return target !== null && target.organizationId === only && target.isAccount !== true
+}
+
+/** The error for a call that would leave the organization of its credential. What is in another organization does not exist for it. */
+export function outsideOfOrganization({ action, target }: RuleRequest, targetType: string | null): DenizenError {
+  const isElsewhere = target !== null && target.organizationId !== null && target.isAccount !== true
+  return isElsewhere && targetType !== null ? notFound({ type: targetType }) : outOfOrganization({ permission: action })
 }
 
 /** The error for a call that the rule denies. If the actor may not know of the target, it is the same as for one that does not exist. */

@@ -26,6 +26,7 @@ export const getOrganization = defineQuery(organizationsSignatures.get, {
 /** Users list their own organizations; with the permission everywhere, all. */
 export const listOrganizations = defineQuery(organizationsSignatures.list, {
   allow: signedIn,
+  aboutCredential: true,
   async handle({ open, ports, actor }, { limit, cursor, total, search, status }) {
     const scope = { action: organizationsSignatures.list.name, filters: { search, status }, viewer: viewerOf(actor) }
     const position = await openCursor(ports.cipher, scope, cursor)

@@ -3,7 +3,16 @@ import type { Action, Command, CachedTargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { UseRecorder } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
-import { letsThroughByGrant, refusal, type Rule, type RuleRequest, type Target } from '../kernel/rule.ts'
+import {
+  anyone,
+  letsThroughByGrant,
+  outsideOfOrganization,
+  refusal,
+  staysInOrganization,
+  type Rule,
+  type RuleRequest,
+  type Target,
+} from '../kernel/rule.ts'
 
 /** The target of a call, if there is one. */
 export interface FoundTarget {
@@ -36,7 +45,10 @@ export async function findCachedTarget(
 
 /** Throws unless the rule allows the call. */
 export function checkAllowed(action: Action, actor: Actor, input: unknown, found: FoundTarget, uses: UseRecorder): void {
-  check(action.allow, { actor, action: action.signature.name, target: found.target, input }, found.type, uses)
+  const request = { actor, action: action.signature.name, target: found.target, input }
+  // What anybody may do needs no credential, so no credential limits it.
+  const isFree = action.allow === anyone || action.aboutCredential === true
+  check(isFree ? action.allow : withinOrganization(action.allow, found.type), request, found.type, uses)
 }
 
 /** Throws unless the rule allows one item of a batch. Items that do not exist are not found. */
@@ -50,6 +62,15 @@ export function checkItem(
   if (allowItem === undefined) throw new TypeError(`${signature.name} has items, but no rule for them.`)
   check(allowItem, { actor, action: signature.name, target, input: item }, type, uses)
   if (target === null && type !== null) throw notFound({ type })
+}
+
+/** The rule, and the limit of the credential. */
+function withinOrganization(rule: Rule, type: string | null): Rule {
+  return (request) => {
+    if (!rule(request)) return false
+    if (staysInOrganization(request)) return true
+    throw outsideOfOrganization(request, type)
+  }
 }
 
 function check(rule: Rule, request: RuleRequest, type: string | null, uses: UseRecorder): void {

@@ -53,6 +53,7 @@ function asksForOwn({ userId, memberships }: Principal, { parentId, within, orga
 
 export const listResources = defineQuery(resourcesSignatures.list, {
   allow: anyOf(granted, ownResources),
+  aboutCredential: true,
   target: listedTarget,
   async handle({ open, ports, actor }, { limit, cursor, total, ...filters }) {
     const own = ownOnly(actor, filters)

@@ -8,6 +8,7 @@ import { sessionsSignatures } from './signatures.ts'
 /** The hottest path: answered from the principal, without a database query. */
 export const whoAmI = defineQuery(sessionsSignatures.whoami, {
   allow: signedIn,
+  aboutCredential: true,
   async handle({ actor }) {
     if (actor.kind !== 'user') throw unauthenticated({})
     const { userId, username, email, displayName, status, organization, roles } = actor.principal

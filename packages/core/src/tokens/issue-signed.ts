@@ -10,11 +10,13 @@ type IssuingContext = Pick<QueryContext, 'actor' | 'settings' | 'credentials'>
 
 export const issueWebsocket = defineQuery(tokensSignatures.issueWebsocket, {
   allow: signedIn,
+  aboutCredential: true,
   handle: (context) => issueSigned(context, { kind: 'websocket', audience: null, scopes: null }),
 })
 
 export const issueAgent = defineQuery(tokensSignatures.issueAgent, {
   allow: signedIn,
+  aboutCredential: true,
   handle: (context, { audience = null, scopes = null }) => issueSigned(context, { kind: 'agent', audience, scopes }),
 })
 

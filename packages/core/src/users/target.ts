@@ -105,7 +105,7 @@ export const changedNamedOrOwnAccountTarget = {
 export const overAccount = allOf(granted, notBelow)
 
 function targetOf({ id }: UserRow, organizationId: Target['organizationId']): Target {
-  return { type: 'user', id, organizationId, userId: id, visibleWith: 'users.get' }
+  return { type: 'user', id, organizationId, userId: id, isAccount: true, visibleWith: 'users.get' }
 }
 
 /** A user with the fields that the caller may see: private metadata only for those who may change the user. */

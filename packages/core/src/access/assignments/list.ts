@@ -21,6 +21,7 @@ interface Condition {
 
 export const listAssignments = defineQuery(assignmentsSignatures.listAssignments, {
   allow: anyOf(granted, owner),
+  aboutCredential: true,
   target: {
     type: scopeTarget.type,
     async find(em, input, actor) {

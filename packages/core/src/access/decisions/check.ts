@@ -21,6 +21,7 @@ import { permissionsAt } from '../subjects.ts'
 
 export const check = defineQuery(decisionsSignatures.check, {
   allow: anyOf(aboutCaller, granted),
+  aboutCredential: true,
   cachedTarget: askedScopeTarget,
   async handle(context, input) {
     const view = await viewOf(context, input)
@@ -34,6 +35,7 @@ export const check = defineQuery(decisionsSignatures.check, {
 export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
   // Asking about others needs this permission in each scope; without it the answer is false.
   allow: signedIn,
+  aboutCredential: true,
   async handle({ decisions, actor, catalogue }, { checks, ...asked }) {
     const { name } = decisionsSignatures.checkMany
     const facts = await decisions.load(
@@ -57,6 +59,7 @@ export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
 
 export const listPermissions = defineQuery(decisionsSignatures.listPermissions, {
   allow: anyOf(aboutCaller, granted),
+  aboutCredential: true,
   cachedTarget: askedScopeTarget,
   async handle(context, input) {
     const view = await viewOf(context, input)

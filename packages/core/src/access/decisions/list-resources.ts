@@ -27,6 +27,7 @@ const askedOrganization = {
 
 export const listResources = defineQuery(signature, {
   allow: anyOf(aboutCaller, granted),
+  aboutCredential: true,
   cachedTarget: askedOrganization,
   async handle(context, input) {
     const { actor, ports } = context

@@ -1,0 +1,103 @@
+import { actions, userActor, type Calls, type Id } from '@denizen/core'
+import { useWorld, type SignedInUser } from '@denizen/core/testing'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'done',
+    (error: { code: string }) => error.code,
+  )
+
+describe('68: S12: an API token for one organization', () => {
+  const world = useWorld()
+  let [here, there]: [Id<'org'>, Id<'org'>] = ['org_', 'org_']
+  let user: SignedInUser
+  let limited: Calls
+  beforeAll(async () => {
+    ;[here, there] = [await world().newOrganization(), await world().newOrganization()]
+    const account = await world().newUser()
+    for (const organizationId of [here, there]) {
+      await world().join(organizationId, account, 'admin')
+      await world().join(organizationId, await world().newUser(), 'owner')
+    }
+    user = await world().signIn(account)
+    const { secret } = await user.as.tokens.create({ name: 'here', organizationId: here })
+    const principal = await world().core.authenticate(secret)
+    if (principal === null) throw new Error('a new token opens nothing')
+    limited = world().core.as(userActor(principal))
+  })
+
+  test('does what is about that organization, and tells whose it is', async () => {
+    expect(await limited.sessions.whoami()).toMatchObject({ user: { id: user.user.id } })
+    const current = await limited.users.current({})
+    expect([current.user.id, current.memberships.map(({ organization }) => organization.id)]).toEqual([user.user.id, [here]])
+    expect((await limited.organizations.list({})).items.map(({ id }) => id)).toEqual([here])
+    const team = await limited.teams.create({ organizationId: here, name: 'Ours' })
+    await limited.teams.addMember({ teamId: team.id, userId: user.user.id })
+    expect(await limited.access.check({ permission: 'teams.create', on: { organizationId: here } })).toEqual({ allowed: true })
+    expect(await limited.access.check({ permission: 'teams.create', on: { organizationId: there } })).toEqual({ allowed: false })
+    expect((await limited.tokens.issueAgent({})).token).toBeDefined()
+    await expect(limited.teams.removeMember({ teamId: team.id, userId: user.user.id })).resolves.toBeDefined()
+  })
+
+  test('does nothing to the account of its user, and reads nothing of it', async () => {
+    const [own] = (await user.as.sessions.list()).items
+    const sessionId = own?.id ?? 'ses_'
+    const { items: tokens } = await user.as.tokens.list()
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      updateCurrent: () => limited.users.updateCurrent({ fullName: 'Eve' }),
+      updatePreferences: () => limited.users.updatePreferences({ preferences: { a: 1 } }),
+      get: () => limited.users.get({ userId: user.user.id }),
+      activity: () => limited.users.activity({ userId: user.user.id }),
+      endAll: () => limited.sessions.endAll(),
+      end: () => limited.sessions.end({ sessionId }),
+      sessions: () => limited.sessions.list(),
+      session: () => limited.sessions.get({ sessionId }),
+      tokens: () => limited.tokens.list(),
+      revoke: () => limited.tokens.revoke({ tokenId: tokens[0]?.id ?? 'tok_' }),
+      history: () => limited.auth.listLoginHistory({}),
+      factors: () => limited.factors.list({}),
+      passkeys: () => limited.passkeys.list({}),
+      identities: () => limited.identities.list({}),
+      invitations: () => limited.organizations.listInvitations({}),
+      verification: () => limited.auth.requestEmailVerification({}),
+    }
+    const answers = Object.fromEntries(
+      await Promise.all(Object.entries(calls).map(async ([name, call]) => [name, await codeOf(call())] as const)),
+    )
+    expect(answers).toEqual(Object.fromEntries(Object.keys(calls).map((name) => [name, 'auth.outOfOrganization'])))
+    expect(await codeOf(user.as.sessions.list())).toBe('done')
+  })
+
+  test('joins, leaves and founds no other organization', async () => {
+    expect(await codeOf(limited.organizations.create({ slug: 'founded-by-a-token', name: 'Founded' }))).toBe('request.denied')
+    expect(await codeOf(limited.organizations.removeMember({ organizationId: there, userId: user.user.id }))).toBe('request.notFound')
+    const elsewhere = await world().newOrganization()
+    await world().rows('update users set email_verified = true where email = ? returning 1', [user.user.email])
+    await world()
+      .asSystem()
+      .organizations.invite({ organizationId: elsewhere, email: user.user.email ?? '', role: 'member' })
+    const [invitation] = (await user.as.organizations.listInvitations({})).items
+    const invitationId = invitation?.id ?? 'inv_'
+    expect(await codeOf(limited.organizations.acceptInvitation({ invitationId }))).toBe('auth.outOfOrganization')
+    expect(await codeOf(limited.organizations.declineInvitation({ invitationId }))).toBe('auth.outOfOrganization')
+    expect(await codeOf(user.as.organizations.acceptInvitation({ invitationId }))).toBe('done')
+  })
+
+  test('of those actions that ask for no permission, only these are about the credential itself', () => {
+    const about = [...actions].filter(([, { aboutCredential }]) => aboutCredential === true).map(([name]) => name)
+    expect(about.toSorted()).toEqual([
+      'access.check',
+      'access.checkMany',
+      'access.listAssignments',
+      'access.listPermissions',
+      'access.listResources',
+      'organizations.list',
+      'resources.list',
+      'sessions.whoami',
+      'tokens.issueAgent',
+      'tokens.issueWebsocket',
+      'users.current',
+    ])
+  })
+})
