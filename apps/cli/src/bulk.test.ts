@@ -117,7 +117,7 @@ describe('many users are changed', () => {
     const unasked = await run(...line)
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('Change 4 users?')])
     const { code, stdout } = await run(...line, '--yes')
-    expect([code, stdout]).toEqual([6, expect.stringMatching(/^3 users changed, 1 not\.[^]*^4 +ghost +There is no such user\./m)])
+    expect([code, stdout]).toEqual([6, expect.stringMatching(/^3 users changed, 1 not\.[^]*^4 +ghost +There is no user "ghost"\./m)])
     expect((await run('users', 'get', names[2] ?? '')).stdout).toMatch(/^time zone +Europe\/London$/m)
     expect((await run('users', 'bulk-update', 'ghost', '--locale', 'de', '--yes')).code).toBe(1)
   })
