@@ -59,6 +59,7 @@ const noOrm: Arrow = {
     '../*/entity.ts',
     '../*/repository.ts',
     '../*/index.ts',
+    ...['.', '..', '../..'].map((up) => `!${up}/text/index.ts`),
   ],
   message:
     'Models, signatures, errors and the contract reach the client, whose install has no ORM: import models, signatures and errors only.',
@@ -75,7 +76,7 @@ const assembly = ['pipeline', 'database', 'defaults', 'calls']
 
 const featureArrows = (up: string, faces = ['index', 'entity', 'model']): Arrow[] => [
   {
-    group: [`${up}/*/**`, ...faces.map((face) => `!${up}/*/${face}.ts`), `!${up}/kernel/*`, `!${up}/ports/*`],
+    group: [`${up}/*/**`, ...faces.map((face) => `!${up}/*/${face}.ts`), `!${up}/kernel/*`, `!${up}/ports/*`, `!${up}/text/*`],
     message:
       'Another feature is used through its index.ts; its entity.ts for relations and its model.ts for shapes. Its other files are its own business.',
   },
@@ -193,7 +194,7 @@ export default defineConfig({
     {
       files: [`${core}/kernel/**/*.ts`],
       rules: restrict(...inCore, {
-        group: ['../*', '../**', '!../ports/**'],
+        group: ['../*', '../**', '!../ports/**', '!../text/index.ts'],
         message: 'The kernel is the grammar: it knows no feature and no assembly (of the ports, their types).',
       }),
     },

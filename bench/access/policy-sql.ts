@@ -22,8 +22,8 @@ export function policyStatements(sizes: Sizes, roleOfEverybody: string): readonl
 function people({ users, organizations, guestsOfLarge }: Sizes): readonly string[] {
   const member = (n: string) => `${n} / ${organizations}`
   return [
-    `insert into users (id, username, email, email_verified, display_name, status, kind, preferences, created_at, updated_at)
-      select ${uuidSql('usr', 'n')}, 'user-' || n, 'user-' || n || '@bench.example', true, 'User ' || n, 'active', 'human', '{}', now(), now()
+    `insert into users (id, username, email, email_verified, display_name, folded_display_name, status, kind, preferences, created_at, updated_at)
+      select ${uuidSql('usr', 'n')}, 'user-' || n, 'user-' || n || '@bench.example', true, 'User ' || n, 'user ' || n, 'active', 'human', '{}', now(), now()
         from generate_series(0, ${users - 1}) n`,
     `insert into organizations (id, slug, name, status, created_at, updated_at)
       select ${uuidSql('org', 'o')}, 'org-' || o, 'Organization ' || o, 'active', now(), now() from generate_series(0, ${organizations - 1}) o`,

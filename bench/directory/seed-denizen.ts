@@ -32,14 +32,15 @@ async function insert(orm: Orm, people: readonly Person[]): Promise<void> {
   const em = orm.em.fork()
   const rows = people.map((person) => ({
     ...person,
+    folded: person.fullName.toLowerCase(),
     id: uuidOf(newId('usr', person.createdAt, webCryptoRandom.bytes(10))),
     status: person.suspended ? 'suspended' : 'active',
   }))
   const json = JSON.stringify(rows)
   await em.execute(
-    `insert into users (id, username, email, email_verified, full_name, display_name, status, kind, preferences, created_at, updated_at)
-      select id, username, email, true, "fullName", "fullName", status, 'human', '{}', "createdAt", "createdAt"
-        from jsonb_to_recordset(?::jsonb) as given (id uuid, username text, email text, "fullName" text, status text, "createdAt" timestamptz)`,
+    `insert into users (id, username, email, email_verified, full_name, folded_full_name, display_name, folded_display_name, status, kind, preferences, created_at, updated_at)
+      select id, username, email, true, "fullName", "folded", "fullName", "folded", status, 'human', '{}', "createdAt", "createdAt"
+        from jsonb_to_recordset(?::jsonb) as given (id uuid, username text, email text, "fullName" text, folded text, status text, "createdAt" timestamptz)`,
     [json],
   )
   await em.execute(

@@ -64,8 +64,8 @@ function newUuid(): string {
 async function insertUsers(orm: Orm, ids: readonly string[], numbers: readonly number[]): Promise<void> {
   const em = orm.em.fork()
   await em.execute(
-    `insert into users (id, username, email, email_verified, display_name, status, kind, preferences, created_at, updated_at)
-      select id, 'user-' || n, 'user-' || n || '@bench.example', true, 'User ' || n, 'active', 'human', '{}', now(), now()
+    `insert into users (id, username, email, email_verified, display_name, folded_display_name, status, kind, preferences, created_at, updated_at)
+      select id, 'user-' || n, 'user-' || n || '@bench.example', true, 'User ' || n, 'user ' || n, 'active', 'human', '{}', now(), now()
         from unnest(?::uuid[], ?::int[]) as given (id, n)`,
     [arrayOf(ids), arrayOf(numbers)],
   )

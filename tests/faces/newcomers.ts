@@ -25,9 +25,9 @@ export class Newcomers {
   async next(named: Named): Promise<SignedInUser> {
     const newcomer = await this.#take()
     await this.#database.rows(
-      `with named as (update users set username = ?, email = ?, full_name = ?, password_changed_at = created_at where id = ? returning id, created_at)
+      `with named as (update users set username = ?, email = ?, full_name = ?, folded_full_name = lower(?), password_changed_at = created_at where id = ? returning id, created_at)
       insert into passwords (user_id, hash, changed_at) select named.id, hash, created_at from named, passwords where user_id = ?`,
-      [named.username, named.email, named.fullName, uuidOf(newcomer.user.id), uuidOf(this.#like.user.id)],
+      [named.username, named.email, named.fullName, named.fullName, uuidOf(newcomer.user.id), uuidOf(this.#like.user.id)],
     )
     const { username, email } = named
     const principal = { ...newcomer.principal, username, email }

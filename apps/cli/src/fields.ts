@@ -62,7 +62,7 @@ function withNames(described: string, { description }: Reference): string {
 
 /** The schema and everything it wraps: optional, nullable, default, the input of a transformation. */
 function layersOf(schema: z.ZodType): readonly z.ZodType[] {
-  if (schema instanceof z.ZodPipe) return [schema, ...layersOf(schema.in as z.ZodType)]
+  if (schema instanceof z.ZodPipe) return [schema, ...layersOf((schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType)]
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
     return [schema, ...layersOf(schema.unwrap() as z.ZodType)]
   return [schema]

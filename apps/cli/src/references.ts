@@ -1,4 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
+import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { denizen } from './options.ts'
@@ -103,7 +104,7 @@ export const sentInvitation: Reference = {
   description: 'an id, or the invited address together with --org',
   async resolve(scope, text) {
     if (text.startsWith('inv_')) return text
-    const [organizationId, wanted] = [await organizationOf(scope), text.trim().toLowerCase()]
+    const [organizationId, wanted] = [await organizationOf(scope), sameName(text)]
     const pending = scope.connection.calls.organizations.listInvitations({ organizationId, state: 'pending', limit: 100 })
     const found = await first(pending, ({ email }) => email === wanted)
     return (
@@ -258,7 +259,7 @@ async function memberNamed({ connection }: Scope, organizationId: string, text: 
 
 /** Names are compared as the server does. */
 function sameName(text: string): string {
-  return text.normalize('NFC').trim().toLowerCase()
+  return identifierForm(text) ?? ''
 }
 
 async function first<Item>(items: AsyncIterable<Item>, matches: (item: Item) => boolean): Promise<Item | null> {

@@ -16,6 +16,7 @@ describe('the address of a client', () => {
       '6.6.6.6, 198.51.100.1, 10.9.9.9',
       '198.51.100.1',
     ],
+    ['C10: the hop before an empty element, which is none', some, '10.1.2.3', '198.51.100.1,, 10.9.9.9 , ', '198.51.100.1'],
     ['the leftmost, when all are proxies', some, '10.1.2.3', '10.0.0.1, 192.0.2.7', '10.0.0.1'],
     ['the proxy itself, when it sends no header', some, '10.1.2.3', undefined, '10.1.2.3'],
     ['the last good hop, when what is before it is no address', some, '10.1.2.3', 'unknown, 10.0.0.5', '10.0.0.5'],

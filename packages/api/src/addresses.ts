@@ -20,9 +20,9 @@ export class TrustedProxies {
   clientAddress(peer: string | undefined, forwardedFor: string | undefined): string | null {
     let address = normalized(peer ?? '')
     if (address === null || forwardedFor === undefined || this.#ranges.length === 0) return address
-    for (const hop of forwardedFor.split(',').reverse()) {
+    for (const hop of elementsOf(forwardedFor).toReversed()) {
       if (!this.#trusts(address)) break
-      const before = normalized(withoutPort(hop.trim()))
+      const before = normalized(withoutPort(hop))
       if (before === null) break
       address = before
     }
@@ -33,6 +33,14 @@ export class TrustedProxies {
     const parsed = ipaddr.parse(address)
     return this.#ranges.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range, bits))
   }
+}
+
+/** The elements of a list in a header; empty ones do not count (RFC 9110: 5.6.1.2). */
+function elementsOf(field: string): readonly string[] {
+  return field
+    .split(',')
+    .map((element) => element.trim())
+    .filter((element) => element !== '')
 }
 
 /** The canonical form of an address (RFC 5952): IPv4-mapped addresses as IPv4, no zone. null: not an address. */

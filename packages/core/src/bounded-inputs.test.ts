@@ -31,6 +31,8 @@ function unboundedIn(schema: Schema, path: string, seen: ReadonlySet<Schema> = n
     case 'union':
       return def.options.flatMap((option, index) => within(option, `${path}|${index}`))
     case 'pipe':
+      // What a transformation prepares (a time) is limited by what it prepares it for.
+      if (def.in._zod.def.type === 'transform') return within(def.out, path)
       // What is counted before it is parsed by the next schema.
       return def.in._zod.def.type === 'custom' && def.out._zod.def.type !== 'transform' ? within(def.out, path) : within(def.in, path)
     case 'custom':

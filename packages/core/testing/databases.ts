@@ -43,28 +43,31 @@ export interface TestDatabase {
   close(options: { keep: boolean }): Promise<void>
 }
 
-/** A copy of the migrated template, or an empty database, on the run's PostgreSQL. */
-export async function createPostgres({
-  connections,
-  empty,
-  defaults = {},
-}: {
-  connections: number
-  empty: boolean
+interface PostgresOptions {
+  readonly connections: number
+  readonly empty: boolean
   /** Parameters of the database. */
-  defaults?: Readonly<Record<string, string>>
-}): Promise<TestDatabase> {
+  readonly defaults?: Readonly<Record<string, string>>
+  /** An ICU locale for everything that the database compares and puts into lower case; it is then migrated, not copied. */
+  readonly locale?: string | undefined
+}
+
+/** A copy of the migrated template, or an empty database, on the run's PostgreSQL. */
+export async function createPostgres({ connections, empty, defaults = {}, locale }: PostgresOptions): Promise<TestDatabase> {
   const server = required(variables.server)
   const template = required(variables.template)
   const folder = required(variables.copies)
-  const ready = empty ? null : await takeCopy(folder)
+  const fresh = empty || locale !== undefined
+  const ready = fresh ? null : await takeCopy(folder)
   const name = ready ?? copyName(template)
-  if (ready === null) await administer(server, `create database "${name}" template "${empty ? 'template0' : template}"`)
+  const collated = locale === undefined ? '' : ` locale_provider icu icu_locale '${locale}'`
+  if (ready === null) await administer(server, `create database "${name}" template "${fresh ? 'template0' : template}"${collated}`)
   for (const [parameter, value] of Object.entries(defaults))
     await administer(server, `alter database "${name}" set ${parameter} to ${escapeLiteral(value)}`)
   const url = urlOf(server, name)
   const driverOptions = { onConnect, onPoolCreated: prepareStatements }
   const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections }, driverOptions })
+  if (locale !== undefined && !empty) await migrate(orm)
   return {
     name,
     orm,
@@ -99,12 +102,16 @@ export async function createEmbedded(): Promise<TestDatabase> {
   }
 }
 
+async function migrate(orm: Orm): Promise<void> {
+  await orm.migrator.up()
+  for (const statement of jobTable) await orm.em.execute(statement, [], 'run')
+}
+
 /** Makes the migrated database that others are copied from. */
 export async function createTemplate(server: string, name = `denizen_test_${randomBytes(4).toString('hex')}`): Promise<string> {
   await administer(server, `create database "${name}"`)
   const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: urlOf(server, name), driverOptions: { onConnect } })
-  await orm.migrator.up()
-  for (const statement of jobTable) await orm.em.execute(statement, [], 'run')
+  await migrate(orm)
   await orm.close(true)
   return name
 }

@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly connections?: number
   /** true: no tables yet. */
   readonly empty?: boolean
+  /** An ICU locale of the database, on PostgreSQL. */
+  readonly locale?: string
   /** Parameters of the database, as an operator could have set them with `alter database`; only on PostgreSQL. */
   readonly defaults?: Readonly<Record<string, string>>
   readonly ports?: Partial<Omit<Ports, 'clock' | 'logger' | 'mailer' | 'resolver' | 'web'>>
@@ -120,9 +122,15 @@ export function useWorld(options: WorldOptions = {}): () => World {
 
 const mostConnections = 28
 
-async function openDatabase({ database = 'postgres', connections = 8, empty = false, defaults = {} }: WorldOptions): Promise<TestDatabase> {
+async function openDatabase({
+  database = 'postgres',
+  connections = 8,
+  empty = false,
+  defaults = {},
+  locale,
+}: WorldOptions): Promise<TestDatabase> {
   if (connections > mostConnections) throw new RangeError(`A world takes at most ${mostConnections} connections, not ${connections}.`)
-  return database === 'postgres' ? createPostgres({ connections, empty, defaults }) : createEmbedded()
+  return database === 'postgres' ? createPostgres({ connections, empty, defaults, locale }) : createEmbedded()
 }
 
 async function connect({ url }: TestDatabase, clients: Client[]): Promise<Client> {

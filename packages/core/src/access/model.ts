@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { condition, scopeKinds } from '../grants/model.ts'
 import type { Id } from '../kernel/id.ts'
-import { multiLine } from '../kernel/text.ts'
+import { instant } from '../kernel/instant.ts'
+import { multiLine } from '../text/index.ts'
 import { assignmentId, organizationId, resourceId, roleId, teamId, userId } from '../kernel/ids.ts'
 
 export type RoleId = Id<'rol'>
@@ -87,9 +88,6 @@ export const Assignment = z.object({
   revokedAt: z.date().nullable(),
 })
 export type Assignment = z.infer<typeof Assignment>
-
-/** A time in an input: between 1970 and the year 9999. */
-export const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
 
 /** The validity and condition of an assignment. */
 export const assignmentTerms = {

@@ -1,8 +1,8 @@
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import type { Id } from '../kernel/id.ts'
-import type { Account, UserKind } from '../users/index.ts'
+import { otherUsername, type Account, type UserKind } from '../users/index.ts'
 import { insertAccount } from './repository.ts'
 
 /** The data of a new account. */
@@ -35,16 +35,13 @@ interface Profile {
   readonly privateMetadata?: JsonObject | undefined
 }
 
-/** The longest username that leaves room for a suffix within 64 characters. */
-const longestOurs = 55
-
 /** Writes a whole account in the current transaction: user, password, role, membership and event. */
 export async function insertUser(context: CommandContext, account: NewAccount): Promise<Account> {
   const { em, newId, settings, actor } = context
   const user = userOf(context, account)
   const username = await insertAccount(em, {
     user,
-    otherUsername: account.usernameIsOurs ? `${user.username.slice(0, longestOurs)}-${user.id.slice(-8)}` : null,
+    otherUsername: account.usernameIsOurs ? otherUsername(user.username, user.id) : null,
     passwordHash: account.passwordHash,
     assignmentId: newId('asg'),
     grantedBy: callerId(actor),

@@ -4,7 +4,7 @@ import type { CommandContext } from '../kernel/context.ts'
 import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
 import { addressNotManaged, optionalOrganizationTarget, reserveSeat, type OrganizationId } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
-import { emailTaken, ownsDomainOf, username as usernameSchema, usernameTaken, type Account } from '../users/index.ts'
+import { emailTaken, ownsDomainOf, usernameFrom, usernameTaken, type Account } from '../users/index.ts'
 import { insertUser } from './account.ts'
 import { accountsSignatures, type newUser } from './signatures.ts'
 
@@ -45,7 +45,7 @@ export async function createAccount(
 ): Promise<Account> {
   if (organizationId !== null) await ensureMayBeHome(context, organizationId, email ?? null)
   return insertUser(context, {
-    username: username ?? usernameFor(email ?? ''),
+    username: username ?? usernameFrom(email),
     usernameIsOurs: username === undefined,
     email: email ?? null,
     emailVerified,
@@ -64,15 +64,4 @@ async function ensureMayBeHome({ em, actor }: CommandContext, organizationId: Or
   if (actor.kind === 'system' || email === null) return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.create')) return
   if (!(await ownsDomainOf(em, organizationId, email))) throw addressNotManaged({})
-}
-
-/** A username for a user who gave none: the part before the "@". */
-export function usernameFor(email: string): string {
-  const local = email
-    .slice(0, email.indexOf('@'))
-    .replaceAll(/[^\p{L}\p{N}._+-]/gu, '')
-    .replace(/^[^\p{L}\p{N}]+/u, '')
-    .slice(0, 50)
-  const wanted = usernameSchema.safeParse(local)
-  return wanted.success ? wanted.data : 'user'
 }

@@ -1,6 +1,5 @@
 export { insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
-export { usernameFor } from './create.ts'
 export { changeStatus } from './lifecycle/status.ts'
 export { proveAddress, takeAddress } from './address.ts'
 export { accountExists, reclaimRefused } from './errors.ts'

@@ -9,9 +9,8 @@ import type { Settings } from '../kernel/settings.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
-import { UserRow, type UserId } from '../users/index.ts'
+import { lookExpression, otherUsername, storedSkeleton, usernameFrom, type UserId, type UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
-import { usernameFor } from './create.ts'
 import { rememberStatus } from './lifecycle/history.ts'
 
 /** Everything that lets somebody sign in, or soon will: before the address was verified, anybody may have set it up. */
@@ -42,7 +41,7 @@ export async function reclaimAccount(context: CommandContext, account: UserRow, 
  */
 export async function convertGuest(context: CommandContext, guest: UserRow, email: string, passwordHash: string): Promise<void> {
   const { em, now, newId, settings } = context
-  const username = await freeUsername(context, guest, usernameFor(email))
+  const username = await freeUsername(context, guest, usernameFrom(email))
   await rememberStatus(context, guest)
   change(guest, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
   const anonymous = await currentAssignment(em, guest.id, builtInRoles.anonymous.id)
@@ -84,15 +83,16 @@ async function replaceHolder(context: CommandContext, account: UserRow, password
 
 /** What the previous holder called themselves would speak for the owner. */
 async function clearProfile(context: CommandContext, account: UserRow): Promise<void> {
-  const username = await freeUsername(context, account, usernameFor(account.email ?? ''))
+  const username = await freeUsername(context, account, usernameFrom(account.email))
   const names = { username, fullName: null, displayName: null, avatarUrl: null, phone: null, description: null }
   change(account, { ...names, preferences: {} })
 }
 
 /** As for every chosen username: with a suffix if it is taken. */
 async function freeUsername({ em }: CommandContext, { id }: UserRow, wanted: string): Promise<string> {
-  const holder = await em.findOne(UserRow, { username: wanted })
-  return holder === null || holder.id === id ? wanted : `${wanted.slice(0, 55)}-${id.slice(-8)}`
+  const look = storedSkeleton(wanted) ?? wanted
+  const holders = await em.execute<object[]>(`select 1 from users where ${lookExpression} = ? and id <> ?`, [look, uuidOf(id)])
+  return holders.length === 0 ? wanted : otherUsername(wanted, id)
 }
 
 /**

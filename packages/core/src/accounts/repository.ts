@@ -2,8 +2,9 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement, type Statement } from '../kernel/statement.ts'
 import { builtInRoles } from '../grants/index.ts'
-import type { JsonObject } from '../kernel/text.ts'
-import type { ManagedUser } from '../users/index.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { folded } from '../text/index.ts'
+import { storedSkeleton, type ManagedUser } from '../users/index.ts'
 
 /** The rows of a new account. */
 export interface AccountRows {
@@ -47,6 +48,7 @@ async function insert(
   const withMembership = user.homeOrganizationId !== null || organizationSlug !== null
   const parameters = [
     username,
+    storedSkeleton(username),
     ...Object.values(columns).map((valueOf) => valueOf(user)),
     ...(withPassword ? [passwordHash] : []),
     ...(withMembership ? [uuidOf(rows.membershipId), organizationSlug] : []),
@@ -66,7 +68,9 @@ const columns: Readonly<Record<string, (user: AccountRows['user']) => unknown>> 
   // The account waits for whoever proves the address.
   reclaimable: ({ kind, email, emailVerified }) => kind === 'human' && email !== null && !emailVerified,
   full_name: ({ fullName }) => fullName,
+  folded_full_name: ({ fullName }) => fullName && folded(fullName),
   display_name: ({ displayName }) => displayName,
+  folded_display_name: ({ displayName }) => displayName && folded(displayName),
   phone: ({ phone }) => phone,
   avatar_url: ({ avatarUrl }) => avatarUrl,
   locale: ({ locale }) => locale,
@@ -100,7 +104,7 @@ function insertionOf(unless: Unless, withPassword: boolean, withMembership: bool
   return statement(
     nameOf(unless, withPassword, withMembership),
     `with account as (
-      insert into users (username, ${names.join(', ')}) values (?, ${names.map(() => '?').join(', ')})
+      insert into users (username, username_skeleton, ${names.join(', ')}) values (?, ?, ${names.map(() => '?').join(', ')})
         ${unless === 'taken' ? 'on conflict do nothing' : ''} returning id, username, created_at, home_organization_id),
     ${withPassword ? password : ''} ${withMembership ? membership : ''}
     assignment as (

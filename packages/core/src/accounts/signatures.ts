@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { excluded } from '../access/errors.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { singleLine } from '../kernel/text.ts'
+import { singleLine } from '../text/index.ts'
 import { addressNotManaged, organizationInactive, seatsTaken } from '../organizations/errors.ts'
 import { OrganizationSummary, membershipRole } from '../organizations/model.ts'
 import { organizationId } from '../kernel/ids.ts'

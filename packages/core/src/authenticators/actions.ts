@@ -1,3 +1,4 @@
+import { isPrivileged } from '../grants/index.ts'
 import { renderSVG } from 'uqr'
 import { change } from '../kernel/row.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
@@ -20,7 +21,7 @@ import { afterFactorAdded, afterFactorRemoved, requireMayEnrol } from './change.
 import { RecoveryCodeRow, TotpFactorRow } from './entity.ts'
 import { noFactor, noTotp, notBegun, wrongCode } from './errors.ts'
 import { codeCount, hashOfCode, newRecoveryCode } from './recovery-codes.ts'
-import { secondFactorsOf, hasFactor, rolesOf } from './repository.ts'
+import { secondFactorsOf, hasFactor } from './repository.ts'
 import { resetFactors } from './reset.ts'
 import { factorsSignatures } from './signatures.ts'
 import { keyUri, newKey, stepOf } from './totp.ts'
@@ -28,13 +29,13 @@ import { keyUri, newKey, stepOf } from './totp.ts'
 export const list = defineQuery(factorsSignatures.list, {
   allow: anyOf(granted, owner),
   target: namedOrOwnAccountTarget,
-  async handle({ open, actor, settings, now }, input) {
+  async handle({ open, actor, settings }, input) {
     const em = await open()
     const userId = namedUserOrCaller(actor, input)
     if (userId === null) throw unauthenticated({})
     const { needFactor } = await existingUser(em, userId)
     const { totp, ...counts } = await secondFactorsOf(em, userId)
-    const required = needFactor || asksForFactor(settings, await rolesOf(em, userId, now))
+    const required = needFactor || asksForFactor(settings, await isPrivileged(em, userId))
     return { totp: totp === null ? null : { activatedAt: new Date(totp) }, ...counts, required }
   },
 })

@@ -1,3 +1,4 @@
+import { isPrivileged } from '../grants/index.ts'
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { stepRequired } from '../kernel/errors.ts'
@@ -41,15 +42,15 @@ export async function afterFactorRemoved(context: CommandContext, user: UserRow)
   const { em } = context
   await em.flush()
   if (!hasFactor(await secondFactorsOf(em, user.id))) {
-    if (isRequired(context)) throw lastFactorRequired({})
+    if (await isRequired(context, user)) throw lastFactorRequired({})
     await em.nativeDelete(RecoveryCodeRow, { userId: user.id })
   }
   return afterFactorChange(context, user)
 }
 
-/** Whether the installation requires a second factor from the caller. */
-function isRequired({ actor, settings }: CommandContext): boolean {
-  return actor.kind === 'user' && asksForFactor(settings, actor.principal.roles)
+/** Whether the installation requires a second factor from the user. */
+async function isRequired({ em, settings }: CommandContext, { id }: UserRow): Promise<boolean> {
+  return asksForFactor(settings, await isPrivileged(em, id))
 }
 
 /**

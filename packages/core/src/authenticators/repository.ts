@@ -26,14 +26,3 @@ export async function secondFactorsOf(em: SqlEntityManager, userId: UserId): Pro
 export function hasFactor({ totp, passkeys }: SecondFactors): boolean {
   return totp !== null || passkeys > 0
 }
-
-/** The names of the roles that a user has everywhere. */
-export async function rolesOf(em: SqlEntityManager, userId: UserId, now: Date): Promise<string[]> {
-  const rows = await em.execute<{ name: string }[]>(
-    `select r.name from role_assignments a join roles r on r.id = a.role_id
-      where a.user_id = ? and a.scope_kind = 'system' and a.revoked_at is null
-        and a.valid_from <= ? and (a.valid_until is null or a.valid_until > ?)`,
-    [uuidOf(userId), now, now],
-  )
-  return rows.map(({ name }) => name)
-}

@@ -3,6 +3,7 @@ import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { factorNotAllowed } from '../policies/errors.ts'
 import { userId } from '../kernel/ids.ts'
+import { singleLine } from '../text/index.ts'
 import { lastFactorRequired, noFactor, noTotp, notBegun, wrongCode } from './errors.ts'
 import { Factors } from './model.ts'
 
@@ -50,7 +51,7 @@ export const factorsSignatures = group('factors', {
     summary: 'Reset the second factors of a user who is locked out; they must enrol again',
     grantedTo: ['admin'],
     errors: [noFactor],
-    input: z.strictObject({ userId, reason: z.string().max(500).optional() }),
+    input: z.strictObject({ userId, reason: singleLine(500).optional() }),
     output: z.object({ totp: z.boolean(), passkeys: z.int(), recoveryCodes: z.int(), sessionsEnded: z.int() }),
   }),
 })

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { idInToken, mintToken } from '../tokens/index.ts'
 import { ChallengeRow } from './entity.ts'
 import type { ChallengePurpose } from './model.ts'

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { idColumn, instant } from '../kernel/columns.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { UserRow } from '../users/entity.ts'
 import type { ChallengePurpose } from './model.ts'
 

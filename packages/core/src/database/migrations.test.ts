@@ -120,4 +120,46 @@ describe.each(bothDatabases)('migrations on %s', (database) => {
     expect(migrated['functions']?.length).toBe((functions?.length ?? 0) + counting.length + counted.length)
     expect(fresh['columns']?.length).toBeGreaterThan(100)
   })
+
+  test('S20: give usernames that were there their form, and say so where that is not what people typed', async () => {
+    const { orm, rows } = world()
+    await orm.migrator.down({ to: '0008-impersonation' })
+    const former = [
+      'ada',
+      'j\u030c',
+      '\u01f0',
+      'аdа',
+      'superadmin\u034f',
+      '01890a5d-ac96-774b-bcce-b302099a8057',
+      'i\u0307smail',
+      '\u3164',
+      'ivan-иванов',
+    ]
+    for (const [n, name] of former.entries())
+      await rows(
+        `insert into users (id, username, full_name, status, kind, preferences, created_at, updated_at)
+          values (?::uuid, ?, ?, 'active', 'human', '{}', now(), now()) returning 1`,
+        [`01890a5d-0000-7000-8000-00000000000${n}`, name, n === 0 ? 'Ada IRIS' : n === 3 ? 'Ада İ' : null],
+      )
+    await orm.migrator.up()
+    const after = (await rows<{ username: string }>('select username from users order by id')).map(({ username }) => username)
+    expect(after).toEqual([
+      'ada',
+      expect.stringMatching(/^\u01f0-\w{8}$/),
+      '\u01f0',
+      'аdа',
+      expect.stringMatching(/^superadmin-\w{8}$/),
+      expect.stringMatching(/^user-\w{8}$/),
+      'ismail',
+      expect.stringMatching(/^user-\w{8}$/),
+      'ivan-иванов',
+    ])
+    expect(
+      await rows(`select changes -> 'username' ->> 'from' as name from audit_entries where request_id like '%-names' order by target_id`),
+    ).toEqual([1, 4, 5, 6, 7].map((n) => ({ name: former[n] })))
+    expect(await rows('select folded_full_name as name from users where full_name is not null order by id')).toEqual([
+      { name: 'ada iris' },
+      { name: 'ада i' },
+    ])
+  })
 })

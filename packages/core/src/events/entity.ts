@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { idColumn, instant, transactionId } from '../kernel/columns.ts'
 import { appendOnly } from '../kernel/append-only.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 
 const EventSchema = defineEntity({
   name: 'EventRow',

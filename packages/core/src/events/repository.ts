@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { DomainEvent } from '../kernel/event.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 
 export interface NewEvent extends DomainEvent {
   readonly id: Id<'evt'>

@@ -221,6 +221,16 @@ export function applicableAssignments(
   )
 }
 
+/**
+ * Whether assignments are more than the role that every user has, on the whole system: any other role, or a single permission, on
+ * whatever condition, also one that is not met now or begins later.
+ */
+export function areBeyondUser(assignments: readonly Pick<ResolvedAssignment, 'scope' | 'builtIn' | 'name'>[]): boolean {
+  return assignments.some(
+    ({ scope, builtIn, name }) => scope === 'system' && !(builtIn === true && (name === 'user' || name === 'anonymous')),
+  )
+}
+
 /** Whether the condition on networks is met for a call from an address; null: no address, so such a condition is not met. */
 export function appliesFrom({ condition }: ResolvedAssignment, from: Pick<Origin, 'ip' | 'remote'> | null): boolean {
   return condition?.networks === undefined || (from !== null && mayActFrom(condition.networks, from))

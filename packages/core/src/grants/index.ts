@@ -6,6 +6,7 @@ export {
   dependenciesOf,
   exclusiveRoles,
   parseAssignments,
+  areBeyondUser,
   parseResolved,
   resolveAssignments,
   grantOf,
@@ -22,7 +23,7 @@ export {
 export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-roles.ts'
 export { grantsOf, grantsWithin, type GrantLimits } from './compile.ts'
 export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
-export { loadAssignedGrants, loadGrants } from './load.ts'
+export { isPrivileged, loadAssignedGrants, loadGrants } from './load.ts'
 export { builtInRoleNames, type BuiltInRoleName } from './model.ts'
 export {
   intersection,

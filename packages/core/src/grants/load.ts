@@ -2,7 +2,7 @@ import type { Grant } from '../kernel/grants.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
-import { assignmentsOf, parseResolved, grantOf } from './assignments.ts'
+import { areBeyondUser, assignmentsOf, parseResolved, grantOf, type ResolvedAssignment } from './assignments.ts'
 import { organizationRoles, type MembershipRole } from './built-in-roles.ts'
 
 /**
@@ -31,9 +31,18 @@ export async function loadGrants(
 
 /** The same grants on the whole system and in all organizations, without those of the memberships. */
 export async function loadAssignedGrants(em: SqlEntityManager, userId: Id<'usr'>): Promise<Grant[]> {
+  return (await loadAssignments(em, userId)).map(grantOf)
+}
+
+/** Whether a user holds more than the role `user` on the whole system: see `areBeyondUser`. */
+export async function isPrivileged(em: SqlEntityManager, userId: Id<'usr'>): Promise<boolean> {
+  return areBeyondUser(await loadAssignments(em, userId))
+}
+
+async function loadAssignments(em: SqlEntityManager, userId: Id<'usr'>): Promise<readonly ResolvedAssignment[]> {
   const parameters = [uuidOf(userId), uuidOf(userId)]
   const [row] = await runStatement<{ assignments: string | null; definitions: string | null }>(em, grantsStatement, parameters)
-  return (row === undefined ? [] : parseResolved(row)).map(grantOf)
+  return row === undefined ? [] : parseResolved(row)
 }
 
 const grantsStatement = statement(

@@ -1,8 +1,9 @@
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { speaksFor, type ProviderProfile } from './rules.ts'
-import { avatarUrl, email, fullName, locale, username } from '../users/model.ts'
+import { cleanLine } from '../text/index.ts'
+import { avatarUrl, email, fullName, locale } from '../users/model.ts'
 
 /** The claims of a provider about a user, as far as they are used. */
 export interface Claims {
@@ -12,7 +13,7 @@ export interface Claims {
   readonly email: string | null
   /** The provider has verified it, and speaks for its domain. */
   readonly emailVerified: boolean
-  /** The preferred username. */
+  /** The preferred username, as the provider has it. */
   readonly username: string | null
   readonly profile: ProviderProfile
   /** The role names in the token; null: the provider sends no roles. */
@@ -55,7 +56,7 @@ export function claimsOf(payload: Payload, provider: IdentityProvider): Claims |
     issuer,
     subject,
     ...addressOf(provider, address.success ? address.data : null, isTrue(payload['email_verified'])),
-    username: parsed(username, payload['preferred_username']) ?? null,
+    username: textIn(payload['preferred_username']),
     profile: profileOf({ fullName: payload['name'], avatarUrl: payload['picture'], locale: payload['locale'] }),
     roles: roles === null ? null : rolesIn(payload[roles.claim]),
     expiresAt: new Date(exp * 1000),
@@ -69,7 +70,7 @@ export function addressOf(provider: IdentityProvider, address: string | null, ve
 
 /** The valid fields of a profile; invalid ones are left out, because a name that is too long must not prevent a sign-in. */
 export function profileOf(told: { readonly [Field in keyof ProviderProfile]: unknown }): ProviderProfile {
-  const name = parsed(fullName, told.fullName)
+  const name = parsed(fullName, cleanLine(textIn(told.fullName) ?? ''))
   const avatar = parsed(avatarUrl, told.avatarUrl)
   const language = parsed(locale, told.locale)
   return {
@@ -82,6 +83,10 @@ export function profileOf(told: { readonly [Field in keyof ProviderProfile]: unk
 /** The profile that was kept with an identity. */
 export function keptProfile({ fullName, avatarUrl, locale }: JsonObject): ProviderProfile {
   return profileOf({ fullName, avatarUrl, locale })
+}
+
+function textIn(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 /** Some providers send it as text. */

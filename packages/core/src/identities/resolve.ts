@@ -1,9 +1,9 @@
-import { insertUser, reclaimAccount, usernameFor } from '../accounts/index.ts'
+import { insertUser, reclaimAccount } from '../accounts/index.ts'
 import { change } from '../kernel/row.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
-import { lockUserWith, emailTaken, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
+import { lockUserWith, emailTaken, existingUser, isActing, UserRow, type UserId, usernameFrom } from '../users/index.ts'
 import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
@@ -96,7 +96,7 @@ async function provisionUser(context: CommandContext, claims: Claims): Promise<U
   if (context.settings.signUp === 'closed') throw noNewAccounts({})
   const email = claims.emailVerified ? claims.email : null
   const { id } = await insertUser(context, {
-    username: claims.username ?? usernameFor(email ?? ''),
+    username: usernameFrom(claims.username, email),
     usernameIsOurs: true,
     email,
     emailVerified: email !== null,

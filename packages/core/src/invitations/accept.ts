@@ -1,9 +1,9 @@
-import { insertUser, proveAddress, reclaimAccount, usernameFor } from '../accounts/index.ts'
+import { insertUser, proveAddress, reclaimAccount } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, reserveSeat } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
-import { lockUserWith, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
+import { lockUserWith, existingUser, isActing, UserRow, type UserId, usernameFrom } from '../users/index.ts'
 import {
   answerOnce,
   checkAddress,
@@ -83,7 +83,7 @@ async function lockedAccount(context: CommandContext, offer: Offer): Promise<Use
 async function newAccount(context: CommandContext, { email }: Offer, input: Acceptance, passwordHash: string | null): Promise<UserId> {
   const { username, fullName } = input
   const { id } = await insertUser(context, {
-    username: username ?? usernameFor(email),
+    username: username ?? usernameFrom(email),
     usernameIsOurs: username === undefined,
     email,
     emailVerified: true,

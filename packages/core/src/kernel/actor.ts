@@ -50,8 +50,10 @@ export interface Principal {
   readonly recentAuthUntil: Date | null
   /** The user who acts as this one (RFC 8693, `act`). */
   readonly impersonator: { readonly userId: Id<'usr'>; readonly username: string; readonly sessionId: Id<'ses'> } | null
-  /** null: until it is revoked. */
+  /** When the credential expires; null: until it is revoked. */
   readonly expiresAt: Date | null
+  /** When its session expires, unless it is refreshed; null: without a session. */
+  readonly sessionExpiresAt: Date | null
   /** When it may change by itself, because the session or a role expires. Not to be used after that. */
   readonly validUntil: Date
 }

@@ -1,6 +1,6 @@
 import type { Principal, SignedLimits } from './actor.ts'
 import type { Id } from './id.ts'
-import type { JsonObject } from './text.ts'
+import type { JsonObject } from './json.ts'
 
 /** A request for a signed token. */
 export interface SigningOrder {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './text.ts'
+import type { JsonObject } from './json.ts'
 
 type Json = JsonObject[string]
 

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../kernel/context.ts'
 import type { Id } from '../kernel/id.ts'
-import { printable } from '../kernel/text.ts'
+import { printable } from '../text/index.ts'
 import type { Ports } from '../ports/index.ts'
 import { LoginAttemptRow } from './entity.ts'
 import { type LoginMethod, type LoginOutcome, longestIdentifier } from './model.ts'

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { instant } from '../kernel/instant.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { group, reads } from '../kernel/signature.ts'
 import { userId } from '../kernel/ids.ts'
 import { LoginAttempt, longestIdentifier, loginOutcome } from './model.ts'
 
 /** Programs send times, and people type them. */
-const instant = z.coerce.date<Date | string>().min(new Date(0)).max(new Date('9999-12-31T23:59:59.999Z'))
 
 /** The action of `auth` that shows the login history. */
 export const loginHistorySignatures = group('auth', {

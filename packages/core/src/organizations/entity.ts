@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { idColumn, instant } from '../kernel/columns.ts'
 import type { Id } from '../kernel/id.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { UserRow } from '../users/entity.ts'
 import type { MembershipRole, OrganizationStatus } from './model.ts'
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Id } from '../kernel/id.ts'
-import { jsonObject, singleLine } from '../kernel/text.ts'
+import { jsonObject } from '../kernel/json.ts'
+import { asciiDomain, singleLine } from '../text/index.ts'
 import { userStatus } from '../users/model.ts'
 import { organizationId, userId } from '../kernel/ids.ts'
 
@@ -18,17 +19,12 @@ export const slug = z
 export const organizationName = singleLine(200).pipe(z.string().min(1))
 export const organizationSettings = jsonObject(16_384)
 
-/** A domain name as DNS has it (RFC 1035, RFC 5891), of at least two labels, in lower case; short enough for a label of ours before it. */
+/** A domain as DNS has it, of at least two labels; short enough for a label of ours before it. */
 export const domainName = z
   .string()
   .max(1024)
-  .transform((text) => text.normalize('NFC').trim().toLowerCase().replace(/\.$/, ''))
-  .pipe(
-    z
-      .string()
-      .max(244)
-      .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/, 'a domain name, for example example.com'),
-  )
+  .transform((text) => asciiDomain(text) ?? '')
+  .pipe(z.string().max(244).regex(/\./, 'a domain name, for example example.com'))
 
 export const membershipRole = z.enum(['owner', 'admin', 'member'])
 export type MembershipRole = z.infer<typeof membershipRole>

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
-import { escapeLike } from '../kernel/text.ts'
+import { escapeLike } from '../text/index.ts'
 import { type UserStatus, isManaged } from '../users/index.ts'
 import type { Member, MembershipRole, Organization, OrganizationId, OrganizationStatus } from './model.ts'
 

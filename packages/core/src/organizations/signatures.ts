@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { policyUnknown } from '../users/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { singleLine } from '../kernel/text.ts'
+import { singleLine } from '../text/index.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationId, userId } from '../kernel/ids.ts'
 import {

@@ -1,4 +1,4 @@
-import { foldedPassword } from './rules.ts'
+import { folded } from '../text/index.ts'
 
 let loaded: Promise<(text: string) => boolean> | undefined
 
@@ -11,6 +11,6 @@ export function commonPasswords(): Promise<(text: string) => boolean> {
 
 async function load(): Promise<(text: string) => boolean> {
   const { dictionary } = await import('@zxcvbn-ts/language-common')
-  const list = new Set(dictionary['passwords-common'].map(foldedPassword))
+  const list = new Set(dictionary['passwords-common'].map(folded))
   return (text) => list.has(text)
 }

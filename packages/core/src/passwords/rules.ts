@@ -1,3 +1,5 @@
+import { folded } from '../text/index.ts'
+
 /** What is wrong with a password. */
 export type Weakness = 'tooShort' | 'tooCommon' | 'tooPersonal'
 
@@ -10,17 +12,12 @@ export interface PasswordRules {
   readonly isCommon: (text: string) => boolean
 }
 
-/** As passwords are compared with the block list: without case, in NFC. */
-export function foldedPassword(text: string): string {
-  return text.normalize('NFC').toLowerCase()
-}
-
 /**
  * What is wrong with a password, or null. No rules of composition: they make people
  * write `Password1!`. What is refused is what is guessed first.
  */
 export function weaknessOf(password: string, { least, words, isCommon }: PasswordRules): Weakness | null {
-  const text = foldedPassword(password)
+  const text = folded(password)
   if ([...text].length < least) return 'tooShort'
   if (isGuessedFirst(text, isCommon)) return 'tooCommon'
   return isMadeOf(text, words, least, isCommon) ? 'tooPersonal' : null
@@ -73,7 +70,7 @@ const isDigit = (code: number) => code >= 0x30 && code <= 0x39
 
 /** Whether too little is left of it without the words. */
 function isMadeOf(text: string, words: readonly string[], least: number, isCommon: (text: string) => boolean): boolean {
-  const parts = new Set(words.flatMap((word) => [foldedPassword(word), ...foldedPassword(word).split(/[^\p{L}\p{N}]+/u)]))
+  const parts = new Set(words.flatMap((word) => [folded(word), ...folded(word).split(/[^\p{L}\p{N}]+/u)]))
   let rest = text
   for (const part of [...parts].filter(({ length }) => length >= shortestWord).toSorted((one, other) => other.length - one.length))
     rest = rest.replaceAll(part, ' ')

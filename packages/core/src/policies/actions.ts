@@ -1,7 +1,7 @@
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { expectVersion } from '../kernel/version.ts'
 import { PolicyRow } from './entity.ts'
 import { policyInUse, policyIsDefault } from './errors.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { policyId } from '../kernel/ids.ts'
 import type { Id } from '../kernel/id.ts'
 import { recordOf } from '../kernel/input.ts'
-import { multiLine } from '../kernel/text.ts'
+import { multiLine } from '../text/index.ts'
 
 export type PolicyId = Id<'pol'>
 

@@ -48,6 +48,7 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     assurance: 'aal1',
     pendingSteps: [],
     expiresAt: later,
+    sessionExpiresAt: later,
     validUntil: later,
     ...known,
   }

@@ -1,4 +1,5 @@
 import {
+  areBeyondUser,
   effectiveAssignments,
   appliesFrom,
   dependenciesOf,
@@ -43,6 +44,8 @@ export interface GrantRecord {
 interface Granted extends Pick<Principal, 'roles' | 'conditionalGrants' | 'activeRoles' | 'dependencies'> {
   readonly grants: Grants
   readonly limits: GrantLimits
+  /** Holds more than the role `user` on the whole system, on whatever condition. */
+  readonly isPrivileged: boolean
   readonly memberships: readonly MembershipRecord[]
   /** When assignments begin or end, in milliseconds since the epoch. */
   readonly edges: readonly number[]
@@ -86,6 +89,7 @@ export function principalGrants(
     activeRoles,
     dependencies: dependenciesOf(assignments),
     limits,
+    isPrivileged: areBeyondUser(assignments),
     memberships,
     edges: assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? Infinity))),
   }

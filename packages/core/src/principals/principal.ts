@@ -47,6 +47,7 @@ interface PrincipalRecord extends GrantRecord {
   impersonator_session: string | null
   impersonator_until: number | null
   expires_at: number | null
+  session_until: number | null
   organization: string | null
   allowed_ips: string
   token_ips: string
@@ -97,6 +98,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     (extract(epoch from p.expires_at) * 1000)::float8 as impersonator_until, t.organization_id::text as token_organization,
     array_to_json(t.scopes)::text as scopes, array_to_json(t.allowed_ips)::text as token_ips,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
+    (extract(epoch from s.expires_at) * 1000)::float8 as session_until,
     s.organization_id::text as organization, array_to_json(u.allowed_ips)::text as allowed_ips, u.grants_frozen_at is not null as frozen,
     m.memberships::text as memberships, r.assignments::text as assignments, r.definitions::text as definitions, ${policiesOfUser}::text as policies,
     u.home_organization_id::text as home,
@@ -123,7 +125,7 @@ function principalOf(
   { catalogue, settings }: PrincipalParts,
   now: Date,
 ): Principal {
-  const { limits, memberships, edges, ...granted } = principalGrants(record, grants, definitions, catalogue, now)
+  const { limits, isPrivileged, memberships, edges, ...granted } = principalGrants(record, grants, definitions, catalogue, now)
   const policies = policiesIn(record.policies)
   const policy = combineLimits(policies)
   const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)
@@ -148,10 +150,11 @@ function principalOf(
     allowedIps: networksOf(record.allowed_ips),
     tokenIps: networksOf(record.token_ips),
     assurance: record.assurance ?? 'aal1',
-    pendingSteps: pendingSteps(record, granted.roles, settings, policy),
+    pendingSteps: pendingSteps(record, isPrivileged, settings, policy),
     recentAuthUntil: recentAuthUntil(record),
     impersonator: impersonatorOf(record),
     expiresAt,
+    sessionExpiresAt: record.session_until === null ? null : new Date(record.session_until),
     validUntil: validUntil(expiresAt ?? never, record.impersonator_until === null ? edges : [...edges, record.impersonator_until]),
   })
 }
@@ -179,28 +182,27 @@ function networksOf(json: string): readonly string[] {
 const anywhere: readonly string[] = []
 
 /** The pending steps of the user. Only sessions have them: a program cannot choose a password. */
-function pendingSteps(record: PrincipalRecord, roles: readonly string[], settings: Settings, policy: Limits): readonly PendingStep[] {
+function pendingSteps(record: PrincipalRecord, isPrivileged: boolean, settings: Settings, policy: Limits): readonly PendingStep[] {
   if (record.session === null || record.impersonator !== null) return noSteps
   const { passwordLifetimeDays: maximumAgeDays = settings.passwords.maximumAgeDays } = policy
   const tooOld = maximumAgeDays !== null && (record.password_age ?? 0) > maximumAgeDays * secondsOfDay
   const steps: PendingStep[] = []
   if (settings.requireVerifiedEmail && record.unverified) steps.push('verifyEmail')
   if (record.need_password_change || tooOld) steps.push('changePassword')
-  if (owesFactor(record, roles, settings, policy)) steps.push('enrolFactor')
+  if (owesFactor(record, isPrivileged, settings, policy)) steps.push('enrolFactor')
   return steps.length === 0 ? noSteps : steps
 }
 
 /** A user whose factors are all disallowed by the policy still signs in with them, and then must enrol an allowed one. */
-function owesFactor(record: PrincipalRecord, roles: readonly string[], settings: Settings, { allowedFactors }: Limits): boolean {
+function owesFactor(record: PrincipalRecord, isPrivileged: boolean, settings: Settings, { allowedFactors }: Limits): boolean {
   const held = (['totp', 'passkey'] as const).filter((kind) => record[kind])
-  const isWanted = record.need_factor || held.length > 0 || asksForFactor(settings, roles)
+  const isWanted = record.need_factor || held.length > 0 || asksForFactor(settings, isPrivileged)
   return isWanted && !held.some((kind) => allowedFactors?.includes(kind) ?? true)
 }
 
-/** Whether the installation requires a second factor from users with these roles. */
-export function asksForFactor({ requireFactor }: Settings, roles: readonly string[]): boolean {
-  if (requireFactor === 'administrators') return roles.some((role) => role !== 'user' && role !== 'anonymous')
-  return requireFactor === 'everybody'
+/** Whether the installation requires a second factor from users who hold more than the role `user` on the whole system, or from others. */
+export function asksForFactor({ requireFactor }: Settings, isPrivileged: boolean): boolean {
+  return requireFactor === 'everybody' || (requireFactor === 'administrators' && isPrivileged)
 }
 
 const noSteps: readonly PendingStep[] = []

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { organizationId, resourceId, userId } from '../kernel/ids.ts'
 import type { Id } from '../kernel/id.ts'
-import { singleLine } from '../kernel/text.ts'
+import { singleLine } from '../text/index.ts'
 
 export type ResourceId = Id<'res'>
 

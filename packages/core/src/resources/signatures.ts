@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { singleLine } from '../kernel/text.ts'
+import { singleLine } from '../text/index.ts'
 import { versionRead } from '../kernel/version.ts'
 import { organizationInactive } from '../organizations/errors.ts'
 import { organizationId, resourceId, userId } from '../kernel/ids.ts'

@@ -160,6 +160,17 @@ describe.each(databases)('on %s', (database) => {
     expect(await works(world(), managed)).toBe(false)
   })
 
+  test('C9: when a session expires is the same wherever it is told, and not when its access token does', async () => {
+    const user = await world().newUser()
+    const signedIn = completed(await world().asAnonymous().auth.signIn({ identifier: user.id, password }))
+    const principal = await world().core.authenticate(signedIn.accessToken)
+    if (principal === null) throw new Error('signed in')
+    const as = world().core.as(userActor(principal))
+    const told = [(await as.sessions.whoami()).session, (await as.users.current({})).session, (await as.sessions.list()).items[0]]
+    for (const session of told) expect(session?.expiresAt).toEqual(signedIn.session.expiresAt)
+    expect(signedIn.session.expiresAt.getTime()).toBeGreaterThan(signedIn.accessTokenExpiresAt.getTime())
+  })
+
   test('an API token has no session whose others there would be, and whoever acts for somebody does not end theirs', async () => {
     const { first } = await threeTimes(world())
     const principal = await world().core.authenticate(first.accessToken)

@@ -22,8 +22,8 @@ export const whoAmI = defineQuery(sessionsSignatures.whoami, {
 })
 
 /** The caller's session as shown to them; null: an API token has no session. */
-export function ownSessionOf({ sessionId, expiresAt, assurance, impersonator }: Principal): WhoAmI['session'] {
-  if (sessionId === null || expiresAt === null) return null
-  const session = { id: sessionId, expiresAt, assurance }
+export function ownSessionOf({ sessionId, sessionExpiresAt, assurance, impersonator }: Principal): WhoAmI['session'] {
+  if (sessionId === null || sessionExpiresAt === null) return null
+  const session = { id: sessionId, expiresAt: sessionExpiresAt, assurance }
   return impersonator === null ? session : { ...session, impersonator: { id: impersonator.userId, username: impersonator.username } }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Id } from '../kernel/id.ts'
-import { multiLine, singleLine } from '../kernel/text.ts'
+import { multiLine, singleLine } from '../text/index.ts'
 import { organizationId, teamId } from '../kernel/ids.ts'
 
 export type TeamId = Id<'team'>

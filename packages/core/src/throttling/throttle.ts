@@ -70,8 +70,7 @@ interface ThrottleTarget {
 }
 
 /**
- * @param account what names it, normalised as it was typed, and the same whether or not it
- * exists: counted by the id, a user's two names would wait together, which tells that they are one's.
+ * @param account what is counted: the account's id; where there is no account, what was named, with its kind, in a form that no id has.
  */
 export async function throttleKeys(
   { cipher }: Pick<Ports, 'cipher'>,

@@ -25,7 +25,7 @@ export const unlock = defineCommand(throttlingSignatures.unlock, {
   },
 })
 
-/** All names under which failures of a user may be counted. */
-function namesOf({ id, username, email }: UserRow): readonly string[] {
-  return email === null ? [id, username] : [id, username, email]
+/** What failures of a user may be counted under: the account, and the address that codes are mailed to. */
+function namesOf({ id, email }: UserRow): readonly string[] {
+  return email === null ? [id] : [id, email]
 }

@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 
 import type { Id } from '../kernel/id.ts'
 import { idOf, newId, uuidOf, uuidsOf } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
-import type { JsonObject } from '../kernel/text.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import type { Ports } from '../ports/index.ts'
 import { keyUnreadable } from './errors.ts'
 import { isPublished, keySteps, signingKey, type KeyTimes } from './key-rules.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Id } from '../kernel/id.ts'
 import { secret } from '../kernel/secret.ts'
-import { singleLine } from '../kernel/text.ts'
+import { singleLine } from '../text/index.ts'
 import { organizationId, tokenId, userId } from '../kernel/ids.ts'
 import { allowedIps } from '../kernel/allowed-ips.ts'
 

@@ -13,7 +13,6 @@ export {
   type ParsedIdentifier,
 } from './repository.ts'
 export { isActing } from './rules.ts'
-export { folded, foldedFullName } from './search.ts'
 export {
   accountTarget,
   callerLocked,
@@ -28,3 +27,5 @@ export {
   visibleUser,
   namedUserOrCaller,
 } from './target.ts'
+export { lookExpression } from './search.ts'
+export { otherUsername, storedSkeleton, usernameFrom } from './usernames.ts'

@@ -1,30 +1,34 @@
 import { z } from 'zod'
 import { organizationId, userId } from '../kernel/ids.ts'
 import type { Id } from '../kernel/id.ts'
-import { jsonObject, multiLine, singleLine, type JsonObject } from '../kernel/text.ts'
+import { jsonObject, type JsonObject } from '../kernel/json.ts'
+import { emailForm, multiLine, singleLine, usernameForm, usernameProblem } from '../text/index.ts'
 
 export type UserId = Id<'usr'>
 
-/** Letters and digits of any script, and never an "@": a username cannot be mistaken for an address. Compared without case, in NFC. */
+/** Letters and digits of any script, and never an "@": a username cannot be mistaken for an address, nor for an id. In its one spelling. */
 export const username = z
   .string()
   .max(256)
-  .transform((text) => text.normalize('NFC').trim().toLowerCase())
+  .transform(usernameForm)
   .pipe(
     z
       .string()
       .min(1)
       .max(64)
-      .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}._+-]*$/u, 'letters, digits and . _ + - only, beginning with a letter or a digit'),
+      .superRefine((form, check) => {
+        const problem = usernameProblem(form)
+        if (problem !== null) check.addIssue({ code: 'custom', message: problem, input: form })
+      }),
   )
   .meta({ description: '1 to 64 letters, digits and . _ + -; unique without regard to case' })
 
-/** An email address, trimmed and in lower case, so that each address has one spelling. */
+/** An email address in its one spelling: in lower case, its domain in Punycode. */
 export const email = z
   .string()
   .max(1024)
-  .transform((text) => text.normalize('NFC').trim().toLowerCase())
-  .pipe(z.email('not an email address').max(254))
+  .transform((text) => emailForm(text) ?? '')
+  .pipe(z.string().min(1, 'not an email address').max(254))
   .meta({ description: 'email address, at most 254 characters; unique without regard to case' })
 
 export const userStatus = z.enum(['active', 'inactive', 'suspended', 'pending', 'temporary', 'archived'])

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../kernel/context.ts'
-import { printable } from '../kernel/text.ts'
+import { printable } from '../text/index.ts'
 import { mailNotConfigured } from '../mail/index.ts'
 import { mintToken } from '../tokens/index.ts'
 import type { UserId } from '../users/index.ts'

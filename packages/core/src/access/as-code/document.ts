@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { recordOf } from '../../kernel/input.ts'
-import { multiLine, singleLine } from '../../kernel/text.ts'
+import { multiLine, singleLine } from '../../text/index.ts'
 import { slug } from '../../organizations/model.ts'
 import { organizationId } from '../../kernel/ids.ts'
 import { permissionName, permissionPattern } from '../model.ts'

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, isId, uuidsOf, type Id } from '../../kernel/id.ts'
+import { identifierForm } from '../../text/index.ts'
 import type { RoleId } from '../model.ts'
 import type { Scope } from '../scopes.ts'
 import { findResources as findResourceScopes } from '../scopes.ts'
@@ -58,7 +59,7 @@ const isKnown = `(exists (select 1 from memberships m where m.organization_id = 
 
 async function findUsers(em: SqlEntityManager, organizationId: Id<'org'> | null, tenant: string, texts: readonly string[]) {
   if (texts.length === 0) return new Map<string, NamedSubject>()
-  const normal = new Map(texts.map((text) => [text, text.normalize('NFC').trim().toLowerCase()]))
+  const normal = new Map(texts.map((text) => [text, identifierForm(text) ?? '']))
   const ids = texts.filter((text) => isId('usr', text))
   const rows = await em.execute<{ id: string; username: string; email: string | null }[]>(
     `select u.id::text as id, u.username, u.email from users u

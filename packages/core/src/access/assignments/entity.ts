@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import type { ScopeKind } from '../../grants/model.ts'
 import { idColumn, instant } from '../../kernel/columns.ts'
-import type { JsonObject } from '../../kernel/text.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import { OrganizationRow } from '../../organizations/entity.ts'
 import { UserRow } from '../../users/entity.ts'
 import { homeColumn, zeros } from '../columns.ts'

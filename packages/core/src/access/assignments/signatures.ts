@@ -6,7 +6,8 @@ import { assignmentId, organizationId, roleId, teamId, userId } from '../../kern
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
 import { unknownPermission } from '../errors.ts'
 import { excluded, notOnResources } from '../separation/errors.ts'
-import { Assigned, Assignment, assignmentTerms as terms, instant, permissionPattern, Revoked, scope } from '../model.ts'
+import { instant } from '../../kernel/instant.ts'
+import { Assigned, Assignment, assignmentTerms as terms, permissionPattern, Revoked, scope } from '../model.ts'
 import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
 
 /** The subject and the scope. */

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { group, reads } from '../../kernel/signature.ts'
 import { sessionId, userId } from '../../kernel/ids.ts'
-import { instant, permissionName, scope } from '../model.ts'
+import { instant } from '../../kernel/instant.ts'
+import { permissionName, scope } from '../model.ts'
 import { Change, Difference, Explanation, ScopeShown, UserAt } from './model.ts'
 
 const on = scope.optional().meta({ description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}; nothing: the whole system' })

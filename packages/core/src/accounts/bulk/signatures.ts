@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { item } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
-import { singleLine } from '../../kernel/text.ts'
+import { singleLine } from '../../text/index.ts'
 import { addressNotManaged, lastOwner, organizationInactive, seatsTaken } from '../../organizations/errors.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { newPasswordErrors } from '../../passwords/errors.ts'

@@ -55,7 +55,7 @@ describe.each(databases)('users that are remembered as they were written on %s',
     expect(ada(await list())).toMatchObject({ fullName: 'Ada' })
     await world().asSystem().users.update({ userId, fullName: 'Ada Lovelace' })
     expect(ada(await list())).toMatchObject({ fullName: 'Ada Lovelace' })
-    await world().rows(`update users set full_name = 'Countess' where username = 'ada' returning 1`)
+    await world().rows(`update users set full_name = 'Countess', folded_full_name = 'countess' where username = 'ada' returning 1`)
     expect(ada(await list())).toMatchObject({ fullName: 'Countess' })
     expect(ada(await search(system, 'countess'))).toMatchObject({ fullName: 'Countess', match: 'prefix' })
   })

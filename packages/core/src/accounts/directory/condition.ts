@@ -2,10 +2,11 @@ import { sql } from 'kysely'
 import { uuidOf } from '../../kernel/id.ts'
 import type { RunSelect } from '../../kernel/select.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
-import { isManaged, folded, foldedFullName, type UserKind, type UserStatus } from '../../users/index.ts'
+import { emailForm, folded, usernameForm } from '../../text/index.ts'
+import { isManaged, type UserKind, type UserStatus } from '../../users/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
 import { rowsOf } from './rows.ts'
-import { allOf, anyOf, arrayLiteral, prefixPattern, foldedValue, hasTrigram, containsPattern, withParameters, type Sql } from './sql.ts'
+import { allOf, anyOf, arrayLiteral, prefixPattern, hasTrigram, containsPattern, withParameters, type Sql } from './sql.ts'
 
 /** Which users a call is about. */
 export interface UserSelection {
@@ -112,53 +113,54 @@ interface TextColumn {
   readonly column: Sql
   /** The expression that is compared. */
   readonly compared: Sql
-  /** The value or pattern to compare it with. */
-  value(text: string): Sql
+  /** A text as it is compared: in the same form as what is stored. */
+  form(text: string): string
   /** Whether the trigram index covers it. */
   readonly searched: boolean
 }
 
-/** Usernames and addresses are stored in lower case, and indexed as stored. */
-function storedAsCompared(column: string): TextColumn {
-  const compared = sql.raw(column)
-  return { column: compared, compared, value: (text) => sql`${text.toLowerCase()}::text`, searched: true }
+/** Usernames and addresses are stored in their one spelling, and names folded beside themselves. */
+function storedAsCompared(column: string, form: (text: string) => string, compared = column): TextColumn {
+  return { column: sql.raw(column), compared: sql.raw(compared), form, searched: true }
 }
 
-function comparedAs(column: string, compared: string, searched: boolean): TextColumn {
-  return { column: sql.raw(column), compared: sql.raw(compared), value: (text) => foldedValue(text.toLowerCase()), searched }
+/** Of ASCII: lower case by code points, whatever the locale of the database. */
+function ascii(column: string): TextColumn {
+  return { column: sql.raw(column), compared: sql.raw(`lower(${column} collate "C")`), form: (text) => text.toLowerCase(), searched: false }
 }
 
 const columns = {
-  username: storedAsCompared('u.username'),
-  email: storedAsCompared('u.email'),
-  fullName: comparedAs('u.full_name', foldedFullName.replace('full_name', 'u.full_name'), true),
-  displayName: comparedAs('u.display_name', folded('u.display_name'), false),
-  phone: comparedAs('u.phone', folded('u.phone'), false),
-  locale: comparedAs('u.locale', folded('u.locale'), false),
-  timezone: comparedAs('u.timezone', folded('u.timezone'), false),
-  resourcePolicy: comparedAs('u.resource_policy', folded('u.resource_policy'), false),
+  username: storedAsCompared('u.username', usernameForm),
+  email: storedAsCompared('u.email', (text) => emailForm(text) ?? text.toLowerCase()),
+  fullName: storedAsCompared('u.full_name', folded, 'u.folded_full_name'),
+  displayName: { ...storedAsCompared('u.display_name', folded, 'u.folded_display_name'), searched: false },
+  phone: ascii('u.phone'),
+  locale: ascii('u.locale'),
+  timezone: ascii('u.timezone'),
+  resourcePolicy: ascii('u.resource_policy'),
 } satisfies Partial<Record<keyof UserFilter, TextColumn>>
 const texts = Object.keys(columns) as (keyof typeof columns)[]
 
-function isText({ column, compared, value, searched }: TextColumn, wanted: NonNullable<UserFilter['username']> | null): Sql {
-  if (wanted === null) return sql`${column} is null`
+function isText(column: TextColumn, wanted: NonNullable<UserFilter['username']> | null): Sql {
+  if (wanted === null) return sql`${column.column} is null`
   // Redundant for the result, but PostgreSQL needs it to use the index over full names, which has no nulls.
-  return sql`(${column} is not null and ${isLike({ compared, value, searched }, wanted)})`
+  return sql`(${column.compared} is not null and ${isLike(column, wanted)})`
 }
 
-function isLike({ compared, value, searched }: Omit<TextColumn, 'column'>, wanted: NonNullable<UserFilter['username']>): Sql {
-  if (typeof wanted === 'string') return sql`${compared} = ${value(wanted)}`
+function isLike({ compared, form, searched }: TextColumn, wanted: NonNullable<UserFilter['username']>): Sql {
+  if (typeof wanted === 'string') return sql`${compared} = ${form(wanted)}::text`
   if ('in' in wanted) {
     const [only = ''] = wanted.in
     // No value contains a line break, so one parameter carries them all; except a single empty one.
     return wanted.in.length === 1
-      ? sql`${compared} = ${value(only)}`
-      : sql`${compared} = any(string_to_array(${value(wanted.in.join('\n'))}, chr(10)))`
+      ? sql`${compared} = ${form(only)}::text`
+      : sql`${compared} = any(string_to_array(${wanted.in.map(form).join('\n')}::text, chr(10)))`
   }
-  if ('startsWith' in wanted) return sql`${compared} like ${value(prefixPattern(wanted.startsWith))}`
-  const pattern = containsPattern(wanted.contains)
-  const found = sql`${compared} like ${value(pattern)}`
-  return searched && hasTrigram(wanted.contains) ? sql`(u.search_text like ${foldedValue(pattern.toLowerCase())} and ${found})` : found
+  if ('startsWith' in wanted) return sql`${compared} like ${prefixPattern(form(wanted.startsWith))}::text`
+  const found = sql`${compared} like ${containsPattern(form(wanted.contains))}::text`
+  return searched && hasTrigram(wanted.contains)
+    ? sql`(u.search_text like ${containsPattern(folded(wanted.contains))}::text and ${found})`
+    : found
 }
 
 const flagColumns = {

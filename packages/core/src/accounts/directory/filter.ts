@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { singleLine } from '../../kernel/text.ts'
+import { singleLine } from '../../text/index.ts'
+import { instantSince } from '../../kernel/instant.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { userKind, userStatus } from '../../users/model.ts'
 
@@ -19,7 +20,7 @@ const text = z
 const oneOrMore = <Item extends z.ZodType>(item: Item) => z.union([item, z.array(item).min(1).max(1000)]).optional()
 
 /** The years that PostgreSQL reads in JavaScript's notation. */
-const instant = z.coerce.date().min(new Date('0001-01-01T00:00:00Z')).max(new Date('9999-12-31T23:59:59.999Z'))
+const instant = instantSince(new Date('0001-01-01T00:00:00Z'))
 
 /** From an instant (inclusive) until another (exclusive). null: not set. */
 const range = z

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { foldedFullName } from '../../users/index.ts'
-import { allOf, anyOf, prefixPattern, foldedValue, hasTrigram, containsPattern, type Sql } from './sql.ts'
+import { emailForm, folded, usernameForm } from '../../text/index.ts'
+import { allOf, anyOf, prefixPattern, hasTrigram, containsPattern, type Sql } from './sql.ts'
 
 /** A run of hits, none of which is in an earlier run: sorted by key, then id. */
 export interface Phase {
@@ -12,8 +12,11 @@ export interface Phase {
 
 /** What a search looks for, as SQL. */
 export interface SearchTerms {
-  /** In lower case, as usernames and addresses are stored. */
+  /** As it is compared with every part at once. */
   readonly text: string
+  /** As usernames and addresses are stored. */
+  readonly username: string
+  readonly email: string
   /** Which users are searched. */
   readonly condition: Sql
   /** True for every hit. */
@@ -31,19 +34,21 @@ export const phaseOfInside = 3
 export const phaseOfSimilar = 4
 
 export function searchTermsOf(query: string, condition: Sql): SearchTerms {
-  const text = query.toLowerCase()
-  const pattern = prefixPattern(text)
-  const fullName = sql.raw(foldedFullName)
+  const [text, username] = [folded(query), usernameForm(query)]
+  const email = emailForm(query) ?? query.toLowerCase()
+  const fullName = sql.raw('u.folded_full_name')
   const starts = [
-    { where: sql`u.username like ${pattern}`, key: sql.raw('u.username'), unique: true },
-    { where: sql`u.email like ${pattern}`, key: sql.raw('u.email'), unique: true },
-    { where: sql`(u.full_name is not null and ${fullName} like ${foldedValue(pattern)})`, key: fullName, unique: false },
+    { where: sql`u.username like ${prefixPattern(username)}`, key: sql.raw('u.username'), unique: true },
+    { where: sql`u.email like ${prefixPattern(email)}`, key: sql.raw('u.email'), unique: true },
+    { where: sql`(${fullName} is not null and ${fullName} like ${prefixPattern(text)})`, key: fullName, unique: false },
   ]
   const unlessIn = (earlier: readonly Phase[]): Sql[] => earlier.map(({ where }) => sql`(${where}) is not true`)
   const anywhere = hasTrigram(text)
-  const holds = sql`u.search_text like ${foldedValue(containsPattern(text))}`
+  const holds = sql`u.search_text like ${containsPattern(text)}::text`
   return {
     text,
+    username,
+    email,
     condition,
     contains: anywhere ? holds : anyOf(starts.map(({ where }) => where)),
     anywhere,

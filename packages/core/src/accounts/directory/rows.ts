@@ -1,7 +1,7 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import { idOf, type Id } from '../../kernel/id.ts'
 import type { RunSelect, Select } from '../../kernel/select.ts'
-import type { JsonObject } from '../../kernel/text.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { UserKind, UserStatus, Account } from '../../users/index.ts'
 import type { Sql } from './sql.ts'
 

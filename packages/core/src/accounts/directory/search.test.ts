@@ -54,7 +54,7 @@ describe.each(bothDatabases)('users.search on %s', (database) => {
     ['ZOË Ō', 'prefix zoë'],
     ['οδυσσευς', 'prefix odysseus'],
     ['ΣΣΕΥΣ', 'substring odysseus'],
-    ['İSTANBUL', 'prefix istanbul'],
+    ['İSTANBUL', 'exact istanbul'],
     ['istanbul ö', 'prefix istanbul'],
     ['x4@MAIL.example', 'exact ada-lovelace'],
     ['  a_b ', 'exact a_b'],
@@ -86,8 +86,8 @@ describe.each(bothDatabases)('users.search on %s', (database) => {
 
   test('a text that very many have is found in pages too, among others who do not', async () => {
     await world().rows(
-      `insert into users (id, username, email, full_name, status, kind, preferences, created_at, updated_at)
-        select gen_random_uuid(), 'crowd-' || n, 'c' || n || '@crowded.example', case when n % 3 = 0 then 'Crowded House' end, 'active', 'service', '{}', now(), now()
+      `insert into users (id, username, email, full_name, folded_full_name, status, kind, preferences, created_at, updated_at)
+        select gen_random_uuid(), 'crowd-' || n, 'c' || n || '@crowded.example', case when n % 3 = 0 then 'Crowded House' end, case when n % 3 = 0 then 'crowded house' end, 'active', 'service', '{}', now(), now()
           from generate_series(1, 2500) n returning 1`,
     )
     for (const query of ['crowded', 'crowd', 'owded.exa', '1@crowded', 'house', 'owd-24', '2499@']) {

@@ -43,7 +43,7 @@ export async function searchUsersBy(
   const refs = position?.[0] === phaseOfSimilar ? [] : await literalHits(searcher.select, sought, position, limit + 1)
   if (refs.length === 0) return { hits: await similarTo(searcher, sought, slips, limit), next: null }
   const shown = await loadUsers(searcher, refs.slice(0, limit), allOf([sought.condition, sought.contains]))
-  const hits = shown.map(({ ref, found }) => ({ found, match: matchOf(found.user, ref.phase, sought.text) }))
+  const hits = shown.map(({ ref, found }) => ({ found, match: matchOf(found.user, ref.phase, sought) }))
   const last = refs[limit - 1]
   if (refs.length > limit && last !== undefined) return { hits, next: [last.phase, last.key, last.id] }
   return { hits, next: slips.length > 0 ? [phaseOfSimilar] : null }
@@ -61,8 +61,8 @@ async function similarTo(
   return shown.map(({ found }) => ({ found, match: 'similar' }))
 }
 
-function matchOf({ username, email }: Account, phase: number, text: string): Match {
-  if (username === text || email === text) return 'exact'
+function matchOf({ username, email }: Account, phase: number, sought: SearchTerms): Match {
+  if (username === sought.username || email === sought.email) return 'exact'
   return phase < phaseOfInside ? 'prefix' : 'substring'
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { group, reads } from '../../kernel/signature.ts'
-import { singleLine } from '../../kernel/text.ts'
+import { singleLine } from '../../text/index.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { ManagedUser, userKind, userStatus } from '../../users/model.ts'
 import { userFilter } from './filter.ts'

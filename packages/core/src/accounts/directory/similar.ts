@@ -4,7 +4,7 @@ import { selectThrough } from '../../kernel/select.ts'
 import { refColumns, type UserRef } from './cached-users.ts'
 import type { SearchTerms } from './phases.ts'
 import { rowsOf } from './rows.ts'
-import { anyOf, foldedValue, type Sql } from './sql.ts'
+import { anyOf, type Sql } from './sql.ts'
 
 /** How many candidates are compared: word_similarity is the most expensive part of a search. */
 const mostCompared = 400
@@ -27,7 +27,7 @@ export async function similarHits(
   limit: number,
 ): Promise<readonly UserRef[]> {
   const look = selectThrough(em)
-  const slipped = anyOf(slips.map((slip) => sql`u.search_text like ${foldedValue(`%${slip}%`)}`))
+  const slipped = anyOf(slips.map((slip) => sql`u.search_text like ${`%${slip}%`}::text`))
   const candidate = sql`${slipped} and (${contains}) is not true and ${condition}`
   const newest = sql`(select * from users order by id desc limit ${sampled}) u`
   const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from ${newest} where ${candidate}`)
@@ -44,5 +44,5 @@ export async function similarHits(
 
 function mostSimilar(candidates: Sql, text: string, limit: number): Sql {
   return sql`select ${refColumns} from (${candidates}) u
-    order by word_similarity(${foldedValue(text)}, u.search_text) desc, u.id desc limit ${limit}`
+    order by word_similarity(${text}::text, u.search_text) desc, u.id desc limit ${limit}`
 }

@@ -1,6 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import { escapeLike } from '../../kernel/text.ts'
-import { folded } from '../../users/index.ts'
+import { escapeLike } from '../../text/index.ts'
 
 /** A piece of SQL with its parameters. */
 export type Sql = RawBuilder<unknown>
@@ -25,13 +24,6 @@ export function containsPattern(text: string): string {
   return `%${escapeLike(text)}%`
 }
 
-const [beforeFold, afterFold] = around(folded('?'))
-
-/** A value or pattern, folded for comparison: see `folded`. */
-export function foldedValue(text: string): Sql {
-  return sql`${sql.raw(beforeFold)}${text}::text${sql.raw(afterFold)}`
-}
-
 /** Whether the trigram index can find the text: it needs three letters or digits in a row. */
 export function hasTrigram(text: string): boolean {
   return /[\p{L}\p{N}]{3}/u.test(text)
@@ -46,9 +38,4 @@ export function arrayLiteral(items: readonly string[]): string {
 export function withParameters(text: string, ...values: readonly unknown[]): Sql {
   const [first = '', ...others] = text.split('?')
   return sql.join([sql.raw(first), ...others.map((other, index) => sql`${values[index]}${sql.raw(other)}`)], sql``)
-}
-
-function around(text: string): readonly [before: string, after: string] {
-  const at = text.indexOf('?')
-  return [text.slice(0, at), text.slice(at + 1)]
 }

@@ -1,4 +1,4 @@
-import { escapeLike } from '../../kernel/text.ts'
+import { escapeLike } from '../../text/index.ts'
 import { hasTrigram } from './sql.ts'
 
 /** The most patterns that are searched: each costs an index lookup. */

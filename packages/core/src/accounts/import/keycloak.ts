@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { foreignObject, recordOf } from '../../kernel/input.ts'
 import { secret } from '../../kernel/secret.ts'
-import { multiLine, printable, singleLine } from '../../kernel/text.ts'
+import { multiLine, printable, singleLine } from '../../text/index.ts'
 import { pbkdf2Hash } from '../../passwords/model.ts'
 import { displayName, email, username } from '../../users/model.ts'
 import type { ImportedPassword, ImportedRole, ImportedUser, UnreadableUser } from './model.ts'

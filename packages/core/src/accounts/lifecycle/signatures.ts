@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
-import { singleLine } from '../../kernel/text.ts'
+import { singleLine } from '../../text/index.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { lastOwner } from '../../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../../organizations/model.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { IdentityProvider } from '../../kernel/settings.ts'
-import { email, username } from '../../users/model.ts'
+import { email } from '../../users/model.ts'
 import { addressOf, isSubject, profileOf, type Claims } from '../claims.ts'
 
 const subject = z.custom<string>(isSubject)
@@ -42,13 +42,12 @@ export function eventIn(body: string): ClerkEvent | null {
 export function claimsOfUser(user: z.infer<typeof ClerkUser>, provider: IdentityProvider, now: Date): Claims {
   const primary = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
   const address = email.safeParse(primary?.email_address)
-  const name = username.safeParse(user.username)
   const fullName = [user.first_name, user.last_name].filter((part) => typeof part === 'string' && part !== '').join(' ')
   return {
     issuer: provider.issuer,
     subject: user.id,
     ...addressOf(provider, address.success ? address.data : null, primary?.verification?.status === 'verified'),
-    username: name.success ? name.data : null,
+    username: user.username ?? null,
     profile: profileOf({ fullName, avatarUrl: user.has_image === false ? undefined : user.image_url, locale: user.locale }),
     roles: null,
     expiresAt: now,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { singleLine } from '../../kernel/text.ts'
+import { singleLine } from '../../text/index.ts'
 
 /** Milliseconds that a device waits for its approval. */
 export const deviceLoginLifetime = 10 * 60 * 1000

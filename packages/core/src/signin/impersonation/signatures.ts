@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
-import { singleLine } from '../../kernel/text.ts'
+import { singleLine } from '../../text/index.ts'
 import { userId } from '../../kernel/ids.ts'
 import { tooManySessions } from '../errors.ts'
 import { SignedIn } from '../model.ts'

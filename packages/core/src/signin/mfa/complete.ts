@@ -1,10 +1,10 @@
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
-import { parseIdentifier, UserRow, type UserId } from '../../users/index.ts'
+import { UserRow, type UserId } from '../../users/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { finishChallenge, openChallenge, tryChallenge, type Challenge } from '../../challenges/index.ts'
-import { nonexistentUser, userOutcome } from '../verify-password.ts'
+import { countedAs, nonexistentUser, userOutcome } from '../verify-password.ts'
 import type { FactorPayload } from '../first-factor.ts'
 import { challengeOver, wrongFactor } from '../errors.ts'
 import type { LoginOutcome } from '../../login-history/model.ts'
@@ -88,5 +88,5 @@ function refuseWith(outcome: LoginOutcome, context: CommandContext, { challenge,
 
 /** The throttle keys of the first factor. */
 function firstThrottle({ ports, origin }: CommandContext, { identifier }: FactorPayload, userId: UserId): Promise<ThrottleKeys> {
-  return throttleKeys(ports, origin, parseIdentifier(identifier)?.value ?? identifier, { userId })
+  return throttleKeys(ports, origin, countedAs(userId, identifier), { userId })
 }

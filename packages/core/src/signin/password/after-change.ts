@@ -26,7 +26,7 @@ export async function afterPasswordChange(
   const which = { userId: user.id, except: session ?? null, ...(apiTokens && { keepApiTokens: true as const }) }
   const ended = await endSessions(em, which, 'credentialsChanged', now)
   await revokeVerifications(context, user.id)
-  for (const name of [user.email, user.username]) if (name !== null) await forgetFailures(context, await throttleKeys(ports, origin, name))
+  await forgetFailures(context, await throttleKeys(ports, origin, user.id))
   context.invalidate(user.id, { when: 'now', ...ended })
   context.emit({ type: 'auth.passwordChanged', subject: user.id, organizationId: null, payload: { userId: user.id, how } })
   return ended

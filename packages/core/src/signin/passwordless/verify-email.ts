@@ -1,10 +1,10 @@
-import { accountExists, insertUser, proveAddress, reclaimAccount, reclaimRefused, usernameFor } from '../../accounts/index.ts'
+import { accountExists, insertUser, proveAddress, reclaimAccount, reclaimRefused } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, decoyHash, hashPassword, PasswordRow, verifyPassword } from '../../passwords/index.ts'
-import { lockUserWith, existingUser, isActing, UserRow } from '../../users/index.ts'
+import { lockUserWith, existingUser, isActing, UserRow, usernameFrom } from '../../users/index.ts'
 import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
@@ -129,7 +129,7 @@ async function confirmOwn(context: CommandContext, input: Confirmation, found: P
 async function checkPassword(context: CommandContext, user: UserRow, { matches, changedAt }: Preparation): Promise<void> {
   const { em, ports, origin } = context
   const identifier = user.email ?? user.username
-  const keys = await throttleKeys(ports, origin, identifier, { guessed: 'password', userId: user.id })
+  const keys = await throttleKeys(ports, origin, user.id, { guessed: 'password', userId: user.id })
   const right = await guess(context, keys, async () => {
     const password = await em.findOne(PasswordRow, { userId: user.id })
     return matches && password?.changedAt.getTime() === changedAt?.getTime() ? true : null
@@ -171,7 +171,7 @@ async function revokeOtherSignUps({ em, now }: CommandContext, { email }: Proven
 async function newAccount(context: CommandContext, { email }: ProvenAddress, asked: SignUpPayload, input: Confirmation) {
   const username = input.username ?? asked.username
   const { id, username: taken } = await insertUser(context, {
-    username: username ?? usernameFor(email),
+    username: username ?? usernameFrom(email),
     usernameIsOurs: username === null,
     email,
     emailVerified: true,

@@ -1,47 +1,11 @@
 import { z } from 'zod'
+import { brokenText } from '../text/index.ts'
 import { limitedTo } from './input.ts'
-
-/**
- * Text and JSON that can be stored. PostgreSQL cannot store NUL; control characters forge log lines and headers; superjson throws on
- * reserved keys when it writes them, which would break every list with that row.
- */
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
-const controlsButBreaks = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/
-
-/** One line of text, in NFC, without control characters. */
-export function singleLine(maximum: number) {
-  return text(maximum, controls, 'control characters and line breaks are not allowed')
-}
-
-/** Text of several lines, in NFC. */
-export function multiLine(maximum: number) {
-  return text(maximum, controlsButBreaks, 'control characters are not allowed')
-}
-
-function text(maximum: number, forbidden: RegExp, message: string) {
-  return z
-    .string()
-    .max(maximum)
-    .refine((text) => !forbidden.test(text), message)
-    .refine((text) => text.isWellFormed(), brokenText)
-    .transform((text) => text.normalize('NFC').trim())
-}
-
-/** Untrusted text for display and logs: shortened, with U+FFFD for control characters and unpaired surrogates. */
-export function printable(text: string, most: number): string {
-  return text.normalize('NFC').slice(0, most).replaceAll(/\p{C}/gu, '\uFFFD')
-}
-
-/** Escapes the wildcards of LIKE. */
-export function escapeLike(text: string): string {
-  return text.replaceAll(/[\\%_]/g, String.raw`\$&`)
-}
-
-const brokenText = 'half a character: this is not well-formed Unicode'
 
 /** JSON as stored in the database. */
 export type JsonObject = { [key: string]: z.core.util.JSONType }
 
+/** superjson throws on these when it writes them, which would break every list with that row. */
 const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** A JSON object of limited length, without reserved keys, NUL characters or deep nesting. */

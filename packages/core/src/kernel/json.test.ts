@@ -1,42 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { jsonObject, multiLine, singleLine } from './text.ts'
+import { jsonObject } from './json.ts'
 
 function complaint(schema: z.ZodType, value: unknown): string | undefined {
   return schema.safeParse(value).error?.issues[0]?.message
 }
-
-describe('singleLine', () => {
-  test('is trimmed and in NFC', () => {
-    expect(singleLine(200).parse('  Zoe\u0308 ')).toBe('Zo\u00eb')
-  })
-
-  test.each(['\u0000', '\n', '\r', '\t', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029'])(
-    'refuses the control character %j',
-    (letter) => {
-      expect(complaint(singleLine(200), `a${letter}b`)).toBe('control characters and line breaks are not allowed')
-    },
-  )
-
-  test('refuses half a character', () => {
-    expect(complaint(singleLine(5), 'a\ud800')).toBe('half a character: this is not well-formed Unicode')
-  })
-
-  test('refuses what is longer than its maximum', () => {
-    expect(singleLine(5).safeParse('12345').success).toBe(true)
-    expect(singleLine(5).safeParse('123456').success).toBe(false)
-  })
-})
-
-describe('multiLine', () => {
-  test('takes line breaks and tabs, and no other control character', () => {
-    expect(multiLine(20).parse('a\n\tb\r\nc')).toBe('a\n\tb\r\nc')
-    for (const letter of ['\u0000', '\u001b', '\u007f', '\u2028']) {
-      expect(complaint(multiLine(20), `a${letter}b`)).toBe('control characters are not allowed')
-    }
-  })
-})
 
 describe('jsonObject', () => {
   const schema = jsonObject(1000)

@@ -1,0 +1,6 @@
+export { asciiDomain } from './domain.ts'
+export { emailForm } from './email.ts'
+export { identifierForm } from './identifier.ts'
+export { brokenText, cleanLine, multiLine, printable, singleLine } from './lines.ts'
+export { escapeLike, folded } from './search.ts'
+export { usernameForm, usernameProblem } from './username.ts'
