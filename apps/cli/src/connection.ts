@@ -61,7 +61,7 @@ export async function serverUrl(option: string | undefined): Promise<string> {
  * The token of DENIZEN_TOKEN; null: it is not set. Throws when it is empty: where a script's secret
  * is missing, the login that this machine happens to have must not act in its place.
  */
-export function tokenOfEnvironment(): string | null {
+function tokenOfEnvironment(): string | null {
   return nonEmpty('DENIZEN_TOKEN', 'Put an API token into it, or do without to use the login of this machine: unset DENIZEN_TOKEN')
 }
 

@@ -50,6 +50,7 @@ describe('readConfig', () => {
       DENIZEN_DATA_DIR: '/var/lib/denizen',
       DENIZEN_HOST: '::',
       DENIZEN_PORT: '0',
+      DENIZEN_CLOSING_DELAY: '20',
       DENIZEN_MASTER_KEY: key,
       DENIZEN_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
       DENIZEN_LOG_LEVEL: 'warn',
@@ -68,6 +69,7 @@ describe('readConfig', () => {
       dataDirectory: '/var/lib/denizen',
       host: '::',
       port: 0,
+      closingDelay: 20_000,
       masterKey: new Uint8Array(32).fill(7),
       trustedProxies: ['10.0.0.0/8', '::1'],
       logLevel: 'warn',
@@ -173,7 +175,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(30)
+    expect(settings).toHaveLength(31)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

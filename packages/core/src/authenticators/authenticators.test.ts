@@ -106,7 +106,7 @@ describe.each(databases)('on %s', (database) => {
       `update totp_factors set last_step = null, sealed_key = (select sealed_key from totp_factors where user_id = ?) where user_id = ? returning 1`,
       [uuidOf(ada.user.id), uuidOf(eve.user.id)],
     )
-    expect(await accepts('totp', eve.user, codeOf(key))).toBe(false)
+    await expect(accepts('totp', eve.user, codeOf(key))).rejects.toMatchObject({ code: 'request.sealedElsewhere' })
     expect(await accepts('totp', ada.user, codeOf(key, later(30)))).toBe(true)
   })
 
