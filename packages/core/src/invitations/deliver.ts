@@ -12,8 +12,8 @@ import { proves, tokenOf } from './token.ts'
 const name = 'invitations.mail'
 
 /** The job that mails the link. It contains no secret: the worker derives the token again. */
-export function mailJob(invitation: { readonly id: InvitationId; readonly expiresAt: Date }): Job {
-  return { name, payload: { invitationId: invitation.id, expiresAt: invitation.expiresAt.toISOString() } }
+export function mailJob(invitation: { readonly id: InvitationId; readonly expiresAt: Date }, place: Pick<Job, 'priority' | 'group'>): Job {
+  return { name, payload: { invitationId: invitation.id, expiresAt: invitation.expiresAt.toISOString() }, ...place }
 }
 
 /** Mails the link of an invitation, unless it was answered, revoked or renewed meanwhile. */

@@ -11,10 +11,16 @@ import { hashOfText, secretOf } from './secret.ts'
 
 const name = 'verifications.mail'
 
+/** A job of the same work for the call, which nobody does. */
+const withheld = 'verifications.withheld'
+
 /** The job that mails a secret. It contains none: the worker derives it again. */
-export function mailJob(id: VerificationId): Job {
-  return { name, payload: { verificationId: id } }
+export function mailJob(id: VerificationId, sends: boolean, place: Pick<Job, 'priority' | 'group'>): Job {
+  return { name: sends ? name : withheld, payload: { verificationId: id }, ...place }
 }
+
+/** What strangers ask for and nobody gets holds up nobody's mail. */
+export const withholdVerification: JobHandler = { name: withheld, discarded: true, run: async () => {} }
 
 /** Mails the secret of a verification, unless it was used, revoked or expired meanwhile, or nobody may get it. */
 export const sendVerification: JobHandler = {
