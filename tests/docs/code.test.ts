@@ -219,6 +219,15 @@ describe('C13: docs/sign-in.md', () => {
     expect(await world.asSystem().users.find({ identifier: email })).not.toBeNull()
   })
 
+  test('changing the address', async () => {
+    const me = ada.as
+    const redirectTo = 'https://app.example.com/welcome'
+    await me.users.updateCurrent({ email: 'ada@new.example' }) // { email: 'ada@example.com', pendingEmail: 'ada@new.example', … }
+    await me.auth.requestEmailVerification({ redirectTo }) // mails the link again, bound to this browser
+    await me.users.updateCurrent({ email: 'ada@example.com' }) // gives it up
+    expect((await me.users.current()).user.email).toBe('ada@example.com')
+  })
+
   test('an authenticator app', async () => {
     const { world } = served()
     const client = createClient({ url, token: (await world.signUp()).token })

@@ -39,7 +39,7 @@ const onServed = (...line: string[]) => terminal.here([...line, '--database', fo
 const onUnserved = (...line: string[]) => terminal.here([...line, '--database', join(terminal.home, 'new')])
 
 beforeAll(async () => {
-  url = `http://127.0.0.1:${await freePort()}`
+  url = `http://localhost:${await freePort()}`
   server = (await serve()).program
   first = await server.says('list everything that can be done')
   firstPassword = first.match(passwordShape)?.[0] ?? ''

@@ -28,7 +28,7 @@ describe('readConfig', () => {
       defaultOrganization: null,
       maxOwnedOrganizations: 10,
       bodyLimit: 131_072,
-      publicUrl: 'http://127.0.0.1:4000',
+      publicUrl: 'http://localhost:4000',
       signIn: {
         signUp: 'open',
         requireVerifiedEmail: false,
@@ -100,8 +100,8 @@ describe('readConfig', () => {
   })
 
   test.each([
-    [{ DENIZEN_HOST: '0.0.0.0', DENIZEN_PORT: '80' }, 'http://127.0.0.1:80'],
-    [{ DENIZEN_HOST: '::' }, 'http://[::1]:4000'],
+    [{ DENIZEN_HOST: '0.0.0.0', DENIZEN_PORT: '80' }, 'http://localhost:80'],
+    [{ DENIZEN_HOST: '::' }, 'http://localhost:4000'],
     [{ DENIZEN_HOST: 'id.internal' }, 'http://id.internal:4000'],
   ])('links lead by default to where it listens: %j', (environment, url) => {
     expect(readConfig(environment).publicUrl).toBe(url)

@@ -94,9 +94,9 @@ async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<vo
   await server.close()
 }
 
-/** "All addresses" (0.0.0.0) is not an address to connect to. */
+/** By its name: "all addresses" (0.0.0.0) is not one to connect to, and passkeys work for names only. */
 function reachable(url: string): string {
-  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  return url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/, '//localhost:')
 }
 
 /** On the first start of an installation: a superadmin with a random password, which is printed before there is no other way to learn it. */
