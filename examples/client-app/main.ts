@@ -7,7 +7,7 @@
  */
 import { completed, createClient, DenizenError } from '@denizen/client'
 
-const url = process.env['DENIZEN_URL'] ?? 'http://127.0.0.1:4000'
+const url = process.env['DENIZEN_URL'] ?? 'http://localhost:4000'
 const { IDENTIFIER: identifier, PASSWORD: password } = process.env
 
 if (identifier === undefined || password === undefined) {

@@ -11,7 +11,7 @@ import { completed, createClient, DenizenError, memorySession } from '@denizen/c
 import { URI, type TOTP } from 'otpauth'
 import { mailedTo } from './outbox.ts'
 
-const url = process.env['DENIZEN_URL'] ?? 'http://127.0.0.1:4000'
+const url = process.env['DENIZEN_URL'] ?? 'http://localhost:4000'
 const [email, password] = [`ada-${Date.now()}@example.com`, 'weaving algebraical patterns']
 const client = createClient({ url, session: memorySession() })
 

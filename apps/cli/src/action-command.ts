@@ -40,7 +40,7 @@ export interface ActionCommand<S extends Signature> {
   /** What is wrong with the input as a whole; null: nothing. */
   readonly problem?: (input: Input) => string | null
   /** The question to confirm before it is done; null: none is needed. `typed` are the arguments as they were typed. */
-  readonly confirmation?: (input: Input, typed: readonly string[]) => string | null
+  readonly confirmation?: (input: Input, typed: readonly string[], options: LeafOptions) => string | null
   /** The answer as text. */
   readonly show: (answer: OutputOf<S>, options: LeafOptions) => string
   /** Makes the call and prints the answer itself. */
@@ -144,7 +144,7 @@ async function runAction<S extends Signature<ActionName>>(
   const options = command.opts<LeafOptions>()
   const call = callNamed(connection.calls, face.signature.name)
   if (options.dryRun === true && call.plan !== undefined) return printPlan(formatOf(options), await call.plan(input))
-  const question = face.confirmation?.(input, command.args) ?? null
+  const question = face.confirmation?.(input, command.args, options) ?? null
   if (question !== null) await confirmed(question, options.yes, !unplannable.has(face.signature.name))
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options

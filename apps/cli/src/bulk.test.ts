@@ -27,7 +27,7 @@ describe('many users are made from a file', () => {
     const file = terminal.write(`${tag}.ndjson`, `\uFEFF${text}\n`)
     const before = await served().world.counts()
     const planned = await run('users', 'bulk-create', file, '--dry-run')
-    expect(planned.stdout).toMatch(/^users +2 +0 +0$/m)
+    expect(planned.stdout).toMatch(/^ {2}2 users are added$/m)
     expect(planned.stdout).toMatch(/^3 would fail:\n#[^\n]*\n3 +.*cli\.notJson\n4 +.*request\.invalid\n6 +/m)
     expect(await served().world.counts()).toEqual(before)
 
@@ -113,11 +113,11 @@ describe('many users are changed', () => {
     const { names } = await some(3)
     const line = ['users', 'bulk-update', ...names, 'ghost', '--timezone', 'Europe/London', '--no-is-bot']
     const planned = await run(...line, '--dry-run')
-    expect(planned.stdout).toMatch(/^users +0 +3 +0$[^]*^1 would fail:\n[^\n]*\n4 +There is no such user\./m)
+    expect(planned.stdout).toMatch(/^ {2}3 users are changed$[^]*^1 would fail:\n[^\n]*\n4 +There is no user "ghost"\./m)
     const unasked = await run(...line)
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('Change 4 users?')])
     const { code, stdout } = await run(...line, '--yes')
-    expect([code, stdout]).toEqual([6, expect.stringMatching(/^3 users changed, 1 not\.[^]*^4 +ghost +There is no such user\./m)])
+    expect([code, stdout]).toEqual([6, expect.stringMatching(/^3 users changed, 1 not\.[^]*^4 +ghost +There is no user "ghost"\./m)])
     expect((await run('users', 'get', names[2] ?? '')).stdout).toMatch(/^time zone +Europe\/London$/m)
     expect((await run('users', 'bulk-update', 'ghost', '--locale', 'de', '--yes')).code).toBe(1)
   })

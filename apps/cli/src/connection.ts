@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from './calls.ts'
 import { usageError, withNext } from './failure.ts'
@@ -6,9 +7,10 @@ import { lastUrl, readLogin } from './login-store.ts'
 import { nextStep } from './next-steps.ts'
 import { denizen, type ConnectionOptions } from './options.ts'
 import { note } from './output.ts'
+import { version } from './version.ts'
 
 /** Where `denizen serve` listens by default. */
-export const defaultUrl = 'http://127.0.0.1:4000'
+export const defaultUrl = 'http://localhost:4000'
 
 /** Runs work over a connection, and closes it. Adds the next step to errors. */
 export async function connected<T>(options: ConnectionOptions, work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -34,7 +36,7 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
 /** A connection to a server with this token, with the saved login, or anonymous. */
 export async function remote(url: string, credential: string | SavedLogin | null, debug: boolean): Promise<Connection> {
   const { createClient } = await import('@denizen/client')
-  const fetch = debug ? loggingFetch : globalThis.fetch
+  const fetch = named(debug ? loggingFetch : globalThis.fetch)
   const calls =
     credential instanceof SavedLogin
       ? createClient({ url, token: () => credential.token(), fetch: credential.over(fetch) })
@@ -59,7 +61,7 @@ export async function serverUrl(option: string | undefined): Promise<string> {
  * The token of DENIZEN_TOKEN; null: it is not set. Throws when it is empty: where a script's secret
  * is missing, the login that this machine happens to have must not act in its place.
  */
-export function tokenOfEnvironment(): string | null {
+function tokenOfEnvironment(): string | null {
   return nonEmpty('DENIZEN_TOKEN', 'Put an API token into it, or do without to use the login of this machine: unset DENIZEN_TOKEN')
 }
 
@@ -76,6 +78,16 @@ async function credentialFor(url: string): Promise<string | SavedLogin | null> {
   if (given !== null) return given
   const login = await readLogin()
   return login !== null && new URL(login.url).origin === new URL(url).origin ? new SavedLogin(login) : null
+}
+
+/** The fetch that says who asks: people see it among their sessions. */
+function named(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  const name = `denizen/${version()} (${hostname().replaceAll(/[^\w.-]/g, '')})`
+  return (input, init) => {
+    const headers = new Headers(init?.headers)
+    headers.set('user-agent', name)
+    return fetch(input, { ...init, headers })
+  }
 }
 
 /** Logs paths and times only, because query strings hold inputs. */

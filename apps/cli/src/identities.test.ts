@@ -31,7 +31,7 @@ it('lists the identities of oneself and of others, and unlinks them when that is
 
   const unasked = await terminal.here(['identities', 'unlink', id], envOf(ada))
   expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(new RegExp(`Unlink ${id}\\?[^]*--yes`))])
-  expect((await terminal.here(['identities', 'unlink', id, '--dry-run'], envOf(ada))).stdout).toMatch(/^identities +0 +0 +1$/m)
+  expect((await terminal.here(['identities', 'unlink', id, '--dry-run'], envOf(ada))).stdout).toMatch(/^ {2}1 identity is deleted$/m)
   const done = await terminal.here(['identities', 'unlink', id, '--yes'], envOf(ada))
   expect([done.code, done.stdout]).toEqual([0, 'The identity at https://accounts.example is unlinked.\n'])
   expect((await terminal.here(['identities', 'unlink', id, '--yes'], envOf(ada))).code).toBe(3)

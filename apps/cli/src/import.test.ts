@@ -43,8 +43,8 @@ const run = (...line: string[]) => terminal.here(['users', 'import', ...line], a
 it('a realm is planned without a trace', async () => {
   const before = await served().world.counts()
   const { code, stdout } = await run(newRealm().file, '--create-roles', '--dry-run')
-  expect([code, stdout]).toEqual([0, expect.stringMatching(/^users +2 +0 +0$/m)])
-  expect(stdout).toMatch(/^roles +2 +0 +0$/m)
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^ {2}2 users are added$/m)])
+  expect(stdout).toMatch(/^ {2}2 roles are added$/m)
   expect(await served().world.counts()).toEqual(before)
 })
 

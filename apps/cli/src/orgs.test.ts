@@ -56,7 +56,7 @@ describe('an organization', () => {
 
     const unasked = await run('orgs', 'archive', slug)
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(new RegExp(`Archive ${slug}\\?[^]*--yes`))])
-    expect((await run('orgs', 'archive', slug, '--dry-run')).stdout).toMatch(/^organizations +0 +1 +0$/m)
+    expect((await run('orgs', 'archive', slug, '--dry-run')).stdout).toMatch(/^ {2}1 organization is changed$/m)
     expect((await run('orgs', 'archive', slug, '--yes')).stdout).toMatch(/^members who lost it +1$/m)
   })
 
@@ -288,7 +288,7 @@ describe('teams', () => {
     expect(renamed.stdout).toMatch(/^第一線 +1 +- /m)
     expect((await inOrg('teams', 'remove-member', '第一線', owner.user.username, '--yes')).code).toBe(0)
     expect((await inOrg('teams', 'list-members', '第一線')).stdout).toBe('No members found.\n')
-    expect((await inOrg('teams', 'delete', '第一線', '--dry-run')).stdout).toMatch(/^teams +0 +1 +0$/m)
+    expect((await inOrg('teams', 'delete', '第一線', '--dry-run')).stdout).toMatch(/^ {2}1 team is changed$/m)
     expect((await inOrg('teams', 'delete', '第一線', '--yes')).stdout).toContain('It had 0 members')
     expect((await inOrg('teams', 'list', '--total')).stderr).toBe('0 of 0 teams\n')
   })

@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
+import type { User } from '@denizen/core/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { userColumns } from './commands/users-text.ts'
 import { json, localTime, printAnswer, record, table } from './output.ts'
 
 interface Row {
@@ -73,6 +75,28 @@ describe('a table', () => {
       ]),
     )
     expect(stripVTControlCharacters(shown).split('\n')[1]).toBe(`${'n'.repeat(11)}…  ${value}`)
+  })
+
+  it('O12: of users fits 80 columns: without ids, with times as people say them', () => {
+    const at = new Date(Date.now() - 3 * 86_400_000)
+    const user = { username: 'ada.lovelace', email: 'ada.lovelace@analytical.example.org', displayName: null, fullName: 'Ada Lovelace' }
+    const rows = [{ ...user, status: 'active', kind: 'human', createdAt: at, id: `usr_${'0'.repeat(26)}` }] as unknown as User[]
+    const lines = stripVTControlCharacters(onTerminal(80, () => table(rows, userColumns))).split('\n')
+    expect(lines.every((line) => line.length <= 80)).toBe(true)
+    expect(lines[1]).toMatch(/^ada\.lovelace {2}.*3 days ago$/)
+    expect(lines.join('\n')).not.toMatch(/usr_|\d{4}-/)
+    expect(onTerminal(200, () => table(rows, userColumns))).toContain('usr_')
+  })
+
+  it('O12: stands in columns also where emoji are joined, and cuts none in two', () => {
+    const family = '👨‍👩‍👧‍👦'
+    const rows = [
+      { name: family, at: null },
+      { name: 'ada', at: null },
+    ]
+    expect(table(rows, columns).split('\n').slice(1)).toEqual([`${family}    -   -`, 'ada   -   -'])
+    const cut = onTerminal(30, () => table([{ name: family.repeat(20), at: null }], columns))
+    expect(stripVTControlCharacters(cut).split('\n')[1]).toMatch(/^(👨‍👩‍👧‍👦)+… /u)
   })
 
   it('keeps a row on its line', () => {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import stringWidth from 'fast-string-width'
 
 /** Text for people, JSON, or JSON with one item a line. */
 export type Format = 'text' | 'json' | 'ndjson'
@@ -47,8 +48,34 @@ function isPage(answer: unknown): answer is { items: readonly unknown[] } {
   return answer !== null && typeof answer === 'object' && 'items' in answer && Array.isArray(answer.items)
 }
 
-/** Rows under headings, aligned; shortened to fit the terminal. */
+/** Rows under headings, aligned; shortened to fit the terminal, and without what does not fit. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const room = process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY
+  return tableOf(rows, fitting(rows, columns, room))
+}
+
+/** Columns that fit: ids go first, because what has one mostly has a name, then the last ones that are not there to be copied; the first stays. */
+function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], room: number): readonly Column<Row>[] {
+  const least = ({ title, whole = false, value }: Column<Row>) => {
+    const wanted = rows.reduce((most, row) => Math.max(most, width(cell(value(row)))), width(title))
+    return whole || rows.some((row) => value(row) instanceof Date) ? wanted : Math.min(wanted, narrowest)
+  }
+  const needed = columns.reduce((sum, column) => sum + least(column) + 2, -2)
+  if (needed <= room || columns.length === 1) return columns
+  const [, ...rest] = columns
+  const gone = rest.findLast(({ title }) => title === 'ID') ?? rest.findLast(({ whole }) => whole !== true)
+  if (gone === undefined) return columns
+  return fitting(
+    rows,
+    columns.filter((column) => column !== gone),
+    room,
+  )
+}
+
+/** Columns below which text says too little. */
+const narrowest = 12
+
+function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = rows.map((row) => columns.map(({ value }) => cell(value(row)).replaceAll('\n', ' ')))
   const titles = columns.map(({ title }) => title)
   const wanted = titles.map((title, index) => cells.reduce((most, row) => Math.max(most, width(row[index] ?? '')), width(title)))
@@ -69,7 +96,10 @@ export function record(fields: readonly (readonly [name: string, value: unknown]
   const shown = fields.filter(([, value]) => value !== null && value !== undefined)
   const widest = Math.max(0, ...shown.map(([name]) => width(name)))
   return shown
-    .map(([name, value]) => `${dim(padded(name, widest))}  ${cell(value).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`)
+    .map(
+      ([name, value]) =>
+        `${dim(padded(name, widest))}  ${(value instanceof Date ? localTime(value) : cell(value)).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`,
+    )
     .join('\n')
 }
 
@@ -80,9 +110,24 @@ export function localTime(date: Date): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
+const units = [
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const
+
+/** `3 days ago`, `in 2 hours`: on a screen, where it says more in less room. */
+function relativeTime(date: Date, now = Date.now()): string {
+  const seconds = (date.getTime() - now) / 1000
+  const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
+  return new Intl.RelativeTimeFormat('en', { style: 'short', numeric: 'auto' }).format(Math.trunc(seconds / size), unit)
+}
+
 function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-'
-  if (value instanceof Date) return localTime(value)
+  if (value instanceof Date) return process.stdout.isTTY ? relativeTime(value) : localTime(value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')
   return printable(typeof value === 'string' ? value : JSON.stringify(value))
@@ -96,23 +141,18 @@ export function printable(text: string): string {
   return text.replaceAll(tricks, '\uFFFD')
 }
 
-/** Columns on screen: East Asian characters and emoji take two, combining marks none. */
+/** Columns on screen: East Asian characters and emoji take two, also those that are joined; combining marks none. */
 export function width(text: string): number {
-  let columns = 0
-  for (const character of text)
-    columns += /\p{M}/u.test(character)
-      ? 0
-      : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Extended_Pictographic}/u.test(character)
-        ? 2
-        : 1
-  return columns
+  return stringWidth(text)
 }
+
+const letters = new Intl.Segmenter('en')
 
 /** Padded with spaces, or shortened. */
 export function padded(text: string, columns: number): string {
   const short = columns - width(text)
   if (short >= 0) return text + ' '.repeat(short)
-  const kept = [...text]
+  const kept = [...letters.segment(text)].map(({ segment }) => segment)
   while (width(kept.join('')) > columns - 1) kept.pop()
   return `${kept.join('')}…`
 }
@@ -124,7 +164,7 @@ function fitted(wanted: readonly number[], whole: readonly boolean[]): readonly 
   const room = isTTY && columns > 0 ? columns - 2 * (widths.length - 1) : Number.POSITIVE_INFINITY
   while (widths.reduce((sum, one) => sum + one, 0) > room) {
     const widest = Math.max(...widths.filter((_, index) => whole[index] !== true))
-    if (widest <= 12) break
+    if (widest <= narrowest) break
     widths[widths.findIndex((one, index) => one === widest && whole[index] !== true)] = widest - 1
   }
   return widths

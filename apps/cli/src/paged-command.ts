@@ -3,6 +3,7 @@ import type { OutputOf, Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, type ActionCommand, type Input, type LeafOptions } from './action-command.ts'
 import { callNamed, type Connection } from './calls.ts'
+import { usageError } from './failure.ts'
 import { formatOf } from './options.ts'
 import { json, note, print, printAnswer, table, type Column } from './output.ts'
 
@@ -36,6 +37,7 @@ export function addPaged<S extends Signature<ActionName>>(parent: Command, face:
     examples: face.examples,
     extend(command) {
       command.option('--all', 'all pages, not only the first')
+      command.option('--columns <names>', `with commas: ${columns.map(nameOf).join(', ')}`)
       face.extend?.(command)
     },
     show: () => '',
@@ -44,9 +46,24 @@ export function addPaged<S extends Signature<ActionName>>(parent: Command, face:
         input,
         options,
         things,
-        columns,
+        columns: chosen(columns, options['columns']),
         remark: (page) => remark?.(page as OutputOf<S>) ?? '',
       }),
+  })
+}
+
+/** A column as it is named on the command line: `last-seen`. */
+function nameOf({ title }: { readonly title: string }): string {
+  return title.toLowerCase().replaceAll(' ', '-')
+}
+
+/** The columns that `--columns` names, in its order; all of them without it. */
+function chosen<Item>(columns: readonly Column<Item>[], names: unknown): readonly Column<Item>[] {
+  if (typeof names !== 'string') return columns
+  return names.split(',').map((name) => {
+    const found = columns.find((column) => nameOf(column) === name.trim().toLowerCase())
+    if (found === undefined) throw usageError(`There is no column "${name.trim()}".`, `The columns are ${columns.map(nameOf).join(', ')}.`)
+    return found
   })
 }
 
@@ -94,7 +111,7 @@ const fullPage = 50
 
 function pageText<Item>(page: Page<Item>, { things, columns, remark }: Listing<Item>): string {
   const { items, nextCursor, total } = page
-  if (nextCursor !== null) note(`There are more: --all shows all of them, --cursor ${nextCursor} the next page.`)
+  if (nextCursor !== null) note('There are more: --all shows all of them, --limit up to 100; --json has the cursor of the next page.')
   if (typeof total === 'number') note(`${items.length} of ${total} ${things}`)
   if (remark(page) !== '') note(remark(page))
   return items.length === 0 ? `No ${things} found.` : table(items, columns)

@@ -1,29 +1,66 @@
 import type { Plan } from '@denizen/core/contract'
-import { printAnswer, record, table, type Format } from './output.ts'
+import { printAnswer, table, type Format } from './output.ts'
 
-/** Shows what a command would do. */
+/** Shows what a command would do: as sentences for people; as JSON, every table that it counts. */
 export function printPlan(format: Format, plan: Plan): void {
   printAnswer(format, plan, () => planText(plan))
 }
 
-function planText({ rows, sessionsEnded, tokensEnded, events, jobs, failed }: Plan): string {
-  const tables = Object.entries(rows)
-  const changes =
-    tables.length === 0
-      ? 'No row would change.'
-      : table(tables, [
-          { title: 'TABLE', value: ([name]) => name },
-          { title: 'INSERTED', value: ([, { inserted }]) => inserted },
-          { title: 'UPDATED', value: ([, { updated }]) => updated },
-          { title: 'DELETED', value: ([, { deleted }]) => deleted },
-        ])
-  const rest = record([
-    ['sessions ended', sessionsEnded],
-    ['tokens ended', tokensEnded],
-    ['events', counted(events)],
-    ['jobs', counted(jobs)],
-  ])
-  return `Nothing was changed. This would change:\n\n${[changes, rest, ...failures(failed)].join('\n\n')}`
+function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan): string {
+  const changes = Object.entries(rows)
+    .filter(([name]) => !unsaid.has(name))
+    .flatMap(([name, counts]) => sentencesOf(name, counts))
+  const ended = [
+    ...(sessionsEnded > 0 ? [`${counting(sessionsEnded, 'session')} ${sessionsEnded === 1 ? 'ends' : 'end'}`] : []),
+    ...(tokensEnded > 0 ? [`${counting(tokensEnded, 'token')} ${tokensEnded === 1 ? 'stops' : 'stop'} working`] : []),
+  ]
+  const mails = Object.entries(jobs).filter(([name]) => /mail/i.test(name))
+  const sent = mails.map(([, count]) => `${counting(count, 'email')} ${count === 1 ? 'is' : 'are'} sent`)
+  const lines = [...changes, ...ended, ...sent]
+  const told = lines.length === 0 ? 'Nothing would change.' : `This would change:\n\n${lines.map((line) => `  ${line}`).join('\n')}`
+  return `Nothing was changed. ${told}${failures(failed)
+    .map((text) => `\n\n${text}`)
+    .join('')}`
+}
+
+/** Tables that keep records, or that other lines tell of. */
+const unsaid: ReadonlySet<string> = new Set([
+  'former_states',
+  'sessions',
+  'tokens',
+  'audit_entries',
+  'events',
+  'verifications',
+  'role_closure',
+  'throttles',
+  'login_attempts',
+])
+
+/** What a row is, where its table is called otherwise. */
+const nouns: Readonly<Record<string, string>> = {
+  role_assignments: 'role assignment',
+  organization_domains: 'domain',
+  team_members: 'seat in a team',
+  totp_factors: 'authenticator app',
+  policies: 'policy',
+  identities: 'identity',
+}
+
+function sentencesOf(table: string, { inserted, updated, deleted }: Plan['rows'][string]): readonly string[] {
+  const noun = nouns[table] ?? table.replaceAll('_', ' ').replace(/s$/, '')
+  const counts = [
+    [inserted, 'added'],
+    [updated, 'changed'],
+    [deleted, 'deleted'],
+  ] as const
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `${counting(count, noun)} ${count === 1 ? 'is' : 'are'} ${what}`)
+}
+
+function counting(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`
+  const [first = '', ...rest] = noun.split(' ')
+  const many = (word: string) => (word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`)
+  return `${count} ${rest[0] === 'in' ? [many(first), ...rest].join(' ') : many(noun)}`
 }
 
 /** Items are counted from 1, as people do. */
@@ -35,10 +72,6 @@ function failures(failed: Plan['failed']): readonly string[] {
     { title: 'CODE', value: ({ code }) => code },
   ])
   return [`${failed.length} would fail:\n${items}`]
-}
-
-function counted(counts: Readonly<Record<string, number>>): readonly string[] {
-  return Object.entries(counts).map(([name, count]) => `${name} (${count})`)
 }
 
 /** The sum of the plans of several chunks; `start` is the index of a chunk's first item, for the numbers of failed items. */

@@ -43,7 +43,7 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
   [['users', 'update', 'ada', '--preferences', '{"a":'], '--preferences is not JSON', ''],
   [['users', 'create', '--username', 'ada', '--password', 'canary'], 'does not belong on the command line', '--password-stdin'],
   [['users', 'create', '--username', 'ada', '--password-prompt'], 'there is no terminal to ask', '--password-stdin'],
-  [['users', 'list', '--url', 'nowhere'], '"nowhere" is not the URL of a server', '--url http://127.0.0.1:4000'],
+  [['users', 'list', '--url', 'nowhere'], '"nowhere" is not the URL of a server', '--url http://localhost:4000'],
   [['users', 'list', '--url', 'http://ada:canary@127.0.0.1:1'], 'must not contain a user name or a password', 'denizen login'],
   [['users', 'list', '--url', 'http://127.0.0.1:1', '--local'], 'cannot be used with', 'denizen users list --help'],
   [['call', 'users.creat'], 'There is no action "users.creat". Did you mean users.create?', 'denizen call'],

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { DenizenError } from '@denizen/core/calls'
 import { Argument, Command } from 'commander'
 import { addAliases, childNamed } from './aliases.ts'
@@ -27,6 +26,7 @@ import { addDefaults } from './default-commands.ts'
 import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
 import { denizen } from './options.ts'
 import { closest } from './suggestion.ts'
+import { version } from './version.ts'
 import { inWordsOf } from './words.ts'
 
 /** Runs one command line, without the program's own name. Gives the exit code. */
@@ -136,8 +136,3 @@ function optionMeant(place: Command, argv: readonly string[]): string | null {
 const help = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done, 130 cancelled.
 Environment: DENIZEN_URL, DENIZEN_TOKEN, NO_COLOR; for the server see "denizen doctor".`
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  return manifest.version
-}

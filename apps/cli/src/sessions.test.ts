@@ -38,7 +38,7 @@ it('sessions are listed, shown and ended', async () => {
 
 it('end-others leaves the one that is typed in, end-all none; a dry run ends nothing', async () => {
   const { all, run, user } = await thrice()
-  expect((await run(['end-others', '--dry-run'])).stdout).toMatch(/^sessions ended +2$/m)
+  expect((await run(['end-others', '--dry-run'])).stdout).toMatch(/^ {2}2 sessions end$/m)
   expect((await run(['end-others', '--yes', '--json'])).json<Ended>().sessionsEnded).toBe(2)
   expect(await Promise.all(all.map(works))).toEqual([false, false, true])
   expect((await run(['end-all', '--user', user.id, '--yes', '--json'])).json<Ended>().sessionsEnded).toBe(1)

@@ -20,6 +20,13 @@ async function made(...more: string[]): Promise<User> {
 }
 
 describe('users', () => {
+  it('O12: --columns names what a list shows, and what is no column is told with those there are', async () => {
+    const { stdout } = await terminal.here(['users', 'list', '--columns', 'id,username'], asAdmin())
+    expect(stdout.split('\n')[0]).toMatch(/^ID +USERNAME$/)
+    const wrong = await terminal.here(['users', 'list', '--columns', 'nope'], asAdmin())
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/no column "nope"[^]*username, email/)])
+  })
+
   it('are made, shown, found, changed and suspended', async () => {
     const username = newName()
     const created = await run([
@@ -59,7 +66,7 @@ describe('users', () => {
     ['request.notFound', 3, ['users', 'get', 'nobody'], 'denizen users list'],
     ['request.notFound', 3, ['users', 'find', 'nobody'], 'denizen users list'],
     ['request.invalid', 2, ['users', 'get', 'usr_1'], ''],
-    ['request.invalid', 2, ['users', 'create', '--username', 'a b', '--email', 'nowhere'], '  email: '],
+    ['request.invalid', 2, ['users', 'create', '--username', 'a b', '--email', 'nowhere'], '  --email: '],
     ['request.unauthenticated', 4, ['users', 'list'], 'denizen login'],
     ['request.denied', 4, ['users', 'list'], 'Sign in as somebody who may'],
   ])('that cannot be: %s ends with %i', async (code, exitCode, line, told) => {
@@ -95,7 +102,7 @@ describe('users', () => {
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(new RegExp(`${username} to suspended[^]*--yes[^]*--dry-run`))])
     const { stdout } = await run([...line, '--dry-run'])
     expect(stdout).toMatch(/^Nothing was changed/)
-    expect(stdout).toMatch(/^users +0 +1 +0$/m)
+    expect(stdout).toMatch(/^ {2}1 user is changed$/m)
     expect((await run([...line, '--dry-run', '--json'])).json()).toMatchObject({ rows: { users: { updated: 1 } }, sessionsEnded: 0 })
     expect((await run(['users', 'get', username, '--json'])).json<User>().status).toBe('active')
   })
@@ -120,7 +127,7 @@ describe('a list of users', () => {
       ...items.map(({ username, id }) => expect.stringMatching(new RegExp(`^${username} .* ${id}$`)) as unknown),
       '',
     ])
-    expect(text.stderr).toContain('--cursor ')
+    expect(text.stderr).toContain('There are more: --all')
     expect(text.stderr).toMatch(/^2 of \d+ users$/m)
     const read = (output: string) =>
       output

@@ -53,7 +53,8 @@ function withFields(command: Command, text: string): string {
 function withCommands(program: Command, text: string): string {
   if (!/[a-z]\.[a-z]/.test(text)) return text
   const lines = new Map<string, string>(linesOf(program))
-  return text.replaceAll(/(?<![\w.@/])[a-z]+\.[a-zA-Z]+(?!\w|\.\w)/g, (word) => {
+  // What is to be called, and not a permission that is named like it.
+  return text.replaceAll(/(?<=\b(?:call|with|by|read|through) )[a-z]+\.[a-zA-Z]+(?!\w|\.\w)/g, (word) => {
     const line = Object.hasOwn(kinds, word) ? lines.get(word) : undefined
     return line === undefined ? word : `"${denizen} ${line}"`
   })

@@ -47,6 +47,18 @@ describe('closing', () => {
     return { server, started: started.promise, go: go.resolve }
   }
 
+  it('C11: answers /readyz with 503 for a while before the port is closed, and everything else as before', async () => {
+    const { core } = served().world
+    const server = createServer({ core, port: 0, closingDelay: scaled(500) })
+    open.push(server)
+    await server.listen()
+    expect((await ask(server, '/readyz')).status).toBe(200)
+    const closed = server.close()
+    expect([(await ask(server, '/readyz')).status, (await ask(server, '/healthz')).status]).toEqual([503, 200])
+    await closed
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow('fetch failed')
+  })
+
   it('lets a running request finish, accepts no other, and closes idle connections', async () => {
     const { server, started, go } = await slowServer(longer)
     await ask(server, '/healthz')

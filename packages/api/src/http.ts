@@ -42,6 +42,8 @@ export interface ServerOptions {
   readonly requestTimeout?: number
   /** Milliseconds that running requests have to finish while closing. Default: 10 000. */
   readonly gracePeriod?: number
+  /** Milliseconds that `/readyz` answers 503 before the port is closed, so that a load balancer sees it. Default: 0. */
+  readonly closingDelay?: number
 }
 
 export interface Server {
@@ -73,7 +75,7 @@ const metricsAge = 1_000
 export function createServer(options: ServerOptions): Server {
   const face = new Face(options)
   const turns = new Turns()
-  const { host = '127.0.0.1', port, gracePeriod = 10_000, requestTimeout = 60_000 } = options
+  const { host = '127.0.0.1', port, gracePeriod = 10_000, closingDelay = 0, requestTimeout = 60_000 } = options
   const server = createHttpServer({ ...timeoutsFor(requestTimeout), maxHeaderSize: 16_384 }, (request, response) =>
     turns.take(request, response, () => face.handle(request, response)),
   )
@@ -92,8 +94,9 @@ export function createServer(options: ServerOptions): Server {
       })
       address = server.address() as AddressInfo
     },
-    close() {
+    async close() {
       face.draining = true
+      if (server.listening && closingDelay > 0) await new Promise((resolve) => setTimeout(resolve, closingDelay))
       return drain(server, face, gracePeriod)
     },
   }
@@ -161,9 +164,10 @@ class Face {
     }
     const running = finish()
       .catch((error: unknown) => {
-        this.#logger.error('a request could not be answered', { requestId, error })
+        const told = toDomainError(error, { path: undefined, requestId })
+        if (told !== error) this.#logger.error('a request could not be answered', { requestId, error })
         if (response.headersSent) response.destroy()
-        else send(response, requestId, this.draining, problem(toDomainError(error, { path: undefined, requestId }), requestId), shared)
+        else send(response, requestId, this.draining, problem(told, requestId), shared)
       })
       .finally(() => this.#running.delete(running))
     this.#running.add(running)

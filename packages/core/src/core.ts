@@ -15,7 +15,7 @@ import { actions } from './actions.ts'
 import { callsOver, type Calls } from './calls/index.ts'
 import { toDomainError } from './database/conflict.ts'
 import { ensurePartitions } from './database/partitions.ts'
-import { deliver, type Subscriber } from './events/index.ts'
+import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
 import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Principal } from './kernel/actor.ts'
 import type { Origin } from './kernel/origin.ts'
@@ -29,7 +29,7 @@ import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
 import { checkImmediately } from './pipeline/immediate.ts'
 import { forkOf, cachesOf } from './pipeline/assembly.ts'
-import { checkUse, mayUse, plan, run } from './pipeline/run.ts'
+import { answering, checkUse, mayUse, plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
 import { writeSessionsSeen } from './sessions/index.ts'
@@ -62,8 +62,9 @@ export interface Core {
   /**
    * Creates the first superadmin; null: there is or was one already. Of concurrent processes one creates it. The username gets a suffix
    * if it is taken.
+   * @param announce Called before it is created: whoever shows the password afterwards may be killed in between, and lose it.
    */
-  bootstrap(account: { readonly username: string; readonly password: string }): Promise<User | null>
+  bootstrap(account: { readonly username: string; readonly password: string }, announce?: () => void): Promise<User | null>
   /** Every action as a function, on behalf of an actor. */
   as(actor: Actor, origin?: Partial<Origin>): Calls
   /** The principal of an access token; null: the token is not valid. */
@@ -89,7 +90,7 @@ export interface Core {
    * valid.
    */
   receiveWebhook(webhook: SignedWebhook, origin: Origin): Promise<void>
-  /** Whether the database is available. */
+  /** Whether the database is there and takes changes. */
   isReady(): Promise<boolean>
   /** The public keys of signed tokens, present and next (JWK, RFC 7517). */
   publishedKeys(): Promise<readonly JsonObject[]>
@@ -136,9 +137,9 @@ export function createCore(options: CoreOptions): Core {
     mayUse: (name, call) => mayUse(assembly, name, call),
     checkUse: (name, call) => checkUse(assembly, name, call),
     plan: (name, input, call) => plan(assembly, name, input, call),
-    bootstrap: (account) => bootstrapIn(assembly, account),
+    bootstrap: (account, announce) => bootstrapIn(assembly, account, announce),
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
-    authenticate: (token) => authenticator.authenticate(token),
+    authenticate: (token) => answering(assembly, 'the look at a token', () => authenticator.authenticate(token)),
     authenticated: (token) => authenticator.cached(token),
     counted: (principal) => assembly.rate.countImmediately(principal),
     question: questionOf,
@@ -148,16 +149,37 @@ export function createCore(options: CoreOptions): Core {
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
-    publishedKeys: () => keys.published(),
+    publishedKeys: () => answering(assembly, 'the look at the signing keys', () => keys.published()),
     writeLastSeen: buffers.write,
-    isReady: async () => (await orm.checkConnection()).ok,
+    isReady: () => takesChanges(reader()),
     async start() {
+      await rotateKeys(reader(), ports) // refuses another master key, before anything is written
       await ensurePartitions(reader(), ports.clock.now())
-      await rotateKeys(reader(), ports)
+      await warnOfDump(reader(), ports)
       await ports.invalidation.open(cachesOf(assembly))
       buffers.start()
     },
     stop: async () => void (await Promise.all([buffers.stop(), ports.invalidation.close()])),
+  }
+}
+
+/** After `pg_dump` and a restore into a new cluster. */
+async function warnOfDump(em: SqlEntityManager, { logger }: Ports): Promise<void> {
+  const highest = await foreignTransaction(em)
+  if (highest === null) return
+  logger.error(
+    'The events in this database come from a dump of another cluster, whose transaction ids were higher: until this one has caught up, the event feed ' +
+      'does not show them. Stop PostgreSQL and raise its next transaction id above the highest (pg_resetwal --next-transaction-id, --epoch), or use a physical backup.',
+    { highest },
+  )
+}
+
+async function takesChanges(em: SqlEntityManager): Promise<boolean> {
+  try {
+    const [row] = await em.execute<{ mode: string }[]>(`select current_setting('transaction_read_only') as mode`)
+    return row?.mode === 'off'
+  } catch {
+    return false
   }
 }
 
@@ -235,8 +257,13 @@ async function receiveIn(assembly: Assembly, { id, timestamp, signature, body }:
   await run(only, name, { id, timestamp, signature, body }, call)
 }
 
-async function bootstrapIn(assembly: Assembly, account: { username: string; password: string }): Promise<User | null> {
+async function bootstrapIn(
+  assembly: Assembly,
+  account: { username: string; password: string },
+  announce?: () => void,
+): Promise<User | null> {
   if (await hadSuperadmin(forkOf(assembly))) return null
+  announce?.()
   const { name } = bootstrap.signature
   const call: Call = { actor: systemActor('first start'), origin: { ip: null, userAgent: null, requestId: newRequestId(assembly.ports) } }
   const made = await run({ ...assembly, actions: new Map([[name, bootstrap]]) }, name, account, call)

@@ -3,7 +3,14 @@ import { sendInvitation } from './invitations/deliver.ts'
 import { sendAddressNotice } from './accounts/index.ts'
 import type { JobHandler } from './kernel/job.ts'
 import { rotateSigningKeys } from './tokens/index.ts'
-import { sendVerification } from './verifications/index.ts'
+import { sendVerification, withholdVerification } from './verifications/index.ts'
 
 /** The handlers of jobs that actions queue or that run on a schedule. Whoever runs a queue calls `core.work` with these names. */
-export const jobHandlers: readonly JobHandler[] = [rotateSigningKeys, sendAddressNotice, sendInvitation, sendResetNotice, sendVerification]
+export const jobHandlers: readonly JobHandler[] = [
+  rotateSigningKeys,
+  sendAddressNotice,
+  sendInvitation,
+  sendResetNotice,
+  sendVerification,
+  withholdVerification,
+]

@@ -133,7 +133,7 @@ export class People {
 
   /** A new member of an organization, signed in. */
   async asMember(organizationId: OrganizationId, role: 'owner' | 'admin' | 'member' = 'member'): Promise<SignedInUser> {
-    const user = await this.newUser()
+    const user = await this.newUser({ emailVerified: true })
     await this.join(organizationId, user, role)
     return this.signIn(user)
   }

@@ -28,7 +28,7 @@ describe('readConfig', () => {
       defaultOrganization: null,
       maxOwnedOrganizations: 10,
       bodyLimit: 131_072,
-      publicUrl: 'http://127.0.0.1:4000',
+      publicUrl: 'http://localhost:4000',
       signIn: {
         signUp: 'open',
         requireVerifiedEmail: false,
@@ -50,6 +50,7 @@ describe('readConfig', () => {
       DENIZEN_DATA_DIR: '/var/lib/denizen',
       DENIZEN_HOST: '::',
       DENIZEN_PORT: '0',
+      DENIZEN_CLOSING_DELAY: '20',
       DENIZEN_MASTER_KEY: key,
       DENIZEN_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
       DENIZEN_LOG_LEVEL: 'warn',
@@ -68,6 +69,7 @@ describe('readConfig', () => {
       dataDirectory: '/var/lib/denizen',
       host: '::',
       port: 0,
+      closingDelay: 20_000,
       masterKey: new Uint8Array(32).fill(7),
       trustedProxies: ['10.0.0.0/8', '::1'],
       logLevel: 'warn',
@@ -98,8 +100,8 @@ describe('readConfig', () => {
   })
 
   test.each([
-    [{ DENIZEN_HOST: '0.0.0.0', DENIZEN_PORT: '80' }, 'http://127.0.0.1:80'],
-    [{ DENIZEN_HOST: '::' }, 'http://[::1]:4000'],
+    [{ DENIZEN_HOST: '0.0.0.0', DENIZEN_PORT: '80' }, 'http://localhost:80'],
+    [{ DENIZEN_HOST: '::' }, 'http://localhost:4000'],
     [{ DENIZEN_HOST: 'id.internal' }, 'http://id.internal:4000'],
   ])('links lead by default to where it listens: %j', (environment, url) => {
     expect(readConfig(environment).publicUrl).toBe(url)
@@ -173,7 +175,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(30)
+    expect(settings).toHaveLength(31)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

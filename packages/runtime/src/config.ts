@@ -16,6 +16,8 @@ export interface Config {
   /** Absolute; holds the embedded database, its lock and `master.key`. */
   readonly dataDirectory: string
   readonly host: string
+  /** Milliseconds between being not ready and closing the port. */
+  readonly closingDelay: number
   /** 0 lets the system choose. */
   readonly port: number
   /** 32 bytes; null: kept in the data directory (see `loadMasterKey`), or random in memory. */
@@ -57,6 +59,11 @@ const defaultWorkers = Math.max(1, availableParallelism() - 1)
 
 const definitions = {
   ...databaseDefinitions,
+  DENIZEN_CLOSING_DELAY: define(
+    wholeNumber(0, 300).default(0),
+    '0',
+    'Seconds after SIGTERM in which /readyz answers 503 and calls are still taken, so that a load balancer stops sending them.',
+  ),
   DENIZEN_HOST: define(z.string().min(1, 'must be an address to listen on').default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
   DENIZEN_PORT: define(wholeNumber(0, 65_535).default(4000), '4000', 'Port to listen on; 0 takes a free one.'),
   DENIZEN_MASTER_KEY: define(
@@ -157,6 +164,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDirectory: resolve(isMemory(values.DENIZEN_DATA_DIR) ? './denizen-data' : values.DENIZEN_DATA_DIR),
     host: values.DENIZEN_HOST,
     port: values.DENIZEN_PORT,
+    closingDelay: values.DENIZEN_CLOSING_DELAY * 1000,
     masterKey: values.DENIZEN_MASTER_KEY ?? null,
     trustedProxies: values.DENIZEN_TRUSTED_PROXIES ?? [],
     logLevel: values.DENIZEN_LOG_LEVEL,

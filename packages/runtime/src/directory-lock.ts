@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineError } from '@denizen/core'
 import { z } from 'zod'
+import { prepareDataDirectory } from './data-directory.ts'
 
 /** Who has a data directory open. */
 const ownerSchema = z.object({
@@ -49,7 +50,7 @@ const held = new Set<DatabaseSync>()
  * `owner.json` only describes the owner; nothing is decided by it.
  */
 export async function lockDirectory(directory: string, url: string | null = null): Promise<DirectoryLock> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  prepareDataDirectory(directory)
   const database = await takeLock(directory)
   held.add(database)
   let owner: LockOwner = { pid: process.pid, host: hostname(), startedAt: new Date().toISOString(), url }

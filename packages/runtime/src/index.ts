@@ -4,6 +4,7 @@ export { configInvalid, readConfig, settings, type Config, type ConfigIssue, typ
 export type { DatabaseConfig } from './database-settings.ts'
 export { parseDatabaseUrl, placeOf, type PostgresServer } from './database-url.ts'
 export { openDatabase, type Database } from './database.ts'
+export { dataDirectoryUnusable } from './data-directory.ts'
 export { nodeDigest } from './digest.ts'
 export { databaseLocked, lockDirectory, readLockOwner, type DirectoryLock, type LockOwner } from './directory-lock.ts'
 export { postgresFeed, type FeedState, type PostgresFeed, type PostgresFeedOptions } from './invalidation.ts'

@@ -102,7 +102,7 @@ class Follower {
       } catch (error) {
         if (signal.aborted) return
         if (this.state.heardUpTo === null) return failed(error)
-        logger.warn('Lost the invalidation feed. Nothing is served from the cache until it is back.', { error: messageOf(error) })
+        logger.warn('Lost the invalidation feed. Nothing is served from the cache until it is back.', { error })
       }
       this.state = { ...this.state, connected: false, losses: this.state.losses + 1 }
       await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {})
@@ -178,7 +178,7 @@ class Link {
   constructor(server: PostgresServer, stop: AbortSignal) {
     this.client = new Client({ ...clientConfig(server, 'invalidation'), stream: () => this.#socket })
     this.client.on('error', (error) => this.#lose(error))
-    this.client.on('end', () => this.#lose(new Error('The connection ended.')))
+    this.client.on('end', () => this.#lose(lost('ECONNRESET', 'The connection ended.')))
     this.#stop = stop
     stop.addEventListener('abort', this.#onStop)
   }
@@ -190,7 +190,7 @@ class Link {
   /** Waits for the work, at most `answerTimeoutMs` and while the connection lives. */
   within<T>(work: Promise<T>): Promise<T> {
     return this.#interruptible((resolve, reject) => {
-      const timer = setTimeout(() => this.#lose(new Error(`No answer within ${answerTimeoutMs} ms.`)), answerTimeoutMs)
+      const timer = setTimeout(() => this.#lose(lost('ETIMEDOUT', `No answer within ${answerTimeoutMs} ms.`)), answerTimeoutMs)
       work.then(resolve, reject).finally(() => clearTimeout(timer))
       return timer
     })
@@ -232,4 +232,8 @@ class Link {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+function lost(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }

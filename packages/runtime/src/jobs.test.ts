@@ -94,6 +94,59 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     await until('the second attempt', () => attempts.length === 2)
   })
 
+  test('R3: a job that takes long holds up itself, and one group never has all the places', async () => {
+    const go = Promise.withResolvers<void>()
+    const [begun, done]: [string[], string[]] = [[], []]
+    const jobs = await start([
+      {
+        name: 'tests.waiting',
+        run: async ({ who }) => {
+          begun.push(String(who))
+          if (who === 'slow') await go.promise
+          done.push(String(who))
+        },
+      },
+    ])
+    const job = (who: string, more: object) => ({ name: 'tests.waiting', payload: { who }, ...more })
+    await transaction((em) =>
+      jobs.enqueue(em, [
+        ...Array.from({ length: 30 }, () => job('slow', { group: 'flood' })),
+        ...Array.from({ length: 30 }, () => job('low', { priority: -30 })),
+        job('first', { priority: -1 }),
+      ]),
+    )
+    // Thirty ways to be held up, and all others are done within seconds: by one a poll it would be a quarter of a minute.
+    await until('all others being done', () => done.length === 31)
+    expect(done.indexOf('first')).toBeLessThan(10)
+    expect(begun.filter((who) => who === 'slow').length).toBeLessThan(10)
+    go.resolve()
+    await until('the slow ones being done', () => done.length === 61)
+  })
+
+  test.runIf(kind === 'postgres')(
+    'R10: what a worker has that is not heard of any more, another one does within a minute',
+    { timeout: 90_000 },
+    async () => {
+      let done = 0
+      const jobs = await start([{ name: 'tests.killed', run: async () => void done++ }], false)
+      await transaction((em) => jobs.enqueue(em, [{ name: 'tests.killed', payload: {} }]))
+      // A worker that takes it and is killed at once.
+      await transaction((em) =>
+        em.execute(`update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now() where name = 'tests.killed'`),
+      )
+      await start([{ name: 'tests.killed', run: async () => void done++ }])
+      await eventually(60_000, 'the job being done by another', async () => done === 1, 500)
+    },
+  )
+
+  test('R3: what is discarded is queued and never done', async () => {
+    let done = 0
+    const jobs = await start([{ name: 'tests.discarded', discarded: true, run: async () => void done++ }])
+    await transaction((em) => jobs.enqueue(em, [{ name: 'tests.discarded', payload: {} }]))
+    await sleep(600)
+    expect(done).toBe(0)
+  })
+
   test('stop waits for what runs', async () => {
     const go = Promise.withResolvers<void>()
     let [began, ended, stopped] = [false, false, false]

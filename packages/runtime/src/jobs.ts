@@ -5,18 +5,9 @@ import type { Database } from './database.ts'
 import { quoteIdentifier } from './client-config.ts'
 import { jobsSchema } from './jobs-schema.ts'
 import { connectionOptions, sessionOf } from './postgres.ts'
+import { heartbeatSeconds, QueueWorker, type JobDefinition } from './queue-worker.ts'
 
-/** A kind of background work. */
-export interface JobDefinition {
-  /** `<feature>.<verb>`, as in `Job.name`. */
-  readonly name: string
-  /** When it is started by itself: five cron fields, in UTC. */
-  readonly cron?: string
-  /** true: it needs an external system that may be unavailable for long, and is tried again for most of a day. */
-  readonly outside?: boolean
-  /** Does the work. If it throws it is called again, with growing pauses, so it must be idempotent. */
-  run(payload: Readonly<Record<string, unknown>>): Promise<void>
-}
+export type { JobDefinition } from './queue-worker.ts'
 
 export interface JobOptions {
   readonly database: Database
@@ -33,6 +24,12 @@ export interface Jobs extends JobQueue {
   stop(drainSeconds?: number): Promise<void>
 }
 
+/** Milliseconds between two times that what nobody does is thrown away. */
+const discarding = 60_000
+
+/** Seconds between two looks for jobs whose worker was killed: with the heartbeat, the time until somebody else does them. */
+const supervision = { superviseIntervalSeconds: 10, monitorIntervalSeconds: 10 }
+
 /** Tries at once, then after about 2, 4, 8, 16 and 32 s. */
 const retries = { retryLimit: 5, retryDelay: 2, retryBackoff: true }
 /** The same, then every half hour, for about 16 hours. */
@@ -44,53 +41,78 @@ const nobody = '00000000-0000-0000-0000-000000000000'
 /** Jobs in the database itself (https://github.com/timgit/pg-boss), so that a job is queued if and only if its command commits. */
 export function bossJobs({ database, definitions, logger, working }: JobOptions): Jobs {
   const link = linkTo(database)
-  const boss = new PgBoss({ ...link.options, supervise: working, schedule: working })
+  const boss = new PgBoss({ ...link.options, ...supervision, supervise: working, schedule: working })
   const known = new Set(definitions.map(({ name }) => name))
+  let work: Work | null = null
   let stopped: Promise<void> | null = null
   boss.on('error', (error) => logger.error('The job queue reports an error.', { error }))
   boss.on('warning', ({ message }) => logger.warn('The job queue reports a warning.', { warning: message }))
+
+  async function stop(milliseconds: number): Promise<void> {
+    await work?.stop(milliseconds)
+    await boss.stop({ graceful: working, timeout: 1000, close: false })
+    await link.close()
+  }
 
   return {
     async enqueue(em, jobs) {
       const transaction = em.getTransactionContext<KyselyTransactionLike>()
       if (transaction === undefined) throw new TypeError('Jobs are queued in a transaction, and none is open.')
       const db = fromKysely(transaction)
-      for (const { name, payload } of jobs) {
+      for (const { name, payload, priority = 0, group } of jobs) {
         if (!known.has(name)) throw new TypeError(`There is no job named ${name}; the runtime's table of jobs must list it.`)
-        await boss.send(name, { ...payload }, { db })
+        await boss.send(name, { ...payload }, { db, priority, ...(group !== undefined && { group: { id: group } }) })
       }
     },
     async start() {
       await link.prepare()
       await boss.start()
-      for (const { name, outside = false } of definitions) {
-        await boss.createQueue(name, outside ? longRetries : retries)
-        // Makes pg-boss cache the queue now. Later it would look it up on a connection of its
-        // own, which on PGlite waits for the very transaction that wants to queue a job.
-        await boss.findJobs(name, { id: nobody })
-      }
-      if (working) await startWork(boss, definitions, logger)
+      for (const definition of definitions) await openQueue(boss, definition)
+      if (working) work = await startWork(boss, definitions, logger)
     },
     stop(drainSeconds = 10) {
-      stopped ??= boss.stop({ graceful: working, timeout: drainSeconds * 1000, close: false }).then(link.close)
+      stopped ??= stop(drainSeconds * 1000)
       return stopped
     },
   }
 }
 
-async function startWork(boss: PgBoss, definitions: readonly JobDefinition[], logger: Logger): Promise<void> {
-  for (const { name, cron, run } of definitions) {
-    const pollingIntervalSeconds = cron === undefined ? 0.5 : 10
-    await boss.work<Record<string, unknown> | null>(name, { pollingIntervalSeconds }, async ([job]) => {
-      if (job === undefined) return
-      try {
-        await run(job.data ?? {})
-      } catch (error) {
-        logger.warn('A job failed and will be tried again.', { job: name, jobId: job.id, error })
-        throw error
-      }
-    })
+interface Work {
+  stop(milliseconds: number): Promise<void>
+}
+
+async function startWork(boss: PgBoss, definitions: readonly JobDefinition[], logger: Logger): Promise<Work> {
+  const workers: QueueWorker[] = []
+  const timers: NodeJS.Timeout[] = []
+  for (const definition of definitions) {
+    const { name, cron, discarded = false } = definition
     if (cron !== undefined) await boss.schedule(name, cron, null, { tz: 'UTC' })
+    if (discarded) timers.push(setInterval(() => void discard(boss, name, logger), discarding).unref())
+    else workers.push(new QueueWorker(boss, definition, logger))
+  }
+  for (const worker of workers) worker.start()
+  return {
+    async stop(milliseconds) {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all(workers.map((worker) => worker.stop(milliseconds)))
+    },
+  }
+}
+
+async function openQueue(boss: PgBoss, { name, outside = false }: JobDefinition): Promise<void> {
+  const options = { ...(outside ? longRetries : retries), heartbeatSeconds }
+  await boss.createQueue(name, options)
+  await boss.updateQueue(name, options) // an earlier version may have made it
+  // Makes pg-boss cache the queue now. Later it would look it up on a connection of its
+  // own, which on PGlite waits for the very transaction that wants to queue a job.
+  await boss.findJobs(name, { id: nobody })
+}
+
+async function discard(boss: PgBoss, name: string, logger: Logger): Promise<void> {
+  try {
+    await boss.deleteQueuedJobs(name)
+  } catch (error) {
+    logger.warn('Jobs that nobody does were not thrown away.', { job: name, error })
   }
 }
 
@@ -108,7 +130,7 @@ function linkTo(database: Database): Link {
   }
   const { place } = database
   const session = sessionOf(place, limits)
-  const pool = new Pool({ max: 2, ...connectionOptions(place.direct, { purpose: 'jobs', limits, session }) })
+  const pool = new Pool({ max: 4, ...connectionOptions(place.direct, { purpose: 'jobs', limits, session }) })
   pool.on('error', () => {}) // an idle connection that breaks is replaced by the pool
   const options = {
     schema: quoteIdentifier(jobsSchema(place.schema)),

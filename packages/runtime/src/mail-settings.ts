@@ -44,8 +44,11 @@ export function parsePublicUrl(text: string, check: Check): string {
   return href.replace(/\/+$/, '')
 }
 
-/** The URL at which this machine reaches a server that listens on an address; 0.0.0.0 is not an address to connect to. */
+/** Addresses of this machine alone, or all of it: it reaches them by its name. */
+const here: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '0.0.0.0', '::'])
+
+/** The URL at which this machine reaches a server that listens on an address: by name where it has one, because passkeys work for names only. */
 export function listeningUrl(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  const reachable = here.has(host) ? 'localhost' : host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }

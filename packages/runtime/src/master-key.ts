@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineError } from '@denizen/core'
 import type { Config } from './config.ts'
+import { prepareDataDirectory } from './data-directory.ts'
 import { clusterDirectory } from './pglite.ts'
 
 export const masterKeyInvalid = defineError<{ path: string }>(
@@ -27,10 +28,10 @@ export const masterKeyMissing = defineError<{ path: string }>(
 export async function loadMasterKey({ masterKey, database }: Pick<Config, 'masterKey' | 'database'>): Promise<Uint8Array> {
   if (masterKey !== null) return masterKey
   if (database.kind !== 'embedded') return new Uint8Array(randomBytes(32))
+  prepareDataDirectory(database.directory)
   const path = join(database.directory, 'master.key')
   if (!existsSync(path)) {
     if (existsSync(clusterDirectory(database.directory))) throw masterKeyMissing({ path })
-    await mkdir(database.directory, { recursive: true, mode: 0o700 })
     await writeOnce(path, `${randomBytes(32).toString('base64url')}\n`)
   }
   const text = (await readFile(path, 'utf8')).trim()

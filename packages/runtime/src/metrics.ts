@@ -42,6 +42,12 @@ export function createMetrics(sources: MetricSources = {}): Metrics {
     labelNames: ['action', 'kind', 'outcome', 'actor'],
     registers,
   })
+  const failures = new Counter({
+    name: 'denizen_database_failures_total',
+    help: "Calls that the database failed, by SQLSTATE or the code of the connection's error.",
+    labelNames: ['state'],
+    registers,
+  })
   addSources(registry, sources)
   return {
     monitor: {
@@ -49,6 +55,7 @@ export function createMetrics(sources: MetricSources = {}): Metrics {
         duration.observe({ action, outcome }, durationMs / 1000)
         calls.inc({ action, kind, outcome, actor: actorKind })
       },
+      databaseFailed: (state) => failures.inc({ state }),
     },
     contentType: registry.contentType,
     expose: () => registry.metrics(),

@@ -20,6 +20,7 @@ import { openDatabase, type Database } from './database.ts'
 import { nodeDigest } from './digest.ts'
 import { postgresFeed } from './invalidation.ts'
 import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
+import { withoutRepeats } from './log-repeats.ts'
 import { pinoLogger } from './logger.ts'
 import { mailerOf } from './mailer.ts'
 import { maintenanceJobs } from './maintenance.ts'
@@ -61,7 +62,7 @@ export interface Runtime {
  * `database.newer` and `database.migrating`.
  */
 export async function createRuntime(config: Config, options: RuntimeOptions = {}): Promise<Runtime> {
-  const logger = options.logger ?? pinoLogger(config.logLevel)
+  const logger = withoutRepeats(options.logger ?? pinoLogger(config.logLevel))
   const masterKey = await loadMasterKey(config)
   const database = await openDatabase(config, logger)
   return assemble(config, options, logger, nodeCipher(masterKey), database)
@@ -133,6 +134,9 @@ interface Parts {
 /** Milliseconds for each part, besides the time that running jobs have to finish. */
 const stopTimeout = 5_000
 const drainSeconds = 10
+/** For all parts together: after the 10 seconds of the server it is less than the 30 after which most supervisors kill. */
+const stopWithin = 15_000
+const leastStop = 500
 
 async function stopAll(logger: Logger, { core, jobs, hasher, database }: Parts): Promise<void> {
   const steps: readonly (readonly [part: string, stop: () => Promise<void>, ms: number])[] = [
@@ -141,9 +145,10 @@ async function stopAll(logger: Logger, { core, jobs, hasher, database }: Parts):
     ['core', () => core.stop(), stopTimeout],
     ['database', () => database.close(), stopTimeout],
   ]
+  const end = performance.now() + stopWithin
   for (const [part, stop, ms] of steps) {
     try {
-      await within(ms, stop())
+      await within(Math.max(Math.min(ms, end - performance.now()), leastStop), stop())
     } catch (error) {
       logger.error('A part did not stop properly.', { part, error })
     }

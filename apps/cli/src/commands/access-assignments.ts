@@ -53,6 +53,10 @@ function addRoles(access: Command): void {
   addAction(access, {
     signature: actions.assignRole,
     ...assign,
+    confirmation: (_, __, { role, org, resource, onTeam }) =>
+      role === 'superadmin' && org === undefined && resource === undefined && onTeam === undefined
+        ? 'Make a superadmin? They may do everything, to everybody, everywhere.'
+        : null,
     examples: [
       'access assign-role --user ada --role editor --org acme',
       'access assign-role --team Support --role viewer --org acme --on-team Support',

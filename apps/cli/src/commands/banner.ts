@@ -15,7 +15,7 @@ export function banner(url: string, config: Config): string {
 }
 
 /** Printed at the first start: how to sign in, and what to try. */
-export function firstBanner(url: string, config: Config, admin: Admin): string {
+export function firstBanner(url: string, config: Config, admin: Pick<Admin, 'username'>): string {
   const where = url === defaultUrl ? '' : ` --url ${url}`
   const steps: readonly (readonly [string, string])[] = [
     [`${denizen} login --username ${admin.username}${where}`, 'sign in; you are asked for the password'],
@@ -26,7 +26,6 @@ export function firstBanner(url: string, config: Config, admin: Admin): string {
   const [signIn, ...tries] = steps.map(([line, what]) => `  ${line}\n    ${dim(what)}`)
   return [
     banner(url, config),
-    indented(credentialsText(admin)),
     indented(`${bold('Sign in')}, in another terminal:\n${signIn}`),
     indented(`${bold('Then try')}\n${tries.join('\n')}`),
     '',
@@ -39,7 +38,7 @@ export function credentialsText({ username, password }: Admin): string {
     ['username', username],
     ['password', password],
   ])
-  return `${bold('A superadmin was created.')} The password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
+  return `${bold('A superadmin is created.')} The password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
 }
 
 function placesText(url: string, config: Config): string {

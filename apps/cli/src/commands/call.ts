@@ -1,17 +1,18 @@
 import { kinds, type ActionName } from '@denizen/core/calls'
 import { signatures, withoutSecrets, type Signature } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
+import { z } from 'zod'
 import { callNamed } from '../calls.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { parseJson } from '../fields.ts'
 import { addChangeOptions, addConnectionOptions, denizen, type ChangeOptions, type ConnectionOptions } from '../options.ts'
-import { print, printAnswer, table } from '../output.ts'
+import { json, print, printAnswer, table } from '../output.ts'
 import { printPlan } from '../plan.ts'
 import { readInput } from '../prompts.ts'
 import { closest } from '../suggestion.ts'
 
-type CallOptions = ConnectionOptions & ChangeOptions & { readonly json?: string; readonly ndjson?: boolean }
+type CallOptions = ConnectionOptions & ChangeOptions & { readonly json?: string; readonly ndjson?: boolean; readonly schema?: boolean }
 
 const largestInput = 16 * 1024 * 1024
 
@@ -22,16 +23,18 @@ export function addCall(program: Command): void {
     .description('Call any action by its name; without a name, list them')
     .argument('[action]', 'for example users.create')
   command.addOption(new Option('--json <input>', 'the input as JSON; - reads it from standard input'))
+  command.option('--schema', 'print what the action takes and answers, as JSON Schema, and call nothing')
   command.option('--ndjson', 'print the answer on one line, a page one item a line')
   addConnectionOptions(addChangeOptions(command))
   command.addHelpText(
     'after',
-    `\nThe answer is JSON. Inputs that hold secrets are read from standard input only.\n\nExamples:\n  $ denizen call\n  $ denizen call users.find --json '{"identifier":"ada"}'\n  $ denizen call users.create --json - < user.json`,
+    `\nThe answer is JSON. Inputs that hold secrets are read from standard input only.\n\nExamples:\n  $ denizen call\n  $ denizen call users.find --json '{"identifier":"ada"}'\n  $ denizen call users.list --schema\n  $ denizen call users.create --json - < user.json`,
   )
   command.action(async (name: string | undefined) => {
     const options = command.opts<CallOptions>()
     if (name === undefined) return print(listOfActions())
     const action = actionNamed(name)
+    if (options.schema === true) return print(json(schemaOf(action), 2))
     const input = await inputFrom(action, options.json)
     const format = options.ndjson === true ? 'ndjson' : 'json'
     await connected(options, async ({ calls }) => {
@@ -55,6 +58,24 @@ function signatureOf(name: ActionName): Signature {
   const signature = tree[namespace]?.[verb]
   if (signature === undefined) throw new TypeError(`There is no signature for ${name}.`)
   return signature
+}
+
+/** Dates are what JSON has for them: text. */
+function schemaOf(name: ActionName): Readonly<Record<string, unknown>> {
+  const { summary, kind, input, output } = signatureOf(name)
+  const settings = {
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' })
+    },
+  } as const satisfies Parameters<typeof z.toJSONSchema>[1]
+  return {
+    action: name,
+    kind,
+    summary,
+    input: z.toJSONSchema(input, { ...settings, io: 'input' }),
+    output: z.toJSONSchema(output, settings),
+  }
 }
 
 function listOfActions(): string {

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { DenizenError } from '@denizen/core/calls'
-import type { Config, PostgresPlace, Setting } from '@denizen/runtime'
+import type { Config, Database, PostgresPlace, Setting } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
 import { serverUrl } from '../connection.ts'
 import { exitCodes } from '../failure.ts'
@@ -85,7 +85,7 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
       const { applied, pending, unknown } = await opened.migrations.status()
       const version = `PostgreSQL ${row?.version ?? '?'}`
       const found = opened.kind === 'postgres' ? placeCheck(version, opened.place) : ok('Database', `${version} in ${config.dataDirectory}`)
-      return [found, migrationCheck(applied, pending, unknown)]
+      return [found, migrationCheck(applied, pending, unknown), ...(applied.length === 0 ? [] : [await masterKeyCheck(opened, config)])]
     } finally {
       await opened.close()
     }
@@ -106,6 +106,16 @@ function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace
   const found = [`${version} at ${host.startsWith('/') ? host : `${host}:${port}`}`, ...how].join(', ')
   if (isLocal || ssl !== false) return ok('Database', found)
   return { name: 'Database', state: 'warning', found, next: 'Encrypt it: add ?sslmode=verify-full to DATABASE_URL.' }
+}
+
+async function masterKeyCheck({ orm }: Database, config: Config): Promise<Check> {
+  const [{ checkMasterKey }, { loadMasterKey, nodeCipher }] = await Promise.all([import('@denizen/core'), import('@denizen/runtime')])
+  try {
+    await checkMasterKey(orm.em.fork(), { cipher: nodeCipher(await loadMasterKey(config)) })
+    return ok('Master key', 'opens what is sealed in the database')
+  } catch (error) {
+    return problem('Master key', error, 'Until then nothing starts: signing in, mails and signed tokens need it.')
+  }
 }
 
 /** A server that has the directory open is not a problem. */

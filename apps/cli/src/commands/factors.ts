@@ -28,8 +28,8 @@ export function addFactors(program: Command): void {
   })
   addAction(factors, {
     signature: actions.disableTotp,
-    confirmation: () => 'Sign in without the authenticator app from now on? Other sessions end.',
-    show: ({ sessionsEnded }) => `You are no longer asked for the authenticator app. Other sessions ended: ${sessionsEnded}.`,
+    confirmation: () => 'Disable the authenticator app? You are no longer asked for its codes, and your other sessions end.',
+    show: ({ sessionsEnded }) => `The authenticator app is disabled. Other sessions ended: ${sessionsEnded}.`,
     examples: ['factors disable-totp', 'factors disable-totp --dry-run'],
   })
   addAction(factors, {

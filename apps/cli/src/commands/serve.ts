@@ -43,8 +43,11 @@ async function serveUntil(stopped: Promise<void>, options: ServeOptions): Promis
   if (await isNew(config)) note('Creating a new database, this once …')
   const runtime = await createRuntime(config)
   try {
-    await runtime.start()
-    await listenUntil(stopped, runtime)
+    // A start may wait: for another process that migrates, or a database that is silent.
+    const started = runtime.start().then(() => true)
+    const isStarted = await Promise.race([started, stopped.then(() => false)])
+    started.catch(() => {}) // stopped in the middle of it
+    if (isStarted) await listenUntil(stopped, runtime)
   } finally {
     await runtime.stop()
   }
@@ -66,7 +69,7 @@ async function isNew({ database }: Config): Promise<boolean> {
 async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<void> {
   const { createServer } = await import('@denizen/api')
   const { core, config, metrics, logger } = runtime
-  const { host, port, trustedProxies, bodyLimit } = config
+  const { host, port, trustedProxies, bodyLimit, closingDelay } = config
   const admin = await makeAdmin(core)
   const server = createServer({
     core,
@@ -74,13 +77,13 @@ async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<vo
     port,
     trustedProxies,
     bodyLimit,
+    closingDelay,
     logger,
     metrics: async () => ({ contentType: metrics.contentType, body: await metrics.expose() }),
   })
   try {
     await server.listen()
   } catch (error) {
-    if (admin !== null) print(credentialsText(admin)) // it was created all the same, and the password cannot be shown later
     throw toListenError(error, config)
   }
   const url = reachable(server.url)
@@ -91,16 +94,22 @@ async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<vo
   await server.close()
 }
 
-/** "All addresses" (0.0.0.0) is not an address to connect to. */
+/** By its name: "all addresses" (0.0.0.0) is not one to connect to, and passkeys work for names only. */
 function reachable(url: string): string {
-  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  return url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/, '//localhost:')
 }
 
-/** On the first start of an installation: a superadmin with a random password. */
-async function makeAdmin(core: Core): Promise<Admin | null> {
-  const password = randomPassword()
-  const user = await core.bootstrap({ username: 'superadmin', password })
-  return user === null ? null : { username: user.username, password }
+/** On the first start of an installation: a superadmin with a random password, which is printed before there is no other way to learn it. */
+async function makeAdmin(core: Core): Promise<Pick<Admin, 'username'> | null> {
+  const account = { username: 'superadmin', password: randomPassword() }
+  let isShown = false
+  const user = await core.bootstrap(account, () => {
+    print(credentialsText(account))
+    isShown = true
+  })
+  if (isShown && user === null) note('Another process was first and has created the superadmin: the password above is of no use.')
+  if (user !== null && user.username !== account.username) note(`The username was taken: sign in as ${user.username}.`)
+  return user
 }
 
 const alphabet = '23456789abcdefghjkmnpqrstuvwxyz'

@@ -1,5 +1,5 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { denizen } from '../options.ts'
 import { note, printable, record, type Column } from '../output.ts'
@@ -19,6 +19,9 @@ const columns: readonly Column<Token>[] = [
   { title: 'LAST USED', value: ({ lastUsedAt }) => lastUsedAt ?? 'never' },
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
+
+/** Days that a token lasts when nobody says how many: long enough for a quarter, and it does not outlive who forgot it. */
+const defaultDays = 90
 
 /** API tokens, with which programs authenticate. */
 export function addTokens(program: Command): void {
@@ -63,6 +66,11 @@ function addCreate(tokens: Command): void {
   addAction(tokens, {
     signature: actions.create,
     arguments: ['name'],
+    extend: (command) => void command.addOption(new Option('--no-expiry', 'valid until it is revoked').conflicts('lifetimeDays')),
+    adjust(input, { expiry }) {
+      if (expiry !== false) input['lifetimeDays'] ??= defaultDays
+      if (input['scopes'] === undefined) note('warning: without --scopes this token may do everything that its user may.')
+    },
     show: secretText,
     examples: [
       'tokens create "nightly backup" --lifetime-days 90',

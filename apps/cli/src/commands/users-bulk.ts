@@ -73,7 +73,7 @@ function addBulkArchive(users: Command): void {
   addFields(command, fields)
   finish(command, [
     'users bulk-archive ada bob --reason "left the company"',
-    `users bulk-archive --filter '{"lastSeenAt":{"until":"2024-01-01"}}' --dry-run`,
+    `users bulk-archive --filter '{"lastSeenAt":{"until":"2024-01-01T00:00:00Z"}}' --dry-run`,
     'users search bot- --all --ndjson | denizen users bulk-archive - --yes',
   ])
   command.action(async (typed: string[]) => {

@@ -17,7 +17,7 @@ export function addDirectory(users: Command): void {
     examples: [
       'users list',
       'users list --status suspended --total',
-      'users list --sort-by lastSeenAt --order asc --where \'{"lastSeenAt":{"until":"2026-01-01"}}\'',
+      'users list --sort-by lastSeenAt --order asc --where \'{"lastSeenAt":{"until":"2026-01-01T00:00:00Z"}}\'',
       'users list --org acme',
       'users list --all --ndjson > users.ndjson',
     ],

@@ -1,8 +1,8 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { signatures, type OutputOf, type User } from '@denizen/core/contract'
 import type { Command } from 'commander'
-import { addAction, unchanged } from '../action-command.ts'
+import { addAction, unchanged, type LeafOptions } from '../action-command.ts'
 import { noSuchUser } from '../references.ts'
-import { formatOf } from '../options.ts'
+import { denizen, formatOf } from '../options.ts'
 import { printAnswer, record } from '../output.ts'
 import { addBulk } from './users-bulk.ts'
 import { addDirectory } from './users-directory.ts'
@@ -33,13 +33,22 @@ export function addUsers(program: Command): void {
 function addCreate(users: Command): void {
   addAction(users, {
     signature: actions.create,
-    show: (user) => (user === null ? 'The email address or the username is taken. Nothing was created.' : userText(user)),
+    show: (user, options) =>
+      user === null ? 'The email address or the username is taken. Nothing was created.' : `${userText(user)}${signsInHow(user, options)}`,
     examples: [
       'users create --email ada@example.org --full-name "Ada Lovelace"',
       'users create --username ada --password-prompt',
       'users create --email ada@acme.example --org acme',
     ],
   })
+}
+
+/** What is still missing before a new person can sign in with a password. */
+function signsInHow({ kind, username, email }: User, { passwordStdin, passwordPrompt }: LeafOptions): string {
+  if (kind !== 'human' || passwordStdin === true || passwordPrompt === true) return ''
+  const mailed = `Mail them a link to choose one: ${denizen} users send-setup-link ${username}`
+  const without = `Set one: ${denizen} users update ${username} --password-prompt`
+  return `\n\nThere is no password yet. ${email === null ? without : mailed}`
 }
 
 function addFind(users: Command): void {

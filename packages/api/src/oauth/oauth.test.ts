@@ -109,6 +109,25 @@ it('a token that is given back opens nothing any more; one that is not known is 
   expect((await served().get('/users/current', bearer(user))).status).toBe(200)
 })
 
+it('S18: introspection says who impersonates, and in which organization; a token that owes a step is inactive', async () => {
+  const { world } = served()
+  const admin = await world.asSuperadmin()
+  const introspect = async (token: string) => (await send('/oauth/introspect', { token }, bearer(admin))).json()
+  const ada = await world.signUp()
+  const { accessToken } = await admin.as.auth.impersonate({ userId: ada.user.id, reason: 'ticket 4711' })
+  expect(await introspect(accessToken)).toMatchObject({
+    active: true,
+    sub: ada.user.id,
+    act: { sub: admin.user.id, username: admin.user.username },
+  })
+  expect(await introspect(ada.token)).not.toHaveProperty('act')
+  const { id: organizationId } = await ada.as.organizations.create({ name: 'Lovelace', slug: 'lovelace-s18' })
+  const limited = await ada.as.tokens.create({ name: 'limited', organizationId })
+  expect(await introspect(limited.secret)).toMatchObject({ active: true, org_id: organizationId })
+  await world.asSystem().users.update({ userId: ada.user.id, needPasswordChange: true })
+  expect(await introspect(ada.token)).toEqual({ active: false })
+})
+
 it('who introspects shows a token that may, and no cookie counts', async () => {
   const { tokens, user } = await signedIn()
   const introspect = (token: string, headers: Record<string, string> = {}) => send('/oauth/introspect', { token }, headers)

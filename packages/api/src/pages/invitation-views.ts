@@ -1,6 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page } from './layout.ts'
+import { notice, page, usernameField } from './layout.ts'
 
 export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
 type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
@@ -50,8 +50,7 @@ function account({ hasAccount, needsPassword, email }: Invitation, attempt: Atte
     ? 'There is an account with this address, but nobody has confirmed the address yet. The account gets the password that you choose here. The old password, and everything that is signed in with it, stops working.'
     : 'There is no account with this address yet. Accepting creates one, with the password that you choose here.'
   return html`<p class="soft">${why}</p>
-    ${hasAccount ? null : nameField(attempt)}
-    <input type="hidden" name="username" autocomplete="username" value="${email}" />
+    ${hasAccount ? null : nameField(attempt)} ${usernameField(email)}
     <div class="field">
       <label for="password">Password</label>
       <input

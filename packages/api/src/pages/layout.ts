@@ -21,6 +21,8 @@ dt { color: var(--soft) }
 dd { margin: 0; overflow-wrap: anywhere }
 .field { margin: 0 0 1.1rem }
 label { display: block; margin: 0 0 .3rem; font-weight: 600 }
+/* Password managers see it, people do not: they ignore fields of type hidden. */
+.username { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 label span { font-weight: 400; color: var(--soft) }
 input { width: 100%; padding: .65rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: 8px }
 input[aria-invalid="true"] { border-color: var(--bad) }
@@ -79,6 +81,20 @@ export function notice(status: number, title: string, ...paragraphs: readonly (s
     html`<h1>${title}</h1>
       ${paragraphs.map((text) => html`<p>${text}</p>`)}`,
   )
+}
+
+/** Whose password a form is about, for password managers. */
+export function usernameField(name: string): Html {
+  return html`<input
+    class="username"
+    type="text"
+    name="username"
+    autocomplete="username"
+    readonly
+    tabindex="-1"
+    aria-hidden="true"
+    value="${name}"
+  />`
 }
 
 /** The field for the code of a second factor. */

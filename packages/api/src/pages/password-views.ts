@@ -1,6 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page } from './layout.ts'
+import { notice, page, usernameField } from './layout.ts'
 
 /** What a link is for. */
 export type Link = OutputOf<Signatures['auth']['viewVerification']>
@@ -31,8 +31,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
       ${problem === null ? null : html`<p class="problem" role="alert" id="problem">${problem}</p>`} ${factsOf(link)}
       <form method="post" action="${paths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />
-        <input type="hidden" name="username" autocomplete="username" value="${email}" />
-        ${passwordField(problem)}
+        ${usernameField(email)} ${passwordField(problem)}
         <div class="buttons"><button class="main">Set the password</button></div>
       </form>`,
   )

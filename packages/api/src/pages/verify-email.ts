@@ -1,6 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page } from './layout.ts'
+import { notice, page, usernameField } from './layout.ts'
 import { alert, field, timeElement, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
 
 /** Where links for confirming an email address lead. */
@@ -57,8 +57,7 @@ function verifyEmailForm(
       ${continueLink(redirectTo, (host) => `Confirm at ${host}, where you started`, token)}
       <form method="post" action="verify-email">
         <input type="hidden" name="token" value="${token}" />
-        <input type="hidden" name="username" autocomplete="username" value="${account?.username ?? ''}" />
-        ${passwordField(problem)}
+        ${usernameField(account?.username ?? '')} ${passwordField(problem)}
         <div class="buttons"><button class="main">Confirm</button></div>
       </form>`,
   )

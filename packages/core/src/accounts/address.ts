@@ -3,7 +3,7 @@ import type { CommandContext } from '../kernel/context.ts'
 import { freshProofRequired, ownSessionRequired, type DenizenError } from '../kernel/errors.ts'
 import { change } from '../kernel/row.ts'
 import { endSessions } from '../sessions/index.ts'
-import { countInHour, hourOf } from '../throttling/index.ts'
+import { countInHour, secondsLeftOfHour } from '../throttling/index.ts'
 import { lockAddress, lockUserWith, managedAddress, managingOrganization, ownsDomainOf, UserRow } from '../users/index.ts'
 import { issueVerification, revokeConfirmations, revokeVerifications } from '../verifications/index.ts'
 import { addressNotice, type AddressChange } from './address-notice.ts'
@@ -50,9 +50,8 @@ function requireRecentAuth({ actor, now }: CommandContext): void {
 }
 
 async function countRequest(context: CommandContext, { id }: UserRow): Promise<void> {
-  const { number, left } = hourOf(context.now)
-  const asked = await countInHour(context, 'users/addresses', `${number}\n${id}`)
-  if (asked > mostAddresses) throw tooManyAddresses({ retryAfter: Math.ceil(left / 1000) })
+  const asked = await countInHour(context, 'addresses/user', [id])
+  if (asked > mostAddresses) throw tooManyAddresses({ retryAfter: secondsLeftOfHour(context.now) })
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
+import { openSealed } from '../kernel/sealed.ts'
 import type { Ports } from '../ports/index.ts'
 import type { UserId } from '../users/index.ts'
 import { stepOf } from './totp.ts'
@@ -11,9 +12,9 @@ export function sealKey({ cipher }: Pick<Ports, 'cipher'>, userId: UserId, key: 
   return cipher.seal(sealedFor(userId), key)
 }
 
-/** The key in base32, or null when it was sealed for somebody else or under another master key. */
-export function openKey({ cipher }: Pick<Ports, 'cipher'>, userId: UserId, sealed: string): Promise<string | null> {
-  return cipher.open(sealedFor(userId), sealed)
+/** The key in base32. Throws `request.sealedElsewhere` when it was sealed for somebody else or under another master key. */
+export function openKey({ cipher }: Pick<Ports, 'cipher'>, userId: UserId, sealed: string): Promise<string> {
+  return openSealed(cipher, sealedFor(userId), sealed)
 }
 
 /**
@@ -29,8 +30,7 @@ export async function verifyTotp(context: CommandContext, userId: UserId, code: 
     [id],
   )
   if (factor === undefined) return false
-  const key = await openKey(ports, userId, factor.sealed_key)
-  const step = key === null ? null : stepOf(key, code, now)
+  const step = stepOf(await openKey(ports, userId, factor.sealed_key), code, now)
   if (step === null) return false
   const used = await em.execute<unknown[]>(
     `update totp_factors set last_step = ? where user_id = ? and sealed_key = ? and activated_at is not null

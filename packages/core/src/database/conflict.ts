@@ -1,7 +1,7 @@
 import { exclusionsNameUnique } from '../access/separation/entity.ts'
 import { rolesNameUnique } from '../access/roles/entity.ts'
 import { exclusionNameTaken } from '../access/separation/errors.ts'
-import { DenizenError, databaseUnavailable } from '../kernel/errors.ts'
+import { DenizenError } from '../kernel/errors.ts'
 import type { ErrorDefinition } from '../kernel/errors.ts'
 import { identitiesSubjectUnique } from '../identities/entity.ts'
 import { identityTaken } from '../identities/errors.ts'
@@ -9,6 +9,7 @@ import { membershipsUnique, organizationDomainsVerifiedUnique, organizationsSlug
 import { alreadyMember, domainTaken, slugTaken } from '../organizations/errors.ts'
 import { passkeysCredentialUnique } from '../passkeys/entity.ts'
 import { alreadyRegistered } from '../passkeys/errors.ts'
+import { outageOf } from './outage.ts'
 import { policiesNameUnique } from '../policies/entity.ts'
 import { policyNameTaken } from '../policies/errors.ts'
 import { resourcesKeyUnique } from '../resources/entity.ts'
@@ -45,22 +46,13 @@ export function toDomainError(error: unknown): unknown {
   const definition = byConstraint[textOf(error, 'constraint')]
   // Without the cause: it quotes the statement with its values, which would end up in logs.
   if (definition !== undefined) return definition({})
-  return isUnavailable(error) ? databaseUnavailable({}, error) : error
+  return outageOf(error)?.toError(error) ?? error
 }
 
 /** Whether two transactions conflicted, so that one can be retried as a whole (40001, 40P01). */
 export function isTransient(error: unknown): boolean {
   const state = sqlStateOf(error)
   return state === '40001' || state === '40P01'
-}
-
-/**
- * Connection failures (class 08), shutdowns and cancellations (57), insufficient resources (53), and errors of Node's sockets and pg's
- * pool. https://www.postgresql.org/docs/current/errcodes-appendix.html
- */
-function isUnavailable(error: unknown): boolean {
-  const state = sqlStateOf(error)
-  return /^(53|57)/.test(state) || state === '25P03' || isLostConnection(error)
 }
 
 /** Whether the connection broke: the server said so while closing it (08, 57P01 to 57P05), or it was silent. */

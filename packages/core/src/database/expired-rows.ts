@@ -1,10 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { deleteInBatches } from '../kernel/batches.ts'
 
 const hour = 60 * 60 * 1000
 const day = 24 * hour
-
-/** Rows that one statement deletes: none holds locks or connections for long. */
-const batch = 5000
 
 /**
  * What is of no more use, and how long after its end it is kept: while somebody may
@@ -28,17 +26,7 @@ export async function deleteExpired(em: SqlEntityManager, now: Date): Promise<Re
   const deleted: Record<string, number> = {}
   for (const { table, condition, kept } of expired) {
     const before = new Date(now.getTime() - kept)
-    let count: number
-    do {
-      const [row] = await em.execute<[{ count: number }]>(
-        `with old as (select ctid from ${table} where ${condition} limit ${batch} for update skip locked),
-            gone as (delete from ${table} where ctid in (select ctid from old) returning 1)
-          select count(*)::int as count from gone`,
-        [before],
-      )
-      count = row.count
-      deleted[table] = (deleted[table] ?? 0) + count
-    } while (count === batch)
+    deleted[table] = (deleted[table] ?? 0) + (await deleteInBatches(em, table, condition, [before]))
   }
   return deleted
 }

@@ -162,3 +162,15 @@ describe('history', () => {
     expect(partitions.length).toBe(5) // this month, three ahead, and the default
   })
 })
+
+test('R12: events of a dump, with transaction ids that this cluster has not reached, are noticed at the start and told', async () => {
+  const writer = await world().connect()
+  await world().core.start()
+  expect(world().logger.lines.filter(({ message }) => message.includes('dump'))).toEqual([])
+  await writer.query(
+    `insert into events (id, at, type, subject, payload, xid) values ($1, now(), 'test.happened', 'restored', '{}', '1000000000')`,
+    [idOfTest(++sequence)],
+  )
+  await world().core.start()
+  expect(world().logger.lines.filter(({ message }) => message.includes('dump'))).toMatchObject([{ fields: { highest: '1000000000' } }])
+})

@@ -1,2 +1,2 @@
-export { eventInsert, eventParameters, readEvents, type FeedPosition, type RecordedEvent } from './repository.ts'
+export { eventInsert, eventParameters, foreignTransaction, readEvents, type FeedPosition, type RecordedEvent } from './repository.ts'
 export { deliver, deliveriesOf, deliveryJob, type DeliveredEvent, type Subscriber } from './subscriber.ts'

@@ -55,6 +55,17 @@ export async function readEvents(em: SqlEntityManager, after: FeedPosition | nul
   }))
 }
 
+/**
+ * Whether events carry transaction ids that this cluster has not reached: they come from a dump of another one, and `readEvents` shows
+ * them, and all that are written from now on, only when it has caught up. Gives the highest; null: there are none.
+ */
+export async function foreignTransaction(em: SqlEntityManager): Promise<string | null> {
+  const [row] = await em.execute<{ highest: string }[]>(
+    'select xid::text as highest from events where xid > pg_snapshot_xmax(pg_current_snapshot()) order by xid desc, id desc limit 1',
+  )
+  return row?.highest ?? null
+}
+
 interface EventRecord {
   readonly xid: string
   readonly id: string

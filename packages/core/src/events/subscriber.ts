@@ -27,7 +27,7 @@ export function deliveriesOf(events: readonly NewEvent[], subscribers: readonly 
   return events.flatMap((event) =>
     subscribers
       .filter(({ event: type }) => type === event.type)
-      .map(({ name }) => ({ name: deliveryJob, payload: { subscriber: name, event } })),
+      .map(({ name }) => ({ name: deliveryJob, payload: { subscriber: name, event }, group: name })),
   )
 }
 

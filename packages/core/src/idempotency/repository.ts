@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { deleteInBatches } from '../kernel/batches.ts'
 
 /** A key, as a call gives it. */
 export interface IdempotencyKey {
@@ -53,6 +54,5 @@ export async function storeAnswer(
 
 /** Deletes keys older than that and returns how many. */
 export async function deleteOldKeys(em: SqlEntityManager, before: Date): Promise<number> {
-  const rows = await em.execute('delete from idempotency_keys where created_at < ? returning 1', [before])
-  return rows.length
+  return deleteInBatches(em, 'idempotency_keys', 'created_at < ?', [before])
 }

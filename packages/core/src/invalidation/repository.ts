@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { deleteInBatches } from '../kernel/batches.ts'
 
 /** The channel that wakes other processes. */
 export const invalidationChannel = 'denizen_invalidation'
@@ -25,6 +26,5 @@ export async function wakeReaders(em: SqlEntityManager, keys: readonly string[])
 
 /** Deletes rows that every process has read long ago, and returns how many. */
 export async function deleteOldInvalidations(em: SqlEntityManager, before: Date): Promise<number> {
-  const rows = await em.execute('delete from invalidations where created_at < ? returning 1', [before])
-  return rows.length
+  return deleteInBatches(em, 'invalidations', 'created_at < ?', [before])
 }

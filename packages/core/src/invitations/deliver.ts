@@ -1,4 +1,4 @@
-import { DenizenError } from '../kernel/errors.ts'
+import { DenizenError, sealedElsewhere } from '../kernel/errors.ts'
 import { isId } from '../kernel/id.ts'
 import type { JobContext, JobHandler } from '../kernel/job.ts'
 import type { Job } from '../kernel/event.ts'
@@ -12,8 +12,8 @@ import { proves, tokenOf } from './token.ts'
 const name = 'invitations.mail'
 
 /** The job that mails the link. It contains no secret: the worker derives the token again. */
-export function mailJob(invitation: { readonly id: InvitationId; readonly expiresAt: Date }): Job {
-  return { name, payload: { invitationId: invitation.id, expiresAt: invitation.expiresAt.toISOString() } }
+export function mailJob(invitation: { readonly id: InvitationId; readonly expiresAt: Date }, place: Pick<Job, 'priority' | 'group'>): Job {
+  return { name, payload: { invitationId: invitation.id, expiresAt: invitation.expiresAt.toISOString() }, ...place }
 }
 
 /** Mails the link of an invitation, unless it was answered, revoked or renewed meanwhile. */
@@ -26,10 +26,8 @@ export const sendInvitation: JobHandler = {
     const offer = await findOffer(em, invitationId, now)
     if (offer === null || offer.expiresAt.toISOString() !== expiresAt || !isStillValid(offer, catalogue)) return
     const token = await tokenOf(ports, offer)
-    if (!proves(ports, token, offer.tokenHash)) {
-      ports.logger.error('An invitation was made under another master key and cannot be mailed: invite again.', { invitationId })
-      return
-    }
+    // The job is kept and tried again: a process with the right key can do it.
+    if (!proves(ports, token, offer.tokenHash)) throw sealedElsewhere({})
     await sendUnlessRefused(context, invitationId, () =>
       ports.mailer.send(invitationMail(offer, `${settings.publicUrl}/invitations/accept?token=${token}`)),
     )

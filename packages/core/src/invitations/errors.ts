@@ -31,3 +31,8 @@ export const invitationAnswered = defineError<{ state: string }>(
   'conflict',
   ({ state }) => `This invitation is ${state} already and cannot be revoked.`,
 )
+export const proveAddressFirst = defineError(
+  'organizations.proveAddressFirst',
+  'denied',
+  'Confirm your own email address before you invite others: auth.requestEmailVerification mails you a link.',
+)

@@ -15,6 +15,7 @@ import { mailJob } from './deliver.ts'
 import { InvitationRow } from './entity.ts'
 import { invitationLifetime } from './model.ts'
 import { recordInvitation, shownInvitation } from './record.ts'
+import { admitInvitation } from './limits.ts'
 import { isMemberWith } from './repository.ts'
 import { reserveSeatForInvitation } from './reserve-seat.ts'
 import { highestRole } from './rules.ts'
@@ -30,6 +31,7 @@ export const invite = defineCommand(invitationsSignatures.invite, {
     if (!ports.mailer.isConfigured) throw mailNotConfigured({})
     const highest = highestRole(actor, organizationId)
     if (!isAtLeast(highest, role)) throw roleTooHigh({})
+    const place = await admitInvitation(context, organizationId, email)
     await reserveSeatForInvitation(em, organizationId, email, now)
     if (await isMemberWith(em, organizationId, email)) throw alreadyMember({})
     const pending = await em.findOne(InvitationRow, { organizationId, email, acceptedAt: null, declinedAt: null, revokedAt: null })
@@ -41,7 +43,7 @@ export const invite = defineCommand(invitationsSignatures.invite, {
     // Always later than before: the token is derived from it, and the old link must become invalid.
     invitation.expiresAt = new Date(Math.max(now.getTime() + invitationLifetime, invitation.expiresAt.getTime() + 1))
     invitation.tokenHash = ports.digest.sha256(await tokenOf(ports, invitation))
-    context.enqueue(mailJob(invitation))
+    context.enqueue(mailJob(invitation, place))
     recordInvitation(context, 'invitations.sent', invitation, { role, renewed })
     await em.flush()
     return shownInvitation(invitation, now)

@@ -1,18 +1,19 @@
 import type { Mail } from '../ports/index.ts'
-import { headerText, plainText, richText } from '../mail/index.ts'
+import { plainText, richText, quotedName } from '../mail/index.ts'
 import type { Offer } from './repository.ts'
 
 /** The roles in the words of the mail. */
 const rank = { owner: 'an owner', admin: 'an administrator', member: 'a member' } as const
 
 /** The mail that carries the link. It is the same whether or not the address has an account. */
-export function invitationMail({ organization, email, role, expiresAt }: Offer, link: string): Mail {
-  // The name was chosen by its owner: in quotes, so that it does not read like Denizen's own text.
-  const name = `“${headerText(organization.name, 80)}”`
+export function invitationMail({ organization, inviter, email, role, expiresAt }: Offer, link: string): Mail {
+  const name = quotedName(organization.name)
+  // A proved address is named as it is: whoever reads it can ask there.
+  const by = inviter === null ? 'The operator of this service' : inviter.name.includes('@') ? inviter.name : quotedName(inviter.name)
   const message = {
     title: `You are invited to join ${name}`,
     paragraphs: [
-      `An administrator of the organization ${name} invites ${email} to join it as ${rank[role]}.`,
+      `${by} invites ${email} to join the organization ${name} as ${rank[role]}.`,
       'Open the link to see the invitation. You can accept or decline it there; nothing happens before.',
     ],
     button: { label: 'View the invitation', url: link },

@@ -26,6 +26,8 @@ interface OfferRecord {
   hash: string
   expires_at: number
   invited_by: string | null
+  inviter_username: string
+  inviter_email: string | null
   inviter_status: UserStatus
   inviter_frozen: boolean
   inviter_role: MembershipRole | null
@@ -36,7 +38,7 @@ export async function findOffer(em: SqlEntityManager, id: InvitationId, now: Dat
   const [row] = await em.execute<OfferRecord[]>(
     `select i.organization_id::text as organization, o.slug, o.name, i.email, i.role, i.token_hash as hash,
         (extract(epoch from i.expires_at) * 1000)::float8 as expires_at, i.invited_by::text as invited_by,
-        u.status as inviter_status, u.grants_frozen_at is not null as inviter_frozen, m.role as inviter_role
+        u.username as inviter_username, case when u.email_verified then u.email end as inviter_email, u.status as inviter_status, u.grants_frozen_at is not null as inviter_frozen, m.role as inviter_role
       from invitations i
         join organizations o on o.id = i.organization_id and o.status = 'active'
         left join users u on u.id = i.invited_by
@@ -53,7 +55,8 @@ export async function findOffer(em: SqlEntityManager, id: InvitationId, now: Dat
 async function inviterOf(em: SqlEntityManager, row: OfferRecord): Promise<Inviter | null> {
   if (row.invited_by === null) return null
   const holdings = await loadGrants(em, idOf('usr', row.invited_by), idOf('org', row.organization))
-  return { status: row.inviter_status, frozen: row.inviter_frozen, role: row.inviter_role, holdings }
+  const name = row.inviter_email ?? row.inviter_username
+  return { name, status: row.inviter_status, frozen: row.inviter_frozen, role: row.inviter_role, holdings }
 }
 
 /** How an invitation is answered or revoked. */

@@ -6,7 +6,7 @@ import { isStillValid, type Inviter } from './rules.ts'
 
 const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 const organization = { id: newId('org', new Date(), new Uint8Array(10)) }
-const inviter: Inviter = { status: 'active', frozen: false, role: 'admin', holdings: [] }
+const inviter: Inviter = { status: 'active', name: 'ada', frozen: false, role: 'admin', holdings: [] }
 const holding = (...permissions: string[]) => ({ holdings: [{ organizationId: null, permissions }] })
 const there = (...permissions: string[]) => ({ holdings: [{ organizationId: organization.id, permissions }] })
 

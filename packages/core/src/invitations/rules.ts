@@ -15,9 +15,16 @@ export function highestRole(actor: Actor, organizationId: OrganizationId): Membe
   return (['owner', 'admin'] as const).find((role) => mayAssignRole(actor, organizationId, role)) ?? 'member'
 }
 
+/** Whether an actor invites for the whole installation. */
+export function mayInviteAnywhere(actor: Actor): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('organizations.invite'))
+}
+
 /** The current state of the inviter. */
 export interface Inviter {
   readonly status: UserStatus
+  /** As whom the mail names them: their proved address, else their username. */
+  readonly name: string
   /** Whether their grants are frozen. */
   readonly frozen: boolean
   /** Their role in the organization; null: no member any more. */

@@ -3,7 +3,7 @@ import { pageInput, pageOf } from '../kernel/page.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { onlyOperatorsCreate } from '../accounts/errors.ts'
-import { mailNotConfigured } from '../mail/errors.ts'
+import { mailNotConfigured, tooManyMails } from '../mail/errors.ts'
 import { alreadyMember, organizationInactive, roleTooHigh, seatsTaken } from '../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../organizations/model.ts'
 import { invitationId, organizationId, userId } from '../kernel/ids.ts'
@@ -11,7 +11,15 @@ import { newPasswordErrors } from '../passwords/errors.ts'
 import { newPassword } from '../passwords/model.ts'
 import { emailTaken, usernameTaken } from '../users/errors.ts'
 import { email, fullName, username } from '../users/model.ts'
-import { accountInactive, invitationAnswered, invitationInvalid, invitedAnother, passwordNeeded, signInFirst } from './errors.ts'
+import {
+  accountInactive,
+  invitationAnswered,
+  invitationInvalid,
+  invitedAnother,
+  passwordNeeded,
+  proveAddressFirst,
+  signInFirst,
+} from './errors.ts'
 import { Invitation, invitationState } from './model.ts'
 
 /** The token in the mailed link. */
@@ -31,7 +39,7 @@ export const invitationsSignatures = group('organizations', {
   invite: changes({
     summary: 'Invite somebody to an organization by email',
     grantedTo: ['admin'],
-    errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured],
+    errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured, tooManyMails, proveAddressFirst],
     input: z.strictObject({ organizationId, email, role: membershipRole.default('member') }),
     output: Invitation,
   }),

@@ -152,7 +152,22 @@ export const retriesExhausted = defineError(
 export const databaseUnavailable = defineError(
   'request.databaseUnavailable',
   'unavailable',
-  'The database cannot be reached right now. Nothing was changed that you were not told of; try again in a moment.',
+  'The database cannot be reached right now. Nothing was changed; try again in a moment.',
+)
+export const databaseBusy = defineError(
+  'request.databaseBusy',
+  'unavailable',
+  'The database was too busy to answer in time. Nothing was changed; try again in a moment.',
+)
+export const databaseReadOnly = defineError(
+  'request.databaseReadOnly',
+  'unavailable',
+  'The database takes no changes right now. Nothing was changed; try again when its operator has given it room, or switched over.',
+)
+export const sealedElsewhere = defineError(
+  'request.sealedElsewhere',
+  'unavailable',
+  'This needs a secret that was sealed with another master key, so it cannot be checked here. Its operator has to start Denizen with that key.',
 )
 export const outcomeUnknown = defineError(
   'request.outcomeUnknown',

@@ -18,6 +18,8 @@ export interface JobHandler {
   readonly name: string
   /** It depends on an external service that may be down for long: it is retried for most of a day, not for a minute. */
   readonly outside?: true
+  /** It is never done: it is queued so that a call takes as long as one whose job is. */
+  readonly discarded?: true
   /** Its schedule (cron, UTC). */
   readonly cron?: string
   run(context: JobContext, payload: Job['payload']): Promise<void>

@@ -20,4 +20,6 @@ export interface CallReport {
 /** Observes every call: tracing, metrics and slow-action logs are monitors. Must not throw; nobody waits for it. */
 export interface Monitor {
   observe(report: CallReport): void
+  /** The database failed a call, or a question before it (whose token is that?). `state`: SQLSTATE, or the code of the connection's error. */
+  databaseFailed?(state: string): void
 }

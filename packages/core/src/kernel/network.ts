@@ -29,6 +29,13 @@ export function networkOf(address: string): string | null {
   return blockOf(parsed, parsed.kind() === 'ipv4' ? 32 : parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() ? 128 : 64)
 }
 
+/** What usually belongs to one holder of addresses: /24 for IPv4, /48 for IPv6. null: not an address. */
+export function neighbourhoodOf(address: string): string | null {
+  const parsed = parse(address.replace(/%.*$/, ''))
+  if (parsed === null) return null
+  return blockOf(parsed, parsed.kind() === 'ipv4' ? 24 : parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() ? 120 : 48)
+}
+
 /** Whether an address is in one of the canonical blocks. An invalid address is in none. */
 export function isWithin(address: string, networks: readonly string[]): boolean {
   const parsed = parse(address.replace(/%.*$/, ''))

@@ -10,3 +10,12 @@ export const mailRefused = defineError<{ reason: string }>(
   'invalid',
   ({ reason }) => `The mail server refused this mail: ${reason}.`,
 )
+export const tooManyMails = defineError<{ of: 'your network' | 'this organization' | 'you' | 'this address'; retryAfter: number }>(
+  'mail.tooMany',
+  'limited',
+  ({ of, retryAfter }) => {
+    const minutes = Math.ceil(retryAfter / 60)
+    const whose = of === 'this address' ? 'to this address' : `of ${of}`
+    return `There were too many mails ${whose} within this hour. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`
+  },
+)

@@ -1,3 +1,3 @@
-export { mailNotConfigured, mailRefused } from './errors.ts'
-export { checkHeaders, headerText } from './header.ts'
+export { mailNotConfigured, mailRefused, tooManyMails } from './errors.ts'
+export { checkHeaders, headerText, quotedName } from './header.ts'
 export { plainText, richText, type Message } from './layout.ts'

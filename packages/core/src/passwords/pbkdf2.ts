@@ -1,4 +1,4 @@
-import { maximumIterations, pbkdf2Format } from './model.ts'
+import { mostIterations, pbkdf2Format } from './model.ts'
 
 const subtleNames: Readonly<Record<string, string>> = { sha1: 'SHA-1', sha256: 'SHA-256', sha512: 'SHA-512' }
 
@@ -11,7 +11,7 @@ export async function verifyPbkdf2(hash: string, password: string): Promise<bool
   const parts = pbkdf2Format.exec(hash)
   if (parts === null) return false
   const [, digest = '', iterations = '', salt = '', expected = ''] = parts
-  if (Number(iterations) > maximumIterations) return false
+  if (Number(iterations) > mostIterations(digest)) return false
   const wanted = bytesOf(expected)
   const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(password), 'PBKDF2', false, ['deriveBits'])
   const algorithm = { name: 'PBKDF2', hash: subtleNames[digest] ?? '', salt: bytesOf(salt), iterations: Number(iterations) }

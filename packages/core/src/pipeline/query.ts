@@ -37,9 +37,17 @@ export async function runQuery(
     const context = { ...shared, decisions, open, select, cachedRows: serialized ? rowCacheOf(assembly.orm) : null }
     const answer = await action.handle(context, input)
     return (serialized ? writeOutput(action.signature.output, answer) : null) ?? parseOutput(action.signature, answer)
+  } catch (error) {
+    throw asBug(error, action.signature.name)
   } finally {
     await (await transaction)?.rollback()
   }
+}
+
+/** A query that tries to write (25006) is a mistake of ours; elsewhere that is a database that takes no changes. */
+function asBug(error: unknown, name: string): unknown {
+  const isWrite = error instanceof Error && 'code' in error && error.code === '25006'
+  return isWrite ? new TypeError(`${name} is a query, and tried to write.`) : error
 }
 
 /** Decisions are kept in memory, and an old snapshot would bring back what was dropped from it. */

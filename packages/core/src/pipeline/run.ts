@@ -1,5 +1,6 @@
 import { writeAuditEntry, type AuditOutcome } from '../audit/index.ts'
 import { toDomainError } from '../database/conflict.ts'
+import { outageOf } from '../database/outage.ts'
 import { isCommand, isDryRun, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import { DenizenError, internal, notPlannable, onlyCommands, unknownAction } from '../kernel/errors.ts'
@@ -91,15 +92,39 @@ async function withMetrics<T>(assembly: Assembly, name: string, call: Call, work
     report('ok')
     return result
   } catch (thrown) {
-    const error = toDomainError(thrown)
-    if (error instanceof DenizenError) {
-      report(error.kind, { error })
-      throw error
-    }
-    const told = internal({ requestId: call.origin.requestId }, thrown)
-    report('internal', { error: told, fault: thrown })
-    ports.logger.error('an action failed unexpectedly', { action: name, requestId: call.origin.requestId, error: thrown })
-    throw told
+    const { requestId } = call.origin
+    const error = failureOf(assembly, thrown, { requestId, what: 'an action', details: { action: name } })
+    report(error.kind, { error, ...(error.kind === 'internal' && { fault: thrown }) })
+    throw error
+  }
+}
+
+interface Failing {
+  readonly requestId: string
+  /** What failed, for the log: `an action`. */
+  readonly what: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** The error for whatever was thrown. Failures of the database and bugs are logged, with the reason that the caller is not told. */
+function failureOf({ monitors, ports }: Assembly, thrown: unknown, { requestId, what, details = {} }: Failing): DenizenError {
+  const error = toDomainError(thrown)
+  const outage = outageOf(thrown)
+  if (outage !== null) {
+    for (const monitor of monitors) monitor.databaseFailed?.(outage.state)
+    ports.logger.warn(`the database failed ${what}`, { ...details, requestId, state: outage.state, error: thrown })
+  }
+  if (error instanceof DenizenError) return error
+  ports.logger.error(`${what} failed unexpectedly`, { ...details, requestId, error: thrown })
+  return internal({ requestId }, thrown)
+}
+
+/** Does what comes before or beside actions; it throws only DenizenErrors, too. */
+export async function answering<T>(assembly: Assembly, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw failureOf(assembly, thrown, { requestId: '', what })
   }
 }
 

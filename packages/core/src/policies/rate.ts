@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Principal } from '../kernel/actor.ts'
-import { databaseUnavailable, DenizenError } from '../kernel/errors.ts'
+import { DenizenError } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { Ports } from '../ports/index.ts'
@@ -72,7 +72,7 @@ export class RequestRate {
         await (block.asking ??= this.#ask(block, userId, limit).finally(() => (block.asking = null)))
       } catch (thrown) {
         const error = this.#parts.toDomainError(thrown)
-        if (!(error instanceof DenizenError) || error.code !== databaseUnavailable.code) throw thrown
+        if (!(error instanceof DenizenError) || error.kind !== 'unavailable') throw thrown
         this.#silentUntil = this.#parts.clock.monotonic() + silence
         if (!reads) throw error
         this.#parts.logger.warn('calls are not counted while the database is away', { error })

@@ -4,6 +4,10 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 export interface Job {
   readonly name: string
   readonly payload: Readonly<Record<string, unknown>>
+  /** Of the waiting jobs of a name, those with the highest priority are done first; default: 0. */
+  readonly priority?: number
+  /** On whose behalf: an organization, a network, a subscriber. Jobs of one group never take all the places. */
+  readonly group?: string
 }
 
 /** A queue of jobs, filled in the transaction that asks for them: without its commit there is no job. */

@@ -8,7 +8,7 @@ import { checkPassword, nonexistentUser, passwordOutcome, type PasswordCheck } f
 import { afterFirstFactor } from './first-factor.ts'
 import { invalidCredentials } from './errors.ts'
 import { signInSignatures } from './signatures.ts'
-import { countFailure, forgetFailures, secondsUntilAdmitted, tooManyAttempts } from '../throttling/index.ts'
+import { countFailure, forgetFailures, isOverBudget, secondsUntilAdmitted, tooManyAttempts } from '../throttling/index.ts'
 
 export const signIn = defineCommand(signInSignatures.signIn, {
   allow: anyone,
@@ -21,7 +21,7 @@ export const signIn = defineCommand(signInSignatures.signIn, {
     if (meant !== null) context.note({ target: { type: 'user', id: meant } })
     const wait = checked.wait > 0 ? checked.wait : await secondsUntilAdmitted(context, checked.throttle)
     if (wait > 0) return refuseThrottled(wait, context, identifier, checked)
-    const outcome = await passwordOutcome(context, checked)
+    const outcome = (await isOverBudget(context, checked.throttle)) ? 'locked' : await passwordOutcome(context, checked)
     if (outcome !== 'succeeded') {
       await countFailure(context, checked.throttle)
       recordLoginAttempt(context, { ...(await nameShown(context, identifier, checked)), method: 'password', outcome })

@@ -31,19 +31,16 @@ export async function checkPassword(context: PrepareContext, input: { identifier
   const named = parseIdentifier(input.identifier)
   const stored = await findStoredPassword(reader, named ?? { field: 'username', value: '' })
   const userId = stored === null ? nonexistentUser : idOf('usr', stored.id)
-  const throttle = await throttleKeys(ports, origin, countedAs(stored === null ? null : userId, input.identifier), { userId })
+  const throttle = await throttleKeys(ports, origin, nameOf(input.identifier), { userId: stored === null ? null : userId })
   const wait = await secondsToWait(reader, throttle, now)
   const unchecked = { userId, changedAt: null, matches: false, upgrade: null, throttle, wait }
   return wait > 0 ? unchecked : { ...unchecked, ...(await comparePassword(context, stored, input.password)) }
 }
 
-/**
- * What failures at a password are counted under: the account, so that all of its names have one budget (NIST SP 800-63B-4, 3.2.2); where
- * there is none, the name with its kind, so that no name can be mistaken for an account's id.
- */
-export function countedAs(userId: UserId | null, identifier: string): string {
+/** The name that somebody typed, with its kind: a username is not an address, and neither is an id. */
+export function nameOf(identifier: string): readonly string[] {
   const named = parseIdentifier(identifier)
-  return userId ?? (named === null ? `unknown\n${identifier.trim()}` : `${named.field}\n${named.value}`)
+  return named === null ? ['unreadable', identifier.trim()] : [named.field, named.value]
 }
 
 /** Compares a password with the stored hash, or with a decoy of the same cost. */

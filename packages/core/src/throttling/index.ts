@@ -4,9 +4,11 @@ export {
   countFailure,
   forgetFailures,
   guess,
+  isOverBudget,
   secondsToWait,
   secondsUntilAdmitted,
   throttleKeys,
   type ThrottleKeys,
 } from './throttle.ts'
-export { admitFromNetwork, countInHour, hourOf } from './windows.ts'
+export { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork, type MailRequest } from './mails.ts'
+export { admitFromNetwork, countInHour, secondsLeftOfHour } from './windows.ts'

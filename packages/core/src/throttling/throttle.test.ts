@@ -1,12 +1,13 @@
-import { completed, DenizenError } from '@denizen/core'
-import { databases, password, useWorld } from '@denizen/core/testing'
+import { completed, DenizenError, uuidOf } from '@denizen/core'
+import { databases, password, TestProvider, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
+import { counterKey } from './keys.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 
 describe.each(databases)('the throttle on %s', (database) => {
-  const world = useWorld({ database })
+  const world = useWorld({ database, settings: { identityProviders: [TestProvider.configured('google')] } })
   /** The code, or the seconds to wait; null: signed in. */
   async function attempt(identifier: string, typed: string, ip: string | null): Promise<string | number | null> {
     try {
@@ -56,6 +57,43 @@ describe.each(databases)('the throttle on %s', (database) => {
       for (const spelling of spellings) expect(await attempt(spelling, 'wrong', ip)).toBe(wrong)
       for (const spelling of spellings) expect(await attempt(spelling, 'wrong', ip)).toBe(1)
     }
+  })
+
+  test('S10: what is counted for one thing is no name of another: wrong tokens of a provider, passkeys, networks', async () => {
+    const ip = elsewhere()
+    for (const name of [`identity provider\n${ip}/32`, `passkey/abc`, `${ip}/32`, `["${ip}/32"]`, 'none'])
+      for (let count = 0; count < 6; count++) await attempt(name, 'wrong', elsewhere())
+    const from = world().core.as({ kind: 'anonymous' }, { ip, remote: true })
+    await expect(from.auth.signInWithIdentity({ provider: 'google', token: 'x.y.z' })).rejects.toMatchObject({
+      code: 'auth.identityRefused',
+    })
+    const keys = ['failures/password/name', 'failures/passkey/name', 'failures/identityToken/name', 'failures/password/account'] as const
+    const made = await Promise.all(keys.map((counted) => counterKey(world().ports, counted, [ip])))
+    expect(new Set(made).size).toBe(keys.length)
+    const parts = [['a', 'b'], ['a\nb'], ['ab'], ['a', '', 'b'], ['["a","b"]']]
+    expect(new Set(await Promise.all(parts.map((part) => counterKey(world().ports, 'mails/network', part)))).size).toBe(parts.length)
+  })
+
+  test('S25: an account has one budget, by whichever of its names; that they are one’s does not show', async () => {
+    const { id, email, username } = await world().newUser({ username: `three-${database}` })
+    const home = elsewhere()
+    expect(await attempt(username, password, home)).toBeNull()
+    const names = [id, email ?? '', username]
+    let guesses = 0
+    for (; guesses < 20; guesses++) expect(await attempt(names[guesses % 3] ?? '', 'wrong', elsewhere())).toBe(wrong)
+    // The 21st is not answered: the right password is as wrong as any, and nobody is told to wait.
+    for (const name of names) expect(await attempt(name, password, elsewhere())).toBe(wrong)
+    expect(await attempt(`nobody-${database}@example.com`, 'wrong', elsewhere())).toBe(wrong)
+    const [last] = await world().rows<{ outcome: string }>(
+      'select outcome from login_attempts where user_id = ? order by xmin::text::bigint desc limit 1',
+      [uuidOf(id)],
+    )
+    expect(last?.outcome).toBe('locked')
+    // Where the owner signed in of late, they do; and everywhere when the minute is over.
+    expect(await attempt(email ?? '', password, home)).toBeNull()
+    for (let count = 0; count < 21; count++) await attempt(names[count % 3] ?? '', 'wrong', elsewhere())
+    world().clock.advance(minute)
+    expect(await attempt(username, password, elsewhere())).toBeNull()
   })
 
   test('36: counts an IPv6 network of 64 bits as one, and an IPv4 address the same in either spelling', async () => {

@@ -6,16 +6,21 @@ import { runStatement, statement } from '../kernel/statement.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
 import { tooManyAttempts } from './errors.ts'
+import { counterKey, type Guessed } from './keys.ts'
 
 /**
- * Failures are counted thrice: of an account from one network, of the account from
- * anywhere, and of the network whatever the account. Each has a number that is free,
- * then delays that double up to a longest one. That of an account from anywhere is
+ * Failures are counted thrice: at a name from one network, at the name from
+ * anywhere, and of the network whatever the name. Each has a number that is free,
+ * then delays that double up to a longest one. That of a name from anywhere is
  * short, and does not hold where its user signed in of late: a stranger can slow its
  * owner down in a new place, but never lock them out.
  *
- * A call that came over no network, from within the process, is counted by account
+ * A call that came over no network, from within the process, is counted by name
  * alone: a network that everybody shares would let a stranger hold up everybody.
+ *
+ * Passwords are counted by the account behind the name as well, so that all of its names have one budget (NIST SP 800-63B-4: 3.2.2).
+ * Nobody is told to wait for that: whoever sees one name wait for what was tried at another learns that both are one's. Guesses
+ * above it are wrong, whatever they are.
  */
 interface Limit {
   readonly free: number
@@ -23,22 +28,21 @@ interface Limit {
   readonly longestDelay: number
 }
 
-type Counted = 'pair' | 'account' | 'network'
+type Budget = 'pair' | 'name' | 'account' | 'network'
 
-/** The kinds of secrets that can be guessed. Each is counted separately: who knows the password does not get more tries at the second factor for it. */
-const guessed = ['password', 'factor', 'proof', 'mailedCode', 'userCode'] as const
-type Guessed = (typeof guessed)[number]
-
-const usual: Readonly<Record<Counted, Limit>> = {
+const usual: Readonly<Record<Budget, Limit>> = {
   pair: { free: 5, longestDelay: 15 * 60 },
+  name: { free: 20, longestDelay: 60 },
   account: { free: 20, longestDelay: 60 },
   network: { free: 100, longestDelay: 15 * 60 },
 }
 /** Only who knows the password, or has the session, gets as far as these: no stranger. */
-const strict = { ...usual, account: { free: 10, longestDelay: 60 * 60 } }
+const strict = { ...usual, name: { free: 10, longestDelay: 60 * 60 } }
 
-const limits: Readonly<Record<Guessed, Readonly<Record<Counted, Limit>>>> = {
+const limits: Readonly<Record<Guessed, Readonly<Record<Budget, Limit>>>> = {
   password: usual,
+  passkey: usual,
+  identityToken: usual,
   factor: strict,
   proof: strict,
   mailedCode: usual,
@@ -49,12 +53,14 @@ const limits: Readonly<Record<Guessed, Readonly<Record<Counted, Limit>>>> = {
 const memory = 60 * 60 * 1000
 
 /** Milliseconds that a network counts as one where the user has signed in. */
-const acquaintance = 30 * 24 * 60 * 60 * 1000
+export const acquaintance = 30 * 24 * 60 * 60 * 1000
 
 /** The keys under which failures are counted. Names are personal data, so fingerprints are stored. */
 export interface ThrottleKeys {
   readonly guessed: Guessed
-  readonly account: string
+  readonly name: string
+  /** Of a password: the account behind the name; null: it is named by its id, or nothing else names it. */
+  readonly account: string | null
   /** null: the call came over no network. */
   readonly pair: string | null
   readonly network: string | null
@@ -70,23 +76,26 @@ interface ThrottleTarget {
 }
 
 /**
- * @param account what is counted: the account's id; where there is no account, what was named, with its kind, in a form that no id has.
+ * @param name what names the account, normalised as it was typed: in parts, of which the first says what kind of name it is. Counted
+ * the same whether or not there is such an account.
  */
 export async function throttleKeys(
-  { cipher }: Pick<Ports, 'cipher'>,
+  ports: Pick<Ports, 'cipher'>,
   { ip }: Pick<Origin, 'ip'>,
-  account: string,
+  name: readonly string[],
   aim: ThrottleTarget = {},
 ): Promise<ThrottleKeys> {
-  const { guessed: at = 'password', userId = null } = aim
+  const { guessed = 'password', userId = null } = aim
   const block = ip === null ? null : (networkOf(ip) ?? ip)
-  const accountKey = await accountKeyOf({ cipher }, at, account)
-  const network = block === null ? null : await cipher.fingerprint('throttle/network', block)
-  return { guessed: at, account: accountKey, pair: network === null ? null : `${accountKey}/${network}`, network, userId, block }
+  const nameKey = await counterKey(ports, `failures/${guessed}/name`, name)
+  const network = block === null ? null : await counterKey(ports, `failures/${guessed}/network`, [block])
+  const account = guessed === 'password' ? await accountKeyOf(ports, userId, name) : null
+  return { guessed, name: nameKey, account, pair: network === null ? null : `${nameKey}/${network}`, network, userId, block }
 }
 
-function accountKeyOf({ cipher }: Pick<Ports, 'cipher'>, at: Guessed, account: string): Promise<string> {
-  return cipher.fingerprint(`throttle/${at}`, account)
+/** Where there is no account, every name has a key of its own: whoever guesses at one waits for nobody else. */
+function accountKeyOf(ports: Pick<Ports, 'cipher'>, userId: Id<'usr'> | null, name: readonly string[]): Promise<string> {
+  return counterKey(ports, 'failures/password/account', userId === null ? ['nobody', ...name] : ['user', userId])
 }
 
 /** An empty key is nobody's. */
@@ -99,16 +108,35 @@ const findBlock = statement(
 )
 
 const lockAccount = statement('throttle_lock', 'select 1 as locked from pg_advisory_xact_lock(hashtextextended(?, 0))')
-const deleteFailures = statement('throttle_forget', 'delete from throttles where key in (?, ?)')
+const deleteFailures = statement('throttle_forget', 'delete from throttles where key in (?, ?, ?)')
 
 /** Seconds to wait before the next try; 0: now. Looks only: cheap enough to be asked before anything slow. */
 export async function secondsToWait(em: SqlEntityManager, keys: ThrottleKeys, now: Date): Promise<number> {
-  const { pair, account, network, userId, block } = keys
+  const { pair, name, network } = keys
+  return secondsBlocked(em, keys, { all: [pair ?? none, name, network ?? none], spared: name }, now)
+}
+
+async function secondsBlocked(
+  em: SqlEntityManager,
+  { userId, block }: ThrottleKeys,
+  { all, spared }: { readonly all: readonly [string, string, string]; readonly spared: string },
+  now: Date,
+): Promise<number> {
   const user = userId === null ? null : uuidOf(userId)
   const since = new Date(now.getTime() - acquaintance)
-  const parameters = [pair ?? none, account, network ?? none, account, user, since, block]
-  const [row] = await runStatement<{ until: Date | string | null }>(em, findBlock, parameters)
+  const [row] = await runStatement<{ until: Date | string | null }>(em, findBlock, [...all, spared, user, since, block])
   return row === undefined || row.until === null ? 0 : secondsUntil(new Date(row.until), now)
+}
+
+/**
+ * Whether the account behind the name has had too many wrong guesses, by whatever names. To be asked after `secondsUntilAdmitted`;
+ * the guess is then wrong, and the answer that for a wrong one. Whoever comes at the same time waits here, too.
+ */
+export async function isOverBudget({ em, now }: Pick<CommandContext, 'em' | 'now'>, keys: ThrottleKeys): Promise<boolean> {
+  const { account } = keys
+  if (account === null) return false
+  await runStatement(em, lockAccount, [account])
+  return (await secondsBlocked(em, keys, { all: [account, none, none], spared: account }, now)) > 0
 }
 
 /**
@@ -118,7 +146,7 @@ export async function secondsToWait(em: SqlEntityManager, keys: ThrottleKeys, no
  */
 export async function secondsUntilAdmitted({ em, now }: CommandContext, keys: ThrottleKeys): Promise<number> {
   // The lock and the look are two statements: the second has to see what whoever held the lock has written.
-  await runStatement(em, lockAccount, [keys.account])
+  await runStatement(em, lockAccount, [keys.name])
   return secondsToWait(em, keys, now)
 }
 
@@ -135,7 +163,7 @@ export async function admit(context: CommandContext, keys: ThrottleKeys): Promis
  */
 export async function guess<Proof>(context: CommandContext, keys: ThrottleKeys, check: () => Promise<Proof | null>): Promise<Proof | null> {
   await admit(context, keys)
-  const proof = await check()
+  const proof = (await isOverBudget(context, keys)) ? null : await check()
   await (proof === null ? countFailure(context, keys) : forgetFailures(context, keys))
   return proof
 }
@@ -144,7 +172,7 @@ export async function guess<Proof>(context: CommandContext, keys: ThrottleKeys, 
 export async function countFailure({ em, now }: Pick<CommandContext, 'em' | 'now'>, keys: ThrottleKeys): Promise<void> {
   const forgotten = new Date(now.getTime() - memory)
   // The network comes last: what holds its row waits for nobody.
-  for (const counted of ['account', 'pair', 'network'] as const) {
+  for (const counted of ['name', 'account', 'pair', 'network'] as const) {
     const key = keys[counted]
     if (key === null) continue
     const { free, longestDelay } = limits[keys.guessed][counted]
@@ -161,18 +189,24 @@ export async function countFailure({ em, now }: Pick<CommandContext, 'em' | 'now
 }
 
 /** Forgets the failures at an account, after it was proved whose it is. Those of the network stay: a stranger may have an account too. */
-export async function forgetFailures({ em }: Pick<CommandContext, 'em'>, { pair, account }: ThrottleKeys): Promise<void> {
-  await runStatement(em, deleteFailures, [pair ?? none, account])
+export async function forgetFailures({ em }: Pick<CommandContext, 'em'>, { pair, name, account }: ThrottleKeys): Promise<void> {
+  await runStatement(em, deleteFailures, [pair ?? none, name, account ?? none])
 }
 
-/** Forgets all failures at an account, by whatever name and from whatever network, and says how many there were. */
-export async function forgetAll({ em, ports }: Pick<CommandContext, 'em' | 'ports'>, names: readonly string[]): Promise<number> {
-  const accounts = await Promise.all(guessed.flatMap((at) => names.map((name) => accountKeyOf(ports, at, name))))
+/** Forgets all failures at secrets of an account, by whatever name and from whatever network, and says how many there were. */
+export async function forgetAll(
+  { em, ports }: Pick<CommandContext, 'em' | 'ports'>,
+  userId: Id<'usr'>,
+  names: readonly (readonly string[])[],
+): Promise<number> {
+  const kinds = ['password', 'factor', 'proof', 'mailedCode'] as const
+  const keys = await Promise.all(kinds.flatMap((kind) => names.map((name) => counterKey(ports, `failures/${kind}/name`, name))))
+  const account = await accountKeyOf(ports, userId, [])
   const forgotten = await em.execute<{ key: string; failures: number }[]>(
     `delete from throttles where split_part(key, '/', 1) = any(?::text[]) returning key, failures`,
-    [`{${accounts.join(',')}}`],
+    [`{${[...keys, account].join(',')}}`],
   )
-  return forgotten.reduce((sum, { key, failures }) => (key.includes('/') ? sum : sum + failures), 0)
+  return forgotten.reduce((sum, { key, failures }) => (key.includes('/') || key === account ? sum : sum + failures), 0)
 }
 
 function secondsUntil(until: Date, now: Date): number {

@@ -11,7 +11,7 @@ export const unlock = defineCommand(throttlingSignatures.unlock, {
   target: changedAccountTarget,
   async handle(context, { userId }) {
     const user = await existingUser(context.em, userId)
-    const failuresForgotten = await forgetAll(context, namesOf(user))
+    const failuresForgotten = await forgetAll(context, userId, namesOf(user))
     recordLoginAttempt(context, {
       identifier: user.username,
       userId,
@@ -25,7 +25,7 @@ export const unlock = defineCommand(throttlingSignatures.unlock, {
   },
 })
 
-/** What failures of a user may be counted under: the account, and the address that codes are mailed to. */
-function namesOf({ id, email }: UserRow): readonly string[] {
-  return email === null ? [id] : [id, email]
+/** All names under which failures of a user may be counted. */
+function namesOf({ id, username, email }: UserRow): readonly (readonly string[])[] {
+  return [['id', id], ['username', username], ...(email === null ? [] : [['email', email]])]
 }

@@ -1,13 +1,13 @@
 import type { CommandContext } from '../kernel/context.ts'
 import { networkOf } from '../kernel/network.ts'
 import { tooManyAttempts } from './errors.ts'
+import { counterKey, type Counted } from './keys.ts'
 
 const hour = 60 * 60 * 1000
 
-/** Which hour of the clock it is, counted from the epoch, and how many milliseconds of it are left. */
-export function hourOf(now: Date): { readonly number: number; readonly left: number } {
-  const number = Math.floor(now.getTime() / hour)
-  return { number, left: (number + 1) * hour - now.getTime() }
+/** Seconds that are left of the hour of the clock. */
+export function secondsLeftOfHour(now: Date): number {
+  return Math.ceil((hour - (now.getTime() % hour)) / 1000)
 }
 
 /**
@@ -32,22 +32,20 @@ const mostOfNetwork = {
 export async function admitFromNetwork(context: CommandContext, what: keyof typeof mostOfNetwork): Promise<void> {
   const { now, origin } = context
   if (origin.ip === null) return
-  const { number, left } = hourOf(now)
-  const begun = await countInHour(context, what, `${number}\n${networkOf(origin.ip) ?? origin.ip}`)
-  if (begun > mostOfNetwork[what]) throw tooManyAttempts({ retryAfter: Math.ceil(left / 1000) })
+  const begun = await countInHour(context, `begun/${what}/network`, [networkOf(origin.ip) ?? origin.ip])
+  if (begun > mostOfNetwork[what]) throw tooManyAttempts({ retryAfter: secondsLeftOfHour(now) })
 }
 
 /**
- * Counts one more under a name in the hour of the clock, and gives the number. Who counts under the same name at once waits:
- * none is lost. The row's key is a fingerprint (names are data about people); old rows go with those of other failures.
- * @param kind what is counted, for the fingerprint.
+ * Counts one more in the hour of the clock, and gives the number. Who counts the same at once waits: none is lost. Old rows go with
+ * those of failures.
  */
 export async function countInHour(
   { em, now, ports }: Pick<CommandContext, 'em' | 'now' | 'ports'>,
-  kind: string,
-  name: string,
+  counted: Counted,
+  parts: readonly string[],
 ): Promise<number> {
-  const key = await ports.cipher.fingerprint(kind, name)
+  const key = await counterKey(ports, counted, [String(Math.floor(now.getTime() / hour)), ...parts])
   const [row] = await em.execute<[{ failures: number }]>(
     `insert into throttles as t (key, failures, last_failure_at) values (?, 1, ?)
       on conflict (key) do update set failures = t.failures + 1, last_failure_at = excluded.last_failure_at returning failures`,

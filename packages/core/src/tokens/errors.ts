@@ -31,6 +31,12 @@ export const noOwner = defineError(
   'invalid',
   'Name the service user that the token is for: the operator of the machine has no account.',
 )
+export const masterKeyWrong = defineError(
+  'config.masterKeyWrong',
+  'invalid',
+  'The master key is not the one that the secrets in this database are sealed with. ' +
+    'Start with the key of the other processes, or the one in the backup (DENIZEN_MASTER_KEY, or master.key in the data directory).',
+)
 export const keyUnreadable = defineError<{ keyId: string }>(
   'tokens.keyUnreadable',
   'unavailable',

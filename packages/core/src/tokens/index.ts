@@ -1,7 +1,7 @@
 export { TokenRow } from './entity.ts'
 export type { TokenId } from './model.ts'
 export { derivedToken, equalInConstantTime, idInToken, mintToken, parseToken } from './opaque.ts'
-export { KeyRing, rotateKeys } from './keyring.ts'
+export { checkMasterKey, KeyRing, rotateKeys } from './keyring.ts'
 export { rotateSigningKeys } from './rotate-keys.ts'
 export { issueSigned } from './issue-signed.ts'
 export { looksSigned, ownAudience, verifyToken, type Verified } from './jwt.ts'

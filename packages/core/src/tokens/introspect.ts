@@ -16,14 +16,15 @@ export const verifyToken = defineInquiry(tokensSignatures.verify, {
     const found = await findActive(context, shown)
     if (found === null) return { active: false as const }
     const { principal, claims } = found
-    const { credential, userId, username, tokenId, scopes, organization, pendingSteps, expiresAt } = principal
+    const { credential, userId, username, tokenId, scopes, pendingSteps, expiresAt, impersonator } = principal
     return {
       active: true as const,
       kind: credential,
       user: { id: userId, username },
       tokenId,
       scopes: scopes === null ? null : [...scopes],
-      organizationId: organization?.id ?? null,
+      organizationId: principal.grants.onlyIn ?? null,
+      impersonator: impersonator === null ? null : { id: impersonator.userId, username: impersonator.username },
       audience: claims?.audience ?? null,
       pendingSteps: [...pendingSteps],
       expiresAt,
@@ -36,8 +37,11 @@ export const introspectToken = defineInquiry(tokensSignatures.introspect, {
   allow: grantedEverywhere,
   async handle(context, shown) {
     const found = await findActive(context, shown)
-    if (found === null) return { active: false }
+    // While a step is owed the token is good for that step only, which no resource server knows of.
+    if (found === null || found.principal.pendingSteps.length > 0) return { active: false }
     const { principal, claims } = found
+    const { impersonator } = principal
+    const organizationId = principal.grants.onlyIn ?? principal.organization?.id
     return {
       active: true,
       token_type: 'Bearer' as const,
@@ -47,6 +51,8 @@ export const introspectToken = defineInquiry(tokensSignatures.introspect, {
       iss: context.settings.publicUrl,
       jti: claims?.id ?? principal.tokenId,
       ...(claims !== null && { aud: claims.audience, iat: seconds(claims.issuedAt) }),
+      ...(impersonator !== null && { act: { sub: impersonator.userId, username: impersonator.username } }),
+      ...(organizationId !== undefined && { org_id: organizationId }),
       ...(principal.scopes !== null && { scope: principal.scopes.join(' ') }),
       ...(principal.expiresAt !== null && { exp: seconds(principal.expiresAt) }),
     }

@@ -5,7 +5,7 @@ import { idOf, newId, uuidOf, uuidsOf } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Ports } from '../ports/index.ts'
-import { keyUnreadable } from './errors.ts'
+import { keyUnreadable, masterKeyWrong } from './errors.ts'
 import { isPublished, keySteps, signingKey, type KeyTimes } from './key-rules.ts'
 
 /** The only signing algorithm (RFC 8037); a token's own header is not trusted. */
@@ -97,12 +97,26 @@ export async function rotateKeys(em: SqlEntityManager, ports: KeyRingPorts): Pro
   return em.transactional(async (inside) => {
     await inside.execute('lock table signing_keys in share row exclusive mode', [], 'run')
     const now = ports.clock.now()
-    const { add, retire, drop } = keySteps(await loadKeys(inside), now)
+    const keys = await loadKeys(inside)
+    await requireMasterKey(ports, keys)
+    const { add, retire, drop } = keySteps(keys, now)
     if (drop.length > 0) await inside.execute('delete from signing_keys where id = any(?::uuid[])', [uuidsOf(drop)], 'run')
     if (add !== null) await insertKey(inside, ports, now, add)
     if (retire !== null) await inside.execute('update signing_keys set retired_at = ? where id = ?', [add, uuidOf(retire)], 'run')
     return { added: add === null ? 0 : 1, dropped: drop.length }
   }, isolation.changing)
+}
+
+/**
+ * The signing keys are the first that is sealed in a database, at its first start: whoever cannot open them has another master
+ * key. Throws `config.masterKeyWrong`.
+ */
+export async function checkMasterKey(em: SqlEntityManager, ports: Pick<Ports, 'cipher'>): Promise<void> {
+  await requireMasterKey(ports, await loadKeys(em))
+}
+
+async function requireMasterKey({ cipher }: Pick<Ports, 'cipher'>, keys: readonly KeyRecord[]): Promise<void> {
+  for (const { id, sealedKey } of keys) if ((await cipher.open(sealingContext(id), sealedKey)) === null) throw masterKeyWrong({})
 }
 
 async function insertKey(em: SqlEntityManager, { cipher, random }: KeyRingPorts, now: Date, activeFrom: Date): Promise<void> {

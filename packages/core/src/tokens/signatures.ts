@@ -78,6 +78,10 @@ export const tokensSignatures = group('tokens', {
         scopes: z.array(z.string()).nullable().meta({ description: 'null: all that its user may do' }),
         organizationId: organizationId.nullable().meta({ description: 'the only organization that it acts in; null: any' }),
         audience: z.string().nullable().meta({ description: 'the audience of a signed token' }),
+        impersonator: z
+          .object({ id: z.string(), username: z.string() })
+          .nullable()
+          .meta({ description: 'who acts as this user; null: they do themselves' }),
         pendingSteps: z
           .array(z.string())
           .meta({ description: 'the pending steps of its user; until they are done it is good for little else' }),
@@ -100,6 +104,14 @@ export const tokensSignatures = group('tokens', {
       aud: z.string().optional(),
       iss: z.string().optional(),
       jti: z.string().optional(),
+      act: z
+        .object({ sub: z.string(), username: z.string() })
+        .optional()
+        .meta({ description: 'who acts as this user (RFC 8693, 4.1): the token is of an impersonation' }),
+      org_id: z
+        .string()
+        .optional()
+        .meta({ description: 'the organization that the token is limited to; else the current one of its session' }),
     }),
   }),
   issueWebsocket: reads({

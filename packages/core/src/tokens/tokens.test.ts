@@ -253,6 +253,7 @@ describe('verification', () => {
       tokenId: token.id,
       scopes: ['users.current'],
       organizationId: null,
+      impersonator: null,
       audience: null,
       pendingSteps: [],
       expiresAt: token.expiresAt,

@@ -1,7 +1,17 @@
 export { UserRow } from './entity.ts'
 export * from './errors.ts'
 export { isManaged, managingOrganization, ownsDomainOf } from './management.ts'
-export { ManagedUser, User, username, type Account, type UserId, type UserKind, type UserStatus } from './model.ts'
+export {
+  ManagedUser,
+  User,
+  otherUsername,
+  username,
+  usernameFrom,
+  type Account,
+  type UserId,
+  type UserKind,
+  type UserStatus,
+} from './model.ts'
 export {
   existingUser,
   findByIdentifier,
@@ -28,4 +38,4 @@ export {
   namedUserOrCaller,
 } from './target.ts'
 export { lookExpression } from './search.ts'
-export { otherUsername, storedSkeleton, usernameFrom } from './usernames.ts'
+export { storedSkeleton } from './usernames.ts'

@@ -23,6 +23,39 @@ export const username = z
   )
   .meta({ description: '1 to 64 letters, digits and . _ + -; unique without regard to case' })
 
+/** Leaves room for a suffix within 64. */
+const longestDerived = 50
+const longestRead = 256
+
+/**
+ * A username for somebody who chose none here: from the first of some texts that gives one, such as what another system calls them,
+ * then their address. Of an address the part before the "@" counts; what a username cannot hold is left out.
+ */
+export function usernameFrom(...texts: readonly (string | null | undefined)[]): string {
+  for (const text of texts) {
+    const derived = username.safeParse(lettersOf(text ?? ''))
+    if (derived.success) return derived.data
+  }
+  return 'user'
+}
+
+function lettersOf(text: string): string {
+  const [local = ''] = text.slice(0, longestRead).split('@', 1)
+  const letters = usernameForm(local.normalize('NFKC'))
+    .replaceAll(/[^\p{L}\p{M}\p{Nd}._+-]|\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/^[^\p{L}\p{Nd}]+/u, '')
+  return firstLetters(letters, longestDerived)
+}
+
+/** A username with a suffix, for when it is taken. */
+export function otherUsername(name: string, id: string): string {
+  return `${firstLetters(name, longestDerived)}-${id.slice(-8)}`
+}
+
+function firstLetters(text: string, most: number): string {
+  return text.slice(0, most).replace(/[\ud800-\udbff]$/, '')
+}
+
 /** An email address in its one spelling: in lower case, its domain in Punycode. */
 export const email = z
   .string()

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../kernel/context.ts'
+import { openSealed } from '../kernel/sealed.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { idInToken } from '../tokens/index.ts'
 import type { UserId } from '../users/index.ts'
@@ -126,7 +127,7 @@ export async function revokeConfirmations({ em, now }: Pick<CommandContext, 'em'
 
 async function provenAddress({ ports }: CommandContext, id: VerificationId, row: ConsumedRecord): Promise<ProvenAddress> {
   const { user_id: userId, email, sealed_payload: sealed, redirect_to: redirectTo, same_browser: sameBrowser } = row
-  const payload = sealed === null ? null : await ports.cipher.open(`verification/${id}`, sealed)
+  const payload = sealed === null ? null : await openSealed(ports.cipher, `verification/${id}`, sealed)
   return { id, email, userId: userId === null ? null : idOf('usr', userId), payload, redirectTo, sameBrowser }
 }
 

@@ -1,4 +1,4 @@
-import { DenizenError } from '../kernel/errors.ts'
+import { DenizenError, sealedElsewhere } from '../kernel/errors.ts'
 import type { Job } from '../kernel/event.ts'
 import { isId } from '../kernel/id.ts'
 import type { JobHandler } from '../kernel/job.ts'
@@ -7,14 +7,20 @@ import { UserRow } from '../users/index.ts'
 import { VerificationRow } from './entity.ts'
 import { mailFor } from './mails/index.ts'
 import type { VerificationId } from './model.ts'
-import { secretOf } from './secret.ts'
+import { hashOfText, secretOf } from './secret.ts'
 
 const name = 'verifications.mail'
 
+/** A job of the same work for the call, which nobody does. */
+const withheld = 'verifications.withheld'
+
 /** The job that mails a secret. It contains none: the worker derives it again. */
-export function mailJob(id: VerificationId): Job {
-  return { name, payload: { verificationId: id } }
+export function mailJob(id: VerificationId, sends: boolean, place: Pick<Job, 'priority' | 'group'>): Job {
+  return { name: sends ? name : withheld, payload: { verificationId: id }, ...place }
 }
+
+/** What strangers ask for and nobody gets holds up nobody's mail. */
+export const withholdVerification: JobHandler = { name: withheld, discarded: true, run: async () => {} }
 
 /** Mails the secret of a verification, unless it was used, revoked or expired meanwhile, or nobody may get it. */
 export const sendVerification: JobHandler = {
@@ -30,7 +36,10 @@ export const sendVerification: JobHandler = {
     const wants = row.purpose === 'claim' || (row.purpose === 'verifyEmail' && user?.pendingEmail === row.email)
     if (user !== null && !wants && user.email !== row.email) return
     const holder = wants ? await em.findOne(UserRow, { email: row.email, emailVerified: true }) : null
-    const mail = mailFor(row, { user, holder, secret: await secretOf(ports, row), publicUrl: settings.publicUrl })
+    const secret = await secretOf(ports, row)
+    // The job is kept and tried again: a process with the right key can do it.
+    if ((await hashOfText(ports, row, secret)) !== row.hash) throw sealedElsewhere({})
+    const mail = mailFor(row, { user, holder, secret, publicUrl: settings.publicUrl })
     if (mail === null) return
     try {
       await ports.mailer.send(mail)

@@ -1,7 +1,7 @@
 export { issueVerification } from './issue.ts'
 export { codeInvalid, linkInvalid } from './errors.ts'
 export { findByBinding, inspectLink, type InspectedLink } from './inspect.ts'
-export { sendVerification } from './deliver.ts'
+export { sendVerification, withholdVerification } from './deliver.ts'
 export type { VerificationId, VerificationPurpose } from './model.ts'
 export { checkedRedirect } from './redirect.ts'
 export { consumeCode, consumeLink, consumeOwnCode, revokeConfirmations, revokeVerifications, type ProvenAddress } from './consume.ts'

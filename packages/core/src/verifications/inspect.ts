@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
+import { openSealed } from '../kernel/sealed.ts'
 import { equalInConstantTime, idInToken } from '../tokens/index.ts'
 import { VerificationRow } from './entity.ts'
 import type { VerificationPurpose } from './model.ts'
@@ -24,7 +25,7 @@ export async function inspectLink(
   const row = id === null ? null : await em.findOne(VerificationRow, { id }, { disableIdentityMap: true })
   if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return null
   if (!equalInConstantTime(row.hash, await hashOfText(ports, row, token))) return null
-  const payload = row.sealedPayload === null ? null : await ports.cipher.open(`verification/${row.id}`, row.sealedPayload)
+  const payload = row.sealedPayload === null ? null : await openSealed(ports.cipher, `verification/${row.id}`, row.sealedPayload)
   const sameBrowser = row.bindingHash !== null && binding !== null && equalInConstantTime(row.bindingHash, ports.digest.sha256(binding))
   return { row, payload, sameBrowser }
 }

@@ -4,7 +4,7 @@ import { mailNotConfigured } from '../mail/index.ts'
 import { mintToken } from '../tokens/index.ts'
 import type { UserId } from '../users/index.ts'
 import { VerificationRow } from './entity.ts'
-import { countMail } from './limits.ts'
+import { admitMail } from './limits.ts'
 import { mailJob } from './deliver.ts'
 import type { VerificationPurpose } from './model.ts'
 import { hashOfSecret } from './secret.ts'
@@ -46,7 +46,7 @@ export async function issueVerification(
   const expiresAt = new Date(now.getTime() + lifetime)
   const sealedPayload = payload === undefined ? null : await ports.cipher.seal(`verification/${id}`, payload)
   const hash = await hashOfSecret(ports, { id, purpose })
-  const sends = await countMail(context, purpose, email)
+  const { sends, ...place } = await admitMail(context, asked)
   const userAgent = origin.userAgent === null ? null : printable(origin.userAgent, longestUserAgent)
   em.persist(
     em.create(VerificationRow, {
@@ -66,6 +66,7 @@ export async function issueVerification(
       revokedAt: sends ? null : now,
     }),
   )
-  context.enqueue(mailJob(id))
+  // A job of that queue only if there will be a mail; another, that nobody does, if not: both take as long.
+  context.enqueue(mailJob(id, sends && (userId !== null || purpose === 'signUp'), place))
   return { id, binding: binding?.text ?? null, expiresAt }
 }

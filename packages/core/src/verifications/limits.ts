@@ -1,48 +1,53 @@
 import type { CommandContext } from '../kernel/context.ts'
-import { networkOf } from '../kernel/network.ts'
-import { countInHour, hourOf } from '../throttling/index.ts'
+import { callerId } from '../kernel/actor.ts'
+import { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork } from '../throttling/index.ts'
+import type { UserId } from '../users/index.ts'
 import type { VerificationPurpose } from './model.ts'
 
-/**
- * Mails that an address gets within an hour of the clock: at most so many that
- * one network asks for, and so many in all; and a network has so many sent. Beyond that nothing is sent, and whoever
- * asks is not told. What strangers ask for is counted apart from what only its
- * owner or an operator can ask for, so that the ones do not use up the others'.
- */
-const limits = {
-  strangers: { fromOneNetwork: 5, inAll: 10 },
-  owner: { fromOneNetwork: 5, inAll: 5 },
-  operators: { fromOneNetwork: 20, inAll: 20 },
-} as const
-
-/** Mails that one network has sent to whatever addresses within an hour: an office signs up, and nobody mails a city. */
-const mostFromNetwork = 200
-
-const askedBy: Readonly<Record<VerificationPurpose, keyof typeof limits>> = {
-  signUp: 'strangers',
-  magicLink: 'strangers',
-  emailCode: 'strangers',
-  resetPassword: 'strangers',
-  verifyEmail: 'owner',
+/** Who can ask for a mail: a stranger, somebody who is signed in and names an address, the account's owner, or who administers it. */
+const askedBy: Readonly<Record<VerificationPurpose, 'stranger' | 'user' | 'owner' | 'operator'>> = {
+  signUp: 'stranger',
+  magicLink: 'stranger',
+  emailCode: 'stranger',
+  resetPassword: 'stranger',
+  claim: 'stranger',
+  verifyEmail: 'user',
   reauthenticate: 'owner',
-  setup: 'operators',
-  claim: 'strangers',
+  setup: 'operator',
 }
 
-/** Counts a mail to an address; false: it has had enough of them. The counters wait for one another, so that none is lost. */
-export async function countMail(
-  { em, now, origin, ports }: Pick<CommandContext, 'em' | 'now' | 'origin' | 'ports'>,
-  purpose: VerificationPurpose,
-  email: string,
-): Promise<boolean> {
+/** Mails of one address that one operator may have sent within an hour. */
+const mostOfOperator = 20
+
+/** Sign-ups of strangers wait behind what people with accounts asked for. */
+const lastInLine = -1000
+
+/** Whether a mail is sent, and its place among those that wait. */
+export interface MailAdmission {
+  readonly sends: boolean
+  readonly priority: number
+  /** Those of one group never take all the places. */
+  readonly group?: string
+}
+
+/** Counts a mail that somebody asks for. Throws `mail.tooMany` if the network of the call has had too many sent, whoever they were to. */
+export async function admitMail(
+  context: Pick<CommandContext, 'em' | 'now' | 'origin' | 'ports' | 'actor'>,
+  { purpose, email, userId }: { readonly purpose: VerificationPurpose; readonly email: string; readonly userId: UserId | null },
+): Promise<MailAdmission> {
   const who = askedBy[purpose]
-  const { number: window } = hourOf(now)
-  const network = origin.ip === null ? 'none' : (networkOf(origin.ip) ?? origin.ip)
-  const { fromOneNetwork, inAll } = limits[who]
-  const count = (name: string) => countInHour({ em, now, ports }, 'verification/mails', name)
-  if ((await count(`${who}\n${window}\n${email}\n${network}`)) > fromOneNetwork) return false
-  if ((await count(`${who}\n${window}\n${email}`)) > inAll) return false
-  // Last, for what holds the row of a network waits for nobody. A call from within the process came over none.
-  if (who !== 'strangers' || origin.ip === null) return true
-  return (await count(`network\n${window}\n${network}`)) <= mostFromNetwork
+  const counted = { kind: purpose, to: email }
+  if (who !== 'stranger') {
+    const asker = callerId(context.actor) ?? 'system'
+    const most = who === 'operator' ? { most: mostOfOperator } : {}
+    const sends = await countMail(context, { ...counted, asker, neighbourhood: asker, ...most, spared: who !== 'user' })
+    if (who === 'user') await countMailOfNetwork(context)
+    return { sends, priority: 0, group: asker }
+  }
+  const network = askingNetwork(context) ?? { asker: 'none', neighbourhood: 'none' }
+  const isKnown = await isKnownNetwork(context, userId)
+  const sends = await countMail(context, { ...counted, ...network, spared: isKnown })
+  const { number, ...group } = await countMailOfNetwork(context)
+  // The more a network has asked for, the later it comes: many who ask for one each do not wait for one who asks for many.
+  return { sends, priority: (isKnown ? 1 : 0) + (purpose === 'signUp' ? lastInLine : 0) - number, ...group }
 }

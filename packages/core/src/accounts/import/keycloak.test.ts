@@ -59,7 +59,13 @@ async function realmOf(realm: string) {
         notBefore: 0,
       },
       { username: `${realm}-hanna`, enabled: true, credentials: [await hashed('password of Hanna')], realmRoles: ['user'], totp: false },
-      { username: `${realm}-admin`, email: `admin@${realm}.example`, credentials: [plain('admin', true)], realmRoles: ['user', 'Admin'] },
+      {
+        username: `${realm}-admin`,
+        email: `admin@${realm}.example`,
+        enabled: true,
+        credentials: [plain('admin', true)],
+        realmRoles: ['user', 'Admin'],
+      },
       { username: `${realm}-gone`, enabled: false, credentials: [plain('gone')] },
       { username: `${realm}-twin`, email: `alice@${realm}.EXAMPLE` },
       { username: `${realm} not a name` },
@@ -217,6 +223,44 @@ describe('users.import', () => {
     expect({ created, failed }).toEqual({ created: odd.length, failed: [] })
     expect(warnings.length).toBeGreaterThanOrEqual(4 * odd.length)
     for (const { message } of warnings) expect(message).toMatch(/^[^\p{C}]+$/u)
+  })
+
+  test('C2: keeps what Keycloak exports: argon2, many rounds of SHA-1, who is disabled, and names that were addresses', async () => {
+    const secretData = JSON.stringify({ value: 'Vk5W4aJYjvLhJp8wsVBmGjGKcxJJ0BaaXKCxPbsbLjA=', salt: 'c29tZXNhbHRzb21lc2FsdA==' })
+    const parameters = { hashLength: ['32'], memory: ['7168'], type: ['id'], version: ['1.3'], parallelism: ['1'] }
+    const credential = (credentialData: object) => [{ type: 'password', secretData, credentialData: JSON.stringify(credentialData) }]
+    const { created, failed, warnings } = await bring({
+      realm: 'c2',
+      users: [
+        {
+          username: 'c2-argon',
+          enabled: true,
+          credentials: credential({ hashIterations: 5, algorithm: 'argon2', additionalParameters: parameters }),
+        },
+        { username: 'c2-sha1', enabled: 'true', email: null, credentials: credential({ hashIterations: 1_300_000, algorithm: 'pbkdf2' }) },
+        { username: 'c2-missing', email: 'c2-missing@example.com' },
+        { username: 'c2-no', enabled: 'false' },
+        { username: "o'donnel@c2.example", email: "o'donnel@c2.example", enabled: true },
+        { username: 'former@c2.example', email: 'other@c2.example', enabled: true, lastName: 'Hid\u202eden' },
+      ],
+    })
+    expect({ created, failed }).toEqual({ created: 6, failed: [] })
+    expect(warnings).toMatchObject([
+      { index: 4, message: expect.stringContaining('called odonnel here') },
+      { index: 5, message: expect.stringContaining('cannot sign in as former@c2.example any more') },
+    ])
+    const rows = await world().rows<object>(
+      `select username, status, full_name, left(hash, 31) as hash from users left join passwords on user_id = id
+        where username like 'c2-%' or email like '%@c2.example' order by username`,
+    )
+    expect(rows).toEqual([
+      { username: 'c2-argon', status: 'active', full_name: null, hash: '$argon2id$v=19$m=7168,t=5,p=1$c' },
+      { username: 'c2-missing', status: 'inactive', full_name: null, hash: null },
+      { username: 'c2-no', status: 'inactive', full_name: null, hash: null },
+      { username: 'c2-sha1', status: 'active', full_name: null, hash: '$pbkdf2-sha1$i=1300000$c29tZXNh' },
+      { username: 'former', status: 'active', full_name: 'Hidden', hash: null },
+      { username: 'odonnel', status: 'active', full_name: null, hash: null },
+    ])
   })
 
   test.each([

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
-import { mailNotConfigured } from '../../mail/errors.ts'
+import { mailNotConfigured, tooManyMails } from '../../mail/errors.ts'
 import { claimFirst, tooManyAddresses } from '../errors.ts'
 import { emailTaken, managedAddress, usernameTaken, wouldLockOut, policyUnknown } from '../../users/errors.ts'
 import {
@@ -91,7 +91,7 @@ export const profileSignatures = group('users', {
   }),
   updateCurrent: changes({
     summary: 'Change your own profile',
-    errors: [usernameTaken, managedAddress, wouldLockOut, claimFirst, tooManyAddresses, mailNotConfigured],
+    errors: [usernameTaken, managedAddress, wouldLockOut, claimFirst, tooManyAddresses, mailNotConfigured, tooManyMails],
     input: z.strictObject({
       ...own,
       email: email.nullable().optional().meta({

@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations'
 import { idOf } from '../../kernel/id.ts'
 import { folded, usernameForm, usernameProblem } from '../../text/index.ts'
 import { hasOnlyAscii, skeletonOf } from '../../users/skeleton.ts'
-import { otherUsername, usernameFrom } from '../../users/usernames.ts'
+import { otherUsername, usernameFrom } from '../../users/model.ts'
 
 /** What is compared is made by Denizen, and not by `lower`, whose letters depend on the locale of the database. */
 const columns = [

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
-import { mailNotConfigured } from '../../mail/errors.ts'
+import { mailNotConfigured, tooManyMails } from '../../mail/errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
 import { email } from '../../users/model.ts'
 import { tooManySessions } from '../errors.ts'
@@ -20,7 +20,7 @@ export const anonymousSignatures = group('auth', {
   claimAnonymous: changes({
     summary: 'Turn your anonymous account into a full one: a mailed link lets you set a password',
     withoutCommand: 'applications use it for visitors who have not signed up',
-    errors: [notAnonymous, mailNotConfigured],
+    errors: [notAnonymous, mailNotConfigured, tooManyMails],
     input: z.strictObject({ email }),
     output: z.object({
       expiresAt: z.date().meta({ description: 'the link works until then; it ends this session, and you sign in with the new password' }),

@@ -24,7 +24,7 @@ import { deviceSignatures } from './signatures.ts'
 async function lockPendingLogin(context: CommandContext, userCode: string): Promise<DeviceLoginRow> {
   const { actor, em, now, origin, ports } = context
   const guesser = callerId(actor) ?? networkOf(origin.ip ?? '') ?? 'none'
-  const keys = await throttleKeys(ports, origin, guesser, { guessed: 'userCode' })
+  const keys = await throttleKeys(ports, origin, [guesser], { guessed: 'userCode' })
   await admit(context, keys)
   const [found] = await em.execute<{ id: string }[]>(
     `select id from device_logins where user_code = ? and status = 'pending' and expires_at > ? for update`,

@@ -2,7 +2,7 @@ import { userActor, uuidOf, type DenizenError, type Origin } from '@denizen/core
 import { databases, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { networkOf } from '../../kernel/network.ts'
-import { hourOf } from '../../throttling/index.ts'
+import { counterKey } from '../../throttling/keys.ts'
 
 const codeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
@@ -60,8 +60,8 @@ describe.each(databases)('on %s', (database) => {
     const from = (ip: string) => world().core.as({ kind: 'anonymous' }, { ip })
     const clientName = 'flood'
     await from('198.51.100.77').auth.startDeviceLogin({ clientName })
-    const { number } = hourOf(world().clock.now())
-    const counter = await world().ports.cipher.fingerprint('deviceLogin', `${number}\n${networkOf('198.51.100.77')}`)
+    const hour = String(Math.floor(world().clock.now().getTime() / 3_600_000))
+    const counter = await counterKey(world().ports, 'begun/deviceLogin/network', [hour, networkOf('198.51.100.77') ?? ''])
     expect(await world().rows('update throttles set failures = 200 where key = ? returning 1', [counter])).toHaveLength(1)
     const before = await world().counts()
     expect(await codeOf(from('198.51.100.77').auth.startDeviceLogin({ clientName }))).toBe('auth.tooManyAttempts')

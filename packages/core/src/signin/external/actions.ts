@@ -1,3 +1,4 @@
+import { openSealed } from '../../kernel/sealed.ts'
 import { z } from 'zod'
 import { claimsIn, metadataOf, providerNamed, redirectNotAllowed, type Claims } from '../../identities/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
@@ -88,7 +89,7 @@ async function redeemAnswer(
   if (tried === null) return null
   const { provider: name, redirectUri, redirectTo, sealed } = PendingSignIn.parse(tried.payload)
   const provider = providerNamed(settings, name)
-  const pending = PendingSecrets.parse(JSON.parse((await ports.cipher.open(sealedFor(name), sealed)) ?? '{}'))
+  const pending = PendingSecrets.parse(JSON.parse(await openSealed(ports.cipher, sealedFor(name), sealed)))
   const wrong = { provider: name, redirectTo, claims: null }
   if (answering !== name || !equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
   if (!(await finishChallenge({ em, now }, tried))) return null

@@ -54,6 +54,6 @@ export async function admitNetwork(context: PrepareContext): Promise<void> {
  */
 async function keysOf({ ports, origin }: { readonly ports: Ports; readonly origin: Origin }): Promise<ThrottleKeys | null> {
   if (origin.ip === null) return null
-  const keys = await throttleKeys(ports, origin, `identity provider\n${networkOf(origin.ip) ?? origin.ip}`)
+  const keys = await throttleKeys(ports, origin, [networkOf(origin.ip) ?? origin.ip], { guessed: 'identityToken' })
   return { ...keys, pair: null }
 }

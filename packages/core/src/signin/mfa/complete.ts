@@ -4,7 +4,7 @@ import { anyone } from '../../kernel/rule.ts'
 import { UserRow, type UserId } from '../../users/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { finishChallenge, openChallenge, tryChallenge, type Challenge } from '../../challenges/index.ts'
-import { countedAs, nonexistentUser, userOutcome } from '../verify-password.ts'
+import { nameOf, nonexistentUser, userOutcome } from '../verify-password.ts'
 import type { FactorPayload } from '../first-factor.ts'
 import { challengeOver, wrongFactor } from '../errors.ts'
 import type { LoginOutcome } from '../../login-history/model.ts'
@@ -69,7 +69,7 @@ async function countAttempt(context: PrepareContext, { challenge: text }: { chal
   const { reader, now, ports, origin } = context
   const outside = { em: reader, now, ports }
   const userId = (await openChallenge(outside, 'factor', text))?.userId ?? nonexistentUser
-  const throttle = await throttleKeys(ports, origin, userId, { guessed: 'factor', userId })
+  const throttle = await throttleKeys(ports, origin, ['id', userId], { guessed: 'factor', userId })
   const wait = await secondsToWait(reader, throttle, now)
   return { userId, throttle, wait, challenge: await (wait > 0 ? openChallenge : tryChallenge)(outside, 'factor', text) }
 }
@@ -88,5 +88,5 @@ function refuseWith(outcome: LoginOutcome, context: CommandContext, { challenge,
 
 /** The throttle keys of the first factor. */
 function firstThrottle({ ports, origin }: CommandContext, { identifier }: FactorPayload, userId: UserId): Promise<ThrottleKeys> {
-  return throttleKeys(ports, origin, countedAs(userId, identifier), { userId })
+  return throttleKeys(ports, origin, nameOf(identifier), { userId })
 }

@@ -39,7 +39,7 @@ export const reauthenticate = defineCommand(mfaSignatures.reauthenticate, {
     const user = await existingUser(context.em, principal.userId)
     const proof = proofIn(input)
     await requireSecondFactor(context, user.id, proof)
-    const throttle = await throttleKeys(context.ports, context.origin, user.id, { guessed: 'proof', userId: user.id })
+    const throttle = await throttleKeys(context.ports, context.origin, ['id', user.id], { guessed: 'proof', userId: user.id })
     const wait = typed.wait > 0 ? typed.wait : await secondsUntilAdmitted(context, throttle)
     if (wait > 0) {
       recordAttempt(context, user, proof, 'locked')
@@ -67,7 +67,7 @@ interface PasswordCheck {
 async function checkPassword(context: PrepareContext, { password }: Input): Promise<PasswordCheck> {
   const { reader, ports, origin, now } = context
   const { userId } = ownSession(context.actor)
-  const throttle = await throttleKeys(ports, origin, userId, { guessed: 'proof', userId })
+  const throttle = await throttleKeys(ports, origin, ['id', userId], { guessed: 'proof', userId })
   const wait = await secondsToWait(reader, throttle, now)
   if (wait > 0 || password === undefined) return { matches: false, changedAt: null, wait }
   const { matches, changedAt } = await comparePassword(context, await findStoredPassword(reader, { field: 'id', value: userId }), password)

@@ -66,7 +66,7 @@ async function findPasskey(
 ): Promise<PasskeyOwner> {
   const passkey = await reader.findOne(PasskeyRow, { credentialId: response.id })
   const userId = passkey?.userId ?? null
-  return { userId, throttle: await throttleKeys(ports, origin, `passkey/${response.id}`, { userId }) }
+  return { userId, throttle: await throttleKeys(ports, origin, [response.id], { guessed: 'passkey', userId }) }
 }
 
 /** Whether the user's passkey signed the challenge. Each challenge is answered once. */

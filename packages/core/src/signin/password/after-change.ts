@@ -2,6 +2,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { endSessions, type Ended } from '../../sessions/index.ts'
 import type { UserRow } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
+import { nameOf } from '../verify-password.ts'
 import { forgetFailures, throttleKeys } from '../../throttling/index.ts'
 
 /** The credentials that stay when a password changes. */
@@ -26,7 +27,8 @@ export async function afterPasswordChange(
   const which = { userId: user.id, except: session ?? null, ...(apiTokens && { keepApiTokens: true as const }) }
   const ended = await endSessions(em, which, 'credentialsChanged', now)
   await revokeVerifications(context, user.id)
-  await forgetFailures(context, await throttleKeys(ports, origin, user.id))
+  for (const name of [user.email, user.username])
+    if (name !== null) await forgetFailures(context, await throttleKeys(ports, origin, nameOf(name), { userId: user.id }))
   context.invalidate(user.id, { when: 'now', ...ended })
   context.emit({ type: 'auth.passwordChanged', subject: user.id, organizationId: null, payload: { userId: user.id, how } })
   return ended

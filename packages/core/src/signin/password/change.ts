@@ -58,7 +58,7 @@ function principalOf(actor: Actor) {
 async function prepare(context: PrepareContext, input: { oldPassword?: string | undefined; newPassword: string }): Promise<Preparation> {
   const { actor, origin, ports, reader, settings, now } = context
   const { userId } = principalOf(actor)
-  const keys = await throttleKeys(ports, origin, userId, { guessed: 'proof', userId })
+  const keys = await throttleKeys(ports, origin, ['id', userId], { guessed: 'proof', userId })
   const seconds = await secondsToWait(reader, keys, now)
   if (seconds > 0) throw tooManyAttempts({ retryAfter: seconds })
   const stored = await reader.findOne(PasswordRow, { userId })

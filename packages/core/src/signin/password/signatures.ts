@@ -8,7 +8,7 @@ import { userId } from '../../kernel/ids.ts'
 import { linkInvalid } from '../../verifications/errors.ts'
 import { wrongProof } from '../errors.ts'
 import { tooManyAttempts } from '../../throttling/errors.ts'
-import { mailNotConfigured } from '../../mail/errors.ts'
+import { mailNotConfigured, tooManyMails } from '../../mail/errors.ts'
 import { claimNeedsMerge } from '../anonymous/errors.ts'
 import { typedPassword } from '../model.ts'
 import { noSetup } from './errors.ts'
@@ -26,7 +26,7 @@ export const passwordSignatures = group('auth', {
   }),
   requestPasswordReset: changes({
     summary: 'Mail a link that resets a password',
-    errors: [mailNotConfigured],
+    errors: [mailNotConfigured, tooManyMails],
     input: z.strictObject({ email }),
     output: z.object({
       expiresAt: z.date().meta({ description: 'until then the link works, if the address has an account; whether it has is not told' }),

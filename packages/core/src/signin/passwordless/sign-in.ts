@@ -55,7 +55,7 @@ export const signInWithEmailCode = defineCommand(passwordlessSignatures.signInWi
     if (asker === null) return finish(context, null, last)
     const { ports, origin } = context
     // By the address, as it was typed: whether anybody has it must not show in who waits for whom.
-    const keys = await throttleKeys(ports, origin, asker.email, { guessed: 'mailedCode', userId: asker.userId })
+    const keys = await throttleKeys(ports, origin, ['email', asker.email], { guessed: 'mailedCode', userId: asker.userId })
     return finish(context, await guess(context, keys, () => consumeCode(context, 'emailCode', asker.id, code, binding)), last)
   },
 })

@@ -3,7 +3,7 @@ import { managedAddress, usernameTaken } from '../../users/errors.ts'
 import { noNewAccounts, redirectNotAllowed } from '../../identities/errors.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
-import { mailNotConfigured } from '../../mail/errors.ts'
+import { mailNotConfigured, tooManyMails } from '../../mail/errors.ts'
 import { newPasswordErrors, passwordsBusy } from '../../passwords/errors.ts'
 import { newPassword } from '../../passwords/model.ts'
 import { displayName, email, fullName, locale, timezone, username } from '../../users/model.ts'
@@ -34,7 +34,7 @@ const Sent = z.object({ status: z.literal('verificationSent'), binding, expiresA
 export const passwordlessSignatures = group('auth', {
   signUp: changes({
     summary: 'Sign up: the account is created once the address is confirmed',
-    errors: [...newPasswordErrors, mailNotConfigured, noNewAccounts, redirectNotAllowed],
+    errors: [...newPasswordErrors, mailNotConfigured, tooManyMails, noNewAccounts, redirectNotAllowed],
     input: z.strictObject({
       email,
       password: newPassword,
@@ -51,7 +51,7 @@ export const passwordlessSignatures = group('auth', {
   }),
   requestEmailVerification: changes({
     summary: 'Mail a link that confirms your address',
-    errors: [alreadyVerified, noAddress, mailNotConfigured, redirectNotAllowed],
+    errors: [alreadyVerified, noAddress, mailNotConfigured, tooManyMails, redirectNotAllowed],
     input: z.strictObject({ redirectTo }),
     output: Sent,
   }),
@@ -112,7 +112,7 @@ export const passwordlessSignatures = group('auth', {
   }),
   requestMagicLink: changes({
     summary: 'Mail a link that signs you in',
-    errors: [mailNotConfigured, redirectNotAllowed],
+    errors: [mailNotConfigured, tooManyMails, redirectNotAllowed],
     input: z.strictObject({ email, redirectTo }),
     output: Sent,
   }),
@@ -126,7 +126,7 @@ export const passwordlessSignatures = group('auth', {
   }),
   requestEmailCode: changes({
     summary: 'Mail a code to sign in or to reauthenticate with',
-    errors: [noAddress, mailNotConfigured, redirectNotAllowed],
+    errors: [noAddress, mailNotConfigured, tooManyMails, redirectNotAllowed],
     input: z
       .strictObject({
         purpose: z

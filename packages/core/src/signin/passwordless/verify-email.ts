@@ -8,6 +8,7 @@ import { lockUserWith, existingUser, isActing, UserRow, usernameFrom } from '../
 import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
+import { nameOf } from '../verify-password.ts'
 import { guess, throttleKeys } from '../../throttling/index.ts'
 import { accountInactive, passwordNeeded, proofNeeded } from './errors.ts'
 import { readPayload, type SignUpPayload } from './model.ts'
@@ -129,7 +130,7 @@ async function confirmOwn(context: CommandContext, input: Confirmation, found: P
 async function checkPassword(context: CommandContext, user: UserRow, { matches, changedAt }: Preparation): Promise<void> {
   const { em, ports, origin } = context
   const identifier = user.email ?? user.username
-  const keys = await throttleKeys(ports, origin, user.id, { guessed: 'password', userId: user.id })
+  const keys = await throttleKeys(ports, origin, nameOf(identifier), { guessed: 'password', userId: user.id })
   const right = await guess(context, keys, async () => {
     const password = await em.findOne(PasswordRow, { userId: user.id })
     return matches && password?.changedAt.getTime() === changedAt?.getTime() ? true : null

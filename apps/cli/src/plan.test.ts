@@ -1,0 +1,42 @@
+import type { Plan } from '@denizen/core/contract'
+import { expect, it, vi } from 'vitest'
+import { printPlan } from './plan.ts'
+
+const nothing: Plan = { rows: {}, sessionsEnded: 0, tokensEnded: 0, events: {}, jobs: {}, failed: [] }
+
+function printed(plan: Plan): string {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  try {
+    printPlan('text', plan)
+    return write.mock.calls.map(([text]) => String(text)).join('')
+  } finally {
+    write.mockRestore()
+  }
+}
+
+it('O16: a plan says what a person would say, and no table', () => {
+  const rows = {
+    users: { inserted: 0, updated: 1, deleted: 0 },
+    memberships: { inserted: 0, updated: 0, deleted: 5 },
+    invitations: { inserted: 0, updated: 3, deleted: 0 },
+    identities: { inserted: 2, updated: 0, deleted: 0 },
+    former_states: { inserted: 6, updated: 0, deleted: 0 },
+    sessions: { inserted: 0, updated: 2, deleted: 0 },
+    tokens: { inserted: 0, updated: 4, deleted: 0 },
+  }
+  expect(
+    printed({ ...nothing, rows, sessionsEnded: 2, tokensEnded: 1, events: { 'users.archived': 1 }, jobs: { 'invitations.mail': 1 } }),
+  ).toBe(
+    `Nothing was changed. This would change:
+
+  1 user is changed
+  5 memberships are deleted
+  3 invitations are changed
+  2 identities are added
+  2 sessions end
+  1 token stops working
+  1 email is sent
+`,
+  )
+  expect(printed(nothing)).toBe('Nothing was changed. Nothing would change.\n')
+})
