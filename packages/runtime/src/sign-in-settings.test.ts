@@ -79,7 +79,7 @@ describe('the settings of sign-in', () => {
   })
 
   test.each<[name: string, value: string, told: string]>([
-    ['DENIZEN_SIGN_UP', 'perhaps', 'open, closed'],
+    ['DENIZEN_SIGN_UP', 'perhaps', 'open, invited, closed'],
     ['DENIZEN_AGENT_AUDIENCES', 'https://api.example.com,', 'is not an audience'],
     ['DENIZEN_AGENT_AUDIENCES', 'https://', 'is not an audience'],
     ['DENIZEN_MAX_SESSIONS', '0', 'from 1 to 10000, or none'],

@@ -22,7 +22,11 @@ const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words,
   z.enum(words, `must be one of ${words.join(', ')}`).default(fallback as never)
 
 export const signInDefinitions = {
-  DENIZEN_SIGN_UP: define(oneOf(['open', 'closed'], 'open'), 'open', 'Whether anybody may sign up: open or closed.'),
+  DENIZEN_SIGN_UP: define(
+    oneOf(['open', 'invited', 'closed'], 'open'),
+    'open',
+    'Who makes accounts. open: anybody; invited: organizations, by invitations and in their domains; closed: operators only.',
+  ),
   DENIZEN_REQUIRE_VERIFIED_EMAIL: define(
     oneOf(['yes', 'no'], 'no'),
     'no',

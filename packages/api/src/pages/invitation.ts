@@ -107,6 +107,7 @@ const titles: Titles = {
   'organizations.seatsTaken': 'The organization is full',
   'organizations.alreadyMember': 'You are already a member',
   'organizations.signInFirst': 'Sign in first',
+  'auth.signUpClosed': 'You need an account first',
 }
 
 function failure(error: DenizenError, requestId: string): Answer {

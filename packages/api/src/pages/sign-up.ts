@@ -74,6 +74,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
         <dt>Valid until</dt>
         <dd>${timeElement(link.expiresAt)}</dd>
       </dl>
+      ${backWhereItBegan(link, typed)}
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
         ${link.account === null ? names(typed, problem) : null}
@@ -84,7 +85,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
             type: 'password',
             autocomplete: 'new-password',
             longest: 1024,
-            hint: 'A few unrelated words make a good password that is easy to remember. It can be the one that you entered when you signed up.',
+            hint: 'The password of the account. A few unrelated words make a good one that is easy to remember; it can be the one that you entered when you signed up.',
           },
           problem,
         )}
@@ -93,9 +94,17 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
   )
 }
 
+/** The application that the sign-up began in has the other half of the link: there the password counts that was typed already. */
+function backWhereItBegan({ redirectTo }: Verification, { token }: Typed): Html | null {
+  if (redirectTo === null) return null
+  return html`<p>In the browser where you signed up, go back there: you need not choose a password again.</p>
+    ${continueLink(redirectTo, (host) => `Finish at ${host}, where you started`, token)}
+    <p>In any other browser, finish here:</p>`
+}
+
 function why({ account }: Verification): string {
   return account === null
-    ? 'Confirming creates your account, with the password that you choose here. If you did not ask for one, close this page and nothing happens.'
+    ? 'Confirming creates your account. If you did not ask for one, close this page and nothing happens.'
     : 'There is an account with this address, but nobody has confirmed the address yet. The account gets the password that you choose here. The old password, and everything that is signed in with it, stops working.'
 }
 

@@ -6,6 +6,7 @@ import { addressNotManaged, optionalOrganizationTarget, reserveSeat, type Organi
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, ownsDomainOf, usernameFrom, usernameTaken, type Account } from '../users/index.ts'
 import { insertUser } from './account.ts'
+import { onlyOperatorsCreate } from './errors.ts'
 import { accountsSignatures, type newUser } from './signatures.ts'
 
 /** Only who may create users everywhere may set these. */
@@ -43,6 +44,7 @@ export async function createAccount(
   passwordHash: string | null,
   organizationId: OrganizationId | null,
 ): Promise<Account> {
+  ensureMayCreate(context)
   if (organizationId !== null) await ensureMayBeHome(context, organizationId, email ?? null)
   return insertUser(context, {
     username: username ?? usernameFrom(email),
@@ -56,6 +58,12 @@ export async function createAccount(
     homeOrganizationId: organizationId,
     profile,
   })
+}
+
+/** Anybody may found an organization: where sign-up is closed, that must not be a way to make accounts. */
+function ensureMayCreate({ actor, settings }: CommandContext): void {
+  if (settings.signUp !== 'closed' || actor.kind === 'system') return
+  if (actor.kind !== 'user' || !actor.principal.grants.allowsEverywhere('users.create')) throw onlyOperatorsCreate({})
 }
 
 /** An organization creates accounts only for addresses in its verified domains; administrators of the installation may use any. */

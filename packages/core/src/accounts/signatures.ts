@@ -27,7 +27,7 @@ import {
   userKind,
   username,
 } from '../users/model.ts'
-import { unreadableUser } from './errors.ts'
+import { onlyOperatorsCreate, unreadableUser } from './errors.ts'
 import { keycloakRealm } from './import/keycloak.ts'
 
 /** The fields of a new user. */
@@ -64,7 +64,7 @@ export const accountsSignatures = group('users', {
   create: changes({
     summary: 'Create a user',
     grantedTo: ['admin'],
-    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged],
+    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged, onlyOperatorsCreate],
     input: z
       .strictObject({
         ...newUser,

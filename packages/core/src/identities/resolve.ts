@@ -100,7 +100,7 @@ async function reclaimOrUse(context: CommandContext, userId: UserId): Promise<Us
 
 /** An address that the provider did not verify is not used. */
 async function provisionUser(context: CommandContext, claims: Claims): Promise<UserId> {
-  if (context.settings.signUp === 'closed') throw noNewAccounts({})
+  if (context.settings.signUp !== 'open') throw noNewAccounts({})
   const email = claims.emailVerified ? claims.email : null
   const { id } = await insertUser(context, {
     username: usernameFrom(claims.username, email),

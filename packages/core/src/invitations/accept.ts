@@ -1,4 +1,4 @@
-import { insertUser, proveAddress, reclaimAccount } from '../accounts/index.ts'
+import { insertUser, onlyOperatorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, reserveSeat } from '../organizations/index.ts'
@@ -15,6 +15,7 @@ import {
 } from './answer.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
 import { acceptedBy, insertMembership, type Offer } from './repository.ts'
+import { makesAccounts } from './rules.ts'
 import { invitationsSignatures } from './signatures.ts'
 
 interface Acceptance extends InvitationInput {
@@ -37,6 +38,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
     const { em, now, newId } = context
     const looked = await findOffered(em, context, input)
     const account = await lockedAccount(context, looked)
+    if (account === null && !makesAccounts(looked, context.settings, context.catalogue)) throw onlyOperatorsCreate({})
     if (account === null && passwordHash === null) throw passwordNeeded({ email: looked.email })
     await lockOrganizations(em, [looked.organization.id])
     // Checked again under the lock: the inviter may have lost their role a moment ago.

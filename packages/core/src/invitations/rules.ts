@@ -1,6 +1,7 @@
 import type { Grant } from '../kernel/grants.ts'
 import { grantsOf, organizationRoles } from '../grants/index.ts'
 import type { Actor } from '../kernel/actor.ts'
+import type { Settings } from '../kernel/settings.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { isAtLeast, mayAssignRole, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
@@ -47,6 +48,11 @@ export function isStillValid({ role, organization, inviter }: Offered, catalogue
   const grants = grantsOf(catalogue, inviter.holdings)
   const held = role === 'member' ? ['organizations.invite'] : ['organizations.invite', ...organizationRoles[role].permissions]
   return held.every((permission) => grants.covers(permission, organization.id))
+}
+
+/** Whether an invitation also makes an account for who has none: where sign-up is closed, only an operator's does. */
+export function makesAccounts({ inviter }: Pick<Offered, 'inviter'>, { signUp }: Pick<Settings, 'signUp'>, catalogue: Catalogue): boolean {
+  return signUp !== 'closed' || inviter === null || grantsOf(catalogue, inviter.holdings).allowsEverywhere('users.create')
 }
 
 interface Answers {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
+import { onlyOperatorsCreate } from '../accounts/errors.ts'
 import { mailNotConfigured, tooManyMails } from '../mail/errors.ts'
 import { alreadyMember, organizationInactive, roleTooHigh, seatsTaken } from '../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../organizations/model.ts'
@@ -72,6 +73,7 @@ export const invitationsSignatures = group('organizations', {
       passwordNeeded,
       accountInactive,
       signInFirst,
+      onlyOperatorsCreate,
     ],
     input: z
       .strictObject({

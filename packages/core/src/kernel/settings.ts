@@ -51,8 +51,11 @@ export interface Settings {
   readonly maxOwnedOrganizations: number
   /** Days within which an archived user can be restored. */
   readonly restoreDays: number
-  /** Whether anybody can sign up. */
-  readonly signUp: 'open' | 'closed'
+  /**
+   * Who makes accounts: `open`, anybody, for themselves; `invited`, organizations as well as operators, by invitations and for their domains;
+   * `closed`, operators only (whoever holds `users.create` everywhere), also by their invitations.
+   */
+  readonly signUp: 'open' | 'invited' | 'closed'
   /** Whether sessions are restricted until the email address is verified. */
   readonly requireVerifiedEmail: boolean
   /** Whose sessions are restricted until they have a second factor. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { item } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../text/index.ts'
+import { onlyOperatorsCreate } from '../errors.ts'
 import { addressNotManaged, lastOwner, organizationInactive, seatsTaken } from '../../organizations/errors.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { newPasswordErrors } from '../../passwords/errors.ts'
@@ -50,7 +51,7 @@ export const bulkSignatures = group('users', {
     summary: 'Create many users, and report for each whether it worked',
     inputLimit: 4 * 1024 ** 2,
     grantedTo: ['admin'],
-    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged],
+    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged, onlyOperatorsCreate],
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
       users: z

@@ -16,7 +16,7 @@ export const createAnonymous = defineCommand(anonymousSignatures.createAnonymous
   handlesSecret: true,
   async handle(context) {
     const { em, ports, settings } = context
-    if (settings.signUp === 'closed') throw anonymousClosed({})
+    if (settings.signUp !== 'open') throw anonymousClosed({})
     await admitFromNetwork(context, 'anonymous')
     const { id } = await insertUser(context, {
       username: `guest-${[...ports.random.bytes(10)].map((byte) => letters[byte & 31]).join('')}`,

@@ -23,7 +23,7 @@ export const signUp = defineCommand(passwordlessSignatures.signUp, {
   handlesSecret: true,
   async prepare(context, { password, ...owner }) {
     const { settings, ports } = context
-    if (settings.signUp === 'closed') throw signUpClosed({})
+    if (settings.signUp !== 'open') throw signUpClosed({})
     requireMail(context, owner)
     await checkNewPassword(settings, password, owner)
     return hashPassword(ports.hasher, password)
