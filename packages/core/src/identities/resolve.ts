@@ -4,7 +4,17 @@ import { change } from '../kernel/row.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
-import { emailTaken, existingUser, isActing, keepsManagement, lockAddress, lockUserWith, UserRow, type UserId, usernameFrom } from '../users/index.ts'
+import {
+  emailTaken,
+  existingUser,
+  isActing,
+  keepsManagement,
+  lockAddress,
+  lockUserWith,
+  UserRow,
+  type UserId,
+  usernameFrom,
+} from '../users/index.ts'
 import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
@@ -54,7 +64,8 @@ export async function updateFromClaims(
   const { em, now } = context
   const changes: Partial<UserRow> = profileChanges(user, keptProfile(identity.profile), claims.profile)
   if (user.email === null && user.kind === 'human' && claims.emailVerified && claims.email !== null) {
-    if (await mayTake(em, user, claims.email)) change(changes, { email: claims.email, emailVerified: true, pendingEmail: null, pendingEmailAt: null })
+    if (await mayTake(em, user, claims.email))
+      change(changes, { email: claims.email, emailVerified: true, pendingEmail: null, pendingEmailAt: null })
   }
   identity.profile = { ...identity.profile, ...claims.profile }
   // A token without an address does not remove one.
