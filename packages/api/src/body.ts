@@ -25,7 +25,8 @@ export async function readBody(request: IncomingMessage, limit: number, options:
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers
   if (type.split(';', 1)[0]?.trim().toLowerCase() !== mediaType || encoding.toLowerCase() !== 'identity') throw unsupportedMediaType({})
   try {
-    if (declaredLength(request) > limit) throw await refusal()
+    const declared = declaredLength(request)
+    if (Number.isFinite(declared) && declared > limit) throw await refusal()
     const bytes = await collect(request, { limit, refusal, meter: mediaType === json ? new JsonMeter(limit) : null })
     return bytes === null ? null : utf8.decode(bytes)
   } catch (error) {

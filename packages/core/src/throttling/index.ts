@@ -10,5 +10,5 @@ export {
   throttleKeys,
   type ThrottleKeys,
 } from './throttle.ts'
-export { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork, type MailRequest } from './mails.ts'
+export { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork } from './mails.ts'
 export { admitFromNetwork, countInHour, secondsLeftOfHour } from './windows.ts'
