@@ -4,7 +4,7 @@ import { freshProofRequired, ownSessionRequired, type DenizenError } from '../ke
 import { change } from '../kernel/row.ts'
 import { endSessions } from '../sessions/index.ts'
 import { countInHour, secondsLeftOfHour } from '../throttling/index.ts'
-import { lockAddress, lockUserWith, managedAddress, managingOrganization, ownsDomainOf, UserRow } from '../users/index.ts'
+import { keepsManagement, lockAddress, lockUserWith, managedAddress, UserRow } from '../users/index.ts'
 import { issueVerification, revokeConfirmations, revokeVerifications } from '../verifications/index.ts'
 import { addressNotice, type AddressChange } from './address-notice.ts'
 import { accountExists, reclaimRefused, tooManyAddresses } from './errors.ts'
@@ -120,6 +120,5 @@ function tellAddress({ enqueue, ports }: CommandContext, { id, email }: UserRow,
 export async function refuseLeavingManagement({ em, actor }: CommandContext, user: UserRow, email: string | null): Promise<void> {
   if (email === null || actor.kind === 'system') return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.update')) return
-  const organizationId = await managingOrganization(em, user)
-  if (organizationId !== null && !(await ownsDomainOf(em, organizationId, email))) throw managedAddress({})
+  if (!(await keepsManagement(em, user, email))) throw managedAddress({})
 }

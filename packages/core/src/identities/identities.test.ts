@@ -101,6 +101,23 @@ describe.each(databases)('identities.* on %s', (database) => {
     expect(await world().rows('select 1 from identities where id = ?', [uuidOf(id)])).toEqual([])
   })
 
+  test('an account that an organization manages does not walk away through a provider', async () => {
+    const [home, domain] = [await world().newOrganization(), `d${crypto.randomUUID().slice(0, 8)}.example`]
+    await world().ownDomain(home, domain)
+    const admin = await world().asMember(home, 'admin')
+    const ada = await world().signIn(await world().newUser({ organizationId: home, email: `ada@${domain}` }))
+    await ada.as.users.updateCurrent({ email: null })
+    const sub = crypto.randomUUID()
+    await ada.as.identities.link({ provider: 'google', token: await provider.sign({ sub }) })
+    const signInAs = async (email: string) => {
+      completed(await signIn(await provider.sign({ sub, email, email_verified: true })))
+      return admin.as.users.get({ userId: ada.user.id })
+    }
+    expect(await signInAs(newEmail())).toMatchObject({ email: null })
+    expect(await signInAs(`new@${domain}`)).toMatchObject({ email: `new@${domain}`, emailVerified: true })
+    await admin.as.users.setStatus({ userId: ada.user.id, status: 'suspended' })
+  })
+
   test('an identity of a provider that is not configured any more is shown without its name', async () => {
     const ada = await newcomer()
     const core = world().another({ settings: { identityProviders: [other] } })

@@ -1,9 +1,20 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import { insertUser, reclaimAccount } from '../accounts/index.ts'
 import { change } from '../kernel/row.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import type { DenizenError } from '../kernel/errors.ts'
-import { lockUserWith, emailTaken, existingUser, isActing, UserRow, type UserId, usernameFrom } from '../users/index.ts'
+import {
+  emailTaken,
+  existingUser,
+  isActing,
+  keepsManagement,
+  lockAddress,
+  lockUserWith,
+  UserRow,
+  type UserId,
+  usernameFrom,
+} from '../users/index.ts'
 import { keptProfile, type Claims } from './claims.ts'
 import { IdentityRow } from './entity.ts'
 import { identityRefused, identityTaken, noNewAccounts, signInToLink } from './errors.ts'
@@ -53,8 +64,8 @@ export async function updateFromClaims(
   const { em, now } = context
   const changes: Partial<UserRow> = profileChanges(user, keptProfile(identity.profile), claims.profile)
   if (user.email === null && user.kind === 'human' && claims.emailVerified && claims.email !== null) {
-    const isFree = (await em.count(UserRow, { email: claims.email })) === 0
-    if (isFree) change(changes, { email: claims.email, emailVerified: true, pendingEmail: null, pendingEmailAt: null })
+    if (await mayTake(em, user, claims.email))
+      change(changes, { email: claims.email, emailVerified: true, pendingEmail: null, pendingEmailAt: null })
   }
   identity.profile = { ...identity.profile, ...claims.profile }
   // A token without an address does not remove one.
@@ -63,6 +74,13 @@ export async function updateFromClaims(
   change(user, { ...changes, updatedAt: now })
   context.note({ changes: { profile: Object.keys(changes) } })
   context.invalidate(user.id, { when: 'soon' })
+}
+
+/** Nobody has the address, until the transaction is over, and it leaves the account with the organization that manages it. */
+async function mayTake(em: SqlEntityManager, user: UserRow, email: string): Promise<boolean> {
+  if (!(await keepsManagement(em, user, email))) return false
+  await lockAddress(em, email)
+  return (await em.count(UserRow, { email })) === 0
 }
 
 /** The first sign-in with an identity: links it to the account with its address, or provisions one. */

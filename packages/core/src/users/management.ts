@@ -33,3 +33,13 @@ export async function managingOrganization(
   )
   return rows.length > 0 ? homeOrganizationId : null
 }
+
+/** Whether an address leaves an account with the organization that manages it; true where none does. */
+export async function keepsManagement(
+  em: SqlEntityManager,
+  user: { readonly id: Id<'usr'>; readonly homeOrganizationId: Id<'org'> | null },
+  email: string,
+): Promise<boolean> {
+  const organizationId = await managingOrganization(em, user)
+  return organizationId === null || ownsDomainOf(em, organizationId, email)
+}
