@@ -24,13 +24,14 @@ const shown = (text: string) => text.replaceAll(/[\u001b\u009b\u202e]/g, '\uFFFD
 
 /** Puts a hostile text where no action lets one in. */
 async function spoil(table: string, column: string, key: string, value: string) {
-  await served().world.rows(`update "${table}" set "${column}" = ? where "${key}" = ? returning id`, [`王小明${tricks}`, value])
+  const folded = table === 'users' ? `, "folded_${column}" = ''` : ''
+  await served().world.rows(`update "${table}" set "${column}" = ?${folded} where "${key}" = ? returning id`, [`王小明${tricks}`, value])
 }
 
 /** An organization whose owner is signed in. */
 async function founded() {
   const slug = newSlug()
-  const owner = await served().world.signUp()
+  const owner = await served().world.signUp({ emailVerified: true })
   await run('orgs', 'create', 'Acme Inc.', '--slug', slug, '--owner', owner.user.username)
   const as = (...line: string[]) => terminal.here(line, envOf(owner))
   return { slug, owner, as }
