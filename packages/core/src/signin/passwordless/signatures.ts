@@ -81,6 +81,7 @@ export const passwordlessSignatures = group('auth', {
     summary: 'Confirm an address with a mailed link; this completes a sign-up',
     errors: [
       ...newPasswordErrors,
+      emailTaken,
       usernameTaken,
       linkInvalid,
       invalidCredentials,
