@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { managedAddress, usernameTaken } from '../../users/errors.ts'
+import { emailTaken, managedAddress, usernameTaken } from '../../users/errors.ts'
 import { noNewAccounts, redirectNotAllowed } from '../../identities/errors.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
