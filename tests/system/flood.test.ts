@@ -89,7 +89,23 @@ const cases = floods.flatMap((flood, index) =>
   Object.entries(junk).flatMap(([of, make]) => (isWhole || index === 0 || dearest.has(of) ? [[flood.what, of, flood, make] as const] : [])),
 )
 
-it.for(cases)(
+/** Work of other kinds: annotations without a type below paths that get 60 segments longer with each key, and an issue for each text. */
+const others: typeof cases = [
+  [
+    'a stranger’s meta',
+    'endless paths',
+    { what: '', path: 'auth.signIn', bytes: usual, body: (values) => `{"json":{},"meta":{"values":${values}}}` },
+    () => `{"${'.'.repeat(60)}":`.repeat(58) + `{${Array.from({ length: 900 }, (_, key) => `"${key}":{}`).join(',')}}` + '}'.repeat(58),
+  ],
+  [
+    'a stranger’s document',
+    'wrong permissions',
+    { what: '', path: 'access.diff', bytes: usual, body: input('document') },
+    (bytes) => `{"version":1,"roles":{"r":{"permissions":[${repeated('"X y",', bytes - 100)}"X y"]}}}`,
+  ],
+]
+
+it.for([...cases, ...others])(
   `S1: case 60: %s of %s, ${atOnce} at once: /healthz is answered within ${bound} ms meanwhile`,
   async ([what, of, flood, make], context) => {
     await expectKept(

@@ -97,6 +97,17 @@ describe('ABUSE 34: a body that is too much', () => {
     unfinished.destroy()
   })
 
+  it('S1: case 60: is not parsed when its caller is nobody, and the action is for nobody without a credential', async () => {
+    const { post, stranger } = served()
+    const junk = { json: { document: { version: 1, roles: { a: { permissions: ['X y', 'X y'] } } }, unknown: 1 } }
+    for (const path of ['access.diff', 'plan.access.apply', 'users.create', 'sessions.end', 'auth.changePassword']) {
+      const reply = await post(`/trpc/${path}`, junk)
+      expect([path, reply.status, domainOf(reply).code]).toEqual([path, 401, 'request.unauthenticated'])
+    }
+    expect(domainOf(await post('/trpc/users.create', junk, bearer(stranger))).code).toBe('request.invalid')
+    expect(domainOf(await post('/trpc/organizations.acceptInvitation', junk)).code).toBe('request.invalid')
+  })
+
   it('S1: case 60: of any action takes no more than the usual size of whoever is signed in for nothing', async () => {
     const { post, stranger } = served()
     const body = { json: { checks: [{ permission: 'users.get' }], padding: 'x'.repeat(bodyLimit) } }

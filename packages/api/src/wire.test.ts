@@ -90,6 +90,12 @@ describe('an input from the wire', () => {
     ['a date that is none', { json: { a: 'tomorrow' }, meta: { values: { a: ['Date'] } } }, 'a: this is not a Date'],
     ['a number that is none', { json: { a: '1e999' }, meta: { values: { a: ['number'] } } }, 'a: this is not a number'],
     ['a path without end', { json: {}, meta: { values: { ['a.'.repeat(1e5)]: ['Date'] } } }, 'input: a path in meta is too long'],
+    [
+      'S1: a path without end, in pieces',
+      { json: {}, meta: { values: { ['.'.repeat(40)]: { ['.'.repeat(40)]: { a: ['Date'] } } } } },
+      'input: a path in meta is too long',
+    ],
+    ['S1: paths to nothing', { json: {}, meta: { values: { a: { b: {} } } } }, 'a.b: meta.values names no type here'],
     ['deep JSON', { json: nested(1e5) }, 'input: nested more than 64 deep'],
     ['deep meta', { json: {}, meta: { values: nested(1e5) } }, 'input: nested more than 64 deep'],
     ['an input that superjson did not write', { userId: 'usr_' }, 'input: expected an input as superjson writes it: {"json": …}'],

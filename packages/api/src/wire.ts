@@ -58,8 +58,16 @@ function* annotationsOf(tree: unknown, path: Path): Generator<{ path: Path; type
     if (tree.length !== 1 || typeof type !== 'string') throw malformed(nameOf(path), 'this type is not supported')
     yield { path, type }
   } else if (isRecord(tree)) {
-    for (const [key, subtree] of Object.entries(tree)) yield* annotationsOf(subtree, [...path, ...segmentsOf(key)])
+    const entries = Object.entries(tree)
+    if (entries.length === 0) throw malformed(nameOf(path), 'meta.values names no type here')
+    for (const [key, subtree] of entries) yield* annotationsOf(subtree, below(path, segmentsOf(key)))
   } else throw malformed('', 'meta.values has to be a tree of types')
+}
+
+/** No value lies deeper than a payload is nested; longer paths would cost more than the payload that names them. */
+function below(path: Path, segments: Path): Path {
+  if (path.length + segments.length > deepest) throw malformed('', 'a path in meta is too long')
+  return [...path, ...segments]
 }
 
 /** A path as superjson writes it: segments with dots between, dots and backslashes inside them escaped. */

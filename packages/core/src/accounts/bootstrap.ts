@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { assignRole, hadSuperadmin, lockSuperadmins } from '../access/index.ts'
 import { builtInRoles } from '../grants/index.ts'
 import { defineCommand } from '../kernel/action.ts'
+import { systemOnly } from '../kernel/rule.ts'
 import { command } from '../kernel/signature.ts'
 import { checkNewPassword, hashPassword, newPassword } from '../passwords/index.ts'
 import { User, username } from '../users/index.ts'
@@ -21,7 +22,7 @@ export const bootstrap = defineCommand(
     output: User.nullable(),
   }),
   {
-    allow: ({ actor }) => actor.kind === 'system',
+    allow: systemOnly,
     handlesSecret: true,
     async prepare({ ports, settings }, { username, password }) {
       await checkNewPassword(settings, password, { username })

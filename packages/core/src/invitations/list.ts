@@ -3,13 +3,13 @@ import { defineQuery } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
-import { granted, rule, signedIn } from '../kernel/rule.ts'
+import { credentialRule, granted, signedIn } from '../kernel/rule.ts'
 import { optionalOrganizationTarget, unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
 import type { Invitation, InvitationId, InvitationState } from './model.ts'
 import { invitationsSignatures } from './signatures.ts'
 
 /** Anybody may list invitations to their own address; those of an organization take the permission there. */
-const forMembersOrSelf = rule(
+const forMembersOrSelf = credentialRule(
   'anybody who is signed in, for their own attempts; of an organization, whoever holds the permission there',
   (request) => ((request.input as { organizationId?: OrganizationId }).organizationId === undefined ? signedIn(request) : granted(request)),
 )

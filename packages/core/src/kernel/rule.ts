@@ -36,6 +36,8 @@ export interface Rule {
   (request: RuleRequest): boolean
   /** Who may, in words, for the reference. */
   readonly who?: string
+  /** Nobody without a credential, whatever the target and the input: such callers are answered before their input is parsed. */
+  readonly needsCredential?: true
 }
 
 /** A rule with a description of who may. */
@@ -43,14 +45,25 @@ export function rule(who: string, decide: (request: RuleRequest) => boolean): Ru
   return Object.assign(decide, { who })
 }
 
+/** A rule that lets nobody through without a credential. */
+export function credentialRule(who: string, decide: (request: RuleRequest) => boolean): Rule {
+  return Object.assign((request: RuleRequest) => request.actor.kind !== 'anonymous' && decide(request), {
+    who,
+    needsCredential: true as const,
+  })
+}
+
 /** Anybody, with or without a session. */
 export const anyone = rule('anybody, signed in or not', () => true)
 
 /** Anybody with a valid credential. */
-export const signedIn = rule('anybody who is signed in', ({ actor }) => actor.kind !== 'anonymous')
+export const signedIn = credentialRule('anybody who is signed in', () => true)
+
+/** Denizen itself: jobs, webhooks and the command line on the server. */
+export const systemOnly = credentialRule('only Denizen itself', ({ actor }) => actor.kind === 'system')
 
 /** Whoever has the permission named like the action, in the scope of the target. */
-export const granted = rule('whoever holds the permission there', ({ actor, action, target }) => {
+export const granted = credentialRule('whoever holds the permission there', ({ actor, action, target }) => {
   if (actor.kind === 'system') return true
   if (actor.kind === 'anonymous') return false
   return grantsAt(actor.principal, target).some((grants) => grants.allows(action, target?.organizationId ?? null, target?.path))
@@ -77,25 +90,25 @@ export function holdsAt(
 }
 
 /** Whoever has the permission on the whole system; in an organization is not enough. */
-export const grantedEverywhere = rule(
+export const grantedEverywhere = credentialRule(
   'whoever holds the permission everywhere',
   ({ actor, action }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action)),
 )
 
 /** Whoever has all permissions on the whole system: nobody else grants or revokes that. */
-export const holdsEverything = rule(
+export const holdsEverything = credentialRule(
   'whoever may do everything',
   ({ actor }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.covers('*', null)),
 )
 
 /** The user that the target belongs to. */
-export const owner = rule(
+export const owner = credentialRule(
   'the user whose it is',
   ({ actor, target }) => actor.kind === 'user' && target !== null && target.userId === actor.principal.userId,
 )
 
 /** Whoever has at least the permissions of the target's account. */
-export const notBelow = rule('nobody touches an account that may do more than they', ({ actor, target }) => {
+export const notBelow = credentialRule('nobody touches an account that may do more than they', ({ actor, target }) => {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { grants } = actor.principal
   return (target?.accountGrants ?? []).every(({ permissions, organizationId, scopeId }) =>
@@ -112,18 +125,28 @@ export const withOperatorFields = (...fields: readonly string[]): Rule =>
 
 /** Applies a rule to one part of the input. */
 export const within = (part: string, inner: Rule): Rule =>
-  madeOf([inner], '', (request) => inner({ ...request, input: (request.input as Readonly<Record<string, unknown>>)[part] }))
+  madeOf([inner], '', inner.needsCredential, (request) =>
+    inner({ ...request, input: (request.input as Readonly<Record<string, unknown>>)[part] }),
+  )
 
 /** Whoever all of the rules allow. */
-export const allOf = (...rules: readonly Rule[]): Rule => madeOf(rules, '; ', (request) => rules.every((one) => one(request)))
+export const allOf = (...rules: readonly Rule[]): Rule =>
+  madeOf(rules, '; ', rules.some(({ needsCredential }) => needsCredential) || undefined, (request) => rules.every((one) => one(request)))
 
 /** Whoever one of the rules allows. */
-export const anyOf = (...rules: readonly Rule[]): Rule => madeOf(rules, ', or ', (request) => rules.some((one) => one(request)))
+export const anyOf = (...rules: readonly Rule[]): Rule =>
+  madeOf(rules, ', or ', rules.every(({ needsCredential }) => needsCredential) || undefined, (request) => rules.some((one) => one(request)))
 
 /** Joins the descriptions; without one if a rule has none. */
-function madeOf(rules: readonly Rule[], separator: string, decide: (request: RuleRequest) => boolean): Rule {
+function madeOf(
+  rules: readonly Rule[],
+  separator: string,
+  needsCredential: true | undefined,
+  decide: (request: RuleRequest) => boolean,
+): Rule {
   const words = rules.flatMap(({ who }) => who ?? [])
-  return words.length === rules.length ? rule(words.join(separator), decide) : decide
+  const described = words.length === rules.length ? rule(words.join(separator), decide) : decide
+  return needsCredential === true ? Object.assign(described, { needsCredential }) : described
 }
 
 /** Whether a rule allows a user only because of their grants: without any grants it would not. */

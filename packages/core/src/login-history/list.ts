@@ -3,7 +3,7 @@ import { defineQuery, type TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { encodeSuffix, idOf, uuidBytes, uuidOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
-import { anyOf, granted, owner, rule } from '../kernel/rule.ts'
+import { anyOf, credentialRule, granted, owner } from '../kernel/rule.ts'
 import { type UserId, accountTarget } from '../users/index.ts'
 import type { LoginMethod, LoginOutcome, LoginAttempt } from './model.ts'
 import { nameOfNobody } from './record.ts'
@@ -21,9 +21,9 @@ const historyTarget = {
 } satisfies TargetFinder<NamesUser>
 
 /** Without a user, callers get what they may see: see below. */
-const forOneself = rule(
+const forOneself = credentialRule(
   'anybody who is signed in, for their own attempts',
-  ({ actor, input }) => actor.kind !== 'anonymous' && (input as NamesUser).userId === undefined,
+  ({ input }) => (input as NamesUser).userId === undefined,
 )
 
 /**

@@ -125,6 +125,11 @@ describe('an idempotency key', () => {
       if (isCommand(action) && action.allow === anyone && holdsSecret(action.signature.output)) expect(takesKey(action)).toBe(false)
   })
 
+  test('S1: case 60: without a credential only what anybody may do, and answering an invitation, is parsed', () => {
+    const open = [...actions].filter(([, { allow }]) => allow !== anyone && allow.needsCredential !== true).map(([name]) => name)
+    expect(open.toSorted()).toEqual(['organizations.acceptInvitation', 'organizations.declineInvitation'])
+  })
+
   describe('S1: case 60: and work before trust', () => {
     const marked = new Map<string, number>()
     let prepared = 0

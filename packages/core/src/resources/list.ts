@@ -4,7 +4,7 @@ import { callerId, type Actor, type Principal } from '../kernel/actor.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
-import { anyOf, granted, rule, type Target } from '../kernel/rule.ts'
+import { anyOf, credentialRule, granted, type Target } from '../kernel/rule.ts'
 import { escapeLike } from '../text/index.ts'
 import { organizationTarget, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
@@ -40,7 +40,7 @@ function ownerTarget(userId: UserId): Target {
 }
 
 /** Everybody sees the resources they own: outside of organizations, and in those where they are a member. */
-const ownResources = rule(
+const ownResources = credentialRule(
   'anybody who is signed in, for what they own',
   ({ actor, input }) => actor.kind === 'user' && asksForOwn(actor.principal, input as Filters),
 )

@@ -1,7 +1,7 @@
 import type { CachedTargetFinder } from '../../kernel/action.ts'
 import type { QueryContext } from '../../kernel/context.ts'
 import type { Scope } from '../../kernel/decisions.ts'
-import { rule, type Target } from '../../kernel/rule.ts'
+import { credentialRule, type Target } from '../../kernel/rule.ts'
 import type { ScopeInput } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
 import { callerGrants, isAboutCaller, scopeIdOf, scopeOf, decisionRequestOf, type DecisionInput, type DecisionView } from './decide.ts'
@@ -47,7 +47,7 @@ function targetOf(view: DecisionView, scope: Scope): Target {
 }
 
 /** A caller who asks about themselves. */
-export const aboutCaller = rule(
+export const aboutCaller = credentialRule(
   'anybody who is signed in, about themselves',
   ({ actor, input }) => actor.kind !== 'anonymous' && isAboutCaller(actor, input as DecisionInput),
 )

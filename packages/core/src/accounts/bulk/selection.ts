@@ -3,7 +3,7 @@ import type { TargetFinder } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { selectThrough } from '../../kernel/select.ts'
-import { rule, type Target } from '../../kernel/rule.ts'
+import { credentialRule, type Target } from '../../kernel/rule.ts'
 import { tooManyUsers, type UserId, changedAccountTarget } from '../../users/index.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import type { UserFilter } from '../directory/filter.ts'
@@ -26,8 +26,9 @@ export const bulkTarget = {
     directoryTarget.find(em, { organizationId, where: filter }, actor),
 } satisfies TargetFinder<BulkInput>
 
-export const overSelectedUsers = rule('who has the permission there; a filter by role only for who has it everywhere', (request) =>
-  overDirectory({ ...request, input: { where: (request.input as BulkInput).filter } }),
+export const overSelectedUsers = credentialRule(
+  'who has the permission there; a filter by role only for who has it everywhere',
+  (request) => overDirectory({ ...request, input: { where: (request.input as BulkInput).filter } }),
 )
 
 /** The ids that the call names, or that its filter finds: selected before the transaction, which locks them first. */

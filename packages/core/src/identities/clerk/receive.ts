@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { changeStatus } from '../../accounts/index.ts'
 import { authenticatorsOf, type Authenticators } from '../../authenticators/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
+import { systemOnly } from '../../kernel/rule.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { IdentityProvider } from '../../kernel/settings.ts'
 import { command } from '../../kernel/signature.ts'
@@ -34,7 +35,7 @@ export const receiveClerkWebhook = defineCommand(
     output: z.object({ outcome }),
   }),
   {
-    allow: ({ actor }) => actor.kind === 'system',
+    allow: systemOnly,
     handlesSecret: true,
     prepare: signer,
     async handle(context, { id, body }, provider): Promise<{ outcome: Outcome }> {
