@@ -149,9 +149,7 @@ function principalOf(
     requestsPerMinute: policy.requestsPerMinute ?? null,
     organization: home === undefined ? null : { id: idOf('org', home.id), slug: home.slug },
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
-    allowedIps: networksOf(record.allowed_ips),
-    tokenIps: networksOf(record.token_ips),
-    impersonatorIps: networksOf(record.impersonator_ips ?? '[]'),
+    ...addressesOf(record),
     assurance: record.assurance ?? 'aal1',
     pendingSteps: pendingSteps(record, isPrivileged, settings, policy),
     recentAuthUntil: recentAuthUntil(record),
@@ -175,6 +173,10 @@ function validUntil(expiresAt: Date, edges: readonly number[]): Date {
 /** Most principals depend on the default policy alone: they share one list. */
 function dependenciesOf(given: readonly string[], policies: readonly string[], home: string | null): readonly string[] {
   return given.length === 0 && home === null ? policies : [...given, ...policies, ...(home === null ? [] : [idOf('org', home)])]
+}
+
+function addressesOf({ allowed_ips: user, token_ips: token, impersonator_ips: impersonator }: PrincipalRecord) {
+  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps: networksOf(impersonator ?? '[]') }
 }
 
 /** Most users have no allowed addresses: they share one list. */
