@@ -34,9 +34,7 @@ export function parseDatabaseUrl(text: string): PostgresServer {
   if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol))
     throw new Error('must look like postgres://user:password@host:5432/database')
   const url = new URL(text)
-  const unknown = [...url.searchParams.keys()].find((name) => !parameters.includes(name))
-  if (unknown !== undefined)
-    throw new Error(`has a parameter that is not known: ${unknown}. ${instead[unknown] ?? `Known are ${parameters.join(', ')}.`}`)
+  checkParameters([...url.searchParams])
   const config = parsed(url)
   if (typeof config.database !== 'string') throw new Error('must name a database, as in postgres://user:password@host:5432/database')
   const host = config.host ?? ''
@@ -53,6 +51,16 @@ export function parseDatabaseUrl(text: string): PostgresServer {
   }
 }
 
+/** Of one that is said twice, or is empty, two programs understand two things. */
+function checkParameters(given: readonly (readonly [string, string])[]): void {
+  for (const [index, [name, value]] of given.entries()) {
+    if (!parameters.includes(name))
+      throw new Error(`has a parameter that is not known: ${name}. ${instead[name] ?? `Known are ${parameters.join(', ')}.`}`)
+    if (given.findIndex(([other]) => other === name) < index) throw new Error(`has ${name} twice; keep one of them`)
+    if (value === '') throw new Error(`has ${name} without a value; give it one, or leave it out`)
+  }
+}
+
 type Parsed = { readonly [Key in 'host' | 'port' | 'user' | 'password' | 'database']?: string | null } & { readonly ssl?: unknown }
 
 function parsed(url: URL): Parsed {
@@ -62,8 +70,11 @@ function parsed(url: URL): Parsed {
   if (mode === null && parameters.some((name) => name.startsWith('ssl') && searchParams.has(name)))
     throw new Error(`names certificates without an sslmode: ${tlsModes.join(', ')}`)
   // `system` is libpq's word for the authorities that the machine trusts, which is what Node does without a file.
-  if (searchParams.get('sslrootcert') === 'system') searchParams.delete('sslrootcert')
-  else if (mode === 'verify-ca' && !searchParams.has('sslrootcert'))
+  // Like libpq it takes no weaker mode with them: anybody has a certificate of one of these authorities.
+  if (searchParams.get('sslrootcert') === 'system') {
+    if (mode !== 'verify-full') throw new Error(`has sslrootcert=system with sslmode=${mode}; it needs sslmode=verify-full`)
+    searchParams.delete('sslrootcert')
+  } else if (mode === 'verify-ca' && !searchParams.has('sslrootcert'))
     throw new Error('has sslmode=verify-ca, which needs the authority: sslrootcert=/path/to/ca.pem')
   try {
     return parse(url.href, { useLibpqCompat: true }) as Parsed

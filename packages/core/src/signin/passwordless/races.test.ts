@@ -1,5 +1,5 @@
 import { uuidOf } from '@denizen/core'
-import { newEmail, password, useWorld } from '@denizen/core/testing'
+import { newEmail, password, untilWaiting, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const callers = 50
@@ -74,6 +74,21 @@ describe(`1: ${callers} who use a secret at once`, () => {
     expect(winners(results)).toBe(1)
     expect(codes(results)).toEqual(['auth.linkInvalid'])
     expect(await world().rows('select 1 from users where email = ?', [email])).toHaveLength(1)
+  })
+
+  test('a sign-up is proved while a user takes the address: it says whose it is', async () => {
+    const email = newEmail()
+    const binding = await mailed(() => from(0).auth.signUp({ email, password }), email)
+    const link = { token: world().mailer.tokenFor(email), binding }
+    const { user } = await world().signUp({ emailVerified: true })
+    const [rival, watcher] = [await world().connect(), await world().connect()]
+    await rival.query('begin')
+    await rival.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`addresses/${email}`])
+    await rival.query('update users set email = $1 where id = $2', [email, uuidOf(user.id)])
+    const proved = Promise.allSettled([from(1).auth.verifyEmail(link)])
+    await untilWaiting(watcher, 1)
+    await rival.query('commit')
+    expect(codes(await proved)).toEqual(['auth.accountExists'])
   })
 
   test('S3: 20 users who prove one new address at once: one has it, and the others are told that it is taken', async () => {

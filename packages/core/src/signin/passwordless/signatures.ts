@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { managedAddress, usernameTaken } from '../../users/errors.ts'
+import { emailTaken, managedAddress, usernameTaken } from '../../users/errors.ts'
 import { noNewAccounts, redirectNotAllowed } from '../../identities/errors.ts'
 import { secret } from '../../kernel/secret.ts'
 import { changes, group } from '../../kernel/signature.ts'
@@ -81,6 +81,7 @@ export const passwordlessSignatures = group('auth', {
     summary: 'Confirm an address with a mailed link; this completes a sign-up',
     errors: [
       ...newPasswordErrors,
+      emailTaken,
       usernameTaken,
       linkInvalid,
       invalidCredentials,

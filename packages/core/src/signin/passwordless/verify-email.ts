@@ -1,10 +1,11 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import { accountExists, insertUser, proveAddress, reclaimAccount, reclaimRefused } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, decoyHash, hashPassword, PasswordRow, verifyPassword } from '../../passwords/index.ts'
-import { lockUserWith, existingUser, isActing, UserRow, usernameFrom } from '../../users/index.ts'
+import { existingUser, isActing, lockAddress, lockUserWith, UserRow, usernameFrom } from '../../users/index.ts'
 import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
@@ -90,7 +91,7 @@ async function hashNewPassword(
  */
 async function completeSignUp(context: CommandContext, input: Confirmation, found: Preparation) {
   const { em } = context
-  const accountId = await lockUserWith(em, found.email)
+  const accountId = await lockHolder(em, found.email)
   await lockSignUps(context, found.email)
   const proved = await proveOnce(context, 'signUp', input)
   const payload = readPayload(proved.payload)
@@ -139,6 +140,17 @@ async function checkPassword(context: CommandContext, user: UserRow, { matches, 
   recordLoginAttempt(context, { identifier, userId: user.id, method: 'password', outcome: 'wrongPassword' })
   context.note({ target: { type: 'user', id: user.id } })
   context.refuse(invalidCredentials({}))
+}
+
+/**
+ * Whoever has the address, locked; null: nobody, and whoever takes it waits. Never is the address locked after its holder:
+ * `takeAddress` does it the other way round.
+ */
+async function lockHolder(em: SqlEntityManager, email: string): Promise<Id<'usr'> | null> {
+  const holder = await lockUserWith(em, email)
+  if (holder !== null) return holder
+  await lockAddress(em, email)
+  return lockUserWith(em, email)
 }
 
 async function proveOnce(
