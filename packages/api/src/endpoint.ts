@@ -133,8 +133,8 @@ export class TrpcEndpoint {
   /** Nothing is cached for users and tokens that are limited to some addresses: a cached answer is given without looking at the address. */
   #keep({ actor }: Caller, { body }: Answer): void {
     if (actor.kind !== 'user') return
-    const { allowedIps, tokenIps } = actor.principal
-    if (allowedIps.length === 0 && tokenIps.length === 0) this.#kept.set(actor.principal, body)
+    const { allowedIps, tokenIps, impersonatorIps } = actor.principal
+    if (allowedIps.length + tokenIps.length + impersonatorIps.length === 0) this.#kept.set(actor.principal, body)
   }
 
   /** Refuses malformed calls before anything is read or looked up. */

@@ -42,8 +42,10 @@ export interface Principal {
   readonly memberships: readonly PrincipalMembership[]
   /** CIDR blocks that the user may call from; empty: from anywhere. */
   readonly allowedIps: readonly string[]
-  /** CIDR blocks of the token; both have to allow the address. */
+  /** CIDR blocks of the token; all three have to allow the address. */
   readonly tokenIps: readonly string[]
+  /** CIDR blocks that the impersonator may call from; empty: from anywhere, or there is none. */
+  readonly impersonatorIps: readonly string[]
   readonly assurance: 'aal1' | 'aal2'
   readonly pendingSteps: readonly PendingStep[]
   /** Until when authentication counts as recent, which sensitive changes need. null: this credential cannot have it. */

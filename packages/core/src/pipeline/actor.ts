@@ -95,15 +95,15 @@ export function withOrigin(actor: Actor, origin: Origin, at: Date): Actor {
 }
 
 /**
- * Checks what holds for every action: nobody without a credential has their input parsed, except where the rule may allow that; the address is allowed for user and token; the token's scopes include the action; sensitive changes
+ * Checks what holds for every action: nobody without a credential has their input parsed, except where the rule may allow that; the address is allowed for user, token and impersonator; the token's scopes include the action; sensitive changes
  * need recent authentication in the user's own session; a session with pending steps can only complete them, read itself and sign out.
  * Checked first, and again in a command's transaction with the current state.
  */
 export function checkActor(action: Action, actor: Actor, origin: Origin, now: Date): void {
   if (actor.kind === 'anonymous' && action.allow.needsCredential === true) throw unauthenticated({})
   if (actor.kind !== 'user') return
-  const { allowedIps, tokenIps, pendingSteps, allowedActions, recentAuthUntil } = actor.principal
-  if (!mayActFrom(allowedIps, origin) || !mayActFrom(tokenIps, origin)) throw addressNotAllowed({})
+  const { allowedIps, tokenIps, impersonatorIps, pendingSteps, allowedActions, recentAuthUntil } = actor.principal
+  if (![allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, origin))) throw addressNotAllowed({})
   if (allowedActions !== null && !allowedActions.has(action.signature.name)) throw outOfScope({ permission: action.signature.name })
   if (pendingSteps.length > 0 && action.duringPendingStep !== true) throw stepRequired({ steps: pendingSteps })
   if (action.requiresRecentAuth !== true) return

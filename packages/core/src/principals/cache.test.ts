@@ -39,6 +39,7 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     memberships: [],
     allowedIps: [],
     tokenIps: [],
+    impersonatorIps: [],
     credential: 'access',
     allowedActions: null,
     scopes: null,

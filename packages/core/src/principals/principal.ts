@@ -51,6 +51,7 @@ interface PrincipalRecord extends GrantRecord {
   organization: string | null
   allowed_ips: string
   token_ips: string
+  impersonator_ips: string | null
   policies: string | null
   home: string | null
   /** null: none of its roles is a custom one, or they were not asked for. */
@@ -97,6 +98,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     i.id::text as impersonator, i.username as impersonator_name, p.id::text as impersonator_session,
     (extract(epoch from p.expires_at) * 1000)::float8 as impersonator_until, t.organization_id::text as token_organization,
     array_to_json(t.scopes)::text as scopes, array_to_json(t.allowed_ips)::text as token_ips,
+    array_to_json(i.allowed_ips)::text as impersonator_ips,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
     (extract(epoch from s.expires_at) * 1000)::float8 as session_until,
     s.organization_id::text as organization, array_to_json(u.allowed_ips)::text as allowed_ips, u.grants_frozen_at is not null as frozen,
@@ -147,8 +149,7 @@ function principalOf(
     requestsPerMinute: policy.requestsPerMinute ?? null,
     organization: home === undefined ? null : { id: idOf('org', home.id), slug: home.slug },
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
-    allowedIps: networksOf(record.allowed_ips),
-    tokenIps: networksOf(record.token_ips),
+    ...addressesOf(record),
     assurance: record.assurance ?? 'aal1',
     pendingSteps: pendingSteps(record, isPrivileged, settings, policy),
     recentAuthUntil: recentAuthUntil(record),
@@ -172,6 +173,10 @@ function validUntil(expiresAt: Date, edges: readonly number[]): Date {
 /** Most principals depend on the default policy alone: they share one list. */
 function dependenciesOf(given: readonly string[], policies: readonly string[], home: string | null): readonly string[] {
   return given.length === 0 && home === null ? policies : [...given, ...policies, ...(home === null ? [] : [idOf('org', home)])]
+}
+
+function addressesOf({ allowed_ips: user, token_ips: token, impersonator_ips: impersonator }: PrincipalRecord) {
+  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps: networksOf(impersonator ?? '[]') }
 }
 
 /** Most users have no allowed addresses: they share one list. */

@@ -63,9 +63,9 @@ export const introspectToken = defineInquiry(tokensSignatures.introspect, {
 async function findActive({ credentials }: QueryContext, { token, ip }: TokenInput): Promise<Inspected | null> {
   const found = await credentials.inspect(token)
   if (found === null) return null
-  const { allowedIps, tokenIps } = found.principal
+  const { allowedIps, tokenIps, impersonatorIps } = found.principal
   const from = { ip: ip ?? null, remote: true as const }
-  return mayActFrom(allowedIps, from) && mayActFrom(tokenIps, from) ? found : null
+  return [allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, from)) ? found : null
 }
 
 function seconds(time: Date): number {

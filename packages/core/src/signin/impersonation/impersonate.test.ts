@@ -115,6 +115,27 @@ describe.each(databases)('21: impersonation on %s', (database) => {
     expect(await codeOf(admin.as.auth.impersonate({ userId: user.id, reason }))).toBe('auth.freshProofRequired')
   })
 
+  test('goes on only from an address that the impersonator may act from too', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
+    const { principal, refreshToken, accessToken } = await guise(admin, user)
+    await world()
+      .asSystem()
+      .users.update({ userId: admin.user.id, allowedIps: ['192.0.2.0/24'] })
+    const from = (ip: string) => ({ ip, userAgent: null, remote: true as const })
+    const codes = (ip: string) =>
+      Promise.all([
+        codeOf(world().core.as(userActor(principal), from(ip)).users.updateCurrent({ fullName: ip })),
+        world()
+          .core.authenticate(accessToken)
+          .then((now) =>
+            codeOf(now === null ? Promise.reject(new Error('it is over')) : world().core.as(userActor(now), from(ip)).sessions.whoami()),
+          ),
+        codeOf(world().core.as({ kind: 'anonymous' }, from(ip)).auth.refresh({ refreshToken })),
+      ])
+    expect(await codes('198.51.100.1')).toEqual(Array(3).fill('auth.addressNotAllowed'))
+    expect(await codes('192.0.2.9')).toEqual(Array(3).fill('done'))
+  })
+
   test('7: it is over at once when the impersonator is suspended, or the user changes their password, and is not revived', async () => {
     const [first, admin, user] = [await world().asSuperadmin(), await world().asSuperadmin(), await world().signUp({ email: newEmail() })]
     const one = await guise(admin, user.user)

@@ -17,7 +17,7 @@ import {
   TokenRow,
   type TokenPair,
 } from '../../tokens/index.ts'
-import { isActing, UserRow } from '../../users/index.ts'
+import { existingUser, isActing, UserRow } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import type { SignedIn } from '../model.ts'
@@ -48,7 +48,8 @@ export const refresh = defineCommand(refreshSignatures.refresh, {
     if (held === null) return context.refuse(invalidRefreshToken({}))
     const { session, user } = held
     context.note({ target: { type: 'session', id: session.id } })
-    if (!mayActFrom(user.allowedIps, context.origin)) return refuseAddress(context, held)
+    const acting = session.impersonatorId === null ? [user] : [user, await existingUser(context.em, session.impersonatorId)]
+    if (!acting.every(({ allowedIps }) => mayActFrom(allowedIps, context.origin))) return refuseAddress(context, held)
     const pair = (await rotate(context, held)) ?? (await repeatRotation(context, held))
     await context.em.flush()
     return answerOf(context, held, pair)
