@@ -117,7 +117,8 @@ const { takesKey } = await import('../../packages/core/src/kernel/action.ts')
 const commands = listed.filter(({ kind }) => kind === 'command')
 const sets = {
   keyless: {
-    about: 'What is sent like a command and takes no idempotency key: questions, and what strangers call with secrets.',
+    about:
+      'What is sent like a command and takes no idempotency key: questions, what compares typed secrets, and what strangers call with secrets.',
     of: commands.filter(({ name }) => {
       const action = actions.get(name)
       return action !== undefined && !takesKey(action)

@@ -1,17 +1,19 @@
 // Generated from the signatures by `npm run generate`; a test fails when it is stale.
 import type { ActionName } from './kinds.ts'
 
-/** What is sent like a command and takes no idempotency key: questions, and what strangers call with secrets. */
+/** What is sent like a command and takes no idempotency key: questions, what compares typed secrets, and what strangers call with secrets. */
 export const keyless: ReadonlySet<ActionName> = new Set([
   'access.checkMany',
   'access.diff',
   'access.plan',
   'access.test',
+  'auth.changePassword',
   'auth.completeSignIn',
   'auth.createAnonymous',
   'auth.denyDeviceLogin',
   'auth.finishOAuth',
   'auth.pollDeviceLogin',
+  'auth.reauthenticate',
   'auth.refresh',
   'auth.requestEmailCode',
   'auth.requestMagicLink',
@@ -28,8 +30,13 @@ export const keyless: ReadonlySet<ActionName> = new Set([
   'auth.verifyEmail',
   'auth.viewDeviceLogin',
   'auth.viewVerification',
+  'factors.activateTotp',
+  'identities.link',
+  'organizations.acceptInvitation',
+  'organizations.declineInvitation',
   'organizations.viewInvitation',
   'passkeys.beginSignIn',
+  'passkeys.finishRegistration',
   'passkeys.finishSignIn',
   'tokens.introspect',
   'tokens.verify',

@@ -114,12 +114,15 @@ export function isCommand(action: Action): action is Command {
 }
 
 /**
- * Whether the action takes an idempotency key. What strangers may call and handles a secret takes none: a key that is used for many
- * guesses would leave a trace of one, and an answer with a secret cannot be given again to whoever knows the key.
+ * Whether the action takes an idempotency key. What takes a secret to compare it takes none, and neither does what strangers may call and
+ * handles one: a key that is used for many guesses, at once or in turn, would leave a trace of one, and an answer with a secret cannot be given again to
+ * whoever knows the key.
  */
 export function takesKey(action: Action): boolean {
   if (!isCommand(action)) return false
-  return action.allow !== anyone || (action.handlesSecret !== true && !holdsSecret(action.signature.output))
+  const { input, output } = action.signature
+  if (action.handlesSecret === true && (action.allow === anyone || holdsSecret(input))) return false
+  return action.allow !== anyone || !holdsSecret(output)
 }
 
 /** Whether the action makes a change only to report its effects. */

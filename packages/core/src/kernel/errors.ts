@@ -137,7 +137,7 @@ export const notPlannable = defineError<{ action: string }>(
 export const notRepeatable = defineError<{ action: string }>(
   'request.notRepeatable',
   'invalid',
-  ({ action }) => `${action} takes no idempotency key, because it handles secrets of people who are not signed in. Leave the key out.`,
+  ({ action }) => `${action} takes no idempotency key, because it handles secrets that somebody may be guessing. Leave the key out.`,
 )
 export const onlyCommands = defineError<{ action: string; feature: string }>(
   'request.onlyCommands',

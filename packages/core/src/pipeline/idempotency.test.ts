@@ -125,6 +125,19 @@ describe('an idempotency key', () => {
       if (isCommand(action) && action.allow === anyone && holdsSecret(action.signature.output)) expect(takesKey(action)).toBe(false)
   })
 
+  test('S17: is not taken for what compares a typed secret, of whoever is signed in: guesses at once would share one failure', async () => {
+    const { as } = await world().signUp()
+    const idempotencyKey = newKey()
+    const guesses = Array.from({ length: 4 }, (_, number) => as.auth.reauthenticate({ password: `guess ${number}` }, { idempotencyKey }))
+    const codes = await Promise.all(guesses.map((guess) => guess.catch(({ code }: DenizenError) => code)))
+    expect(new Set(codes)).toEqual(new Set(['request.notRepeatable']))
+    await expect(
+      as.auth.changePassword({ oldPassword: 'a guess', newPassword: `new ${password}` }, { idempotencyKey }),
+    ).rejects.toMatchObject({ code: 'request.notRepeatable' })
+    for (const action of actions.values())
+      if (isCommand(action) && action.handlesSecret === true && holdsSecret(action.signature.input)) expect(takesKey(action)).toBe(false)
+  })
+
   test('S1: case 60: without a credential only what anybody may do, and answering an invitation, is parsed', () => {
     const open = [...actions].filter(([, { allow }]) => allow !== anyone && allow.needsCredential !== true).map(([name]) => name)
     expect(open.toSorted()).toEqual(['organizations.acceptInvitation', 'organizations.declineInvitation'])

@@ -1,10 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import superjson from 'superjson'
 import { storeAnswer, type EarlierUse, type IdempotencyKey } from '../idempotency/index.ts'
-import { takesKey, type Command } from '../kernel/action.ts'
+import type { Command } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { DenizenErrorCode } from '../kernel/error-codes.ts'
-import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, notRepeatable, type ErrorKind } from '../kernel/errors.ts'
+import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type ErrorKind } from '../kernel/errors.ts'
 import { holdsSecret, withoutSecrets } from '../kernel/secret.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Call } from './assembly.ts'
@@ -27,7 +27,6 @@ interface KeyedCall {
 export function keyOf(action: Command, { idempotencyKey: key, actor }: Call): IdempotencyKey | null {
   if (key === undefined) return null
   const { name } = action.signature
-  if (!takesKey(action)) throw notRepeatable({ action: name })
   if (!/^[\x21-\x7e]{1,200}$/.test(key))
     throw invalidInput({ issues: [{ path: 'idempotencyKey', message: '1 to 200 visible ASCII characters' }] })
   return { scope: scopeOf(actor), key, action: name }

@@ -1,9 +1,9 @@
 import { writeAuditEntry, type AuditOutcome } from '../audit/index.ts'
 import { toDomainError } from '../database/conflict.ts'
 import { outageOf } from '../database/outage.ts'
-import { isCommand, isDryRun, type Action } from '../kernel/action.ts'
+import { isCommand, isDryRun, takesKey, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
-import { DenizenError, internal, notPlannable, onlyCommands, unknownAction } from '../kernel/errors.ts'
+import { DenizenError, internal, notPlannable, notRepeatable, onlyCommands, unknownAction } from '../kernel/errors.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { newId } from '../kernel/id.ts'
 import type { CallReport } from '../kernel/monitor.ts'
@@ -27,6 +27,7 @@ export function run(assembly: Assembly, name: string, input: unknown, given: Cal
       if (isDryRun(action)) return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, input: parsed, call, trace }))
       return withAudit(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
     }
+    if (call.idempotencyKey !== undefined && !takesKey(action)) throw notRepeatable({ action: name })
     const parsed = parseInput(action.signature, input)
     const result = await withAudit(assembly, action, call, (trace) => runCommand(assembly, { action, input: parsed, call, trace }))
     if (result instanceof Refused) throw result.reason
