@@ -25,7 +25,7 @@ const organization = 'Zürcher Käse & <b>Söhne</b>'
 
 const folder = mkdtempSync(join(tmpdir(), 'denizen-pages-'))
 const port = await freePort()
-const url = `http://127.0.0.1:${port}`
+const url = `http://localhost:${port}`
 const server = spawn(process.execPath, ['--conditions=@denizen/source', 'apps/cli/src/main.ts', 'serve'], {
   env: {
     PATH: process.env['PATH'],
