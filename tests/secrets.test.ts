@@ -69,7 +69,7 @@ it('59: secrets never get into answers that are not theirs, the log, the metrics
 })
 
 function realmWith(value: string) {
-  return { realm: 'r', users: [{ username: 'imported', credentials: [{ type: 'password', value }] }] }
+  return { realm: 'r', users: [{ username: 'imported', enabled: true, credentials: [{ type: 'password', value }] }] }
 }
 
 function malformed(body: string) {

@@ -172,12 +172,14 @@ test('each connection prepares the busiest statements once, and a new one does s
   const core = createCore({ orm: on, ports: await defaultPorts(new Uint8Array(32).fill(7)) })
   const fail = () => core.as(anonymousActor).auth.signIn({ identifier: 'nobody', password: 'wrong' })
   const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
-  // Whether somebody has to wait is asked before the password is checked, and again under the lock.
+  // Whether somebody has to wait is asked before the password is checked, and again under the lock; guesses at one account have another.
   const names = [
     'lock_users_exclusive',
     'password_by_username',
     'standing',
     'throttle_lock',
+    'throttle_lock',
+    'throttle_look',
     'throttle_look',
     'throttle_look',
     'users_change',
