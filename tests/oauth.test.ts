@@ -24,7 +24,7 @@ let issuer: string
 
 beforeAll(async () => {
   database = await openDatabase()
-  issuer = (await startServer(database.environment)).url.replace('127.0.0.1', 'localhost') // where it says that it is
+  issuer = (await startServer(database.environment)).url
 })
 afterAll(async () => {
   await endPrograms()

@@ -90,6 +90,7 @@ export async function startServer(environment: Environment): Promise<ServerProgr
   const settings = {
     DENIZEN_HOST: '127.0.0.1',
     DENIZEN_PORT: String(port),
+    DENIZEN_PUBLIC_URL: url,
     DENIZEN_LOG_LEVEL: isOverheard ? 'debug' : 'warn',
     DENIZEN_HASH_WORKERS: '1',
   }

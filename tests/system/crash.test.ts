@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@denizen/client'
-import { createCore, idOf, systemClock, type Orm } from '@denizen/core'
+import { createCore, defaultPorts, idOf, systemClock, type Orm } from '@denizen/core'
 import type { Calls } from '@denizen/core/calls'
 import { People, testPorts } from '@denizen/core/testing'
 import { openDatabase as openRuntimeDatabase, pinoLogger } from '@denizen/runtime'
@@ -50,7 +50,7 @@ it.concurrent('54: refuses a second process on an embedded directory, naming the
   const second = await denizenToEnd(['serve'], { ...environment, DENIZEN_PORT: '0' })
   expect(second.code).not.toBe(0)
   expect(second.stderr()).toContain(`process ${server.pid} `)
-  expect(second.stderr()).toContain(server.url)
+  expect(second.stderr()).toContain(`http://localhost:${new URL(server.url).port}`)
   expect(second.stderr()).not.toMatch(/^\s+at /m)
   await server.end('SIGKILL')
   const third = await startServer(environment)
@@ -158,7 +158,8 @@ async function inEmbedded<T>(environment: Environment, work: (people: People, or
   const database = await openRuntimeDatabase({ database: { kind: 'embedded', directory }, poolSize: 1 }, pinoLogger('warn'))
   try {
     await database.migrations.up()
-    const ports = { ...(await testPorts()), clock: systemClock }
+    const { cipher } = await defaultPorts(Buffer.from(environment['DENIZEN_MASTER_KEY'] ?? '', 'base64url'))
+    const ports = { ...(await testPorts()), cipher, clock: systemClock }
     const core = createCore({ orm: database.orm, ports })
     await core.start()
     const result = await work(new People(core, database.orm, ports), database.orm)
