@@ -44,6 +44,7 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
       'wrote packages/core/roles.golden.txt',
       'wrote docs/reference/README.md',
       'wrote docs/reference/users.md',
+      'wrote README.md',
     ])
     expect(await inCopy(copy, [conditions, 'scripts/generate/main.ts', '--check'])).toBe('')
   })
