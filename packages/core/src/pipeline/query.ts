@@ -72,9 +72,9 @@ async function beginReadOnly(assembly: Assembly, { oneSnapshot }: Query | Inquir
   const em = forkOf(assembly)
   await em.begin(oneSnapshot === true ? isolation.readingOneSnapshot : isolation.reading)
   try {
-    const heeds = heedsAccessMode.get(assembly.orm) ?? (await isReadOnly(em))
-    heedsAccessMode.set(assembly.orm, heeds)
-    if (!heeds) await em.execute('set transaction read only', [], 'run')
+    const heeds = heedsAccessMode.get(assembly.orm) ?? (await becameReadOnly(em))
+    if (heeds !== null) heedsAccessMode.set(assembly.orm, heeds)
+    if (heeds !== true) await em.execute('set transaction read only', [], 'run')
   } catch (error) {
     await em.rollback()
     throw error
@@ -82,7 +82,10 @@ async function beginReadOnly(assembly: Assembly, { oneSnapshot }: Query | Inquir
   return em
 }
 
-async function isReadOnly(em: SqlEntityManager): Promise<boolean> {
-  const [row] = await em.execute<{ mode: string }[]>(`select current_setting('transaction_read_only') as mode`)
-  return row?.mode === 'on'
+/** null: nobody can tell, because every transaction is read-only now. */
+async function becameReadOnly(em: SqlEntityManager): Promise<boolean | null> {
+  const [row] = await em.execute<{ mode: string; usual: string }[]>(
+    `select current_setting('transaction_read_only') as mode, current_setting('default_transaction_read_only') as usual`,
+  )
+  return row?.usual === 'on' ? null : row?.mode === 'on'
 }
