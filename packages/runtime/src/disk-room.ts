@@ -101,7 +101,9 @@ class RoomWatch {
     else logger.info('The disk of the embedded database has room again: changes are taken.', figures)
     // In its turn, behind an open transaction: inside, it would end with that.
     const statement = `set default_transaction_read_only = ${this.#isShort ? 'on' : 'off'}`
-    this.#switched = pglite.exec(statement).catch((error: unknown) => logger.error('The embedded database could not be switched.', { error }))
+    this.#switched = pglite
+      .exec(statement)
+      .catch((error: unknown) => logger.error('The embedded database could not be switched.', { error }))
   }
 }
 

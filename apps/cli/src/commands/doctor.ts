@@ -167,7 +167,12 @@ async function diskCheck({ dataDirectory, database }: Config): Promise<Check> {
   const found = `only ${free} MB free for ${dataDirectory}`
   const least = leastRoom / 1024 ** 2
   if (free >= least) return { name: 'Disk', state: 'warning', found, next: `Free some: below ${least} MB the database only reads.` }
-  return { name: 'Disk', state: 'problem', found, next: `Free some: until there are ${least} MB the database only reads, and does not start.` }
+  return {
+    name: 'Disk',
+    state: 'problem',
+    found,
+    next: `Free some: until there are ${least} MB the database only reads, and does not start.`,
+  }
 }
 
 function mailCheck(config: Config): Check {
