@@ -95,7 +95,7 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
-    const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
+    const actor = await checkedActor(passage, em)
     const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
     if (earlier !== null) return { answer: await replay(keyed, earlier), last: null }
     // Its earlier use was deleted since.
@@ -137,7 +137,7 @@ async function rolledBack<T>(
   try {
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
-      const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
+      const actor = await checkedActor(passage, em)
       const handled = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
       await em.flush()
@@ -146,6 +146,14 @@ async function rolledBack<T>(
   } finally {
     await em.rollback()
   }
+}
+
+/** The actor as it is now, under locks. Throws if it may not act: then it gets no earlier answer either. */
+async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
+  const { assembly, action, call } = passage
+  const actor = await currentActor(assembly, em, call, locksOf(passage))
+  checkActor(action, actor, call.origin, assembly.ports.clock.now())
+  return actor
 }
 
 /** The users whose rows the handler will change. */
@@ -186,7 +194,6 @@ async function handle(
   actor: Actor,
   recorder: Recorder,
 ) {
-  checkActor(action, actor, call.origin, assembly.ports.clock.now())
   const found = await findTarget(action, async () => em, input, actor)
   const { target } = found
   if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }

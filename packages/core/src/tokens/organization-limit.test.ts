@@ -84,6 +84,17 @@ describe('68: S12: an API token for one organization', () => {
     expect(await codeOf(user.as.organizations.acceptInvitation({ invitationId }))).toBe('done')
   })
 
+  test('S12: has no answer of its user’s for a key, and its user has none of its own', async () => {
+    const named = { idempotencyKey: 'founds-a-team' }
+    const team = { organizationId: there, name: 'Theirs' }
+    const made = await user.as.teams.create(team, named)
+    expect(await codeOf(limited.teams.create(team, named))).toBe('request.notFound')
+    expect((await user.as.teams.create(team, named)).id).toBe(made.id)
+    const ours = { organizationId: here, name: 'Of the token' }
+    expect(await codeOf(limited.teams.create(ours, { idempotencyKey: 'of-the-token' }))).toBe('done')
+    expect(await codeOf(user.as.teams.create({ ...ours, name: 'Of the user' }, { idempotencyKey: 'of-the-token' }))).toBe('done')
+  })
+
   test('of those actions that ask for no permission, only these are about the credential itself', () => {
     const about = [...actions].filter(([, { aboutCredential }]) => aboutCredential === true).map(([name]) => name)
     expect(about.toSorted()).toEqual([
