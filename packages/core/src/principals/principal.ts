@@ -97,7 +97,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     (extract(epoch from ?::timestamptz - u.password_changed_at))::float8 as password_age,
     s.assurance, (extract(epoch from s.proved_at) * 1000)::float8 as proved_at,
     i.id::text as impersonator, i.username as impersonator_name, p.id::text as impersonator_session,
-    (extract(epoch from p.expires_at) * 1000)::float8 as impersonator_until, t.organization_id::text as token_organization,
+    (extract(epoch from p.expires_at) * 1000)::float8 as impersonator_until, coalesce(t.organization_id, s.only_organization_id)::text as only_organization,
     array_to_json(t.scopes)::text as scopes, array_to_json(t.allowed_ips)::text as token_ips,
     array_to_json(i.allowed_ips)::text as impersonator_ips,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
@@ -132,7 +132,7 @@ function principalOf(
   const policies = policiesIn(record.policies)
   const policy = combineLimits(policies)
   const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)
-  const home = memberships.find(({ id }) => id === (record.token_organization ?? record.organization))
+  const home = memberships.find(({ id }) => id === (record.only_organization ?? record.organization))
   return Object.freeze({
     userId: idOf('usr', record.user),
     sessionId: record.session === null ? null : idOf('ses', record.session),
