@@ -43,10 +43,7 @@ export interface Selected {
  * The users whom the call names, or whom its filter finds: selected before the transaction, which locks them first. Of an organization
  * only those whom it manages: nobody holds up other accounts by naming them, or learns who is at work by waiting.
  */
-export async function selectTargets(
-  { reader, now }: PrepareContext,
-  { userIds, filter, organizationId }: BulkInput,
-): Promise<Selected> {
+export async function selectTargets({ reader, now }: PrepareContext, { userIds, filter, organizationId }: BulkInput): Promise<Selected> {
   const look = selectThrough(reader)
   if (userIds !== undefined) {
     const selection = { organizationId, where: { id: [...userIds] } }
