@@ -8,9 +8,9 @@ import { calibrate } from './tests/pace.ts'
 const resolve = { conditions: ['@denizen/source', 'node'], externalConditions: ['@denizen/source', 'node'] }
 const fromSource = { resolve, environments: { ssr: { resolve }, __vitest__: { resolve } } }
 
-// No test is timed by these: they end what hangs.
+// No test is timed by these: they end what hangs. The machine may get busy after the run has begun, so they are long.
 calibrate()
-const timeouts = { testTimeout: scaled(60_000), hookTimeout: scaled(120_000) }
+const timeouts = { testTimeout: scaled(180_000), hookTimeout: scaled(240_000) }
 
 /**
  * One project for each mode, whatever the package: a worker that has loaded core serves files of all of them, where a

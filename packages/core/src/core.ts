@@ -18,6 +18,7 @@ import { ensurePartitions } from './database/partitions.ts'
 import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
 import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Principal } from './kernel/actor.ts'
+import { isReadOnly } from './kernel/isolation.ts'
 import type { Origin } from './kernel/origin.ts'
 import type { Settings } from './kernel/settings.ts'
 import { uuidBytes, encodeSuffix } from './kernel/id.ts'
@@ -176,8 +177,7 @@ async function warnOfDump(em: SqlEntityManager, { logger }: Ports): Promise<void
 
 async function takesChanges(em: SqlEntityManager): Promise<boolean> {
   try {
-    const [row] = await em.execute<{ mode: string }[]>(`select current_setting('transaction_read_only') as mode`)
-    return row?.mode === 'off'
+    return !(await isReadOnly(em))
   } catch {
     return false
   }

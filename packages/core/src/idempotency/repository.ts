@@ -3,7 +3,10 @@ import { deleteInBatches } from '../kernel/batches.ts'
 
 /** A key, as a call gives it. */
 export interface IdempotencyKey {
-  /** The caller: keys of different callers are independent. */
+  /**
+   * The caller: keys of different callers are independent. A user, who acts as that user, and the organization that the credential is limited
+   * to are parts of it: nobody has an answer again that they would not have had the first time.
+   */
   readonly scope: string
   readonly key: string
   readonly action: string

@@ -15,7 +15,7 @@ import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
 import { keep, keyOf, replay } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
-import { isKept, record } from './record.ts'
+import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
@@ -95,7 +95,7 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
-    const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
+    const actor = await checkedActor(passage, em)
     const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
     if (earlier !== null) return { answer: await replay(keyed, earlier), last: null }
     // Its earlier use was deleted since.
@@ -106,6 +106,7 @@ async function commit(passage: CommandRun): Promise<unknown> {
     if (key !== null) await keep(em, key, keyed, answer)
     const entry = entryOf(passage, actor, recorder, handled)
     const isToBeKept = isKept(recorder, entry, handled instanceof Refused ? handled.reason.kind : null)
+    if (!isToBeKept) await queueOnly(assembly, em, recorder)
     return { answer, last: isToBeKept ? () => record(assembly, em, recorder, entry) : null }
   }
   try {
@@ -137,7 +138,7 @@ async function rolledBack<T>(
   try {
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
-      const actor = await currentActor(assembly, em, passage.call, locksOf(passage))
+      const actor = await checkedActor(passage, em)
       const handled = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
       await em.flush()
@@ -146,6 +147,14 @@ async function rolledBack<T>(
   } finally {
     await em.rollback()
   }
+}
+
+/** The actor as it is now, under locks. Throws if it may not act: then it gets no earlier answer either. */
+async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
+  const { assembly, action, call } = passage
+  const actor = await currentActor(assembly, em, call, locksOf(passage))
+  checkActor(action, actor, call.origin, assembly.ports.clock.now())
+  return actor
 }
 
 /** The users whose rows the handler will change. */
@@ -186,7 +195,6 @@ async function handle(
   actor: Actor,
   recorder: Recorder,
 ) {
-  checkActor(action, actor, call.origin, assembly.ports.clock.now())
   const found = await findTarget(action, async () => em, input, actor)
   const { target } = found
   if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }

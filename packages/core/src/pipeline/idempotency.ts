@@ -33,7 +33,9 @@ export function keyOf(action: Command, { idempotencyKey: key, actor }: Call): Id
 }
 
 function scopeOf(actor: Actor): string {
-  return actor.kind === 'user' ? actor.principal.userId : actor.kind
+  if (actor.kind !== 'user') return actor.kind
+  const { userId, impersonator, grants } = actor.principal
+  return [userId, impersonator?.userId ?? null, grants.onlyIn ?? null].filter((part) => part !== null).join('/')
 }
 
 /** The answer to a call whose key was used before. */

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { decisionsFor } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
-import { isolation } from '../kernel/isolation.ts'
+import { isolation, isReadOnly } from '../kernel/isolation.ts'
 import { selectThrough, type RunSelect } from '../kernel/select.ts'
 import { RowCache } from '../kernel/row-cache.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
@@ -80,9 +80,4 @@ async function beginReadOnly(assembly: Assembly, { oneSnapshot }: Query | Inquir
     throw error
   }
   return em
-}
-
-async function isReadOnly(em: SqlEntityManager): Promise<boolean> {
-  const [row] = await em.execute<{ mode: string }[]>(`select current_setting('transaction_read_only') as mode`)
-  return row?.mode === 'on'
 }

@@ -6,7 +6,7 @@ import { neighbourhoodOf, networkOf } from '../kernel/network.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { tooManyMails } from '../mail/index.ts'
 import { counterKey } from './keys.ts'
-import { acquaintance } from './throttle.ts'
+import { acquaintance, hasSignedInThere } from './throttle.ts'
 import { countInHour, secondsLeftOfHour } from './windows.ts'
 
 /**
@@ -61,11 +61,7 @@ export async function countMailOfNetwork(context: CountContext): Promise<{ reado
   return { number, group: await counterKey(context.ports, 'mails/network', [network.asker]) }
 }
 
-const known = statement(
-  'known_network',
-  `select exists (select 1 from sessions s
-    where s.user_id = ?::uuid and s.impersonator_id is null and s.created_at > ?::timestamptz and s.ip <<= ?::inet) as known`,
-)
+const known = statement('known_network', `select ${hasSignedInThere} as known`)
 
 /** Whether a user has signed in of late where the call comes from. The same work whether or not there is such a user. */
 export async function isKnownNetwork(

@@ -101,10 +101,13 @@ function accountKeyOf(ports: Pick<Ports, 'cipher'>, userId: Id<'usr'> | null, na
 /** An empty key is nobody's. */
 const none = ''
 
+/** SQL: a user has signed in themselves in a network of late. Parameters: the user, since when (see `acquaintance`), and the network. */
+export const hasSignedInThere =
+  'exists (select 1 from sessions s where s.user_id = ?::uuid and s.impersonator_id is null and s.created_at > ?::timestamptz and s.ip <<= ?::inet)'
+
 const findBlock = statement(
   'throttle_look',
-  `select max(blocked_until) as until from throttles where key in (?, ?, ?) and (key <> ? or not exists (
-      select 1 from sessions s where s.user_id = ?::uuid and s.impersonator_id is null and s.created_at > ?::timestamptz and s.ip <<= ?::inet))`,
+  `select max(blocked_until) as until from throttles where key in (?, ?, ?) and (key <> ? or not ${hasSignedInThere})`,
 )
 
 const lockAccount = statement('throttle_lock', 'select 1 as locked from pg_advisory_xact_lock(hashtextextended(?, 0))')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { foreignObject, limitedTo, wholeForeignObject } from '../../kernel/input.ts'
+import { foreignObject, limitedTo, longList, wholeForeignObject } from '../../kernel/input.ts'
 import { secret } from '../../kernel/secret.ts'
 import { singleLine } from '../../text/index.ts'
 
@@ -16,13 +16,11 @@ const record = limitedTo(largestRecord, z.custom<unknown>())
  */
 export const keycloakRealm = wholeForeignObject({
   realm: singleLine(255).refine((name) => name !== '', 'a name is needed'),
-  users: z
-    .array(secret(record.meta({ description: 'a user as Keycloak exports it (UserRepresentation)' })))
+  users: longList(secret(record.meta({ description: 'a user as Keycloak exports it (UserRepresentation)' })))
     .max(1000)
     .default([]),
   roles: wholeForeignObject({
-    realm: z
-      .array(record.meta({ description: 'a role as Keycloak exports it (RoleRepresentation)' }))
+    realm: longList(record.meta({ description: 'a role as Keycloak exports it (RoleRepresentation)' }))
       .max(10_000)
       .default([]),
   }).nullish(),
@@ -53,7 +51,7 @@ export const keycloakUser = foreignObject({
   firstName: z.string().nullish(),
   lastName: z.string().nullish(),
   credentials: z.array(z.unknown()).max(100).nullish(),
-  realmRoles: z.array(z.string().max(1024)).max(10_000).nullish(),
+  realmRoles: longList(z.string().max(1024)).max(10_000).nullish(),
   requiredActions: z.array(z.string().max(255)).max(100).nullish(),
   serviceAccountClientId: z.string().max(255).nullish(),
 })

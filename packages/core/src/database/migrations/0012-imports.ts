@@ -7,7 +7,7 @@ const changes = [
 ]
 
 export class Imports extends Migration {
-  override name = '0010-imports'
+  override name = '0012-imports'
 
   override up(): void {
     for (const statement of changes) this.addSql(statement)
