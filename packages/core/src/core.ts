@@ -95,10 +95,7 @@ export interface Core {
   unreadiness(): Promise<DenizenError | null>
   /** The public keys of signed tokens, present and next (JWK, RFC 7517). */
   publishedKeys(): Promise<readonly JsonObject[]>
-  /**
-   * Writes buffered times now: when users were last seen, and tokens and permissions last used. After `start` that happens by itself
-   * within seconds.
-   */
+  /** Writes buffered times now (last seen, last used). After `start` that happens by itself within seconds. */
   writeLastSeen(): Promise<void>
   /** Creates partitions that are due, and starts listening for invalidations. */
   start(): Promise<void>

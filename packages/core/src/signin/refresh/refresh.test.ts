@@ -138,36 +138,6 @@ describe.each(databases)('on %s', (database) => {
     expect(await world().core.authenticate(third.accessToken)).toBeNull()
   })
 
-  test('ABUSE 5: C11: an answer that was lost for longer than the grace: another pair takes its place, and the lost one is dead', async () => {
-    const first = await begun(world())
-    const lost = await refresh(world(), first.refreshToken)
-    expect(await world().core.authenticate(first.accessToken)).not.toBeNull()
-    world().clock.advance(hour / 4)
-    const next = await refresh(world(), first.refreshToken)
-    expect(await world().core.authenticate(lost.accessToken)).toBeNull()
-    await used(next)
-    world().clock.advance(hour / 4)
-    const last = await refresh(world(), next.refreshToken)
-    expect(await endOf(world(), first)).toMatchObject({ reason: null })
-    // Somebody had it after all.
-    expect(await failure(refresh(world(), lost.refreshToken))).toEqual(refusal)
-    expect(await endOf(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
-    expect(await world().core.authenticate(last.accessToken)).toBeNull()
-  })
-
-  test('ABUSE 5: C11: of a use that is not written down yet the dead pair tells', async () => {
-    const first = await begun(world())
-    const second = await refresh(world(), first.refreshToken)
-    world().clock.advance(31_000)
-    expect(await world().core.authenticate(second.accessToken)).not.toBeNull()
-    const thief = await refresh(world(), first.refreshToken)
-    expect(await world().core.authenticate(second.accessToken)).toBeNull()
-    await world().core.writeLastSeen()
-    expect(await failure(refresh(world(), second.refreshToken))).toEqual(refusal)
-    expect(await world().core.authenticate(thief.accessToken)).toBeNull()
-    expect(await endOf(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
-  })
-
   test('other sessions of the user go on', async () => {
     const first = await begun(world())
     const other = completed(await asNobody(world()).auth.signIn({ identifier: first.user.id, password }))
@@ -287,22 +257,6 @@ describe('ABUSE 5: at once', () => {
       )
       return (await rotations(first)) > 1
     })
-  })
-
-  test(`C11: ${atOnce} refreshes of a token whose answer was lost are one more pair, and all answers are equal`, async () => {
-    const first = await begun(world())
-    await refresh(world(), first.refreshToken)
-    world().clock.advance(31_000)
-    const results = await raced(
-      world(),
-      gate,
-      Array.from({ length: atOnce }, () => () => refresh(world(), first.refreshToken)),
-    )
-    const answers = results.map((result) => (result.status === 'fulfilled' ? JSON.stringify(result.value) : String(result.reason)))
-    expect([new Set(answers).size, results.every(({ status }) => status === 'fulfilled')]).toEqual([1, true])
-    expect(await world().rows('select 1 from tokens where session_id = ?', [uuidOf(first.session.id)])).toHaveLength(6)
-    expect(await rotations(first)).toBe(2) // the one that is dead, and the one that goes on
-    expect(await endOf(world(), first)).toMatchObject({ reason: null })
   })
 
   test(`${atOnce} uses of an old token after the grace end the family, once`, async () => {
