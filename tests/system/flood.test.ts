@@ -21,11 +21,15 @@ const [usual, largest] = [128 * 1024, 15 * 1024 * 1024]
 let database: SystemDatabase
 let server: ServerProgram
 let guest: string
+let founder: string
 
 beforeAll(async () => {
   database = await openDatabase()
   server = await startServer({ ...database.environment, NODE_OPTIONS: '--max-old-space-size=512' })
   guest = (await createClient({ url: server.url }).auth.createAnonymous()).accessToken
+  const { as, user } = await database.people.signUp()
+  await as.organizations.create({ name: 'Founded', slug: 'founded' })
+  founder = (await database.people.signIn(user)).token
 })
 afterAll(async () => {
   await endPrograms()
@@ -102,6 +106,13 @@ const others: typeof cases = [
     'wrong permissions',
     { what: '', path: 'access.diff', bytes: usual, body: input('document') },
     (bytes) => `{"version":1,"roles":{"r":{"permissions":[${repeated('"X y",', bytes - 100)}"X y"]}}}`,
+  ],
+  [
+    'a founder’s document',
+    'wrong permissions in many roles',
+    { what: '', path: 'access.diff', bytes: 2 * usual, body: input('document'), credential: () => founder },
+    () =>
+      `{"version":1,"roles":{${Array.from({ length: 900 }, (_, role) => `"r${role}":{"permissions":[${repeated('"X y",', 900)}"X y"]}`).join(',')}}}`,
   ],
 ]
 

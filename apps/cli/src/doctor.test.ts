@@ -1,3 +1,4 @@
+import { createPostgres } from '@denizen/core/testing'
 import { expect, it } from 'vitest'
 import { freePort } from '../../../tests/processes.ts'
 import { Terminal } from './testing/terminal.ts'
@@ -67,6 +68,21 @@ it('a database that does not answer is named, with the reason, and without its p
   })
   expect(settings.find(({ name }) => name === 'DENIZEN_MASTER_KEY')).toMatchObject({ value: '(hidden)', from: 'environment' })
   for (const secret of ['canary', masterKey]) expect(told).not.toContain(secret)
+})
+
+it('75: a database that is set read-only is a problem, with the statement that ends it', async () => {
+  const database = await createPostgres({ connections: 1, empty: false })
+  const env = { DATABASE_URL: database.url ?? '', DENIZEN_MASTER_KEY: masterKey }
+  const writing = async () => (await examine(env)).check('Writing')
+  expect(await writing()).toBeUndefined()
+  const execute = (statement: string) => database.orm.em.getConnection().execute(statement)
+  await execute(`alter database "${database.name}" set default_transaction_read_only = on`)
+  const said = await writing()
+  expect(said).toMatchObject({ state: 'problem', found: 'the database only reads: default_transaction_read_only is on (database)' })
+  const statement = /alter database .* reset default_transaction_read_only/.exec(said?.next ?? '')?.[0] ?? ''
+  await execute(`set default_transaction_read_only = off; ${statement}`)
+  expect(await writing()).toBeUndefined()
+  await database.close({ keep: false })
 })
 
 it('whoever meets that database is sent to doctor', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { DenizenError } from '@denizen/core'
 import { bodyTooLarge, malformed, unsupportedMediaType } from './errors.ts'
-import { JsonMeter } from './json-meter.ts'
+import { JsonMeter, valuesIn } from './json-meter.ts'
 
 /** Bytes of a refused body that are still read and thrown away, so that the client gets to see the answer. */
 const mostDiscarded = 16 * 1024 * 1024
@@ -10,6 +10,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export interface BodyOptions {
   readonly mediaType?: string
+  /** Values that JSON may hold. Default: as many as its bytes allow. */
+  readonly mostValues?: number
   /** The error for a body over the limit. Default: that it is too large. */
   readonly refusal?: () => Promise<DenizenError>
 }
@@ -21,13 +23,13 @@ export interface BodyOptions {
  * request, are refused, except by pages that have a form of their own.
  */
 export async function readBody(request: IncomingMessage, limit: number, options: BodyOptions = {}): Promise<string | null> {
-  const { mediaType = json, refusal = async () => bodyTooLarge({ most: limit }) } = options
+  const { mediaType = json, mostValues = valuesIn(limit), refusal = async () => bodyTooLarge({ most: limit }) } = options
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers
   if (type.split(';', 1)[0]?.trim().toLowerCase() !== mediaType || encoding.toLowerCase() !== 'identity') throw unsupportedMediaType({})
   try {
     const declared = declaredLength(request)
     if (Number.isFinite(declared) && declared > limit) throw await refusal()
-    const bytes = await collect(request, { limit, refusal, meter: mediaType === json ? new JsonMeter(limit) : null })
+    const bytes = await collect(request, { limit, refusal, meter: mediaType === json ? new JsonMeter(mostValues) : null })
     return bytes === null ? null : utf8.decode(bytes)
   } catch (error) {
     if (!(error instanceof TypeError)) discard(request)

@@ -3,19 +3,22 @@ import { signatures, type Core, type DenizenError, type Signature } from '@deniz
 import { declaredLength, readBody } from './body.ts'
 import type { Caller } from './context.ts'
 import { bodyTooLarge } from './errors.ts'
+import { valuesIn } from './json-meter.ts'
 import { actionIn } from './trpc.ts'
 
-/** Bytes that an input may take, of actions where it is more than usual. */
-const inputLimits: ReadonlyMap<string, number> = new Map(
+interface InputLimit {
+  readonly bytes: number
+  readonly values: number
+}
+
+/** How much an input may hold, of actions where it is more than usual. */
+const inputLimits: ReadonlyMap<string, InputLimit> = new Map(
   Object.values(signatures)
     .flatMap((group) => Object.values<Signature>(group))
-    .flatMap(({ name, inputLimit }) => (inputLimit === undefined ? [] : [[name, inputLimit] as const])),
+    .flatMap(({ name, inputLimit: bytes, mostValues: values }) =>
+      bytes === undefined ? [] : [[name, { bytes, values: values ?? valuesIn(bytes) }] as const],
+    ),
 )
-
-/** Bytes; 0: no more than usual. */
-function limitOf(action: string): number {
-  return inputLimits.get(action) ?? 0
-}
 
 /**
  * The body of calls; null: the client left before it was complete. One over the usual limit is read only for actions that take one, of
@@ -27,12 +30,27 @@ export async function readCallBody(
   calls: readonly string[],
   caller: Caller,
 ): Promise<string | null> {
-  const large = [...new Set(calls.map((call) => actionIn(call).action))].filter((action) => limitOf(action) > bodyLimit)
+  const actions = [...new Set(calls.map((call) => actionIn(call).action))]
+  const large = actions.filter((action) => (inputLimits.get(action)?.bytes ?? 0) > bodyLimit)
   if (large.length === 0 || declaredLength(request) <= bodyLimit) return readBody(request, bodyLimit)
   const may = await Promise.all(large.map((action) => core.mayUse(action, caller)))
-  if (may.every(Boolean)) return readBody(request, Math.max(...large.map(limitOf)))
+  if (may.every(Boolean)) {
+    const limits = large.flatMap((action) => inputLimits.get(action) ?? [])
+    const mostValues = Math.max(valuesIn(bodyLimit), ...limits.map(({ values }) => values))
+    const body = await readBody(request, Math.max(...limits.map(({ bytes }) => bytes)), { mostValues })
+    await turnOfLarge()
+    return body
+  }
   const refused = large[may.indexOf(false)] ?? ''
   return readBody(request, bodyLimit, { refusal: () => refusalOf(core, refused, caller, bodyLimit) })
+}
+
+let lastTurn: Promise<unknown> = Promise.resolve()
+
+/** Waits until the event loop has come round since the last large body: however many come at once, others are answered in between. */
+function turnOfLarge(): Promise<unknown> {
+  lastTurn = lastTurn.then(() => new Promise<void>((resolve) => setImmediate(resolve)))
+  return lastTurn
 }
 
 /** The error of a call that its caller may not make at all; else, that the body is too large for them. */

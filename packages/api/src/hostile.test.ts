@@ -127,6 +127,12 @@ describe('ABUSE 34: a body that is too much', () => {
     expect([whole.status, domainOf(whole)]).toMatchObject([400, { code: 'request.invalid', details: values }])
     const batch = await post('/trpc/users.create,users.create?batch=1', `{"0":${one},"1":${one}}`, bearer(admin))
     expect([batch.status, domainOf(batch)]).toMatchObject([400, { details: values }])
+    const checks = `{"json":{"checks":[${'{},'.repeat(30_001)}0]}}`
+    const large = await post('/trpc/access.checkMany', checks, bearer(admin))
+    expect([large.status, domainOf(large)]).toMatchObject([
+      400,
+      { code: 'request.invalid', details: { issues: [{ path: '', message: 'more than 60000 values: send fewer at a time' }] } },
+    ])
     const text = `{"json":{"username":"${'[,{'.repeat(bodyLimit / 6)}\\"${'[,'.repeat(99)}"}}`
     expect(domainOf(await post('/trpc/users.create', text, bearer(admin)))).toMatchObject({ details: { issues: [{ path: 'username' }] } })
   })

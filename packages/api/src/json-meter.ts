@@ -7,6 +7,11 @@ const bytesForEachValue = 12
 /** The most keys of one object. An object with more is slow to make and to walk; what has many items is a list. */
 const mostKeys = 1000
 
+/** Values that a body of at most so many bytes may hold. */
+export function valuesIn(bytes: number): number {
+  return Math.floor(bytes / bytesForEachValue)
+}
+
 const [quote, comma, backslash] = [0x22, 0x2c, 0x5c]
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
@@ -23,9 +28,9 @@ export class JsonMeter {
   #inText = false
   #escaped = false
 
-  /** @param limit the most bytes that the body may have */
-  constructor(limit: number) {
-    this.#mostValues = Math.floor(limit / bytesForEachValue)
+  /** @param mostValues the most values that the body may hold */
+  constructor(mostValues: number) {
+    this.#mostValues = mostValues
   }
 
   /** What is wrong with the body so far; null: nothing. */

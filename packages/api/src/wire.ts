@@ -26,12 +26,11 @@ export function readInput(payload: unknown): unknown {
   return input
 }
 
-function checkDepth(payload: unknown): void {
-  let level: readonly unknown[] = [payload]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepest) throw malformed('', `nested more than ${deepest} deep`)
-    level = level.flatMap((value) => (value !== null && typeof value === 'object' ? Object.values(value) : []))
-  }
+/** Makes nothing on its way, and calls itself no oftener than is allowed: it walks megabytes. */
+function checkDepth(value: unknown, depth = 0): void {
+  if (depth > deepest) throw malformed('', `nested more than ${deepest} deep`)
+  if (Array.isArray(value)) for (const item of value) checkDepth(item, depth + 1)
+  else if (isRecord(value)) for (const key in value) checkDepth(value[key], depth + 1)
 }
 
 /**

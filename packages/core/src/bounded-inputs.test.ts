@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { signatures } from './contract.ts'
-import { isForeign, sizeLimitOf } from './kernel/input.ts'
+import { isForeign, isLongList, sizeLimitOf } from './kernel/input.ts'
 import type { Signature } from './kernel/signature.ts'
 
 type Schema = z.core.$ZodTypes
@@ -68,6 +68,61 @@ const contract = Object.values(signatures).flatMap((group) => Object.values<Sign
 
 it('S1: case 60: every input is limited in the length of its texts, the number of its items and keys, and the names of its fields', () => {
   expect(contract.flatMap(({ name, input }) => unboundedIn(input as unknown as Schema, name))).toEqual([])
+})
+
+/** Lists in inputs that are larger than usual: as long as they may be, and parsed to the end whatever is in them. */
+function patientIn(schema: Schema, path: string): readonly string[] {
+  const within = (part: z.core.$ZodType, at: string) => patientIn(part as Schema, at)
+  const { def } = schema._zod
+  switch (def.type) {
+    case 'array':
+      return [...(isLongList(schema) || longestOf(def) <= 100 ? [] : [path]), ...within(def.element, `${path}[]`)]
+    case 'record':
+      return within(def.valueType, `${path}{}`)
+    case 'object':
+      return Object.entries(def.shape).flatMap(([key, part]) => within(part, `${path}.${key}`))
+    case 'union':
+      return def.options.flatMap((option, index) => within(option, `${path}|${index}`))
+    case 'pipe':
+      return [...within(def.in, path), ...within(def.out, path)]
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'catch':
+    case 'readonly':
+      return within(def.innerType, path)
+    default:
+      return []
+  }
+}
+
+function longestOf({ checks = [] }: z.core.$ZodArrayDef): number {
+  return Math.min(...checks.map(({ _zod: { def } }) => ('maximum' in def ? Number(def.maximum) : Infinity)))
+}
+
+it('S1: case 60: of inputs that are larger than usual it is said how many values they hold, and lists are given up after the first wrong ones', () => {
+  const large = contract.filter(({ inputLimit }) => inputLimit !== undefined)
+  expect(large.filter(({ mostValues }) => mostValues === undefined).map(({ name }) => name)).toEqual([])
+  // Every item of these is caught by itself: the list is never wrong as a whole.
+  const caught = ['users.bulkCreate.users']
+  expect(large.flatMap(({ name, input }) => patientIn(input as unknown as Schema, name)).filter((path) => !caught.includes(path))).toEqual(
+    [],
+  )
+})
+
+it('S1: case 60: however much is wrong in a document, about as much of it is parsed as is told', () => {
+  const { input } = signatures.access.diff
+  const issues = (document: object): number => input.safeParse({ document: { version: 1, ...document } }).error?.issues.length ?? 0
+  const wrong = { user: 1, team: 2, on: 3, from: 4, role: 5 }
+  expect(issues({ assignments: Array.from({ length: 10_000 }, () => wrong) })).toBeLessThan(10)
+  const roles = Array.from(
+    { length: 1000 },
+    (_, index) => [`r${index}`, { permissions: Array.from({ length: 140 }, () => 'X y') }] as const,
+  )
+  expect(issues({ roles: Object.fromEntries(roles) })).toBeLessThanOrEqual(5000)
+  const many = Array.from({ length: 100 }, (_, index) => [`r${index}`, { permissions: Array.from({ length: 201 }, () => 'a.b') }] as const)
+  const told = input.safeParse({ document: { version: 1, roles: Object.fromEntries(many) } }).error?.issues
+  expect(told).toMatchObject([{ path: ['document', 'roles'], message: 'at most 20000 permissions in all roles together' }])
 })
 
 it('S1: the test of inputs sees what is not limited', () => {

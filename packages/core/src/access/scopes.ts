@@ -12,7 +12,7 @@ import {
   exclusiveRoles,
   parseResolved,
   grantOf,
-  inOrganizationsOf,
+  countingIn,
 } from '../grants/index.ts'
 import type { ScopeInput } from './model.ts'
 
@@ -112,7 +112,8 @@ async function loadResourceGrants(em: SqlEntityManager, scope: Scope, actor: Ext
   // Frozen grants: not even ownership counts.
   if (row === undefined) return []
   const owned = owners.includes(principal.userId) ? [{ organizationId, scopeId: scope.path[0] ?? '', permissions: ownerPermissions }] : []
-  const held = inOrganizationsOf(parseResolved(row), new Set(principal.memberships.map((membership) => uuidOf(membership.organizationId))))
+  const memberships = principal.memberships.map((membership) => ({ id: uuidOf(membership.organizationId) }))
+  const { assignments: held } = countingIn(null, memberships, parseResolved(row))
   const here = new Set(uuids)
   const { assurance, activeRoles } = principal
   const counting = effectiveAssignments(held, { at: row.at, assurance, activeRoles }).filter(

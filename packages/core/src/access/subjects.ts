@@ -19,7 +19,7 @@ import {
   resolveAssignments,
   grantOf,
   defaultActiveRoles,
-  inOrganizationsOf,
+  countingIn,
   type ActiveRoles,
   type LoadedAssignment,
   type ResolvedAssignment,
@@ -47,6 +47,8 @@ export interface SubjectFacts extends SubjectKey {
   /** null: without a session. */
   readonly assurance: 'aal1' | 'aal2' | null
   readonly activeRoles: ActiveRoles
+  /** The organization that the session is limited to; null: none. */
+  readonly onlyIn: Id<'org'> | null
   /** Who acts through the session, and from which; null: its user. */
   readonly impersonator: { readonly userId: Id<'usr'>; readonly sessionId: Id<'ses'> } | null
   /** When the facts change by themselves: the session expires, or an assignment begins or ends. */
@@ -64,6 +66,7 @@ interface SubjectRecord {
   readonly expires_at: number | null
   readonly impersonator: string | null
   readonly impersonator_session: string | null
+  readonly only_organization: string | null
   readonly memberships: string | null
   readonly assignments: string | null
 }
@@ -73,7 +76,7 @@ const subjectsStatement = statement(
   `select u.id::text as user, s.id::text as session, u.status, u.grants_frozen_at is not null as frozen, s.assurance,
       array_to_json(s.activated_roles)::text as activated, array_to_json(s.dropped_roles)::text as dropped,
       (extract(epoch from least(s.expires_at, p.expires_at)) * 1000)::float8 as expires_at, i.id::text as impersonator,
-      p.id::text as impersonator_session, m.memberships::text as memberships, r.assignments::text as assignments
+      p.id::text as impersonator_session, s.only_organization_id::text as only_organization, m.memberships::text as memberships, r.assignments::text as assignments
     from unnest(${idArray}, ${idArray}) with ordinality k (user_id, session_id, position)
       join users u on u.id = k.user_id
       left join sessions s on s.id = k.session_id and s.user_id = u.id and s.ended_at is null and s.expires_at > ?::timestamptz
@@ -120,7 +123,7 @@ function parseSubject(record: SubjectRecord): ParsedSubject {
   const isActive = isActing(status) && !frozen
   const memberships = isActive ? parsed<Membership>(record.memberships) : none
   const given = parseAssignments(isActive ? record.assignments : null)
-  return { record, isActive, memberships, assignments: inOrganizationsOf(given, new Set(memberships.map(({ id }) => id))) }
+  return { record, isActive, ...countingIn(record.only_organization, memberships, given) }
 }
 
 function factsOf(
@@ -128,7 +131,7 @@ function factsOf(
   definitions: ReadonlyMap<string, RoleDefinition>,
   now: Date,
 ): SubjectFacts {
-  const { session, assurance, expires_at: expiresAt, impersonator, impersonator_session: from } = record
+  const { session, assurance, expires_at: expiresAt, impersonator, impersonator_session: from, only_organization: only } = record
   const assignments = resolveAssignments(loaded, definitions)
   const edges = assignments.map(({ from, until }) => (from > now.getTime() ? from : (until ?? endOfTime)))
   return {
@@ -140,6 +143,7 @@ function factsOf(
     assurance,
     activeRoles:
       session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
+    onlyIn: only === null ? null : idOf('org', only),
     impersonator: impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from) },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),
   }
@@ -162,12 +166,13 @@ export interface DecisionContext {
 
 /** The grants of a subject now and from an address, by the same engine that the pipeline uses. */
 export function grantsOfSubject(catalogue: Catalogue, facts: SubjectFacts, situation: DecisionContext): Grants {
-  if (!facts.isActive) return grantsOf(catalogue, [])
+  const limits = { organizationId: facts.onlyIn, patterns: null }
+  if (!facts.isActive) return grantsOf(catalogue, [], limits)
   const members = facts.memberships.map(({ organizationId, role }) => ({
     organizationId,
     permissions: organizationRoles[role].permissions,
   }))
-  return grantsOf(catalogue, [...effectiveAssignmentsOf(facts, situation).map(grantOf), ...members])
+  return grantsOf(catalogue, [...effectiveAssignmentsOf(facts, situation).map(grantOf), ...members], limits)
 }
 
 /** The assignments that are effective now and from an address. */

@@ -101,6 +101,7 @@ export const accountsSignatures = group('users', {
   import: changes({
     summary: 'Import users from another system',
     inputLimit: 16 * 1024 ** 2,
+    mostValues: 300_000,
     errors: [emailTaken, usernameTaken, unreadableUser, excluded],
     input: z.strictObject({
       format: z.enum(['keycloak']),

@@ -237,14 +237,21 @@ export function appliesFrom({ condition }: ResolvedAssignment, from: Pick<Origin
 }
 
 /**
- * Keeps the assignments in the given organizations (UUIDs) and outside of all: an assignment in an organization counts only while the
- * user is a member.
+ * What counts of somebody's memberships and assignments: what was assigned in an organization goes with the membership, and of a
+ * credential that is limited to one organization no other one counts. Ids are UUIDs.
+ * @param only the organization of the limit; null: none
  */
-export function inOrganizationsOf<Given extends LoadedAssignment>(
+export function countingIn<Membership extends { readonly id: string }, Given extends LoadedAssignment>(
+  only: string | null,
+  memberships: readonly Membership[],
   assignments: readonly Given[],
-  organizations: ReadonlySet<string>,
-): readonly Given[] {
-  return assignments.filter(({ organization }) => organization === null || organizations.has(organization))
+): { readonly memberships: readonly Membership[]; readonly assignments: readonly Given[] } {
+  const own = only === null ? memberships : memberships.filter(({ id }) => id === only)
+  const organizations = new Set(own.map(({ id }) => id))
+  return {
+    memberships: own,
+    assignments: assignments.filter(({ organization }) => organization === null || organizations.has(organization)),
+  }
 }
 
 /** The permission patterns that an assignment grants. */

@@ -12,7 +12,7 @@ export {
   grantOf,
   activeAssignments,
   defaultActiveRoles,
-  inOrganizationsOf,
+  countingIn,
   patternsOf,
   applicableAssignments,
   overfullSets,

@@ -26,6 +26,8 @@ export interface Principal {
   readonly email: string | null
   readonly displayName: string | null
   readonly status: 'active' | 'temporary'
+  /** Nobody knows whose account it is: it was made for the asking, without a name. */
+  readonly isGuest: boolean
   readonly roles: readonly string[]
   readonly grants: Grants
   /** Grants with conditions on networks; null: there are none. `grants` does not include them until the address of the call is known. */
@@ -94,6 +96,11 @@ interface UserActor {
 }
 
 export type Actor = AnonymousActor | SystemActor | UserActor
+
+/** Whether nobody can say who calls: without a credential, or as a guest, whom anybody may become as often as they like. */
+export function isStranger(actor: Actor): boolean {
+  return actor.kind === 'anonymous' || (actor.kind === 'user' && actor.principal.isGuest && actor.principal.impersonator === null)
+}
 
 /** The user who calls; null: an anonymous caller or the system. */
 export function callerId(actor: Actor): Id<'usr'> | null {

@@ -200,6 +200,7 @@ export type DenizenErrorCode =
   | 'users.emailTaken'
   | 'users.lastSuperadmin'
   | 'users.lastWayIn'
+  | 'users.lockedByOperator'
   | 'users.managedAddress'
   | 'users.notArchived'
   | 'users.notPromotable'

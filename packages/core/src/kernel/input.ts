@@ -21,6 +21,39 @@ export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodTy
   return limitedTo(most, record)
 }
 
+/** Issues in a list after which no more of it is parsed: each costs some microseconds. */
+const mostInList = 5
+
+const LongList = z.core.$constructor<z.ZodArray>('LongList', (list, def) => {
+  z.ZodArray.init(list, def)
+  const { parse } = list._zod
+  const longest = Math.min(...(def.checks ?? []).map(({ _zod: { def: check } }) => ('maximum' in check ? Number(check.maximum) : Infinity)))
+  list._zod.parse = (payload, context) => {
+    const items: unknown = payload.value
+    if (!Array.isArray(items) || items.length > longest) return parse(payload, context)
+    const values: unknown[] = []
+    payload.value = values
+    for (const item of items as readonly unknown[]) {
+      const parsed = def.element._zod.run({ value: item, issues: [] }, context)
+      if (parsed instanceof Promise) throw new z.core.$ZodAsyncError()
+      payload.issues.push(...z.core.util.prefixIssues(values.length, parsed.issues))
+      values.push(parsed.value)
+      if (payload.issues.length >= mostInList) break
+    }
+    return payload
+  }
+})
+
+/** A list with room for many items; it is given up after the first wrong ones, so that wrong ones cost hardly more than right ones. */
+export function longList<Item extends z.ZodType>(item: Item): z.ZodArray<Item> {
+  return new LongList({ type: 'array', element: item }) as unknown as z.ZodArray<Item>
+}
+
+/** Whether a list is given up after the first wrong items. */
+export function isLongList(schema: z.core.$ZodType): boolean {
+  return schema instanceof LongList
+}
+
 const foreign = z.registry<{ readonly foreign: true }>()
 
 /** An object in a format that is not ours, such as what a browser or another system writes: other fields are left out unread. */
@@ -35,6 +68,7 @@ export function isForeign(schema: z.core.$ZodType): boolean {
   return foreign.get(schema) !== undefined
 }
 
+/** Issues that are told. */
 const mostIssues = 20
 const longestName = 64
 

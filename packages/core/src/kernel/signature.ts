@@ -46,6 +46,8 @@ export interface Signature<
    * is known before the body is read.
    */
   readonly inputLimit?: number
+  /** Values (items of lists, fields) that such an input may hold: about twice what its largest sensible one has. */
+  readonly mostValues?: number
   /** The built-in roles that have it. */
   readonly grantedTo?: readonly GrantedRole[]
   /** What it does to the session of its caller; left out: nothing. */

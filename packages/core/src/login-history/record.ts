@@ -25,7 +25,7 @@ export async function nameOfNobody({ cipher }: Pick<Ports, 'cipher'>, identifier
   return `unknown:${fingerprint.slice(0, 16)}`
 }
 
-/** Adds an entry to the login history: every attempt is recorded, whatever its outcome. */
+/** Adds an entry to the login history. What strangers are refused goes through `recordRefusal` (throttling), which bounds it. */
 export function recordLoginAttempt({ em, newId, now, origin }: CommandContext, attempt: NewLoginAttempt): void {
   const { identifier, userId, method, outcome, sessionId = null, actorId = null } = attempt
   const { ip, userAgent } = origin

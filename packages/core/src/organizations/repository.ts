@@ -63,12 +63,16 @@ export async function changedOrganization(em: SqlEntityManager, organizationId: 
 const first = statement(
   'first_membership',
   `select o.id::text as id from memberships m join organizations o on o.id = m.organization_id and o.status = 'active'
-    where m.user_id = ? order by m.id limit 1`,
+    where m.user_id = ? and coalesce(m.organization_id = ?::uuid, true) order by m.id limit 1`,
 )
 
-/** The organization in which a session starts: the one that the user joined first. */
-export async function firstMembership(em: SqlEntityManager, userId: Id<'usr'>): Promise<OrganizationId | null> {
-  const [row] = await runStatement<{ id: string }>(em, first, [uuidOf(userId)])
+/** The organization in which a session starts: the one that the user joined first, or the only one that the session is for. */
+export async function firstMembership(
+  em: SqlEntityManager,
+  userId: Id<'usr'>,
+  only: OrganizationId | null,
+): Promise<OrganizationId | null> {
+  const [row] = await runStatement<{ id: string }>(em, first, [uuidOf(userId), only === null ? null : uuidOf(only)])
   return row === undefined ? null : idOf('org', row.id)
 }
 

@@ -15,7 +15,7 @@ import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
 import { keep, keyOf, replay } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
-import { isKept, record } from './record.ts'
+import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
@@ -106,6 +106,7 @@ async function commit(passage: CommandRun): Promise<unknown> {
     if (key !== null) await keep(em, key, keyed, answer)
     const entry = entryOf(passage, actor, recorder, handled)
     const isToBeKept = isKept(recorder, entry, handled instanceof Refused ? handled.reason.kind : null)
+    if (!isToBeKept) await queueOnly(assembly, em, recorder)
     return { answer, last: isToBeKept ? () => record(assembly, em, recorder, entry) : null }
   }
   try {

@@ -1,4 +1,4 @@
-import { callerId } from '../kernel/actor.ts'
+import { callerId, isStranger } from '../kernel/actor.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { auditInsert, auditParameters, type NewAuditEntry } from '../audit/index.ts'
 import { deliveriesOf, eventInsert, eventParameters } from '../events/index.ts'
@@ -31,13 +31,22 @@ export async function record(
   ])
 }
 
+/** Queues the jobs of a command of which nothing is recorded. */
+export async function queueOnly({ ports }: Assembly, em: SqlEntityManager, { jobs }: Recorder): Promise<void> {
+  if (jobs.length > 0) await ports.jobs.enqueue(em, jobs)
+}
+
 /**
  * Whether something is to be recorded at all. What strangers are refused, and what they only begin or look at, is counted by the monitors
  * and not kept: they could fill the audit log as fast as they can ask. Kept is what has changed something, and what was about an account
- * or another target that the handler named: guesses at it, of which throttling lets through only so many.
+ * or another target that the handler named: guesses at it, of which throttling lets through only so many. A mail that somebody without a
+ * credential asks for is only begun, whoever has the address: an entry for those who exist would take time that tells. What guests do is
+ * kept; what they are refused is not.
  */
 export function isKept({ events, jobs, invalidations, facts }: Recorder, { actor }: NewAuditEntry, refusal: ErrorKind | null): boolean {
-  if (actor.kind !== 'anonymous' || events.length + jobs.length + invalidations.length > 0) return true
+  if (!isStranger(actor) || events.length + invalidations.length > 0) return true
+  if (refusal === null && actor.kind !== 'anonymous') return true
+  if (jobs.length > 0) return false
   return facts.target !== undefined && facts.looked !== true && refusal !== 'limited'
 }
 

@@ -4,7 +4,7 @@ import { outageOf } from '../database/outage.ts'
 import { isCommand, isDryRun, takesKey, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import { DenizenError, internal, notPlannable, notRepeatable, onlyCommands, unknownAction } from '../kernel/errors.ts'
-import type { Actor } from '../kernel/actor.ts'
+import { isStranger, type Actor } from '../kernel/actor.ts'
 import { newId } from '../kernel/id.ts'
 import type { CallReport } from '../kernel/monitor.ts'
 import type { Plan } from '../kernel/plan.ts'
@@ -150,12 +150,12 @@ async function withAudit<T>(assembly: Assembly, action: Action, call: Call, work
 }
 
 /**
- * null: not recorded. Anonymous callers could fill the log for free, refusals are recorded in their own transaction, and without a
- * database nothing can be written.
+ * null: not recorded. Strangers could fill the log for free, refusals are recorded in their own transaction, and without a database
+ * nothing can be written.
  */
 function outcomeOf(action: Action, { actor }: Call, error: unknown): AuditOutcome | null {
   const kind = error instanceof DenizenError ? error.kind : 'internal'
-  if (actor.kind === 'anonymous' || kind === 'unavailable') return null
+  if (isStranger(actor) || kind === 'unavailable') return null
   if (kind === 'denied' || kind === 'unauthenticated') return 'denied'
   if (!isCommand(action)) return null
   return kind === 'notFound' ? 'denied' : 'failed'

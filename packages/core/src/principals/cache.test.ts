@@ -29,6 +29,7 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     email: null,
     displayName: null,
     status: 'active',
+    isGuest: false,
     roles: [],
     grants: nothing,
     conditionalGrants: null,

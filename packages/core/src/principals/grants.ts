@@ -8,7 +8,7 @@ import {
   resolveAssignments,
   grantOf,
   defaultActiveRoles,
-  inOrganizationsOf,
+  countingIn,
   organizationRoles,
   type ActiveRoles,
   type GrantLimits,
@@ -33,7 +33,8 @@ export interface GrantRecord {
   readonly assurance: Principal['assurance'] | null
   readonly frozen: boolean
   readonly scopes: string | null
-  readonly token_organization: string | null
+  /** The organization that the token or the impersonation is limited to. */
+  readonly only_organization: string | null
   readonly memberships: string | null
   readonly assignments: string | null
   readonly activated: string | null
@@ -57,13 +58,12 @@ export interface ReadGrants {
   readonly given: readonly LoadedAssignment[]
 }
 
-/** Reads the memberships and assignments that count at all: what was given in an organization goes with the membership, and with the organization. */
-export function readGrants({ memberships, assignments, frozen, token_organization: only }: GrantRecord): ReadGrants {
+/** Reads the memberships and assignments that count at all. */
+export function readGrants({ memberships, assignments, frozen, only_organization: only }: GrantRecord): ReadGrants {
   if (frozen) return nothing
   const all = memberships === null ? nothing.memberships : (JSON.parse(memberships) as MembershipRecord[])
-  // Of a token that acts in one organization only that one counts.
-  const own = only === null ? all : all.filter(({ id }) => id === only)
-  return { memberships: own, given: inOrganizationsOf(parseAssignments(assignments), new Set(own.map(({ id }) => id))) }
+  const counting = countingIn(only, all, parseAssignments(assignments))
+  return { memberships: counting.memberships, given: counting.assignments }
 }
 
 const nothing: ReadGrants = { memberships: [], given: [] }
@@ -110,7 +110,7 @@ function conditionalGrants(
   }
 }
 
-function limitsOf({ token_organization: only, scopes }: GrantRecord): GrantLimits {
+function limitsOf({ only_organization: only, scopes }: GrantRecord): GrantLimits {
   return { organizationId: only === null ? null : idOf('org', only), patterns: scopes === null ? null : (JSON.parse(scopes) as string[]) }
 }
 

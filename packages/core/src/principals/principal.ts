@@ -34,6 +34,7 @@ interface PrincipalRecord extends GrantRecord {
   email: string | null
   display_name: string | null
   status: UserStatus
+  guest: boolean
   need_password_change: boolean
   need_factor: boolean
   unverified: boolean
@@ -90,13 +91,13 @@ function definitionsIn({ definitions }: PrincipalRecord): ReadonlyMap<string, Ro
 const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
 
 const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
-    u.status, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
+    u.status, u.kind = 'anonymous' as guest, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
     exists (select 1 from totp_factors f where f.user_id = u.id and f.activated_at is not null) as totp,
     exists (select 1 from passkeys k where k.user_id = u.id) as passkey,
     (extract(epoch from ?::timestamptz - u.password_changed_at))::float8 as password_age,
     s.assurance, (extract(epoch from s.proved_at) * 1000)::float8 as proved_at,
     i.id::text as impersonator, i.username as impersonator_name, p.id::text as impersonator_session,
-    (extract(epoch from p.expires_at) * 1000)::float8 as impersonator_until, t.organization_id::text as token_organization,
+    (extract(epoch from p.expires_at) * 1000)::float8 as impersonator_until, coalesce(t.organization_id, s.only_organization_id)::text as only_organization,
     array_to_json(t.scopes)::text as scopes, array_to_json(t.allowed_ips)::text as token_ips,
     array_to_json(i.allowed_ips)::text as impersonator_ips,
     (extract(epoch from least(s.expires_at, t.expires_at)) * 1000)::float8 as expires_at,
@@ -131,7 +132,7 @@ function principalOf(
   const policies = policiesIn(record.policies)
   const policy = combineLimits(policies)
   const expiresAt = record.expires_at === null ? null : new Date(record.expires_at)
-  const home = memberships.find(({ id }) => id === (record.token_organization ?? record.organization))
+  const home = memberships.find(({ id }) => id === (record.only_organization ?? record.organization))
   return Object.freeze({
     userId: idOf('usr', record.user),
     sessionId: record.session === null ? null : idOf('ses', record.session),
@@ -144,6 +145,7 @@ function principalOf(
     email: record.email,
     displayName: record.display_name,
     status: record.status as Principal['status'],
+    isGuest: record.guest,
     ...granted,
     dependencies: dependenciesOf(granted.dependencies, dependenciesOn(policies), record.home),
     requestsPerMinute: policy.requestsPerMinute ?? null,

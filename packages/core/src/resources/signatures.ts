@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longList } from '../kernel/input.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../text/index.ts'
@@ -40,10 +41,11 @@ export const resourcesSignatures = group('resources', {
   registerMany: changes({
     summary: 'Register up to 1000 resources in one place: all of them, or none',
     inputLimit: 1024 ** 2,
+    mostValues: 20_000,
     grantedTo: ['admin'],
     errors: [keyTaken, tooManyResources, nestedTooDeep, otherOwner, organizationInactive],
     input: z.strictObject({
-      items: z.array(z.strictObject(given)).min(1).max(1000).meta({ description: 'type, key and name of each' }),
+      items: longList(z.strictObject(given)).min(1).max(1000).meta({ description: 'type, key and name of each' }),
       ...location,
     }),
     output: z.object({ items: z.array(Resource).meta({ description: 'in the order of the input' }) }),

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { address, idColumn, instant } from '../kernel/columns.ts'
+import type { Id } from '../kernel/id.ts'
 import { OrganizationRow } from '../organizations/entity.ts'
 import { UserRow } from '../users/entity.ts'
 import type { UserId } from '../users/model.ts'
@@ -35,6 +36,8 @@ const SessionSchema = defineEntity({
     impersonatorId: idColumn('usr').strictNullable().$type<UserId>(),
     /** The impersonator's own session: when it is over, this one is. */
     impersonatorSessionId: idColumn('ses').strictNullable().$type<SessionId>(),
+    /** The organization that an impersonation is limited to: it was begun by a permission held there. null: no limit. */
+    onlyOrganizationId: idColumn('org').strictNullable().$type<Id<'org'>>(),
     impersonationReason: p.string().columnType('text').strictNullable().$type<string>(),
     /** Roles that exclude each other are used only where they were chosen: UUIDs. */
     activatedRoles: p.array().columnType('uuid[]').$type<string[]>().defaultRaw(`'{}'`),

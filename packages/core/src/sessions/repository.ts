@@ -5,13 +5,21 @@ import { SessionRow } from './entity.ts'
 import { deviceOf } from './device.ts'
 import type { EndReason, SessionId } from './model.ts'
 
+interface Impersonation {
+  readonly by: Id<'usr'>
+  readonly from: SessionId
+  /** The organization that it is limited to; null: no limit. */
+  readonly onlyIn: Id<'org'> | null
+  readonly reason: string
+}
+
 interface NewSession {
   readonly id: SessionId
   readonly userId: Id<'usr'>
   readonly organizationId: Id<'org'> | null
   readonly authMethods: string[]
   readonly assurance: 'aal1' | 'aal2'
-  readonly impersonation: { readonly by: Id<'usr'>; readonly from: SessionId; readonly reason: string } | null
+  readonly impersonation: Impersonation | null
   readonly expiresAt: Date
   readonly ip: string | null
   readonly userAgent: string | null
@@ -28,6 +36,7 @@ export function insertSession(em: SqlEntityManager, { now, impersonation, ...ses
     provedAt: now,
     impersonatorId: impersonation?.by ?? null,
     impersonatorSessionId: impersonation?.from ?? null,
+    onlyOrganizationId: impersonation?.onlyIn ?? null,
     impersonationReason: impersonation?.reason ?? null,
     endedAt: null,
     endedBy: null,

@@ -21,7 +21,7 @@ export async function createSession(context: CommandContext, user: UserRow, open
   const { method, impersonation } = opening
   const limits = await context.limits.ofUser(user.id)
   if (impersonation === undefined) await enforceSessionLimit(context, user, opening, limits)
-  const organizationId = await firstMembership(em, user.id)
+  const organizationId = await firstMembership(em, user.id, impersonation?.onlyIn ?? null)
   if (impersonation === undefined) await writeLastSeen(em, [[user.id, now]])
   const session = startSession(context, user, { opening, organizationId, limits })
   const { id: sessionId, expiresAt } = session

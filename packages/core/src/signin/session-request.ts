@@ -1,4 +1,5 @@
 import type { LoginMethod } from '../login-history/model.ts'
+import type { OrganizationId } from '../organizations/index.ts'
 import type { SessionId } from '../sessions/model.ts'
 import type { UserRow } from '../users/index.ts'
 
@@ -11,5 +12,12 @@ export interface SessionRequest {
   readonly assurance: 'aal1' | 'aal2'
   /** What was typed, for the login history. */
   readonly identifier: string
-  readonly impersonation?: { readonly by: UserRow['id']; readonly from: SessionId; readonly reason: string; readonly expiresAt: Date }
+  readonly impersonation?: {
+    readonly by: UserRow['id']
+    readonly from: SessionId
+    /** The organization that it is limited to; null: no limit. */
+    readonly onlyIn: OrganizationId | null
+    readonly reason: string
+    readonly expiresAt: Date
+  }
 }

@@ -3,12 +3,12 @@ import type { CommandContext } from '../kernel/context.ts'
 import { anyone } from '../kernel/rule.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { existingUser, type UserId } from '../users/index.ts'
-import { nameOfNobody, recordLoginAttempt } from '../login-history/index.ts'
+import { nameOfNobody } from '../login-history/index.ts'
 import { checkPassword, nonexistentUser, passwordOutcome, type PasswordCheck } from './verify-password.ts'
 import { afterFirstFactor } from './first-factor.ts'
 import { invalidCredentials } from './errors.ts'
 import { signInSignatures } from './signatures.ts'
-import { countFailure, forgetFailures, isOverBudget, secondsUntilAdmitted, tooManyAttempts } from '../throttling/index.ts'
+import { countFailure, forgetFailures, isOverBudget, recordRefusal, secondsUntilAdmitted, tooManyAttempts } from '../throttling/index.ts'
 
 export const signIn = defineCommand(signInSignatures.signIn, {
   allow: anyone,
@@ -24,7 +24,7 @@ export const signIn = defineCommand(signInSignatures.signIn, {
     const outcome = (await isOverBudget(context, checked.throttle)) ? 'locked' : await passwordOutcome(context, checked)
     if (outcome !== 'succeeded') {
       await countFailure(context, checked.throttle)
-      recordLoginAttempt(context, { ...(await nameShown(context, identifier, checked)), method: 'password', outcome })
+      await recordRefusal(context, { ...(await nameShown(context, identifier, checked)), method: 'password', outcome })
       return context.refuse(invalidCredentials({}))
     }
     if (checked.upgrade !== null) await em.nativeUpdate(PasswordRow, { userId: checked.userId }, { hash: checked.upgrade })
@@ -37,7 +37,7 @@ export const signIn = defineCommand(signInSignatures.signIn, {
 
 /** After too many guesses the answer is the same whether or not the user exists and the password was right. */
 async function refuseThrottled(wait: number, context: CommandContext, identifier: string, checked: PasswordCheck): Promise<never> {
-  recordLoginAttempt(context, { ...(await nameShown(context, identifier, checked)), method: 'password', outcome: 'locked' })
+  await recordRefusal(context, { ...(await nameShown(context, identifier, checked)), method: 'password', outcome: 'locked' })
   return context.refuse(tooManyAttempts({ retryAfter: wait }))
 }
 

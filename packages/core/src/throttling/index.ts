@@ -11,4 +11,5 @@ export {
   type ThrottleKeys,
 } from './throttle.ts'
 export { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork } from './mails.ts'
+export { recordRefusal } from './refusals.ts'
 export { admitFromNetwork, countInHour, secondsLeftOfHour } from './windows.ts'

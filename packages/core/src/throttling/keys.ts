@@ -12,6 +12,7 @@ type Request =
   | 'addresses/user'
   | `mails/${string}/${'pair' | 'first' | 'further'}`
   | 'mails/network'
+  | 'refusals/network'
   | `invitations/${'inviter' | 'organization'}`
 
 /** Everything that is counted, by what. */

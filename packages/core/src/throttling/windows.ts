@@ -11,8 +11,8 @@ export function secondsLeftOfHour(now: Date): number {
 }
 
 /**
- * What strangers may begin from one network in an hour: enough for a school or an office behind one address, too few for a flood. Every
- * row that they leave is cleaned up within hours, so these bound how many there are.
+ * What strangers may begin from one network in an hour: enough for a school or an office behind one address, too few for a flood. The rows
+ * that they leave are cleaned up within a day, but for accounts, so these bound how many there are.
  */
 const mostOfNetwork = {
   /** Accounts without a name. */

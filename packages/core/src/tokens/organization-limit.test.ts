@@ -1,4 +1,4 @@
-import { actions, userActor, type Calls, type Id } from '@denizen/core'
+import { actions, userActor, type Calls, type Id, type User } from '@denizen/core'
 import { useWorld, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -103,6 +103,8 @@ describe('68: S12: an API token for one organization', () => {
       'access.listAssignments',
       'access.listPermissions',
       'access.listResources',
+      'auth.signOut',
+      'auth.stopImpersonating',
       'organizations.list',
       'resources.list',
       'sessions.whoami',
@@ -110,5 +112,78 @@ describe('68: S12: an API token for one organization', () => {
       'tokens.issueWebsocket',
       'users.current',
     ])
+  })
+})
+
+describe('68: S12: an impersonation by a permission of one organization', () => {
+  const world = useWorld()
+  let [here, there]: [Id<'org'>, Id<'org'>] = ['org_', 'org_']
+  let [admin, account]: [SignedInUser, User] = [null as never, null as never]
+  const begin = async (by: SignedInUser) => {
+    const { accessToken, session } = await by.as.auth.impersonate({ userId: account.id, reason: 'ticket 4711' })
+    const principal = await world().core.authenticate(accessToken)
+    if (principal === null) throw new Error('a new token opens nothing')
+    return { accessToken, sessionId: session.id, as: world().core.as(userActor(principal)) }
+  }
+  beforeAll(async () => {
+    ;[here, there] = [await world().newOrganization(), await world().newOrganization()]
+    await world().ownDomain(here, 'here.example')
+    account = await world().newUser({ organizationId: here, email: 'managed@here.example' })
+    admin = await world().asMember(here, 'admin')
+    for (const organizationId of [here, there]) await world().join(organizationId, await world().newUser(), 'owner')
+    for (const user of [account, admin.user]) await world().join(there, user, 'admin')
+    await world().access.give({ userId: admin.user.id, permission: 'auth.impersonate', on: { organizationId: here } })
+    admin = await world().signIn(admin.user)
+  })
+
+  test('does what is about that organization, and nothing to the account; it can be stopped', async () => {
+    const { as, accessToken, sessionId } = await begin(admin)
+    const current = await as.users.current({})
+    expect([current.user.id, current.memberships.map(({ organization }) => organization.id)]).toEqual([account.id, [here]])
+    expect((await as.teams.list({ organizationId: here })).items).toEqual([])
+    const check = { permission: 'teams.create', on: { organizationId: there } }
+    expect(await as.access.check(check)).toEqual({ allowed: false })
+    const superadmin = await world().asSuperadmin()
+    const asked = { ...check, userId: account.id }
+    expect(await superadmin.as.access.check(asked)).toEqual({ allowed: true })
+    expect(await superadmin.as.access.check({ ...asked, sessionId })).toEqual({ allowed: false })
+    expect(await superadmin.as.access.explain({ ...asked, sessionId })).toMatchObject({ allowed: false })
+    const refused = {
+      there: () => as.teams.create({ organizationId: there, name: 'Theirs' }),
+      leave: () => as.organizations.removeMember({ organizationId: there, userId: account.id }),
+      switch: () => as.organizations.switch({ organizationId: there }),
+      found: () => as.organizations.create({ slug: 'founded-by-another', name: 'Founded' }),
+      profile: () => as.users.updateCurrent({ fullName: 'Eve' }),
+      sessions: () => as.sessions.list(),
+      endAll: () => as.sessions.endAll(),
+      history: () => as.auth.listLoginHistory({}),
+      invitations: () => as.organizations.listInvitations({}),
+    }
+    const answers = await Promise.all(Object.entries(refused).map(async ([name, call]) => [name, await codeOf(call())] as const))
+    expect(Object.fromEntries(answers)).toEqual({
+      there: 'request.notFound',
+      leave: 'request.notFound',
+      switch: 'request.notFound',
+      found: 'request.denied',
+      ...Object.fromEntries(['profile', 'sessions', 'endAll', 'history', 'invitations'].map((name) => [name, 'auth.outOfOrganization'])),
+    })
+    expect(await codeOf(as.auth.stopImpersonating())).toBe('done')
+    expect(await world().core.authenticate(accessToken)).toBeNull()
+  })
+
+  test('by a permission on the whole system it has no such limit', async () => {
+    const { as } = await begin(await world().asSuperadmin())
+    expect(await codeOf(as.users.updateCurrent({ fullName: 'Ada' }))).toBe('done')
+    expect(await codeOf(as.teams.create({ organizationId: there, name: 'Theirs' }))).toBe('done')
+  })
+
+  test('it ends with the membership that the permission was held by, and is not revived', async () => {
+    const { accessToken } = await begin(admin)
+    const other = world().another({})
+    expect(await other.authenticate(accessToken)).not.toBeNull()
+    await world().asSystem().organizations.removeMember({ organizationId: here, userId: admin.user.id })
+    expect(await world().core.authenticate(accessToken)).toBeNull()
+    await world().join(here, admin.user, 'admin')
+    expect(await world().another({}).authenticate(accessToken)).toBeNull()
   })
 })

@@ -69,6 +69,8 @@ const UserSchema = defineEntity({
     archivedStatus: p.string().columnType('text').strictNullable().$type<UserStatus>(),
     /** Since when the roles and memberships of the user grant nothing (see `users.contain`). */
     grantsFrozenAt: instant().strictNullable().$type<Date>(),
+    /** An operator took the account out of action or froze its grants: no organization's administrator gives that back. */
+    lockedByOperator: p.boolean().default(false),
     /** The organization that created the account. It manages the account while the address is in one of its verified domains, or there is no address. */
     homeOrganizationId: idColumn('org').strictNullable().$type<Id<'org'>>(),
     version: p.integer().version(),

@@ -15,6 +15,11 @@ export const restoreWindowOver = defineError<{ restorableUntil: Date }>(
   'conflict',
   ({ restorableUntil }) => `This user could be restored until ${restorableUntil.toISOString()}. Create a new user.`,
 )
+export const lockedByOperator = defineError(
+  'users.lockedByOperator',
+  'denied',
+  'An operator of this installation took this away, and only an operator can give it back. Ask one.',
+)
 export const notPromotable = defineError<{ because: string }>(
   'users.notPromotable',
   'conflict',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { recordOf } from '../../kernel/input.ts'
+import { longList, recordOf } from '../../kernel/input.ts'
 import { multiLine, singleLine } from '../../text/index.ts'
 import { slug } from '../../organizations/model.ts'
 import { organizationId } from '../../kernel/ids.ts'
@@ -32,9 +32,16 @@ const manageable = z.enum(['roles', 'exclusions', 'assignments'])
 
 const role = z.strictObject({
   description: multiLine(500).nullable().optional(),
-  permissions: z.array(permissionPattern).max(500).optional().meta({ description: 'all of its own; left out: unchanged' }),
-  includes: z.array(called).max(100).optional().meta({ description: 'all the roles that it includes; left out: unchanged' }),
+  permissions: longList(permissionPattern).max(500).optional().meta({ description: 'all of its own; left out: unchanged' }),
+  includes: longList(called).max(100).optional().meta({ description: 'all the roles that it includes; left out: unchanged' }),
 })
+
+/** Permissions in all roles of a document together. */
+const mostPermissions = 20_000
+
+function permissionsIn(roles: Readonly<Record<string, z.infer<typeof role>>>): number {
+  return Object.values(roles).reduce((sum, { permissions = [] }) => sum + permissions.length, 0)
+}
 
 const exclusion = z.strictObject({
   kind: z.enum(['static', 'dynamic']).default('static'),
@@ -70,7 +77,7 @@ const assignment = z
   .refine(({ from, until }) => from === undefined || until === undefined || instant(from) < instant(until), 'until has to be after from')
 export type DocumentAssignment = z.infer<typeof assignment>
 
-const oneOrMany = z.union([permissionName, z.array(permissionName).min(1).max(100)], 'a permission (document.read), or a list of them')
+const oneOrMany = z.union([permissionName, longList(permissionName).min(1).max(100)], 'a permission (document.read), or a list of them')
 
 const test = z
   .strictObject({
@@ -101,10 +108,12 @@ export const AccessDocument = z.strictObject({
     .union([manageable, z.array(manageable).max(3)], 'roles, exclusions, assignments, or a list of them')
     .default([])
     .meta({ description: 'kinds of which everything is in the document: anything else of that kind is removed' }),
-  roles: recordOf(1000, key, role).default({}),
+  roles: recordOf(1000, key, role)
+    .refine((roles) => permissionsIn(roles) <= mostPermissions, `at most ${mostPermissions} permissions in all roles together`)
+    .default({}),
   exclusions: recordOf(1000, key, exclusion).default({}),
-  assignments: z.array(assignment).max(10_000).default([]),
-  tests: z.array(test).max(1000).default([]),
+  assignments: longList(assignment).max(10_000).default([]),
+  tests: longList(test).max(1000).default([]),
 })
 export type AccessDocument = z.infer<typeof AccessDocument>
 

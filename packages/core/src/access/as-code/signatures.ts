@@ -22,8 +22,8 @@ import { AccessChanges, Effects, TestResult } from './model.ts'
 
 const document = AccessDocument.meta({ description: 'access as a document' })
 
-/** Bytes: ten thousand assignments, and what goes with them. */
-const largestDocument = 4 * 1024 ** 2
+/** Ten thousand assignments, and what goes with them. */
+const largestDocument = { inputLimit: 4 * 1024 ** 2, mostValues: 150_000 }
 
 const Tests = z.object({ passed: z.int(), failed: z.int(), results: z.array(TestResult) })
 
@@ -55,7 +55,7 @@ const changeErrors = [
 
 export const asCodeSignatures = group('access', {
   diff: changes({
-    inputLimit: largestDocument,
+    ...largestDocument,
     summary: 'Show how a document differs from the current state',
     grantedTo: ['admin'],
     errors: [documentInvalid],
@@ -63,7 +63,7 @@ export const asCodeSignatures = group('access', {
     output: AccessChanges,
   }),
   plan: changes({
-    inputLimit: largestDocument,
+    ...largestDocument,
     summary: 'Show what a document would change, and who would gain and lose what',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid],
@@ -80,7 +80,7 @@ export const asCodeSignatures = group('access', {
     }),
   }),
   apply: changes({
-    inputLimit: largestDocument,
+    ...largestDocument,
     summary: 'Apply a document: all of its changes, or none',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid, planOutdated, testsFailed],
@@ -92,7 +92,7 @@ export const asCodeSignatures = group('access', {
     output: z.object({ changes: AccessChanges, effects: Effects, tests: Tests }),
   }),
   test: changes({
-    inputLimit: largestDocument,
+    ...largestDocument,
     summary: 'Run the tests of a document',
     grantedTo: ['admin'],
     errors: [...changeErrors, documentInvalid],

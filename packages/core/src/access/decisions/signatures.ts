@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longList } from '../../kernel/input.ts'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { changes, group, reads } from '../../kernel/signature.ts'
 import { organizationId, resourceId, roleId, sessionId, teamId, userId } from '../../kernel/ids.ts'
@@ -43,11 +44,12 @@ export const decisionsSignatures = group('access', {
   checkMany: changes({
     summary: 'Check many permissions of one user at once',
     inputLimit: 2 * 1024 ** 2,
+    mostValues: 60_000,
     grantedTo: ['admin', 'resourceOwner'],
     input: z
       .strictObject({
         ...inSession,
-        checks: z.array(z.strictObject({ permission, on })).min(1).max(mostChecks),
+        checks: longList(z.strictObject({ permission, on })).min(1).max(mostChecks),
       })
       .refine(...namesUser),
     output: z.object({

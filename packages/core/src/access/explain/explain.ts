@@ -54,12 +54,14 @@ export const explain = defineQuery(explainSignatures.explain, {
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
     // Asked about themselves, callers get the answer for this credential and this address.
     const situation = { now, from: caller === null ? null : (caller.from ?? unknownOrigin) }
-    const isLimited = caller !== null && !withinLimits(caller.principal.grants, input.permission, scope)
+    const grants = grantsOfSubject(catalogue, facts, situation)
+    const limited = caller === null ? [grants] : [grants, caller.principal.grants]
+    const isLimited = !limited.every((limits) => withinLimits(limits, input.permission, scope))
     const held = await loadUserAssignments(em, facts.userId, scope, now)
     const question = await questionOf(em, { catalogue, facts, permission: input.permission, scope, held, now })
     const visibility = visibilityFor(actor, scope, { action, userId: facts.userId })
     const because = reasonsFor(question, facts, situation, held).map((reason) => visibleReason(visibility, question, reason))
-    const allowed = !isLimited && isAllowedAt(grantsOfSubject(catalogue, facts, situation), facts, input.permission, scope)
+    const allowed = !isLimited && isAllowedAt(grants, facts, input.permission, scope)
     const common = {
       user: { userId: facts.userId, username: held.username },
       permission: input.permission,

@@ -93,6 +93,7 @@ function subjectAt(record: SubjectRecord, all: readonly ResolvedAssignment[]): S
     assignments: isActive ? all.filter(({ organization }) => isThere(organization)) : [],
     assurance: null,
     activeRoles: defaultActiveRoles,
+    onlyIn: null,
     impersonator: null,
     validUntil: endOfTime,
   }

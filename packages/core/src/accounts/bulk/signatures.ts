@@ -50,6 +50,7 @@ export const bulkSignatures = group('users', {
   bulkCreate: changes({
     summary: 'Create many users, and report for each whether it worked',
     inputLimit: 4 * 1024 ** 2,
+    mostValues: 100_000,
     grantedTo: ['admin'],
     errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged, onlyOperatorsCreate],
     input: z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { foreignObject, recordOf } from '../../kernel/input.ts'
+import { foreignObject, longList, recordOf } from '../../kernel/input.ts'
 import { secret } from '../../kernel/secret.ts'
 import { cleanLine, emailForm, multiLine, printable, singleLine } from '../../text/index.ts'
 import { argon2Hash, pbkdf2Hash } from '../../passwords/model.ts'
@@ -30,9 +30,9 @@ const keycloakUser = foreignObject({
   lastName: z.string().max(1024).nullish(),
   enabled: flag,
   credentials: z.array(credential).max(50).optional(),
-  realmRoles: z.array(z.string().max(255)).max(1000).optional(),
-  clientRoles: recordOf(1000, z.string().max(255), z.array(z.string().max(255)).max(1000)).optional(),
-  groups: z.array(z.string().max(1024)).max(1000).optional(),
+  realmRoles: longList(z.string().max(255)).max(1000).optional(),
+  clientRoles: recordOf(1000, z.string().max(255), longList(z.string().max(255)).max(1000)).optional(),
+  groups: longList(z.string().max(1024)).max(1000).optional(),
   requiredActions: z.array(z.string().max(255)).max(100).optional(),
   serviceAccountClientId: z.string().max(255).optional(),
 })
@@ -40,10 +40,9 @@ type KeycloakUser = z.infer<typeof keycloakUser>
 
 export const keycloakRealm = foreignObject({
   realm: singleLine(255).refine((name) => name !== '', 'a name is needed'),
-  users: z.array(keycloakUser).max(1000).default([]),
+  users: longList(keycloakUser).max(1000).default([]),
   roles: foreignObject({
-    realm: z
-      .array(foreignObject({ name: singleLine(255), description: multiLine(1024).optional() }))
+    realm: longList(foreignObject({ name: singleLine(255), description: multiLine(1024).optional() }))
       .max(1000)
       .default([]),
   }).optional(),

@@ -1,11 +1,21 @@
 import { change } from '../../kernel/row.ts'
 import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { allOf, grantedEverywhere, holdsEverything, notBelow } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
-import { managingOrganization, changedAccountTarget, overAccount, visibleUser, archivedUser, existingUser } from '../../users/index.ts'
+import {
+  managingOrganization,
+  changedAccountTarget,
+  overAccount,
+  visibleUser,
+  archivedUser,
+  existingUser,
+  type UserRow,
+} from '../../users/index.ts'
 import { archiveAccount, restoreAccount } from './archive.ts'
 import { contain } from './contain.ts'
 import { rememberStatus } from './history.ts'
+import { requireNoLock } from './operator-lock.ts'
 import { demote, promote } from '../../access/index.ts'
 import { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
@@ -20,18 +30,21 @@ export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
     if (user.status === 'archived') throw archivedUser({})
     const before = user.status
     const grantsReleased = releaseGrants && user.grantsFrozenAt !== null
-    if (grantsReleased) await rememberStatus(context, user)
-    const ended = await changeStatus(context, user, status, 'userStatus')
+    if (grantsReleased) await releaseFrozenGrants(context, user)
+    const ended = await changeStatus(context, user, status, { because: 'userStatus', permission: lifecycleSignatures.setStatus.name })
     user.statusReason = reason ?? null
-    if (grantsReleased) {
-      user.grantsFrozenAt = null
-      context.invalidate(userId, { when: 'soon' })
-    }
     context.note({ changes: { status: [before, status], reason: reason ?? null, ...ended, ...(grantsReleased && { grantsReleased }) } })
     await em.flush()
     return { user: visibleUser(actor, user, await managingOrganization(em, user)), ...ended }
   },
 })
+
+async function releaseFrozenGrants(context: CommandContext, user: UserRow): Promise<void> {
+  requireNoLock(context, user, lifecycleSignatures.setStatus.name)
+  await rememberStatus(context, user)
+  change(user, { grantsFrozenAt: null })
+  context.invalidate(user.id, { when: 'soon' })
+}
 
 export const archiveUser = defineCommand(lifecycleSignatures.archive, {
   allow: overAccount,
@@ -40,7 +53,7 @@ export const archiveUser = defineCommand(lifecycleSignatures.archive, {
     const { em, actor } = context
     const user = await existingUser(em, userId)
     expectVersion(user, version)
-    const { restorableUntil, ...taken } = await archiveAccount(context, user, reason)
+    const { restorableUntil, ...taken } = await archiveAccount(context, user, { reason, permission: lifecycleSignatures.archive.name })
     context.note({ changes: { reason: reason ?? null, ...taken } })
     return { user: visibleUser(actor, user, await managingOrganization(em, user)), ...taken, restorableUntil }
   },

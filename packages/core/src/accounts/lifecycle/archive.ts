@@ -5,6 +5,7 @@ import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
 import { archivedUser, notArchived, restoreWindowOver, type UserId, type UserRow } from '../../users/index.ts'
 import { mayKnow, revokeSentInvitations } from './invitations.ts'
 import { ownedOrganizations, ownerlessWithout } from './repository.ts'
+import { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
 
 const day = 24 * 60 * 60 * 1000
@@ -21,13 +22,18 @@ export interface Archived {
  * Archives a user (row locked): its sessions, tokens and sent invitations
  * end for good, everything else stays. No organization is left
  * without an owner, and the installation not without a superadmin.
+ * @param permission that lets the actor do it
  */
-export async function archiveAccount(context: CommandContext, user: UserRow, reason: string | undefined): Promise<Archived> {
+export async function archiveAccount(
+  context: CommandContext,
+  user: UserRow,
+  { reason, permission }: { readonly reason: string | undefined; readonly permission: string },
+): Promise<Archived> {
   if (user.status === 'archived') throw archivedUser({})
   const { em, now } = context
   await keepOwners(context, user.id)
   const before = user.status
-  const ended = await changeStatus(context, user, 'archived', 'archived')
+  const ended = await changeStatus(context, user, 'archived', { because: 'archived', permission })
   change(user, { archivedAt: now, archivedBy: callerId(context.actor), archiveReason: reason ?? null, archivedStatus: before })
   const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.archived', subject: user.id, organizationId: null, payload: { userId: user.id } })
@@ -51,7 +57,10 @@ export async function restoreAccount(context: CommandContext, user: UserRow): Pr
   if (user.status !== 'archived' || archivedAt === null) throw notArchived({})
   const until = restorableUntil(context, archivedAt)
   if (context.now > until) throw restoreWindowOver({ restorableUntil: until })
-  await changeStatus(context, user, user.archivedStatus ?? 'inactive', 'userStatus')
+  await changeStatus(context, user, user.archivedStatus ?? 'inactive', {
+    because: 'userStatus',
+    permission: lifecycleSignatures.restore.name,
+  })
   change(user, { archivedAt: null, archivedBy: null, archiveReason: null, archivedStatus: null })
   context.emit({ type: 'users.restored', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await context.em.flush()

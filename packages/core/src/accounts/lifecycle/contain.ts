@@ -9,7 +9,7 @@ import { archivedUser, type UserRow, managingOrganization, visibleUser } from '.
 import { rememberStatus } from './history.ts'
 import { revokeSentInvitations } from './invitations.ts'
 import { roleNames } from './repository.ts'
-import type { lifecycleSignatures } from './signatures.ts'
+import { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
 
 type Report = AnswerOf<typeof lifecycleSignatures.contain>
@@ -24,7 +24,7 @@ export async function contain(context: CommandContext, user: UserRow, reason: st
   const { em, now, actor } = context
   const managedBy = await managingOrganization(em, user)
   if (user.grantsFrozenAt === null) await rememberStatus(context, user)
-  const ended = await changeStatus(context, user, 'suspended', 'contained')
+  const ended = await changeStatus(context, user, 'suspended', { because: 'contained', permission: lifecycleSignatures.contain.name })
   change(user, { statusReason: reason, grantsFrozenAt: user.grantsFrozenAt ?? now })
   const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.contained', subject: user.id, organizationId: null, payload: { userId: user.id } })

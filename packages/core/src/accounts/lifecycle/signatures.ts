@@ -4,7 +4,7 @@ import { singleLine } from '../../text/index.ts'
 import { versionRead } from '../../kernel/version.ts'
 import { lastOwner } from '../../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../../organizations/model.ts'
-import { archivedUser, lastSuperadmin, notArchived, notPromotable, restoreWindowOver } from '../../users/errors.ts'
+import { archivedUser, lastSuperadmin, lockedByOperator, notArchived, notPromotable, restoreWindowOver } from '../../users/errors.ts'
 import { ManagedUser } from '../../users/model.ts'
 import { userId } from '../../kernel/ids.ts'
 
@@ -18,7 +18,7 @@ export const lifecycleSignatures = group('users', {
   setStatus: changes({
     summary: 'Activate, deactivate or suspend a user',
     grantedTo: ['admin'],
-    errors: [lastSuperadmin, archivedUser],
+    errors: [lastSuperadmin, archivedUser, lockedByOperator],
     input: z.strictObject({
       userId,
       status: settableStatus,
@@ -43,7 +43,7 @@ export const lifecycleSignatures = group('users', {
   restore: changes({
     summary: 'Restore an archived user; its sessions and tokens stay ended',
     grantedTo: ['admin'],
-    errors: [notArchived, restoreWindowOver],
+    errors: [notArchived, restoreWindowOver, lockedByOperator],
     input: z.strictObject({ userId, version: versionRead }),
     output: ManagedUser,
   }),

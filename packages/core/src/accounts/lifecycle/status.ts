@@ -5,7 +5,14 @@ import { endSessions } from '../../sessions/index.ts'
 import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import { ensureAnotherSuperadmin } from '../../access/index.ts'
+import { rememberLock, requireNoLock } from './operator-lock.ts'
 import { rememberStatus } from './history.ts'
+
+interface StatusChange {
+  readonly because: 'userStatus' | 'archived' | 'contained'
+  /** The permission that lets the actor do it. */
+  readonly permission: string
+}
 
 interface Ended {
   readonly sessionsEnded: number
@@ -14,20 +21,23 @@ interface Ended {
 
 /**
  * Changes a user's status. If the user may not act in it, every session and
- * token ends at once, and every link that was mailed is void. Refuses for the last active superadmin.
+ * token ends at once, and every link that was mailed is void. Refuses for the last active superadmin, and to give back what an operator
+ * took away.
  */
 export async function changeStatus(
   context: CommandContext,
   user: UserRow,
   status: UserStatus,
-  because: 'userStatus' | 'archived' | 'contained',
+  { because, permission }: StatusChange,
 ): Promise<Ended> {
   const { em, now } = context
   const acting = isActing(status)
+  if (user.status === 'archived' || (acting && !isActing(user.status))) requireNoLock(context, user, permission)
   if (isActing(user.status) && !acting) await ensureAnotherSuperadmin(context, user.id)
   const before = user.status
   if (before !== status) await rememberStatus(context, user)
   change(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
+  rememberLock(context, user, permission)
   const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
   if (!acting) {
     // Links and codes that were mailed before must not work when the user may act again.

@@ -7,6 +7,20 @@ import { Access } from './0006-access.ts'
 import { PendingAddresses } from './0007-pending-addresses.ts'
 import { Impersonation } from './0008-impersonation.ts'
 import { Names } from './0009-names.ts'
+import { ImpersonationLimits } from './0010-impersonation-limits.ts'
+import { OperatorLocks } from './0011-operator-locks.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
-export const migrations = [Spine, Organizations, Directory, Counters, SignIn, Access, PendingAddresses, Impersonation, Names]
+export const migrations = [
+  Spine,
+  Organizations,
+  Directory,
+  Counters,
+  SignIn,
+  Access,
+  PendingAddresses,
+  Impersonation,
+  Names,
+  ImpersonationLimits,
+  OperatorLocks,
+]

@@ -114,7 +114,7 @@ async function applyDeletion(context: CommandContext, provider: IdentityProvider
 async function suspend(context: CommandContext, userId: Parameters<typeof existingUser>[1]): Promise<void> {
   const suspended = await context.attempt(async () => {
     const user = await existingUser(context.em, userId)
-    await changeStatus(context, user, 'suspended', 'userStatus')
+    await changeStatus(context, user, 'suspended', { because: 'userStatus', permission: receiveClerkWebhook.signature.name })
     user.statusReason = 'deleted at the identity provider'
   })
   if (!suspended.ok && suspended.error.code !== lastSuperadmin.code) throw suspended.error

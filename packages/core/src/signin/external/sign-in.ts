@@ -5,10 +5,9 @@ import type { Origin } from '../../kernel/origin.ts'
 import { networkOf, mayActFrom } from '../../kernel/network.ts'
 import type { Ports } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'
-import { recordLoginAttempt } from '../../login-history/index.ts'
 import { afterFirstFactor } from '../first-factor.ts'
 import type { SignInAnswer } from '../model.ts'
-import { countFailure, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
+import { countFailure, recordRefusal, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
 
 /**
  * Signs in the user that a provider's claims name. A second factor that the user has here is required
@@ -18,21 +17,21 @@ import { countFailure, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAt
 export async function signInWithClaims(context: CommandContext, provider: IdentityProvider, claims: Claims | null): Promise<SignInAnswer> {
   const { now, origin } = context
   if (claims === null || claims.expiresAt.getTime() <= now.getTime() - leeway) {
-    recordLoginAttempt(context, { identifier: provider.id, userId: null, method: 'identity', outcome: 'wrongIdentity' })
     const keys = await keysOf(context)
     if (keys !== null) await countFailure(context, keys)
+    await recordRefusal(context, { identifier: provider.id, userId: null, method: 'identity', outcome: 'wrongIdentity' })
     return context.refuse(identityRefused({}))
   }
   const identifier = claims.email ?? `${provider.id}:${claims.subject}`
   const { user, refused } = await resolveUser(context, provider, claims)
   if (user === null) {
-    recordLoginAttempt(context, { identifier, userId: null, method: 'identity', outcome: 'wrongIdentity' })
+    await recordRefusal(context, { identifier, userId: null, method: 'identity', outcome: 'wrongIdentity' })
     return context.refuse(refused)
   }
   context.note({ target: { type: 'user', id: user.id } })
   const outcome = !isActing(user.status) ? 'notActive' : mayActFrom(user.allowedIps, origin) ? null : 'addressNotAllowed'
   if (outcome !== null) {
-    recordLoginAttempt(context, { identifier, userId: user.id, method: 'identity', outcome })
+    await recordRefusal(context, { identifier, userId: user.id, method: 'identity', outcome })
     return context.refuse(identityRefused({}))
   }
   return afterFirstFactor(context, user, { method: 'identity', authMethods: ['fed'], identifier })

@@ -1,10 +1,20 @@
 import { defineCommand } from '../../kernel/action.ts'
+import type { Principal } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { addressNotAllowed, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
+import { addressNotAllowed, notFound, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
+import type { Id } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { endSessions } from '../../sessions/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
-import { callerLocked, controlledAccountTarget, existingUser, isActing, type UserRow, overAccount } from '../../users/index.ts'
+import {
+  callerLocked,
+  controlledAccountTarget,
+  existingUser,
+  isActing,
+  managingOrganization,
+  type UserRow,
+  overAccount,
+} from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { createSession } from '../create-session.ts'
@@ -14,7 +24,7 @@ import { impersonationSignatures } from './signatures.ts'
 /**
  * Creates a session as another user, beside one's own. It requires recent authentication, which nobody
  * who impersonates can have: so impersonation cannot be chained, and
- * such a session cannot change credentials.
+ * such a session cannot change credentials. Begun by a permission held in one organization, it is limited to that.
  */
 export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   allow: overAccount,
@@ -28,13 +38,14 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
     if (from === null) throw ownSessionRequired({})
     const own = await em.findOneOrFail(SessionRow, { id: from })
     const user = await existingUser(em, userId)
+    const onlyIn = await limitOf(context, actor.principal, user)
     requireImpersonable(context, user, by)
     const opened = await createSession(context, user, {
       method: 'impersonation',
       authMethods: [],
       assurance: actor.principal.assurance,
       identifier: user.username,
-      impersonation: { by, from, reason, expiresAt: new Date(Math.min(now.getTime() + minutes * 60_000, own.expiresAt.getTime())) },
+      impersonation: { by, from, onlyIn, reason, expiresAt: new Date(Math.min(now.getTime() + minutes * 60_000, own.expiresAt.getTime())) },
     })
     context.note({ changes: { reason, minutes, sessionId: opened.session.id } })
     const payload = { userId, impersonatorId: by, sessionId: opened.session.id, reason, expiresAt: opened.session.expiresAt.toISOString() }
@@ -42,6 +53,14 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
     return opened
   },
 })
+
+/** The organization whose permission it is begun by; null: the permission is held everywhere. */
+async function limitOf({ em }: CommandContext, { grants }: Principal, user: UserRow): Promise<Id<'org'> | null> {
+  if (grants.allowsEverywhere(impersonationSignatures.impersonate.name)) return null
+  const managing = await managingOrganization(em, user)
+  if (managing === null) throw notFound({ type: controlledAccountTarget.type }) // it was managed when the rule let this through
+  return managing
+}
 
 function requireImpersonable({ origin }: CommandContext, user: UserRow, by: UserRow['id']): void {
   if (user.id === by) throw cannotImpersonate({ because: 'that is yourself' })
@@ -52,6 +71,7 @@ function requireImpersonable({ origin }: CommandContext, user: UserRow, by: User
 
 export const stopImpersonating = defineCommand(impersonationSignatures.stopImpersonating, {
   allow: signedIn,
+  aboutCredential: true,
   target: callerLocked,
   duringPendingStep: true,
   async handle(context) {

@@ -12,6 +12,7 @@ import { createSession } from '../create-session.ts'
 import {
   countFailure,
   forgetFailures,
+  recordRefusal,
   secondsToWait,
   secondsUntilAdmitted,
   throttleKeys,
@@ -80,9 +81,14 @@ function hasChangedSince({ createdAt }: Challenge, { passwordChangedAt }: UserRo
 }
 
 /** The same error for everything but a wrong factor; the login history has the difference. */
-function refuseWith(outcome: LoginOutcome, context: CommandContext, { challenge, wait }: FactorAttempt, method: SecondFactorMethod): never {
+async function refuseWith(
+  outcome: LoginOutcome,
+  context: CommandContext,
+  { challenge, wait }: FactorAttempt,
+  method: SecondFactorMethod,
+): Promise<never> {
   const { identifier = '' } = (challenge?.payload ?? {}) as Partial<FactorPayload>
-  recordLoginAttempt(context, { identifier, userId: challenge?.userId ?? null, method, outcome })
+  await recordRefusal(context, { identifier, userId: challenge?.userId ?? null, method, outcome })
   return context.refuse(outcome === 'locked' ? tooManyAttempts({ retryAfter: wait }) : challengeOver({}))
 }
 

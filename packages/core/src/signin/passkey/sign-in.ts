@@ -3,10 +3,17 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import type { ParsedInputOf } from '../../kernel/signature.ts'
 import { beginChallenge, challengeLifetime, finishChallenge, newNonce, tryChallenge } from '../../challenges/index.ts'
-import { recordLoginAttempt } from '../../login-history/index.ts'
 import { PasskeyRow } from '../../passkeys/entity.ts'
 import { verifyAssertion, relyingPartyOf } from '../../passkeys/index.ts'
-import { admit, admitFromNetwork, countFailure, forgetFailures, throttleKeys, type ThrottleKeys } from '../../throttling/index.ts'
+import {
+  admit,
+  admitFromNetwork,
+  countFailure,
+  forgetFailures,
+  recordRefusal,
+  throttleKeys,
+  type ThrottleKeys,
+} from '../../throttling/index.ts'
 import { UserRow, type UserId } from '../../users/index.ts'
 import { createSession } from '../create-session.ts'
 import { challengeOver, invalidCredentials } from '../errors.ts'
@@ -51,8 +58,8 @@ export const finishSignIn = defineCommand(passkeySignInSignatures.finishSignIn, 
     const outcome = user === null ? 'unknownUser' : !proved ? 'wrongFactor' : userOutcome(user, origin)
     const identifier = user?.username ?? 'passkey'
     if (user === null || outcome !== 'succeeded') {
-      recordLoginAttempt(context, { identifier, userId: user?.id ?? null, method: 'passkey', outcome })
       await countFailure(context, throttle)
+      await recordRefusal(context, { identifier, userId: user?.id ?? null, method: 'passkey', outcome })
       return context.refuse(invalidCredentials({}))
     }
     await forgetFailures(context, throttle)

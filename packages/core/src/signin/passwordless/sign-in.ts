@@ -16,11 +16,10 @@ import {
   type ProvenAddress,
   type VerificationId,
 } from '../../verifications/index.ts'
-import { recordLoginAttempt } from '../../login-history/index.ts'
 import { afterFirstFactor } from '../first-factor.ts'
 import type { SignInAnswer } from '../model.ts'
 import type { LoginOutcome } from '../../login-history/model.ts'
-import { guess, throttleKeys } from '../../throttling/index.ts'
+import { guess, recordRefusal, throttleKeys } from '../../throttling/index.ts'
 import { passwordlessSignatures } from './signatures.ts'
 
 /** Which mail, and whose: found before the transaction, so that their row is locked first of all, and looked at again inside. */
@@ -82,7 +81,7 @@ async function finish(
   const outcome = outcomeOf(proved, user, context.origin)
   if (asker?.userId) context.note({ target: { type: 'user', id: asker.userId } })
   if (user === null || outcome !== 'succeeded') {
-    recordLoginAttempt(context, { identifier, userId: asker?.userId ?? null, method, outcome })
+    await recordRefusal(context, { identifier, userId: asker?.userId ?? null, method, outcome })
     return context.refuse(refusal)
   }
   if (!user.emailVerified) await reclaimAccount(context, user, { passwordHash: null, refusal: reclaimRefused({}) })
