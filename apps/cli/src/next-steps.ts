@@ -33,6 +33,7 @@ const steps: Readonly<Record<string, Step>> = {
   'request.onlyCommands': 'Leave out --idempotency-key and --dry-run.',
   'request.unknownAction': 'The server and this command have different versions: compare them with --version.',
   'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
+  'request.databaseFull': `On its machine, see how much room there is: ${denizen} doctor`,
   'request.retriesExhausted': 'Wait a moment and try again.',
   'request.tooLarge': 'Send less at once, or raise DENIZEN_BODY_LIMIT of the server.',
   'request.urlTooLong': 'Ask for less in one query: shorter lists, fewer conditions.',

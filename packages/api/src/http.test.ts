@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http'
+import { databaseUnavailable } from '@denizen/core'
 import { describe, expect, it } from 'vitest'
 import { eventually, within } from '../../../tests/deadlines.ts'
 import { createServer, statusOf } from './index.ts'
@@ -15,8 +16,9 @@ describe('operations', () => {
 
   it('is alive but not ready while the database is away or silent', async () => {
     const { core } = served().world
-    for (const isReady of [async () => false, () => Promise.reject(new Error('gone')), () => new Promise<boolean>(() => undefined)]) {
-      const server = createServer({ core: { ...core, isReady }, port: 0 })
+    const gone = databaseUnavailable({})
+    for (const unreadiness of [async () => gone, () => Promise.reject(new Error('gone')), () => new Promise<null>(() => undefined)]) {
+      const server = createServer({ core: { ...core, unreadiness }, port: 0 })
       await server.listen()
       expect(await ask(server, '/readyz')).toMatchObject({ status: 503, text: '{"status":"databaseUnavailable"}' })
       expect((await ask(server, '/healthz')).status).toBe(200)

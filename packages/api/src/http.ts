@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server as 
 import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { newRequestId, type Core, type Logger } from '@denizen/core'
+import { databaseUnavailable, newRequestId, type Core, type DenizenError, type Logger } from '@denizen/core'
 import { TrustedProxies } from './addresses.ts'
 import { commonFields, json, send, type Answer } from './answer.ts'
 import { requestIdOf } from './context.ts'
@@ -127,7 +127,7 @@ class Face {
   readonly #proxies: TrustedProxies
   readonly #trpc: TrpcEndpoint
   readonly #origins: Origins
-  #readiness: Promise<boolean> | undefined
+  #unreadiness: Promise<DenizenError | null> | undefined
 
   constructor({ core, trustedProxies = [], bodyLimit = 128 * 1024, metrics, logger = core.ports.logger }: ServerOptions) {
     this.#core = core
@@ -211,8 +211,9 @@ class Face {
 
   async #ready(): Promise<Answer> {
     if (this.draining) return state(503, 'draining')
-    this.#readiness ??= withinTime(this.#core.isReady()).finally(() => (this.#readiness = undefined))
-    return (await this.#readiness) ? state(200, 'ready') : state(503, 'databaseUnavailable')
+    this.#unreadiness ??= withinTime(this.#core.unreadiness()).finally(() => (this.#unreadiness = undefined))
+    const reason = await this.#unreadiness
+    return reason === null ? state(200, 'ready') : state(503, reason.code.replace(/^request\./, ''))
   }
 
   /** Answers a request that is not valid HTTP or is too large, and closes the connection. */
@@ -245,11 +246,11 @@ function state(status: number, text: string): Answer {
 }
 
 /** A database that does not answer in time is not ready either. */
-async function withinTime(ready: Promise<boolean>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), readinessTimeout)
+async function withinTime(reason: Promise<DenizenError | null>): Promise<DenizenError | null> {
+  const { promise, resolve } = Promise.withResolvers<DenizenError>()
+  const timer = setTimeout(() => resolve(databaseUnavailable({})), readinessTimeout)
   try {
-    return await Promise.race([ready.catch(() => false), promise])
+    return await Promise.race([reason.catch((error: unknown) => databaseUnavailable({}, error)), promise])
   } finally {
     clearTimeout(timer)
   }

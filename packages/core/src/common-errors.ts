@@ -1,3 +1,4 @@
+import { databaseFull } from './database/errors.ts'
 import * as request from './kernel/errors.ts'
 import type { ErrorDefinition } from './kernel/errors.ts'
 import { tooManyRequests } from './policies/errors.ts'
@@ -27,6 +28,7 @@ export const commonErrors: readonly ErrorDefinition<never>[] = [
   request.databaseBusy,
   request.sealedElsewhere,
   request.databaseReadOnly,
+  databaseFull,
   request.outcomeUnknown,
   request.internal,
   tooManyRequests,

@@ -18,8 +18,8 @@ import { ensurePartitions } from './database/partitions.ts'
 import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
 import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Principal } from './kernel/actor.ts'
-import { isReadOnly } from './kernel/isolation.ts'
 import type { Origin } from './kernel/origin.ts'
+import { databaseUnavailable, DenizenError } from './kernel/errors.ts'
 import type { Settings } from './kernel/settings.ts'
 import { uuidBytes, encodeSuffix } from './kernel/id.ts'
 import type { Job } from './kernel/event.ts'
@@ -91,8 +91,8 @@ export interface Core {
    * valid.
    */
   receiveWebhook(webhook: SignedWebhook, origin: Origin): Promise<void>
-  /** Whether the database is there and takes changes. */
-  isReady(): Promise<boolean>
+  /** Why calls cannot be answered: the error that changes get from the database. null: they can. */
+  unreadiness(): Promise<DenizenError | null>
   /** The public keys of signed tokens, present and next (JWK, RFC 7517). */
   publishedKeys(): Promise<readonly JsonObject[]>
   /**
@@ -152,7 +152,7 @@ export function createCore(options: CoreOptions): Core {
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
     publishedKeys: () => answering(assembly, 'the look at the signing keys', () => keys.published()),
     writeLastSeen: buffers.write,
-    isReady: () => takesChanges(reader()),
+    unreadiness: () => unreadinessOf(reader()),
     async start() {
       await rotateKeys(reader(), ports) // refuses another master key, before anything is written
       await ensurePartitions(reader(), ports.clock.now())
@@ -175,11 +175,14 @@ async function warnOfDump(em: SqlEntityManager, { logger }: Ports): Promise<void
   )
 }
 
-async function takesChanges(em: SqlEntityManager): Promise<boolean> {
+async function unreadinessOf(em: SqlEntityManager): Promise<DenizenError | null> {
   try {
-    return !(await isReadOnly(em))
-  } catch {
-    return false
+    // Changes no row, and is refused where no row may be changed.
+    await em.execute('update denizen_migrations set name = name where false', [], 'run')
+    return null
+  } catch (thrown) {
+    const error = toDomainError(thrown)
+    return error instanceof DenizenError ? error : databaseUnavailable({}, thrown)
   }
 }
 

@@ -6,6 +6,7 @@ export { parseDatabaseUrl, placeOf, type PostgresServer } from './database-url.t
 export { openDatabase, type Database } from './database.ts'
 export { dataDirectoryUnusable } from './data-directory.ts'
 export { nodeDigest } from './digest.ts'
+export { databaseNoRoom, leastRoom, type EmbeddedSql, type FreeSpace } from './disk-room.ts'
 export { databaseLocked, lockDirectory, readLockOwner, type DirectoryLock, type LockOwner } from './directory-lock.ts'
 export { postgresFeed, type FeedState, type PostgresFeed, type PostgresFeedOptions } from './invalidation.ts'
 export { bossJobs, type JobDefinition, type JobOptions, type Jobs } from './jobs.ts'

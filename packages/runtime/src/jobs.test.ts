@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { jobQueueContract } from '@denizen/core/testing'
@@ -6,7 +7,7 @@ import { eventually } from '../../../tests/deadlines.ts'
 import { openDatabase, type Database } from './database.ts'
 import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
 import { pinoLogger } from './logger.ts'
-import { testDatabase, type TestDatabase } from './testing/postgres.ts'
+import { placeAt, testDatabase, type TestDatabase } from './testing/postgres.ts'
 
 const logger = pinoLogger('silent')
 
@@ -186,4 +187,21 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     await expect(jobs.enqueue(database.orm.em.fork() as SqlEntityManager, [job])).rejects.toThrow('in a transaction')
     await expect(transaction((em) => jobs.enqueue(em, [job]))).rejects.toThrow('no job named tests.unknown')
   })
+})
+
+test('R7: a connection that breaks while it is set up fails what wanted it, and not the process', async () => {
+  // It lets everybody in, and leaves at the first statement.
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write(Buffer.from('520000000800000000' + '5a0000000549', 'hex')) // AuthenticationOk, ReadyForQuery
+      socket.once('data', () => socket.destroy())
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const place = placeAt(`postgresql://nobody@127.0.0.1:${(server.address() as AddressInfo).port}/none`)
+  const database = { kind: 'postgres', place } as Database
+  const jobs = bossJobs({ database, definitions: [], logger, working: false })
+  await expect(jobs.start()).rejects.toThrow('Connection terminated unexpectedly')
+  await jobs.stop()
+  await new Promise((resolve) => server.close(resolve))
 })

@@ -132,6 +132,7 @@ function linkTo(database: Database): Link {
   const session = sessionOf(place, limits)
   const pool = new Pool({ max: 4, ...connectionOptions(place.direct, { purpose: 'jobs', limits, session }) })
   pool.on('error', () => {}) // an idle connection that breaks is replaced by the pool
+  pool.on('connect', (client) => client.on('error', () => {})) // while it is set up, the pool does not listen: it would end the process
   const options = {
     schema: quoteIdentifier(jobsSchema(place.schema)),
     createSchema: false,

@@ -44,7 +44,7 @@ describe('on the embedded database', () => {
     await first.stop()
     const second = await start(config)
     expect(await second.core.as(operator).users.find({ identifier: 'ada' })).toEqual(ada)
-    expect(await second.core.isReady()).toBe(true)
+    expect(await second.core.unreadiness()).toBeNull()
   })
 
   test('tells subscribers of events', async () => {

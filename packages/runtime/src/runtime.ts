@@ -18,6 +18,7 @@ import { nodeCipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type Database } from './database.ts'
 import { nodeDigest } from './digest.ts'
+import type { FreeSpace } from './disk-room.ts'
 import { postgresFeed } from './invalidation.ts'
 import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
 import { withoutRepeats } from './log-repeats.ts'
@@ -38,6 +39,8 @@ export interface RuntimeOptions {
   readonly subscribers?: readonly Subscriber[]
   /** Default: JSON lines on standard error. */
   readonly logger?: Logger
+  /** Bytes that are free in the folder of the embedded database. Default: what its file system says. */
+  readonly freeSpace?: FreeSpace
 }
 
 /** Denizen with its real ports. */
@@ -57,14 +60,14 @@ export interface Runtime {
 
 /**
  * Opens the database and assembles core with its real ports; nothing runs before `start`.
- * Throws `database.locked`, `database.tooOld`, `request.databaseUnavailable`,
+ * Throws `database.locked`, `database.noRoom`, `database.tooOld`, `request.databaseUnavailable`,
  * `config.masterKeyMissing`, `config.masterKeyInvalid`; `start` also
  * `database.newer` and `database.migrating`.
  */
 export async function createRuntime(config: Config, options: RuntimeOptions = {}): Promise<Runtime> {
   const logger = withoutRepeats(options.logger ?? pinoLogger(config.logLevel))
   const masterKey = await loadMasterKey(config)
-  const database = await openDatabase(config, logger)
+  const database = await openDatabase(config, logger, options.freeSpace)
   return assemble(config, options, logger, nodeCipher(masterKey), database)
 }
 

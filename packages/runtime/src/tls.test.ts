@@ -62,7 +62,7 @@ describe('67: a server that takes only TLS', () => {
     const runtime = await open(urlWith({ sslmode, ...(sslmode !== 'require' && { sslrootcert: own }) }, { database: 'of_denizen' }))
     try {
       await runtime.start() // migrates too
-      expect(await runtime.core.isReady()).toBe(true)
+      expect(await runtime.core.unreadiness()).toBeNull()
       const connections = await asOperator(
         `select application_name as name, bool_and(ssl) as encrypted from pg_stat_activity join pg_stat_ssl using (pid)
           where datname = 'of_denizen' group by 1 order by 1`,

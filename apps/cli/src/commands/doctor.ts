@@ -197,10 +197,19 @@ function migrationCheck(applied: readonly string[], pending: readonly string[], 
 
 async function diskCheck({ dataDirectory, database }: Config): Promise<Check> {
   if (database.kind !== 'embedded') return ok('Disk', 'not used')
+  const { leastRoom } = await import('@denizen/runtime')
   const { bavail, bsize } = await statfs(existsSync(dataDirectory) ? dataDirectory : '.')
-  const free = Math.round((bavail * bsize) / 1024 ** 2)
+  const free = Math.floor((bavail * bsize) / 1024 ** 2)
   if (free >= 1024) return ok('Disk', `${Math.floor(free / 1024)} GB free`)
-  return { name: 'Disk', state: 'warning', found: `only ${free} MB free`, next: 'Free some space: a database that cannot write stops.' }
+  const found = `only ${free} MB free for ${dataDirectory}`
+  const least = leastRoom / 1024 ** 2
+  if (free >= least) return { name: 'Disk', state: 'warning', found, next: `Free some: below ${least} MB the database only reads.` }
+  return {
+    name: 'Disk',
+    state: 'problem',
+    found,
+    next: `Free some: until there are ${least} MB the database only reads, and does not start.`,
+  }
 }
 
 function mailCheck(config: Config): Check {
@@ -224,7 +233,8 @@ async function serverCheck(): Promise<Check> {
     try {
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) })
       if (response.ok) return ok('Server', `${url} is ready`)
-      return { name: 'Server', state: 'warning', found: `${url} answers ${response.status}`, next: 'See its log.' }
+      const why = (await response.text()).slice(0, 100)
+      return { name: 'Server', state: 'warning', found: `${url} answers ${response.status} ${why}`, next: 'See its log.' }
     } catch {
       return { name: 'Server', state: 'warning', found: `nothing answers at ${url}`, next: `Start it: npm start, or ${denizen} serve` }
     }

@@ -1,5 +1,6 @@
 import { databaseBusy, databaseReadOnly, databaseUnavailable } from '../kernel/errors.ts'
 import type { DenizenError, ErrorDefinition } from '../kernel/errors.ts'
+import { databaseFull } from './errors.ts'
 
 /** A failure of the database that is no bug and no fault of the caller: it passes, or an operator ends it. */
 export interface Outage {
@@ -17,8 +18,9 @@ type Meaning = readonly [states: RegExp, error: ErrorDefinition<Record<never, ne
 const meanings: readonly Meaning[] = [
   // Timeouts of statements and locks, too many connections: whatever was begun is rolled back.
   [/^(57014|55P03|53200|53300|25P03|25P04|57P05)$/, databaseBusy],
-  // A standby, a database that was set read-only, a full disk.
-  [/^(25006|53100|53400)$/, databaseReadOnly],
+  [/^53100$/, databaseFull],
+  // A standby, a database that was set read-only, a limit of its configuration.
+  [/^(25006|53400)$/, databaseReadOnly],
   // Connections and shutdowns; roles, passwords and databases that are not there (any more): a secret may be in the middle of a change.
   [/^(08|28|3D|53|57)[0-9A-Z]{3}$/, databaseUnavailable],
   [/^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_|PROTO)|^ENOTFOUND$|^ERR_(TLS|SSL|STREAM)|CERT|SELF_SIGNED/, databaseUnavailable],

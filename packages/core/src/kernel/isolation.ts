@@ -1,5 +1,4 @@
 import { IsolationLevel } from '@mikro-orm/core'
-import type { SqlEntityManager } from '@mikro-orm/sql'
 
 /**
  * The isolation of transactions. Each names its own: the default of a database, role or server may be another
@@ -16,9 +15,3 @@ export const isolation = {
   /** For reading what several statements put together, and no cache keeps. */
   readingOneSnapshot: { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
 } as const
-
-/** Whether the transaction takes no changes; outside of one, whether the database takes none now. */
-export async function isReadOnly(em: SqlEntityManager): Promise<boolean> {
-  const [row] = await em.execute<{ mode: string }[]>(`select current_setting('transaction_read_only') as mode`)
-  return row?.mode === 'on'
-}

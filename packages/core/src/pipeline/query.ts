@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { decisionsFor } from '../access/index.ts'
 import type { Inquiry, Query } from '../kernel/action.ts'
-import { isolation, isReadOnly } from '../kernel/isolation.ts'
+import { isolation } from '../kernel/isolation.ts'
 import { selectThrough, type RunSelect } from '../kernel/select.ts'
 import { RowCache } from '../kernel/row-cache.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
@@ -72,12 +72,20 @@ async function beginReadOnly(assembly: Assembly, { oneSnapshot }: Query | Inquir
   const em = forkOf(assembly)
   await em.begin(oneSnapshot === true ? isolation.readingOneSnapshot : isolation.reading)
   try {
-    const heeds = heedsAccessMode.get(assembly.orm) ?? (await isReadOnly(em))
-    heedsAccessMode.set(assembly.orm, heeds)
-    if (!heeds) await em.execute('set transaction read only', [], 'run')
+    const heeds = heedsAccessMode.get(assembly.orm) ?? (await becameReadOnly(em))
+    if (heeds !== null) heedsAccessMode.set(assembly.orm, heeds)
+    if (heeds !== true) await em.execute('set transaction read only', [], 'run')
   } catch (error) {
     await em.rollback()
     throw error
   }
   return em
+}
+
+/** null: nobody can tell, because every transaction is read-only now. */
+async function becameReadOnly(em: SqlEntityManager): Promise<boolean | null> {
+  const [row] = await em.execute<{ mode: string; usual: string }[]>(
+    `select current_setting('transaction_read_only') as mode, current_setting('default_transaction_read_only') as usual`,
+  )
+  return row?.usual === 'on' ? null : row?.mode === 'on'
 }
