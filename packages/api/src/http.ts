@@ -149,13 +149,13 @@ class Face {
     if (path.startsWith('/trpc/') && url.length <= longestUrl) {
       const asked = { request, names: path.slice('/trpc/'.length), search, requestId, signal: () => departure(response) }
       const kept = this.#trpc.immediate(asked)
-      if (kept !== undefined) send(response, requestId, this.draining, kept, this.#origins.fieldsFor(request.headers.origin))
+      if (kept !== undefined) send(response, requestId, this.draining, kept, this.#origins.fieldsFor(request.headers))
       else this.#reply(response, requestId, this.#trpc.answer(asked))
     } else this.#reply(response, requestId, this.#other(request, path, search, requestId))
   }
 
   #reply(response: ServerResponse, requestId: string, answer: Promise<Answer | Response | null>): void {
-    const shared = this.#origins.fieldsFor(response.req.headers.origin)
+    const shared = this.#origins.fieldsFor(response.req.headers)
     const finish = async (): Promise<void> => {
       const ready = await answer
       if (ready === null) response.destroy()

@@ -1,16 +1,14 @@
 import type { AppRouter } from '@denizen/api'
 import { DenizenError } from '@denizen/core/calls'
-import { httpBatchLink, type Operation, type TRPCLink } from '@trpc/client'
+import { httpBatchLink, type Operation, type OperationLink, type TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
 import superjson from 'superjson'
 
-export interface LinkOptions {
-  /** Where the server is: `http://127.0.0.1:4000`. */
+/** How calls travel. */
+export interface TransportOptions {
   readonly url: string
-  /** The access token, or a function that returns it, which is called before every request. */
-  readonly token?: string | null | (() => string | null | Promise<string | null>)
-  /** A `fetch` to use instead of the global one, for example with a time limit. */
-  readonly fetch?: typeof globalThis.fetch
-  /** In a browser: the session is in cookies, also for an application on another host of the same site. */
+  readonly token?: string | null | (() => string | null | Promise<string | null>) | undefined
+  readonly fetch?: typeof globalThis.fetch | undefined
   readonly cookies?: boolean
 }
 
@@ -28,11 +26,8 @@ export interface AskedOf {
   readonly idempotencyKey?: string
 }
 
-/**
- * The links of a plain tRPC client: `createTRPCClient<AppRouter>({ links: denizenLinks({ url }) })`. The context of a call may ask
- * for more: `client.users.archive.mutate(input, { context: { plan: true } })`, or `{ idempotencyKey }`.
- */
-export function denizenLinks({ url, token = null, fetch, cookies = false }: LinkOptions): TRPCLink<AppRouter>[] {
+/** The links that send calls and take their answers; they keep no session alive. */
+export function transportLinks({ url, token = null, fetch, cookies = false }: TransportOptions): TRPCLink<AppRouter>[] {
   refuseCredentials(url)
   const common = {
     url: `${url.replace(/\/+$/, '')}/trpc`,
@@ -46,9 +41,25 @@ export function denizenLinks({ url, token = null, fetch, cookies = false }: Link
   return [
     () =>
       ({ op, next }) =>
-        next(asking(op)),
+        readable(next(asking(op))),
     httpBatchLink<AppRouter>({ ...common, maxItems: largestBatch, maxURLLength: longestUrl, headers: authorization }),
   ]
+}
+
+type Answers = ReturnType<OperationLink<AppRouter>>
+
+/**
+ * tRPC knows errors by their class. In a program with two copies of it, those of the other copy would lose their `data`;
+ * what has the shape of an error answer, under `error`, is read by every copy.
+ */
+function readable(answers: Answers): Answers {
+  return observable((observer) =>
+    answers.subscribe({
+      next: (answer) => observer.next(answer),
+      complete: () => observer.complete(),
+      error: (error) => observer.error(Object.defineProperty(error, 'error', { value: error.shape })),
+    }),
+  )
 }
 
 /** Commands also ask for new tokens in cookies. Queries do not, because the header would cost a preflight request. */
