@@ -110,6 +110,7 @@ export interface Core {
 
 /** The settings of an installation without any. */
 export const defaultSettings: Settings = {
+  name: 'Denizen',
   defaultOrganization: null,
   publicUrl: 'http://127.0.0.1:4000',
   maxOwnedOrganizations: 10,

@@ -43,6 +43,8 @@ export interface IdentityProvider {
 
 /** The settings of an installation. */
 export interface Settings {
+  /** What the installation is called, on its pages and in its mails. One line. */
+  readonly name: string
   /** The organization that new users join; null: none. */
   readonly defaultOrganization: string | null
   /** The public URL, without a slash at the end. Links in mails begin with it, never with the host of a request. */
