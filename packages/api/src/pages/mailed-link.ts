@@ -21,7 +21,7 @@ export interface LinkPage {
 }
 
 /** Signs in, in this browser, whoever has just typed a password: the fields that its answer sets. null: not here, and nothing has happened. */
-export type SignIn = (identifier: string, password: string) => Promise<Fields | null>
+type SignIn = (identifier: string, password: string) => Promise<Fields | null>
 
 /** The fields of a form; a missing one is empty. */
 export interface Form {

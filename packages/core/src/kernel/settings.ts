@@ -74,3 +74,21 @@ export interface Settings {
   /** OpenID providers and Clerk. */
   readonly identityProviders: readonly IdentityProvider[]
 }
+
+/** The settings of an installation without any. */
+export const defaultSettings: Settings = {
+  name: 'Denizen',
+  defaultOrganization: null,
+  publicUrl: 'http://127.0.0.1:4000',
+  maxOwnedOrganizations: 10,
+  restoreDays: 30,
+  signUp: 'open',
+  requireVerifiedEmail: false,
+  requireFactor: 'nobody',
+  maxSessions: null,
+  sessionExcess: 'evictOldest',
+  allowedOrigins: [],
+  agentAudiences: [],
+  passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
+  identityProviders: [],
+}
