@@ -86,7 +86,7 @@ export const Missing = z.object({
     .object({ role: RoleShown.nullable(), permission: z.string().nullable(), on: ScopeShown })
     .nullable()
     .meta({ description: 'a role, or a single permission; null: the membership is enough' }),
-  ends: assignmentId.nullable().meta({ description: 'the assignment of the same on other terms, which has to be ended first' }),
+  ends: assignmentId.nullable().meta({ description: 'the assignment of the same for another time, which has to be revoked first' }),
   brings: z.int().meta({ description: 'how many other permissions come with it' }),
   givers: z.object({
     users: z.array(Somebody).meta({ description: 'up to five users who could grant it, as far as you may see them' }),
@@ -126,10 +126,7 @@ const AssignmentAt = z.object({
 
 /** A user at a time in the past or future. */
 export const UserAt = Somebody.extend({
-  status: z
-    .string()
-    .nullable()
-    .meta({ description: 'null: the user did not exist yet, or was not in the scope and you may see no more than who was' }),
+  status: z.string().nullable().meta({ description: 'null: the user did not exist yet' }),
   frozen: z.boolean().meta({ description: 'all grants were frozen' }),
   memberships: z.array(z.object({ organization: ScopeShown, role: z.enum(['owner', 'admin', 'member']) })),
   teams: z.array(z.object({ teamId: teamId, name: z.string() })),
