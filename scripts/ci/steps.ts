@@ -45,7 +45,17 @@ function suites(environment: Readonly<Record<string, string>>): Step[] {
       locks: ['apt'],
       command: bash('command -v oathtool || { apt-get update -qq && apt-get install -y -qq --no-install-recommends oathtool; }'),
     },
-    { name: onNode, cores: 2, seconds: 300, after: ['oathtool'], command: ['npm', 'test', '--'], environment, suite: {} },
+    {
+      name: 'pgbouncer',
+      cores: 1,
+      seconds: 15,
+      locks: ['apt'],
+      // Installed only: Debian would start it, on its usual port.
+      command: bash(
+        'command -v pgbouncer || { apt-get update -qq && apt-get install -y -qq --no-install-recommends pgbouncer && { service pgbouncer stop || true; }; }',
+      ),
+    },
+    { name: onNode, cores: 2, seconds: 300, after: ['oathtool', 'pgbouncer'], command: ['npm', 'test', '--'], environment, suite: {} },
     {
       name: 'embedded',
       cores: 2,

@@ -63,7 +63,7 @@ export async function makeRoom(database: SystemDatabase): Promise<void> {
     `with
       promoted as (update role_assignments a set revoked_at = now() from roles r, users u
         where r.id = a.role_id and r.name = 'superadmin' and u.id = a.user_id and u.username <> 'the-admin' and a.revoked_at is null),
-      people as (update users set username = 'retired-' || replace(id::text, '-', ''), email = null, full_name = null, folded_full_name = null
+      people as (update users set username = 'retired-' || replace(id::text, '-', ''), email = null, full_name = null, folded_full_name = null, imported_from = null
         where username <> 'the-admin' and username not like 'retired-%'),
       places as (update organizations set slug = 'retired-' || id, name = 'Retired' where slug not like 'retired-%'),
       domains as (delete from organization_domains),

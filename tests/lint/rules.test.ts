@@ -34,7 +34,7 @@ const forbidden: [file: string, code: string, rule: string][] = [
   [`${core}/ports/b.ts`, "import { x } from '../pipeline/run.ts'", 'no-restricted-imports'],
   // features are used through their face
   [`${core}/sessions/a.ts`, "import { x } from '../users/repository.ts'", 'no-restricted-imports'],
-  [`${core}/sessions/b.ts`, "import { x } from '../accounts/import/keycloak.ts'", 'no-restricted-imports'],
+  [`${core}/sessions/b.ts`, "import { x } from '../accounts/keycloak/users.ts'", 'no-restricted-imports'],
   [`${core}/sessions/c.ts`, "import { x } from '../pipeline/run.ts'", 'no-restricted-imports'],
   [`${core}/sessions/d.ts`, "import { x } from '../core.ts'", 'no-restricted-imports'],
   [`${core}/accounts/import/a.ts`, "import { x } from '../../users/repository.ts'", 'no-restricted-imports'],

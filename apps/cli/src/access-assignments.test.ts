@@ -22,7 +22,7 @@ describe('denizen access: giving and taking', () => {
       'They already had it.',
     )
     const conflict = await run('assign-role', ...role)
-    expect([conflict.code, conflict.stderr]).toEqual([expect.any(Number), expect.stringContaining('Take it away first')])
+    expect([conflict.code, conflict.stderr]).toEqual([expect.any(Number), expect.stringContaining('Revoke that first')])
     const team = ['--team', 'Support', '--permission', 'ticket.*', '--org', 'acme', '--on-team', 'Support']
     const onTeam = await run('grant-permission', ...team, '--networks', '192.0.2.0/24,198.51.100.7', '--json')
     expect(onTeam.json()).toMatchObject({

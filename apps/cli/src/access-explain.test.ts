@@ -47,7 +47,7 @@ it('of a denial it tells what would change it, the smallest first', async () => 
     ),
   )
   const unknown = await run('access', 'explain', 'me', 'teams.lst', '--org', slug)
-  expect(unknown.stdout).toMatch(/^No: teams\.lst is no permission: .* Did you mean teams\.list,/)
+  expect(unknown.stdout).toMatch(/^No: There is no permission teams\.lst, .* Did you mean teams\.list,/)
 })
 
 it('access at tells of a time, access compare of two', async () => {

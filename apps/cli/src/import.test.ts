@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { completed } from '@denizen/core'
 import { expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
@@ -7,6 +9,8 @@ const secret = 'the password of alice'
 
 interface Imported {
   readonly created: number
+  readonly unchanged: number
+  readonly lost: readonly object[]
   readonly rolesCreated: readonly string[]
   readonly failed: readonly { readonly index: number; readonly username: string; readonly code: string }[]
   readonly warnings: readonly { readonly index: number }[]
@@ -42,8 +46,15 @@ const run = (...line: string[]) => terminal.here(['users', 'import', ...line], a
 
 it('a realm is planned without a trace', async () => {
   const before = await served().world.counts()
-  const { code, stdout } = await run(newRealm().file, '--create-roles', '--dry-run')
-  expect([code, stdout]).toEqual([0, expect.stringMatching(/^ {2}2 users are added$/m)])
+  const { name, bob, file } = newRealm()
+  const { code, stdout } = await run(file, '--create-roles', '--dry-run')
+  expect([code, stdout]).toEqual([6, expect.stringMatching(/^ {2}2 users are added$/m)])
+  // O6: and it says all that the import would say, with names.
+  expect(stdout).toMatch(/^2 users would be created, 1 not\.$/m)
+  expect(stdout).toContain(`Roles that would be created (they grant nothing until you map them): ${name}:admin, ${name}:user`)
+  expect(stdout).toMatch(/^# +USERNAME +WHY +CODE\n2 +bad name +\S/m)
+  expect(stdout).toMatch(new RegExp(`^# +USERNAME +WHAT\\n3 +${bob} +.*${name}:unheard-of$`, 'm'))
+  expect(stdout).toMatch(/^clients +1 +-$/m)
   expect(stdout).toMatch(/^ {2}2 roles are added$/m)
   expect(await served().world.counts()).toEqual(before)
 })
@@ -74,12 +85,17 @@ it('a repeat changes nothing, and says of everybody that they are there', async 
   const before = await served().world.counts()
   const { code, json } = await run(file, '--create-roles', '--json')
   expect(code).toBe(6) // "bad name" is still not there
-  expect(json<Imported>()).toMatchObject({ created: 0, rolesCreated: [] })
-  expect(json<Imported>().failed.map(({ username, code: why }) => [username, why])).toEqual([
-    [alice, expect.stringMatching(/^users\.(email|username)Taken$/)], // it has both
-    ['bad name', expect.stringMatching(/^users\./)],
-    [bob, 'users.usernameTaken'],
-  ])
+  expect(json<Imported>()).toMatchObject({
+    created: 0,
+    unchanged: 2,
+    users: [
+      { username: alice, status: 'unchanged' },
+      { username: bob, status: 'unchanged' },
+    ],
+    rolesCreated: [],
+    lost: [{ what: 'clients', count: 1, users: null }],
+  })
+  expect(json<Imported>().failed.map(({ username, code: why }) => [username, why])).toEqual([['bad name', 'users.unreadable']])
   const { users, roles, role_assignments: assignments } = await served().world.counts()
   expect({ users, roles, assignments }).toEqual({ users: before['users'], roles: before['roles'], assignments: before['role_assignments'] })
 })
@@ -87,7 +103,8 @@ it('a repeat changes nothing, and says of everybody that they are there', async 
 it.each([
   ['made, all of them', [], ['dora', 'eve'], 0],
   ['there already, all of them', ['dora', 'eve'], ['dora', 'eve'], 0],
-  ['made or there already', ['dora'], ['dora', 'frank'], 6],
+  ['made or there already', ['dora'], ['dora', 'frank'], 0],
+  ['made, some of them', [], ['i?i', 'ivy'], 6],
   ['made, none of them', [], ['g?g', 'h?h'], 1],
 ])('how an import ends whose users are %s', async (_, there, usernames, code) => {
   const tag = crypto.randomUUID().slice(0, 8)
@@ -106,10 +123,11 @@ it('an idempotency key gives the first account of it again', async () => {
 
 it('a large realm goes in parts, shows how far it is, and counts places in the file', async () => {
   // Ballast that is read and not kept, so that few users fill the parts.
-  const credentialData = 'x'.repeat(4_000)
+  const realmRoles = Array.from({ length: 700 }, () => 'x'.repeat(250))
   const users = Array.from({ length: 12 }, (_, index) => ({
     username: index === 11 ? 'bad name' : `large-${index}`,
-    credentials: Array.from({ length: 45 }, () => ({ type: 'otp', credentialData })),
+    enabled: true,
+    realmRoles,
   }))
   const large = terminal.write('large.json', JSON.stringify({ realm: 'large', users }))
   const { code, stdout, stderr } = await run(large)
@@ -119,6 +137,33 @@ it('a large realm goes in parts, shows how far it is, and counts places in the f
   expect(steps).toEqual([...new Set(steps)].toSorted((one, other) => one - other))
   expect(steps.at(-1)).toBe(12)
   expect(stdout).toMatch(/^12 +bad name /m)
+})
+
+it('C2: reads a file with a byte order mark, and a directory as Keycloak writes it', async () => {
+  const marked = terminal.write(
+    'marked.json',
+    `\uFEFF${JSON.stringify({ realm: 'marked', users: [{ username: 'marked-ada', enabled: true }] })}`,
+  )
+  expect((await run(marked)).stdout).toMatch(/^1 user created\.$/m)
+  const folder = join(terminal.home, 'export')
+  mkdirSync(folder)
+  const parts = {
+    'dir-realm.json': { realm: 'dir', roles: { realm: [{ name: 'a' }] }, clients: [{}, {}] },
+    'dir-users-0.json': { realm: 'dir', users: [{ username: 'dir-ada', enabled: true, realmRoles: ['a'], attributes: { phone: ['1'] } }] },
+    'dir-users-1.json': { realm: 'dir', users: [{ username: 'dir-bob', enabled: true }] },
+  }
+  for (const [name, content] of Object.entries(parts)) terminal.write(`export/${name}`, JSON.stringify(content))
+  const { code, json } = await run(folder, '--create-roles', '--json')
+  expect(code).toBe(0)
+  expect(json<object>()).toMatchObject({
+    created: 2,
+    rolesCreated: ['dir:a'],
+    warnings: [],
+    lost: [
+      { what: 'attributes of users', count: 1, users: 1 },
+      { what: 'clients', count: 2, users: null },
+    ],
+  })
 })
 
 async function rowIdOf(username: string): Promise<string> {

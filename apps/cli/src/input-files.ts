@@ -18,8 +18,12 @@ export interface RecordFile {
   readonly records: readonly FileRecord[]
 }
 
-/** A file as text; `-` is standard input. */
+/** A file as text, without the byte order mark that some editors begin it with; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
+  return (await readWhole(file)).replace(/^\uFEFF/, '')
+}
+
+async function readWhole(file: string): Promise<string> {
   if (file === '-') return readInput(largestInput)
   try {
     return await readFile(file, 'utf8')
@@ -33,7 +37,7 @@ export async function readText(file: string): Promise<string> {
 /** The records of a JSON array, or of a file with one JSON object a line. A line that is not JSON does not stop the others. */
 export async function readRecords(file: string): Promise<RecordFile> {
   const name = file === '-' ? 'Standard input' : file
-  const text = (await readText(file)).replace(/^\uFEFF/, '')
+  const text = await readText(file)
   const whole = /^\s*\[/.test(text) ? parseJson(text, name, 'It begins like a JSON array, but is not one.') : null
   const found: RecordFile = Array.isArray(whole)
     ? { unit: 'item', records: whole.map((value: unknown, index) => ({ place: index + 1, ok: true, value })) }

@@ -1,12 +1,21 @@
-import type { Plan } from '@denizen/core/contract'
+import type { FailedItem, Plan } from '@denizen/core/contract'
 import { printAnswer, table, type Format } from './output.ts'
 
+/** An item that would fail, called as in the input; null: it has no name there. */
+export interface NamedFailure extends FailedItem {
+  readonly who: string | null
+}
+
+/** The plan of a batch: the items that would fail have names. */
+export type BatchPlan = Omit<Plan, 'failed'> & { readonly failed: readonly NamedFailure[] }
+
 /** Shows what a command would do: as sentences for people; as JSON, every table that it counts. */
-export function printPlan(format: Format, plan: Plan): void {
+export function printPlan(format: Format, plan: Plan | BatchPlan): void {
   printAnswer(format, plan, () => planText(plan))
 }
 
-function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan): string {
+/** The plan as sentences. */
+export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan | BatchPlan): string {
   const changes = Object.entries(rows)
     .filter(([name]) => !unsaid.has(name))
     .flatMap(([name, counts]) => sentencesOf(name, counts))
@@ -64,14 +73,19 @@ function counting(count: number, noun: string): string {
 }
 
 /** Items are counted from 1, as people do. */
-function failures(failed: Plan['failed']): readonly string[] {
+function failures(failed: readonly (FailedItem | NamedFailure)[]): readonly string[] {
   if (failed.length === 0) return []
   const items = table(failed, [
     { title: '#', value: ({ index }) => index + 1 },
+    ...(failed.some((item) => 'who' in item) ? [{ title: 'WHO', value: whoIs }] : []),
     { title: 'WHY', value: ({ message }) => message },
     { title: 'CODE', value: ({ code }) => code },
   ])
   return [`${failed.length} would fail:\n${items}`]
+}
+
+function whoIs(item: FailedItem | NamedFailure): string | null {
+  return 'who' in item ? item.who : null
 }
 
 /** The sum of the plans of several chunks; `start` is the index of a chunk's first item, for the numbers of failed items. */

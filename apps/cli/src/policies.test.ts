@@ -29,7 +29,7 @@ describe('a policy', () => {
     expect(effective).toMatch(/maxApiTokens\s+100\s+settings/)
     expect((await run('policies', 'list', '--all')).stdout).toContain(name)
     const refused = await run('policies', 'delete', name, '--yes')
-    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('Users have this policy (1)')])
+    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('in use by 1 user')])
     expect((await run('policies', 'delete', name, '--reassign-to-none', '--yes')).stdout).toContain('1 users')
     expect((await run('policies', 'get', name)).code).toBe(3)
   })

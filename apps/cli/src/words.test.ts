@@ -117,3 +117,9 @@ describe('O11: errors', () => {
     expect(stderr).toContain('error: --until: ')
   })
 })
+
+it('says what is wrong with the configuration, whose settings are no fields of an input', async () => {
+  const wrong = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', DENIZEN_MASTER_KEY: 'short' }
+  const { code, stderr } = await terminal.here(['users', 'list', '--local'], wrong)
+  expect([code, stderr]).toEqual([2, expect.stringContaining('DENIZEN_MASTER_KEY: must be 32 bytes')])
+})

@@ -16,14 +16,17 @@ interface Issue {
  */
 export function inWordsOf(command: Command, program: Command, error: DenizenError): DenizenError {
   const { code, kind, details } = error
-  const issues = Array.isArray(details['issues'])
-    ? (details['issues'] as Issue[]).map((issue) => ({ ...issue, path: pathIn(command, issue.path) }))
-    : null
+  // Those of a configuration have the names of settings.
+  const issues = areOfInput(details['issues']) ? details['issues'].map((issue) => ({ ...issue, path: pathIn(command, issue.path) })) : null
   const [first] = issues ?? []
   const only = code === 'request.invalid' && issues?.length === 1 && first !== undefined
   const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : error.message
   const message = withCommands(program, withFields(command, text))
   return new DenizenError(code, kind, message, issues === null ? details : { ...details, issues }, error)
+}
+
+function areOfInput(issues: unknown): issues is readonly Issue[] {
+  return Array.isArray(issues) && issues.every((issue: unknown) => issue !== null && typeof issue === 'object' && 'path' in issue)
 }
 
 /** `where.name` is in `--where`; the rest of the path is what stands in its JSON. */

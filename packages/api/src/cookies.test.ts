@@ -102,6 +102,7 @@ describe('a session in cookies', () => {
     const next = jarOf(renewed)
     expect(next.cookie).not.toBe(jar.cookie)
     expect((await served().get('/trpc/sessions.whoami', next)).status).toBe(200)
+    await served().world.core.writeLastSeen()
     served().world.clock.advance(31_000)
     const reused = await refresh({ ...jar, ...asked })
     expect(domainOf(reused).code).toBe('auth.invalidRefreshToken')

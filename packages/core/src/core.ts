@@ -37,7 +37,7 @@ import { writeSessionsSeen } from './sessions/index.ts'
 import { Authenticator, PrincipalCache } from './principals/index.ts'
 import { createCredentials } from './tokens/credentials.ts'
 import { KeyRing, rotateKeys } from './tokens/index.ts'
-import { writeLastUsed } from './tokens/repository.ts'
+import { writeLastUsed, writePairsUsed } from './tokens/repository.ts'
 import type { User } from './users/index.ts'
 
 export interface CoreOptions {
@@ -95,10 +95,7 @@ export interface Core {
   unreadiness(): Promise<DenizenError | null>
   /** The public keys of signed tokens, present and next (JWK, RFC 7517). */
   publishedKeys(): Promise<readonly JsonObject[]>
-  /**
-   * Writes buffered times now: when users were last seen, and tokens and permissions last used. After `start` that happens by itself
-   * within seconds.
-   */
+  /** Writes buffered times now (last seen, last used). After `start` that happens by itself within seconds. */
   writeLastSeen(): Promise<void>
   /** Creates partitions that are due, and starts listening for invalidations. */
   start(): Promise<void>
@@ -230,13 +227,15 @@ function writeBehindBuffers(reader: () => SqlEntityManager, { logger }: Ports) {
   const users = new WriteBehindBuffer({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
   const sessions = new WriteBehindBuffer({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
   const tokens = new WriteBehindBuffer({ reader, logger, write: writeLastUsed, what: 'tokens were last used' })
+  const pairs = new WriteBehindBuffer({ reader, logger, write: writePairsUsed, what: 'pairs of tokens were first used' })
   const uses = new WriteBehindBuffer({ reader, logger, write: writePermissionUses, what: 'permissions were last used' })
-  const all = [users, sessions, tokens, uses] as const
+  const all = [users, sessions, tokens, pairs, uses] as const
   return {
     used: (use: PermissionUse, now: Date): void => void uses.note(use, now),
-    /** Most calls cost one lookup: if the session was recorded within the minute, so was its user. */
+    /** Most calls cost one lookup: if the token was recorded within the minute, so were its session and user. */
     note({ userId, sessionId, tokenId, impersonator }: Principal, now: Date): void {
-      const anew = sessionId === null ? tokens.note(tokenId, now) : sessions.note(sessionId, now)
+      const anew = sessionId === null ? tokens.note(tokenId, now) : pairs.note(tokenId, now)
+      if (anew && sessionId !== null) sessions.note(sessionId, now)
       // An impersonator is not the user.
       if (anew && impersonator === null) users.note(userId, now)
     },

@@ -174,11 +174,11 @@ test('each connection prepares the busiest statements once, and a new one does s
   const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
   // Whether somebody has to wait is asked before the password is checked, and again under the lock; guesses at one account have another.
   const names = [
+    'lock_one',
+    'lock_one',
     'lock_users_exclusive',
     'password_by_username',
     'standing',
-    'throttle_lock',
-    'throttle_lock',
     'throttle_look',
     'throttle_look',
     'throttle_look',

@@ -1,4 +1,4 @@
-import { largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
+import { largestBulk, signatures, type Plan } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
@@ -8,9 +8,9 @@ import { connected } from '../connection.ts'
 import { addFields, fieldsOf } from '../fields.ts'
 import { readRecords, type RecordFile } from '../input-files.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf } from '../options.ts'
-import { printPlan, sumOf } from '../plan.ts'
+import { printPlan, sumOf, type BatchPlan } from '../plan.ts'
 import { scopeOf } from '../references.ts'
-import { printOutcome, whoIn, type Outcome } from './users-outcome.ts'
+import { printOutcome, whoIn, type FailedPlace, type Outcome } from './users-outcome.ts'
 
 const signature = signatures.users.bulkCreate
 
@@ -32,7 +32,7 @@ export function addBulkCreate(users: Command): void {
     'after',
     `
 Each user is an object as "denizen call users.create" takes it. They are sent in calls of ${largestBulk}, each a transaction of
-its own; a dry run plans each call by itself. Exit code 6: some were created and some were not.
+its own; a dry run plans each call by itself. Exit code 6: some were created and some were not; a dry run ends as the run would.
 
 Examples:
   $ denizen users bulk-create users.ndjson --dry-run
@@ -61,9 +61,9 @@ async function create(connection: Connection, { unit, records }: RecordFile, opt
     record.ok ? [] : [{ place: record.place, who: null, code: 'cli.notJson', message: record.problem }],
   )
   if (options.dryRun === true) {
-    const plans: Plan[] = []
+    const plans: BatchPlan[] = []
     for (const part of parts) plans.push(inFile(await calls.users.bulkCreate.plan(inputOf(part)), part))
-    return printPlan(formatOf(options), planOf(plans, unreadable))
+    return tellPlan(planOf(plans, unreadable), records.length, options)
   }
   const outcome: Outcome = { unit, succeeded: [], failed: [...unreadable] }
   const tell = () => printOutcome(formatOf(options), outcome, 'created')
@@ -86,13 +86,22 @@ async function create(connection: Connection, { unit, records }: RecordFile, opt
   process.exitCode = exitCodeOfCreate(outcome.succeeded.length, outcome.failed)
 }
 
-/** Turns positions in a call into positions in the file. */
-function inFile(plan: Plan, part: readonly Entry[]): Plan {
-  return { ...plan, failed: plan.failed.map((item) => ({ ...item, index: (part[item.index]?.place ?? 1) - 1 })) }
+/** Ends as the run would. */
+function tellPlan(plan: BatchPlan, records: number, options: LeafOptions): void {
+  printPlan(formatOf(options), plan)
+  process.exitCode = exitCodeOfCreate(records - plan.failed.length, plan.failed)
 }
 
-function planOf(plans: readonly Plan[], unreadable: readonly { place: number; code: string; message: string }[]): Plan {
-  const sum = sumOf(plans.map((plan) => ({ start: 0, plan })))
-  const failed: FailedItem[] = [...sum.failed, ...unreadable.map(({ place, code, message }) => ({ index: place - 1, code, message }))]
-  return { ...sum, failed: failed.toSorted((one, other) => one.index - other.index) }
+/** Turns positions in a call into positions in the file, and says who it is. */
+function inFile(plan: Plan, part: readonly Entry[]): BatchPlan {
+  const named = plan.failed.map((item) => {
+    const entry = part[item.index]
+    return { ...item, index: (entry?.place ?? 1) - 1, who: whoIn(entry?.value) }
+  })
+  return { ...plan, failed: named }
+}
+
+function planOf(plans: readonly BatchPlan[], unreadable: readonly FailedPlace[]): BatchPlan {
+  const failed = [...plans.flatMap((plan) => plan.failed), ...unreadable.map(({ place, ...why }) => ({ index: place - 1, ...why }))]
+  return { ...sumOf(plans.map((plan) => ({ start: 0, plan }))), failed: failed.toSorted((one, other) => one.index - other.index) }
 }

@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { largestBulk, signatures, type Plan } from '@denizen/core/contract'
+import { largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { Input, LeafOptions } from '../action-command.ts'
@@ -10,7 +10,7 @@ import { usageError } from '../failure.ts'
 import { addFields, fieldsIn, fieldsOf, inputOf, parseJson } from '../fields.ts'
 import { readLines } from '../input-files.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf } from '../options.ts'
-import { printPlan, sumOf } from '../plan.ts'
+import { printPlan, sumOf, type BatchPlan, type NamedFailure } from '../plan.ts'
 import { confirmed } from '../prompts.ts'
 import { scopeOf, userIdsOf, type Scope } from '../references.ts'
 import { addBulkCreate } from './users-bulk-create.ts'
@@ -135,7 +135,12 @@ function nameIn(line: string): string {
 async function changeFound(scope: Scope, filter: object, options: LeafOptions, work: Change): Promise<void> {
   const { connection } = scope
   const chosen = { filter, ...within(scope) }
-  if (options.dryRun === true) return printPlan(formatOf(options), await work.plan(connection, chosen))
+  if (options.dryRun === true) {
+    const plan = await work.plan(connection, chosen)
+    printPlan(formatOf(options), plan)
+    process.exitCode = exitCodeOfUpdate(plan.rows['users']?.updated ?? 0, plan.failed)
+    return
+  }
   if (options.yes !== true) {
     const { count } = await connection.calls.users.count({ where: filter, ...within(scope) })
     await confirmed(`${work.verbs[0]} ${count} ${count === 1 ? 'user' : 'users'}?`, options.yes)
@@ -153,16 +158,16 @@ async function changeNamed(scope: Scope, names: readonly string[], options: Leaf
   const parts = chunked(found, largestBulk)
   const chosen = (part: readonly Named[]) => ({ userIds: part.map(({ id }) => id), ...within(scope) })
   if (options.dryRun === true) {
-    const plans: Plan[] = []
+    const plans: BatchPlan[] = []
     for (const part of parts) {
       const plan = await work.plan(connection, chosen(part))
-      plans.push({ ...plan, failed: plan.failed.map((item) => ({ ...item, index: (part[item.index]?.place ?? 1) - 1 })) })
+      plans.push({ ...plan, failed: plan.failed.map((item) => inInput(item, part)) })
     }
-    const sum = sumOf(plans.map((plan) => ({ start: 0, plan })))
-    return printPlan(formatOf(options), {
-      ...sum,
-      failed: [...sum.failed, ...missing.map(({ place, ...why }) => ({ index: place - 1, ...why }))],
-    })
+    const notFound = missing.map(({ place, ...why }) => ({ index: place - 1, ...why }))
+    const failed = [...plans.flatMap((plan) => plan.failed), ...notFound].toSorted((one, other) => one.index - other.index)
+    printPlan(formatOf(options), { ...sumOf(plans.map((plan) => ({ start: 0, plan }))), failed })
+    process.exitCode = exitCodeOfUpdate(names.length - failed.length, failed)
+    return
   }
   const [first = ''] = names
   await confirmed(`${work.verbs[0]} ${names.length === 1 ? first : `${names.length} users`}?`, options.yes)
@@ -184,6 +189,12 @@ async function changeNamed(scope: Scope, names: readonly string[], options: Leaf
 
 function within({ named }: Scope): { readonly organizationId?: string } {
   return named === null ? {} : { organizationId: named }
+}
+
+/** Called, and counted, as it was named. */
+function inInput(item: FailedItem, part: readonly Named[]): NamedFailure {
+  const named = part[item.index]
+  return { ...item, index: (named?.place ?? 1) - 1, who: named?.name ?? null }
 }
 
 interface Named {

@@ -1,33 +1,36 @@
-import { keycloakRealm, largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
+import { largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
 import { runInChunks, exitCodeOfCreate, chunked } from '../batches.ts'
 import type { Connection } from '../calls.ts'
 import { connected } from '../connection.ts'
-import { usageError } from '../failure.ts'
-import { parseJson } from '../fields.ts'
-import { readText } from '../input-files.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf } from '../options.ts'
 import { printAnswer, table, type Column } from '../output.ts'
-import { printPlan, sumOf } from '../plan.ts'
+import { planText, sumOf } from '../plan.ts'
+import { readRealm, type RealmExport } from '../realm-files.ts'
 
 type Imported = OutputOf<typeof signatures.users.import>
-
-/** How to get the file. */
-const howToExport = 'Export the realm from Keycloak: bin/kc.sh export --file realm.json --realm <name> --users realm_file'
 
 export function addImport(users: Command): void {
   const { summary, input } = signatures.users.import
   const command = runsActions(users.command('import'), 'users.import')
     .description(summary)
-    .argument('<file>', 'the export, a JSON file; - reads standard input')
+    .argument('<file>', 'the export, a JSON file or a directory of them; - reads standard input')
   command.addOption(new Option('--format <format>', 'what the file is').choices(input.shape.format.options).default('keycloak'))
   command.option('--create-roles', input.shape.createRoles.meta()?.description ?? '')
   addOutputOptions(addConnectionOptions(addChangeOptions(command)))
   command.addHelpText(
     'after',
-    '\nExit code 6: some users were created and some were not; 0 also if all of them existed already.\n\nExamples:\n  $ denizen users import realm-export.json --create-roles --dry-run',
+    `
+A repeated import leaves the users that it made before as they are, but with --create-roles gives them the roles that it had left
+out. What the file has and Denizen does not take over is listed at the end.
+
+Exit code 6: some users were imported and some were not; 0 also if all of them existed already. A dry run ends as the import would.
+
+Examples:
+  $ denizen users import realm-export.json --create-roles --dry-run
+  $ denizen users import export-directory/ --create-roles`,
   )
   command.action(async (file: string) => {
     const options = command.opts<LeafOptions>()
@@ -36,71 +39,85 @@ export function addImport(users: Command): void {
   })
 }
 
-/** Reads only users and roles; nothing else in the file leaves this machine. */
-async function readRealm(file: string): Promise<KeycloakRealm> {
-  const realm = parseJson(await readText(file), file, howToExport)
-  const users = isRecord(realm) && Array.isArray(realm['users']) ? realm['users'] : []
-  const whole: KeycloakRealm = checked(file, { ...(isRecord(realm) ? realm : {}), users: [] }, 0)
-  for (let start = 0; start < users.length; start += largestImport) {
-    whole.users.push(...checked(file, { realm: whole.realm, users: users.slice(start, start + largestImport) }, start).users)
-  }
-  return whole
-}
-
-function checked(file: string, realm: unknown, start: number): KeycloakRealm {
-  const parsed = keycloakRealm.safeParse(realm)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const path = (issue?.path ?? []).map((part, index) => (index === 1 && typeof part === 'number' ? part + start : String(part))).join('.')
-  throw usageError(`${file} is not a Keycloak realm: ${path}: ${issue?.message ?? 'not readable'}`, howToExport)
-}
-
-async function importParts({ calls }: Connection, { users, ...realm }: KeycloakRealm, options: LeafOptions): Promise<void> {
+async function importParts({ calls }: Connection, { realm: whole, lost }: RealmExport, options: LeafOptions): Promise<void> {
+  const { users, ...realm } = whole
   const inputOf = (part: KeycloakRealm['users']) => ({
     format: 'keycloak' as const,
     realm: { ...realm, users: part },
     createRoles: options['createRoles'] === true,
   })
   const parts = users.length === 0 ? [[]] : chunked(users, largestImport) // it may hold only roles
+  const outcome: Imported = nothingYet(lost)
+  let done = 0
   if (options.dryRun === true) {
     const plans: { start: number; plan: Plan }[] = []
-    let start = 0
     for (const part of parts) {
-      plans.push({ start, plan: await calls.users.import.plan(inputOf(part)) })
-      start += part.length
-    }
-    return printPlan(formatOf(options), sumOf(plans))
-  }
-  const whole: Imported = { created: 0, rolesCreated: [], failed: [], warnings: [] }
-  let done = 0
-  const tell = () => printAnswer(formatOf(options), whole, () => importedText(whole))
-  await runInChunks(parts, {
-    doing: 'Importing users',
-    key: options.idempotencyKey,
-    again: 'Run it again: users that exist already are reported and left as they are.',
-    tell,
-    async each(part, key) {
-      add(whole, await calls.users.import(inputOf(part), key), done)
+      const plan = await calls.users.import.plan(inputOf(part))
+      plans.push({ start: done, plan })
+      if (plan.answer !== undefined) add(outcome, signatures.users.import.output.parse(plan.answer), done)
       done += part.length
-    },
-  })
-  tell()
-  process.exitCode = exitCodeOfCreate(whole.created, whole.failed)
+    }
+    tellPlan(sumOf(plans), outcome, options)
+  } else {
+    const tell = () => printAnswer(formatOf(options), outcome, () => importedText(outcome, 'was'))
+    await runInChunks(parts, {
+      doing: 'Importing users',
+      key: options.idempotencyKey,
+      again: 'Run it again: users that it has made already stay as they are.',
+      tell,
+      async each(part, key) {
+        add(outcome, await calls.users.import(inputOf(part), key), done)
+        done += part.length
+      },
+    })
+    tell()
+  }
+  const there = outcome.completed + outcome.unchanged
+  process.exitCode = exitCodeOfCreate(outcome.created + there, outcome.failed)
 }
 
-/** Turns positions in a chunk into positions in the file. */
-function add(whole: Imported, { created, rolesCreated, failed, warnings }: Imported, start: number): void {
-  whole.created += created
-  whole.rolesCreated.push(...rolesCreated)
-  whole.failed.push(...failed.map((item) => ({ ...item, index: item.index + start })))
-  whole.warnings.push(...warnings.map((item) => ({ ...item, index: item.index + start })))
+function tellPlan(plan: Plan, outcome: Imported, options: LeafOptions): void {
+  // Who fails is said with names below.
+  printAnswer(formatOf(options), { ...plan, answer: outcome }, () =>
+    [planText({ ...plan, failed: [] }), importedText(outcome, 'would be')].join('\n\n'),
+  )
 }
 
-function importedText({ created, rolesCreated, failed, warnings }: Imported): string {
-  const sections = [`${created} ${created === 1 ? 'user' : 'users'} created${failed.length === 0 ? '' : `, ${failed.length} not`}.`]
-  if (rolesCreated.length > 0) sections.push(`Roles created (they grant nothing until you map them): ${rolesCreated.join(', ')}`)
+function nothingYet(lost: RealmExport['lost']): Imported {
+  return { created: 0, completed: 0, unchanged: 0, users: [], rolesCreated: [], rolesFailed: [], failed: [], warnings: [], lost: [...lost] }
+}
+
+/** Turns positions in a chunk into positions in the file. Every chunk has all roles; what is lost was counted in the file. */
+function add(whole: Imported, part: Imported, start: number): void {
+  const placed = <Item extends { index: number }>(items: readonly Item[]) => items.map((item) => ({ ...item, index: item.index + start }))
+  whole.created += part.created
+  whole.completed += part.completed
+  whole.unchanged += part.unchanged
+  whole.users.push(...placed(part.users))
+  whole.rolesCreated = [...new Set([...whole.rolesCreated, ...part.rolesCreated])]
+  whole.rolesFailed = part.rolesFailed
+  whole.failed.push(...placed(part.failed))
+  whole.warnings.push(...placed(part.warnings))
+}
+
+function importedText(imported: Imported, verb: 'was' | 'would be'): string {
+  const { created, completed, unchanged, rolesCreated, rolesFailed, failed, warnings, lost } = imported
+  const be = (count: number) => (verb === 'would be' ? 'would be' : count === 1 ? 'was' : 'were')
+  const more = [
+    ...(completed > 0 ? [`${completed} ${be(completed)} there already and got the roles that were missing`] : []),
+    ...(unchanged > 0 ? [`${unchanged} ${be(unchanged)} there already and stay as they are`] : []),
+    ...(failed.length > 0 ? [`${failed.length} not`] : []),
+  ]
+  const users = `${created} ${created === 1 ? 'user' : 'users'}`
+  const sections = [[`${users} ${verb === 'was' ? 'created' : 'would be created'}`, ...more].join(', ') + '.']
+  if (rolesCreated.length > 0)
+    sections.push(
+      `Roles ${verb === 'was' ? 'created' : 'that would be created'} (they grant nothing until you map them): ${rolesCreated.join(', ')}`,
+    )
   if (failed.length > 0) sections.push(`Not created:\n${table(failed, failureColumns)}`)
-  if (warnings.length > 0) sections.push(`Created, with warnings:\n${table(warnings, warningColumns)}`)
+  if (rolesFailed.length > 0) sections.push(`Roles not created:\n${table(rolesFailed, roleColumns)}`)
+  if (warnings.length > 0) sections.push(`With warnings:\n${table(warnings, warningColumns)}`)
+  if (lost.length > 0) sections.push(`The file also has what is not taken over:\n${table(lost, lostColumns)}`)
   return sections.join('\n\n')
 }
 
@@ -115,7 +132,13 @@ const failureColumns: readonly Column<Imported['failed'][number]>[] = [
   { title: 'CODE', value: ({ code }) => code },
 ]
 const warningColumns: readonly Column<Imported['warnings'][number]>[] = [...place, { title: 'WHAT', value: ({ message }) => message }]
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-}
+const roleColumns: readonly Column<Imported['rolesFailed'][number]>[] = [
+  { title: '#', value: ({ index }) => index + 1 },
+  { title: 'ROLE', value: ({ name }) => name },
+  { title: 'WHY', value: ({ message }) => message },
+]
+const lostColumns: readonly Column<Imported['lost'][number]>[] = [
+  { title: 'WHAT', value: ({ what }) => what },
+  { title: 'HOW MANY', value: ({ count }) => count },
+  { title: 'USERS', value: ({ users }) => users },
+]

@@ -4,7 +4,7 @@ export const unknownPermission = defineError<{ permission: string; suggestions: 
   'access.unknownPermission',
   'invalid',
   ({ permission, suggestions }) =>
-    `${permission} is no permission: Denizen has no such action, and applications name theirs otherwise.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
+    `There is no permission ${permission}, because Denizen has no such action.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
 )
 
 export { alreadyAssigned, notAssignable, notHeld } from './assignments/errors.ts'

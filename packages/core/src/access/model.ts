@@ -18,7 +18,8 @@ export const roleName = z
   .max(256)
   .transform((text) => text.normalize('NFC').trim())
   .pipe(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._: -]{0,63}$/, '1 to 64 letters, digits, spaces and . _ : -, a letter or digit first'))
-export const roleDescription = multiLine(500)
+export const longestRoleDescription = 500
+export const roleDescription = multiLine(longestRoleDescription)
 
 /** A single permission: the name of an action, or an application's permission: `document.read`. */
 export const permissionName = z

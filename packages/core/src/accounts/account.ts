@@ -10,6 +10,8 @@ export interface NewAccount {
   readonly username: string
   /** Denizen chose the username: if it is taken, another is chosen instead of failing. */
   readonly usernameIsOurs: boolean
+  /** Of an imported user: where it is from (see `UserRow`). */
+  readonly importedFrom?: string
   readonly email: string | null
   readonly emailVerified: boolean
   readonly status: 'active' | 'inactive' | 'temporary'
@@ -41,6 +43,7 @@ export async function insertUser(context: CommandContext, account: NewAccount): 
   const user = userOf(context, account)
   const username = await insertAccount(em, {
     user,
+    importedFrom: account.importedFrom ?? null,
     otherUsername: account.usernameIsOurs ? otherUsername(user.username, user.id) : null,
     passwordHash: account.passwordHash,
     assignmentId: newId('asg'),

@@ -7,8 +7,8 @@ import { UserRow, type UserId } from '../users/index.ts'
 
 const name = 'users.addressNotice'
 
-/** What happens to the address of an account. */
-export type AddressChange = 'requested' | 'changed' | 'changedByOperator'
+/** What happens to the address of an account, or to the network addresses that it may be used from. */
+export type AddressChange = 'requested' | 'changed' | 'changedByOperator' | 'limited' | 'limitedByOperator'
 
 /** The job that tells an address what happens to it. It carries the address: by the time it runs, the account may have another one. */
 export function addressNotice(userId: UserId, to: string, what: AddressChange): Job {
@@ -63,6 +63,16 @@ const messages: Readonly<Record<AddressChange, (username: string) => Message>> =
       `An administrator changed the email address of the account “${username}”: it does not use this one any more.`,
       'Links that were mailed to it have stopped working.',
     ],
+    notes: ['If you did not expect this, ask your administrators.'],
+  }),
+  limited: (username) => ({
+    title: 'From where your account can be used was changed',
+    paragraphs: [`Somebody who is signed in as “${username}” changed the network addresses that this account can be used from.`],
+    notes: ['If it was not you, reset your password now: that ends all sessions, and the account can be used from anywhere again.'],
+  }),
+  limitedByOperator: (username) => ({
+    title: 'From where your account can be used was changed',
+    paragraphs: [`An administrator changed the network addresses that the account “${username}” can be used from.`],
     notes: ['If you did not expect this, ask your administrators.'],
   }),
 }

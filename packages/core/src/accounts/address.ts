@@ -1,12 +1,13 @@
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import { freshProofRequired, ownSessionRequired, type DenizenError } from '../kernel/errors.ts'
+import type { DenizenError } from '../kernel/errors.ts'
 import { change } from '../kernel/row.ts'
 import { endSessions } from '../sessions/index.ts'
 import { countInHour, secondsLeftOfHour } from '../throttling/index.ts'
 import { keepsManagement, lockAddress, lockUserWith, managedAddress, UserRow } from '../users/index.ts'
 import { issueVerification, revokeConfirmations, revokeVerifications } from '../verifications/index.ts'
 import { addressNotice, type AddressChange } from './address-notice.ts'
+import { requireRecentAuth } from './recent-auth.ts'
 import { accountExists, reclaimRefused, tooManyAddresses } from './errors.ts'
 import { mayBeReclaimed } from './reclaim.ts'
 
@@ -31,6 +32,7 @@ export async function requestAddress(context: CommandContext, user: UserRow, ema
     await revokeConfirmations(context, user.id)
     return nonePending
   }
+  // It can be used to sign in: a session left open must not be enough to take the account.
   requireRecentAuth(context)
   if (email === null) return { email }
   await countRequest(context, user)
@@ -39,14 +41,6 @@ export async function requestAddress(context: CommandContext, user: UserRow, ema
   await issueVerification(context, { purpose: 'verifyEmail', email, userId: user.id, lifetime: linkLifetime, bound: false })
   tellAddress(context, user, 'requested')
   return { pendingEmail: email, pendingEmailAt: context.now }
-}
-
-/** The address can be used to sign in: a session left open must not be enough to take the account. */
-function requireRecentAuth({ actor, now }: CommandContext): void {
-  if (actor.kind !== 'user') return
-  const { recentAuthUntil } = actor.principal
-  if (recentAuthUntil === null) throw ownSessionRequired({})
-  if (recentAuthUntil.getTime() <= now.getTime()) throw freshProofRequired({})
 }
 
 async function countRequest(context: CommandContext, { id }: UserRow): Promise<void> {

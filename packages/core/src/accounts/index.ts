@@ -1,6 +1,7 @@
 export { insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
 export { changeStatus } from './lifecycle/status.ts'
+export { liftLimit } from './allowed-ips.ts'
 export { proveAddress, takeAddress } from './address.ts'
 export { accountExists, onlyOperatorsCreate, reclaimRefused } from './errors.ts'
 export { convertGuest, mayBeReclaimed, reclaimAccount } from './reclaim.ts'

@@ -9,6 +9,7 @@ import { storedSkeleton, type ManagedUser } from '../users/index.ts'
 /** The rows of a new account. */
 export interface AccountRows {
   readonly user: Omit<ManagedUser, 'version' | 'privateMetadata'> & { readonly privateMetadata: JsonObject }
+  readonly importedFrom: string | null
   /** Used instead if the username is taken; null: a conflict then. */
   readonly otherUsername: string | null
   readonly passwordHash: string | null
@@ -49,6 +50,7 @@ async function insert(
   const parameters = [
     username,
     storedSkeleton(username),
+    rows.importedFrom,
     ...Object.values(columns).map((valueOf) => valueOf(user)),
     ...(withPassword ? [passwordHash] : []),
     ...(withMembership ? [uuidOf(rows.membershipId), organizationSlug] : []),
@@ -104,7 +106,7 @@ function insertionOf(unless: Unless, withPassword: boolean, withMembership: bool
   return statement(
     nameOf(unless, withPassword, withMembership),
     `with account as (
-      insert into users (username, username_skeleton, ${names.join(', ')}) values (?, ?, ${names.map(() => '?').join(', ')})
+      insert into users (username, username_skeleton, imported_from, ${names.join(', ')}) values (?, ?, ?, ${names.map(() => '?').join(', ')})
         ${unless === 'taken' ? 'on conflict do nothing' : ''} returning id, username, created_at, home_organization_id),
     ${withPassword ? password : ''} ${withMembership ? membership : ''}
     assignment as (

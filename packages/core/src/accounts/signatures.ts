@@ -4,7 +4,7 @@ import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../text/index.ts'
 import { addressNotManaged, organizationInactive, seatsTaken } from '../organizations/errors.ts'
 import { OrganizationSummary, membershipRole } from '../organizations/model.ts'
-import { organizationId } from '../kernel/ids.ts'
+import { organizationId, userId } from '../kernel/ids.ts'
 import { newPasswordErrors } from '../passwords/errors.ts'
 import { newPassword } from '../passwords/model.ts'
 import { WhoAmI } from '../sessions/model.ts'
@@ -28,7 +28,7 @@ import {
   username,
 } from '../users/model.ts'
 import { onlyOperatorsCreate, unreadableUser } from './errors.ts'
-import { keycloakRealm } from './import/keycloak.ts'
+import { keycloakRealm } from './keycloak/model.ts'
 
 /** The fields of a new user. */
 export const newUser = {
@@ -106,16 +106,29 @@ export const accountsSignatures = group('users', {
     input: z.strictObject({
       format: z.enum(['keycloak']),
       realm: keycloakRealm,
-      createRoles: z
-        .boolean()
-        .default(false)
-        .meta({ description: "create the realm's roles, which grant nothing until mapped, and assign them" }),
+      createRoles: z.boolean().default(false).meta({
+        description: "create the realm's roles, which grant nothing until mapped, and assign them, also to users of an earlier import",
+      }),
     }),
     output: z.object({
       created: z.int(),
+      completed: z.int().meta({ description: 'users of an earlier import who got roles that it had left out' }),
+      unchanged: z.int().meta({ description: 'users of an earlier import with nothing left to do' }),
+      users: z.array(
+        z.object({
+          index: z.int(),
+          username: z.string().meta({ description: 'as it is here' }),
+          userId,
+          status: z.enum(['created', 'completed', 'unchanged']),
+        }),
+      ),
       rolesCreated: z.array(z.string()),
+      rolesFailed: z.array(z.object({ index: z.int(), name: z.string(), message: z.string() })),
       failed: z.array(z.object({ index: z.int(), username: z.string(), code: z.string(), message: z.string() })),
       warnings: z.array(z.object({ index: z.int(), username: z.string(), message: singleLine(500) })),
+      lost: z
+        .array(z.object({ what: z.string(), count: z.int(), users: z.int().nullable() }))
+        .meta({ description: 'what the file has that is not taken over: how many of it there are, and how many users have it' }),
     }),
   }),
 })

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isolation } from '../kernel/isolation.ts'
+import { exclusiveLockNames, takeLock } from '../kernel/locks.ts'
 
 /** Tables that are partitioned by month of their column `at`. */
 const partitioned = ['audit_entries', 'events'] as const
@@ -31,8 +32,7 @@ async function ensurePartition(em: SqlEntityManager, table: string, name: string
   }
   if (found.length > 0 || (await inDefault(em))) return
   await em.transactional(async (transaction) => {
-    // `if not exists` does not help two processes that create it at the same moment: one fails on the catalogue.
-    await transaction.execute(`select pg_advisory_xact_lock(hashtext('denizen partitions'))`)
+    await takeLock(transaction, exclusiveLockNames.partitions)
     await transaction.execute(`lock table "${table}_default" in access exclusive mode`, [], 'run')
     if (await inDefault(transaction)) return
     await transaction.execute(

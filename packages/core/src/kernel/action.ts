@@ -52,6 +52,8 @@ export interface Command<S extends Signature<string, 'command'> = Signature<stri
   readonly takesPrecedence?: true
   /** The rule for one item of a batch; `context.checkItem` applies it to locked rows. */
   readonly allowItem?: Rule
+  /** A plan also says what the command would answer, because its answer tells what becomes of each item. */
+  readonly plansAnswer?: true
   /** The users whose rows the handler changes, if only `prepare` knows them; instead of `target.locks`. */
   locks?(prepared: Prepared): readonly Id<'usr'>[]
   /** Slow or external work before the transaction. */

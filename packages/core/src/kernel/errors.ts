@@ -80,22 +80,23 @@ export const denied = defineError<{ permission: string }>(
 export const stepRequired = defineError<{ steps: readonly string[] }>(
   'auth.stepRequired',
   'denied',
-  ({ steps }) => `This session still owes a step: ${steps.join(', ')}. Until then it may only do that, read users.current and sign out.`,
+  ({ steps }) =>
+    `This session still has to complete ${steps.join(' and ')}. Until then it may only do that, read users.current and sign out.`,
 )
 export const freshProofRequired = defineError(
   'auth.freshProofRequired',
   'denied',
-  'This is a sensitive change: prove once more who you are with auth.reauthenticate, then try again.',
+  'This is a sensitive change. Confirm who you are with auth.reauthenticate, then try again.',
 )
 export const ownSessionRequired = defineError(
   'auth.ownSessionRequired',
   'denied',
-  'This is a sensitive change: only a session that its user signed in to may make it, no API token and nobody who impersonates them.',
+  'This is a sensitive change. Only a session that the user signed in to may make it: no API token, and nobody who impersonates the user.',
 )
 export const outOfScope = defineError<{ permission: string }>(
   'auth.outOfScope',
   'denied',
-  ({ permission }) => `This token was not made for that: its scopes do not name ${permission}.`,
+  ({ permission }) => `The scopes of this token do not include ${permission}. Use a token that has it, or sign in.`,
 )
 export const outOfOrganization = defineError<{ permission: string }>(
   'auth.outOfOrganization',
@@ -106,7 +107,7 @@ export const outOfOrganization = defineError<{ permission: string }>(
 export const addressNotAllowed = defineError(
   'auth.addressNotAllowed',
   'denied',
-  'This user may not act from the address that you call from. Call from one of the allowed addresses, or have them changed there or by an administrator.',
+  'This account may be used only from its allowed addresses, and you call from another one. Call from an allowed address, or ask an administrator to change them.',
 )
 export const notFound = defineError<{ type: string }>('request.notFound', 'notFound', ({ type }) => `There is no such ${type}.`)
 export const unknownAction = defineError<{ action: string }>(
@@ -132,7 +133,7 @@ export const alreadyAnswered = defineError<{ answer: unknown }>(
 export const notPlannable = defineError<{ action: string }>(
   'request.notPlannable',
   'invalid',
-  ({ action }) => `${action} cannot be planned: a plan of it would be a way to try out secrets without being counted.`,
+  ({ action }) => `${action} cannot be planned, because a plan would be a way to guess secrets without being counted.`,
 )
 export const notRepeatable = defineError<{ action: string }>(
   'request.notRepeatable',

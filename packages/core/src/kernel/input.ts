@@ -63,6 +63,13 @@ export function foreignObject<Shape extends z.core.$ZodLooseShape>(shape: Shape)
   return object
 }
 
+/** The same with all its fields, for counting what is not understood. */
+export function wholeForeignObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const object = z.looseObject(shape)
+  foreign.add(object, { foreign: true })
+  return object
+}
+
 /** Whether others decide which fields the object has. */
 export function isForeign(schema: z.core.$ZodType): boolean {
   return foreign.get(schema) !== undefined

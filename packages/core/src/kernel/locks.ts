@@ -18,8 +18,23 @@ export const lockNames = {
   systemRoles: 'roles/system',
 }
 
-type Named = (typeof lockNames)[keyof typeof lockNames]
-export type LockName = Named extends infer Each ? (Each extends (...given: never[]) => infer Name ? Name : Each) : never
+/** Named locks that stand for no row: whoever holds one does alone what the lock is for. */
+export const exclusiveLockNames = {
+  /** For giving an account the address: two accounts have none in common. */
+  address: (address: string) => `addresses/${address}` as const,
+  /** For the attempts that are counted under a key (throttling/keys.ts): the second sees what the first has counted. */
+  attempts: (key: string) => `attempts/${key}` as const,
+  /** For registering resources of an owner, within the limits of the owner's policy. */
+  resourcesOf: (owner: Id<'usr'> | Id<'org'>) => `resources/${owner}` as const,
+  /** For making another policy the default: the second change sees the first. */
+  defaultPolicy: 'policies/default',
+  /** For creating a partition: `if not exists` does not help two processes that do so at once, one fails on the catalogue. */
+  partitions: 'partitions',
+} as const
+
+type NameIn<Names> = Names[keyof Names] extends infer Each ? (Each extends (...given: never[]) => infer Name ? Name : Each) : never
+export type LockName = NameIn<typeof lockNames>
+export type ExclusiveLockName = NameIn<typeof exclusiveLockNames>
 
 /**
  * PostgreSQL holds some thousands of named locks in all (`max_locks_per_transaction` times `max_connections`), and any
@@ -40,6 +55,13 @@ export const lockUsersExclusive = exclusive(
   'lock_users_exclusive',
   `select '${usersPrefix}' || id::text as name from users where id = any(${idArray}) order by id offset 0`,
 )
+
+const lockOne = statement('lock_one', 'select 1 as held from pg_advisory_xact_lock(hashtextextended(?, 0))')
+
+/** Waits until nobody else holds the lock, and takes it until the transaction ends. What is to be seen under it is read afterwards. */
+export async function takeLock(em: SqlEntityManager, name: ExclusiveLockName): Promise<void> {
+  await runStatement(em, lockOne, [name])
+}
 
 /** Takes a shared lock. */
 export async function shareLock(em: SqlEntityManager, name: LockName): Promise<void> {

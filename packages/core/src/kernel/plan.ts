@@ -10,6 +10,8 @@ export interface Plan {
   readonly jobs: Readonly<Record<string, number>>
   /** The items of a batch that would fail, and why. */
   readonly failed: readonly FailedItem[]
+  /** What the command would answer, if that tells what becomes of each item (`users.import`). Ids in it will be others. */
+  readonly answer?: unknown
 }
 
 export interface FailedItem {

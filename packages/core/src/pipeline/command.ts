@@ -122,8 +122,9 @@ async function commit(passage: CommandRun): Promise<unknown> {
 function planRun(passage: CommandRun): Promise<Plan> {
   return rolledBack(passage, async (em, run) => {
     const before = await countChanges(em)
-    const { recorder } = await run()
-    return planFrom(before, await countChanges(em), recorder)
+    const { answer, recorder } = await run()
+    const plan = planFrom(before, await countChanges(em), recorder)
+    return passage.action.plansAnswer === true ? { ...plan, answer } : plan
   })
 }
 
@@ -166,8 +167,8 @@ function precedingActor(passage: CommandRun, em: SqlEntityManager): Promise<Acto
 }
 
 /** The users whose rows the handler will change. */
-function locksOf({ action, input, prepared, call }: CommandRun): readonly Id<'usr'>[] {
-  return action.locks?.(prepared) ?? action.target?.locks?.(input, call.actor) ?? []
+function locksOf({ action, input, prepared, isReplay, call }: CommandRun): readonly Id<'usr'>[] {
+  return (isReplay ? undefined : action.locks?.(prepared)) ?? action.target?.locks?.(input, call.actor) ?? []
 }
 
 /** The answer of a transaction, and its last statement; the commit is pipelined behind that. */

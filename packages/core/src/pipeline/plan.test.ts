@@ -99,7 +99,15 @@ describe.each(bothDatabases)('a plan on %s', (database) => {
     const { rows, events } = await measured(world(), async () => (imported = await world().asSystem().users.import(input)))
     const failed = imported?.failed.map(({ username: _, ...failure }) => failure)
     expect(failed).toMatchObject([{ index: 0, code: 'users.usernameTaken' }])
-    expect(planned).toEqual({ rows, events, jobs: {}, failed, sessionsEnded: 0, tokensEnded: 0 })
+    expect(planned).toEqual({
+      answer: expect.objectContaining({ created: 1 }),
+      rows,
+      events,
+      jobs: {},
+      failed,
+      sessionsEnded: 0,
+      tokensEnded: 0,
+    })
   })
 
   test('fails as the command would', async () => {

@@ -3,7 +3,7 @@ import { defineError } from '../kernel/errors.ts'
 export const tooManyRequests = defineError<{ limit: number; retryAfter: number }>(
   'policies.tooManyRequests',
   'limited',
-  ({ limit, retryAfter }) => `You may make ${limit} calls in a minute, and have made them. Try again in ${retryAfter} s.`,
+  ({ limit, retryAfter }) => `You have made the ${limit} calls that you may make in a minute. Try again in ${retryAfter} s.`,
 )
 
 export const policyNameTaken = defineError('policies.nameTaken', 'conflict', 'Another policy has this name.')
@@ -12,13 +12,13 @@ export const policyInUse = defineError<{ users: number; organizations: number }>
   'policies.inUse',
   'conflict',
   ({ users, organizations }) =>
-    `Users have this policy (${users}), or organizations (${organizations}): say what they get instead with reassignTo, or take it from them first.`,
+    `This policy is in use by ${users} ${users === 1 ? 'user' : 'users'} and ${organizations} ${organizations === 1 ? 'organization' : 'organizations'}. Name the policy that they get instead (reassignTo), or unassign it first.`,
 )
 
 export const policyIsDefault = defineError(
   'policies.isDefault',
   'conflict',
-  'This policy is the default: everybody has it. Make another one the default first, or none (policies.assign).',
+  'This policy is the default, for everybody who has no other. Make another one the default first, or none (policies.assign).',
 )
 
 export const factorNotAllowed = defineError<{ factor: string; allowed: readonly string[] }>(

@@ -46,7 +46,7 @@ describe.each(databases)('calls in a minute on %s', (database) => {
     await expect(world().core.as(userActor(principal)).sessions.whoami()).rejects.toMatchObject({
       kind: 'limited',
       details: { limit: 5, retryAfter: 2 },
-      message: 'You may make 5 calls in a minute, and have made them. Try again in 2 s.',
+      message: 'You have made the 5 calls that you may make in a minute. Try again in 2 s.',
     })
     world().clock.advance(1_500)
     expect(await whoami(world().core, principal)).toBe('answered')

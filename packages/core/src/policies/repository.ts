@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
+import { exclusiveLockNames, takeLock } from '../kernel/locks.ts'
 import { PolicyRow } from './entity.ts'
 import type { Limits, Policy, PolicyId } from './model.ts'
 
@@ -50,8 +51,7 @@ export async function replacePolicy(em: SqlEntityManager, from: string, to: stri
 
 /** Makes a policy the default instead of the present one; null: there will be none. Returns whether that changed anything. */
 export async function makeDefault(em: SqlEntityManager, id: PolicyId | null, now: Date): Promise<boolean> {
-  // Of two concurrent changes the second sees the first.
-  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', ['policies/default'])
+  await takeLock(em, exclusiveLockNames.defaultPolicy)
   const changed = await em.execute<unknown[]>(
     `update resource_policies set is_default = false, updated_at = ?, version = version + 1 where is_default and id is distinct from ?::uuid returning 1`,
     [now, id === null ? null : uuidOf(id)],

@@ -3,35 +3,36 @@ import { defineError } from '../kernel/errors.ts'
 export const keyTaken = defineError(
   'resources.keyTaken',
   'conflict',
-  'There is a resource of this type with this key already, in the same organization or of the same owner.',
+  'The organization or user that owns it already has a resource of this type with this key. Use another key.',
 )
 export const tooManyResources = defineError<{ type: string; limit: number }>(
   'resources.tooMany',
   'limited',
-  ({ type, limit }) => `The policy of the owner allows ${limit} of the type ${type}, and so many there are, or would be.`,
+  ({ type, limit }) =>
+    `The owner's policy allows ${limit} resources of the type ${type}, and this would be more. Delete some, or have the policy changed.`,
 )
 export const nestedTooDeep = defineError<{ limit: number }>(
   'resources.tooDeep',
   'conflict',
-  ({ limit }) => `Resources are inside each other at most ${limit} deep.`,
+  ({ limit }) => `Resources can be nested at most ${limit} levels deep.`,
 )
 export const notEmpty = defineError<{ count: number }>('resources.notEmpty', 'conflict', ({ count }) =>
   count === 1
-    ? 'There is another resource inside. Say "recursive" to delete it too.'
-    : `There are ${count} other resources inside. Say "recursive" to delete them too.`,
+    ? 'It contains another resource. Say "recursive" to delete that too.'
+    : `It contains ${count} other resources. Say "recursive" to delete them too.`,
 )
 export const otherOwner = defineError(
   'resources.otherOwner',
   'conflict',
-  "What is inside a user's own resource is that user's too: leave the owner out, or put it somewhere else.",
+  "What is inside a user's own resource belongs to that user too. Leave the owner out, or choose another parent.",
 )
 export const insideAnother = defineError(
   'resources.insideAnother',
   'conflict',
-  "What is inside a user's own resource changes hands with it: transfer the outermost one.",
+  "What is inside a user's own resource is transferred with it. Transfer the outermost one.",
 )
 export const inNoOrganization = defineError(
   'resources.inNoOrganization',
   'conflict',
-  'This resource is in no organization, so none can own it: register it there anew.',
+  'This resource is in no organization, so no organization can own it. Register it again in the organization.',
 )

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { uuidOf } from '../kernel/id.ts'
+import { exclusiveLockNames, takeLock } from '../kernel/locks.ts'
 import { limitsOfOrganization, limitsOfUserId } from '../policies/index.ts'
 import { tooManyResources } from './errors.ts'
 import type { OrganizationId } from '../organizations/index.ts'
@@ -22,7 +23,7 @@ export async function reserveQuota(em: SqlEntityManager, owner: Owner, wanted: R
   })
   if (limited.length === 0) return
   const id = 'userId' in owner ? owner.userId : owner.organizationId
-  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`resources/${id}`])
+  await takeLock(em, exclusiveLockNames.resourcesOf(id))
   const owned = await countOwned(
     em,
     owner,

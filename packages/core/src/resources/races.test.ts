@@ -201,7 +201,7 @@ test('what is put into something while it changes hands belongs to whoever has t
 })
 
 test('without the locks there would be more than one: the tests above can fail', async () => {
-  const unlocked = without('select pg_advisory_xact_lock(hashtextextended(?, 0))', 'select ?::text')
+  const unlocked = without('pg_advisory_xact_lock(hashtextextended($1, 0))', 'hashtextextended($1, 0)')
   await untilSeen('more than the policy allows', async () => (await quotaOfOne()).rows.length > 1)
   expect(unlocked()).toBeGreaterThan(20)
   vi.restoreAllMocks()

@@ -1,6 +1,7 @@
 import type { CommandContext } from '../kernel/context.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
+import { exclusiveLockNames, takeLock } from '../kernel/locks.ts'
 import { networkOf } from '../kernel/network.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
@@ -110,7 +111,6 @@ const findBlock = statement(
   `select max(blocked_until) as until from throttles where key in (?, ?, ?) and (key <> ? or not ${hasSignedInThere})`,
 )
 
-const lockAccount = statement('throttle_lock', 'select 1 as locked from pg_advisory_xact_lock(hashtextextended(?, 0))')
 const deleteFailures = statement('throttle_forget', 'delete from throttles where key in (?, ?, ?)')
 
 /** Seconds to wait before the next try; 0: now. Looks only: cheap enough to be asked before anything slow. */
@@ -138,7 +138,7 @@ async function secondsBlocked(
 export async function isOverBudget({ em, now }: Pick<CommandContext, 'em' | 'now'>, keys: ThrottleKeys): Promise<boolean> {
   const { account } = keys
   if (account === null) return false
-  await runStatement(em, lockAccount, [account])
+  await takeLock(em, exclusiveLockNames.attempts(account))
   return (await secondsBlocked(em, keys, { all: [account, none, none], spared: account }, now)) > 0
 }
 
@@ -149,7 +149,7 @@ export async function isOverBudget({ em, now }: Pick<CommandContext, 'em' | 'now
  */
 export async function secondsUntilAdmitted({ em, now }: CommandContext, keys: ThrottleKeys): Promise<number> {
   // The lock and the look are two statements: the second has to see what whoever held the lock has written.
-  await runStatement(em, lockAccount, [keys.name])
+  await takeLock(em, exclusiveLockNames.attempts(keys.name))
   return secondsToWait(em, keys, now)
 }
 

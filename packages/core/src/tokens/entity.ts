@@ -42,6 +42,7 @@ const TokenSchema = defineEntity({
     createdAt: instant(),
     /** null: only API tokens may last until they are revoked. */
     expiresAt: instant().strictNullable().$type<Date>(),
+    /** Of API tokens; of refresh tokens, when something of their pair was first used. */
     lastUsedAt: instant().strictNullable().$type<Date>(),
     /** When a refresh token was rotated, and the token that replaced it. */
     rotatedAt: instant().strictNullable().$type<Date>(),

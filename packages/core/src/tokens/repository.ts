@@ -5,6 +5,7 @@ import { notFound } from '../kernel/errors.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import { TokenRow } from './entity.ts'
+import { refreshPartnerOf } from './token-pair.ts'
 import type { ApiToken, TokenId, TokenState } from './model.ts'
 
 /** An API token; null: no such token. Other kinds are not shown to anybody. */
@@ -101,6 +102,22 @@ export function shownToken(row: TokenRow, now: Date): ApiToken {
   const { id, userId, name, scopes, organizationId, allowedIps, createdBy, createdAt, expiresAt, lastUsedAt, revokedAt, replacedBy } = row
   const shown = { scopes, organizationId, allowedIps, createdBy, createdAt, expiresAt, lastUsedAt, revokedAt, replacedBy }
   return { id, userId, name: name ?? '', prefix: `dnz_api_${id.slice(id.indexOf('_') + 1)}`, state: stateOf(row, now), ...shown }
+}
+
+/**
+ * Stores when pairs were first used, at their refresh tokens, by the ids of access tokens. Locked rows are skipped: this waits for no lock.
+ */
+export async function writePairsUsed(em: SqlEntityManager, used: readonly (readonly [access: Id<'tok'>, at: Date])[]): Promise<void> {
+  const ids = used.map(([id]) => uuidOf(refreshPartnerOf(id)))
+  const times = used.map(([, at]) => at.toISOString())
+  await em.execute(
+    `with there as (
+        select t.id, u.at from unnest(?::uuid[], ?::timestamptz[]) as u (id, at) join tokens t on t.id = u.id
+          where t.kind = 'refresh' and t.last_used_at is null order by t.id for no key update of t skip locked)
+      update tokens t set last_used_at = there.at from there where t.id = there.id`,
+    [`{${ids.join(',')}}`, `{${times.join(',')}}`],
+    'run',
+  )
 }
 
 /** Stores when tokens were last used, unless a later time is stored. Locked rows are skipped: this waits for no lock. */

@@ -46,6 +46,12 @@ export function partnerOf(refresh: TokenId): TokenId {
   return idOf('tok', uuid.slice(0, -1) + (Number.parseInt(uuid.slice(-1), 16) & 0xe).toString(16))
 }
 
+/** The id of the refresh token that was issued with an access token. */
+export function refreshPartnerOf(access: TokenId): TokenId {
+  const uuid = uuidOf(access)
+  return idOf('tok', uuid.slice(0, -1) + (Number.parseInt(uuid.slice(-1), 16) | 1).toString(16))
+}
+
 /** Issues an access and a refresh token for a session. Both texts can be derived again by `pairText`. */
 export async function issueTokens(em: SqlEntityManager, ports: Ports, issued: PairRequest): Promise<TokenPair> {
   const { now, expiresAt, accessLifetime, ids = newPairIds(ports, now) } = issued

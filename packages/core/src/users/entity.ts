@@ -73,6 +73,8 @@ const UserSchema = defineEntity({
     lockedByOperator: p.boolean().default(false),
     /** The organization that created the account. It manages the account while the address is in one of its verified domains, or there is no address. */
     homeOrganizationId: idColumn('org').strictNullable().$type<Id<'org'>>(),
+    /** The export and the record in it that the user was made from: `keycloak:example:id:7c0…`. A repeated import finds the user by it. */
+    importedFrom: p.string().columnType('text').collation('C').strictNullable().$type<string>().lazy().hidden(),
     version: p.integer().version(),
     createdAt: instant(),
     updatedAt: instant(),
@@ -96,6 +98,10 @@ const UserSchema = defineEntity({
     {
       name: 'users_home_organization_index',
       expression: `create index "users_home_organization_index" on "users" ("home_organization_id", "created_at", "id") where "home_organization_id" is not null`,
+    },
+    {
+      name: 'users_imported_from_index',
+      expression: `create index "users_imported_from_index" on "users" ("imported_from") where "imported_from" is not null`,
     },
     {
       name: 'users_resource_policy_index',

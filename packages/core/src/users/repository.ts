@@ -3,7 +3,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { CommandContext } from '../kernel/context.ts'
 import { notFound, unauthenticated } from '../kernel/errors.ts'
 import { idOf, isId, uuidOf } from '../kernel/id.ts'
-import { lockNames, takeLocks } from '../kernel/locks.ts'
+import { exclusiveLockNames, lockNames, takeLock, takeLocks } from '../kernel/locks.ts'
 import { UserRow } from './entity.ts'
 import { email, username, type UserId } from './model.ts'
 
@@ -48,7 +48,7 @@ export async function lockUser(em: SqlEntityManager, userId: UserId): Promise<vo
 
 /** Queues behind whoever else gives an account this address, until the transaction is over. */
 export async function lockAddress(em: SqlEntityManager, address: string): Promise<void> {
-  await em.execute('select 1 from pg_advisory_xact_lock(hashtextextended(?, 0))', [`addresses/${address}`])
+  await takeLock(em, exclusiveLockNames.address(address))
 }
 
 /** Locks the user with an address, and says who that is; null: nobody has it. */

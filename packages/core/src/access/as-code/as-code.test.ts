@@ -227,7 +227,7 @@ describe.each(databases)('access as code on %s', (database) => {
       ],
     }
     expect((await access.test({ document: conditions })).results.map(({ passed, reason }) => [passed, reason])).toEqual([
-      [false, 'it is given only under a condition that the test does not meet'],
+      [false, 'it is granted only under a condition that the test does not meet'],
       [true, null],
     ])
   })

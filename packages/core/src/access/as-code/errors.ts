@@ -13,12 +13,12 @@ export const documentInvalid = defineError<{ issues: readonly InputIssue[]; coun
 export const planOutdated = defineError(
   'access.planOutdated',
   'conflict',
-  'This would not do any more what the plan said: something changed since. Plan again, and look at it.',
+  'Something changed since the plan was made, so applying it would do something else than it says. Plan again and look at the new plan.',
 )
 
 export const testsFailed = defineError<{ failed: number; results: readonly Readonly<Record<string, unknown>>[] }>(
   'access.testsFailed',
   'conflict',
   ({ failed }) =>
-    `Nothing was changed: ${failed} ${failed === 1 ? 'test of the document fails' : 'tests of the document fail'} with what it would make.`,
+    `Nothing was changed: ${failed} ${failed === 1 ? "of the document's tests fails" : "of the document's tests fail"} with the access that it describes.`,
 )

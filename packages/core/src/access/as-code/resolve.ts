@@ -128,7 +128,7 @@ class Resolver {
     const { permissions, includes, description } = this.#document.roles[name] ?? {}
     const { tenant, common } = this.#context
     if (tenant.organizationId === null && common.some((role) => role.name === name))
-      this.#issue(`roles.${name}`, 'this role is built in: what it grants is code')
+      this.#issue(`roles.${name}`, 'this role is built in and cannot be changed')
     if (this.#byName.get(name)?.id === null) this.#newName(name)
     for (const [index, pattern] of (permissions ?? []).entries()) this.#permission(pattern, `roles.${name}.permissions.${index}`)
     const references = includes?.flatMap((included, index) => this.#role(included, `roles.${name}.includes.${index}`) ?? [])
@@ -144,7 +144,7 @@ class Resolver {
   exclusion(name: string): DesiredExclusion {
     const { kind = 'static', cardinality = 2, roles = [] } = this.#document.exclusions[name] ?? {}
     const references = roles.flatMap((role, index) => this.#role(role, `exclusions.${name}.roles.${index}`) ?? [])
-    if (cardinality > roles.length) this.#issue(`exclusions.${name}.cardinality`, 'there are not as many roles')
+    if (cardinality > roles.length) this.#issue(`exclusions.${name}.cardinality`, 'it needs at least as many roles as the cardinality')
     return { name, kind, cardinality, roles: references }
   }
 
@@ -217,7 +217,7 @@ class Resolver {
     const found = user === undefined ? teams.get(team ?? '') : users.get(user)
     if (found !== undefined) return found
     if (user === undefined)
-      this.#issue(`${path}.team`, this.#inside === null ? 'teams have nothing outside their organization' : 'there is no such team')
+      this.#issue(`${path}.team`, this.#inside === null ? 'a team can have grants only in its own organization' : 'there is no such team')
     else this.#issue(`${path}.${field}`, this.#inside === null ? 'there is no such user' : 'there is no such member of the organization')
     return null
   }
@@ -232,7 +232,7 @@ class Resolver {
     if (on === undefined)
       return { kind: organizationId === null ? 'system' : 'organization', organizationId, teamId: null, resourceId: null, name: slug }
     if (organizationId === null) {
-      this.#issue(path, 'the document of the installation is about the whole system only: name an organization at its top')
+      this.#issue(path, 'a document of the installation can name only the whole system: set "organization" at its top')
       return null
     }
     if ('resource' in on) {

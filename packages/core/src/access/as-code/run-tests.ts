@@ -73,7 +73,7 @@ function askUser(catalogue: Catalogue, { test, permission }: TestQuestion, found
   if (allowed) return { allowed, because: sourceOf(catalogue, facts, test, permission) }
   if (!facts.isActive) return { allowed, because: 'the account does not act: it is not active, or its grants are frozen' }
   const atMost = isAllowedAt(grantsOfSubject(catalogue, withoutConditions(facts), situation), facts, permission, scope)
-  return { allowed, because: atMost ? 'it is given only under a condition that the test does not meet' : 'nothing gives it there now' }
+  return { allowed, because: atMost ? 'it is granted only under a condition that the test does not meet' : 'nothing grants it there now' }
 }
 
 /** What lets somebody: the first thing that does by itself. */
@@ -105,5 +105,5 @@ function askTeam(catalogue: Catalogue, { test, permission }: TestQuestion, holdi
     (condition?.assurance === undefined || condition.assurance === assurance) &&
     (condition?.networks === undefined || (address !== null && mayActFrom(condition.networks, { ip: address, remote: true })))
   const allowed = grantsOf(catalogue, holdings.filter(counts)).allows(permission, scope.organizationId, scope.path)
-  return { allowed, because: allowed ? 'something that the team has gives it' : 'nothing that the team has gives it there now' }
+  return { allowed, because: allowed ? 'something that the team has grants it' : 'nothing that the team has grants it there now' }
 }

@@ -225,7 +225,7 @@ describe.each(databases)('assignments on %s', (database) => {
         kind: 'conflict',
         details: { assignmentId: assignment.id },
       })
-      await expect(conflict).rejects.toThrow(/Take it away first/)
+      await expect(conflict).rejects.toThrow(/Revoke that first/)
     }
   })
 

@@ -5,13 +5,13 @@ export const alreadyAssigned = defineError<{ assignmentId: AssignmentId; validFr
   'access.alreadyAssigned',
   'conflict',
   ({ assignmentId, validFrom, validUntil }) =>
-    `They have this already, on other terms: from ${validFrom.toISOString()}, ${validUntil === null ? 'for good' : `until ${validUntil.toISOString()}`}. Take it away first (assignment ${assignmentId}), then give it anew.`,
+    `They have this already, for another time: from ${validFrom.toISOString()}, ${validUntil === null ? 'without an end' : `until ${validUntil.toISOString()}`}. Revoke that first (assignment ${assignmentId}), then assign it again.`,
 )
 export const notHeld = defineError<{ permissions: readonly string[] }>(
   'access.notHeld',
   'denied',
   ({ permissions }) =>
-    `Nobody gives or takes away what they do not hold there themselves, and you do not hold ${permissions.slice(0, 5).join(', ')}${permissions.length > 5 ? ` and ${permissions.length - 5} more` : ''}. Ask somebody who does.`,
+    `You can only give or take away permissions that you hold there yourself, and you do not hold ${permissions.slice(0, 5).join(', ')}${permissions.length > 5 ? ` and ${permissions.length - 5} more` : ''}. Ask somebody who does.`,
 )
 export const notAssignable = defineError<{ role: string; because: string }>(
   'access.notAssignable',

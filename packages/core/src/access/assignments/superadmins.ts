@@ -3,17 +3,22 @@ import { builtInRoles } from '../../grants/index.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { mayActFrom } from '../../kernel/network.ts'
 import { endImpersonations } from '../../sessions/index.ts'
 import { lastSuperadmin, notPromotable, type UserId, type UserRow } from '../../users/index.ts'
 import { assignRole, currentAssignment } from './system-wide.ts'
 
 const roleId = builtInRoles.superadmin.id
 
-/** Throws `users.lastSuperadmin` if the user is the only active superadmin. Takes the lock. */
-export async function ensureAnotherSuperadmin({ em, now }: CommandContext, userId: UserId): Promise<void> {
+/**
+ * Throws `users.lastSuperadmin` if the user is a superadmin, and no other one could act from where the caller is. Those who are limited to
+ * other addresses do not count: whether anybody can call from there, nobody here knows. Takes the lock.
+ */
+export async function ensureAnotherSuperadmin({ em, now, origin }: CommandContext, userId: UserId): Promise<void> {
   await lockSuperadmins(em)
-  const remaining = await activeSuperadmins(em, now)
-  if (remaining.length === 1 && remaining[0] === userId) throw lastSuperadmin({})
+  const all = await activeSuperadmins(em, now)
+  const isOne = all.some(({ id }) => id === userId)
+  if (isOne && !all.some(({ id, allowedIps }) => id !== userId && mayActFrom(allowedIps, origin))) throw lastSuperadmin({})
 }
 
 /** Takes the lock that serializes every change which could leave the installation without a superadmin. */
@@ -27,16 +32,20 @@ export async function hadSuperadmin(em: SqlEntityManager): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Active superadmins without an end or a condition: at most two, which is all that the check needs. Call it under `lockSuperadmins`. */
-async function activeSuperadmins(em: SqlEntityManager, now: Date): Promise<Id<'usr'>[]> {
-  const rows = await em.execute<{ id: string }[]>(
-    `select distinct u.id::text as id from role_assignments a join users u on u.id = a.user_id
+interface ActiveSuperadmin {
+  readonly id: Id<'usr'>
+  readonly allowedIps: readonly string[]
+}
+
+/** Active superadmins without an end or a condition. Call it under `lockSuperadmins`. */
+async function activeSuperadmins(em: SqlEntityManager, now: Date): Promise<readonly ActiveSuperadmin[]> {
+  const rows = await em.execute<{ id: string; networks: string }[]>(
+    `select distinct u.id::text as id, array_to_json(u.allowed_ips)::text as networks from role_assignments a join users u on u.id = a.user_id
       where a.role_id = ? and a.scope_kind = 'system' and a.revoked_at is null
-        and a.valid_from <= ? and a.valid_until is null and a.condition is null and u.status = 'active' and u.grants_frozen_at is null
-      limit 2`,
+        and a.valid_from <= ? and a.valid_until is null and a.condition is null and u.status = 'active' and u.grants_frozen_at is null`,
     [uuidOf(roleId), now],
   )
-  return rows.map(({ id }) => idOf('usr', id))
+  return rows.map(({ id, networks }) => ({ id: idOf('usr', id), allowedIps: JSON.parse(networks) as string[] }))
 }
 
 /**

@@ -94,11 +94,11 @@ describe.each(databases)('explaining on %s', (database) => {
     expect((await codes()).toSorted()).toEqual(['begins', 'expired', 'network', 'revoked', 'secondFactor'])
     const { unmet } = await explain(ada.id, 'document.read', on)
     expect(unmet.find(({ code }) => code === 'begins')).toMatchObject({ at: later(hour), reason: { pattern: 'document.read' } })
-    expect(unmet.find(({ code }) => code === 'begins')?.text).toMatch(/; but it only begins at \d{4}-/)
+    expect(unmet.find(({ code }) => code === 'begins')?.text).toMatch(/; but it begins only at \d{4}-/)
 
     await world().asSystem().users.setStatus({ userId: ada.id, status: 'suspended', reason: 'left' })
     const suspended = await explain(ada.id, 'document.read', on)
-    expect(suspended.unmet[0]).toMatchObject({ code: 'userStatus', text: `${ada.username} is suspended, so nothing that they have counts` })
+    expect(suspended.unmet[0]).toMatchObject({ code: 'userStatus', text: `${ada.username} is suspended, so none of their grants apply` })
     expect(suspended.missing).toEqual([])
     await world().asSystem().users.setStatus({ userId: ada.id, status: 'active' })
     await world().rows('update users set grants_frozen_at = ? where id = ?', [world().clock.now(), uuidOf(ada.id)])
@@ -154,7 +154,7 @@ describe.each(databases)('explaining on %s', (database) => {
     const { allowed, nearest, summary, missing } = await explain(people().member.user.id, 'teams.lst')
     expect({ allowed, missing }).toEqual({ allowed: false, missing: [] })
     expect(nearest[0]).toBe('teams.list')
-    expect(summary).toMatch(/^teams\.lst is no permission: .* Did you mean teams\.list,/)
+    expect(summary).toMatch(/^There is no permission teams\.lst, .* Did you mean teams\.list,/)
   })
 
   test('roles that exclude each other, or were laid down, are told of: what to do is to activate them', async () => {
@@ -221,7 +221,7 @@ describe.each(databases)('explaining on %s', (database) => {
     const explained = await explain(ada.id, 'document.read', { resourceId: document })
     const [smallest] = explained.missing
     expect(smallest).toMatchObject({ membership: null, grant: { permission: 'document.read', on: { id: document } }, ends: id })
-    expect(smallest?.text).toContain(`end what they have of it on other terms (${id}), then give`)
+    expect(smallest?.text).toContain(`revoke what they have of it for another time (${id}), then give`)
     expect(smallest?.givers.users.map(({ userId }) => userId)).toEqual([boss.user.id])
     const give = () => boss.as.access.grantPermission({ ...given, on: { resourceId: document } })
     await expect(give()).rejects.toMatchObject({ code: 'access.alreadyAssigned', details: { assignmentId: id } })

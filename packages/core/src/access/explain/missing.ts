@@ -148,10 +148,10 @@ function countOf(catalogue: Catalogue, patterns: readonly string[], permission: 
 function inWords({ username, permission }: ExplainQuestion, { membership, grant, ends, brings, givers }: Omit<Missing, 'text'>): string {
   const steps = [
     ...(membership === null ? [] : [`make ${username} ${membership.role} of the organization`]),
-    ...(ends === null ? [] : [`end what they have of it on other terms (${ends})`]),
+    ...(ends === null ? [] : [`revoke what they have of it for another time (${ends})`]),
     ...(grant === null ? [] : [`give ${username} ${grant.role?.name ?? permission} on ${scopeInWords(grant.on)}`]),
   ]
-  const more = brings === 0 ? '' : ` (brings ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`
+  const more = brings === 0 ? '' : ` (grants ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`
   const names = givers.users.map((user) => user.username)
   const others = givers.count - names.length
   const able = [...names, ...(others === 0 ? [] : [`${others} ${names.length === 0 ? '' : 'more'}`.trim()])].join(', ')

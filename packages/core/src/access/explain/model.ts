@@ -86,7 +86,7 @@ export const Missing = z.object({
     .object({ role: RoleShown.nullable(), permission: z.string().nullable(), on: ScopeShown })
     .nullable()
     .meta({ description: 'a role, or a single permission; null: the membership is enough' }),
-  ends: assignmentId.nullable().meta({ description: 'the assignment of the same on other terms, which has to be ended first' }),
+  ends: assignmentId.nullable().meta({ description: 'the assignment of the same for another time, which has to be revoked first' }),
   brings: z.int().meta({ description: 'how many other permissions come with it' }),
   givers: z.object({
     users: z.array(Somebody).meta({ description: 'up to five users who could grant it, as far as you may see them' }),

@@ -26,9 +26,9 @@ export function summaryOf(
   const { unmet, missing, nearest } = denial
   if (nearest !== null) {
     const meant = nearest.length === 0 ? '' : ` Did you mean ${nearest.join(', ')}?`
-    return `${permission} is no permission: Denizen has no such action, so nobody has it.${meant}`
+    return `There is no permission ${permission}, so nobody has it.${meant}`
   }
-  const nearly = unmet[0] === undefined ? 'nothing gives it' : unmet[0].text
+  const nearly = unmet[0] === undefined ? 'nothing grants it' : unmet[0].text
   const smallest = missing[0] === undefined ? '' : ` The smallest change: ${missing[0].text}.`
   return `${username} may not ${permission} on ${where}: ${nearly}.${smallest}`
 }
@@ -52,29 +52,29 @@ function obstacleInWords(username: string, { code, at }: Pick<Unmet, 'code' | 'a
   const when = at === null ? '' : timeInWords(at)
   switch (code) {
     case 'begins':
-      return `it only begins at ${when}`
+      return `it begins only at ${when}`
     case 'expired':
-      return `it was over at ${when}`
+      return `it ended at ${when}`
     case 'revoked':
       return `it was revoked at ${when}`
     case 'secondFactor':
-      return 'it wants a session with a second factor'
+      return 'it needs a session with a second factor'
     case 'network':
-      return 'it does not count from this address'
+      return 'it does not apply to calls from this address'
     case 'deactivated':
-      return 'the role was laid down in this session: activate it (access.activateRole)'
+      return 'the role was deactivated in this session: activate it again (access.activateRole)'
     case 'contested':
-      return 'the role excludes another one that is held too: activate it in the session (access.activateRole)'
+      return 'the role may not be used together with another one that they hold: activate it for the session (access.activateRole)'
     case 'userStatus':
-      return `${username} is ${status}, so nothing that they have counts`
+      return `${username} is ${status}, so none of their grants apply`
     case 'frozen':
-      return `the grants of ${username} are frozen, so nothing that they have counts`
+      return `the grants of ${username} are frozen, so none of them apply`
     case 'notMember':
-      return `${username} is no member of the organization`
+      return `${username} is not a member of the organization`
     case 'organizationStatus':
       return `the organization is ${standing.status}`
     case 'credential':
-      return 'the token that asks was made for less'
+      return 'the token that asks is limited to less than that'
   }
 }
 
@@ -91,7 +91,7 @@ export function changeInWords(
     case 'began':
       return `${thing} of ${who} on ${where} began`
     case 'expired':
-      return `${thing} of ${who} on ${where} was over`
+      return `${thing} of ${who} on ${where} ended`
     case 'revoked':
       return `${thing} of ${who} on ${where} was revoked`
     case 'roleGained':
@@ -99,23 +99,23 @@ export function changeInWords(
     case 'roleLost':
       return `the role ${role?.name} lost ${permission}`
     case 'roleIncluded':
-      return `the role ${role?.name} came to include ${after}`
+      return `the role ${role?.name} now includes ${after}`
     case 'roleExcluded':
-      return `the role ${role?.name} ceased to include ${after}`
+      return `the role ${role?.name} no longer includes ${after}`
     case 'membership':
       return membershipInWords(who, where, { before, after })
     case 'seat':
-      return after === null ? `${who} left the team ${team?.name}` : `${who} came into the team ${team?.name}`
+      return after === null ? `${who} left the team ${team?.name}` : `${who} joined the team ${team?.name}`
     case 'userStatus':
-      return before === null ? `${user?.username} was made, ${after}` : `${user?.username} was ${before}, and is ${after}`
+      return before === null ? `${user?.username} was created, ${after}` : `${user?.username} went from ${before} to ${after}`
     case 'organizationStatus':
-      return before === null ? `${where} was made` : `${where} was ${before}, and is ${after}`
+      return before === null ? `${where} was created` : `${where} went from ${before} to ${after}`
     case 'ownership':
-      return `${where} belonged to ${before ?? 'the organization'}, and belongs to ${after ?? 'the organization'}`
+      return `the owner of ${where} changed from ${before ?? 'the organization'} to ${after ?? 'the organization'}`
   }
 }
 
 function membershipInWords(who: string, where: string, { before, after }: Pick<Change, 'before' | 'after'>): string {
   if (before === null) return `${who} became ${after} of ${where}`
-  return after === null ? `${who}, ${before}, left ${where}` : `${who} was ${before} of ${where}, and is ${after}`
+  return after === null ? `${who}, ${before}, left ${where}` : `${who} went from ${before} to ${after} of ${where}`
 }

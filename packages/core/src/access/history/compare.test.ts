@@ -56,13 +56,13 @@ describe.each(databases)('comparing two times, on %s', (database) => {
     const { items, changes, complete } = await boss().as.access.compare({ from, userId: ada.id, on: { organizationId } })
     expect(complete).toBe(true)
     expect(changes.map(({ what, text }) => [what, text])).toEqual([
-      ['seat', `${ada.username} came into the team Blue`],
-      ['roleIncluded', 'the role writer came to include reader'],
+      ['seat', `${ada.username} joined the team Blue`],
+      ['roleIncluded', 'the role writer now includes reader'],
       ['roleGained', 'the role writer gained paper.write'],
       ['revoked', expect.stringContaining(`letter.read of ${ada.username} on the organization`)],
-      ['membership', expect.stringContaining(`${ada.username} was member of the organization`)],
+      ['membership', expect.stringContaining(`${ada.username} went from member`)],
       // Inactive and active again within one instant: nothing that could be told apart, but that it happened.
-      ['userStatus', `${ada.username} was active, and is active`],
+      ['userStatus', `${ada.username} went from active to active`],
     ])
     expect(items).toHaveLength(1)
     // An administrator has all of the application's, and with them paper.read: the group says it.

@@ -11,7 +11,7 @@ export const roleNameTaken = defineError('roles.nameTaken', 'conflict', 'Another
 export const builtInRole = defineError<{ role: string }>(
   'roles.builtIn',
   'conflict',
-  ({ role }) => `${role} is built in: what it allows is part of Denizen and is not changed. Make a role of your own that includes it.`,
+  ({ role }) => `The role ${role} is built in and cannot be changed. Create a role of your own that includes it.`,
 )
 export const cyclicRoles = defineError<{ cycle: readonly Named[] }>(
   'roles.cycle',
@@ -21,12 +21,12 @@ export const cyclicRoles = defineError<{ cycle: readonly Named[] }>(
 export const tooManyInRole = defineError<{ what: 'permissions' | 'included roles' | 'levels'; limit: number }>(
   'roles.tooMany',
   'conflict',
-  ({ what, limit }) => `A role has ${limit} ${what} at the most. Make several smaller roles of it.`,
+  ({ what, limit }) => `A role has at most ${limit} ${what}. Split it into several smaller roles.`,
 )
 export const roleIncluded = defineError<{ by: readonly Named[] }>(
   'roles.included',
   'conflict',
-  ({ by }) => `Other roles include this one: ${namesOf(by)}. Take it out of those first (roles.setParents).`,
+  ({ by }) => `Other roles include this one: ${namesOf(by)}. Remove it from those first (roles.setParents).`,
 )
 export const roleExcluded = defineError<{ exclusions: readonly Named[] }>(
   'roles.excluded',

@@ -66,7 +66,7 @@ export const bulkSignatures = group('users', {
   bulkUpdate: changes({
     summary: 'Change many users in the same way',
     grantedTo: ['admin'],
-    errors: [managedAddress, wouldLockOut, tooManyUsers, policyUnknown],
+    errors: [managedAddress, wouldLockOut, lastSuperadmin, tooManyUsers, policyUnknown],
     input: z
       .strictObject({
         ...selectedUsers,

@@ -1,41 +1,52 @@
-import { assignRole, insertRole, findRoles, enforceSeparationOfDuty, rolesThatGrant, type RoleId } from '../../access/index.ts'
-import type { BuiltInRoleName } from '../../grants/index.ts'
+import { assignRole, enforceSeparationOfDuty, type RoleId } from '../../access/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
-import { callerId, type Actor } from '../../kernel/actor.ts'
+import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Id } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
-import { printable } from '../../text/index.ts'
 import { hashPatiently } from '../../passwords/index.ts'
 import { insertUser, type NewAccount } from '../account.ts'
 import { unreadableUser } from '../errors.ts'
 import { accountsSignatures } from '../signatures.ts'
-import { rolesOf, usersOf } from './keycloak.ts'
-import type { ImportedRole, ImportedUser, UnreadableUser } from './model.ts'
+import { complete, findEarlier, readEarlier, rolesEverHad, type EarlierUser } from './earlier.ts'
+import { lostIn, rolesOf, usersOf } from '../keycloak/index.ts'
+import type { ImportedUser, Lost, UnreadableUser } from './model.ts'
+import { assignableRoles, idsOf, leftOut, makeRoles, noRoles, type AssignableRoles } from './roles.ts'
 
-/** An imported user, its password hashed. */
-type HashedUser = { readonly user: ImportedUser; readonly passwordHash: string | null } | UnreadableUser
+/** A user to import, its password hashed; or one whom an earlier import made. */
+type PreparedUser =
+  | UnreadableUser
+  | { readonly user: ImportedUser; readonly passwordHash: string | null; readonly earlier: Id<'usr'> | null }
 
 export const importUsers = defineCommand(accountsSignatures.import, {
   allow: granted,
+  plansAnswer: true,
   async prepare(context, { realm }) {
-    const ready: HashedUser[] = []
-    for (const user of usersOf(realm)) ready.push('problem' in user ? user : { user, passwordHash: await hashOf(context, user) })
-    return { ready, roles: rolesOf(realm) }
-  },
-  async handle(context, { createRoles }, { ready, roles }) {
-    const made = createRoles ? await makeRoles(context, roles) : []
-    const known = createRoles ? await assignableRoles(context, roles) : noRoles
-    const failed: { index: number; username: string; code: string; message: string }[] = []
-    const warnings: { index: number; username: string; message: string }[] = []
-    for (const [index, item] of ready.entries()) {
-      const result = await context.attempt(() => importOne(context, item, known), index)
-      const username = 'problem' in item ? item.username : item.user.username
-      if (!result.ok) failed.push({ index, username, code: result.error.code, message: result.error.message })
-      else warnings.push(...result.value.map((message) => ({ index, username, message })))
+    const roles = rolesOf(realm)
+    const users = usersOf(realm, roles)
+    const earlier = await findEarlier(
+      context.reader,
+      users.flatMap((user) => ('problem' in user ? [] : [user.origin])),
+    )
+    const ready: PreparedUser[] = []
+    for (const user of users) {
+      const known = 'problem' in user ? null : (earlier.get(user.origin) ?? null)
+      if ('problem' in user) ready.push(user)
+      else ready.push({ user, earlier: known, passwordHash: known === null ? await hashOf(context, user) : null })
     }
-    const created = ready.length - failed.length
-    context.note({ changes: { created, failed: failed.length, rolesCreated: made } })
-    return { created, rolesCreated: made, failed, warnings }
+    return { ready, roles, lost: [...lostIn(realm), ...cutIn(roles.descriptionsCut)], earlier: [...earlier.values()] }
+  },
+  locks: ({ earlier }) => earlier,
+  async handle(context, { createRoles }, { ready, roles, lost, earlier }) {
+    const rolesCreated = createRoles ? await makeRoles(context, roles.roles) : []
+    const known = createRoles ? await assignableRoles(context, roles.roles) : noRoles
+    const before = { users: await readEarlier(context.em, earlier), roles: await rolesEverHad(context.em, earlier), known }
+    const outcome = await importAll(context, ready, before)
+    const rolesFailed = createRoles ? roles.unreadable.map(({ index, name, problem }) => ({ index, name, message: problem })) : []
+    const { created, completed, unchanged } = countsOf(outcome.users)
+    const completedUserIds = outcome.users.flatMap(({ status, userId }) => (status === 'completed' ? [userId] : []))
+    context.note({ changes: { created, completed, unchanged, failed: outcome.failed.length, rolesCreated, completedUserIds } })
+    return { created, completed, unchanged, rolesCreated, rolesFailed, lost: [...lost], ...outcome }
   },
 })
 
@@ -44,46 +55,80 @@ async function hashOf({ ports }: PrepareContext, { password }: ImportedUser): Pr
   return 'hash' in password ? password.hash : hashPatiently(ports.hasher, password.plain)
 }
 
-/** Creates the missing roles. They grant nothing until an operator maps them. */
-async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]): Promise<string[]> {
-  const names = roles.map(({ name }) => name)
-  const existing = new Set((await findRoles(context.em, names)).map(({ name }) => name))
-  const missing = roles.filter(({ name }, index) => !existing.has(name) && roles.findIndex((role) => role.name === name) === index)
-  for (const { name, description } of missing) insertRole(context.em, { id: context.newId('rol'), name, description, now: context.now })
-  await context.em.flush()
-  return missing.map(({ name }) => name)
+function cutIn(count: number): readonly Lost[] {
+  return count === 0 ? [] : [{ what: 'ends of long descriptions of roles', count, users: null }]
 }
 
-/** The realm's roles by name; `withheld` are those that the importer may not assign. */
-interface AssignableRoles {
-  readonly ids: ReadonlyMap<string, RoleId>
-  readonly withheld: ReadonlySet<string>
+/** What was there before the import. */
+interface Before {
+  readonly users: ReadonlyMap<Id<'usr'>, EarlierUser>
+  readonly roles: ReadonlyMap<Id<'usr'>, ReadonlySet<RoleId>>
+  readonly known: AssignableRoles
 }
-const superadmin: BuiltInRoleName = 'superadmin'
-const noRoles: AssignableRoles = { ids: new Map(), withheld: new Set() }
 
-/** Nobody grants more than they have: a role that was mapped to permissions since an earlier import is assigned by superadmins only. */
-async function assignableRoles({ em, actor }: CommandContext, roles: readonly ImportedRole[]): Promise<AssignableRoles> {
-  const names = roles.map(({ name }) => name)
-  const found = await findRoles(em, names)
-  const ids = found.map(({ id }) => id)
-  const granting = mayGrantAnything(actor) ? new Set<RoleId>() : await rolesThatGrant(em, ids)
+/** What became of a user. */
+interface Imported {
+  readonly userId: Id<'usr'>
+  readonly username: string
+  readonly status: 'created' | 'completed' | 'unchanged'
+  readonly warnings: readonly string[]
+}
+
+async function importAll(context: CommandContext, ready: readonly PreparedUser[], before: Before) {
+  const users: { index: number; username: string; userId: Id<'usr'>; status: Imported['status'] }[] = []
+  const failed: { index: number; username: string; code: string; message: string }[] = []
+  const warnings: { index: number; username: string; message: string }[] = []
+  for (const [index, item] of ready.entries()) {
+    const result = await context.attempt(() => importOne(context, item, before), index)
+    const called = 'problem' in item ? item.username : item.user.called
+    if (!result.ok) {
+      failed.push({ index, username: called, code: result.error.code, message: result.error.message })
+      continue
+    }
+    const { userId, username, status } = result.value
+    users.push({ index, username, userId, status })
+    warnings.push(...result.value.warnings.map((message) => ({ index, username: called, message })))
+  }
+  return { users, failed, warnings }
+}
+
+function countsOf(users: readonly { readonly status: Imported['status'] }[]): Record<Imported['status'], number> {
+  const count = (wanted: Imported['status']) => users.filter(({ status }) => status === wanted).length
+  return { created: count('created'), completed: count('completed'), unchanged: count('unchanged') }
+}
+
+async function importOne(context: CommandContext, item: PreparedUser, { users, roles, known }: Before): Promise<Imported> {
+  if ('problem' in item) throw unreadableUser({ problem: item.problem })
+  const { user } = item
+  const wanted = idsOf(user.roles, known)
+  if (item.earlier === null) return insertOne(context, item, { roleIds: wanted, warnings: leftOut(user.roles, known) })
+  const earlier = users.get(item.earlier)
+  if (earlier === undefined) throw unreadableUser({ problem: 'the user of an earlier import was deleted just now' })
+  const had = roles.get(earlier.id)
+  const missing = wanted.filter((roleId) => had?.has(roleId) !== true)
+  const isCompleted = await complete(context, earlier, missing)
   return {
-    ids: new Map(found.filter(({ id }) => !granting.has(id)).map(({ name, id }) => [name, id])),
-    withheld: new Set(found.filter(({ id }) => granting.has(id)).map(({ name }) => name)),
+    userId: earlier.id,
+    username: earlier.username,
+    status: isCompleted ? 'completed' : 'unchanged',
+    warnings: leftOut(user.roles, known),
   }
 }
 
-function mayGrantAnything(actor: Actor): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.roles.includes(superadmin))
+interface Extras {
+  readonly roleIds: readonly RoleId[]
+  readonly warnings: readonly string[]
 }
 
-async function importOne(context: CommandContext, item: HashedUser, known: AssignableRoles): Promise<readonly string[]> {
-  if ('problem' in item) throw unreadableUser({ problem: item.problem })
-  const { user, passwordHash } = item
+async function insertOne(
+  context: CommandContext,
+  { user, passwordHash }: Exclude<PreparedUser, UnreadableUser>,
+  { roleIds, warnings }: Extras,
+): Promise<Imported> {
   const account: NewAccount = {
     username: user.username,
     usernameIsOurs: user.usernameIsOurs,
+    importedFrom: user.origin,
     email: user.email,
     emailVerified: user.emailVerified,
     status: user.status,
@@ -95,19 +140,8 @@ async function importOne(context: CommandContext, item: HashedUser, known: Assig
   }
   const row = await insertUser(context, account)
   const { actor, now } = context
-  const granting = { userId: row.id, grantedBy: callerId(actor), now }
-  const roleIds = [...new Set(user.roles.flatMap((name) => known.ids.get(name) ?? []))]
-  await enforceSeparationOfDuty(context.em, { userIds: [row.id], roleIds, organizationId: null, scopeKind: 'system' }, now)
-  for (const roleId of roleIds) assignRole(context.em, { id: context.newId('asg'), roleId, ...granting })
-  const withheld = user.roles.filter((name) => known.withheld.has(name))
-  const unknown = user.roles.filter((name) => !known.withheld.has(name) && !known.ids.has(name))
-  return [
-    ...user.warnings,
-    ...notAssigned('they do not exist here; create them, or import with createRoles', unknown),
-    ...notAssigned('they grant permissions now, so only a superadmin may assign them', withheld),
-  ]
-}
-
-function notAssigned(why: string, names: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [`roles were not assigned because ${why}: ${printable(names.join(', '), 300)}`]
+  await enforceSeparationOfDuty(context.em, { userIds: [row.id], roleIds: [...roleIds], organizationId: null, scopeKind: 'system' }, now)
+  for (const roleId of roleIds)
+    assignRole(context.em, { id: context.newId('asg'), roleId, userId: row.id, grantedBy: callerId(actor), now })
+  return { userId: row.id, username: row.username, status: 'created', warnings: [...user.warnings, ...warnings] }
 }

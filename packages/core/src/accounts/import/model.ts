@@ -1,5 +1,9 @@
 /** A user of another system, in the shape that every format is parsed into. */
 export interface ImportedUser {
+  /** What the file calls the user. */
+  readonly called: string
+  /** Where the user is from: unlike the username, it stays the same, so a repeated import finds the user by it. */
+  readonly origin: string
   readonly username: string
   /** The username was made from an address: if it is taken, another is chosen. */
   readonly usernameIsOurs: boolean
@@ -12,7 +16,7 @@ export interface ImportedUser {
   readonly needPasswordChange: boolean
   /** Names of custom roles. */
   readonly roles: readonly string[]
-  /** What the file says of the user that is not imported. */
+  /** What is not imported as the file has it, and what follows from that. */
   readonly warnings: readonly string[]
 }
 
@@ -27,4 +31,21 @@ export interface UnreadableUser {
 export interface ImportedRole {
   readonly name: string
   readonly description: string | null
+}
+
+/** A role that cannot be imported, and why. */
+export interface UnreadableRole {
+  /** Its place in the file, from 0. */
+  readonly index: number
+  readonly name: string
+  readonly problem: string
+}
+
+/** Something that the file says and the import does not take over. */
+export interface Lost {
+  readonly what: string
+  /** How many of it there are. */
+  readonly count: number
+  /** How many users have it; null: it is not about users. */
+  readonly users: number | null
 }

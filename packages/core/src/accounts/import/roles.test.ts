@@ -14,7 +14,7 @@ describe('roles that users.import finds', () => {
     const { rolesCreated, warnings } = await bring({
       realm: 'r1',
       roles: { realm: [{ name: 'a' }] },
-      users: [{ username: 'r1-a', realmRoles: ['a'] }],
+      users: [{ username: 'r1-a', enabled: true, realmRoles: ['a'] }],
     })
     expect(rolesCreated).toEqual([])
     expect(warnings).toMatchObject([{ index: 0, message: expect.stringContaining('r1:a') }])
@@ -45,7 +45,9 @@ describe('roles that users.import finds', () => {
       [importer.user.username],
     )
     const roles = { realm: [{ name: 'helper' }, { name: 'clerk' }] }
-    const users = (name: string) => [{ username: name, credentials: [plain('long enough')], realmRoles: ['helper', 'clerk'] }]
+    const users = (name: string) => [
+      { username: name, enabled: true, credentials: [plain('long enough')], realmRoles: ['helper', 'clerk'] },
+    ]
     const [mallory, victor] = [users('r9-mallory'), users('r9-victor')]
     const outcome = await importer.as.users.import({ format: 'keycloak', realm: { realm: 'r9', roles, users: mallory }, createRoles: true })
     expect(outcome).toMatchObject({

@@ -4,7 +4,7 @@ import { versionRead } from '../../kernel/version.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { mailNotConfigured, tooManyMails } from '../../mail/errors.ts'
 import { claimFirst, tooManyAddresses } from '../errors.ts'
-import { emailTaken, managedAddress, usernameTaken, wouldLockOut, policyUnknown } from '../../users/errors.ts'
+import { emailTaken, lastSuperadmin, managedAddress, usernameTaken, wouldLockOut, policyUnknown } from '../../users/errors.ts'
 import {
   avatarUrl,
   Container,
@@ -36,7 +36,7 @@ const own = {
   locale: locale.nullable().optional(),
   timezone: timezone.nullable().optional(),
   description: description.nullable().optional(),
-  allowedIps: allowedIps.optional(),
+  allowedIps: allowedIps.optional().meta({ description: 'addresses or CIDR blocks to act from; your own need a fresh proof' }),
 }
 
 /** The fields that only administrators of the installation may set. */
@@ -85,13 +85,13 @@ export const profileSignatures = group('users', {
   update: changes({
     summary: 'Change a user',
     grantedTo: ['admin'],
-    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut, policyUnknown, claimFirst],
+    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut, lastSuperadmin, policyUnknown, claimFirst],
     input: z.strictObject({ userId, ...userPatch }),
     output: ManagedUser,
   }),
   updateCurrent: changes({
     summary: 'Change your own profile',
-    errors: [usernameTaken, managedAddress, wouldLockOut, claimFirst, tooManyAddresses, mailNotConfigured, tooManyMails],
+    errors: [usernameTaken, managedAddress, wouldLockOut, lastSuperadmin, claimFirst, tooManyAddresses, mailNotConfigured, tooManyMails],
     input: z.strictObject({
       ...own,
       email: email.nullable().optional().meta({

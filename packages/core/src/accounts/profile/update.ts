@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import { change, changedFields } from '../../kernel/row.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { wouldLockOut, type UserRow } from '../../users/index.ts'
-import { mayActFrom } from '../../kernel/network.ts'
+import type { UserRow } from '../../users/index.ts'
 import { leaveAddress, refuseLeavingManagement, type AddressPatch } from '../address.ts'
+import { checkNewLimit, tellNewLimit } from '../allowed-ips.ts'
 import { claimFirst } from '../errors.ts'
 import type { userPatch } from './signatures.ts'
 
@@ -38,7 +38,9 @@ export async function updateAccount(
   const fields: readonly string[] = Object.keys(changed).filter((field) => field !== 'reclaimable' && field !== 'pendingEmailAt')
   if (Object.keys(changed).length === 0) return fields
   if (movesAway) await refuseLeavingManagement(context, user, patch.email ?? null)
-  if (!force) refuseLockingOneselfOut(context, user, patch)
+  const isLimited = fields.includes('allowedIps')
+  if (isLimited) await checkNewLimit(context, user, patch.allowedIps ?? [], { force })
+  if (isLimited) tellNewLimit(context, user)
   if (movesAway) await leaveAddress(context, user)
   change(user, { ...changed, updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
@@ -50,10 +52,4 @@ export async function updateAccount(
 
 function withoutAbsent(patch: AccountPatch): AccountPatch {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
-}
-
-/** Keeps users from locking themselves out by mistake. */
-function refuseLockingOneselfOut({ actor, origin }: CommandContext, user: UserRow, { allowedIps }: AccountPatch): void {
-  if (allowedIps === undefined || actor.kind !== 'user' || actor.principal.userId !== user.id) return
-  if (!mayActFrom(allowedIps, origin)) throw wouldLockOut({ address: origin.ip })
 }

@@ -9,6 +9,7 @@ import { Impersonation } from './0008-impersonation.ts'
 import { Names } from './0009-names.ts'
 import { ImpersonationLimits } from './0010-impersonation-limits.ts'
 import { OperatorLocks } from './0011-operator-locks.ts'
+import { Imports } from './0012-imports.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Names,
   ImpersonationLimits,
   OperatorLocks,
+  Imports,
 ]

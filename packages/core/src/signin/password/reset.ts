@@ -1,4 +1,4 @@
-import { mayBeReclaimed, proveAddress, reclaimAccount } from '../../accounts/index.ts'
+import { liftLimit, mayBeReclaimed, proveAddress, reclaimAccount } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
@@ -24,7 +24,8 @@ interface Preparation {
 /**
  * A new password for whoever got the link. It proves the address, and nothing else:
  * nobody is signed in by it, and a second factor is asked for as before. All sessions
- * end, and API tokens with them: who resets a password may not know who else had it.
+ * end, and API tokens with them: who resets a password may not know who else had it,
+ * nor whether they limited the account to addresses of theirs.
  */
 export const resetPassword = defineCommand(passwordSignatures.resetPassword, {
   allow: anyone,
@@ -53,6 +54,7 @@ async function setNewPassword(
   else if (await mayBeReclaimed(em, settings, user.id))
     await reclaimAccount(context, user, { passwordHash: hash, refusal: linkInvalid({}) })
   else {
+    if (purpose === 'resetPassword') liftLimit(context, user)
     await replacePassword(context, user, hash)
     await proveAddress(context, user, email)
   }

@@ -45,6 +45,12 @@ const history = (world: World, { session }: SignedIn) =>
 describe.each(databases)('on %s', (database) => {
   const world = useWorld({ database })
 
+  /** Calls something with a pair, and lets that be written down. */
+  async function used({ accessToken }: SignedIn): Promise<void> {
+    expect(await world().core.authenticate(accessToken)).not.toBeNull()
+    await world().core.writeLastSeen()
+  }
+
   test('a refresh token gives a new pair, which works, and keeps the session alive', async () => {
     const first = await begun(world())
     world().clock.advance(3 * day)
@@ -107,7 +113,7 @@ describe.each(databases)('on %s', (database) => {
     const first = await begun(world())
     const second = await refresh(world(), first.refreshToken)
     world().clock.advance(30_001)
-    expect(await world().core.authenticate(second.accessToken)).not.toBeNull()
+    await used(second)
     expect(await failure(refresh(world(), first.refreshToken))).toEqual(refusal)
     expect(await endOf(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
     for (const { accessToken } of [first, second]) expect(await world().core.authenticate(accessToken)).toBeNull()
@@ -135,9 +141,10 @@ describe.each(databases)('on %s', (database) => {
   test('other sessions of the user go on', async () => {
     const first = await begun(world())
     const other = completed(await asNobody(world()).auth.signIn({ identifier: first.user.id, password }))
-    await refresh(world(), first.refreshToken)
+    await used(await refresh(world(), first.refreshToken))
     world().clock.advance(31_000)
     await failure(refresh(world(), first.refreshToken))
+    expect(await endOf(world(), first)).toMatchObject({ reason: 'tokenReused' })
     expect(await world().core.authenticate(other.accessToken)).not.toBeNull()
     expect(await refresh(world(), other.refreshToken)).toMatchObject({ session: { id: other.session.id } })
   })

@@ -22,7 +22,7 @@ import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import type { SignedIn } from '../model.ts'
 import { invalidRefreshToken } from './errors.ts'
-import { rotateRefreshToken, judgeReuse } from './rotation.ts'
+import { judgeReuse, replaceSuccessor, rotateRefreshToken } from './rotation.ts'
 import { refreshSignatures } from './signatures.ts'
 
 /** A session whose refresh token was shown, and who it belongs to. */
@@ -82,10 +82,17 @@ async function mayGoOn(em: SqlEntityManager, { impersonatorId, impersonatorSessi
 }
 
 /** The next pair; null: the token was exchanged before. */
-async function rotate(context: CommandContext, { token, session, user }: RefreshableSession): Promise<TokenPair | null> {
+async function rotate(context: CommandContext, held: RefreshableSession): Promise<TokenPair | null> {
+  const ids = newPairIds(context.ports, context.now)
+  return (await rotateRefreshToken(context, held.token.id, ids.refresh)) ? issueNext(context, held, ids) : null
+}
+
+async function issueNext(
+  context: CommandContext,
+  { session, user }: RefreshableSession,
+  ids: ReturnType<typeof newPairIds>,
+): Promise<TokenPair> {
   const { em, ports, now } = context
-  const ids = newPairIds(ports, now)
-  if (!(await rotateRefreshToken(context, token.id, ids.refresh))) return null
   const expiresAt = await nextExpiry(context, session)
   change(session, { expiresAt, lastSeenAt: now })
   return issueTokens(em, ports, { userId: user.id, sessionId: session.id, now, expiresAt, accessLifetime, ids })
@@ -103,7 +110,7 @@ async function nextExpiry(context: CommandContext, session: SessionRow): Promise
   return context.refuse(invalidRefreshToken({}))
 }
 
-/** The pair that the token was exchanged for, made again; or the end of the session. */
+/** The pair that the token was exchanged for, made again, or another one in its place; or the end of the session. */
 async function repeatRotation(context: CommandContext, held: RefreshableSession): Promise<TokenPair> {
   const { em, now, ports } = context
   // Read anew: whoever exchanged it may just have committed.
@@ -111,6 +118,7 @@ async function repeatRotation(context: CommandContext, held: RefreshableSession)
   const verdict = await judgeReuse(em, now, token)
   if (verdict.kind === 'reused') return endFamily(context, held)
   if (verdict.kind === 'over') return context.refuse(invalidRefreshToken({}))
+  if (verdict.kind === 'lost') return replacePair(context, held, verdict.successor.id)
   const refreshId = verdict.successor.id
   const access = await em.findOneOrFail(TokenRow, { id: partnerOf(refreshId) })
   return {
@@ -120,6 +128,14 @@ async function repeatRotation(context: CommandContext, held: RefreshableSession)
     refresh: await pairText(ports, 'refresh', refreshId),
     refreshId,
   }
+}
+
+/** Another pair in place of one whose answer was lost. */
+async function replacePair(context: CommandContext, held: RefreshableSession, unused: TokenRow['id']): Promise<TokenPair> {
+  const ids = newPairIds(context.ports, context.now)
+  if (!(await replaceSuccessor(context, { token: held.token.id, unused, successor: ids.refresh }))) return endFamily(context, held)
+  context.invalidate(held.session.id, { when: 'now', tokensEnded: 1 })
+  return issueNext(context, held, ids)
 }
 
 /** Two hold the same token, and nobody can tell which of them stole it: neither goes on. */

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { argon2Hash, pbkdf2Hash } from '../../passwords/model.ts'
+import type { ImportedPassword } from '../import/model.ts'
+import { keycloakCredential, type KeycloakCredential } from './model.ts'
+
+/** The password of a user, and what is to be told of it. */
+export interface FoundPassword {
+  readonly password: ImportedPassword | null
+  /** It has to be changed at the next sign-in. */
+  readonly temporary: boolean
+  readonly warnings: readonly string[]
+}
+
+const none: FoundPassword = { password: null, temporary: false, warnings: [] }
+
+/** The first password among the credentials. One that cannot be read is none: the user has to reset it. */
+export function passwordOf(credentials: readonly unknown[]): FoundPassword {
+  const found = credentials.find(isPassword)
+  if (found === undefined) return none
+  const parsed = keycloakCredential.safeParse(found)
+  const warn = (what: string): FoundPassword => ({ ...none, warnings: [`${what}; the user must reset it`] })
+  if (!parsed.success) return warn('the password in the file cannot be read')
+  const { value, temporary } = parsed.data
+  if (value === '') return warn('the password is empty')
+  if (typeof value === 'string') return { ...none, password: { plain: value }, temporary: temporary === true }
+  const hash = hashOf(parsed.data)
+  return hash === null
+    ? { ...none, warnings: ['this kind of password hash cannot be imported; the user must reset the password'] }
+    : { ...none, password: { hash }, temporary: temporary === true }
+}
+
+export function isPassword(credential: unknown): boolean {
+  const type = typeOf(credential)
+  return type === 'password' || (type === null && credential !== null && typeof credential === 'object' && 'value' in credential)
+}
+
+/** `password`, `otp`, `webauthn`; null: it says none. */
+export function typeOf(credential: unknown): string | null {
+  if (credential === null || typeof credential !== 'object' || !('type' in credential)) return null
+  return typeof credential.type === 'string' ? credential.type : null
+}
+
+const secretData = z.object({ value: z.string(), salt: z.string() })
+const parameter = (name: RegExp) => z.tuple([z.string().regex(name)])
+const number = parameter(/^\d{1,7}$/)
+const credentialData = z.object({ hashIterations: z.int(), algorithm: z.string(), additionalParameters: z.unknown().optional() })
+/** Keycloak's default since version 25. */
+const argon2Parameters = z.object({ memory: number, parallelism: number, type: parameter(/^(?:id|i|d)$/), version: parameter(/^1\.[03]$/) })
+
+function hashOf(credential: KeycloakCredential): string | null {
+  const { hashedSaltedValue: value, salt, hashIterations, algorithm } = credential
+  const hidden = secretData.safeParse(value === undefined ? parseJson(credential.secretData) : { value, salt })
+  const data = credentialData.safeParse(value === undefined ? parseJson(credential.credentialData) : { hashIterations, algorithm })
+  if (!hidden.success || !data.success) return null
+  if (data.data.algorithm === 'argon2') return argon2Of(data.data, hidden.data)
+  const digest = { pbkdf2: 'sha1', 'pbkdf2-sha256': 'sha256', 'pbkdf2-sha512': 'sha512' }[data.data.algorithm]
+  return digest === undefined ? null : pbkdf2Hash(digest, data.data.hashIterations, hidden.data.salt, hidden.data.value)
+}
+
+function argon2Of(
+  { hashIterations, additionalParameters }: z.infer<typeof credentialData>,
+  hidden: z.infer<typeof secretData>,
+): string | null {
+  const parsed = argon2Parameters.safeParse(additionalParameters)
+  if (!parsed.success) return null
+  const { memory, parallelism, type, version } = parsed.data
+  const cost = { memory: Number(memory[0]), passes: hashIterations, lanes: Number(parallelism[0]) }
+  return argon2Hash({ type: type[0], version: version[0], ...cost, salt: hidden.salt, hash: hidden.value })
+}
+
+function parseJson(text: string | null | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '') as unknown
+  } catch {
+    return undefined // a damaged export: the caller reports that the hash cannot be imported
+  }
+}
