@@ -4,6 +4,7 @@ import { unrecordedUses } from '../kernel/context.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { uuidsOf, type Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
+import { precedenceKeys } from '../kernel/locks.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { actingUsers, checkActor, latestActor } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
@@ -14,11 +15,10 @@ const patience = 250
 /** So many steps of a long command go by between two looks for somebody who waits. */
 const stepsBetweenLooks = 5
 /**
- * The first keys of the advisory locks that ask for precedence. An operator's names the process id of the backend that waits, and whatever
- * that waits for gives way. Any other one names the user, and only what that user has under way gives way: an organization's
+ * Whatever an operator waits for gives way, at any remove. For others only what the user has under way does: an organization's
  * administrators stop nobody's work but that of those whom they may suspend.
  */
-const [ofOperators, overUser] = [1_380_011_091, 1_380_011_092]
+const { ofOperators, overUser } = precedenceKeys
 
 /** A command, and the users whom it takes power from. */
 interface Preceding {
