@@ -74,7 +74,7 @@ function addCreate(tokens: Command): void {
     // Whoever finds it is its user: nobody makes such a one without meaning to.
     confirmation: ({ scopes, lifetimeDays }) =>
       scopes === undefined
-        ? `Without --scopes this token may do everything that its user may, ${lifetimeDays === undefined ? 'until it is revoked' : `for ${String(lifetimeDays)} days`}. Create it?`
+        ? `Without --scopes this token may do everything that its user may, ${lifetimeDays === undefined ? 'until it is revoked' : `for ${Number(lifetimeDays)} days`}. Create it?`
         : null,
     show: secretText,
     examples: [
