@@ -1,6 +1,6 @@
 /**
- * Drives a browser through the invitation page as a new user: invited, mailed, a password
- * chosen, accepted, signed in. Needs Chromium (CHROMIUM, default /usr/bin/chromium). With a
+ * Drives a browser through the pages for people: the first one, invitations, signing up there and in an application, and a
+ * forgotten password. Needs Chromium (CHROMIUM, default /usr/bin/chromium). With a
  * folder as argument, screenshots are saved there.
  */
 import assert from 'node:assert/strict'
@@ -11,7 +11,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { completed, createClient } from '@denizen/client'
+import { completed, createClient, type Calls } from '@denizen/client'
 import { chromium, type Page } from 'playwright-core'
 import { scaled } from '../tests/deadlines.ts'
 import { calibrate } from '../tests/pace.ts'
@@ -22,6 +22,7 @@ const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const quiet = ['--disable-component-update', '--disable-sync']
 const password = 'another correct horse battery'
 const organization = 'Zürcher Käse & <b>Söhne</b>'
+const installation = 'Zürcher Konten & <i>mehr</i>'
 
 const folder = mkdtempSync(join(tmpdir(), 'denizen-pages-'))
 const port = await freePort()
@@ -34,6 +35,7 @@ const server = spawn(process.execPath, ['--conditions=@denizen/source', 'apps/cl
     DENIZEN_DATA_DIR: folder,
     DENIZEN_PORT: String(port),
     DENIZEN_LOG_LEVEL: 'warn',
+    DENIZEN_NAME: installation,
   },
   stdio: ['ignore', 'pipe', 'pipe'],
 })
@@ -57,6 +59,9 @@ try {
   await acquaintance(await link('known@example.com'))
   await organizations.invite({ organizationId, email: 'never@example.com' })
   await decliner(await link('never@example.com'))
+  await visitor()
+  await forgetful('known@example.org', users)
+  await applicant('applicant@example.com')
   console.log('the pages work in a browser')
 } finally {
   await browser.close()
@@ -133,6 +138,66 @@ async function decliner(address: string): Promise<void> {
   await page.getByRole('button', { name: 'Decline' }).click()
   await page.getByRole('heading', { name: 'Invitation declined' }).waitFor()
   await picture(page, 'declined-narrow')
+  assert.deepEqual(complaints, [])
+}
+
+/** From the first page to an account that is signed in, in one browser. */
+async function visitor(): Promise<void> {
+  for (const look of [{}, { dark: true }, { width: 375 }]) {
+    const { page, complaints } = await open(`${url}/`, look)
+    assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), installation)
+    await picture(page, `home-${JSON.stringify(look).replaceAll(/\W+/g, '') || 'light'}`)
+    assert.equal(
+      await page.locator('html').evaluate((root) => root.scrollWidth > root.clientWidth),
+      false,
+      'nothing sticks out at the side',
+    )
+    assert.deepEqual(complaints, [])
+  }
+  const { page, complaints } = await open(`${url}/`, { width: 375 })
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await page.getByLabel('Email address').fill('visitor@example.com')
+  await page.getByLabel('Password').fill(password)
+  await picture(page, 'sign-up')
+  await page.getByRole('button', { name: 'Sign up' }).click()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+  await picture(page, 'sign-up-sent')
+  await page.goto(await link('visitor@example.com'))
+  await page.getByText('At least 15 characters').waitFor()
+  await picture(page, 'sign-up-confirm')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByText('You are signed in as visitor').waitFor()
+  await picture(page, 'sign-up-done')
+  assert.deepEqual(complaints, [])
+}
+
+async function forgetful(email: string, users: Calls['users']): Promise<void> {
+  await users.create({ email, emailVerified: true, password })
+  const { page, complaints } = await open(`${url}/forgot-password`, { width: 375 })
+  await page.getByLabel('Email address').fill(email)
+  await picture(page, 'forgotten')
+  await page.getByRole('button', { name: 'Send me the link' }).click()
+  await page.getByText('a link is on its way there').waitFor()
+  await page.goto(await link(email))
+  await picture(page, 'reset')
+  await page.getByLabel('New password').fill(`${password}, again`)
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await page.getByRole('heading', { name: 'Your password is set' }).waitFor()
+  assert.deepEqual(complaints, [])
+}
+
+/** C12: signed up in an application, whose page has the other half of the link: no password is typed again. */
+async function applicant(email: string): Promise<void> {
+  const client = createClient({ url })
+  const { binding } = await client.auth.signUp({ email, password, redirectTo: `${url}/device` })
+  const { page, complaints } = await open(await link(email), { width: 375 })
+  await picture(page, 'applicant')
+  await page.getByRole('link', { name: 'where you signed up' }).click()
+  await page.waitForURL(/\/device#token=/)
+  const token = new URLSearchParams(new URL(page.url()).hash.slice(1)).get('token') ?? ''
+  assert.equal((await client.auth.verifyEmail({ token, binding })).status, 'signedUp')
+  assert.equal(completed(await client.auth.signIn({ identifier: email, password })).user.username, 'applicant')
   assert.deepEqual(complaints, [])
 }
 

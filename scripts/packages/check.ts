@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkClient } from './client.ts'
 import { checkCommand } from './command.ts'
+import { checkAdapter, checkSecondCopy } from './neighbours.ts'
 import { pack, workspace, type Packed } from './pack.ts'
 import { run } from './shell.ts'
 
@@ -16,7 +17,10 @@ const started = performance.now()
 await step('build', () => run('turbo', ['run', 'build', '--force', '--output-logs=errors-only'], { cwd: workspace, environment: quiet() }))
 const packed = await step('pack', () => pack(folderOf('tarballs')))
 await step('publint and attw', () => lint(packed))
-await step('the client alone', () => checkClient(folderOf('client'), packed))
+const alone = folderOf('client')
+await step('the client alone', () => checkClient(alone, packed))
+await step('two copies of tRPC', () => checkSecondCopy(alone))
+await step("TanStack's adapter", () => checkAdapter(folderOf('adapter'), packed))
 await step('the command', () => checkCommand(folderOf('command'), packed))
 rmSync(folder, { recursive: true, force: true }) // kept when anything failed
 console.log(`${packed.length} packages can be published (${seconds(started)} s)`)

@@ -7,7 +7,8 @@ export interface Answer {
   readonly status: number
   readonly headers?: Fields
   readonly contentType: string
-  readonly body: string
+  /** A page is made when it is sent, for an installation of that name. */
+  readonly body: string | ((installation: string) => string)
   /** Content-Security-Policy: what a page may load and do. Default: nothing. */
   readonly policy?: string
   /** Cache-Control: how long it may be stored, and by whom. Default: not at all. */
@@ -28,12 +29,17 @@ export function commonFields(requestId: string, draining: boolean, policy = noPa
   return draining ? [...fields, 'connection', 'close'] : fields
 }
 
+/** An answer that is whole. */
+export interface WholeAnswer extends Answer {
+  readonly body: string
+}
+
 /** Sends an answer; does nothing if the client has left. */
 export function send(
   response: ServerResponse,
   requestId: string,
   draining: boolean,
-  { status, headers = [], contentType, body, policy, caching }: Answer,
+  { status, headers = [], contentType, body, policy, caching }: WholeAnswer,
   /** Names and values in turn. */
   more: readonly string[] = [],
 ): void {

@@ -4,7 +4,7 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
-import { json, type Answer, type Fields } from './answer.ts'
+import { json, type Fields, type WholeAnswer } from './answer.ts'
 import { readCallBody } from './call-body.ts'
 import {
   callerOf,
@@ -79,7 +79,7 @@ export class TrpcEndpoint {
   }
 
   /** An answer from memory, for the two calls that are made most; undefined: there is none, ask `answer`. */
-  immediate({ request, names, search, requestId }: EndpointRequest): Answer | undefined {
+  immediate({ request, names, search, requestId }: EndpointRequest): WholeAnswer | undefined {
     const isQuestion = names === 'access.check'
     if (request.method !== 'GET' || (!isQuestion && (names !== 'sessions.whoami' || !emptyInputs.has(search)))) return undefined
     const { core } = this.#options
@@ -99,7 +99,7 @@ export class TrpcEndpoint {
   }
 
   /** Answers a request, also when it fails; null: the client has left, and nothing was done. */
-  async answer(asked: EndpointRequest): Promise<Answer | Response | null> {
+  async answer(asked: EndpointRequest): Promise<WholeAnswer | Response | null> {
     const { request, names } = asked
     const batched = new URLSearchParams(asked.search).get('batch') === '1'
     let credential: Credential = 'none'
@@ -131,7 +131,7 @@ export class TrpcEndpoint {
   }
 
   /** Nothing is cached for users and tokens that are limited to some addresses: a cached answer is given without looking at the address. */
-  #keep({ actor }: Caller, { body }: Answer): void {
+  #keep({ actor }: Caller, { body }: WholeAnswer): void {
     if (actor.kind !== 'user') return
     const { allowedIps, tokenIps, impersonatorIps } = actor.principal
     if (allowedIps.length + tokenIps.length + impersonatorIps.length === 0) this.#kept.set(actor.principal, body)
@@ -245,7 +245,7 @@ function lazily<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-function answerOf(results: readonly Result[], batched: boolean, credential: Credential): Answer {
+function answerOf(results: readonly Result[], batched: boolean, credential: Credential): WholeAnswer {
   const statuses = new Set(results.map(({ status }) => status))
   const [first = 200] = statuses
   const errors = results.flatMap(({ error }) => error ?? [])
@@ -258,13 +258,13 @@ function answerOf(results: readonly Result[], batched: boolean, credential: Cred
 }
 
 /** The answer with the key that came in a header: without it there, the key was lost on the way. */
-function heard({ idempotencyKey: key }: CallHeaders, answer: Answer): Answer {
+function heard({ idempotencyKey: key }: CallHeaders, answer: WholeAnswer): WholeAnswer {
   if (key === undefined || !/^[\x21-\x7e]{1,200}$/.test(key)) return answer
   return { ...answer, headers: [...(answer.headers ?? []), ['idempotency-key', key]] }
 }
 
 /** The answer with the cookies that it sets. */
-function withCookies(answer: Answer, cookies: CookieSession | null): Answer {
+function withCookies(answer: WholeAnswer, cookies: CookieSession | null): WholeAnswer {
   if (cookies === null || cookies.fields.length === 0) return answer
   return { ...answer, headers: [...(answer.headers ?? []), ...cookies.fields] }
 }

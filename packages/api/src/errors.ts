@@ -50,10 +50,14 @@ export const notBatched = defineError<{ header: string }>(
   'invalid',
   ({ header }) => `${header} applies to a single call: send that call on its own, not in a batch.`,
 )
-export const foreignPage = defineError(
+/** `origin`: of the page that made the call; null: it did not say. `site`: whether that is of the same site, as far as the browser said. */
+export const foreignPage = defineError<{ origin: string | null; publicUrl: string; site: 'same' | 'other' }>(
   'request.foreignPage',
   'denied',
-  'Pages of another origin may not make calls with the cookies of their visitors. If the page is yours, add its origin to DENIZEN_ALLOWED_ORIGINS.',
+  ({ origin, publicUrl, site }) =>
+    site === 'other'
+      ? `This page belongs to another site than Denizen (${publicUrl}), and no session cookie goes from one site to another. Open the page and Denizen under one site (localhost and 127.0.0.1 are two), or keep the tokens in the page instead of cookies.`
+      : `Calls with cookies are taken from pages of Denizen (${publicUrl}) and of allowed origins only${origin === null ? '' : `, not from ${origin}`}. If the page is yours, add its origin to DENIZEN_ALLOWED_ORIGINS.`,
 )
 export const noSuchResource = defineError('request.noSuchResource', 'notFound', 'There is nothing here.')
 

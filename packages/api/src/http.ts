@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { databaseUnavailable, newRequestId, type Core, type DenizenError, type Logger } from '@denizen/core'
 import { TrustedProxies } from './addresses.ts'
-import { commonFields, json, send, type Answer } from './answer.ts'
+import { commonFields, json, send, type Answer, type WholeAnswer } from './answer.ts'
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
 import { answerKeys, keysPath } from './jwks.ts'
@@ -13,12 +13,14 @@ import { originsOf, type Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { deviceScript, deviceScriptPath } from './pages/device-script.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
+import { answerHome, homePath } from './pages/home.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
 import { answerLink } from './pages/mailed-link.ts'
 import { answerPassword, passwordPaths } from './pages/password.ts'
 import { answerPasskeys, isPasskeysPath, scriptType } from './pages/passkeys.ts'
 import { answerProvider, isProviderPath } from './pages/provider.ts'
+import { answerRequest, requestPages } from './pages/requests.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
 import { Turns } from './turns.ts'
@@ -149,18 +151,18 @@ class Face {
     if (path.startsWith('/trpc/') && url.length <= longestUrl) {
       const asked = { request, names: path.slice('/trpc/'.length), search, requestId, signal: () => departure(response) }
       const kept = this.#trpc.immediate(asked)
-      if (kept !== undefined) send(response, requestId, this.draining, kept, this.#origins.fieldsFor(request.headers.origin))
+      if (kept !== undefined) send(response, requestId, this.draining, kept, this.#origins.fieldsFor(request.headers))
       else this.#reply(response, requestId, this.#trpc.answer(asked))
     } else this.#reply(response, requestId, this.#other(request, path, search, requestId))
   }
 
   #reply(response: ServerResponse, requestId: string, answer: Promise<Answer | Response | null>): void {
-    const shared = this.#origins.fieldsFor(response.req.headers.origin)
+    const shared = this.#origins.fieldsFor(response.req.headers)
     const finish = async (): Promise<void> => {
       const ready = await answer
       if (ready === null) response.destroy()
       else if (ready instanceof Response) await stream(response, [...commonFields(requestId, this.draining), ...shared], ready)
-      else send(response, requestId, this.draining, ready, shared)
+      else send(response, requestId, this.draining, this.#whole(ready), shared)
     }
     const running = finish()
       .catch((error: unknown) => {
@@ -171,6 +173,11 @@ class Face {
       })
       .finally(() => this.#running.delete(running))
     this.#running.add(running)
+  }
+
+  #whole(answer: Answer): WholeAnswer {
+    const { body } = answer
+    return { ...answer, body: typeof body === 'string' ? body : body(this.#core.settings.name) }
   }
 
   /** Resolves when no request is being handled, including those whose clients have left. */
@@ -191,6 +198,8 @@ class Face {
     if (standard !== undefined) return standard
     const linkPage = linkPages.get(path)
     if (linkPage !== undefined) return answerLink(linkPage, { request, search, requestId }, this.#core, this.#proxies)
+    const requestPage = requestPages.get(path)
+    if (requestPage !== undefined) return answerRequest(requestPage, { request, requestId }, this.#core, this.#proxies)
     if (path === devicePath) return answerDevice({ request, search, requestId }, this.#core, this.#proxies)
     const operation = this.#operation(path)
     if (operation === undefined) return problem(noSuchResource({}), requestId)
@@ -202,6 +211,7 @@ class Face {
     const metrics = this.#metrics
     if (path === keysPath) return () => answerKeys(this.#core)
     if (isPasskeysPath(path)) return () => answerPasskeys(path)
+    if (path === homePath) return async () => answerHome(this.#core)
     if (path === deviceScriptPath) return async () => ({ status: 200, contentType: scriptType, body: deviceScript })
     if (path === '/healthz') return async () => state(200, 'alive')
     if (path === '/readyz') return () => this.#ready()
@@ -239,7 +249,7 @@ function forAWhile<T>(milliseconds: number, make: () => Promise<T>): () => Promi
   }
 }
 
-const noContent: Answer = { status: 204, contentType: json, body: '' }
+const noContent: WholeAnswer = { status: 204, contentType: json, body: '' }
 
 function state(status: number, text: string): Answer {
   return { status, contentType: json, body: JSON.stringify({ status: text }) }

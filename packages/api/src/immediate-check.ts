@@ -1,5 +1,5 @@
 import type { Core, Question } from '@denizen/core'
-import { json, type Answer, type Fields } from './answer.ts'
+import { json, type Fields, type WholeAnswer } from './answer.ts'
 import { readInput } from './wire.ts'
 
 /** Parsed query strings that are cached, and the longest one that is: a full cache is emptied. */
@@ -23,7 +23,7 @@ export class ImmediateCheck {
   }
 
   /** undefined: it cannot be answered from memory, or is malformed; run it as any other call. */
-  answer(token: string, search: string, requestId: string): Answer | undefined {
+  answer(token: string, search: string, requestId: string): WholeAnswer | undefined {
     const principal = this.#core.authenticated(token)
     const question = principal === undefined ? null : this.#questionIn(search)
     if (principal === undefined || question === null) return undefined

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Core } from '@denizen/core'
+import type { Core, Logger } from '@denizen/core'
 import { foreignPage } from './errors.ts'
 
 /** Request headers that pages of allowed origins may send. */
@@ -8,6 +8,8 @@ const allowedHeaders = 'authorization, content-type, denizen-session, idempotenc
 const exposedHeaders = 'idempotency-key, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
 /** Seconds for which a browser may cache the answer to a preflight request. */
 const preflightAge = '600'
+/** Anybody may name any origin: so many are logged, and no more. */
+const mostLogged = 100
 
 /**
  * Which pages may make calls from a browser (CORS): those of the public URL and of the
@@ -17,23 +19,36 @@ const preflightAge = '600'
 export class Origins {
   readonly #own: string
   readonly #allowed: ReadonlySet<string>
+  readonly #logger: Logger
+  readonly #logged = new Set<string>()
 
-  constructor({ publicUrl, allowedOrigins }: Core['settings']) {
+  constructor({ publicUrl, allowedOrigins }: Core['settings'], logger: Logger) {
+    this.#logger = logger
     this.#own = new URL(publicUrl).origin
     this.#allowed = new Set(allowedOrigins.map((origin) => new URL(origin).origin))
   }
 
   /** CORS header fields for an answer to an allowed origin (Fetch Standard), names and values in turn. */
-  fieldsFor(origin: string | undefined): readonly string[] {
-    if (origin === undefined || !this.#allowed.has(origin)) return none
+  fieldsFor(headers: IncomingHttpHeaders): readonly string[] {
+    const { origin } = headers
+    if (origin === undefined) return none
+    if (!this.#allowed.has(origin)) {
+      // A script asks for an answer that its browser will hide; a link or a form asks for none.
+      if (headers['sec-fetch-mode'] === 'cors' && headers['sec-fetch-site'] !== 'same-origin') this.#noteRefusal(origin)
+      return none
+    }
     const fields = ['access-control-allow-origin', origin, 'access-control-allow-credentials', 'true', 'vary', 'origin']
     return [...fields, 'access-control-expose-headers', exposedHeaders]
   }
 
   /** Header fields of the answer to a preflight request; null: this is none, or the origin is not allowed. */
   preflightFor(headers: IncomingHttpHeaders): readonly string[] | null {
-    const fields = this.fieldsFor(headers.origin)
-    if (fields.length === 0 || headers['access-control-request-method'] === undefined) return null
+    if (headers['access-control-request-method'] === undefined) return null
+    const fields = this.fieldsFor(headers)
+    if (fields.length === 0) {
+      this.#noteRefusal(headers.origin)
+      return null
+    }
     const methods = ['access-control-allow-methods', 'GET, POST', 'access-control-allow-headers', allowedHeaders]
     return [...fields, ...methods, 'access-control-max-age', preflightAge]
   }
@@ -45,10 +60,28 @@ export class Origins {
    */
   demand(headers: IncomingHttpHeaders): void {
     const { origin, 'sec-fetch-site': site } = headers
-    if (site === 'cross-site') throw foreignPage({})
     if (site === 'same-origin' && (origin === undefined || origin === 'null')) return
-    if (origin === undefined || (origin !== this.#own && !this.#allowed.has(origin))) throw foreignPage({})
+    const isKnown = origin !== undefined && (origin === this.#own || this.#allowed.has(origin))
+    if (isKnown && site !== 'cross-site') return
+    this.#noteRefusal(origin)
+    throw foreignPage({ origin: origin ?? null, publicUrl: this.#own, site: site === 'cross-site' ? 'other' : 'same' })
   }
+
+  /** One line for each origin: in the browser nothing says why. */
+  #noteRefusal(origin: string | undefined): void {
+    if (origin === undefined || !isOrigin(origin) || origin === this.#own || this.#allowed.has(origin)) return
+    if (this.#logged.has(origin) || this.#logged.size >= mostLogged) return
+    this.#logged.add(origin)
+    this.#logger.warn('calls from pages of this origin are refused; if they are yours, add it to DENIZEN_ALLOWED_ORIGINS', {
+      origin,
+      publicUrl: this.#own,
+    })
+  }
+}
+
+/** Whether it is one as browsers send it (RFC 6454): not `null`, and nothing that somebody made up to stand in a log. */
+function isOrigin(text: string): boolean {
+  return text.length <= 300 && URL.canParse(text) && new URL(text).origin === text
 }
 
 const none: readonly string[] = []
@@ -57,7 +90,7 @@ const known = new WeakMap<Core, Origins>()
 
 /** The origins of a core, made once. */
 export function originsOf(core: Core): Origins {
-  const origins = known.get(core) ?? new Origins(core.settings)
+  const origins = known.get(core) ?? new Origins(core.settings, core.ports.logger)
   known.set(core, origins)
   return origins
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import { signatures, type Core, type DenizenError, type Signature } from '@denizen/core'
 import type { TrustedProxies } from './addresses.ts'
-import { json, type Answer } from './answer.ts'
+import { json, type WholeAnswer } from './answer.ts'
 import { callerOf, callHeadersOf, contextOf, type Credential } from './context.ts'
 import { errorHeaders, httpErrorOf, methodNotAllowed, toDomainError } from './errors.ts'
 
@@ -29,7 +29,7 @@ export async function answerResource(
   { request, search, requestId }: { request: IncomingMessage; search: string; requestId: string },
   core: Core,
   proxies: TrustedProxies,
-): Promise<Answer> {
+): Promise<WholeAnswer> {
   let credential: Credential = 'none'
   try {
     const { method = '' } = request
@@ -53,7 +53,7 @@ function inputOf(search: string, lists: readonly string[]): object {
 }
 
 /** An error as problem details (RFC 9457); `code`, `kind`, `details` and `requestId` are extension members. */
-export function problem(error: DenizenError, requestId: string, credential: Credential = 'none'): Answer {
+export function problem(error: DenizenError, requestId: string, credential: Credential = 'none'): WholeAnswer {
   const { status } = httpErrorOf(error)
   const { code, kind, details, message } = error
   const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, code, kind, details, requestId }

@@ -2,16 +2,9 @@ import { callsOver, DenizenError, keyless, kinds, type ActionName, type Calls, t
 import { createTRPCUntypedClient } from '@trpc/client'
 import type { AppRouter } from '@denizen/api'
 import { toDomainError } from './errors.ts'
-import { denizenLinks, type AskedOf, type LinkOptions } from './links.ts'
-import { CookieSession, StoredSession, type SessionRefresher, type SessionStore, type SessionTokens } from './session.ts'
-
-export interface ClientOptions extends Omit<LinkOptions, 'cookies'> {
-  /**
-   * Instead of `token`: a session that the client refreshes by itself. A store holds its tokens between
-   * calls; with `cookie`, in a browser, they are in cookies that no script can read. Signing in starts it.
-   */
-  readonly session?: SessionStore | 'cookie'
-}
+import { denizenLinks } from './links.ts'
+import type { ClientOptions } from './options.ts'
+import type { AskedOf } from './transport.ts'
 
 type Send = (name: ActionName, input: unknown, asked?: AskedOf) => Promise<unknown>
 
@@ -25,16 +18,10 @@ type Send = (name: ActionName, input: unknown, asked?: AskedOf) => Promise<unkno
  * session was refreshed.
  */
 export function createClient(options: ClientOptions): Calls {
-  const keeper = refresherFor(options)
-  const send = keeper === null ? sender(options) : withRefresh(keeper, sender({ ...linkOptions(options), token: () => keeper.token() }))
+  const send = sender(options)
   return callsOver({
-    async run(name, input, { idempotencyKey = ownKeyFor(name) }: CommandOptions) {
-      const answer = await (idempotencyKey === undefined
-        ? send(name, input)
-        : withKey(idempotencyKey, (key) => send(name, input, { idempotencyKey: key })))
-      await keeper?.observe(name, answer)
-      return answer
-    },
+    run: (name, input, { idempotencyKey = ownKeyFor(name) }: CommandOptions) =>
+      idempotencyKey === undefined ? send(name, input) : withKey(idempotencyKey, (key) => send(name, input, { idempotencyKey: key })),
     plan: async (name, input) => planIn(await send(name, input, { plan: true })),
   })
 }
@@ -78,7 +65,7 @@ function planIn(answer: unknown): Plan {
 
 const partsOfPlan = ['rows', 'sessionsEnded', 'tokensEnded', 'events', 'jobs', 'failed'] satisfies (keyof Plan)[]
 
-function sender(options: LinkOptions): Send {
+function sender(options: ClientOptions): Send {
   const client = createTRPCUntypedClient<AppRouter>({ links: denizenLinks(options) })
   return async (name, input, asked = {}) => {
     const request = { context: { ...asked } }
@@ -86,34 +73,6 @@ function sender(options: LinkOptions): Send {
       return await (kinds[name] === 'query' ? client.query(name, input, request) : client.mutation(name, input, request))
     } catch (error) {
       throw toDomainError(error, options.url)
-    }
-  }
-}
-
-function linkOptions({ url, fetch, session }: ClientOptions): LinkOptions {
-  return { url, cookies: session === 'cookie', ...(fetch !== undefined && { fetch }) }
-}
-
-function refresherFor(options: ClientOptions): SessionRefresher | null {
-  const { session, token } = options
-  if (session === undefined) return null
-  if (token !== undefined && token !== null)
-    throw new DenizenError('client.twoCredentials', 'invalid', 'Give the client a token or a session to keep alive, not both.')
-  const send = sender(linkOptions(options))
-  const refresh = async (refreshToken: string) => (await send('auth.refresh', { refreshToken })) as SessionTokens
-  return session === 'cookie' ? new CookieSession(refresh) : new StoredSession(session, refresh)
-}
-
-/** Sends a call again if it was refused as unauthenticated and the session could be refreshed. */
-function withRefresh(keeper: SessionRefresher, send: Send): Send {
-  return async (...call) => {
-    const before = keeper.generation
-    try {
-      return await send(...call)
-    } catch (error) {
-      const isRefused = error instanceof DenizenError && error.code === 'request.unauthenticated'
-      if (isRefused && (await keeper.refreshedSince(before))) return send(...call)
-      throw error
     }
   }
 }

@@ -1,6 +1,6 @@
 import { DenizenError, type DenizenErrorCode, type ErrorKind } from '@denizen/core/calls'
-import { TRPCClientError } from '@trpc/client'
-import { longestUrl } from './links.ts'
+import type { TRPCClientError } from '@trpc/client'
+import { longestUrl } from './transport.ts'
 
 /** The `data` of an error answer. */
 interface DomainData {
@@ -10,14 +10,22 @@ interface DomainData {
   readonly httpStatus?: number
 }
 
+/** An error of a tRPC link, of any copy of tRPC: its class says nothing of those of the others. */
+function isOfLink(error: unknown): error is TRPCClientError<never> {
+  return error instanceof Error && error.name === 'TRPCClientError'
+}
+
+/** What the server says of an error. undefined: it did not come from Denizen. */
+export function domainOf(error: unknown): DomainData['domain'] {
+  return isOfLink(error) ? (error.data as DomainData | null | undefined)?.domain : undefined
+}
+
 /** The DenizenError for an error of a tRPC link. Errors of the transport have codes of their own, `client.…`. */
 export function toDomainError(error: unknown, url: string): unknown {
-  if (!(error instanceof TRPCClientError)) return error
+  if (!isOfLink(error)) return error
+  const domain = domainOf(error)
+  if (domain !== undefined) return new DenizenError(domain.code, domain.kind, error.message, domain.details, error)
   const data = error.data as DomainData | null | undefined
-  if (data?.domain !== undefined) {
-    const { code, kind, details } = data.domain
-    return new DenizenError(code, kind, error.message, details, error)
-  }
   if (data?.httpStatus !== undefined) return new DenizenError('client.unexpectedAnswer', 'internal', error.message, { url, ...data }, error)
   return error.cause instanceof DenizenError ? error.cause : transportError(error, url)
 }
@@ -39,8 +47,15 @@ function transportError(error: TRPCClientError<never>, url: string): DenizenErro
     return transportFailure('client.unexpectedAnswer', 'unavailable', message)
   }
   const broken = brokenCodes.has(codeOf(cause))
-  const message = broken ? `The connection to ${url} broke. ${mayHaveRun}` : `No server answers at ${url}. Is it running?`
-  return transportFailure('client.unreachable', 'unavailable', message)
+  return transportFailure('client.unreachable', 'unavailable', broken ? `The connection to ${url} broke. ${mayHaveRun}` : silence(url))
+}
+
+/** In a page: to its script, a server that does not allow its origin is the same as none (Fetch Standard). */
+function silence(url: string): string {
+  const { document, location } = globalThis as { readonly document?: object; readonly location?: { readonly origin: string } }
+  const page = document && location?.origin
+  if (page === undefined || page === new URL(url, page).origin) return `No server answers at ${url}. Is it running?`
+  return `No answer from ${url}: it is not running, or it does not allow ${page}. Then its log says so: add ${page} to its DENIZEN_ALLOWED_ORIGINS. With cookies, use one name for both: localhost and 127.0.0.1 are two sites.`
 }
 
 /** tRPC's links have no codes for their own errors, only these messages. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createClient, DenizenError } from './index.ts'
 import { failureOf, oddServer, type OddServer } from './testing/servers.ts'
 
@@ -58,6 +58,17 @@ describe('a server', () => {
     const url = await abandonedUrl()
     const error = await failureOf(createClient({ url }).sessions.whoami())
     expect(error).toMatchObject({ code: 'client.unreachable', kind: 'unavailable', message: `No server answers at ${url}. Is it running?` })
+  })
+
+  it('O18: that is of another origin than the page may not allow it, which a script cannot tell from silence', async () => {
+    const url = await abandonedUrl()
+    const messageAt = async (origin: string) => {
+      vi.stubGlobal('document', {})
+      vi.stubGlobal('location', { origin })
+      return (await failureOf(createClient({ url }).sessions.whoami()).finally(() => vi.unstubAllGlobals())).message
+    }
+    expect(await messageAt('http://localhost:5173')).toMatch(/does not allow http:\/\/localhost:5173.*DENIZEN_ALLOWED_ORIGINS/)
+    expect(await messageAt(url)).toBe(`No server answers at ${url}. Is it running?`)
   })
 
   it.each([

@@ -1,6 +1,7 @@
 export type { AppRouter } from '@denizen/api'
 export type { Calls, CommandOptions, DenizenErrorCode, ErrorKind, Paged, RoleProvider, UserProvider } from '@denizen/core/calls'
 export { completed, DenizenError, roleProvider, userProvider } from '@denizen/core/calls'
-export { createClient, type ClientOptions } from './client.ts'
+export { createClient } from './client.ts'
 export { denizenLinks } from './links.ts'
+export type { ClientOptions } from './options.ts'
 export { memorySession, type SessionStore, type SessionTokens } from './session.ts'

@@ -1,8 +1,9 @@
 import { completed } from '@denizen/core/calls'
+import { password } from '@denizen/core/testing'
 import { createTRPCClient, TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
 import { useServer } from '../../api/src/testing/server.ts'
-import { createClient, denizenLinks, DenizenError, type AppRouter } from './index.ts'
+import { createClient, denizenLinks, DenizenError, memorySession, type AppRouter } from './index.ts'
 import { failureOf, listeningFetch, oddServer } from './testing/servers.ts'
 
 const served = useServer()
@@ -129,6 +130,36 @@ describe('denizenLinks in a plain tRPC client', () => {
     expect(await world.counts()).toEqual(before)
     const once = () => users.create.mutate({ username: 'made-once' }, { context: { idempotencyKey: 'made-once' } })
     expect(await once()).toEqual(await once())
+  })
+
+  it('O18: keep a session: refresh it once for all calls, also those of another client with the same links', async () => {
+    const { world, server } = served()
+    const user = await world.newUser()
+    const { heard, fetch } = listeningFetch()
+    const store = memorySession()
+    const links = denizenLinks({ url: server.url, session: store, fetch })
+    const [one, other] = [createTRPCClient<AppRouter>({ links }), createTRPCClient<AppRouter>({ links })]
+    await one.auth.signIn.mutate({ identifier: user.id, password })
+    world.clock.advance(2 * 3_600_000)
+    heard.length = 0
+    const calls = [one.sessions.whoami.query(), other.users.updateCurrent.mutate({ displayName: 'Ada' }), other.users.current.query({})]
+    await Promise.all(calls)
+    expect(heard.filter((request) => request === 'POST auth.refresh')).toHaveLength(1)
+    await other.auth.signOut.mutate({}, { context: { plan: true } })
+    expect(await store.load()).not.toBeNull()
+    await other.auth.signOut.mutate({})
+    expect(await store.load()).toBeNull()
+    expect((await failureOf(one.sessions.whoami.query())) as unknown).toMatchObject({
+      data: { domain: { code: 'request.unauthenticated' } },
+    })
+  })
+
+  it('O18: give the error of a store that failed as the cause', async () => {
+    const reason = new Error('the disk is full')
+    const links = denizenLinks({ url: served().server.url, session: { load: () => Promise.reject(reason), save: () => {} } })
+    const error: unknown = await failureOf(createTRPCClient<AppRouter>({ links }).sessions.whoami.query())
+    expect(error).toBeInstanceOf(TRPCClientError)
+    expect((error as Error).cause).toMatchObject({ code: 'client.sessionStore', cause: reason })
   })
 
   it('give a call up when its signal says so', async () => {

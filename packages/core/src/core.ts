@@ -20,7 +20,7 @@ import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Principal } from './kernel/actor.ts'
 import type { Origin } from './kernel/origin.ts'
 import { databaseUnavailable, DenizenError } from './kernel/errors.ts'
-import type { Settings } from './kernel/settings.ts'
+import { defaultSettings, type Settings } from './kernel/settings.ts'
 import { uuidBytes, encodeSuffix } from './kernel/id.ts'
 import type { Job } from './kernel/event.ts'
 import { jobHandlers } from './jobs.ts'
@@ -103,23 +103,6 @@ export interface Core {
   readonly orm: Orm
   readonly ports: Ports
   readonly settings: Settings
-}
-
-/** The settings of an installation without any. */
-export const defaultSettings: Settings = {
-  defaultOrganization: null,
-  publicUrl: 'http://127.0.0.1:4000',
-  maxOwnedOrganizations: 10,
-  restoreDays: 30,
-  signUp: 'open',
-  requireVerifiedEmail: false,
-  requireFactor: 'nobody',
-  maxSessions: null,
-  sessionExcess: 'evictOldest',
-  allowedOrigins: [],
-  agentAudiences: [],
-  passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
-  identityProviders: [],
 }
 
 /** Assembles Denizen. The only place where that happens. */

@@ -48,6 +48,7 @@ describe('readConfig', () => {
     const config = readConfig({
       DATABASE_URL: 'postgres://user:secret@db:5432/denizen',
       DENIZEN_DATA_DIR: '/var/lib/denizen',
+      DENIZEN_NAME: ' Example Accounts ',
       DENIZEN_HOST: '::',
       DENIZEN_PORT: '0',
       DENIZEN_CLOSING_DELAY: '20',
@@ -67,6 +68,7 @@ describe('readConfig', () => {
     expect(config).toEqual({
       database: { kind: 'postgres', url: 'postgres://user:secret@db:5432/denizen', directUrl: null, schema: 'public' },
       dataDirectory: '/var/lib/denizen',
+      name: 'Example Accounts',
       host: '::',
       port: 0,
       closingDelay: 20_000,
@@ -86,6 +88,13 @@ describe('readConfig', () => {
 
   test('keeps nothing with memory://', () => {
     expect(readConfig({ DENIZEN_DATA_DIR: 'memory://' }).database).toEqual({ kind: 'memory' })
+  })
+
+  test('O13: a sender without a name of its own has that of the installation', () => {
+    const sender = { DENIZEN_SMTP_URL: 'smtp://127.0.0.1:2525', DENIZEN_MAIL_FROM: 'no-reply@example.com', DENIZEN_NAME: 'Example' }
+    expect(readConfig(sender).mail).toMatchObject({ from: { name: 'Example', address: 'no-reply@example.com' } })
+    expect(readConfig({ DENIZEN_NAME: 'Example' }).mail).toMatchObject({ from: { name: 'Example', address: 'denizen@localhost' } })
+    expect(issuesOf({ DENIZEN_NAME: 'two\nlines' })[0]).toMatchObject({ name: 'DENIZEN_NAME' })
   })
 
   test('mail goes to a server, into files beside the embedded database, or nowhere', () => {
@@ -181,7 +190,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(31)
+    expect(settings).toHaveLength(32)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

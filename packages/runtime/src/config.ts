@@ -5,13 +5,15 @@ import { defineError } from '@denizen/core'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { databaseConfigOf, databaseDefinitions, isMemory, type DatabaseConfig } from './database-settings.ts'
-import { listeningUrl, outboxSender, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
+import { listeningUrl, outboxAddress, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
 import { define, type Setting } from './setting.ts'
 import { parseMasterKey, parseNetworks, parseSize, wholeNumber } from './setting-formats.ts'
 import { signInConfigOf, signInDefinitions, type SignInConfig } from './sign-in-settings.ts'
 
 /** All settings, parsed once and passed on as a value. */
 export interface Config {
+  /** What the installation is called, on its pages and in its mails. */
+  readonly name: string
   readonly database: DatabaseConfig
   /** Absolute; holds the embedded database, its lock and `master.key`. */
   readonly dataDirectory: string
@@ -59,6 +61,15 @@ const defaultWorkers = Math.max(1, availableParallelism() - 1)
 
 const definitions = {
   ...databaseDefinitions,
+  DENIZEN_NAME: define(
+    z
+      .string()
+      .trim()
+      .regex(/^\P{C}{1,60}$/u, 'must be one line of at most 60 characters')
+      .default('Denizen'),
+    'Denizen',
+    'What this installation is called, on its pages and in its mails: Example Accounts.',
+  ),
   DENIZEN_CLOSING_DELAY: define(
     wholeNumber(0, 300).default(0),
     '0',
@@ -160,6 +171,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (issues.length > 0) throw configInvalid({ issues })
   const database = databaseConfigOf(values)
   return {
+    name: values.DENIZEN_NAME,
     database,
     dataDirectory: resolve(isMemory(values.DENIZEN_DATA_DIR) ? './denizen-data' : values.DENIZEN_DATA_DIR),
     host: values.DENIZEN_HOST,
@@ -174,15 +186,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxOwnedOrganizations: values.DENIZEN_MAX_OWNED_ORGANIZATIONS,
     bodyLimit: values.DENIZEN_BODY_LIMIT ?? 128 * 1024,
     publicUrl: values.DENIZEN_PUBLIC_URL ?? listeningUrl(values.DENIZEN_HOST, values.DENIZEN_PORT),
-    mail: mailOf(database, values.DENIZEN_SMTP_URL, values.DENIZEN_MAIL_FROM),
+    mail: mailOf(database, values.DENIZEN_SMTP_URL, senderNamed(values.DENIZEN_MAIL_FROM, values.DENIZEN_NAME), values.DENIZEN_NAME),
     signIn: signInConfigOf(values),
   }
 }
 
-function mailOf(database: DatabaseConfig, url: string | undefined, from: Sender | undefined): MailConfig {
+/** A sender without a name of its own has that of the installation. */
+function senderNamed(from: Sender | undefined, name: string): Sender | undefined {
+  return from?.name === '' ? { ...from, name } : from
+}
+
+function mailOf(database: DatabaseConfig, url: string | undefined, from: Sender | undefined, name: string): MailConfig {
   if (url !== undefined && from !== undefined) return { kind: 'smtp', url, from }
   if (database.kind !== 'embedded') return { kind: 'none' }
-  return { kind: 'outbox', directory: join(database.directory, 'outbox'), from: from ?? outboxSender }
+  return { kind: 'outbox', directory: join(database.directory, 'outbox'), from: from ?? { name, address: outboxAddress } }
 }
 
 const missingSender: ConfigIssue = {

@@ -14,8 +14,8 @@ export type MailConfig =
   | { readonly kind: 'outbox'; readonly directory: string; readonly from: Sender }
   | { readonly kind: 'none' }
 
-/** The sender of emails that are only written to files. */
-export const outboxSender: Sender = { name: 'Denizen', address: 'denizen@localhost' }
+/** Of the sender of emails that are only written to files. */
+export const outboxAddress = 'denizen@localhost'
 
 /** `smtp://user:password@host:587`, or `smtps://` for TLS from the start. */
 export function parseSmtpUrl(text: string, check: Check): string {

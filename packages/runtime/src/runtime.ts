@@ -97,6 +97,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
       web: fetchingWeb(),
     },
     settings: {
+      name: config.name,
       defaultOrganization: config.defaultOrganization,
       maxOwnedOrganizations: config.maxOwnedOrganizations,
       publicUrl: config.publicUrl,

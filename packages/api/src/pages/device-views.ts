@@ -87,7 +87,8 @@ export function decisionForm(
         </div>
         ${buttons}
         <p class="hint">
-          Without a password: <button class="plain" name="decision" value="passkey" formnovalidate>approve with a passkey</button>
+          Without a password: <button class="plain" name="decision" value="passkey" formnovalidate>approve with a passkey</button>.
+          <a href="forgot-password">Forgot your password?</a>
         </p>
       </form>`,
   )

@@ -1,6 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page, usernameField } from './layout.ts'
+import { notice, page, passwordHint, usernameField } from './layout.ts'
 
 export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
 type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
@@ -15,14 +15,16 @@ const roleNames = { owner: 'an owner', admin: 'an administrator', member: 'a mem
 
 /** What somebody is invited to, and the form to accept or decline. */
 export function invitationForm(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
-  const { organization, email, role, expiresAt } = invitation
+  const { organization, email, role, expiresAt, inviter } = invitation
   const until = `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const title = `Join ${organization.name}`
   return page(
     status,
     title,
     html`<h1>${title}</h1>
-      <p>You are invited to join <strong>${organization.name}</strong> as ${roleNames[role]}.</p>
+      <p>
+        <strong>${inviter ?? 'An administrator'}</strong> invites you to join <strong>${organization.name}</strong> as ${roleNames[role]}.
+      </p>
       ${attempt === null ? null : html`<p class="problem" role="alert" id="problem">${attempt.problem.message}</p>`}
       <dl>
         <dt>Email address</dt>
@@ -41,14 +43,12 @@ export function invitationForm(status: number, invitation: Invitation, token: st
   )
 }
 
-function account({ hasAccount, needsPassword, email }: Invitation, attempt: Attempt | null): Html {
+function account({ hasAccount, needsPassword, minimumPasswordLength, email }: Invitation, attempt: Attempt | null): Html {
   if (!needsPassword)
-    return html`<p class="soft">
-      There is already an account with this address. It becomes a member; nothing else about it changes, and you sign in as before.
-    </p>`
+    return html`<p class="soft">You have an account with this address already. It becomes a member, and you sign in as before.</p>`
   const why = hasAccount
-    ? 'There is an account with this address, but nobody has confirmed the address yet. The account gets the password that you choose here. The old password, and everything that is signed in with it, stops working.'
-    : 'There is no account with this address yet. Accepting creates one, with the password that you choose here.'
+    ? 'There is an account with this address, but nobody has confirmed the address yet. Accepting makes the account yours, with the password that you choose here. Its old password stops working, and everybody who used it is signed out.'
+    : 'You have no account yet. Accepting creates one, with the password that you choose here.'
   return html`<p class="soft">${why}</p>
     ${hasAccount ? null : nameField(attempt)} ${usernameField(email)}
     <div class="field">
@@ -63,7 +63,7 @@ function account({ hasAccount, needsPassword, email }: Invitation, attempt: Atte
         aria-describedby="${describedBy('password-hint', attempt, 'password')}"
         aria-invalid="${String(attempt?.problem.field === 'password')}"
       />
-      <p class="hint" id="password-hint">A few unrelated words make a good password that is easy to remember.</p>
+      <p class="hint" id="password-hint">${passwordHint(minimumPasswordLength)}</p>
     </div>`
 }
 

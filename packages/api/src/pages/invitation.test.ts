@@ -78,7 +78,7 @@ describe('the page of an invitation', () => {
     const user = await served().world.newUser()
     const { token } = await invited(user.email ?? '')
     const { text } = await look(token)
-    expect(text).toContain('The old password, and everything that is signed in with it, stops working')
+    expect(text).toContain('everybody who used it is signed out')
     expect(text).not.toContain('Full name')
     expect((await post({ token, decision: 'accept' })).text).toContain('Choose a password.')
     expect((await post({ token, decision: 'accept', password })).status).toBe(200)

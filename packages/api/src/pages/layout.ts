@@ -12,6 +12,7 @@ const style = `
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif }
 main { width: 100%; max-width: 27rem; background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: clamp(1.25rem, 6vw, 2.25rem) }
+.name { margin: 0 0 1.1rem; color: var(--soft); font-weight: 600; font-size: .9rem; letter-spacing: .01em }
 h1 { margin: 0 0 .75rem; font-size: 1.45rem; line-height: 1.25; overflow-wrap: anywhere; text-wrap: balance }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
 .soft, .hint { color: var(--soft) }
@@ -19,6 +20,7 @@ p { margin: 0 0 1rem; overflow-wrap: anywhere }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 0 0 1.25rem; padding: .85rem 0; border-block: 1px solid var(--line) }
 dt { color: var(--soft) }
 dd { margin: 0; overflow-wrap: anywhere }
+@media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd + dt { margin: .5rem 0 0 } }
 .field { margin: 0 0 1.1rem }
 label { display: block; margin: 0 0 .3rem; font-weight: 600 }
 /* Password managers see it, people do not: they ignore fields of type hidden. */
@@ -29,6 +31,9 @@ input[aria-invalid="true"] { border-color: var(--bad) }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0 }
 button { flex: 1 1 8rem; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: 8px; border: 1px solid var(--edge); background: transparent;
   color: inherit; cursor: pointer }
+a { color: var(--accent) }
+ul.plain { margin: 1.25rem 0; padding: 0; list-style: none }
+ul.plain li { margin: 0 0 .7rem; overflow-wrap: anywhere }
 a.main { display: block; margin: 0 0 1rem; padding: .7rem 1rem; border-radius: 8px; background: var(--accent); color: var(--on-accent); font-weight: 600;
   text-align: center; text-decoration: none; overflow-wrap: anywhere }
 code { overflow-wrap: anywhere; user-select: all }
@@ -50,22 +55,23 @@ const policy = [
   `frame-ancestors 'none'`,
 ].join('; ')
 
-/** A whole page. Its URL may hold a secret, so no referrer is sent and no search engine indexes it. */
+/** A whole page, headed by the name of the installation. Its URL may hold a secret, so no referrer is sent and no search engine indexes it. */
 export function page(status: number, title: string, content: Html): Answer {
-  const body = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        ${new Html(`<style>${style}</style>`)}
-      </head>
-      <body>
-        <main>${content}</main>
-      </body>
-    </html> `
-  return { status, contentType: 'text/html; charset=utf-8', headers: [['referrer-policy', 'no-referrer']], policy, body: body.text }
+  const body = (name: string): string =>
+    html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="robots" content="noindex" />
+          <title>${title === name ? name : `${title} · ${name}`}</title>
+          ${new Html(`<style>${style}</style>`)}
+        </head>
+        <body>
+          <main>${title === name ? null : html`<p class="name">${name}</p>`} ${content}</main>
+        </body>
+      </html> `.text
+  return { status, contentType: 'text/html; charset=utf-8', headers: [['referrer-policy', 'no-referrer']], policy, body }
 }
 
 /** The same page, which may run scripts of its own origin. */
@@ -95,6 +101,11 @@ export function usernameField(name: string): Html {
     aria-hidden="true"
     value="${name}"
   />`
+}
+
+/** What a new password has to be, said before somebody chooses one. */
+export function passwordHint(least: number): string {
+  return `At least ${least} characters. A few unrelated words make a good password that is easy to remember.`
 }
 
 /** The field for the code of a second factor. */

@@ -18,15 +18,14 @@ export const magicLinkPage: LinkPage = {
       title,
       html`<h1>${title}</h1>
         <p>
-          Somebody, hopefully you, asked to sign in as <strong>${account?.username ?? ''}</strong>. If it was not you, close this page and
-          nobody is signed in.
+          You asked to sign in as <strong>${account?.username ?? ''}</strong>. If it was not you, close this page, and nobody is signed in.
         </p>
         ${
           continueLink(redirectTo, (host) => `Sign in at ${host}`, token) ??
           html`<p>Copy this text into the application where you asked for the link, and nowhere else:</p>
             <p><code>${token}</code></p>`
         }
-        <p class="soft">It works once, only where you asked for it, and until ${timeElement(expiresAt)}.</p>`,
+        <p class="soft">It works once, until ${timeElement(expiresAt)}, and only where you asked for it.</p>`,
     )
   },
 }

@@ -98,7 +98,7 @@ describe('the page that finishes a sign-up', () => {
   test('hands over an account that nobody had proved, and says what that means', async () => {
     const owned = await served().world.signUp()
     const { token } = await signedUp({}, owned.user.email ?? '')
-    expect((await look(path, token)).text).toContain('everything that is signed in with it, stops working')
+    expect((await look(path, token)).text).toContain('everybody who used it is signed out')
     expect((await post(path, { token, decision: 'confirm', password: chosen })).text).toContain('The account is yours now')
     expect(await served().world.core.authenticate(owned.token)).toBeNull()
   })

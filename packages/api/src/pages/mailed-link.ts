@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import { anonymousActor, DenizenError, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
-import type { Answer } from '../answer.ts'
+import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
+import { CookieSession } from '../cookies.ts'
 import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
 import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
@@ -15,8 +17,11 @@ export interface LinkPage {
   /** The page before anything is done. */
   show(link: Verification, token: string): Answer
   /** Does what its form asks for. Left out where the page has no form. */
-  act?(context: Context, link: Verification, form: Form): Promise<Answer>
+  act?(context: Context, link: Verification, form: Form, signIn: SignIn): Promise<Answer>
 }
+
+/** Signs in, in this browser, whoever has just typed a password: the fields that its answer sets. null: not here, and nothing has happened. */
+type SignIn = (identifier: string, password: string) => Promise<Fields | null>
 
 /** The fields of a form; a missing one is empty. */
 export interface Form {
@@ -30,8 +35,8 @@ export interface Form {
  *
  * Cookies and credentials are ignored here: only the token counts. So another site that
  * makes a browser send this form gains nothing that it could not send by itself, and there
- * is no cross-site request forgery to guard against. Nor does it sign anybody in, so nobody
- * can be signed in to somebody else's account by a link.
+ * is no cross-site request forgery to guard against. Only whoever typed a password into this
+ * page is signed in by it, and only where nobody is: no link signs anybody in.
  */
 export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
@@ -52,10 +57,27 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
       if (fields === null) return null
       const text = (name: string): string => fields.get(name) ?? ''
       const form = { token: text('token'), text }
-      return await linkPage.act(context, await view(context, linkPage, form.token), form)
+      return await linkPage.act(context, await view(context, linkPage, form.token), form, signingIn(request, core, context))
     },
     failure,
   )
+}
+
+function signingIn({ headers }: IncomingMessage, core: Core, context: Context): SignIn {
+  const session = new CookieSession(core, headers, { isCredential: true })
+  return async (identifier, password) => {
+    // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which page sent it, and no page can.
+    if (headers['sec-fetch-site'] !== 'same-origin' || session.access !== null) return null
+    try {
+      const answer = (await context.call('auth.signIn', { identifier, password })) as OutputOf<Signatures['auth']['signIn']>
+      if (answer.status !== 'signedIn') return null
+      session.setTokens(answer)
+      return session.fields
+    } catch (error) {
+      if (error instanceof DenizenError && error.kind !== 'internal') return null
+      throw error
+    }
+  }
 }
 
 async function view(context: Context, { purpose }: LinkPage, token: string): Promise<Verification> {
@@ -102,7 +124,7 @@ interface Field {
   readonly name: string
   readonly label: string
   readonly optional?: true
-  readonly type?: 'password'
+  readonly type?: 'password' | 'email'
   readonly autocomplete: string
   readonly longest: number
   readonly value?: string

@@ -45,6 +45,7 @@ const content = html`<h1>Passkeys</h1>
         <input id="password" type="password" autocomplete="current-password" maxlength="1024" required />
       </div>
       <div class="buttons"><button type="submit">Sign in</button></div>
+      <p class="hint"><a href="forgot-password">Forgot your password?</a></p>
     </form>
   </section>
   <section id="second" hidden>

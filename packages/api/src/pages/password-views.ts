@@ -1,6 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page, usernameField } from './layout.ts'
+import { notice, page, passwordHint, usernameField } from './layout.ts'
 
 /** What a link is for. */
 export type Link = OutputOf<Signatures['auth']['viewVerification']>
@@ -14,9 +14,9 @@ export function isPasswordLink(link: Link): link is Link & { readonly purpose: P
 }
 
 const explanations: Readonly<Record<Purpose, string>> = {
-  resetPassword: 'Everything that is signed in to the account now is signed out. Your second factor stays, and is asked for as before.',
-  setup: 'Nobody but you will know the password. Everything that was set up on the account before its address was confirmed stops working.',
-  claim: 'What you have done so far without an account is kept, in an account with this address.',
+  resetPassword: 'You are then signed out everywhere else. If you have a second factor, you keep it.',
+  setup: 'Choose a password that only you know. Whatever was set up on the account before its address was confirmed stops working.',
+  claim: 'Everything that you did without an account is kept, in an account with this address.',
 }
 
 /** The form. Its action is relative, so that a path prefix of the public URL is kept. */
@@ -31,7 +31,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
       ${problem === null ? null : html`<p class="problem" role="alert" id="problem">${problem}</p>`} ${factsOf(link)}
       <form method="post" action="${paths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />
-        ${usernameField(email)} ${passwordField(problem)}
+        ${usernameField(email)} ${passwordField(link, problem)}
         <div class="buttons"><button class="main">Set the password</button></div>
       </form>`,
   )
@@ -52,9 +52,9 @@ function factsOf({ email, expiresAt, account }: Link): Html {
   </dl>`
 }
 
-function passwordField(problem: string | null): Html {
+function passwordField({ minimumPasswordLength }: Link, problem: string | null): Html {
   return html`<div class="field">
-    <label for="password">Password</label>
+    <label for="password">New password</label>
     <input
       id="password"
       name="password"
@@ -65,7 +65,7 @@ function passwordField(problem: string | null): Html {
       aria-describedby="${problem === null ? 'password-hint' : 'password-hint problem'}"
       aria-invalid="${String(problem !== null)}"
     />
-    <p class="hint" id="password-hint">A few unrelated words make a good password that is easy to remember.</p>
+    <p class="hint" id="password-hint">${passwordHint(minimumPasswordLength)}</p>
   </div>`
 }
 
@@ -76,7 +76,7 @@ export const paths = { resetPassword: '/reset-password', setup: '/set-up', claim
 export function passwordSet(username: string, email: string): Answer {
   return notice(
     200,
-    'The password is set',
+    'Your password is set',
     html`Sign in with <strong>${email}</strong>, or with the username <strong>${username}</strong>, and the password that you chose.`,
     'You can close this page.',
   )

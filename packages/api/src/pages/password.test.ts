@@ -38,7 +38,7 @@ describe('the page behind a link that leads to a password', () => {
         expect(text).toContain(part)
     }
     const answer = await post('/reset-password', { token, password })
-    expect({ status: answer.status, set: answer.text.includes('The password is set') }).toEqual({ status: 200, set: true })
+    expect({ status: answer.status, set: answer.text.includes('Your password is set') }).toEqual({ status: 200, set: true })
     expect(answer.headers.get('set-cookie')).toBeNull()
     await expect(served().world.signIn(user, password)).resolves.toBeDefined()
     for (const again of [await look('/reset-password', token), await post('/reset-password', { token, password })]) {

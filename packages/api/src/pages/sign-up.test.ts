@@ -18,7 +18,7 @@ it('C12: the page behind the mail of a sign-up leads back to where somebody sign
   const { email, token, binding } = await signedUp({ redirectTo: `${app}/welcome` })
   const { text } = await look(token)
   const href = /<a class="main" href="(https:\/\/app\.example\.com[^"]+)"/.exec(text)?.[1]?.replaceAll('&#61;', '=') ?? ''
-  expect(text).toContain('Finish at app.example.com, where you started')
+  expect(text).toContain('Finish at app.example.com, where you signed up')
   const handed = new URLSearchParams(new URL(href).hash.slice(1)).get('token') ?? ''
   expect({ page: new URL(href).pathname, handed }).toEqual({ page: '/welcome', handed: token })
   // What the application does with it, in the browser that has the binding: nobody types a password again.

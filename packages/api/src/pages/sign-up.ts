@@ -1,7 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
-import type { Answer } from '../answer.ts'
+import type { Answer, Fields } from '../answer.ts'
 import { malformed } from '../errors.ts'
-import { notice, page } from './layout.ts'
+import { notice, page, passwordHint, usernameField } from './layout.ts'
 import {
   alert,
   field,
@@ -25,7 +25,7 @@ const labels = { password: 'Password', username: 'Username', fullName: 'Full nam
 export const signUpPage: LinkPage = {
   purpose: 'signUp',
   show: (link, token) => signUpForm(200, link, { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }, null),
-  async act(context, link, form) {
+  async act(context, link, form, signIn) {
     const decision = form.text('decision')
     if (decision === 'reset') {
       await context.call('auth.requestPasswordReset', { email: link.email })
@@ -34,7 +34,8 @@ export const signUpPage: LinkPage = {
     if (decision !== 'confirm') throw malformed('decision', 'confirm or reset')
     const typed = { token: form.token, username: form.text('username').trim(), fullName: form.text('fullName').trim() }
     try {
-      return done((await context.call('auth.verifyEmail', inputOf(link, form, typed))) as Done)
+      const confirmed = (await context.call('auth.verifyEmail', inputOf(link, form, typed))) as Done
+      return done(confirmed, await signIn(confirmed.user.email, form.text('password')))
     } catch (error) {
       const problem = problemIn(error, labels)
       if (problem === null) throw error
@@ -77,7 +78,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
       ${backWhereItBegan(link, typed)}
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
-        ${link.account === null ? names(typed, problem) : null}
+        ${link.account === null ? names(typed, problem) : usernameField(link.email)}
         ${field(
           {
             name: 'password',
@@ -85,7 +86,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
             type: 'password',
             autocomplete: 'new-password',
             longest: 1024,
-            hint: 'The password of the account. A few unrelated words make a good one that is easy to remember; it can be the one that you entered when you signed up.',
+            hint: `${passwordHint(link.minimumPasswordLength)} It can be the one that you chose when you signed up.`,
           },
           problem,
         )}
@@ -97,15 +98,15 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
 /** The application that the sign-up began in has the other half of the link: there the password counts that was typed already. */
 function backWhereItBegan({ redirectTo }: Verification, { token }: Typed): Html | null {
   if (redirectTo === null) return null
-  return html`<p>In the browser where you signed up, go back there: you need not choose a password again.</p>
-    ${continueLink(redirectTo, (host) => `Finish at ${host}, where you started`, token)}
-    <p>In any other browser, finish here:</p>`
+  return html`<p>Is this the browser in which you signed up? Then go back there, and your password is not asked for again.</p>
+    ${continueLink(redirectTo, (host) => `Finish at ${host}, where you signed up`, token)}
+    <p>In another browser, finish here:</p>`
 }
 
 function why({ account }: Verification): string {
   return account === null
-    ? 'Confirming creates your account. If you did not ask for one, close this page and nothing happens.'
-    : 'There is an account with this address, but nobody has confirmed the address yet. The account gets the password that you choose here. The old password, and everything that is signed in with it, stops working.'
+    ? 'Choose a password, and your account is ready. If you did not sign up, close this page, and nothing happens.'
+    : 'There is an account with this address, but nobody has confirmed the address yet. Confirming makes the account yours, with the password that you choose here. Its old password stops working, and everybody who used it is signed out.'
 }
 
 function names({ username, fullName }: Typed, problem: Problem | null): Html {
@@ -121,23 +122,33 @@ function alreadyThere({ account, email, redirectTo }: Verification, { token }: T
     title,
     html`<h1>${title}</h1>
       <p>
-        Its username is <strong>${account?.username ?? ''}</strong> and its address is <strong>${email}</strong>. Sign in with either, as
-        before.
+        Your username is <strong>${account?.username ?? ''}</strong> and your address is <strong>${email}</strong>. Sign in with either of
+        them.
       </p>
       ${continueLink(redirectTo, (host) => `Go to ${host}`)}
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${token}" />
-        <p class="soft">Forgot your password? We can send you a link to choose a new one.</p>
+        <p class="soft">Forgot your password? We send you a link to choose a new one.</p>
         <div class="buttons"><button name="decision" value="reset">Send me the link</button></div>
       </form>`,
   )
 }
 
-function done({ user, redirectTo, status }: Done): Answer {
-  return notice(
+function done({ user, redirectTo, status }: Done, session: Fields | null): Answer {
+  const title = status === 'takenOver' ? 'The account is yours now' : 'Your account is ready'
+  const onward = continueLink(redirectTo, (host) => `Go to ${host}`)
+  if (session === null)
+    return notice(
+      200,
+      title,
+      html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
+      onward ?? html`<a class="main" href="../passkeys">Sign in</a>`,
+    )
+  const answer = notice(
     200,
-    status === 'takenOver' ? 'The account is yours now' : 'Your account is ready',
-    html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
-    continueLink(redirectTo, (host) => `Go to ${host}`) ?? 'You can close this page.',
+    title,
+    html`You are signed in as <strong>${user.username}</strong>.`,
+    onward ?? html`<a href="../passkeys">Set up a passkey</a>, or close this page.`,
   )
+  return { ...answer, headers: [...(answer.headers ?? []), ...session] }
 }

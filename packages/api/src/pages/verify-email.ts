@@ -15,7 +15,7 @@ export const verifyEmailPage: LinkPage = {
   async act(context, link, form) {
     const password = form.text('password')
     const again = (problem: Problem): Answer => verifyEmailForm(400, link, form.token, problem)
-    if (password === '') return again({ field: 'password', message: 'Enter the password of the account.' })
+    if (password === '') return again({ field: 'password', message: 'Enter your password.' })
     try {
       const { user, redirectTo } = (await context.call('auth.verifyEmail', { token: form.token, password })) as Done
       return notice(
@@ -27,7 +27,7 @@ export const verifyEmailPage: LinkPage = {
     } catch (error) {
       const problem = problemIn(error, { password: 'Password' })
       if (problem === null) throw error
-      return again(problem.field === 'password' ? { ...problem, message: 'That is not the password of the account.' } : problem)
+      return again(problem.field === 'password' ? { ...problem, message: 'That is not the password of this account.' } : problem)
     }
   },
 }
@@ -44,8 +44,7 @@ function verifyEmailForm(
     title,
     html`<h1>${title}</h1>
       <p>
-        Somebody who is signed in as <strong>${account?.username ?? ''}</strong> says that this address is theirs. If it was not you, close
-        this page.
+        Is this address yours, and the account <strong>${account?.username ?? ''}</strong> too? Then confirm it. If not, close this page.
       </p>
       ${alert(problem)}
       <dl>
@@ -54,7 +53,7 @@ function verifyEmailForm(
         <dt>Valid until</dt>
         <dd>${timeElement(expiresAt)}</dd>
       </dl>
-      ${continueLink(redirectTo, (host) => `Confirm at ${host}, where you started`, token)}
+      ${continueLink(redirectTo, (host) => `Confirm at ${host}, where you asked for this`, token)}
       <form method="post" action="verify-email">
         <input type="hidden" name="token" value="${token}" />
         ${usernameField(account?.username ?? '')} ${passwordField(problem)}
@@ -67,11 +66,11 @@ function passwordField(problem: Problem | null): Html {
   return field(
     {
       name: 'password',
-      label: 'Password of the account',
+      label: 'Password',
       type: 'password',
       autocomplete: 'current-password',
       longest: 1024,
-      hint: 'The email shows that the address is yours; the password shows that the account is yours.',
+      hint: 'The password of the account, so that nobody else can give your address to theirs.',
     },
     problem,
   )

@@ -2,7 +2,7 @@ import { DenizenError } from '../kernel/errors.ts'
 import type { Job } from '../kernel/event.ts'
 import { isId } from '../kernel/id.ts'
 import type { JobHandler } from '../kernel/job.ts'
-import { mailRefused, plainText, richText, type Message } from '../mail/index.ts'
+import { mailRefused, mailTo, type Message } from '../mail/index.ts'
 import { UserRow, type UserId } from '../users/index.ts'
 
 const name = 'users.addressNotice'
@@ -19,14 +19,14 @@ export function addressNotice(userId: UserId, to: string, what: AddressChange): 
 export const sendAddressNotice: JobHandler = {
   name,
   outside: true,
-  async run({ em, ports }, { userId, to, what }) {
+  async run({ em, ports, settings }, { userId, to, what }) {
     if (typeof userId !== 'string' || !isId('usr', userId) || typeof to !== 'string' || !isAddressChange(what))
       throw new TypeError(`${name} needs a userId, an address and what happens to it.`)
     const user = await em.findOne(UserRow, { id: userId })
     if (user === null) return
     const message = messages[what](user.username)
     try {
-      await ports.mailer.send({ to, subject: message.title, text: plainText(message), html: richText(message) })
+      await ports.mailer.send(mailTo(to, message, settings))
     } catch (error) {
       if (!(error instanceof DenizenError) || error.code !== mailRefused.code) throw error
       ports.logger.warn('The mail server will not take a mail.', { userId, reason: error.details['reason'] })
@@ -40,28 +40,25 @@ function isAddressChange(what: unknown): what is AddressChange {
 
 const messages: Readonly<Record<AddressChange, (username: string) => Message>> = {
   requested: (username) => ({
-    title: 'Another address was asked for',
+    title: 'Somebody wants to change the address of your account',
     paragraphs: [
-      `Somebody who is signed in as “${username}” wants to use another email address for this account.`,
-      'Until that address is confirmed nothing changes, and the account keeps this one.',
+      `Somebody who is signed in as “${username}” asked to change the email address of this account.`,
+      'Nothing changes until the new address is confirmed. Until then, the account keeps this one.',
     ],
     notes: [
-      'If it was not you, sign in and change your password now: that ends all other sessions, and the new address cannot be confirmed.',
+      'If it was not you, sign in and change your password now. That signs everybody else out, and the new address can no longer be confirmed.',
     ],
   }),
   changed: (username) => ({
     title: 'The address of your account was changed',
-    paragraphs: [
-      `The account “${username}” does not use this email address any more.`,
-      'Links that were mailed to it have stopped working.',
-    ],
-    notes: ['If it was not you, tell the operator of this service now: somebody else may have your account.'],
+    paragraphs: [`The account “${username}” no longer uses this email address.`, 'Links that we mailed to it no longer work.'],
+    notes: ['If it was not you, tell the people who run this service now: somebody else may have taken over your account.'],
   }),
   changedByOperator: (username) => ({
     title: 'The address of your account was changed',
     paragraphs: [
-      `An administrator changed the email address of the account “${username}”: it does not use this one any more.`,
-      'Links that were mailed to it have stopped working.',
+      `An administrator changed the email address of the account “${username}”. It no longer uses this one.`,
+      'Links that we mailed to it no longer work.',
     ],
     notes: ['If you did not expect this, ask your administrators.'],
   }),

@@ -162,7 +162,7 @@ describe.each(databases)('on %s', (database) => {
     expect(await world().core.authenticate(ada.token)).toBeNull()
     await world().work()
     const mail = world().mailer.sent.findLast(({ to }) => to === ada.user.email)
-    expect([mail?.subject, mail?.text]).toEqual(['Your second factor was removed', expect.stringContaining('did not ask for it')])
+    expect([mail?.subject, mail?.text]).toEqual(['Your second factor was removed', expect.stringContaining('did not ask for this')])
     const again = await world().signIn(ada.user)
     expect(again.principal.pendingSteps).toEqual(['enrolFactor'])
     await expect(again.as.users.updatePreferences({ preferences: {} })).rejects.toMatchObject({ code: 'auth.stepRequired' })

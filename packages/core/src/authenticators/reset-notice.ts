@@ -2,7 +2,7 @@ import { DenizenError } from '../kernel/errors.ts'
 import type { Job } from '../kernel/event.ts'
 import { isId } from '../kernel/id.ts'
 import type { JobHandler } from '../kernel/job.ts'
-import { mailRefused, plainText, richText } from '../mail/index.ts'
+import { mailRefused, mailTo } from '../mail/index.ts'
 import { UserRow, type UserId } from '../users/index.ts'
 
 const name = 'factors.resetMail'
@@ -23,14 +23,14 @@ export const sendResetNotice: JobHandler = {
     const message = {
       title: 'Your second factor was removed',
       paragraphs: [
-        'An administrator removed the authenticator app, the passkeys and the recovery codes of your account, and ended its sessions.',
-        'Sign in, and set up a second factor again: nothing else can be done before.',
+        'An administrator removed the authenticator app, the passkeys and the recovery codes from your account, and signed you out everywhere.',
+        'Sign in and set up a second factor again. You cannot do anything else before that.',
       ],
       button: { label: 'Sign in', url: settings.publicUrl },
-      notes: ['If you did not ask for it, tell your administrators now: somebody may be trying to get into your account.'],
+      notes: ['If you did not ask for this, tell your administrators now: somebody may be trying to get into your account.'],
     }
     try {
-      await ports.mailer.send({ to: user.email, subject: message.title, text: plainText(message), html: richText(message) })
+      await ports.mailer.send(mailTo(user.email, message, settings))
     } catch (error) {
       if (!(error instanceof DenizenError) || error.code !== mailRefused.code) throw error
       ports.logger.warn('The mail server will not take a mail.', { userId, reason: error.details['reason'] })

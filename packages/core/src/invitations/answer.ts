@@ -83,11 +83,20 @@ export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation
   allow: anyone,
   handlesSecret: true,
   async handle(context, input) {
-    const { em } = context
-    const { id, organization, email, role, expiresAt } = await findOffered(em, context, input)
+    const { em, settings } = context
+    const { id, organization, email, role, expiresAt, inviter } = await findOffered(em, context, input)
     const account = await em.findOne(UserRow, { email })
     context.note({ target: { type: 'invitation', id }, organizationId: organization.id, looked: true })
-    return { organization, email, role, expiresAt, hasAccount: account !== null, needsPassword: account?.emailVerified !== true }
+    return {
+      organization,
+      email,
+      role,
+      expiresAt,
+      inviter: inviter?.name ?? null,
+      hasAccount: account !== null,
+      needsPassword: account?.emailVerified !== true,
+      minimumPasswordLength: settings.passwords.minimumAlone,
+    }
   },
 })
 

@@ -29,7 +29,7 @@ export const sendInvitation: JobHandler = {
     // The job is kept and tried again: a process with the right key can do it.
     if (!proves(ports, token, offer.tokenHash)) throw sealedElsewhere({})
     await sendUnlessRefused(context, invitationId, () =>
-      ports.mailer.send(invitationMail(offer, `${settings.publicUrl}/invitations/accept?token=${token}`)),
+      ports.mailer.send(invitationMail(offer, `${settings.publicUrl}/invitations/accept?token=${token}`, settings)),
     )
   },
 }

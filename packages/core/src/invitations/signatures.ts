@@ -52,11 +52,13 @@ export const invitationsSignatures = group('organizations', {
       email: z.string(),
       role: membershipRole,
       expiresAt: z.date(),
+      inviter: z.string().nullable().meta({ description: 'proved address or username; null: an operator' }),
       hasAccount: z.boolean().meta({ description: 'false: accepting makes an account, and takes a password' }),
       needsPassword: z.boolean().meta({
         description:
           'true: there is no account, or nobody has proved its address; accepting with the link ends its old password and sessions',
       }),
+      minimumPasswordLength: z.int().meta({ description: 'characters that the password has at least, if one is needed' }),
     }),
   }),
   acceptInvitation: changes({

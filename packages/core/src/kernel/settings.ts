@@ -43,6 +43,8 @@ export interface IdentityProvider {
 
 /** The settings of an installation. */
 export interface Settings {
+  /** What the installation is called, on its pages and in its mails. One line. */
+  readonly name: string
   /** The organization that new users join; null: none. */
   readonly defaultOrganization: string | null
   /** The public URL, without a slash at the end. Links in mails begin with it, never with the host of a request. */
@@ -71,4 +73,22 @@ export interface Settings {
   readonly passwords: PasswordSettings
   /** OpenID providers and Clerk. */
   readonly identityProviders: readonly IdentityProvider[]
+}
+
+/** The settings of an installation without any. */
+export const defaultSettings: Settings = {
+  name: 'Denizen',
+  defaultOrganization: null,
+  publicUrl: 'http://127.0.0.1:4000',
+  maxOwnedOrganizations: 10,
+  restoreDays: 30,
+  signUp: 'open',
+  requireVerifiedEmail: false,
+  requireFactor: 'nobody',
+  maxSessions: null,
+  sessionExcess: 'evictOldest',
+  allowedOrigins: [],
+  agentAudiences: [],
+  passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
+  identityProviders: [],
 }

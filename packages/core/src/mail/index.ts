@@ -1,3 +1,3 @@
 export { mailNotConfigured, mailRefused, tooManyMails } from './errors.ts'
 export { checkHeaders, headerText, quotedName } from './header.ts'
-export { plainText, richText, type Message } from './layout.ts'
+export { mailTo, type Message } from './layout.ts'

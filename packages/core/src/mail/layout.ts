@@ -1,4 +1,6 @@
 import { html, type Html } from '../kernel/html.ts'
+import type { Settings } from '../kernel/settings.ts'
+import type { Mail } from '../ports/index.ts'
 
 /** A message with one thing to do at most. */
 export interface Message {
@@ -11,17 +13,27 @@ export interface Message {
   readonly notes: readonly string[]
 }
 
+/** Who sends it. */
+type Installation = Pick<Settings, 'name' | 'publicUrl'>
+
+/** The mail with a message, to one address. It names the installation: the reader may have accounts at several. */
+export function mailTo(to: string, message: Message, { name, publicUrl }: Installation): Mail {
+  const signed = { ...message, notes: [...message.notes, `This mail is from ${name} (${new URL(publicUrl).host}).`] }
+  return { to, subject: message.title, text: plainText(signed), html: richText(signed, name) }
+}
+
 /** The message as plain text: nothing but what it says, and the link on a line of its own. */
-export function plainText({ title, paragraphs, button, code, notes }: Message): string {
+function plainText({ title, paragraphs, button, code, notes }: Message): string {
   const link = button === undefined ? [] : [`${button.label}:\n${button.url}`]
   return `${[title, ...paragraphs, ...(code === undefined ? [] : [code]), ...link, ...notes].join('\n\n')}\n`
 }
 
 /** The message as a page for mail programs: styles stand where they apply, and nothing is loaded from anywhere. */
-export function richText({ title, paragraphs, button, code, notes }: Message): string {
+function richText({ title, paragraphs, button, code, notes }: Message, name: string): string {
   return page(
     title,
-    html`<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${title}</h1>
+    html`<p style="margin:0 0 24px;font-weight:600;opacity:0.75">${name}</p>
+      <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${title}</h1>
       ${paragraphs.map((text) => html`<p style="margin:0 0 16px">${text}</p>`)} ${code === undefined ? null : codeOf(code)}
       ${button === undefined ? null : buttonOf(button)}
       ${notes.map((text) => html`<p style="margin:0 0 8px;font-size:14px;opacity:0.75">${text}</p>`)}`,

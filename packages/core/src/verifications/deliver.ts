@@ -39,7 +39,7 @@ export const sendVerification: JobHandler = {
     const secret = await secretOf(ports, row)
     // The job is kept and tried again: a process with the right key can do it.
     if ((await hashOfText(ports, row, secret)) !== row.hash) throw sealedElsewhere({})
-    const mail = mailFor(row, { user, holder, secret, publicUrl: settings.publicUrl })
+    const mail = mailFor(row, { user, holder, secret, settings })
     if (mail === null) return
     try {
       await ports.mailer.send(mail)

@@ -28,7 +28,7 @@ describe.each(databases)('ABUSE 61: a new address of one’s own on %s', (databa
     const { ada, old, email, answer } = await asking()
     expect(answer).toMatchObject({ email: old, emailVerified: true, pendingEmail: email })
     expect((await ada.as.users.current()).user).toMatchObject({ email: old, pendingEmail: email })
-    expect(sentTo(old).map(({ subject }) => subject)).toEqual(['Another address was asked for'])
+    expect(sentTo(old).map(({ subject }) => subject)).toEqual(['Somebody wants to change the address of your account'])
     expect(sentTo(email).map(({ subject }) => subject)).toEqual(['Confirm your new address'])
     // It identifies nobody: neither a sign-in, nor a search, nor a mail.
     expect(await codeOf(world().asAnonymous().auth.signIn({ identifier: email, password }))).toBe('auth.invalidCredentials')
@@ -50,7 +50,10 @@ describe.each(databases)('ABUSE 61: a new address of one’s own on %s', (databa
     expect((await ada.as.users.current()).user).toMatchObject({ email, emailVerified: true, pendingEmail: null })
     expect(await world().core.authenticate(other.token)).toBeNull()
     expect(await world().core.authenticate(ada.token)).toMatchObject({ email })
-    expect(sentTo(old).map(({ subject }) => subject)).toEqual(['Another address was asked for', 'The address of your account was changed'])
+    expect(sentTo(old).map(({ subject }) => subject)).toEqual([
+      'Somebody wants to change the address of your account',
+      'The address of your account was changed',
+    ])
     expect(await codeOf(world().asAnonymous().auth.signIn({ identifier: old, password }))).toBe('auth.invalidCredentials')
     expect(await codeOf(ada.as.auth.verifyEmail({ token }))).toBe('auth.linkInvalid')
   })

@@ -75,6 +75,7 @@ export const passwordlessSignatures = group('auth', {
       needsPassword: z
         .boolean()
         .meta({ description: 'whether auth.verifyEmail takes a password here: a new one at sign-up, else that of the account' }),
+      minimumPasswordLength: z.int().meta({ description: 'characters that a password has at least, where this link sets one' }),
     }),
   }),
   verifyEmail: changes({

@@ -1,7 +1,10 @@
+import { mayBeReclaimed } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { UserRow } from '../../users/index.ts'
-import { linkInvalid, inspectLink } from '../../verifications/index.ts'
+import { linkInvalid, inspectLink, type VerificationPurpose } from '../../verifications/index.ts'
+import { secondFactorMethodsOf } from '../mfa/methods.ts'
 import { readPayload } from './model.ts'
 import { passwordlessSignatures } from './signatures.ts'
 
@@ -26,8 +29,17 @@ export const viewVerification = defineCommand(passwordlessSignatures.viewVerific
       expiresAt,
       redirectTo,
       needsPassword,
+      minimumPasswordLength: await minimumLengthFor(context, purpose, account),
       account: account && { username: account.username, emailVerified: account.emailVerified },
       asked: asked && { username: asked.username, fullName: asked.fullName },
     }
   },
 })
+
+/** A second factor counts where it stays: with a new password for an account whose address was proved. */
+async function minimumLengthFor({ em, settings }: CommandContext, purpose: VerificationPurpose, account: UserRow | null): Promise<number> {
+  const { minimumAlone, minimumWithFactor } = settings.passwords
+  if (account === null || (purpose !== 'resetPassword' && purpose !== 'setup')) return minimumAlone
+  const stays = !(await mayBeReclaimed(em, settings, account.id)) && (await secondFactorMethodsOf(em, account.id)).length > 0
+  return stays ? minimumWithFactor : minimumAlone
+}

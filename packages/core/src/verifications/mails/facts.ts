@@ -1,3 +1,4 @@
+import type { Settings } from '../../kernel/settings.ts'
 import type { UserRow } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
 
@@ -8,7 +9,7 @@ export interface MailFacts {
   /** Who has proved the address already, if somebody asks for it who has not; null: nobody. */
   readonly holder: UserRow | null
   readonly secret: string
-  readonly publicUrl: string
+  readonly settings: Pick<Settings, 'name' | 'publicUrl'>
 }
 
 /** The input of a template. */

@@ -1,4 +1,4 @@
-import { plainText, richText, type Message } from '../../mail/index.ts'
+import { mailTo, type Message } from '../../mail/index.ts'
 import type { Mail } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
@@ -34,7 +34,7 @@ function forUsers(template: Template): Template {
 
 /** The mail of a verification. */
 export function mailFor(row: VerificationRow, facts: MailFacts): Mail | null {
-  const { secret, publicUrl } = facts
-  const message = templates[row.purpose]({ ...facts, row, link: (path) => `${publicUrl}${path}?token=${secret}` })
-  return message && { to: row.email, subject: message.title, text: plainText(message), html: richText(message) }
+  const { secret, settings } = facts
+  const message = templates[row.purpose]({ ...facts, row, link: (path) => `${settings.publicUrl}${path}?token=${secret}` })
+  return message && mailTo(row.email, message, settings)
 }

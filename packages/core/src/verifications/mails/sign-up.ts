@@ -7,29 +7,29 @@ import { validUntil, requestedBy } from './words.ts'
  * follows the link gets the account. The data of the sign-up is not shown: a
  * stranger may have typed it.
  */
-export function confirmSignUp({ row, link }: TemplateFacts): Message {
+export function confirmSignUp({ row, link, settings }: TemplateFacts): Message {
   return {
     title: 'Confirm your address to finish signing up',
     paragraphs: [
-      `Somebody, hopefully you, wants to make an account with the address ${row.email}.`,
-      'Open the link and confirm. Until then there is no account.',
+      `Somebody, hopefully you, is signing up at ${settings.name} with the address ${row.email}.`,
+      'Open the link to confirm that the address is yours. There is no account before that.',
     ],
     button: { label: 'Finish signing up', url: link('/sign-up/confirm') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
-      'If it was not you, ignore this mail: no account is made. Our staff will never ask you for this link.',
+      'If it was not you, ignore this mail, and no account is created. Nobody who works here will ever ask you for this link.',
     ],
   }
 }
 
 /** For an address that has an account already: only its owner learns so, not the person who asked. */
-export function alreadyThere({ row, user, link }: TemplateFacts): Message {
+export function alreadyThere({ row, user, link, settings }: TemplateFacts): Message {
   return {
     title: 'You have an account already',
     paragraphs: [
-      `Somebody, hopefully you, wanted to make an account with the address ${row.email}. There is one already: its username is “${user?.username ?? ''}”.`,
-      'Sign in as usual. If you forgot the password, the link lets you choose a new one.',
+      `Somebody, hopefully you, tried to sign up at ${settings.name} with the address ${row.email}. You have an account there already: its username is “${user?.username ?? ''}”.`,
+      'Sign in as usual. If you have forgotten your password, the link lets you choose a new one.',
     ],
     button: { label: 'See your options', url: link('/sign-up/confirm') },
     notes: [
@@ -41,45 +41,45 @@ export function alreadyThere({ row, user, link }: TemplateFacts): Message {
 }
 
 /** For the address of an account, whose user asked for it. */
-export function confirmAddress({ row, user, link }: TemplateFacts): Message {
+export function confirmAddress({ row, user, link, settings }: TemplateFacts): Message {
   return {
     title: 'Confirm your address',
     paragraphs: [
-      `Somebody who is signed in as “${user?.username ?? ''}” says that ${row.email} is their address.`,
-      'If that is you, open the link and confirm.',
+      `Somebody who is signed in to ${settings.name} as “${user?.username ?? ''}” says that ${row.email} is their address.`,
+      'If that is you, open the link to confirm it.',
     ],
     button: { label: 'Confirm the address', url: link('/verify-email') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
-      'If it was not you, do not confirm: the account belongs to somebody else, who could then use your address. Ignore this mail.',
+      'If it was not you, do not open the link: the account is somebody else’s, and they would get to use your address. Just ignore this mail.',
     ],
   }
 }
 
 /** For an address that a user wants instead of the present one. */
-export function confirmNewAddress({ row, user, link }: TemplateFacts): Message {
+export function confirmNewAddress({ row, user, link, settings }: TemplateFacts): Message {
   return {
     title: 'Confirm your new address',
     paragraphs: [
-      `Somebody who is signed in as “${user?.username ?? ''}” wants to use ${row.email} as the address of that account.`,
-      'If that is you, open the link and confirm. Until then nothing changes.',
+      `Somebody who is signed in to ${settings.name} as “${user?.username ?? ''}” wants to use ${row.email} as the address of that account.`,
+      'If that is you, open the link to confirm it. Nothing changes before that.',
     ],
     button: { label: 'Confirm the address', url: link('/verify-email') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
-      'If it was not you, do not confirm: the account belongs to somebody else, who could then use your address. Ignore this mail.',
+      'If it was not you, do not open the link: the account is somebody else’s, and they would get to use your address. Just ignore this mail.',
     ],
   }
 }
 
 /** For an address that somebody asks for, and that has an account already: only its owner learns so. */
-export function addressTaken({ row, holder }: TemplateFacts): Message {
+export function addressTaken({ row, holder, settings }: TemplateFacts): Message {
   return {
     title: 'This address has an account already',
     paragraphs: [
-      `Somebody, hopefully you, wants to use ${row.email} for another account. It is the address of the account “${holder?.username ?? ''}”, and an address belongs to one account only.`,
+      `Somebody, hopefully you, wants to use ${row.email} for another account at ${settings.name}. It belongs to the account “${holder?.username ?? ''}” already, and an address can belong to one account only.`,
       'If it was you, sign in to that account. To use the address for the other one, give that account another address first.',
     ],
     notes: [
@@ -90,14 +90,14 @@ export function addressTaken({ row, holder }: TemplateFacts): Message {
 }
 
 /** For an address that an anonymous user claims. */
-export function claimAccount({ row, link }: TemplateFacts): Message {
+export function claimAccount({ row, link, settings }: TemplateFacts): Message {
   return {
     title: 'Keep what you did: choose a password',
     paragraphs: [
-      `Somebody, hopefully you, used this service without an account, and wants to keep what they did in one with the address ${row.email}.`,
+      `Somebody, hopefully you, has used ${settings.name} without an account, and wants to keep what they did there in an account with the address ${row.email}.`,
       'Open the link and choose a password. Then sign in with the address and the password.',
     ],
     button: { label: 'Choose a password', url: link('/set-up') },
-    notes: [validUntil('link', row), requestedBy(row), 'If it was not you, ignore this mail: no account is made.'],
+    notes: [validUntil('link', row), requestedBy(row), 'If it was not you, ignore this mail, and no account is created.'],
   }
 }

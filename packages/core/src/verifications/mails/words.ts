@@ -24,5 +24,5 @@ function known(name: string | null): string | null {
 
 /** How long the secret works. */
 export function validUntil(what: 'link' | 'code', { expiresAt }: VerificationRow): string {
-  return `The ${what} works until ${instantOf(expiresAt)}, once.`
+  return `The ${what} works once, until ${instantOf(expiresAt)}.`
 }

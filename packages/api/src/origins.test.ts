@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { useServer, type Reply, type WireError } from './testing/server.ts'
+
+const publicUrl = 'https://users.example.com'
+const app = 'https://app.example.com'
+const served = useServer({ world: { settings: { publicUrl, allowedOrigins: [app] } } })
+
+const signIn = (headers: Record<string, string>) =>
+  served().post('/trpc/auth.signIn', { json: { identifier: 'nobody', password: 'x' } }, headers)
+const messageOf = (reply: Reply): string => reply.json<WireError>().error.json.message
+
+describe('O18: the advice about origins', () => {
+  const refusalsOf = (origin: string) => {
+    const { lines } = served().world.ports.logger
+    return lines.filter(({ level, fields }) => level === 'warn' && fields['origin'] === origin)
+  }
+
+  it('stands in the log once for each origin that asked in vain, whether it asked first or not', async () => {
+    const [asking, simple, posting] = ['http://localhost:5173', 'http://localhost:5174', 'http://localhost:5175']
+    const preflight = { origin: asking, 'access-control-request-method': 'POST' }
+    for (const _ of [1, 2]) await fetch(`${served().server.url}/trpc/auth.signIn`, { method: 'OPTIONS', headers: preflight })
+    for (const _ of [1, 2]) await served().get('/trpc/sessions.whoami', { origin: simple, 'sec-fetch-mode': 'cors' })
+    await signIn({ origin: posting, 'denizen-session': 'cookie' })
+    for (const origin of [asking, simple, posting]) {
+      expect(refusalsOf(origin)).toHaveLength(1)
+      expect(refusalsOf(origin)[0]?.message).toContain('DENIZEN_ALLOWED_ORIGINS')
+    }
+  })
+
+  it('does not, for pages of ours and whatever is no origin, and for no more than a hundred', async () => {
+    const before = served().world.ports.logger.lines.length
+    const same = { 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' }
+    for (const origin of [publicUrl, app, 'null', 'http://x.example/\u00e4', 'nonsense'])
+      await served().get('/trpc/sessions.whoami', { origin: encodeURI(origin), 'sec-fetch-mode': 'cors' })
+    await served().get('/trpc/sessions.whoami', { origin: 'http://127.0.0.1:9', ...same })
+    expect(served().world.ports.logger.lines).toHaveLength(before)
+    for (let port = 1; port <= 120; port++)
+      await served().get('/trpc/sessions.whoami', { origin: `http://many.example:${port + 1000}`, 'sec-fetch-mode': 'cors' })
+    expect(served().world.ports.logger.lines.length).toBeLessThanOrEqual(100)
+  })
+
+  it('names the setting for an origin that it helps, and not for another site, where it would not', async () => {
+    const helped = await signIn({ origin: 'https://blog.example.com', 'sec-fetch-site': 'same-site', 'denizen-session': 'cookie' })
+    expect(messageOf(helped)).toMatch(/not from https:\/\/blog\.example\.com.*DENIZEN_ALLOWED_ORIGINS/)
+    const foreignSite = await signIn({ origin: app, 'sec-fetch-site': 'cross-site', 'denizen-session': 'cookie' })
+    expect(messageOf(foreignSite)).toContain('localhost and 127.0.0.1 are two')
+    expect(messageOf(foreignSite)).not.toContain('DENIZEN_ALLOWED_ORIGINS')
+  })
+})

@@ -1,0 +1,128 @@
+import { enrolAuthenticator, newEmail } from '@denizen/core/testing'
+import { describe, expect, it } from 'vitest'
+import { ask, useServer, type Reply } from '../testing/server.ts'
+
+const name = 'Example & Sons'
+const app = 'https://app.example.com'
+const served = useServer({
+  world: {
+    settings: { name, allowedOrigins: [app], passwords: { minimumAlone: 20, minimumWithFactor: 9, history: 0, maximumAgeDays: null } },
+  },
+})
+const chosen = 'another correct horse battery'
+
+const sameOrigin = { 'sec-fetch-site': 'same-origin' }
+const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = sameOrigin): Promise<Reply> =>
+  ask(served().server, path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(fields).toString(),
+  })
+const cookiesOf = ({ headers }: Reply): string[] => headers.getSetCookie().map((line) => line.split('=')[0] ?? '')
+
+describe('O14: the page at the address of an installation', () => {
+  it('names it, and leads to what people can do there, relative to where it is', async () => {
+    const { status, text, headers } = await served().get('/')
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(text).toContain('<h1>Example &#38; Sons</h1>')
+    expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['passkeys', 'sign-up', 'forgot-password', 'device'])
+    for (const path of ['passkeys', 'sign-up', 'forgot-password', 'device']) expect((await served().get(`/${path}`)).status).toBe(200)
+    expect(headers.get('content-security-policy')).not.toContain('script-src')
+    expect((await ask(served().server, '/', { method: 'POST' })).status).toBe(405)
+  })
+
+  it('O13: like every page, and every mail', async () => {
+    for (const path of ['/device', '/passkeys', '/forgot-password', '/reset-password?token=none'])
+      expect((await served().get(path)).text).toContain('<p class="name">Example &#38; Sons</p>')
+    const user = await served().world.newUser({ emailVerified: true })
+    await post('/forgot-password', { email: user.email ?? '' })
+    await served().world.work()
+    const mail = served().world.mailer.sent.at(-1)
+    expect(mail?.text).toContain('at Example & Sons.')
+    expect(mail?.text).toContain('This mail is from Example & Sons (127.0.0.1:4000).')
+    expect(mail?.html).toContain('Example &#38; Sons')
+  })
+})
+
+describe('O14: the page for a forgotten password', () => {
+  it('answers the same whoever has the address, and mails the link to its owner', async () => {
+    const { world } = served()
+    const user = await world.newUser({ emailVerified: true })
+    const [known, unknown] = [user.email ?? '', newEmail()]
+    const [one, other] = [await post('/forgot-password', { email: ` ${known} ` }), await post('/forgot-password', { email: unknown })]
+    expect([one.status, other.status]).toEqual([200, 200])
+    expect(one.text.replaceAll(known, '…')).toBe(other.text.replaceAll(unknown, '…'))
+    await world.work()
+    expect(world.mailer.linkTo(known)).toContain('/reset-password?token=')
+    expect(world.mailer.sent.filter(({ to }) => to === unknown)).toEqual([])
+  })
+
+  it('says what is wrong with what was typed, and keeps it', async () => {
+    const { status, text } = await post('/forgot-password', { email: 'ada at "home"' })
+    expect([status, text.includes('value="ada at &#34;home&#34;"'), text.includes('role="alert"')]).toEqual([400, true, true])
+  })
+
+  it.each(['/passkeys', '/device?user_code=BCDF-GHJK'])('is found from where people sign in: %s', async (path) => {
+    const started = await served().world.asAnonymous().auth.startDeviceLogin({ clientName: 'tv' })
+    const { text } = await served().get(path.replace('BCDF-GHJK', started.userCode))
+    expect(text).toContain('href="forgot-password"')
+  })
+})
+
+describe('O13: how long a password has to be', () => {
+  it('stands there before one is chosen, shorter where a second factor stays', async () => {
+    const { world } = served()
+    expect((await served().get('/sign-up')).text).toContain('At least 20 characters.')
+    const person = await world.signUp()
+    await world.asSystem().users.update({ userId: person.user.id, emailVerified: true })
+    const hint = async () => {
+      await post('/forgot-password', { email: person.user.email ?? '' })
+      await world.work()
+      return /At least \d+ characters/.exec(
+        (await served().get(`/reset-password?token=${world.mailer.tokenFor(person.user.email ?? '')}`)).text,
+      )?.[0]
+    }
+    expect(await hint()).toBe('At least 20 characters')
+    await enrolAuthenticator(world, person)
+    expect(await hint()).toBe('At least 9 characters')
+  })
+})
+
+describe('C12: a sign-up that is finished where the mail leads', () => {
+  async function signedUp(input: Record<string, string> = {}) {
+    const { world } = served()
+    const email = newEmail()
+    const answer = await post('/sign-up', { email, password: chosen, ...input })
+    await world.work()
+    return { email, answer, token: world.mailer.tokenFor(email) }
+  }
+
+  it('ends signed in, in the browser in which the password was typed', async () => {
+    const { email, answer, token } = await signedUp()
+    expect([answer.status, answer.text.includes(email)]).toEqual([200, true])
+    const done = await post('/sign-up/confirm', { token, decision: 'confirm', password: chosen })
+    expect(done.text).toContain('You are signed in as')
+    expect(cookiesOf(done)).toEqual(['denizen', 'denizen-refresh'])
+    const cookie = done.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
+    expect((await served().get('/trpc/users.current', { cookie })).text).toContain(email)
+  })
+
+  it.each([
+    ['a form of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a browser that does not say which page sent it', {}],
+    ['somebody who is signed in already', { ...sameOrigin, cookie: 'denizen=dnz_access_x' }],
+  ])('signs nobody in for %s, and says where to', async (_, headers) => {
+    const { token } = await signedUp()
+    const done = await post('/sign-up/confirm', { token, decision: 'confirm', password: chosen }, headers)
+    expect([done.status, cookiesOf(done)]).toEqual([200, []])
+    expect(done.text).toContain('href="../passkeys"')
+  })
+
+  it('says what is wrong with a password at once', async () => {
+    const { status, text } = await post('/sign-up', { email: newEmail(), password: 'short' })
+    expect([status, text.includes('at least 20 characters'), text.includes('value="short"')]).toEqual([400, true, false])
+  })
+})

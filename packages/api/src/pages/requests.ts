@@ -1,0 +1,128 @@
+import { anonymousActor, html, type Core, type Html } from '@denizen/core'
+import type { TrustedProxies } from '../addresses.ts'
+import type { Answer } from '../answer.ts'
+import { contextOf, originOf } from '../context.ts'
+import { methodNotAllowed } from '../errors.ts'
+import type { Context } from '../trpc.ts'
+import { notice, page, passwordHint } from './layout.ts'
+import { alert, field, problemIn, type Problem } from './mailed-link.ts'
+import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
+
+/** Where somebody who forgot the password asks for a link. */
+export const forgottenPath = '/forgot-password'
+/** Where somebody signs up; the mailed link leads on. */
+export const signUpRequestPath = '/sign-up'
+
+/** A page with a form that asks for a mail. Its answer is the same whoever has the address. */
+interface RequestPage {
+  readonly title: string
+  readonly intro: string
+  readonly button: string
+  readonly fields: (core: Core, email: string, problem: Problem | null) => Html
+  /** Asks for the mail. */
+  ask(context: Context, text: (name: string) => string): Promise<unknown>
+  sent(email: string): Html
+}
+
+const emailField = (email: string, problem: Problem | null): Html =>
+  field({ name: 'email', label: 'Email address', type: 'email', autocomplete: 'username', longest: 320, value: email }, problem)
+
+/** By path. */
+export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, RequestPage>([
+  [
+    forgottenPath,
+    {
+      title: 'Forgot your password?',
+      intro: 'Enter the email address of your account. We send a link there, with which you choose a new password.',
+      button: 'Send me the link',
+      fields: (_, email, problem) => emailField(email, problem),
+      ask: (context, text) => context.call('auth.requestPasswordReset', { email: text('email') }),
+      sent: (email) =>
+        html`If there is an account with the address <strong>${email}</strong>, a link is on its way there. It works for an hour.`,
+    },
+  ],
+  [
+    signUpRequestPath,
+    {
+      title: 'Create an account',
+      intro: 'We send a link to your address. Open it, and your account is ready.',
+      button: 'Sign up',
+      fields: ({ settings }, email, problem) => {
+        const hint = passwordHint(settings.passwords.minimumAlone)
+        const password = {
+          name: 'password',
+          label: 'Password',
+          type: 'password',
+          autocomplete: 'new-password',
+          longest: 1024,
+          hint,
+        } as const
+        return html`${emailField(email, problem)} ${field(password, problem)}`
+      },
+      ask: (context, text) => context.call('auth.signUp', { email: text('email'), password: text('password') }),
+      sent: (email) => html`A link is on its way to <strong>${email}</strong>. Open it to finish signing up.`,
+    },
+  ],
+])
+
+/**
+ * Answers for such a page. Cookies and credentials are ignored, and nobody learns who has an account: another site that makes a
+ * browser send this form gains nothing that it could not send by itself.
+ */
+export async function answerRequest(
+  asked: RequestPage,
+  { request, requestId }: Omit<PageRequest, 'search'>,
+  core: Core,
+  proxies: TrustedProxies,
+): Promise<Answer | null> {
+  const { method = '' } = request
+  const work = async (): Promise<Answer | null> => {
+    if (method === 'GET' || method === 'HEAD') return form(200, asked, core, '', null)
+    if (method !== 'POST') throw methodNotAllowed({ method, allowed: ['GET', 'HEAD', 'POST'] })
+    const fields = await readForm(request)
+    if (fields === null) return null
+    const text = (name: string): string => (name === 'password' ? (fields.get(name) ?? '') : (fields.get(name) ?? '').trim())
+    try {
+      const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) })
+      await asked.ask(context, text)
+    } catch (error) {
+      const problem = problemIn(error, labels)
+      if (problem === null) throw error
+      return form(400, asked, core, text('email'), problem)
+    }
+    const email = text('email')
+    return notice(
+      200,
+      'Check your email',
+      asked.sent(email),
+      'Nothing there after a few minutes? Look in the folder for spam, and check the address.',
+    )
+  }
+  return answerPage({ requestId }, core, work, failure)
+}
+
+const labels = { email: 'Email address', password: 'Password' }
+
+const titles: Titles = {
+  'auth.signUpClosed': 'You cannot sign up here yourself',
+  'mail.notConfigured': 'This installation sends no mail',
+  'mail.tooMany': 'Too many mails',
+}
+
+function failure(error: Parameters<typeof failurePage>[0], requestId: string): Answer {
+  return failurePage(error, requestId, { titles, assurance: 'Nothing was sent' })
+}
+
+function form(status: number, { title, intro, button, fields }: RequestPage, core: Core, email: string, problem: Problem | null): Answer {
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      <p class="soft">${intro}</p>
+      ${alert(problem)}
+      <form method="post" novalidate>
+        ${fields(core, email, problem)}
+        <div class="buttons"><button class="main">${button}</button></div>
+      </form>`,
+  )
+}
