@@ -48,6 +48,19 @@ it(`25: the right password of a suspended user takes as long as a wrong one, wit
   await expectTimes(context, 'the same', suspendedAndWrong, signIn)
 })
 
+it(`25: a wrong password takes the same time for an imported user and for nobody, within ${margin} ms (S19)`, async (context) => {
+  // Much longer than a hash of these tests, and of no password at all.
+  const hash = `$pbkdf2-sha512$i=10000$${'A'.repeat(22)}$${'A'.repeat(86)}`
+  const importedAndUnknown = async () => {
+    const imported = await knownAddresses(database(), mostPairs, hash)
+    return {
+      one: (index: number) => ({ identifier: imported[index] ?? '', typed: 'wrong' }),
+      other: () => ({ identifier: newEmail(), typed: 'wrong' }),
+    }
+  }
+  await expectTimes(context, 'the same', importedAndUnknown, signIn)
+})
+
 it(`the measurement finds a difference of ${planted} ms: it can fail`, async (context) => {
   await plantDifference(database(), 'login_attempts', 'new.user_id is not null')
   await expectTimes(context, 'different', knownAndUnknown, signIn)

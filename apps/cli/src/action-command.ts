@@ -17,7 +17,7 @@ import {
 } from './options.ts'
 import { printAnswer } from './output.ts'
 import { printPlan } from './plan.ts'
-import { confirmed } from './prompts.ts'
+import { confirmed, placed } from './prompts.ts'
 import { organizationOf, resolveReferences, scopeOf, type Reference } from './references.ts'
 
 export type LeafOptions = ConnectionOptions & OutputOptions & ChangeOptions & Readonly<Record<string, unknown>>
@@ -145,7 +145,7 @@ async function runAction<S extends Signature<ActionName>>(
   const call = callNamed(connection.calls, face.signature.name)
   if (options.dryRun === true && call.plan !== undefined) return printPlan(formatOf(options), await call.plan(input))
   const question = face.confirmation?.(input, command.args, options) ?? null
-  if (question !== null) await confirmed(question, options.yes, !unplannable.has(face.signature.name))
+  if (question !== null) await confirmed(placed(question, connection), options.yes, !unplannable.has(face.signature.name))
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options
   const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })

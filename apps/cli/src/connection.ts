@@ -3,7 +3,8 @@ import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from './calls.ts'
 import { usageError, withNext } from './failure.ts'
 import { SavedLogin } from './saved-login.ts'
-import { lastUrl, readLogin } from './login-store.ts'
+import { contextNames, lastUrl, readLogin } from './login-store.ts'
+import { existingContext, type Context } from './contexts.ts'
 import { nextStep } from './next-steps.ts'
 import { denizen, type ConnectionOptions } from './options.ts'
 import { note } from './output.ts'
@@ -29,8 +30,10 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
     const { connectLocally } = await import('./local.ts') // brings the database; a remote call starts faster without
     return connectLocally(options)
   }
-  const url = await serverUrl(options.url)
-  return remote(url, await credentialFor(url), options.debug ?? false)
+  const context = await existingContext(options.context, (options.url ?? process.env['DENIZEN_URL']) !== undefined)
+  const url = await serverUrl(options.url, context)
+  const connection = await remote(url, await credentialFor(url, context), options.debug ?? false)
+  return { ...connection, context: context.name, isOneOfMany: (await contextNames()).length > 1 }
 }
 
 /** A connection to a server with this token, with the saved login, or anonymous. */
@@ -41,14 +44,17 @@ export async function remote(url: string, credential: string | SavedLogin | null
     credential instanceof SavedLogin
       ? createClient({ url, token: () => credential.token(), fetch: credential.over(fetch) })
       : createClient({ url, token: credential, fetch })
-  return { calls, url, close: async () => {} }
+  return { calls, url, context: null, isOneOfMany: false, close: async () => {} }
 }
 
-/** The server's URL: the option, DENIZEN_URL, where the user is signed in, or the default. */
-export async function serverUrl(option: string | undefined): Promise<string> {
+/** The server's URL: the option, that of a context named by an option, DENIZEN_URL, where the user is signed in, or the default. */
+export async function serverUrl(option: string | undefined, context: Context): Promise<string> {
+  const ofContext = option === undefined && context.namedBy === '--context' ? await lastUrl(context.name) : null
   const named =
-    option ?? nonEmpty('DENIZEN_URL', `Put the URL of a server into it, for example ${defaultUrl}, or do without: unset DENIZEN_URL`)
-  if (named === null) return (await lastUrl()) ?? defaultUrl
+    option ??
+    ofContext ??
+    nonEmpty('DENIZEN_URL', `Put the URL of a server into it, for example ${defaultUrl}, or do without: unset DENIZEN_URL`)
+  if (named === null) return (await lastUrl(context.name)) ?? defaultUrl
   if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol))
     throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${defaultUrl}`)
   const { username, password } = new URL(named)
@@ -73,11 +79,13 @@ function nonEmpty(name: string, next: string): string | null {
 }
 
 /** A saved login is sent to the server that issued it, and to no other. */
-async function credentialFor(url: string): Promise<string | SavedLogin | null> {
+async function credentialFor(url: string, { name, namedBy }: Context): Promise<string | SavedLogin | null> {
   const given = tokenOfEnvironment()
+  if (given !== null && namedBy === '--context')
+    throw usageError(`DENIZEN_TOKEN is set, and would go before the login of the context ${name}.`, 'Unset it first: unset DENIZEN_TOKEN')
   if (given !== null) return given
-  const login = await readLogin()
-  return login !== null && new URL(login.url).origin === new URL(url).origin ? new SavedLogin(login) : null
+  const login = await readLogin(name)
+  return login !== null && new URL(login.url).origin === new URL(url).origin ? new SavedLogin(name, login) : null
 }
 
 /** The fetch that says who asks: people see it among their sessions. */

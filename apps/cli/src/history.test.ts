@@ -16,7 +16,7 @@ describe('denizen history', () => {
         .catch(() => null)
     const shown = await run('history', '--user', username)
     expect(shown.stdout).toMatch(/^AT +USER +OUTCOME +WITH +FROM +CLIENT/)
-    expect(shown.stdout).toMatch(new RegExp(`${username} +wrongPassword +password +192\\.0\\.2\\.1`))
+    expect(shown.stdout).toMatch(new RegExp(`${username} +wrong password +password +192\\.0\\.2\\.1`))
     expect(shown.stdout).not.toContain('\u001b[2J')
     const locked = (await run('history', '--user', username, '--outcome', 'locked', '--json')).json<{ items: object[] }>()
     expect(locked.items).toMatchObject([{ outcome: 'locked', user: { username } }])

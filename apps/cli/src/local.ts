@@ -33,7 +33,13 @@ export async function connectLocally(options: ConnectionOptions): Promise<Connec
     await runtime.stop()
     throw error
   }
-  return { calls: runtime.core.as(systemActor(`cli: ${userInfo().username}`)), url: null, close: () => runtime.stop() }
+  return {
+    calls: runtime.core.as(systemActor(`cli: ${userInfo().username}`)),
+    url: null,
+    context: null,
+    isOneOfMany: false,
+    close: () => runtime.stop(),
+  }
 }
 
 /** The option that names the same database again. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,34 +33,82 @@ function configDirectory(): string {
   return join(homedir(), '.config')
 }
 
-export function loginFile(): string {
-  return join(configDirectory(), 'denizen', 'login.json')
+/** The context of logins that name none. */
+export const defaultContext = 'default'
+
+function folder(): string {
+  return join(configDirectory(), 'denizen')
+}
+
+/** Where the login of a context is kept; that of the default one where versions without contexts kept the only one. */
+export function loginFile(context = defaultContext): string {
+  return context === defaultContext ? join(folder(), 'login.json') : join(folder(), 'contexts', `${context}.json`)
+}
+
+function currentFile(): string {
+  return join(folder(), 'context')
+}
+
+/** The context that is used when none is named. */
+export async function currentContext(): Promise<string> {
+  const kept = await readFile(currentFile(), 'utf8').catch(() => defaultContext)
+  return isContextName(kept.trim()) ? kept.trim() : defaultContext
+}
+
+/** Lower case, so that two are never one where file systems do not tell case apart. */
+export function isContextName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)
+}
+
+/** The contexts with a login, by name. */
+export async function contextNames(): Promise<readonly string[]> {
+  const files = await readdir(join(folder(), 'contexts')).catch(() => [])
+  const named = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length))
+  const hasDefault = await access(loginFile()).then(
+    () => true,
+    () => false,
+  )
+  return [...(hasDefault ? [defaultContext] : []), ...named.filter(isContextName)].toSorted()
+}
+
+/** From now on this context is used when none is named. */
+export async function useContext(name: string): Promise<void> {
+  await mkdir(folder(), { recursive: true, mode: 0o700 })
+  await writeWhole(currentFile(), `${name}\n`)
 }
 
 /** null: not signed in. */
-export async function readLogin(): Promise<Login | null> {
+export async function readLogin(context: string): Promise<Login | null> {
   try {
-    return Login.parse(JSON.parse(await readFile(loginFile(), 'utf8')))
+    return Login.parse(JSON.parse(await readFile(loginFile(context), 'utf8')))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
-    throw usageError(`${loginFile()} cannot be read as a login.`, `Sign in again: ${denizen} login`)
+    throw usageError(`${loginFile(context)} cannot be read as a login.`, `Sign in again: ${denizen} login${optionOf(context)}`)
   }
 }
 
+/** As a command names the context; nothing for the default one. */
+export function optionOf(context: string): string {
+  return context === defaultContext ? '' : ` --context ${context}`
+}
+
 /** The server of the last sign-in; null: none, or it cannot be read. */
-export async function lastUrl(): Promise<string | null> {
-  return readLogin().then(
+export async function lastUrl(context: string): Promise<string | null> {
+  return readLogin(context).then(
     (login) => login?.url ?? null,
     () => null,
   )
 }
 
+export async function writeLogin(context: string, login: Login): Promise<void> {
+  await writeWhole(loginFile(context), `${JSON.stringify(login)}\n`)
+}
+
 /** Writes a temporary file and renames it, so that it never exists with other permissions, or half. */
-export async function writeLogin(login: Login): Promise<void> {
-  const file = loginFile()
+async function writeWhole(file: string, text: string): Promise<void> {
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
-    await writeFile(draft, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' })
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' })
     await rename(draft, file)
   } catch (error) {
     throw cannotKeep(error)
@@ -68,11 +116,11 @@ export async function writeLogin(login: Login): Promise<void> {
 }
 
 /** Checks that a login can be saved, before a session is created for it. */
-export async function prepareLogin(): Promise<void> {
-  const folder = dirname(loginFile())
+export async function prepareLogin(context: string): Promise<void> {
+  const place = dirname(loginFile(context))
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await access(folder, constants.W_OK)
+    await mkdir(place, { recursive: true, mode: 0o700 })
+    await access(place, constants.W_OK)
   } catch (error) {
     throw cannotKeep(error)
   }
@@ -86,8 +134,8 @@ function cannotKeep(error: unknown): unknown {
   )
 }
 
-export async function forgetLogin(): Promise<void> {
-  await rm(loginFile(), { force: true })
+export async function forgetLogin(context: string): Promise<void> {
+  await rm(loginFile(context), { force: true })
 }
 
 /** Milliseconds after which a lock counts as abandoned. */
@@ -98,8 +146,8 @@ const longestLock = 30_000
  * lock is taken over. Should two processes ever hold it, the server's grace period for
  * refresh tokens gives both the same answer.
  */
-export async function withLoginLock<T>(work: () => Promise<T>): Promise<T> {
-  const file = `${loginFile()}.lock`
+export async function withLoginLock<T>(context: string, work: () => Promise<T>): Promise<T> {
+  const file = `${loginFile(context)}.lock`
   for (;;) {
     try {
       await writeFile(file, `${process.pid}\n`, { mode: 0o600, flag: 'wx' })

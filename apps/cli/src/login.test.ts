@@ -163,7 +163,7 @@ it('a step that is still owed is told with what to type', async () => {
   await world.rows('update users set need_password_change = true where username = ? returning 1', [ada.user.username])
   const line = ['login', '--url', server.url, '--username', ada.user.username, '--password-stdin']
   const { code, stderr } = await terminal.here(line, {}, password)
-  expect([code, stderr]).toEqual([0, expect.stringMatching(/changePassword\.\nnext: {2}Choose a new password: .*denizen password change/)])
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/change password\.\nnext: {2}Choose a new password: .*denizen password change/)])
 })
 
 it('a session that was approved elsewhere proves who its user is before a sensitive change', async () => {

@@ -4,6 +4,7 @@ import type { Format } from './output.ts'
 /** Where calls go. */
 export interface ConnectionOptions {
   readonly url?: string
+  readonly context?: string
   readonly database?: string
   readonly local?: boolean
   readonly debug?: boolean
@@ -23,6 +24,9 @@ export interface ChangeOptions {
 export function addConnectionOptions(command: Command): Command {
   return command
     .addOption(new Option('--url <url>', 'the server to talk to (default: the one you signed in to)').conflicts(['database', 'local']))
+    .addOption(
+      new Option('--context <name>', 'use this kept login (default: DENIZEN_CONTEXT, or the one in use)').conflicts(['database', 'local']),
+    )
     .addOption(new Option('--database <dir|url>', 'without a server: use this database, as its operator').conflicts('local'))
     .option('--local', 'without a server: use the database of DATABASE_URL or DENIZEN_DATA_DIR, as its operator')
     .option('--debug', 'show requests (or SQL, without values) and how long they took')

@@ -105,6 +105,15 @@ describe('a table', () => {
 })
 
 describe('a record', () => {
+  it('O12: breaks long values at spaces to fit the terminal, under each other, and cuts nothing', () => {
+    const many = Array.from({ length: 150 }, (_, index) => `users.action-${index}`)
+    const lines = stripVTControlCharacters(onTerminal(80, () => record([['permissions', many]]))).split('\n')
+    expect(lines.every((line) => line.length <= 80)).toBe(true)
+    expect(lines[1]).toMatch(/^ {13}users/)
+    expect(lines.map((line) => line.slice(13)).join(' ')).toBe(many.join(', '))
+    expect(record([['permissions', many]])).not.toContain('\n')
+  })
+
   it('leaves out what is null and keeps what is empty or zero', () => {
     const text = record([
       ['a', null],

@@ -50,25 +50,24 @@ function isPage(answer: unknown): answer is { items: readonly unknown[] } {
 
 /** Rows under headings, aligned; shortened to fit the terminal, and without what does not fit. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
-  const room = process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY
-  return tableOf(rows, fitting(rows, columns, room))
+  return tableOf(rows, fitting(rows, columns, room()))
 }
 
 /** Columns that fit: ids go first, because what has one mostly has a name, then the last ones that are not there to be copied; the first stays. */
-function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], room: number): readonly Column<Row>[] {
+function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): readonly Column<Row>[] {
   const least = ({ title, whole = false, value }: Column<Row>) => {
     const wanted = rows.reduce((most, row) => Math.max(most, width(cell(value(row)))), width(title))
     return whole || rows.some((row) => value(row) instanceof Date) ? wanted : Math.min(wanted, narrowest)
   }
   const needed = columns.reduce((sum, column) => sum + least(column) + 2, -2)
-  if (needed <= room || columns.length === 1) return columns
+  if (needed <= most || columns.length === 1) return columns
   const [, ...rest] = columns
   const gone = rest.findLast(({ title }) => title === 'ID') ?? rest.findLast(({ whole }) => whole !== true)
   if (gone === undefined) return columns
   return fitting(
     rows,
     columns.filter((column) => column !== gone),
-    room,
+    most,
   )
 }
 
@@ -96,11 +95,30 @@ export function record(fields: readonly (readonly [name: string, value: unknown]
   const shown = fields.filter(([, value]) => value !== null && value !== undefined)
   const widest = Math.max(0, ...shown.map(([name]) => width(name)))
   return shown
-    .map(
-      ([name, value]) =>
-        `${dim(padded(name, widest))}  ${(value instanceof Date ? localTime(value) : cell(value)).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)}`,
-    )
+    .map(([name, value]) => {
+      const lines = wrapped(value instanceof Date ? localTime(value) : cell(value), room() - widest - 2)
+      return `${dim(padded(name, widest))}  ${lines.join(`\n${' '.repeat(widest + 2)}`)}`
+    })
     .join('\n')
+}
+
+/** Columns of the terminal; without one there is no end. */
+function room(): number {
+  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY
+}
+
+/** The lines of a text, broken at spaces where they are too long. A word that is too long stays whole, to be copied. */
+function wrapped(text: string, columns: number): readonly string[] {
+  return text.split('\n').flatMap((line) => {
+    if (width(line) <= columns) return [line]
+    const lines: string[] = []
+    for (const word of line.split(' ')) {
+      const last = lines.at(-1)
+      if (last === undefined || width(`${last} ${word}`) > columns) lines.push(word)
+      else lines[lines.length - 1] = `${last} ${word}`
+    }
+    return lines
+  })
 }
 
 /** An instant in the reader's own time zone. */
@@ -160,9 +178,8 @@ export function padded(text: string, columns: number): string {
 /** Shortens the widest columns until the table fits the terminal. */
 function fitted(wanted: readonly number[], whole: readonly boolean[]): readonly number[] {
   const widths = [...wanted]
-  const { isTTY, columns } = process.stdout
-  const room = isTTY && columns > 0 ? columns - 2 * (widths.length - 1) : Number.POSITIVE_INFINITY
-  while (widths.reduce((sum, one) => sum + one, 0) > room) {
+  const most = room() - 2 * (widths.length - 1)
+  while (widths.reduce((sum, one) => sum + one, 0) > most) {
     const widest = Math.max(...widths.filter((_, index) => whole[index] !== true))
     if (widest <= narrowest) break
     widths[widths.findIndex((one, index) => one === widest && whole[index] !== true)] = widest - 1

@@ -1,6 +1,6 @@
 import { signatures } from '@denizen/core/contract'
 import { expect, it } from 'vitest'
-import { shortened } from './permission-areas.ts'
+import { briefly, shortened } from './permission-areas.ts'
 
 const namesIn = (area: keyof typeof signatures) => Object.values(signatures[area]).map(({ name }) => name)
 const every = (Object.keys(signatures) as (keyof typeof signatures)[]).flatMap(namesIn)
@@ -26,4 +26,9 @@ it.each<[what: string, permissions: readonly string[], lines: readonly string[]]
   ['everything there is', [...every, 'application'], ['everything']],
 ])('shortens %s', (_what, permissions, lines) => {
   expect(shortened(permissions)).toEqual(lines)
+})
+
+it('O12: says of many in a table how many they are, and the first', () => {
+  expect(briefly(['a.b', 'c.d'])).toBe('a.b, c.d')
+  expect(briefly(every)).toBe(`${every.length}: ${every.slice(0, 3).join(', ')}, …`)
 })

@@ -17,6 +17,20 @@ export function shortened(permissions: readonly string[]): readonly string[] {
   ]
 }
 
+/** In a cell of a table: how many, and the first. All of them are in the view of the single thing, and in JSON. */
+export function briefly(permissions: readonly string[]): string {
+  const first = permissions.slice(0, mostInCell).join(', ')
+  return permissions.length <= mostInCell ? first : `${permissions.length}: ${first}, …`
+}
+
+const mostInCell = 3
+
+/** All of them, an area a line; a few as they are. */
+export function permissionLines(permissions: readonly string[]): string {
+  if (permissions.length <= mostInCell) return permissions.join(', ')
+  return shortened(permissions).join('\n')
+}
+
 /** A permission without a dot is a pattern: `application`. */
 function areaOf(permission: string): string {
   return permission.split('.', 1)[0] ?? permission

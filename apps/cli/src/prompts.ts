@@ -1,4 +1,5 @@
 import { confirm, isCancel, password, text, type CANCEL_SYMBOL } from '@clack/prompts'
+import type { Connection } from './calls.ts'
 import { cancelled, usageError } from './failure.ts'
 
 /** Prompts go to standard error, so that standard output holds only the answer. */
@@ -51,6 +52,11 @@ export async function readInput(limit: number): Promise<string> {
 /** A secret from standard input, without the line break at its end. */
 export async function readSecret(): Promise<string> {
   return (await readInput(longestSecret)).replace(/\r?\n$/, '')
+}
+
+/** The question, with the server where it is about: who keeps several logins may take one for the other. */
+export function placed(question: string, { context, url, isOneOfMany }: Connection): string {
+  return isOneOfMany && url !== null ? `[${context ?? 'no login'}, ${url}] ${question}` : question
 }
 
 /** Asks for confirmation; throws if it is not given. Without a terminal --yes is required. `plans`: whether a dry run is possible. */

@@ -8,10 +8,12 @@ type Fetch = typeof globalThis.fetch
 
 /** The login that is saved on this machine; its tokens are refreshed as they are used. */
 export class SavedLogin {
+  readonly #context: string
   #login: Login
   #renewal: Promise<boolean> | null = null
 
-  constructor(login: Login) {
+  constructor(context: string, login: Login) {
+    this.#context = context
     this.#login = login
   }
 
@@ -42,7 +44,7 @@ export class SavedLogin {
 
   /** false: the session has ended, and the user has to sign in again. */
   #renew(): Promise<boolean> {
-    this.#renewal ??= renewed(this.#login)
+    this.#renewal ??= renewed(this.#context, this.#login)
       .then((login) => {
         if (login === null) return false
         this.#login = login
@@ -54,18 +56,18 @@ export class SavedLogin {
 }
 
 /** The login with new tokens, perhaps refreshed by another `denizen` meanwhile; null: it cannot be refreshed. */
-async function renewed(login: Login): Promise<Login | null> {
+async function renewed(context: string, login: Login): Promise<Login | null> {
   // Make sure that the new token can be saved before the old one is used up.
-  await prepareLogin()
-  return withLoginLock(async () => {
-    const kept = await readLogin()
+  await prepareLogin(context)
+  return withLoginLock(context, async () => {
+    const kept = await readLogin(context)
     if (kept === null || kept.url !== login.url) return null
     if (kept.token !== login.token) return kept
     if (kept.refreshToken === undefined) return null
     const { createClient } = await import('@denizen/client')
     try {
       const next = loginOf(kept.url, await createClient({ url: kept.url }).auth.refresh({ refreshToken: kept.refreshToken }))
-      await writeLogin(next)
+      await writeLogin(context, next)
       return next
     } catch (error) {
       if (error instanceof DenizenError && (error.kind === 'unauthenticated' || error.kind === 'denied')) return null

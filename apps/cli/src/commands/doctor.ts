@@ -4,6 +4,7 @@ import { DenizenError } from '@denizen/core/calls'
 import type { Config, Database, PostgresPlace, Setting } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
 import { serverUrl } from '../connection.ts'
+import { contextOf } from '../contexts.ts'
 import { exitCodes } from '../failure.ts'
 import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
@@ -220,8 +221,9 @@ function mailCheck(config: Config): Check {
 
 async function loginCheck(): Promise<Check> {
   try {
-    const login = await readLogin()
-    return ok('Signed in', login === null ? 'no' : `as ${login.username} at ${login.url} (${loginFile()})`)
+    const { name } = await contextOf(undefined)
+    const login = await readLogin(name)
+    return ok('Signed in', login === null ? 'no' : `as ${login.username} at ${login.url} (${loginFile(name)})`)
   } catch (error) {
     return problem('Signed in', error, null)
   }
@@ -229,7 +231,7 @@ async function loginCheck(): Promise<Check> {
 
 async function serverCheck(): Promise<Check> {
   try {
-    const url = await serverUrl(undefined)
+    const url = await serverUrl(undefined, await contextOf(undefined))
     try {
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) })
       if (response.ok) return ok('Server', `${url} is ready`)

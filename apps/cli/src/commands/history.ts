@@ -2,6 +2,7 @@ import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { addPaged } from '../paged-command.ts'
+import { inWords } from '../value-words.ts'
 
 const { auth: actions } = signatures
 
@@ -14,8 +15,8 @@ export function addSignInHistory(program: Command): void {
     columns: [
       { title: 'AT', value: ({ at }) => at },
       { title: 'USER', value: ({ user, identifier }) => user?.username ?? `(nobody) ${identifier}` },
-      { title: 'OUTCOME', value: ({ outcome }) => outcome },
-      { title: 'WITH', value: ({ method }) => method },
+      { title: 'OUTCOME', value: ({ outcome }) => inWords(outcome) },
+      { title: 'WITH', value: ({ method }) => inWords(method) },
       { title: 'FROM', value: ({ ip }) => ip },
       { title: 'CLIENT', value: ({ userAgent }) => userAgent },
     ],

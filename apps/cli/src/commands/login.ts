@@ -5,14 +5,17 @@ import { runsActions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { withNextStep, remote, serverUrl } from '../connection.ts'
 import { usageError } from '../failure.ts'
-import { loginFile, loginOf, prepareLogin, writeLogin } from '../login-store.ts'
+import { defaultContext, lastUrl, loginFile, loginOf, prepareLogin, useContext, writeLogin } from '../login-store.ts'
+import { contextOf } from '../contexts.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
 import { localTime, note, printAnswer } from '../output.ts'
 import { askSecret, askText, canAsk, readSecret } from '../prompts.ts'
 import { signInByDevice } from './device-login.ts'
+import { inWords } from '../value-words.ts'
 
 interface LoginOptions extends OutputOptions {
   readonly url?: string
+  readonly context?: string
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly codeStdin?: boolean
@@ -26,6 +29,7 @@ Without --username you approve the sign-in in a browser, on this machine or anot
 Examples:
   $ denizen login
   $ denizen login --url https://users.example.org --no-browser
+  $ denizen login --context production --url https://users.example.org
   $ denizen login --username ada
   $ denizen login --url https://users.example.org --username ada --password-stdin < password.txt
   $ printf '%s\\n%s\\n' "$PASSWORD" "$CODE" | denizen login --username ada --code-stdin`
@@ -35,6 +39,7 @@ export function addLogin(program: Command): void {
   runsActions(command, 'auth.signIn', 'auth.completeSignIn', 'auth.startDeviceLogin', 'auth.pollDeviceLogin')
   command
     .option('--url <url>', 'the server')
+    .option('--context <name>', 'keep the login under this name, beside others (default: DENIZEN_CONTEXT, or default)')
     .option('--no-browser', 'do not open a browser, only print where to approve')
     .option('--username <name>', 'sign in with this username or email address and a password')
     .option('--password-stdin', 'read the password from standard input')
@@ -46,7 +51,7 @@ export function addLogin(program: Command): void {
   addOutputOptions(command)
   command.addHelpText(
     'after',
-    `\nThe tokens are saved in ${loginFile()}, readable only by you, and refreshed as you use them.\n${examples}`,
+    `\nThe tokens are saved in ${loginFile()}, readable only by you, and refreshed as you use them.\nWith --context several are kept; the last login is the one in use until "denizen context use" says otherwise.\n${examples}`,
   )
   command.action(() => login(command.opts<LoginOptions>()))
 }
@@ -59,25 +64,39 @@ function refusePassword(): never {
 }
 
 async function login(options: LoginOptions): Promise<void> {
-  const url = await serverUrl(options.url)
+  const { url, context } = await placeOf(options)
   warnAboutPlainHttp(url)
-  await prepareLogin()
+  await prepareLogin(context)
   const connection = await remote(url, null, options.debug ?? false)
   const signedIn = await signIn(connection, options).catch((error: unknown) => {
     throw error instanceof DenizenError ? withNextStep(error, url) : error
   })
-  await writeLogin(loginOf(url, signedIn))
+  await writeLogin(context, loginOf(url, signedIn))
+  await useContext(context)
   if (process.env['DENIZEN_TOKEN'] !== undefined)
     note('warning: DENIZEN_TOKEN is set and goes before this login. To use the login: unset DENIZEN_TOKEN')
   const { user, session, pendingSteps } = signedIn
   printAnswer(
     formatOf(options),
-    { url, user, session, pendingSteps },
-    () => `Signed in to ${url} as ${user.username} until ${localTime(session.expiresAt)}.`,
+    { url, context, user, session, pendingSteps },
+    () => `Signed in to ${url} as ${user.username} until ${localTime(session.expiresAt)}.${inContext(context)}`,
   )
   if (pendingSteps.length === 0) return
-  note(`Before anything else, this account has to: ${pendingSteps.join(', ')}.`)
+  note(`Before anything else, this account has to: ${pendingSteps.map(inWords).join(', ')}.`)
   for (const step of pendingSteps) note(`next:  ${whatToDo[step]}`)
+}
+
+/** Where to sign in, and under which name it is kept: without one, that of the login in use if it is for the same server. */
+async function placeOf(options: LoginOptions): Promise<{ readonly url: string; readonly context: string }> {
+  const named = await contextOf(options.context)
+  const url = await serverUrl(options.url, named)
+  if (named.namedBy !== null) return { url, context: named.name }
+  const before = await lastUrl(named.name)
+  return { url, context: before !== null && new URL(before).origin === new URL(url).origin ? named.name : defaultContext }
+}
+
+function inContext(context: string): string {
+  return context === defaultContext ? '' : ` The context ${context} is in use now.`
 }
 
 /** What to do for each pending step. */

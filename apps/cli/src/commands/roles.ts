@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
 import { printable, record } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
+import { briefly, permissionLines } from '../permission-areas.ts'
 
 const { roles: actions } = signatures
 
@@ -32,7 +33,7 @@ function addQueries(roles: Command): void {
     columns: [
       { title: 'NAME', value: ({ name }) => name },
       { title: 'OF', value: ({ organizationId, builtIn }) => (builtIn ? 'built in' : (organizationId ?? 'the installation')) },
-      { title: 'PERMISSIONS', value: ({ permissions }) => permissions.join(', ') },
+      { title: 'PERMISSIONS', value: ({ permissions }) => briefly(permissions) },
       { title: 'INCLUDES', value: ({ includes }) => includes.map(({ name }) => name).join(', ') },
       { title: 'ID', whole: true, value: ({ id }) => id },
     ],
@@ -108,7 +109,7 @@ function roleText(role: Role): string {
     ['name', role.name],
     ['description', role.description],
     ['organization', role.organizationId ?? (role.builtIn ? 'built in' : 'the installation')],
-    ['permissions', role.permissions.join(', ')],
+    ['permissions', permissionLines(role.permissions)],
     ['includes', role.includes.map(({ name }) => name).join(', ')],
     ['version', role.version],
     ['created', role.createdAt],

@@ -1,14 +1,17 @@
-import { DenizenError } from '@denizen/core/calls'
 import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { runsActions } from '../action-command.ts'
-import { connected, remote } from '../connection.ts'
+import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
-import { forgetLogin, readLogin, type Login } from '../login-store.ts'
+import { contextOf } from '../contexts.ts'
+import { contextNames } from '../login-store.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
 import { note, printAnswer, record } from '../output.ts'
+import { addContext } from './context.ts'
 import { addLogin } from './login.ts'
 import { addReauthenticate } from './reauthenticate.ts'
+import { endLogin } from './session-end.ts'
+import { inWords } from '../value-words.ts'
 
 /** Signing in, signing out, and showing who is signed in. */
 export function addSession(program: Command): void {
@@ -16,49 +19,32 @@ export function addSession(program: Command): void {
   addLogout(program)
   addWhoAmI(program)
   addReauthenticate(program)
+  addContext(program)
 }
 
 function addLogout(program: Command): void {
   const command = program.command('logout').description('End the session, and remove it from this machine')
   runsActions(command, 'auth.signOut', 'auth.revokeToken')
+  command.option('--context <name>', 'of this kept login (default: DENIZEN_CONTEXT, or the one in use)')
   addOutputOptions(command)
-  command.action(() => logout(command.opts<OutputOptions>()))
+  command.action(() => logout(command.opts<LogoutOptions>()))
 }
 
-async function logout(options: OutputOptions): Promise<void> {
+type LogoutOptions = OutputOptions & { readonly context?: string }
+
+async function logout(options: LogoutOptions): Promise<void> {
   if (process.env['DENIZEN_TOKEN'] !== undefined)
     throw usageError(
       'DENIZEN_TOKEN is set: this would end the login that is saved on this machine, and not the token.',
       `Unset it first: unset DENIZEN_TOKEN. A token is revoked with ${denizen} tokens revoke.`,
     )
-  const login = await knownLogin()
+  const context = await contextOf(options.context)
+  const login = await endLogin(context.name)
   if (login === null) return printAnswer(formatOf(options), { signedOut: false }, () => 'You were not signed in.')
-  const { url, token, refreshToken } = login
-  try {
-    // The refresh token is valid as long as the session; the access token may have expired.
-    if (refreshToken === undefined) await (await remote(url, token, false)).calls.auth.signOut()
-    else await (await remote(url, null, false)).calls.auth.revokeToken({ token: refreshToken })
-  } catch (error) {
-    if (!(error instanceof DenizenError)) throw error
-    // Remove it from this machine all the same.
-    if (error.kind !== 'unauthenticated')
-      note(`warning: the session at ${login.url} could not be ended and remains until it expires: ${error.message}`)
-  } finally {
-    await forgetLogin()
-  }
   printAnswer(formatOf(options), { signedOut: true, url: login.url }, () => `Signed out of ${login.url}.`)
-}
-
-/** A file that cannot be read is removed as well. */
-async function knownLogin(): Promise<Login | null> {
-  try {
-    return await readLogin()
-  } catch (error) {
-    if (!(error instanceof DenizenError)) throw error
-    note(`warning: ${error.message} It is removed; a session in it remains until it expires.`)
-    await forgetLogin()
-    return null
-  }
+  const others = await contextNames()
+  if (context.namedBy === null && others.length > 0)
+    note(`next:  Other logins are kept: ${others.join(', ')}. To use one: ${denizen} context use ${others[0] ?? ''}`)
 }
 
 function addWhoAmI(program: Command): void {
@@ -66,19 +52,20 @@ function addWhoAmI(program: Command): void {
   addOutputOptions(addConnectionOptions(command))
   command.action(async () => {
     const options = command.opts<ConnectionOptions & OutputOptions>()
-    await connected(options, async ({ calls, url }) => {
+    await connected(options, async ({ calls, url, context }) => {
       const answer = await calls.sessions.whoami()
       const { user, session, organization, roles } = answer
       printAnswer(formatOf(options), answer, () =>
         record([
           ['server', url],
+          ['context', context],
           ['username', user.username],
           ['email', user.email],
           ['name', user.displayName],
           ['status', user.status],
           ['roles', roles],
           ['organization', organization?.slug],
-          ['assurance', session?.assurance],
+          ['assurance', session && inWords(session.assurance)],
           ['session until', session?.expiresAt],
           ['impersonated by', session?.impersonator?.username],
         ]),

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { printable, record, type Column } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
+import { inWords } from '../value-words.ts'
 
 const { sessions: actions } = signatures
 
@@ -61,7 +62,7 @@ function whereText({ browser, os, device, userAgent }: Session): string | null {
 }
 
 function stateText({ current, endedAt, endReason, expiresAt, impersonator }: Session): string {
-  if (endedAt !== null) return endReason ?? 'ended'
+  if (endedAt !== null) return endReason === null ? 'ended' : inWords(endReason)
   if (expiresAt <= new Date()) return 'expired'
   return current ? 'this one' : impersonator === null ? 'active' : `active, impersonated by ${impersonator.username}`
 }
@@ -74,8 +75,8 @@ function sessionText(session: Session): string {
     ['state', stateText(session)],
     ['where', whereText(session)],
     ['address', session.ip],
-    ['signed in with', session.authMethods],
-    ['assurance', session.assurance],
+    ['signed in with', session.authMethods.map(inWords)],
+    ['assurance', inWords(session.assurance)],
     ['organization', session.organizationId],
     ['impersonator', impersonator?.username],
     ['started', session.createdAt],

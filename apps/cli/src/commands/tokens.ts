@@ -5,6 +5,7 @@ import { denizen } from '../options.ts'
 import { note, printable, record, type Column } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { apiToken } from '../references.ts'
+import { briefly, permissionLines } from '../permission-areas.ts'
 
 const { tokens: actions } = signatures
 
@@ -13,7 +14,7 @@ type Token = OutputOf<typeof actions.get>
 const columns: readonly Column<Token>[] = [
   { title: 'NAME', value: ({ name }) => name },
   { title: 'STATE', value: ({ state }) => state },
-  { title: 'SCOPES', value: scopesText },
+  { title: 'SCOPES', value: ({ scopes }) => (scopes === null ? 'everything' : briefly(scopes)) },
   { title: 'CREATED', value: ({ createdAt }) => createdAt },
   { title: 'EXPIRES', value: ({ expiresAt }) => expiresAt ?? 'never' },
   { title: 'LAST USED', value: ({ lastUsedAt }) => lastUsedAt ?? 'never' },
@@ -54,7 +55,7 @@ export function addTokens(program: Command): void {
             ['active', true],
             ['kind', answer.kind],
             ['user', answer.user.username],
-            ['scopes', answer.scopes?.join(', ') ?? 'everything that its user may do'],
+            ['scopes', answer.scopes === null ? 'everything that its user may do' : permissionLines(answer.scopes)],
             ['expires', answer.expiresAt ?? 'never'],
           ])
         : 'This token is not valid.',
@@ -113,5 +114,5 @@ function tokenText(token: Token): string {
 }
 
 function scopesText({ scopes }: Token): string {
-  return scopes === null ? 'everything' : scopes.join(', ')
+  return scopes === null ? 'everything' : permissionLines(scopes)
 }

@@ -11,7 +11,7 @@ import { addFields, fieldsIn, fieldsOf, inputOf, parseJson } from '../fields.ts'
 import { readLines } from '../input-files.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf } from '../options.ts'
 import { printPlan, sumOf, type BatchPlan, type NamedFailure } from '../plan.ts'
-import { confirmed } from '../prompts.ts'
+import { confirmed, placed } from '../prompts.ts'
 import { scopeOf, userIdsOf, type Scope } from '../references.ts'
 import { addBulkCreate } from './users-bulk-create.ts'
 import { printOutcome, type FailedPlace, type Outcome } from './users-outcome.ts'
@@ -143,7 +143,7 @@ async function changeFound(scope: Scope, filter: object, options: LeafOptions, w
   }
   if (options.yes !== true) {
     const { count } = await connection.calls.users.count({ where: filter, ...within(scope) })
-    await confirmed(`${work.verbs[0]} ${count} ${count === 1 ? 'user' : 'users'}?`, options.yes)
+    await confirmed(placed(`${work.verbs[0]} ${count} ${count === 1 ? 'user' : 'users'}?`, connection), options.yes)
   }
   const { idempotencyKey } = options
   const answer = await work.call(connection, chosen, idempotencyKey === undefined ? {} : { idempotencyKey })
@@ -170,7 +170,7 @@ async function changeNamed(scope: Scope, names: readonly string[], options: Leaf
     return
   }
   const [first = ''] = names
-  await confirmed(`${work.verbs[0]} ${names.length === 1 ? first : `${names.length} users`}?`, options.yes)
+  await confirmed(placed(`${work.verbs[0]} ${names.length === 1 ? first : `${names.length} users`}?`, connection), options.yes)
   const outcome: Outcome = { unit: 'user', succeeded: [], failed: [...missing] }
   await runInChunks(parts, {
     doing: work.verbs[2],

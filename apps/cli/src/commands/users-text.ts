@@ -1,5 +1,7 @@
 import type { OutputOf, OwnUser, signatures, User } from '@denizen/core/contract'
 import { record, type Column } from '../output.ts'
+import { permissionLines } from '../permission-areas.ts'
+import { inWords } from '../value-words.ts'
 
 export const userColumns: readonly Column<User>[] = [
   { title: 'USERNAME', value: ({ username }) => username },
@@ -73,12 +75,12 @@ export function currentText(current: OutputOf<typeof signatures.users.current>):
   const { user, roles, permissions, organization, memberships, session, pendingSteps } = current
   const rest = record([
     ['roles', roles],
-    ['permissions', permissions],
+    ['permissions', permissionLines(permissions)],
     ['organization', organization?.slug],
     ['memberships', memberships.map(({ organization: { slug }, role }) => `${slug} (${role})`)],
-    ['assurance', session?.assurance],
+    ['assurance', session && inWords(session.assurance)],
     ['session until', session?.expiresAt],
-    ['still to do', pendingSteps.length === 0 ? null : pendingSteps],
+    ['still to do', pendingSteps.length === 0 ? null : pendingSteps.map(inWords)],
   ])
   return `${ownText(user)}\n\n${rest}`
 }

@@ -48,6 +48,8 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
 export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
   /** Takes or returns a secret. It cannot be planned, because a plan would be a guess that nobody counts. */
   readonly handlesSecret?: true
+  /** Takes power from a user: long commands that hold it up are begun again behind it. */
+  readonly takesPrecedence?: true
   /** The rule for one item of a batch; `context.checkItem` applies it to locked rows. */
   readonly allowItem?: Rule
   /** A plan also says what the command would answer, because its answer tells what becomes of each item. */

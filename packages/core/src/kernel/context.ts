@@ -66,6 +66,11 @@ export interface CommandContext extends Omit<QueryContext, 'open' | 'decisions' 
   /** Fails the call but commits what was written, so that the attempt counts. */
   refuse(error: DenizenError): never
   /**
+   * To be called between the steps of what takes long and is no batch of items: where somebody is suspended and would have to wait for this,
+   * the command is begun again behind that.
+   */
+  giveWay(): Promise<void>
+  /**
    * Runs one item of a batch in a savepoint: a failure undoes only that item, with its events and jobs.
    * @param index of the item in the batch, for plans
    */

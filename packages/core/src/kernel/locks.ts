@@ -32,6 +32,12 @@ export const exclusiveLockNames = {
   partitions: 'partitions',
 } as const
 
+/**
+ * First keys of locks by which whoever waits asks others to give way (pipeline/precedence.ts). They are of two numbers, because others read
+ * the second in `pg_locks`: the process id of the backend that waits, or the hash of the user's UUID.
+ */
+export const precedenceKeys = { ofOperators: 1_380_011_091, overUser: 1_380_011_092 } as const
+
 type NameIn<Names> = Names[keyof Names] extends infer Each ? (Each extends (...given: never[]) => infer Name ? Name : Each) : never
 export type LockName = NameIn<typeof lockNames>
 export type ExclusiveLockName = NameIn<typeof exclusiveLockNames>

@@ -35,7 +35,8 @@ export async function currentActor(
 
 type Lock = readonly [Statement, string]
 
-function actingUsers({ userId, impersonator }: Principal): readonly Id<'usr'>[] {
+/** Who acts: the user, and who acts as them. */
+export function actingUsers({ userId, impersonator }: Principal): readonly Id<'usr'>[] {
   return impersonator === null ? [userId] : [userId, impersonator.userId]
 }
 

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isLostConnection, isTransient, toDomainError } from '../database/conflict.ts'
 import type { Command } from '../kernel/action.ts'
 import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
-import type { Actor } from '../kernel/actor.ts'
+import { callerId, type Actor } from '../kernel/actor.ts'
 import { DenizenError, outcomeUnknown, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
@@ -15,6 +15,7 @@ import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
 import { keep, keyOf, replay } from './idempotency.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
+import { givingWay, withPrecedence } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
@@ -95,7 +96,7 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
-    const actor = await checkedActor(passage, em)
+    const actor = await precedingActor(passage, em)
     const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
     if (earlier !== null) return { answer: await replay(keyed, earlier), last: null }
     // Its earlier use was deleted since.
@@ -155,6 +156,14 @@ async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<
   const actor = await currentActor(assembly, em, call, locksOf(passage))
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   return actor
+}
+
+/** The same; whoever takes power from others does not wait for all that these have under way. */
+function precedingActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
+  const check = () => checkedActor(passage, em)
+  const { action, call } = passage
+  const users = action.takesPrecedence === true ? locksOf(passage).filter((id) => id !== callerId(call.actor)) : []
+  return users.length > 0 ? withPrecedence({ ...passage, users }, em, check) : check()
 }
 
 /** The users whose rows the handler will change. */
@@ -217,6 +226,7 @@ function contextOf(
   recorder: Recorder,
 ): CommandContext {
   const now = ports.clock.now()
+  const giveWay = givingWay(em, actor)
   return {
     now,
     actor,
@@ -236,7 +246,11 @@ function contextOf(
     refuse: (error) => {
       throw new Refused(error)
     },
-    attempt: (work, index) => inSavepoint(em, recorder, work, index),
+    giveWay,
+    attempt: async (work, index) => {
+      await giveWay()
+      return inSavepoint(em, recorder, work, index)
+    },
     checkItem: (item, target, type) => checkItem(action, actor, item, { target, type }, uses),
   }
 }

@@ -3,7 +3,7 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
-import { decoyHash, hashPassword, isOutdated, verifyPassword } from '../passwords/index.ts'
+import { decoyHash, hashPassword, isOutdated, verifyPassword, waitToRefuse } from '../passwords/index.ts'
 import { isActing, parseIdentifier, type ParsedIdentifier, type UserId, type UserRow, type UserStatus } from '../users/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import type { LoginOutcome } from '../login-history/model.ts'
@@ -25,7 +25,7 @@ export interface PasswordCheck {
   readonly wait: number
 }
 
-/** Finds the named user, and checks the password. Takes as long for an unknown user as for a known one. */
+/** Finds the named user, and checks the password. A refusal takes as long for an unknown user as for a known one, whoever made the hash. */
 export async function checkPassword(context: PrepareContext, input: { identifier: string; password: string }): Promise<PasswordCheck> {
   const { reader, ports, origin, now } = context
   const named = parseIdentifier(input.identifier)
@@ -34,7 +34,16 @@ export async function checkPassword(context: PrepareContext, input: { identifier
   const throttle = await throttleKeys(ports, origin, nameOf(input.identifier), { userId: stored === null ? null : userId })
   const wait = await secondsToWait(reader, throttle, now)
   const unchecked = { userId, changedAt: null, matches: false, upgrade: null, throttle, wait }
-  return wait > 0 ? unchecked : { ...unchecked, ...(await comparePassword(context, stored, input.password)) }
+  if (wait > 0) return unchecked
+  const startedAt = ports.clock.monotonic()
+  const compared = await comparePassword(context, stored, input.password)
+  if (stored === null || !compared.matches || !mayStillSignIn(stored, origin)) await waitToRefuse(context, startedAt)
+  return { ...unchecked, ...compared }
+}
+
+/** As far as is known before the transaction: whoever is refused there must not be answered earlier than others. */
+function mayStillSignIn({ status, allowed_ips: allowed }: StoredPassword, origin: Origin): boolean {
+  return userOutcome({ status, allowedIps: JSON.parse(allowed) as string[] }, origin) === 'succeeded'
 }
 
 /** The name that somebody typed, with its kind: a username is not an address, and neither is an id. */
@@ -57,6 +66,8 @@ export async function comparePassword(
 
 interface StoredPassword {
   readonly id: string
+  readonly status: UserStatus
+  readonly allowed_ips: string
   /** null: the user has no password. */
   readonly hash: string | null
   /** Milliseconds since the epoch. */
@@ -66,7 +77,7 @@ interface StoredPassword {
 const storedBy = (field: string, condition: string) =>
   statement(
     `password_by_${field}`,
-    `select u.id::text, p.hash, (extract(epoch from p.changed_at) * 1000)::float8 as changed_at
+    `select u.id::text, u.status, array_to_json(u.allowed_ips)::text as allowed_ips, p.hash, (extract(epoch from p.changed_at) * 1000)::float8 as changed_at
       from users u left join passwords p on p.user_id = u.id where ${condition}`,
   )
 const statements = {

@@ -79,7 +79,7 @@ class ChangeMaker {
       this.#context,
       current.map(({ id, role }) => ({ assignmentId: id, kind: role === null ? 'permission' : 'role' })),
     )
-    this.#forget()
+    await this.#next()
   }
 
   /** Creates a role, or changes its description and own permissions. */
@@ -95,11 +95,17 @@ class ChangeMaker {
       if (includes !== null) this.#whole.add(name)
     } else {
       const roleId = current.id
-      for (const permission of permissions.removed) await revokeRolePermission.handle(this.#context, { roleId, permission }, undefined)
-      for (const permission of permissions.added) await grantRolePermission.handle(this.#context, { roleId, permission }, undefined)
+      for (const permission of permissions.removed) {
+        await revokeRolePermission.handle(this.#context, { roleId, permission }, undefined)
+        await this.#context.giveWay()
+      }
+      for (const permission of permissions.added) {
+        await grantRolePermission.handle(this.#context, { roleId, permission }, undefined)
+        await this.#context.giveWay()
+      }
       if (description !== null) await updateRole.handle(this.#context, { roleId, description: description.after }, undefined)
     }
-    this.#forget()
+    await this.#next()
   }
 
   async include({ change, desired, current }: RoleDifference): Promise<void> {
@@ -108,13 +114,13 @@ class ChangeMaker {
     const includes = (desired?.includes ?? []).map((role) => this.#idOf(role))
     const roleId = this.#idOf(current ?? { id: null, name: change.name })
     await setParents.handle(this.#context, { roleId, includes }, undefined)
-    this.#forget()
+    await this.#next()
   }
 
   /** Deletes a set of separation of duty. */
   async allow({ change: { exclusionId } }: ExclusionDifference): Promise<void> {
     if (exclusionId !== null) await deleteExclusion.handle(this.#context, { exclusionId }, undefined)
-    this.#forget()
+    await this.#next()
   }
 
   /** Creates or updates a set. */
@@ -128,7 +134,7 @@ class ChangeMaker {
     } else {
       await createExclusion.handle(this.#context, { ...this.#whose, name, kind, cardinality, roleIds }, undefined)
     }
-    this.#forget()
+    await this.#next()
   }
 
   async give(desired: readonly DesiredAssignment[]): Promise<void> {
@@ -136,7 +142,7 @@ class ChangeMaker {
       this.#context,
       desired.map((assignment) => this.#giftOf(assignment)),
     )
-    this.#forget()
+    await this.#next()
   }
 
   #giftOf({ subject, role, permission, on, from, until, when }: DesiredAssignment): AssignmentRequest {
@@ -152,7 +158,7 @@ class ChangeMaker {
 
   async delete(roleId: RoleId): Promise<void> {
     await deleteRole.handle(this.#context, { roleId }, undefined)
-    this.#forget()
+    await this.#next()
   }
 
   get #whose(): { readonly organizationId?: `org_${string}` } {
@@ -173,8 +179,9 @@ class ChangeMaker {
   }
 
   /** Clears the identity map: every flush would go through all rows in it. */
-  #forget(): void {
+  #next(): Promise<void> {
     this.#context.em.clear()
+    return this.#context.giveWay()
   }
 }
 

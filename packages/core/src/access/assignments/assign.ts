@@ -105,6 +105,7 @@ async function prepareAssignments(context: CommandContext, requests: readonly As
   const prepared: PreparedAssignment[] = []
   for (const [index, { request, scope }] of placed.entries()) {
     await turn()
+    await context.giveWay()
     const assigned = await contents([request.what, scope.organizationId], () => assignablePermissions(context, request.what, scope))
     if (assigned.role !== null) requireAssignable(assigned.role, 'userId' in request.subject ? 'user' : 'team', scope.kind)
     await checked([request.what, request.scope], () => requireHeld(context, assigned.patterns, scope))

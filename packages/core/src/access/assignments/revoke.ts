@@ -72,6 +72,7 @@ async function prepareRevocations(context: CommandContext, requests: readonly Re
   const [contents, checked, locked] = [memoize<AssignedPermissions>(), memoize<void>(), memoize<void>()]
   const found: PreparedRevocation[] = []
   for (const { assignment, scope } of await findRequested(context, requests)) {
+    await context.giveWay()
     const { role, permission, subject } = assignment
     const assigned = await contents([role?.id, permission], () => permissionsOfAssignment(em, assignment))
     if (assigned.role !== null) requireAssignable(assigned.role, subject.kind, scope.kind)

@@ -22,6 +22,7 @@ import { changeStatus } from './status.ts'
 
 export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
   allow: overAccount,
+  takesPrecedence: true,
   target: changedAccountTarget,
   async handle(context, { userId, status, reason, releaseGrants, version }) {
     const { em, actor } = context
@@ -48,6 +49,7 @@ async function releaseFrozenGrants(context: CommandContext, user: UserRow): Prom
 
 export const archiveUser = defineCommand(lifecycleSignatures.archive, {
   allow: overAccount,
+  takesPrecedence: true,
   target: changedAccountTarget,
   async handle(context, { userId, reason, version }) {
     const { em, actor } = context
@@ -101,6 +103,7 @@ export const promoteUser = defineCommand(lifecycleSignatures.promote, {
 
 export const demoteUser = defineCommand(lifecycleSignatures.demote, {
   allow: allOf(grantedEverywhere, holdsEverything),
+  takesPrecedence: true,
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
     const outcome = await demote(context, await existingUser(context.em, userId))
@@ -112,6 +115,7 @@ export const demoteUser = defineCommand(lifecycleSignatures.demote, {
 /** The incident button. */
 export const containUser = defineCommand(lifecycleSignatures.contain, {
   allow: overAccount,
+  takesPrecedence: true,
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
     const user = await existingUser(context.em, userId)

@@ -10,6 +10,7 @@ import { Names } from './0009-names.ts'
 import { ImpersonationLimits } from './0010-impersonation-limits.ts'
 import { OperatorLocks } from './0011-operator-locks.ts'
 import { Imports } from './0012-imports.ts'
+import { ImportedPasswords } from './0013-imported-passwords.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   ImpersonationLimits,
   OperatorLocks,
   Imports,
+  ImportedPasswords,
 ]

@@ -1,0 +1,71 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { runStatement, statement } from '../kernel/statement.ts'
+import type { Hasher, Ports } from '../ports/index.ts'
+import { decoyOfKind, heldKinds } from './imported-kinds.ts'
+import { verifyPbkdf2 } from './pbkdf2.ts'
+import { decoyHash } from './verify.ts'
+
+/** Milliseconds for which it is not looked again which kinds of hashes are held. */
+const kindsAge = 60_000
+/** More than the slowest kind took when it was measured, since no two times are the same. */
+const margin = 1.2
+/** Milliseconds. Nobody waits longer, however dear an imported hash is. */
+const longest = 2_000
+
+const kindsStatement = statement('password_kinds', heldKinds)
+
+/** What is known of the hashes of an installation. */
+interface Pace {
+  /** Milliseconds that each kind takes, measured once. */
+  readonly costs: Map<string, Promise<number>>
+  readAt: number
+  least: Promise<number>
+}
+
+/** One for each hasher, as the decoys: it belongs to an installation. */
+const paces = new WeakMap<Hasher, Pace>()
+
+type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'hasher' | 'clock'> }
+
+/**
+ * Waits until a wrong password could have been compared with a hash of any kind that is held here. Imported hashes take longer than the
+ * decoy of an unknown user, or less: either would tell who is there. It waits, and computes nothing: nobody's sign-ins cost no more.
+ * Where nothing is imported, all hashes are alike, and it does not wait.
+ */
+export async function waitToRefuse(asked: Asked, startedAt: number): Promise<void> {
+  const least = await leastTime(asked)
+  const left = Math.min(least, longest) - (asked.ports.clock.monotonic() - startedAt)
+  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
+}
+
+function leastTime(asked: Asked): Promise<number> {
+  const { hasher, clock } = asked.ports
+  const pace = paces.get(hasher) ?? { costs: new Map(), readAt: -Infinity, least: Promise.resolve(0) }
+  paces.set(hasher, pace)
+  if (clock.monotonic() - pace.readAt >= kindsAge) {
+    pace.readAt = clock.monotonic()
+    pace.least = measure(asked, pace)
+    pace.least.catch(() => (pace.readAt = -Infinity))
+  }
+  return pace.least
+}
+
+async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: Pace): Promise<number> {
+  const kinds = await runStatement<{ kind: string }>(reader, kindsStatement, [])
+  if (kinds.length === 0) return 0
+  const timed = async (work: () => Promise<unknown>): Promise<number> => {
+    const startedAt = clock.monotonic()
+    await work()
+    return clock.monotonic() - startedAt
+  }
+  const costOf = (name: string, work: () => Promise<unknown>): Promise<number> => {
+    const known = costs.get(name) ?? timed(work)
+    costs.set(name, known)
+    known.catch(() => costs.delete(name))
+    return known
+  }
+  const decoy = await decoyHash(hasher)
+  let slowest = await costOf('', () => hasher.verify(decoy, 'wrong'))
+  for (const { kind } of kinds) slowest = Math.max(slowest, await costOf(kind, async () => verifyPbkdf2(decoyOfKind(kind) ?? '', 'wrong')))
+  return slowest * margin
+}

@@ -1,0 +1,95 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Command } from '../kernel/action.ts'
+import { unrecordedUses } from '../kernel/context.ts'
+import type { Actor } from '../kernel/actor.ts'
+import { uuidsOf, type Id } from '../kernel/id.ts'
+import { isolation } from '../kernel/isolation.ts'
+import { precedenceKeys } from '../kernel/locks.ts'
+import { runStatement, statement } from '../kernel/statement.ts'
+import { actingUsers, checkActor, latestActor } from './actor.ts'
+import { forkOf, type Assembly, type Call } from './assembly.ts'
+import { checkAllowed, findTarget } from './target.ts'
+
+/** Milliseconds that a command waits before it asks others to give way: what is short ends by itself. */
+const patience = 250
+/** So many steps of a long command go by between two looks for somebody who waits. */
+const stepsBetweenLooks = 5
+/**
+ * Whatever an operator waits for gives way, at any remove. For others only what the user has under way does: an organization's
+ * administrators stop nobody's work but that of those whom they may suspend.
+ */
+const { ofOperators, overUser } = precedenceKeys
+
+/** A command, and the users whom it takes power from. */
+interface Preceding {
+  readonly users: readonly Id<'usr'>[]
+  readonly assembly: Assembly
+  readonly action: Command
+  readonly input: unknown
+  readonly call: Call
+}
+
+/**
+ * Waits for the locks of users; after a while, long commands that stand in the way are begun again behind it. Only callers who may do it now
+ * have others give way: a stranger who names somebody could stop everything that they do.
+ */
+export async function withPrecedence<T>(asking: Preceding, em: SqlEntityManager, wait: () => Promise<T>): Promise<T> {
+  const [row] = await em.execute<{ pid: number }[]>('select pg_backend_pid() as pid')
+  const over = Promise.withResolvers<void>()
+  const askForIt = () =>
+    ask(asking, row?.pid ?? 0, over.promise).catch((error: unknown) =>
+      asking.assembly.ports.logger.info('nobody was asked to give way', { action: asking.action.signature.name, error }),
+    )
+  const timer = setTimeout(() => void askForIt(), patience)
+  try {
+    return await wait()
+  } finally {
+    clearTimeout(timer)
+    over.resolve()
+  }
+}
+
+async function ask({ assembly, action, input, call, users }: Preceding, pid: number, over: Promise<void>): Promise<void> {
+  const actor = await latestActor(assembly, call.actor, call.origin)
+  checkActor(action, actor, call.origin, assembly.ports.clock.now())
+  const em = forkOf(assembly)
+  checkAllowed(action, actor, input, await findTarget(action, async () => em, input, actor), unrecordedUses)
+  await em.begin(isolation.changing)
+  try {
+    if (actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action.signature.name)))
+      await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${ofOperators}, ?::int)`, [pid])
+    else
+      await em.execute(
+        `select count(pg_advisory_xact_lock_shared(${overUser}, hashtext(id::text)))::int as held from unnest(?::uuid[]) id`,
+        [uuidsOf(users)],
+      )
+    await over
+  } finally {
+    await em.rollback()
+  }
+}
+
+const blocksPrecedence = statement(
+  'blocks_precedence',
+  `with recursive blocking (pid) as (
+      select unnest(pg_blocking_pids(l.objid::bigint::int)) from pg_locks l
+        where l.locktype = 'advisory' and l.classid = ${ofOperators} and l.objsubid = 2 and l.granted
+      union select unnest(pg_blocking_pids(b.pid)) from blocking b)
+    select exists (select 1 from blocking where pid = pg_backend_pid()) or exists (
+      select 1 from pg_locks l join unnest(?::uuid[]) id on l.objid = hashtext(id::text)::oid
+        where l.locktype = 'advisory' and l.classid = ${overUser} and l.objsubid = 2 and l.granted) as blocks`,
+)
+
+/**
+ * What a long command calls between its steps. Throws a serialization failure if it has to give way: all of it is rolled back, and begun
+ * again behind whoever takes precedence, with what the actor may then.
+ */
+export function givingWay(em: SqlEntityManager, actor: Actor): () => Promise<void> {
+  const acting = uuidsOf(actor.kind === 'user' ? actingUsers(actor.principal) : [])
+  let steps = 0
+  return async () => {
+    if (++steps % stepsBetweenLooks !== 0) return
+    const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [acting])
+    if (row?.blocks === true) throw Object.assign(new Error('This transaction gave way.'), { code: '40001' })
+  }
+}
