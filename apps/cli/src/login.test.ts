@@ -169,7 +169,7 @@ it('a step that is still owed is told with what to type', async () => {
 it('a session that was approved elsewhere proves who its user is before a sensitive change', async () => {
   const { world } = served()
   const ada = await world.signUp()
-  const change = () => terminal.here(['tokens', 'create', 'backup', '--json'])
+  const change = () => terminal.here(['tokens', 'create', 'backup', '--yes', '--json'])
   await terminal.here(['login', '--url', served().server.url, '--username', ada.user.username, '--password-stdin'], {}, password)
   world.clock.advance(5 * 60_000)
   const early = await change()

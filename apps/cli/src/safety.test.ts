@@ -5,15 +5,17 @@ import { useServed } from './testing/served.ts'
 const { served, asAdmin, terminal } = useServed()
 const run = (...line: string[]) => terminal.here(line, asAdmin())
 
-it('O15: an API token lasts 90 days unless somebody says otherwise, and what may do everything says so', async () => {
+it('O15: an API token lasts 90 days unless somebody says otherwise, and what may do everything is asked first', async () => {
   const created = await run('tokens', 'create', 'limited', '--scopes', 'users.get', '--json')
   expect([created.code, created.stderr]).toEqual([0, ''])
   const { token } = created.json<{ token: { createdAt: string; expiresAt: string } }>()
   expect(Date.parse(token.expiresAt) - Date.parse(token.createdAt)).toBe(90 * 86_400_000)
-  const all = await run('tokens', 'create', 'all', '--no-expiry', '--json')
-  expect([all.stderr, all.json<{ token: { expiresAt: string | null } }>().token.expiresAt]).toEqual([
-    expect.stringContaining('without --scopes this token may do everything'),
-    null,
+  const all = await run('tokens', 'create', 'all', '--no-expiry', '--yes', '--json')
+  expect(all.json<{ token: { expiresAt: string | null } }>().token.expiresAt).toBeNull()
+  const unasked = await run('tokens', 'create', 'all', '--no-expiry')
+  expect([unasked.code, unasked.stderr]).toEqual([
+    2,
+    expect.stringContaining('everything that its user may, until it is revoked. Create it?'),
   ])
 })
 

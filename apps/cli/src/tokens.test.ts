@@ -42,7 +42,9 @@ describe('denizen tokens', () => {
 
   it('answers as JSON for programs', async () => {
     const { run } = await somebody()
-    const made = await run('tokens', 'create', 'ci', '--json')
+    const unasked = await run('tokens', 'create', 'ci', '--json')
+    expect([unasked.code, unasked.failure().message]).toEqual([2, expect.stringContaining('everything that its user may, for 90 days.')])
+    const made = await run('tokens', 'create', 'ci', '--yes', '--json')
     expect(made.json()).toEqual({
       token: expect.objectContaining({ name: 'ci', state: 'active' }),
       secret: expect.stringMatching(/^dnz_api_/),

@@ -184,3 +184,11 @@ describe('call', () => {
     )
   })
 })
+
+it('O15: users get shows roles and second factors, and leaves out what the caller may not read; --where is documented', async () => {
+  const shown = await terminal.here(['users', 'get', served().stranger.user.username], asAdmin())
+  expect(shown.stdout).toMatch(/^roles +user$/m)
+  expect(shown.stdout).toMatch(/^second factors +none$/m)
+  const help = (await terminal.here(['users', 'list', '--help'])).stdout
+  expect(help).toContain('{"startsWith":"a"}')
+})

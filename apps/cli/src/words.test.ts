@@ -95,7 +95,7 @@ describe('O11: errors', () => {
   })
 
   it('say that a name is ambiguous where it is', async () => {
-    for (const _ of [1, 2]) expect((await run('tokens', 'create', 'twice')).code).toBe(0)
+    for (const _ of [1, 2]) expect((await run('tokens', 'create', 'twice', '--yes')).code).toBe(0)
     const { code, stderr } = await run('tokens', 'get', 'twice')
     expect([code, stderr]).toEqual([
       5,

@@ -70,13 +70,17 @@ function addCreate(tokens: Command): void {
     extend: (command) => void command.addOption(new Option('--no-expiry', 'valid until it is revoked').conflicts('lifetimeDays')),
     adjust(input, { expiry }) {
       if (expiry !== false) input['lifetimeDays'] ??= defaultDays
-      if (input['scopes'] === undefined) note('warning: without --scopes this token may do everything that its user may.')
     },
+    // Whoever finds it is its user: nobody makes such a one without meaning to.
+    confirmation: ({ scopes, lifetimeDays }) =>
+      scopes === undefined
+        ? `Without --scopes this token may do everything that its user may, ${lifetimeDays === undefined ? 'until it is revoked' : `for ${Number(lifetimeDays)} days`}. Create it?`
+        : null,
     show: secretText,
     examples: [
       'tokens create "nightly backup" --lifetime-days 90',
       'tokens create ci --scopes users.get,users.find --allowed-ips 192.0.2.0/24',
-      'tokens create bot --user backup-bot > token.txt',
+      'tokens create bot --user backup-bot --scopes users.list > token.txt',
     ],
   })
   addAction(tokens, {

@@ -8,10 +8,21 @@ import { userColumns } from './users-text.ts'
 
 const { users: actions } = signatures
 
+/** What `--where` and `--filter` take. */
+const conditions = `
+Conditions (--where, and --filter of the bulk commands) are a JSON object; all of its fields must match:
+  texts     username, email, fullName, displayName, phone, locale, timezone, resourcePolicy:
+            "ada", {"in":["ada","bob"]}, {"startsWith":"a"}, {"contains":"d"}, null for none
+  values    status, kind, id: one or a list; role: the name of one; memberOf, homeOrganizationId: an id
+  yes, no   emailVerified, needPasswordChange, sudoSessionEnabled, isBot, isScanner, legalHold
+  times     createdAt, updatedAt, lastSeenAt, statusChangedAt, archivedAt: {"from":"…","until":"…"}
+  combined  {"and":[…]}, {"or":[…]}, {"not":{…}}`
+
 /** Lists, searches and counts of users. */
 export function addDirectory(users: Command): void {
   addPaged(users, {
     signature: actions.list,
+    extend: (command) => void command.addHelpText('after', conditions),
     things: 'users',
     columns: userColumns,
     examples: [

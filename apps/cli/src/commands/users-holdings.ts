@@ -1,0 +1,44 @@
+import { DenizenError } from '@denizen/core/calls'
+import type { Connection } from '../calls.ts'
+import { record } from '../output.ts'
+
+/** The roles and second factors of a user, where the caller may read them; what they may not is left out. */
+export async function holdingsText({ calls }: Connection, userId: string): Promise<string> {
+  const [assignments, factors] = await Promise.all([
+    ifAllowed(calls.access.listAssignments({ userId, throughTeams: true, limit: 100 })),
+    ifAllowed(calls.factors.list({ userId })),
+  ])
+  return record([
+    ['roles', assignments && rolesIn(assignments.items, assignments.nextCursor !== null)],
+    ['second factors', factors && factorsIn(factors)],
+  ])
+}
+
+async function ifAllowed<Answer>(call: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof DenizenError && (error.kind === 'denied' || error.kind === 'notFound')) return null
+    throw error
+  }
+}
+
+type Assignments = Awaited<ReturnType<Connection['calls']['access']['listAssignments']>>['items']
+
+function rolesIn(assignments: Assignments, hasMore: boolean): string {
+  const lines = assignments.map(({ role, permission, scope, subject }) => {
+    const what = role === null ? `${permission ?? ''} (a permission)` : role.name
+    const where = scope.kind === 'system' ? '' : ` on ${scope.resourceId ?? scope.teamId ?? scope.organizationId ?? ''}`
+    return `${what}${where}${subject.kind === 'team' ? ` through team ${subject.name}` : ''}`
+  })
+  return [...lines, ...(hasMore ? ['…'] : [])].join('\n') || 'none'
+}
+
+function factorsIn({ totp, passkeys, recoveryCodes }: Awaited<ReturnType<Connection['calls']['factors']['list']>>): string {
+  const has = [
+    ...(totp === null ? [] : ['authenticator app']),
+    ...(passkeys === 0 ? [] : [`${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'}`]),
+    ...(recoveryCodes === 0 ? [] : [`${recoveryCodes} recovery codes`]),
+  ]
+  return has.join(', ') || 'none'
+}
