@@ -14,7 +14,7 @@ export function isPasswordLink(link: Link): link is Link & { readonly purpose: P
 }
 
 const explanations: Readonly<Record<Purpose, string>> = {
-  resetPassword: 'You are then signed out everywhere else. If you have a second factor, you keep it.',
+  resetPassword: 'You are then signed out everywhere. If you have a second factor, you keep it.',
   setup: 'Choose a password that only you know. Whatever was set up on the account before its address was confirmed stops working.',
   claim: 'Everything that you did without an account is kept, in an account with this address.',
 }
@@ -78,6 +78,6 @@ export function passwordSet(username: string, email: string): Answer {
     200,
     'Your password is set',
     html`Sign in with <strong>${email}</strong>, or with the username <strong>${username}</strong>, and the password that you chose.`,
-    'You can close this page.',
+    html`<a class="main" href="passkeys">Sign in</a>`,
   )
 }

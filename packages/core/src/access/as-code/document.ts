@@ -98,6 +98,13 @@ const test = z
   .refine(({ can, cannot }) => can !== undefined || cannot !== undefined, 'says neither can nor cannot')
 export type DocumentTest = z.infer<typeof test>
 
+/** Permissions that all tests of a document ask about together. */
+const mostQuestions = 10_000
+
+function questionsIn(tests: readonly DocumentTest[]): number {
+  return tests.reduce((sum, { can, cannot }) => sum + listOf(can).length + listOf(cannot).length, 0)
+}
+
 export const AccessDocument = z.strictObject({
   version: z.literal(1),
   organization: z
@@ -113,7 +120,10 @@ export const AccessDocument = z.strictObject({
     .default({}),
   exclusions: recordOf(1000, key, exclusion).default({}),
   assignments: longList(assignment).max(10_000).default([]),
-  tests: longList(test).max(1000).default([]),
+  tests: longList(test)
+    .max(1000)
+    .refine((tests) => questionsIn(tests) <= mostQuestions, `at most ${mostQuestions} permissions in all tests together`)
+    .default([]),
 })
 export type AccessDocument = z.infer<typeof AccessDocument>
 

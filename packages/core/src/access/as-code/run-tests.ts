@@ -1,7 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Grants } from '../../kernel/grants.ts'
 import { isId } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { mayActFrom } from '../../kernel/network.ts'
+import { takingTurns } from '../../kernel/turns.ts'
 import { patternsOf, type ResolvedAssignment, coveredBy, permissionsOf, grantsOf } from '../../grants/index.ts'
 import { isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
 import { loadTeamGrants, type TeamGrant } from './affected.ts'
@@ -35,14 +37,17 @@ export async function runTests(
     ids.filter((id) => isId('team', id)),
     now,
   )
-  const results = tests.flatMap(questionsIn).map((question) => {
-    const user = facts.get(question.test.subject.id)
-    const answer =
-      user === undefined
-        ? askTeam(catalogue, question, teams.get(question.test.subject.id as never) ?? [])
-        : askUser(catalogue, question, user, now)
-    return resultOf(question, answer)
-  })
+  const results: TestResult[] = []
+  const turn = takingTurns()
+  for (const test of tests) {
+    const user = facts.get(test.subject.id)
+    const ask =
+      user === undefined ? teamAsked(catalogue, test, teams.get(test.subject.id as never) ?? []) : userAsked(catalogue, test, user, now)
+    for (const question of questionsIn(test)) {
+      results.push(resultOf(question, ask(question)))
+      await turn()
+    }
+  }
   const failed = results.filter(({ passed }) => !passed).length
   return { passed: results.length - failed, failed, results }
 }
@@ -56,24 +61,33 @@ function questionsIn(test: DesiredTest): readonly TestQuestion[] {
 
 interface TestAnswer {
   readonly allowed: boolean
-  /** Where it comes from, or why it does not. */
-  readonly because: string
+  /** Where it comes from, or why it does not. Found out only of what did not pass. */
+  because(): string
 }
 
 function resultOf({ test: { index, subject, on }, permission, expected }: TestQuestion, { allowed, because }: TestAnswer): TestResult {
   const passed = allowed === (expected === 'can')
-  return { test: index, subject, permission, expected, on, passed, reason: passed ? null : because }
+  return { test: index, subject, permission, expected, on, passed, reason: passed ? null : because() }
 }
 
-function askUser(catalogue: Catalogue, { test, permission }: TestQuestion, found: SubjectFacts, now: Date): TestAnswer {
+/** Answers the questions of a test about a user, whose grants are put together once for all of them. */
+function userAsked(catalogue: Catalogue, test: DesiredTest, found: SubjectFacts, now: Date): (question: TestQuestion) => TestAnswer {
   const { scope, address, assurance } = test
   const facts = { ...found, assurance }
   const situation = { now, from: address === null ? null : { ip: address, remote: true as const } }
-  const allowed = isAllowedAt(grantsOfSubject(catalogue, facts, situation), facts, permission, scope)
-  if (allowed) return { allowed, because: sourceOf(catalogue, facts, test, permission) }
-  if (!facts.isActive) return { allowed, because: 'the account does not act: it is not active, or its grants are frozen' }
-  const atMost = isAllowedAt(grantsOfSubject(catalogue, withoutConditions(facts), situation), facts, permission, scope)
-  return { allowed, because: atMost ? 'it is granted only under a condition that the test does not meet' : 'nothing grants it there now' }
+  const grants = grantsOfSubject(catalogue, facts, situation)
+  let atMost: Grants | undefined
+  return ({ permission }) => {
+    const allowed = isAllowedAt(grants, facts, permission, scope)
+    if (allowed) return { allowed, because: () => sourceOf(catalogue, facts, test, permission) }
+    if (!facts.isActive) return { allowed, because: () => 'the account does not act: it is not active, or its grants are frozen' }
+    const because = (): string => {
+      atMost ??= grantsOfSubject(catalogue, withoutConditions(facts), situation)
+      const might = isAllowedAt(atMost, facts, permission, scope)
+      return might ? 'it is granted only under a condition that the test does not meet' : 'nothing grants it there now'
+    }
+    return { allowed, because }
+  }
 }
 
 /** What lets somebody: the first thing that does by itself. */
@@ -99,11 +113,14 @@ function sourceOf(catalogue: Catalogue, facts: SubjectFacts, { scope }: DesiredT
   return owns(facts, scope) ? 'they own it, or what it is in' : 'their membership of the organization gives it'
 }
 
-function askTeam(catalogue: Catalogue, { test, permission }: TestQuestion, holdings: readonly TeamGrant[]): TestAnswer {
+function teamAsked(catalogue: Catalogue, test: DesiredTest, holdings: readonly TeamGrant[]): (question: TestQuestion) => TestAnswer {
   const { scope, address, assurance } = test
   const counts = ({ condition }: TeamGrant): boolean =>
     (condition?.assurance === undefined || condition.assurance === assurance) &&
     (condition?.networks === undefined || (address !== null && mayActFrom(condition.networks, { ip: address, remote: true })))
-  const allowed = grantsOf(catalogue, holdings.filter(counts)).allows(permission, scope.organizationId, scope.path)
-  return { allowed, because: allowed ? 'something that the team has grants it' : 'nothing that the team has grants it there now' }
+  const grants = grantsOf(catalogue, holdings.filter(counts))
+  return ({ permission }) => {
+    const allowed = grants.allows(permission, scope.organizationId, scope.path)
+    return { allowed, because: () => (allowed ? 'something that the team has grants it' : 'nothing that the team has grants it there now') }
+  }
 }

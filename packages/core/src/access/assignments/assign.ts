@@ -1,6 +1,8 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { type Id, uuidOf } from '../../kernel/id.ts'
+import { takingTurns } from '../../kernel/turns.ts'
 import { existingUser } from '../../users/index.ts'
 import { builtInRoles } from '../../grants/index.ts'
 import { RoleAssignmentRow } from './entity.ts'
@@ -90,7 +92,11 @@ async function prepareAssignments(context: CommandContext, requests: readonly As
   const terms = requests.map((request) => ({ ...windowOf(request, now), condition: request.condition ?? null }))
   const [scopes, contents, checked] = [memoize<Scope>(), memoize<AssignedPermissions>(), memoize<void>()]
   const placed: { readonly request: AssignmentRequest; readonly scope: Scope }[] = []
-  for (const request of requests) placed.push({ request, scope: await scopes(request.scope, () => existingScope(context, request.scope)) })
+  const turn = takingTurns()
+  for (const request of requests) {
+    placed.push({ request, scope: await scopes(request.scope, () => existingScope(context, request.scope)) })
+    await turn()
+  }
   const subjects = await lockedSubjects(
     context,
     placed.map(({ request, scope }) => ({ subject: request.subject, scope })),
@@ -98,6 +104,7 @@ async function prepareAssignments(context: CommandContext, requests: readonly As
   for (const organizationId of new Set(placed.map(({ scope }) => scope.organizationId))) await lockRoleHierarchy(em, organizationId, 'use')
   const prepared: PreparedAssignment[] = []
   for (const [index, { request, scope }] of placed.entries()) {
+    await turn()
     await context.giveWay()
     const assigned = await contents([request.what, scope.organizationId], () => assignablePermissions(context, request.what, scope))
     if (assigned.role !== null) requireAssignable(assigned.role, 'userId' in request.subject ? 'user' : 'team', scope.kind)
@@ -123,8 +130,10 @@ async function write(
   const promoted = prepared.flatMap(({ subject, assigned }) => (isSuperadmin(assigned) ? (subject.userId ?? []) : []))
   for (const userId of promoted) requirePromotable(await existingUser(em, userId))
   const ids = new Map(prepared.map((one) => [one, newId('asg')]))
-  for (const [one, id] of ids) em.persist(em.create(RoleAssignmentRow, rowOf(context, id, one)))
-  await em.flush()
+  await insertRows(
+    em,
+    [...ids].map(([one, id]) => rowOf(context, id, one)),
+  )
   // All are written before, so that each is checked together with the others.
   await enforceSeparation(context, prepared)
   const assignments = new Map((await existingAssignments(em, [...ids.values()], now)).map((assignment) => [assignment.id, assignment]))
@@ -132,6 +141,18 @@ async function write(
   for (const assignment of assignments.values()) auditAssignment(context, 'access.assigned', assignment)
   for (const userId of promoted) emitPromoted(context, userId)
   return new Map([...ids].flatMap(([one, id]) => (assignments.has(id) ? [[one, assignments.get(id) as Assignment]] : [])))
+}
+
+/** Rows that are written at once: MikroORM makes up such a statement in some milliseconds, in which nobody else has a turn. */
+const writtenAtOnce = 250
+
+async function insertRows(em: SqlEntityManager, rows: readonly ReturnType<typeof rowOf>[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += writtenAtOnce) {
+    // What was written before would be gone through once more.
+    if (from > 0) em.clear()
+    for (const row of rows.slice(from, from + writtenAtOnce)) em.persist(em.create(RoleAssignmentRow, row))
+    await em.flush()
+  }
 }
 
 function isSuperadmin({ role }: AssignedPermissions): boolean {
