@@ -24,6 +24,7 @@ export const commonErrors: readonly ErrorDefinition<never>[] = [
   request.onlyCommands,
   request.unknownAction,
   request.retriesExhausted,
+  request.tooManyAtOnce,
   request.databaseUnavailable,
   request.databaseBusy,
   request.sealedElsewhere,

@@ -30,6 +30,7 @@ import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
 import { checkImmediately } from './pipeline/immediate.ts'
 import { forkOf, cachesOf } from './pipeline/assembly.ts'
+import { FewAtOnce } from './pipeline/few-at-once.ts'
 import { answering, checkUse, mayUse, plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
@@ -199,6 +200,7 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
     principals,
     decisions,
     rate,
+    fewAtOnce: new FewAtOnce(),
     credentials,
     uses,
   }

@@ -6,6 +6,7 @@ import type { Action } from '../src/kernel/action.ts'
 import { unrecordedUses } from '../src/kernel/context.ts'
 import { RequestRate } from '../src/policies/index.ts'
 import type { Assembly } from '../src/pipeline/assembly.ts'
+import { FewAtOnce } from '../src/pipeline/few-at-once.ts'
 import { plan, run } from '../src/pipeline/run.ts'
 import { PrincipalCache } from '../src/principals/index.ts'
 import { createCredentials } from '../src/tokens/credentials.ts'
@@ -35,6 +36,7 @@ export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: reado
     credentials: createCredentials({ ...parts, inspect: async () => null }),
     principals: new PrincipalCache(ports.clock, true),
     decisions: new DecisionCache({ clock: ports.clock, soleProcess: true, catalogue }),
+    fewAtOnce: new FewAtOnce(),
     rate: new RequestRate({
       clock: ports.clock,
       logger: ports.logger,

@@ -33,6 +33,8 @@ interface Common<S extends Signature> {
   readonly aboutCredential?: true
   /** Can be called in a session with pending steps. */
   readonly duringPendingStep?: true
+  /** Takes long: few at a time in this process, and one for each caller and each organization; others get `request.tooManyAtOnce`. */
+  readonly fewAtOnce?: true
   /** A sensitive change: needs recent authentication of the user in their own session. API tokens and impersonators cannot call it. */
   readonly requiresRecentAuth?: true
 }

@@ -174,6 +174,12 @@ export const sealedElsewhere = defineError(
   'unavailable',
   'This needs a secret that was sealed with another master key, so it cannot be checked here. Its operator has to start Denizen with that key.',
 )
+export const tooManyAtOnce = defineError<{ of: 'you' | 'this organization' | 'this server'; retryAfter: number }>(
+  'request.tooManyAtOnce',
+  'unavailable',
+  ({ of, retryAfter }) =>
+    `This takes long, and ${of === 'this server' ? 'this server does as much of it as it can' : `one such call ${of === 'you' ? 'of yours' : 'for this organization'} is under way`} already. Nothing was changed; try again in ${retryAfter} s.`,
+)
 export const outcomeUnknown = defineError(
   'request.outcomeUnknown',
   'unavailable',

@@ -10,6 +10,7 @@ import { idArray, lastOfPipeline, sendStatement, statement, type Statement } fro
 import { downscope, loadPrincipals } from '../principals/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
+import type { Place } from './few-at-once.ts'
 import { checkAllowed, findTarget } from './target.ts'
 
 /**
@@ -74,12 +75,20 @@ async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, si
  * Denies early, before slow work. The cached actor may be slightly outdated, so the database is asked before a denial; permission is
  * checked again inside the transaction.
  */
-export async function checkBeforePreparing(assembly: Assembly, action: Command, input: unknown, { actor, origin }: Call): Promise<void> {
+export async function checkBeforePreparing(
+  assembly: Assembly,
+  action: Command,
+  input: unknown,
+  { actor, origin }: Call,
+  place?: Place,
+): Promise<void> {
   if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
-  if (action.allow({ actor, action: action.signature.name, target: found.target, input })) return
-  const current = await latestActor(assembly, actor, origin)
-  checkAllowed(action, current, input, found, unrecordedUses) // recorded in the transaction
+  if (!action.allow({ actor, action: action.signature.name, target: found.target, input })) {
+    const current = await latestActor(assembly, actor, origin)
+    checkAllowed(action, current, input, found, unrecordedUses) // recorded in the transaction
+  }
+  place?.claim(found.target?.organizationId ?? null)
 }
 
 /** The actor as the database has it now, outside of a transaction. */

@@ -15,6 +15,7 @@ import type { RequestRate } from '../policies/index.ts'
 import type { FeedSink } from '../ports/invalidation.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PrincipalCache } from '../principals/index.ts'
+import type { FewAtOnce } from './few-at-once.ts'
 
 /** A connected database of Denizen, whatever its driver. */
 export type Orm = MikroORM<AbstractSqlDriver>
@@ -31,6 +32,7 @@ export interface Assembly {
   readonly principals: PrincipalCache
   readonly decisions: DecisionCache
   readonly rate: RequestRate
+  readonly fewAtOnce: FewAtOnce
   readonly credentials: Credentials
   readonly uses: UseRecorder
 }

@@ -66,14 +66,14 @@ export async function dryRun(assembly: Assembly, requested: CommandRequest): Pro
 
 async function prepare(assembly: Assembly, requested: CommandRequest, key: IdempotencyKey | null = null): Promise<CommandRun> {
   const { ports, settings, credentials, catalogue } = assembly
-  const { action, input, call } = requested
+  const { action, input, call, trace } = requested
   const startedAt = ports.clock.monotonic()
   // Whoever repeats a key has nothing prepared: a guess with another input would be slow work that nothing counts.
   const isReplay = key !== null && action.prepare !== undefined && (await findUse(forkOf(assembly), key)) !== null
   const run = { ...requested, assembly, key, isReplay, startedAt }
   if (isReplay) return { ...run, prepared: undefined }
   const { actor, origin } = call
-  await checkBeforePreparing(assembly, action, input, { actor, origin })
+  await checkBeforePreparing(assembly, action, input, { actor, origin }, trace.place)
   const about = { now: ports.clock.now(), actor, origin, ports, settings, credentials, catalogue, reader: forkOf(assembly) }
   const prepared = await action.prepare?.(about, input)
   return { ...run, prepared }

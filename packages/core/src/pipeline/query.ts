@@ -33,6 +33,7 @@ export async function runQuery(
     const { target } = found
     if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
     checkAllowed(action, actor, input, found, uses)
+    trace.place?.claim(target?.organizationId ?? null)
     const shared = { now, actor, origin, ports, settings, credentials, catalogue, uses }
     const context = { ...shared, decisions, open, select, cachedRows: serialized ? rowCacheOf(assembly.orm) : null }
     const answer = await action.handle(context, input)

@@ -12,6 +12,7 @@ import { refusal } from '../kernel/rule.ts'
 import { checkActor, latestActor, withOrigin } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { planCommand, dryRun, runCommand } from './command.ts'
+import type { Place } from './few-at-once.ts'
 import { parseInput } from './parse.ts'
 import { runQuery } from './query.ts'
 import { Refused, type Trace } from './trace.ts'
@@ -21,18 +22,42 @@ export function run(assembly: Assembly, name: string, input: unknown, given: Cal
   const call = { ...given, actor: withOrigin(given.actor, given.origin, assembly.ports.clock.now()) }
   return withMetrics(assembly, name, call, async (action) => {
     await withAudit(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
-    if (isDryRun(action) || !isCommand(action)) {
-      if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
-      const parsed = parseInput(action.signature, input)
-      if (isDryRun(action)) return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, input: parsed, call, trace }))
-      return withAudit(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace))
-    }
-    if (call.idempotencyKey !== undefined && !takesKey(action)) throw notRepeatable({ action: name })
-    const parsed = parseInput(action.signature, input)
-    const result = await withAudit(assembly, action, call, (trace) => runCommand(assembly, { action, input: parsed, call, trace }))
-    if (result instanceof Refused) throw result.reason
-    return result
+    return inPlace(assembly, action, call, (place) => runAction(assembly, action, input, { call, place }))
   })
+}
+
+async function runAction(assembly: Assembly, action: Action, input: unknown, { call, place }: PlacedCall): Promise<unknown> {
+  const { name } = action.signature
+  if (isDryRun(action) || !isCommand(action)) {
+    if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
+    const parsed = parseInput(action.signature, input)
+    if (isDryRun(action)) return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, input: parsed, call, trace }), place)
+    return withAudit(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace), place)
+  }
+  if (call.idempotencyKey !== undefined && !takesKey(action)) throw notRepeatable({ action: name })
+  const parsed = parseInput(action.signature, input)
+  const result = await withAudit(assembly, action, call, (trace) => runCommand(assembly, { action, input: parsed, call, trace }), place)
+  if (result instanceof Refused) throw result.reason
+  return result
+}
+
+/** A call, and its place if only few of its kind run at once. */
+interface PlacedCall {
+  readonly call: Call
+  readonly place: Place | undefined
+}
+
+/** Whoever seems to hold the permission takes a place at once; others once the rule has let them through, so that they keep it from nobody. */
+async function inPlace<T>(assembly: Assembly, action: Action, { actor }: Call, work: (place?: Place) => Promise<T>): Promise<T> {
+  if (action.fewAtOnce !== true) return work()
+  const place = assembly.fewAtOnce.placeFor(actor)
+  try {
+    const holds = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsSomewhere(action.signature.name))
+    if (holds) place.take()
+    return await work(place)
+  } finally {
+    place.leave()
+  }
 }
 
 /** The effects that a command would have. Counted and authorized like the command itself, then rolled back. */
@@ -42,8 +67,10 @@ export function plan(assembly: Assembly, name: string, input: unknown, given: Ca
     await withAudit(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
     if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
     if (action.handlesSecret === true) throw notPlannable({ action: name })
-    const parsed = parseInput(action.signature, input)
-    return withAudit(assembly, action, call, (trace) => planCommand(assembly, { action, input: parsed, call, trace }))
+    return inPlace(assembly, action, call, async (place) => {
+      const parsed = parseInput(action.signature, input)
+      return withAudit(assembly, action, call, (trace) => planCommand(assembly, { action, input: parsed, call, trace }), place)
+    })
   })
 }
 
@@ -136,9 +163,15 @@ function countRequest({ rate }: Assembly, { signature }: Action, { actor }: Call
 }
 
 /** Writes denials and failed commands into the audit log, outside of the transaction, which is rolled back. */
-async function withAudit<T>(assembly: Assembly, action: Action, call: Call, work: (trace: Trace) => Promise<T>): Promise<T> {
+async function withAudit<T>(
+  assembly: Assembly,
+  action: Action,
+  call: Call,
+  work: (trace: Trace) => Promise<T>,
+  place?: Place,
+): Promise<T> {
   const startedAt = assembly.ports.clock.monotonic()
-  const trace: Trace = { facts: {} }
+  const trace: Trace = { facts: {}, place }
   try {
     return await work(trace)
   } catch (thrown) {

@@ -44,6 +44,7 @@ async function usersToLock({ reader, catalogue, now }: PrepareContext, { documen
 const locks = (users: readonly Id<'usr'>[]) => users
 
 export const diffAccess = defineInquiry(signatures.diff, {
+  fewAtOnce: true,
   oneSnapshot: true,
   allow: granted,
   target: documentTarget,
@@ -53,6 +54,7 @@ export const diffAccess = defineInquiry(signatures.diff, {
 })
 
 export const planAccess = defineDryRun(signatures.plan, {
+  fewAtOnce: true,
   allow: granted,
   target: documentTarget,
   prepare: usersToLock,
@@ -80,6 +82,7 @@ function asSystem(context: CommandContext): CommandContext {
 }
 
 export const applyAccess = defineCommand(signatures.apply, {
+  fewAtOnce: true,
   allow: granted,
   target: documentTarget,
   prepare: usersToLock,
@@ -107,6 +110,7 @@ export const applyAccess = defineCommand(signatures.apply, {
 const mostFailures = 100
 
 export const testAccess = defineDryRun(signatures.test, {
+  fewAtOnce: true,
   allow: granted,
   target: documentTarget,
   prepare: (context, { document, live }) => (live ? Promise.resolve([]) : usersToLock(context, { document })),

@@ -99,7 +99,7 @@ const test = z
 export type DocumentTest = z.infer<typeof test>
 
 /** Permissions that all tests of a document ask about together. */
-const mostQuestions = 10_000
+const mostQuestions = 2000
 
 function questionsIn(tests: readonly DocumentTest[]): number {
   return tests.reduce((sum, { can, cannot }) => sum + listOf(can).length + listOf(cannot).length, 0)

@@ -1,4 +1,4 @@
-import type { Id, InputOf, Signatures } from '@denizen/core'
+import { userActor, type Calls, type Id, type InputOf, type Signatures } from '@denizen/core'
 import { raced, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, expect, test } from 'vitest'
 
@@ -10,11 +10,13 @@ const world = useWorld({ connections: 28 })
 
 let organizationId: Id<'org'>
 let member: SignedInUser
-let bosses: SignedInUser[] = []
+/** Each in a Denizen of their own: one works on one document of an organization at a time. */
+let bosses: { readonly as: Calls }[] = []
 beforeAll(async () => {
   organizationId = await world().newOrganization('raced')
   member = await world().asMember(organizationId)
-  bosses = await world().crowd(atOnce, { organizationId, role: 'owner' })
+  const crowd = await world().crowd(atOnce, { organizationId, role: 'owner' })
+  bosses = crowd.map(({ principal }) => ({ as: world().another({}).as(userActor(principal)) }))
 })
 
 const gate = 'lock table organizations in exclusive mode'

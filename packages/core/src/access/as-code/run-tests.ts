@@ -4,8 +4,17 @@ import { isId } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { takingTurns } from '../../kernel/turns.ts'
-import { patternsOf, type ResolvedAssignment, coveredBy, permissionsOf, grantsOf } from '../../grants/index.ts'
-import { isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { type ResolvedAssignment, grantOf, grantsOf } from '../../grants/index.ts'
+import type { Scope } from '../scopes.ts'
+import {
+  effectiveAssignmentsOf,
+  isAllowedAt,
+  grantsOfSubject,
+  loadSubjects,
+  owns,
+  type DecisionContext,
+  type SubjectFacts,
+} from '../subjects.ts'
 import { loadTeamGrants, type TeamGrant } from './affected.ts'
 import type { TestResult } from './model.ts'
 import type { DesiredTest } from './resolve.ts'
@@ -38,13 +47,18 @@ export async function runTests(
     now,
   )
   const results: TestResult[] = []
+  const askedAs = new Map<string, Asked>()
   const turn = takingTurns()
   for (const test of tests) {
-    const user = facts.get(test.subject.id)
-    const ask =
-      user === undefined ? teamAsked(catalogue, test, teams.get(test.subject.id as never) ?? []) : userAsked(catalogue, test, user, now)
+    const { subject, assurance, address } = test
+    const key = JSON.stringify([subject.id, assurance, address])
+    const user = facts.get(subject.id)
+    const asked =
+      askedAs.get(key) ??
+      (user === undefined ? teamAsked(catalogue, test, teams.get(subject.id as never) ?? []) : userAsked(catalogue, test, user, now))
+    askedAs.set(key, asked)
     for (const question of questionsIn(test)) {
-      results.push(resultOf(question, ask(question)))
+      results.push(resultOf(question, asked(question)))
       await turn()
     }
   }
@@ -70,16 +84,18 @@ function resultOf({ test: { index, subject, on }, permission, expected }: TestQu
   return { test: index, subject, permission, expected, on, passed, reason: passed ? null : because() }
 }
 
-/** Answers the questions of a test about a user, whose grants are put together once for all of them. */
-function userAsked(catalogue: Catalogue, test: DesiredTest, found: SubjectFacts, now: Date): (question: TestQuestion) => TestAnswer {
-  const { scope, address, assurance } = test
+/** Whose grants are put together, in one situation: once for all questions about it, however many tests they stand in. */
+type Asked = (question: TestQuestion) => TestAnswer
+
+function userAsked(catalogue: Catalogue, { address, assurance }: DesiredTest, found: SubjectFacts, now: Date): Asked {
   const facts = { ...found, assurance }
   const situation = { now, from: address === null ? null : { ip: address, remote: true as const } }
   const grants = grantsOfSubject(catalogue, facts, situation)
   let atMost: Grants | undefined
-  return ({ permission }) => {
+  let alone: readonly AloneGrants[] | undefined
+  return ({ permission, test: { scope } }) => {
     const allowed = isAllowedAt(grants, facts, permission, scope)
-    if (allowed) return { allowed, because: () => sourceOf(catalogue, facts, test, permission) }
+    if (allowed) return { allowed, because: () => sourceOf((alone ??= eachAlone(catalogue, facts, situation)), facts, scope, permission) }
     if (!facts.isActive) return { allowed, because: () => 'the account does not act: it is not active, or its grants are frozen' }
     const because = (): string => {
       atMost ??= grantsOfSubject(catalogue, withoutConditions(facts), situation)
@@ -90,36 +106,30 @@ function userAsked(catalogue: Catalogue, test: DesiredTest, found: SubjectFacts,
   }
 }
 
+/** What one assignment grants by itself. */
+interface AloneGrants {
+  readonly assignment: ResolvedAssignment
+  readonly grants: Grants
+}
+
+function eachAlone(catalogue: Catalogue, facts: SubjectFacts, situation: DecisionContext): readonly AloneGrants[] {
+  return effectiveAssignmentsOf(facts, situation).map((assignment) => ({ assignment, grants: grantsOf(catalogue, [grantOf(assignment)]) }))
+}
+
 /** What lets somebody: the first thing that does by itself. */
-function sourceOf(catalogue: Catalogue, facts: SubjectFacts, { scope }: DesiredTest, permission: string): string {
-  const gives = (assignment: ResolvedAssignment): boolean =>
-    coveredBy([permissionsOf(catalogue, patternsOf(assignment))], catalogue, permission)
-  const alone = facts.assignments.find(
-    (assignment) =>
-      gives(assignment) &&
-      isAllowedAt(
-        grantsOfSubject(
-          catalogue,
-          { ...withoutConditions(facts), memberships: [], assignments: [{ ...assignment, condition: null }] },
-          { now: new Date(assignment.from), from: null },
-        ),
-        facts,
-        permission,
-        scope,
-      ),
-  )
+function sourceOf(each: readonly AloneGrants[], facts: SubjectFacts, scope: Scope, permission: string): string {
+  const alone = each.find(({ grants }) => grants.allows(permission, scope.organizationId, scope.path))?.assignment
   if (alone !== undefined)
     return `${alone.name === null ? 'a permission of their own' : `the role ${alone.name}`}${alone.team === null ? '' : ', by a team,'} gives it`
   return owns(facts, scope) ? 'they own it, or what it is in' : 'their membership of the organization gives it'
 }
 
-function teamAsked(catalogue: Catalogue, test: DesiredTest, holdings: readonly TeamGrant[]): (question: TestQuestion) => TestAnswer {
-  const { scope, address, assurance } = test
+function teamAsked(catalogue: Catalogue, { address, assurance }: DesiredTest, holdings: readonly TeamGrant[]): Asked {
   const counts = ({ condition }: TeamGrant): boolean =>
     (condition?.assurance === undefined || condition.assurance === assurance) &&
     (condition?.networks === undefined || (address !== null && mayActFrom(condition.networks, { ip: address, remote: true })))
   const grants = grantsOf(catalogue, holdings.filter(counts))
-  return ({ permission }) => {
+  return ({ permission, test: { scope } }) => {
     const allowed = grants.allows(permission, scope.organizationId, scope.path)
     return { allowed, because: () => (allowed ? 'something that the team has grants it' : 'nothing that the team has grants it there now') }
   }
