@@ -7,5 +7,5 @@ export const unknownPermission = defineError<{ permission: string; suggestions: 
     `There is no permission ${permission}, because Denizen has no such action.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
 )
 
-export { alreadyAssigned, notAssignable, notHeld } from './assignments/errors.ts'
+export { alreadyAssigned, notAssignable, notHeld, tooManyAssignments } from './assignments/errors.ts'
 export { excluded, exclusionViolated, heldOnResources, notOnResources } from './separation/errors.ts'

@@ -1,4 +1,5 @@
 export { assign } from './assignments/assign.ts'
+export { enforceAssignmentLimit } from './assignments/limit.ts'
 export { findAssignment, type RoleOrPermission } from './assignments/repository.ts'
 export { revoke, usersToLock, type RevocationRequest } from './assignments/revoke.ts'
 export { subjectIn, usersOf } from './assignments/subject.ts'

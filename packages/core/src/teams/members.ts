@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { enforceAssignmentLimit } from '../access/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
@@ -35,6 +36,7 @@ export const addTeamMember = defineCommand(teamsSignatures.addMember, {
     await refuseDelegation(context, userId, held)
     const added = await insertSeat(em, seat, now)
     if (!added) return { teamId, userId, added }
+    for (const place of new Set(held.map(({ organizationId }) => organizationId))) await enforceAssignmentLimit(em, [userId], place, now)
     if (held.length > 0) context.invalidate(userId, { when: 'soon' })
     recordSeatChange(context, 'teams.memberAdded', seat)
     return { teamId, userId, added }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { excluded, notHeld, notOnResources } from '../access/errors.ts'
+import { excluded, notHeld, notOnResources, tooManyAssignments } from '../access/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
@@ -51,7 +51,7 @@ export const teamsSignatures = group('teams', {
   addMember: changes({
     summary: 'Add a member of the organization to a team',
     grantedTo: ['admin'],
-    errors: [organizationInactive, excluded, notOnResources, notHeld],
+    errors: [organizationInactive, excluded, notOnResources, tooManyAssignments, notHeld],
     input: z.strictObject({ teamId, userId }),
     output: z.object({ teamId, userId, added: z.boolean().meta({ description: 'false: the user was in the team already' }) }),
   }),

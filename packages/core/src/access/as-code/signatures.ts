@@ -4,7 +4,7 @@ import { organizationInactive, userInactive } from '../../organizations/errors.t
 import { organizationId } from '../../kernel/ids.ts'
 import { builtInRole, cyclicRoles, roleExcluded, roleIncluded, roleNameTaken, tooManyInRole } from '../roles/errors.ts'
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
-import { alreadyAssigned, notAssignable, notHeld } from '../assignments/errors.ts'
+import { alreadyAssigned, notAssignable, notHeld, tooManyAssignments } from '../assignments/errors.ts'
 import { unknownPermission } from '../errors.ts'
 import {
   builtInNotExcludable,
@@ -49,6 +49,7 @@ const changeErrors = [
   exclusionTooSmall,
   exclusionTooLarge,
   alreadyAssigned,
+  tooManyAssignments,
   notHeld,
   notAssignable,
 ]

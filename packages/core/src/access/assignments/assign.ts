@@ -15,6 +15,7 @@ import type { Scope } from '../scopes.ts'
 import { assignablePermissions, requireHeld, type AssignedPermissions } from './role-permissions.ts'
 import { alreadyAssigned } from './errors.ts'
 import { existingScope, lockScope, scopeColumnsOf } from './scope.ts'
+import { enforceAssignmentLimit } from './limit.ts'
 import { memoize } from './memoize.ts'
 import { isOver, requireAssignable, sameTerms, windowOf, type Terms } from './rules.ts'
 import { endAssignments, existingAssignments, findAllCurrent, type SubjectInput, type RoleOrPermission } from './repository.ts'
@@ -136,6 +137,7 @@ async function write(
   )
   // All are written before, so that each is checked together with the others.
   await enforceSeparation(context, prepared)
+  await enforceLimits(context, prepared)
   const assignments = new Map((await existingAssignments(em, [...ids.values()], now)).map((assignment) => [assignment.id, assignment]))
   for (const userId of new Set(prepared.flatMap(({ subject }) => subject.users))) context.invalidate(userId, { when: 'soon' })
   for (const assignment of assignments.values()) auditAssignment(context, 'access.assigned', assignment)
@@ -170,6 +172,17 @@ async function enforceSeparation({ em, now }: CommandContext, prepared: readonly
     for (const userId of subject.users) group.users.add(userId)
   }
   for (const { proposed, users } of groups.values()) await enforceSeparationOfDuty(em, { ...proposed, userIds: [...users] }, now)
+}
+
+async function enforceLimits({ em, now }: CommandContext, prepared: readonly PreparedAssignment[]): Promise<void> {
+  const places = new Map<Id<'org'> | null, Set<Id<'usr'>>>()
+  for (const { subject, scope } of prepared) {
+    if (scope.kind === 'system') continue
+    const users = places.get(scope.organizationId) ?? new Set<Id<'usr'>>()
+    places.set(scope.organizationId, users)
+    for (const userId of subject.users) users.add(userId)
+  }
+  for (const [organizationId, users] of places) await enforceAssignmentLimit(em, [...users], organizationId, now)
 }
 
 const zeros = '00000000-0000-0000-0000-000000000000'

@@ -1,4 +1,5 @@
 import { defineError } from '../../kernel/errors.ts'
+import type { Id } from '../../kernel/id.ts'
 import type { AssignmentId } from '../model.ts'
 
 export const alreadyAssigned = defineError<{ assignmentId: AssignmentId; validFrom: Date; validUntil: Date | null }>(
@@ -17,4 +18,10 @@ export const notAssignable = defineError<{ role: string; because: string }>(
   'access.notAssignable',
   'conflict',
   ({ role, because }) => `The role ${role} cannot be given or taken like this: ${because}.`,
+)
+export const tooManyAssignments = defineError<{ userId: Id<'usr'>; limit: number }>(
+  'access.tooManyAssignments',
+  'conflict',
+  ({ userId, limit }) =>
+    `Nobody can have more than ${limit} assignments in one organization, those of their teams included, and ${userId} would. Put permissions together in a role, assign it on something wider, or take away what is not needed any more.`,
 )

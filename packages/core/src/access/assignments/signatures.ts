@@ -8,7 +8,7 @@ import { unknownPermission } from '../errors.ts'
 import { excluded, notOnResources } from '../separation/errors.ts'
 import { instant } from '../../kernel/instant.ts'
 import { Assigned, Assignment, assignmentTerms as terms, permissionPattern, Revoked, scope } from '../model.ts'
-import { alreadyAssigned, notAssignable, notHeld } from './errors.ts'
+import { alreadyAssigned, notAssignable, notHeld, tooManyAssignments } from './errors.ts'
 
 /** The subject and the scope. */
 const whoAndWhere = {
@@ -59,6 +59,7 @@ export const assignmentsSignatures = group('access', {
       excluded,
       notOnResources,
       alreadyAssigned,
+      tooManyAssignments,
       notHeld,
       notAssignable,
     ],
@@ -77,7 +78,17 @@ export const assignmentsSignatures = group('access', {
   grantPermission: changes({
     summary: 'Grant a single permission to a user or a team, in a scope and for a time',
     grantedTo: ['admin', 'resourceOwner'],
-    errors: [organizationInactive, userInactive, unknownPermission, excluded, notOnResources, alreadyAssigned, notHeld, notAssignable],
+    errors: [
+      organizationInactive,
+      userInactive,
+      unknownPermission,
+      excluded,
+      notOnResources,
+      alreadyAssigned,
+      tooManyAssignments,
+      notHeld,
+      notAssignable,
+    ],
     input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
     output: Assigned,
   }),
