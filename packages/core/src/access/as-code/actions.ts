@@ -7,6 +7,7 @@ import { granted, type Target } from '../../kernel/rule.ts'
 import { usersInTeam } from '../assignments/repository.ts'
 import { runTests } from './run-tests.ts'
 import { makeChanges } from './make-changes.ts'
+import { requireFewChanges } from './change-limit.ts'
 import { shownChanges } from './diff.ts'
 import type { AccessDocument } from './document.ts'
 import { planOutdated, testsFailed } from './errors.ts'
@@ -35,6 +36,7 @@ async function targetOf(em: SqlEntityManager, organization: string | undefined):
 /** The users who gain or lose an assignment, directly or through a team. They are locked first, as with single commands. */
 async function usersToLock({ reader, catalogue, now }: PrepareContext, { document }: NamesDocument): Promise<readonly Id<'usr'>[]> {
   const { difference } = await readDocument(reader, catalogue, document, now)
+  requireFewChanges(difference)
   const ids = [...new Set(difference.assignments.map(({ change }) => change.subject.id))]
   const users: Id<'usr'>[] = ids.filter((id) => isId('usr', id))
   for (const team of ids.filter((id) => isId('team', id))) users.push(...(await usersInTeam(reader, team)))

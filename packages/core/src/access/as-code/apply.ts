@@ -3,6 +3,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { lockRoleHierarchy } from '../roles/hierarchy-lock.ts'
 import { makeChanges } from './make-changes.ts'
 import { runTests } from './run-tests.ts'
+import { requireFewChanges } from './change-limit.ts'
 import { shownChanges } from './diff.ts'
 import type { AccessDocument } from './document.ts'
 import { effectsBetween, shownEffects } from './effects.ts'
@@ -33,6 +34,7 @@ export async function applyDocument(
   await em.execute('select 1 from roles where home = ?::uuid and not built_in and deleted_at is null order by id for no key update', [uuid])
   const reading = await readDocument(em, catalogue, document, now)
   const { difference, desired } = reading
+  requireFewChanges(difference)
   const holders = await findAffected(em, difference, now)
   const before = await takeSnapshot(em, catalogue, holders, now)
   await change(reading)

@@ -28,11 +28,34 @@ describe('S1: case 60: what one document may ask for', () => {
     expect(await failure(boss.as.access.test({ document: asking(21), live: true }))).toMatchObject({ code: 'request.invalid' })
   })
 
+  it('400 changes of roles and 100 of exclusions: more are shown, and refused before they are tried', async () => {
+    const named = <T>(count: number, value: T) => Object.fromEntries(range(count, (index) => [`one-${index}`, value]))
+    const pair = { roles: ['one-0', 'one-1'] }
+    const document = about({ roles: named(401, { permissions: ['app.a'] }), exclusions: named(101, pair) })
+    for (const verb of ['plan', 'apply', 'test'] as const)
+      expect(await failure(boss.as.access[verb]({ document }))).toMatchObject({
+        code: 'access.documentInvalid',
+        details: { count: 2, issues: [{ path: 'document.roles' }, { path: 'document.exclusions' }] },
+      })
+    expect((await boss.as.access.diff({ document })).count).toBe(502)
+    await boss.as.access.apply({ document: about({ roles: { large: { permissions: range(200, (index) => `app.a${index}`) } } }) })
+    const turned = (count: number) => about({ roles: { large: { permissions: range(count, (index) => `app.b${index}`) } } })
+    expect(await failure(boss.as.access.plan({ document: turned(200) }))).toMatchObject({
+      details: { issues: [{ path: 'document.roles' }] },
+    })
+    expect((await boss.as.access.diff({ document: turned(200) })).count).toBe(1)
+  })
+
   it('tests about one user in several situations and places are answered as each by itself', async () => {
     const { user } = await world().asMember(organizationId)
     const folder = await world().access.newResource({ organizationId, type: 'folder', key: 'bounded' })
     await boss.as.access.grantPermission({ userId: user.id, permission: 'app.there', on: { resourceId: folder } })
-    await boss.as.access.grantPermission({ userId: user.id, permission: 'app.sure', on: { organizationId }, condition: { assurance: 'aal2' } })
+    await boss.as.access.grantPermission({
+      userId: user.id,
+      permission: 'app.sure',
+      on: { organizationId },
+      condition: { assurance: 'aal2' },
+    })
     const on = { resource: folder }
     const tests: Document['tests'] = [
       { who: user.id, can: 'app.there', on },
@@ -90,12 +113,12 @@ describe('S1: case 60: how many documents are worked on at once', () => {
     const client = await world().connect()
     await client.query('begin')
     await client.query('lock table role_permissions in access exclusive mode')
-    const both = [boss, ada].map((one) => one?.as.access.diff({ document: about(role) }))
+    const both = [boss.as, (ada as SignedInUser).as].map(({ access }) => access.diff({ document: about(role) }))
     expect(await failure(Promise.race(both))).toMatchObject(busy('this organization'))
     expect(await failure(stranger.as.access.diff({ document: about(role) }))).toMatchObject({ code: 'request.notFound' })
     const elsewhere = stranger.as.access.diff({ document: { version: 1, organization: 'elsewhere' } })
     await client.query('rollback')
-    expect((await Promise.any(both))?.count).toBe(1)
+    expect((await Promise.any(both)).count).toBe(1)
     expect((await elsewhere).count).toBe(0)
   })
 

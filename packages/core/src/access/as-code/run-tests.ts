@@ -51,8 +51,9 @@ export async function runTests(
   const turn = takingTurns()
   for (const test of tests) {
     const { subject, assurance, address } = test
-    const key = JSON.stringify([subject.id, assurance, address])
     const user = facts.get(subject.id)
+    const depends = user === undefined || user.assignments.some(({ condition }) => condition !== null)
+    const key = JSON.stringify(depends ? [subject.id, assurance, address] : [subject.id])
     const asked =
       askedAs.get(key) ??
       (user === undefined ? teamAsked(catalogue, test, teams.get(subject.id as never) ?? []) : userAsked(catalogue, test, user, now))
@@ -92,10 +93,9 @@ function userAsked(catalogue: Catalogue, { address, assurance }: DesiredTest, fo
   const situation = { now, from: address === null ? null : { ip: address, remote: true as const } }
   const grants = grantsOfSubject(catalogue, facts, situation)
   let atMost: Grants | undefined
-  let alone: readonly AloneGrants[] | undefined
   return ({ permission, test: { scope } }) => {
     const allowed = isAllowedAt(grants, facts, permission, scope)
-    if (allowed) return { allowed, because: () => sourceOf((alone ??= eachAlone(catalogue, facts, situation)), facts, scope, permission) }
+    if (allowed) return { allowed, because: () => sourceOf(catalogue, facts, situation, { scope, permission }) }
     if (!facts.isActive) return { allowed, because: () => 'the account does not act: it is not active, or its grants are frozen' }
     const because = (): string => {
       atMost ??= grantsOfSubject(catalogue, withoutConditions(facts), situation)
@@ -106,19 +106,25 @@ function userAsked(catalogue: Catalogue, { address, assurance }: DesiredTest, fo
   }
 }
 
-/** What one assignment grants by itself. */
-interface AloneGrants {
-  readonly assignment: ResolvedAssignment
-  readonly grants: Grants
-}
+/** What one assignment grants by itself, put together once for all questions and situations. */
+const aloneGrants = new WeakMap<ResolvedAssignment, Grants>()
 
-function eachAlone(catalogue: Catalogue, facts: SubjectFacts, situation: DecisionContext): readonly AloneGrants[] {
-  return effectiveAssignmentsOf(facts, situation).map((assignment) => ({ assignment, grants: grantsOf(catalogue, [grantOf(assignment)]) }))
+function grantsAlone(catalogue: Catalogue, assignment: ResolvedAssignment): Grants {
+  const grants = aloneGrants.get(assignment) ?? grantsOf(catalogue, [grantOf(assignment)])
+  aloneGrants.set(assignment, grants)
+  return grants
 }
 
 /** What lets somebody: the first thing that does by itself. */
-function sourceOf(each: readonly AloneGrants[], facts: SubjectFacts, scope: Scope, permission: string): string {
-  const alone = each.find(({ grants }) => grants.allows(permission, scope.organizationId, scope.path))?.assignment
+function sourceOf(
+  catalogue: Catalogue,
+  facts: SubjectFacts,
+  situation: DecisionContext,
+  { scope, permission }: { readonly scope: Scope; readonly permission: string },
+): string {
+  const alone = effectiveAssignmentsOf(facts, situation).find((assignment) =>
+    grantsAlone(catalogue, assignment).allows(permission, scope.organizationId, scope.path),
+  )
   if (alone !== undefined)
     return `${alone.name === null ? 'a permission of their own' : `the role ${alone.name}`}${alone.team === null ? '' : ', by a team,'} gives it`
   return owns(facts, scope) ? 'they own it, or what it is in' : 'their membership of the organization gives it'
