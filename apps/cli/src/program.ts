@@ -24,7 +24,9 @@ import { addTeams } from './commands/teams.ts'
 import { addUsers } from './commands/users.ts'
 import { addDefaults } from './default-commands.ts'
 import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
+import { fittedHelp } from './help.ts'
 import { denizen } from './options.ts'
+import { room } from './output.ts'
 import { closest } from './suggestion.ts'
 import { version } from './version.ts'
 import { inWordsOf } from './words.ts'
@@ -55,7 +57,10 @@ export function createProgram(): Command {
     .enablePositionalOptions() // --version of `users update` is a field, not a question about the program
     .exitOverride()
     .showSuggestionAfterError(false) // ours never proposes the opposite
-    .configureOutput({ outputError: () => {} }) // printed once, like all other errors
+    .configureOutput({
+      outputError: () => {}, // printed once, like all other errors
+      writeOut: (text) => void process.stdout.write(fittedHelp(text, room())),
+    })
     .helpCommand(false)
     .addHelpText('after', help)
   addServe(program)
