@@ -88,7 +88,7 @@ export async function readLogin(context: string): Promise<Login | null> {
 }
 
 /** As a command names the context; nothing for the default one. */
-export function optionOf(context: string): string {
+function optionOf(context: string): string {
   return context === defaultContext ? '' : ` --context ${context}`
 }
 

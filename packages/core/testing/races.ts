@@ -52,6 +52,10 @@ export async function untilWaiting(watcher: Awaited<ReturnType<World['connect']>
   await eventually(30_000, `${count} transactions waiting for a lock`, async () => {
     const { rows } = await watcher.query<{ count: number }>(waiting)
     return (rows[0]?.count ?? 0) >= count
+  }).catch(async (error: unknown) => {
+    const doing = `select state, wait_event_type, wait_event, left(query, 100) as query from pg_stat_activity where datname = current_database()`
+    console.log('What the connections did instead:', (await watcher.query(doing)).rows)
+    throw error
   })
 }
 

@@ -133,9 +133,9 @@ describe('50 acceptances of one invitation at once', () => {
 })
 
 describe('50 people invited to an organization of 10 seats, who accept at once', () => {
-  const race = async (inWorld: World) => {
+  const race = async (inWorld: World, people = 50) => {
     const organizationId = await inWorld.newOrganization()
-    const tokens = await invite(inWorld, organizationId, Array.from({ length: 50 }, newEmail))
+    const tokens = await invite(inWorld, organizationId, Array.from({ length: people }, newEmail))
     await inWorld.rows('update organizations set seat_limit = 10 where id = ?', [uuidOf(organizationId)])
     const core = await quickly(inWorld)
     const results = await raced(
@@ -159,7 +159,11 @@ describe('50 people invited to an organization of 10 seats, who accept at once',
     const unguarded = await createWorld({ connections })
     try {
       without(unguarded, lock)
-      await untilSeen('more members than seats', async () => (await members(unguarded, (await race(unguarded)).organizationId)) > 10)
+      // As many as have a connection: they alone read the same number of members, and nobody has to be invited who comes later.
+      await untilSeen(
+        'more members than seats',
+        async () => (await members(unguarded, (await race(unguarded, connections)).organizationId)) > 10,
+      )
     } finally {
       vi.restoreAllMocks()
       await unguarded.close()

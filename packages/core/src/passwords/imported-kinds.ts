@@ -2,7 +2,7 @@
  * The kind of an imported hash, which decides what it costs to compare a password with it: digest, iterations, and the length of the
  * hash in base64. `pbkdf2-sha512$i=210000$86`.
  */
-export const kindExpression = `split_part("hash", '$', 2) || '$' || split_part("hash", '$', 3) || '$' || length(split_part("hash", '$', 5))::text`
+const kindExpression = `split_part("hash", '$', 2) || '$' || split_part("hash", '$', 3) || '$' || length(split_part("hash", '$', 5))::text`
 const isImported = `"hash" like '$pbkdf2-%'`
 /** For `heldKinds`: there may be a million of hashes, of three kinds. */
 export const kindIndex = `create index "passwords_imported_index" on "passwords" ((${kindExpression})) where ${isImported}`

@@ -1,5 +1,3 @@
 export { lostIn } from './lost.ts'
-export { keycloakRealm, type KeycloakRealm } from './model.ts'
 export { rolesOf } from './roles.ts'
-export { uploadOf } from './upload.ts'
 export { usersOf } from './users.ts'
