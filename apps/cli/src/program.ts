@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { Argument, Command } from 'commander'
+import { Argument, Command, type OutputConfiguration } from 'commander'
 import { addAliases, childNamed } from './aliases.ts'
 import { addAccess } from './commands/access.ts'
 import { addCall } from './commands/call.ts'
@@ -49,6 +49,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+const output: OutputConfiguration = {
+  outputError: () => {}, // printed once, like all other errors
+  writeOut: (text) => void process.stdout.write(fittedHelp(text, room())),
+}
+
 /** The program with all of its commands. */
 export function createProgram(): Command {
   const program = new Command('denizen')
@@ -57,10 +62,7 @@ export function createProgram(): Command {
     .enablePositionalOptions() // --version of `users update` is a field, not a question about the program
     .exitOverride()
     .showSuggestionAfterError(false) // ours never proposes the opposite
-    .configureOutput({
-      outputError: () => {}, // printed once, like all other errors
-      writeOut: (text) => void process.stdout.write(fittedHelp(text, room())),
-    })
+    .configureOutput(output)
     .helpCommand(false)
     .addHelpText('after', help)
   addServe(program)
