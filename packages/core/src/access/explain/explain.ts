@@ -12,7 +12,7 @@ import type { ScopeInput } from '../model.ts'
 import { matchesNoAction } from '../../grants/index.ts'
 import { findScope, type Scope } from '../scopes.ts'
 import { isAboutCaller } from '../decisions/decide.ts'
-import { isAllowedAt, grantsOfSubject, withinLimits, loadSubjects, owns, type DecisionContext, type SubjectFacts } from '../subjects.ts'
+import { isAllowedAt, grantsOfSubject, withinLimits, loadStandingSubjects, owns, type DecisionContext, type SubjectFacts } from '../subjects.ts'
 import { similarActions } from '../unknown-permissions.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from './visibility.ts'
 import { loadRoleGraph } from '../roles/graph.ts'
@@ -49,7 +49,7 @@ export const explain = defineQuery(explainSignatures.explain, {
     const em = await open()
     const scope = await findScope(em, input.on ?? {})
     const key = subjectKey(actor, input)
-    const [facts] = key === null ? [] : await loadSubjects(em, [key], now)
+    const [facts] = key === null ? [] : await loadStandingSubjects(em, catalogue, [key], now)
     if (scope === null || facts === undefined) throw notFound({ type: askedType })
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
     // Asked about themselves, callers get the answer for this credential and this address.
