@@ -12,7 +12,15 @@ import type { ScopeInput } from '../model.ts'
 import { matchesNoAction } from '../../grants/index.ts'
 import { findScope, type Scope } from '../scopes.ts'
 import { isAboutCaller } from '../decisions/decide.ts'
-import { isAllowedAt, grantsOfSubject, withinLimits, loadStandingSubjects, owns, type DecisionContext, type SubjectFacts } from '../subjects.ts'
+import {
+  isAllowedAt,
+  grantsOfSubject,
+  withinLimits,
+  loadStandingSubjects,
+  owns,
+  type DecisionContext,
+  type SubjectFacts,
+} from '../subjects.ts'
 import { similarActions } from '../unknown-permissions.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from './visibility.ts'
 import { loadRoleGraph } from '../roles/graph.ts'
