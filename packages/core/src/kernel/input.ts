@@ -86,7 +86,10 @@ export function invalidInputError(issues: readonly z.core.$ZodIssue[]): DenizenE
 
 function issuesOf(issue: z.core.$ZodIssue): readonly InputIssue[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.slice(0, mostIssues).map((key) => ({ path: pathOf([...issue.path, key]), message: 'there is no such field' }))
+    // Which there are is said once.
+    return issue.keys
+      .slice(0, mostIssues)
+      .map((key, index) => ({ path: pathOf([...issue.path, key]), message: index === 0 ? issue.message : 'there is no such field' }))
   return [{ path: pathOf(issue.path), message: issue.message }]
 }
 

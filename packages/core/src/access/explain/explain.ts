@@ -9,7 +9,7 @@ import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
 import { isActing, type UserStatus } from '../../users/index.ts'
 import type { ScopeInput } from '../model.ts'
-import { matchesNoAction } from '../../grants/index.ts'
+import { matchesNoAction, similarActions } from '../../grants/index.ts'
 import { findScope, type Scope } from '../scopes.ts'
 import { isAboutCaller } from '../decisions/decide.ts'
 import {
@@ -21,7 +21,6 @@ import {
   type DecisionContext,
   type SubjectFacts,
 } from '../subjects.ts'
-import { similarActions } from '../unknown-permissions.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from './visibility.ts'
 import { loadRoleGraph } from '../roles/graph.ts'
 import { missingFor, type OrganizationStanding } from './missing.ts'

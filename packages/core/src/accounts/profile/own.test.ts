@@ -82,7 +82,7 @@ describe.each(databases)("one's own profile on %s", (database) => {
     for (const value of [true, null, 'x', {}, ['superadmin']])
       await expect(run(ada, 'users.updateCurrent', { displayName: 'Changed', [field]: value })).rejects.toMatchObject({
         code: 'request.invalid',
-        details: { issues: [{ path: field, message: 'there is no such field' }] },
+        details: { issues: [{ path: field, message: expect.stringMatching(/^there is no such field/) as string }] },
       })
     expect(await whole(ada)).toEqual(before)
   })
