@@ -211,8 +211,7 @@ function link(address: string): Promise<string> {
   return until(`a mail to ${address}`, async () => {
     const files = readdirSync(outbox).filter((name) => name.endsWith('.eml'))
     const mail = files.map((name) => readFileSync(join(outbox, name), 'latin1')).find((text) => text.includes(`To: ${address}`))
-    // Quoted-printable: lines that are too long end with "=", and "=3D" stands for "=".
-    return /^http\S+$/m.exec((mail ?? '').replaceAll('=\r\n', '').replaceAll('=3D', '='))?.[0]
+    return /^http\S+$/m.exec(mail ?? '')?.[0]
   })
 }
 

@@ -51,7 +51,7 @@ async function ask(path: string, input?: object) {
 const rename = (displayName: string) => ask('/trpc/users.updateCurrent', { displayName })
 const refused = { status: 503, text: expect.stringContaining('request.databaseFull') as string }
 
-describe('R4: the embedded database, where the disk has too little room for its log', () => {
+describe('R4: case 57: the embedded database, where the disk has too little room for its log', () => {
   test('takes no change, of nobody, says why, goes on reading, and takes changes again by itself', async () => {
     expect(await ask('/readyz')).toMatchObject({ status: 200 })
     lines.length = 0

@@ -86,7 +86,7 @@ describe.each(facesOf(served))('giving above oneself by %s', (_name, as) => {
     for (const [field, value] of Object.entries(extra))
       await expect(as(admin).access.grantPermission({ ...given, [field]: value } as never)).rejects.toMatchObject({
         code: 'request.invalid',
-        details: { issues: [{ path: field, message: 'there is no such field' }] },
+        details: { issues: [{ path: field, message: expect.stringMatching(/^there is no such field/) as string }] },
       })
     await expect(
       as(admin).access.grantPermission({ ...given, on: { organizationId, teamId: 'team_01h455vb4pex5vsknk084sn02q' } } as never),

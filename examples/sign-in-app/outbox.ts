@@ -11,8 +11,7 @@ export async function mailedTo(address: string): Promise<string> {
     const files = await readdir(outbox).catch(() => [])
     for (const file of files.filter((name) => name.endsWith('.eml'))) {
       const mail = await readFile(join(outbox, file), 'utf8')
-      // Long lines are broken in transport (RFC 2045: 6.7).
-      if (mail.includes(address)) return mail.replaceAll('=\r\n', '')
+      if (mail.includes(address)) return mail
     }
   }
   throw new Error(`no mail to ${address} came to ${outbox}: is that where Denizen keeps its data?`)

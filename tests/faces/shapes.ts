@@ -89,12 +89,16 @@ function withSecret(schema: z.ZodType): boolean {
   return holds
 }
 
-/** The schemas that a schema is made of, wherever its definition holds them: in a type of zod that is not known here as well. */
+/**
+ * The schemas that a schema is made of, wherever its definition holds them: in a type of zod that is not known here as well. Its checks
+ * are none, though a check of one's own is a schema to zod.
+ */
 function childrenOf(schema: z.ZodType): readonly z.ZodType[] {
   const { getter, ...def } = schema.def as unknown as Readonly<Record<string, unknown>>
   const held: unknown[] = typeof getter === 'function' ? [getter()] : []
   if (schema instanceof z.ZodObject) held.push(...Object.values(schema.shape))
-  for (const value of Object.values(def)) held.push(...(Array.isArray(value) ? (value as unknown[]) : [value]))
+  for (const [name, value] of Object.entries(def))
+    if (name !== 'checks') held.push(...(Array.isArray(value) ? (value as unknown[]) : [value]))
   return held.filter((value) => value instanceof z.ZodType)
 }
 

@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(disk, { recursive: true })
 })
 
-describe.skipIf(disk === null)('R4: a disk that fills up under the embedded database', () => {
+describe.skipIf(disk === null)('R4: case 57: a disk that fills up under the embedded database', () => {
   it('never stops the server: it refuses changes, is told to end and ends, and goes on when there is room', async () => {
     const folder = disk ?? ''
     const directory = join(folder, 'data')

@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { signatures } from '@denizen/core/contract'
+import { inputWords, signatures } from '@denizen/core/contract'
 import type { z } from 'zod'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
 import { usageError } from './failure.ts'
@@ -38,7 +38,7 @@ export async function readAccessDocument(file: string): Promise<AccessDocumentFi
     )
   const positions = new Positions(yaml, lineAt)
   const document = valueOf(yaml, name)
-  const parsed = schema.safeParse(document)
+  const parsed = schema.safeParse(document, { error: inputWords })
   if (!parsed.success)
     throw invalid(
       name,

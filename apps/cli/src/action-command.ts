@@ -41,8 +41,8 @@ export interface ActionCommand<S extends Signature> {
   readonly problem?: (input: Input) => string | null
   /** The question to confirm before it is done; null: none is needed. `typed` are the arguments as they were typed. */
   readonly confirmation?: (input: Input, typed: readonly string[], options: LeafOptions) => string | null
-  /** The answer as text. */
-  readonly show: (answer: OutputOf<S>, options: LeafOptions) => string
+  /** The answer as text. `typed` are the arguments as they were typed. */
+  readonly show: (answer: OutputOf<S>, options: LeafOptions, typed: readonly string[]) => string
   /** Makes the call and prints the answer itself. */
   readonly answer?: (connection: Connection, input: Input, options: LeafOptions) => Promise<void>
   /** Command lines, shown below the help. */
@@ -90,14 +90,15 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
     face.adjust?.(input, options)
     const problem = face.problem?.(input) ?? null
     if (problem !== null) throw usageError(problem, `See the options: ${denizen} ${parent.name()} ${command.name()} --help`)
-    await connected(options, async (connection) => {
+    const work = async (connection: Connection) => {
       const references = [...taken, ...rest].flatMap(({ name, reference }) => (reference === null ? [] : [[name, reference] as const]))
       await resolveReferences(connection, input, { references, named: options['org'] })
       if (rest.some(({ name, required }) => name === 'organizationId' && required && input[name] === undefined))
         input['organizationId'] = await organizationOf(await scopeOf(connection, undefined))
       await face.prepare?.(connection, input, options)
       await runAction(connection, face, input, command)
-    })
+    }
+    await connected(options, work, { ...input, organizationId: input['organizationId'] ?? options['org'] })
   })
 }
 
@@ -149,5 +150,5 @@ async function runAction<S extends Signature<ActionName>>(
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options
   const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })
-  printAnswer(formatOf(options), answer, () => face.show(answer as OutputOf<S>, options))
+  printAnswer(formatOf(options), answer, () => face.show(answer as OutputOf<S>, options, command.args))
 }

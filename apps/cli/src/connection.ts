@@ -5,7 +5,7 @@ import { usageError, withNext } from './failure.ts'
 import { SavedLogin } from './saved-login.ts'
 import { contextNames, lastUrl, readLogin } from './login-store.ts'
 import { existingContext, type Context } from './contexts.ts'
-import { nextStep } from './next-steps.ts'
+import { nextStep, type Typed } from './next-steps.ts'
 import { denizen, type ConnectionOptions } from './options.ts'
 import { note } from './output.ts'
 import { version } from './version.ts'
@@ -13,13 +13,17 @@ import { version } from './version.ts'
 /** Where `denizen serve` listens by default. */
 export const defaultUrl = 'http://localhost:4000'
 
-/** Runs work over a connection, and closes it. Adds the next step to errors. */
-export async function connected<T>(options: ConnectionOptions, work: (connection: Connection) => Promise<T>): Promise<T> {
+/** Runs work over a connection, and closes it. Adds the next step to errors, with what was typed in it. */
+export async function connected<T>(
+  options: ConnectionOptions,
+  work: (connection: Connection) => Promise<T>,
+  typed: Typed = {},
+): Promise<T> {
   const connection = await connect(options)
   try {
     return await work(connection)
   } catch (error) {
-    throw error instanceof DenizenError ? withNextStep(error, connection.url) : error
+    throw error instanceof DenizenError ? withNextStep(error, connection.url, typed) : error
   } finally {
     await connection.close()
   }
@@ -115,7 +119,7 @@ async function loggingFetch(input: string | URL | Request, init?: RequestInit): 
 }
 
 /** The error with the next step for the user. */
-export function withNextStep(error: DenizenError, url: string | null): DenizenError {
-  const next = nextStep(error, { url, option: url === null || url === defaultUrl ? '' : ` --url ${url}` })
+export function withNextStep(error: DenizenError, url: string | null, typed: Typed = {}): DenizenError {
+  const next = nextStep(error, { url, option: url === null || url === defaultUrl ? '' : ` --url ${url}`, typed })
   return next === null || 'next' in error.details ? error : withNext(error, next)
 }

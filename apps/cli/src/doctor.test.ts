@@ -1,4 +1,6 @@
+import { stripVTControlCharacters } from 'node:util'
 import { createPostgres } from '@denizen/core/testing'
+import { settings } from '@denizen/runtime'
 import { expect, it } from 'vitest'
 import { freePort } from '../../../tests/processes.ts'
 import { Terminal } from './testing/terminal.ts'
@@ -99,5 +101,13 @@ it('for people it says the same with signs, and lists every setting', async () =
   expect(code).toBe(1)
   expect(stdout).toMatch(/^ {2}✓ Node /m)
   expect(stdout).toMatch(/^ {2}✗ Settings [^]*DENIZEN_PORT: must be[^]*next: /m)
-  expect(stdout).toMatch(/^DENIZEN_PORT +many +environment +\S/m)
+  expect(stdout).toMatch(/^ {2}DENIZEN_PORT {2}many \(from the environment\)\n {6}\S/m)
+})
+
+it('U7: on a terminal of 80 columns names of settings stand whole', async () => {
+  const { stdout } = await terminal.run(['doctor'], { columns: 80 })
+  const lines = stripVTControlCharacters(stdout).split(/\r?\n/)
+  const names = lines.flatMap((line) => /^ {2}((?:DENIZEN|DATABASE)_\S+)/.exec(line)?.[1] ?? [])
+  expect(names).toEqual(settings.map(({ name }) => name))
+  expect(lines.filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([])
 })

@@ -67,6 +67,14 @@ it('O3: Ctrl-C while a login waits for its approval ends it as cancelled, and no
   expect(() => terminal.read(file)).toThrow('ENOENT')
 })
 
+it('U1: Ctrl-D at a prompt ends the command as cancelled', async () => {
+  const login = terminal.start(['login', '--url', served().server.url, '--username', 'ada'], { columns: 100 })
+  await login.says('Password')
+  login.types('\u0004')
+  const { code, stdout } = await login.ended
+  expect([code, stdout]).toEqual([130, expect.stringMatching(/Cancelled\. Nothing was changed\. \(cli\.cancelled\)\s*$/)])
+})
+
 it('a denied login ends with what to do', async () => {
   const { world, server } = served()
   const login = terminal.here(['login', '--url', server.url, '--no-browser'])

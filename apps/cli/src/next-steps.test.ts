@@ -1,9 +1,11 @@
 import { DenizenError, type DenizenErrorCode } from '@denizen/core/calls'
+import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { nextStep } from './next-steps.ts'
+import { codesWithSteps, nextStep } from './next-steps.ts'
+import { createProgram } from './program.ts'
 
-const served = { url: 'http://users.example', option: ' --url http://users.example' }
-const local = { url: null, option: '' }
+const served = { url: 'http://users.example', option: ' --url http://users.example', typed: {} }
+const local = { url: null, option: '', typed: {} }
 const error = (code: string, details: Record<string, unknown> = {}) =>
   new DenizenError(code as DenizenErrorCode, 'conflict', 'told elsewhere', details)
 
@@ -34,4 +36,40 @@ describe('the next step', () => {
     expect(nextStep(error(code), served)).toBeNull()
     expect(nextStep(error('request.notFound', { type: code }), served)).toBeNull()
   })
+
+  it('U12: is a command line that can be typed: the command is there, with its arguments, as far as they were typed', () => {
+    const typed = { email: 'ada@x', username: 'ada', userId: 'ada', organizationId: 'acme', domain: 'acme.example' }
+    const told = [
+      ...codesWithSteps.map((code) => error(code)),
+      ...['user', 'organization', 'team', 'domain', 'invitation', 'member'].map((type) => error('request.notFound', { type })),
+    ].map((failed) => nextStep(failed, { ...served, typed }) ?? '')
+    const wrong = told.flatMap((text) => linesIn(text).filter((words) => !canBeTyped(words)))
+    expect(wrong.map((words) => words.join(' '))).toEqual([])
+    expect(told.join('\n')).toContain('denizen users find ada@x')
+    expect(told.join('\n')).toContain('denizen orgs list-members acme')
+  })
 })
+
+/** The command lines in a text, in words. */
+function linesIn(text: string): readonly (readonly string[])[] {
+  return [...text.matchAll(/denizen ((?:[^\s,|()"]+ ?)+)/g)].map(([, line = '']) =>
+    line
+      .replace(/ (or|and)\b.*$/, '')
+      .trim()
+      .split(' '),
+  )
+}
+
+function canBeTyped(words: readonly string[]): boolean {
+  let command: Command | undefined = createProgram()
+  const left = [...words]
+  while (command !== undefined && command.commands.length > 0) {
+    const name = left.shift()
+    command = command.commands.find((child) => child.name() === name)
+  }
+  if (command === undefined) return false
+  const options = left.filter((word) => word.startsWith('--'))
+  const values = options.filter((flag) => command.options.find(({ long }) => long === flag)?.required === true)
+  if (options.some((flag) => !command.options.some(({ long }) => long === flag))) return false
+  return left.length - options.length - values.length >= command.registeredArguments.filter(({ required }) => required).length
+}

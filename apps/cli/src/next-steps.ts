@@ -8,7 +8,12 @@ export interface CommandTarget {
   readonly url: string | null | undefined
   /** ` --url …` as it has to be typed; empty for the default server. */
   readonly option: string
+  /** What was typed, by field of the input. */
+  readonly typed: Typed
 }
+
+/** What was typed on the command line, by field of the input: names, before they are resolved. */
+export type Typed = Readonly<Record<string, unknown>>
 
 type Step = string | ((error: DenizenError, where: CommandTarget) => string | null)
 
@@ -25,7 +30,10 @@ const steps: Readonly<Record<string, Step>> = {
     const within = takesOrganization(String(details['permission'])) ? ', or name an organization that you administer with --org' : ''
     return `Sign in as somebody who may: ${denizen} login${option}${within}`
   },
-  'request.notFound': ({ details }) => known(whereToLook, String(details['type'])),
+  'request.notFound': (error, where) => {
+    const step = known(whereToLook, String(error.details['type']))
+    return typeof step === 'function' ? step(error, where) : step
+  },
   'request.notPlannable': 'Leave out --dry-run.',
   'request.notRepeatable': 'Leave out --idempotency-key.',
   'request.outcomeUnknown': repeatWithKey,
@@ -40,62 +48,88 @@ const steps: Readonly<Record<string, Step>> = {
   'request.versionConflict': 'Read it again, then repeat with its new --version, or without.',
   'request.idempotencyConflict': 'Use a new --idempotency-key.',
   'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
+  'auth.invalidCredentials': `Try again, or choose a new password by mail: ${denizen} password forgot …`,
+  'tokens.scopeTooWide': `See what you may do: ${denizen} access list-permissions`,
+  'config.invalid': `See all settings, with what they mean: ${denizen} doctor`,
+  'database.locked': ({ details }) =>
+    `Stop ${typeof details['pid'] === 'number' ? `process ${details['pid']}` : 'the other process'}, or choose another directory: DENIZEN_DATA_DIR, or --data-dir of ${denizen} serve`,
   'auth.stepRequired': `See what is still to do: ${denizen} users current`,
   'auth.freshProofRequired': `Confirm that it is you: ${denizen} reauthenticate`,
   'auth.deviceDenied': (_, { option }) => `If that was a mistake, start again: ${denizen} login${option}`,
   'auth.deviceCodeExpired': (_, { option }) => `Start again: ${denizen} login${option}`,
   'auth.addressNotAllowed': `From an allowed address: ${denizen} users update-current --allowed-ips …`,
-  'users.emailTaken': `See who has it: ${denizen} users find`,
-  'users.usernameTaken': `See who has it: ${denizen} users find`,
-  'users.archived': `Bring it back: ${denizen} users restore`,
-  'users.notArchived': `See its state: ${denizen} users get`,
-  'users.restoreWindowOver': `Create a new one: ${denizen} users create`,
-  'users.lastSuperadmin': `Promote another one first: ${denizen} users promote`,
-  'users.notPromotable': `See its state: ${denizen} users get`,
+  'users.emailTaken': (_, { typed }) => `See who has it: ${denizen} users find ${word(typed, 'email')}`,
+  'users.usernameTaken': (_, { typed }) => `See who has it: ${denizen} users find ${word(typed, 'username')}`,
+  'users.archived': (_, { typed }) => `Bring it back: ${denizen} users restore ${word(typed, 'userId')}`,
+  'users.notArchived': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
+  'users.restoreWindowOver': `Create a new one: ${denizen} users create --email …`,
+  'users.lastSuperadmin': `Promote another one first: ${denizen} users promote …`,
+  'users.notPromotable': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
   'users.wouldLockOut': 'Add your own address to --allowed-ips; with update-current, --force does it anyway.',
   'users.tooMany': `With a list of users there is no limit: ${denizen} users list --where … --all --ndjson | ${denizen} users bulk-archive - --yes (or bulk-update)`,
-  'users.managedAddress': `See which domains the organization has: ${denizen} orgs list-domains`,
+  'users.managedAddress': (_, { typed }) =>
+    `See which domains the organization has: ${denizen} orgs list-domains ${word(typed, 'organizationId')}`,
   'organizations.slugTaken': 'Choose another one with --slug.',
-  'organizations.lastOwner': ({ details }) => {
-    const which = typeof details['organizationId'] === 'string' ? details['organizationId'] : '…'
+  'organizations.lastOwner': ({ details }, { typed }) => {
+    const which = word({ ...details, ...typed }, 'organizationId')
     return `Hand it over: ${denizen} orgs transfer-ownership ${which} …, or end it: ${denizen} orgs archive ${which}`
   },
-  'organizations.seatsTaken': `Raise the limit: ${denizen} orgs update --seat-limit, or make room: ${denizen} orgs remove-member`,
-  'organizations.alreadyMember': `Change its role: ${denizen} orgs update-member`,
-  'organizations.inactive': ({ details }) =>
+  'organizations.seatsTaken': (_, { typed }) =>
+    `Raise the limit: ${denizen} orgs update ${word(typed, 'organizationId')} --seat-limit …, or make room: ${denizen} orgs remove-member ${word(typed, 'organizationId')} …`,
+  'organizations.alreadyMember': (_, { typed }) =>
+    `Change its role: ${denizen} orgs update-member ${word(typed, 'organizationId')} ${word(typed, 'userId')} …`,
+  'organizations.inactive': ({ details }, { typed }) =>
     details['status'] === 'archived'
-      ? `An administrator of the installation can restore it: ${denizen} orgs restore …`
-      : `An administrator of the installation can reactivate it: ${denizen} orgs update … --status active`,
-  'organizations.notArchived': `See its state: ${denizen} orgs get`,
+      ? `An administrator of the installation can restore it: ${denizen} orgs restore ${word(typed, 'organizationId')}`
+      : `An administrator of the installation can reactivate it: ${denizen} orgs update ${word(typed, 'organizationId')} --status active`,
+  'organizations.notArchived': (_, { typed }) => `See its state: ${denizen} orgs get ${word(typed, 'organizationId')}`,
   'organizations.tooMany': `See which they are: ${denizen} orgs list`,
   'organizations.domainTaken': 'If it is yours, ask an administrator of the installation who has it.',
   'organizations.domainNotProven': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
-  'organizations.tooManyDomains': `See which they are: ${denizen} orgs list-domains`,
+  'organizations.tooManyDomains': (_, { typed }) => `See which they are: ${denizen} orgs list-domains ${word(typed, 'organizationId')}`,
   'organizations.dnsUnavailable': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
-  'organizations.addressNotManaged': `Invite: ${denizen} orgs invite, or prove the domain: ${denizen} orgs add-domain`,
-  'organizations.roleTooHigh': `See the roles of the members: ${denizen} orgs list-members`,
+  'organizations.addressNotManaged': (_, { typed }) =>
+    `Invite: ${denizen} orgs invite ${word(typed, 'organizationId')} ${word(typed, 'email')}, or prove the domain: ${denizen} orgs add-domain ${word(typed, 'organizationId')} …`,
+  'organizations.roleTooHigh': (_, { typed }) =>
+    `See the roles of the members: ${denizen} orgs list-members ${word(typed, 'organizationId')}`,
   'organizations.slugReserved': 'Choose another one with --slug.',
-  'organizations.userInactive': `See its state: ${denizen} users get`,
-  'organizations.notAnOwner': `See who owns it: ${denizen} orgs list-members --role owner, and name one with --from`,
+  'organizations.userInactive': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
+  'organizations.notAnOwner': (_, { typed }) =>
+    `See who owns it: ${denizen} orgs list-members ${word(typed, 'organizationId')} --role owner, and name one with --from`,
   'organizations.invitationInvalid': `Look at those you can answer: ${denizen} orgs list-invitations`,
   'organizations.invitedAnother': `Sign out first: ${denizen} logout`,
   'organizations.passwordNeeded': 'Choose one with --password-prompt, or pipe it in with --password-stdin.',
   'organizations.signInFirst': (_, { option }) => `Sign in: ${denizen} login${option}`,
-  'organizations.invitationAnswered': `Invite again: ${denizen} orgs invite`,
-  'organizations.accountInactive': `See its state: ${denizen} users get`,
-  'teams.nameTaken': `See which there are: ${denizen} teams list --org …`,
+  'organizations.invitationAnswered': (_, { typed }) =>
+    `Invite again: ${denizen} orgs invite ${word(typed, 'organizationId')} ${word(typed, 'email')}`,
+  'organizations.accountInactive': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
+  'teams.nameTaken': (_, { typed }) => `See which there are: ${denizen} teams list --org ${word(typed, 'organizationId')}`,
   'mail.refused': 'Correct the address and try again.',
   'mail.notConfigured': 'Set DENIZEN_SMTP_URL and DENIZEN_MAIL_FROM where the server runs, and restart it.',
 } satisfies Partial<Record<DenizenErrorCode, Step>>
 
 /** Where to look for something that was not found. */
-const whereToLook: Readonly<Record<string, string>> = {
+const whereToLook: Readonly<Record<string, Step>> = {
   user: `Look at all of them: ${denizen} users list`,
   organization: `Look at those you can see: ${denizen} orgs list`,
-  team: `Look at those of an organization: ${denizen} teams list --org …`,
-  domain: `Look at those of an organization: ${denizen} orgs list-domains …`,
+  team: (_, { typed }) => `Look at those of an organization: ${denizen} teams list --org ${word(typed, 'organizationId')}`,
+  domain: (_, { typed }) => `Look at those of an organization: ${denizen} orgs list-domains ${word(typed, 'organizationId')}`,
   invitation: `Look at those that can be answered: ${denizen} orgs list-invitations`,
-  member: `Look at all of them: ${denizen} orgs list-members …`,
+  member: (_, { typed }) => `Look at all of them: ${denizen} orgs list-members ${word(typed, 'organizationId')}`,
+}
+
+/** All codes after which something is to be typed. */
+export const codesWithSteps: readonly string[] = Object.keys(steps)
+
+/** A field as it has to be typed again; `…` where it was not typed. */
+export function word(typed: Typed, field: string): string {
+  const text = typed[field]
+  return typeof text === 'string' && text !== '' ? shellWord(text) : '…'
+}
+
+/** One word for a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 /** Whether the action can be limited to an organization, where more people may call it. */

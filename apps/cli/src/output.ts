@@ -103,12 +103,12 @@ export function record(fields: readonly (readonly [name: string, value: unknown]
 }
 
 /** Columns of the terminal; without one there is no end. */
-function room(): number {
+export function room(): number {
   return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY
 }
 
 /** The lines of a text, broken at spaces where they are too long. A word that is too long stays whole, to be copied. */
-function wrapped(text: string, columns: number): readonly string[] {
+export function wrapped(text: string, columns: number): readonly string[] {
   return text.split('\n').flatMap((line) => {
     if (width(line) <= columns) return [line]
     const lines: string[] = []
@@ -119,6 +119,13 @@ function wrapped(text: string, columns: number): readonly string[] {
     }
     return lines
   })
+}
+
+/** A text of several lines, each after so many spaces; broken at spaces where the terminal ends. */
+export function indented(text: string, spaces: number): string {
+  return wrapped(text, room() - spaces)
+    .map((line) => ' '.repeat(spaces) + line)
+    .join('\n')
 }
 
 /** An instant in the reader's own time zone. */

@@ -1,4 +1,5 @@
 import { signatures } from '@denizen/core/contract'
+import { closest } from './suggestion.ts'
 
 /** Denizen's own actions by the area that they are in. */
 const areas: ReadonlyMap<string, readonly string[]> = new Map(
@@ -39,4 +40,16 @@ function areaOf(permission: string): string {
 function textOf(area: string, permissions: readonly string[]): string {
   if (permissions.length === 1) return permissions.join('')
   return `${area}: ${permissions.map((permission) => permission.slice(area.length + 1)).join(', ')}`
+}
+
+/** The error for a permission in an area of Denizen's own that is no action of it: a slip of the hand. null: it may be one. */
+export function unknownIn(permissions: readonly string[]): string | null {
+  for (const permission of permissions) {
+    const [area = '', verb = ''] = permission.split('.')
+    const names = areas.get(area)
+    if (names === undefined || verb === '' || verb.includes('*') || names.includes(permission)) continue
+    const meant = closest(permission, names)
+    return `There is no action ${permission}.${meant === null ? '' : ` Did you mean ${meant}?`}`
+  }
+  return null
 }

@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { Argument, Command } from 'commander'
+import { Argument, Command, type OutputConfiguration } from 'commander'
 import { addAliases, childNamed } from './aliases.ts'
 import { addAccess } from './commands/access.ts'
 import { addCall } from './commands/call.ts'
@@ -24,7 +24,9 @@ import { addTeams } from './commands/teams.ts'
 import { addUsers } from './commands/users.ts'
 import { addDefaults } from './default-commands.ts'
 import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
+import { fittedHelp } from './help.ts'
 import { denizen } from './options.ts'
+import { room } from './output.ts'
 import { closest } from './suggestion.ts'
 import { version } from './version.ts'
 import { inWordsOf } from './words.ts'
@@ -47,6 +49,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+const output: OutputConfiguration = {
+  outputError: () => {}, // printed once, like all other errors
+  writeOut: (text) => void process.stdout.write(fittedHelp(text, room())),
+}
+
 /** The program with all of its commands. */
 export function createProgram(): Command {
   const program = new Command('denizen')
@@ -55,7 +62,7 @@ export function createProgram(): Command {
     .enablePositionalOptions() // --version of `users update` is a field, not a question about the program
     .exitOverride()
     .showSuggestionAfterError(false) // ours never proposes the opposite
-    .configureOutput({ outputError: () => {} }) // printed once, like all other errors
+    .configureOutput(output)
     .helpCommand(false)
     .addHelpText('after', help)
   addServe(program)

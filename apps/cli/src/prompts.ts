@@ -1,9 +1,12 @@
-import { confirm, isCancel, password, text, type CANCEL_SYMBOL } from '@clack/prompts'
+import { confirm, isCancel, password, text, updateSettings, type CANCEL_SYMBOL } from '@clack/prompts'
 import type { Connection } from './calls.ts'
 import { cancelled, usageError } from './failure.ts'
 
 /** Prompts go to standard error, so that standard output holds only the answer. */
 const terminal = { output: process.stderr }
+
+/** Ctrl-D ends the input as Ctrl-C does: otherwise a prompt waits for a terminal that is closed. */
+updateSettings({ aliases: { '\u0004': 'cancel' } })
 
 /** Longer than any password: somebody piped in the wrong file. */
 const longestSecret = 65_536

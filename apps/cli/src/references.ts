@@ -2,6 +2,7 @@ import { DenizenError } from '@denizen/core/calls'
 import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
+import { shellWord } from './next-steps.ts'
 import { denizen } from './options.ts'
 
 /** Where names are resolved. */
@@ -9,6 +10,8 @@ export interface Scope {
   readonly connection: Connection
   /** The organization named on the command line; null: none. */
   readonly named: string | null
+  /** As it was typed: an id or a slug. */
+  readonly typed: string | null
   /** That organization, else the one that the session works in; null: none. */
   organization(): Promise<string | null>
 }
@@ -28,7 +31,7 @@ const user: Reference = {
   async resolve(scope, text) {
     if (text.startsWith('usr_')) return text
     const id = await userNamed(scope, text)
-    if (id === null) throw noSuchUser(text, scope.named !== null)
+    if (id === null) throw noSuchUser(text, scope.typed)
     return id
   },
 }
@@ -53,7 +56,9 @@ const team: Reference = {
     const organizationId = await organizationOf(scope)
     const wanted = sameName(text)
     const found = await first(scope.connection.calls.teams.list({ organizationId, limit: 100 }), ({ name }) => sameName(name) === wanted)
-    return found?.id ?? notFound('team', text, `Look at those of the organization: ${denizen} teams list --org ${organizationId}`)
+    return (
+      found?.id ?? notFound('team', text, `Look at those of the organization: ${denizen} teams list --org ${wordOf(scope, organizationId)}`)
+    )
   },
 }
 
@@ -81,7 +86,7 @@ const role: Reference = {
       if (found.name === wanted) named.push({ id: found.id, own: found.organizationId !== null })
     // The organization's own role takes precedence over one of the installation with the same name.
     const found = named.find(({ own }) => own) ?? named[0]
-    const list = organizationId === null ? 'roles list' : `roles list --org ${organizationId} --installation`
+    const list = organizationId === null ? 'roles list' : `roles list --org ${wordOf(scope, organizationId)} --installation`
     return found?.id ?? notFound('role', text, `Look at those there are: ${denizen} ${list}`)
   },
 }
@@ -112,7 +117,7 @@ export const sentInvitation: Reference = {
       notFound(
         'invitation',
         text,
-        `Look at those that wait for an answer: ${denizen} orgs list-invitations ${organizationId} --state pending`,
+        `Look at those that wait for an answer: ${denizen} orgs list-invitations ${wordOf(scope, organizationId)} --state pending`,
       )
     )
   },
@@ -194,9 +199,17 @@ export async function resolveReferences(
 /** Where the names on a command line are resolved; `text` is the organization that it names, if any. */
 export async function scopeOf(connection: Connection, text: unknown): Promise<Scope> {
   const named: string | null =
-    typeof text === 'string' ? await organization.resolve({ connection, named: null, organization: async () => null }, text) : null
+    typeof text === 'string'
+      ? await organization.resolve({ connection, named: null, typed: null, organization: async () => null }, text)
+      : null
   let session: Promise<string | null> | undefined
-  return { connection, named, organization: async () => named ?? (session ??= organizationOfSession(connection)) }
+  const typed = typeof text === 'string' ? text : null
+  return { connection, named, typed, organization: async () => named ?? (session ??= organizationOfSession(connection)) }
+}
+
+/** The organization as people know it, to be typed again. */
+function wordOf({ typed }: Scope, id: string): string {
+  return shellWord(typed ?? id)
 }
 
 /** The organization to use when none is named: the one that the session works in. */
@@ -267,11 +280,13 @@ async function first<Item>(items: AsyncIterable<Item>, matches: (item: Item) => 
   return null
 }
 
-/** `inOrganization`: somebody was looked for among its users. */
-export function noSuchUser(name: string, inOrganization: boolean): DenizenError {
-  const next = inOrganization
-    ? `Look at its members: ${denizen} orgs list-members …, or ask somebody to join: ${denizen} orgs invite …`
-    : `Look at all of them: ${denizen} users list`
+/** `organization`: somebody was looked for among its users; as it was typed. */
+export function noSuchUser(name: string, organization: string | null): DenizenError {
+  const list = `${denizen} users list`
+  const next =
+    organization === null
+      ? `Look at all of them: ${list}`
+      : `Look at its members: ${denizen} orgs list-members ${shellWord(organization)}, at all users: ${list}, or invite by mail: ${denizen} orgs invite ${shellWord(organization)} ${name.includes('@') ? shellWord(name) : '…'}`
   return new DenizenError('request.notFound', 'notFound', `There is no user "${name}".`, { type: 'user', name, next })
 }
 

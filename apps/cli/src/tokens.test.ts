@@ -13,6 +13,15 @@ async function somebody() {
 const withSecret = (secret: string, ...line: string[]) => terminal.here(line, { DENIZEN_URL: served().server.url, DENIZEN_TOKEN: secret })
 
 describe('denizen tokens', () => {
+  it('U8: says of a scope that is no action which was meant, before it asks for anything', async () => {
+    const { run, user } = await somebody()
+    const slip = await run('tokens', 'create', 'x', '--scopes', 'users.lst')
+    expect([slip.code, slip.stderr]).toEqual([2, expect.stringContaining('There is no action users.lst. Did you mean users.list?')])
+    await expect(user.as.tokens.create({ name: 'x', scopes: ['users.lst'] })).rejects.toMatchObject({ code: 'access.unknownPermission' })
+    const check = await run('access', 'check', 'me', 'document.wriet')
+    expect([check.code, check.stdout, check.stderr]).toEqual([4, 'No.\n', expect.stringContaining('explain')])
+  })
+
   it('prints the secret alone and once to standard output; it works until it is rotated and revoked', async () => {
     const { user, run } = await somebody()
     const made = await run('tokens', 'create', 'nightly backup', '--scopes', 'sessions.whoami,users.current', '--lifetime-days', '90')

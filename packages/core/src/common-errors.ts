@@ -1,4 +1,4 @@
-import { databaseFull } from './database/errors.ts'
+import { databaseFull, databaseNotMigrated } from './database/errors.ts'
 import * as request from './kernel/errors.ts'
 import type { ErrorDefinition } from './kernel/errors.ts'
 import { tooManyRequests } from './policies/errors.ts'
@@ -30,6 +30,7 @@ export const commonErrors: readonly ErrorDefinition<never>[] = [
   request.sealedElsewhere,
   request.databaseReadOnly,
   databaseFull,
+  databaseNotMigrated,
   request.outcomeUnknown,
   request.internal,
   tooManyRequests,

@@ -80,6 +80,7 @@ export const signatures = {
 
 export type Signatures = typeof signatures
 
+export { inputWords } from './kernel/input-words.ts'
 export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from './kernel/errors.ts'
 export type { ActionKind, GrantedRole, InputOf, OutputOf, SessionEffect, Signature } from './kernel/signature.ts'
 export type { DenizenErrorCode } from './kernel/error-codes.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bothDatabases, useWorld } from '@denizen/core/testing'
+import { bothDatabases, createWorld, useWorld } from '@denizen/core/testing'
 
 describe.each(bothDatabases)('core on %s', (database) => {
   const world = useWorld({ database })
@@ -9,6 +9,18 @@ describe.each(bothDatabases)('core on %s', (database) => {
     expect(ada.user.email).toBe('ada@example.com')
     expect(await ada.as.sessions.whoami()).toMatchObject({ user: { id: ada.user.id, username: 'ada' }, roles: ['user'] })
   })
+})
+
+test('U5: on a database that nobody migrated, starting and calling say what to do', async () => {
+  const world = await createWorld({ empty: true })
+  const told = { code: 'request.databaseNotMigrated', kind: 'unavailable', message: expect.stringContaining('orm.migrator.up()') as string }
+  try {
+    await expect(world.core.start()).rejects.toMatchObject(told)
+    await expect(world.asSystem().users.create({ email: 'ada@example.org' })).rejects.toMatchObject(told)
+    await expect(world.asSystem().users.list()).rejects.toMatchObject(told)
+  } finally {
+    await world.close()
+  }
 })
 
 test('the suite runs on the runtime that was asked for', () => {

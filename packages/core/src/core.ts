@@ -134,14 +134,24 @@ export function createCore(options: CoreOptions): Core {
     publishedKeys: () => answering(assembly, 'the look at the signing keys', () => keys.published()),
     writeLastSeen: buffers.write,
     unreadiness: () => unreadinessOf(reader()),
-    async start() {
-      await rotateKeys(reader(), ports) // refuses another master key, before anything is written
-      await ensurePartitions(reader(), ports.clock.now())
-      await warnOfDump(reader(), ports)
-      await ports.invalidation.open(cachesOf(assembly))
-      buffers.start()
-    },
+    start: () =>
+      named(async () => {
+        await rotateKeys(reader(), ports) // refuses another master key, before anything is written
+        await ensurePartitions(reader(), ports.clock.now())
+        await warnOfDump(reader(), ports)
+        await ports.invalidation.open(cachesOf(assembly))
+        buffers.start()
+      }),
     stop: async () => void (await Promise.all([buffers.stop(), ports.invalidation.close()])),
+  }
+}
+
+/** Says failures of the database in Denizen's words: a start on one without tables says that nothing was migrated. */
+async function named(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (thrown) {
+    throw toDomainError(thrown)
   }
 }
 

@@ -186,7 +186,7 @@ describe('readConfig', () => {
   })
 
   test("lets the command's own settings be", () => {
-    expect(issuesOf({ DENIZEN_URL: 'http://127.0.0.1:4000', DENIZEN_TOKEN: 'dnz_x' })).toEqual([])
+    expect(issuesOf({ DENIZEN_URL: 'http://127.0.0.1:4000', DENIZEN_TOKEN: 'dnz_x', DENIZEN_CONTEXT: 'staging' })).toEqual([])
   })
 
   test('every setting is in the table, with a meaning', () => {

@@ -147,7 +147,7 @@ export const settings: readonly Setting[] = Object.entries(definitions).map(([na
 }))
 
 /** Settings of the `denizen` command as a client; a process may have both kinds in its environment. */
-const clientSettings: readonly string[] = ['DENIZEN_URL', 'DENIZEN_TOKEN']
+const clientSettings: readonly string[] = ['DENIZEN_URL', 'DENIZEN_TOKEN', 'DENIZEN_CONTEXT']
 
 type Shape = { readonly [Name in keyof typeof definitions]: (typeof definitions)[Name]['schema'] }
 

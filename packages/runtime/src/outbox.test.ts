@@ -35,3 +35,11 @@ test('only whoever runs Denizen may read the files; the log says where, and noth
   expect(logger.lines).toMatchObject([{ level: 'warn', fields: { file } }])
   expect(JSON.stringify(logger.lines)).not.toMatch(/canary|ada@/i)
 })
+
+test('U2: a long link stands whole on one line of the file', async () => {
+  const { mailer, files } = fixture()
+  const link = `https://id.example/invitations/accept?token=dnz_invite_${'a'.repeat(120)}`
+  await mailer.send({ to: 'ada@example.com', subject: 'Zoë invites you', text: `Zoë:\n\n${link}\n`, html: `<p>Zoë: ${link}</p>` })
+  const [file = ''] = files()
+  expect(readFileSync(file, 'utf8').split('\r\n')).toContain(link)
+})

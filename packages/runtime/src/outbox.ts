@@ -15,7 +15,7 @@ export function outboxMailer({ directory, from }: { readonly directory: string; 
   return {
     isConfigured: true,
     async send(mail) {
-      const { message } = await transport.sendMail(messageOf(from, mail))
+      const { message } = await transport.sendMail(readable(messageOf(from, mail)))
       if (!Buffer.isBuffer(message)) throw new TypeError('The composed mail should be a buffer.')
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const file = join(directory, `${new Date().toISOString().replaceAll(':', '-')}-${randomBytes(4).toString('hex')}.eml`)
@@ -25,4 +25,21 @@ export function outboxMailer({ directory, from }: { readonly directory: string; 
       logger.warn('No mail server is configured (DENIZEN_SMTP_URL): an email was written to a file.', { file })
     },
   }
+}
+
+/** Characters in a line of a mail (RFC 5322: 2.1.1); here bytes, which are never fewer. */
+const longestLine = 998
+
+/**
+ * The same message with its parts as they are (RFC 2045: 6.2, 8bit), so that a link can be copied from the file:
+ * quoted-printable would break it over several lines. A part with longer lines is left to nodemailer.
+ */
+function readable({ text, html, ...rest }: ReturnType<typeof messageOf>) {
+  if ([text, html].some((part) => part.split(/\r?\n/).some((line) => Buffer.byteLength(line) > longestLine || /[\r\0]/.test(line))))
+    return { ...rest, text, html }
+  return { ...rest, alternatives: [{ raw: partOf('plain', text) }, { raw: partOf('html', html) }] }
+}
+
+function partOf(type: 'plain' | 'html', content: string): string {
+  return `Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${content}`
 }

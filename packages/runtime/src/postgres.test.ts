@@ -171,7 +171,9 @@ test('each connection prepares the busiest statements once, and a new one does s
   const on = await open({}, 1)
   const core = createCore({ orm: on, ports: await defaultPorts(new Uint8Array(32).fill(7)) })
   const fail = () => core.as(anonymousActor).auth.signIn({ identifier: 'nobody', password: 'wrong' })
-  const prepared = () => ask(on, `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements order by name`)
+  // Which kinds of imported hashes are held is asked once a minute, not at each attempt.
+  const counted = `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements where name <> 'denizen_password_kinds'`
+  const prepared = () => ask(on, `${counted} order by name`)
   // Whether somebody has to wait is asked before the password is checked, and again under the lock; guesses at one account have another.
   const names = [
     'lock_one',

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { exitCodes } from '../failure.ts'
 import { formatOf } from '../options.ts'
-import { printAnswer } from '../output.ts'
+import { note, printAnswer } from '../output.ts'
+import { unknownIn } from '../permission-areas.ts'
 import { addPaged } from '../paged-command.ts'
 import { addScopeOptions, readScope } from '../scope-options.ts'
 import { referenceOf, type Reference } from '../references.ts'
@@ -67,7 +68,9 @@ function addChecks(access: Command): void {
     async answer({ calls }, input, options) {
       const answer = await calls.access.check(input as Parameters<typeof calls.access.check>[0])
       printAnswer(formatOf(options), answer, () => (answer.allowed ? 'Yes.' : 'No.'))
-      if (!answer.allowed) process.exitCode = exitCodes.denied
+      if (answer.allowed) return
+      if (formatOf(options) === 'text') note(unknownIn([input['permission'] as string]) ?? 'To see why, say explain instead of check.')
+      process.exitCode = exitCodes.denied
     },
     examples: ['access check ada document.read --resource res_01j…', 'access check me teams.create --org acme && echo allowed'],
   })

@@ -8,7 +8,7 @@ import { contextOf } from '../contexts.ts'
 import { exitCodes } from '../failure.ts'
 import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
-import { bold, printAnswer, table } from '../output.ts'
+import { bold, indented, printAnswer, printable } from '../output.ts'
 import { mailText } from './banner.ts'
 
 interface Check {
@@ -265,15 +265,13 @@ const signs = { ok: '✓', warning: '!', problem: '✗' } as const
 function textOf(checks: readonly Check[], settings: readonly SettingInUse[]): string {
   const widest = Math.max(...checks.map(({ name }) => name.length))
   const lines = checks.map(({ name, state, found, next }) => {
-    const indent = ' '.repeat(widest + 6)
-    const after = next === null ? '' : `\n${indent}next: ${next}`
-    return `  ${signs[state]} ${name.padEnd(widest)}  ${found.replaceAll('\n', `\n${indent}`)}${after}`
+    const after = next === null ? '' : `\n${indented(`next: ${next}`, widest + 6)}`
+    return `  ${signs[state]} ${name.padEnd(widest)}  ${indented(found, widest + 6).trimStart()}${after}`
   })
-  const columns = [
-    { title: 'SETTING', value: ({ name }: SettingInUse) => name },
-    { title: 'VALUE', value: ({ value }: SettingInUse) => value },
-    { title: 'FROM', value: ({ from }: SettingInUse) => from },
-    { title: 'MEANING', value: ({ meaning }: SettingInUse) => meaning },
-  ]
-  return `${bold('Checks')}\n${lines.join('\n')}\n\n${table(settings, columns)}`
+  return `${bold('Checks')}\n${lines.join('\n')}\n\n${bold('Settings')}\n${settings.map(settingText).join('\n')}`
+}
+
+/** The name is never shortened, because it is what one types. */
+function settingText({ name, value, from, meaning }: SettingInUse): string {
+  return `  ${name}  ${printable(value)}${from === 'default' ? '' : ' (from the environment)'}\n${indented(meaning, 6)}`
 }

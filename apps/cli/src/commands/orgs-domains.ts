@@ -1,6 +1,7 @@
 import { signatures, type Domain } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
+import { shellWord } from '../next-steps.ts'
 import { denizen } from '../options.ts'
 import { printable, record, table } from '../output.ts'
 
@@ -11,13 +12,13 @@ export function addDomains(orgs: Command): void {
   addAction(orgs, {
     signature: actions.addDomain,
     arguments: ['organizationId', 'domain'],
-    show: domainText,
+    show: (domain, _, [organization = '']) => domainText(domain, organization),
     examples: ['orgs add-domain acme acme.example'],
   })
   addAction(orgs, {
     signature: actions.verifyDomain,
     arguments: ['organizationId', 'domain'],
-    show: domainText,
+    show: (domain, _, [organization = '']) => domainText(domain, organization),
     examples: ['orgs verify-domain acme acme.example'],
   })
   addAction(orgs, {
@@ -36,13 +37,13 @@ export function addDomains(orgs: Command): void {
   })
 }
 
-function domainText(domain: Domain): string {
+function domainText(domain: Domain, organization: string): string {
   if (domain.verifiedAt !== null)
     return record([
       ['domain', domain.domain],
       ['verified', domain.verifiedAt],
     ])
-  return `Add this record to DNS, then: ${denizen} orgs verify-domain … ${printable(domain.domain)}\n\n${recordsText([domain])}`
+  return `Add this record to DNS, then: ${denizen} orgs verify-domain ${printable(shellWord(organization))} ${printable(domain.domain)}\n\n${recordsText([domain])}`
 }
 
 /** Never shortened, because people copy it. */

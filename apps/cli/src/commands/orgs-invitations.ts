@@ -20,7 +20,7 @@ function addSent(orgs: Command): void {
     arguments: ['organizationId', 'email'],
     confirmation: ({ role }, [organization = '', email = '']) =>
       role === 'owner' ? `Invite ${printable(email)} to be an owner of ${printable(organization)}?` : null,
-    show: invitationText,
+    show: (invitation) => `${invitationText(invitation)}\n\n${whereMailIs}`,
     examples: ['orgs invite acme bob@example.org', 'orgs invite acme bob@example.org --role admin'],
   })
   addPaged(orgs, {
@@ -104,6 +104,9 @@ function oneOf({ token, invitationId }: Input): string | null {
     ? 'Name the invitation, or give the token of the link with --token-prompt or --token-stdin.'
     : null
 }
+
+const whereMailIs = `The link goes by mail. A server without DENIZEN_SMTP_URL writes it to a file
+instead: "${denizen} doctor" there, under Mail, says where.`
 
 function invitationText(invitation: Invitation): string {
   const { state, expiresAt } = invitation

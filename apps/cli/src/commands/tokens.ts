@@ -5,7 +5,7 @@ import { denizen } from '../options.ts'
 import { note, printable, record, type Column } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { apiToken } from '../references.ts'
-import { briefly, permissionLines } from '../permission-areas.ts'
+import { briefly, permissionLines, unknownIn } from '../permission-areas.ts'
 
 const { tokens: actions } = signatures
 
@@ -71,6 +71,7 @@ function addCreate(tokens: Command): void {
     adjust(input, { expiry }) {
       if (expiry !== false) input['lifetimeDays'] ??= defaultDays
     },
+    problem: ({ scopes }) => unknownIn((scopes as readonly string[] | undefined) ?? []),
     // Whoever finds it is its user: nobody makes such a one without meaning to.
     confirmation: ({ scopes, lifetimeDays }) =>
       scopes === undefined

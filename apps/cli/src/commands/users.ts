@@ -65,7 +65,7 @@ function addFind(users: Command): void {
     async answer({ calls }, { identifier, organizationId }, options) {
       const within = typeof organizationId === 'string' ? { organizationId } : {}
       const user = await calls.users.find({ identifier: String(identifier), ...within })
-      if (user === null) throw noSuchUser(String(identifier), typeof organizationId === 'string')
+      if (user === null) throw noSuchUser(String(identifier), typeof options['org'] === 'string' ? options['org'] : null)
       printAnswer(formatOf(options), user, () => userText(user))
     },
     examples: ['users find ada@example.org', 'users find ada --org acme'],

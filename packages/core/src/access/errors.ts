@@ -1,11 +1,3 @@
-import { defineError } from '../kernel/errors.ts'
-
-export const unknownPermission = defineError<{ permission: string; suggestions: readonly string[] }>(
-  'access.unknownPermission',
-  'invalid',
-  ({ permission, suggestions }) =>
-    `There is no permission ${permission}, because Denizen has no such action.${suggestions.length === 0 ? '' : ` Did you mean ${suggestions.join(', ')}?`}`,
-)
-
+export { unknownPermission } from '../grants/errors.ts'
 export { alreadyAssigned, notAssignable, notHeld, tooManyAssignments } from './assignments/errors.ts'
 export { excluded, exclusionViolated, heldOnResources, notOnResources } from './separation/errors.ts'

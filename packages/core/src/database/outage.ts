@@ -1,6 +1,6 @@
 import { databaseBusy, databaseReadOnly, databaseUnavailable } from '../kernel/errors.ts'
 import type { DenizenError, ErrorDefinition } from '../kernel/errors.ts'
-import { databaseFull } from './errors.ts'
+import { databaseFull, databaseNotMigrated } from './errors.ts'
 
 /** A failure of the database that is no bug and no fault of the caller: it passes, or an operator ends it. */
 export interface Outage {
@@ -19,6 +19,7 @@ const meanings: readonly Meaning[] = [
   // Timeouts of statements and locks, too many connections: whatever was begun is rolled back.
   [/^(57014|55P03|53200|53300|25P03|25P04|57P05)$/, databaseBusy],
   [/^53100$/, databaseFull],
+  [/^42P01$/, databaseNotMigrated],
   // A standby, a database that was set read-only, a limit of its configuration.
   [/^(25006|53400)$/, databaseReadOnly],
   // Connections and shutdowns; roles, passwords and databases that are not there (any more): a secret may be in the middle of a change.

@@ -37,3 +37,4 @@ export {
   permissionsOf,
   matchesNoAction,
 } from './permissions.ts'
+export { requireKnownPermissions, similarActions } from './unknown-permissions.ts'

@@ -153,6 +153,7 @@ export type DenizenErrorCode =
   | 'request.batchTooLarge'
   | 'request.databaseBusy'
   | 'request.databaseFull'
+  | 'request.databaseNotMigrated'
   | 'request.databaseReadOnly'
   | 'request.databaseUnavailable'
   | 'request.denied'

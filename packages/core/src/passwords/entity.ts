@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { idColumn, instant } from '../kernel/columns.ts'
 import { UserRow } from '../users/entity.ts'
-import { kindIndex } from './imported-kinds.ts'
+import { kindIndex } from './kinds.ts'
 
 const PasswordSchema = defineEntity({
   name: 'PasswordRow',
@@ -12,7 +12,7 @@ const PasswordSchema = defineEntity({
     hash: p.string().columnType('text'),
     changedAt: instant(),
   },
-  indexes: [{ name: 'passwords_imported_index', expression: kindIndex }],
+  indexes: [{ name: 'passwords_kind_index', expression: kindIndex }],
 })
 
 /** The password of a user, as a PHC string. */

@@ -1,14 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { Hasher, Ports } from '../ports/index.ts'
-import { decoyOfKind, heldKinds } from './imported-kinds.ts'
-import { verifyPbkdf2 } from './pbkdf2.ts'
+import { decoyOfKind, heldKinds, kindOf } from './kinds.ts'
+import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
 import { decoyHash } from './verify.ts'
 
 /** Milliseconds for which it is not looked again which kinds of hashes are held. */
 const kindsAge = 60_000
-/** More than the slowest kind took when it was measured, since no two times are the same. */
-const margin = 1.2
+/** Times what the slowest kind took when it was measured: no two times are the same, and a short rest of waiting is less exact than a long one. */
+const margin = 1.5
 /** Milliseconds. Nobody waits longer, however dear an imported hash is. */
 const longest = 2_000
 
@@ -29,13 +29,13 @@ type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'h
 
 /**
  * Waits until a wrong password could have been compared with a hash of any kind that is held here. Imported hashes take longer than the
- * decoy of an unknown user, or less: either would tell who is there. It waits, and computes nothing: nobody's sign-ins cost no more.
- * Where nothing is imported, all hashes are alike, and it does not wait.
+ * decoy of an unknown user, or less: either would tell who is there. It waits, and computes nothing: a sign-in as nobody costs no more
+ * than before. Where all hashes are of the kind that the hasher makes, they take as long as the decoy, and it does not wait.
  */
 export async function waitToRefuse(asked: Asked, startedAt: number): Promise<void> {
   const least = await leastTime(asked)
   const left = Math.min(least, longest) - (asked.ports.clock.monotonic() - startedAt)
-  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
+  if (left > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)))
 }
 
 function leastTime(asked: Asked): Promise<number> {
@@ -51,8 +51,10 @@ function leastTime(asked: Asked): Promise<number> {
 }
 
 async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: Pace): Promise<number> {
-  const kinds = await runStatement<{ kind: string }>(reader, kindsStatement, [])
-  if (kinds.length === 0) return 0
+  const decoy = await decoyHash(hasher)
+  const held = await runStatement<{ kind: string }>(reader, kindsStatement, [])
+  const others = held.filter(({ kind }) => kind !== kindOf(decoy))
+  if (others.length === 0) return 0
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const startedAt = clock.monotonic()
     await work()
@@ -64,8 +66,8 @@ async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: P
     known.catch(() => costs.delete(name))
     return known
   }
-  const decoy = await decoyHash(hasher)
-  let slowest = await costOf('', () => hasher.verify(decoy, 'wrong'))
-  for (const { kind } of kinds) slowest = Math.max(slowest, await costOf(kind, async () => verifyPbkdf2(decoyOfKind(kind) ?? '', 'wrong')))
+  const compare = (hash: string) => (isPbkdf2(hash) ? verifyPbkdf2(hash, 'wrong') : hasher.verify(hash, 'wrong'))
+  let slowest = await costOf('', () => compare(decoy))
+  for (const { kind } of others) slowest = Math.max(slowest, await costOf(kind, () => compare(decoyOfKind(kind))))
   return slowest * margin
 }

@@ -1,9 +1,10 @@
 import { invalidInputError } from '../kernel/input.ts'
+import { inputWords } from '../kernel/input-words.ts'
 import type { AnswerOf, OutputOf, ParsedInputOf, Signature } from '../kernel/signature.ts'
 
 /** Parses an input. The error names every field at fault, without their values. */
 export function parseInput<S extends Signature>(signature: S, input: unknown): ParsedInputOf<S> {
-  const parsed = signature.input.safeParse(input ?? {})
+  const parsed = signature.input.safeParse(input ?? {}, { error: inputWords })
   if (parsed.success) return parsed.data as ParsedInputOf<S>
   throw invalidInputError(parsed.error.issues)
 }

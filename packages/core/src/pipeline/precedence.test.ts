@@ -37,7 +37,10 @@ async function atGate(gate: string, work: () => Promise<unknown>, calls: readonl
     running.push(call())
   }
   await eventually(30_000, 'somebody asking for precedence', async () => {
-    const { rows } = await watcher.query(`select 1 from pg_locks where locktype = 'advisory' and objsubid = 2 and granted`)
+    const { rows } = await watcher.query(
+      `select 1 from pg_locks join pg_database d on d.oid = database
+        where datname = current_database() and locktype = 'advisory' and objsubid = 2 and granted`,
+    )
     return rows.length > 0
   })
   await holder.query('commit')
@@ -75,6 +78,7 @@ describe('64: R1: a suspension does not wait for what takes long', () => {
     expect(done).toEqual(['update done', 'suspension done', 'batch done'])
     expect(await countUsers('other')).toBe(many.length)
   })
+
   test('an administrator of the organization has what its user does give way, too', async () => {
     await world().ownDomain(organizationId, 'long.example')
     const account = await world().newUser({ organizationId, email: 'managed@long.example' })

@@ -1,4 +1,5 @@
 import { defineCommand } from '../kernel/action.ts'
+import { requireKnownPermissions } from '../grants/index.ts'
 import { changedNamedOrOwnAccountTarget, existingUser } from '../users/index.ts'
 import { scopeTooWide } from './errors.ts'
 import { organizationFor, persistToken, requireTokenOwner, requireRoomForToken, recordNewToken } from './new-token.ts'
@@ -13,12 +14,13 @@ export const createToken = defineCommand(tokensSignatures.create, {
   requiresRecentAuth: true,
   handlesSecret: true,
   async handle(context, { userId: named, name, lifetimeDays, allowedIps, ...asked }) {
-    const { em, now, actor, credentials } = context
+    const { em, now, actor, credentials, catalogue } = context
     const userId = namedOwnerOrCaller(actor, { userId: named })
     const user = await existingUser(em, userId)
     requireTokenOwner(context, user)
     const organizationId = await organizationFor(context, user, asked.organizationId)
     const principal = actor.kind === 'user' ? actor.principal : null
+    requireKnownPermissions(catalogue, asked.scopes ?? [])
     const beyond = asked.scopes === undefined ? [] : credentials.exceeding(principal, asked.scopes, organizationId)
     if (beyond.length > 0) throw scopeTooWide({ scopes: beyond })
     await requireRoomForToken(context, userId)

@@ -1,3 +1,4 @@
+import { requireKnownPermissions } from '../grants/index.ts'
 import { defineQuery } from '../kernel/action.ts'
 import type { QueryContext } from '../kernel/context.ts'
 import type { SigningOrder } from '../kernel/credentials.ts'
@@ -17,7 +18,10 @@ export const issueWebsocket = defineQuery(tokensSignatures.issueWebsocket, {
 export const issueAgent = defineQuery(tokensSignatures.issueAgent, {
   allow: signedIn,
   aboutCredential: true,
-  handle: (context, { audience = null, scopes = null }) => issueSigned(context, { kind: 'agent', audience, scopes }),
+  handle: (context, { audience = null, scopes = null }) => {
+    requireKnownPermissions(context.catalogue, scopes ?? [])
+    return issueSigned(context, { kind: 'agent', audience, scopes })
+  },
 })
 
 /**

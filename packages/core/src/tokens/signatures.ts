@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { organizationId, tokenId, userId } from '../kernel/ids.ts'
+import { unknownPermission } from '../grants/errors.ts'
 import { audienceUnknown, noOwner, notServiceUser, scopeTooWide, signedCredential, tokenOver, tooManyTokens } from './errors.ts'
 import { ApiToken, IssuedToken, lifetimeDays, NewApiToken, scopes, shownToken, tokenIps, tokenName, tokenState } from './model.ts'
 
@@ -16,7 +17,7 @@ export const tokensSignatures = group('tokens', {
   create: changes({
     summary: 'Create an API token; its secret is shown only once',
     grantedTo: ['admin'],
-    errors: [scopeTooWide, tooManyTokens, notServiceUser, noOwner],
+    errors: [unknownPermission, scopeTooWide, tooManyTokens, notServiceUser, noOwner],
     input: z.strictObject({
       name: tokenName,
       scopes: scopes.optional(),
@@ -122,7 +123,7 @@ export const tokensSignatures = group('tokens', {
   }),
   issueAgent: reads({
     summary: 'Issue a token for an agent, for fifteen minutes',
-    errors: [scopeTooWide, audienceUnknown, signedCredential],
+    errors: [unknownPermission, scopeTooWide, audienceUnknown, signedCredential],
     input: z.strictObject({
       audience: z.url().max(500).optional().meta({ description: 'its audience: one of the configured ones (default: Denizen)' }),
       scopes: scopes.optional(),

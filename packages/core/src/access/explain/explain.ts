@@ -9,11 +9,18 @@ import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
 import { isActing, type UserStatus } from '../../users/index.ts'
 import type { ScopeInput } from '../model.ts'
-import { matchesNoAction } from '../../grants/index.ts'
+import { matchesNoAction, similarActions } from '../../grants/index.ts'
 import { findScope, type Scope } from '../scopes.ts'
 import { isAboutCaller } from '../decisions/decide.ts'
-import { isAllowedAt, grantsOfSubject, withinLimits, loadSubjects, owns, type DecisionContext, type SubjectFacts } from '../subjects.ts'
-import { similarActions } from '../unknown-permissions.ts'
+import {
+  isAllowedAt,
+  grantsOfSubject,
+  withinLimits,
+  loadStandingSubjects,
+  owns,
+  type DecisionContext,
+  type SubjectFacts,
+} from '../subjects.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from './visibility.ts'
 import { loadRoleGraph } from '../roles/graph.ts'
 import { missingFor, type OrganizationStanding } from './missing.ts'
@@ -49,17 +56,20 @@ export const explain = defineQuery(explainSignatures.explain, {
     const em = await open()
     const scope = await findScope(em, input.on ?? {})
     const key = subjectKey(actor, input)
-    const [facts] = key === null ? [] : await loadSubjects(em, [key], now)
-    if (scope === null || facts === undefined) throw notFound({ type: askedType })
+    const [loaded] = key === null ? [] : await loadStandingSubjects(em, catalogue, [key], now)
+    if (scope === null || loaded === undefined) throw notFound({ type: askedType })
+    const visibility = visibilityFor(actor, scope, { action, userId: loaded.userId })
+    const { facts, held } = knownFacts(visibility, scope, now, {
+      facts: loaded,
+      held: await loadUserAssignments(em, loaded.userId, scope, now),
+    })
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
     // Asked about themselves, callers get the answer for this credential and this address.
     const situation = { now, from: caller === null ? null : (caller.from ?? unknownOrigin) }
     const grants = grantsOfSubject(catalogue, facts, situation)
     const limited = caller === null ? [grants] : [grants, caller.principal.grants]
     const isLimited = !limited.every((limits) => withinLimits(limits, input.permission, scope))
-    const held = await loadUserAssignments(em, facts.userId, scope, now)
     const question = await questionOf(em, { catalogue, facts, permission: input.permission, scope, held, now })
-    const visibility = visibilityFor(actor, scope, { action, userId: facts.userId })
     const because = reasonsFor(question, facts, situation, held).map((reason) => visibleReason(visibility, question, reason))
     const allowed = !isLimited && isAllowedAt(grants, facts, input.permission, scope)
     const common = {
@@ -103,6 +113,24 @@ interface UserAssignmentsRecord {
   readonly organization_status: OrganizationStatus | null
   readonly role: MembershipRole | null
   readonly assignments: string | null
+}
+
+interface FactsOfUser {
+  readonly facts: SubjectFacts
+  readonly held: UserAssignments
+}
+
+/** What the caller may know: of somebody who does not belong to the scope now neither the status, nor what they have elsewhere. */
+function knownFacts({ wholeSystem }: Visibility, { organizationId, owners }: Scope, now: Date, known: FactsOfUser): FactsOfUser {
+  const { facts, held } = known
+  const { assignments, standing } = held
+  const isOwn = owners.includes(facts.userId) || unexpired(held, now).some(({ scope }) => scope === 'resource')
+  const isThere = organizationId === null ? isOwn : standing.role !== null
+  if (wholeSystem || isThere) return known
+  return {
+    facts: { ...facts, isActive: true, memberships: [], assignments: [] },
+    held: { ...held, status: 'active', assignments: assignments.filter(({ scope }) => scope !== 'system') },
+  }
 }
 
 /** Only the most recent ended assignments are loaded. */

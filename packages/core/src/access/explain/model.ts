@@ -126,7 +126,10 @@ const AssignmentAt = z.object({
 
 /** A user at a time in the past or future. */
 export const UserAt = Somebody.extend({
-  status: z.string().nullable().meta({ description: 'null: the user did not exist yet' }),
+  status: z
+    .string()
+    .nullable()
+    .meta({ description: 'null: the user did not exist yet, or was not in the scope and you may see no more than who was' }),
   frozen: z.boolean().meta({ description: 'all grants were frozen' }),
   memberships: z.array(z.object({ organization: ScopeShown, role: z.enum(['owner', 'admin', 'member']) })),
   teams: z.array(z.object({ teamId: teamId, name: z.string() })),

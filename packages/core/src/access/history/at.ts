@@ -9,7 +9,7 @@ import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { isAllowedAt, grantsOfSubject, permissionsAt } from '../subjects.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from '../explain/visibility.ts'
-import { candidatesAt, belongedTo } from './candidates.ts'
+import { candidatesAt, belongedTo, knownSubject } from './candidates.ts'
 import type { UserAt } from '../explain/model.ts'
 import { loadNames, scopeInWords, shownScope, shownAssignmentScope, uuidsIn, type Names } from '../explain/names.ts'
 import { reaches } from '../explain/reasons.ts'
@@ -50,8 +50,9 @@ export const at = defineQuery(explainSignatures.at, {
         nextCursor: await nextCursorOf(ports.cipher, cursorScope, next === null ? null : [next]),
       }
     }
-    const [found] = await loadSubjectsAt(em, [subject], time)
-    if (found === undefined) throw notFound({ type: askedType })
+    const [loaded] = await loadSubjectsAt(em, [subject], time)
+    if (loaded === undefined) throw notFound({ type: askedType })
+    const found = knownSubject(visibility, loaded, scope)
     const allowed = permission === undefined ? null : could({ catalogue, permission, scope, time }, found)
     return { ...common, allowed, user: await describeUser(em, found, { catalogue, scope, time, visibility }), items: [], nextCursor: null }
   },

@@ -3,6 +3,7 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { organizationRoles } from '../../grants/index.ts'
+import type { Visibility } from '../explain/visibility.ts'
 import { loadRoleGraph, matchingPattern, patternsIn } from '../roles/graph.ts'
 import { wasSo, type SubjectAt } from './state.ts'
 
@@ -60,12 +61,16 @@ async function rolesAllowing(em: SqlEntityManager, { catalogue, permission, time
 }
 
 /**
- * Whether a user belonged to a scope: was a member of its organization or, outside of organizations, owned it or had an assignment on it.
+ * Whether a user belonged to a scope, whatever their status: was a member of its organization or, outside of organizations, owned it or
+ * had an assignment on it.
  */
-export function belongedTo({ userId, memberships, assignments }: SubjectAt, { organizationId, owners, path }: Scope): boolean {
-  if (organizationId !== null) return memberships.some((membership) => membership.organizationId === organizationId)
-  return (
-    owners.includes(userId) ||
-    assignments.some(({ scope, object }) => scope === 'resource' && object !== null && path.includes(idOf('res', object)))
-  )
+export function belongedTo({ userId, places }: SubjectAt, { organizationId, owners, path }: Scope): boolean {
+  if (organizationId !== null) return places.has(organizationId)
+  return owners.includes(userId) || path.some((id) => places.has(id))
+}
+
+/** A user as the caller may know them: of somebody who did not belong to the scope then, nothing but the name. */
+export function knownSubject({ wholeSystem }: Visibility, subject: SubjectAt, scope: Scope): SubjectAt {
+  if (wholeSystem || belongedTo(subject, scope)) return subject
+  return { ...subject, status: null, frozen: false, isActive: false, memberships: [], seats: [], assignments: [] }
 }

@@ -81,7 +81,16 @@ function states(kind: string, { current, whom }: { readonly current: string; rea
 
 const isConcerned = '(t.usr is null or e.subject = t.usr)'
 const inOrganization = '(e.object = t.organization or t.everything and t.usr is not null)'
-const concerned = `(e.subject = t.usr or t.usr is null and exists (select 1 from memberships m where m.user_id = e.subject and m.organization_id = t.organization))`
+const isMember = 'exists (select 1 from memberships m where m.user_id = e.subject and m.organization_id = t.organization)'
+/** Nobody but operators and the user learns of a status while the user did not belong there. */
+const belonged = `(t.everything
+  or exists (select 1 from memberships m where m.user_id = e.subject and m.organization_id = t.organization and m.created_at <= e.at)
+  or exists (select 1 from former_states f where f.kind = 'membership' and f.subject_id = e.subject and f.object_id = t.organization
+    and f.began_at <= e.at and f.ended_at >= e.at)
+  or t.organization is null and (exists (select 1 from resources r where r.id = any(t.things) and r.owner_user_id = e.subject and r.owned_since <= e.at)
+    or exists (select 1 from role_assignments a where a.user_id = e.subject and a.resource_id = any(t.things) and a.granted_at <= e.at
+      and (a.revoked_at is null or a.revoked_at >= e.at) and (a.valid_until is null or a.valid_until >= e.at))))`
+const concerned = `(e.subject = t.usr or t.usr is null and ${isMember}) and ${belonged}`
 
 const changesSql = `with recursive t as (select ?::timestamptz as start, ?::timestamptz as finish, ?::uuid as usr, ?::uuid as organization,
     ?::uuid[] as things, ?::boolean as everything),

@@ -10,7 +10,7 @@ import type { ScopeInput } from '../model.ts'
 import { coveredBy, permissionsOf } from '../../grants/index.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from '../explain/visibility.ts'
 import { could, permissionsAtTime } from './at.ts'
-import { candidatesAt, belongedTo } from './candidates.ts'
+import { candidatesAt, belongedTo, knownSubject } from './candidates.ts'
 import { changesBetween } from './changes.ts'
 import type { Difference } from '../explain/model.ts'
 import { loadNames, shownScope, uuidsIn } from '../explain/names.ts'
@@ -108,7 +108,7 @@ async function differences(em: SqlEntityManager, period: Period, { users, subjec
     const before = then.get(after.userId)
     if (before === undefined) return []
     const isSeen = subject !== null || visibility.people === 'all' || belongedTo(before, scopes.from) || belongedTo(after, scopes.to)
-    const { gained, lost } = differenceOf(period, before, after)
+    const { gained, lost } = differenceOf(period, knownSubject(visibility, before, scopes.from), knownSubject(visibility, after, scopes.to))
     if (!isSeen || (subject === null && gained.length + lost.length === 0)) return []
     return [{ userId: after.userId, username: after.username, gained, lost }]
   })

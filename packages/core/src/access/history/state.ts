@@ -14,6 +14,8 @@ export interface SubjectAt extends SubjectFacts {
   /** null: the user did not exist yet. */
   readonly status: UserStatus | null
   readonly frozen: boolean
+  /** Where the user belonged, whatever their status: organizations, and resources that they had an assignment on. */
+  readonly places: ReadonlySet<string>
   /** UUIDs of the user's teams. */
   readonly seats: readonly string[]
 }
@@ -30,14 +32,14 @@ interface SubjectRecord {
 /** SQL condition: the former state `f` held at the time `t.at`. */
 export const wasSo = 'f.began_at <= t.at and f.ended_at > t.at'
 
-/** SQL of the memberships that the user of `k` had at `t.at` in organizations that were active then. */
-const membershipsAt = `select x.organization, x.role from (
+/** SQL of the memberships that the user of `k` had at `t.at`, and whether the organization was active then. */
+const membershipsAt = `select x.organization, x.role, coalesce(
+    (select f.value from former_states f where f.kind = 'organizationStatus' and f.subject_id = o.id and ${wasSo} limit 1), o.status) = 'active' as active from (
     select m.organization_id as organization, m.role from memberships m where m.user_id = k.user_id and m.created_at <= t.at
       and not exists (select 1 from former_states f where f.kind = 'membership' and f.subject_id = m.user_id
         and f.object_id = m.organization_id and f.ended_at > t.at)
     union all select f.object_id, f.value from former_states f where f.kind = 'membership' and f.subject_id = k.user_id and ${wasSo}) x
-  join organizations o on o.id = x.organization and o.created_at <= t.at and coalesce(
-    (select f.value from former_states f where f.kind = 'organizationStatus' and f.subject_id = o.id and ${wasSo} limit 1), o.status) = 'active'`
+  join organizations o on o.id = x.organization and o.created_at <= t.at`
 
 const seatsAt = `select s.team_id as team from team_members s where s.user_id = k.user_id and s.created_at <= t.at
   union select f.object_id from former_states f where f.kind = 'seat' and f.subject_id = k.user_id and ${wasSo}`
@@ -52,7 +54,7 @@ const assignmentsAt = `select json_agg(json_build_object('id', a.id, 'role', a.r
 const subjectsAt = `select k.user_id::text as user, u.username, case when u.created_at <= t.at then coalesce(
       (select f.value from former_states f where f.kind = 'userStatus' and f.subject_id = u.id and ${wasSo} limit 1),
       u.status || case when u.grants_frozen_at is null then '' else ' frozen' end) end as status,
-    (select json_agg(json_build_object('id', m.organization, 'role', m.role) order by m.organization) from (${membershipsAt}) m)::text as memberships,
+    (select json_agg(json_build_object('id', m.organization, 'role', m.role, 'active', m.active) order by m.organization) from (${membershipsAt}) m)::text as memberships,
     (select json_agg(s.team order by s.team) from (${seatsAt}) s)::text as seats,
     (${assignmentsAt})::text as assignments
   from (select ?::timestamptz as at) t, unnest(?::uuid[]) k (user_id) join users u on u.id = k.user_id order by k.user_id`
@@ -79,7 +81,8 @@ export async function loadSubjectsAt(em: SqlEntityManager, userIds: readonly Id<
 function subjectAt(record: SubjectRecord, all: readonly ResolvedAssignment[]): SubjectAt {
   const [status = null, frozen] = (record.status?.split(' ') ?? []) as [UserStatus?, string?]
   const isActive = status !== null && isActing(status) && frozen === undefined
-  const memberships = parsed<{ id: string; role: MembershipRole }>(record.memberships)
+  const everyMembership = parsed<{ id: string; role: MembershipRole; active: boolean }>(record.memberships)
+  const memberships = everyMembership.filter(({ active }) => active)
   const isThere = (organization: string | null) => organization === null || memberships.some(({ id }) => id === organization)
   return {
     userId: idOf('usr', record.user),
@@ -89,6 +92,10 @@ function subjectAt(record: SubjectRecord, all: readonly ResolvedAssignment[]): S
     frozen: frozen !== undefined,
     isActive,
     memberships: isActive ? memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })) : [],
+    places: new Set([
+      ...everyMembership.map(({ id }) => idOf('org', id)),
+      ...all.flatMap(({ scope, object }) => (scope === 'resource' && object !== null ? [idOf('res', object)] : [])),
+    ]),
     seats: parsed<string>(record.seats),
     assignments: isActive ? all.filter(({ organization }) => isThere(organization)) : [],
     assurance: null,

@@ -1,4 +1,4 @@
-import { requireKnownPermissions } from '../unknown-permissions.ts'
+import { requireKnownPermissions } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'

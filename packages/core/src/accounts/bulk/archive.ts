@@ -12,15 +12,15 @@ export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
   allowItem: overAccount,
   target: bulkTarget,
   prepare: selectTargets,
-  locks: (chosen) => chosen,
+  locks: ({ known }) => [...known],
   async handle(context, { organizationId, filter, reason }, chosen) {
     const { em } = context
     const permission = bulkSignatures.bulkArchive.name
     const selected = await batchItems(context, chosen, { filter, organizationId })
     // Locks all of them first: locking item by item, two calls could deadlock.
-    await lockOrganizations(em, await ownedOrganizations(em, chosen))
+    await lockOrganizations(em, await ownedOrganizations(em, [...chosen.known]))
     const outcome = await runBatch(context, selected, async (userId) => {
-      context.checkItem({ userId }, await findAccountIn(em, userId, organizationId), 'user')
+      context.checkItem({ userId }, await findAccountIn(em, userId, { known: chosen.known, organizationId }), 'user')
       return { id: userId, ...(await archiveAccount(context, await existingUser(em, userId), { reason, permission })) }
     })
     const total = (pick: (archived: { sessionsEnded: number; tokensEnded: number }) => number) =>

@@ -99,6 +99,33 @@ describe('of a thousand users', () => {
   })
 })
 
+describe('users of other organizations', () => {
+  const world = useWorld()
+
+  test('R1: are not locked: a call that names them waits for nobody, and nobody for it', async () => {
+    const { id: organizationId, admin, userIds } = await organizationOf(world(), 1)
+    const [own = 'usr_'] = userIds
+    const foreign = (await world().newUser()).id
+    const holder = await world().connect()
+    await holder.query('begin')
+    await holder.query('select 1 from users where id = $1 for update', [uuidOf(foreign)])
+    await holder.query(`select pg_advisory_xact_lock(hashtextextended('users/' || $1, 0))`, [uuidOf(foreign)])
+    const named = [foreign, own, unknownId()]
+    const bulk = (await admin.as.users.bulkUpdate({ organizationId, userIds: named, patch: { locale: 'de-CH' } })) as {
+      succeeded: unknown
+      failed: Failed
+    }
+    const archived = await admin.as.users.bulkArchive({ organizationId, userIds: named })
+    await holder.query('rollback')
+    for (const { succeeded, failed } of [bulk, archived]) {
+      expect(succeeded).toEqual([{ index: 1, userId: own }])
+      const [there, nowhere] = failed
+      expect([there?.code, nowhere?.code]).toEqual(['request.notFound', 'request.notFound'])
+      expect(there?.message).toBe(nowhere?.message)
+    }
+  })
+})
+
 /** How many there are changes nothing of this, but for the time that it takes; `.ci/run` takes as many as a call does. */
 describe('of many users', () => {
   const many = Math.min(1000, runs(200))

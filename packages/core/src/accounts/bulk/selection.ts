@@ -31,23 +31,35 @@ export const overSelectedUsers = credentialRule(
   (request) => overDirectory({ ...request, input: { where: (request.input as BulkInput).filter } }),
 )
 
-/** The ids that the call names, or that its filter finds: selected before the transaction, which locks them first. */
-export async function selectTargets(
-  { reader, now }: PrepareContext,
-  { userIds, filter, organizationId }: BulkInput,
-): Promise<readonly UserId[]> {
-  if (userIds !== undefined) return userIds
-  const selection = { organizationId, where: filter }
+/** The users of a batch. */
+export interface Selected {
+  /** In the order of the call. */
+  readonly named: readonly UserId[]
+  /** Those of them whom the call may be about: only these are locked. Any other one does not exist for it. */
+  readonly known: ReadonlySet<UserId>
+}
+
+/**
+ * The users whom the call names, or whom its filter finds: selected before the transaction, which locks them first. Of an organization
+ * only those whom it manages: nobody holds up other accounts by naming them, or learns who is at work by waiting.
+ */
+export async function selectTargets({ reader, now }: PrepareContext, { userIds, filter, organizationId }: BulkInput): Promise<Selected> {
   const look = selectThrough(reader)
+  if (userIds !== undefined) {
+    const selection = { organizationId, where: { id: [...userIds] } }
+    const known = organizationId === undefined ? userIds : await selectUserIds(look, selection, { limit: userIds.length, now })
+    return { named: userIds, known: new Set(known) }
+  }
+  const selection = { organizationId, where: filter }
   const found = await selectUserIds(look, selection, { limit: largestBulk + 1, now })
   if (found.length > largestBulk) throw tooManyUsers({ count: await countUsers(look, selection, now), most: largestBulk })
-  return found
+  return { named: found, known: new Set(found) }
 }
 
 /** The selected users that still match the filter now that they are locked, in the order in which all commands lock. */
 export async function batchItems(
   { em, now }: CommandContext,
-  chosen: readonly UserId[],
+  { named: chosen }: Selected,
   { filter, organizationId }: BulkInput,
 ): Promise<BatchItem<UserId>[]> {
   const where = filter === undefined || chosen.length === 0 ? null : { and: [{ id: [...chosen] }, filter] }
@@ -55,12 +67,13 @@ export async function batchItems(
   return ids.map((item, index) => ({ index, item })).toSorted((one, other) => (one.item < other.item ? -1 : one.item > other.item ? 1 : 0))
 }
 
-/** The account as a rule's target; null if it does not exist, or the organization does not manage it. */
+/** The account as a rule's target; null if it does not exist or is not locked, or the organization does not manage it. */
 export async function findAccountIn(
   em: SqlEntityManager,
   userId: UserId,
-  organizationId: OrganizationId | undefined,
+  { known, organizationId }: Pick<Selected, 'known'> & Pick<BulkInput, 'organizationId'>,
 ): Promise<Target | null> {
+  if (!known.has(userId)) return null
   const target = await changedAccountTarget.find(em, { userId })
   return organizationId !== undefined && target?.organizationId !== organizationId ? null : target
 }

@@ -12,10 +12,10 @@ export const bulkUpdateUsers = defineCommand(bulkSignatures.bulkUpdate, {
   allowItem: overAccount,
   target: bulkTarget,
   prepare: selectTargets,
-  locks: (chosen) => chosen,
+  locks: ({ known }) => [...known],
   async handle(context, { organizationId, filter, patch }, chosen) {
     const outcome = await runBatch(context, await batchItems(context, chosen, { filter, organizationId }), async (userId) => {
-      context.checkItem(patch, await findAccountIn(context.em, userId, organizationId), 'user')
+      context.checkItem(patch, await findAccountIn(context.em, userId, { known: chosen.known, organizationId }), 'user')
       const user = await existingUser(context.em, userId)
       await updateAccount(context, user, patch)
       return user

@@ -1,5 +1,6 @@
 import { defineCommand, defineQuery } from '../../kernel/action.ts'
 import { invalidInput } from '../../kernel/errors.ts'
+import { inputWords } from '../../kernel/input-words.ts'
 import { mergePatch } from '../../kernel/merge-patch.ts'
 import { allOf, anyOf, granted, owner, signedIn, withOperatorFields } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
@@ -74,7 +75,7 @@ export const updatePreferences = defineCommand(profileSignatures.updatePreferenc
   async handle(context, { preferences, version }) {
     const user = await ownAccount(context)
     expectVersion(user, version)
-    const merged = allPreferences.safeParse(mergePatch(user.preferences, preferences))
+    const merged = allPreferences.safeParse(mergePatch(user.preferences, preferences), { error: inputWords })
     if (!merged.success) throw invalidInput({ issues: merged.error.issues.map(({ message }) => ({ path: 'preferences', message })) })
     context.note({ changes: { fields: await updateAccount(context, user, { preferences: merged.data }) } })
     return { preferences: user.preferences, version: user.version }

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../kernel/signature.ts'
 import { unknownPermission } from './errors.ts'
-import { groupOf, matchesNoAction } from '../grants/index.ts'
+import { groupOf, matchesNoAction } from './permissions.ts'
 
 /**
  * Throws `access.unknownPermission` for a pattern in a group of Denizen's own actions that matches none: a typo that would silently grant

@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { expect, it } from 'vitest'
+import { fittedHelp } from './help.ts'
+import { createProgram } from './program.ts'
+
+/** All help texts, as they are written. */
+function textsOf(command: Command): readonly string[] {
+  let text = ''
+  command.configureOutput({ writeOut: (part) => (text += part) })
+  command.outputHelp()
+  return [text, ...command.commands.flatMap(textsOf)]
+}
+
+it('U6: every help fits a terminal of 80 columns, except for examples, which are copied', () => {
+  const lines = textsOf(createProgram()).flatMap((text) => fittedHelp(text, 80).split('\n'))
+  expect(lines.filter((line) => line.length > 80 && !line.startsWith('  $ '))).toEqual([])
+  expect(lines.length).toBeGreaterThan(1000)
+})
+
+it('U6: a long description goes on under its start, or below a long command', () => {
+  const text = `  -y, --yes  ${'word '.repeat(6)}end\n  a-long-command --with [arguments]  what it does for you\n  $ denizen ${'x'.repeat(40)}`
+  expect(fittedHelp(text, 44)).toBe(
+    `  -y, --yes  word word word word word word\n             end\n  a-long-command --with [arguments]\n        what it does for you\n  $ denizen ${'x'.repeat(40)}`,
+  )
+})

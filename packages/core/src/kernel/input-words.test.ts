@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { inputWords } from './input-words.ts'
+
+const color = z.enum(['red', 'green'])
+
+test.each([
+  [z.number().min(1), 0, 'must be at least 1'],
+  [z.number().max(9), 10, 'must be at most 9'],
+  [z.number().gt(0), 0, 'must be more than 0'],
+  [z.int(), 1.5, 'must be a whole number'],
+  [z.string(), undefined, 'is missing'],
+  [z.string(), 1, 'must be text'],
+  [z.string().min(1), '', 'must not be empty'],
+  [z.string().min(8), 'short', 'must have at least 8 characters'],
+  [z.string().length(2), 'abc', 'must have exactly 2 characters'],
+  [z.array(z.string()).max(1), ['a', 'b'], 'must have at most 1 items'],
+  [z.email(), 'ada', 'must be an email address'],
+  [z.string().regex(/^a+$/), 'b', 'must have the form /^a+$/'],
+  [color, 'blue', 'must be one of red, green'],
+  [z.literal('on'), 'off', 'must be on'],
+  [z.strictObject({ limit: z.number().optional() }), { limt: 1 }, 'there is no such field; there are limit'],
+  [z.string().min(3, 'say more'), 'a', 'say more'],
+])('U14: what is wrong is said in words: %#', (schema, value, words) => {
+  const parsed = schema.safeParse(value, { error: inputWords })
+  expect(parsed.error?.issues.map(({ message }) => message)).toEqual([words])
+})
