@@ -125,13 +125,17 @@ const others: typeof cases = [
     'a founder’s valid document',
     'as many tests as are taken, about somebody with as many assignments',
     { what: '', path: 'access.test', bytes: usual, body: live, credential: () => founder, fewAtOnce: true },
-    () => JSON.stringify({ ...founded, tests: Array.from({ length: 20 }, () => ({ who: founderId, cannot: lastOf(2000) })) }),
+    () => JSON.stringify({ ...founded, tests: Array.from({ length: 20 }, () => ({ who: founderId, cannot: permissionsUpTo(2000) })) }),
   ],
   [
     'a founder’s valid plan',
     'many roles',
     { what: '', path: 'access.plan', bytes: usual, body: input('document'), credential: () => founder, fewAtOnce: true },
-    () => JSON.stringify({ ...founded, roles: Object.fromEntries(lastOf(200).map((name) => [name, { permissions: lastOf(20) }])) }),
+    () =>
+      JSON.stringify({
+        ...founded,
+        roles: Object.fromEntries(permissionsUpTo(200).map((name) => [name, { permissions: permissionsUpTo(20) }])),
+      }),
   ],
 ]
 
@@ -140,7 +144,7 @@ function live(document: string): string {
 }
 
 /** The last of so many permissions, up to a hundred. */
-function lastOf(count: number): string[] {
+function permissionsUpTo(count: number): string[] {
   return Array.from({ length: Math.min(100, count) }, (_, number) => `app.p${count - 1 - number}`)
 }
 

@@ -31,7 +31,8 @@ async function runAction(assembly: Assembly, action: Action, input: unknown, { c
   if (isDryRun(action) || !isCommand(action)) {
     if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
     const parsed = parseInput(action.signature, input)
-    if (isDryRun(action)) return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, input: parsed, call, trace }), place)
+    if (isDryRun(action))
+      return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, input: parsed, call, trace }), place)
     return withAudit(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace), place)
   }
   if (call.idempotencyKey !== undefined && !takesKey(action)) throw notRepeatable({ action: name })
@@ -163,13 +164,7 @@ function countRequest({ rate }: Assembly, { signature }: Action, { actor }: Call
 }
 
 /** Writes denials and failed commands into the audit log, outside of the transaction, which is rolled back. */
-async function withAudit<T>(
-  assembly: Assembly,
-  action: Action,
-  call: Call,
-  work: (trace: Trace) => Promise<T>,
-  place?: Place,
-): Promise<T> {
+async function withAudit<T>(assembly: Assembly, action: Action, call: Call, work: (trace: Trace) => Promise<T>, place?: Place): Promise<T> {
   const startedAt = assembly.ports.clock.monotonic()
   const trace: Trace = { facts: {}, place }
   try {
