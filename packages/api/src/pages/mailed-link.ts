@@ -67,7 +67,7 @@ function signingIn({ headers }: IncomingMessage, core: Core, context: Context): 
   const session = new CookieSession(core, headers, { isCredential: true })
   return async (identifier, password) => {
     // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which page sent it, and no page can.
-    if (headers['sec-fetch-site'] !== 'same-origin' || session.access !== null) return null
+    if (headers['sec-fetch-site'] !== 'same-origin' || session.isPresent) return null
     try {
       const answer = (await context.call('auth.signIn', { identifier, password })) as OutputOf<Signatures['auth']['signIn']>
       if (answer.status !== 'signedIn') return null
