@@ -202,7 +202,7 @@ describe('C13: docs/sign-in.md', () => {
       const password = 'eight maids a-milking'
       await anybody.auth.resetPassword({ token, password }) // with the mailed link; does not sign in
     }
-    await operator.auth.sendSetupLink({ userId }) // operators never choose or see a password
+    await operator.auth.sendSetupLink({ userId }) // a link with which the user chooses the password
     const again = await anybody.auth.signIn({ identifier: user.username, password: 'eight maids a-milking' })
     expect(completed(again).user.id).toBe(userId)
   })

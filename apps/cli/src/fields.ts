@@ -172,7 +172,8 @@ async function pipedSecrets(
 /** A new password is asked for twice; any other secret once. */
 async function askedSecret({ name, flag, required }: Field, options: Readonly<Record<string, unknown>>): Promise<string | undefined> {
   if (options[`${camel(flag)}Prompt`] !== true && !required) return undefined
-  return name === 'password' ? askNewSecret(words(name), `${flag}-stdin`) : askSecret(words(name), `${flag}-stdin`)
+  const label = words(name).replace(/^[a-z]/, (letter) => letter.toUpperCase())
+  return name === 'password' ? askNewSecret(label, `${flag}-stdin`) : askSecret(label, `${flag}-stdin`)
 }
 
 function valueOf({ kind, flag }: Field, given: unknown): unknown {

@@ -48,6 +48,11 @@ const steps: Readonly<Record<string, Step>> = {
   'request.versionConflict': 'Read it again, then repeat with its new --version, or without.',
   'request.idempotencyConflict': 'Use a new --idempotency-key.',
   'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
+  'auth.invalidCredentials': `Try again, or choose a new password by mail: ${denizen} password forgot …`,
+  'tokens.scopeTooWide': `See what you may do: ${denizen} access list-permissions`,
+  'config.invalid': `See all settings, with what they mean: ${denizen} doctor`,
+  'database.locked': ({ details }) =>
+    `Stop ${typeof details['pid'] === 'number' ? `process ${details['pid']}` : 'the other process'}, or choose another directory: DENIZEN_DATA_DIR, or --data-dir of ${denizen} serve`,
   'auth.stepRequired': `See what is still to do: ${denizen} users current`,
   'auth.freshProofRequired': `Confirm that it is you: ${denizen} reauthenticate`,
   'auth.deviceDenied': (_, { option }) => `If that was a mistake, start again: ${denizen} login${option}`,

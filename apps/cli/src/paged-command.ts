@@ -112,7 +112,7 @@ const fullPage = 50
 function pageText<Item>(page: Page<Item>, { things, columns, remark }: Listing<Item>): string {
   const { items, nextCursor, total } = page
   if (nextCursor !== null) note('There are more: --all shows all of them, --limit up to 100; --json has the cursor of the next page.')
-  if (typeof total === 'number') note(`${items.length} of ${total} ${things}`)
+  if (typeof total === 'number' && total > 0) note(`${items.length} of ${total} ${things}`)
   if (remark(page) !== '') note(remark(page))
   return items.length === 0 ? `No ${things} found.` : table(items, columns)
 }

@@ -20,9 +20,14 @@ export function inWordsOf(command: Command, program: Command, error: DenizenErro
   const issues = areOfInput(details['issues']) ? details['issues'].map((issue) => ({ ...issue, path: pathIn(command, issue.path) })) : null
   const [first] = issues ?? []
   const only = code === 'request.invalid' && issues?.length === 1 && first !== undefined
-  const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : error.message
+  const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : (said[code] ?? error.message)
   const message = withCommands(program, withFields(command, text))
   return new DenizenError(code, kind, message, issues === null ? details : { ...details, issues }, error)
+}
+
+/** Messages that name what to call, where the next step says what to type. */
+const said: Readonly<Record<string, string>> = {
+  'auth.freshProofRequired': 'This is a sensitive change, and has to be confirmed.',
 }
 
 function areOfInput(issues: unknown): issues is readonly Issue[] {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer as createProbe } from 'node:net'
 import { DenizenError } from '@denizen/core/calls'
 import type { Core } from '@denizen/core'
 import type { Config, Runtime } from '@denizen/runtime'
@@ -40,6 +42,7 @@ async function serveUntil(stopped: Promise<void>, options: ServeOptions): Promis
   const { localConfig } = await import('../local.ts')
   const { createRuntime } = await import('@denizen/runtime')
   const config = localConfig({}, settingsOf(options))
+  await requirePort(config)
   if (await isNew(config)) note('Creating a new database, this once …')
   const runtime = await createRuntime(config)
   try {
@@ -50,6 +53,18 @@ async function serveUntil(stopped: Promise<void>, options: ServeOptions): Promis
     if (isStarted) await listenUntil(stopped, runtime)
   } finally {
     await runtime.stop()
+  }
+}
+
+/** Before anything is created, or a password is printed that is shown only once: throws if the port is taken. */
+async function requirePort(config: Config): Promise<void> {
+  const probe = createProbe().listen(config.port, config.host)
+  try {
+    await once(probe, 'listening')
+  } catch (error) {
+    throw toListenError(error, config)
+  } finally {
+    probe.close()
   }
 }
 

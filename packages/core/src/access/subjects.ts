@@ -6,6 +6,7 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
+import { standingImpersonations } from '../principals/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import {
   organizationRoles,
@@ -50,9 +51,16 @@ export interface SubjectFacts extends SubjectKey {
   /** The organization that the session is limited to; null: none. */
   readonly onlyIn: Id<'org'> | null
   /** Who acts through the session, and from which; null: its user. */
-  readonly impersonator: { readonly userId: Id<'usr'>; readonly sessionId: Id<'ses'> } | null
+  readonly impersonator: Impersonator | null
   /** When the facts change by themselves: the session expires, or an assignment begins or ends. */
   readonly validUntil: Date
+}
+
+interface Impersonator {
+  readonly userId: Id<'usr'>
+  readonly sessionId: Id<'ses'>
+  /** The ids whose change may end the impersonation. */
+  readonly dependencies: readonly string[]
 }
 
 interface SubjectRecord {
@@ -109,6 +117,28 @@ export async function loadSubjects(
   return read.map((subject) => factsOf(subject, definitions, now))
 }
 
+/** The same, without the sessions of impersonations that may not go on. */
+export async function loadStandingSubjects(
+  em: SqlEntityManager,
+  catalogue: Catalogue,
+  keys: readonly SubjectKey[],
+  now: Date,
+  roles: RoleDefinitions = storedDefinitions,
+): Promise<readonly SubjectFacts[]> {
+  const loaded = await loadSubjects(em, keys, now, roles)
+  const sessions = loaded.flatMap(({ impersonator, sessionId }) => (impersonator === null || sessionId === null ? [] : [sessionId]))
+  if (sessions.length === 0) return loaded
+  const standing = await standingImpersonations(em, catalogue, sessions, now)
+  return loaded.flatMap((facts) => {
+    const { impersonator, sessionId, validUntil } = facts
+    if (impersonator === null || sessionId === null) return [facts]
+    const found = standing.get(sessionId)
+    if (found === undefined) return []
+    const first = found.edges.reduce((least, edge) => Math.min(least, edge), validUntil.getTime())
+    return [{ ...facts, impersonator: { ...impersonator, dependencies: found.dependencies }, validUntil: new Date(first) }]
+  })
+}
+
 type Membership = { readonly id: string; readonly role: MembershipRole }
 
 interface ParsedSubject {
@@ -144,7 +174,8 @@ function factsOf(
     activeRoles:
       session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
     onlyIn: only === null ? null : idOf('org', only),
-    impersonator: impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from) },
+    impersonator:
+      impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from), dependencies: [] },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),
   }
 }

@@ -110,11 +110,15 @@ export const owner = credentialRule(
 /** Whoever has at least the permissions of the target's account. */
 export const notBelow = credentialRule('nobody touches an account that may do more than they', ({ actor, target }) => {
   if (actor.kind !== 'user') return actor.kind === 'system'
-  const { grants } = actor.principal
-  return (target?.accountGrants ?? []).every(({ permissions, organizationId, scopeId }) =>
+  return coversAll(actor.principal.grants, target?.accountGrants ?? [])
+})
+
+/** Whether grants are at least these others. */
+export function coversAll(grants: Grants, others: readonly Grant[]): boolean {
+  return others.every(({ permissions, organizationId, scopeId }) =>
     permissions.every((pattern) => grants.covers(pattern, organizationId, scopeId === undefined ? [] : [scopeId])),
   )
-})
+}
 
 /** Fields for operators only: setting one of them needs the permission on the whole system. */
 export const withOperatorFields = (...fields: readonly string[]): Rule =>

@@ -77,6 +77,8 @@ export const removeDomain = defineCommand(organizationsSignatures.removeDomain, 
       domain,
     ])
     if (rows.length === 0) throw notFound({ type: 'domain' })
+    // What was done to accounts because the organization manages them is over.
+    context.invalidate(organizationId, { when: 'now' })
     recordDomainChange(context, 'organizations.domainRemoved', organizationId, domain)
     return { domain }
   },

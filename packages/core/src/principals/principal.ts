@@ -9,6 +9,7 @@ import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
+import { standingImpersonations } from './impersonations.ts'
 import { principalGrants, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
 import { proofLifetime, sudoLifetime } from '../sessions/model.ts'
 
@@ -76,10 +77,34 @@ export async function loadPrincipals(
   const records = await runStatement<PrincipalRecord>(em, principalsStatement, parameters)
   const read = records.flatMap((record) => (isActing(record.status) ? [{ record, grants: readGrants(record) }] : []))
   const kept = roles === null ? null : await roles.of(em, customRolesIn(read.flatMap(({ grants }) => grants.given)))
-  return new Map(
+  const loaded = new Map(
     read.map(({ record, grants }) => {
       const principal = principalOf(record, grants, kept ?? definitionsIn(record), parts, now)
       return [idOf('tok', record.token), { principal, tokenHash: record.hash }]
+    }),
+  )
+  return read.some(({ record }) => record.impersonator !== null) ? withoutOver(em, parts.catalogue, loaded, now) : loaded
+}
+
+/** Without the impersonations that may not go on. Those that may depend on their impersonator's grants as well. */
+async function withoutOver(
+  em: SqlEntityManager,
+  catalogue: Catalogue,
+  loaded: ReadonlyMap<TokenId, LoadedPrincipal>,
+  now: Date,
+): Promise<Map<TokenId, LoadedPrincipal>> {
+  const sessions = [...loaded.values()].flatMap(({ principal: { impersonator, sessionId } }) =>
+    impersonator === null || sessionId === null ? [] : [sessionId],
+  )
+  const standing = await standingImpersonations(em, catalogue, sessions, now)
+  return new Map(
+    [...loaded].flatMap(([id, { principal, tokenHash }]) => {
+      const { impersonator, sessionId, validUntil: until, dependencies } = principal
+      if (impersonator === null || sessionId === null) return [[id, { principal, tokenHash }]]
+      const found = standing.get(sessionId)
+      if (found === undefined) return []
+      const depending = { dependencies: [...dependencies, ...found.dependencies], validUntil: validUntil(until, found.edges) }
+      return [[id, { principal: Object.freeze({ ...principal, ...depending }), tokenHash }]]
     }),
   )
 }

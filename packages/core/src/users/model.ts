@@ -77,12 +77,33 @@ export const locale = z
   .string()
   .max(35)
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'a BCP 47 language tag, for example de-CH')
+  .refine(isLanguageTag, 'a BCP 47 language tag, for example de-CH')
 export const timezone = z
   .string()
   .max(64)
   .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'an IANA time zone, for example Europe/Berlin')
+  .refine(isTimezone, 'there is no such time zone; an IANA time zone is wanted, for example Europe/Berlin')
 export const avatarUrl = z.url({ protocol: /^https$/, error: 'an https URL' }).max(2048)
 export const preferences = jsonObject(16_384)
+
+function isLanguageTag(text: string): boolean {
+  return isKnown(() => Intl.getCanonicalLocales(text))
+}
+
+/** Whether the runtime knows the zone, under any of its names. */
+function isTimezone(text: string): boolean {
+  return isKnown(() => new Intl.DateTimeFormat('en', { timeZone: text }))
+}
+
+/** Intl throws a RangeError for what it does not know. */
+function isKnown(ask: () => unknown): boolean {
+  try {
+    ask()
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** E.164, as ITU-T writes telephone numbers. */
 export const phone = z

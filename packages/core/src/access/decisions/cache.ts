@@ -5,7 +5,7 @@ import type { Catalogue } from '../../kernel/signature.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { FeedSink } from '../../ports/invalidation.ts'
 import { RoleDefinitionCache } from '../../grants/index.ts'
-import { loadSubjects } from '../subjects.ts'
+import { loadStandingSubjects } from '../subjects.ts'
 import { keysOfScope, loadScopes } from './scopes.ts'
 import { compileSubject, cacheKeyOf, type CachedSubject } from './cached-subject.ts'
 
@@ -63,7 +63,8 @@ export class DecisionCache implements FeedSink {
 
   async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {
     const { generation } = this.#subjects
-    const loaded = (await loadSubjects(em, keys, now, this.roles)).map((facts) => compileSubject(this.#parts.catalogue, facts, now))
+    const { catalogue } = this.#parts
+    const loaded = (await loadStandingSubjects(em, catalogue, keys, now, this.roles)).map((facts) => compileSubject(catalogue, facts, now))
     for (const subject of loaded) this.#subjects.put(cacheKeyOf(subject), subject, generation)
     return loaded
   }

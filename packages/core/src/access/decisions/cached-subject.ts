@@ -33,7 +33,7 @@ export function compileSubject(catalogue: Catalogue, facts: SubjectFacts, now: D
     keys: [
       userId,
       ...(sessionId === null ? [] : [sessionId]),
-      ...(impersonator === null ? [] : [impersonator.userId, impersonator.sessionId]),
+      ...(impersonator === null ? [] : [impersonator.userId, impersonator.sessionId, ...impersonator.dependencies]),
       ...memberships.map(({ organizationId }) => organizationId),
       ...dependenciesOf(assignments),
       ...resources,

@@ -12,7 +12,15 @@ import type { ScopeInput } from '../model.ts'
 import { matchesNoAction, similarActions } from '../../grants/index.ts'
 import { findScope, type Scope } from '../scopes.ts'
 import { isAboutCaller } from '../decisions/decide.ts'
-import { isAllowedAt, grantsOfSubject, withinLimits, loadSubjects, owns, type DecisionContext, type SubjectFacts } from '../subjects.ts'
+import {
+  isAllowedAt,
+  grantsOfSubject,
+  withinLimits,
+  loadStandingSubjects,
+  owns,
+  type DecisionContext,
+  type SubjectFacts,
+} from '../subjects.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from './visibility.ts'
 import { loadRoleGraph } from '../roles/graph.ts'
 import { missingFor, type OrganizationStanding } from './missing.ts'
@@ -48,7 +56,7 @@ export const explain = defineQuery(explainSignatures.explain, {
     const em = await open()
     const scope = await findScope(em, input.on ?? {})
     const key = subjectKey(actor, input)
-    const [loaded] = key === null ? [] : await loadSubjects(em, [key], now)
+    const [loaded] = key === null ? [] : await loadStandingSubjects(em, catalogue, [key], now)
     if (scope === null || loaded === undefined) throw notFound({ type: askedType })
     const visibility = visibilityFor(actor, scope, { action, userId: loaded.userId })
     const { facts, held } = knownFacts(visibility, scope, now, {

@@ -27,6 +27,14 @@ describe.each(databases)("one's own profile on %s", (database) => {
     await expect(users.updateCurrent({ [field]: value, version: 2 })).rejects.toMatchObject({ code: 'request.versionConflict' })
   })
 
+  test.each([
+    ['timezone', 'Mars/Olympus'],
+    ['locale', 'en-a'],
+  ])('U11: %s: %s is refused, because there is none', async (field, value) => {
+    const { users } = (await world().signUp()).as
+    await expect(users.updateCurrent({ [field]: value })).rejects.toMatchObject({ code: 'request.invalid' })
+  })
+
   test('a patch that changes nothing writes nothing', async () => {
     const ada = await world().signUp({ displayName: 'Ada', preferences: { b: [1, { c: null }], a: 2 } })
     const before = await whole(ada)

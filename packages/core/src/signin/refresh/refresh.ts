@@ -5,7 +5,8 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { addressNotAllowed } from '../../kernel/errors.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { accessLifetime, endSessions, slidExpiry } from '../../sessions/index.ts'
-import { pendingStepsOf } from '../../principals/index.ts'
+import type { Catalogue } from '../../kernel/signature.ts'
+import { pendingStepsOf, standingImpersonations } from '../../principals/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import {
   equalInConstantTime,
@@ -64,21 +65,24 @@ async function findToken({ reader, ports }: PrepareContext, { refreshToken }: { 
 }
 
 /** The session, as long as it runs and whoever acts through it may. The user's row is locked. */
-async function findSession({ em, now }: CommandContext, id: TokenRow['id']): Promise<RefreshableSession | null> {
+async function findSession({ em, now, catalogue }: CommandContext, id: TokenRow['id']): Promise<RefreshableSession | null> {
   const token = await em.findOne(TokenRow, { id })
   const session = token?.sessionId === null || token === null ? null : await em.findOne(SessionRow, { id: token.sessionId })
   if (token === null || session === null || session.endedAt !== null || session.expiresAt <= now) return null
   const user = await em.findOne(UserRow, { id: session.userId })
-  if (user === null || !isActing(user.status) || !(await mayGoOn(em, session, now))) return null
+  if (user === null || !isActing(user.status) || !(await mayGoOn(em, catalogue, session, now))) return null
   return { token, session, user }
 }
 
 /** Whether an impersonator may still act, in the session that they began this one in. Any other session may go on. */
-async function mayGoOn(em: SqlEntityManager, { impersonatorId, impersonatorSessionId }: SessionRow, now: Date): Promise<boolean> {
+async function mayGoOn(em: SqlEntityManager, catalogue: Catalogue, session: SessionRow, now: Date): Promise<boolean> {
+  const { id, impersonatorId, impersonatorSessionId } = session
   if (impersonatorId === null) return true
   const impersonator = await em.findOne(UserRow, { id: impersonatorId })
   const from = impersonatorSessionId === null ? null : await em.findOne(SessionRow, { id: impersonatorSessionId })
-  return impersonator !== null && isActing(impersonator.status) && from !== null && from.endedAt === null && from.expiresAt > now
+  if (impersonator === null || !isActing(impersonator.status) || from === null || from.endedAt !== null || from.expiresAt <= now)
+    return false
+  return (await standingImpersonations(em, catalogue, [id], now)).has(id)
 }
 
 /** The next pair; null: the token was exchanged before. */
