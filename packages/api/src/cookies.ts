@@ -62,6 +62,11 @@ export class CookieSession {
     this.isRequested = wantsCookies(headers)
   }
 
+  /** Whether this browser has a session here, if only one whose access token is over. */
+  get isPresent(): boolean {
+    return this.access !== null || this.#refresh !== null
+  }
+
   /** The `Set-Cookie` fields of the answer. */
   get fields(): Fields {
     return this.#fields

@@ -157,6 +157,7 @@ describe('C12: a sign-up that is finished where the mail leads', () => {
     ['a form of another site', { 'sec-fetch-site': 'cross-site' }],
     ['a browser that does not say which page sent it', {}],
     ['somebody who is signed in already', { ...sameOrigin, cookie: 'denizen=dnz_access_x' }],
+    ['somebody whose session goes on, with an access token that is over', { ...sameOrigin, cookie: 'denizen-refresh=dnz_refresh_x' }],
   ])('signs nobody in for %s, and says where to', async (_, headers) => {
     const { token } = await signedUp()
     const done = await post('/sign-up/confirm', { token, decision: 'confirm', password: chosen }, headers)

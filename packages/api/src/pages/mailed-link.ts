@@ -69,8 +69,9 @@ const expected: ReadonlySet<DenizenError['kind']> = new Set(['denied', 'unauthen
 function signingIn({ headers }: IncomingMessage, core: Core, context: Context): SignIn {
   const session = new CookieSession(core, headers, { isCredential: true })
   return async (identifier, password) => {
-    // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which site sent a form, and a page cannot change that.
-    if (headers['sec-fetch-site'] !== 'same-origin' || session.access !== null) return null
+    // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which site sent a form, and a page
+    // cannot change that.
+    if (headers['sec-fetch-site'] !== 'same-origin' || session.isPresent) return null
     try {
       const answer = (await context.call('auth.signIn', { identifier, password })) as OutputOf<Signatures['auth']['signIn']>
       if (answer.status !== 'signedIn') return null

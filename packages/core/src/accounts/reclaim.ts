@@ -64,6 +64,8 @@ async function replaceHolder(context: CommandContext, account: UserRow, password
   const { em, now } = context
   for (const table of tablesOfCredentials) await em.execute(`delete from ${table} where user_id = ?`, [uuidOf(account.id)], 'run')
   await revokeVerifications(context, account.id)
+  // Whoever the import meant, it was not them: a repeated one gives them nothing.
+  await em.execute('update users set imported_from = null where id = ? and imported_from is not null', [uuidOf(account.id)], 'run')
   await em.nativeDelete(PasswordRow, { userId: account.id })
   if (passwordHash !== null) em.persist(em.create(PasswordRow, { userId: account.id, hash: passwordHash, changedAt: now }))
   const ended = await endSessions(em, { userId: account.id }, 'addressProved', now)

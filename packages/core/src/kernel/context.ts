@@ -86,6 +86,6 @@ export interface AuditFacts {
   readonly target?: { readonly type: string; readonly id: string }
   readonly organizationId?: Id<'org'> | null
   readonly changes?: Readonly<Record<string, unknown>>
-  /** The target was only looked at: of strangers, no entry is kept. */
+  /** The target was only looked at, or too much was refused: of strangers, no entry is kept. */
   readonly looked?: true
 }

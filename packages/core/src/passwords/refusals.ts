@@ -7,8 +7,8 @@ import { decoyHash } from './verify.ts'
 
 /** Milliseconds for which it is not looked again which kinds of hashes are held. */
 const kindsAge = 60_000
-/** More than the slowest kind took when it was measured, since no two times are the same. */
-const margin = 1.2
+/** Times what the slowest kind took when it was measured: no two times are the same, and a short rest of waiting is less exact than a long one. */
+const margin = 1.5
 /** Milliseconds. Nobody waits longer, however dear an imported hash is. */
 const longest = 2_000
 
@@ -35,7 +35,7 @@ type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'h
 export async function waitToRefuse(asked: Asked, startedAt: number): Promise<void> {
   const least = await leastTime(asked)
   const left = Math.min(least, longest) - (asked.ports.clock.monotonic() - startedAt)
-  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
+  if (left > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)))
 }
 
 function leastTime(asked: Asked): Promise<number> {

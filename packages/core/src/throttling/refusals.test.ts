@@ -1,7 +1,9 @@
-import type { DenizenError } from '@denizen/core'
-import { databases, useWorld } from '@denizen/core/testing'
+import { completed, type DenizenError } from '@denizen/core'
+import { databases, newEmail, password, TestProvider, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { counterKey } from './keys.ts'
+
+const google = TestProvider.configured('google')
 
 const failure = (call: Promise<unknown>): Promise<DenizenError> =>
   call.then(
@@ -10,7 +12,7 @@ const failure = (call: Promise<unknown>): Promise<DenizenError> =>
   )
 
 describe.each(databases)('what strangers leave behind on %s', (database) => {
-  const world = useWorld({ database })
+  const world = useWorld({ database, settings: { identityProviders: [google] } })
   const from = (ip: string) => world().core.as({ kind: 'anonymous' }, { ip })
   const count = async (statement: string) => (await world().rows<{ count: number }>(`select count(*)::int as count ${statement}`))[0]?.count
 
@@ -66,5 +68,31 @@ describe.each(databases)('what strangers leave behind on %s', (database) => {
     world().clock.advance(3_600_000)
     await attempt('198.51.100.2')
     expect(await rows()).toBe(before + 4)
+  })
+
+  test('73: sign-ins and refreshes at which nothing is guessed leave as many, and as many entries of the audit log', async () => {
+    const [limited, sub] = [await world().signUp(), crypto.randomUUID()]
+    const opened = completed(await from('192.0.2.1').auth.signIn({ identifier: limited.user.username, password }))
+    const token = await (await TestProvider.open(world().ports, google)).sign({ sub, email: newEmail(), email_verified: true })
+    const known = completed(await from('192.0.2.1').auth.signInWithIdentity({ provider: 'google', token }))
+    for (const { id: userId } of [limited.user, known.user])
+      await world()
+        .asSystem()
+        .users.update({ userId, allowedIps: ['192.0.2.0/24'] })
+    const hour = String(Math.floor(world().clock.now().getTime() / 3_600_000))
+    const ways = {
+      '203.0.113': (ip: string) => from(ip).auth.refresh({ refreshToken: opened.refreshToken }),
+      '198.18.1': (ip: string) => from(ip).auth.signInWithIdentity({ provider: 'google', token }),
+    }
+    for (const [network, attempt] of Object.entries(ways)) {
+      const counts = () => Promise.all([count(`from login_attempts where outcome = 'addressNotAllowed'`), count('from audit_entries')])
+      const [attempts = 0, entries = 0] = await counts()
+      await failure(attempt(`${network}.1`))
+      expect(await counts()).toEqual([attempts + 1, entries + 1])
+      const key = await counterKey(world().ports, 'refusals/network', [hour, `${network}.0/24`])
+      await world().rows('update throttles set failures = 199 where key = ? returning 1', [key])
+      for (const last of [2, 3, 4]) await failure(attempt(`${network}.${last}`))
+      expect(await counts()).toEqual([attempts + 2, entries + 2])
+    }
   })
 })

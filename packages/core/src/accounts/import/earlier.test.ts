@@ -75,6 +75,29 @@ describe('O6: a repeated import', () => {
     expect(await held('o6n-ada')).toEqual([{ name: 'o6n:a' }, { name: 'o6n:b' }])
   })
 
+  test('26, 61: gives nothing to whoever took the account over by its address meanwhile, and says so', async () => {
+    const [name, email] = ['o6t-ada', 'mistyped@o6t.example']
+    const realm = { realm: 'o6t', roles, users: [user(name, { email })] }
+    await bring(realm, false)
+    await world().asAnonymous().auth.requestPasswordReset({ email })
+    await world().work()
+    await world()
+      .asAnonymous()
+      .auth.resetPassword({ token: world().mailer.tokenFor(email), password: 'wheelbarrow antlers soup' })
+    expect(await bring(realm)).toMatchObject({
+      created: 0,
+      completed: 0,
+      failed: [{ index: 0, code: expect.stringMatching(/^users.\w+Taken$/) as string }],
+    })
+    expect(await held(name)).toEqual([])
+  })
+
+  test('tells records apart whose realm and id look alike together', async () => {
+    const one = { realm: 'o6a', users: [user('o6-alike-1', { id: 'b:id:c', realmRoles: [] })] }
+    const other = { realm: 'o6a:id:b', users: [user('o6-alike-2', { id: 'c', realmRoles: [] })] }
+    expect([await bring(one), await bring(other)]).toMatchObject([{ created: 1 }, { created: 1, unchanged: 0 }])
+  })
+
   test('is planned with all that it answers', async () => {
     const realm = {
       realm: 'o6p',

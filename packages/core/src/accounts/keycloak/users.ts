@@ -64,7 +64,8 @@ const longestName = 200
 /** Keycloak's id, or the names that the file has. Nobody can change what it is made from here, so it tells a repeated import who is who. */
 function originOf(realm: string, { id }: KeycloakUser, names: readonly (string | null)[]): string {
   const isId = typeof id === 'string' && /^[\w.:-]{1,255}$/.test(id)
-  return `keycloak:${realm}:${isId ? `id:${id}` : `name:${names.join(' ')}`}`
+  const part = realm.replaceAll(/[%:]/g, (mark) => encodeURIComponent(mark))
+  return `keycloak:${part}:${isId ? `id:${id}` : `name:${names.join(' ')}`}`
 }
 
 /** Some tools write it as text, which Keycloak reads as well. */

@@ -21,6 +21,7 @@ import {
 import { existingUser, isActing, UserRow } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
+import { recordRefusal } from '../../throttling/index.ts'
 import type { SignedIn } from '../model.ts'
 import { invalidRefreshToken } from './errors.ts'
 import { judgeReuse, replaceSuccessor, rotateRefreshToken } from './rotation.ts'
@@ -121,7 +122,10 @@ async function repeatRotation(context: CommandContext, held: RefreshableSession)
   const token = await em.findOneOrFail(TokenRow, { id: held.token.id }, { refresh: true })
   const verdict = await judgeReuse(em, now, token)
   if (verdict.kind === 'reused') return endFamily(context, held)
-  if (verdict.kind === 'over') return context.refuse(invalidRefreshToken({}))
+  if (verdict.kind === 'over') {
+    context.note({ looked: true }) // it can be shown as often as one likes
+    return context.refuse(invalidRefreshToken({}))
+  }
   if (verdict.kind === 'lost') return replacePair(context, held, verdict.successor.id)
   const refreshId = verdict.successor.id
   const access = await em.findOneOrFail(TokenRow, { id: partnerOf(refreshId) })
@@ -153,8 +157,8 @@ async function endFamily(context: CommandContext, { session, user }: Refreshable
   return context.refuse(invalidRefreshToken({}))
 }
 
-function refuseAddress(context: CommandContext, { session, user }: RefreshableSession): never {
-  recordLoginAttempt(context, {
+async function refuseAddress(context: CommandContext, { session, user }: RefreshableSession): Promise<never> {
+  await recordRefusal(context, {
     identifier: user.username,
     userId: user.id,
     method: 'none',
