@@ -1,5 +1,6 @@
 import type { OutputOf, signatures } from '@denizen/core/contract'
-import { localTime, printable, record, table } from './output.ts'
+import { fittedHelp } from './help.ts'
+import { localTime, printable, record, room, table } from './output.ts'
 import { shortened } from './permission-areas.ts'
 
 type Access = typeof signatures.access
@@ -22,7 +23,7 @@ export function explainText({ summary, allowed, because, unmet, missing, hiddenR
       ...(hiddenRoles === 0 ? [] : [`${hiddenRoles} ${hiddenRoles === 1 ? 'role' : 'roles'} besides that you may not see`]),
     ]),
   ]
-  return parts.map(printable).join('\n\n')
+  return fittedHelp(parts.map(printable).join('\n\n'), room())
 }
 
 /** From the subject down to the pattern that matches the permission. */

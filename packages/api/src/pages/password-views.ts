@@ -15,9 +15,13 @@ export function isPasswordLink(link: Link): link is Link & { readonly purpose: P
 
 const explanations: Readonly<Record<Purpose, string>> = {
   resetPassword: 'You are then signed out everywhere. If you have a second factor, you keep it.',
-  setup: 'Choose a password that only you know. Whatever was set up on the account before its address was confirmed stops working.',
+  setup: 'Choose a password that only you know.',
   claim: 'Everything that you did without an account is kept, in an account with this address.',
 }
+
+/** Only where it may be so: the link of an account whose address was confirmed changes nothing else. */
+const reclaimed =
+  'If somebody used the account before its address was confirmed, they are signed out, and their ways to sign in are removed.'
 
 /** The form. Its action is relative, so that a path prefix of the public URL is kept. */
 export function passwordForm(status: number, link: Link & { purpose: Purpose }, token: string, problem: string | null): Answer {
@@ -27,7 +31,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
     status,
     title,
     html`<h1>${title}</h1>
-      <p class="soft">${explanations[purpose]}</p>
+      <p class="soft">${explanations[purpose]}${purpose === 'setup' && link.account?.emailVerified === false ? ` ${reclaimed}` : ''}</p>
       ${problem === null ? null : html`<p class="problem" role="alert" id="problem">${problem}</p>`} ${factsOf(link)}
       <form method="post" action="${paths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />

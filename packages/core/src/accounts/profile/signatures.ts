@@ -39,10 +39,10 @@ const own = {
   email: email.nullable().optional(),
   fullName: fullName.nullable().optional(),
   displayName: displayName.nullable().optional(),
-  phone: phone.nullable().optional(),
+  phone: phone.nullable().optional().meta({ description: 'with its country code: +41446681800' }),
   avatarUrl: avatarUrl.nullable().optional(),
-  locale: locale.nullable().optional(),
-  timezone: timezone.nullable().optional(),
+  locale: locale.nullable().optional().meta({ description: 'a BCP 47 language tag: de-CH' }),
+  timezone: timezone.nullable().optional().meta({ description: 'an IANA time zone: Europe/Berlin' }),
   description: description.nullable().optional(),
   allowedIps: allowedIps.optional().meta({ description: 'addresses or CIDR blocks to act from; your own need a fresh proof' }),
 }
@@ -61,10 +61,10 @@ export const operatorFields = [
 /** What an operator may change about a user; `users.bulkUpdate` takes the same. */
 export const userPatch = {
   ...own,
-  preferences: preferences.optional(),
+  preferences: preferences.optional().meta({ description: 'what applications keep for their user: a JSON object of up to 16 KB' }),
   publicMetadata: metadata.optional(),
-  needPasswordChange: z.boolean().optional(),
-  emailVerified: z.boolean().optional(),
+  needPasswordChange: z.boolean().optional().meta({ description: 'the next sign-in asks for a new password' }),
+  emailVerified: z.boolean().optional().meta({ description: 'the address counts as confirmed, without a mail' }),
   resourcePolicy: resourcePolicy.nullable().optional(),
   sudoSessionEnabled: z.boolean().optional(),
   container: Container.nullable().optional(),
