@@ -6,7 +6,7 @@ export interface Connection {
   readonly calls: Calls
   /** The server; null: the database itself, in this process. */
   readonly url: string | null
-  /** The kept login that is used; null: none, or no server. */
+  /** The saved login that is used; null: none, or no server. */
   readonly context: string | null
   /** Several logins are kept: questions say where they would be answered. */
   readonly isOneOfMany: boolean

@@ -2,7 +2,7 @@ import { usageError } from './failure.ts'
 import { contextNames, currentContext, defaultContext, isContextName } from './login-store.ts'
 import { denizen } from './options.ts'
 
-/** A kept login, by its name. */
+/** A saved login, by its name. */
 export interface Context {
   readonly name: string
   /** By `--context` or DENIZEN_CONTEXT; null: it is the one in use. */

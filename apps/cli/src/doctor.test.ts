@@ -3,6 +3,7 @@ import { createPostgres } from '@denizen/core/testing'
 import { settings } from '@denizen/runtime'
 import { expect, it } from 'vitest'
 import { freePort } from '../../../tests/processes.ts'
+import { whyReadOnly } from './commands/doctor-writing.ts'
 import { Terminal } from './testing/terminal.ts'
 
 const terminal = new Terminal({ DENIZEN_URL: 'http://127.0.0.1:1' })
@@ -70,6 +71,19 @@ it('a database that does not answer is named, with the reason, and without its p
   })
   expect(settings.find(({ name }) => name === 'DENIZEN_MASTER_KEY')).toMatchObject({ value: '(hidden)', from: 'environment' })
   for (const secret of ['canary', masterKey]) expect(told).not.toContain(secret)
+})
+
+it.each([
+  [{ standby: false, setting: 'off', source: 'default' }, null],
+  [{ standby: true, setting: 'off', source: 'default' }, /a standby.*Name the primary/],
+  [{ standby: true, setting: 'on', source: 'database' }, /a standby.*Name the primary/],
+  [{ standby: false, setting: 'on', source: 'database' }, /alter database "d 1" reset/],
+  [{ standby: false, setting: 'on', source: 'user' }, /alter role r reset/],
+  [{ standby: false, setting: 'on', source: 'database user' }, /alter role r in database "d 1" reset/],
+  [{ standby: false, setting: 'on', source: 'configuration file' }, /alter system reset/],
+])('75: why nothing can be written, by what PostgreSQL says: %j', (state, expected) => {
+  const refusal = whyReadOnly({ ...state, database: '"d 1"', role: 'r' })
+  expect(refusal && `${refusal.found} ${refusal.next}`).toEqual(expected && expect.stringMatching(expected))
 })
 
 it('75: a database that is set read-only is a problem, with the statement that ends it', async () => {

@@ -46,7 +46,7 @@ it('passkeys are listed and removed', async () => {
   const { ada, env } = await someone()
   expect((await terminal.here(['passkeys', 'list'], env)).stdout).toContain('/passkeys')
   const { challenge, options } = await ada.as.passkeys.beginRegistration({})
-  const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+  const key = new SoftAuthenticator({ origin: 'http://localhost:4000' })
   const { passkey } = await ada.as.passkeys.finishRegistration({ challenge, response: await key.create(options), name: 'Laptop' })
   expect((await terminal.here(['passkeys', 'list'], env)).stdout).toMatch(new RegExp(`${passkey.id} +Laptop .* never +no`))
   const { code, stdout } = await terminal.here(['passkeys', 'remove', passkey.id, '--yes'], env)

@@ -25,7 +25,7 @@ export function addConnectionOptions(command: Command): Command {
   return command
     .addOption(new Option('--url <url>', 'the server to talk to (default: the one you signed in to)').conflicts(['database', 'local']))
     .addOption(
-      new Option('--context <name>', 'use this kept login (default: DENIZEN_CONTEXT, or the one in use)').conflicts(['database', 'local']),
+      new Option('--context <name>', 'use this saved login (default: DENIZEN_CONTEXT, or the one in use)').conflicts(['database', 'local']),
     )
     .addOption(new Option('--database <dir|url>', 'without a server: use this database, as its operator').conflicts('local'))
     .option('--local', 'without a server: use the database of DATABASE_URL or DENIZEN_DATA_DIR, as its operator')

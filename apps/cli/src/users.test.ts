@@ -189,6 +189,12 @@ it('O15: users get shows roles and second factors, and leaves out what the calle
   const shown = await terminal.here(['users', 'get', served().stranger.user.username], asAdmin())
   expect(shown.stdout).toMatch(/^roles +user$/m)
   expect(shown.stdout).toMatch(/^second factors +none$/m)
+  const reader = await served().world.newUser()
+  for (const permission of ['users.get', 'users.find'] as const) await served().world.access.give({ userId: reader.id, permission })
+  const { token } = await served().world.signIn(reader)
+  const less = await terminal.here(['users', 'get', served().stranger.user.username], { ...asAdmin(), DENIZEN_TOKEN: token })
+  expect([less.code, less.stderr, less.stdout]).toEqual([0, '', expect.stringMatching(/^username /m)])
+  expect(less.stdout).not.toMatch(/^(roles|second factors) /m)
   const help = (await terminal.here(['users', 'list', '--help'])).stdout
   expect(help).toContain('{"startsWith":"a"}')
 })

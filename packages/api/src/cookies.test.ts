@@ -289,7 +289,7 @@ describe('on this very machine, over plain HTTP', () => {
   const local = useServer()
   it('the cookies have plain names, for browsers take no other there', async () => {
     const user = await local().world.newUser()
-    const headers = { origin: 'http://127.0.0.1:4000', 'denizen-session': 'cookie' }
+    const headers = { origin: 'http://localhost:4000', 'denizen-session': 'cookie' }
     const reply = await local().post('/trpc/auth.signIn', { json: { identifier: user.id, password } }, headers)
     const cookies = cookiesOf(reply)
     expect([...cookies.keys()]).toEqual(['denizen', 'denizen-refresh'])

@@ -2,7 +2,7 @@ import { createLocalJWKSet, createRemoteJWKSet, decodeProtectedHeader, jwtVerify
 import { describe, expect, it } from 'vitest'
 import { bearer, domainOf, inputOf, useServer, type Reply } from './testing/server.ts'
 
-const publicUrl = 'http://127.0.0.1:4000'
+const publicUrl = 'http://localhost:4000'
 const served = useServer({ world: { settings: { publicUrl } } })
 const whoami = (headers: Record<string, string>) => served().get('/trpc/sessions.whoami', headers)
 const codeOf = (reply: Reply) => [reply.status, reply.status === 200 ? null : domainOf(reply).code]

@@ -5,7 +5,7 @@ import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../opti
 import { printAnswer, table } from '../output.ts'
 import { endLogin } from './session-end.ts'
 
-/** Several kept logins: which there are, and which one is in use. */
+/** Several saved logins: which there are, and which one is in use. */
 export function addContext(program: Command): void {
   const contexts = program.command('context').description('Keep several logins, such as production and a laptop, and switch between them')
   contexts.addHelpText(
@@ -14,15 +14,15 @@ export function addContext(program: Command): void {
 A login makes one: denizen login --context production --url https://users.example.org
 One command in another: --context NAME, or DENIZEN_CONTEXT=NAME. Questions say the server once there are several.`,
   )
-  const list = contexts.command('list').description('List the kept logins, with their servers')
+  const list = contexts.command('list').description('List the saved logins, with their servers')
   addOutputOptions(list)
   list.action(() => listContexts(list.opts<OutputOptions>()))
-  const use = contexts.command('use').description('Use a kept login from now on').argument('<name>', 'the name of the context')
+  const use = contexts.command('use').description('Use a saved login from now on').argument('<name>', 'the name of the context')
   addOutputOptions(use)
   use.action((name: string) => switchTo(name, use.opts<OutputOptions>()))
   const remove = contexts
     .command('remove')
-    .description('End the session of a kept login, and remove it from this machine')
+    .description('End the session of a saved login, and remove it from this machine')
     .argument('<name>', 'the name of the context')
   addOutputOptions(remove)
   remove.action((name: string) => removeContext(name, remove.opts<OutputOptions>()))

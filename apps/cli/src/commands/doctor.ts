@@ -10,6 +10,7 @@ import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
 import { bold, indented, printAnswer, printable } from '../output.ts'
 import { mailText } from './banner.ts'
+import { whyReadOnly, type WriteState } from './doctor-writing.ts'
 
 interface Check {
   readonly name: string
@@ -102,34 +103,12 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
 
 /** Why nothing can be written, if so: a database may be set read-only, and is not known by how it answers questions. */
 async function writeChecks({ orm }: Database): Promise<readonly Check[]> {
-  const [row] = await orm.em
-    .getConnection()
-    .execute<{ standby: boolean; setting: string; source: string; database: string; role: string }[]>(
-      `select pg_is_in_recovery() as standby, setting, source, quote_ident(current_database()) as database, quote_ident(session_user) as role
+  const [row] = await orm.em.getConnection().execute<WriteState[]>(
+    `select pg_is_in_recovery() as standby, setting, source, quote_ident(current_database()) as database, quote_ident(session_user) as role
       from pg_settings where name = 'default_transaction_read_only'`,
-    )
-  if (row === undefined || (!row.standby && row.setting === 'off')) return []
-  const { standby, source, database, role } = row
-  if (standby)
-    return [{ name: 'Writing', state: 'problem', found: 'this is a standby, which only reads', next: 'Name the primary in DATABASE_URL.' }]
-  const found = `the database only reads: default_transaction_read_only is on (${source})`
-  return [
-    {
-      name: 'Writing',
-      state: 'problem',
-      found,
-      next: `${writableBy(source, { database, role })} Servers that run open new connections then.`,
-    },
-  ]
-}
-
-/** What makes a database writable that is read-only by default; `source` is where PostgreSQL has the setting from (`pg_settings`). */
-function writableBy(source: string, { database, role }: { readonly database: string; readonly role: string }): string {
-  const reset = 'reset default_transaction_read_only'
-  if (source === 'database') return `If that is over: alter database ${database} ${reset};`
-  if (source === 'user') return `If that is over: alter role ${role} ${reset};`
-  if (source === 'database user') return `If that is over: alter role ${role} in database ${database} ${reset};`
-  return 'If that is over: alter system reset default_transaction_read_only; select pg_reload_conf();'
+  )
+  const refusal = row === undefined ? null : whyReadOnly(row)
+  return refusal === null ? [] : [{ name: 'Writing', state: 'problem', ...refusal }]
 }
 
 /** Passwords' hashes and tokens' go over these connections. */

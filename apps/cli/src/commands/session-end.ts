@@ -3,7 +3,7 @@ import { remote } from '../connection.ts'
 import { forgetLogin, readLogin, type Login } from '../login-store.ts'
 import { note } from '../output.ts'
 
-/** Ends the session of a kept login, and removes it from this machine; null: there was none. */
+/** Ends the session of a saved login, and removes it from this machine; null: there was none. */
 export async function endLogin(name: string): Promise<Login | null> {
   const login = await knownLogin(name)
   if (login === null) return null

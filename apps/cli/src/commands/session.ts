@@ -25,7 +25,7 @@ export function addSession(program: Command): void {
 function addLogout(program: Command): void {
   const command = program.command('logout').description('End the session, and remove it from this machine')
   runsActions(command, 'auth.signOut', 'auth.revokeToken')
-  command.option('--context <name>', 'of this kept login (default: DENIZEN_CONTEXT, or the one in use)')
+  command.option('--context <name>', 'of this saved login (default: DENIZEN_CONTEXT, or the one in use)')
   addOutputOptions(command)
   command.action(() => logout(command.opts<LogoutOptions>()))
 }

@@ -7,7 +7,7 @@ import { printAnswer, record } from '../output.ts'
 import { addBulk } from './users-bulk.ts'
 import { addDirectory } from './users-directory.ts'
 import { addImport } from './users-import.ts'
-import { holdingsText } from './users-holdings.ts'
+import { assignmentsText } from './users-assignments.ts'
 import { addLifecycle } from './users-lifecycle.ts'
 import { currentText, ownText, userText } from './users-text.ts'
 
@@ -22,7 +22,7 @@ export function addUsers(program: Command): void {
     show: userText,
     async answer(connection, input, options) {
       const user = await connection.calls.users.get(input as { userId: string })
-      const more = formatOf(options) === 'text' ? await holdingsText(connection, user.id) : ''
+      const more = formatOf(options) === 'text' ? await assignmentsText(connection, user.id) : ''
       printAnswer(formatOf(options), user, () => [userText(user), more].filter((text) => text !== '').join('\n\n'))
     },
     examples: ['users get alice', 'users get usr_01j… --json'],

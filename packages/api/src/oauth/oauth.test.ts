@@ -31,7 +31,7 @@ it('the metadata tells of what there is, and of nothing else', async () => {
   expect(reply.status).toBe(200)
   const metadata = reply.json<Record<string, unknown>>()
   expect(metadata).toMatchObject({
-    issuer: 'http://127.0.0.1:4000',
+    issuer: 'http://localhost:4000',
     grant_types_supported: [deviceGrant, 'refresh_token'],
     response_types_supported: [],
     token_endpoint_auth_methods_supported: ['none'],
@@ -53,8 +53,8 @@ it('a device asks, waits, and gets tokens once', async () => {
   expect(begun).toEqual({
     device_code: expect.stringMatching(/^dnz_device_/),
     user_code: expect.stringMatching(/^[A-Z]{4}-[A-Z]{4}$/),
-    verification_uri: 'http://127.0.0.1:4000/device',
-    verification_uri_complete: `http://127.0.0.1:4000/device?user_code=${begun.user_code}`,
+    verification_uri: 'http://localhost:4000/device',
+    verification_uri_complete: `http://localhost:4000/device?user_code=${begun.user_code}`,
     expires_in: 600,
     interval: 5,
   })

@@ -76,7 +76,7 @@ test('a user with a second factor gives its code too, on the next page', async (
 
 async function withPasskey(): Promise<{ ada: SignedInUser; key: SoftAuthenticator }> {
   const ada = await served().world.signUp()
-  const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+  const key = new SoftAuthenticator({ origin: 'http://localhost:4000' })
   const { challenge, options } = await ada.as.passkeys.beginRegistration({})
   await ada.as.passkeys.finishRegistration({ challenge, response: await key.create(options) })
   return { ada, key }

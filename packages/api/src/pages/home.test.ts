@@ -1,5 +1,7 @@
+import type { IdentityProvider } from '@denizen/core'
 import { enrolAuthenticator, newEmail } from '@denizen/core/testing'
 import { describe, expect, it } from 'vitest'
+import { createServer } from '../index.ts'
 import { ask, useServer, type Reply } from '../testing/server.ts'
 
 const name = 'Example & Sons'
@@ -9,6 +11,16 @@ const served = useServer({
     settings: { name, allowedOrigins: [app], passwords: { minimumAlone: 20, minimumWithFactor: 9, history: 0, maximumAgeDays: null } },
   },
 })
+const acme: IdentityProvider = {
+  id: 'acme',
+  kind: 'oidc',
+  issuer: 'https://id.acme.example',
+  domains: [],
+  audiences: ['denizen'],
+  client: { id: 'denizen', secret: 'x', scopes: ['openid'], responseMode: 'query' },
+  webhookSecret: null,
+  roles: null,
+}
 const chosen = 'another correct horse battery'
 
 const sameOrigin = { 'sec-fetch-site': 'same-origin' }
@@ -31,6 +43,37 @@ describe('O14: the page at the address of an installation', () => {
     expect((await ask(served().server, '/', { method: 'POST' })).status).toBe(405)
   })
 
+  it.each([
+    { where: 'sign-up is closed', settings: { signUp: 'closed' }, mails: true, links: ['forgot-password'], refused: { 'sign-up': 403 } },
+    { where: 'nothing is mailed', settings: {}, mails: false, links: [], refused: { 'sign-up': 503, 'forgot-password': 503 } },
+    {
+      where: 'a provider signs in',
+      settings: { identityProviders: [acme] },
+      mails: true,
+      links: ['oauth/start/acme', 'sign-up', 'forgot-password'],
+      refused: {},
+    },
+  ] as const)(
+    'leads nowhere in vain where $where, and a form that would be of no use is not shown',
+    async ({ settings, mails, links, refused }) => {
+      const { world } = served()
+      const server = createServer({ core: world.another({ settings }), port: 0 })
+      await server.listen()
+      world.mailer.isConfigured = mails
+      try {
+        const { text } = await ask(server, '/')
+        expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['passkeys', ...links, 'device'])
+        for (const [path, status] of Object.entries(refused)) {
+          const page = await ask(server, `/${path}`)
+          expect([page.status, page.text.includes('<form')]).toEqual([status, false])
+        }
+      } finally {
+        world.mailer.isConfigured = true
+        await server.close()
+      }
+    },
+  )
+
   it('O13: like every page, and every mail', async () => {
     for (const path of ['/device', '/passkeys', '/forgot-password', '/reset-password?token=none'])
       expect((await served().get(path)).text).toContain('<p class="name">Example &#38; Sons</p>')
@@ -39,7 +82,7 @@ describe('O14: the page at the address of an installation', () => {
     await served().world.work()
     const mail = served().world.mailer.sent.at(-1)
     expect(mail?.text).toContain('at Example & Sons.')
-    expect(mail?.text).toContain('This mail is from Example & Sons (127.0.0.1:4000).')
+    expect(mail?.text).toContain('This mail is from Example & Sons (localhost:4000).')
     expect(mail?.html).toContain('Example &#38; Sons')
   })
 })

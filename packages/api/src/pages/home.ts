@@ -1,14 +1,14 @@
 import { html, type Core, type Html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { page } from './layout.ts'
-import { forgottenPath, signUpRequestPath } from './requests.ts'
+import { forgottenPath, requestPages, signUpRequestPath } from './requests.ts'
 
 export const homePath = '/'
 
 /** Where people land who open the address of the installation: what they can do here. Links are relative, so that a path prefix of the public URL is kept. */
-export function answerHome({ settings, ports }: Core): Answer {
-  const { name, signUp, identityProviders } = settings
-  const mails = ports.mailer.isConfigured
+export function answerHome(core: Core): Answer {
+  const { name, identityProviders } = core.settings
+  const offered = (path: string, text: string) => (requestPages.get(path)?.refusal(core) === null ? link(path, text) : null)
   const providers = identityProviders
     .filter(({ client }) => client !== null)
     .map(({ id }) => link(`oauth/start/${id}`, `Sign in with ${id}`))
@@ -19,8 +19,8 @@ export function answerHome({ settings, ports }: Core): Answer {
       <p class="soft">Your account for the applications that sign in here.</p>
       <a class="main" href="passkeys">Sign in</a>
       <ul class="plain">
-        ${providers} ${signUp === 'open' && mails ? link(signUpRequestPath, 'Create an account') : null}
-        ${mails ? link(forgottenPath, 'Forgot your password?') : null} ${link('/device', 'Enter the code of a device')}
+        ${providers} ${offered(signUpRequestPath, 'Create an account')} ${offered(forgottenPath, 'Forgot your password?')}
+        ${link('/device', 'Enter the code of a device')}
       </ul>
       <p class="hint">
         For developers: calls go to <code>trpc</code> at this address. The client is <code>@denizen/client</code>, the command line

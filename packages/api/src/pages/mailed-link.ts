@@ -20,7 +20,7 @@ export interface LinkPage {
   act?(context: Context, link: Verification, form: Form, signIn: SignIn): Promise<Answer>
 }
 
-/** Signs in, in this browser, whoever has just typed a password: the fields that its answer sets. null: not here, and nothing has happened. */
+/** Signs in, in this browser, whoever has just typed a password: the fields that its answer sets. null: not signed in; the attempt may have been counted. */
 type SignIn = (identifier: string, password: string) => Promise<Fields | null>
 
 /** The fields of a form; a missing one is empty. */
@@ -33,10 +33,10 @@ export interface Form {
  * Answers for a page: GET shows it and consumes nothing, because mail scanners follow
  * links too; POST acts.
  *
- * Cookies and credentials are ignored here: only the token counts. So another site that
- * makes a browser send this form gains nothing that it could not send by itself, and there
- * is no cross-site request forgery to guard against. Only whoever typed a password into this
- * page is signed in by it, and only where nobody is: no link signs anybody in.
+ * The action itself counts only the token. So another site that makes a browser send this
+ * form gains nothing that it could not send by itself. Signing in afterwards looks at the
+ * session cookie and Sec-Fetch-Site: only whoever typed a password into this page is signed
+ * in by it, and only where nobody is: no link signs anybody in.
  */
 export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, search, requestId } = asked
@@ -63,10 +63,14 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
   )
 }
 
+/** What may keep somebody from being signed in who has just done what the page is for; they do so by hand. */
+const expected: ReadonlySet<DenizenError['kind']> = new Set(['denied', 'unauthenticated', 'limited', 'unavailable'])
+
 function signingIn({ headers }: IncomingMessage, core: Core, context: Context): SignIn {
   const session = new CookieSession(core, headers, { isCredential: true })
   return async (identifier, password) => {
-    // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which page sent it, and no page can.
+    // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which site sent a form, and a page
+    // cannot change that.
     if (headers['sec-fetch-site'] !== 'same-origin' || session.isPresent) return null
     try {
       const answer = (await context.call('auth.signIn', { identifier, password })) as OutputOf<Signatures['auth']['signIn']>
@@ -74,7 +78,7 @@ function signingIn({ headers }: IncomingMessage, core: Core, context: Context): 
       session.setTokens(answer)
       return session.fields
     } catch (error) {
-      if (error instanceof DenizenError && error.kind !== 'internal') return null
+      if (error instanceof DenizenError && expected.has(error.kind)) return null
       throw error
     }
   }

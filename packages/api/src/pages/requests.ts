@@ -1,4 +1,4 @@
-import { anonymousActor, html, type Core, type Html } from '@denizen/core'
+import { anonymousActor, html, mailNotConfigured, signUpClosed, type Core, type DenizenError, type Html } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
@@ -19,6 +19,8 @@ interface RequestPage {
   readonly intro: string
   readonly button: string
   readonly fields: (core: Core, email: string, problem: Problem | null) => Html
+  /** Why the form is of no use here; null: it is. What it asks for says the same, but only after somebody has typed a password. */
+  refusal(core: Core): DenizenError | null
   /** Asks for the mail. */
   ask(context: Context, text: (name: string) => string): Promise<unknown>
   sent(email: string): Html
@@ -26,6 +28,8 @@ interface RequestPage {
 
 const emailField = (email: string, problem: Problem | null): Html =>
   field({ name: 'email', label: 'Email address', type: 'email', autocomplete: 'username', longest: 320, value: email }, problem)
+
+const withoutMail = ({ ports }: Core): DenizenError | null => (ports.mailer.isConfigured ? null : mailNotConfigured({}))
 
 /** By path. */
 export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, RequestPage>([
@@ -36,6 +40,7 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
       intro: 'Enter the email address of your account. We send a link there, with which you choose a new password.',
       button: 'Send me the link',
       fields: (_, email, problem) => emailField(email, problem),
+      refusal: withoutMail,
       ask: (context, text) => context.call('auth.requestPasswordReset', { email: text('email') }),
       sent: (email) =>
         html`If there is an account with the address <strong>${email}</strong>, a link is on its way there. It works for an hour.`,
@@ -59,6 +64,7 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
         } as const
         return html`${emailField(email, problem)} ${field(password, problem)}`
       },
+      refusal: (core) => (core.settings.signUp === 'open' ? withoutMail(core) : signUpClosed({})),
       ask: (context, text) => context.call('auth.signUp', { email: text('email'), password: text('password') }),
       sent: (email) => html`A link is on its way to <strong>${email}</strong>. Open it to finish signing up.`,
     },
@@ -77,7 +83,11 @@ export async function answerRequest(
 ): Promise<Answer | null> {
   const { method = '' } = request
   const work = async (): Promise<Answer | null> => {
-    if (method === 'GET' || method === 'HEAD') return form(200, asked, core, '', null)
+    if (method === 'GET' || method === 'HEAD') {
+      const refusal = asked.refusal(core)
+      if (refusal !== null) throw refusal
+      return form(200, asked, core, '', null)
+    }
     if (method !== 'POST') throw methodNotAllowed({ method, allowed: ['GET', 'HEAD', 'POST'] })
     const fields = await readForm(request)
     if (fields === null) return null

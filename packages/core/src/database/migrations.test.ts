@@ -1,4 +1,4 @@
-import { ensurePartitions } from '@denizen/core'
+import { ensurePartitions, uuidOf, type Id } from '@denizen/core'
 import { bothDatabases, newEmail, useFreshWorlds, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -161,5 +161,49 @@ describe.each(bothDatabases)('migrations on %s', (database) => {
       { name: 'ada iris' },
       { name: 'ада i' },
     ])
+  })
+
+  test('0010, 0011: end impersonations that do not know their limit, and take for an operator’s doing what no present member did', async () => {
+    const { orm, rows } = world()
+    const [member, former, operator, owner] = await Promise.all([1, 2, 3, 4].map(() => world().newUser()))
+    const organizationId = await world().newOrganization('locks')
+    const [suspendedByMember, suspendedByFormer, suspendedByOperator] = await Promise.all([1, 2, 3].map(() => world().newUser()))
+    await orm.migrator.down({ to: '0009-names' })
+    const uuid = (user: { readonly id: Id<'usr'> } | undefined) => (user === undefined ? '' : uuidOf(user.id))
+    await rows(
+      `insert into memberships (id, organization_id, user_id, role, created_at) values (gen_random_uuid(), ?::uuid, ?::uuid, 'admin', now()) returning 1`,
+      [uuidOf(organizationId), uuid(member)],
+    )
+    const suspended = [
+      [suspendedByMember, member],
+      [suspendedByFormer, former],
+      [suspendedByOperator, operator],
+    ] as const
+    for (const [user, by] of suspended)
+      await rows(
+        `update users set status = 'suspended', status_changed_by = ?::uuid, home_organization_id = ?::uuid where id = ?::uuid returning 1`,
+        [uuid(by), uuidOf(organizationId), uuid(user)],
+      )
+    for (const impersonator of [operator, undefined])
+      await rows(
+        `insert into sessions (id, user_id, auth_methods, assurance, created_at, last_seen_at, proved_at, expires_at, impersonator_id)
+          values (gen_random_uuid(), ?::uuid, '{}', 'aal1', now(), now(), now(), now() + interval '1 hour', ?::uuid) returning 1`,
+        [uuid(owner), impersonator === undefined ? null : uuid(impersonator)],
+      )
+    await orm.migrator.up()
+    expect(
+      await rows(
+        `select impersonator_id is not null as impersonated, ended_at is not null as ended, end_reason as reason from sessions
+          where user_id = ?::uuid order by 1`,
+        [uuid(owner)],
+      ),
+    ).toEqual([
+      { impersonated: false, ended: false, reason: null },
+      { impersonated: true, ended: true, reason: 'impersonationOver' },
+    ])
+    const locks = await rows<{ id: string; locked: boolean }>(
+      `select id, locked_by_operator as locked from users where status = 'suspended'`,
+    )
+    expect(suspended.map(([user]) => locks.find(({ id }) => id === uuid(user))?.locked)).toEqual([false, true, true])
   })
 })

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { uuidOf, type Id } from './id.ts'
+import { uuidOf, uuidsOf, type Id } from './id.ts'
 import { idArray, runStatement, statement } from './statement.ts'
 
 const usersPrefix = 'users/'
@@ -31,12 +31,6 @@ export const exclusiveLockNames = {
   /** For creating a partition: `if not exists` does not help two processes that do so at once, one fails on the catalogue. */
   partitions: 'partitions',
 } as const
-
-/**
- * First keys of locks by which whoever waits asks others to give way (pipeline/precedence.ts). They are of two numbers, because others read
- * the second in `pg_locks`: the process id of the backend that waits, or the hash of the user's UUID.
- */
-export const precedenceKeys = { ofOperators: 1_380_011_091, overUser: 1_380_011_092 } as const
 
 type NameIn<Names> = Names[keyof Names] extends infer Each ? (Each extends (...given: never[]) => infer Name ? Name : Each) : never
 export type LockName = NameIn<typeof lockNames>
@@ -78,4 +72,41 @@ export async function shareLock(em: SqlEntityManager, name: LockName): Promise<v
 export async function takeLocks(em: SqlEntityManager, names: readonly LockName[]): Promise<void> {
   if (names.length > mostNamedLocks) return
   await runStatement(em, lockExclusive, [`{${names.join(',')}}`]) // there is nothing in a name that would have to be quoted
+}
+
+/**
+ * First keys of locks by which whoever waits asks others to give way (pipeline/precedence.ts). They are of two numbers, because others read
+ * the second in `pg_locks`: the process id of the backend that waits, or the hash of the user's UUID. Whatever an operator waits for gives
+ * way, at any remove. For others only what the user has under way does: an organization's administrators stop nobody's work but that of
+ * those whom they may suspend.
+ */
+const [ofOperators, overUser] = [1_380_011_091, 1_380_011_092]
+
+/** Asks whatever the backend with this process id waits for to give way, until the transaction ends. */
+export async function askAllToGiveWay(em: SqlEntityManager, pid: number): Promise<void> {
+  await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${ofOperators}, ?::int)`, [pid])
+}
+
+/** Asks what these users have under way to give way, until the transaction ends. */
+export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[]): Promise<void> {
+  await em.execute(`select count(pg_advisory_xact_lock_shared(${overUser}, hashtext(id::text)))::int as held from unnest(?::uuid[]) id`, [
+    uuidsOf(users),
+  ])
+}
+
+const blocksPrecedence = statement(
+  'blocks_precedence',
+  `with recursive blocking (pid) as (
+      select unnest(pg_blocking_pids(l.objid::bigint::int)) from pg_locks l
+        where l.locktype = 'advisory' and l.classid = ${ofOperators} and l.objsubid = 2 and l.granted
+      union select unnest(pg_blocking_pids(b.pid)) from blocking b)
+    select exists (select 1 from blocking where pid = pg_backend_pid()) or exists (
+      select 1 from pg_locks l join unnest(?::uuid[]) id on l.objid = hashtext(id::text)::oid
+        where l.locktype = 'advisory' and l.classid = ${overUser} and l.objsubid = 2 and l.granted) as blocks`,
+)
+
+/** Whether somebody asks this transaction, of a call of these users, to give way. */
+export async function isAskedToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[]): Promise<boolean> {
+  const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [uuidsOf(users)])
+  return row?.blocks === true
 }

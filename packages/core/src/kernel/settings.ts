@@ -79,7 +79,8 @@ export interface Settings {
 export const defaultSettings: Settings = {
   name: 'Denizen',
   defaultOrganization: null,
-  publicUrl: 'http://127.0.0.1:4000',
+  // Of a core that is given none; a server's come from its configuration.
+  publicUrl: 'http://localhost:4000',
   maxOwnedOrganizations: 10,
   restoreDays: 30,
   signUp: 'open',

@@ -12,7 +12,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
-const origin = 'http://127.0.0.1:4000'
+const origin = 'http://localhost:4000'
 const elsewhere = 'https://app.example.com'
 const invalid = { code: 'auth.invalidCredentials', kind: 'unauthenticated' }
 
@@ -39,13 +39,13 @@ describe.each(databases)('on %s', (database) => {
   test('passkeys.beginSignIn says nothing of anybody', async () => {
     const { options } = await world().asAnonymous().passkeys.beginSignIn({})
     expect(Object.keys(options).toSorted()).toEqual(['challenge', 'rpId', 'timeout', 'userVerification'])
-    expect(options).toMatchObject({ rpId: '127.0.0.1', userVerification: 'required' })
+    expect(options).toMatchObject({ rpId: 'localhost', userVerification: 'required' })
     expect(options.challenge).toMatch(/^[\w-]{43}$/)
   })
 
   test.each<[string, Lapses]>([
     ['of a page elsewhere', { origin: 'https://evil.example' }],
-    ['of the same host on another port', { origin: 'http://127.0.0.1:4001' }],
+    ['of the same host on another port', { origin: 'http://localhost:4001' }],
     ['of another challenge', { challenge: 'A'.repeat(43) }],
     ['for another host', { rpId: 'evil.example' }],
     ['that nobody was checked for', { unverified: true }],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
 
 const callers = 50
-const origin = 'http://127.0.0.1:4000'
+const origin = 'http://localhost:4000'
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
 const world = useWorld({ connections: 26 })
 

@@ -2,10 +2,9 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Command } from '../kernel/action.ts'
 import { unrecordedUses } from '../kernel/context.ts'
 import type { Actor } from '../kernel/actor.ts'
-import { uuidsOf, type Id } from '../kernel/id.ts'
+import type { Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
-import { precedenceKeys } from '../kernel/locks.ts'
-import { runStatement, statement } from '../kernel/statement.ts'
+import { askAllToGiveWay, askToGiveWay, isAskedToGiveWay } from '../kernel/locks.ts'
 import { actingUsers, checkActor, latestActor } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -14,11 +13,6 @@ import { checkAllowed, findTarget } from './target.ts'
 const patience = 250
 /** So many steps of a long command go by between two looks for somebody who waits. */
 const stepsBetweenLooks = 5
-/**
- * Whatever an operator waits for gives way, at any remove. For others only what the user has under way does: an organization's
- * administrators stop nobody's work but that of those whom they may suspend.
- */
-const { ofOperators, overUser } = precedenceKeys
 
 /** A command, and the users whom it takes power from. */
 interface Preceding {
@@ -57,12 +51,8 @@ async function ask({ assembly, action, input, call, users }: Preceding, pid: num
   await em.begin(isolation.changing)
   try {
     if (actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action.signature.name)))
-      await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${ofOperators}, ?::int)`, [pid])
-    else
-      await em.execute(
-        `select count(pg_advisory_xact_lock_shared(${overUser}, hashtext(id::text)))::int as held from unnest(?::uuid[]) id`,
-        [uuidsOf(users)],
-      )
+      await askAllToGiveWay(em, pid)
+    else await askToGiveWay(em, users)
     await over
   } finally {
     await em.rollback()
@@ -70,28 +60,15 @@ async function ask({ assembly, action, input, call, users }: Preceding, pid: num
 }
 
 // pg_locks has the locks of all databases of the server: another one may hold an older copy of this.
-const blocksPrecedence = statement(
-  'blocks_precedence',
-  `with recursive asked as (
-      select l.classid, l.objid from pg_locks l join pg_database d on d.oid = l.database
-        where d.datname = current_database() and l.locktype = 'advisory' and l.objsubid = 2 and l.granted),
-    blocking (pid) as (
-      select unnest(pg_blocking_pids(objid::bigint::int)) from asked where classid = ${ofOperators}
-      union select unnest(pg_blocking_pids(b.pid)) from blocking b)
-    select exists (select 1 from blocking where pid = pg_backend_pid()) or exists (
-      select 1 from asked join unnest(?::uuid[]) id on objid = hashtext(id::text)::oid where classid = ${overUser}) as blocks`,
-)
-
 /**
  * What a long command calls between its steps. Throws a serialization failure if it has to give way: all of it is rolled back, and begun
  * again behind whoever takes precedence, with what the actor may then.
  */
 export function givingWay(em: SqlEntityManager, actor: Actor): () => Promise<void> {
-  const acting = uuidsOf(actor.kind === 'user' ? actingUsers(actor.principal) : [])
+  const acting = actor.kind === 'user' ? actingUsers(actor.principal) : []
   let steps = 0
   return async () => {
     if (++steps % stepsBetweenLooks !== 0) return
-    const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [acting])
-    if (row?.blocks === true) throw Object.assign(new Error('This transaction gave way.'), { code: '40001' })
+    if (await isAskedToGiveWay(em, acting)) throw Object.assign(new Error('This transaction gave way.'), { code: '40001' })
   }
 }

@@ -265,7 +265,7 @@ describe('verification', () => {
       sub: ada.user.id,
       username: ada.user.username,
       client_id: 'denizen',
-      iss: 'http://127.0.0.1:4000',
+      iss: 'http://localhost:4000',
       jti: token.id,
       scope: 'users.current',
       exp: seconds,

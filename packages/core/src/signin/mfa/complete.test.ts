@@ -130,7 +130,7 @@ describe.each(databases)('the second factor on %s', (database) => {
 
   test('a passkey is one too: it signs what the sign-in asked for, for its own user', async () => {
     const ada = await world().signUp()
-    const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+    const key = new SoftAuthenticator({ origin: 'http://localhost:4000' })
     const { challenge: registration, options } = await ada.as.passkeys.beginRegistration({})
     await ada.as.passkeys.finishRegistration({ challenge: registration, response: await key.create(options) })
     const [first, second] = [await halfIn(ada), await halfIn(ada)]

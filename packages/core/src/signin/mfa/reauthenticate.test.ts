@@ -96,7 +96,7 @@ describe.each(databases)('auth.reauthenticate on %s', (database) => {
   test('with a passkey asks for something to sign first, and says so to who has none', async () => {
     const ada = await world().signUp()
     await expect(ada.as.auth.reauthenticate({ begin: 'passkey' })).rejects.toMatchObject({ code: 'auth.noPasskey' })
-    const key = new SoftAuthenticator({ origin: 'http://127.0.0.1:4000' })
+    const key = new SoftAuthenticator({ origin: 'http://localhost:4000' })
     const { challenge: registration, options } = await ada.as.passkeys.beginRegistration({})
     await ada.as.passkeys.finishRegistration({ challenge: registration, response: await key.create(options) })
     const as = await again(ada)

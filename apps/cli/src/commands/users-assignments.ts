@@ -3,7 +3,7 @@ import type { Connection } from '../calls.ts'
 import { record } from '../output.ts'
 
 /** The roles and second factors of a user, where the caller may read them; what they may not is left out. */
-export async function holdingsText({ calls }: Connection, userId: string): Promise<string> {
+export async function assignmentsText({ calls }: Connection, userId: string): Promise<string> {
   const [assignments, factors] = await Promise.all([
     ifAllowed(calls.access.listAssignments({ userId, throughTeams: true, limit: 100 })),
     ifAllowed(calls.factors.list({ userId })),
