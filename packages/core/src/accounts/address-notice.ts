@@ -8,7 +8,7 @@ import { UserRow, type UserId } from '../users/index.ts'
 const name = 'users.addressNotice'
 
 /** What happens to the address of an account, or to the network addresses that it may be used from. */
-export type AddressChange = 'requested' | 'changed' | 'changedByOperator' | 'limited' | 'limitedByOperator'
+export type AddressChange = 'requested' | 'changed' | 'changedByOperator' | 'limited' | 'limitedByOperator' | 'lifted'
 
 /** The job that tells an address what happens to it. It carries the address: by the time it runs, the account may have another one. */
 export function addressNotice(userId: UserId, to: string, what: AddressChange): Job {
@@ -66,6 +66,11 @@ const messages: Readonly<Record<AddressChange, (username: string) => Message>> =
     title: 'From where your account can be used was changed',
     paragraphs: [`Somebody who is signed in as “${username}” changed the network addresses that this account can be used from.`],
     notes: ['If it was not you, reset your password now: that ends all sessions, and the account can be used from anywhere again.'],
+  }),
+  lifted: (username) => ({
+    title: 'Your account can be used from anywhere again',
+    paragraphs: [`The password of “${username}” was reset by a link in a mail, which lifts the limit to some network addresses.`],
+    notes: ['If you want the limit, set it again. If it was not you who reset the password, reset it now: that ends all sessions.'],
   }),
   limitedByOperator: (username) => ({
     title: 'From where your account can be used was changed',

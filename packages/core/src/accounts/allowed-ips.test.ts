@@ -1,4 +1,4 @@
-import { builtInRoles, userActor, uuidOf, type DenizenError, type Origin, type Principal } from '@denizen/core'
+import { builtInRoles, completed, userActor, uuidOf, type DenizenError, type Origin, type Principal } from '@denizen/core'
 import { databases, raced, type SignedInUser, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -69,6 +69,36 @@ describe.each(databases)('the addresses that an account may be used from, on %s'
     await world().work()
     await outside.auth.resetPassword({ token: world().mailer.tokenFor(ada.user.email ?? ''), password: `${chosen} again` })
     expect(await limitOf(ada)).toEqual(elsewhere)
+  })
+
+  test('68, 69: an operator’s limit is lifted by no reset and no organization; the owner hears when theirs is', async () => {
+    const organizationId = await world().newOrganization()
+    await world().ownDomain(organizationId, 'limited.example')
+    const [email, admin] = ['ada@limited.example', await world().asMember(organizationId, 'admin')]
+    const user = await world().newUser({ organizationId, email, emailVerified: true })
+    const limit = async () => (await world().asSystem().users.get({ userId: user.id })).allowedIps
+    const outside = world().core.as({ kind: 'anonymous' }, origin)
+    const reset = async (word: string) => {
+      await outside.auth.requestPasswordReset({ email })
+      await world().work()
+      await outside.auth.resetPassword({ token: world().mailer.tokenFor(email), password: `${chosen} ${word}` })
+      await world().work()
+    }
+    await world().asSystem().users.update({ userId: user.id, allowedIps: elsewhere })
+    await reset('one')
+    expect(await codeOf(admin.as.users.update({ userId: user.id, allowedIps: [] }))).toBe('users.lockedByOperator')
+    expect(await limit()).toEqual(elsewhere)
+    await world().asSystem().users.update({ userId: user.id, allowedIps: [] })
+    await admin.as.users.update({ userId: user.id, allowedIps: elsewhere })
+    await reset('two')
+    expect(await limit()).toEqual(elsewhere)
+    await admin.as.users.update({ userId: user.id, allowedIps: [] })
+    const opened = completed(await outside.auth.signIn({ identifier: email, password: `${chosen} two` }))
+    const signedIn = await principalOf(opened.accessToken)
+    await by(signedIn).users.updateCurrent({ allowedIps: elsewhere, force: true })
+    await reset('three')
+    expect(await limit()).toEqual([])
+    expect(world().mailer.sent.findLast(({ to }) => to === email)?.text).toMatch(/from\s+anywhere\s+again/)
   })
 })
 

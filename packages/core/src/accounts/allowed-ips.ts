@@ -2,8 +2,9 @@ import { ensureAnotherSuperadmin } from '../access/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { change } from '../kernel/row.ts'
-import { wouldLockOut, type UserRow } from '../users/index.ts'
+import { lockedByOperator, wouldLockOut, type UserRow } from '../users/index.ts'
 import { addressNotice } from './address-notice.ts'
+import { actsAsOperator } from './lifecycle/operator-lock.ts'
 import { requireRecentAuth } from './recent-auth.ts'
 
 /**
@@ -19,12 +20,22 @@ export async function checkNewLimit(
 ): Promise<void> {
   const { actor, origin } = context
   if (actor.kind !== 'user') return
+  if (user.limitedBy === 'operator' && !actsAsOperator(actor, permission)) throw lockedByOperator({})
   const isOwn = actor.principal.userId === user.id
   if (isOwn) requireRecentAuth(context)
   if (mayActFrom(allowedIps, origin)) return
   if (isOwn && !force) throw wouldLockOut({ address: origin.ip })
   await ensureAnotherSuperadmin(context, user.id)
 }
+
+/** Who sets a new limit, for the account. */
+export function whoLimits({ actor }: CommandContext, { id }: UserRow, allowedIps: readonly string[]): UserRow['limitedBy'] {
+  if (allowedIps.length === 0) return null
+  if (actor.kind === 'user' && actor.principal.userId === id) return 'owner'
+  return actsAsOperator(actor, permission) ? 'operator' : 'organization'
+}
+
+const permission = 'users.update'
 
 /** Tells the owner that their account is limited to other addresses than before. */
 export function tellNewLimit({ actor, enqueue, ports }: CommandContext, { id, email }: UserRow): void {
@@ -35,13 +46,18 @@ export function tellNewLimit({ actor, enqueue, ports }: CommandContext, { id, em
 
 /**
  * Lets the user act from anywhere again, when they reset their password by a mail: whoever took the account may have set the limit to
- * keep its owner out. Whoever has the mailbox gets no more by that than a password. What has to hold whatever users do
- * is a condition of assignments (`condition.networks`), which stays.
+ * keep its owner out. What an operator or an organization set stays. The owner is told.
  */
 export function liftLimit(context: CommandContext, user: UserRow): void {
-  if (user.allowedIps.length === 0) return
-  change(user, { allowedIps: [], updatedAt: context.now })
+  if (user.allowedIps.length === 0 || !isOwners(user)) return
+  change(user, { allowedIps: [], limitedBy: null, updatedAt: context.now })
   const payload = { userId: user.id, fields: ['allowedIps'] }
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload })
   context.invalidate(user.id, { when: 'now' })
+  if (user.email !== null && context.ports.mailer.isConfigured) context.enqueue(addressNotice(user.id, user.email, 'lifted'))
+}
+
+/** Whether whoever had the account set the limit, as far as is known. */
+export function isOwners({ limitedBy }: UserRow): boolean {
+  return limitedBy === null || limitedBy === 'owner'
 }

@@ -11,6 +11,7 @@ import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import { lookExpression, otherUsername, storedSkeleton, usernameFrom, type UserId, type UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
+import { isOwners } from './allowed-ips.ts'
 import { rememberStatus } from './lifecycle/history.ts'
 
 /** Everything that lets somebody sign in, or soon will: before the address was verified, anybody may have set it up. */
@@ -73,7 +74,8 @@ async function replaceHolder(context: CommandContext, account: UserRow, password
   change(account, {
     passwordChangedAt: passwordHash === null ? null : now,
     needPasswordChange: false,
-    allowedIps: [], // Set by the previous holder, they would lock the owner out.
+    // Set by the previous holder, they would lock the owner out.
+    ...(isOwners(account) && { allowedIps: [], limitedBy: null }),
     emailVerified: true,
     reclaimable: false,
     pendingEmail: null,

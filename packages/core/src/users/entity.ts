@@ -53,6 +53,8 @@ const UserSchema = defineEntity({
     needFactor: p.boolean().default(false),
     passwordChangedAt: instant().strictNullable().$type<Date>(),
     allowedIps: p.array().columnType('text[]').$type<string[]>().defaultRaw(`'{}'`),
+    /** Who set `allowedIps`; null: there are none, or it was before this was recorded. */
+    limitedBy: p.string().columnType('text').strictNullable().$type<'owner' | 'organization' | 'operator'>().hidden(),
     resourcePolicy: p.string().columnType('text').strictNullable().$type<string>(),
     sudoSessionEnabled: p.boolean().default(false),
     container: p.json().columnType('jsonb').strictNullable().$type<Container>(),

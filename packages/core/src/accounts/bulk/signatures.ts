@@ -10,6 +10,7 @@ import {
   archivedUser,
   emailTaken,
   lastSuperadmin,
+  lockedByOperator,
   managedAddress,
   tooManyUsers,
   usernameTaken,
@@ -66,7 +67,7 @@ export const bulkSignatures = group('users', {
   bulkUpdate: changes({
     summary: 'Change many users in the same way',
     grantedTo: ['admin'],
-    errors: [managedAddress, wouldLockOut, lastSuperadmin, tooManyUsers, policyUnknown],
+    errors: [managedAddress, wouldLockOut, lastSuperadmin, lockedByOperator, tooManyUsers, policyUnknown],
     input: z
       .strictObject({
         ...selectedUsers,

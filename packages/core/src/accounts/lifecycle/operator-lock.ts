@@ -16,6 +16,6 @@ export function rememberLock({ actor }: Locker, user: UserRow, permission: strin
 }
 
 /** Whether the actor does this for the installation; otherwise they do it for the organization that manages the account. */
-function actsAsOperator(actor: Actor, permission: string): boolean {
+export function actsAsOperator(actor: Actor, permission: string): boolean {
   return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(permission))
 }

@@ -4,7 +4,15 @@ import { versionRead } from '../../kernel/version.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { mailNotConfigured, tooManyMails } from '../../mail/errors.ts'
 import { claimFirst, tooManyAddresses } from '../errors.ts'
-import { emailTaken, lastSuperadmin, managedAddress, usernameTaken, wouldLockOut, policyUnknown } from '../../users/errors.ts'
+import {
+  emailTaken,
+  lastSuperadmin,
+  lockedByOperator,
+  managedAddress,
+  usernameTaken,
+  wouldLockOut,
+  policyUnknown,
+} from '../../users/errors.ts'
 import {
   avatarUrl,
   Container,
@@ -85,13 +93,23 @@ export const profileSignatures = group('users', {
   update: changes({
     summary: 'Change a user',
     grantedTo: ['admin'],
-    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut, lastSuperadmin, policyUnknown, claimFirst],
+    errors: [emailTaken, usernameTaken, managedAddress, wouldLockOut, lastSuperadmin, lockedByOperator, policyUnknown, claimFirst],
     input: z.strictObject({ userId, ...userPatch }),
     output: ManagedUser,
   }),
   updateCurrent: changes({
     summary: 'Change your own profile',
-    errors: [usernameTaken, managedAddress, wouldLockOut, lastSuperadmin, claimFirst, tooManyAddresses, mailNotConfigured, tooManyMails],
+    errors: [
+      usernameTaken,
+      managedAddress,
+      wouldLockOut,
+      lastSuperadmin,
+      lockedByOperator,
+      claimFirst,
+      tooManyAddresses,
+      mailNotConfigured,
+      tooManyMails,
+    ],
     input: z.strictObject({
       ...own,
       email: email.nullable().optional().meta({

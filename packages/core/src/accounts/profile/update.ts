@@ -3,7 +3,7 @@ import { change, changedFields } from '../../kernel/row.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { UserRow } from '../../users/index.ts'
 import { leaveAddress, refuseLeavingManagement, type AddressPatch } from '../address.ts'
-import { checkNewLimit, tellNewLimit } from '../allowed-ips.ts'
+import { checkNewLimit, tellNewLimit, whoLimits } from '../allowed-ips.ts'
 import { claimFirst } from '../errors.ts'
 import type { userPatch } from './signatures.ts'
 
@@ -42,7 +42,8 @@ export async function updateAccount(
   if (isLimited) await checkNewLimit(context, user, patch.allowedIps ?? [], { force })
   if (isLimited) tellNewLimit(context, user)
   if (movesAway) await leaveAddress(context, user)
-  change(user, { ...changed, updatedAt: context.now })
+  const limitedBy = isLimited ? whoLimits(context, user, patch.allowedIps ?? []) : user.limitedBy
+  change(user, { ...changed, limitedBy, updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.invalidate(user.id, { when: 'now' })
   else if (fields.some((field) => shown.has(field))) context.invalidate(user.id, { when: 'soon' })

@@ -11,6 +11,7 @@ import { ImpersonationLimits } from './0010-impersonation-limits.ts'
 import { OperatorLocks } from './0011-operator-locks.ts'
 import { Imports } from './0012-imports.ts'
 import { ImportedPasswords } from './0013-imported-passwords.ts'
+import { WhoLimited } from './0014-who-limited.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   OperatorLocks,
   Imports,
   ImportedPasswords,
+  WhoLimited,
 ]
