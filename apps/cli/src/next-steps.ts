@@ -122,7 +122,7 @@ const whereToLook: Readonly<Record<string, Step>> = {
 export const codesWithSteps: readonly string[] = Object.keys(steps)
 
 /** A field as it has to be typed again; `…` where it was not typed. */
-export function word(typed: Typed, field: string): string {
+function word(typed: Typed, field: string): string {
   const text = typed[field]
   return typeof text === 'string' && text !== '' ? shellWord(text) : '…'
 }

@@ -2,7 +2,7 @@ import { isPassword, typeOf } from './password.ts'
 import { keycloakUser } from './model.ts'
 
 /** What an import of a realm sends: of a record, the fields that are taken over. */
-export interface Upload {
+interface Upload {
   readonly realm: unknown
   readonly roles: { readonly realm: readonly unknown[] }
   readonly users: readonly unknown[]
