@@ -255,7 +255,7 @@ export function countingIn<Membership extends { readonly id: string }, Given ext
 }
 
 /** The permission patterns that an assignment grants. */
-export function patternsOf({ permission, builtIn, name, permissions, included }: ResolvedAssignment): readonly string[] {
+function patternsOf({ permission, builtIn, name, permissions, included }: ResolvedAssignment): readonly string[] {
   if (permission !== null) return [permission]
   if (builtIn === true) return builtInRoles[name as BuiltInRoleName].permissions
   const inherited = (included ?? []).flatMap((role) => (role.name === null ? [] : builtInRoles[role.name as BuiltInRoleName].permissions))

@@ -13,7 +13,6 @@ export {
   activeAssignments,
   defaultActiveRoles,
   countingIn,
-  patternsOf,
   applicableAssignments,
   overfullSets,
   type ActiveRoles,
