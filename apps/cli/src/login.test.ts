@@ -48,7 +48,7 @@ it('denizen login is approved in a browser, and says where and with which code',
     expect.objectContaining({ user: expect.objectContaining({ username: stranger.user.username }) }),
   ])
   expect(ended.stderr).toContain(`${code.slice(0, 4)}-${code.slice(4)}`)
-  expect(ended.stderr).toMatch(/Approve this sign-in at {2}http:\/\/127\.0\.0\.1:\d+\/device/)
+  expect(ended.stderr).toMatch(/Approve this sign-in at {2}http:\/\/localhost:\d+\/device/)
   expect(ended.stderr + ended.stdout).not.toMatch(/dnz_/)
   expect(kept()).toMatchObject({ url: server.url, username: stranger.user.username, refreshToken: expect.stringMatching(/^dnz_refresh_/) })
   expect(await whoAmI()).toBe(stranger.user.username)

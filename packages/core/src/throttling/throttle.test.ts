@@ -167,7 +167,7 @@ describe.each(databases)('the throttle on %s', (database) => {
     await world().rows('alter table throttles rename to throttles_gone')
     try {
       const before = await world().counts()
-      for (const typed of [password, 'wrong']) expect(await attempt(email ?? '', typed, elsewhere())).toBe('request.internal')
+      for (const typed of [password, 'wrong']) expect(await attempt(email ?? '', typed, elsewhere())).toBe('request.databaseNotMigrated')
       expect((await world().counts())['sessions']).toBe(before['sessions'])
     } finally {
       await world().rows('alter table throttles_gone rename to throttles')
