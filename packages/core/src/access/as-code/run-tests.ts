@@ -34,6 +34,7 @@ export async function runTests(
   tests: readonly DesiredTest[],
   now: Date,
 ): Promise<{ passed: number; failed: number; results: TestResult[] }> {
+  const turn = takingTurns()
   const ids = [...new Set(tests.map(({ subject }) => subject.id))]
   const users = await loadSubjects(
     em,
@@ -48,8 +49,8 @@ export async function runTests(
   )
   const results: TestResult[] = []
   const askedAs = new Map<string, Asked>()
-  const turn = takingTurns()
   for (const test of tests) {
+    await turn() // reading what somebody holds may have taken long already, and compiling it will
     const { subject, assurance, address } = test
     const user = facts.get(subject.id)
     const depends = user === undefined || user.assignments.some(({ condition }) => condition !== null)
