@@ -94,15 +94,17 @@ export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr
   ])
 }
 
+// pg_locks has the locks of all databases of the server: another one may be a copy of this, with the same users.
 const blocksPrecedence = statement(
   'blocks_precedence',
-  `with recursive blocking (pid) as (
-      select unnest(pg_blocking_pids(l.objid::bigint::int)) from pg_locks l
-        where l.locktype = 'advisory' and l.classid = ${ofOperators} and l.objsubid = 2 and l.granted
+  `with recursive asked as (
+      select l.classid, l.objid from pg_locks l join pg_database d on d.oid = l.database
+        where d.datname = current_database() and l.locktype = 'advisory' and l.objsubid = 2 and l.granted),
+    blocking (pid) as (
+      select unnest(pg_blocking_pids(objid::bigint::int)) from asked where classid = ${ofOperators}
       union select unnest(pg_blocking_pids(b.pid)) from blocking b)
     select exists (select 1 from blocking where pid = pg_backend_pid()) or exists (
-      select 1 from pg_locks l join unnest(?::uuid[]) id on l.objid = hashtext(id::text)::oid
-        where l.locktype = 'advisory' and l.classid = ${overUser} and l.objsubid = 2 and l.granted) as blocks`,
+      select 1 from asked join unnest(?::uuid[]) id on objid = hashtext(id::text)::oid where classid = ${overUser}) as blocks`,
 )
 
 /** Whether somebody asks this transaction, of a call of these users, to give way. */

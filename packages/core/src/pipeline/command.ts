@@ -158,7 +158,7 @@ async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<
   return actor
 }
 
-/** The same; whoever takes power from others does not wait for all that these have under way. */
+/** The actor as it is now, under locks. Of a command that takes power from somebody, long work gives way (precedence.ts). */
 function precedingActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
   const check = () => checkedActor(passage, em)
   const { action, call } = passage

@@ -1,7 +1,8 @@
 import type { DenizenError, Id } from '@denizen/core'
-import { untilWaiting, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { createWorld, untilWaiting, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../../tests/deadlines.ts'
+import { askToGiveWay } from '../kernel/locks.ts'
 
 /** PGlite runs one transaction after the other: this is on PostgreSQL. */
 const world = useWorld()
@@ -77,6 +78,20 @@ describe('64: R1: a suspension does not wait for what takes long', () => {
     ])
     expect(done).toEqual(['update done', 'suspension done', 'batch done'])
     expect(await countUsers('other')).toBe(many.length)
+  })
+
+  test('whoever asks in another database of the server stops nobody here', async () => {
+    const [suspect, elsewhere] = [await world().asMember(organizationId, 'admin'), await createWorld({ connections: 1 })]
+    const asking = elsewhere.em()
+    await asking.begin()
+    try {
+      await askToGiveWay(asking, [suspect.user.id])
+      await makeUsers(suspect, 'undisturbed')
+    } finally {
+      await asking.rollback()
+      await elsewhere.close()
+    }
+    expect(await countUsers('undisturbed')).toBe(many.length)
   })
 
   test('an administrator of the organization has what its user does give way, too', async () => {

@@ -59,7 +59,6 @@ async function ask({ assembly, action, input, call, users }: Preceding, pid: num
   }
 }
 
-// pg_locks has the locks of all databases of the server: another one may hold an older copy of this.
 /**
  * What a long command calls between its steps. Throws a serialization failure if it has to give way: all of it is rolled back, and begun
  * again behind whoever takes precedence, with what the actor may then.
