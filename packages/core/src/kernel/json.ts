@@ -20,7 +20,8 @@ export function jsonObject(maximum: number) {
   })
 }
 
-function isObject(value: unknown): boolean {
+/** Whether it is an object with fields: not null, and no list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 

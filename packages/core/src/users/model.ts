@@ -70,7 +70,9 @@ export type UserStatus = z.infer<typeof userStatus>
 export const userKind = z.enum(['human', 'anonymous', 'service'])
 export type UserKind = z.infer<typeof userKind>
 
-export const fullName = singleLine(200)
+/** Characters. */
+export const longestFullName = 200
+export const fullName = singleLine(longestFullName)
 export const displayName = singleLine(200)
 export const description = multiLine(500)
 export const locale = z

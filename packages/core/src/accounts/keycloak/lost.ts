@@ -1,10 +1,11 @@
+import { isObject } from '../../kernel/json.ts'
 import { printable } from '../../text/index.ts'
 import type { Lost } from '../import/model.ts'
 import { isPassword, typeOf } from './password.ts'
 
 type Counts = Map<string, { count: number; users: number | null }>
 
-/** Taken over, or made from what is taken over. */
+/** Taken over, or of no use outside Keycloak. */
 const userFields: ReadonlySet<string> = new Set(
   `username email emailVerified firstName lastName enabled credentials realmRoles requiredActions
     totp disableableCredentialTypes access origin self notBefore`.split(/\s+/),
@@ -33,9 +34,9 @@ const mostKinds = 100
  * say nothing. `realm` may be of any shape.
  */
 export function lostIn(realm: unknown): readonly Lost[] {
-  if (!isRecord(realm)) return []
+  if (!isObject(realm)) return []
   const counts: Counts = new Map()
-  for (const user of list(realm['users'])) if (isRecord(user)) countUser(counts, user)
+  for (const user of list(realm['users'])) if (isObject(user)) countUser(counts, user)
   countRoles(counts, realm['roles'])
   for (const [name, value] of Object.entries(realm)) if (!realmFields.has(name)) countOfRealm(counts, name, value)
   return [...counts].map(([what, { count, users }]) => ({ what, count, users }))
@@ -55,9 +56,9 @@ function countUser(counts: Counts, user: Readonly<Record<string, unknown>>): voi
 }
 
 function countRoles(counts: Counts, roles: unknown): void {
-  if (!isRecord(roles)) return
+  if (!isObject(roles)) return
   for (const role of list(roles['realm'])) {
-    if (!isRecord(role)) continue
+    if (!isObject(role)) continue
     for (const [name, value] of Object.entries(role)) if (!roleFields.has(name)) tally(counts, `${inWords(name)} of roles`, sizeOf(value))
   }
   for (const [name, value] of Object.entries(roles)) if (name !== 'realm') tally(counts, `${inWords(name)} roles`, sizeOf(value))
@@ -71,13 +72,13 @@ function countOfRealm(counts: Counts, name: string, value: unknown): void {
       'groups',
       list(value).reduce<number>((sum, group) => sum + groupsIn(group), 0),
     )
-  const parts = Array.isArray(value) ? value : isRecord(value) && !isEmpty(value) ? Object.values(value).flat() : []
-  if (parts.some(isRecord)) return tally(counts, inWords(name), parts.length)
+  const parts = Array.isArray(value) ? value : isObject(value) && !isEmpty(value) ? Object.values(value).flat() : []
+  if (parts.some(isObject)) return tally(counts, inWords(name), parts.length)
   tally(counts, 'settings of the realm', isEmpty(value) ? 0 : 1)
 }
 
 function groupsIn(group: unknown): number {
-  return isRecord(group) ? list(group['subGroups']).reduce<number>((sum, inner) => sum + groupsIn(inner), 1) : 1
+  return isObject(group) ? list(group['subGroups']).reduce<number>((sum, inner) => sum + groupsIn(inner), 1) : 1
 }
 
 function tally(counts: Counts, named: string, count: number, users: number | null = null): void {
@@ -91,13 +92,13 @@ function tally(counts: Counts, named: string, count: number, users: number | nul
 function sizeOf(value: unknown): number {
   if (isEmpty(value)) return 0
   if (Array.isArray(value)) return value.length
-  return isRecord(value) ? Object.values(value).reduce<number>((sum, part) => sum + (Array.isArray(part) ? part.length : 1), 0) : 1
+  return isObject(value) ? Object.values(value).reduce<number>((sum, part) => sum + (Array.isArray(part) ? part.length : 1), 0) : 1
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === 0 || value === '') return true
   if (Array.isArray(value)) return value.length === 0
-  return isRecord(value) && Object.values(value).every((part) => isEmpty(part))
+  return isObject(value) && Object.values(value).every((part) => isEmpty(part))
 }
 
 /** `identityProviders` → `identity providers` */
@@ -107,8 +108,4 @@ function inWords(name: string): string {
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../kernel/json.ts'
 import { isPassword, typeOf } from './password.ts'
 import { keycloakUser } from './model.ts'
 
@@ -26,19 +27,15 @@ const userFields = Object.keys(keycloakUser.shape)
 
 function userOnly(user: unknown): unknown {
   const kept = only(user, userFields)
-  if (!isRecord(kept) || !Array.isArray(kept['credentials'])) return kept
+  if (!isObject(kept) || !Array.isArray(kept['credentials'])) return kept
   return { ...kept, credentials: kept['credentials'].map((item: unknown) => (isPassword(item) ? item : { type: typeOf(item) })) }
 }
 
 function only(record: unknown, fields: readonly string[]): unknown {
-  return isRecord(record) ? Object.fromEntries(Object.entries(record).filter(([name]) => fields.includes(name))) : record
+  return isObject(record) ? Object.fromEntries(Object.entries(record).filter(([name]) => fields.includes(name))) : record
 }
 
 /** A list that is none is refused by the action; here it is left out. */
 function listed(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -1,5 +1,5 @@
 import { cleanLine, emailForm, printable } from '../../text/index.ts'
-import { email, fullName, username, usernameFrom } from '../../users/model.ts'
+import { email, fullName, longestFullName, username, usernameFrom } from '../../users/model.ts'
 import type { ImportedUser, UnreadableUser } from '../import/model.ts'
 import { keycloakUser, largestRecord, type KeycloakRealm, type KeycloakUser } from './model.ts'
 import { isPassword, passwordOf } from './password.ts'
@@ -30,7 +30,7 @@ function readUser(realm: string, record: unknown, roles: RealmRoles): ImportedUs
   const wrong = [name, address].find((field) => field?.success === false)
   if (wrong?.success === false) return refuse(wrong.error.issues[0]?.message ?? 'not readable')
   const full = cleanLine([user.firstName, user.lastName].filter(Boolean).join(' '))
-  const shown = cut(full, longestName)
+  const shown = cut(full, longestFullName)
   if (!fullName.safeParse(shown).success) return refuse('the first and last name cannot be shown')
   const { password, temporary, warnings } = passwordOf(user.credentials ?? [])
   const [ours, actions] = [name.data ?? '', user.requiredActions ?? []]
@@ -51,15 +51,12 @@ function readUser(realm: string, record: unknown, roles: RealmRoles): ImportedUs
     warnings: [
       ...(isMade ? [renamed(user, ours)] : []),
       ...unclear(user),
-      ...(full === shown ? [] : [`the name is longer than ${longestName} characters, and was cut`]),
+      ...(full === shown ? [] : [`the name is longer than ${longestFullName} characters, and was cut`]),
       ...warnings,
       ...leftBehind(user, roles),
     ],
   }
 }
-
-/** Characters of a full name. */
-const longestName = 200
 
 /** Keycloak's id, or the names that the file has. Nobody can change what it is made from here, so it tells a repeated import who is who. */
 function originOf(realm: string, { id }: KeycloakUser, names: readonly (string | null)[]): string {
