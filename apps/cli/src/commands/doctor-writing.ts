@@ -28,8 +28,8 @@ export function whyReadOnly({
 /** What makes a database writable that is read-only by default. */
 function writableBy(source: string, { database, role }: Pick<WriteState, 'database' | 'role'>): string {
   const reset = 'reset default_transaction_read_only'
-  if (source === 'database') return `If that is over: alter database ${database} ${reset};`
-  if (source === 'user') return `If that is over: alter role ${role} ${reset};`
-  if (source === 'database user') return `If that is over: alter role ${role} in database ${database} ${reset};`
-  return 'If that is over: alter system reset default_transaction_read_only; select pg_reload_conf();'
+  if (source === 'database') return `When it may take changes again: alter database ${database} ${reset};`
+  if (source === 'user') return `When it may take changes again: alter role ${role} ${reset};`
+  if (source === 'database user') return `When it may take changes again: alter role ${role} in database ${database} ${reset};`
+  return 'When it may take changes again: alter system reset default_transaction_read_only; select pg_reload_conf();'
 }

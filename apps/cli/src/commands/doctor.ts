@@ -101,7 +101,7 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
   }
 }
 
-/** Why nothing can be written, if so: a database may be set read-only, and is not known by how it answers questions. */
+/** Why nothing can be written, if so. It has to be asked for: a read-only database answers queries like any other. */
 async function writeChecks({ orm }: Database): Promise<readonly Check[]> {
   const [row] = await orm.em.getConnection().execute<WriteState[]>(
     `select pg_is_in_recovery() as standby, setting, source, quote_ident(current_database()) as database, quote_ident(session_user) as role
