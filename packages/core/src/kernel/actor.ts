@@ -27,7 +27,7 @@ export interface Principal {
   readonly displayName: string | null
   readonly status: 'active' | 'temporary'
   /** Nobody knows whose account it is: it was made for the asking, without a name. */
-  readonly isGuest: boolean
+  readonly isAnonymous: boolean
   readonly roles: readonly string[]
   readonly grants: Grants
   /** Grants with conditions on networks; null: there are none. `grants` does not include them until the address of the call is known. */
@@ -97,9 +97,9 @@ interface UserActor {
 
 export type Actor = AnonymousActor | SystemActor | UserActor
 
-/** Whether nobody can say who calls: without a credential, or as a guest, whom anybody may become as often as they like. */
+/** Whether nobody can say who calls: without a credential, or as an anonymous account, which anybody may open as often as they like. */
 export function isStranger(actor: Actor): boolean {
-  return actor.kind === 'anonymous' || (actor.kind === 'user' && actor.principal.isGuest && actor.principal.impersonator === null)
+  return actor.kind === 'anonymous' || (actor.kind === 'user' && actor.principal.isAnonymous && actor.principal.impersonator === null)
 }
 
 /** The user who calls; null: an anonymous caller or the system. */

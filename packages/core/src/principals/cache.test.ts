@@ -29,7 +29,7 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     email: null,
     displayName: null,
     status: 'active',
-    isGuest: false,
+    isAnonymous: false,
     roles: [],
     grants: nothing,
     conditionalGrants: null,

@@ -35,7 +35,7 @@ interface PrincipalRecord extends GrantRecord {
   email: string | null
   display_name: string | null
   status: UserStatus
-  guest: boolean
+  anonymous: boolean
   need_password_change: boolean
   need_factor: boolean
   unverified: boolean
@@ -116,7 +116,7 @@ function definitionsIn({ definitions }: PrincipalRecord): ReadonlyMap<string, Ro
 const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
 
 const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
-    u.status, u.kind = 'anonymous' as guest, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
+    u.status, u.kind = 'anonymous' as anonymous, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
     exists (select 1 from totp_factors f where f.user_id = u.id and f.activated_at is not null) as totp,
     exists (select 1 from passkeys k where k.user_id = u.id) as passkey,
     (extract(epoch from ?::timestamptz - u.password_changed_at))::float8 as password_age,
@@ -170,7 +170,7 @@ function principalOf(
     email: record.email,
     displayName: record.display_name,
     status: record.status as Principal['status'],
-    isGuest: record.guest,
+    isAnonymous: record.anonymous,
     ...granted,
     dependencies: dependenciesOf(granted.dependencies, dependenciesOn(policies), record.home),
     requestsPerMinute: policy.requestsPerMinute ?? null,
