@@ -1,20 +1,16 @@
 import { z } from 'zod'
 import { changes, group, reads } from '../../kernel/signature.ts'
-import { organizationInactive, userInactive } from '../../organizations/errors.ts'
 import { organizationId } from '../../kernel/ids.ts'
 import { builtInRole, cyclicRoles, roleExcluded, roleIncluded, roleNameTaken, tooManyInRole } from '../roles/errors.ts'
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
-import { alreadyAssigned, notAssignable, notHeld, tooManyAssignments } from '../assignments/errors.ts'
-import { unknownPermission } from '../errors.ts'
+import { assigningErrors } from '../errors.ts'
 import {
   builtInNotExcludable,
-  excluded,
   exclusionNameTaken,
   exclusionTooLarge,
   exclusionTooSmall,
   exclusionViolated,
   heldOnResources,
-  notOnResources,
 } from '../separation/errors.ts'
 import { AccessDocument } from './document.ts'
 import { documentInvalid, planOutdated, testsFailed } from './errors.ts'
@@ -37,21 +33,13 @@ const changeErrors = [
   tooManyInRole,
   roleIncluded,
   roleExcluded,
-  organizationInactive,
-  userInactive,
-  unknownPermission,
-  excluded,
-  notOnResources,
   exclusionViolated,
   heldOnResources,
   exclusionNameTaken,
   builtInNotExcludable,
   exclusionTooSmall,
   exclusionTooLarge,
-  alreadyAssigned,
-  tooManyAssignments,
-  notHeld,
-  notAssignable,
+  ...assigningErrors,
 ]
 
 export const asCodeSignatures = group('access', {

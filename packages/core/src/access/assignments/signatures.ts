@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { pageInput, pageOf } from '../../kernel/page.ts'
 import { changes, group, reads } from '../../kernel/signature.ts'
-import { organizationInactive, userInactive } from '../../organizations/errors.ts'
+import { organizationInactive } from '../../organizations/errors.ts'
 import { assignmentId, organizationId, roleId, teamId, userId } from '../../kernel/ids.ts'
 import { lastSuperadmin, notPromotable } from '../../users/errors.ts'
-import { unknownPermission } from '../errors.ts'
-import { excluded, notOnResources } from '../separation/errors.ts'
+import { assigningErrors } from '../errors.ts'
 import { instant } from '../../kernel/instant.ts'
 import { Assigned, Assignment, assignmentTerms as terms, permissionPattern, Revoked, scope } from '../model.ts'
-import { alreadyAssigned, notAssignable, notHeld, tooManyAssignments } from './errors.ts'
+import { notAssignable, notHeld } from './errors.ts'
 
 /** The subject and the scope. */
 const whoAndWhere = {
@@ -51,18 +50,7 @@ export const assignmentsSignatures = group('access', {
   assignRole: changes({
     summary: 'Assign a role to a user or a team, in a scope and for a time',
     grantedTo: ['admin', 'resourceOwner'],
-    errors: [
-      notPromotable,
-      organizationInactive,
-      userInactive,
-      unknownPermission,
-      excluded,
-      notOnResources,
-      alreadyAssigned,
-      tooManyAssignments,
-      notHeld,
-      notAssignable,
-    ],
+    errors: [notPromotable, ...assigningErrors],
     input: z.strictObject({ ...whoAndWhere, roleId, ...terms }).superRefine(checkSubject),
     output: Assigned,
   }),
@@ -78,17 +66,7 @@ export const assignmentsSignatures = group('access', {
   grantPermission: changes({
     summary: 'Grant a single permission to a user or a team, in a scope and for a time',
     grantedTo: ['admin', 'resourceOwner'],
-    errors: [
-      organizationInactive,
-      userInactive,
-      unknownPermission,
-      excluded,
-      notOnResources,
-      alreadyAssigned,
-      tooManyAssignments,
-      notHeld,
-      notAssignable,
-    ],
+    errors: assigningErrors,
     input: z.strictObject({ ...whoAndWhere, permission: permissionPattern, ...terms }).superRefine(checkSubject),
     output: Assigned,
   }),

@@ -1,16 +1,8 @@
 import { z } from 'zod'
 import { changes, group } from '../../kernel/signature.ts'
-import { organizationInactive, userInactive } from '../../organizations/errors.ts'
+import { organizationInactive } from '../../organizations/errors.ts'
 import { assignmentId, resourceId, roleId, teamId, userId } from '../../kernel/ids.ts'
-import {
-  alreadyAssigned,
-  excluded,
-  notAssignable,
-  notHeld,
-  notOnResources,
-  tooManyAssignments,
-  unknownPermission,
-} from '../../access/errors.ts'
+import { assigningErrors, notAssignable, notHeld } from '../../access/errors.ts'
 import { Assigned, assignmentTerms, permissionPattern, Revoked } from '../../access/model.ts'
 
 /** The subject, and the role or permission. */
@@ -48,17 +40,7 @@ export const sharingSignatures = group('resources', {
   grant: changes({
     summary: 'Share a resource: grant a user or a team a role or a permission on it and everything inside',
     grantedTo: ['admin'],
-    errors: [
-      organizationInactive,
-      userInactive,
-      unknownPermission,
-      excluded,
-      notOnResources,
-      alreadyAssigned,
-      tooManyAssignments,
-      notHeld,
-      notAssignable,
-    ],
+    errors: assigningErrors,
     input: z.strictObject({ resourceId, ...whoAndWhat, ...assignmentTerms }).superRefine(checkWhoAndWhat),
     output: Assigned,
   }),
