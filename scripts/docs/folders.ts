@@ -13,7 +13,7 @@ interface Layer {
  * other, values and types alike. Files beside the folders (core.ts, contract.ts, …) are above all features.
  */
 export const layers: readonly Layer[] = [
-  { name: 'The grammar of actions', folders: ['ports', 'text', 'kernel'] },
+  { name: 'The grammar of actions', folders: ['ports', 'text', 'kernel', 'serialization'] },
   { name: 'What every call records', folders: ['audit', 'history', 'events', 'invalidation', 'idempotency'] },
   { name: 'Users, tenants and what assignments grant', folders: ['grants', 'users', 'passwords', 'mail', 'organizations'] },
   { name: 'Sessions and tokens', folders: ['login-history', 'sessions', 'tokens', 'throttling', 'policies', 'principals'] },

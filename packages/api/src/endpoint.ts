@@ -20,8 +20,8 @@ import type { CookieSession } from './cookies.ts'
 import { batchTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
 import { ImmediateCheck } from './immediate-check.ts'
 import { callNamed, shapeOf, type Context } from './trpc.ts'
-import { writeOutput } from './output.ts'
-import { readInput } from './wire.ts'
+import { writeOutput } from './wire/output.ts'
+import { readInput } from './wire/input.ts'
 
 /** The most calls in one request. */
 const largestBatch = 20

@@ -1,6 +1,6 @@
 import type { Core, Question } from '@denizen/core'
 import { json, type Fields, type WholeAnswer } from './answer.ts'
-import { readInput } from './wire.ts'
+import { readInput } from './wire/input.ts'
 
 /** Parsed query strings that are cached, and the longest one that is: a full cache is emptied. */
 const mostRemembered = 20_000

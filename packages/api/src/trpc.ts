@@ -9,8 +9,8 @@ import {
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import superjson from 'superjson'
 import { httpErrorOf, malformed, toDomainError } from './errors.ts'
-import { serializeOutput } from './output.ts'
-import { readInput } from './wire.ts'
+import { serializeOutput } from './wire/output.ts'
+import { readInput } from './wire/input.ts'
 
 /** What a procedure knows about its request. */
 export interface Context {

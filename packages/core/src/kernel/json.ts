@@ -5,8 +5,10 @@ import { limitedTo } from './input.ts'
 /** JSON as stored in the database. */
 export type JsonObject = { [key: string]: z.core.util.JSONType }
 
-/** superjson throws on these when it writes them, which would break every list with that row. */
-const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+/** Keys that superjson refuses to write, which would break every list with that row. */
+export function isReserved(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype'
+}
 
 /** A JSON object of limited length, without reserved keys, NUL characters or deep nesting. */
 export function jsonObject(maximum: number) {
@@ -32,7 +34,7 @@ function complainAbout(value: unknown, depth: number): string | null {
   if (typeof value === 'number') return Number.isFinite(value) ? null : 'numbers must be finite'
   if (Array.isArray(value)) return firstComplaint(value, depth)
   if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return 'only JSON values are allowed'
-  const reserved = Object.keys(value).find((key) => reservedKeys.has(key))
+  const reserved = Object.keys(value).find(isReserved)
   if (reserved !== undefined) return `the key "${reserved}" is reserved`
   return firstComplaint(Object.keys(value), depth) ?? firstComplaint(Object.values(value), depth)
 }

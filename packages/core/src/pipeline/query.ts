@@ -4,11 +4,11 @@ import type { Inquiry, Query } from '../kernel/action.ts'
 import { isolation } from '../kernel/isolation.ts'
 import { selectThrough, type RunSelect } from '../kernel/select.ts'
 import { RowCache } from '../kernel/row-cache.ts'
+import { writeOutput } from '../serialization/index.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { parseOutput } from './parse.ts'
 import { checkAllowed, findTarget, findCachedTarget } from './target.ts'
 import type { Trace } from './trace.ts'
-import { writeOutput } from './write.ts'
 
 /** Runs a query. Its read-only transaction opens at the first use of the database, if ever. */
 export async function runQuery(

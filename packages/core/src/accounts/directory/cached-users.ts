@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { markImmutable } from '../../kernel/immutable.ts'
+import { markImmutable } from '../../serialization/index.ts'
 import type { RunSelect, Reader } from '../../kernel/select.ts'
 import { statement } from '../../kernel/statement.ts'
 import type { ManagedUser, Account } from '../../users/index.ts'

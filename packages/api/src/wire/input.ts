@@ -1,5 +1,5 @@
-import { malformed } from './errors.ts'
-import { deepest } from './json-meter.ts'
+import { malformed } from '../errors.ts'
+import { deepest } from '../json-meter.ts'
 
 type Path = readonly string[]
 

@@ -2,7 +2,7 @@ import { DenizenError } from '@denizen/core'
 import fc from 'fast-check'
 import superjson, { SuperJSON } from 'superjson'
 import { describe, expect, it } from 'vitest'
-import { readInput } from './wire.ts'
+import { readInput } from './input.ts'
 
 /** What went wrong, as one line; fails when nothing did, or something else than a typed refusal. */
 function complaint(payload: unknown): string {

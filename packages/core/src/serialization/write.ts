@@ -1,7 +1,9 @@
 import type { z } from 'zod'
-import { isImmutable } from '../kernel/immutable.ts'
-import { isReserved, SerializedAnswer } from '../kernel/serialized.ts'
-import { below, copyOf, refused, type Copy } from './json-copy.ts'
+import { isReserved } from '../kernel/json.ts'
+import { SerializedAnswer } from './answer.ts'
+import { copyOf, refused, type Copy } from './copy.ts'
+import { isImmutable } from './immutable.ts'
+import { below } from './paths.ts'
 
 type Schema = z.core.$ZodType
 

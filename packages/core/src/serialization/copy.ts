@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idPrefixOf, isId } from '../kernel/id.ts'
-import { escapedKey, isReserved } from '../kernel/serialized.ts'
+import { isReserved } from '../kernel/json.ts'
+import { below, quotedKey } from './paths.ts'
 
 /** The copy contains something that the schema does not allow, or that is not JSON: zod has to decide. */
 export const refused = Symbol('refused')
@@ -143,7 +144,7 @@ function fieldOf(key: string, schema: Schema): Field {
   // A property with a default cannot just be left out.
   const optional = def.type === 'optional' && (def.checks ?? []).length === 0 && def.innerType._zod.optin === undefined
   const inner = optional ? def.innerType : schema
-  return { key, name: nameOf(key), copy: copyOf(inner), optional, placed: mayHoldDates(inner) }
+  return { key, name: quotedKey(key), copy: copyOf(inner), optional, placed: mayHoldDates(inner) }
 }
 
 /** Whether paths matter: not for schemas that are no date and contain none. */
@@ -164,7 +165,7 @@ function compiledRecord({ keyType, valueType, mode }: z.core.$ZodRecordDef): Cop
     const copied: Record<string, unknown> = {}
     for (const key of Object.keys(value)) {
       if (key === '' || isReserved(key)) return refused
-      const item = copy(value[key], below(at, nameOf(key)), dates)
+      const item = copy(value[key], below(at, quotedKey(key)), dates)
       if (item === refused) return refused
       copied[key] = item
     }
@@ -179,7 +180,20 @@ function readByZod(schema: Schema): Copy {
   }
 }
 
-/** Copies the result of zod: JSON and dates only. */
+/** A copy of JSON and dates. */
+export interface CopiedValue {
+  readonly json: unknown
+  /** See `SerializedAnswer`. */
+  readonly dates: readonly string[]
+}
+
+/** Copies a value without a schema, with dates as text. null: it is a date alone, or something that is neither JSON nor a date is in it. */
+export function copyValue(value: unknown): CopiedValue | null {
+  const dates: string[] = []
+  const json = value instanceof Date ? refused : copyAny(value, '', dates, 0)
+  return json === refused ? null : { json, dates }
+}
+
 function copyAny(value: unknown, at: string, dates: string[], depth: number): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : refused
@@ -191,7 +205,8 @@ function copyAny(value: unknown, at: string, dates: string[], depth: number): un
   if (Array.isArray(value) && Object.keys(value).length !== value.length) return refused
   for (const [key, item] of Object.entries(value)) {
     if (key === '' || isReserved(key)) return refused
-    const made = copyAny(item, below(at, nameOf(key)), dates, depth + 1)
+    // Most values are text, whose path nobody needs.
+    const made = copyAny(item, typeof item === 'object' && item !== null ? below(at, quotedKey(key)) : '', dates, depth + 1)
     if (made === refused) return refused
     ;(copied as Record<string, unknown>)[key] = made
   }
@@ -202,14 +217,4 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || 'toJSON' in value) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
-}
-
-/** The path of a child. */
-export function below(at: string, name: string): string {
-  return at === '' ? name : `${at}.${name}`
-}
-
-/** A key in a path, as inside the quotes of a JSON text. */
-function nameOf(key: string): string {
-  return JSON.stringify(escapedKey(key)).slice(1, -1)
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { runs } from '../../testing/runs.ts'
 import { directorySignatures } from '../accounts/directory/signatures.ts'
 import { idSchema, newId } from '../kernel/id.ts'
-import { markImmutable } from '../kernel/immutable.ts'
+import { markImmutable } from './immutable.ts'
 import { writeOutput } from './write.ts'
 
 /** A schema, with values that it was made for. */
