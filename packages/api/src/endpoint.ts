@@ -1,24 +1,14 @@
 import type { IncomingMessage } from 'node:http'
-import { unknownAction, type Core, type DenizenError, type Principal } from '@denizen/core'
+import { unknownAction, type Core, type DenizenError } from '@denizen/core'
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
-import superjson from 'superjson'
 import type { TrustedProxies } from './addresses.ts'
 import { json, type Fields, type WholeAnswer } from './answer.ts'
 import { readCallBody } from './call-body.ts'
-import {
-  callerOf,
-  callHeadersOf,
-  contextOf,
-  retiredPlanHeader,
-  tokenInHeaders,
-  type Caller,
-  type CallHeaders,
-  type Credential,
-} from './context.ts'
+import { callerOf, callHeadersOf, contextOf, retiredPlanHeader, tokenInHeaders, type CallHeaders, type Credential } from './context.ts'
 import type { CookieSession } from './cookies.ts'
 import { batchTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
-import { ImmediateCheck } from './immediate-check.ts'
+import { immediateAnswers, type ImmediateAnswers } from './immediate.ts'
 import { callNamed, shapeOf, type Context } from './trpc.ts'
 import { writeOutput } from './wire/output.ts'
 import { readInput } from './wire/input.ts'
@@ -54,12 +44,6 @@ interface Result {
   readonly error?: DenizenError
 }
 
-/** The query strings of `sessions.whoami` without an input, as clients send it. */
-const emptyInputs: ReadonlySet<string> = new Set([
-  '',
-  ...[{}, { json: {} }, superjson.serialize(undefined)].map((input) => `?input=${encodeURIComponent(JSON.stringify(input))}`),
-])
-
 /**
  * tRPC on node:http. Calls and batches of calls are passed directly to the core; everything
  * else that tRPC supports (streams, subscriptions) goes through its own fetch adapter, at
@@ -68,34 +52,25 @@ const emptyInputs: ReadonlySet<string> = new Set([
 export class TrpcEndpoint {
   readonly #options: EndpointOptions
   readonly #procedures: Readonly<Record<string, AnyTRPCProcedure>>
-  /** Answers to `sessions.whoami` by principal. Principals are immutable, so an answer is valid as long as its principal is. */
-  readonly #kept = new WeakMap<Principal, string>()
-  readonly #questions: ImmediateCheck
+  /** Queries that can be answered from memory, by name. */
+  readonly #immediate: ReadonlyMap<string, ImmediateAnswers>
 
   constructor(options: EndpointOptions) {
     this.#options = options
-    this.#questions = new ImmediateCheck(options.core, vary)
     this.#procedures = options.router._def.procedures as Readonly<Record<string, AnyTRPCProcedure>>
+    this.#immediate = immediateAnswers(options.core, Object.keys(this.#procedures))
   }
 
-  /** An answer from memory, for the two calls that are made most; undefined: there is none, ask `answer`. */
+  /** An answer from memory, of a query that can be answered so; undefined: there is none, ask `answer`. */
   immediate({ request, names, search, requestId }: EndpointRequest): WholeAnswer | undefined {
-    const isQuestion = names === 'access.check'
-    if (request.method !== 'GET' || (!isQuestion && (names !== 'sessions.whoami' || !emptyInputs.has(search)))) return undefined
-    const { core } = this.#options
-    const { clock } = core.ports
-    const startedAt = clock.monotonic()
+    const answers = request.method === 'GET' ? this.#immediate.get(names) : undefined
+    if (answers === undefined) return undefined
     const { headers } = request
     const token = tokenInHeaders(headers)
     if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers[retiredPlanHeader] !== undefined)
       return undefined
-    if (isQuestion) return this.#questions.answer(token, search, requestId)
-    const principal = core.authenticated(token)
-    const body = principal === undefined ? undefined : this.#kept.get(principal)
-    if (principal === undefined || body === undefined || !core.counted(principal)) return undefined
-    const durationMs = clock.monotonic() - startedAt
-    core.observe({ action: 'sessions.whoami', kind: 'query', actorKind: 'user', outcome: 'ok', durationMs, requestId })
-    return { status: 200, headers: vary, contentType: json, body }
+    const body = answers.body(token, search, requestId)
+    return body === undefined ? undefined : { status: 200, headers: vary, contentType: json, body }
   }
 
   /** Answers a request, also when it fails; null: the client has left, and nothing was done. */
@@ -121,20 +96,11 @@ export class TrpcEndpoint {
       if (unusual) return await this.#throughFetch(asked, body, context, credential)
       if (batched) return withCookies(answerOf(await this.#batch(calls, text, context), true, credential), cookies)
       const result = await this.#call(names, () => readInput(parse(text)), context)
-      const answer = heard(headers, withCookies(answerOf([result], false, credential), cookies))
-      if (names === 'sessions.whoami' && result.error === undefined) this.#keep(caller, answer)
-      return answer
+      return heard(headers, withCookies(answerOf([result], false, credential), cookies))
     } catch (thrown) {
       const path = !batched && namesPattern.test(names) ? names : undefined
       return withCookies(answerOf([this.#failure(thrown, path, asked.requestId)], false, credential), cookies)
     }
-  }
-
-  /** Nothing is cached for users and tokens that are limited to some addresses: a cached answer is given without looking at the address. */
-  #keep({ actor }: Caller, { body }: WholeAnswer): void {
-    if (actor.kind !== 'user') return
-    const { allowedIps, tokenIps, impersonatorIps } = actor.principal
-    if (allowedIps.length + tokenIps.length + impersonatorIps.length === 0) this.#kept.set(actor.principal, body)
   }
 
   /** Refuses malformed calls before anything is read or looked up. */

@@ -1,13 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import {
-  DecisionCache,
-  hadSuperadmin,
-  PermissionUses,
-  questionOf,
-  writePermissionUses,
-  type PermissionUse,
-  type Question,
-} from './access/index.ts'
+import { DecisionCache, hadSuperadmin, PermissionUses, writePermissionUses, type PermissionUse } from './access/index.ts'
 import { WriteBehindBuffer } from './kernel/write-behind.ts'
 import { writeLastSeen } from './accounts/activity/repository.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
@@ -25,15 +17,16 @@ import { uuidBytes, encodeSuffix } from './kernel/id.ts'
 import type { Job } from './kernel/event.ts'
 import { jobHandlers } from './jobs.ts'
 import type { JsonObject } from './kernel/json.ts'
-import type { CallReport, Monitor } from './kernel/monitor.ts'
+import type { Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
-import { checkImmediately } from './pipeline/immediate.ts'
+import { immediateQuery, type ImmediateQuery } from './pipeline/immediate.ts'
 import { forkOf, cachesOf } from './pipeline/assembly.ts'
 import { FewAtOnce } from './pipeline/few-at-once.ts'
 import { answering, checkUse, mayUse, plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
+import type { SerializedAnswer } from './serialization/index.ts'
 import { writeSessionsSeen } from './sessions/index.ts'
 import { Authenticator, PrincipalCache } from './principals/index.ts'
 import { createCredentials } from './tokens/credentials.ts'
@@ -73,14 +66,11 @@ export interface Core {
   authenticate(token: string): Promise<Principal | null>
   /** The principal from the cache, without waiting; undefined: use `authenticate`. */
   authenticated(token: string): Principal | undefined
-  /** Counts a call that is answered without `run` against the user's rate limit; false: use `run`, which counts it. */
-  counted(principal: Principal): boolean
-  /** Parses a question for `decide`; null: it is invalid, and `access.check` says why. */
-  question(input: unknown): Question | null
-  /** The answer of `access.check` from the cache, without waiting; it is counted and observed by monitors. undefined: use `run`. */
-  decide(principal: Principal, question: Question, requestId: string): { readonly allowed: boolean } | undefined
-  /** Reports a call to the monitors that was answered without `run`, from an answer kept with its principal. */
-  observe(report: CallReport): void
+  /**
+   * Answers a query from memory, without waiting, with the same answer, checks, uses, metrics and rate limit as `run`. undefined: it never is.
+   * @param write Makes what is sent of an answer; cached with answers that stay the same.
+   */
+  immediate<Sent extends string | object>(name: string, write: (answer: SerializedAnswer) => Sent): ImmediateQuery<Sent> | undefined
   /** The state of the principal cache. */
   cacheState(): { readonly entries: number; readonly live: boolean; readonly hits: number; readonly misses: number }
   /** Carries out a job named `events.deliver`. */
@@ -109,7 +99,7 @@ export interface Core {
 /** Assembles Denizen. The only place where that happens. */
 export function createCore(options: CoreOptions): Core {
   const { assembly, authenticator, keys, buffers } = partsOf(options)
-  const { orm, ports, settings, monitors, subscribers, principals } = assembly
+  const { orm, ports, settings, subscribers, principals } = assembly
   const reader = () => forkOf(assembly)
   return {
     orm,
@@ -123,10 +113,7 @@ export function createCore(options: CoreOptions): Core {
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
     authenticate: (token) => answering(assembly, 'the look at a token', () => authenticator.authenticate(token)),
     authenticated: (token) => authenticator.cached(token),
-    counted: (principal) => assembly.rate.countImmediately(principal),
-    question: questionOf,
-    decide: (principal, question, requestId) => checkImmediately(assembly, principal, question, requestId),
-    observe: (report) => monitors.forEach((monitor) => monitor.observe(report)),
+    immediate: (name, write) => immediateQuery(assembly, name, write),
     cacheState: () => ({ entries: principals.size, live: principals.live, hits: authenticator.hits, misses: authenticator.misses }),
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),

@@ -1,5 +1,5 @@
 export { actions } from './actions.ts'
-export { assignRole, type Question } from './access/index.ts'
+export { assignRole } from './access/index.ts'
 export { builtInRoleNames, builtInRoles } from './grants/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
@@ -50,6 +50,7 @@ export type { Action } from './kernel/action.ts'
 export { copyValue, SerializedAnswer } from './serialization/index.ts'
 export { passwordsBusy } from './passwords/index.ts'
 export type { Call, Orm } from './pipeline/assembly.ts'
+export type { ImmediateAnswer, ImmediateQuery } from './pipeline/immediate.ts'
 export type {
   Cipher,
   Clock,

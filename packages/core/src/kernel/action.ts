@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor } from './actor.ts'
-import type { CommandContext, PrepareContext, QueryContext } from './context.ts'
+import type { CommandContext, ImmediateContext, PrepareContext, QueryContext } from './context.ts'
+import type { DecisionRequest, DecisionView } from './decisions.ts'
 import type { Id } from './id.ts'
 import { anyone, type Rule, type Target } from './rule.ts'
 import { holdsSecret } from './secret.ts'
@@ -18,10 +19,13 @@ export interface TargetFinder<Input> {
   locks?(input: Input, actor: Actor): readonly Id<'usr'>[]
 }
 
-/** A target finder for actions that are called very often: it uses the decision cache. */
+/** A target finder for actions that are called very often: it goes by facts that are cached. */
 export interface CachedTargetFinder<Input> {
   readonly type: string
-  find(context: Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>, input: Input): Promise<Target | null | undefined>
+  /** The facts that it needs; null: the input names no target. */
+  needs(actor: Actor, input: Input): DecisionRequest | null
+  /** null: the target does not exist. */
+  find(view: DecisionView, input: Input): Target | null
 }
 
 interface Common<S extends Signature> {
@@ -44,6 +48,13 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
   readonly cachedTarget?: CachedTargetFinder<ParsedInputOf<S>>
   /** Its answer is put together by several statements that have to see the same moment. It has no cached decisions. */
   readonly oneSnapshot?: true
+  /**
+   * The same answer from memory, without waiting, for queries that are asked very often; undefined: not everything is cached, or it depends
+   * on the address of the call, which is not known here. The pipeline does everything else that it does for a call. It has no `target`.
+   */
+  immediate?(context: ImmediateContext, input: ParsedInputOf<S>): AnswerOf<S> | undefined
+  /** Its immediate answer depends on the principal alone, neither on the input nor on the time: it is cached as long as the principal. */
+  readonly perPrincipal?: true
   handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 

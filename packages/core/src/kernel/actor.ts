@@ -86,7 +86,8 @@ interface SystemActor {
   readonly reason: string
 }
 
-interface UserActor {
+/** A user, through a credential. */
+export interface UserActor {
   readonly kind: 'user'
   readonly principal: Principal
   /** The origin of the call, set by the pipeline. */

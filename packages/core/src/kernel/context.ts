@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
-import type { Actor } from './actor.ts'
+import type { Actor, UserActor } from './actor.ts'
 import type { Credentials } from './credentials.ts'
-import type { Decisions } from './decisions.ts'
+import type { DecisionFacts, DecisionRequest, Decisions } from './decisions.ts'
 import type { DenizenError } from './errors.ts'
 import type { DomainEvent, Job } from './event.ts'
 import type { Id } from './id.ts'
@@ -48,6 +48,14 @@ export interface QueryContext extends Reader {
   readonly decisions: Decisions
   /** Opens the read-only transaction at first use; an answer from the principal alone needs none. */
   open(): Promise<SqlEntityManager>
+}
+
+/** The context of an answer from memory: nothing can be loaded. */
+export interface ImmediateContext extends Pick<QueryContext, 'catalogue' | 'uses'> {
+  /** Without an address. */
+  readonly actor: UserActor
+  /** The facts for decisions; undefined: not all of them are cached. */
+  facts(request: DecisionRequest): DecisionFacts | undefined
 }
 
 export interface CommandContext extends Omit<QueryContext, 'open' | 'decisions' | keyof Reader> {

@@ -1,7 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Actor } from './actor.ts'
 import type { Origin } from './origin.ts'
 import type { Grants } from './grants.ts'
 import type { Id } from './id.ts'
+import type { Catalogue } from './signature.ts'
 
 /** Where a permission can count: on the whole system, in an organization, on a team, or on a resource with everything inside it. */
 export interface Scope {
@@ -51,6 +53,13 @@ export interface DecisionRequest {
 export interface DecisionFacts {
   subject(key: SubjectKey): Subject | null
   scope(id: ScopeId): Scope | null
+}
+
+/** Who asks, and the facts for the answer. */
+export interface DecisionView {
+  readonly catalogue: Catalogue
+  readonly actor: Actor
+  readonly facts: DecisionFacts
 }
 
 /** A custom role with everything that it includes; ids are UUIDs. */

@@ -1,7 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, Command, CachedTargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
-import type { UseRecorder } from '../kernel/context.ts'
+import type { ImmediateContext, QueryContext, UseRecorder } from '../kernel/context.ts'
+import type { DecisionView } from '../kernel/decisions.ts'
 import { notFound } from '../kernel/errors.ts'
 import {
   anyone,
@@ -33,14 +34,32 @@ export async function findTarget(
   return { target: found ?? null, type: found === undefined || target === undefined ? null : target.type }
 }
 
-/** Finds the target with cached facts. */
+const noTarget: FoundTarget = { target: null, type: null }
+
+/** Finds the target with cached facts; what is missing of them is loaded. */
 export async function findCachedTarget(
-  recaller: CachedTargetFinder<unknown>,
-  context: Parameters<CachedTargetFinder<unknown>['find']>[0],
+  finder: CachedTargetFinder<unknown>,
+  { decisions, catalogue, actor }: Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>,
   input: unknown,
 ): Promise<FoundTarget> {
-  const found = await recaller.find(context, input)
-  return { target: found ?? null, type: found === undefined ? null : recaller.type }
+  const request = finder.needs(actor, input)
+  return request === null ? noTarget : foundBy(finder, { catalogue, actor, facts: await decisions.load(request) }, input)
+}
+
+/** The same without waiting; undefined: not all facts are cached. */
+export function findTargetImmediately(
+  finder: CachedTargetFinder<unknown> | undefined,
+  { facts: cached, catalogue, actor }: ImmediateContext,
+  input: unknown,
+): FoundTarget | undefined {
+  const request = finder?.needs(actor, input) ?? null
+  if (finder === undefined || request === null) return noTarget
+  const facts = cached(request)
+  return facts === undefined ? undefined : foundBy(finder, { catalogue, actor, facts }, input)
+}
+
+function foundBy(finder: CachedTargetFinder<unknown>, view: DecisionView, input: unknown): FoundTarget {
+  return { target: finder.find(view, input), type: finder.type }
 }
 
 /** Throws unless the rule allows the call. */

@@ -9,6 +9,6 @@ export function markImmutable<T extends object>(value: T): T {
   return value
 }
 
-export function isImmutable(value: object): boolean {
-  return values.has(value)
+export function isImmutable(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && values.has(value)
 }

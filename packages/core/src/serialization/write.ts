@@ -109,13 +109,12 @@ function listWriter(item: Schema): Write {
 
 /** Paths of dates are relative to the item. */
 function writeItem(item: unknown, copy: Copy, remembered: WeakMap<object, SerializedAnswer>): SerializedAnswer | null {
-  const lasts = typeof item === 'object' && item !== null && isImmutable(item)
-  const known = lasts ? remembered.get(item) : undefined
+  const known = isImmutable(item) ? remembered.get(item) : undefined
   if (known !== undefined) return known
   const dates: string[] = []
   const copied = copy(item, '', dates)
   if (copied === refused) return null
   const written = new SerializedAnswer(JSON.stringify(copied), dates)
-  if (lasts) remembered.set(item, written)
+  if (isImmutable(item)) remembered.set(item, written)
   return written
 }

@@ -9,17 +9,19 @@ import { sessionsSignatures } from './signatures.ts'
 export const whoAmI = defineQuery(sessionsSignatures.whoami, {
   allow: signedIn,
   aboutCredential: true,
+  perPrincipal: true,
+  immediate: ({ actor }) => answerFor(actor.principal),
   async handle({ actor }) {
     if (actor.kind !== 'user') throw unauthenticated({})
-    const { userId, username, email, displayName, status, organization, roles } = actor.principal
-    return {
-      user: { id: userId, username, email, displayName, status },
-      session: ownSessionOf(actor.principal),
-      organization,
-      roles: [...roles],
-    }
+    return answerFor(actor.principal)
   },
 })
+
+function answerFor(principal: Principal): WhoAmI {
+  const { userId, username, email, displayName, status, organization, roles } = principal
+  const user = { id: userId, username, email, displayName, status }
+  return { user, session: ownSessionOf(principal), organization, roles: [...roles] }
+}
 
 /** The caller's session as shown to them; null: an API token has no session. */
 export function ownSessionOf({ sessionId, sessionExpiresAt, assurance, impersonator }: Principal): WhoAmI['session'] {

@@ -56,9 +56,24 @@ export class DecisionCache implements FeedSink {
     return this.#scopes.get(id, now)
   }
 
-  /** The facts that are cached at a moment. */
-  cached(now: Date): DecisionFacts {
-    return { subject: (key) => this.subject(key, now) ?? null, scope: (id) => this.scope(id, now) ?? null }
+  /** The facts of a request, if all of them are cached; undefined: they have to be loaded. */
+  cached(request: DecisionRequest, now: Date): DecisionFacts | undefined {
+    const subjects: Subject[] = []
+    for (const key of request.subjects) {
+      const subject = this.subject(key, now)
+      if (subject === undefined) return undefined
+      subjects.push(subject)
+    }
+    const scopes: Scope[] = []
+    for (const id of request.scopes) {
+      const scope = this.scope(id, now)
+      if (scope === undefined) return undefined
+      scopes.push(scope)
+    }
+    return {
+      subject: ({ userId, sessionId }) => subjects.find((one) => one.userId === userId && one.sessionId === sessionId) ?? null,
+      scope: (id) => scopes[request.scopes.indexOf(id)] ?? null,
+    }
   }
 
   async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {

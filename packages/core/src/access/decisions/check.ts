@@ -1,9 +1,11 @@
 import { defineInquiry, defineQuery } from '../../kernel/action.ts'
-import type { QueryContext } from '../../kernel/context.ts'
-import type { Scope } from '../../kernel/decisions.ts'
+import type { QueryContext, UseRecorder } from '../../kernel/context.ts'
+import type { DecisionView, Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { anyOf, granted, signedIn } from '../../kernel/rule.ts'
+import type { ParsedInputOf } from '../../kernel/signature.ts'
 import { groupOf, groupsOf } from '../../grants/index.ts'
+import { markImmutable } from '../../serialization/index.ts'
 import {
   isCallerAllowed,
   isAboutCaller,
@@ -12,8 +14,8 @@ import {
   callerPermissions,
   scopeOf,
   decisionRequestOf,
+  dependsOnAddress,
   type DecisionInput,
-  type DecisionView,
 } from './decide.ts'
 import { decisionsSignatures } from './signatures.ts'
 import { aboutCaller, askedScopeTarget } from './targets.ts'
@@ -23,14 +25,25 @@ export const check = defineQuery(decisionsSignatures.check, {
   allow: anyOf(aboutCaller, granted),
   aboutCredential: true,
   cachedTarget: askedScopeTarget,
-  async handle(context, input) {
-    const view = await viewOf(context, input)
-    const scope = askedScope(view, decisionsSignatures.check.name, input)
-    const allowed = scope !== null && isAllowed(view, decisionsSignatures.check.name, input, input.permission, scope)
-    if (allowed && scope !== nowhere) recordUse(context, input, input.permission, scope)
-    return { allowed }
+  immediate({ actor, catalogue, facts: cached, uses }, input) {
+    const facts = cached(decisionRequestOf(actor, input))
+    if (facts === undefined) return undefined
+    const view = { catalogue, actor, facts }
+    return dependsOnAddress(view) ? undefined : decide(view, input, uses)
   },
+  handle: async (context, input) => decide(await viewOf(context, input), input, context.uses),
 })
+
+const yes = markImmutable({ allowed: true })
+const no = markImmutable({ allowed: false })
+
+function decide(view: DecisionView, input: ParsedInputOf<typeof decisionsSignatures.check>, uses: UseRecorder) {
+  const { name } = decisionsSignatures.check
+  const scope = askedScope(view, name, input)
+  if (scope === null || !isAllowed(view, name, input, input.permission, scope)) return no
+  if (scope !== nowhere) recordUse(view, uses, input, scope)
+  return yes
+}
 
 export const checkMany = defineInquiry(decisionsSignatures.checkMany, {
   // Asking about others needs this permission in each scope; without it the answer is false.
@@ -100,14 +113,14 @@ function visibleScope({ actor, facts }: DecisionView, action: string, asked: Dec
 }
 
 /** Records the use of an application's permission. Uses of Denizen's own actions are recorded where they are called. */
-export function recordUse(
-  { actor, catalogue, uses }: Pick<QueryContext, 'actor' | 'catalogue' | 'uses'>,
-  asked: DecisionInput,
-  permission: string,
+function recordUse(
+  { actor, catalogue }: DecisionView,
+  uses: UseRecorder,
+  asked: DecisionInput & { readonly permission: string },
   { organizationId }: Scope,
 ): void {
-  if (groupsOf(catalogue).has(groupOf(permission))) return
+  if (groupsOf(catalogue).has(groupOf(asked.permission))) return
   const own = actor.kind === 'user' && actor.principal.impersonator === null ? actor.principal.userId : undefined
   const userId = isAboutCaller(actor, asked) ? own : asked.userId
-  if (userId !== undefined) uses.note(userId, permission, organizationId)
+  if (userId !== undefined) uses.note(userId, asked.permission, organizationId)
 }

@@ -2,11 +2,12 @@ import type { Actor, Principal } from '../../kernel/actor.ts'
 import {
   systemScope,
   type DecisionFacts,
+  type DecisionRequest,
+  type DecisionView,
   type Scope,
   type ScopeId,
   type Subject,
   type SubjectKey,
-  type DecisionRequest,
 } from '../../kernel/decisions.ts'
 import type { Grants } from '../../kernel/grants.ts'
 import type { Id } from '../../kernel/id.ts'
@@ -20,13 +21,6 @@ export interface DecisionInput {
   readonly userId?: Id<'usr'> | undefined
   readonly sessionId?: Id<'ses'> | undefined
   readonly on?: ScopeInput | undefined
-}
-
-/** Who asks, and the facts for the answer. */
-export interface DecisionView {
-  readonly catalogue: Catalogue
-  readonly actor: Actor
-  readonly facts: DecisionFacts
 }
 
 /** Whether callers ask about themselves, with the credential they show. */
@@ -145,11 +139,8 @@ export function isAllowed(view: DecisionView, action: string, asked: DecisionInp
   return subject !== null && isAllowedAt(subject.grantsFrom(null), subject, permission, scope)
 }
 
-/** Whether all subjects of a question are cached, and the caller's permissions do not depend on the address. */
-export function isCached(facts: DecisionFacts, actor: Actor, asked: DecisionInput): boolean {
+/** Whether the caller's permissions depend on the address of the call. */
+export function dependsOnAddress({ actor, facts }: DecisionView): boolean {
   const caller = callerOf(actor)
-  const subject = caller === null ? null : facts.subject(caller)
-  if (subject === null || subject.conditional) return false
-  const about = isAboutCaller(actor, asked) ? null : subjectKeyOf(actor, asked)
-  return about === null || facts.subject(about) !== null
+  return caller !== null && facts.subject(caller)?.conditional === true
 }

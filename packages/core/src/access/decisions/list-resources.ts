@@ -22,7 +22,8 @@ type Item = AnswerOf<typeof signature>['items'][number]
 /** A question about others is about one organization or all of them. */
 const askedOrganization = {
   type: 'organization',
-  find: (context, input) => askedScopeTarget.find(context, { ...input, on: scopeInputOf(input) }),
+  needs: (actor, input) => askedScopeTarget.needs(actor, { ...input, on: scopeInputOf(input) }),
+  find: (view, input) => askedScopeTarget.find(view, { on: scopeInputOf(input) }),
 } satisfies CachedTargetFinder<Input>
 
 export const listResources = defineQuery(signature, {

@@ -1,10 +1,10 @@
 import type { CachedTargetFinder } from '../../kernel/action.ts'
-import type { QueryContext } from '../../kernel/context.ts'
-import type { Scope } from '../../kernel/decisions.ts'
+import type { Actor } from '../../kernel/actor.ts'
+import type { DecisionRequest, DecisionView, Scope } from '../../kernel/decisions.ts'
 import { credentialRule, type Target } from '../../kernel/rule.ts'
 import type { ScopeInput } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
-import { callerGrants, isAboutCaller, scopeIdOf, scopeOf, decisionRequestOf, type DecisionInput, type DecisionView } from './decide.ts'
+import { callerGrants, isAboutCaller, scopeIdOf, scopeOf, decisionRequestOf, type DecisionInput } from './decide.ts'
 
 /** The permission that makes a scope visible. */
 const visibleWith: Readonly<Record<ScopeKind, string>> = {
@@ -17,25 +17,25 @@ const visibleWith: Readonly<Record<ScopeKind, string>> = {
 /** The scope in question, with the caller's grants there. A question about oneself has no target. */
 export const askedScopeTarget = {
   type: 'place',
-  async find(context: Context, asked: DecisionInput): Promise<Target | null | undefined> {
-    return isAboutCaller(context.actor, asked) ? undefined : targetAt(context, asked.on)
-  },
+  needs: (actor, asked) => (isAboutCaller(actor, asked) ? null : needsAt(actor, asked.on)),
+  find: (view, { on }) => targetAt(view, on),
 } satisfies CachedTargetFinder<DecisionInput>
 
 /** The scope in question, where the subject is everybody. */
 export const anyScopeTarget = {
   type: 'place',
-  find: (context: Context, { on }: Pick<DecisionInput, 'on'>) => targetAt(context, on),
+  needs: (actor, { on }) => needsAt(actor, on),
+  find: (view, { on }) => targetAt(view, on),
 } satisfies CachedTargetFinder<Pick<DecisionInput, 'on'>>
 
-type Context = Pick<QueryContext, 'decisions' | 'catalogue' | 'actor'>
-
-async function targetAt({ decisions, catalogue, actor }: Context, on: ScopeInput | undefined): Promise<Target | null | undefined> {
+function needsAt(actor: Actor, on: ScopeInput | undefined): DecisionRequest | null {
   // Nothing is loaded for a caller who will be turned away.
-  if (actor.kind === 'anonymous' || scopeIdOf(on) === null) return undefined
-  const facts = await decisions.load(decisionRequestOf(actor, { on }))
-  const scope = scopeOf(facts, on)
-  return scope === null ? null : targetOf({ catalogue, actor, facts }, scope)
+  return actor.kind === 'anonymous' || scopeIdOf(on) === null ? null : decisionRequestOf(actor, { on })
+}
+
+function targetAt(view: DecisionView, on: ScopeInput | undefined): Target | null {
+  const scope = scopeOf(view.facts, on)
+  return scope === null ? null : targetOf(view, scope)
 }
 
 /** The scope as a target. */

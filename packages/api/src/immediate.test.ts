@@ -1,4 +1,4 @@
-import { systemActor, userActor, type Core, type Id } from '@denizen/core'
+import { actions, systemActor, userActor, uuidOf, type Core, type Id } from '@denizen/core'
 import type { SignedInUser } from '@denizen/core/testing'
 import { describe, expect, it } from 'vitest'
 import { bearer, inputOf, useServer, type WireError } from './testing/server.ts'
@@ -53,11 +53,11 @@ async function town() {
   }
 }
 
-async function through(core: Core, token: string, input: Input): Promise<unknown> {
+async function through(core: Core, name: string, token: string, input: Input = {}): Promise<unknown> {
   const principal = await core.authenticate(token)
   if (principal === null) return 'nobody'
   const origin = { requestId: 'req_test', ip: '127.0.0.1', userAgent: null, remote: true } as const
-  return core.run('access.check', input, { actor: userActor(principal), origin }).catch(codeOf)
+  return core.run(name, input, { actor: userActor(principal), origin }).catch(codeOf)
 }
 
 function codeOf(error: unknown): unknown {
@@ -69,14 +69,15 @@ describe('access.check over HTTP', () => {
     const { world, get } = served()
     const { callers, questions } = await town()
     const { core } = world
+    const query = core.immediate('access.check', ({ json }) => JSON.parse(json) as object)
     let atOnce = 0
     for (const token of callers)
       for (const question of questions) {
         const input = JSON.parse(JSON.stringify(question)) as Input
-        const expected = await through(core, token, input)
+        const expected = await through(core, 'access.check', token, input)
         const principal = core.authenticated(token)
-        const read = core.question(input)
-        const decided = principal === undefined || read === null ? undefined : core.decide(principal, read, 'req_test')
+        const answer = query?.(input) ?? undefined
+        const decided = principal === undefined ? undefined : answer?.(principal, 'req_test')
         if (decided !== undefined) atOnce++
         expect([expected, undefined]).toContainEqual(decided)
         const reply = await get(`/trpc/access.check${inputOf(input)}`, bearer({ token }))
@@ -87,6 +88,26 @@ describe('access.check over HTTP', () => {
         ).toEqual(expected)
       }
     expect(atOnce).toBeGreaterThan(100)
+  })
+
+  it('counts as use of what was asked for, and of asking about others', async () => {
+    const { world, admin } = served()
+    const { core } = world
+    const organizationId = await world.newOrganization()
+    const [boss, member] = [await world.asMember(organizationId, 'admin'), await world.asMember(organizationId)]
+    await world.access.give({ userId: member.user.id, permission: 'document.read', on: { organizationId } })
+    const warming = { permission: 'document.write', on: { organizationId } }
+    await boss.as.access.check(warming)
+    await admin.as.access.check({ ...warming, userId: member.user.id })
+    const answer = core.immediate('access.check', ({ json }) => json)
+    const question = { userId: member.user.id, permission: 'document.read', on: { organizationId } }
+    const principal = await core.authenticate(boss.token)
+    expect(principal && answer?.(question)?.(principal, 'req_test')).toBe('{"allowed":true}')
+    await core.writeLastSeen()
+    const usesOf = ({ user }: SignedInUser) =>
+      world.rows('select permission from permission_uses where user_id = ? order by permission', [uuidOf(user.id)])
+    expect(await usesOf(boss)).toEqual([{ permission: 'access.check' }, { permission: 'document.write' }])
+    expect(await usesOf(member)).toEqual([{ permission: 'document.read' }])
   })
 
   it('is told to monitors, once each, and gives the request its id', async () => {
@@ -140,4 +161,28 @@ describe('access.check over HTTP', () => {
       expect((await get(`/trpc/access.check${search}`, bearer(admin))).status).toBe(400)
     expect((await get(`/trpc/access.check${inputOf({ permission: 'document.read' })}`)).status).toBe(401)
   })
+})
+
+describe('sessions.whoami over HTTP', () => {
+  it('answers from memory what the pipeline answers, for whoever may ask from anywhere', async () => {
+    const { core } = served().world
+    const { callers } = await town()
+    const query = core.immediate('sessions.whoami', (answer) => answer)
+    const told = callers.map(async (token) => {
+      const expected = await through(core, 'sessions.whoami', token)
+      const principal = core.authenticated(token)
+      const answers = [0, 1].map(() => (principal === undefined ? undefined : query?.({})?.(principal, 'req_test')))
+      expect(answers[1]).toBe(answers[0])
+      if (answers[0] !== undefined) expect(JSON.parse(answers[0].json)).toEqual(JSON.parse(JSON.stringify(expected)))
+      return answers[0] === undefined ? 'run' : 'immediate'
+    })
+    // Tokens for one action or one address are none of them.
+    expect(await Promise.all(told)).toEqual([...Array.from({ length: 6 }, () => 'immediate'), 'run', 'run', 'run'])
+  })
+})
+
+it('no action that needs the database is answered from memory', () => {
+  const { core } = served().world
+  const found = [...actions.keys()].filter((name) => core.immediate(name, ({ json }) => json) !== undefined)
+  expect(found.toSorted()).toEqual(['access.check', 'sessions.whoami'])
 })
