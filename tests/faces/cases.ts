@@ -1,7 +1,7 @@
 import { kinds, type ActionName } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
 import { actions } from '../../packages/core/src/actions.ts'
-import { isCommand, takesKey, type Action } from '../../packages/core/src/kernel/action.ts'
+import { takesKey, type Action } from '../../packages/core/src/kernel/action.ts'
 import { isWholeMatrix } from '../matrix.ts'
 import { examples, type Examples } from '../examples/index.ts'
 import { handMade } from './hand-made.ts'
@@ -26,7 +26,7 @@ function actionOf(name: ActionName): Action {
 
 /** Whether it changes nothing, so that whoever asks twice is told the same. */
 export function isReadOnly(name: ActionName): boolean {
-  return !isCommand(actionOf(name))
+  return actionOf(name).kind !== 'command'
 }
 
 /** Whether the same call may be made again, with the same answer: it reads, or fails and is no wrong guess, of which there are only so many. */
@@ -43,7 +43,7 @@ export function candidates(): readonly Candidate[] {
     if (!(name in examples)) return []
     const action = actionOf(name)
     const traits = {
-      inquiry: 'inquiry' in action,
+      inquiry: action.kind === 'inquiry' || action.kind === 'dryRun',
       handlesSecret: 'handlesSecret' in action,
       keyless: !takesKey(action),
       failure: exampleOf(name).failure,

@@ -2,7 +2,7 @@ import { signatures, type Signature } from '@denizen/core/contract'
 import { runnerOf, TestClock } from '@denizen/core/testing'
 import { afterAll, beforeAll } from 'vitest'
 import { actions } from '../../packages/core/src/actions.ts'
-import { isCommand, type Action } from '../../packages/core/src/kernel/action.ts'
+import type { Action } from '../../packages/core/src/kernel/action.ts'
 import { openDatabase, type SystemDatabase } from '../database.ts'
 import { examples, type Examples, type FaceWorld } from '../examples/index.ts'
 import type { Input } from './cases.ts'
@@ -91,5 +91,5 @@ async function withExamples(database: SystemDatabase, asked: readonly Signature[
 
 /** Whether there are plans of an action. */
 export function isPlannable(action: Action): boolean {
-  return isCommand(action) && action.handlesSecret !== true
+  return action.kind === 'command' && action.handlesSecret !== true
 }

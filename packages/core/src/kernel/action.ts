@@ -43,11 +43,16 @@ interface Common<S extends Signature> {
   readonly requiresRecentAuth?: true
 }
 
-export interface Query<S extends Signature<string, 'query'> = Signature<string, 'query'>> extends Common<S> {
+interface Reading<S extends Signature> extends Common<S> {
   /** Instead of `target`. */
   readonly cachedTarget?: CachedTargetFinder<ParsedInputOf<S>>
   /** Its answer is put together by several statements that have to see the same moment. It has no cached decisions. */
   readonly oneSnapshot?: true
+  handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
+}
+
+export interface Query<S extends Signature<string, 'query'> = Signature<string, 'query'>> extends Reading<S> {
+  readonly kind: 'query'
   /**
    * The same answer from memory, without waiting, for queries that are asked very often; undefined: not everything is cached, or it depends
    * on the address of the call, which is not known here. The pipeline does everything else that it does for a call. It has no `target`.
@@ -55,10 +60,14 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
   immediate?(context: ImmediateContext, input: ParsedInputOf<S>): AnswerOf<S> | undefined
   /** Its immediate answer depends on the principal alone, neither on the input nor on the time: it is cached as long as the principal. */
   readonly perPrincipal?: true
-  handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
 }
 
-export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
+/** A query that travels like a command, because its input is secret and URLs are logged. Nothing is recorded. */
+export interface Inquiry<S extends Signature<string, 'command'> = Signature<string, 'command'>> extends Reading<S> {
+  readonly kind: 'inquiry'
+}
+
+interface Changing<S extends Signature, Prepared> extends Common<S> {
   /** Takes or returns a secret. It cannot be planned, because a plan would be a guess that nobody counts. */
   readonly handlesSecret?: true
   /** Takes power from a user: long commands that hold it up are begun again behind it. */
@@ -74,60 +83,57 @@ export interface Command<S extends Signature<string, 'command'> = Signature<stri
   handle(context: CommandContext, input: ParsedInputOf<S>, prepared: Prepared): Promise<AnswerOf<S>>
 }
 
-/** A query that travels like a command, because its input is secret and URLs are logged. Nothing is recorded. */
-export interface Inquiry<S extends Signature<string, 'command'> = Signature<string, 'command'>> extends Common<S> {
-  readonly inquiry: true
-  /** Instead of `target`. */
-  readonly cachedTarget?: CachedTargetFinder<ParsedInputOf<S>>
-  /** Its answer is put together by several statements that have to see the same moment. It has no cached decisions. */
-  readonly oneSnapshot?: true
-  handle(context: QueryContext, input: ParsedInputOf<S>): Promise<AnswerOf<S>>
-}
-
-/** A query about the effects of a change: it makes the change, reports, and is rolled back. Nothing is recorded. */
-export interface DryRun<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Command<
+export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Changing<
   S,
   Prepared
 > {
-  readonly inquiry: true
-  readonly dryRun: true
+  readonly kind: 'command'
 }
 
-/** An action of any kind. */
-export type Action = Query | Inquiry | Command | DryRun
+/** A query about the effects of a change: it makes the change, reports, and is rolled back. Nothing is recorded. */
+export interface DryRun<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Changing<
+  S,
+  Prepared
+> {
+  readonly kind: 'dryRun'
+}
+
+/** An action that only reads. */
+export type ReadingAction = Query | Inquiry
+
+/** An action whose handler changes something, for good or not. */
+export type ChangingAction = Command | DryRun
+
+/** An action of any kind. Its kind says how it is run; that of its signature, how it travels. */
+export type Action = ReadingAction | ChangingAction
 
 /** Defines a query for its signature. */
-export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature'>): Query<S> {
-  return { signature, ...rest }
+export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature' | 'kind'>): Query<S> {
+  return { signature, kind: 'query', ...rest }
 }
 
 /** Defines an inquiry for its signature. */
 export function defineInquiry<S extends Signature<string, 'command'>>(
   signature: S,
-  rest: Omit<Inquiry<S>, 'signature' | 'inquiry'>,
+  rest: Omit<Inquiry<S>, 'signature' | 'kind'>,
 ): Inquiry<S> {
-  return { signature, inquiry: true, ...rest }
+  return { signature, kind: 'inquiry', ...rest }
 }
 
 /** Defines a dry run for its signature. */
 export function defineDryRun<S extends Signature<string, 'command'>, Prepared = undefined>(
   signature: S,
-  rest: Omit<DryRun<S, Prepared>, 'signature' | 'inquiry' | 'dryRun'>,
+  rest: Omit<DryRun<S, Prepared>, 'signature' | 'kind'>,
 ): DryRun<S, Prepared> {
-  return { signature, inquiry: true, dryRun: true, ...rest }
+  return { signature, kind: 'dryRun', ...rest }
 }
 
 /** Defines a command for its signature. `prepare` and `handle` share the type of what was prepared. */
 export function defineCommand<S extends Signature<string, 'command'>, Prepared = undefined>(
   signature: S,
-  rest: Omit<Command<S, Prepared>, 'signature'>,
+  rest: Omit<Command<S, Prepared>, 'signature' | 'kind'>,
 ): Command<S, Prepared> {
-  return { signature, ...rest }
-}
-
-/** Whether the action changes something. */
-export function isCommand(action: Action): action is Command {
-  return action.signature.kind === 'command' && !('inquiry' in action)
+  return { signature, kind: 'command', ...rest }
 }
 
 /**
@@ -136,13 +142,8 @@ export function isCommand(action: Action): action is Command {
  * whoever knows the key.
  */
 export function takesKey(action: Action): boolean {
-  if (!isCommand(action)) return false
+  if (action.kind !== 'command') return false
   const { input, output } = action.signature
   if (action.handlesSecret === true && (action.allow === anyone || holdsSecret(input))) return false
   return action.allow !== anyone || !holdsSecret(output)
-}
-
-/** Whether the action makes a change only to report its effects. */
-export function isDryRun(action: Action): action is DryRun {
-  return 'dryRun' in action
 }

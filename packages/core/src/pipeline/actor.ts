@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Action, Command } from '../kernel/action.ts'
+import type { Action, ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses } from '../kernel/context.ts'
 import type { Actor, Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
@@ -77,7 +77,7 @@ async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, si
  */
 export async function checkBeforePreparing(
   assembly: Assembly,
-  action: Command,
+  action: ChangingAction,
   input: unknown,
   { actor, origin }: Call,
   place?: Place,

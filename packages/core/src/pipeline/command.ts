@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isLostConnection, isTransient, toDomainError } from '../database/conflict.ts'
-import type { Command } from '../kernel/action.ts'
+import type { ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
 import { callerId, type Actor } from '../kernel/actor.ts'
 import { DenizenError, outcomeUnknown, retriesExhausted } from '../kernel/errors.ts'
@@ -26,7 +26,7 @@ const mostAttempts = 6
 
 /** A command to run: its parsed input, and its call. */
 export interface CommandRequest {
-  readonly action: Command
+  readonly action: ChangingAction
   readonly input: unknown
   readonly call: Call
   readonly trace: Trace
@@ -219,7 +219,7 @@ async function handle(
 
 function contextOf(
   { ports, settings, credentials, catalogue, uses }: Assembly,
-  action: Command,
+  action: ChangingAction,
   em: SqlEntityManager,
   actor: Actor,
   { origin }: Call,

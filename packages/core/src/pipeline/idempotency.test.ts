@@ -3,7 +3,7 @@ import { newEmail, password, runnerOf, useWorld } from '@denizen/core/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { actions } from '../actions.ts'
-import { defineCommand, isCommand, takesKey } from '../kernel/action.ts'
+import { defineCommand, takesKey } from '../kernel/action.ts'
 import { defineError } from '../kernel/errors.ts'
 import { anyone, granted, signedIn, type Rule } from '../kernel/rule.ts'
 import { holdsSecret } from '../kernel/secret.ts'
@@ -122,7 +122,7 @@ describe('an idempotency key', () => {
       code: 'request.notRepeatable',
     })
     for (const action of actions.values())
-      if (isCommand(action) && action.allow === anyone && holdsSecret(action.signature.output)) expect(takesKey(action)).toBe(false)
+      if (action.kind === 'command' && action.allow === anyone && holdsSecret(action.signature.output)) expect(takesKey(action)).toBe(false)
   })
 
   test('S17: is not taken for what compares a typed secret, of whoever is signed in: guesses at once would share one failure', async () => {
@@ -135,7 +135,8 @@ describe('an idempotency key', () => {
       as.auth.changePassword({ oldPassword: 'a guess', newPassword: `new ${password}` }, { idempotencyKey }),
     ).rejects.toMatchObject({ code: 'request.notRepeatable' })
     for (const action of actions.values())
-      if (isCommand(action) && action.handlesSecret === true && holdsSecret(action.signature.input)) expect(takesKey(action)).toBe(false)
+      if (action.kind === 'command' && action.handlesSecret === true && holdsSecret(action.signature.input))
+        expect(takesKey(action)).toBe(false)
   })
 
   test('S1: case 60: without a credential only what anybody may do, and answering an invitation, is parsed', () => {

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import superjson from 'superjson'
 import { storeAnswer, type EarlierUse, type IdempotencyKey } from '../idempotency/index.ts'
-import type { Command } from '../kernel/action.ts'
+import type { ChangingAction } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { DenizenErrorCode } from '../kernel/error-codes.ts'
 import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type ErrorKind } from '../kernel/errors.ts'
@@ -18,13 +18,13 @@ type StoredAnswer =
 /** A call, as far as its key is concerned. */
 interface KeyedCall {
   readonly ports: Pick<Ports, 'cipher'>
-  readonly action: Command
+  readonly action: ChangingAction
   /** As the handler gets it: the same for every face. */
   readonly input: unknown
 }
 
 /** The key of a call; null: it has none. */
-export function keyOf(action: Command, { idempotencyKey: key, actor }: Call): IdempotencyKey | null {
+export function keyOf(action: ChangingAction, { idempotencyKey: key, actor }: Call): IdempotencyKey | null {
   if (key === undefined) return null
   const { name } = action.signature
   if (!/^[\x21-\x7e]{1,200}$/.test(key))

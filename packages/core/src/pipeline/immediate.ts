@@ -23,7 +23,7 @@ export function immediateQuery<Sent extends string | object>(
   write: (answer: SerializedAnswer) => Sent,
 ): ImmediateQuery<Sent> | undefined {
   const action = assembly.actions.get(name)
-  if (action === undefined || !('immediate' in action)) return undefined
+  if (action?.kind !== 'query' || action.immediate === undefined) return undefined
   if (action.target !== undefined) throw new TypeError(`${name} cannot be answered from memory: its target is in the database.`)
   const answer = answerFrom(action, write)
   return (input) => {

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Command } from '../kernel/action.ts'
+import type { ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses } from '../kernel/context.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { Id } from '../kernel/id.ts'
@@ -18,7 +18,7 @@ const stepsBetweenLooks = 5
 interface Preceding {
   readonly users: readonly Id<'usr'>[]
   readonly assembly: Assembly
-  readonly action: Command
+  readonly action: ChangingAction
   readonly input: unknown
   readonly call: Call
 }

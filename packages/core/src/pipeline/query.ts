@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { decisionsFor } from '../access/index.ts'
-import type { Inquiry, Query } from '../kernel/action.ts'
+import type { ReadingAction } from '../kernel/action.ts'
 import { isolation } from '../kernel/isolation.ts'
 import { selectThrough, type RunSelect } from '../kernel/select.ts'
 import { RowCache } from '../kernel/row-cache.ts'
@@ -13,7 +13,7 @@ import type { Trace } from './trace.ts'
 /** Runs a query. Its read-only transaction opens at the first use of the database, if ever. */
 export async function runQuery(
   assembly: Assembly,
-  action: Query | Inquiry,
+  action: ReadingAction,
   input: unknown,
   { actor, origin, serialized = false }: Call,
   trace: Trace,
@@ -69,7 +69,7 @@ function rowCacheOf(orm: Orm): RowCache {
 const heedsAccessMode = new WeakMap<Orm, boolean>()
 
 /** Opens a read-only transaction, with a statement of its own only where BEGIN does not say so. */
-async function beginReadOnly(assembly: Assembly, { oneSnapshot }: Query | Inquiry): Promise<SqlEntityManager> {
+async function beginReadOnly(assembly: Assembly, { oneSnapshot }: ReadingAction): Promise<SqlEntityManager> {
   const em = forkOf(assembly)
   await em.begin(oneSnapshot === true ? isolation.readingOneSnapshot : isolation.reading)
   try {

@@ -1,7 +1,7 @@
 import { writeAuditEntry, type AuditOutcome } from '../audit/index.ts'
 import { toDomainError } from '../database/conflict.ts'
 import { outageOf } from '../database/outage.ts'
-import { isCommand, isDryRun, takesKey, type Action } from '../kernel/action.ts'
+import { takesKey, type Action } from '../kernel/action.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import { DenizenError, internal, notPlannable, notRepeatable, onlyCommands, unknownAction } from '../kernel/errors.ts'
 import { isStranger, type Actor } from '../kernel/actor.ts'
@@ -28,18 +28,24 @@ export function run(assembly: Assembly, name: string, input: unknown, given: Cal
 
 async function runAction(assembly: Assembly, action: Action, input: unknown, { call, place }: PlacedCall): Promise<unknown> {
   const { name } = action.signature
-  if (isDryRun(action) || !isCommand(action)) {
-    if (call.idempotencyKey !== undefined) throw onlyCommands({ action: name, feature: 'idempotency key' })
-    const parsed = parseInput(action.signature, input)
-    if (isDryRun(action))
-      return withAudit(assembly, action, call, (trace) => dryRun(assembly, { action, input: parsed, call, trace }), place)
-    return withAudit(assembly, action, call, (trace) => runQuery(assembly, action, parsed, call, trace), place)
-  }
+  if (call.idempotencyKey !== undefined && action.kind !== 'command') throw onlyCommands({ action: name, feature: 'idempotency key' })
   if (call.idempotencyKey !== undefined && !takesKey(action)) throw notRepeatable({ action: name })
   const parsed = parseInput(action.signature, input)
-  const result = await withAudit(assembly, action, call, (trace) => runCommand(assembly, { action, input: parsed, call, trace }), place)
+  const result = await withAudit(assembly, action, call, (trace) => runByKind(assembly, action, parsed, call, trace), place)
   if (result instanceof Refused) throw result.reason
   return result
+}
+
+function runByKind(assembly: Assembly, action: Action, input: unknown, call: Call, trace: Trace): Promise<unknown> {
+  switch (action.kind) {
+    case 'query':
+    case 'inquiry':
+      return runQuery(assembly, action, input, call, trace)
+    case 'command':
+      return runCommand(assembly, { action, input, call, trace })
+    case 'dryRun':
+      return dryRun(assembly, { action, input, call, trace })
+  }
 }
 
 /** A call, and its place if only few of its kind run at once. */
@@ -66,7 +72,7 @@ export function plan(assembly: Assembly, name: string, input: unknown, given: Ca
   const call = { ...given, actor: withOrigin(given.actor, given.origin, assembly.ports.clock.now()) }
   return withMetrics(assembly, name, call, async (action) => {
     await withAudit(assembly, action, call, async () => checkActor(action, call.actor, call.origin, assembly.ports.clock.now()))
-    if (!isCommand(action)) throw onlyCommands({ action: name, feature: 'plan' })
+    if (action.kind !== 'command') throw onlyCommands({ action: name, feature: 'plan' })
     if (action.handlesSecret === true) throw notPlannable({ action: name })
     return inPlace(assembly, action, call, async (place) => {
       const parsed = parseInput(action.signature, input)
@@ -185,7 +191,7 @@ function outcomeOf(action: Action, { actor }: Call, error: unknown): AuditOutcom
   const kind = error instanceof DenizenError ? error.kind : 'internal'
   if (isStranger(actor) || kind === 'unavailable') return null
   if (kind === 'denied' || kind === 'unauthenticated') return 'denied'
-  if (!isCommand(action)) return null
+  if (action.kind !== 'command') return null
   return kind === 'notFound' ? 'denied' : 'failed'
 }
 

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Action, Command, CachedTargetFinder } from '../kernel/action.ts'
+import type { Action, CachedTargetFinder, ChangingAction } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { ImmediateContext, QueryContext, UseRecorder } from '../kernel/context.ts'
 import type { DecisionView } from '../kernel/decisions.ts'
@@ -72,7 +72,7 @@ export function checkAllowed(action: Action, actor: Actor, input: unknown, found
 
 /** Throws unless the rule allows one item of a batch. Items that do not exist are not found. */
 export function checkItem(
-  { signature, allowItem }: Command,
+  { signature, allowItem }: ChangingAction,
   actor: Actor,
   item: unknown,
   { target, type }: FoundTarget,
