@@ -55,10 +55,13 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
   readonly kind: 'query'
   /**
    * The same answer from memory, without waiting, for queries that are asked very often; undefined: not everything is cached, or it depends
-   * on the address of the call, which is not known here. The pipeline does everything else that it does for a call. It has no `target`.
+   * on the address of the call, which is not known here. The pipeline does everything else that it does for a call. It has neither `target` nor `requiresRecentAuth`.
    */
   immediate?(context: ImmediateContext, input: ParsedInputOf<S>): AnswerOf<S> | undefined
-  /** Its immediate answer depends on the principal alone, neither on the input nor on the time: it is cached as long as the principal. */
+  /**
+   * Whether the caller may have it, and the immediate answer, depend on the principal alone, neither on the input nor on the time, and no
+   * permission is used: it is cached as long as the principal.
+   */
   readonly perPrincipal?: true
 }
 

@@ -31,10 +31,12 @@ export interface PrepareContext {
 export interface UseRecorder {
   /** @param organizationId the organization of the target; null: none */
   note(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): void
+  /** Whether it need not be noted: whether a permission was used, or something else let the user through, costs more to find out. */
+  isNoted(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): boolean
 }
 
 /** For dry runs, which record nothing. */
-export const unrecordedUses: UseRecorder = { note: () => {} }
+export const unrecordedUses: UseRecorder = { note: () => {}, isNoted: () => true }
 
 export interface QueryContext extends Reader {
   readonly now: Date

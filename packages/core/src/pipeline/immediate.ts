@@ -24,35 +24,60 @@ export function immediateQuery<Sent extends string | object>(
 ): ImmediateQuery<Sent> | undefined {
   const action = assembly.actions.get(name)
   if (action?.kind !== 'query' || action.immediate === undefined) return undefined
-  if (action.target !== undefined) throw new TypeError(`${name} cannot be answered from memory: its target is in the database.`)
-  const answer = answerFrom(action, write)
+  if (action.target !== undefined || action.requiresRecentAuth === true)
+    throw new TypeError(`${name} cannot be answered from memory: whether it may be called depends on the database or on the time.`)
+  const query: CachedQuery<Sent> = { action, write, cached: new WeakMap() }
   return (input) => {
     const parsed = action.signature.input.safeParse(input ?? {})
-    return parsed.success ? (principal, requestId) => call(assembly, { action, input: parsed.data, answer, principal, requestId }) : null
+    return parsed.success ? (principal, requestId) => answer(assembly, query, { input: parsed.data, principal, requestId }) : null
   }
 }
 
-interface ImmediateCall<Sent> {
+interface CachedQuery<Sent> {
   readonly action: Query
+  readonly write: (answer: SerializedAnswer) => Sent
+  /** What is sent, by principal or by immutable answer. */
+  readonly cached: WeakMap<object, Sent>
+}
+
+interface ImmediateCall {
   readonly input: unknown
-  readonly answer: (context: ImmediateContext, input: unknown) => Sent | undefined
   readonly principal: Principal
   readonly requestId: string
 }
 
 /** Does for a call what `run` does. It is counted last: what cannot be answered is counted by `run`. */
-function call<Sent>(assembly: Assembly, called: ImmediateCall<Sent>): Sent | undefined {
-  const { action, principal, requestId } = called
+function answer<Sent>(assembly: Assembly, query: CachedQuery<Sent>, call: ImmediateCall): Sent | undefined {
+  const { action, cached } = query
+  const { principal, requestId } = call
   const { monitors, ports, rate } = assembly
   const startedAt = ports.clock.monotonic()
-  const now = ports.clock.now()
-  if (principal.validUntil <= now || dependsOnAddress(action, principal)) return undefined
-  const sent = allowedAnswer(assembly, called, now)
+  const sent = (action.perPrincipal === true ? cached.get(principal) : undefined) ?? allowedAnswer(assembly, query, call)
   if (sent === undefined || !rate.countImmediately(principal)) return undefined
   const durationMs = ports.clock.monotonic() - startedAt
   const report = { action: action.signature.name, kind: 'query', actorKind: 'user', outcome: 'ok', durationMs, requestId } as const
   for (const monitor of monitors) monitor.observe(report)
   return sent
+}
+
+/** undefined: it is refused, or not everything is cached. */
+function allowedAnswer<Sent>(assembly: Assembly, query: CachedQuery<Sent>, { input, principal }: ImmediateCall): Sent | undefined {
+  const { action } = query
+  const { catalogue, decisions, ports, uses } = assembly
+  const now = ports.clock.now()
+  if (principal.validUntil <= now || dependsOnAddress(action, principal)) return undefined
+  const actor = { kind: 'user', principal, at: now } as const
+  const context: ImmediateContext = { actor, catalogue, uses, facts: (request) => decisions.cached(request, now) }
+  try {
+    checkActor(action, actor, unknownOrigin, now)
+    const found = findTargetImmediately(action.cachedTarget, context, input)
+    if (found === undefined) return undefined
+    checkAllowed(action, actor, input, found, uses)
+    return sentOf(query, principal, action.immediate?.(context, input))
+  } catch (error) {
+    if (error instanceof DenizenError) return undefined
+    throw error
+  }
 }
 
 /** Whether an answer depends on where the call comes from, or whether there is one. */
@@ -61,37 +86,15 @@ function dependsOnAddress(action: Query, { allowedIps, tokenIps, impersonatorIps
   return conditionalGrants !== null && action.perPrincipal !== true
 }
 
-/** undefined: it is refused, or not everything is cached. */
-function allowedAnswer<Sent>(assembly: Assembly, { action, input, answer, principal }: ImmediateCall<Sent>, now: Date): Sent | undefined {
-  const { catalogue, decisions, uses } = assembly
-  const actor = { kind: 'user', principal, at: now } as const
-  const context: ImmediateContext = { actor, catalogue, uses, facts: (request) => decisions.cached(request, now) }
-  try {
-    checkActor(action, actor, unknownOrigin, now)
-    const found = findTargetImmediately(action.cachedTarget, context, input)
-    if (found === undefined) return undefined
-    checkAllowed(action, actor, input, found, uses)
-    return answer(context, input)
-  } catch (error) {
-    if (error instanceof DenizenError) return undefined
-    throw error
-  }
-}
-
 /** Answers that stay the same are written once: those of a principal, and immutable ones. */
-function answerFrom<Sent extends string | object>(action: Query, write: (answer: SerializedAnswer) => Sent): ImmediateCall<Sent>['answer'] {
-  const cached = new WeakMap<object, Sent>()
-  const written = (answer: unknown, key: object | null): Sent | undefined => {
-    const serialized = answer === undefined ? null : writeOutput(action.signature.output, answer)
-    if (serialized === null) return undefined
-    const sent = write(serialized)
-    if (key !== null) cached.set(key, sent)
-    return sent
-  }
-  return (context, input) => {
-    const { principal } = context.actor
-    if (action.perPrincipal === true) return cached.get(principal) ?? written(action.immediate?.(context, input), principal)
-    const answer: unknown = action.immediate?.(context, input)
-    return isImmutable(answer) ? (cached.get(answer) ?? written(answer, answer)) : written(answer, null)
-  }
+function sentOf<Sent>({ action, write, cached }: CachedQuery<Sent>, principal: Principal, given: unknown): Sent | undefined {
+  if (given === undefined) return undefined
+  const key = action.perPrincipal === true ? principal : isImmutable(given) ? given : null
+  const known = key === null ? undefined : cached.get(key)
+  if (known !== undefined) return known
+  const serialized = writeOutput(action.signature.output, given)
+  if (serialized === null) return undefined
+  const sent = write(serialized)
+  if (key !== null) cached.set(key, sent)
+  return sent
 }

@@ -96,6 +96,8 @@ function check(rule: Rule, request: RuleRequest, type: string | null, uses: UseR
   if (!rule(request)) throw refusal(request, type)
   const { actor, action, target } = request
   // An impersonator's use is not the user's.
-  if (actor.kind !== 'user' || actor.principal.impersonator !== null || !letsThroughByGrant(rule, request)) return
-  uses.note(actor.principal.userId, action, target?.organizationId ?? null)
+  if (actor.kind !== 'user' || actor.principal.impersonator !== null) return
+  const { userId } = actor.principal
+  const organizationId = target?.organizationId ?? null
+  if (!uses.isNoted(userId, action, organizationId) && letsThroughByGrant(rule, request)) uses.note(userId, action, organizationId)
 }

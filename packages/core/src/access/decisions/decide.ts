@@ -51,9 +51,16 @@ export function decisionRequestOf(
   scopes: readonly (ScopeInput | undefined)[] = [asked.on],
 ): DecisionRequest {
   const caller = callerOf(actor)
-  const about = subjectKeyOf(actor, asked)
-  const subjects = [caller, isAboutCaller(actor, asked) ? null : about].filter((key) => key !== null)
-  return { subjects, scopes: scopes.flatMap((on) => scopeIdOf(on) ?? []) }
+  const about = isAboutCaller(actor, asked) ? null : subjectKeyOf(actor, asked)
+  // In loops, because this is on the path of every decision.
+  const subjects: SubjectKey[] = caller === null ? [] : [caller]
+  if (about !== null) subjects.push(about)
+  const ids: ScopeId[] = []
+  for (const on of scopes) {
+    const id = scopeIdOf(on)
+    if (id !== null) ids.push(id)
+  }
+  return { subjects, scopes: ids }
 }
 
 function callerOf(actor: Actor): SubjectKey | null {

@@ -29,7 +29,7 @@ export class PermissionUses implements UseRecorder {
 
   note(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): void {
     const now = this.#clock.now()
-    if (now.getTime() - this.#since >= hour || this.#count >= mostRemembered) this.#forget(now)
+    if (this.#isOver(now) || this.#count >= mostRemembered) this.#forget(now)
     const place = organizationId ?? ''
     const ofUser = this.#noted.get(userId) ?? added(this.#noted, userId, new Map<string, Set<string>>())
     const there = ofUser.get(place) ?? added(ofUser, place, new Set<string>())
@@ -37,6 +37,19 @@ export class PermissionUses implements UseRecorder {
     there.add(permission)
     this.#count++
     this.#noteAnew(`${userId} ${permission} ${place}`, now)
+  }
+
+  isNoted(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): boolean {
+    return (
+      this.#noted
+        .get(userId)
+        ?.get(organizationId ?? '')
+        ?.has(permission) === true && !this.#isOver(this.#clock.now())
+    )
+  }
+
+  #isOver(now: Date): boolean {
+    return now.getTime() - this.#since >= hour
   }
 
   /** Each process forgets an hour after its first use, not on the hour, so that they do not all write at once. */
