@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Core, Logger } from '@denizen/core'
+import type { Core, Ports } from '@denizen/core'
 import { foreignPage } from './errors.ts'
 
 /** Request headers that pages of allowed origins may send. */
@@ -8,8 +8,10 @@ const allowedHeaders = 'authorization, content-type, denizen-session, idempotenc
 const exposedHeaders = 'idempotency-key, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
 /** Seconds for which a browser may cache the answer to a preflight request. */
 const preflightAge = '600'
-/** Anybody may name any origin: so many are logged, and no more. */
+/** Anybody may name any origin: so many are logged in an hour, and no more. */
 const mostLogged = 100
+/** Milliseconds after which origins are logged again: what somebody made up must not hide a real one until a restart. */
+const loggedFor = 60 * 60 * 1000
 
 /**
  * Which pages may make calls from a browser (CORS): those of the public URL and of the
@@ -19,11 +21,12 @@ const mostLogged = 100
 export class Origins {
   readonly #own: string
   readonly #allowed: ReadonlySet<string>
-  readonly #logger: Logger
+  readonly #ports: Pick<Ports, 'logger' | 'clock'>
   readonly #logged = new Set<string>()
+  #loggedUntil = -Infinity
 
-  constructor({ publicUrl, allowedOrigins }: Core['settings'], logger: Logger) {
-    this.#logger = logger
+  constructor({ publicUrl, allowedOrigins }: Core['settings'], ports: Pick<Ports, 'logger' | 'clock'>) {
+    this.#ports = ports
     this.#own = new URL(publicUrl).origin
     this.#allowed = new Set(allowedOrigins.map((origin) => new URL(origin).origin))
   }
@@ -67,12 +70,18 @@ export class Origins {
     throw foreignPage({ origin: origin ?? null, publicUrl: this.#own, site: site === 'cross-site' ? 'other' : 'same' })
   }
 
-  /** One line for each origin: in the browser nothing says why. */
+  /** One line an hour for each origin: in the browser nothing says why. */
   #noteRefusal(origin: string | undefined): void {
     if (origin === undefined || !isOrigin(origin) || origin === this.#own || this.#allowed.has(origin)) return
+    const { logger, clock } = this.#ports
+    const now = clock.monotonic()
+    if (now >= this.#loggedUntil) {
+      this.#logged.clear()
+      this.#loggedUntil = now + loggedFor
+    }
     if (this.#logged.has(origin) || this.#logged.size >= mostLogged) return
     this.#logged.add(origin)
-    this.#logger.warn('calls from pages of this origin are refused; if they are yours, add it to DENIZEN_ALLOWED_ORIGINS', {
+    logger.warn('calls from pages of this origin are refused; if they are yours, add it to DENIZEN_ALLOWED_ORIGINS', {
       origin,
       publicUrl: this.#own,
     })
@@ -90,7 +99,7 @@ const known = new WeakMap<Core, Origins>()
 
 /** The origins of a core, made once. */
 export function originsOf(core: Core): Origins {
-  const origins = known.get(core) ?? new Origins(core.settings, core.ports.logger)
+  const origins = known.get(core) ?? new Origins(core.settings, core.ports)
   known.set(core, origins)
   return origins
 }
