@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Core, Ports } from '@denizen/core'
+import type { Cache, CacheState, Clock, Core, Logger } from '@denizen/core'
 import { foreignPage } from './errors.ts'
 
 /** Request headers that pages of allowed origins may send. */
@@ -13,6 +13,27 @@ const mostLogged = 100
 /** Milliseconds after which origins are logged again: what somebody made up must not hide a real one until a restart. */
 const loggedFor = 60 * 60 * 1000
 
+/** The origins that were logged within the hour. */
+class LoggedOrigins implements Cache {
+  readonly #origins = new Set<string>()
+  #until = -Infinity
+
+  get state(): CacheState {
+    return { name: 'refusedOrigins', entries: this.#origins.size, most: mostLogged }
+  }
+
+  /** Whether the origin is to be logged now; it is not again for the rest of the hour. */
+  add(origin: string, now: number): boolean {
+    if (now >= this.#until) {
+      this.#origins.clear()
+      this.#until = now + loggedFor
+    }
+    if (this.#origins.has(origin) || this.#origins.size >= mostLogged) return false
+    this.#origins.add(origin)
+    return true
+  }
+}
+
 /**
  * Which pages may make calls from a browser (CORS): those of the public URL and of the
  * allowed origins. For any other page the browser hides the answers, and its calls cannot
@@ -21,12 +42,14 @@ const loggedFor = 60 * 60 * 1000
 export class Origins {
   readonly #own: string
   readonly #allowed: ReadonlySet<string>
-  readonly #ports: Pick<Ports, 'logger' | 'clock'>
-  readonly #logged = new Set<string>()
-  #loggedUntil = -Infinity
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #logged: LoggedOrigins
 
-  constructor({ publicUrl, allowedOrigins }: Core['settings'], ports: Pick<Ports, 'logger' | 'clock'>) {
-    this.#ports = ports
+  constructor({ settings: { publicUrl, allowedOrigins }, ports, caches }: Core) {
+    this.#logger = ports.logger
+    this.#clock = ports.clock
+    this.#logged = caches.of(LoggedOrigins)
     this.#own = new URL(publicUrl).origin
     this.#allowed = new Set(allowedOrigins.map((origin) => new URL(origin).origin))
   }
@@ -73,15 +96,8 @@ export class Origins {
   /** One line an hour for each origin: in the browser nothing says why. */
   #noteRefusal(origin: string | undefined): void {
     if (origin === undefined || !isOrigin(origin) || origin === this.#own || this.#allowed.has(origin)) return
-    const { logger, clock } = this.#ports
-    const now = clock.monotonic()
-    if (now >= this.#loggedUntil) {
-      this.#logged.clear()
-      this.#loggedUntil = now + loggedFor
-    }
-    if (this.#logged.has(origin) || this.#logged.size >= mostLogged) return
-    this.#logged.add(origin)
-    logger.warn('calls from pages of this origin are refused; if they are yours, add it to DENIZEN_ALLOWED_ORIGINS', {
+    if (!this.#logged.add(origin, this.#clock.monotonic())) return
+    this.#logger.warn('calls from pages of this origin are refused; if they are yours, add it to DENIZEN_ALLOWED_ORIGINS', {
       origin,
       publicUrl: this.#own,
     })
@@ -94,12 +110,3 @@ function isOrigin(text: string): boolean {
 }
 
 const none: readonly string[] = []
-
-const known = new WeakMap<Core, Origins>()
-
-/** The origins of a core, made once. */
-export function originsOf(core: Core): Origins {
-  const origins = known.get(core) ?? new Origins(core.settings, core.ports)
-  known.set(core, origins)
-  return origins
-}
