@@ -69,7 +69,7 @@ export class TrpcEndpoint {
     const token = tokenInHeaders(headers)
     if (token === null || !isPlain(headers) || headers['idempotency-key'] !== undefined || headers[retiredPlanHeader] !== undefined)
       return undefined
-    const body = answers.body(token, search, requestId)
+    const body = answers.body(token, request.url ?? `/trpc/${names}${search}`, search, requestId)
     return body === undefined ? undefined : { status: 200, headers: vary, contentType: json, body }
   }
 

@@ -1,9 +1,15 @@
-import type { Core, ImmediateAnswer, ImmediateQuery } from '@denizen/core'
+import { BoundedCache, type Core, type ImmediateAnswer, type ImmediateQuery } from '@denizen/core'
 import { readInput } from './wire/input.ts'
 import { writeOutput } from './wire/output.ts'
 
-/** Parsed inputs that are cached for one query, by query string, and the longest string that is: a full cache is emptied. */
-const mostCached = 20_000
+/** Inputs that were parsed, by URL. */
+class ImmediateInputs extends BoundedCache<ImmediateAnswer<string>> {
+  constructor() {
+    super('immediateInputs', 20_000)
+  }
+}
+
+/** Longer query strings are not cached. */
 const longestCached = 512
 
 const inputStart = '?input='
@@ -12,27 +18,26 @@ const inputStart = '?input='
 export class ImmediateAnswers {
   readonly #core: Core
   readonly #query: ImmediateQuery<string>
-  #cached = new Map<string, ImmediateAnswer<string>>()
+  readonly #inputs: ImmediateInputs
 
   constructor(core: Core, query: ImmediateQuery<string>) {
     this.#core = core
     this.#query = query
+    this.#inputs = core.caches.of(ImmediateInputs)
   }
 
   /** The body of an answer; undefined: it cannot be answered from memory, or is malformed; run it as any other call. */
-  body(token: string, search: string, requestId: string): string | undefined {
+  body(token: string, url: string, search: string, requestId: string): string | undefined {
     const principal = this.#core.authenticated(token)
     // Nothing is parsed or cached for strangers.
-    return principal === undefined ? undefined : this.#answerTo(search)?.(principal, requestId)
+    return principal === undefined ? undefined : this.#answerTo(url, search)?.(principal, requestId)
   }
 
-  #answerTo(search: string): ImmediateAnswer<string> | null {
-    const known = this.#cached.get(search)
+  #answerTo(url: string, search: string): ImmediateAnswer<string> | null {
+    const known = this.#inputs.get(url)
     if (known !== undefined) return known
     const answer = this.#read(search)
-    if (answer === null || search.length > longestCached) return answer
-    if (this.#cached.size >= mostCached) this.#cached = new Map()
-    this.#cached.set(search, answer)
+    if (answer !== null && search.length <= longestCached) this.#inputs.set(url, answer)
     return answer
   }
 
