@@ -1,5 +1,6 @@
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
+import { change, changedFields } from '../kernel/row.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { expectVersion } from '../kernel/version.ts'
@@ -30,7 +31,7 @@ export const updatePolicy = defineCommand(policiesSignatures.update, {
     const { em } = context
     const policy = await lockedPolicy(em, policyId)
     expectVersion(policy, version)
-    const fields = await change(context, policy, { name, description, ...changeOf(policy, limits, remove) })
+    const fields = await changePolicy(context, policy, { name, description, ...changeOf(policy, limits, remove) })
     if (isDefault !== undefined && isDefault !== policy.isDefault) {
       await setDefaultPolicy(context, isDefault ? policyId : null)
       fields.push('isDefault')
@@ -46,18 +47,19 @@ function changeOf({ limits }: PolicyRow, patch: Limits, remove: readonly LimitNa
 }
 
 /** Returns the changed fields. Without a change nothing is written, and the version stays. */
-async function change(
+async function changePolicy(
   { em, now, invalidate }: CommandContext,
   policy: PolicyRow,
   patch: { readonly [Field in 'name' | 'description' | 'limits']?: PolicyRow[Field] | undefined },
 ): Promise<string[]> {
-  const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && value !== policy[field as keyof PolicyRow])
-  if (changed.length === 0) return []
+  const changed = changedFields(policy, patch)
+  const fields = Object.keys(changed)
+  if (fields.length === 0) return []
   // Users and organizations refer to the policy by name; the foreign keys update them.
-  Object.assign(policy, Object.fromEntries(changed), { updatedAt: now })
+  change(policy, { ...changed, updatedAt: now })
   await em.flush()
   if (patch.limits !== undefined) invalidate(policy.isDefault ? anyDefaultPolicy : policy.id, { when: 'now' })
-  return changed.map(([field]) => field)
+  return fields
 }
 
 export const deletePolicy = defineCommand(policiesSignatures.delete, {

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { change, changedFields } from '../kernel/row.ts'
 import { granted } from '../kernel/rule.ts'
 import { expectVersion } from '../kernel/version.ts'
 import { ResourceRow } from './entity.ts'
@@ -19,12 +20,12 @@ export const updateResource = defineCommand(resourcesSignatures.update, {
     const { organizationId } = await lockResource(em, resourceId, 'update')
     const row = await em.findOneOrFail(ResourceRow, { id: resourceId })
     expectVersion(row, version)
-    const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && value !== row[field as keyof typeof patch])
-    if (changed.length === 0) return shownResource(em, resourceId)
-    Object.assign(row, Object.fromEntries(changed), { updatedAt: now })
+    const changed = changedFields(row, patch)
+    const fields = Object.keys(changed)
+    if (fields.length === 0) return shownResource(em, resourceId)
+    change(row, { ...changed, updatedAt: now })
     await em.flush()
-    const fields = changed.map(([field]) => field)
-    context.note({ changes: Object.fromEntries(changed) })
+    context.note({ changes: changed })
     context.emit({ type: 'resources.updated', subject: resourceId, organizationId, payload: { resourceId, organizationId, fields } })
     return shownResource(em, resourceId)
   },
