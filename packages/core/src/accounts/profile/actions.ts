@@ -82,10 +82,10 @@ export const updatePreferences = defineCommand(profileSignatures.updatePreferenc
   },
 })
 
-/** A guest who had a name could keep it from whose it is. They get one with the address that they claim the account with. */
+/** An anonymous user who had a name could keep it from whose it is. They get one with the address that they claim the account with. */
 function refuseNames(
-  guest: UserRow,
+  user: UserRow,
   { email, username }: { readonly email: string | null | undefined; readonly username: string | undefined },
 ) {
-  if ((email ?? null) !== null || (username !== undefined && username !== guest.username)) throw claimFirst({})
+  if ((email ?? null) !== null || (username !== undefined && username !== user.username)) throw claimFirst({})
 }

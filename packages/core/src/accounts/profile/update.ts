@@ -3,7 +3,7 @@ import { change, changedFields } from '../../kernel/row.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { UserRow } from '../../users/index.ts'
 import { leaveAddress, refuseLeavingManagement, type AddressPatch } from '../address.ts'
-import { checkNewLimit, tellNewLimit, whoLimits } from '../allowed-ips.ts'
+import { requireMayChangeAllowedIps, notifyAllowedIpsChanged, allowedIpsSetter } from '../allowed-ips.ts'
 import { claimFirst } from '../errors.ts'
 import type { userPatch } from './signatures.ts'
 
@@ -39,10 +39,10 @@ export async function updateAccount(
   if (Object.keys(changed).length === 0) return fields
   if (movesAway) await refuseLeavingManagement(context, user, patch.email ?? null)
   const isLimited = fields.includes('allowedIps')
-  if (isLimited) await checkNewLimit(context, user, patch.allowedIps ?? [], { force })
-  if (isLimited) tellNewLimit(context, user)
+  if (isLimited) await requireMayChangeAllowedIps(context, user, patch.allowedIps ?? [], { force })
+  if (isLimited) notifyAllowedIpsChanged(context, user)
   if (movesAway) await leaveAddress(context, user)
-  const limitedBy = isLimited ? whoLimits(context, user, patch.allowedIps ?? []) : user.limitedBy
+  const limitedBy = isLimited ? allowedIpsSetter(context, user, patch.allowedIps ?? []) : user.limitedBy
   change(user, { ...changed, limitedBy, updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.invalidate(user.id, { when: 'now' })
