@@ -25,7 +25,9 @@ function crowdedIn(source: string): string[] {
 }
 
 test(`no statement has more than ${most} positional parameters`, () => {
-  const found = files.flatMap((file) => crowdedIn(readFileSync(join(workspace, file), 'utf8')).map((text) => `${file}: ${text.slice(0, 80)}`))
+  const found = files.flatMap((file) =>
+    crowdedIn(readFileSync(join(workspace, file), 'utf8')).map((text) => `${file}: ${text.slice(0, 80)}`),
+  )
   expect(found).toEqual([])
 })
 

@@ -5,7 +5,7 @@ import { change } from '../kernel/row.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
 import { lockOrganizations, OrganizationRow, type OrganizationId } from '../organizations/index.ts'
 import { existingUser, type UserId } from '../users/index.ts'
-import { setDefaultPolicy } from './actions.ts'
+import { setDefaultPolicy } from './record.ts'
 import { existingPolicy, policyType } from './repository.ts'
 import { policiesSignatures } from './signatures.ts'
 

@@ -1,5 +1,16 @@
 import { completed, uuidOf, type DenizenError, type SignedIn } from '@denizen/core'
-import { asBrowser, databases, endOfSession, newSession, password, raced, untilSeen, useWorld, withoutGuard, type World } from '@denizen/core/testing'
+import {
+  asBrowser,
+  databases,
+  endOfSession,
+  newSession,
+  password,
+  raced,
+  untilSeen,
+  useWorld,
+  withoutGuard,
+  type World,
+} from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const hour = 3_600_000
@@ -135,7 +146,12 @@ describe.each(databases)('on %s', (database) => {
 
   test('unknown, tampered, another kind, ended, expired, of somebody who may not act: one and the same answer', async () => {
     const admin = await world().asSuperadmin()
-    const [gone, out, late, suspended] = [await newSession(world()), await newSession(world()), await newSession(world()), await newSession(world())]
+    const [gone, out, late, suspended] = [
+      await newSession(world()),
+      await newSession(world()),
+      await newSession(world()),
+      await newSession(world()),
+    ]
     await admin.as.users.archive({ userId: gone.user.id })
     await world()
       .core.as({ kind: 'user', principal: (await world().core.authenticate(out.accessToken)) ?? admin.principal })
