@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor } from '../kernel/actor.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import type { Origin } from '../kernel/origin.ts'
-import { uuidOf, type Id } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { AuditOutcome } from './model.ts'
 
@@ -57,8 +57,4 @@ export function auditParameters(entry: NewAuditEntry): unknown[] {
 
 function principalOf(actor: Actor) {
   return actor.kind === 'user' ? actor.principal : null
-}
-
-function uuidOrNull(id: string | null | undefined): string | null {
-  return id === null || id === undefined ? null : uuidOf(id)
 }
