@@ -2,7 +2,17 @@ import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer, Fields } from '../answer.ts'
 import { malformed } from '../errors.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
-import { alert, field, timeElement, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+import {
+  alert,
+  field,
+  timeElement,
+  continueLink,
+  newPasswordField,
+  problemIn,
+  type LinkPage,
+  type Problem,
+  type Verification,
+} from './mailed-link.ts'
 
 /** Where links for finishing a sign-up lead. */
 export const signUpPath = '/sign-up/confirm'
@@ -95,7 +105,7 @@ function backWhereItBegan({ redirectTo }: Verification, { token }: Typed): Html 
 
 function passwordField({ minimumPasswordLength }: Verification, problem: Problem | null): Html {
   const hint = `${passwordHint(minimumPasswordLength)} It can be the one that you chose when you signed up.`
-  return field({ name: 'password', label: labels.password, type: 'password', autocomplete: 'new-password', longest: 1024, hint }, problem)
+  return newPasswordField({ label: labels.password, hint }, problem)
 }
 
 function why({ account }: Verification, { hasPassword }: Typed): string {
