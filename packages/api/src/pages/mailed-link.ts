@@ -6,6 +6,7 @@ import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
 import type { Context } from '../trpc.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
+import { SignUpCookie } from './sign-up-cookie.ts'
 
 export type Verification = OutputOf<Signatures['auth']['viewVerification']>
 
@@ -14,13 +15,19 @@ export interface LinkPage {
   /** What the links to this page are for. A link with another purpose is invalid here. */
   readonly purpose: Verification['purpose']
   /** The page before anything is done. */
-  show(link: Verification, token: string): Answer
+  show(link: Verification, token: string, browser: Browser): Answer
   /** Does what its form asks for. Left out where the page has no form. */
-  readonly act?: (context: Context, link: Verification, form: Form, signIn: SignIn) => Promise<Answer>
+  readonly act?: (context: Context, link: Verification, form: Form, browser: Browser) => Promise<Answer>
 }
 
 /** Signs in, in this browser, whoever has just typed a password: the fields that its answer sets. null: not signed in; the attempt may have been counted. */
 type SignIn = (identifier: string, password: string) => Promise<Fields | null>
+
+/** The browser that opened the link. */
+export interface Browser {
+  readonly signIn: SignIn
+  readonly signUp: SignUpCookie
+}
 
 /** The fields of a form; a missing one is empty. */
 export interface Form {
@@ -42,17 +49,18 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
   const { act } = linkPage
   const origin = originOf(request, requestId, proxies)
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
+  const browser = { signIn: signingIn(request, core, context), signUp: new SignUpCookie(core.settings, request.headers) }
   const page: FormPage = {
     async show(query) {
       const token = query.get('token') ?? ''
-      return linkPage.show(await view(context, linkPage, token), token)
+      return linkPage.show(await view(context, linkPage, token), token, browser)
     },
     act:
       act &&
       (async (fields) => {
         const text = (name: string): string => fields.get(name) ?? ''
         const form = { token: text('token'), text }
-        return act(context, await view(context, linkPage, form.token), form, signingIn(request, core, context))
+        return act(context, await view(context, linkPage, form.token), form, browser)
       }),
   }
   return answerForm(asked, core, page, failure)

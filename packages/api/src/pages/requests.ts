@@ -1,11 +1,22 @@
-import { anonymousActor, html, mailNotConfigured, signUpClosed, type Core, type DenizenError, type Html } from '@denizen/core'
+import {
+  anonymousActor,
+  html,
+  mailNotConfigured,
+  signUpClosed,
+  type Core,
+  type DenizenError,
+  type Html,
+  type OutputOf,
+  type Signatures,
+} from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
-import type { Answer } from '../answer.ts'
+import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import type { Context } from '../trpc.ts'
 import { notice, page, passwordHint } from './layout.ts'
 import { alert, field, newPasswordField, problemIn, type Problem } from './mailed-link.ts'
 import { answerForm, failurePage, type PageRequest, type Titles } from './respond.ts'
+import { SignUpCookie } from './sign-up-cookie.ts'
 
 /** Where somebody who forgot the password asks for a link. */
 export const forgottenPath = '/forgot-password'
@@ -20,8 +31,8 @@ interface RequestPage {
   readonly fields: (core: Core, email: string, problem: Problem | null) => Html
   /** Why the form is of no use here; null: it is. What it asks for says the same, but only after somebody has typed a password. */
   refusal(core: Core): DenizenError | null
-  /** Asks for the mail. */
-  ask(context: Context, text: (name: string) => string): Promise<unknown>
+  /** Asks for the mail. Its fields bind the mailed link to the browser. */
+  ask(context: Context, text: (name: string) => string, signUp: SignUpCookie): Promise<Fields>
   sent(email: string): Html
 }
 
@@ -40,7 +51,10 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
       button: 'Send me the link',
       fields: (_, email, problem) => emailField(email, problem),
       refusal: withoutMail,
-      ask: (context, text) => context.call('auth.requestPasswordReset', { email: text('email') }),
+      async ask(context, text) {
+        await context.call('auth.requestPasswordReset', { email: text('email') })
+        return []
+      },
       sent: (email) =>
         html`If there is an account with the address <strong>${email}</strong>, a link is on its way there. It works for an hour.`,
     },
@@ -56,14 +70,18 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
         return html`${emailField(email, problem)} ${newPasswordField({ label: 'Password', hint }, problem)}`
       },
       refusal: (core) => (core.settings.signUp === 'open' ? withoutMail(core) : signUpClosed({})),
-      ask: (context, text) => context.call('auth.signUp', { email: text('email'), password: text('password') }),
+      async ask(context, text, signUp) {
+        const [email, password] = [text('email'), text('password')]
+        const { binding } = (await context.call('auth.signUp', { email, password })) as OutputOf<Signatures['auth']['signUp']>
+        return signUp.set(email, binding)
+      },
       sent: (email) => html`A link is on its way to <strong>${email}</strong>. Open it to finish signing up.`,
     },
   ],
 ])
 
 /**
- * Answers for such a page. Cookies and credentials are ignored, and nobody learns who has an account: another site that makes a
+ * Answers for such a page. Sessions and credentials are ignored, and nobody learns who has an account: another site that makes a
  * browser send this form gains nothing that it could not send by itself.
  */
 export async function answerRequest(
@@ -79,21 +97,22 @@ export async function answerRequest(
   }
   const act = async (fields: URLSearchParams): Promise<Answer> => {
     const text = (name: string): string => (name === 'password' ? (fields.get(name) ?? '') : (fields.get(name) ?? '').trim())
+    let cookies: Fields
     try {
       const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) })
-      await asked.ask(context, text)
+      cookies = await asked.ask(context, text, new SignUpCookie(core.settings, request.headers))
     } catch (error) {
       const problem = problemIn(error, labels)
       if (problem === null) throw error
       return form(400, asked, core, text('email'), problem)
     }
-    const email = text('email')
-    return notice(
+    const answer = notice(
       200,
       'Check your email',
-      asked.sent(email),
+      asked.sent(text('email')),
       'Nothing there after a few minutes? Look in the folder for spam, and check the address.',
     )
+    return { ...answer, headers: [...(answer.headers ?? []), ...cookies] }
   }
   return answerForm({ request, search: '', requestId }, core, { show, act }, failure)
 }

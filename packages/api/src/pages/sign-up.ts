@@ -9,7 +9,6 @@ import {
   continueLink,
   newPasswordField,
   problemIn,
-  type Form,
   type LinkPage,
   type Problem,
   type Verification,
@@ -25,18 +24,24 @@ const labels = { password: 'Password', username: 'Username', fullName: 'Full nam
 /** Finishes a sign-up, or tells the owner of the address that they already have an account. */
 export const signUpPage: LinkPage = {
   purpose: 'signUp',
-  show: (link, token) => signUpForm(200, link, { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }, null),
-  async act(context, link, form, signIn) {
+  show: (link, token, { signUp }) => {
+    const typed = { token, username: link.asked?.username ?? '', fullName: link.asked?.fullName ?? '' }
+    return signUpForm(200, link, { ...typed, hasPassword: signUp.bindingFor(link.email) !== null }, null)
+  },
+  async act(context, link, form, { signIn, signUp }) {
     const decision = form.text('decision')
     if (decision === 'reset') {
       await context.call('auth.requestPasswordReset', { email: link.email })
       return notice(200, 'Check your email', html`A link to choose a new password is on its way to <strong>${link.email}</strong>.`)
     }
     if (decision !== 'confirm') throw malformed('decision', 'confirm or reset')
-    const typed = { token: form.token, username: form.text('username').trim(), fullName: form.text('fullName').trim() }
+    const password = form.text('password')
+    const binding = password === '' ? signUp.bindingFor(link.email) : null
+    const typed = { token: form.token, username: form.text('username').trim(), fullName: form.text('fullName').trim(), hasPassword: false }
     try {
-      const confirmed = (await context.call('auth.verifyEmail', inputOf(link, form, typed))) as Done
-      return done(confirmed, await signIn(confirmed.user.email, form.text('password')))
+      const confirmed = (await context.call('auth.verifyEmail', { ...inputOf(link, typed), ...proofOf(password, binding) })) as Done
+      const session = password === '' ? null : await signIn(confirmed.user.email, password)
+      return done(confirmed, [...signUp.clear(), ...(session ?? [])], session !== null)
     } catch (error) {
       const problem = problemIn(error, labels)
       if (problem === null) throw error
@@ -49,13 +54,17 @@ interface Typed {
   readonly token: string
   readonly username: string
   readonly fullName: string
+  /** Whether the password was chosen in this browser, where the sign-up began. */
+  readonly hasPassword: boolean
 }
 
-function inputOf({ account }: Verification, form: Form, { token, username, fullName }: Typed): object {
-  const password = form.text('password')
+function proofOf(password: string, binding: string | null): object {
+  return { ...(password !== '' && { password }), ...(binding !== null && { binding }) }
+}
+
+function inputOf({ account }: Verification, { token, username, fullName }: Typed): object {
   return {
     token,
-    ...(password !== '' && { password }),
     ...(account === null && username !== '' && { username }),
     ...(account === null && fullName !== '' && { fullName }),
   }
@@ -68,7 +77,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
     status,
     title,
     html`<h1>${title}</h1>
-      <p>${why(link)}</p>
+      <p>${why(link, typed)}</p>
       ${alert(problem)}
       <dl>
         <dt>Email address</dt>
@@ -80,13 +89,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
         ${link.account === null ? names(typed, problem) : usernameField(link.email)}
-        ${newPasswordField(
-          {
-            label: labels.password,
-            hint: `${passwordHint(link.minimumPasswordLength)} It can be the one that you chose when you signed up.`,
-          },
-          problem,
-        )}
+        ${typed.hasPassword ? null : passwordField(link, problem)}
         <div class="buttons"><button class="main" name="decision" value="confirm">Confirm</button></div>
       </form>`,
   )
@@ -100,7 +103,16 @@ function backWhereItBegan({ redirectTo }: Verification, { token }: Typed): Html 
     <p>In another browser, finish here:</p>`
 }
 
-function why({ account }: Verification): string {
+function passwordField({ minimumPasswordLength }: Verification, problem: Problem | null): Html {
+  const hint = `${passwordHint(minimumPasswordLength)} It can be the one that you chose when you signed up.`
+  return newPasswordField({ label: labels.password, hint }, problem)
+}
+
+function why({ account }: Verification, { hasPassword }: Typed): string {
+  if (hasPassword)
+    return account === null
+      ? 'Confirm, and your account is ready, with the password that you chose when you signed up.'
+      : 'There is an account with this address, but nobody has confirmed the address yet. Confirming makes the account yours, with the password that you chose when you signed up. Its old password stops working, and everybody who used it is signed out.'
   return account === null
     ? 'Choose a password, and your account is ready. If you did not sign up, close this page, and nothing happens.'
     : 'There is an account with this address, but nobody has confirmed the address yet. Confirming makes the account yours, with the password that you choose here. Its old password stops working, and everybody who used it is signed out.'
@@ -131,21 +143,21 @@ function alreadyThere({ account, email, redirectTo }: Verification, { token }: T
   )
 }
 
-function done({ user, redirectTo, status }: Done, session: Fields | null): Answer {
+function done({ user, redirectTo, status }: Done, cookies: Fields, isSignedIn: boolean): Answer {
   const title = status === 'takenOver' ? 'The account is yours now' : 'Your account is ready'
   const onward = continueLink(redirectTo, (host) => `Go to ${host}`)
-  if (session === null)
-    return notice(
-      200,
-      title,
-      html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
-      onward ?? html`<a class="main" href="../passkeys">Sign in</a>`,
-    )
-  const answer = notice(
-    200,
-    title,
-    html`You are signed in as <strong>${user.username}</strong>.`,
-    onward ?? html`<a href="../passkeys">Set up a passkey</a>, or close this page.`,
-  )
-  return { ...answer, headers: [...(answer.headers ?? []), ...session] }
+  const answer = isSignedIn
+    ? notice(
+        200,
+        title,
+        html`You are signed in as <strong>${user.username}</strong>.`,
+        onward ?? html`<a href="../passkeys">Set up a passkey</a>, or close this page.`,
+      )
+    : notice(
+        200,
+        title,
+        html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
+        onward ?? html`<a class="main" href="../passkeys">Sign in</a>`,
+      )
+  return { ...answer, headers: [...(answer.headers ?? []), ...cookies] }
 }
