@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
+import { allOf, granted, withInstallationFields } from '../kernel/rule.ts'
 import { addressNotManaged, optionalOrganizationTarget, reserveSeat, type OrganizationId } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, ownsDomainOf, usernameFrom, usernameTaken, type Account } from '../users/index.ts'
@@ -10,10 +10,10 @@ import { onlyOperatorsCreate } from './errors.ts'
 import { accountsSignatures, type newUser } from './signatures.ts'
 
 /** Only who may create users everywhere may set these. */
-export const operatorFieldsOnly = withOperatorFields('privateMetadata')
+export const mayGivePrivateMetadata = withInstallationFields('privateMetadata')
 
 export const createUser = defineCommand(accountsSignatures.create, {
-  allow: allOf(granted, operatorFieldsOnly),
+  allow: allOf(granted, mayGivePrivateMetadata),
   target: optionalOrganizationTarget,
   async prepare({ ports, settings }, { password, ...owner }) {
     if (password === undefined) return null

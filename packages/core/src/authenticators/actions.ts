@@ -3,7 +3,6 @@ import { renderSVG } from 'uqr'
 import { change } from '../kernel/row.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import { unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner, signedIn } from '../kernel/rule.ts'
 import { asksForFactor } from '../principals/index.ts'
 import {
@@ -12,7 +11,7 @@ import {
   namedOrOwnAccountTarget,
   namedUserOrCaller,
   controlledAccountTarget,
-  overAccount,
+  mayChangeAccount,
   ownAccountTarget,
   ownAccount,
 } from '../users/index.ts'
@@ -32,7 +31,6 @@ export const list = defineQuery(factorsSignatures.list, {
   async handle({ open, actor, settings }, input) {
     const em = await open()
     const userId = namedUserOrCaller(actor, input)
-    if (userId === null) throw unauthenticated({})
     const { needFactor } = await existingUser(em, userId)
     const { totp, ...counts } = await secondFactorsOf(em, userId)
     const required = needFactor || asksForFactor(settings, await isPrivileged(em, userId))
@@ -133,7 +131,7 @@ async function replaceRecoveryCodes({ em, now, newId, ports }: CommandContext, u
 }
 
 export const reset = defineCommand(factorsSignatures.reset, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   target: controlledAccountTarget,
   requiresRecentAuth: true,
   async handle(context, { userId, reason }) {

@@ -194,7 +194,6 @@ export type DenizenErrorCode =
   | 'teams.nameTaken'
   | 'tokens.audienceUnknown'
   | 'tokens.keyUnreadable'
-  | 'tokens.noOwner'
   | 'tokens.notServiceUser'
   | 'tokens.over'
   | 'tokens.scopeTooWide'

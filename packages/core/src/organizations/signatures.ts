@@ -40,8 +40,8 @@ import {
 const search = singleLine(200).pipe(z.string().min(1))
 const total = z.boolean().default(false).meta({ description: 'also count everything that matches' })
 
-/** The fields of an organization that only operators of the whole installation may set. */
-export const organizationOperatorFields = ['seatLimit', 'resourcePolicy', 'status'] as const
+/** The fields of an organization that only administrators of the installation may set. */
+export const installationFields = ['seatLimit', 'resourcePolicy', 'status'] as const
 
 const DomainOf = { organizationId, domain: domainName }
 

@@ -1,7 +1,7 @@
 import { namedOrOwnAccountTarget, namedUserOrCaller, ownAccount } from '../users/index.ts'
 import { afterFactorRemoved, ensureAuthenticatorLeft } from '../authenticators/index.ts'
 import { defineCommand, defineQuery } from '../kernel/action.ts'
-import { notFound, unauthenticated } from '../kernel/errors.ts'
+import { notFound } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
 import { PasskeyRow } from './entity.ts'
 import { passkeysSignatures } from './signatures.ts'
@@ -12,7 +12,6 @@ export const list = defineQuery(passkeysSignatures.list, {
   target: namedOrOwnAccountTarget,
   async handle({ open, actor }, input) {
     const userId = namedUserOrCaller(actor, input)
-    if (userId === null) throw unauthenticated({})
     const em = await open()
     return { passkeys: await em.find(PasskeyRow, { userId }, { orderBy: { id: 'asc' } }) }
   },

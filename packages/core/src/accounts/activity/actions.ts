@@ -6,7 +6,7 @@ import { optionalOrganizationTarget, type OrganizationId } from '../../organizat
 import { type UserId, accountTarget, visibleUser } from '../../users/index.ts'
 import { selectUsers } from '../directory/repository.ts'
 import { directorySignatures } from '../directory/signatures.ts'
-import { directoryTarget, overDirectory } from '../directory/target.ts'
+import { directoryTarget, mayReadDirectory } from '../directory/target.ts'
 import { statisticsOf } from './statistics.ts'
 import { historyOf, presenceOf } from './repository.ts'
 import { censusOfAll, censusOfManaged } from './census.ts'
@@ -36,7 +36,7 @@ export const userActivity = defineQuery(directorySignatures.activity, {
 })
 
 export const listUsersWithSessions = defineQuery(directorySignatures.listWithSessions, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ open, select, ports, actor, now }, { limit, cursor, ...selection }) {
     const { organizationId = null } = selection

@@ -5,10 +5,10 @@ import type { Order } from './order.ts'
 import { countUsers as countSelected, selectUsers } from './repository.ts'
 import { countUsersBy, searchUsersBy } from './search.ts'
 import { type UserSort, directorySignatures } from './signatures.ts'
-import { directoryTarget, overDirectory } from './target.ts'
+import { directoryTarget, mayReadDirectory } from './target.ts'
 
 export const listUsers = defineQuery(directorySignatures.list, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ select, cachedRows, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
     const { organizationId = null } = selection
@@ -34,7 +34,7 @@ const usualDirection: Readonly<Record<UserSort, Order['direction']>> = {
 }
 
 export const searchUsers = defineQuery(directorySignatures.search, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ open, select, cachedRows, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
     const { organizationId = null } = selection
@@ -51,7 +51,7 @@ export const searchUsers = defineQuery(directorySignatures.search, {
 })
 
 export const countUsers = defineQuery(directorySignatures.count, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ select, now }, selection) {
     return { count: await countSelected(select, selection, now) }

@@ -2,14 +2,14 @@ import { defineCommand, defineQuery } from '../../kernel/action.ts'
 import { invalidInput } from '../../kernel/errors.ts'
 import { inputWords } from '../../kernel/input-words.ts'
 import { mergePatch } from '../../kernel/merge-patch.ts'
-import { allOf, anyOf, granted, owner, signedIn, withOperatorFields } from '../../kernel/rule.ts'
+import { allOf, anyOf, granted, owner, signedIn, withInstallationFields } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
 import { optionalOrganizationTarget } from '../../organizations/index.ts'
 import {
   managingOrganization,
   accountTarget,
   patchedAccountTarget,
-  overAccount,
+  mayChangeAccount,
   ownAccountTarget,
   visibleUser,
   existingUser,
@@ -21,7 +21,7 @@ import { preferences as allPreferences } from '../../users/model.ts'
 import { requestAddress } from '../address.ts'
 import { claimFirst } from '../errors.ts'
 import { updateAccount } from './update.ts'
-import { operatorFields, profileSignatures } from './signatures.ts'
+import { installationFields, profileSignatures } from './signatures.ts'
 
 export const getUser = defineQuery(profileSignatures.get, {
   allow: anyOf(granted, owner),
@@ -46,7 +46,7 @@ export const findUser = defineQuery(profileSignatures.find, {
 })
 
 export const updateUser = defineCommand(profileSignatures.update, {
-  allow: allOf(overAccount, withOperatorFields(...operatorFields)),
+  allow: allOf(mayChangeAccount, withInstallationFields(...installationFields)),
   target: patchedAccountTarget,
   async handle(context, { userId, version, ...patch }) {
     const user = await existingUser(context.em, userId)
