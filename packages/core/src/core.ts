@@ -14,7 +14,7 @@ import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
 import { callsOver, type Calls } from './calls/index.ts'
 import { toDomainError } from './database/conflict.ts'
-import { ensurePartitions } from './database/partitions.ts'
+import { createPartitions } from './database/partitions.ts'
 import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
 import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Principal } from './kernel/actor.ts'
@@ -121,7 +121,7 @@ export function createCore(options: CoreOptions): Core {
     plan: (name, input, call) => plan(assembly, name, input, call),
     bootstrap: (account, announce) => bootstrapIn(assembly, account, announce),
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
-    authenticate: (token) => answering(assembly, 'the look at a token', () => authenticator.authenticate(token)),
+    authenticate: (token) => answering(assembly, 'authenticating a token', () => authenticator.authenticate(token)),
     authenticated: (token) => authenticator.cached(token),
     counted: (principal) => assembly.rate.countImmediately(principal),
     question: questionOf,
@@ -131,13 +131,13 @@ export function createCore(options: CoreOptions): Core {
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
-    publishedKeys: () => answering(assembly, 'the look at the signing keys', () => keys.published()),
+    publishedKeys: () => answering(assembly, 'reading the signing keys', () => keys.published()),
     writeLastSeen: buffers.write,
     unreadiness: () => unreadinessOf(reader()),
     start: () =>
       named(async () => {
         await rotateKeys(reader(), ports) // refuses another master key, before anything is written
-        await ensurePartitions(reader(), ports.clock.now())
+        await createPartitions(reader(), ports.clock.now())
         await warnOfDump(reader(), ports)
         await ports.invalidation.open(cachesOf(assembly))
         buffers.start()

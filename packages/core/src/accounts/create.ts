@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { allOf, granted, withInstallationFields } from '../kernel/rule.ts'
-import { addressNotManaged, optionalOrganizationTarget, reserveSeat, type OrganizationId } from '../organizations/index.ts'
+import { addressNotManaged, optionalOrganizationTarget, reserveMembership, type OrganizationId } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, ownsDomainOf, usernameFrom, usernameTaken, type Account } from '../users/index.ts'
 import { insertUser } from './account.ts'
@@ -68,7 +68,7 @@ function ensureMayCreate({ actor, settings }: CommandContext): void {
 
 /** An organization creates accounts only for addresses in its verified domains; administrators of the installation may use any. */
 async function ensureMayBeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
-  await reserveSeat(em, organizationId)
+  await reserveMembership(em, organizationId)
   if (actor.kind === 'system' || email === null) return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.create')) return
   if (!(await ownsDomainOf(em, organizationId, email))) throw addressNotManaged({})

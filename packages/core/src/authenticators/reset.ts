@@ -4,7 +4,7 @@ import type { UserRow } from '../users/index.ts'
 import { afterFactorChange } from './change.ts'
 import { RecoveryCodeRow, TotpFactorRow } from './entity.ts'
 import { noFactor } from './errors.ts'
-import { resetMailJob } from './reset-notice.ts'
+import { resetMailJob } from './deliver.ts'
 import { secondFactorsOf, hasFactor } from './repository.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { insertUser, onlyOperatorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
-import { alreadyMember, lockOrganizations, reserveSeat } from '../organizations/index.ts'
+import { alreadyMember, lockOrganizations, reserveMembership } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { lockUserWith, existingUser, isActing, UserRow, type UserId, usernameFrom } from '../users/index.ts'
 import {
@@ -45,7 +45,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
     const offer = await findOffered(em, context, input)
     await answerOnce(context, offer, 'accepted')
     const { organization, role } = offer
-    await reserveSeat(em, organization.id)
+    await reserveMembership(em, organization.id)
     const userId = account === null ? await newAccount(context, offer, input, passwordHash) : account.id
     if (account !== null) await confirmAddress(context, account, offer.email, passwordHash)
     const joined = { id: newId('mem'), organizationId: organization.id, userId, role, now, isNew: account === null }

@@ -18,7 +18,7 @@ export interface InvitationInput {
   readonly invitationId?: InvitationId | undefined
 }
 
-/** Who may answer: the holder of the link, or the invited user. */
+/** Who may answer: whoever has the link, or the invited user. */
 export const whoeverIsInvited: Rule = anyOf(
   rule('who has the link', ({ input }) => (input as InvitationInput).token !== undefined),
   owner,

@@ -4,7 +4,7 @@ import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { onlyOperatorsCreate } from '../accounts/errors.ts'
 import { mailNotConfigured, tooManyMails } from '../mail/errors.ts'
-import { alreadyMember, organizationInactive, roleTooHigh, seatsTaken } from '../organizations/errors.ts'
+import { alreadyMember, organizationInactive, roleTooHigh, memberLimitReached } from '../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../organizations/model.ts'
 import { invitationId, organizationId, userId } from '../kernel/ids.ts'
 import { newPasswordErrors } from '../passwords/errors.ts'
@@ -39,7 +39,7 @@ export const invitationsSignatures = group('organizations', {
   invite: changes({
     summary: 'Invite somebody to an organization by email',
     grantedTo: ['admin'],
-    errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured, tooManyMails, proveAddressFirst],
+    errors: [memberLimitReached, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured, tooManyMails, proveAddressFirst],
     input: z.strictObject({ organizationId, email, role: membershipRole.default('member') }),
     output: Invitation,
   }),
@@ -67,7 +67,7 @@ export const invitationsSignatures = group('organizations', {
       ...newPasswordErrors,
       emailTaken,
       usernameTaken,
-      seatsTaken,
+      memberLimitReached,
       alreadyMember,
       organizationInactive,
       invitationInvalid,

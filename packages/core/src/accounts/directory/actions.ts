@@ -12,20 +12,20 @@ export const listUsers = defineQuery(directorySignatures.list, {
   target: directoryTarget,
   async handle({ select, cachedRows, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
     const { organizationId = null } = selection
-    const sorted: Order = { by: sortBy, direction: order ?? usualDirection[sortBy] }
+    const sorted: Order = { by: sortBy, direction: order ?? defaultDirection[sortBy] }
     const scope = scopeOf(directorySignatures.list.name, organizationId, { ...selection, ...sorted })
     const position = await openCursor(ports.cipher, scope, cursor)
     const page = await selectUsers({ select, cachedRows }, selection, { order: sorted, position, limit, total, now })
-    const whole = seesAllFields(actor, organizationId)
+    const allFields = seesAllFields(actor, organizationId)
     return {
-      items: page.users.map((found) => found.visibleAs(whole)),
+      items: page.users.map((found) => found.visibleAs(allFields)),
       nextCursor: await nextCursorOf(ports.cipher, scope, page.next),
       total: page.total,
     }
   },
 })
 
-const usualDirection: Readonly<Record<UserSort, Order['direction']>> = {
+const defaultDirection: Readonly<Record<UserSort, Order['direction']>> = {
   createdAt: 'desc',
   updatedAt: 'desc',
   lastSeenAt: 'desc',
@@ -41,9 +41,9 @@ export const searchUsers = defineQuery(directorySignatures.search, {
     const scope = scopeOf(directorySignatures.search.name, organizationId, { ...selection, query })
     const position = await openCursor(ports.cipher, scope, cursor)
     const { hits, next } = await searchUsersBy({ open, select, cachedRows }, query, selection, { position, limit, now })
-    const whole = seesAllFields(actor, organizationId)
+    const allFields = seesAllFields(actor, organizationId)
     return {
-      items: hits.map(({ found, match }) => found.visibleMatch(whole, match)),
+      items: hits.map(({ found, match }) => found.visibleMatch(allFields, match)),
       nextCursor: await nextCursorOf(ports.cipher, scope, next),
       total: total ? await countUsersBy(select, query, selection, now) : null,
     }
