@@ -6,7 +6,7 @@ import { addressNotManaged, optionalOrganizationTarget, reserveMembership, type 
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, ownsDomainOf, usernameFrom, usernameTaken, type Account } from '../users/index.ts'
 import { insertUser } from './account.ts'
-import { onlyOperatorsCreate } from './errors.ts'
+import { onlyAdministratorsCreate } from './errors.ts'
 import { accountsSignatures, type newUser } from './signatures.ts'
 
 /** Only who may create users everywhere may set these. */
@@ -63,7 +63,7 @@ export async function createAccount(
 /** Anybody may found an organization: where sign-up is closed, that must not be a way to make accounts. */
 function ensureMayCreate({ actor, settings }: CommandContext): void {
   if (settings.signUp !== 'closed' || actor.kind === 'system') return
-  if (actor.kind !== 'user' || !actor.principal.grants.allowsEverywhere('users.create')) throw onlyOperatorsCreate({})
+  if (actor.kind !== 'user' || !actor.principal.grants.allowsEverywhere('users.create')) throw onlyAdministratorsCreate({})
 }
 
 /** An organization creates accounts only for addresses in its verified domains; administrators of the installation may use any. */

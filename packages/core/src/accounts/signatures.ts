@@ -27,7 +27,7 @@ import {
   userKind,
   username,
 } from '../users/model.ts'
-import { onlyOperatorsCreate, unreadableUser } from './errors.ts'
+import { onlyAdministratorsCreate, unreadableUser } from './errors.ts'
 import { keycloakRealm } from './keycloak/model.ts'
 
 /** The fields of a new user. */
@@ -71,7 +71,7 @@ export const accountsSignatures = group('users', {
       memberLimitReached,
       organizationInactive,
       addressNotManaged,
-      onlyOperatorsCreate,
+      onlyAdministratorsCreate,
     ],
     input: z
       .strictObject({

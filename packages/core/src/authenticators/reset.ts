@@ -10,7 +10,7 @@ import { secondFactorsOf, hasFactor } from './repository.ts'
 /**
  * Removes all second factors of a user who cannot use them any more. The user is notified by
  * mail, and must enrol a new one after the next sign-in:
- * somebody who tricked an operator into it gains no weaker account.
+ * somebody who tricked an administrator into it gains no weaker account.
  */
 export async function resetFactors(context: CommandContext, user: UserRow) {
   const { em, ports } = context

@@ -1,4 +1,4 @@
-import { insertUser, onlyOperatorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
+import { insertUser, onlyAdministratorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, reserveMembership } from '../organizations/index.ts'
@@ -38,7 +38,7 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
     const { em, now, newId } = context
     const looked = await findOffered(em, context, input)
     const account = await lockedAccount(context, looked)
-    if (account === null && !makesAccounts(looked, context.settings, context.catalogue)) throw onlyOperatorsCreate({})
+    if (account === null && !makesAccounts(looked, context.settings, context.catalogue)) throw onlyAdministratorsCreate({})
     if (account === null && passwordHash === null) throw passwordNeeded({ email: looked.email })
     await lockOrganizations(em, [looked.organization.id])
     // Checked again under the lock: the inviter may have lost their role a moment ago.

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { onlyOperatorsCreate } from '../accounts/errors.ts'
+import { onlyAdministratorsCreate } from '../accounts/errors.ts'
 import { mailNotConfigured, tooManyMails } from '../mail/errors.ts'
 import { alreadyMember, organizationInactive, roleTooHigh, memberLimitReached } from '../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../organizations/model.ts'
@@ -52,7 +52,7 @@ export const invitationsSignatures = group('organizations', {
       email: z.string(),
       role: membershipRole,
       expiresAt: z.date(),
-      inviter: z.string().nullable().meta({ description: 'proved address or username; null: an operator' }),
+      inviter: z.string().nullable().meta({ description: 'proved address or username; null: an administrator' }),
       hasAccount: z.boolean().meta({ description: 'false: accepting makes an account, and takes a password' }),
       needsPassword: z.boolean().meta({
         description:
@@ -75,7 +75,7 @@ export const invitationsSignatures = group('organizations', {
       passwordNeeded,
       accountInactive,
       signInFirst,
-      onlyOperatorsCreate,
+      onlyAdministratorsCreate,
     ],
     input: z
       .strictObject({

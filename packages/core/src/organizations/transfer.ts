@@ -38,7 +38,7 @@ export const transferOwnership = defineCommand(organizationsSignatures.transferO
   },
 })
 
-/** The present owner: the caller, or the user that an operator names. */
+/** The present owner: the caller, or the user that an administrator names. */
 function previousOwnerOf({ actor }: CommandContext, toUserId: UserId, fromUserId: UserId | undefined): UserId {
   const from = fromUserId ?? (actor.kind === 'user' ? actor.principal.userId : undefined)
   if (from === undefined) throw invalidInput({ issues: [{ path: 'fromUserId', message: 'name the present owner: you are not one' }] })

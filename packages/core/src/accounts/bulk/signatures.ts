@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { item } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../text/index.ts'
-import { onlyOperatorsCreate } from '../errors.ts'
+import { onlyAdministratorsCreate } from '../errors.ts'
 import { addressNotManaged, lastOwner, organizationInactive, memberLimitReached } from '../../organizations/errors.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { newPasswordErrors } from '../../passwords/errors.ts'
@@ -60,7 +60,7 @@ export const bulkSignatures = group('users', {
       memberLimitReached,
       organizationInactive,
       addressNotManaged,
-      onlyOperatorsCreate,
+      onlyAdministratorsCreate,
     ],
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
