@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander'
 import { callNamed, type Connection } from './calls.ts'
 import { connected } from './connection.ts'
 import { usageError } from './failure.ts'
-import { addFields, fieldsOf, inputOf, kebab, parseJson, type Field } from './fields.ts'
+import { addFields, fieldsOf, inputOf, kebab, parseJson, type Field } from './input-options.ts'
 import {
   addChangeOptions,
   addConnectionOptions,
@@ -14,7 +14,7 @@ import {
   type ChangeOptions,
   type ConnectionOptions,
   type OutputOptions,
-} from './options.ts'
+} from './common-options.ts'
 import { printAnswer } from './output.ts'
 import { printPlan } from './plan.ts'
 import { confirmed, placed } from './prompts.ts'

@@ -1,6 +1,6 @@
 import { usageError } from './failure.ts'
 import { contextNames, currentContext, defaultContext, isContextName } from './login-store.ts'
-import { denizen } from './options.ts'
+import { denizen } from './common-options.ts'
 
 /** A saved login, by its name. */
 export interface Context {

@@ -1,8 +1,8 @@
 import { DenizenError, kinds } from '@denizen/core/calls'
 import type { Command } from 'commander'
 import { linesOf } from './action-command.ts'
-import { kebab } from './fields.ts'
-import { denizen } from './options.ts'
+import { kebab } from './input-options.ts'
+import { denizen } from './common-options.ts'
 import { referenceOf } from './references.ts'
 
 interface Issue {
