@@ -35,7 +35,7 @@ export interface ActionCommand<S extends Signature> {
   readonly extend?: (command: Command) => void
   /** Changes the input by options that are not fields. */
   readonly adjust?: (input: Input, options: LeafOptions) => void
-  /** The same, where names have to be looked up first. */
+  /** As `adjust`, where names have to be looked up first. */
   readonly prepare?: (connection: Connection, input: Input, options: LeafOptions) => Promise<void>
   /** What is wrong with the input as a whole; null: nothing. */
   readonly problem?: (input: Input) => string | null

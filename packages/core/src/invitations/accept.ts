@@ -4,15 +4,7 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, reserveMembership } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { lockUserWith, existingUser, isActing, UserRow, type UserId, usernameFrom } from '../users/index.ts'
-import {
-  answerOnce,
-  checkAddress,
-  findOffered,
-  ownInvitationTarget,
-  recordAnswer,
-  whoeverIsInvited,
-  type InvitationInput,
-} from './answer.ts'
+import { answerOnce, checkAddress, findOffered, ownInvitationTarget, recordAnswer, mayAnswer, type InvitationInput } from './answer.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
 import { acceptedBy, insertMembership, type Offer } from './repository.ts'
 import { makesAccounts } from './rules.ts'
@@ -30,7 +22,7 @@ interface Acceptance extends InvitationInput {
  * many who accept it one goes on; all of it is undone if there is no seat.
  */
 export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvitation, {
-  allow: whoeverIsInvited,
+  allow: mayAnswer,
   handlesSecret: true,
   target: ownInvitationTarget,
   prepare: hashIfNeeded,
