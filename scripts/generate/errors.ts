@@ -31,7 +31,14 @@ export function errorsPage(errors: readonly ErrorText[]): string {
   const codes = [...new Set(errors.map(({ code }) => code))]
   const namespaces = [...new Set(codes.map(namespaceOf))]
   const sections = namespaces.map((namespace) => {
-    const rows = codes.filter((code) => namespaceOf(code) === namespace).map((code) => rowOf(errors.filter((one) => one.code === code)))
+    const rows = codes
+      .filter((code) => namespaceOf(code) === namespace)
+      .map((code) =>
+        rowOf(
+          code,
+          errors.filter((one) => one.code === code),
+        ),
+      )
     return `## ${namespace}\n\n| code | kind | text | answered by |\n|---|---|---|---|\n${rows.join('\n')}`
   })
   return `# Errors
@@ -69,8 +76,7 @@ function exitCodeOf(kind: ErrorKind): number | undefined {
   return failureOf(new DenizenError('request.internal' satisfies DenizenErrorCode, kind, ''), 'denizen', () => null)?.exitCode
 }
 
-function rowOf(errors: readonly ErrorText[]): string {
-  const [{ code = '' } = {}] = errors
+function rowOf(code: string, errors: readonly ErrorText[]): string {
   const kinds = [...new Set(errors.map(({ kind }) => computedKinds[code] ?? withStatus(code, kind)))]
   const texts = computed[code] === undefined ? [...new Set(errors.flatMap((error) => error.texts.filter(isSentence)))] : [computed[code]]
   if (texts.length === 0 || kinds.includes('')) throw new Error(`${code}: say its text and its kind in scripts/generate/errors.ts`)

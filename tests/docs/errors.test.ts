@@ -7,8 +7,8 @@ const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', f
 test('every error code is documented, with its kind, a text and who answers it', () => {
   const codes = [...read('packages/core/src/kernel/error-codes.ts').matchAll(/'([a-z]+\.[A-Za-z]+)'/g)].map(([, code]) => code)
   const rows = [...read('docs/reference/errors.md').matchAll(/^\| `([^`]+)` \| ([^|]+) \| ((?:[^|\\]|\\.)+) \| ([^|]+) \|$/gm)]
-  expect(rows.map(([, code]) => code).toSorted()).toEqual(codes.toSorted())
+  expect(new Set(rows.map(([, code]) => code))).toEqual(new Set(codes))
   for (const namespace of ['cli', 'client', 'config', 'database'])
     expect(codes.filter((code) => code?.startsWith(`${namespace}.`))).not.toEqual([])
-  for (const [, code, ...cells] of rows) for (const text of cells) expect(text.trim(), code).not.toBe('')
+  for (const [, ...cells] of rows) expect(cells.map((text) => text.trim())).not.toContain('')
 })

@@ -59,12 +59,7 @@ it('a query with pages has a table with a column for every field, and --all', as
   try {
     const lines = (await type('--columns', 'username,email,id', '--all')).trimEnd().split('\n')
     expect(lines[0]).toMatch(/^USERNAME +EMAIL +ID *$/)
-    expect(
-      lines
-        .slice(1)
-        .map((line) => line.split(' ')[0])
-        .toSorted(),
-    ).toEqual(['paged-1', 'paged-2', 'paged-3'])
+    expect(new Set(lines.slice(1).map((line) => line.split(' ')[0]))).toEqual(new Set(['paged-1', 'paged-2', 'paged-3']))
     expect(await type('--all', '--limit', '1', '--ndjson')).toMatch(/^(\{.*\}\n){3}$/)
   } finally {
     printed.mockRestore()
