@@ -1,6 +1,6 @@
 import { sendResetMail } from './authenticators/index.ts'
 import { sendInvitation } from './invitations/deliver.ts'
-import { sendAddressNotice } from './accounts/index.ts'
+import { sendAccountNotice } from './accounts/index.ts'
 import type { JobHandler } from './kernel/job.ts'
 import { rotateSigningKeys } from './tokens/index.ts'
 import { sendVerification, withholdVerification } from './verifications/index.ts'
@@ -11,7 +11,7 @@ import { sendVerification, withholdVerification } from './verifications/index.ts
  */
 export const jobHandlers: readonly JobHandler[] = [
   rotateSigningKeys,
-  sendAddressNotice,
+  sendAccountNotice,
   sendInvitation,
   sendResetMail,
   sendVerification,

@@ -1,8 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { accountTarget, mayChangeAccount } from '../users/index.ts'
+import { accountTarget, mayChangeAccount, withAccountGrants } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 
@@ -30,8 +29,6 @@ export const sessionTarget = {
 export const endedSessionTarget = {
   type: 'session',
   async find(em: SqlEntityManager, input: NamesSession): Promise<Target | null> {
-    const target = await sessionTarget.find(em, input)
-    if (target?.userId === null || target === null) return null
-    return { ...target, accountGrants: await loadGrants(em, target.userId, target.organizationId) }
+    return withAccountGrants(em, await sessionTarget.find(em, input))
   },
 } satisfies TargetFinder<NamesSession>

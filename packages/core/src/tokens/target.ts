@@ -1,8 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { accountTarget, mayChangeAccount } from '../users/index.ts'
+import { accountTarget, mayChangeAccount, withAccountGrants } from '../users/index.ts'
 import type { TokenId } from './model.ts'
 import { findToken } from './repository.ts'
 
@@ -35,8 +34,6 @@ export const tokenTarget = {
 export const changedTokenTarget = {
   type: 'token',
   async find(em: SqlEntityManager, input: NamesToken): Promise<Target | null> {
-    const target = await tokenTarget.find(em, input)
-    if (target === null || target.userId === null) return null
-    return { ...target, accountGrants: await loadGrants(em, target.userId, target.organizationId) }
+    return withAccountGrants(em, await tokenTarget.find(em, input))
   },
 } satisfies TargetFinder<NamesToken>
