@@ -83,7 +83,7 @@ describe('72: while PostgreSQL is away', () => {
     const failures = [...metrics.matchAll(/^denizen_database_failures_total\{state="([^"]+)"\} (\d+)$/gm)]
     expect(failures.reduce((sum, [, , count]) => sum + Number(count), 0)).toBeGreaterThan(calls.length * 40)
     expect(lines.length).toBeLessThan(100)
-    expect(lines.map(({ message }) => message)).toContain('the database failed the look at a token')
+    expect(lines.map(({ message }) => message)).toContain('the database failed authenticating a token')
     expect(JSON.stringify(lines)).not.toMatch(/\\n +at /)
 
     proxy.mend()

@@ -9,14 +9,15 @@
  * - packages/core/names.golden.txt: every name that was ever published. Names are frozen (they are permissions and
  *   audit verbs too), so a name is only ever added here; one that is gone is an error, not a change;
  * - packages/core/roles.golden.txt: every permission that a built-in role holds. Read what changes in it;
- * - docs/reference: a page for every namespace;
+ * - docs/reference: a page for every namespace, and one with every error (`errors.md`);
  * - parts of docs/threat-model.md and docs/architecture.md: see pages.ts.
  */
 import { existsSync } from 'node:fs'
-import { glob, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { signatures, type GrantedRole, type Signature } from '@denizen/core/contract'
 import { format, type FormatConfig } from 'oxfmt'
+import { readErrorTexts } from './error-texts.ts'
 import { catalogueOf } from '../../packages/core/src/kernel/catalogue.ts'
 import { listPermissions as inOrder, permissionsOf } from '../../packages/core/src/grants/permissions.ts'
 
@@ -54,20 +55,9 @@ export const builtInPermissions: Readonly<Record<GrantedRole, readonly string[]>
   )
 }
 
-/** Where errors are defined, or made directly. */
-const errorSources = ['packages/*/src/**/*.ts', 'apps/cli/src/**/*.ts']
-const definedCode = /(?:\bdefineError(?:<[^(]*?>)?|\bnew DenizenError|\btransportFailure)\(\s*'([a-z]+\.[A-Za-z]+)'/g
-
 /** Read from the sources, so that a new error needs no list, and its code is known before it can be type-checked. */
 async function errorCodesSource(file: string): Promise<string> {
-  const codes = new Set<string>()
-  for await (const name of glob(errorSources, {
-    cwd: workspace,
-    exclude: (path) => path.endsWith('.test.ts') || path.endsWith('testing'),
-  })) {
-    const text = await readFile(join(workspace, name), 'utf8')
-    for (const [, code = ''] of text.matchAll(definedCode)) codes.add(code)
-  }
+  const codes = new Set((await readErrorTexts(workspace)).map(({ code }) => code))
   return source(
     file,
     `/** The codes of all errors: of the server, of the client (\`client.…\`) and of the command line (\`cli.…\`). */
@@ -79,7 +69,7 @@ export type DenizenErrorCode =\n${[...codes]
 }
 
 async function source(file: string, code: string, imports = ''): Promise<string> {
-  const head = `// Generated from the signatures by \`npm run generate\`; a test fails when it is stale.\n`
+  const head = `// Generated from the sources by \`npm run generate\`; a test fails when it is stale.\n`
   const options = JSON.parse(await readFile(join(workspace, '.oxfmtrc.json'), 'utf8')) as FormatConfig
   return (await format(file, `${head}${imports}${code}`, options)).code
 }
@@ -142,6 +132,9 @@ for (const [set, { about, of }] of Object.entries(sets)) {
 
 const { referencePages } = await import('./reference.ts')
 for (const [name, page] of Object.entries(referencePages())) await settle(`docs/reference/${name}`, page)
+
+const { errorsPage } = await import('./errors.ts')
+await settle('docs/reference/errors.md', errorsPage(await readErrorTexts(workspace)))
 
 const { generatedPages } = await import('./pages.ts')
 for (const [name, write] of Object.entries(generatedPages))

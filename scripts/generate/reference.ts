@@ -42,7 +42,8 @@ team or resource that the action is about, or everywhere. The role \`superadmin\
 \`monitor\` the permission of every query.\n
 | namespace | actions |\n|---|---|\n${rows.join('\n')}\n
 ## Errors of any action\n
-${errorsText(commonErrors)}\n`
+${errorsText(commonErrors)}\n
+[Errors](errors.md) has every code with its text.\n`
 }
 
 function anchorOf(name: string): string {

@@ -28,13 +28,17 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
   })
   afterAll(() => rm(copy, { recursive: true, force: true }))
 
-  test('adds an action with two files of code, a test and an example; the rest is generated', async () => {
+  test('adds two actions with their signatures, handlers, examples and a test; the rest is generated', async () => {
     const blocks = await blocksOf('docs/adding-an-action.md')
     expect(blocks.map(({ file }) => file)).toEqual([
       'packages/core/src/accounts/profile/signatures.ts',
       'packages/core/src/accounts/profile/update.ts',
       'tests/examples/users-profile.ts',
       'packages/core/src/accounts/profile/rename.test.ts',
+      'packages/core/src/teams/signatures.ts',
+      'packages/core/src/teams/list-of-user.ts',
+      'packages/core/src/handlers.ts',
+      'tests/examples/teams.ts',
     ])
     for (const block of blocks) await put(copy, block)
     expect((await inCopy(copy, [conditions, 'scripts/generate/main.ts'])).trimEnd().split('\n')).toEqual([
@@ -43,14 +47,21 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
       'wrote packages/core/names.golden.txt',
       'wrote packages/core/roles.golden.txt',
       'wrote docs/reference/README.md',
+      'wrote docs/reference/teams.md',
       'wrote docs/reference/users.md',
+      'wrote docs/reference/errors.md',
       'wrote README.md',
     ])
     expect(await inCopy(copy, [conditions, 'scripts/generate/main.ts', '--check'])).toBe('')
   })
 
   test('compiles', async () => {
-    const include = ['packages/core/src/accounts/profile', 'tests/examples/users-profile.ts']
+    const include = [
+      'packages/core/src/accounts/profile',
+      'packages/core/src/teams',
+      'tests/examples/users-profile.ts',
+      'tests/examples/teams.ts',
+    ]
     await writeFile(join(copy, 'tsconfig.page.json'), JSON.stringify({ extends: './tsconfig.base.json', include }))
     const checked = await promisify(execFile)(join(copy, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.page.json', '--noEmit'], { cwd: copy })
     expect(checked.stdout).toBe('')
@@ -59,10 +70,12 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
   test('works through every face, and in the test of the page', async () => {
     const passed = [
       ...(await passedIn(copy, ['packages/core/src/accounts/profile/rename.test.ts'], 'renamed user')),
-      ...(await passedIn(copy, ['--mode=faces', 'faces/every-action', 'faces/clients'], 'users.rename')),
+      ...(await passedIn(copy, ['--mode=faces', 'faces/every-action', 'faces/clients'], 'users.rename|teams.listOfUser')),
     ]
     const asInProcess = [rawHttp, trpc, sdk, cli].flatMap((face) =>
-      ['succeeds', 'fails'].map((which) => expect.stringMatching(`^${face.name} users.rename ${which}.* as it does in process$`)),
+      ['users.rename', 'teams.listOfUser'].flatMap((action) =>
+        ['succeeds', 'fails'].map((which) => expect.stringMatching(`^${face.name} ${action} ${which}.* as it does in process$`)),
+      ),
     )
     expect(passed).toEqual(expect.arrayContaining(['a renamed user is found under the new name only', ...asInProcess]))
   })
@@ -71,6 +84,8 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
     const help = await inCopy(copy, [conditions, 'apps/cli/src/main.ts', 'users', 'rename', '--help'])
     expect(help).toContain('Give a user another username')
     for (const option of ['--user <', '--username <', '--dry-run']) expect(help).toContain(option)
+    const listing = await inCopy(copy, [conditions, 'apps/cli/src/main.ts', 'teams', 'list-of-user', '--help'])
+    for (const option of ['--user <', '--all', '--columns <']) expect(listing).toContain(option)
   })
 })
 

@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander'
 import { callNamed, type Connection } from './calls.ts'
 import { connected } from './connection.ts'
 import { usageError } from './failure.ts'
-import { addFields, fieldsOf, inputOf, kebab, parseJson, type Field } from './fields.ts'
+import { addFields, fieldsOf, inputOf, kebab, parseJson, type Field } from './input-options.ts'
 import {
   addChangeOptions,
   addConnectionOptions,
@@ -14,7 +14,7 @@ import {
   type ChangeOptions,
   type ConnectionOptions,
   type OutputOptions,
-} from './options.ts'
+} from './common-options.ts'
 import { printAnswer } from './output.ts'
 import { printPlan } from './plan.ts'
 import { confirmed, placed } from './prompts.ts'
@@ -35,7 +35,7 @@ export interface ActionCommand<S extends Signature> {
   readonly extend?: (command: Command) => void
   /** Changes the input by options that are not fields. */
   readonly adjust?: (input: Input, options: LeafOptions) => void
-  /** The same, where names have to be looked up first. */
+  /** As `adjust`, where names have to be looked up first. */
   readonly prepare?: (connection: Connection, input: Input, options: LeafOptions) => Promise<void>
   /** What is wrong with the input as a whole; null: nothing. */
   readonly problem?: (input: Input) => string | null

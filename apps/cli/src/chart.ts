@@ -18,7 +18,7 @@ export function bars(counts: Readonly<Record<string, number>>): string {
     .join('\n')
 }
 
-/** A share of a whole as a bar of this length, the rest of it light; the same without colours. */
+/** A bar of `columns` characters, filled to `part`; without colours. */
 export function shareBar(part: number, columns: number): string {
   const done = Math.round(Math.min(1, part) * columns)
   const [full, empty] = drawsBlocks() ? ['█', '░'] : ['#', '.']
@@ -31,7 +31,7 @@ function bar(share: number): string {
   return styleText('cyan', '█'.repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? ''), { stream: process.stdout })
 }
 
-/** Whether the terminal can show block characters: the locale is UTF-8, or unknown, when they nearly always can. */
+/** Whether the terminal can show block characters: the locale is UTF-8, or unknown; then it nearly always is. */
 function drawsBlocks(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
   if (TERM === 'dumb' || TERM === 'linux') return false

@@ -6,7 +6,7 @@ import { SavedLogin } from './saved-login.ts'
 import { contextNames, lastUrl, readLogin } from './login-store.ts'
 import { existingContext, type Context } from './contexts.ts'
 import { nextStep, type Typed } from './next-steps.ts'
-import { denizen, type ConnectionOptions } from './options.ts'
+import { denizen, type ConnectionOptions } from './common-options.ts'
 import { note } from './output.ts'
 import { version } from './version.ts'
 

@@ -67,7 +67,7 @@ describe('O15: contexts', () => {
     await expect(served().world.core.authenticate(token)).resolves.toBeNull()
     expect(await whoAmI(['--context', 'default'])).toBe(served().admin.user.username)
     // What was in use is not replaced silently.
-    expect(await whoAmI()).toContain('The login that was in use, laptop, is not kept any more.')
+    expect(await whoAmI()).toContain('The login that was in use, laptop, is gone.')
     expect((await run('logout')).stdout).toBe('You were not signed in.\n')
     expect((await run('logout', '--context', 'default')).stdout).toContain('Signed out of')
     expect((await run('context', 'list')).stdout).toContain('No login is kept.')

@@ -1,6 +1,6 @@
 import { usageError } from './failure.ts'
 import { contextNames, currentContext, defaultContext, isContextName } from './login-store.ts'
-import { denizen } from './options.ts'
+import { denizen } from './common-options.ts'
 
 /** A saved login, by its name. */
 export interface Context {
@@ -18,8 +18,8 @@ export async function contextOf(option: string | undefined): Promise<Context> {
 }
 
 /**
- * The same, where it must have a login: a name that was mistyped must not act as somebody else, nor as nobody. `isElsewhere`: the call
- * names its server otherwise.
+ * The same, where it must have a login: with a mistyped name nobody must act as somebody else, or without a login. `isElsewhere`: the call
+ * names its server in another way.
  */
 export async function existingContext(option: string | undefined, isElsewhere: boolean): Promise<Context> {
   const context = await contextOf(option)
@@ -27,7 +27,7 @@ export async function existingContext(option: string | undefined, isElsewhere: b
   if (namedBy !== null) await requireContext(name)
   else if (!isElsewhere && name !== defaultContext && !(await contextNames()).includes(name))
     throw usageError(
-      `The login that was in use, ${name}, is not kept any more.`,
+      `The login that was in use, ${name}, is gone.`,
       `Use another, ${denizen} context use NAME, or sign in: ${denizen} login`,
     )
   return context
@@ -42,5 +42,5 @@ export async function requireContext(name: string): Promise<void> {
 
 export function checked(name: string, source: string): string {
   if (isContextName(name)) return name
-  throw usageError(`${source} is not the name of a context: small letters, digits and . _ - are.`, `For example ${denizen} context list`)
+  throw usageError(`${source} is not the name of a context: use small letters, digits and . _ -`, `For example ${denizen} context list`)
 }

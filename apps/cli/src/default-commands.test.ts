@@ -1,7 +1,9 @@
 import { kinds } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
-import { expect, it } from 'vitest'
+import { Command } from 'commander'
+import { expect, it, vi } from 'vitest'
 import { linesOf } from './action-command.ts'
+import { addDefaults } from './default-commands.ts'
 import { createProgram } from './program.ts'
 import { useServed } from './testing/served.ts'
 
@@ -40,6 +42,29 @@ it('an action without a command made for it has one from its signature', async (
   expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(/^token +\S+\nexpires at +\d{4}-\d\d-\d\d \d\d:\d\d$/m)])
   const help = await terminal.here(['auth', 'request-magic-link', '--help'])
   expect(help.stdout).toMatch(/--email <.*>/)
+})
+
+it('a query with pages has a table with a column for every field, and --all', async () => {
+  const { world, server, admin } = served()
+  for (const username of ['paged-1', 'paged-2', 'paged-3']) await world.newUser({ username })
+  const program = new Command()
+  addDefaults(program)
+  const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  vi.stubEnv('DENIZEN_TOKEN', admin.token)
+  const type = async (...typed: readonly string[]) => {
+    printed.mockClear()
+    await program.parseAsync(['users', 'search', '--query', 'paged-', '--url', server.url, ...typed], { from: 'user' })
+    return printed.mock.calls.map(([text]) => String(text)).join('')
+  }
+  try {
+    const lines = (await type('--columns', 'username,email,id', '--all')).trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^USERNAME +EMAIL +ID *$/)
+    expect(new Set(lines.slice(1).map((line) => line.split(' ')[0]))).toEqual(new Set(['paged-1', 'paged-2', 'paged-3']))
+    expect(await type('--all', '--limit', '1', '--ndjson')).toMatch(/^(\{.*\}\n){3}$/)
+  } finally {
+    printed.mockRestore()
+    vi.unstubAllEnvs()
+  }
 })
 
 it('a mistake in one is told as in any other', async () => {

@@ -1,9 +1,11 @@
 import type { ActionName } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { addAction, linesOf } from './action-command.ts'
-import { fieldsOf, kebab } from './fields.ts'
-import { json, record } from './output.ts'
+import { fieldsOf, kebab } from './input-options.ts'
+import { json, record, type Column } from './output.ts'
+import { addPaged } from './paged-command.ts'
 
 /** Groups with a shorter name than the namespace of their actions. */
 const groupNames: Readonly<Record<string, string>> = { organizations: 'orgs' }
@@ -11,7 +13,8 @@ const groupNames: Readonly<Record<string, string>> = { organizations: 'orgs' }
 const descriptions: Readonly<Record<string, string>> = { auth: 'Sign in step by step, as applications do' }
 
 /**
- * Adds a command for every action that has none yet: `denizen <group> <verb>`, with the fields of the input as options.
+ * Adds a command for every action that has none yet: `denizen <group> <verb>`, with the fields of the input as options. A query with pages
+ * prints a table of the fields of its items, and has `--all`.
  * An action whose signature says `withoutCommand` gets none; `denizen call` calls it.
  */
 export function addDefaults(program: Command): void {
@@ -23,7 +26,29 @@ export function addDefaults(program: Command): void {
 function addDefault(program: Command, signature: Signature<ActionName>): void {
   const [namespace = '', verb = ''] = signature.name.split('.')
   const group = groupOf(program, namespace)
-  addAction(group, { signature, show: answerText, examples: [`${group.name()} ${kebab(verb)}${neededBy(signature)}`] })
+  const examples = [`${group.name()} ${kebab(verb)}${neededBy(signature)}`]
+  const columns = columnsOf(signature)
+  if (columns === null) addAction(group, { signature, show: answerText, examples })
+  else addPaged(group, { signature, things: itemsOf(namespace, verb), columns, examples })
+}
+
+/** The fields of the items of a page, the id last; null: the answer is no page. */
+function columnsOf({ output }: Signature): readonly Column<unknown>[] | null {
+  const { items, nextCursor } = output instanceof z.ZodObject ? output.shape : {}
+  if (!(items instanceof z.ZodArray) || nextCursor === undefined) return null
+  if (!(items.element instanceof z.ZodObject)) return [{ title: 'ITEM', value: textOf }]
+  const names = Object.keys(items.element.shape)
+  return [...names.filter((name) => name !== 'id'), ...names.filter((name) => name === 'id')].map((name) => ({
+    title: wordsOf(name).toUpperCase(),
+    whole: name === 'id',
+    value: (item) => textOf((item as Readonly<Record<string, unknown>>)[name]),
+  }))
+}
+
+/** What a query lists, in the plural: `teams.list` and `users.listTeams` list teams. */
+function itemsOf(namespace: string, verb: string): string {
+  if (verb === 'list') return namespace
+  return verb.startsWith('list') ? wordsOf(verb.slice('list'.length)) : 'items'
 }
 
 function groupOf(program: Command, namespace: string): Command {
@@ -41,9 +66,14 @@ function neededBy(signature: Signature): string {
 /** Any answer as text: its fields, one a line. */
 function answerText(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return json(answer)
-  return record(Object.entries(answer).map(([name, value]) => [kebab(name).replaceAll('-', ' '), isPlain(value) ? value : json(value)]))
+  return record(Object.entries(answer).map(([name, value]) => [wordsOf(name), textOf(value)]))
 }
 
-function isPlain(value: unknown): boolean {
-  return typeof value !== 'object' || value === null || value instanceof Date
+/** A value as `record` and `table` print it: what they do not know is JSON. */
+function textOf(value: unknown): unknown {
+  return typeof value !== 'object' || value === null || value instanceof Date ? value : json(value)
+}
+
+function wordsOf(name: string): string {
+  return kebab(name).replaceAll('-', ' ').trim()
 }

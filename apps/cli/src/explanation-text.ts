@@ -20,7 +20,7 @@ export function explainText({ summary, allowed, because, unmet, missing, hiddenR
     ),
     ...listed('What would allow it, the smallest first:', [
       ...missing.map(({ text }) => text),
-      ...(hiddenRoles === 0 ? [] : [`${hiddenRoles} ${hiddenRoles === 1 ? 'role' : 'roles'} besides that you may not see`]),
+      ...(hiddenRoles === 0 ? [] : [`${hiddenRoles} ${hiddenRoles === 1 ? 'role' : 'roles'} more that you may not see`]),
     ]),
   ]
   return fittedHelp(parts.map(printable).join('\n\n'), room())

@@ -4,7 +4,7 @@ import { wrapped } from './output.ts'
 const narrowest = 28
 
 /**
- * A help text for a terminal of so many columns. A line that is too long goes on below the start of its last column;
+ * A help text for a terminal of this width. A line that is too long is continued below the start of its last column;
  * examples stay whole, to be copied.
  */
 export function fittedHelp(text: string, columns: number): string {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { DenizenError } from '@denizen/core/calls'
 import { usageError } from './failure.ts'
-import { parseJson } from './fields.ts'
+import { parseJson } from './input-options.ts'
 import { readInput } from './prompts.ts'
 
 /** Bytes. The most that is read from standard input; JavaScript strings cannot be much longer. */

@@ -2,8 +2,8 @@ import { exitCodes } from './failure.ts'
 import { note } from './output.ts'
 
 /**
- * Makes Ctrl-C end the command with a line and an exit code of its own. What was sent before may have been
- * done. A command that stops in its own way (`denizen serve`) listens to the signal itself.
+ * Makes Ctrl-C end the command with a line and an exit code of its own. Requests already sent may have
+ * taken effect. A command that stops in its own way (`denizen serve`) listens to the signal itself.
  */
 export function endAtInterruption(): void {
   process.on('SIGINT', () => {

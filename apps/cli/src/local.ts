@@ -4,7 +4,7 @@ import { DenizenError, systemActor, type Logger } from '@denizen/core'
 import { clusterDirectory, createRuntime, pinoLogger, readConfig, type Config, type Runtime } from '@denizen/runtime'
 import type { Connection } from './calls.ts'
 import { usageError, withNext } from './failure.ts'
-import { denizen, type ConnectionOptions } from './options.ts'
+import { denizen, type ConnectionOptions } from './common-options.ts'
 import { note } from './output.ts'
 
 /** The configuration of the environment, for the database that the options name. Logs warnings only, unless configured. */

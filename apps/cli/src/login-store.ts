@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { OutputOf, Signatures } from '@denizen/core/contract'
 import { z } from 'zod'
 import { usageError } from './failure.ts'
-import { denizen } from './options.ts'
+import { denizen } from './common-options.ts'
 
 /** Where the user is signed in. The tokens give access to the account, so only the owner may read the file. */
 const Login = z.object({

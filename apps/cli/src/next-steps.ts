@@ -1,6 +1,6 @@
 import type { DenizenError, DenizenErrorCode } from '@denizen/core/calls'
 import { signatures, type Signature } from '@denizen/core/contract'
-import { denizen } from './options.ts'
+import { denizen } from './common-options.ts'
 
 /** What the command was connected to. */
 export interface CommandTarget {

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { addAction, type ActionCommand, type Input, type LeafOptions } from './action-command.ts'
 import { callNamed, type Connection } from './calls.ts'
 import { usageError } from './failure.ts'
-import { formatOf } from './options.ts'
+import { formatOf } from './common-options.ts'
 import { indented, json, note, print, printAnswer, table, type Column } from './output.ts'
 
 interface Page<Item> {

@@ -27,7 +27,7 @@ it('O16: a plan says what a person would say, and no table', () => {
   expect(
     printed({ ...nothing, rows, sessionsEnded: 2, tokensEnded: 1, events: { 'users.archived': 1 }, jobs: { 'invitations.mail': 1 } }),
   ).toBe(
-    `Nothing was changed. This would change:
+    `Dry run: this would change:
 
   1 user is changed
   5 memberships are deleted
@@ -38,5 +38,5 @@ it('O16: a plan says what a person would say, and no table', () => {
   1 email is sent
 `,
   )
-  expect(printed(nothing)).toBe('Nothing was changed. Nothing would change.\n')
+  expect(printed(nothing)).toBe('Dry run: nothing would change.\n')
 })

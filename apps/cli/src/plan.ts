@@ -1,7 +1,7 @@
 import type { FailedItem, Plan } from '@denizen/core/contract'
 import { printAnswer, table, type Format } from './output.ts'
 
-/** An item that would fail, called as in the input; null: it has no name there. */
+/** An item that would fail, named as in the input; null: it has no name there. */
 export interface NamedFailure extends FailedItem {
   readonly who: string | null
 }
@@ -17,7 +17,7 @@ export function printPlan(format: Format, plan: Plan | BatchPlan): void {
 /** The plan as sentences. */
 export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan | BatchPlan): string {
   const changes = Object.entries(rows)
-    .filter(([name]) => !unsaid.has(name))
+    .filter(([name]) => !uncounted.has(name))
     .flatMap(([name, counts]) => sentencesOf(name, counts))
   const ended = [
     ...(sessionsEnded > 0 ? [`${counting(sessionsEnded, 'session')} ${sessionsEnded === 1 ? 'ends' : 'end'}`] : []),
@@ -26,14 +26,14 @@ export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Pla
   const mails = Object.entries(jobs).filter(([name]) => /mail/i.test(name))
   const sent = mails.map(([, count]) => `${counting(count, 'email')} ${count === 1 ? 'is' : 'are'} sent`)
   const lines = [...changes, ...ended, ...sent]
-  const told = lines.length === 0 ? 'Nothing would change.' : `This would change:\n\n${lines.map((line) => `  ${line}`).join('\n')}`
-  return `Nothing was changed. ${told}${failures(failed)
+  const told = lines.length === 0 ? 'nothing would change.' : `this would change:\n\n${lines.map((line) => `  ${line}`).join('\n')}`
+  return `Dry run: ${told}${failures(failed)
     .map((text) => `\n\n${text}`)
     .join('')}`
 }
 
-/** Tables that keep records, or that other lines tell of. */
-const unsaid: ReadonlySet<string> = new Set([
+/** Bookkeeping tables, and tables that other lines already count. */
+const uncounted: ReadonlySet<string> = new Set([
   'former_states',
   'sessions',
   'tokens',
@@ -45,11 +45,11 @@ const unsaid: ReadonlySet<string> = new Set([
   'login_attempts',
 ])
 
-/** What a row is, where its table is called otherwise. */
+/** Names of rows, where the table's name does not say it. */
 const nouns: Readonly<Record<string, string>> = {
   role_assignments: 'role assignment',
   organization_domains: 'domain',
-  team_members: 'seat in a team',
+  team_members: 'team member',
   totp_factors: 'authenticator app',
   policies: 'policy',
   identities: 'identity',
@@ -67,9 +67,7 @@ function sentencesOf(table: string, { inserted, updated, deleted }: Plan['rows']
 
 function counting(count: number, noun: string): string {
   if (count === 1) return `1 ${noun}`
-  const [first = '', ...rest] = noun.split(' ')
-  const many = (word: string) => (word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`)
-  return `${count} ${rest[0] === 'in' ? [many(first), ...rest].join(' ') : many(noun)}`
+  return `${count} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`
 }
 
 /** Items are counted from 1, as people do. */

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keycloakRealm, lostIn, uploadOf, type KeycloakRealm, type Lost } from '@denizen/core/contract'
 import { usageError } from './failure.ts'
-import { parseJson } from './fields.ts'
+import { parseJson } from './input-options.ts'
 import { readText } from './input-files.ts'
 
 /** How to get the file. */

@@ -3,7 +3,7 @@ import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
-import { denizen } from './options.ts'
+import { denizen } from './common-options.ts'
 
 /** Where names are resolved. */
 export interface Scope {

@@ -90,7 +90,7 @@ it('O8: with DENIZEN_TOKEN set, a logout does not end the saved login, and a log
   expect((await terminal.here(['whoami', '--json'])).json<WhoAmI>().user.username).toBe(admin.user.username)
   const line = ['login', '--url', server.url, '--username', admin.user.username, '--password-stdin']
   const again = await terminal.here(line, { DENIZEN_TOKEN: stranger.token }, password)
-  expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('DENIZEN_TOKEN is set and goes before this login')])
+  expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('DENIZEN_TOKEN is set and takes precedence over this login')])
 })
 
 it('XDG_CONFIG_HOME says where a login is kept', async () => {

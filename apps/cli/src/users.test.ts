@@ -101,7 +101,7 @@ describe('users', () => {
     const unasked = await run(line)
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(new RegExp(`${username} to suspended[^]*--yes[^]*--dry-run`))])
     const { stdout } = await run([...line, '--dry-run'])
-    expect(stdout).toMatch(/^Nothing was changed/)
+    expect(stdout).toMatch(/^Dry run/)
     expect(stdout).toMatch(/^ {2}1 user is changed$/m)
     expect((await run([...line, '--dry-run', '--json'])).json()).toMatchObject({ rows: { users: { updated: 1 } }, sessionsEnded: 0 })
     expect((await run(['users', 'get', username, '--json'])).json<User>().status).toBe('active')

@@ -1,8 +1,8 @@
 import { DenizenError, kinds } from '@denizen/core/calls'
 import type { Command } from 'commander'
 import { linesOf } from './action-command.ts'
-import { kebab } from './fields.ts'
-import { denizen } from './options.ts'
+import { kebab } from './input-options.ts'
+import { denizen } from './common-options.ts'
 import { referenceOf } from './references.ts'
 
 interface Issue {
@@ -20,13 +20,13 @@ export function inWordsOf(command: Command, program: Command, error: DenizenErro
   const issues = areOfInput(details['issues']) ? details['issues'].map((issue) => ({ ...issue, path: pathIn(command, issue.path) })) : null
   const [first] = issues ?? []
   const only = code === 'request.invalid' && issues?.length === 1 && first !== undefined
-  const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : (said[code] ?? error.message)
+  const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : (commandTexts[code] ?? error.message)
   const message = withCommands(program, withFields(command, text))
   return new DenizenError(code, kind, message, issues === null ? details : { ...details, issues }, error)
 }
 
-/** Messages that name what to call, where the next step says what to type. */
-const said: Readonly<Record<string, string>> = {
+/** Shorter texts for errors that name an action to call: the next step says what to type. */
+const commandTexts: Readonly<Record<string, string>> = {
   'auth.freshProofRequired': 'This is a sensitive change, and has to be confirmed.',
 }
 
@@ -40,20 +40,20 @@ function pathIn(command: Command, path: string): string {
   return [wordFor(command, field) ?? field, ...rest].join('.')
 }
 
-/** Options that are called otherwise than their fields. */
-const otherwise: Readonly<Record<string, string>> = { validFrom: '--from', validUntil: '--until' }
+/** Options whose names differ from those of their fields. */
+const renamedOptions: Readonly<Record<string, string>> = { validFrom: '--from', validUntil: '--until' }
 
 /** How a field is typed: `--org`, `<user>`; null: not at all. */
 function wordFor(command: Command, field: string): string | null {
   const known = referenceOf(field)
-  const flags = [known?.flag, otherwise[field], `--${kebab(field)}`].filter((flag) => flag !== undefined)
+  const flags = [known?.flag, renamedOptions[field], `--${kebab(field)}`].filter((flag) => flag !== undefined)
   const typed = flags.find((flag) => command.options.some(({ long, hidden }) => long === flag && !hidden))
   if (typed !== undefined) return typed
   const label = known?.reference.label ?? kebab(field)
   return command.registeredArguments.some((argument) => argument.name() === label) ? `<${label}>` : null
 }
 
-/** Only words with a capital inside are names of fields for certain. */
+/** Only words with a capital inside are certainly names of fields. */
 function withFields(command: Command, text: string): string {
   return text.replaceAll(/(?<![\w.])[a-z]+(?:[A-Z][a-z]+)+(?!\w|\.\w|\()/g, (word) => wordFor(command, word) ?? word)
 }
@@ -61,7 +61,7 @@ function withFields(command: Command, text: string): string {
 function withCommands(program: Command, text: string): string {
   if (!/[a-z]\.[a-z]/.test(text)) return text
   const lines = new Map<string, string>(linesOf(program))
-  // What is to be called, and not a permission that is named like it.
+  // Actions to call, not permissions of the same name.
   return text.replaceAll(/(?<=\b(?:call|with|by|read|through) )[a-z]+\.[a-zA-Z]+(?!\w|\.\w)/g, (word) => {
     const line = Object.hasOwn(kinds, word) ? lines.get(word) : undefined
     return line === undefined ? word : `"${denizen} ${line}"`

@@ -70,7 +70,7 @@ export async function callerOf(request: IncomingMessage, requestId: string, core
 function cookiesOf({ headers }: IncomingMessage, core: Core, isCredential: boolean): CookieSession | null {
   if (headers.cookie === undefined && headers['denizen-session'] === undefined) return null
   const cookies = new CookieSession(core, headers, { isCredential })
-  return cookies.hasAny ? cookies : null
+  return cookies.usesCookies ? cookies : null
 }
 
 /** Reading is harmless: a page of another origin cannot see the answer. Everything else must come from an allowed origin. */

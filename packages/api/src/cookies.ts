@@ -3,7 +3,7 @@ import { DenizenError, sessionEffects, type Core, type SessionEffect } from '@de
 import type { Fields } from './answer.ts'
 import { malformed } from './errors.ts'
 
-/** Stands in answers, and may be sent in place of a refresh token, in place of a token that is in a cookie, where no script can read it. */
+/** Placeholder, in answers and inputs, for a token that is in a cookie, where no script can read it. */
 const cookiePlaceholder = '(cookie)'
 
 const effects: ReadonlyMap<string, SessionEffect> = new Map(Object.entries(sessionEffects))
@@ -62,8 +62,8 @@ export class CookieSession {
     this.isRequested = wantsCookies(headers)
   }
 
-  /** Whether this browser has a session here, if only one whose access token is over. */
-  get isPresent(): boolean {
+  /** Whether this browser has a session here, even with an expired access token. */
+  get hasSession(): boolean {
     return this.access !== null || this.#refresh !== null
   }
 
@@ -73,13 +73,13 @@ export class CookieSession {
   }
 
   /** Whether the request has a session cookie or asks for one. */
-  get hasAny(): boolean {
-    return this.isRequested || this.access !== null || this.#refresh !== null
+  get usesCookies(): boolean {
+    return this.isRequested || this.hasSession
   }
 
   /**
    * Runs a call: tokens are moved from the cookies into its input, and from its output into cookies. The tokens of a session
-   * beside the caller's own (an impersonation) stay in the answer: in the cookies they would throw the caller's away.
+   * beside the caller's own (an impersonation) stay in the answer: in the cookies they would replace the caller's own.
    */
   async run(run: Run, name: string, input: unknown): Promise<unknown> {
     const effect = effects.get(name)

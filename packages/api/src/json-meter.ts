@@ -1,13 +1,13 @@
 /** The deepest nesting of a payload; no action takes anything nearly as deep. */
 export const deepest = 64
 
-/** Bytes for each value that a body of the largest size may hold: no input is made of shorter ones throughout. */
+/** Bytes for each value in a body: no real input has shorter values throughout. */
 const bytesForEachValue = 12
 
 /** The most keys of one object. An object with more is slow to make and to walk; what has many items is a list. */
 const mostKeys = 1000
 
-/** Values that a body of at most so many bytes may hold. */
+/** The most values in a body of this many bytes. */
 export function valuesIn(bytes: number): number {
   return Math.floor(bytes / bytesForEachValue)
 }
@@ -17,13 +17,13 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /**
  * Counts how deep JSON is nested, how many keys its objects have, and about how many values it holds (beginnings of lists and objects, and
- * commas), in one pass over the bytes as they arrive. A parser makes an object of every few bytes; this makes nothing. Text that is not JSON is left to the parser.
+ * commas), in one pass over the bytes as they arrive. A parser makes an object of every few bytes; this allocates nothing. Text that is not JSON is left to the parser.
  */
 export class JsonMeter {
   readonly #mostValues: number
   #values = 0
   #depth = 0
-  /** By depth, the keys of the object that is open there; in a list there are none, so it begins far below. */
+  /** The number of keys of the open object, by depth; a list begins so far below zero that it never reaches the limit. */
   readonly #keys = new Float64Array(deepest + 1)
   #inText = false
   #escaped = false
@@ -67,7 +67,7 @@ export class JsonMeter {
     return keys
   }
 
-  /** Where the quote is that ends the text; beyond the bytes: it goes on in the next ones. */
+  /** The index of the quote that ends the text; past the end if the text goes on in the next bytes. */
   #endOfText(bytes: Uint8Array, from: number): number {
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at]

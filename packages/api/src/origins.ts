@@ -8,7 +8,7 @@ const allowedHeaders = 'authorization, content-type, denizen-session, idempotenc
 const exposedHeaders = 'idempotency-key, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
 /** Seconds for which a browser may cache the answer to a preflight request. */
 const preflightAge = '600'
-/** Anybody may name any origin: so many are logged in an hour, and no more. */
+/** The most origins that are logged in an hour: anybody can make some up. */
 const mostLogged = 100
 /** Milliseconds after which origins are logged again: what somebody made up must not hide a real one until a restart. */
 const loggedFor = 60 * 60 * 1000
@@ -104,7 +104,7 @@ export class Origins {
   }
 }
 
-/** Whether it is one as browsers send it (RFC 6454): not `null`, and nothing that somebody made up to stand in a log. */
+/** Whether it is an origin as browsers send it (RFC 6454): not `null`, and nothing made up to end up in a log. */
 function isOrigin(text: string): boolean {
   return text.length <= 300 && URL.canParse(text) && new URL(text).origin === text
 }

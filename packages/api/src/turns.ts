@@ -10,8 +10,8 @@ interface Line {
 }
 
 /**
- * Answers the requests of a connection one after the other. Whoever sends many without reading the answers (HTTP pipelining) gets each
- * made when the one before it is away: else thousands would stand in memory, for some kilobytes that were sent.
+ * Answers the requests of a connection one after the other. With HTTP pipelining the next answer is made only when the previous one was
+ * sent; otherwise a few kilobytes of requests could fill the memory.
  */
 export class Turns {
   readonly #lines = new WeakMap<Socket, Line>()

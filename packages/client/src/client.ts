@@ -11,9 +11,9 @@ type Send = (name: ActionName, input: unknown, asked?: AskedOf) => Promise<unkno
 /**
  * The calls of a Denizen server: `client.users.get({ userId })`. They reject with a
  * `DenizenError`, also when the server cannot be reached (`client.unreachable`).
- * Calls made in the same tick are sent as one batch. Commands carry an idempotency key, if not
- * one of yours then one of their own: when the answer to one is lost, its error has the key in
- * `details.idempotencyKey`, and to repeat the call with it is safe. The client never repeats a
+ * Calls made in the same tick are sent as one batch. Every command carries an idempotency key, yours or
+ * one made for it: when its answer is lost, the error has the key in
+ * `details.idempotencyKey`, and it is safe to repeat the call with it. The client never repeats a
  * command by itself, except one that was refused because its session had expired, after the
  * session was refreshed.
  */
@@ -26,7 +26,7 @@ export function createClient(options: ClientOptions): Calls {
   })
 }
 
-/** A key for a command that its caller gave none. undefined: it takes none. */
+/** The key of a command whose caller gave none. undefined: it takes none. */
 function ownKeyFor(name: ActionName): string | undefined {
   if (kinds[name] === 'query' || keyless.has(name)) return undefined
   // Not `randomUUID`, which browsers have on secure pages only.
@@ -59,7 +59,7 @@ function planIn(answer: unknown): Plan {
   throw new DenizenError(
     'client.noPlan',
     'internal',
-    'This is not a plan: the server may have carried the command out. Look before you go on.',
+    'This is not a plan: the server may have carried the command out. Check before you go on.',
   )
 }
 

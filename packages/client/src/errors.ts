@@ -10,12 +10,12 @@ interface DomainData {
   readonly httpStatus?: number
 }
 
-/** An error of a tRPC link, of any copy of tRPC: its class says nothing of those of the others. */
+/** Whether this is an error of a tRPC link. By its name: a program may have several copies of tRPC, each with a class of its own. */
 function isOfLink(error: unknown): error is TRPCClientError<never> {
   return error instanceof Error && error.name === 'TRPCClientError'
 }
 
-/** What the server says of an error. undefined: it did not come from Denizen. */
+/** The error as the server described it. undefined: it did not come from Denizen. */
 export function domainOf(error: unknown): DomainData['domain'] {
   return isOfLink(error) ? (error.data as DomainData | null | undefined)?.domain : undefined
 }
@@ -47,15 +47,15 @@ function transportError(error: TRPCClientError<never>, url: string): DenizenErro
     return transportFailure('client.unexpectedAnswer', 'unavailable', message)
   }
   const broken = brokenCodes.has(codeOf(cause))
-  return transportFailure('client.unreachable', 'unavailable', broken ? `The connection to ${url} broke. ${mayHaveRun}` : silence(url))
+  return transportFailure('client.unreachable', 'unavailable', broken ? `The connection to ${url} broke. ${mayHaveRun}` : noAnswerFrom(url))
 }
 
-/** In a page: to its script, a server that does not allow its origin is the same as none (Fetch Standard). */
-function silence(url: string): string {
+/** Nobody answered. To the script of a page, a server that does not allow its origin looks like no server (Fetch Standard). */
+function noAnswerFrom(url: string): string {
   const { document, location } = globalThis as { readonly document?: object; readonly location?: { readonly origin: string } }
   const page = document && location?.origin
   if (page === undefined || page === new URL(url, page).origin) return `No server answers at ${url}. Is it running?`
-  return `No answer from ${url}: it is not running, or it does not allow ${page}. Then its log says so: add ${page} to its DENIZEN_ALLOWED_ORIGINS. With cookies, use one name for both: localhost and 127.0.0.1 are two sites.`
+  return `No answer from ${url}: it is not running, or it does not allow ${page} (then its log says so, and ${page} has to be added to its DENIZEN_ALLOWED_ORIGINS). With cookies, use one host name for both: localhost and 127.0.0.1 are two sites.`
 }
 
 /** tRPC's links have no codes for their own errors, only these messages. */

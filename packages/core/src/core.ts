@@ -5,7 +5,7 @@ import { actions } from './actions.ts'
 import { writeBehindBuffers } from './buffers.ts'
 import { callsOver, type Calls } from './calls/index.ts'
 import { toDomainError } from './database/conflict.ts'
-import { ensurePartitions } from './database/partitions.ts'
+import { createPartitions } from './database/partitions.ts'
 import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
 import { PermissionSets, SharedGrants } from './grants/index.ts'
 import { ProviderKeys, ProviderMetadata, ProviderWarnings, receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
@@ -115,7 +115,7 @@ export function createCore(options: CoreOptions): Core {
     plan: (name, input, call) => plan(assembly, name, input, call),
     bootstrap: (account, announce) => bootstrapIn(assembly, account, announce),
     as: (actor, origin) => callsAs(assembly, actor, origin ?? {}),
-    authenticate: (token) => answering(assembly, 'the look at a token', () => authenticator.authenticate(token)),
+    authenticate: (token) => answering(assembly, 'authenticating a token', () => authenticator.authenticate(token)),
     authenticated: (token) => authenticator.cached(token),
     immediate: (name, write) => immediateQuery(assembly, name, write),
     cacheState: () => ({ live: principals.live, caches: assembly.ports.caches.states }),
@@ -123,13 +123,13 @@ export function createCore(options: CoreOptions): Core {
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
-    publishedKeys: () => answering(assembly, 'the look at the signing keys', () => keys.published()),
+    publishedKeys: () => answering(assembly, 'reading the signing keys', () => keys.published()),
     writeLastSeen: buffers.write,
     unreadiness: () => unreadinessOf(reader()),
     start: () =>
       named(async () => {
         await rotateKeys(reader(), ports) // refuses another master key, before anything is written
-        await ensurePartitions(reader(), ports.clock.now())
+        await createPartitions(reader(), ports.clock.now())
         await warnOfDump(reader(), ports)
         await ports.invalidation.open(cachesOf(assembly))
         buffers.start()

@@ -18,7 +18,7 @@ export {
 } from './calls/index.ts'
 export * from './contract.ts'
 export { anonymousActor, createCore, newRequestId, systemActor, userActor, type Core, type CoreOptions } from './core.ts'
-export { ensurePartitions } from './database/partitions.ts'
+export { createPartitions } from './database/partitions.ts'
 export { migrations } from './database/migrations/index.ts'
 export { ormOptions } from './database/orm.ts'
 export { outageOf, type Outage } from './database/outage.ts'

@@ -5,7 +5,7 @@ import type { Action } from '../src/kernel/action.ts'
 
 const common = new Set(commonErrors.map(({ code }) => code))
 
-/** Keeps the errors that actions answered though their signatures do not name them, until somebody asks. */
+/** Checks that actions answer only errors that their signatures name: collects the others while a test runs, and `check` fails if there are any. */
 export class UnnamedErrors implements Monitor {
   readonly #seen = new Set<string>()
 

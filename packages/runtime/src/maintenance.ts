@@ -1,4 +1,4 @@
-import { deleteExpired, deleteOldInvalidations, deleteOldKeys, ensurePartitions, type Clock, type Logger, type Orm } from '@denizen/core'
+import { deleteExpired, deleteOldInvalidations, deleteOldKeys, createPartitions, type Clock, type Logger, type Orm } from '@denizen/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { JobDefinition } from './jobs.ts'
 
@@ -18,7 +18,7 @@ export function maintenanceJobs({ orm, clock, logger }: { orm: Orm; clock: Clock
   })
   return [
     job('database.createPartitions', '10 * * * *', async (em, now) => {
-      await ensurePartitions(em, now)
+      await createPartitions(em, now)
       return {}
     }),
     job('idempotency.deleteOldKeys', '20 * * * *', async (em, now) => ({

@@ -25,7 +25,7 @@ export const signInDefinitions = {
   DENIZEN_SIGN_UP: define(
     oneOf(['open', 'invited', 'closed'], 'open'),
     'open',
-    'Who makes accounts. open: anybody; invited: organizations, by invitations and in their domains; closed: operators only.',
+    'Who makes accounts. open: anybody; invited: organizations, by invitations and in their domains; closed: administrators of the installation only.',
   ),
   DENIZEN_REQUIRE_VERIFIED_EMAIL: define(
     oneOf(['yes', 'no'], 'no'),

@@ -1,6 +1,6 @@
 import type { Config } from '@denizen/runtime'
 import { defaultUrl } from '../connection.ts'
-import { denizen } from '../options.ts'
+import { denizen } from '../common-options.ts'
 import { bold, dim, record } from '../output.ts'
 
 /** The first superadmin, with the password that is shown once. */

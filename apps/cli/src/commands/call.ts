@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { callNamed } from '../calls.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
-import { parseJson } from '../fields.ts'
-import { addChangeOptions, addConnectionOptions, denizen, type ChangeOptions, type ConnectionOptions } from '../options.ts'
+import { parseJson } from '../input-options.ts'
+import { addChangeOptions, addConnectionOptions, denizen, type ChangeOptions, type ConnectionOptions } from '../common-options.ts'
 import { json, print, printAnswer, table } from '../output.ts'
 import { printPlan } from '../plan.ts'
 import { readInput } from '../prompts.ts'
@@ -24,7 +24,7 @@ export function addCall(program: Command): void {
     .argument('[action]', 'for example users.create')
   command.addOption(new Option('--json <input>', 'the input as JSON; - reads it from standard input'))
   command.option('--schema', 'print what the action takes and answers, as JSON Schema, and call nothing')
-  command.option('--ndjson', 'print the answer on one line, a page one item a line')
+  command.option('--ndjson', 'print the answer on one line; a page, one item per line')
   addConnectionOptions(addChangeOptions(command))
   command.addHelpText(
     'after',
@@ -60,7 +60,7 @@ function signatureOf(name: ActionName): Signature {
   return signature
 }
 
-/** Dates are what JSON has for them: text. */
+/** Dates are text, as in JSON. */
 function schemaOf(name: ActionName): Readonly<Record<string, unknown>> {
   const { summary, kind, input, output } = signatureOf(name)
   const settings = {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { checked, contextOf, requireContext } from '../contexts.ts'
 import { contextNames, readLogin, useContext } from '../login-store.ts'
-import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
+import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { printAnswer, table } from '../output.ts'
 import { endLogin } from './session-end.ts'
 

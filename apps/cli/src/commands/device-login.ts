@@ -10,9 +10,9 @@ import { waiting } from '../progress.ts'
 type Begun = OutputOf<Signatures['auth']['startDeviceLogin']>
 
 /** Signs in by an approval in a browser, on this machine or another. */
-export async function signInByDevice({ calls }: Connection, browser: boolean): Promise<SignedIn> {
+export async function signInByDevice({ calls }: Connection, opensBrowser: boolean): Promise<SignedIn> {
   const begun = await calls.auth.startDeviceLogin({ clientName: ownName() })
-  await show(begun, browser)
+  await show(begun, opensBrowser)
   const display = waiting(`Waiting for the approval, until ${localTime(begun.expiresAt)}`)
   try {
     const signedIn = await poll(calls, begun)
@@ -29,12 +29,12 @@ function ownName(): string {
   return `denizen of ${userInfo().username} on ${hostname()}`.replaceAll(/\p{C}/gu, '').slice(0, 100)
 }
 
-async function show({ userCode, verificationUri, verificationUriComplete }: Begun, browser: boolean): Promise<void> {
+async function show({ userCode, verificationUri, verificationUriComplete }: Begun, opensBrowser: boolean): Promise<void> {
   const { isTTY, columns } = process.stderr
   note(`Approve this sign-in at  ${bold(printable(verificationUri))}`)
   note(`with the code            ${bold(printable(userCode))}`)
   if (isTTY) await drawCode(verificationUriComplete, columns)
-  if (!browser || !isWebLink(verificationUriComplete)) return
+  if (!opensBrowser || !isWebLink(verificationUriComplete)) return
   if (hasVisibleBrowser({ platform: process.platform, isTerminal: isTTY, environment: process.env }))
     await openBrowser(verificationUriComplete).catch(() => undefined) // the link is printed above
 }
@@ -55,8 +55,8 @@ async function poll(calls: Connection['calls'], { deviceCode, interval, expiresA
       if (answer.status === 'signedIn') return answer
       seconds = answer.interval
     } catch (error) {
-      const passing = error instanceof DenizenError && (error.kind === 'unavailable' || error.kind === 'limited')
-      if (!passing || Date.now() > expiresAt.getTime()) throw error
+      const isTemporary = error instanceof DenizenError && (error.kind === 'unavailable' || error.kind === 'limited')
+      if (!isTemporary || Date.now() > expiresAt.getTime()) throw error
     }
   }
 }

@@ -4,7 +4,7 @@ import { renderUnicodeCompact } from 'uqr'
 import { addAction, runsActions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { connected } from '../connection.ts'
-import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
+import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { note, print, printAnswer, record } from '../output.ts'
 import { askText, canAsk, readSecret } from '../prompts.ts'
 

@@ -7,7 +7,7 @@ import { withNextStep, remote, serverUrl } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { defaultContext, lastUrl, loginFile, loginOf, prepareLogin, useContext, writeLogin } from '../login-store.ts'
 import { contextOf } from '../contexts.ts'
-import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
+import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { localTime, note, printAnswer } from '../output.ts'
 import { askSecret, askText, canAsk, readSecret } from '../prompts.ts'
 import { signInByDevice } from './device-login.ts'
@@ -64,7 +64,7 @@ function refusePassword(): never {
 }
 
 async function login(options: LoginOptions): Promise<void> {
-  const { url, context } = await placeOf(options)
+  const { url, context } = await serverAndContextOf(options)
   warnAboutPlainHttp(url)
   await prepareLogin(context)
   const connection = await remote(url, null, options.debug ?? false)
@@ -74,7 +74,7 @@ async function login(options: LoginOptions): Promise<void> {
   await writeLogin(context, loginOf(url, signedIn))
   await useContext(context)
   if (process.env['DENIZEN_TOKEN'] !== undefined)
-    note('warning: DENIZEN_TOKEN is set and goes before this login. To use the login: unset DENIZEN_TOKEN')
+    note('warning: DENIZEN_TOKEN is set and takes precedence over this login. To use the login: unset DENIZEN_TOKEN')
   const { user, session, pendingSteps } = signedIn
   printAnswer(
     formatOf(options),
@@ -87,7 +87,7 @@ async function login(options: LoginOptions): Promise<void> {
 }
 
 /** Where to sign in, and under which name it is kept: without one, that of the login in use if it is for the same server. */
-async function placeOf(options: LoginOptions): Promise<{ readonly url: string; readonly context: string }> {
+async function serverAndContextOf(options: LoginOptions): Promise<{ readonly url: string; readonly context: string }> {
   const named = await contextOf(options.context)
   const url = await serverUrl(options.url, named)
   if (named.namedBy !== null) return { url, context: named.name }

@@ -2,7 +2,7 @@ import { DenizenError } from '@denizen/core/calls'
 import type { Database, Migrations } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
 import { withNext } from '../failure.ts'
-import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../options.ts'
+import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { print, printAnswer, table } from '../output.ts'
 import { confirmed } from '../prompts.ts'
 

@@ -1,7 +1,7 @@
 import { signatures, type Invitation } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, type Input } from '../action-command.ts'
-import { denizen } from '../options.ts'
+import { denizen } from '../common-options.ts'
 import { localTime, printable, record } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { ownInvitation, sentInvitation } from '../references.ts'

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { addAction, runsActions } from '../action-command.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
-import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../options.ts'
+import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { localTime, printAnswer } from '../output.ts'
 import { askNewSecret, askSecret, readSecret } from '../prompts.ts'
 

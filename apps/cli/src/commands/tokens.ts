@@ -1,7 +1,7 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { denizen } from '../options.ts'
+import { denizen } from '../common-options.ts'
 import { note, printable, record, type Column } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { apiToken } from '../references.ts'

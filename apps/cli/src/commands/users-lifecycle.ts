@@ -1,7 +1,7 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { denizen } from '../options.ts'
+import { denizen } from '../common-options.ts'
 import { bold, printable, record, table, type Column } from '../output.ts'
 import { userText } from './users-text.ts'
 

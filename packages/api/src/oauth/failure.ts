@@ -33,14 +33,14 @@ export function oauthFailure(code: OAuthErrorCode, message: string): OAuthFailur
   return new OAuthFailure(code, message)
 }
 
-/** Errors of ours for which OAuth has a code of its own. */
+/** Denizen errors that have their own OAuth code. */
 const byCode: Readonly<Partial<Record<DenizenErrorCode, OAuthErrorCode>>> = {
   'auth.deviceCodeExpired': 'expired_token',
   'auth.deviceDenied': 'access_denied',
 }
 
 /** The OAuth code of an error, and a status other than 400 where HTTP has one that fits better. */
-function translated(error: DenizenError): { code: OAuthErrorCode; status: number } {
+function oauthErrorOf(error: DenizenError): { code: OAuthErrorCode; status: number } {
   const named = byCode[error.code]
   if (named !== undefined) return { code: named, status: 400 }
   const { status } = httpErrorOf(error)
@@ -66,7 +66,7 @@ function translated(error: DenizenError): { code: OAuthErrorCode; status: number
 /** The answer to a request that failed. */
 export function failureAnswer(error: DenizenError | OAuthFailure): Answer {
   if (!(error instanceof OAuthFailure)) {
-    const { code, status } = translated(error)
+    const { code, status } = oauthErrorOf(error)
     const headers = error.kind === 'unauthenticated' ? [] : errorHeaders(error, 'none')
     return errorAnswer(status, code, error.message, headers)
   }

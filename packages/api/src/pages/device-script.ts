@@ -1,7 +1,7 @@
 /** Where the script of the page is. */
 export const deviceScriptPath = '/device.js'
 
-/** The script of the device page: asks the browser for a passkey, and sends the form with the answer. It calls nobody. */
+/** The script of the device page: asks the browser for a passkey, and sends the form with the answer. It makes no requests. */
 export const deviceScript = `'use strict'
 const form = document.getElementById('passkey-form')
 const problem = document.getElementById('passkey-problem')
@@ -16,10 +16,10 @@ function explain(error) {
   return 'This did not work: ' + error.message
 }
 
-form.addEventListener('submit', async (happened) => {
-  const { submitter } = happened
+form.addEventListener('submit', async (submitEvent) => {
+  const { submitter } = submitEvent
   if (submitter.value !== 'approve' || form.elements.passkey.value !== '') return
-  happened.preventDefault()
+  submitEvent.preventDefault()
   try {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(form.elements.options.value))
     form.elements.passkey.value = JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON())
@@ -29,6 +29,6 @@ form.addEventListener('submit', async (happened) => {
   }
 })
 
-const able = 'PublicKeyCredential' in globalThis && 'parseRequestOptionsFromJSON' in PublicKeyCredential
-if (!able) tell('This browser does not support passkeys, or this page was not opened over https. Try another browser.')
+const supportsPasskeys = 'PublicKeyCredential' in globalThis && 'parseRequestOptionsFromJSON' in PublicKeyCredential
+if (!supportsPasskeys) tell('This browser does not support passkeys, or this page was not opened over https. Try another browser.')
 `

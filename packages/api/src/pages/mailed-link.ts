@@ -15,12 +15,12 @@ export interface LinkPage {
   /** What the links to this page are for. A link with another purpose is invalid here. */
   readonly purpose: Verification['purpose']
   /** The page before anything is done. */
-  show(link: Verification, token: string, browser: Browser): Answer
+  show(verification: Verification, token: string, browser: Browser): Answer
   /** Does what its form asks for. Left out where the page has no form. */
-  readonly act?: (context: Context, link: Verification, form: Form, browser: Browser) => Promise<Answer>
+  readonly act?: (context: Context, verification: Verification, form: Form, browser: Browser) => Promise<Answer>
 }
 
-/** Signs in, in this browser, whoever has just typed a password: the fields that its answer sets. null: not signed in; the attempt may have been counted. */
+/** Signs in, in this browser, who just typed the password. Returns the cookies; null: not signed in, and the attempt may have been counted. */
 type SignIn = (identifier: string, password: string) => Promise<Fields | null>
 
 /** The browser that opened the link. */
@@ -39,7 +39,7 @@ export interface Form {
  * Answers for a page: GET shows it and consumes nothing, because mail scanners follow
  * links too; POST acts.
  *
- * The action itself counts only the token. So another site that makes a browser send this
+ * The action trusts only the token. So another site that makes a browser send this
  * form gains nothing that it could not send by itself. Signing in afterwards looks at the
  * session cookie and Sec-Fetch-Site: only whoever typed a password into this page is signed
  * in by it, and only where nobody is: no link signs anybody in.
@@ -66,22 +66,22 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
   return answerForm(asked, core, page, failure)
 }
 
-/** What may keep somebody from being signed in who has just done what the page is for; they do so by hand. */
-const expected: ReadonlySet<DenizenError['kind']> = new Set(['denied', 'unauthenticated', 'limited', 'unavailable'])
+/** Errors after which the page's work is done, but the person must sign in themselves. */
+const harmlessKinds: ReadonlySet<DenizenError['kind']> = new Set(['denied', 'unauthenticated', 'limited', 'unavailable'])
 
 function signingIn({ headers }: IncomingMessage, core: Core, context: Context): SignIn {
   const session = new CookieSession(core, headers, { isCredential: true })
   return async (identifier, password) => {
     // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which site sent a form, and a page
     // cannot change that.
-    if (headers['sec-fetch-site'] !== 'same-origin' || session.isPresent) return null
+    if (headers['sec-fetch-site'] !== 'same-origin' || session.hasSession) return null
     try {
       const answer = (await context.call('auth.signIn', { identifier, password })) as OutputOf<Signatures['auth']['signIn']>
       if (answer.status !== 'signedIn') return null
       session.setTokens(answer)
       return session.fields
     } catch (error) {
-      if (error instanceof DenizenError && expected.has(error.kind)) return null
+      if (error instanceof DenizenError && harmlessKinds.has(error.kind)) return null
       throw error
     }
   }
@@ -91,8 +91,8 @@ async function view(context: Context, { purpose }: LinkPage, token: string): Pro
   // A token that is too long is treated like a wrong one.
   const inspect = async (text: string) =>
     (await context.call('auth.viewVerification', { token: text.slice(0, 256) || 'none' })) as Verification
-  const link = await inspect(token)
-  return link.purpose === purpose ? link : inspect('none')
+  const verification = await inspect(token)
+  return verification.purpose === purpose ? verification : inspect('none')
 }
 
 const titles: Titles = {
@@ -112,7 +112,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** What an error says about a form with these labels; null: filling it in again is of no use. */
+/** What an error says about a form with these labels; null: correcting the form does not help. */
 export function problemIn(error: unknown, labels: Readonly<Record<string, string>>): Problem | null {
   if (!(error instanceof DenizenError)) return null
   const { code, message, details } = error

@@ -29,7 +29,7 @@ interface RequestPage {
   readonly intro: string
   readonly button: string
   readonly fields: (core: Core, email: string, problem: Problem | null) => Html
-  /** Why the form is of no use here; null: it is. What it asks for says the same, but only after somebody has typed a password. */
+  /** Why the form cannot work here; null: it can. The action says the same, but only after somebody has typed a password. */
   refusal(core: Core): DenizenError | null
   /** Asks for the mail. Its fields bind the mailed link to the browser. */
   ask(context: Context, text: (name: string) => string, signUp: SignUpCookie): Promise<Fields>

@@ -27,7 +27,7 @@ export function readInput(payload: unknown): unknown {
   return input
 }
 
-/** Makes nothing on its way, and calls itself no oftener than is allowed: it walks megabytes. */
+/** Allocates nothing and stops at the allowed depth: payloads can be megabytes. */
 function checkDepth(value: unknown, depth = 0): void {
   if (depth > deepest) throw malformed('', `nested more than ${deepest} deep`)
   if (Array.isArray(value)) for (const item of value) checkDepth(item, depth + 1)

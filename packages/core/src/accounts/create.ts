@@ -1,19 +1,19 @@
 import type { z } from 'zod'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
-import { addressNotManaged, optionalOrganizationTarget, reserveSeat, type OrganizationId } from '../organizations/index.ts'
+import { allOf, granted, withInstallationFields } from '../kernel/rule.ts'
+import { addressNotManaged, optionalOrganizationTarget, reserveMembership, type OrganizationId } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { emailTaken, ownsDomainOf, usernameFrom, usernameTaken, type Account } from '../users/index.ts'
 import { insertUser } from './account.ts'
-import { onlyOperatorsCreate } from './errors.ts'
+import { onlyAdministratorsCreate } from './errors.ts'
 import { accountsSignatures, type newUser } from './signatures.ts'
 
 /** Only who may create users everywhere may set these. */
-export const operatorFieldsOnly = withOperatorFields('privateMetadata')
+export const mayGivePrivateMetadata = withInstallationFields('privateMetadata')
 
 export const createUser = defineCommand(accountsSignatures.create, {
-  allow: allOf(granted, operatorFieldsOnly),
+  allow: allOf(granted, mayGivePrivateMetadata),
   target: optionalOrganizationTarget,
   async prepare({ ports, settings }, { password, ...owner }) {
     if (password === undefined) return null
@@ -63,12 +63,12 @@ export async function createAccount(
 /** Anybody may found an organization: where sign-up is closed, that must not be a way to make accounts. */
 function ensureMayCreate({ actor, settings }: CommandContext): void {
   if (settings.signUp !== 'closed' || actor.kind === 'system') return
-  if (actor.kind !== 'user' || !actor.principal.grants.allowsEverywhere('users.create')) throw onlyOperatorsCreate({})
+  if (actor.kind !== 'user' || !actor.principal.grants.allowsEverywhere('users.create')) throw onlyAdministratorsCreate({})
 }
 
 /** An organization creates accounts only for addresses in its verified domains; administrators of the installation may use any. */
 async function ensureMayBeHome({ em, actor }: CommandContext, organizationId: OrganizationId, email: string | null): Promise<void> {
-  await reserveSeat(em, organizationId)
+  await reserveMembership(em, organizationId)
   if (actor.kind === 'system' || email === null) return
   if (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('users.create')) return
   if (!(await ownsDomainOf(em, organizationId, email))) throw addressNotManaged({})

@@ -11,10 +11,10 @@ export const reclaimRefused = defineError(
   'denied',
   'There is an account with this address, which is not confirmed yet, and the account may be in use. Sign in to it with its password and confirm the address there, or ask an administrator for a set-up link.',
 )
-export const onlyOperatorsCreate = defineError(
+export const onlyAdministratorsCreate = defineError(
   'auth.signUpClosed',
   'denied',
-  'Sign-up is closed here: only the operator of this installation makes accounts. Ask them for one; whoever has an account can join an organization.',
+  'Sign-up is closed here: only administrators of this installation create accounts. Ask one of them; whoever has an account can join an organization.',
 )
 export const claimFirst = defineError(
   'users.claimFirst',

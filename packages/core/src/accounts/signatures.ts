@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { excluded } from '../access/errors.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { singleLine } from '../text/index.ts'
-import { addressNotManaged, organizationInactive, seatsTaken } from '../organizations/errors.ts'
+import { addressNotManaged, organizationInactive, memberLimitReached } from '../organizations/errors.ts'
 import { OrganizationSummary, membershipRole } from '../organizations/model.ts'
 import { organizationId, userId } from '../kernel/ids.ts'
 import { newPasswordErrors } from '../passwords/errors.ts'
@@ -27,7 +27,7 @@ import {
   userKind,
   username,
 } from '../users/model.ts'
-import { onlyOperatorsCreate, unreadableUser } from './errors.ts'
+import { onlyAdministratorsCreate, unreadableUser } from './errors.ts'
 import { keycloakRealm } from './keycloak/model.ts'
 
 /** The fields of a new user. */
@@ -64,7 +64,15 @@ export const accountsSignatures = group('users', {
   create: changes({
     summary: 'Create a user',
     grantedTo: ['admin'],
-    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged, onlyOperatorsCreate],
+    errors: [
+      ...newPasswordErrors,
+      emailTaken,
+      usernameTaken,
+      memberLimitReached,
+      organizationInactive,
+      addressNotManaged,
+      onlyAdministratorsCreate,
+    ],
     input: z
       .strictObject({
         ...newUser,

@@ -1,5 +1,5 @@
 export { afterFactorAdded, afterFactorRemoved, requireMayEnrol } from './change.ts'
 export { consumeRecoveryCode } from './recovery-codes.ts'
 export { ensureAuthenticatorLeft, authenticatorsOf, type Authenticators } from './remaining.ts'
-export { sendResetNotice } from './reset-notice.ts'
+export { sendResetMail } from './deliver.ts'
 export { verifyTotp } from './verify-totp.ts'

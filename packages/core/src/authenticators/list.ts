@@ -1,6 +1,5 @@
 import { isPrivileged } from '../grants/index.ts'
 import { defineQuery } from '../kernel/action.ts'
-import { unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
 import { asksForFactor } from '../principals/index.ts'
 import { existingUser, namedOrOwnAccountTarget, namedUserOrCaller } from '../users/index.ts'
@@ -13,7 +12,6 @@ export const list = defineQuery(factorsSignatures.list, {
   async handle({ open, actor, settings }, input) {
     const em = await open()
     const userId = namedUserOrCaller(actor, input)
-    if (userId === null) throw unauthenticated({})
     const { needFactor } = await existingUser(em, userId)
     const { totp, ...counts } = await secondFactorsOf(em, userId)
     const required = needFactor || asksForFactor(settings, await isPrivileged(em, userId))

@@ -1,16 +1,16 @@
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
-import { controlledAccountTarget, existingUser, overAccount, type UserRow } from '../users/index.ts'
+import { controlledAccountTarget, existingUser, mayChangeAccount, type UserRow } from '../users/index.ts'
 import { afterFactorChange } from './change.ts'
 import { RecoveryCodeRow, TotpFactorRow } from './entity.ts'
 import { noFactor } from './errors.ts'
-import { resetMailJob } from './reset-notice.ts'
+import { resetMailJob } from './deliver.ts'
 import { secondFactorsOf, hasFactor } from './repository.ts'
 import { factorsSignatures } from './signatures.ts'
 
 export const reset = defineCommand(factorsSignatures.reset, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   target: controlledAccountTarget,
   requiresRecentAuth: true,
   async handle(context, { userId, reason }) {
@@ -23,7 +23,7 @@ export const reset = defineCommand(factorsSignatures.reset, {
 /**
  * Removes all second factors of a user who cannot use them any more. The user is notified by
  * mail, and must enrol a new one after the next sign-in:
- * somebody who tricked an operator into it gains no weaker account.
+ * somebody who tricked an administrator into it gains no weaker account.
  */
 async function resetFactors(context: CommandContext, user: UserRow) {
   const { em, ports } = context

@@ -1,4 +1,4 @@
-// Generated from the signatures by `npm run generate`; a test fails when it is stale.
+// Generated from the sources by `npm run generate`; a test fails when it is stale.
 import type { ActionName } from './kinds.ts'
 
 /** What is sent like a command and takes no idempotency key: questions, what compares typed secrets, and what strangers call with secrets. */

@@ -1,4 +1,4 @@
-// Generated from the signatures by `npm run generate`; a test fails when it is stale.
+// Generated from the sources by `npm run generate`; a test fails when it is stale.
 import type { SessionEffect } from '../kernel/signature.ts'
 
 export const kinds = {

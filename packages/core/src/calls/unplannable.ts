@@ -1,4 +1,4 @@
-// Generated from the signatures by `npm run generate`; a test fails when it is stale.
+// Generated from the sources by `npm run generate`; a test fails when it is stale.
 import type { ActionName } from './kinds.ts'
 
 /** Commands of which no dry run is possible: it would be a way to try out secrets. */

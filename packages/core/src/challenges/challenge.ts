@@ -35,7 +35,7 @@ export interface Challenge {
   readonly attemptsLeft: number
 }
 
-/** Begins a challenge. Only the holder of its text can answer it. */
+/** Begins a challenge. Only whoever has its text can answer it. */
 export function beginChallenge(context: CommandContext, { purpose, userId, payload }: NewChallenge): { text: string; expiresAt: Date } {
   const { em, now, newId, ports } = context
   const id = newId('chl')

@@ -1,4 +1,4 @@
-import { ensurePartitions, uuidOf, type Id } from '@denizen/core'
+import { createPartitions, uuidOf, type Id } from '@denizen/core'
 import { bothDatabases, newEmail, useFreshWorlds, type World } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -84,7 +84,7 @@ describe.each(bothDatabases)('migrations on %s', (database) => {
     expect(await orm.migrator.getExecuted()).toEqual([])
 
     await orm.migrator.up()
-    await ensurePartitions(world().em(), world().clock.now())
+    await createPartitions(world().em(), world().clock.now())
     expect(await schemaOf(world())).toEqual(before)
     expect(await rows(seeds)).toEqual(seeded)
     expect(await world().asSystem().users.list({ total: true })).toMatchObject({ total: 0 })

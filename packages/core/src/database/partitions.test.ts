@@ -1,4 +1,4 @@
-import { ensurePartitions } from '@denizen/core'
+import { createPartitions } from '@denizen/core'
 import { bothDatabases, useWorld, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -66,7 +66,7 @@ describe.each(bothDatabases)('partitions as time passes, on %s', (database) => {
     const before = await partitionsOf(world(), 'events')
     goToNextMonth(world())
     const now = world().clock.now()
-    await Promise.all(Array.from({ length: 4 }, () => ensurePartitions(world().em(), now)))
+    await Promise.all(Array.from({ length: 4 }, () => createPartitions(world().em(), now)))
     expect(await partitionsOf(world(), 'events')).toEqual([...before, partitionOf('events', { now, months: 3 })].toSorted())
   })
 

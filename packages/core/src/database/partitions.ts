@@ -12,16 +12,16 @@ const monthsAhead = 3
  * Creates the monthly partitions from this month on, in UTC. Rows of a month without a partition go to the default one; that month stays
  * there, because PostgreSQL refuses a partition whose rows the default holds. Can be called at any time and by several processes.
  */
-export async function ensurePartitions(em: SqlEntityManager, now: Date): Promise<void> {
+export async function createPartitions(em: SqlEntityManager, now: Date): Promise<void> {
   for (let offset = 0; offset <= monthsAhead; offset++) {
     const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset, 1))
     const until = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset + 1, 1))
     const suffix = from.toISOString().slice(0, 7).replace('-', '_')
-    for (const table of partitioned) await ensurePartition(em, table, `${table}_${suffix}`, from, until)
+    for (const table of partitioned) await createPartition(em, table, `${table}_${suffix}`, from, until)
   }
 }
 
-async function ensurePartition(em: SqlEntityManager, table: string, name: string, from: Date, until: Date): Promise<void> {
+async function createPartition(em: SqlEntityManager, table: string, name: string, from: Date, until: Date): Promise<void> {
   const found = await em.execute(
     'select 1 from pg_class where relname = ? and relnamespace = (select oid from pg_namespace where nspname = current_schema())',
     [name],

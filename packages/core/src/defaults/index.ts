@@ -1,7 +1,7 @@
 import type { Ports } from '../ports/index.ts'
 import { aesCipher } from './cipher.ts'
 import { wasmDigest } from './digest.ts'
-import { soleProcessFeed } from './feed.ts'
+import { soleProcessFeed } from './invalidation-feed.ts'
 import { argon2Hasher, type Argon2Cost } from './hasher.ts'
 import { unattendedJobs } from './jobs.ts'
 import { consoleLogger } from './logger.ts'

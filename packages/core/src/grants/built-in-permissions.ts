@@ -1,4 +1,4 @@
-// Generated from the signatures by `npm run generate`; a test fails when it is stale.
+// Generated from the sources by `npm run generate`; a test fails when it is stale.
 import type { GrantedRole } from '../kernel/signature.ts'
 
 /** What the signatures grant to the built-in roles, each without what it has of another one. */

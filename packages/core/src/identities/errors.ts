@@ -20,7 +20,7 @@ export const identityRefused = defineError(
 export const noNewAccounts = defineError(
   'auth.signUpClosed',
   'denied',
-  'This identity has no account here, and sign-up is closed. Ask the operator of this service for an invitation.',
+  'This identity has no account here, and sign-up is closed. Ask an administrator of this service for an invitation.',
 )
 export const signInToLink = defineError(
   'identities.signInToLink',

@@ -1,18 +1,10 @@
-import { insertUser, onlyOperatorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
+import { insertUser, onlyAdministratorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
-import { alreadyMember, lockOrganizations, reserveSeat } from '../organizations/index.ts'
+import { alreadyMember, lockOrganizations, reserveMembership } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
 import { lockUserWith, existingUser, isActing, UserRow, type UserId, usernameFrom } from '../users/index.ts'
-import {
-  answerOnce,
-  checkAddress,
-  findOffered,
-  ownInvitationTarget,
-  recordAnswer,
-  whoeverIsInvited,
-  type InvitationInput,
-} from './answer.ts'
+import { answerOnce, checkAddress, findOffered, ownInvitationTarget, recordAnswer, mayAnswer, type InvitationInput } from './answer.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
 import { acceptedBy, insertMembership, type Offer } from './repository.ts'
 import { makesAccounts } from './rules.ts'
@@ -30,7 +22,7 @@ interface Acceptance extends InvitationInput {
  * many who accept it one goes on; all of it is undone if there is no seat.
  */
 export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvitation, {
-  allow: whoeverIsInvited,
+  allow: mayAnswer,
   handlesSecret: true,
   target: ownInvitationTarget,
   prepare: hashIfNeeded,
@@ -38,14 +30,14 @@ export const acceptInvitation = defineCommand(invitationsSignatures.acceptInvita
     const { em, now, newId } = context
     const looked = await findOffered(em, context, input)
     const account = await lockedAccount(context, looked)
-    if (account === null && !makesAccounts(looked, context.settings, context.catalogue)) throw onlyOperatorsCreate({})
+    if (account === null && !makesAccounts(looked, context.settings, context.catalogue)) throw onlyAdministratorsCreate({})
     if (account === null && passwordHash === null) throw passwordNeeded({ email: looked.email })
     await lockOrganizations(em, [looked.organization.id])
     // Checked again under the lock: the inviter may have lost their role a moment ago.
     const offer = await findOffered(em, context, input)
     await answerOnce(context, offer, 'accepted')
     const { organization, role } = offer
-    await reserveSeat(em, organization.id)
+    await reserveMembership(em, organization.id)
     const userId = account === null ? await newAccount(context, offer, input, passwordHash) : account.id
     if (account !== null) await confirmAddress(context, account, offer.email, passwordHash)
     const joined = { id: newId('mem'), organizationId: organization.id, userId, role, now, isNew: account === null }

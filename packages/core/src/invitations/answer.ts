@@ -18,8 +18,8 @@ export interface InvitationInput {
   readonly invitationId?: InvitationId | undefined
 }
 
-/** Who may answer: the holder of the link, or the invited user. */
-export const whoeverIsInvited: Rule = anyOf(
+/** Who may answer: whoever has the link, or the invited user. */
+export const mayAnswer: Rule = anyOf(
   rule('who has the link', ({ input }) => (input as InvitationInput).token !== undefined),
   owner,
 )
@@ -101,7 +101,7 @@ export const viewInvitation = defineCommand(invitationsSignatures.viewInvitation
 })
 
 export const declineInvitation = defineCommand(invitationsSignatures.declineInvitation, {
-  allow: whoeverIsInvited,
+  allow: mayAnswer,
   handlesSecret: true,
   target: ownInvitationTarget,
   async handle(context, input) {

@@ -19,7 +19,7 @@ export const passwordNeeded = defineError<{ email: string }>(
 export const accountInactive = defineError(
   'organizations.accountInactive',
   'denied',
-  'The account with this address is not active. Ask the operator of this installation.',
+  'The account with this address is not active. Ask an administrator of this installation.',
 )
 export const signInFirst = defineError(
   'organizations.signInFirst',

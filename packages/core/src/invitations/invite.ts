@@ -17,7 +17,7 @@ import { invitationLifetime } from './model.ts'
 import { recordInvitation, shownInvitation } from './record.ts'
 import { admitInvitation } from './limits.ts'
 import { isMemberWith } from './repository.ts'
-import { reserveSeatForInvitation } from './reserve-seat.ts'
+import { reserveMembershipForInvitation } from './reserve-membership.ts'
 import { highestRole } from './rules.ts'
 import { invitationsSignatures } from './signatures.ts'
 import { tokenOf } from './token.ts'
@@ -32,7 +32,7 @@ export const invite = defineCommand(invitationsSignatures.invite, {
     const highest = highestRole(actor, organizationId)
     if (!isAtLeast(highest, role)) throw roleTooHigh({})
     const place = await admitInvitation(context, organizationId, email)
-    await reserveSeatForInvitation(em, organizationId, email, now)
+    await reserveMembershipForInvitation(em, organizationId, email, now)
     if (await isMemberWith(em, organizationId, email)) throw alreadyMember({})
     const pending = await em.findOne(InvitationRow, { organizationId, email, acceptedAt: null, declinedAt: null, revokedAt: null })
     if (pending !== null && pending.expiresAt > now && !isAtLeast(highest, pending.role)) throw roleTooHigh({})

@@ -50,7 +50,7 @@ export function isStillValid({ role, organization, inviter }: Offered, catalogue
   return held.every((permission) => grants.covers(permission, organization.id))
 }
 
-/** Whether an invitation also makes an account for who has none: where sign-up is closed, only an operator's does. */
+/** Whether an invitation also makes an account for who has none: where sign-up is closed, only one of an administrator of the installation does. */
 export function makesAccounts({ inviter }: Pick<Offered, 'inviter'>, { signUp }: Pick<Settings, 'signUp'>, catalogue: Catalogue): boolean {
   return signUp !== 'closed' || inviter === null || grantsOf(catalogue, inviter.holdings).allowsEverywhere('users.create')
 }

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
-import { onlyOperatorsCreate } from '../accounts/errors.ts'
+import { onlyAdministratorsCreate } from '../accounts/errors.ts'
 import { mailNotConfigured, tooManyMails } from '../mail/errors.ts'
-import { alreadyMember, organizationInactive, roleTooHigh, seatsTaken } from '../organizations/errors.ts'
+import { alreadyMember, organizationInactive, roleTooHigh, memberLimitReached } from '../organizations/errors.ts'
 import { membershipRole, OrganizationSummary } from '../organizations/model.ts'
 import { invitationId, organizationId, userId } from '../kernel/ids.ts'
 import { newPasswordErrors } from '../passwords/errors.ts'
@@ -39,7 +39,7 @@ export const invitationsSignatures = group('organizations', {
   invite: changes({
     summary: 'Invite somebody to an organization by email',
     grantedTo: ['admin'],
-    errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured, tooManyMails, proveAddressFirst],
+    errors: [memberLimitReached, alreadyMember, organizationInactive, roleTooHigh, mailNotConfigured, tooManyMails, proveAddressFirst],
     input: z.strictObject({ organizationId, email, role: membershipRole.default('member') }),
     output: Invitation,
   }),
@@ -52,7 +52,7 @@ export const invitationsSignatures = group('organizations', {
       email: z.string(),
       role: membershipRole,
       expiresAt: z.date(),
-      inviter: z.string().nullable().meta({ description: 'proved address or username; null: an operator' }),
+      inviter: z.string().nullable().meta({ description: 'proved address or username; null: an administrator' }),
       hasAccount: z.boolean().meta({ description: 'false: accepting makes an account, and takes a password' }),
       needsPassword: z.boolean().meta({
         description:
@@ -67,7 +67,7 @@ export const invitationsSignatures = group('organizations', {
       ...newPasswordErrors,
       emailTaken,
       usernameTaken,
-      seatsTaken,
+      memberLimitReached,
       alreadyMember,
       organizationInactive,
       invitationInvalid,
@@ -75,7 +75,7 @@ export const invitationsSignatures = group('organizations', {
       passwordNeeded,
       accountInactive,
       signInFirst,
-      onlyOperatorsCreate,
+      onlyAdministratorsCreate,
     ],
     input: z
       .strictObject({

@@ -1,4 +1,4 @@
-// Generated from the signatures by `npm run generate`; a test fails when it is stale.
+// Generated from the sources by `npm run generate`; a test fails when it is stale.
 /** The codes of all errors: of the server, of the client (`client.…`) and of the command line (`cli.…`). */
 export type DenizenErrorCode =
   | 'access.alreadyAssigned'
@@ -194,7 +194,6 @@ export type DenizenErrorCode =
   | 'teams.nameTaken'
   | 'tokens.audienceUnknown'
   | 'tokens.keyUnreadable'
-  | 'tokens.noOwner'
   | 'tokens.notServiceUser'
   | 'tokens.over'
   | 'tokens.scopeTooWide'

@@ -1,6 +1,6 @@
 import { idSchema } from './id.ts'
 
-/** The schemas of ids in inputs and outputs. They stand here, and not in the models, so that features can name each other's ids. */
+/** The schemas of ids in inputs and outputs. They are here, not in the models, so that features can name each other's ids. */
 
 export const assignmentId = idSchema('asg')
 export const exclusionId = idSchema('exc')

@@ -76,7 +76,7 @@ export async function takeLocks(em: SqlEntityManager, names: readonly LockName[]
 
 /**
  * First keys of locks by which whoever waits asks others to give way (pipeline/precedence.ts). They are of two numbers, because others read
- * the second in `pg_locks`: the process id of the backend that waits, or the hash of the user's UUID. Whatever an operator waits for gives
+ * the second in `pg_locks`: the process id of the backend that waits, or the hash of the user's UUID. Whatever an administrator of the installation waits for gives
  * way, at any remove. For others only what the user has under way does: an organization's administrators stop nobody's work but that of
  * those whom they may suspend.
  */

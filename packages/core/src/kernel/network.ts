@@ -29,7 +29,7 @@ export function networkOf(address: string): string | null {
   return blockOf(parsed, parsed.kind() === 'ipv4' ? 32 : parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() ? 128 : 64)
 }
 
-/** What usually belongs to one holder of addresses: /24 for IPv4, /48 for IPv6. null: not an address. */
+/** The block of addresses that usually belongs to one customer of a network: /24 for IPv4, /48 for IPv6. null: not an address. */
 export function neighbourhoodOf(address: string): string | null {
   const parsed = parse(address.replace(/%.*$/, ''))
   if (parsed === null) return null

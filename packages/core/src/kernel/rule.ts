@@ -10,7 +10,7 @@ export interface Target {
   readonly organizationId: Id<'org'> | null
   /** The user it belongs to, if any. */
   readonly userId: Id<'usr'> | null
-  /** It is an account or a part of one: its organization manages it, and it is not inside of that. */
+  /** It is an account or a part of one: its organization manages it, but it does not belong to that organization. */
   readonly isAccount?: true
   /** The permission that makes it visible; without it, the answer is the same as if it did not exist. */
   readonly visibleWith: string
@@ -89,7 +89,7 @@ export function holdsAt(
   return patterns.every((pattern) => all.some((held) => held.covers(pattern, target.organizationId, target.path)))
 }
 
-/** Whoever has the permission everywhere; in an organization is not enough. */
+/** Whoever has the permission everywhere; having it in one organization is not enough. */
 export const grantedEverywhere = credentialRule(
   'whoever holds the permission everywhere',
   ({ actor, action }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action)),
@@ -108,7 +108,7 @@ export const owner = credentialRule(
 )
 
 /** Whoever has at least the permissions of the target's account. */
-export const notBelow = credentialRule('nobody touches an account that may do more than they', ({ actor, target }) => {
+export const notBelow = credentialRule('nobody acts on an account that may do more than they may', ({ actor, target }) => {
   if (actor.kind !== 'user') return actor.kind === 'system'
   return coversAll(actor.principal.grants, target?.accountGrants ?? [])
 })
@@ -120,8 +120,8 @@ export function coversAll(grants: Grants, others: readonly Grant[]): boolean {
   )
 }
 
-/** Fields for operators only: setting one of them needs the permission everywhere. */
-export const withOperatorFields = (...fields: readonly string[]): Rule =>
+/** Fields that only administrators of the installation may set: that takes the permission everywhere. */
+export const withInstallationFields = (...fields: readonly string[]): Rule =>
   rule(`${fields.join(', ')} only for whoever holds it everywhere`, ({ actor, action, input }) => {
     const sets = fields.some((field) => (input as Readonly<Record<string, unknown>>)[field] !== undefined)
     return !sets || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))

@@ -54,8 +54,8 @@ export interface Settings {
   /** Days within which an archived user can be restored. */
   readonly restoreDays: number
   /**
-   * Who makes accounts: `open`, anybody, for themselves; `invited`, organizations as well as operators, by invitations and for their domains;
-   * `closed`, operators only (whoever holds `users.create` everywhere), also by their invitations.
+   * Who makes accounts: `open`, anybody, for themselves; `invited`, organizations as well as administrators of the installation, by invitations and for their domains;
+   * `closed`, administrators of the installation only (whoever holds `users.create` everywhere), also by their invitations.
    */
   readonly signUp: 'open' | 'invited' | 'closed'
   /** Whether sessions are restricted until the email address is verified. */

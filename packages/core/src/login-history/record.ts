@@ -18,7 +18,7 @@ interface NewLoginAttempt {
 
 /**
  * What the history keeps of a name that was typed and is nobody's: a fingerprint. People type their password where the name belongs, and
- * operators would read it. Whoever knows a name finds its attempts by it all the same.
+ * administrators would read it. Whoever knows a name finds its attempts by it all the same.
  */
 export async function nameOfNobody({ cipher }: Pick<Ports, 'cipher'>, identifier: string): Promise<string> {
   const fingerprint = await cipher.fingerprint('login-history/name', printable(identifier, longestIdentifier))

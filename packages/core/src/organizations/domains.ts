@@ -5,7 +5,7 @@ import { notFound } from '../kernel/errors.ts'
 import { encodeSuffix, uuidOf } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'
 import { DomainRow } from './entity.ts'
-import { domainNotProven, tooManyDomains } from './errors.ts'
+import { domainNotVerified, tooManyDomains } from './errors.ts'
 import type { Domain, OrganizationId } from './model.ts'
 import { recordOf } from './rules.ts'
 import { changedOrganization, existingOrganization, organizationTarget } from './repository.ts'
@@ -48,7 +48,7 @@ export const verifyDomain = defineCommand(organizationsSignatures.verifyDomain, 
     const row = await existingDomain(em, organizationId, domain)
     if (row.verifiedAt !== null) return shown(row)
     const { name, value } = recordOf(domain, row.challenge)
-    if (!texts.includes(value)) throw domainNotProven({ name, value })
+    if (!texts.includes(value)) throw domainNotVerified({ name, value })
     row.verifiedAt = now
     await em.flush()
     recordDomainChange(context, 'organizations.domainVerified', organizationId, domain)

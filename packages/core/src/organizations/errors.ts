@@ -6,10 +6,10 @@ export const lastOwner = defineError<{ organizationId: string } | { organization
   'conflict',
   'This is the last owner of the organization. Make another member an owner first.',
 )
-export const seatsTaken = defineError<{ seatLimit: number }>(
+export const memberLimitReached = defineError<{ seatLimit: number }>(
   'organizations.seatsTaken',
   'conflict',
-  ({ seatLimit }) => `All ${seatLimit} seats of the organization are taken.`,
+  ({ seatLimit }) => `The organization has reached its limit of ${seatLimit} members; open invitations count.`,
 )
 export const alreadyMember = defineError('organizations.alreadyMember', 'conflict', 'This user is a member of the organization already.')
 export const organizationInactive = defineError<{ status: string }>('organizations.inactive', 'conflict', ({ status }) =>
@@ -28,7 +28,7 @@ export const tooManyOrganizations = defineError<{ limit: number }>('organization
     : `You own ${limit} organizations, which is the limit. Transfer or archive one first.`,
 )
 export const domainTaken = defineError('organizations.domainTaken', 'conflict', 'Another organization has verified this domain.')
-export const domainNotProven = defineError<{ name: string; value: string }>(
+export const domainNotVerified = defineError<{ name: string; value: string }>(
   'organizations.domainNotProven',
   'conflict',
   ({ name, value }) =>

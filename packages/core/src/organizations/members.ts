@@ -4,7 +4,7 @@ import { notFound } from '../kernel/errors.ts'
 import { allOf, anyOf, granted, notBelow, owner } from '../kernel/rule.ts'
 import { existingUser, type UserId } from '../users/index.ts'
 import { roleTooHigh, userInactive } from './errors.ts'
-import { ensureAnotherOwner, reserveSeat } from './guards.ts'
+import { ensureAnotherOwner, reserveMembership } from './guards.ts'
 import type { MembershipRole, OrganizationId } from './model.ts'
 import { isAtLeast, mayAssignRole } from './rules.ts'
 import { shownMember } from './queries.ts'
@@ -21,7 +21,7 @@ export const addMember = defineCommand(organizationsSignatures.addMember, {
     if (!mayAssignRole(actor, organizationId, role)) throw roleTooHigh({})
     const { status } = await existingUser(em, userId)
     if (status === 'archived') throw userInactive({ status })
-    await reserveSeat(em, organizationId)
+    await reserveMembership(em, organizationId)
     await insertMembership(context, { organizationId, userId, role })
     context.invalidate(userId, { when: 'soon' })
     recordMemberChange(context, 'organizations.memberAdded', { organizationId, userId }, { role })

@@ -9,14 +9,14 @@ import {
   alreadyMember,
   dnsNotConfigured,
   dnsUnavailable,
-  domainNotProven,
+  domainNotVerified,
   domainTaken,
   lastOwner,
   notAnOwner,
   notArchived,
   organizationInactive,
   roleTooHigh,
-  seatsTaken,
+  memberLimitReached,
   slugReserved,
   slugTaken,
   tooManyDomains,
@@ -40,8 +40,8 @@ import {
 const search = singleLine(200).pipe(z.string().min(1))
 const total = z.boolean().default(false).meta({ description: 'also count everything that matches' })
 
-/** The fields of an organization that only operators of the whole installation may set. */
-export const organizationOperatorFields = ['seatLimit', 'resourcePolicy', 'status'] as const
+/** The fields of an organization that only administrators of the installation may set. */
+export const installationFields = ['seatLimit', 'resourcePolicy', 'status'] as const
 
 const DomainOf = { organizationId, domain: domainName }
 
@@ -124,7 +124,7 @@ export const organizationsSignatures = group('organizations', {
   verifyDomain: changes({
     summary: 'Verify a domain by its DNS record',
     grantedTo: ['admin'],
-    errors: [organizationInactive, domainTaken, domainNotProven, dnsUnavailable, dnsNotConfigured],
+    errors: [organizationInactive, domainTaken, domainNotVerified, dnsUnavailable, dnsNotConfigured],
     input: z.strictObject(DomainOf),
     output: Domain,
   }),
@@ -145,7 +145,7 @@ export const organizationsSignatures = group('organizations', {
     summary:
       'Add a user as a member without an invitation: a user that the organization manages, or, for administrators of the installation, any',
     grantedTo: ['admin'],
-    errors: [seatsTaken, alreadyMember, organizationInactive, roleTooHigh, userInactive],
+    errors: [memberLimitReached, alreadyMember, organizationInactive, roleTooHigh, userInactive],
     input: z.strictObject({ organizationId, userId, role: membershipRole.default('member') }),
     output: Member,
   }),

@@ -1,7 +1,7 @@
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { invalidInput, notFound } from '../kernel/errors.ts'
-import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
+import { allOf, granted, withInstallationFields } from '../kernel/rule.ts'
 import { existingUser, isActing, type UserId } from '../users/index.ts'
 import { notAnOwner, userInactive } from './errors.ts'
 import { lockMembership, setRole } from './membership.ts'
@@ -12,7 +12,7 @@ import { successorTarget } from './targets.ts'
 
 /** Both changes happen together: there is never a moment without an owner. */
 export const transferOwnership = defineCommand(organizationsSignatures.transferOwnership, {
-  allow: allOf(granted, withOperatorFields('fromUserId')),
+  allow: allOf(granted, withInstallationFields('fromUserId')),
   target: successorTarget,
   async handle(context, { organizationId, toUserId, fromUserId }) {
     const { em, now } = context
@@ -38,7 +38,7 @@ export const transferOwnership = defineCommand(organizationsSignatures.transferO
   },
 })
 
-/** The present owner: the caller, or the user that an operator names. */
+/** The present owner: the caller, or the user that an administrator names. */
 function previousOwnerOf({ actor }: CommandContext, toUserId: UserId, fromUserId: UserId | undefined): UserId {
   const from = fromUserId ?? (actor.kind === 'user' ? actor.principal.userId : undefined)
   if (from === undefined) throw invalidInput({ issues: [{ path: 'fromUserId', message: 'name the present owner: you are not one' }] })

@@ -3,7 +3,7 @@ import { change, changedFields } from '../kernel/row.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
-import { allOf, granted, withOperatorFields } from '../kernel/rule.ts'
+import { allOf, granted, withInstallationFields } from '../kernel/rule.ts'
 import type { ParsedInputOf } from '../kernel/signature.ts'
 import { expectVersion } from '../kernel/version.ts'
 import type { OrganizationRow } from './entity.ts'
@@ -13,13 +13,13 @@ import { administers } from './rules.ts'
 import { shownOrganization } from './queries.ts'
 import { emitOrganizationEvent, rememberStatus } from './record.ts'
 import { changedOrganization, organizationTarget } from './repository.ts'
-import { organizationOperatorFields, organizationsSignatures } from './signatures.ts'
+import { installationFields, organizationsSignatures } from './signatures.ts'
 
 type Patch = Omit<ParsedInputOf<typeof organizationsSignatures.update>, 'organizationId' | 'version'>
 
 /** A seat limit may be below the number of members: nobody is removed, and nobody can join until there are fewer. */
 export const updateOrganization = defineCommand(organizationsSignatures.update, {
-  allow: allOf(granted, withOperatorFields(...organizationOperatorFields)),
+  allow: allOf(granted, withInstallationFields(...installationFields)),
   target: organizationTarget,
   async handle(context, { organizationId, version, ...patch }) {
     const { em } = context

@@ -1,5 +1,4 @@
 import { defineQuery } from '../kernel/action.ts'
-import { unauthenticated } from '../kernel/errors.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
 import { namedOrOwnAccountTarget, namedUserOrCaller } from '../users/index.ts'
 import { PasskeyRow } from './entity.ts'
@@ -10,7 +9,6 @@ export const list = defineQuery(passkeysSignatures.list, {
   target: namedOrOwnAccountTarget,
   async handle({ open, actor }, input) {
     const userId = namedUserOrCaller(actor, input)
-    if (userId === null) throw unauthenticated({})
     const em = await open()
     return { passkeys: await em.find(PasskeyRow, { userId }, { orderBy: { id: 'asc' } }) }
   },

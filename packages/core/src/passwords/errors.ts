@@ -13,12 +13,12 @@ export const passwordTooShort = defineError<{ least: number }>(
 export const passwordTooCommon = defineError(
   'passwords.tooCommon',
   'invalid',
-  'The password is too easy to guess: it is common, or it repeats or counts. Choose a few unrelated words.',
+  'The password is too easy to guess: it is common, or a repetition or a sequence. Choose a few unrelated words.',
 )
 export const passwordTooPersonal = defineError(
   'passwords.tooPersonal',
   'invalid',
-  'The password is too close to a name, an address or the name of this service. Choose a few unrelated words.',
+  'The password is too similar to your name, your address or the name of this service. Choose a few unrelated words.',
 )
 export const passwordReused = defineError(
   'passwords.reused',

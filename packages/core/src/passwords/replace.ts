@@ -30,8 +30,8 @@ async function hashesOf(reader: SqlEntityManager, userId: Id<'usr'>, history: nu
 
 /**
  * Sets or removes a user's password, and keeps the former one for as long as
- * the settings require. The user's row must be locked. The other consequences
- * (sessions, links) is up to the caller.
+ * the settings require. The user's row must be locked. Other consequences
+ * (sessions, links) are up to the caller.
  */
 export async function replacePassword(context: CommandContext, user: UserRow, hash: string | null): Promise<void> {
   const { em, now, newId, settings } = context

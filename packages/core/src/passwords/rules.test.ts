@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { scaled } from '../../../../tests/deadlines.ts'
-import { checkNewPassword } from './check.ts'
+import { checkNewPassword } from './new-password.ts'
 import { commonPasswords } from './blocklist.ts'
 import { weaknessOf } from './rules.ts'
 

@@ -40,8 +40,8 @@ export async function queueOnly({ ports }: Assembly, em: SqlEntityManager, { job
  * Whether something is to be recorded at all. What strangers are refused, and what they only begin or look at, is counted by the monitors
  * and not kept: they could fill the audit log as fast as they can ask. Kept is what has changed something, and what was about an account
  * or another target that the handler named: guesses at it, of which throttling lets through only so many. A mail that somebody without a
- * credential asks for is only begun, whoever has the address: an entry for those who exist would take time that tells. What guests do is
- * kept; what they are refused is not.
+ * credential asks for is only begun, whoever has the address: an entry for those who exist would take time that tells. What anonymous users do
+ * is kept; what they are refused is not.
  */
 export function isKept({ events, jobs, invalidations, facts }: Recorder, { actor }: NewAuditEntry, refusal: ErrorKind | null): boolean {
   if (!isStranger(actor) || events.length + invalidations.length > 0) return true

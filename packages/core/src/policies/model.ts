@@ -85,7 +85,7 @@ export const Policy = z.object({
 export type Policy = z.infer<typeof Policy>
 
 /** How many it is assigned to. Those who have it as the default are not counted. */
-export const holders = { users: z.int(), organizations: z.int() }
+export const useCounts = { users: z.int(), organizations: z.int() }
 
 /** An effective limit, and where it comes from. */
 export const EffectiveLimit = z.object({

@@ -195,7 +195,7 @@ describe.each(databases)('policies on %s', (database) => {
     expect(await codeOf(system.policies.assign({ policyId: 'pol_01h455vb4pex5vsknk084sn02q', userId: user.id }))).toBe('request.notFound')
     expect(await system.policies.assign({ policyId, userId: user.id })).toEqual({ policyId, changed: true })
     expect(await system.policies.assign({ policyId, userId: user.id })).toEqual({ policyId, changed: false })
-    expect(await codeOf(system.policies.effective({}))).toBe('request.unauthenticated')
+    expect(await codeOf(system.policies.effective({}))).toBe('request.invalid')
   })
 })
 

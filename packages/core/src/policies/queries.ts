@@ -1,7 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
-import { unauthenticated } from '../kernel/errors.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, granted, grantedEverywhere, owner, type Target } from '../kernel/rule.ts'
 import { organizationTarget, type OrganizationId } from '../organizations/index.ts'
@@ -54,7 +53,6 @@ export const effectivePolicy = defineQuery(policiesSignatures.effective, {
     const em = await open()
     if (organizationId !== undefined) return { limits: [...effectiveLimits(await policiesHeldIn(em, organizationId), settings)] }
     const userId = namedUserOrCaller(actor, input)
-    if (userId === null) throw unauthenticated({})
     await existingUser(em, userId)
     return { limits: [...effectiveLimits(await policiesHeldBy(em, userId), settings)] }
   },

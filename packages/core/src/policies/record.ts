@@ -11,7 +11,12 @@ export async function setDefaultPolicy({ em, now, invalidate }: CommandContext, 
 }
 
 /** Tells the audit log and subscribers what became of a policy. */
-export function recordChange({ note, emit }: CommandContext, type: string, policyId: PolicyId, facts: Readonly<Record<string, unknown>>): void {
+export function recordChange(
+  { note, emit }: CommandContext,
+  type: string,
+  policyId: PolicyId,
+  facts: Readonly<Record<string, unknown>>,
+): void {
   note({ target: { type: policyType, id: policyId }, changes: facts })
   emit({ type, subject: policyId, organizationId: null, payload: { policyId, ...facts } })
 }

@@ -5,7 +5,7 @@ import { versionRead } from '../kernel/version.ts'
 import { organizationId, policyId, userId } from '../kernel/ids.ts'
 import { resourcePolicy as policyName } from '../users/model.ts'
 import { policyInUse, policyIsDefault, policyNameTaken } from './errors.ts'
-import { EffectiveLimit, holders, limitName, limits, Policy, policyDescription } from './model.ts'
+import { EffectiveLimit, useCounts, limitName, limits, Policy, policyDescription } from './model.ts'
 import { policyUnknown } from '../users/errors.ts'
 
 const isDefault = z.boolean().meta({ description: 'whether it applies to everybody, after all other policies; at most one does' })
@@ -46,12 +46,12 @@ export const policiesSignatures = group('policies', {
       policyId,
       reassignTo: policyId.nullable().optional().meta({ description: 'the policy that replaces it; null: none' }),
     }),
-    output: z.object({ policyId, ...holders }),
+    output: z.object({ policyId, ...useCounts }),
   }),
   get: reads({
     summary: 'Show a policy, and how many have it',
     input: z.strictObject({ policyId }),
-    output: Policy.extend(holders),
+    output: Policy.extend(useCounts),
   }),
   list: reads({
     summary: 'List the policies, by name',

@@ -3,15 +3,15 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound, ownSessionRequired, unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { LoginAttemptRow } from '../login-history/entity.ts'
-import { callerLocked, existingUser, type UserId, changedNamedOrOwnAccountTarget } from '../users/index.ts'
+import { callerLocked, existingUser, type UserId, changedNamedOrOwnAccountTarget, namedUserOrCaller } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 import { endSessions, type Ended } from './repository.ts'
 import { sessionsSignatures } from './signatures.ts'
-import { endedSessionTarget, overEnding, namedOwnerOrCaller } from './target.ts'
+import { endedSessionTarget, mayEndSessions } from './target.ts'
 
 export const endSession = defineCommand(sessionsSignatures.end, {
-  allow: overEnding,
+  allow: mayEndSessions,
   target: endedSessionTarget,
   /** The owner never changes; the user's row is locked before the session's, as everywhere. */
   prepare: async ({ reader }: PrepareContext, { sessionId }) => (await reader.findOne(SessionRow, { id: sessionId }))?.userId ?? null,
@@ -23,9 +23,9 @@ export const endSession = defineCommand(sessionsSignatures.end, {
 })
 
 export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
-  allow: overEnding,
+  allow: mayEndSessions,
   target: changedNamedOrOwnAccountTarget,
-  handle: (context, input) => endAndRecord(context, { userId: namedOwnerOrCaller(context.actor, input) }),
+  handle: (context, input) => endAndRecord(context, { userId: namedUserOrCaller(context.actor, input) }),
 })
 
 /** Only for one's own session: it says which session to keep. */

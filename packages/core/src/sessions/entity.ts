@@ -39,9 +39,9 @@ const SessionSchema = defineEntity({
     /** The organization that an impersonation is limited to: it was begun by a permission held there. null: no limit. */
     onlyOrganizationId: idColumn('org').strictNullable().$type<Id<'org'>>(),
     impersonationReason: p.string().columnType('text').strictNullable().$type<string>(),
-    /** Roles that exclude each other are used only where they were chosen: UUIDs. */
+    /** Mutually exclusive roles are used only where they were activated: UUIDs. */
     activatedRoles: p.array().columnType('uuid[]').$type<string[]>().defaultRaw(`'{}'`),
-    /** Roles that its user laid down for this session: UUIDs. */
+    /** Roles that its user deactivated in this session: UUIDs. */
     droppedRoles: p.array().columnType('uuid[]').$type<string[]>().defaultRaw(`'{}'`),
     expiresAt: instant(),
     endedAt: instant().strictNullable().$type<Date>(),

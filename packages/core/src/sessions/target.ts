@@ -1,9 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/actor.ts'
-import { invalidInput } from '../kernel/errors.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { type UserId, accountTarget, overAccount, namedUserOrCaller, withAccountGrants } from '../users/index.ts'
+import { accountTarget, mayChangeAccount, withAccountGrants } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 
@@ -12,10 +10,10 @@ interface NamesSession {
 }
 
 /** Who may see sessions: their user, and those with the permission where the account is managed. */
-export const overSessions: Rule = anyOf(owner, granted)
+export const mayReadSessions: Rule = anyOf(owner, granted)
 
 /** Who may end sessions: as above, but nobody ends those of a user with more permissions. */
-export const overEnding: Rule = anyOf(owner, overAccount)
+export const mayEndSessions: Rule = anyOf(owner, mayChangeAccount)
 
 /** A session belongs to its user, and to the organization that manages the account. */
 export const sessionTarget = {
@@ -34,10 +32,3 @@ export const endedSessionTarget = {
     return withAccountGrants(em, await sessionTarget.find(em, input))
   },
 } satisfies TargetFinder<NamesSession>
-
-/** The named user, or the caller. The operator of the machine has no sessions, and must name a user. */
-export function namedOwnerOrCaller(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
-  const userId = namedUserOrCaller(actor, input)
-  if (userId === null) throw invalidInput({ issues: [{ path: 'userId', message: 'name a user: you have no sessions of your own' }] })
-  return userId
-}

@@ -17,8 +17,8 @@ export const signIn = defineCommand(signInSignatures.signIn, {
   prepare: checkPassword,
   async handle(context, { identifier }, checked) {
     const { em } = context
-    const meant = existingUserOf(checked)
-    if (meant !== null) context.note({ target: { type: 'user', id: meant } })
+    const named = existingUserOf(checked)
+    if (named !== null) context.note({ target: { type: 'user', id: named } })
     const wait = checked.wait > 0 ? checked.wait : await secondsUntilAdmitted(context, checked.throttle)
     if (wait > 0) return refuseThrottled(wait, context, identifier, checked)
     const outcome = (await isOverBudget(context, checked.throttle)) ? 'locked' : await passwordOutcome(context, checked)

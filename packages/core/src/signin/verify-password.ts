@@ -41,7 +41,7 @@ export async function checkPassword(context: PrepareContext, input: { identifier
   return { ...unchecked, ...compared }
 }
 
-/** As far as is known before the transaction: whoever is refused there must not be answered earlier than others. */
+/** As known before the transaction: a user who will be refused there must not be answered sooner. */
 function mayStillSignIn({ status, allowed_ips: allowed }: StoredPassword, origin: Origin): boolean {
   return userOutcome({ status, allowedIps: JSON.parse(allowed) as string[] }, origin) === 'succeeded'
 }
@@ -93,7 +93,7 @@ export async function findStoredPassword(em: SqlEntityManager, { field, value }:
 }
 
 const statusStatement = statement(
-  'standing',
+  'sign_in_status',
   `select u.status, array_to_json(u.allowed_ips)::text as allowed_ips, (extract(epoch from p.changed_at) * 1000)::float8 as changed_at
     from users u left join passwords p on p.user_id = u.id where u.id = ?`,
 )

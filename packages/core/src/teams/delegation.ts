@@ -60,9 +60,9 @@ async function currentAssignments(
 }
 
 /**
- * Refuses whoever does not hold all that a team has, there: nobody hands it on with a seat, takes it away with one, or
- * changes or deletes a team above themselves, as with roles. What somebody shares with a team that is in no organization
- * is for whoever sits in the team, whoever says who that is: otherwise they could keep a team from ever changing.
+ * Refuses callers who do not hold all that a team has, there: nobody passes it on by adding a member, takes it away by removing one, or
+ * changes or deletes a team above themselves, as with roles. What a user shares with the team outside of organizations does not count:
+ * otherwise a stranger could keep a team from ever changing.
  */
 export async function refuseAboveTeam(context: CommandContext, held: readonly TeamAssignment[]): Promise<void> {
   const { em } = context

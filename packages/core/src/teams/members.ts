@@ -11,7 +11,7 @@ import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
 import { leaveSeat } from './removal.ts'
 import { assignmentsOfTeam, refuseAboveTeam, refuseDelegation } from './delegation.ts'
-import { givenSeatTarget, lockTeam, seatTarget } from './repository.ts'
+import { newSeatTarget, lockTeam, seatTarget } from './repository.ts'
 import { teamsSignatures } from './signatures.ts'
 
 interface Seat {
@@ -26,7 +26,7 @@ interface Seat {
  */
 export const addTeamMember = defineCommand(teamsSignatures.addMember, {
   allow: granted,
-  target: givenSeatTarget,
+  target: newSeatTarget,
   async handle(context, { teamId, userId }) {
     const { em, now } = context
     const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
@@ -36,7 +36,8 @@ export const addTeamMember = defineCommand(teamsSignatures.addMember, {
     await refuseDelegation(context, userId, held)
     const added = await insertSeat(em, seat, now)
     if (!added) return { teamId, userId, added }
-    for (const place of new Set(held.map(({ organizationId }) => organizationId))) await enforceAssignmentLimit(em, [userId], place, now)
+    const organizations = new Set(held.map(({ organizationId }) => organizationId))
+    for (const organizationId of organizations) await enforceAssignmentLimit(em, [userId], organizationId, now)
     if (held.length > 0) context.invalidate(userId, { when: 'soon' })
     recordSeatChange(context, 'teams.memberAdded', seat)
     return { teamId, userId, added }
@@ -73,7 +74,7 @@ async function lockMember(em: SqlEntityManager, { userId, organizationId }: Seat
   return rows.length > 0
 }
 
-/** Of many who do the same at once, one gets true. */
+/** Of concurrent calls only one gets true. */
 async function insertSeat(em: SqlEntityManager, { teamId, userId, organizationId }: Seat, now: Date): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
     'insert into team_members (team_id, user_id, organization_id, created_at) values (?, ?, ?, ?) on conflict do nothing returning 1',

@@ -64,8 +64,8 @@ function targetOf(teamId: TeamId, organizationId: OrganizationId, userId: UserId
   return { type: 'team', id: teamId, organizationId, userId, visibleWith: 'teams.listMembers' }
 }
 
-/** As above, for giving a seat: the user's row is locked first, because separation of duty depends on their roles. */
-export const givenSeatTarget = {
+/** As above, to add a member: the user's row is locked first, because separation of duty depends on their roles. */
+export const newSeatTarget = {
   ...teamTarget,
   locks: ({ userId }: { userId: UserId }) => [userId],
 } satisfies TargetFinder<{ teamId: TeamId; userId: UserId }>

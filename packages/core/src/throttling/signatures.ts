@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { changes, group } from '../kernel/signature.ts'
 import { userId } from '../kernel/ids.ts'
 
-/** The action of `auth` by which an operator lifts a throttle. */
+/** The action of `auth` by which an administrator lifts a throttle. */
 export const throttlingSignatures = group('auth', {
   unlock: changes({
     summary: 'Let a user sign in again at once after too many failed attempts',

@@ -1,13 +1,13 @@
 import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
-import { existingUser, type UserRow, changedAccountTarget, overAccount } from '../users/index.ts'
+import { existingUser, type UserRow, changedAccountTarget, mayChangeAccount } from '../users/index.ts'
 import { recordLoginAttempt } from '../login-history/index.ts'
 import { forgetAll } from './throttle.ts'
 import { throttlingSignatures } from './signatures.ts'
 
 /** Lifts the throttle of a user. It does not authenticate anybody. */
 export const unlock = defineCommand(throttlingSignatures.unlock, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   target: changedAccountTarget,
   async handle(context, { userId }) {
     const user = await existingUser(context.em, userId)

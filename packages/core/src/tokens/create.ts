@@ -1,21 +1,21 @@
 import { defineCommand } from '../kernel/action.ts'
 import { requireKnownPermissions } from '../grants/index.ts'
-import { changedNamedOrOwnAccountTarget, existingUser } from '../users/index.ts'
+import { changedNamedOrOwnAccountTarget, existingUser, namedUserOrCaller } from '../users/index.ts'
 import { scopeTooWide } from './errors.ts'
 import { organizationFor, persistToken, requireTokenOwner, requireRoomForToken, recordNewToken } from './new-token.ts'
 import { tokensSignatures } from './signatures.ts'
-import { overChanges, namedOwnerOrCaller } from './target.ts'
+import { mayChangeTokens } from './target.ts'
 
 const day = 24 * 60 * 60 * 1000
 
 export const createToken = defineCommand(tokensSignatures.create, {
-  allow: overChanges,
+  allow: mayChangeTokens,
   target: changedNamedOrOwnAccountTarget,
   requiresRecentAuth: true,
   handlesSecret: true,
   async handle(context, { userId: named, name, lifetimeDays, allowedIps, ...asked }) {
     const { em, now, actor, credentials, catalogue } = context
-    const userId = namedOwnerOrCaller(actor, { userId: named })
+    const userId = namedUserOrCaller(actor, { userId: named })
     const user = await existingUser(em, userId)
     requireTokenOwner(context, user)
     const organizationId = await organizationFor(context, user, asked.organizationId)

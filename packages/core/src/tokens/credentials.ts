@@ -45,8 +45,8 @@ function isReached(principal: Principal | null, name: string): boolean {
 }
 
 function coversAnywhere({ grants, memberships }: Principal, pattern: string, organizationId: Id<'org'> | null): boolean {
-  const places = organizationId === null ? [null, ...memberships.map((membership) => membership.organizationId)] : [organizationId]
-  return places.some((place) => grants.covers(pattern, place))
+  const organizations = organizationId === null ? [null, ...memberships.map((membership) => membership.organizationId)] : [organizationId]
+  return organizations.some((id) => grants.covers(pattern, id))
 }
 
 /** In the named organization, or else in any: permissions are checked again whenever the token is used. */

@@ -26,11 +26,6 @@ export const signedCredential = defineError(
   'denied',
   'A websocket or agent token cannot issue tokens: use the session or API token that it was issued from.',
 )
-export const noOwner = defineError(
-  'tokens.noOwner',
-  'invalid',
-  'Name the service user that the token is for: the operator of the machine has no account.',
-)
 export const masterKeyWrong = defineError(
   'config.masterKeyWrong',
   'invalid',

@@ -26,7 +26,7 @@ export const issueAgent = defineQuery(tokensSignatures.issueAgent, {
 
 /**
  * Signs a token for the caller, which can do no more than the credential that they
- * used. It writes nothing. On PGlite it must be called before a transaction is open.
+ * used. When their session, token or user is over, `principals/authenticator.ts` refuses them. It writes nothing. On PGlite it must be called before a transaction is open.
  */
 export async function issueSigned(
   { actor, settings, credentials }: IssuingContext,

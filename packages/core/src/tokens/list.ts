@@ -2,18 +2,18 @@ import { defineQuery } from '../kernel/action.ts'
 import { callerId, type Actor } from '../kernel/actor.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import type { OrganizationId } from '../organizations/index.ts'
-import { managingOrganization, existingUser, type UserRow, namedOrOwnAccountTarget } from '../users/index.ts'
+import { managingOrganization, existingUser, type UserRow, namedOrOwnAccountTarget, namedUserOrCaller } from '../users/index.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TokenId } from './model.ts'
 import { existingToken, newestTokens, shownToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
-import { overTokens, tokenTarget, namedOwnerOrCaller } from './target.ts'
+import { mayReadTokens, tokenTarget } from './target.ts'
 
 export const listTokens = defineQuery(tokensSignatures.list, {
-  allow: overTokens,
+  allow: mayReadTokens,
   target: namedOrOwnAccountTarget,
   async handle({ open, ports, actor, now }, { userId: named, state, limit, cursor }) {
-    const userId = namedOwnerOrCaller(actor, { userId: named })
+    const userId = namedUserOrCaller(actor, { userId: named })
     const scope = { action: tokensSignatures.list.name, filters: { userId, state }, viewer: callerId(actor) ?? actor.kind }
     const position = await openCursor(ports.cipher, scope, cursor)
     const em = await open()
@@ -31,7 +31,7 @@ async function visibleOrganization(em: SqlEntityManager, actor: Actor, user: Use
 }
 
 export const getToken = defineQuery(tokensSignatures.get, {
-  allow: overTokens,
+  allow: mayReadTokens,
   target: tokenTarget,
   handle: async ({ open, now }, { tokenId }) => shownToken(await existingToken(await open(), tokenId), now),
 })

@@ -1,10 +1,10 @@
 import { defineCommand } from '../kernel/action.ts'
 import { endToken, existingToken, findTokenOwner, shownToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
-import { changedTokenTarget, overChanges } from './target.ts'
+import { changedTokenTarget, mayChangeTokens } from './target.ts'
 
 export const revokeToken = defineCommand(tokensSignatures.revoke, {
-  allow: overChanges,
+  allow: mayChangeTokens,
   target: changedTokenTarget,
   prepare: findTokenOwner,
   locks: (userId) => (userId === null ? [] : [userId]),

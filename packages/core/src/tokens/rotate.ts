@@ -5,10 +5,10 @@ import { tokenOver } from './errors.ts'
 import { organizationFor, persistToken, requireTokenOwner, requireRoomForToken, recordNewToken } from './new-token.ts'
 import { existingToken, findTokenOwner, replaceToken } from './repository.ts'
 import { tokensSignatures } from './signatures.ts'
-import { changedTokenTarget, overChanges } from './target.ts'
+import { changedTokenTarget, mayChangeTokens } from './target.ts'
 
 export const rotateToken = defineCommand(tokensSignatures.rotate, {
-  allow: overChanges,
+  allow: mayChangeTokens,
   target: changedTokenTarget,
   requiresRecentAuth: true,
   handlesSecret: true,

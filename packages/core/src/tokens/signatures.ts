@@ -3,7 +3,7 @@ import { pageInput, pageOf } from '../kernel/page.ts'
 import { changes, group, reads } from '../kernel/signature.ts'
 import { organizationId, tokenId, userId } from '../kernel/ids.ts'
 import { unknownPermission } from '../grants/errors.ts'
-import { audienceUnknown, noOwner, notServiceUser, scopeTooWide, signedCredential, tokenOver, tooManyTokens } from './errors.ts'
+import { audienceUnknown, notServiceUser, scopeTooWide, signedCredential, tokenOver, tooManyTokens } from './errors.ts'
 import { ApiToken, IssuedToken, lifetimeDays, NewApiToken, scopes, shownToken, tokenIps, tokenName, tokenState } from './model.ts'
 
 const caller = z
@@ -17,7 +17,7 @@ export const tokensSignatures = group('tokens', {
   create: changes({
     summary: 'Create an API token; its secret is shown only once',
     grantedTo: ['admin'],
-    errors: [unknownPermission, scopeTooWide, tooManyTokens, notServiceUser, noOwner],
+    errors: [unknownPermission, scopeTooWide, tooManyTokens, notServiceUser],
     input: z.strictObject({
       name: tokenName,
       scopes: scopes.optional(),
@@ -31,7 +31,6 @@ export const tokensSignatures = group('tokens', {
   list: reads({
     summary: 'List API tokens, newest first',
     grantedTo: ['admin'],
-    errors: [noOwner],
     input: z.strictObject({
       ...pageInput,
       userId: userId.optional().meta({ description: 'whose tokens (default: your own)' }),

@@ -1,9 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/actor.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { type UserId, accountTarget, overAccount, namedUserOrCaller, withAccountGrants } from '../users/index.ts'
-import { noOwner } from './errors.ts'
+import { accountTarget, mayChangeAccount, withAccountGrants } from '../users/index.ts'
 import type { TokenId } from './model.ts'
 import { findToken } from './repository.ts'
 
@@ -12,10 +10,10 @@ interface NamesToken {
 }
 
 /** Who may see tokens: their user, and those with the permission where the account is managed. */
-export const overTokens: Rule = anyOf(owner, granted)
+export const mayReadTokens: Rule = anyOf(owner, granted)
 
 /** Who may create and revoke tokens: as above, but not for a user with more permissions. */
-export const overChanges: Rule = anyOf(owner, overAccount)
+export const mayChangeTokens: Rule = anyOf(owner, mayChangeAccount)
 
 /**
  * An API token belongs to its user, and to the organization that
@@ -39,10 +37,3 @@ export const changedTokenTarget = {
     return withAccountGrants(em, await tokenTarget.find(em, input))
   },
 } satisfies TargetFinder<NamesToken>
-
-/** The user who is meant. */
-export function namedOwnerOrCaller(actor: Actor, input: { readonly userId?: UserId | undefined }): UserId {
-  const userId = namedUserOrCaller(actor, input)
-  if (userId === null) throw noOwner({})
-  return userId
-}

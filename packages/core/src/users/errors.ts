@@ -18,7 +18,7 @@ export const restoreWindowOver = defineError<{ restorableUntil: Date }>(
 export const lockedByOperator = defineError(
   'users.lockedByOperator',
   'denied',
-  'An operator of this installation took this away, and only an operator can give it back. Ask one.',
+  'An administrator of this installation took this away, and only an administrator can give it back. Ask one.',
 )
 export const notPromotable = defineError<{ because: string }>(
   'users.notPromotable',

@@ -31,7 +31,7 @@ export {
   patchedAccountTarget,
   changedNamedOrOwnAccountTarget,
   namedOrOwnAccountTarget,
-  overAccount,
+  mayChangeAccount,
   ownAccountTarget,
   seesAllFields,
   visibleUser,

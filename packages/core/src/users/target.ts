@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor } from '../kernel/actor.ts'
+import { invalidInput } from '../kernel/errors.ts'
 import type { Target } from '../kernel/rule.ts'
 import { allOf, granted, notBelow } from '../kernel/rule.ts'
 import { UserRow } from './entity.ts'
@@ -37,7 +38,7 @@ export async function withAccountGrants(em: SqlEntityManager, target: Target | n
 }
 
 /**
- * The user that a command gives somebody a way into: with its grants in all organizations, because whoever gets in has them all,
+ * The account that a command gives somebody access to: with its grants in all organizations, because whoever gets in has them all,
  * whichever organization manages the account.
  */
 export const controlledAccountTarget = {
@@ -48,7 +49,7 @@ export const controlledAccountTarget = {
   },
 } satisfies TargetFinder<NamesUser>
 
-/** The user that a patch is for: whoever sets the address can have a way in mailed there. */
+/** The user that a patch is for: whoever sets the address can have a sign-in link mailed there. */
 export const patchedAccountTarget = {
   ...changedAccountTarget,
   find: (em: SqlEntityManager, { email, ...input }: NamesUser & { readonly email?: string | null | undefined }) =>
@@ -79,16 +80,23 @@ interface MayNameUser {
   readonly userId?: UserId | undefined
 }
 
-/** The named user, or the caller. null: the caller is the operator of the machine, who has no account. */
-export function namedUserOrCaller(actor: Actor, { userId }: MayNameUser): UserId | null {
+/** The named user, or the caller. The operator of the machine has no account, and must name a user. */
+export function namedUserOrCaller(actor: Actor, input: MayNameUser): UserId {
+  const userId = namedOrCallerId(actor, input)
+  if (userId === null)
+    throw invalidInput({ issues: [{ path: 'userId', message: 'name a user: the operator of the machine has no account' }] })
+  return userId
+}
+
+function namedOrCallerId(actor: Actor, { userId }: MayNameUser): UserId | null {
   return userId ?? callerId(actor)
 }
 
-/** The account whose sessions or tokens are meant: the named user's, or the caller's own. */
+/** The account whose sessions or tokens a query is about: the named user's, or the caller's own. */
 export const namedOrOwnAccountTarget = {
   type: 'user',
   async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const userId = namedUserOrCaller(actor, input)
+    const userId = namedOrCallerId(actor, input)
     return userId === null ? undefined : accountTarget.find(em, { userId })
   },
 } satisfies TargetFinder<MayNameUser>
@@ -97,17 +105,17 @@ export const namedOrOwnAccountTarget = {
 export const changedNamedOrOwnAccountTarget = {
   type: 'user',
   locks(input: MayNameUser, actor: Actor): readonly UserId[] {
-    const userId = namedUserOrCaller(actor, input)
+    const userId = namedOrCallerId(actor, input)
     return userId === null ? [] : [userId]
   },
   async find(em: SqlEntityManager, input: MayNameUser, actor: Actor): Promise<Target | null | undefined> {
-    const userId = namedUserOrCaller(actor, input)
+    const userId = namedOrCallerId(actor, input)
     return userId === null ? undefined : changedAccountTarget.find(em, { userId })
   },
 } satisfies TargetFinder<MayNameUser>
 
 /** Who may change an account: who has the permission where it is managed, and all permissions that the account has. */
-export const overAccount = allOf(granted, notBelow)
+export const mayChangeAccount = allOf(granted, notBelow)
 
 function targetOf({ id }: UserRow, organizationId: Target['organizationId']): Target {
   return { type: 'user', id, organizationId, userId: id, isAccount: true, visibleWith: 'users.get' }

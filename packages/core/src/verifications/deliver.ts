@@ -11,7 +11,7 @@ import { hashOfText, secretOf } from './secret.ts'
 
 const name = 'verifications.mail'
 
-/** A job of the same work for the call, which nobody does. */
+/** A job that takes a call as long as a real one, and is never run. */
 const withheld = 'verifications.withheld'
 
 /** The job that mails a secret. It contains none: the worker derives it again. */
@@ -19,7 +19,7 @@ export function mailJob(id: VerificationId, sends: boolean, place: Pick<Job, 'pr
   return { name: sends ? name : withheld, payload: { verificationId: id }, ...place }
 }
 
-/** What strangers ask for and nobody gets holds up nobody's mail. */
+/** Mails that nobody gets must not delay real ones. */
 export const withholdVerification: JobHandler = { name: withheld, discarded: true, run: async () => {} }
 
 /** Mails the secret of a verification, unless it was used, revoked or expired meanwhile, or nobody may get it. */
@@ -32,14 +32,14 @@ export const sendVerification: JobHandler = {
     if (row === null || row.usedAt !== null || row.revokedAt !== null || row.expiresAt <= now) return
     // Somebody may have made an account with the address since it was asked for.
     const user = await em.findOne(UserRow, row.userId === null && row.purpose === 'signUp' ? { email: row.email } : { id: row.userId })
-    // The user must still have the address, or have asked for it; a guest who claims an account has none.
+    // The user must still have the address, or have asked for it; an anonymous user who claims an account has none.
     const wants = row.purpose === 'claim' || (row.purpose === 'verifyEmail' && user?.pendingEmail === row.email)
     if (user !== null && !wants && user.email !== row.email) return
-    const holder = wants ? await em.findOne(UserRow, { email: row.email, emailVerified: true }) : null
+    const addressOwner = wants ? await em.findOne(UserRow, { email: row.email, emailVerified: true }) : null
     const secret = await secretOf(ports, row)
     // The job is kept and tried again: a process with the right key can do it.
     if ((await hashOfText(ports, row, secret)) !== row.hash) throw sealedElsewhere({})
-    const mail = mailFor(row, { user, holder, secret, settings })
+    const mail = mailFor(row, { user, addressOwner, secret, settings })
     if (mail === null) return
     try {
       await ports.mailer.send(mail)

@@ -4,8 +4,8 @@ import { askingNetwork, countMail, countMailOfNetwork, isKnownNetwork } from '..
 import type { UserId } from '../users/index.ts'
 import type { VerificationPurpose } from './model.ts'
 
-/** Who can ask for a mail: a stranger, somebody who is signed in and names an address, the account's owner, or who administers it. */
-const askedBy: Readonly<Record<VerificationPurpose, 'stranger' | 'user' | 'owner' | 'operator'>> = {
+/** Who can ask for a mail: a stranger, somebody who is signed in and names an address, the account's owner, or whoever administers the account. */
+const askedBy: Readonly<Record<VerificationPurpose, 'stranger' | 'user' | 'owner' | 'administrator'>> = {
   signUp: 'stranger',
   magicLink: 'stranger',
   emailCode: 'stranger',
@@ -13,24 +13,24 @@ const askedBy: Readonly<Record<VerificationPurpose, 'stranger' | 'user' | 'owner
   claim: 'stranger',
   verifyEmail: 'user',
   reauthenticate: 'owner',
-  setup: 'operator',
+  setup: 'administrator',
 }
 
-/** Mails of one address that one operator may have sent within an hour. */
-const mostOfOperator = 20
+/** How many mails to one address one administrator can send in an hour. */
+const mostOfAdministrator = 20
 
 /** Sign-ups of strangers wait behind what people with accounts asked for. */
 const lastInLine = -1000
 
-/** Whether a mail is sent, and its place among those that wait. */
+/** Whether a mail is sent, and its place in the queue. */
 export interface MailAdmission {
   readonly sends: boolean
   readonly priority: number
-  /** Those of one group never take all the places. */
+  /** Mails of one group never take all slots of the queue. */
   readonly group?: string
 }
 
-/** Counts a mail that somebody asks for. Throws `mail.tooMany` if the network of the call has had too many sent, whoever they were to. */
+/** Counts a mail that somebody asks for. Throws `mail.tooMany` if too many mails were sent for this network, to any address. */
 export async function admitMail(
   context: Pick<CommandContext, 'em' | 'now' | 'origin' | 'ports' | 'actor'>,
   { purpose, email, userId }: { readonly purpose: VerificationPurpose; readonly email: string; readonly userId: UserId | null },
@@ -39,7 +39,7 @@ export async function admitMail(
   const counted = { kind: purpose, to: email }
   if (who !== 'stranger') {
     const asker = callerId(context.actor) ?? 'system'
-    const most = who === 'operator' ? { most: mostOfOperator } : {}
+    const most = who === 'administrator' ? { most: mostOfAdministrator } : {}
     const sends = await countMail(context, { ...counted, asker, neighbourhood: asker, ...most, spared: who !== 'user' })
     if (who === 'user') await countMailOfNetwork(context)
     return { sends, priority: 0, group: asker }

@@ -45,7 +45,7 @@ const UserCreationCounterSchema = defineEntity({
   properties: { hour: instant().primary(), slot: p.integer().primary(), amount: p.bigint('number') },
 })
 
-/** How many of today's users were created in a given hour (UTC). */
+/** How many of the users that exist today were created in a given hour (UTC). */
 export class UserCreationCounterRow extends UserCreationCounterSchema.class {}
 UserCreationCounterSchema.setClass(UserCreationCounterRow)
 
@@ -55,6 +55,6 @@ const RoleCounterSchema = defineEntity({
   properties: { roleId: idColumn('rol').primary(), slot: p.integer().primary(), amount: p.bigint('number') },
 })
 
-/** How many users hold a role everywhere, from the start and for good. Assignments with a beginning or an end of their own are not in it. */
+/** How many users have a role everywhere, without a start or end date. */
 export class RoleCounterRow extends RoleCounterSchema.class {}
 RoleCounterSchema.setClass(RoleCounterRow)

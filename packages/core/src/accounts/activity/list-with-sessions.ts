@@ -3,11 +3,11 @@ import { nextCursorOf, openCursor } from '../../kernel/page.ts'
 import { visibleUser } from '../../users/index.ts'
 import { selectUsers } from '../directory/repository.ts'
 import { directorySignatures } from '../directory/signatures.ts'
-import { directoryScope, directoryTarget, overDirectory } from '../directory/target.ts'
+import { directoryScope, directoryTarget, mayReadDirectory } from '../directory/target.ts'
 import { absent, presenceOf } from './repository.ts'
 
 export const listUsersWithSessions = defineQuery(directorySignatures.listWithSessions, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ open, select, ports, actor, now }, { limit, cursor, ...selection }) {
     const { organizationId = null } = selection

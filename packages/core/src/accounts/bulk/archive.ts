@@ -1,15 +1,15 @@
 import { defineCommand } from '../../kernel/action.ts'
 import { lockOrganizations } from '../../organizations/index.ts'
-import { existingUser, overAccount } from '../../users/index.ts'
+import { existingUser, mayChangeAccount } from '../../users/index.ts'
 import { archiveAccount } from '../lifecycle/archive.ts'
 import { ownedOrganizations } from '../lifecycle/repository.ts'
-import { findAccountIn, selectTargets, bulkTarget, overSelectedUsers, batchItems } from './selection.ts'
+import { findAccountIn, selectTargets, bulkTarget, maySelectUsers, batchItems } from './selection.ts'
 import { bulkAnswer, runBatch, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
-  allow: overSelectedUsers,
-  allowItem: overAccount,
+  allow: maySelectUsers,
+  allowItem: mayChangeAccount,
   target: bulkTarget,
   prepare: selectTargets,
   locks: ({ known }) => [...known],

@@ -5,13 +5,13 @@ import type { Item } from '../../kernel/input.ts'
 import { granted } from '../../kernel/rule.ts'
 import { lockOrganizations, optionalOrganizationTarget } from '../../organizations/index.ts'
 import { checkNewPassword, hashPatiently } from '../../passwords/index.ts'
-import { operatorFieldsOnly, createAccount, type NewUser } from '../create.ts'
+import { mayGivePrivateMetadata, createAccount, type NewUser } from '../create.ts'
 import { bulkAnswer, runBatch, noteOutcome, type BatchItem } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkCreateUsers = defineCommand(bulkSignatures.bulkCreate, {
   allow: granted,
-  allowItem: operatorFieldsOnly,
+  allowItem: mayGivePrivateMetadata,
   target: optionalOrganizationTarget,
   async prepare(context, { users }) {
     const hashes: (string | null | DenizenError)[] = []

@@ -8,7 +8,7 @@ import { tooManyUsers, type UserId, changedAccountTarget } from '../../users/ind
 import type { OrganizationId } from '../../organizations/index.ts'
 import type { UserFilter } from '../directory/filter.ts'
 import { countUsers, selectUserIds } from '../directory/repository.ts'
-import { directoryTarget, overDirectory } from '../directory/target.ts'
+import { directoryTarget, mayReadDirectory } from '../directory/target.ts'
 import type { BatchItem } from './outcome.ts'
 import { largestBulk } from './signatures.ts'
 
@@ -26,9 +26,8 @@ export const bulkTarget = {
     directoryTarget.find(em, { organizationId, where: filter }, actor),
 } satisfies TargetFinder<BulkInput>
 
-export const overSelectedUsers = credentialRule(
-  'who has the permission there; a filter by role only for who has it everywhere',
-  (request) => overDirectory({ ...request, input: { where: (request.input as BulkInput).filter } }),
+export const maySelectUsers = credentialRule('who has the permission there; a filter by role only for who has it everywhere', (request) =>
+  mayReadDirectory({ ...request, input: { where: (request.input as BulkInput).filter } }),
 )
 
 /** The users of a batch. */

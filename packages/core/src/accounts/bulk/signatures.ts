@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { item } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../text/index.ts'
-import { onlyOperatorsCreate } from '../errors.ts'
-import { addressNotManaged, lastOwner, organizationInactive, seatsTaken } from '../../organizations/errors.ts'
+import { onlyAdministratorsCreate } from '../errors.ts'
+import { addressNotManaged, lastOwner, organizationInactive, memberLimitReached } from '../../organizations/errors.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
 import { newPasswordErrors } from '../../passwords/errors.ts'
 import {
@@ -53,7 +53,15 @@ export const bulkSignatures = group('users', {
     inputLimit: 4 * 1024 ** 2,
     mostValues: 100_000,
     grantedTo: ['admin'],
-    errors: [...newPasswordErrors, emailTaken, usernameTaken, seatsTaken, organizationInactive, addressNotManaged, onlyOperatorsCreate],
+    errors: [
+      ...newPasswordErrors,
+      emailTaken,
+      usernameTaken,
+      memberLimitReached,
+      organizationInactive,
+      addressNotManaged,
+      onlyAdministratorsCreate,
+    ],
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
       users: z

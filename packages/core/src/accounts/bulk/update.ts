@@ -1,15 +1,15 @@
 import { defineCommand } from '../../kernel/action.ts'
-import { allOf, within, withOperatorFields } from '../../kernel/rule.ts'
-import { existingUser, overAccount } from '../../users/index.ts'
+import { allOf, within, withInstallationFields } from '../../kernel/rule.ts'
+import { existingUser, mayChangeAccount } from '../../users/index.ts'
 import { updateAccount } from '../profile/update.ts'
-import { operatorFields } from '../profile/signatures.ts'
-import { findAccountIn, selectTargets, bulkTarget, overSelectedUsers, batchItems } from './selection.ts'
+import { installationFields } from '../profile/signatures.ts'
+import { findAccountIn, selectTargets, bulkTarget, maySelectUsers, batchItems } from './selection.ts'
 import { bulkAnswer, runBatch, noteOutcome } from './outcome.ts'
 import { bulkSignatures } from './signatures.ts'
 
 export const bulkUpdateUsers = defineCommand(bulkSignatures.bulkUpdate, {
-  allow: allOf(overSelectedUsers, within('patch', withOperatorFields(...operatorFields))),
-  allowItem: overAccount,
+  allow: allOf(maySelectUsers, within('patch', withInstallationFields(...installationFields))),
+  allowItem: mayChangeAccount,
   target: bulkTarget,
   prepare: selectTargets,
   locks: ({ known }) => [...known],

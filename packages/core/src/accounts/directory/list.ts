@@ -4,10 +4,10 @@ import { seesAllFields } from '../../users/index.ts'
 import type { Order } from './order.ts'
 import { countUsers as countSelected, selectUsers } from './repository.ts'
 import { directorySignatures, type UserSort } from './signatures.ts'
-import { directoryScope, directoryTarget, overDirectory } from './target.ts'
+import { directoryScope, directoryTarget, mayReadDirectory } from './target.ts'
 
 export const listUsers = defineQuery(directorySignatures.list, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ select, cachedRows, ports, actor, now }, { limit, cursor, total, sortBy, order, ...selection }) {
     const { organizationId = null } = selection
@@ -33,7 +33,7 @@ const usualDirection: Readonly<Record<UserSort, Order['direction']>> = {
 }
 
 export const countUsers = defineQuery(directorySignatures.count, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ select, now }, selection) {
     return { count: await countSelected(select, selection, now) }

@@ -12,11 +12,11 @@ import { rowsOf } from './rows.ts'
 import { directorySignatures } from './signatures.ts'
 import { similarHits } from './similar.ts'
 import { allOf } from './sql.ts'
-import { directoryScope, directoryTarget, overDirectory } from './target.ts'
+import { directoryScope, directoryTarget, mayReadDirectory } from './target.ts'
 import { typoPatterns } from './typos.ts'
 
 export const searchUsers = defineQuery(directorySignatures.search, {
-  allow: overDirectory,
+  allow: mayReadDirectory,
   target: directoryTarget,
   async handle({ open, select, cachedRows, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
     const { organizationId = null } = selection

@@ -42,7 +42,7 @@ const mayFilterByRole = rule('a filter by role only for who has the permission e
 })
 
 /** Who may list users: of the whole installation, with the permission everywhere; of an organization, with the permission there. */
-export const overDirectory = allOf(granted, mayFilterByRole, mayFilterByMembership)
+export const mayReadDirectory = allOf(granted, mayFilterByRole, mayFilterByMembership)
 
 function filtersOf({ where }: DirectoryInput): readonly UserFilter[] {
   return where === undefined ? [] : [...eachFilter(where)]

@@ -5,7 +5,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { printable } from '../../text/index.ts'
 import type { ImportedRole } from './model.ts'
 
-/** Creates the missing roles. They grant nothing until an operator maps them. */
+/** Creates the missing roles. They grant nothing until an administrator maps them. */
 export async function makeRoles(context: CommandContext, roles: readonly ImportedRole[]): Promise<string[]> {
   const names = roles.map(({ name }) => name)
   const existing = new Set((await findRoles(context.em, names)).map(({ name }) => name))

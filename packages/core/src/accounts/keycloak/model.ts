@@ -45,7 +45,7 @@ export const keycloakUser = foreignObject({
   id: z.unknown().optional(),
   username: z.string().max(1024).nullish(),
   email: z.string().max(1024).nullish(),
-  /** Anything but true or false is read as not so, and told. */
+  /** Anything but true or false is read as false, and reported. */
   emailVerified: z.unknown().optional(),
   enabled: z.unknown().optional(),
   firstName: z.string().nullish(),

@@ -95,7 +95,7 @@ function renamed({ username: given, email: address }: KeycloakUser, name: string
   return `the username was an address; ${called}${still}`
 }
 
-/** What the user or an operator has to do again; the rest of what is not taken over is counted (see `lost.ts`). */
+/** What the user or an administrator has to do again; the rest of what is not taken over is counted (see `lost.ts`). */
 function leftBehind({ credentials, realmRoles }: KeycloakUser, { clashing }: RealmRoles): readonly string[] {
   const warnings: string[] = []
   if ((credentials ?? []).some((credential) => !isPassword(credential)))

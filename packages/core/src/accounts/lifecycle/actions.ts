@@ -6,7 +6,7 @@ import { expectVersion } from '../../kernel/version.ts'
 import {
   managingOrganization,
   changedAccountTarget,
-  overAccount,
+  mayChangeAccount,
   visibleUser,
   archivedUser,
   existingUser,
@@ -21,7 +21,7 @@ import { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
 
 export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   takesPrecedence: true,
   target: changedAccountTarget,
   async handle(context, { userId, status, reason, releaseGrants, version }) {
@@ -48,7 +48,7 @@ async function releaseFrozenGrants(context: CommandContext, user: UserRow): Prom
 }
 
 export const archiveUser = defineCommand(lifecycleSignatures.archive, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   takesPrecedence: true,
   target: changedAccountTarget,
   async handle(context, { userId, reason, version }) {
@@ -62,7 +62,7 @@ export const archiveUser = defineCommand(lifecycleSignatures.archive, {
 })
 
 export const restoreUser = defineCommand(lifecycleSignatures.restore, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   target: changedAccountTarget,
   async handle(context, { userId, version }) {
     const { em, actor } = context
@@ -114,7 +114,7 @@ export const demoteUser = defineCommand(lifecycleSignatures.demote, {
 
 /** The incident button. */
 export const containUser = defineCommand(lifecycleSignatures.contain, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   takesPrecedence: true,
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {

@@ -31,7 +31,7 @@ export async function archiveAccount(
 ): Promise<Archived> {
   if (user.status === 'archived') throw archivedUser({})
   const { em, now } = context
-  await keepOwners(context, user.id)
+  await ensureOtherOwners(context, user.id)
   const before = user.status
   const ended = await changeStatus(context, user, 'archived', { because: 'archived', permission })
   change(user, { archivedAt: now, archivedBy: callerId(context.actor), archiveReason: reason ?? null, archivedStatus: before })
@@ -41,8 +41,12 @@ export async function archiveAccount(
   return { ...ended, invitationsRevoked, restorableUntil: restorableUntil(context, now) }
 }
 
-/** Locks the user's organizations, and refuses if one of them would have members but no owner. */
-async function keepOwners(context: CommandContext, userId: UserId): Promise<void> {
+/**
+ * Locks the user's organizations, and refuses if one of them would have members but no owner. Who is alone in an organization may be
+ * archived: nobody is left there without an owner. `ensureAnotherOwner`, for who is removed, has no such exception: they stay, and could
+ * not get back into what is theirs.
+ */
+async function ensureOtherOwners(context: CommandContext, userId: UserId): Promise<void> {
   const { em } = context
   const owned = await ownedOrganizations(em, [userId])
   await lockOrganizations(em, owned)

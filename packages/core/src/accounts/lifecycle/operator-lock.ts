@@ -5,12 +5,12 @@ import { isActing, lockedByOperator, type UserRow } from '../../users/index.ts'
 
 type Locker = Pick<CommandContext, 'actor'>
 
-/** Refuses to give back what an operator took away, except for operators. Call it before the change. */
+/** Refuses to give back what an administrator of the installation took away, except to another one. Call it before the change. */
 export function requireNoLock({ actor }: Locker, { lockedByOperator: isLocked }: UserRow, permission: string): void {
   if (isLocked && !actsAsOperator(actor, permission)) throw lockedByOperator({})
 }
 
-/** Records that an operator holds the account, as long as something is taken away. Call it after the change. */
+/** Records that an administrator of the installation locked the account, as long as something is taken away. Call it after the change. */
 export function rememberLock({ actor }: Locker, user: UserRow, permission: string): void {
   if (actsAsOperator(actor, permission)) change(user, { lockedByOperator: !isActing(user.status) || user.grantsFrozenAt !== null })
 }

@@ -21,7 +21,7 @@ interface Ended {
 
 /**
  * Changes a user's status. If the user may not act in it, every session and
- * token ends at once, and every link that was mailed is void. Refuses for the last active superadmin, and to give back what an operator
+ * token ends at once, and every link that was mailed is void. Refuses for the last active superadmin, and to give back what an administrator
  * took away.
  */
 export async function changeStatus(

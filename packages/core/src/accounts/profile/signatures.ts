@@ -48,7 +48,7 @@ const own = {
 }
 
 /** The fields that only administrators of the installation may set. */
-export const operatorFields = [
+export const installationFields = [
   'emailVerified',
   'resourcePolicy',
   'sudoSessionEnabled',
@@ -58,7 +58,7 @@ export const operatorFields = [
   'isScanner',
 ] as const
 
-/** What an operator may change about a user; `users.bulkUpdate` takes the same. */
+/** What an administrator may change about a user; `users.bulkUpdate` takes the same. */
 export const userPatch = {
   ...own,
   preferences: preferences.optional().meta({ description: 'what applications keep for their user: a JSON object of up to 16 KB' }),

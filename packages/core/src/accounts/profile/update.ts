@@ -2,16 +2,16 @@ import type { z } from 'zod'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { change, changedFields } from '../../kernel/row.ts'
-import { allOf, withOperatorFields } from '../../kernel/rule.ts'
+import { allOf, withInstallationFields } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
-import { existingUser, managingOrganization, overAccount, patchedAccountTarget, visibleUser, type UserRow } from '../../users/index.ts'
+import { existingUser, managingOrganization, mayChangeAccount, patchedAccountTarget, visibleUser, type UserRow } from '../../users/index.ts'
 import { leaveAddress, refuseLeavingManagement, type AddressPatch } from '../address.ts'
 import { requireMayChangeAllowedIps, notifyAllowedIpsChanged, allowedIpsSetter } from '../allowed-ips.ts'
 import { claimFirst } from '../errors.ts'
-import { operatorFields, profileSignatures, type userPatch } from './signatures.ts'
+import { installationFields, profileSignatures, type userPatch } from './signatures.ts'
 
 export const updateUser = defineCommand(profileSignatures.update, {
-  allow: allOf(overAccount, withOperatorFields(...operatorFields)),
+  allow: allOf(mayChangeAccount, withInstallationFields(...installationFields)),
   target: patchedAccountTarget,
   async handle(context, { userId, version, ...patch }) {
     const user = await existingUser(context.em, userId)

@@ -85,7 +85,7 @@ async function applyUpdate(context: CommandContext, provider: IdentityProvider, 
 }
 
 /**
- * A user was deleted at the provider. Nothing is deleted here: an operator must not lose data
+ * A user was deleted at the provider. Nothing is deleted here: an administrator must not lose data
  * because of another system's click. The identity goes, all sessions end, and whoever
  * had no other way in is suspended.
  */
@@ -110,7 +110,7 @@ async function applyDeletion(context: CommandContext, provider: IdentityProvider
   return 'applied'
 }
 
-/** The last superadmin is not suspended, although it cannot sign in until an operator helps. */
+/** The last superadmin is not suspended, although it cannot sign in until an administrator helps. */
 async function suspend(context: CommandContext, userId: Parameters<typeof existingUser>[1]): Promise<void> {
   const suspended = await context.attempt(async () => {
     const user = await existingUser(context.em, userId)

@@ -3,7 +3,7 @@ import { defineError } from '../../kernel/errors.ts'
 export const anonymousClosed = defineError(
   'auth.anonymousClosed',
   'denied',
-  'Sign-up is closed here, also for anonymous accounts. Ask the operator of this installation for an account.',
+  'Sign-up is closed here, also for anonymous accounts. Ask an administrator of this installation for an account.',
 )
 export const notAnonymous = defineError('auth.notAnonymous', 'conflict', 'This account is not anonymous, so it cannot be claimed.')
 

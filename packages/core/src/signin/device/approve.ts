@@ -51,7 +51,7 @@ export const viewDeviceLogin = defineCommand(deviceSignatures.viewDeviceLogin, {
  * Creates the session that the device will fetch: it exists from now on, so that
  * whatever ends the user's sessions ends this one too, fetched or not. If it
  * is not fetched, it expires with the device code. It starts without recent authentication:
- * the approver has authenticated, the holder of the device has not.
+ * the approver has authenticated, whoever has the device has not.
  */
 export const approveDeviceLogin = defineCommand(deviceSignatures.approveDeviceLogin, {
   allow: signedIn,

@@ -13,7 +13,7 @@ import {
   isActing,
   managingOrganization,
   type UserRow,
-  overAccount,
+  mayChangeAccount,
 } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
@@ -27,7 +27,7 @@ import { impersonationSignatures } from './signatures.ts'
  * such a session cannot change credentials. Begun by a permission held in one organization, it is limited to that.
  */
 export const impersonate = defineCommand(impersonationSignatures.impersonate, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   target: controlledAccountTarget,
   requiresRecentAuth: true,
   handlesSecret: true,

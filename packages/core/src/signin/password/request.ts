@@ -11,7 +11,7 @@ import {
   type UserKind,
   type UserStatus,
   controlledAccountTarget,
-  overAccount,
+  mayChangeAccount,
 } from '../../users/index.ts'
 import { issueVerification } from '../../verifications/index.ts'
 import { noSetup } from './errors.ts'
@@ -67,7 +67,7 @@ async function findResettable({ em, newId, settings }: CommandContext, email: st
 
 /** Whoever may change an account may send its owner a way in. It goes to the account's address, and tells them nothing. */
 export const sendSetupLink = defineCommand(passwordSignatures.sendSetupLink, {
-  allow: overAccount,
+  allow: mayChangeAccount,
   target: controlledAccountTarget,
   async handle(context, { userId }) {
     const user = await existingUser(context.em, userId)

@@ -1,6 +1,6 @@
 import { defineError } from '../../kernel/errors.ts'
 
-/** One answer for a token that never was, is over, was revoked, or was exchanged before: only its holder would gain from the difference. */
+/** One answer for a token that never was, is over, was revoked, or was exchanged before: only whoever has it would gain from the difference. */
 export const invalidRefreshToken = defineError(
   'auth.invalidRefreshToken',
   'unauthenticated',

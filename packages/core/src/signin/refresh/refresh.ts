@@ -27,7 +27,7 @@ import { invalidRefreshToken } from './errors.ts'
 import { judgeReuse, replaceSuccessor, rotateRefreshToken } from './rotation.ts'
 import { refreshSignatures } from './signatures.ts'
 
-/** A session whose refresh token was shown, and who it belongs to. */
+/** A session whose refresh token was presented, and who it belongs to. */
 interface RefreshableSession {
   readonly token: TokenRow
   readonly session: SessionRow
@@ -35,7 +35,7 @@ interface RefreshableSession {
 }
 
 /**
- * The access token of before stays good for the rest of its hour: calls that are
+ * The previous access token stays valid until it expires: calls that are
  * under way do not fail, and a refresh takes nothing away, so no other process has
  * to be woken for it. Whatever ends the session ends every token of it at once.
  */
@@ -58,7 +58,7 @@ export const refresh = defineCommand(refreshSignatures.refresh, {
   },
 })
 
-/** The row behind a refresh token, when the text proves it. */
+/** The row of a refresh token, if its hash matches. */
 async function findToken({ reader, ports }: PrepareContext, { refreshToken }: { refreshToken: string }): Promise<TokenRow | null> {
   const id = idInToken('refresh', refreshToken)
   const token = id === null ? null : await reader.findOne(TokenRow, { id, kind: 'refresh' })
@@ -146,7 +146,7 @@ async function replacePair(context: CommandContext, held: RefreshableSession, un
   return issueNext(context, held, ids)
 }
 
-/** Two hold the same token, and nobody can tell which of them stole it: neither goes on. */
+/** Two parties have the same token; nobody can tell who stole it, so both are signed out. */
 async function endFamily(context: CommandContext, { session, user }: RefreshableSession): Promise<never> {
   const { em, now } = context
   const ended = await endSessions(em, { userId: user.id, sessionId: session.id }, 'tokenReused', now)

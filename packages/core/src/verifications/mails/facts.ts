@@ -6,8 +6,8 @@ import type { VerificationRow } from '../entity.ts'
 export interface MailFacts {
   /** The user with the address; null: none. */
   readonly user: UserRow | null
-  /** Who has proved the address already, if somebody asks for it who has not; null: nobody. */
-  readonly holder: UserRow | null
+  /** The user who has proved the address already, if somebody else asks for it; null: nobody. */
+  readonly addressOwner: UserRow | null
   readonly secret: string
   readonly settings: Pick<Settings, 'name' | 'publicUrl'>
 }

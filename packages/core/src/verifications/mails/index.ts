@@ -24,7 +24,7 @@ const templates: Readonly<Record<VerificationPurpose, Template>> = {
 
 /** If somebody has the address already, they are told, and get no link: nobody else learns of it. */
 function unlessTaken(template: Template): Template {
-  return (facts) => (facts.holder === null ? template(facts) : addressTaken(facts))
+  return (facts) => (facts.addressOwner === null ? template(facts) : addressTaken(facts))
 }
 
 /** No mail is sent if the account does not exist or is not active. */

@@ -57,7 +57,7 @@ export function resetPassword({ row, user, link, settings }: TemplateFacts): Mes
   }
 }
 
-/** An operator asked for it. Who that was is in the audit log, but would tell the reader nothing. */
+/** An administrator asked for it. Who that was is in the audit log, but would tell the reader nothing. */
 export function setUp({ row, user, link, settings }: TemplateFacts): Message {
   return {
     title: 'Set up your account',

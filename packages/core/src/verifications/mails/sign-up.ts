@@ -75,11 +75,11 @@ export function confirmNewAddress({ row, user, link, settings }: TemplateFacts):
 }
 
 /** For an address that somebody asks for, and that has an account already: only its owner learns so. */
-export function addressTaken({ row, holder, settings }: TemplateFacts): Message {
+export function addressTaken({ row, addressOwner, settings }: TemplateFacts): Message {
   return {
     title: 'This address has an account already',
     paragraphs: [
-      `Somebody, hopefully you, wants to use ${row.email} for another account at ${settings.name}. It belongs to the account “${holder?.username ?? ''}” already, and an address can belong to one account only.`,
+      `Somebody, hopefully you, wants to use ${row.email} for another account at ${settings.name}. It belongs to the account “${addressOwner?.username ?? ''}” already, and an address can belong to one account only.`,
       'If it was you, sign in to that account. To use the address for the other one, give that account another address first.',
     ],
     notes: [

@@ -5,11 +5,11 @@ import { decoyOfKind, heldKinds, kindOf } from './kinds.ts'
 import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
 import { decoyHash } from './verify.ts'
 
-/** Milliseconds for which it is not looked again which kinds of hashes are held. */
+/** How long, in milliseconds, the kinds of hashes are cached. */
 const kindsAge = 60_000
-/** Times what the slowest kind took when it was measured: no two times are the same, and a short rest of waiting is less exact than a long one. */
+/** Factor on the slowest measured kind, because times vary and short timers are inexact. */
 const margin = 1.5
-/** Milliseconds. Nobody waits longer, however dear an imported hash is. */
+/** Milliseconds. Nobody waits longer, however expensive a hash is. */
 const longest = 2_000
 
 const kindsStatement = statement('password_kinds', heldKinds)

@@ -33,7 +33,7 @@ export function addConnectionOptions(command: Command): Command {
 }
 
 export function addOutputOptions(command: Command): Command {
-  return command.addOption(new Option('--json', 'print JSON').conflicts('ndjson')).option('--ndjson', 'print JSON, one item a line')
+  return command.addOption(new Option('--json', 'print JSON').conflicts('ndjson')).option('--ndjson', 'print JSON, one item per line')
 }
 
 /** `plans`: whether a dry run of it is possible; `takesKey`: whether it can be repeated. Where not, the option is hidden, and refused with the reason. */
