@@ -3,10 +3,11 @@ import { idOf, type Id } from '../../kernel/id.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
 import { organizationRoles, ownerPermissions, type ResolvedAssignment } from '../../grants/index.ts'
 import type { Condition } from '../../grants/model.ts'
-import type { Scope } from '../scopes.ts'
-import { matchingPattern, pathTo, type RoleGraph } from '../roles/graph.ts'
+import type { Scope } from '../../kernel/decisions.ts'
+import { matchingPattern, pathTo, type RoleGraph } from '../facts/roles.ts'
 import type { Reason, RoleShown } from './model.ts'
-import { scopeInWords, shownScope, shownAssignmentScope, timeInWords, type Names } from './names.ts'
+import type { Names } from '../facts/names.ts'
+import { scopeInWords, shownScope, shownAssignmentScope, timeInWords } from './names.ts'
 
 /** The question, and the data to answer it with. */
 export interface ExplainQuestion {
