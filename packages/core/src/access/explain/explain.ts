@@ -18,7 +18,7 @@ import { askedTarget, askedType, visibilityFor, type Visibility } from './visibi
 import { missingFor, type OrganizationStanding } from './missing.ts'
 import type { Explanation, Reason, Unmet } from './model.ts'
 import { loadNames } from '../facts/names.ts'
-import { shownScope, uuidsIn } from './names.ts'
+import { describeScope, uuidsIn } from './names.ts'
 import {
   hiddenReason,
   reaches,
@@ -72,7 +72,7 @@ export const explain = defineQuery(explainSignatures.explain, {
     const common = {
       user: { userId: facts.userId, username: facts.username },
       permission: input.permission,
-      on: shownScope(scope, question.names),
+      on: describeScope(scope, question.names),
     }
     if (allowed) return { ...common, ...nothingMissing, allowed, because, summary: summaryOf(question, because, null) }
     return {
@@ -105,9 +105,9 @@ interface FactsOfUser {
 }
 
 /** What the caller may know: of somebody who does not belong to the scope now neither the status, nor what they have elsewhere. */
-function knownFacts({ wholeSystem }: Visibility, scope: Scope, known: FactsOfUser): FactsOfUser {
+function knownFacts({ everywhere }: Visibility, scope: Scope, known: FactsOfUser): FactsOfUser {
   const { facts, held } = known
-  if (wholeSystem || belongedTo(facts, scope)) return known
+  if (everywhere || belongedTo(facts, scope)) return known
   return {
     facts: { ...facts, status: 'active', isActive: true, memberships: [], assignments: [] },
     held: { ...held, assignments: held.assignments.filter(({ scope: kind }) => kind !== 'system') },
@@ -199,7 +199,7 @@ function unmetFor({ question, facts, situation, held, visibility, limited }: Den
   const byCredential = limited.map((reason): Unmet => ({ code: 'credential', reason, at: null, text: '' }))
   const unready = obstaclesOf(facts, situation)
   const given = held.assignments.flatMap((assignment): Unmet[] => {
-    if (assignment.scope === 'system' && !visibility.wholeSystem) return []
+    if (assignment.scope === 'system' && !visibility.everywhere) return []
     const reason = reasonOf(question, assignment)
     const code = codeOf(assignment, facts, held, { situation, unready })
     return reason === null || code === null ? [] : [{ code, reason, at: timeOf(code, assignment), text: '' }]
@@ -245,5 +245,5 @@ function timeOf(code: Unmet['code'], { from, until, revoked }: UserAssignments['
 
 /** The reason, without details the caller may not see. */
 function visibleReason(visibility: Visibility, question: ExplainQuestion, reason: Reason): Reason {
-  return reason.via === 'assignment' && reason.scope.kind === 'system' && !visibility.wholeSystem ? hiddenReason(question) : reason
+  return reason.via === 'assignment' && reason.scope.kind === 'system' && !visibility.everywhere ? hiddenReason(question) : reason
 }

@@ -5,9 +5,9 @@ import { organizationRoles, ownerPermissions, type ResolvedAssignment } from '..
 import type { Condition } from '../../grants/model.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { matchingPattern, pathTo, type RoleGraph } from '../facts/roles.ts'
-import type { Reason, RoleShown } from './model.ts'
+import type { Reason, RoleDescription } from './model.ts'
 import type { Names } from '../facts/names.ts'
-import { scopeInWords, shownScope, shownAssignmentScope, timeInWords } from './names.ts'
+import { onScopeInWords, scopeInWords, describeScope, describeAssignmentScope, timeInWords } from './names.ts'
 
 /** The question, and the data to answer it with. */
 export interface ExplainQuestion {
@@ -32,7 +32,7 @@ export function reasonOf(question: ExplainQuestion, assignment: ReasonAssignment
   if (!reaches(assignment, question.scope)) return null
   const path = rolePathOf(assignment, graph, catalogue, permission)
   if (path === null) return null
-  const scope = shownAssignmentScope(assignment, names)
+  const scope = describeAssignmentScope(assignment, names)
   const subject =
     assignment.team === null
       ? ({ kind: 'user', id: userId, name: username } as const)
@@ -47,7 +47,7 @@ export function reasonOf(question: ExplainQuestion, assignment: ReasonAssignment
     validUntil: assignment.until === null ? null : new Date(assignment.until),
     condition: assignment.condition,
     hidden: false,
-    text: `${subjectInWords(username, subject)} ${roleInWords(path)} on ${scopeInWords(scope)}${rolePathInWords(path)}${termsInWords(assignment)}`,
+    text: `${subjectInWords(username, subject)} ${roleInWords(path)} ${onScopeInWords(scope)}${rolePathInWords(path)}${termsInWords(assignment)}`,
   }
 }
 
@@ -59,7 +59,7 @@ export function reaches({ scope, organization, object }: ReasonAssignment, targe
 }
 
 interface RolePath {
-  readonly roles: RoleShown[]
+  readonly roles: RoleDescription[]
   readonly pattern: string
 }
 
@@ -83,7 +83,7 @@ export function reasonOfMembership(question: ExplainQuestion, organizationId: Id
   if (question.scope.organizationId !== organizationId) return null
   const pattern = matchingPattern(catalogue, organizationRoles[role].permissions, permission)
   if (pattern === null) return null
-  const scope = shownScope({ kind: 'organization', organizationId, path: [], owners: [] }, names)
+  const scope = describeScope({ kind: 'organization', organizationId, path: [], owners: [] }, names)
   const path = { roles: [{ id: null, name: role }], pattern }
   const text = `${username} ${roleInWords(path)} of ${scopeInWords(scope)}${rolePathInWords(path)}`
   return { ...bareReason(question), ...path, via: 'membership', scope, text }
@@ -94,7 +94,7 @@ export function reasonOfOwnership(question: ExplainQuestion): Reason | null {
   const { catalogue, permission, names, username } = question
   const pattern = matchingPattern(catalogue, ownerPermissions, permission)
   if (pattern === null) return null
-  const scope = shownScope(question.scope, names)
+  const scope = describeScope(question.scope, names)
   const text = `${username} owns ${scopeInWords(scope)}, or something that it is in, and owners have ${pattern}`
   return { ...bareReason(question), roles: [], pattern, via: 'ownership', scope, text }
 }
@@ -107,8 +107,8 @@ function bareReason({ userId, username }: ExplainQuestion): Omit<Reason, 'via' |
 
 /** A reason whose details the caller may not see. */
 export function hiddenReason(question: ExplainQuestion): Reason {
-  const text = `${question.username} holds it on the whole system, by what you may not look into`
-  const scope = { kind: 'system' as const, id: null, name: 'the whole system' }
+  const text = `${question.username} holds it everywhere, by what you may not look into`
+  const scope = { kind: 'system' as const, id: null, name: 'everywhere' }
   return { ...bareReason(question), via: 'assignment', roles: [], pattern: null, scope, hidden: true, text }
 }
 

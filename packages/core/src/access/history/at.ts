@@ -13,7 +13,7 @@ import { belongedTo, type SubjectFacts } from '../facts/subjects.ts'
 import { candidatesAt, knownSubject, type PointInTime } from './candidates.ts'
 import type { UserAt } from '../explain/model.ts'
 import { loadNames, type Names } from '../facts/names.ts'
-import { scopeInWords, shownScope, shownAssignmentScope, uuidsIn } from '../explain/names.ts'
+import { onScopeInWords, describeScope, describeAssignmentScope, uuidsIn } from '../explain/names.ts'
 import { reaches } from '../explain/reasons.ts'
 import { explainSignatures } from '../explain/signatures.ts'
 import { obstaclesOf } from '../explain/obstacles.ts'
@@ -38,7 +38,7 @@ export const at = defineQuery(explainSignatures.at, {
     const visibility = visibilityFor(actor, scope, { action, userId: subject })
     const names = await loadNames(em, uuidsIn(scope))
     const then = { catalogue, facts, scope }
-    const common = { time, on: shownScope(scope, names), there: scope.existed }
+    const common = { time, on: describeScope(scope, names), there: scope.existed }
     if (subject === null) {
       if (permission === undefined) throw notFound({ type: askedType })
       const cursorScope = { action, filters: { time, permission, on }, viewer: viewerOf(actor) }
@@ -122,13 +122,11 @@ async function describeUser(then: PointInTime, subject: SubjectFacts, visibility
   const { scope, facts } = then
   const { userId, username, status, frozen } = subject
   const assignments = subject.assignments
-    .filter((assignment) => visibility.wholeSystem || isWithin(assignment, scope))
+    .filter((assignment) => visibility.everywhere || isWithin(assignment, scope))
     .toSorted((one, other) => (one.id < other.id ? -1 : 1))
   const here = scope.organizationId === null ? null : uuidOf(scope.organizationId)
-  const seats = subject.unfiltered.seats.flatMap(({ team, organization }) =>
-    visibility.wholeSystem || organization === here ? [team] : [],
-  )
-  const memberships = subject.memberships.filter(({ organizationId }) => visibility.wholeSystem || organizationId === scope.organizationId)
+  const seats = subject.unfiltered.seats.flatMap(({ team, organization }) => (visibility.everywhere || organization === here ? [team] : []))
+  const memberships = subject.memberships.filter(({ organizationId }) => visibility.everywhere || organizationId === scope.organizationId)
   const uuids = assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))
   const names = await loadNames(facts.em, [...uuids, ...seats, ...memberships.map(({ organizationId }) => uuidOf(organizationId))])
   const unready = obstaclesOf(subject, { now: facts.time, from: null })
@@ -138,7 +136,7 @@ async function describeUser(then: PointInTime, subject: SubjectFacts, visibility
     status,
     frozen,
     memberships: memberships.map(({ organizationId, role }) => ({
-      organization: shownScope({ kind: 'organization', organizationId, path: [], owners: [] }, names),
+      organization: describeScope({ kind: 'organization', organizationId, path: [], owners: [] }, names),
       role,
     })),
     teams: seats.map((team) => ({ teamId: idOf('team', team), name: names.get(team) ?? team })),
@@ -162,7 +160,7 @@ function shownAssignment(
   { names, counted }: { readonly names: Names; readonly counted: boolean },
 ): UserAt['assignments'][number] {
   const { id, role, name, permission, team, from, until, condition } = assignment
-  const scope = shownAssignmentScope(assignment, names)
+  const scope = describeAssignmentScope(assignment, names)
   const subject =
     team === null
       ? ({ kind: 'user', id: userId, name: username } as const)
@@ -177,6 +175,6 @@ function shownAssignment(
     validUntil: until === null ? null : new Date(until),
     condition,
     counted,
-    text: `${role === null ? `has ${permission}` : `is ${name}`} on ${scopeInWords(scope)}${team === null ? '' : `, through the team ${subject.name}`}`,
+    text: `${role === null ? `has ${permission}` : `is ${name}`} ${onScopeInWords(scope)}${team === null ? '' : `, through the team ${subject.name}`}`,
   }
 }

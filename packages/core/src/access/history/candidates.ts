@@ -38,8 +38,8 @@ export async function candidatesAt(
 }
 
 /** A user as the caller may know them: of somebody who did not belong to the scope then, nothing but the name. */
-export function knownSubject({ wholeSystem }: Visibility, subject: SubjectFacts, scope: ScopeAt): SubjectFacts {
-  if (wholeSystem || belongedTo(subject, scope)) return subject
+export function knownSubject({ everywhere }: Visibility, subject: SubjectFacts, scope: ScopeAt): SubjectFacts {
+  if (everywhere || belongedTo(subject, scope)) return subject
   const unfiltered = { memberships: [], assignments: [], seats: [] }
   return { ...subject, status: null, frozen: false, isActive: false, memberships: [], assignments: [], unfiltered }
 }

@@ -4,7 +4,7 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Visibility } from '../explain/visibility.ts'
 import { changeKinds, type Change } from '../explain/model.ts'
 import { loadNames, type Names } from '../facts/names.ts'
-import { scopeInWords, shownAssignmentScope } from '../explain/names.ts'
+import { describeAssignmentScope } from '../explain/names.ts'
 import { changeInWords } from '../explain/wording.ts'
 
 /** Changes in one answer at most. */
@@ -159,7 +159,7 @@ export async function changesBetween(
     user,
     organization,
     uuidsOf(scope.path),
-    visibility.wholeSystem,
+    visibility.everywhere,
   ])
   const all = JSON.parse(row?.changes ?? '[]') as ChangeRecord[]
   const shown = all.slice(0, most)
@@ -201,9 +201,9 @@ function changeOf(happening: ChangeRecord, names: Names): Change {
     team: team === null ? null : { teamId: idOf('team', team), name: named(team) ?? '' },
     role: role === null ? null : { id: idOf('rol', role), name: named(role) ?? '' },
     permission,
-    on: kind === null ? null : shownAssignmentScope({ scope: kind, organization, object }, names),
+    on: kind === null ? null : describeAssignmentScope({ scope: kind, organization, object }, names),
     before: before ?? null,
     after: what === 'roleIncluded' || what === 'roleExcluded' ? named(object) : (after ?? null),
   }
-  return { ...change, text: changeInWords(change, change.on === null ? '' : scopeInWords(change.on)) }
+  return { ...change, text: changeInWords(change, change.on) }
 }

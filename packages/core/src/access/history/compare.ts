@@ -16,7 +16,7 @@ import { candidatesAt, knownSubject, type PointInTime } from './candidates.ts'
 import { changesBetween } from './changes.ts'
 import type { Difference } from '../explain/model.ts'
 import { loadNames } from '../facts/names.ts'
-import { shownScope, uuidsIn } from '../explain/names.ts'
+import { describeScope, uuidsIn } from '../explain/names.ts'
 import { explainSignatures } from '../explain/signatures.ts'
 
 const { name: action } = explainSignatures.compare
@@ -52,7 +52,7 @@ export const compare = defineQuery(explainSignatures.compare, {
     return {
       from,
       to: until,
-      on: shownScope(scope, names),
+      on: describeScope(scope, names),
       ...(await changesBetween(em, { from, to, userId: subject, scope, visibility })),
       items: await differences(period, { users: shown, subject, visibility }),
       nextCursor: await nextCursorOf(ports.cipher, cursorScope, users.length > limit && last !== undefined ? [uuidOf(last)] : null),
@@ -66,7 +66,7 @@ async function pointInTime(catalogue: Catalogue, facts: FactsReader, on: ScopeIn
   return { catalogue, facts, scope }
 }
 
-/** The subject; null: everybody in the scope. On the whole system that would be all users, so there it is the caller. */
+/** The subject; null: everybody in the scope. Without a scope that would be all users, so then it is the caller. */
 function subjectOf(actor: Actor, { userId, on }: { userId?: Id<'usr'> | undefined; on: ScopeInput }): Id<'usr'> | null {
   if (userId !== undefined) return userId
   return Object.keys(on).length === 0 && actor.kind === 'user' ? actor.principal.userId : null
