@@ -117,14 +117,19 @@ function knownFacts({ everywhere }: Visibility, scope: Scope, known: FactsOfUser
 /** Only the most recent ended assignments are loaded. */
 const mostPast = 50
 
+/** SQL that selects ended assignments of a subject whose scope includes the one in question. */
+const endedOf = (
+  subject: string,
+) => `select a.* from role_assignments a, k where ${subject} and (a.revoked_at is not null or a.valid_until <= k.at)
+  and (a.scope_kind = 'system' or a.scope_kind = 'organization' and a.organization_id = k.organization
+    or a.scope_team_id = any(k.things) or a.resource_id = any(k.things))`
+
 async function assignmentsIn({ em, time }: FactsReader, { userId, unfiltered }: SubjectFacts, scope: Scope): Promise<UserAssignments> {
   const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
   const [row] = await em.execute<{ status: OrganizationStatus | null; ended: string | null }[]>(
     `with k as (select ?::uuid as user_id, ?::uuid as organization, ?::uuid[] as things, ?::timestamptz as at),
-      ended as (select a.* from role_assignments a, k where (a.revoked_at is not null or a.valid_until <= k.at)
-          and (a.user_id = k.user_id or a.team_id in (select s.team_id from team_members s where s.user_id = k.user_id))
-          and (a.scope_kind = 'system' or a.scope_kind = 'organization' and a.organization_id = k.organization
-            or a.scope_team_id = any(k.things) or a.resource_id = any(k.things))
+      ended as (select a.* from (${endedOf('a.user_id = k.user_id')}
+          union all ${endedOf('a.team_id in (select s.team_id from team_members s where s.user_id = k.user_id)')}) a
         order by coalesce(a.revoked_at, a.valid_until) desc, a.id desc limit ${mostPast})
     select (select o.status from organizations o where o.id = k.organization) as status,
       (select json_agg(json_build_object('id', a.id, 'role', a.role_id, 'permission', a.permission, 'team', a.team_id, 'scope', a.scope_kind,
