@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {
+  catalogue,
   isNeeded,
   may,
   modelOf,
@@ -22,7 +23,6 @@ import { expect, test } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { systemActor, type InputOf, type Signatures } from '../index.ts'
 import type { Grants } from '../kernel/grants.ts'
-import { actions } from '../actions.ts'
 import type { Scope } from '../kernel/decisions.ts'
 import { FactsReader } from './facts/reader.ts'
 import type { SubjectFacts } from './facts/subjects.ts'
@@ -32,7 +32,6 @@ import { isAllowedAt, grantsOfSubject } from './subjects.ts'
 const now = 10
 const horizon = 20
 const world = useWorld()
-const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 const base = () => new Date(world().clock.now().getTime() - now * 60_000)
 const timeOf = (minute: number) => new Date(base().getTime() + minute * 60_000)
 

@@ -1,14 +1,11 @@
-import { databases, useWorld } from '@denizen/core/testing'
+import { catalogue, databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
-import { actions } from '../actions.ts'
 import { newId, uuidOf } from '../kernel/id.ts'
 import { systemScope, type Scope } from '../kernel/decisions.ts'
 import { FactsReader } from './facts/reader.ts'
 import { loadScopes } from './facts/scopes.ts'
 import type { SubjectFacts } from './facts/subjects.ts'
 import { isAllowedAt, grantsOfSubject } from './subjects.ts'
-
-const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 
 describe.each(databases)('subjects on %s', (database) => {
   const world = useWorld({ database })

@@ -21,7 +21,7 @@ export {
   type ResolvedAssignment,
 } from './assignments.ts'
 export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-roles.ts'
-export { grantsOf, grantsWithin, type GrantLimits } from './compile.ts'
+export { grantsOf, grantsWithin, SharedGrants, type GrantLimits } from './compile.ts'
 export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
 export { isPrivileged, loadAssignedGrants, loadGrants } from './load.ts'
 export { forEachMoment, membershipsOf, seatsOf, timeOf, wasSo, type Moment } from './moment.ts'
@@ -35,6 +35,7 @@ export {
   hasPermission,
   listPermissions,
   namesOf,
+  PermissionSets,
   permissionsOf,
   matchesNoAction,
 } from './permissions.ts'
