@@ -36,6 +36,7 @@ export {
   seesAllFields,
   visibleUser,
   namedUserOrCaller,
+  withAccountGrants,
 } from './target.ts'
 export { lookExpression } from './search.ts'
 export { storedSkeleton } from './usernames.ts'
