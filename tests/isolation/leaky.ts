@@ -6,7 +6,7 @@ import { signedIn } from '../../packages/core/src/kernel/rule.ts'
 import { command, query } from '../../packages/core/src/kernel/signature.ts'
 import type { Input } from './cases.ts'
 import { scope } from '../../packages/core/src/access/model.ts'
-import { findScope } from '../../packages/core/src/access/scopes.ts'
+import { findScope } from '../../packages/core/src/access/facts/scopes.ts'
 import { organizationId, userId } from '../../packages/core/src/kernel/ids.ts'
 
 /** An action as somebody might write it by mistake, and what the sweep must say of it. */

@@ -23,9 +23,10 @@ import { expect, test } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { systemActor, type InputOf, type Signatures } from '../index.ts'
 import type { Grants } from '../kernel/grants.ts'
-import { findScopeAt, loadSubjectsAt } from './history/state.ts'
-import { findScope, type Scope } from './scopes.ts'
-import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
+import type { Scope } from '../kernel/decisions.ts'
+import { FactsReader } from './facts/reader.ts'
+import type { SubjectFacts } from './facts/subjects.ts'
+import { isAllowedAt, grantsOfSubject } from './subjects.ts'
 
 /** The minute that it is; ten more are to come, and what was given may begin or end in them. */
 const now = 10
@@ -114,15 +115,15 @@ function decider(facts: Ask, places: readonly (Scope | null)[], minute: number, 
 
 /** As calls are let through: by the loader and the engine of sessions, in them and without. */
 async function decidedNow(model: ModelWorld, wheres: readonly Where[]): Promise<void> {
-  const em = world().em()
+  const reader = new FactsReader(world().em(), 'now', timeOf(now))
   const places: (Scope | null)[] = []
-  for (const { scope } of wheres) places.push(await findScope(em, inputOf(scope)))
+  for (const { scope } of wheres) places.push(await reader.scope(inputOf(scope)))
   for (const network of [null, '192.0.2.7']) {
     const keys =
       network === null
         ? model.users.map(({ id }) => ({ userId: id, sessionId: null }))
         : model.sessions.map(({ id, user }) => ({ userId: user, sessionId: id }))
-    const subjects = await loadSubjects(em, keys, timeOf(now))
+    const subjects = await reader.subjects(keys)
     const facts: Ask = (user) => subjects.find(({ userId }) => userId === user)
     compareAll(
       model,
@@ -172,14 +173,10 @@ async function askedMany(model: ModelWorld, wheres: readonly Where[]): Promise<v
 
 /** Out of the history. */
 async function decidedThen(model: ModelWorld, wheres: readonly Where[], minute: number): Promise<void> {
-  const em = world().em()
+  const reader = new FactsReader(world().em(), timeOf(minute), timeOf(now))
   const places: (Scope | null)[] = []
-  for (const { scope } of wheres) places.push(await findScopeAt(em, inputOf(scope), timeOf(minute)))
-  const subjects = await loadSubjectsAt(
-    em,
-    model.users.map(({ id }) => id),
-    timeOf(minute),
-  )
+  for (const { scope } of wheres) places.push(await reader.scope(inputOf(scope)))
+  const subjects = await reader.users(model.users.map(({ id }) => id))
   const facts: Ask = (user) => subjects.find(({ userId }) => userId === user)
   compareAll(model, wheres, { minute, sessionOf: plain }, decider(facts, places, minute, null))
   const { user, scope } = { user: model.users[minute % 10]?.id, scope: wheres[minute]?.scope ?? null }

@@ -1,15 +1,18 @@
 import { catalogue, databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { newId, uuidOf } from '../kernel/id.ts'
-import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
-import { findResources, systemScope, type Scope } from './scopes.ts'
+import { systemScope, type Scope } from '../kernel/decisions.ts'
+import { FactsReader } from './facts/reader.ts'
+import { loadScopes } from './facts/scopes.ts'
+import type { SubjectFacts } from './facts/subjects.ts'
+import { isAllowedAt, grantsOfSubject } from './subjects.ts'
 
 describe.each(databases)('subjects on %s', (database) => {
   const world = useWorld({ database })
 
   const now = () => world().clock.now()
   const load = async (userId: `usr_${string}`, sessionId: `ses_${string}` | null = null): Promise<SubjectFacts | undefined> =>
-    (await loadSubjects(world().em(), [{ userId, sessionId }], now()))[0]
+    (await new FactsReader(world().em(), 'now', now()).subjects([{ userId, sessionId }]))[0]
   const may = async (userId: `usr_${string}`, permission: string, place: Scope, ip: string | null = null) => {
     const facts = await load(userId)
     if (facts === undefined) throw new Error('there is no such user')
@@ -17,7 +20,7 @@ describe.each(databases)('subjects on %s', (database) => {
     return isAllowedAt(grants, facts, permission, place)
   }
   const placeOf = async (id: `res_${string}`): Promise<Scope> => {
-    const place = (await findResources(world().em(), [id])).get(id)
+    const place = (await loadScopes(world().em(), [id])).get(id)
     if (place === undefined) throw new Error('there is no such resource')
     return place
   }
@@ -45,7 +48,7 @@ describe.each(databases)('subjects on %s', (database) => {
     const users = await Promise.all([world().newUser(), world().newUser(), world().newUser()])
     const unknown = newId('usr', now(), new Uint8Array(10))
     const keys = [...users.map(({ id }) => id), unknown].toReversed().map((userId) => ({ userId, sessionId: null }))
-    const facts = await loadSubjects(world().em(), keys, now())
+    const facts = await new FactsReader(world().em(), 'now', now()).subjects(keys)
     expect(facts.map(({ userId }) => userId)).toEqual(users.map(({ id }) => id).toReversed())
   })
 

@@ -5,6 +5,7 @@ import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import { byRole, definitionOfRole } from './definitions.ts'
+import { presentRows, seatsOf, type RowsAt } from './moment.ts'
 import { builtInRoleNames, type BuiltInRoleName, type Condition, type ScopeKind } from './model.ts'
 
 /** An assignment as `assignmentsOf` selects it. Ids are UUIDs, times milliseconds since the epoch. */
@@ -39,6 +40,11 @@ export interface ResolvedAssignment extends LoadedAssignment {
   readonly exclusions: readonly Exclusion[] | null
 }
 
+/** SQL of an assignment `a` as a JSON array, in the order of `AssignmentTuple`. */
+export const assignmentTuple = `json_build_array(a.id, a.role_id, a.permission, a.team_id, a.scope_kind, a.organization_id,
+        coalesce(a.scope_team_id, a.resource_id), (extract(epoch from a.valid_from) * 1000)::float8,
+        (extract(epoch from a.valid_until) * 1000)::float8, a.condition)`
+
 /**
  * SQL that selects the assignments of a user and of the user's teams, without those that are revoked or expired: JSON `assignments`, for
  * `parseAssignments`, and `definitions`, the definition of each custom role among them. Takes one parameter: the time. Deleted teams need
@@ -47,26 +53,32 @@ export interface ResolvedAssignment extends LoadedAssignment {
  * @param scopes SQL condition on the assignments `a`.
  * @param at SQL of the time, instead of a parameter.
  * @param defined SQL condition: whether to select definitions. A caller that has them cached passes false.
+ * @param rows the moment that is read; of the past definitions are not selected
  */
-export function assignmentsOf(user: string, scopes: string, { at = '?::timestamptz', defined = 'true' } = {}): string {
+export function assignmentsOf(
+  user: string,
+  scopes: string,
+  { at = '?::timestamptz', defined = 'true', rows = presentRows }: AssignmentsSql = {},
+): string {
   const columns =
     'id, role_id, permission, team_id, scope_kind, organization_id, scope_team_id, resource_id, valid_from, valid_until, condition'
-  const wanted = `a.revoked_at is null and ${scopes}`
+  const wanted = `${rows.begun('a.granted_at')} and ${rows.unended('a.revoked_at')} and ${scopes}`
   return `(select g.assignments, case when ${defined} then (select json_agg(${definitionOfRole}) from roles r
       where r.id = any(g.roles) and not r.built_in) end as definitions
-    from (select json_agg(json_build_array(a.id, a.role_id, a.permission, a.team_id, a.scope_kind, a.organization_id,
-        coalesce(a.scope_team_id, a.resource_id), (extract(epoch from a.valid_from) * 1000)::float8,
-        (extract(epoch from a.valid_until) * 1000)::float8, a.condition)) as assignments, array_agg(a.role_id) as roles
+    from (select json_agg(${assignmentTuple}) as assignments, array_agg(a.role_id) as roles
       from (select ${columns} from role_assignments a where a.user_id = ${user} and ${wanted}
         union all select ${columns} from role_assignments a
-          where a.team_id is not null and a.team_id in (select s.team_id from team_members s where s.user_id = ${user}) and ${wanted}) a
+          where a.team_id is not null and a.team_id in (${seatsOf(user, rows)}) and ${wanted}) a
       where a.valid_until is null or a.valid_until > ${at}) g)`
 }
 
-/**
- * The values of an assignment in the order of `assignmentsOf`. JSON arrays, because objects take half as long again to write and are
- * twice the size.
- */
+interface AssignmentsSql {
+  readonly at?: string
+  readonly defined?: string
+  readonly rows?: RowsAt
+}
+
+/** The values of an assignment. JSON arrays, because objects take half as long again to write and are twice the size. */
 type AssignmentTuple = readonly [
   id: string,
   role: string | null,

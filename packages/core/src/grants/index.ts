@@ -1,4 +1,5 @@
 export {
+  assignmentTuple,
   assignmentsOf,
   effectiveAssignments,
   appliesFrom,
@@ -23,6 +24,7 @@ export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-ro
 export { grantsOf, grantsWithin, SharedGrants, type GrantLimits } from './compile.ts'
 export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
 export { isPrivileged, loadAssignedGrants, loadGrants } from './load.ts'
+export { forEachMoment, membershipsOf, seatsOf, timeOf, wasSo, type Moment } from './moment.ts'
 export { builtInRoleNames, type BuiltInRoleName } from './model.ts'
 export {
   intersection,

@@ -28,6 +28,13 @@ interface MembershipRecord {
   readonly role: MembershipRole
 }
 
+/** SQL of a lateral join: the memberships of a user in active organizations, as JSON in `m.memberships`. */
+export function joinMemberships(user: string): string {
+  return `left join lateral (
+      select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
+        from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = ${user}) m on true`
+}
+
 /** The columns of a principal's row that determine its grants, as JSON from the database. */
 export interface GrantRecord {
   readonly assurance: Principal['assurance'] | null

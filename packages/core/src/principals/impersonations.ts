@@ -6,7 +6,7 @@ import type { Catalogue } from '../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import type { RoleDefinition } from '../kernel/decisions.ts'
 import { managingOrganization } from '../users/index.ts'
-import { principalGrants, readGrants, type GrantRecord } from './grants.ts'
+import { joinMemberships, principalGrants, readGrants, type GrantRecord } from './grants.ts'
 
 /** The permission that an impersonation is begun by, and stands on. */
 const permission = 'auth.impersonate'
@@ -39,9 +39,7 @@ const impersonationsStatement = statement(
       join users u on u.id = s.user_id
       join users i on i.id = s.impersonator_id
       join sessions p on p.id = s.impersonator_session_id
-      left join lateral (
-        select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
-          from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = i.id) m on true
+      ${joinMemberships('i.id')}
       left join lateral ${assignmentsOf('i.id', `a.scope_kind <> 'resource'`)} r on true
     where s.id = any(${idArray})`,
 )

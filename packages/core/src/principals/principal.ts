@@ -11,7 +11,7 @@ import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits 
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
 import { standingImpersonations } from './impersonations.ts'
-import { principalGrants, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
+import { joinMemberships, principalGrants, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
 import { proofLifetime, sudoLifetime } from '../sessions/model.ts'
 
 /** A loaded principal, with the hash that its token must have. */
@@ -116,6 +116,10 @@ function definitionsIn({ definitions }: PrincipalRecord): ReadonlyMap<string, Ro
 
 const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
 
+/**
+ * The most frequent statement of all, so it selects only what a call needs: no grants on resources. Put together of the same SQL as the
+ * reader of facts (`access/facts/`), which reads everything about a subject.
+ */
 const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
     u.status, u.kind = 'anonymous' as anonymous, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
     exists (select 1 from totp_factors f where f.user_id = u.id and f.activated_at is not null) as totp,
@@ -137,9 +141,7 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     left join sessions s on s.id = t.session_id
     left join users i on i.id = s.impersonator_id
     left join sessions p on p.id = s.impersonator_session_id
-    left join lateral (
-      select json_agg(json_build_object('id', o.id, 'slug', o.slug, 'role', m.role) order by m.id) as memberships
-        from memberships m join organizations o on o.id = m.organization_id and o.status = 'active' where m.user_id = u.id) m on true
+    ${joinMemberships('u.id')}
     left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { defined: '?::boolean' })} r on true
   where t.id = any(${idArray}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
     and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)

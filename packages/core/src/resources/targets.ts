@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { findResources, targetInScope } from '../access/index.ts'
+import { loadScopes, targetInScope } from '../access/index.ts'
 import { ownerPermissions } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor, type Principal } from '../kernel/actor.ts'
@@ -39,7 +39,7 @@ export async function targetOf(
   actor: Actor,
   asked: TargetOptions = {},
 ): Promise<Target | null> {
-  const place = (await findResources(em, [resourceId])).get(resourceId)
+  const place = (await loadScopes(em, [resourceId])).get(resourceId)
   if (place === undefined || (asked.organizationId !== undefined && place.organizationId !== asked.organizationId)) return null
   const { organizationId, path } = place
   const touched = { type: 'resource', id: resourceId, visibleWith: 'resources.get' }

@@ -1,8 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { permissionsOfRole, findResources, enforceSeparationOfDuty, requireHeld, type Scope } from '../access/index.ts'
+import { permissionsOfRole, loadScopes, enforceSeparationOfDuty, requireHeld } from '../access/index.ts'
 import type { RoleId } from '../access/model.ts'
 import type { ScopeKind } from '../grants/model.ts'
 import type { CommandContext } from '../kernel/context.ts'
+import type { Scope } from '../kernel/decisions.ts'
 import { idOrNull, uuidOf, type Id } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
@@ -86,7 +87,7 @@ export async function refuseDelegation(context: CommandContext, userId: UserId, 
 
 /** null: the resource does not exist any more. */
 async function scopesOf(em: SqlEntityManager, held: readonly TeamAssignment[]): Promise<readonly (Scope | null)[]> {
-  const resources = await findResources(
+  const resources = await loadScopes(
     em,
     held.flatMap(({ resourceId }) => resourceId ?? []),
   )

@@ -1,25 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { AssignmentId, ExclusionId, RoleId } from '../model.ts'
-import type { Condition, ScopeKind } from '../../grants/model.ts'
+import type { Condition } from '../../grants/model.ts'
+import { shownAssignment, shownColumns, shownTables, type AssignmentRecord } from '../assignments/repository.ts'
+import type { AssignmentId, Role } from '../model.ts'
+import { selectRoles } from '../roles/repository.ts'
+import type { Exclusion } from '../separation/model.ts'
+import { selectExclusions } from '../separation/repository.ts'
 import type { NamedScope, NamedSubject } from './model.ts'
 import { resourceName, type NamedRole } from './names.ts'
-
-export interface CurrentRole extends NamedRole {
-  readonly description: string | null
-  readonly version: number
-  readonly permissions: readonly string[]
-  readonly includes: readonly RoleId[]
-}
-
-export interface CurrentExclusion {
-  readonly id: ExclusionId
-  readonly name: string
-  readonly kind: 'static' | 'dynamic'
-  readonly cardinality: number
-  readonly version: number
-  readonly roles: readonly RoleId[]
-}
 
 export interface CurrentAssignment {
   readonly id: AssignmentId
@@ -62,24 +50,10 @@ export async function findTenant(em: SqlEntityManager, organization: string | un
 const isNameable = (name: string) => `${name} not in ('constructor', 'prototype', '__proto__')`
 
 /** The custom roles of a tenant, by name. */
-export async function currentRoles(em: SqlEntityManager, { uuid }: Tenant): Promise<readonly CurrentRole[]> {
-  const rows = await em.execute<
-    { id: string; name: string; description: string | null; version: number; permissions: string; includes: string }[]
-  >(
-    `select r.id::text as id, r.name, r.description, r.version,
-        (select coalesce(json_agg(p.permission order by p.permission), '[]') from role_permissions p
-          where p.role_id = r.id and p.revoked_at is null)::text as permissions,
-        (select coalesce(json_agg(i.included_id order by i.included_id), '[]') from role_inclusions i
-          where i.role_id = r.id and i.removed_at is null)::text as includes
-      from roles r where r.home = ?::uuid and not r.built_in and r.deleted_at is null and ${isNameable('r.name')} order by r.name`,
-    [uuid],
-  )
-  return rows.map(({ id, permissions, includes, ...rest }) => ({
-    ...rest,
-    id: idOf('rol', id),
-    permissions: JSON.parse(permissions) as string[],
-    includes: (JSON.parse(includes) as string[]).map((included) => idOf('rol', included)),
-  }))
+export function currentRoles(em: SqlEntityManager, { uuid }: Tenant): Promise<readonly Role[]> {
+  return selectRoles(em, `where r.home = ?::uuid and not r.built_in and r.deleted_at is null and ${isNameable('r.name')} order by r.name`, [
+    uuid,
+  ])
 }
 
 /** Roles of others that a tenant may use: the installation's; for the installation itself, the built-in ones. */
@@ -91,38 +65,14 @@ export async function sharedRoles(em: SqlEntityManager, { organizationId }: Tena
   return rows.map(({ id, name }) => ({ id: idOf('rol', id), name }))
 }
 
-export async function currentExclusions(em: SqlEntityManager, { uuid }: Tenant): Promise<readonly CurrentExclusion[]> {
-  const rows = await em.execute<(Omit<CurrentExclusion, 'id' | 'roles'> & { id: string; roles: string })[]>(
-    `select e.id::text as id, e.name, e.kind, e.cardinality, e.version,
-        (select coalesce(json_agg(m.role_id order by m.role_id), '[]') from role_exclusion_members m join roles r on r.id = m.role_id
-          where m.exclusion_id = e.id and r.deleted_at is null)::text as roles
-      from role_exclusions e where e.home = ?::uuid and ${isNameable('e.name')} order by e.name`,
-    [uuid],
-  )
-  return rows.map(({ id, roles, ...rest }) => ({
-    ...rest,
-    id: idOf('exc', id),
-    roles: (JSON.parse(roles) as string[]).map((role) => idOf('rol', role)),
-  }))
+export function currentExclusions(em: SqlEntityManager, { uuid }: Tenant): Promise<readonly Exclusion[]> {
+  return selectExclusions(em, `where e.home = ?::uuid and ${isNameable('e.name')} order by e.name`, [uuid])
 }
 
-interface AssignmentRecord {
-  readonly id: string
-  readonly user: string | null
-  readonly team: string | null
-  readonly subject: string
-  readonly role: string | null
-  readonly role_name: string | null
-  readonly permission: string | null
-  readonly scope: ScopeKind
-  readonly on_team: string | null
+interface CurrentRecord extends AssignmentRecord {
   readonly on_team_name: string | null
-  readonly on_resource: string | null
   readonly type: string | null
   readonly key: string | null
-  readonly begins: number
-  readonly ends: number | null
-  readonly condition: string | null
   readonly provided: boolean
 }
 
@@ -140,43 +90,32 @@ export async function currentAssignments(
   const whose = of === null ? 'true' : '(a.user_id = any(?::uuid[]) or a.team_id = any(?::uuid[]))'
   const ids = (kind: NamedSubject['kind']) => uuidsOf((of ?? []).filter((subject) => subject.kind === kind).map(({ id }) => id))
   const where = tenant.organizationId === null ? `a.scope_kind = 'system'` : 'a.organization_id = ?::uuid'
-  const rows = await em.execute<AssignmentRecord[]>(
-    `select a.id::text as id, a.user_id::text as user, a.team_id::text as team, coalesce(u.username, t.name) as subject,
-        a.role_id::text as role, r.name as role_name, a.permission, a.scope_kind as scope, a.scope_team_id::text as on_team, st.name as on_team_name,
-        a.resource_id::text as on_resource, x.type, x.key, (extract(epoch from a.valid_from) * 1000)::float8 as begins,
-        (extract(epoch from a.valid_until) * 1000)::float8 as ends, a.condition::text as condition, a.provider is not null as provided
-      from role_assignments a left join users u on u.id = a.user_id left join teams t on t.id = a.team_id left join roles r on r.id = a.role_id
-        left join teams st on st.id = a.scope_team_id left join resources x on x.id = a.resource_id
+  const rows = await em.execute<CurrentRecord[]>(
+    `select ${shownColumns}, st.name as on_team_name, x.type, x.key, a.provider is not null as provided
+      from ${shownTables} left join teams st on st.id = a.scope_team_id left join resources x on x.id = a.resource_id
       where a.revoked_at is null and (a.valid_until is null or a.valid_until > ?) and ${where} and ${whose}
         and not coalesce(r.built_in and r.name in ('user', 'anonymous', 'system'), false) and t.deleted_at is null and st.deleted_at is null and x.deleted_at is null and r.deleted_at is null
       order by coalesce(u.username, t.name), r.name, a.permission, a.id`,
     [now, ...(tenant.organizationId === null ? [] : [tenant.uuid]), ...(of === null ? [] : [ids('user'), ids('team')])],
   )
-  return rows.map((row) => assignmentOf(tenant, row))
+  return rows.map((row) => assignmentOf(tenant, row, now))
 }
 
-function assignmentOf(tenant: Tenant, row: AssignmentRecord): CurrentAssignment {
-  const { user, team, subject, role, role_name: roleName, permission, type, key, begins, ends, condition, provided } = row
+function assignmentOf({ organizationId, slug }: Tenant, row: CurrentRecord, now: Date): CurrentAssignment {
+  const { type, key, provided } = row
+  const { id, subject, role, permission, scope, validFrom, validUntil, condition } = shownAssignment(row, now)
+  const { kind, teamId, resourceId } = scope
+  const name = resourceId === null ? (row.on_team_name ?? slug) : resourceName(type ?? '', key, resourceId)
   return {
-    id: idOf('asg', row.id),
-    subject:
-      user === null
-        ? { kind: 'team', id: idOf('team', team ?? ''), name: subject }
-        : { kind: 'user', id: idOf('usr', user), name: subject },
-    role: role === null ? null : { id: idOf('rol', role), name: roleName ?? '' },
+    id,
+    subject,
+    role,
     permission,
-    on: scopeOf(tenant, row),
+    on: { kind, organizationId, teamId, resourceId, name },
     resource: type === null || key === null ? null : { type, key },
-    from: begins,
-    until: ends,
-    when: condition === null ? null : (JSON.parse(condition) as Condition),
+    from: validFrom.getTime(),
+    until: validUntil?.getTime() ?? null,
+    when: condition,
     provided,
   }
-}
-
-function scopeOf({ organizationId, slug }: Tenant, row: AssignmentRecord): NamedScope {
-  const teamId = row.on_team === null ? null : idOf('team', row.on_team)
-  const resourceId = row.on_resource === null ? null : idOf('res', row.on_resource)
-  const name = resourceId === null ? (row.on_team_name ?? slug) : resourceName(row.type ?? '', row.key, resourceId)
-  return { kind: row.scope, organizationId, teamId, resourceId, name }
 }

@@ -8,24 +8,27 @@ import {
   type DesiredExclusion,
   type DesiredRole,
 } from './resolve.ts'
-import type { CurrentAssignment, CurrentExclusion, CurrentRole } from './current.ts'
+import { conditionKey } from '../assignments/rules.ts'
+import type { Role } from '../model.ts'
+import type { Exclusion } from '../separation/model.ts'
+import type { CurrentAssignment } from './current.ts'
 
 /** The current state that a document is compared with. */
 export interface CurrentState {
-  readonly roles: readonly CurrentRole[]
+  readonly roles: readonly Role[]
   /** Names by id of all roles that may be included, or be in a set. */
   readonly names: ReadonlyMap<string, string>
-  readonly exclusions: readonly CurrentExclusion[]
+  readonly exclusions: readonly Exclusion[]
   readonly assignments: readonly CurrentAssignment[]
 }
 
 /** Each change with its desired and current state. */
 export interface Difference {
-  readonly roles: readonly { readonly change: RoleChange; readonly desired: DesiredRole | null; readonly current: CurrentRole | null }[]
+  readonly roles: readonly { readonly change: RoleChange; readonly desired: DesiredRole | null; readonly current: Role | null }[]
   readonly exclusions: readonly {
     readonly change: ExclusionChange
     readonly desired: DesiredExclusion | null
-    readonly current: CurrentExclusion | null
+    readonly current: Exclusion | null
   }[]
   readonly assignments: readonly {
     readonly change: AssignmentChange
@@ -64,8 +67,8 @@ function rolesOf({ manages, roles }: DesiredState, current: CurrentState): Diffe
   ]
 }
 
-function roleChange(desired: DesiredRole, current: CurrentRole | null, names: CurrentState['names']): Difference['roles'] {
-  const included = (current?.includes ?? []).map((id) => names.get(id) ?? id)
+function roleChange(desired: DesiredRole, current: Role | null, names: CurrentState['names']): Difference['roles'] {
+  const included = (current?.includes ?? []).map(({ id }) => names.get(id) ?? id)
   const before = current?.description ?? null
   const after = desired.description === undefined ? before : desired.description === '' ? null : desired.description
   const change: RoleChange = {
@@ -84,14 +87,14 @@ function roleChange(desired: DesiredRole, current: CurrentRole | null, names: Cu
   return current !== null && same ? [] : [{ change, desired, current }]
 }
 
-function roleDeleted({ id, name, description, permissions, includes }: CurrentRole, names: CurrentState['names']): RoleChange {
+function roleDeleted({ id, name, description, permissions, includes }: Role, names: CurrentState['names']): RoleChange {
   return {
     change: 'delete',
     roleId: id,
     name,
     description: description === null ? null : { before: description, after: null },
     permissions: { added: [], removed: [...permissions] },
-    includes: { added: [], removed: includes.map((included) => names.get(included) ?? included).sort() },
+    includes: { added: [], removed: includes.map((included) => names.get(included.id) ?? included.id).sort() },
   }
 }
 
@@ -115,14 +118,14 @@ function exclusionsOf({ manages, exclusions }: DesiredState, current: CurrentSta
 
 function exclusionChange(
   desired: DesiredExclusion | null,
-  current: CurrentExclusion | null,
+  current: Exclusion | null,
   names: CurrentState['names'],
 ): Difference['exclusions'] {
   const before =
     current &&
     stateOf(
       current,
-      current.roles.map((id) => names.get(id) ?? id),
+      current.roles.map(({ id }) => names.get(id) ?? id),
     )
   const after =
     desired &&
@@ -172,10 +175,6 @@ function sameTerms(desired: DesiredAssignment, current: CurrentAssignment, now: 
   return (
     (begun || desired.from === current.from) && desired.until === current.until && conditionKey(desired.when) === conditionKey(current.when)
   )
-}
-
-function conditionKey(condition: Condition | null): string {
-  return JSON.stringify([condition?.assurance ?? null, [...(condition?.networks ?? [])].sort()])
 }
 
 function assignmentDifference(desired: DesiredAssignment | null, current: CurrentAssignment | null): Difference['assignments'][number] {

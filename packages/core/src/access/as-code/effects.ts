@@ -1,12 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Grants } from '../../kernel/grants.ts'
 import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { coveredBy, permissionsOf } from '../../grants/index.ts'
-import type { Scope } from '../scopes.ts'
 import { mostListed, type Effect, type Effects, type NamedScope, type NamedSubject } from './model.ts'
 import { resourceName } from './names.ts'
-import { loadScopes, type EffectivePermissions, type PermissionsSnapshot } from './snapshot.ts'
+import { scopesByKey, type EffectivePermissions, type PermissionsSnapshot } from './snapshot.ts'
 
 /** The permissions that a subject gains and loses in a scope, by ids. */
 interface PermissionChange {
@@ -32,7 +32,7 @@ export async function effectsBetween(
 ): Promise<readonly PermissionChange[]> {
   const pairs = [...pairsOf(before.teams, after.teams), ...pairsOf(before.users, after.users)]
   const keys = pairs.flatMap(({ was, is }) => [...(was?.scopes.values() ?? []), ...(is?.scopes.values() ?? [])])
-  const scopes = await loadScopes(
+  const scopes = await scopesByKey(
     em,
     keys.filter((key) => organizationId === null || key.organizationId === organizationId),
   )

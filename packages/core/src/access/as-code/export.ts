@@ -1,16 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../../kernel/id.ts'
+import type { Role } from '../model.ts'
 import type { AccessDocument, DocumentAssignment } from './document.ts'
 import { existingTenant } from './read.ts'
-import {
-  sharedRoles,
-  currentAssignments,
-  currentExclusions,
-  currentRoles,
-  type Tenant,
-  type CurrentAssignment,
-  type CurrentRole,
-} from './current.ts'
+import { sharedRoles, currentAssignments, currentExclusions, currentRoles, type Tenant, type CurrentAssignment } from './current.ts'
 
 /** The current state as a document; applying it changes nothing. */
 export async function exportDocument(em: SqlEntityManager, organizationId: Id<'org'> | undefined, now: Date): Promise<AccessDocument> {
@@ -25,7 +18,10 @@ export async function exportDocument(em: SqlEntityManager, organizationId: Id<'o
     manage: [],
     roles: Object.fromEntries(roles.map((role) => [role.name, roleOf(role, called)])),
     exclusions: Object.fromEntries(
-      exclusions.map(({ name, kind, cardinality, roles: members }) => [name, { kind, cardinality, roles: members.map(called).sort() }]),
+      exclusions.map(({ name, kind, cardinality, roles: members }) => [
+        name,
+        { kind, cardinality, roles: members.map(({ id }) => called(id)).sort() },
+      ]),
     ),
     assignments: inOrder(
       assignments.filter(({ provided }) => !provided).map((assignment) => assignmentOf(assignment, { tenant, called, now })),
@@ -35,18 +31,15 @@ export async function exportDocument(em: SqlEntityManager, organizationId: Id<'o
 }
 
 /** The names of roles in the document. A role of the installation is named by its id if the organization has a role of the same name. */
-function namesFor(
-  roles: readonly CurrentRole[],
-  common: readonly { readonly id: string; readonly name: string }[],
-): (id: string) => string {
+function namesFor(roles: readonly Role[], common: readonly { readonly id: string; readonly name: string }[]): (id: string) => string {
   const own = new Set(roles.map(({ name }) => name))
   const names = new Map<string, string>(common.map(({ id, name }) => [id, own.has(name) ? id : name]))
   for (const { id, name } of roles) names.set(id, name)
   return (id) => names.get(id) ?? id
 }
 
-function roleOf({ description, permissions, includes }: CurrentRole, called: (id: string) => string): AccessDocument['roles'][string] {
-  return { description, permissions: [...permissions], includes: includes.map(called).sort() }
+function roleOf({ description, permissions, includes }: Role, called: (id: string) => string): AccessDocument['roles'][string] {
+  return { description, permissions: [...permissions], includes: includes.map(({ id }) => called(id)).sort() }
 }
 
 function assignmentOf(

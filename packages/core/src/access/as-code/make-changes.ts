@@ -4,9 +4,9 @@ import { createRole, deleteRole, grantRolePermission, revokeRolePermission, setP
 import { assignAll, type AssignmentRequest } from '../assignments/assign.ts'
 import { createExclusion, deleteExclusion, updateExclusion } from '../separation/actions.ts'
 import { revokeAll } from '../assignments/revoke.ts'
-import type { RoleId, ScopeInput } from '../model.ts'
+import { scopeInputOf } from '../facts/scopes.ts'
+import type { RoleId } from '../model.ts'
 import type { Difference } from './diff.ts'
-import type { NamedScope } from './model.ts'
 import type { RoleReference, DesiredAssignment } from './resolve.ts'
 import type { Tenant } from './current.ts'
 
@@ -129,7 +129,7 @@ class ChangeMaker {
     const { kind, cardinality } = desired
     const roleIds = desired.roles.map((role) => this.#idOf(role))
     if (current !== null && current.kind === kind) {
-      const [addRoleIds, removeRoleIds] = [roleIds, current.roles.filter((id) => !roleIds.includes(id))]
+      const [addRoleIds, removeRoleIds] = [roleIds, current.roles.map(({ id }) => id).filter((id) => !roleIds.includes(id))]
       await updateExclusion.handle(this.#context, { exclusionId: current.id, addRoleIds, removeRoleIds, cardinality }, undefined)
     } else {
       await createExclusion.handle(this.#context, { ...this.#whose, name, kind, cardinality, roleIds }, undefined)
@@ -183,12 +183,6 @@ class ChangeMaker {
     this.#context.em.clear()
     return this.#context.giveWay()
   }
-}
-
-function scopeInputOf({ organizationId, teamId, resourceId }: NamedScope): ScopeInput {
-  if (resourceId !== null) return { resourceId }
-  if (teamId !== null) return { teamId }
-  return organizationId === null ? {} : { organizationId }
 }
 
 /** Applying a document needs the permission for each single command that it replaces. */

@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, isId, uuidsOf, type Id } from '../../kernel/id.ts'
 import { identifierForm } from '../../text/index.ts'
 import type { RoleId } from '../model.ts'
-import type { Scope } from '../scopes.ts'
-import { findResources as findResourceScopes } from '../scopes.ts'
+import { loadScopes } from '../facts/scopes.ts'
 import type { DocumentScope } from './document.ts'
 import type { NamedScope, NamedSubject } from './model.ts'
 
@@ -49,7 +49,7 @@ export async function findNames(
     users,
     teams: await findTeams(em, tenant, [...names.teams]),
     resources,
-    scopes: ids.length === 0 ? new Map() : await findResourceScopes(em, ids),
+    scopes: ids.length === 0 ? new Map() : await loadScopes(em, ids),
   }
 }
 

@@ -1,15 +1,15 @@
 import type { InputIssue } from '../../kernel/errors.ts'
 import type { Id } from '../../kernel/id.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { roleName, type RoleId } from '../model.ts'
+import { roleName, type Role, type RoleId } from '../model.ts'
 import type { Condition } from '../../grants/model.ts'
 import { matchesNoAction, similarActions } from '../../grants/index.ts'
-import type { Scope } from '../scopes.ts'
 import { instant, listOf, type AccessDocument, type DocumentAssignment, type DocumentScope, type DocumentTest } from './document.ts'
 import { documentInvalid } from './errors.ts'
 import type { NamedScope, NamedSubject } from './model.ts'
 import { resourceKey, type FoundNames, type NamedRole, type NamesInDocument } from './names.ts'
-import type { Tenant, CurrentRole } from './current.ts'
+import type { Tenant } from './current.ts'
 
 /** A role that a document refers to. */
 export interface RoleReference {
@@ -69,7 +69,7 @@ export interface DesiredState {
 export interface ResolutionContext {
   readonly tenant: Tenant
   readonly catalogue: Catalogue
-  readonly roles: readonly CurrentRole[]
+  readonly roles: readonly Role[]
   readonly common: readonly NamedRole[]
   readonly found: FoundNames
 }

@@ -1,24 +1,16 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Scope } from '../../kernel/decisions.ts'
 import type { Grants } from '../../kernel/grants.ts'
 import { isId } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { takingTurns } from '../../kernel/turns.ts'
 import { type ResolvedAssignment, grantOf, grantsOf } from '../../grants/index.ts'
-import type { Scope } from '../scopes.ts'
-import {
-  effectiveAssignmentsOf,
-  isAllowedAt,
-  grantsOfSubject,
-  loadSubjects,
-  owns,
-  type DecisionContext,
-  type SubjectFacts,
-} from '../subjects.ts'
-import { loadTeamGrants, type TeamGrant } from './affected.ts'
+import { FactsReader } from '../facts/reader.ts'
+import { withoutConditions, type SubjectFacts } from '../facts/subjects.ts'
+import { effectiveAssignmentsOf, isAllowedAt, grantsOfSubject, owns, type DecisionContext } from '../subjects.ts'
 import type { TestResult } from './model.ts'
 import type { DesiredTest } from './resolve.ts'
-import { withoutConditions } from './snapshot.ts'
 
 /** One thing that a test says. */
 interface TestQuestion {
@@ -36,17 +28,10 @@ export async function runTests(
 ): Promise<{ passed: number; failed: number; results: TestResult[] }> {
   const turn = takingTurns()
   const ids = [...new Set(tests.map(({ subject }) => subject.id))]
-  const users = await loadSubjects(
-    em,
-    ids.filter((id) => isId('usr', id)).map((userId) => ({ userId, sessionId: null })),
-    now,
-  )
+  const reader = new FactsReader(em, 'now', now)
+  const users = await reader.users(ids.filter((id) => isId('usr', id)))
   const facts = new Map<string, SubjectFacts>(users.map((user) => [user.userId, user]))
-  const teams = await loadTeamGrants(
-    em,
-    ids.filter((id) => isId('team', id)),
-    now,
-  )
+  const teams = await reader.teams(ids.filter((id) => isId('team', id)))
   const results: TestResult[] = []
   const askedAs = new Map<string, Asked>()
   for (const test of tests) {
@@ -131,11 +116,11 @@ function sourceOf(
   return owns(facts, scope) ? 'they own it, or what it is in' : 'their membership of the organization gives it'
 }
 
-function teamAsked(catalogue: Catalogue, { address, assurance }: DesiredTest, holdings: readonly TeamGrant[]): Asked {
-  const counts = ({ condition }: TeamGrant): boolean =>
+function teamAsked(catalogue: Catalogue, { address, assurance }: DesiredTest, assignments: readonly ResolvedAssignment[]): Asked {
+  const counts = ({ condition }: ResolvedAssignment): boolean =>
     (condition?.assurance === undefined || condition.assurance === assurance) &&
     (condition?.networks === undefined || (address !== null && mayActFrom(condition.networks, { ip: address, remote: true })))
-  const grants = grantsOf(catalogue, holdings.filter(counts))
+  const grants = grantsOf(catalogue, assignments.filter(counts).map(grantOf))
   return ({ permission, test: { scope } }) => {
     const allowed = grants.allows(permission, scope.organizationId, scope.path)
     return { allowed, because: () => (allowed ? 'something that the team has grants it' : 'nothing that the team has grants it there now') }

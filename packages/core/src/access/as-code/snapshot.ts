@@ -1,11 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Scope } from '../../kernel/decisions.ts'
 import type { Grants } from '../../kernel/grants.ts'
 import { idOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { type ResolvedAssignment, grantsOf } from '../../grants/index.ts'
-import { findResources, type Scope } from '../scopes.ts'
-import { grantsOfSubject, loadSubjects, type SubjectFacts } from '../subjects.ts'
-import { loadTeamGrants, type AffectedSubjects, type TeamGrant } from './affected.ts'
+import { grantOf, grantsOf, type ResolvedAssignment } from '../../grants/index.ts'
+import { FactsReader } from '../facts/reader.ts'
+import { loadScopes } from '../facts/scopes.ts'
+import { withoutConditions, type SubjectFacts } from '../facts/subjects.ts'
+import { grantsOfSubject } from '../subjects.ts'
+import type { AffectedSubjects } from './affected.ts'
 
 /** The permissions of a subject, and the scopes where it has any. */
 export interface EffectivePermissions {
@@ -37,12 +40,12 @@ export async function takeSnapshot(
   { users, teams }: AffectedSubjects,
   now: Date,
 ): Promise<PermissionsSnapshot> {
+  const reader = new FactsReader(em, 'now', now)
   const seen = new Map<Id<'usr'>, EffectivePermissions>()
-  for (let start = 0; start < users.length; start += batchSize) {
-    const keys = users.slice(start, start + batchSize).map((userId) => ({ userId, sessionId: null }))
-    for (const facts of await loadSubjects(em, keys, now)) seen.set(facts.userId, permissionsOfUser(catalogue, facts, now))
-  }
-  const held = await loadTeamGrants(em, teams, now)
+  for (let start = 0; start < users.length; start += batchSize)
+    for (const facts of await reader.users(users.slice(start, start + batchSize)))
+      seen.set(facts.userId, permissionsOfUser(catalogue, facts, now))
+  const held = await reader.teams(teams)
   return { users: seen, teams: new Map([...held].map(([id, holdings]) => [id, permissionsOfTeam(catalogue, holdings)])) }
 }
 
@@ -50,12 +53,7 @@ function permissionsOfUser(catalogue: Catalogue, facts: SubjectFacts, now: Date)
   const grants = grantsOfSubject(catalogue, facts, { now, from: null })
   const isConditional = facts.assignments.some(({ condition }) => condition !== null)
   const unconditional = isConditional ? grantsOfSubject(catalogue, withoutConditions(facts), { now, from: null }) : grants
-  return { grants, unconditional, scopes: new Map(facts.assignments.map(scopeKeyOf).map((key) => [keyOf(key), key])) }
-}
-
-/** The same subject as if every condition were met. */
-export function withoutConditions(facts: SubjectFacts): SubjectFacts {
-  return { ...facts, assignments: facts.assignments.map((assignment) => ({ ...assignment, condition: null })) }
+  return { grants, unconditional, scopes: scopesOf(facts.assignments) }
 }
 
 function scopeKeyOf({ organization, scope, object }: ResolvedAssignment): ScopeKey {
@@ -65,14 +63,17 @@ function scopeKeyOf({ organization, scope, object }: ResolvedAssignment): ScopeK
   }
 }
 
-function permissionsOfTeam(catalogue: Catalogue, holdings: readonly TeamGrant[]): EffectivePermissions {
-  const now = holdings.filter(({ condition }) => condition === null)
-  const keys = holdings.map(({ organizationId, scopeId = null }) => ({ organizationId, object: scopeId }))
+function permissionsOfTeam(catalogue: Catalogue, assignments: readonly ResolvedAssignment[]): EffectivePermissions {
+  const now = assignments.filter(({ condition }) => condition === null)
   return {
-    grants: grantsOf(catalogue, now),
-    unconditional: grantsOf(catalogue, holdings),
-    scopes: new Map(keys.map((key) => [keyOf(key), key])),
+    grants: grantsOf(catalogue, now.map(grantOf)),
+    unconditional: grantsOf(catalogue, assignments.map(grantOf)),
+    scopes: scopesOf(assignments),
   }
+}
+
+function scopesOf(assignments: readonly ResolvedAssignment[]): EffectivePermissions['scopes'] {
+  return new Map(assignments.map(scopeKeyOf).map((key) => [keyOf(key), key]))
 }
 
 function keyOf({ organizationId, object }: ScopeKey): string {
@@ -80,10 +81,10 @@ function keyOf({ organizationId, object }: ScopeKey): string {
 }
 
 /** The scopes with their paths, wider ones first. Deleted ones are left out. */
-export async function loadScopes(em: SqlEntityManager, keys: Iterable<ScopeKey>): Promise<ReadonlyMap<string, Scope>> {
+export async function scopesByKey(em: SqlEntityManager, keys: Iterable<ScopeKey>): Promise<ReadonlyMap<string, Scope>> {
   const all = new Map([...keys].map((key) => [keyOf(key), key]))
   const ids = [...all.keys()].filter((key): key is Id<'res'> => key.startsWith('res_'))
-  const resources = ids.length === 0 ? new Map<Id<'res'>, Scope>() : await findResources(em, ids)
+  const resources = ids.length === 0 ? new Map<Id<'res'>, Scope>() : await loadScopes(em, ids)
   const scopes = [...all].flatMap(([key, { organizationId, object }]): (readonly [string, Scope])[] => {
     if (object === null) return [[key, { kind: organizationId === null ? 'system' : 'organization', organizationId, path: [], owners: [] }]]
     if (!object.startsWith('res_')) return [[key, { kind: 'team', organizationId, path: [object], owners: [] }]]

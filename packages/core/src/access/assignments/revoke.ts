@@ -1,19 +1,20 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
 import { endImpersonations } from '../../sessions/index.ts'
 import { builtInRoles } from '../../grants/index.ts'
 import type { Assignment, AssignmentId, ScopeInput } from '../model.ts'
-import { findScope, type Scope } from '../scopes.ts'
+import { findScope, scopeInputOf } from '../facts/scopes.ts'
 import { permissionsOfRole, letsImpersonate, requireHeld, type AssignedPermissions } from './role-permissions.ts'
 import { lockScope, scopeColumnsOf } from './scope.ts'
 import { memoize } from './memoize.ts'
 import { isOver, requireAssignable } from './rules.ts'
 import { endAssignments, existingAssignments, findAssignment, findCurrent, type SubjectInput, type RoleOrPermission } from './repository.ts'
 import { lockedUsers, usersOf } from './subject.ts'
-import { assignmentTarget, scopeInputOf } from './targets.ts'
+import { assignmentTarget } from './targets.ts'
 import { emitDemoted, ensureAnotherSuperadmin } from './superadmins.ts'
 import { auditAssignment } from './audit.ts'
 
@@ -116,7 +117,7 @@ async function findRequested(context: CommandContext, requests: readonly Revocat
   const all: { readonly assignment: Assignment; readonly scope: Scope }[] = []
   for (const request of requests) {
     const byName = 'assignmentId' in request ? assignmentNamedBy(request, byId) : null
-    const on = 'assignmentId' in request ? (byName === null ? null : scopeInputOf(byName)) : request.on
+    const on = 'assignmentId' in request ? (byName === null ? null : scopeInputOf(byName.scope)) : request.on
     const scope = on === null ? null : await scopes(on, () => findScope(em, on))
     if (scope === null) throw none
     const assignment = 'assignmentId' in request ? byName : await findCurrent(em, request.subject, request.what, scopeColumnsOf(scope), now)

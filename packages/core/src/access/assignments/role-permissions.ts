@@ -1,12 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { CommandContext } from '../../kernel/context.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { holdsAt } from '../../kernel/rule.ts'
-import { builtInRoles, namesOf, requireKnownPermissions } from '../../grants/index.ts'
+import { namesOf, requireKnownPermissions } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
-import type { BuiltInRoleName } from '../../grants/model.ts'
-import { targetInScope, type Scope } from '../scopes.ts'
+import { loadRoles, patternsIn } from '../facts/roles.ts'
+import { targetInScope } from '../targets.ts'
 import { notHeld } from './errors.ts'
 import type { RoleOrPermission } from './repository.ts'
 
@@ -39,30 +40,14 @@ export async function assignablePermissions(
   return content
 }
 
-interface RoleRecord {
-  readonly name: string
-  readonly built_in: boolean
-  readonly organization: string | null
-  readonly permissions: string | null
-  readonly included: string | null
-}
-
 /** The permissions of a role, with those of all roles that it includes; null: there is no such role. */
 export async function permissionsOfRole(em: SqlEntityManager, id: RoleId): Promise<AssignedPermissions | null> {
-  const [row] = await em.execute<RoleRecord[]>(
-    `select r.name, r.built_in, r.organization_id::text as organization,
-        (select json_agg(distinct p.permission)::text from role_permissions p where p.revoked_at is null
-          and (p.role_id = r.id or p.role_id in (select c.included_id from role_closure c where c.role_id = r.id))) as permissions,
-        (select json_agg(i.name)::text from role_closure c join roles i on i.id = c.included_id and i.built_in where c.role_id = r.id) as included
-      from roles r where r.id = ?`,
-    [uuidOf(id)],
-  )
-  if (row === undefined) return null
-  const builtIn = [...(row.built_in ? [row.name] : []), ...(JSON.parse(row.included ?? '[]') as string[])]
-  const fixed = builtIn.flatMap((name) => builtInRoles[name as BuiltInRoleName].permissions)
-  const own = row.built_in ? [] : (JSON.parse(row.permissions ?? '[]') as string[])
-  const organizationId = row.organization === null ? null : idOf('org', row.organization)
-  return { role: { id, name: row.name, builtIn: row.built_in, organizationId }, permission: null, patterns: [...own, ...fixed] }
+  const graph = await loadRoles(em, { ids: [uuidOf(id)] })
+  const role = graph.get(uuidOf(id))
+  if (role === undefined) return null
+  const { name, builtIn, organization } = role
+  const organizationId = organization === null ? null : idOf('org', organization)
+  return { role: { id, name, builtIn, organizationId }, permission: null, patterns: patternsIn(graph, role.id) }
 }
 
 /** Nobody assigns or revokes permissions that they do not hold in that scope themselves. */

@@ -34,7 +34,8 @@ export function sameTerms(current: Terms, asked: Terms, now: Date): boolean {
   return conditionKey(current.condition) === conditionKey(asked.condition)
 }
 
-function conditionKey(condition: Condition | null): string {
+/** The same for conditions that are the same. */
+export function conditionKey(condition: Condition | null): string {
   return JSON.stringify([condition?.assurance ?? null, [...(condition?.networks ?? [])].sort()])
 }
 

@@ -1,9 +1,10 @@
 import type { CommandContext } from '../../kernel/context.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { isId, uuidOf } from '../../kernel/id.ts'
 import { organizationInactive, type OrganizationStatus } from '../../organizations/index.ts'
 import type { ScopeInput } from '../model.ts'
-import { findScope, type Scope } from '../scopes.ts'
+import { findScope } from '../facts/scopes.ts'
 import { scopeTarget } from './targets.ts'
 import type { ScopeColumns } from './repository.ts'
 

@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor } from '../../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { userInactive } from '../../organizations/index.ts'
 import type { UserStatus } from '../../users/index.ts'
-import type { Scope } from '../scopes.ts'
 import { usersInTeam, type SubjectInput } from './repository.ts'
 
 /** The subject of an assignment as columns, and the users it affects. */

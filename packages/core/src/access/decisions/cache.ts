@@ -6,8 +6,8 @@ import type { Catalogue } from '../../kernel/signature.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { FeedSink } from '../../ports/invalidation.ts'
 import { RoleDefinitionCache } from '../../grants/index.ts'
-import { loadStandingSubjects } from '../subjects.ts'
-import { keysOfScope, loadScopes } from './scopes.ts'
+import { FactsReader } from '../facts/reader.ts'
+import { loadScopes } from '../facts/scopes.ts'
 import { compileSubject, cacheKeyOf, type CachedSubject } from './cached-subject.ts'
 
 /** How many assignments are cached at most, with their subjects: some 20 000 users with a few each. */
@@ -91,7 +91,8 @@ export class DecisionCache implements FeedSink {
   async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {
     const { generation } = this.#subjects
     const { catalogue } = this.#parts
-    const loaded = (await loadStandingSubjects(em, catalogue, keys, now, this.roles)).map((facts) => compileSubject(catalogue, facts, now))
+    const facts = await new FactsReader(em, 'now', now, this.roles).standingSubjects(catalogue, keys)
+    const loaded = facts.map((each) => compileSubject(catalogue, each, now))
     for (const subject of loaded) this.#subjects.put(cacheKeyOf(subject), subject, generation)
     return loaded
   }
@@ -114,6 +115,11 @@ export class DecisionCache implements FeedSink {
   renew(asOf: number): void {
     this.#sink.renew(asOf)
   }
+}
+
+/** The ids whose invalidation drops a cached scope: it, or one of its ancestors, was moved, transferred or deleted. */
+function keysOfScope({ organizationId, path }: Scope): readonly string[] {
+  return organizationId === null ? path : [organizationId, ...path]
 }
 
 /** The facts of one call; they stay the same for the whole call, even if cache entries are invalidated or evicted. */

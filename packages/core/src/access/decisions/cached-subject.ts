@@ -1,8 +1,8 @@
 import type { Subject, SubjectKey } from '../../kernel/decisions.ts'
-import { idOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { dependenciesOf } from '../../grants/index.ts'
-import { grantsOfSubject, type SubjectFacts } from '../subjects.ts'
+import { resourcesOf, type SubjectFacts } from '../facts/subjects.ts'
+import { grantsOfSubject } from '../subjects.ts'
 
 /** A cached subject. */
 export interface CachedSubject extends Subject {
@@ -18,9 +18,7 @@ export function compileSubject(catalogue: Catalogue, facts: SubjectFacts, now: D
   const { userId, sessionId, isActive, memberships, assignments, impersonator, validUntil } = facts
   const grants = grantsOfSubject(catalogue, facts, { now, from: null })
   const conditional = assignments.some(({ condition }) => condition?.networks !== undefined)
-  const resources = new Set(
-    assignments.flatMap(({ scope, object }) => (scope === 'resource' && object !== null ? [idOf('res', object)] : [])),
-  )
+  const resources = resourcesOf(facts)
   return {
     userId,
     sessionId,

@@ -14,7 +14,8 @@ import type { Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { ScopeInput } from '../model.ts'
 import { grantsOf } from '../../grants/index.ts'
-import { isAllowedAt, limitPermissions, withinLimits, permissionsAt } from '../subjects.ts'
+import { scopeIdOf } from '../facts/scopes.ts'
+import { isAllowedAt, unknownOrigin, limitPermissions, withinLimits, permissionsAt } from '../subjects.ts'
 
 /** The subject and scope of a question. */
 export interface DecisionInput {
@@ -28,14 +29,6 @@ export function isAboutCaller(actor: Actor, { userId, sessionId }: DecisionInput
   if (userId === undefined) return true
   if (actor.kind !== 'user' || userId !== actor.principal.userId) return false
   return sessionId === undefined || sessionId === actor.principal.sessionId
-}
-
-/** The id of a scope; null: the whole system. */
-export function scopeIdOf(on: ScopeInput | undefined): ScopeId | null {
-  if (on === undefined) return null
-  if ('resourceId' in on) return on.resourceId
-  if ('organizationId' in on) return on.organizationId
-  return 'teamId' in on ? on.teamId : null
 }
 
 /** The scope in question; null: it does not exist. */
@@ -84,9 +77,6 @@ export function isCallerAllowed({ catalogue, actor, facts }: DecisionView, permi
   if (subject === null || !isAllowedAt(subject.grantsFrom(from), subject, permission, scope)) return false
   return withinLimits(principal.grants, permission, scope)
 }
-
-/** A call in this process that did not go through the pipeline. */
-const unknownOrigin = { ip: null }
 
 function unlimitedGrants(catalogue: Catalogue): Grants {
   return grantsOf(catalogue, [{ organizationId: null, permissions: ['*'] }])

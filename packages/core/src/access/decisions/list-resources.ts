@@ -10,7 +10,7 @@ import { cutPage, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted } from '../../kernel/rule.ts'
 import type { AnswerOf, ParsedInputOf } from '../../kernel/signature.ts'
 import { ownerPermissions, hasPermission, permissionsOf } from '../../grants/index.ts'
-import { withinLimits } from '../subjects.ts'
+import { unknownOrigin, withinLimits } from '../subjects.ts'
 import { isAboutCaller, visibleSubject, scopeOf, decisionRequestOf } from './decide.ts'
 import { decisionsSignatures } from './signatures.ts'
 import { aboutCaller, askedScopeTarget } from './targets.ts'
@@ -75,7 +75,7 @@ async function accessibleTo({ decisions, actor, catalogue }: QueryContext, input
   if (aboutThem && actor.kind !== 'user') return actor.kind === 'system' ? everything : null
   const subject = visibleSubject({ catalogue, actor, facts }, signature.name, asked, scope ?? systemScope)
   if (subject === null) return null
-  const from = actor.kind === 'user' && aboutThem ? (actor.from ?? { ip: null }) : null
+  const from = actor.kind === 'user' && aboutThem ? (actor.from ?? unknownOrigin) : null
   const only = aboutThem && actor.kind === 'user' ? limitToCredential(actor.principal.grants, permission, organizationId) : organizationId
   if (only === null) return null
   const grants = subject.grantsFrom(from)

@@ -3,16 +3,9 @@ import type { Actor } from '../../kernel/actor.ts'
 import type { DecisionRequest, DecisionView, Scope } from '../../kernel/decisions.ts'
 import { credentialRule, type Target } from '../../kernel/rule.ts'
 import type { ScopeInput } from '../model.ts'
-import type { ScopeKind } from '../../grants/model.ts'
-import { callerGrants, isAboutCaller, scopeIdOf, scopeOf, decisionRequestOf, type DecisionInput } from './decide.ts'
-
-/** The permission that makes a scope visible. */
-const visibleWith: Readonly<Record<ScopeKind, string>> = {
-  system: 'access.check',
-  organization: 'organizations.get',
-  team: 'teams.listMembers',
-  resource: 'resources.get',
-}
+import { scopeIdOf } from '../facts/scopes.ts'
+import { visibleWith } from '../targets.ts'
+import { callerGrants, isAboutCaller, scopeOf, decisionRequestOf, type DecisionInput } from './decide.ts'
 
 /** The scope in question, with the caller's grants there. A question about oneself has no target. */
 export const askedScopeTarget = {

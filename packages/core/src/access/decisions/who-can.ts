@@ -6,7 +6,9 @@ import { cutPage, openCursor } from '../../kernel/page.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { AnswerOf } from '../../kernel/signature.ts'
 import { organizationRoles, grantOf, hasPermission, permissionsOf, grantsOf } from '../../grants/index.ts'
-import { effectiveAssignmentsOf, isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import { FactsReader } from '../facts/reader.ts'
+import { resourcesOf, withoutConditions, type SubjectFacts } from '../facts/subjects.ts'
+import { effectiveAssignmentsOf, isAllowedAt, grantsOfSubject, owns } from '../subjects.ts'
 import { candidatesFor, type Candidate, type WhoCanQuestion } from './candidates.ts'
 import { belongsTo, scopeOf, decisionRequestOf } from './decide.ts'
 import { type Through, decisionsSignatures } from './signatures.ts'
@@ -28,18 +30,14 @@ export const whoCan = defineQuery(signature, {
     const scope = scopeOf(await decisions.load(decisionRequestOf(actor, { on })), on)
     if (scope === null) throw notFound({ type: anyScopeTarget.type })
     const em = await open()
+    const reader = new FactsReader(em, 'now', now, decisions.roles)
     const seesEverybody = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
     const question = { catalogue, permission, scope, now, seesEverybody }
     const rows: Item[] = []
     // Nearly all candidates have the permission. Those who do not, because of separation of duty, are made up for by another round.
     for (let more = true; more && rows.length <= limit;) {
       const candidates = await candidatesFor(em, question, after, limit + 1)
-      const facts = await loadSubjects(
-        em,
-        candidates.map(({ id }) => ({ userId: id, sessionId: null })),
-        now,
-        decisions.roles,
-      )
+      const facts = await reader.users(candidates.map(({ id }) => id))
       const byId = new Map(facts.map((each) => [each.userId, each]))
       rows.push(...candidates.flatMap((candidate) => itemOf(question, candidate, byId.get(candidate.id)) ?? []))
       after = candidates.at(-1)?.id ?? after
@@ -55,18 +53,10 @@ function itemOf(question: WhoCanQuestion, { id, username, displayName }: Candida
   if (facts === undefined) return null
   const { catalogue, permission, scope, now, seesEverybody } = question
   const may = (as: SubjectFacts) => isAllowedAt(grantsOfSubject(catalogue, as, { now, from: null }), as, permission, scope)
-  const resources = new Set(
-    facts.assignments.flatMap(({ scope, object }) => (scope === 'resource' && object !== null ? [idOf('res', object)] : [])),
-  )
-  if (!seesEverybody && !belongsTo({ ...facts, resources }, scope)) return null
+  if (!seesEverybody && !belongsTo({ ...facts, resources: resourcesOf(facts) }, scope)) return null
   const conditional = !may(facts)
-  const as = conditional ? unconditional(facts) : facts
+  const as = conditional ? withoutConditions(facts) : facts
   return conditional && !may(as) ? null : { id, username, displayName, conditional, through: waysFor(question, as) }
-}
-
-/** The same subject as if every condition were met. */
-function unconditional(facts: SubjectFacts): SubjectFacts {
-  return { ...facts, assignments: facts.assignments.map((assignment) => ({ ...assignment, condition: null })) }
 }
 
 /** All ways in which the user has the permission. */

@@ -1,35 +1,35 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
 import type { QueryContext } from '../../kernel/context.ts'
-import type { SubjectKey } from '../../kernel/decisions.ts'
+import type { Scope, SubjectKey } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
-import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
-import { isActing, type UserStatus } from '../../users/index.ts'
+import type { OrganizationStatus } from '../../organizations/model.ts'
+import { isActing } from '../../users/index.ts'
 import type { ScopeInput } from '../model.ts'
 import { matchesNoAction, similarActions } from '../../grants/index.ts'
-import { findScope, type Scope } from '../scopes.ts'
 import { isAboutCaller } from '../decisions/decide.ts'
-import {
-  isAllowedAt,
-  grantsOfSubject,
-  withinLimits,
-  loadStandingSubjects,
-  owns,
-  type DecisionContext,
-  type SubjectFacts,
-} from '../subjects.ts'
+import { FactsReader } from '../facts/reader.ts'
+import { findScope } from '../facts/scopes.ts'
+import { belongedTo, type SubjectFacts } from '../facts/subjects.ts'
+import { isAllowedAt, grantsOfSubject, unknownOrigin, withinLimits, owns, type DecisionContext } from '../subjects.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from './visibility.ts'
-import { loadRoleGraph } from '../roles/graph.ts'
 import { missingFor, type OrganizationStanding } from './missing.ts'
 import type { Explanation, Reason, Unmet } from './model.ts'
-import { loadNames, describeScope, uuidsIn } from './names.ts'
-import { hiddenReason, reasonOf, reasonOfMembership, reasonOfOwnership, type ReasonAssignment, type ExplainQuestion } from './reasons.ts'
+import { loadNames } from '../facts/names.ts'
+import { describeScope, uuidsIn } from './names.ts'
+import {
+  hiddenReason,
+  reaches,
+  reasonOf,
+  reasonOfMembership,
+  reasonOfOwnership,
+  type ReasonAssignment,
+  type ExplainQuestion,
+} from './reasons.ts'
 import { explainSignatures } from './signatures.ts'
 import { obstaclesOf } from './obstacles.ts'
-import { parsed } from '../history/state.ts'
 import { summaryOf, unmetInWords } from './wording.ts'
 
 interface Input {
@@ -53,34 +53,31 @@ export const explain = defineQuery(explainSignatures.explain, {
   },
   async handle(context, input) {
     const { open, now, catalogue, actor } = context
-    const em = await open()
-    const scope = await findScope(em, input.on ?? {})
+    const reader = new FactsReader(await open(), 'now', now)
+    const scope = await reader.scope(input.on ?? {})
     const key = subjectKey(actor, input)
-    const [loaded] = key === null ? [] : await loadStandingSubjects(em, catalogue, [key], now)
+    const [loaded] = key === null ? [] : await reader.standingSubjects(catalogue, [key])
     if (scope === null || loaded === undefined) throw notFound({ type: askedType })
     const visibility = visibilityFor(actor, scope, { action, userId: loaded.userId })
-    const { facts, held } = knownFacts(visibility, scope, now, {
-      facts: loaded,
-      held: await loadUserAssignments(em, loaded.userId, scope, now),
-    })
+    const { facts, held } = knownFacts(visibility, scope, { facts: loaded, held: await assignmentsIn(reader, loaded, scope) })
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
     // Asked about themselves, callers get the answer for this credential and this address.
     const situation = { now, from: caller === null ? null : (caller.from ?? unknownOrigin) }
     const grants = grantsOfSubject(catalogue, facts, situation)
     const limited = caller === null ? [grants] : [grants, caller.principal.grants]
     const isLimited = !limited.every((limits) => withinLimits(limits, input.permission, scope))
-    const question = await questionOf(em, { catalogue, facts, permission: input.permission, scope, held, now })
+    const question = await questionOf(reader, { catalogue, facts, permission: input.permission, scope, held })
     const because = reasonsFor(question, facts, situation, held).map((reason) => visibleReason(visibility, question, reason))
     const allowed = !isLimited && isAllowedAt(grants, facts, input.permission, scope)
     const common = {
-      user: { userId: facts.userId, username: held.username },
+      user: { userId: facts.userId, username: facts.username },
       permission: input.permission,
       on: describeScope(scope, question.names),
     }
     if (allowed) return { ...common, ...nothingMissing, allowed, because, summary: summaryOf(question, because, null) }
     return {
       ...common,
-      ...(await denial(em, context, { question, facts, situation, held, visibility, limited: isLimited ? because : [] })),
+      ...(await denial(reader, context, { question, facts, situation, held, visibility, limited: isLimited ? because : [] })),
     }
   },
 })
@@ -96,23 +93,10 @@ function subjectKey(actor: Actor, { userId, sessionId: session }: Input): Subjec
   return { userId: principal.userId, sessionId: sessionId ?? principal.sessionId }
 }
 
-/** A call in this process that did not go through the pipeline. */
-const unknownOrigin = { ip: null }
-
 /** The past and present assignments of a user whose scope includes the one in question. */
 interface UserAssignments {
-  readonly username: string
-  readonly status: UserStatus
   readonly standing: OrganizationStanding
   readonly assignments: readonly (ReasonAssignment & { readonly revoked: number | null })[]
-}
-
-interface UserAssignmentsRecord {
-  readonly username: string
-  readonly status: UserStatus
-  readonly organization_status: OrganizationStatus | null
-  readonly role: MembershipRole | null
-  readonly assignments: string | null
 }
 
 interface FactsOfUser {
@@ -121,63 +105,57 @@ interface FactsOfUser {
 }
 
 /** What the caller may know: of somebody who does not belong to the scope now neither the status, nor what they have elsewhere. */
-function knownFacts({ everywhere }: Visibility, { organizationId, owners }: Scope, now: Date, known: FactsOfUser): FactsOfUser {
+function knownFacts({ everywhere }: Visibility, scope: Scope, known: FactsOfUser): FactsOfUser {
   const { facts, held } = known
-  const { assignments, standing } = held
-  const isOwn = owners.includes(facts.userId) || unexpired(held, now).some(({ scope }) => scope === 'resource')
-  const isThere = organizationId === null ? isOwn : standing.role !== null
-  if (everywhere || isThere) return known
+  if (everywhere || belongedTo(facts, scope)) return known
   return {
-    facts: { ...facts, isActive: true, memberships: [], assignments: [] },
-    held: { ...held, status: 'active', assignments: assignments.filter(({ scope }) => scope !== 'system') },
+    facts: { ...facts, status: 'active', isActive: true, memberships: [], assignments: [] },
+    held: { ...held, assignments: held.assignments.filter(({ scope: kind }) => kind !== 'system') },
   }
 }
 
 /** Only the most recent ended assignments are loaded. */
 const mostPast = 50
 
-async function loadUserAssignments(
-  em: SqlEntityManager,
-  userId: Id<'usr'>,
-  { organizationId, path }: Scope,
-  now: Date,
-): Promise<UserAssignments> {
-  const organization = organizationId === null ? null : uuidOf(organizationId)
-  const things = `{${path.map(uuidOf).join(',')}}`
-  const [row] = await em.execute<UserAssignmentsRecord[]>(
+/** SQL that selects ended assignments of a subject whose scope includes the one in question. */
+const endedOf = (
+  subject: string,
+) => `select a.* from role_assignments a, k where ${subject} and (a.revoked_at is not null or a.valid_until <= k.at)
+  and (a.scope_kind = 'system' or a.scope_kind = 'organization' and a.organization_id = k.organization
+    or a.scope_team_id = any(k.things) or a.resource_id = any(k.things))`
+
+async function assignmentsIn({ em, time }: FactsReader, { userId, unfiltered }: SubjectFacts, scope: Scope): Promise<UserAssignments> {
+  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
+  const [row] = await em.execute<{ status: OrganizationStatus | null; ended: string | null }[]>(
     `with k as (select ?::uuid as user_id, ?::uuid as organization, ?::uuid[] as things, ?::timestamptz as at),
-      held as (select a.*, a.revoked_at is null and (a.valid_until is null or a.valid_until > k.at) as live from role_assignments a, k
-        where (a.user_id = k.user_id or a.team_id in (select s.team_id from team_members s where s.user_id = k.user_id))
-          and (a.scope_kind = 'system' or a.scope_kind = 'organization' and a.organization_id = k.organization
-            or a.scope_team_id = any(k.things) or a.resource_id = any(k.things))),
-      wanted as (select h.* from held h where h.live
-        union all (select h.* from held h where not h.live order by coalesce(h.revoked_at, h.valid_until) desc, h.id desc limit ${mostPast}))
-    select u.username, u.status, o.status as organization_status, m.role,
+      ended as (select a.* from (${endedOf('a.user_id = k.user_id')}
+          union all ${endedOf('a.team_id in (select s.team_id from team_members s where s.user_id = k.user_id)')}) a
+        order by coalesce(a.revoked_at, a.valid_until) desc, a.id desc limit ${mostPast})
+    select (select o.status from organizations o where o.id = k.organization) as status,
       (select json_agg(json_build_object('id', a.id, 'role', a.role_id, 'permission', a.permission, 'team', a.team_id, 'scope', a.scope_kind,
           'organization', a.organization_id, 'object', coalesce(a.scope_team_id, a.resource_id), 'condition', a.condition,
           'from', (extract(epoch from a.valid_from) * 1000)::float8, 'until', (extract(epoch from a.valid_until) * 1000)::float8,
-          'revoked', (extract(epoch from a.revoked_at) * 1000)::float8) order by a.id) from wanted a)::text as assignments
-      from k join users u on u.id = k.user_id left join organizations o on o.id = k.organization
-        left join memberships m on m.user_id = u.id and m.organization_id = o.id`,
-    [uuidOf(userId), organization, things, now],
+          'revoked', (extract(epoch from a.revoked_at) * 1000)::float8)) from ended a)::text as ended from k`,
+    [uuidOf(userId), organization, uuidsOf(scope.path), time],
   )
-  if (row === undefined) throw notFound({ type: askedType })
-  const { username, status, organization_status: organizationStatus, role } = row
-  return { username, status, standing: { status: organizationStatus, role }, assignments: parsed(row.assignments) }
+  const ended = JSON.parse(row?.ended ?? '[]') as UserAssignments['assignments']
+  const current = unfiltered.assignments.filter((assignment) => reaches(assignment, scope)).map((one) => ({ ...one, revoked: null }))
+  const role = unfiltered.memberships.find(({ id }) => id === organization)?.role ?? null
+  return {
+    standing: { status: row?.status ?? null, role },
+    assignments: [...current, ...ended].toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+  }
 }
 
 async function questionOf(
-  em: SqlEntityManager,
-  asked: { readonly held: UserAssignments; readonly facts: SubjectFacts; readonly now: Date } & Pick<
-    ExplainQuestion,
-    'catalogue' | 'permission' | 'scope'
-  >,
+  reader: FactsReader,
+  asked: FactsOfUser & Pick<ExplainQuestion, 'catalogue' | 'permission' | 'scope'>,
 ): Promise<ExplainQuestion> {
-  const { held, facts, now, catalogue, permission, scope } = asked
-  const graph = await loadRoleGraph(em, { ids: held.assignments.flatMap(({ role }) => role ?? []) }, now)
+  const { held, facts, catalogue, permission, scope } = asked
+  const graph = await reader.roles({ ids: held.assignments.flatMap(({ role }) => role ?? []) })
   const named = held.assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))
-  const names = await loadNames(em, [...named, ...uuidsIn(scope)])
-  return { catalogue, permission, scope, graph, names, userId: facts.userId, username: held.username }
+  const names = await loadNames(reader.em, [...named, ...uuidsIn(scope)])
+  return { catalogue, permission, scope, graph, names, userId: facts.userId, username: facts.username }
 }
 
 /** All ways in which the subject has the permission now: by ownership, membership and assignments. */
@@ -203,14 +181,14 @@ interface DenialInput {
   readonly limited: readonly Reason[]
 }
 
-async function denial(em: SqlEntityManager, { now, catalogue }: QueryContext, denied: DenialInput) {
+async function denial(reader: FactsReader, { now, catalogue }: QueryContext, denied: DenialInput) {
   const { question, facts, held, visibility } = denied
   const unmet = unmetFor(denied)
   const similar = matchesNoAction(catalogue, question.permission) ? [...similarActions(catalogue, question.permission)] : null
   const { missing, hiddenRoles } =
     // The credential is the obstacle: no further assignment would help.
     similar === null && denied.limited.length === 0
-      ? await missingFor(em, question, { facts, standing: held.standing, given: unexpired(held, now), visibility, now })
+      ? await missingFor(reader, question, { facts, standing: held.standing, given: unexpired(held, now), visibility })
       : { missing: [], hiddenRoles: 0 }
   const summary = summaryOf(question, [], { unmet, missing, nearest: similar })
   return { allowed: false, because: [], summary, unmet, missing, hiddenRoles, nearest: similar ?? [] } satisfies Partial<Explanation>
@@ -233,7 +211,8 @@ function unmetFor({ question, facts, situation, held, visibility, limited }: Den
   })
   const general = generalObstacle(facts, held)
   const byMembership = general === null ? [] : [{ code: general, reason: membershipReason(question, held), at: null, text: '' }]
-  return [...byCredential, ...byMembership, ...given].map((unmet) => ({ ...unmet, text: unmetInWords(question, unmet, held) }))
+  const context = { status: facts.status, standing: held.standing }
+  return [...byCredential, ...byMembership, ...given].map((unmet) => ({ ...unmet, text: unmetInWords(question, unmet, context) }))
 }
 
 /** The reason that the membership would be, if it counted. */
@@ -243,8 +222,8 @@ function membershipReason(question: ExplainQuestion, { standing: { role } }: Use
 }
 
 /** An obstacle to everything in this organization, whatever the assignments. */
-function generalObstacle(facts: SubjectFacts, { status, standing }: UserAssignments): Unmet['code'] | null {
-  if (!facts.isActive) return isActing(status) ? 'frozen' : 'userStatus'
+function generalObstacle({ isActive, status }: SubjectFacts, { standing }: UserAssignments): Unmet['code'] | null {
+  if (!isActive) return status !== null && isActing(status) ? 'frozen' : 'userStatus'
   if (standing.status === null) return null
   if (standing.status !== 'active') return 'organizationStatus'
   return standing.role === null ? 'notMember' : null

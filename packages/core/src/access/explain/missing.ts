@@ -1,13 +1,13 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf } from '../../kernel/id.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
 import { organizationRoles, listPermissions, permissionsOf } from '../../grants/index.ts'
-import type { Scope } from '../scopes.ts'
-import type { SubjectFacts } from '../subjects.ts'
+import type { FactsReader } from '../facts/reader.ts'
+import { matchingPattern, patternsIn, type GraphRole } from '../facts/roles.ts'
+import type { SubjectFacts } from '../facts/subjects.ts'
 import type { Visibility } from './visibility.ts'
 import { whoCanGrant } from './who-can-grant.ts'
-import { loadRoleGraph, matchingPattern, patternsIn, type GraphRole } from '../roles/graph.ts'
 import type { Missing } from './model.ts'
 import { describeScope, onScopeInWords } from './names.ts'
 import type { ReasonAssignment, ExplainQuestion } from './reasons.ts'
@@ -29,26 +29,25 @@ export interface OrganizationStanding {
   readonly role: MembershipRole | null
 }
 
-/** The subject, the caller's visibility, and the time. */
+/** The subject, and the caller's visibility. */
 interface MissingInput {
   readonly facts: SubjectFacts
   readonly standing: OrganizationStanding
   /** The subject's assignments that are neither revoked nor expired, effective or not. */
   readonly given: readonly ReasonAssignment[]
   readonly visibility: Visibility
-  readonly now: Date
 }
 
 /** The grants that would allow it, smallest first; one of them is enough. None for an inactive account or in an inactive organization. */
 export async function missingFor(
-  em: SqlEntityManager,
+  reader: FactsReader,
   question: ExplainQuestion,
-  { facts, standing, given, visibility, now }: MissingInput,
+  { facts, standing, given, visibility }: MissingInput,
 ): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
   if (!facts.isActive || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
   const { catalogue, scope } = question
   const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
-  const graph = await loadRoleGraph(em, { home: organization }, now)
+  const graph = await reader.roles({ home: organization })
   const roles = [...graph.values()].filter(
     (role) => !role.builtIn && matchingPattern(catalogue, patternsIn(graph, role.id), question.permission),
   )
@@ -57,9 +56,9 @@ export async function missingFor(
     singlePermission(question, standing),
     ...seen.map((role) => byRole(question, standing, role, patternsIn(graph, role.id))),
     ...builtInRolesFor(question, [...graph.values()], visibility),
-  ].flatMap((one) => notYetGranted(one, given, scope, now))
+  ].flatMap((one) => notYetGranted(one, given, scope, reader.time))
   const wanted = [...memberships(question, standing), ...grants].toSorted((one, other) => one.brings - other.brings)
-  const givers = await whoCanGrant(em, catalogue, { scope, now, visibility })
+  const givers = await whoCanGrant(reader, catalogue, { scope, visibility })
   const missing = wanted.slice(0, mostShown).map(({ patterns, ...one }) => {
     const able = { ...one, givers: givers.of(one, patterns) }
     return { ...able, text: inWords(question, able) }

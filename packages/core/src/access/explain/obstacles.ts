@@ -1,6 +1,7 @@
 import { mayActFrom } from '../../kernel/network.ts'
 import { activeAssignments, type ResolvedAssignment } from '../../grants/index.ts'
-import type { DecisionContext, SubjectFacts } from '../subjects.ts'
+import type { SubjectFacts } from '../facts/subjects.ts'
+import type { DecisionContext } from '../subjects.ts'
 import type { Unmet } from './model.ts'
 
 /** Why each assignment of a subject is not effective now and from there, by its id; effective ones are left out. */

@@ -3,10 +3,11 @@ import { idOf, type Id } from '../../kernel/id.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
 import { organizationRoles, ownerPermissions, type ResolvedAssignment } from '../../grants/index.ts'
 import type { Condition } from '../../grants/model.ts'
-import type { Scope } from '../scopes.ts'
-import { matchingPattern, pathTo, type RoleGraph } from '../roles/graph.ts'
+import type { Scope } from '../../kernel/decisions.ts'
+import { matchingPattern, pathTo, type RoleGraph } from '../facts/roles.ts'
 import type { Reason, RoleDescription } from './model.ts'
-import { describeAssignmentScope, describeScope, onScopeInWords, scopeInWords, timeInWords, type Names } from './names.ts'
+import type { Names } from '../facts/names.ts'
+import { onScopeInWords, scopeInWords, describeScope, describeAssignmentScope, timeInWords } from './names.ts'
 
 /** The question, and the data to answer it with. */
 export interface ExplainQuestion {

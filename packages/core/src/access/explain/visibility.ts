@@ -1,8 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { callerId, type Actor } from '../../kernel/actor.ts'
 import { uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import type { Scope } from '../../kernel/decisions.ts'
 import type { Target } from '../../kernel/rule.ts'
-import { targetInScope, type Scope } from '../scopes.ts'
+import { targetInScope } from '../targets.ts'
 
 /** The type in errors for a subject or scope that does not exist, or that the caller may not see. */
 export const askedType = 'user or place'

@@ -1,13 +1,13 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Scope } from '../../kernel/decisions.ts'
 import type { Grants } from '../../kernel/grants.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { uuidOf } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { builtInRoles, organizationRoles, ownerPermissions, coveredBy, permissionsOf } from '../../grants/index.ts'
-import type { Scope } from '../scopes.ts'
-import { isAllowedAt, grantsOfSubject, loadSubjects, owns, type SubjectFacts } from '../subjects.ts'
+import type { FactsReader } from '../facts/reader.ts'
+import type { SubjectFacts } from '../facts/subjects.ts'
+import { isAllowedAt, grantsOfSubject, owns } from '../subjects.ts'
 import type { Visibility } from './visibility.ts'
 import type { Missing } from './model.ts'
-import { loadNames, type Names } from './names.ts'
 
 /** So many users with assignments there are considered; `count` is limited by it. */
 const mostCandidates = 300
@@ -25,48 +25,25 @@ export interface GrantCandidates {
   of(wanted: Pick<Missing, 'membership' | 'grant' | 'ends'>, patterns: readonly string[]): Missing['givers']
 }
 
-/** Administrators of the organization, owners, and users with an assignment in the scope: nobody else can grant anything there. */
-async function candidatesAt(em: SqlEntityManager, { organizationId, path, owners }: Scope): Promise<readonly Id<'usr'>[]> {
-  const organization = organizationId === null ? null : uuidOf(organizationId)
-  const things = uuidsOf(path)
-  const powerless = uuidsOf([builtInRoles.user.id, builtInRoles.anonymous.id, builtInRoles.monitor.id])
-  const rows = await em.execute<{ id: string }[]>(
-    `with given as (select a.user_id, a.team_id from role_assignments a where a.revoked_at is null and (
-        a.scope_kind = 'system' and (a.role_id is null or a.role_id <> all(?::uuid[])) or a.scope_kind = 'organization' and a.organization_id = ?::uuid
-        or a.scope_team_id = any(?::uuid[]) or a.resource_id = any(?::uuid[])))
-    select x.id::text as id from (select unnest(?::uuid[]) as id
-      union select m.user_id from memberships m where m.organization_id = ?::uuid and m.role in ('owner', 'admin')
-      union select g.user_id from given g where g.user_id is not null
-      union select s.user_id from team_members s where s.team_id in (select g.team_id from given g)) x order by x.id limit ?`,
-    [powerless, organization, things, things, uuidsOf(owners), organization, mostCandidates],
-  )
-  return rows.map(({ id }) => idOf('usr', id))
-}
+/** Roles of the whole system that let nobody grant anything. */
+const powerless = [builtInRoles.user, builtInRoles.anonymous, builtInRoles.monitor].map(({ id }) => uuidOf(id))
 
+/** Of administrators of the organization, owners, and users with an assignment in the scope: nobody else can grant anything there. */
 export async function whoCanGrant(
-  em: SqlEntityManager,
+  reader: FactsReader,
   catalogue: Catalogue,
-  { scope, now, visibility }: { readonly scope: Scope; readonly now: Date; readonly visibility: Visibility },
+  { scope, visibility }: { readonly scope: Scope; readonly visibility: Visibility },
 ): Promise<GrantCandidates> {
-  const ids = await candidatesAt(em, scope)
-  const subjects = await loadSubjects(
-    em,
-    ids.map((userId) => ({ userId, sessionId: null })),
-    now,
-  )
-  const candidates = subjects.map((facts) => ({ facts, grants: grantsOfSubject(catalogue, facts, { now, from: null }) }))
-  const names = await loadNames(em, ids.map(uuidOf))
+  const ids = await reader.candidates({ scope, members: ['owner', 'admin'], roles: null, systemWideBut: powerless, limit: mostCandidates })
+  const situation = { now: reader.time, from: null }
+  const candidates = (await reader.users(ids)).map((facts) => ({ facts, grants: grantsOfSubject(catalogue, facts, situation) }))
   return {
     of(wanted, patterns) {
       const able = candidates.filter((candidate) => canGrant(candidate, { catalogue, scope }, wanted, patterns))
       const shown = able.filter(({ facts }) => isVisible(facts, visibility)).slice(0, mostShown)
-      return { users: shown.map(({ facts }) => shownUser(facts.userId, names)), count: able.length }
+      return { users: shown.map(({ facts: { userId, username } }) => ({ userId, username })), count: able.length }
     },
   }
-}
-
-function shownUser(userId: Id<'usr'>, names: Names) {
-  return { userId, username: names.get(uuidOf(userId)) ?? userId }
 }
 
 function isVisible({ memberships }: SubjectFacts, { people }: Visibility): boolean {

@@ -34,7 +34,7 @@ export function summaryOf(
 }
 
 interface ObstacleContext {
-  readonly status: UserStatus
+  readonly status: UserStatus | null
   readonly standing: { readonly status: OrganizationStatus | null }
 }
 

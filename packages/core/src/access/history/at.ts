@@ -1,4 +1,3 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Scope } from '../../kernel/decisions.ts'
@@ -6,16 +5,18 @@ import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { nextCursorOf, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
-import type { Catalogue } from '../../kernel/signature.ts'
 import { isAllowedAt, grantsOfSubject, permissionsAt } from '../subjects.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from '../explain/visibility.ts'
-import { candidatesAt, belongedTo, knownSubject } from './candidates.ts'
+import { FactsReader } from '../facts/reader.ts'
+import { findScopeAt } from '../facts/scopes.ts'
+import { belongedTo, type SubjectFacts } from '../facts/subjects.ts'
+import { candidatesAt, knownSubject, type PointInTime } from './candidates.ts'
 import type { UserAt } from '../explain/model.ts'
-import { describeAssignmentScope, describeScope, loadNames, onScopeInWords, uuidsIn, type Names } from '../explain/names.ts'
+import { loadNames, type Names } from '../facts/names.ts'
+import { onScopeInWords, describeScope, describeAssignmentScope, uuidsIn } from '../explain/names.ts'
 import { reaches } from '../explain/reasons.ts'
 import { explainSignatures } from '../explain/signatures.ts'
 import { obstaclesOf } from '../explain/obstacles.ts'
-import { findScopeAt, loadSubjectsAt, type ScopeAt, type SubjectAt } from './state.ts'
 
 const { name: action } = explainSignatures.at
 
@@ -28,20 +29,22 @@ export const at = defineQuery(explainSignatures.at, {
       return askedTarget(em, await findScopeAt(em, on, time), actor, { action, userId: subjectOf(actor, { userId, permission }) })
     },
   },
-  async handle({ open, ports, catalogue, actor }, { time, userId, permission, on = {}, limit, cursor }) {
+  async handle({ open, ports, catalogue, actor, now }, { time, userId, permission, on = {}, limit, cursor }) {
     const em = await open()
-    const scope = await findScopeAt(em, on, time)
+    const facts = new FactsReader(em, time, now)
+    const scope = await facts.scope(on)
     if (scope === null) throw notFound({ type: askedType })
     const subject = subjectOf(actor, { userId, permission })
     const visibility = visibilityFor(actor, scope, { action, userId: subject })
     const names = await loadNames(em, uuidsIn(scope))
+    const then = { catalogue, facts, scope }
     const common = { time, on: describeScope(scope, names), there: scope.existed }
     if (subject === null) {
       if (permission === undefined) throw notFound({ type: askedType })
       const cursorScope = { action, filters: { time, permission, on }, viewer: viewerOf(actor) }
       const position = await openCursor(ports.cipher, cursorScope, cursor)
       const after = position === null ? null : String(position[0])
-      const { users, next } = await whoCould(em, { catalogue, permission, scope, time, visibility }, { after, limit })
+      const { users, next } = await whoCould({ ...then, permission, visibility }, { after, limit })
       return {
         ...common,
         allowed: null,
@@ -50,11 +53,11 @@ export const at = defineQuery(explainSignatures.at, {
         nextCursor: await nextCursorOf(ports.cipher, cursorScope, next === null ? null : [next]),
       }
     }
-    const [loaded] = await loadSubjectsAt(em, [subject], time)
+    const [loaded] = await facts.users([subject])
     if (loaded === undefined) throw notFound({ type: askedType })
     const found = knownSubject(visibility, loaded, scope)
-    const allowed = permission === undefined ? null : could({ catalogue, permission, scope, time }, found)
-    return { ...common, allowed, user: await describeUser(em, found, { catalogue, scope, time, visibility }), items: [], nextCursor: null }
+    const allowed = permission === undefined ? null : could(then, permission, found)
+    return { ...common, allowed, user: await describeUser(then, found, visibility), items: [], nextCursor: null }
   },
 })
 
@@ -71,20 +74,14 @@ function viewerOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.principal.userId : actor.kind
 }
 
-interface PointInTime {
-  readonly catalogue: Catalogue
-  readonly scope: ScopeAt
-  readonly time: Date
-}
-
 /** Whether a user had a permission, without a session or address. Decided by the same engine as now. */
-export function could({ catalogue, permission, scope, time }: PointInTime & { readonly permission: string }, subject: SubjectAt): boolean {
-  return scope.existed && isAllowedAt(grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, permission, scope)
+export function could({ catalogue, facts, scope }: PointInTime, permission: string, subject: SubjectFacts): boolean {
+  return scope.existed && isAllowedAt(grantsOfSubject(catalogue, subject, { now: facts.time, from: null }), subject, permission, scope)
 }
 
 /** All permissions of a user in the scope. */
-export function permissionsAtTime({ catalogue, scope, time }: PointInTime, subject: SubjectAt): readonly string[] {
-  return scope.existed ? permissionsAt(catalogue, grantsOfSubject(catalogue, subject, { now: time, from: null }), subject, scope) : []
+export function permissionsAtTime({ catalogue, facts, scope }: PointInTime, subject: SubjectFacts): readonly string[] {
+  return scope.existed ? permissionsAt(catalogue, grantsOfSubject(catalogue, subject, { now: facts.time, from: null }), subject, scope) : []
 }
 
 /** Candidates are loaded in chunks, and only so many in one call: a page may be short without being the last. */
@@ -96,18 +93,14 @@ interface WhoCouldQuestion extends PointInTime {
   readonly visibility: Visibility
 }
 
-async function whoCould(
-  em: SqlEntityManager,
-  asked: WhoCouldQuestion,
-  { after, limit }: { readonly after: string | null; readonly limit: number },
-) {
+async function whoCould(asked: WhoCouldQuestion, { after, limit }: { readonly after: string | null; readonly limit: number }) {
   const found: { userId: Id<'usr'>; username: string }[] = []
   let last = after
   for (let round = 0; round < mostRounds; round++) {
-    const candidates = await candidatesAt(em, asked, { after: last, limit: chunk })
-    const subjects = await loadSubjectsAt(em, candidates, asked.time)
+    const candidates = await candidatesAt(asked, asked.permission, { after: last, limit: chunk })
+    const subjects = await asked.facts.users(candidates)
     for (const subject of subjects) {
-      if (!isVisible(asked.visibility, subject, asked.scope) || !could(asked, subject)) continue
+      if (!isVisible(asked.visibility, subject, asked.scope) || !could(asked, asked.permission, subject)) continue
       // One more than the limit: there is another page.
       if (found.length === limit) return { users: found, next: uuidOf(found.at(-1)?.userId ?? '') }
       found.push({ userId: subject.userId, username: subject.username })
@@ -120,24 +113,23 @@ async function whoCould(
 }
 
 /** An organization is not told who runs the installation. */
-function isVisible({ people }: Visibility, subject: SubjectAt, scope: Scope): boolean {
+function isVisible({ people }: Visibility, subject: SubjectFacts, scope: Scope): boolean {
   return people === 'all' || belongedTo(subject, scope)
 }
 
 /** A user at that time, as far as the caller may see. */
-async function describeUser(
-  em: SqlEntityManager,
-  subject: SubjectAt,
-  { visibility, ...then }: PointInTime & { readonly visibility: Visibility },
-): Promise<UserAt> {
-  const { scope, time } = then
+async function describeUser(then: PointInTime, subject: SubjectFacts, visibility: Visibility): Promise<UserAt> {
+  const { scope, facts } = then
   const { userId, username, status, frozen } = subject
-  const assignments = subject.assignments.filter((assignment) => visibility.everywhere || isWithin(assignment, scope))
-  const seats = visibility.everywhere ? subject.seats : await seatsIn(em, subject.seats, scope.organizationId)
+  const assignments = subject.assignments
+    .filter((assignment) => visibility.everywhere || isWithin(assignment, scope))
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+  const here = scope.organizationId === null ? null : uuidOf(scope.organizationId)
+  const seats = subject.unfiltered.seats.flatMap(({ team, organization }) => (visibility.everywhere || organization === here ? [team] : []))
   const memberships = subject.memberships.filter(({ organizationId }) => visibility.everywhere || organizationId === scope.organizationId)
   const uuids = assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))
-  const names = await loadNames(em, [...uuids, ...seats, ...memberships.map(({ organizationId }) => uuidOf(organizationId))])
-  const unready = obstaclesOf(subject, { now: time, from: null })
+  const names = await loadNames(facts.em, [...uuids, ...seats, ...memberships.map(({ organizationId }) => uuidOf(organizationId))])
+  const unready = obstaclesOf(subject, { now: facts.time, from: null })
   return {
     userId,
     username,
@@ -153,7 +145,7 @@ async function describeUser(
   }
 }
 
-type AssignmentAtTime = SubjectAt['assignments'][number]
+type AssignmentAtTime = SubjectFacts['assignments'][number]
 
 /** Whether an assignment is in the scope's organization or, outside of organizations, whether its scope includes this one. */
 function isWithin(assignment: AssignmentAtTime, scope: Scope): boolean {
@@ -162,18 +154,9 @@ function isWithin(assignment: AssignmentAtTime, scope: Scope): boolean {
   return assignment.scope !== 'system' && reaches(assignment, scope)
 }
 
-async function seatsIn(em: SqlEntityManager, seats: readonly string[], organizationId: Id<'org'> | null): Promise<readonly string[]> {
-  if (organizationId === null || seats.length === 0) return []
-  const rows = await em.execute<{ id: string }[]>(
-    'select id::text as id from teams where id = any(?::uuid[]) and organization_id = ? order by id',
-    [`{${seats.join(',')}}`, uuidOf(organizationId)],
-  )
-  return rows.map(({ id }) => id)
-}
-
 function shownAssignment(
   assignment: AssignmentAtTime,
-  { userId, username }: SubjectAt,
+  { userId, username }: SubjectFacts,
   { names, counted }: { readonly names: Names; readonly counted: boolean },
 ): UserAt['assignments'][number] {
   const { id, role, name, permission, team, from, until, condition } = assignment

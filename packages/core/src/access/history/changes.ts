@@ -3,8 +3,8 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Visibility } from '../explain/visibility.ts'
 import { changeKinds, type Change } from '../explain/model.ts'
-import { describeAssignmentScope, loadNames, type Names } from '../explain/names.ts'
-import { parsed } from './state.ts'
+import { loadNames, type Names } from '../facts/names.ts'
+import { describeAssignmentScope } from '../explain/names.ts'
 import { changeInWords } from '../explain/wording.ts'
 
 /** Changes in one answer at most. */
@@ -161,7 +161,7 @@ export async function changesBetween(
     uuidsOf(scope.path),
     visibility.everywhere,
   ])
-  const all = parsed<ChangeRecord>(row?.changes ?? null)
+  const all = JSON.parse(row?.changes ?? '[]') as ChangeRecord[]
   const shown = all.slice(0, most)
   const names = await namesIn(em, shown)
   return { changes: shown.map((happening) => changeOf(happening, names)).toSorted(inOrder), complete: all.length <= most }
@@ -173,20 +173,19 @@ function inOrder(one: Change, other: Change): number {
   return one.at.getTime() - other.at.getTime() || rank(one) - rank(other) || (one.text < other.text ? -1 : 1)
 }
 
-async function namesIn(em: SqlEntityManager, happenings: readonly ChangeRecord[]): Promise<Names> {
-  const uuids = happenings.flatMap(({ user, team, organization, object, what, before, after }) => [
+function namesIn(em: SqlEntityManager, happenings: readonly ChangeRecord[]): Promise<Names> {
+  const uuids = happenings.flatMap(({ user, team, role, organization, object, what, before, after }) => [
     user,
     team,
+    role,
     organization,
     object,
     ...(what === 'ownership' ? [before, after] : []),
   ])
-  const ids = uuids.filter((id) => id !== null)
-  const roles = happenings.flatMap(({ role, object }) => [role, object]).filter((id) => id !== null)
-  const rows = await em.execute<{ id: string; name: string }[]>('select id::text as id, name from roles where id = any(?::uuid[])', [
-    `{${roles.join(',')}}`,
-  ])
-  return new Map([...(await loadNames(em, ids)), ...rows.map(({ id, name }) => [id, name] as const)])
+  return loadNames(
+    em,
+    uuids.filter((id) => id !== null),
+  )
 }
 
 function changeOf(happening: ChangeRecord, names: Names): Change {

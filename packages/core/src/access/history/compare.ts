@@ -1,4 +1,3 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
 import { invalidInput, notFound } from '../../kernel/errors.ts'
@@ -9,13 +8,16 @@ import type { Catalogue } from '../../kernel/signature.ts'
 import type { ScopeInput } from '../model.ts'
 import { coveredBy, permissionsOf } from '../../grants/index.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from '../explain/visibility.ts'
+import { FactsReader } from '../facts/reader.ts'
+import { findScopeAt } from '../facts/scopes.ts'
+import { belongedTo, type SubjectFacts } from '../facts/subjects.ts'
 import { could, permissionsAtTime } from './at.ts'
-import { candidatesAt, belongedTo, knownSubject } from './candidates.ts'
+import { candidatesAt, knownSubject, type PointInTime } from './candidates.ts'
 import { changesBetween } from './changes.ts'
 import type { Difference } from '../explain/model.ts'
-import { loadNames, describeScope, uuidsIn } from '../explain/names.ts'
+import { loadNames } from '../facts/names.ts'
+import { describeScope, uuidsIn } from '../explain/names.ts'
 import { explainSignatures } from '../explain/signatures.ts'
-import { findScopeAt, loadSubjectsAt, type ScopeAt, type SubjectAt } from './state.ts'
 
 const { name: action } = explainSignatures.compare
 
@@ -33,35 +35,35 @@ export const compare = defineQuery(explainSignatures.compare, {
     if (to < from) throw invalidInput({ issues: [{ path: 'to', message: 'is before the time to compare from' }] })
     const em = await open()
     const subject = subjectOf(actor, { userId, on })
-    const scopes = { from: await existingScopeAt(em, on, from), to: await existingScopeAt(em, on, to) }
-    const visibility = visibilityFor(actor, scopes.to, { action, userId: subject })
+    const pointAt = async (at: Date) => pointInTime(catalogue, new FactsReader(em, at, now), on)
+    const period = { permission, before: await pointAt(from), after: await pointAt(to) }
+    const { scope } = period.after
+    const visibility = visibilityFor(actor, scope, { action, userId: subject })
     const cursorScope = {
       action,
       filters: { from, until, permission, on, userId },
       viewer: actor.kind === 'user' ? actor.principal.userId : actor.kind,
     }
     const position = await openCursor(ports.cipher, cursorScope, cursor)
-    const period: Period = { catalogue, permission, times: { from, to }, scopes }
-    const users =
-      subject === null ? await everybody(em, period, { after: position === null ? null : String(position[0]), limit }) : [subject]
+    const users = subject === null ? await everybody(period, { after: position === null ? null : String(position[0]), limit }) : [subject]
     const shown = users.slice(0, limit)
     const last = shown.at(-1)
-    const names = await loadNames(em, uuidsIn(scopes.to))
+    const names = await loadNames(em, uuidsIn(scope))
     return {
       from,
       to: until,
-      on: describeScope(scopes.to, names),
-      ...(await changesBetween(em, { from, to, userId: subject, scope: scopes.to, visibility })),
-      items: await differences(em, period, { users: shown, subject, visibility }),
+      on: describeScope(scope, names),
+      ...(await changesBetween(em, { from, to, userId: subject, scope, visibility })),
+      items: await differences(period, { users: shown, subject, visibility }),
       nextCursor: await nextCursorOf(ports.cipher, cursorScope, users.length > limit && last !== undefined ? [uuidOf(last)] : null),
     }
   },
 })
 
-async function existingScopeAt(em: SqlEntityManager, on: ScopeInput, time: Date): Promise<ScopeAt> {
-  const scope = await findScopeAt(em, on, time)
+async function pointInTime(catalogue: Catalogue, facts: FactsReader, on: ScopeInput): Promise<PointInTime> {
+  const scope = await facts.scope(on)
   if (scope === null) throw notFound({ type: askedType })
-  return scope
+  return { catalogue, facts, scope }
 }
 
 /** The subject; null: everybody in the scope. Without a scope that would be all users, so then it is the caller. */
@@ -71,22 +73,16 @@ function subjectOf(actor: Actor, { userId, on }: { userId?: Id<'usr'> | undefine
 }
 
 interface Period {
-  readonly catalogue: Catalogue
   readonly permission: string | undefined
-  readonly times: { readonly from: Date; readonly to: Date }
-  readonly scopes: { readonly from: ScopeAt; readonly to: ScopeAt }
+  readonly before: PointInTime
+  readonly after: PointInTime
 }
 
 /** Users with any assignment there at one of the two times, one more than the page holds. */
-async function everybody(
-  em: SqlEntityManager,
-  { catalogue, times, scopes }: Period,
-  page: { readonly after: string | null; readonly limit: number },
-) {
+async function everybody({ before, after }: Period, page: { readonly after: string | null; readonly limit: number }) {
   const wanted = { after: page.after, limit: page.limit + 1 }
-  const before = await candidatesAt(em, { catalogue, scope: scopes.from, time: times.from }, wanted)
-  const after = await candidatesAt(em, { catalogue, scope: scopes.to, time: times.to }, wanted)
-  return [...new Set([...before, ...after])].toSorted(byUuid).slice(0, page.limit + 1)
+  const found = [...(await candidatesAt(before, undefined, wanted)), ...(await candidatesAt(after, undefined, wanted))]
+  return [...new Set(found)].toSorted(byUuid).slice(0, page.limit + 1)
 }
 
 /** The same order as in the database: the letters of ids sort like their bytes. */
@@ -100,32 +96,32 @@ interface ComparedUsers {
   readonly visibility: Visibility
 }
 
-async function differences(em: SqlEntityManager, period: Period, { users, subject, visibility }: ComparedUsers): Promise<Difference[]> {
-  const { times, scopes } = period
-  const then = new Map((await loadSubjectsAt(em, users, times.from)).map((user) => [user.userId, user]))
-  const later = await loadSubjectsAt(em, users, times.to)
-  return later.flatMap((after): Difference[] => {
-    const before = then.get(after.userId)
-    if (before === undefined) return []
-    const isSeen = subject !== null || visibility.people === 'all' || belongedTo(before, scopes.from) || belongedTo(after, scopes.to)
-    const { gained, lost } = differenceOf(period, knownSubject(visibility, before, scopes.from), knownSubject(visibility, after, scopes.to))
+async function differences(period: Period, { users, subject, visibility }: ComparedUsers): Promise<Difference[]> {
+  const { before, after } = period
+  const then = new Map((await before.facts.users(users)).map((user) => [user.userId, user]))
+  const later = await after.facts.users(users)
+  return later.flatMap((is): Difference[] => {
+    const was = then.get(is.userId)
+    if (was === undefined) return []
+    const isSeen = subject !== null || visibility.people === 'all' || belongedTo(was, before.scope) || belongedTo(is, after.scope)
+    const { gained, lost } = differenceOf(period, knownSubject(visibility, was, before.scope), knownSubject(visibility, is, after.scope))
     if (!isSeen || (subject === null && gained.length + lost.length === 0)) return []
-    return [{ userId: after.userId, username: after.username, gained, lost }]
+    return [{ userId: is.userId, username: is.username, gained, lost }]
   })
 }
 
 /** The permissions a user had at only one of two times. */
-function differenceOf(period: Period, before: SubjectAt, after: SubjectAt): { readonly gained: string[]; readonly lost: string[] } {
-  const { catalogue, permission, times, scopes } = period
-  const [then, now] = [
-    { catalogue, scope: scopes.from, time: times.from },
-    { catalogue, scope: scopes.to, time: times.to },
-  ]
+function differenceOf(
+  { permission, before, after }: Period,
+  was: SubjectFacts,
+  is: SubjectFacts,
+): { readonly gained: string[]; readonly lost: string[] } {
   if (permission !== undefined) {
-    const [could1, could2] = [could({ ...then, permission }, before), could({ ...now, permission }, after)]
+    const [could1, could2] = [could(before, permission, was), could(after, permission, is)]
     return { gained: could2 && !could1 ? [permission] : [], lost: could1 && !could2 ? [permission] : [] }
   }
-  const [had, has] = [permissionsAtTime(then, before), permissionsAtTime(now, after)]
+  const { catalogue } = before
+  const [had, has] = [permissionsAtTime(before, was), permissionsAtTime(after, is)]
   return { gained: beyond(catalogue, has, had), lost: beyond(catalogue, had, has) }
 }
 

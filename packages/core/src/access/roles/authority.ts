@@ -5,8 +5,9 @@ import type { Actor } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { holdsAt } from '../../kernel/rule.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
-import { patternsBy, selectRoles } from './repository.ts'
-import { uuidsOf } from '../../kernel/id.ts'
+import { idOf, uuidOf } from '../../kernel/id.ts'
+import { loadRoles, patternsIn } from '../facts/roles.ts'
+import { patternsBy } from './repository.ts'
 
 /** Nobody creates, changes or deletes a role with permissions that they do not hold themselves in its scope. */
 export function requireHeldPermissions(actor: Actor, patterns: readonly string[], organizationId: OrganizationId | null): void {
@@ -37,14 +38,17 @@ export async function usableRoles(
   actor: Actor,
   { roleIds, organizationId }: { readonly roleIds: readonly RoleId[]; readonly organizationId: OrganizationId | null },
 ): Promise<readonly UsableRole[]> {
-  const found = await selectRoles(em, 'where r.id = any(?::uuid[]) and r.deleted_at is null', [uuidsOf(roleIds)])
-  const patterns = await patternsBy(em, roleIds)
-  const roles = found.filter((role) => role.organizationId === null || role.organizationId === organizationId)
-  const isThere = ({ id, organizationId: home }: UsableRole) =>
-    home !== null || seesInstallationRoles(actor) || holdsAt(actor, patterns.get(id) ?? [], { organizationId })
-  const there = roles.filter(isThere)
+  const graph = await loadRoles(em, { ids: roleIds.map(uuidOf) })
+  const there = [...new Set(roleIds)].flatMap((id) => {
+    const role = graph.get(uuidOf(id))
+    const home = role === undefined || role.organization === null ? null : idOf('org', role.organization)
+    if (role === undefined || (home !== null && home !== organizationId)) return []
+    const patterns = patternsIn(graph, role.id)
+    const isThere = home !== null || seesInstallationRoles(actor) || holdsAt(actor, patterns, { organizationId })
+    return isThere ? [{ id, organizationId: home, name: role.name, builtIn: role.builtIn, patterns }] : []
+  })
   if (there.length < new Set(roleIds).size) throw notFound({ type: 'role' })
-  for (const { id } of there) requireHeldPermissions(actor, patterns.get(id) ?? [], organizationId)
+  for (const { patterns } of there) requireHeldPermissions(actor, patterns, organizationId)
   return there
 }
 

@@ -8,7 +8,8 @@ import { granted, holdsAt } from '../../kernel/rule.ts'
 import { escapeLike } from '../../text/index.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import { seesInstallationRoles } from './authority.ts'
-import { existingRole, tenantTarget, patternsBy, roleTarget, selectRoles, requireTenant, shownRole } from './repository.ts'
+import { loadRoles, patternsIn, type GraphRole } from '../facts/roles.ts'
+import { existingRole, tenantTarget, roleTarget, selectRoles, requireTenant, shownRole } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
 
 export const getRole = defineQuery(signatures.get, {
@@ -77,13 +78,8 @@ async function countRoles(em: SqlEntityManager, which: RoleFilter): Promise<numb
 
 /** The roles of the installation that an actor may know in an organization: all of them, or those whose permissions they hold there. */
 async function usableInstallation(em: SqlEntityManager, actor: Actor, organizationId: OrganizationId): Promise<readonly RoleId[]> {
+  const graph = await loadRoles(em, { home: null })
   const all = seesInstallationRoles(actor)
-  const rows = await em.execute<{ id: string }[]>(
-    `select id::text as id from roles where organization_id is null and deleted_at is null and (?::boolean or not built_in)`,
-    [all],
-  )
-  const ids = rows.map(({ id }) => idOf('rol', id))
-  if (all) return ids
-  const patterns = await patternsBy(em, ids)
-  return ids.filter((id) => holdsAt(actor, patterns.get(id) ?? [], { organizationId }))
+  const isUsable = ({ id, builtIn }: GraphRole) => all || (!builtIn && holdsAt(actor, patternsIn(graph, id), { organizationId }))
+  return [...graph.values()].filter(isUsable).map(({ id }) => idOf('rol', id))
 }

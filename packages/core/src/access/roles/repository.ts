@@ -1,12 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { builtInRoles } from '../../grants/index.ts'
+import { loadRoles, patternsIn } from '../facts/roles.ts'
 import { RoleRow } from './entity.ts'
 import type { Role, RoleId } from '../model.ts'
 import type { BuiltInRoleName } from '../../grants/model.ts'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
+import { idOf, uuidOf } from '../../kernel/id.ts'
 import type { Target } from '../../kernel/rule.ts'
 import { organizationInactive, OrganizationRow, type OrganizationId } from '../../organizations/index.ts'
 import { builtInRole } from './errors.ts'
@@ -125,32 +126,8 @@ export async function shownRole(em: SqlEntityManager, roleId: RoleId): Promise<R
 
 /** The permission patterns of roles, with those of included roles. */
 export async function patternsBy(em: SqlEntityManager, roleIds: readonly RoleId[]): Promise<ReadonlyMap<RoleId, readonly string[]>> {
-  const rows = await em.execute<{ id: string; built_in: string | null; permissions: string | null }[]>(
-    `select x.id::text as id, json_agg(distinct i.name) filter (where i.built_in)::text as built_in,
-        json_agg(distinct p.permission) filter (where p.permission is not null)::text as permissions
-      from (select r.id, r.id as included from roles r where r.id = any(?::uuid[])
-          union select c.role_id, c.included_id from role_closure c where c.role_id = any(?::uuid[])) x
-        join roles i on i.id = x.included left join role_permissions p on p.role_id = i.id and p.revoked_at is null
-      group by x.id`,
-    [uuidsOf(roleIds), uuidsOf(roleIds)],
-  )
-  return new Map(rows.map(({ id, built_in: builtIn, permissions }) => [idOf('rol', id), [...codeOf(builtIn), ...parsed(permissions)]]))
-}
-
-function codeOf(builtIn: string | null): readonly string[] {
-  return parsed(builtIn).flatMap((name) => builtInRoles[name as BuiltInRoleName].permissions)
-}
-
-function parsed(json: string | null): string[] {
-  return json === null ? [] : (JSON.parse(json) as string[])
-}
-
-/** The names of roles, by id. */
-export async function namesOfRoles(em: SqlEntityManager, ids: readonly RoleId[]): Promise<ReadonlyMap<RoleId, string>> {
-  const rows = await em.execute<{ id: string; name: string }[]>('select id::text as id, name from roles where id = any(?::uuid[])', [
-    uuidsOf(ids),
-  ])
-  return new Map(rows.map(({ id, name }) => [idOf('rol', id), name]))
+  const graph = await loadRoles(em, { ids: roleIds.map(uuidOf) })
+  return new Map(roleIds.map((id) => [id, patternsIn(graph, uuidOf(id))]))
 }
 
 /** A change of permissions or inclusions is a new version of the role. */

@@ -9,11 +9,12 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { uuidOf, uuidsOf } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
+import { loadNames } from '../facts/names.ts'
 import { requireHeldRole, usableRoles } from './authority.ts'
 import { rolesIncluding, inclusionsAround, largestClosure, refreshClosure } from './closure.ts'
 import { cyclicRoles, tooManyInRole } from './errors.ts'
 import { cycleOf, levelsThrough, mostInAll, mostLevels } from './hierarchy.ts'
-import { lockedRole, existingRole, namesOfRoles, roleTarget, shownRole, bumpVersion } from './repository.ts'
+import { lockedRole, existingRole, roleTarget, shownRole, bumpVersion } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
 
 /** Holds the exclusive lock of the hierarchy: two concurrent changes could close a cycle that neither of them sees. */
@@ -46,8 +47,8 @@ export const setParents = defineCommand(signatures.setParents, {
 async function refuseCycle(em: SqlEntityManager, roleId: RoleId, added: readonly RoleId[]): Promise<void> {
   const cycle = cycleOf(await inclusionsAround(em, [roleId, ...added]), roleId, added)
   if (cycle === null) return
-  const names = await namesOfRoles(em, cycle)
-  throw cyclicRoles({ cycle: cycle.map((id) => ({ id, name: names.get(id) ?? id })) })
+  const names = await loadNames(em, cycle.map(uuidOf))
+  throw cyclicRoles({ cycle: cycle.map((id) => ({ id, name: names.get(uuidOf(id)) ?? id })) })
 }
 
 /** Applies the change to the closure of all including roles, and checks whoever has one of them. */

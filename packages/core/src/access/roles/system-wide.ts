@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidsOf } from '../../kernel/id.ts'
+import { uuidOf } from '../../kernel/id.ts'
+import { includedIn, loadRoles, type GraphRole } from '../facts/roles.ts'
 import { RoleRow } from './entity.ts'
 import type { RoleId } from '../model.ts'
 
@@ -25,13 +26,9 @@ export function findRoles(em: SqlEntityManager, names: readonly string[]): Promi
   return em.find(RoleRow, { organizationId: null, deletedAt: null, name: { $in: [...names] } })
 }
 
-/** Which of these custom roles have any permission, of their own or through an included role. */
+/** Which of these custom roles have any permission, of their own or through an included role. Built-in roles always count. */
 export async function rolesThatGrant(em: SqlEntityManager, ids: readonly RoleId[]): Promise<ReadonlySet<RoleId>> {
-  const rows = await em.execute<{ id: string }[]>(
-    `select r.id::text as id from roles r where r.id = any(?::uuid[]) and exists (
-      select 1 from (select r.id as id union all select c.included_id from role_closure c where c.role_id = r.id) i join roles x on x.id = i.id
-        where x.built_in or exists (select 1 from role_permissions p where p.role_id = x.id and p.revoked_at is null))`,
-    [uuidsOf(ids)],
-  )
-  return new Set(rows.map(({ id }) => idOf('rol', id)))
+  const graph = await loadRoles(em, { ids: ids.map(uuidOf) })
+  const grants = ({ builtIn, permissions }: GraphRole) => builtIn || permissions.length > 0
+  return new Set(ids.filter((id) => includedIn(graph, uuidOf(id)).some(grants)))
 }

@@ -7,7 +7,7 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { applicableAssignments, type ActiveRoles, type ResolvedAssignment } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
-import { loadSubjects } from '../subjects.ts'
+import { FactsReader } from '../facts/reader.ts'
 import { activate, deactivate, statesOf, type ActivationConflict } from './activation.ts'
 import { noSession, tooManyActive } from './errors.ts'
 import type { ActiveRole, ActiveRoleState } from './model.ts'
@@ -83,7 +83,7 @@ async function lockedSession({ em, actor, now }: CommandContext, roleId: RoleId)
 }
 
 async function rolesIn(em: SqlEntityManager, session: OwnSession, now: Date): Promise<SessionRoles> {
-  const [facts] = await loadSubjects(em, [session], now)
+  const [facts] = await new FactsReader(em, 'now', now).subjects([session])
   if (facts === undefined) return { assignments: [], activeRoles: { activated: [], deactivated: [] } }
   const ready = applicableAssignments(facts.assignments, { at: now.getTime(), assurance: facts.assurance })
   return { assignments: ready.filter(({ role }) => role !== null), activeRoles: facts.activeRoles }

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor } from '../kernel/actor.ts'
-import { systemScope, type Scope } from '../kernel/decisions.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
+import type { Scope } from '../kernel/decisions.ts'
+import { uuidOf, type Id } from '../kernel/id.ts'
 import type { Target } from '../kernel/rule.ts'
 import type { Grant } from '../kernel/grants.ts'
 import {
@@ -14,57 +14,14 @@ import {
   grantOf,
   countingIn,
 } from '../grants/index.ts'
-import type { ScopeInput } from './model.ts'
+import { unknownOrigin } from './subjects.ts'
 
-export { systemScope, type Scope } from '../kernel/decisions.ts'
-
-/** The scope that an input names; null: it does not exist. Archived organizations are found for those who run the installation. */
-export async function findScope(em: SqlEntityManager, scope: ScopeInput): Promise<Scope | null> {
-  if ('organizationId' in scope) return findOrganization(em, scope.organizationId)
-  if ('teamId' in scope) return findTeam(em, scope.teamId)
-  if ('resourceId' in scope) return (await findResources(em, [scope.resourceId])).get(scope.resourceId) ?? null
-  return systemScope
-}
-
-async function findOrganization(em: SqlEntityManager, id: Id<'org'>): Promise<Scope | null> {
-  const rows = await em.execute<unknown[]>('select 1 from organizations where id = ?', [uuidOf(id)])
-  return rows.length === 0 ? null : { kind: 'organization', organizationId: id, path: [], owners: [] }
-}
-
-async function findTeam(em: SqlEntityManager, id: Id<'team'>): Promise<Scope | null> {
-  const [row] = await em.execute<{ organization: string }[]>(
-    `select t.organization_id::text as organization from teams t
-      join organizations o on o.id = t.organization_id and o.status <> 'archived' where t.id = ? and t.deleted_at is null`,
-    [uuidOf(id)],
-  )
-  return row === undefined ? null : { kind: 'team', organizationId: idOf('org', row.organization), path: [id], owners: [] }
-}
-
-interface ResourceRecord {
-  readonly id: string
-  readonly organization: string | null
-  readonly path: string
-  readonly owners: string
-}
-
-/** Loads resources as scopes, in one statement. Deleted ones are not found. */
-export async function findResources(em: SqlEntityManager, ids: readonly Id<'res'>[]): Promise<ReadonlyMap<Id<'res'>, Scope>> {
-  const rows = await em.execute<ResourceRecord[]>(
-    `select r.id::text as id, r.organization_id::text as organization, array_to_json(r.path)::text as path,
-        (select coalesce(json_agg(o.owner_user_id), '[]')::text from resources o where o.id = any(r.path) and o.owner_user_id is not null) as owners
-      from resources r where r.id = any(?::uuid[]) and r.deleted_at is null`,
-    [uuidsOf(ids)],
-  )
-  return new Map(rows.map((row) => [idOf('res', row.id), scopeOf(row)]))
-}
-
-function scopeOf({ organization, path, owners }: ResourceRecord): Scope {
-  return {
-    kind: 'resource',
-    organizationId: organization === null ? null : idOf('org', organization),
-    path: (JSON.parse(path) as string[]).map((id) => idOf('res', id)),
-    owners: (JSON.parse(owners) as string[]).map((id) => idOf('usr', id)),
-  }
+/** The permission that makes a scope visible. */
+export const visibleWith: Readonly<Record<Scope['kind'], string>> = {
+  system: 'access.listAssignments',
+  organization: 'organizations.get',
+  team: 'teams.listMembers',
+  resource: 'resources.get',
 }
 
 interface GrantsRecord {
@@ -121,6 +78,3 @@ async function loadResourceGrants(em: SqlEntityManager, scope: Scope, actor: Ext
   )
   return [...owned, ...counting.map(grantOf)]
 }
-
-/** A call in this process that did not go through the pipeline. */
-const unknownOrigin = { ip: null }
