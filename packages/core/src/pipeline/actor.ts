@@ -91,9 +91,9 @@ export async function checkBeforePreparing(
   place?.claim(found.target?.organizationId ?? null)
 }
 
-/** The actor as the database has it now, outside of a transaction. */
-export async function latestActor(assembly: Assembly, actor: Actor, origin: Origin): Promise<Actor> {
-  return actor.kind === 'user' ? loadActor(assembly, forkOf(assembly), actor.principal, origin) : actor
+/** The actor as the database has it now, without locks; outside of a transaction, unless one is handed in. */
+export async function latestActor(assembly: Assembly, actor: Actor, origin: Origin, em = forkOf(assembly)): Promise<Actor> {
+  return actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : actor
 }
 
 /** The actor with the grants for this address: cached principals are independent of it. */

@@ -18,6 +18,7 @@ import { countChanges, planFrom } from './plan.ts'
 import { givingWay, withPrecedence } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
+import { checkReplay, replayTerms } from './replay.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
 
@@ -98,13 +99,14 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
     const actor = await precedingActor(passage, em)
     const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
-    if (earlier !== null) return { answer: await replay(keyed, earlier), last: null }
+    if (earlier !== null)
+      return { answer: await replay(keyed, earlier, (terms) => checkReplay(passage, em, actor, terms)), last: null }
     // Its earlier use was deleted since.
     if (passage.isReplay) throw retriesExhausted({})
-    const handled = await handle(passage, em, actor, recorder)
+    const { handled, target } = await handle(passage, em, actor, recorder)
     await em.flush()
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
-    if (key !== null) await keep(em, key, keyed, answer)
+    if (key !== null) await keep(em, key, keyed, { answer, terms: await replayTerms(passage, em, target, recorder) })
     const entry = entryOf(passage, actor, recorder, handled)
     const isToBeKept = isKept(recorder, entry, handled instanceof Refused ? handled.reason.kind : null)
     if (!isToBeKept) await queueOnly(assembly, em, recorder)
@@ -140,7 +142,7 @@ async function rolledBack<T>(
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
       const actor = await checkedActor(passage, em)
-      const handled = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
+      const { handled } = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
       await em.flush()
       return { answer: parseOutput(action.signature, handled), recorder }
@@ -210,9 +212,9 @@ async function handle(
   recorder.note(trace.facts)
   checkAllowed(action, actor, input, found, assembly.uses)
   try {
-    return await action.handle(contextOf(assembly, action, em, actor, call, recorder), input, prepared)
+    return { target, handled: await action.handle(contextOf(assembly, action, em, actor, call, recorder), input, prepared) }
   } catch (error) {
-    if (error instanceof Refused) return error
+    if (error instanceof Refused) return { target, handled: error }
     throw error
   }
 }
