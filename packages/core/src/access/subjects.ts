@@ -6,7 +6,7 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import type { MembershipRole } from '../organizations/model.ts'
-import { standingImpersonations } from '../principals/index.ts'
+import { standingImpersonations, type Standing } from '../principals/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import {
   organizationRoles,
@@ -61,6 +61,8 @@ interface Impersonator {
   readonly sessionId: Id<'ses'>
   /** The ids whose change may end the impersonation. */
   readonly dependencies: readonly string[]
+  /** Whether they hold at an address (null: none is known) what it stands on; null: at any. */
+  readonly standsAt: Standing['from']
 }
 
 interface SubjectRecord {
@@ -135,7 +137,7 @@ export async function loadStandingSubjects(
     const found = standing.get(sessionId)
     if (found === undefined) return []
     const first = found.edges.reduce((least, edge) => Math.min(least, edge), validUntil.getTime())
-    return [{ ...facts, impersonator: { ...impersonator, dependencies: found.dependencies }, validUntil: new Date(first) }]
+    return [{ ...facts, impersonator: { ...impersonator, dependencies: found.dependencies, standsAt: found.from }, validUntil: new Date(first) }]
   })
 }
 
@@ -175,7 +177,9 @@ function factsOf(
       session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
     onlyIn: only === null ? null : idOf('org', only),
     impersonator:
-      impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from), dependencies: [] },
+      impersonator === null || from === null
+        ? null
+        : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from), dependencies: [], standsAt: null },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),
   }
 }

@@ -34,6 +34,6 @@ export interface Grants {
 
 /** Grants that depend on the address of the call. */
 export interface ConditionalGrants {
-  /** The grants of a call from an address. */
-  from(origin: Origin): Grants
+  /** The grants of a call from an address; null: none is known. */
+  from(origin: Pick<Origin, 'ip' | 'remote'> | null): Grants
 }

@@ -19,6 +19,7 @@ import { givingWay, withPrecedence } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkReplay, replayTerms } from './replay.ts'
+import { settle } from './settle.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
 
@@ -104,7 +105,7 @@ async function commit(passage: CommandRun): Promise<unknown> {
     // Its earlier use was deleted since.
     if (passage.isReplay) throw retriesExhausted({})
     const { handled, target } = await handle(passage, em, actor, recorder)
-    await em.flush()
+    await settle(assembly, em, recorder)
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
     if (key !== null) await keep(em, key, keyed, { answer, terms: await replayTerms(passage, em, target, recorder) })
     const entry = entryOf(passage, actor, recorder, handled)
@@ -144,7 +145,7 @@ async function rolledBack<T>(
       const actor = await checkedActor(passage, em)
       const { handled } = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
-      await em.flush()
+      await settle(assembly, em, recorder)
       return { answer: parseOutput(action.signature, handled), recorder }
     })
   } finally {

@@ -103,8 +103,12 @@ async function withoutOver(
       if (impersonator === null || sessionId === null) return [[id, { principal, tokenHash }]]
       const found = standing.get(sessionId)
       if (found === undefined) return []
-      const depending = { dependencies: [...dependencies, ...found.dependencies], validUntil: validUntil(until, found.edges) }
-      return [[id, { principal: Object.freeze({ ...principal, ...depending }), tokenHash }]]
+      const standsOn = {
+        dependencies: [...dependencies, ...found.dependencies],
+        validUntil: validUntil(until, found.edges),
+        impersonatorStandsAt: found.from,
+      }
+      return [[id, { principal: Object.freeze({ ...principal, ...standsOn }), tokenHash }]]
     }),
   )
 }
@@ -177,6 +181,7 @@ function principalOf(
     organization: home === undefined ? null : { id: idOf('org', home.id), slug: home.slug },
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
     ...addressesOf(record),
+    impersonatorStandsAt: null,
     assurance: record.assurance ?? 'aal1',
     pendingSteps: pendingSteps(record, isPrivileged, settings, policy),
     recentAuthUntil: recentAuthUntil(record),

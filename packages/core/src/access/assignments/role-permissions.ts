@@ -3,7 +3,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { holdsAt } from '../../kernel/rule.ts'
-import { builtInRoles, namesOf, requireKnownPermissions } from '../../grants/index.ts'
+import { builtInRoles, requireKnownPermissions } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
 import type { BuiltInRoleName } from '../../grants/model.ts'
 import { targetInScope, type Scope } from '../scopes.ts'
@@ -77,9 +77,4 @@ async function missingAt({ em, actor }: CommandContext, patterns: readonly strin
   if (missing.length === 0 || scope.kind !== 'resource') return missing
   const target = await targetInScope(em, scope, actor, { type: 'place', id: '', visibleWith: '' })
   return missing.filter((pattern) => !holdsAt(actor, [pattern], target))
-}
-
-/** Whether it allows impersonation. */
-export function letsImpersonate({ catalogue }: CommandContext, { patterns }: AssignedPermissions): boolean {
-  return namesOf(catalogue, patterns).has('auth.impersonate')
 }
