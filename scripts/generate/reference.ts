@@ -37,7 +37,7 @@ function indexOf(all: readonly Action[], namespaces: readonly string[]): string 
   return `# Reference\n\n${notice}\n
 All actions, each with its input, its output, its errors and who may call it. An action has the same name in process
 (\`core.as(actor)\`), in the client, over tRPC (\`/trpc/<name>\`) and in \`denizen call <name>\`. "There" is the organization,
-team or resource that the action is about, or the whole system. The role \`superadmin\` has every permission, and
+team or resource that the action is about, or everywhere. The role \`superadmin\` has every permission, and
 \`monitor\` the permission of every query.\n
 | namespace | actions |\n|---|---|\n${rows.join('\n')}\n
 ## Errors of any action\n

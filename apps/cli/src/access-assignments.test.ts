@@ -19,7 +19,7 @@ describe('denizen access: giving and taking', () => {
     expect([given.code, given.stdout]).toEqual([0, expect.stringMatching(/^Assigned\.\n\nid +asg_\w+\nwho +ada-l\nwhat +role editor$/m)])
     expect(given.stdout).toMatch(/^until +2999-01-01.*\ncondition +two factors$/m)
     expect((await run('assign-role', ...role, '--until', '2999-01-01T00:00:00Z', '--second-factor')).stdout).toContain(
-      'They already had it.',
+      'Already assigned.',
     )
     const conflict = await run('assign-role', ...role)
     expect([conflict.code, conflict.stderr]).toEqual([expect.any(Number), expect.stringContaining('Revoke that first')])

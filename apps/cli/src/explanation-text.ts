@@ -35,7 +35,7 @@ function stepsOf({ via, subject, roles, pattern, scope, validUntil, condition, h
     ...(condition?.networks === undefined ? [] : [`from ${condition.networks.join(', ')}`]),
   ]
   const where = [
-    `on ${scope.kind === 'system' ? 'the whole system' : scope.kind === 'resource' ? scope.name : `${scope.kind} ${scope.name}`}`,
+    scope.kind === 'system' ? 'everywhere' : `on ${scope.kind === 'resource' ? scope.name : `${scope.kind} ${scope.name}`}`,
     ...terms,
   ]
   const [given, ...included] = roles

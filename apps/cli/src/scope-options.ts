@@ -10,7 +10,7 @@ const scopes = [
   ['organizationId', 'org'],
 ] as const
 
-/** Adds the options for a scope. Without any it is the whole system. */
+/** Adds the options for a scope. Without any of them it counts everywhere. */
 export function addScopeOptions(command: Command): void {
   command.addOption(new Option('--resource <resource>', 'on this resource'))
   command.addOption(new Option('--team <team>', 'on this team, an id or a name in the organization of --org'))

@@ -17,7 +17,7 @@ const columns: readonly Column<Assignment>[] = [
   { title: 'ON', value: whereText },
   { title: 'STATE', value: ({ state }) => state },
   { title: 'FROM', value: ({ validFrom }) => validFrom },
-  { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'revoked' },
+  { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'no end' },
   { title: 'CONDITION', value: conditionText },
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
@@ -27,7 +27,7 @@ const revoke = {
   extend: addScope,
   prepare: readScope,
   arguments: ['assignmentId'],
-  confirmation: (input: Input, typed: readonly string[]) => `Revoke ${revokedText(input, typed)}? It stops counting at once.`,
+  confirmation: (input: Input, typed: readonly string[]) => `Revoke ${revokedText(input, typed)}? It has no effect from then on.`,
   show: revokedAnswer,
 }
 
@@ -87,7 +87,7 @@ function addPermissions(access: Command): void {
   })
 }
 
-/** The scope has `--on-team`, because `--team` names the team that gets something. */
+/** The team of the scope is `--on-team`, because `--team` is the subject. */
 function addNarrowScope(command: Command): void {
   command.addOption(new Option('--on-team <team>', 'on this team, an id or a name in the organization of --org'))
   command.addOption(new Option('--resource <resource>', 'on this resource and everything inside it').conflicts('onTeam'))
@@ -103,7 +103,7 @@ function addTerms(command: Command): void {
   command.addOption(new Option('--from <time>', 'the same as --valid-from').conflicts('validFrom'))
   command.addOption(new Option('--until <time>', 'the same as --valid-until').conflicts('validUntil'))
   command.addOption(new Option('--second-factor', 'only in sessions with two factors').conflicts('condition'))
-  const networks = new Option('--networks <network>', 'only from these addresses or blocks; with commas, for several').conflicts(
+  const networks = new Option('--networks <network>', 'only from these addresses or blocks; separate several with commas').conflicts(
     'condition',
   )
   command.addOption(networks.argParser(listed))
@@ -136,7 +136,7 @@ async function readScope(connection: Connection, input: Input, { onTeam, resourc
 }
 
 function assignedText({ assignment, assigned }: OutputOf<typeof actions.assignRole>): string {
-  return `${assigned ? 'Assigned.' : 'They already had it.'}\n\n${assignmentText(assignment)}`
+  return `${assigned ? 'Assigned.' : 'Already assigned.'}\n\n${assignmentText(assignment)}`
 }
 
 function revokedAnswer({ assignment }: { readonly assignment: Assignment }): string {
@@ -155,7 +155,7 @@ function assignmentText(assignment: Assignment): string {
     ['on', whereText(assignment)],
     ['state', assignment.state],
     ['from', assignment.validFrom],
-    ['until', assignment.validUntil ?? 'revoked'],
+    ['until', assignment.validUntil ?? 'no end'],
     ['condition', conditionText(assignment)],
     ['revoked', assignment.revokedAt],
   ])
@@ -170,7 +170,7 @@ function whatText({ role, permission }: Assignment): string {
 }
 
 function whereText({ scope: { kind, organizationId, teamId, resourceId } }: Assignment): string {
-  return kind === 'system' ? 'everything' : (resourceId ?? teamId ?? organizationId ?? '')
+  return kind === 'system' ? 'everywhere' : (resourceId ?? teamId ?? organizationId ?? '')
 }
 
 function conditionText({ condition }: Assignment): string | null {

@@ -13,7 +13,7 @@ export function addReview(access: Command): void {
       { title: 'KIND', value: ({ kind }) => kind },
       { title: 'NAME', value: ({ name }) => name },
       { title: 'OF', value: ({ subject }) => subject?.name ?? null },
-      { title: 'ON', value: placeText },
+      { title: 'ON', value: scopeText },
       { title: 'LAST USED', value: ({ reason, lastUsedAt }) => (reason === 'unassigned' ? 'assigned to nobody' : (lastUsedAt ?? 'never')) },
       { title: 'SINCE', value: ({ since }) => since },
       { title: 'REVOKE WITH', whole: true, value: ({ remedy, id }) => `${remedy.action} ${id}` },
@@ -24,7 +24,7 @@ export function addReview(access: Command): void {
   })
 }
 
-function placeText({ scope }: Item): string | null {
+function scopeText({ scope }: Item): string | null {
   if (scope === null) return null
-  return scope.resourceId ?? scope.teamId ?? (scope.kind === 'system' ? 'everything' : 'the organization')
+  return scope.resourceId ?? scope.teamId ?? (scope.kind === 'system' ? 'everywhere' : 'the organization')
 }

@@ -4,7 +4,7 @@ import { alreadyAssigned, notAssignable, notHeld, tooManyAssignments } from './a
 import { excluded, notOnResources } from './separation/errors.ts'
 
 export { exclusionViolated, heldOnResources } from './separation/errors.ts'
-export { alreadyAssigned, excluded, notAssignable, notHeld, notOnResources, tooManyAssignments, unknownPermission }
+export { excluded, notAssignable, notHeld, notOnResources, tooManyAssignments, unknownPermission }
 
 /** Of every action that assigns a role or a permission. */
 export const assigningErrors = [

@@ -39,7 +39,7 @@ export const permissionPattern = z
     'a permission (users.get, document.read), all of a group (document.*), queries, application or *',
   )
 
-/** The scope of an assignment: the whole system (empty), an organization, a team, or a resource with everything inside it. */
+/** The scope of an assignment: everywhere (empty), an organization, a team, or a resource with everything inside it. */
 export const scope = z.union([
   z.strictObject({ organizationId }),
   z.strictObject({ teamId: teamId }),

@@ -73,7 +73,7 @@ describe.each(databases)('ABUSE 26, 61: an account whose address nobody has prov
     'an organization': async (user) => world().join(await world().newOrganization(), user, 'owner'),
     'a role in the default organization': (user) =>
       world().rows(`update memberships set role = 'admin' where user_id = ? returning 1`, [uuidOf(user.id)]),
-    'a role on the whole system': (user) => world().grant(user, 'monitor'),
+    'a role everywhere': (user) => world().grant(user, 'monitor'),
     'a role that grants nothing yet': async (user) => world().access.give({ userId: user.id, roleId: await world().access.newRole() }),
     'a permission on a resource': async (user) =>
       world().access.give({

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 describe('S14: where administrators have to enrol a factor', () => {
   const world = useWorld({ settings: { requireFactor: 'administrators' } })
 
-  test('whoever holds more than the role user on the whole system does, however and on whatever condition, and nobody else', async () => {
+  test('whoever holds more than the role user everywhere does, however and on whatever condition, and nobody else', async () => {
     const [nobody, conditional, single, custom, later, member] = [
       await world().newUser(),
       await world().newUser(),

@@ -3,7 +3,7 @@ import type { Origin } from './origin.ts'
 import type { Grants } from './grants.ts'
 import type { Id } from './id.ts'
 
-/** Where a permission can count: on the whole system, in an organization, on a team, or on a resource with everything inside it. */
+/** Where a permission can count: everywhere, in an organization, on a team, or on a resource with everything inside it. */
 export interface Scope {
   readonly kind: 'system' | 'organization' | 'team' | 'resource'
   /** null: outside of organizations. */

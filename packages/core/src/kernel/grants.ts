@@ -1,7 +1,7 @@
 import type { Id } from './id.ts'
 import type { Origin } from './origin.ts'
 
-/** Permission patterns granted on the whole system (null), in an organization, or on one team or resource. */
+/** Permission patterns granted everywhere (null), in an organization, or on one team or resource. */
 export interface Grant {
   readonly organizationId: Id<'org'> | null
   /** The one team or resource, with everything inside it. */
@@ -12,17 +12,17 @@ export interface Grant {
 /** The compiled grants of a subject. */
 export interface Grants {
   /**
-   * Whether a permission is granted in the organization, on the whole system, or on one of the teams and resources in the path (TypeIDs).
+   * Whether a permission is granted in the organization, everywhere, or on one of the teams and resources in the path (TypeIDs).
    */
   allows(permission: string, organizationId: Id<'org'> | null, path?: readonly string[]): boolean
-  /** Whether a permission is granted on the whole system. */
+  /** Whether a permission is granted everywhere. */
   allowsEverywhere(permission: string): boolean
-  /** Whether a permission is granted anywhere: on the whole system, in an organization, on a team or a resource. */
+  /** Whether a permission is granted anywhere at all: everywhere, in an organization, on a team or a resource. */
   allowsSomewhere(permission: string): boolean
   /** Whether everything that a pattern includes is granted there. */
   covers(pattern: string, organizationId: Id<'org'> | null, path?: readonly string[]): boolean
   /**
-   * The permissions granted there (default: on the whole system), sorted: names of actions; for permissions of applications names, groups
+   * The permissions granted there (default: everywhere), sorted: names of actions; for permissions of applications names, groups
    * (`document.*`), or `application` for all.
    */
   list(organizationId?: Id<'org'> | null, path?: readonly string[]): readonly string[]

@@ -89,13 +89,13 @@ export function holdsAt(
   return patterns.every((pattern) => all.some((held) => held.covers(pattern, target.organizationId, target.path)))
 }
 
-/** Whoever has the permission on the whole system; in an organization is not enough. */
+/** Whoever has the permission everywhere; in an organization is not enough. */
 export const grantedEverywhere = credentialRule(
   'whoever holds the permission everywhere',
   ({ actor, action }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action)),
 )
 
-/** Whoever has all permissions on the whole system: nobody else grants or revokes that. */
+/** Whoever has all permissions everywhere: nobody else grants or revokes that. */
 export const holdsEverything = credentialRule(
   'whoever may do everything',
   ({ actor }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.covers('*', null)),
@@ -120,7 +120,7 @@ export function coversAll(grants: Grants, others: readonly Grant[]): boolean {
   )
 }
 
-/** Fields for operators only: setting one of them needs the permission on the whole system. */
+/** Fields for operators only: setting one of them needs the permission everywhere. */
 export const withOperatorFields = (...fields: readonly string[]): Rule =>
   rule(`${fields.join(', ')} only for whoever holds it everywhere`, ({ actor, action, input }) => {
     const sets = fields.some((field) => (input as Readonly<Record<string, unknown>>)[field] !== undefined)

@@ -9,7 +9,7 @@ export type Catalogue = ReadonlyMap<string, ActionKind>
 
 /**
  * The built-in roles that an action may be granted to: `member`, `admin` and `owner` of an organization, each including the one before;
- * `resourceOwner` on owned resources; `user` on the whole system. Roles with `*` or `queries` have it anyway.
+ * `resourceOwner` on owned resources; `user` everywhere. Roles with `*` or `queries` have it anyway.
  */
 export type GrantedRole = 'member' | 'admin' | 'owner' | 'resourceOwner' | 'user'
 

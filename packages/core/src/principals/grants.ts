@@ -45,7 +45,7 @@ export interface GrantRecord {
 interface Granted extends Pick<Principal, 'roles' | 'conditionalGrants' | 'activeRoles' | 'dependencies'> {
   readonly grants: Grants
   readonly limits: GrantLimits
-  /** Holds more than the role `user` on the whole system, on whatever condition. */
+  /** Holds more than the role `user` everywhere, on whatever condition. */
   readonly isPrivileged: boolean
   readonly memberships: readonly MembershipRecord[]
   /** When assignments begin or end, in milliseconds since the epoch. */

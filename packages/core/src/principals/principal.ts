@@ -237,7 +237,7 @@ function owesFactor(record: PrincipalRecord, isPrivileged: boolean, settings: Se
   return isWanted && !held.some((kind) => allowedFactors?.includes(kind) ?? true)
 }
 
-/** Whether the installation requires a second factor from users who hold more than the role `user` on the whole system, or from others. */
+/** Whether the installation requires a second factor from users who hold more than the role `user` everywhere, or from others. */
 export function asksForFactor({ requireFactor }: Settings, isPrivileged: boolean): boolean {
   return requireFactor === 'everybody' || (requireFactor === 'administrators' && isPrivileged)
 }

@@ -61,7 +61,7 @@ async function newOwner(context: CommandContext, before: LockedResource, toUserI
 
 /**
  * Outside of organizations the new owner is not asked, and the resource counts against their limits. So the caller has to share an
- * organization with them, or have the permission on the whole system. An organization that everybody joins at open sign-up does not
+ * organization with them, or have the permission everywhere. An organization that everybody joins at open sign-up does not
  * count.
  */
 async function mayHandTo({ em, actor, settings }: CommandContext, toUserId: UserId): Promise<boolean> {

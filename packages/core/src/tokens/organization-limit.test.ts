@@ -171,7 +171,7 @@ describe('68: S12: an impersonation by a permission of one organization', () => 
     expect(await world().core.authenticate(accessToken)).toBeNull()
   })
 
-  test('by a permission on the whole system it has no such limit', async () => {
+  test('by a permission everywhere it has no such limit', async () => {
     const { as } = await begin(await world().asSuperadmin())
     expect(await codeOf(as.users.updateCurrent({ fullName: 'Ada' }))).toBe('done')
     expect(await codeOf(as.teams.create({ organizationId: there, name: 'Theirs' }))).toBe('done')

@@ -7,13 +7,13 @@ export function auditAssignment(context: CommandContext, type: 'access.assigned'
   const { organizationId } = scope
   const who = subject.kind === 'user' ? { userId: subject.id } : { teamId: subject.id }
   const what = role === null ? { permission } : { roleId: role.id, role: role.name }
-  const facts = { ...who, ...what, scope: shownScope(scope), ...(type === 'access.assigned' && { validFrom, validUntil, condition }) }
+  const facts = { ...who, ...what, scope: compactScope(scope), ...(type === 'access.assigned' && { validFrom, validUntil, condition }) }
   context.note({ target: { type: 'assignment', id }, organizationId, changes: facts })
   context.emit({ type, subject: subject.id, organizationId, payload: { assignmentId: id, ...facts } })
 }
 
 /** The scope as one kind and one id. */
-function shownScope({ kind, organizationId, teamId, resourceId }: Assignment['scope']) {
+function compactScope({ kind, organizationId, teamId, resourceId }: Assignment['scope']) {
   const ids = { organizationId, teamId, resourceId }
   return { kind, ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== null)) }
 }

@@ -14,7 +14,7 @@ const whoAndWhere = {
   userId: userId.optional().meta({ description: 'who: a user' }),
   teamId: teamId.optional().meta({ description: 'who: a team, and with it all of its members' }),
   on: scope.optional().meta({
-    description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}, with everything inside; nothing: the whole system',
+    description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}, with everything inside; nothing: everywhere',
   }),
 }
 interface Named {
@@ -23,11 +23,11 @@ interface Named {
   readonly on?: unknown
 }
 
-/** Exactly one subject is named, and teams cannot have anything on the whole system. */
+/** Exactly one subject is named, and a team cannot be given anything everywhere. */
 function checkSubject({ userId: user, teamId: team, on }: Named, check: z.core.$RefinementCtx): void {
   if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either a user or a team')
   else if (team !== undefined && Object.keys((on as object | undefined) ?? {}).length === 0)
-    issue(check, 'on', 'a team has nothing on the whole system: name its organization, or something in it')
+    issue(check, 'on', 'a team cannot be given anything everywhere: name its organization, or something in it')
 }
 
 /** Either the assignment is named, or its subject, scope and role or permission. */
@@ -88,7 +88,7 @@ export const assignmentsSignatures = group('access', {
       throughTeams: z.boolean().default(false).meta({ description: 'with those of the teams that the user is a member of' }),
       teamId: teamId.optional().meta({ description: 'only those of this team' }),
       roleId: roleId.optional().meta({ description: 'only those of this role' }),
-      on: scope.optional().meta({ description: 'only those with exactly this scope; {} is the whole system' }),
+      on: scope.optional().meta({ description: 'only those with exactly this scope; {} is everywhere' }),
       organizationId: organizationId.optional().meta({ description: 'only in this organization, its teams and resources' }),
       history: z.boolean().default(false).meta({ description: 'with those that have ended' }),
       at: instant.optional().meta({ description: 'only those that counted at this time' }),

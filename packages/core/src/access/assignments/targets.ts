@@ -47,7 +47,7 @@ export const assignmentTarget = {
     const found = await findAssignment(em, assignmentId, new Date(0))
     const scope = found === null ? null : await findScope(em, scopeInputOf(found))
     if (scope === null) return null
-    // Assignments on the whole system are visible only with that permission on the whole system.
+    // Assignments that count everywhere are visible only with that permission everywhere.
     if (scope.kind === 'system')
       return { type: 'assignment', id: assignmentId, organizationId: null, userId: null, visibleWith: visibleWith.system }
     return { ...(await targetOf(em, scope, actor)), type: 'assignment', id: assignmentId, visibleWith: 'access.listAssignments' }

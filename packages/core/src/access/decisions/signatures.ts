@@ -12,7 +12,7 @@ const inSession = {
   sessionId: sessionId.optional().meta({ description: 'the session of that user whose factors and active roles count (default: none)' }),
 }
 const permission = permissionName.meta({ description: 'an action (users.get) or a permission of an application (document.read)' })
-const on = scope.optional().meta({ description: 'the scope (default: the whole system)' })
+const on = scope.optional().meta({ description: 'the scope (default: everywhere)' })
 
 /** A session can only be given together with its user. */
 const namesUser: [(input: { userId?: unknown; sessionId?: unknown }) => boolean, { path: string[]; error: string }] = [

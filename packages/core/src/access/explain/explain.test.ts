@@ -274,7 +274,7 @@ describe.each(databases)('explaining on %s', (database) => {
         await expect(call()).rejects.toMatchObject(notThere)
     })
 
-    test('what somebody holds on the whole system is not looked into from an organization, nor who else could give something', async () => {
+    test('what somebody holds everywhere is not looked into from an organization, nor who else could give something', async () => {
       const { ada } = await scene()
       await world().access.give({ userId: ada.id, permission: 'paper.read' })
       const { because } = await explain(ada.id, 'paper.read')

@@ -25,7 +25,7 @@ import { askedTarget, askedType, visibilityFor, type Visibility } from './visibi
 import { loadRoleGraph } from '../roles/graph.ts'
 import { missingFor, type OrganizationStanding } from './missing.ts'
 import type { Explanation, Reason, Unmet } from './model.ts'
-import { loadNames, shownScope, uuidsIn } from './names.ts'
+import { loadNames, describeScope, uuidsIn } from './names.ts'
 import { hiddenReason, reasonOf, reasonOfMembership, reasonOfOwnership, type ReasonAssignment, type ExplainQuestion } from './reasons.ts'
 import { explainSignatures } from './signatures.ts'
 import { obstaclesOf } from './obstacles.ts'
@@ -76,7 +76,7 @@ export const explain = defineQuery(explainSignatures.explain, {
     const common = {
       user: { userId: facts.userId, username: held.username },
       permission: input.permission,
-      on: shownScope(scope, question.names),
+      on: describeScope(scope, question.names),
     }
     if (allowed) return { ...common, ...nothingMissing, allowed, because, summary: summaryOf(question, because, null) }
     return {
@@ -122,12 +122,12 @@ interface FactsOfUser {
 }
 
 /** What the caller may know: of somebody who does not belong to the scope now neither the status, nor what they have elsewhere. */
-function knownFacts({ wholeSystem }: Visibility, { organizationId, owners }: Scope, now: Date, known: FactsOfUser): FactsOfUser {
+function knownFacts({ everywhere }: Visibility, { organizationId, owners }: Scope, now: Date, known: FactsOfUser): FactsOfUser {
   const { facts, held } = known
   const { assignments, standing } = held
   const isOwn = owners.includes(facts.userId) || unexpired(held, now).some(({ scope }) => scope === 'resource')
   const isThere = organizationId === null ? isOwn : standing.role !== null
-  if (wholeSystem || isThere) return known
+  if (everywhere || isThere) return known
   return {
     facts: { ...facts, isActive: true, memberships: [], assignments: [] },
     held: { ...held, status: 'active', assignments: assignments.filter(({ scope }) => scope !== 'system') },
@@ -227,7 +227,7 @@ function unmetFor({ question, facts, situation, held, visibility, limited }: Den
   const byCredential = limited.map((reason): Unmet => ({ code: 'credential', reason, at: null, text: '' }))
   const unready = obstaclesOf(facts, situation)
   const given = held.assignments.flatMap((assignment): Unmet[] => {
-    if (assignment.scope === 'system' && !visibility.wholeSystem) return []
+    if (assignment.scope === 'system' && !visibility.everywhere) return []
     const reason = reasonOf(question, assignment)
     const code = codeOf(assignment, facts, held, { situation, unready })
     return reason === null || code === null ? [] : [{ code, reason, at: timeOf(code, assignment), text: '' }]
@@ -272,5 +272,5 @@ function timeOf(code: Unmet['code'], { from, until, revoked }: UserAssignments['
 
 /** The reason, without details the caller may not see. */
 function visibleReason(visibility: Visibility, question: ExplainQuestion, reason: Reason): Reason {
-  return reason.via === 'assignment' && reason.scope.kind === 'system' && !visibility.wholeSystem ? hiddenReason(question) : reason
+  return reason.via === 'assignment' && reason.scope.kind === 'system' && !visibility.everywhere ? hiddenReason(question) : reason
 }

@@ -9,7 +9,7 @@ import type { Visibility } from './visibility.ts'
 import { whoCanGrant } from './who-can-grant.ts'
 import { loadRoleGraph, matchingPattern, patternsIn, type GraphRole } from '../roles/graph.ts'
 import type { Missing } from './model.ts'
-import { scopeInWords, shownScope } from './names.ts'
+import { describeScope, onScopeInWords } from './names.ts'
 import type { ReasonAssignment, ExplainQuestion } from './reasons.ts'
 
 const mostShown = 20
@@ -117,19 +117,19 @@ function firstMember({ catalogue, permission, scope: { organizationId } }: Expla
 /** The single permission, in the scope itself. */
 function singlePermission(question: ExplainQuestion, standing: OrganizationStanding): PossibleGrant {
   const { membership, extra } = firstMember(question, standing)
-  const grant = { role: null, permission: question.permission, on: shownScope(question.scope, question.names) }
+  const grant = { role: null, permission: question.permission, on: describeScope(question.scope, question.names) }
   return { membership, grant, ends: null, patterns: [question.permission], brings: extra }
 }
 
 function byRole(question: ExplainQuestion, standing: OrganizationStanding, role: GraphRole, patterns: readonly string[]): PossibleGrant {
   const { membership, more } = firstMember(question, standing)
   const shown = { id: idOf('rol', role.id), name: role.name }
-  const grant = { role: shown, permission: null, on: shownScope(question.scope, question.names) }
+  const grant = { role: shown, permission: null, on: describeScope(question.scope, question.names) }
   const brings = countOf(question.catalogue, [...patterns, ...more], question.permission)
   return { membership, grant, ends: null, patterns, brings }
 }
 
-/** Built-in roles are assigned on the whole system only. */
+/** Built-in roles are only ever assigned everywhere. */
 function builtInRolesFor(
   question: ExplainQuestion,
   roles: readonly GraphRole[],
@@ -149,7 +149,7 @@ function inWords({ username, permission }: ExplainQuestion, { membership, grant,
   const steps = [
     ...(membership === null ? [] : [`make ${username} ${membership.role} of the organization`]),
     ...(ends === null ? [] : [`revoke what they have of it for another time (${ends})`]),
-    ...(grant === null ? [] : [`give ${username} ${grant.role?.name ?? permission} on ${scopeInWords(grant.on)}`]),
+    ...(grant === null ? [] : [`give ${username} ${grant.role?.name ?? permission} ${onScopeInWords(grant.on)}`]),
   ]
   const more = brings === 0 ? '' : ` (grants ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`
   const names = givers.users.map((user) => user.username)

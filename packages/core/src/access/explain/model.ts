@@ -7,17 +7,20 @@ import { scopeKinds } from '../../grants/model.ts'
 const Somebody = z.object({ userId, username: z.string() })
 
 /** A scope in output. */
-export const ScopeShown = z.object({
+export const ScopeDescription = z.object({
   kind: z.enum(scopeKinds),
-  id: z.union([organizationId, teamId, resourceId]).nullable().meta({ description: 'null: the whole system' }),
+  id: z.union([organizationId, teamId, resourceId]).nullable().meta({ description: 'null: everywhere' }),
   name: z.string().meta({ description: 'the slug, the name, or what the application calls it' }),
 })
-export type ScopeShown = z.infer<typeof ScopeShown>
+export type ScopeDescription = z.infer<typeof ScopeDescription>
 
-const RoleShown = z.object({ id: roleId.nullable().meta({ description: 'null: a membership role, which is code' }), name: z.string() })
-export type RoleShown = z.infer<typeof RoleShown>
+const RoleDescription = z.object({
+  id: roleId.nullable().meta({ description: 'null: a membership role, which is code' }),
+  name: z.string(),
+})
+export type RoleDescription = z.infer<typeof RoleDescription>
 
-const conditionShown = z.object({ assurance: z.literal('aal2').optional(), networks: z.array(z.string()).optional() })
+const conditionDescription = z.object({ assurance: z.literal('aal2').optional(), networks: z.array(z.string()).optional() })
 
 /** Kinds of changes of access. */
 export const changeKinds = [
@@ -40,13 +43,15 @@ export const changeKinds = [
 export const Reason = z.object({
   via: z.enum(['membership', 'assignment', 'ownership']),
   subject: z.object({ kind: z.enum(['user', 'team']), id: z.union([userId, teamId]), name: z.string() }),
-  roles: z.array(RoleShown).meta({ description: 'the assigned role, then the included roles, down to the one that has the permission' }),
+  roles: z
+    .array(RoleDescription)
+    .meta({ description: 'the assigned role, then the included roles, down to the one that has the permission' }),
   pattern: z.string().nullable().meta({ description: 'the pattern that includes the permission: document.read, document.*, *' }),
-  scope: ScopeShown.meta({ description: 'the scope of the assignment: this one, or one that contains it' }),
+  scope: ScopeDescription.meta({ description: 'the scope of the assignment: this one, or one that contains it' }),
   assignmentId: assignmentId.nullable(),
   validFrom: z.date().nullable(),
   validUntil: z.date().nullable(),
-  condition: conditionShown.nullable(),
+  condition: conditionDescription.nullable(),
   hidden: z.boolean().meta({ description: 'you may not see the details: the assignment is where you have no permission to look' }),
   text: z.string(),
 })
@@ -83,7 +88,7 @@ export const Missing = z.object({
     .nullable()
     .meta({ description: 'the membership they need first, or that alone is enough' }),
   grant: z
-    .object({ role: RoleShown.nullable(), permission: z.string().nullable(), on: ScopeShown })
+    .object({ role: RoleDescription.nullable(), permission: z.string().nullable(), on: ScopeDescription })
     .nullable()
     .meta({ description: 'a role, or a single permission; null: the membership is enough' }),
   ends: assignmentId.nullable().meta({ description: 'the assignment of the same for another time, which has to be revoked first' }),
@@ -100,7 +105,7 @@ export const Explanation = z.object({
   allowed: z.boolean(),
   user: Somebody,
   permission: permissionName,
-  on: ScopeShown,
+  on: ScopeDescription,
   summary: z.string(),
   because: z.array(Reason).meta({ description: 'every way in which it is allowed' }),
   unmet: z.array(Unmet).meta({ description: 'if denied: what would nearly allow it' }),
@@ -114,12 +119,12 @@ export type Explanation = z.infer<typeof Explanation>
 const AssignmentAt = z.object({
   assignmentId,
   subject: Reason.shape.subject,
-  role: RoleShown.nullable(),
+  role: RoleDescription.nullable(),
   permission: z.string().nullable(),
-  scope: ScopeShown,
+  scope: ScopeDescription,
   validFrom: z.date(),
   validUntil: z.date().nullable(),
-  condition: conditionShown.nullable(),
+  condition: conditionDescription.nullable(),
   counted: z.boolean().meta({ description: 'false: it only began later, or was limited to some sessions or networks' }),
   text: z.string(),
 })
@@ -131,7 +136,7 @@ export const UserAt = Somebody.extend({
     .nullable()
     .meta({ description: 'null: the user did not exist yet, or was not in the scope and you may see no more than who was' }),
   frozen: z.boolean().meta({ description: 'all grants were frozen' }),
-  memberships: z.array(z.object({ organization: ScopeShown, role: z.enum(['owner', 'admin', 'member']) })),
+  memberships: z.array(z.object({ organization: ScopeDescription, role: z.enum(['owner', 'admin', 'member']) })),
   teams: z.array(z.object({ teamId: teamId, name: z.string() })),
   assignments: z.array(AssignmentAt),
   permissions: z.array(z.string()).meta({ description: 'their permissions in this scope, sorted' }),
@@ -144,9 +149,9 @@ export const Change = z.object({
   what: z.enum(changeKinds),
   user: Somebody.nullable(),
   team: z.object({ teamId: teamId, name: z.string() }).nullable(),
-  role: RoleShown.nullable(),
+  role: RoleDescription.nullable(),
   permission: z.string().nullable(),
-  on: ScopeShown.nullable(),
+  on: ScopeDescription.nullable(),
   before: z.string().nullable(),
   after: z.string().nullable(),
   text: z.string(),

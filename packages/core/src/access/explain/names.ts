@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, isId, uuidOf } from '../../kernel/id.ts'
 import type { Scope } from '../scopes.ts'
-import type { ScopeShown } from './model.ts'
+import type { ScopeDescription } from './model.ts'
 
 /** Display names by UUID. */
 export type Names = ReadonlyMap<string, string>
@@ -24,33 +24,38 @@ export function uuidsIn({ organizationId, path }: Scope): readonly string[] {
   return [...(organizationId === null ? [] : [organizationId]), ...path].map(uuidOf)
 }
 
-export function shownScope({ kind, organizationId, path }: Scope, names: Names): ScopeShown {
+export function describeScope({ kind, organizationId, path }: Scope, names: Names): ScopeDescription {
   const [inner = null] = path
-  return scopeShownOf(kind, kind === 'organization' ? organizationId : inner, names)
+  return scopeDescription(kind, kind === 'organization' ? organizationId : inner, names)
 }
 
 interface AssignmentScope {
-  readonly scope: ScopeShown['kind']
+  readonly scope: ScopeDescription['kind']
   readonly organization: string | null
   readonly object: string | null
 }
 
 /** The scope of an assignment, whose ids are UUIDs. */
-export function shownAssignmentScope({ scope, organization, object }: AssignmentScope, names: Names): ScopeShown {
+export function describeAssignmentScope({ scope, organization, object }: AssignmentScope, names: Names): ScopeDescription {
   const prefix = scope === 'organization' ? 'org' : scope === 'team' ? 'team' : 'res'
   const uuid = scope === 'organization' ? organization : object
-  return scopeShownOf(scope, uuid === null ? null : idOf(prefix, uuid), names)
+  return scopeDescription(scope, uuid === null ? null : idOf(prefix, uuid), names)
 }
 
-function scopeShownOf(kind: ScopeShown['kind'], id: string | null, names: Names): ScopeShown {
-  if (kind === 'system' || id === null) return { kind: 'system', id: null, name: 'the whole system' }
+function scopeDescription(kind: ScopeDescription['kind'], id: string | null, names: Names): ScopeDescription {
+  if (kind === 'system' || id === null) return { kind: 'system', id: null, name: 'everywhere' }
   const name = names.get(uuidOf(id)) ?? id
   return { kind, id: isId('org', id) || isId('team', id) || isId('res', id) ? id : null, name }
 }
 
 /** A scope in a sentence: the organization acme, document Plan. */
-export function scopeInWords({ kind, name }: ScopeShown): string {
+export function scopeInWords({ kind, name }: ScopeDescription): string {
   return kind === 'organization' || kind === 'team' ? `the ${kind} ${name}` : name
+}
+
+/** The same with what goes before it: on document Plan, everywhere. */
+export function onScopeInWords(scope: ScopeDescription): string {
+  return scope.kind === 'system' ? scope.name : `on ${scopeInWords(scope)}`
 }
 
 /** A time in a sentence, in UTC: 2026-11-21 19:42 UTC. */

@@ -5,8 +5,8 @@ import { organizationRoles, ownerPermissions, type ResolvedAssignment } from '..
 import type { Condition } from '../../grants/model.ts'
 import type { Scope } from '../scopes.ts'
 import { matchingPattern, pathTo, type RoleGraph } from '../roles/graph.ts'
-import type { Reason, RoleShown } from './model.ts'
-import { scopeInWords, shownScope, shownAssignmentScope, timeInWords, type Names } from './names.ts'
+import type { Reason, RoleDescription } from './model.ts'
+import { describeAssignmentScope, describeScope, onScopeInWords, scopeInWords, timeInWords, type Names } from './names.ts'
 
 /** The question, and the data to answer it with. */
 export interface ExplainQuestion {
@@ -31,7 +31,7 @@ export function reasonOf(question: ExplainQuestion, assignment: ReasonAssignment
   if (!reaches(assignment, question.scope)) return null
   const path = rolePathOf(assignment, graph, catalogue, permission)
   if (path === null) return null
-  const scope = shownAssignmentScope(assignment, names)
+  const scope = describeAssignmentScope(assignment, names)
   const subject =
     assignment.team === null
       ? ({ kind: 'user', id: userId, name: username } as const)
@@ -46,7 +46,7 @@ export function reasonOf(question: ExplainQuestion, assignment: ReasonAssignment
     validUntil: assignment.until === null ? null : new Date(assignment.until),
     condition: assignment.condition,
     hidden: false,
-    text: `${subjectInWords(username, subject)} ${roleInWords(path)} on ${scopeInWords(scope)}${rolePathInWords(path)}${termsInWords(assignment)}`,
+    text: `${subjectInWords(username, subject)} ${roleInWords(path)} ${onScopeInWords(scope)}${rolePathInWords(path)}${termsInWords(assignment)}`,
   }
 }
 
@@ -58,7 +58,7 @@ export function reaches({ scope, organization, object }: ReasonAssignment, targe
 }
 
 interface RolePath {
-  readonly roles: RoleShown[]
+  readonly roles: RoleDescription[]
   readonly pattern: string
 }
 
@@ -82,7 +82,7 @@ export function reasonOfMembership(question: ExplainQuestion, organizationId: Id
   if (question.scope.organizationId !== organizationId) return null
   const pattern = matchingPattern(catalogue, organizationRoles[role].permissions, permission)
   if (pattern === null) return null
-  const scope = shownScope({ kind: 'organization', organizationId, path: [], owners: [] }, names)
+  const scope = describeScope({ kind: 'organization', organizationId, path: [], owners: [] }, names)
   const path = { roles: [{ id: null, name: role }], pattern }
   const text = `${username} ${roleInWords(path)} of ${scopeInWords(scope)}${rolePathInWords(path)}`
   return { ...bareReason(question), ...path, via: 'membership', scope, text }
@@ -93,7 +93,7 @@ export function reasonOfOwnership(question: ExplainQuestion): Reason | null {
   const { catalogue, permission, names, username } = question
   const pattern = matchingPattern(catalogue, ownerPermissions, permission)
   if (pattern === null) return null
-  const scope = shownScope(question.scope, names)
+  const scope = describeScope(question.scope, names)
   const text = `${username} owns ${scopeInWords(scope)}, or something that it is in, and owners have ${pattern}`
   return { ...bareReason(question), roles: [], pattern, via: 'ownership', scope, text }
 }
@@ -106,8 +106,8 @@ function bareReason({ userId, username }: ExplainQuestion): Omit<Reason, 'via' |
 
 /** A reason whose details the caller may not see. */
 export function hiddenReason(question: ExplainQuestion): Reason {
-  const text = `${question.username} holds it on the whole system, by what you may not look into`
-  const scope = { kind: 'system' as const, id: null, name: 'the whole system' }
+  const text = `${question.username} holds it everywhere, by what you may not look into`
+  const scope = { kind: 'system' as const, id: null, name: 'everywhere' }
   return { ...bareReason(question), via: 'assignment', roles: [], pattern: null, scope, hidden: true, text }
 }
 

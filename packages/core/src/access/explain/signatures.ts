@@ -4,9 +4,9 @@ import { group, reads } from '../../kernel/signature.ts'
 import { sessionId, userId } from '../../kernel/ids.ts'
 import { instant } from '../../kernel/instant.ts'
 import { permissionName, scope } from '../model.ts'
-import { Change, Difference, Explanation, ScopeShown, UserAt } from './model.ts'
+import { Change, Difference, Explanation, ScopeDescription, UserAt } from './model.ts'
 
-const on = scope.optional().meta({ description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}; nothing: the whole system' })
+const on = scope.optional().meta({ description: 'the scope: {"organizationId"}, {"teamId"} or {"resourceId"}; nothing: everywhere' })
 const permission = permissionName.meta({ description: 'the name of an action, or a permission of an application: document.read' })
 
 /** Actions that explain decisions, now and at other times. */
@@ -39,7 +39,7 @@ export const explainSignatures = group('access', {
     }),
     output: pageOf(z.object({ userId, username: z.string() })).extend({
       time: z.date(),
-      on: ScopeShown,
+      on: ScopeDescription,
       there: z.boolean().meta({ description: 'whether the scope existed then' }),
       allowed: z.boolean().nullable().meta({ description: 'whether the user had the permission; null: no permission was named' }),
       user: UserAt.nullable(),
@@ -51,7 +51,7 @@ export const explainSignatures = group('access', {
     input: z.strictObject({
       from: instant.meta({ description: 'from when, for example 2026-11-01T00:00:00Z' }),
       to: instant.optional().meta({ description: 'until when (default: now)' }),
-      userId: userId.optional().meta({ description: 'whose access (default: of everybody in the scope; on the whole system: yours)' }),
+      userId: userId.optional().meta({ description: 'whose access (default: of everybody in the scope; without a scope: yours)' }),
       permission: permission.optional().meta({ description: 'only who gained or lost this one' }),
       on,
       ...pageInput,
@@ -59,7 +59,7 @@ export const explainSignatures = group('access', {
     output: pageOf(Difference).extend({
       from: z.date(),
       to: z.date().nullable().meta({ description: 'null: until now' }),
-      on: ScopeShown,
+      on: ScopeDescription,
       changes: z.array(Change).meta({ description: 'the changes in order; the same with every page' }),
       complete: z.boolean().meta({ description: 'false: there are more changes than are listed' }),
     }),

@@ -50,7 +50,7 @@ function canSee(
 }
 
 /**
- * Whether the caller may know of another user: everybody with the permission on the whole system; else past and present members of the
+ * Whether the caller may know of another user: everybody with the permission everywhere; else past and present members of the
  * organization, and users with an assignment in the scope.
  */
 async function isVisible(
@@ -78,8 +78,8 @@ async function exists(em: SqlEntityManager, userId: Id<'usr'>): Promise<boolean>
 
 /** The parts of an answer that the caller may see. */
 export interface Visibility {
-  /** Assignments on the whole system. */
-  readonly wholeSystem: boolean
+  /** Assignments that count everywhere. */
+  readonly everywhere: boolean
   /** Everybody, members of one organization, or nobody (null). */
   readonly people: 'all' | Id<'org'> | null
   /** The organization's roles, and the installation's. */
@@ -89,7 +89,7 @@ export interface Visibility {
 
 /** What the caller may see of an answer: everything about themselves; about others only what is where they may look. */
 export function visibilityFor(actor: Actor, scope: Scope, { action, userId }: AskedAbout): Visibility {
-  if (actor.kind !== 'user') return { wholeSystem: true, people: 'all', roles: true, installationRoles: true }
+  if (actor.kind !== 'user') return { everywhere: true, people: 'all', roles: true, installationRoles: true }
   const { grants, memberships } = actor.principal
   const { organizationId, path } = scope
   const everything = grants.allowsEverywhere(action)
@@ -97,7 +97,7 @@ export function visibilityFor(actor: Actor, scope: Scope, { action, userId }: As
   const lists = grants.allows('roles.list', organizationId, path)
   const members = organizationId !== null && grants.allows('organizations.listMembers', organizationId) ? organizationId : null
   return {
-    wholeSystem: everything || userId === callerId(actor),
+    everywhere: everything || userId === callerId(actor),
     people: everything ? 'all' : members,
     roles: everything || inside || lists,
     installationRoles: everything || lists,

@@ -1,7 +1,7 @@
 import type { OrganizationStatus } from '../../organizations/model.ts'
 import type { UserStatus } from '../../users/index.ts'
-import type { Change, Missing, Reason, Unmet } from './model.ts'
-import { scopeInWords, shownScope, timeInWords } from './names.ts'
+import type { Change, Missing, Reason, ScopeDescription, Unmet } from './model.ts'
+import { describeScope, onScopeInWords, scopeInWords, timeInWords } from './names.ts'
 import type { ExplainQuestion } from './reasons.ts'
 
 interface Denial {
@@ -17,11 +17,11 @@ export function summaryOf(
   because: readonly Reason[],
   denial: Denial | null,
 ): string {
-  const where = scopeInWords(shownScope(scope, names))
+  const where = onScopeInWords(describeScope(scope, names))
   if (denial === null) {
     const [first] = because
     const others = because.length > 1 ? ` (and in ${because.length - 1} more ${because.length === 2 ? 'way' : 'ways'})` : ''
-    return `${username} may ${permission} on ${where}: ${first?.text ?? 'it is allowed'}${others}.`
+    return `${username} may ${permission} ${where}: ${first?.text ?? 'it is allowed'}${others}.`
   }
   const { unmet, missing, nearest } = denial
   if (nearest !== null) {
@@ -30,7 +30,7 @@ export function summaryOf(
   }
   const nearly = unmet[0] === undefined ? 'nothing grants it' : unmet[0].text
   const smallest = missing[0] === undefined ? '' : ` The smallest change: ${missing[0].text}.`
-  return `${username} may not ${permission} on ${where}: ${nearly}.${smallest}`
+  return `${username} may not ${permission} ${where}: ${nearly}.${smallest}`
 }
 
 interface ObstacleContext {
@@ -81,19 +81,20 @@ function obstacleInWords(username: string, { code, at }: Pick<Unmet, 'code' | 'a
 /** A change in a few words. */
 export function changeInWords(
   { what, user, team, role, permission, before, after }: Omit<Change, 'text' | 'at' | 'on'>,
-  where: string,
+  scope: ScopeDescription | null,
 ): string {
+  const [where, onWhere] = scope === null ? ['', ''] : [scopeInWords(scope), onScopeInWords(scope)]
   const who = user?.username ?? (team === null ? '' : `the team ${team.name}`)
   const thing = role?.name ?? permission ?? ''
   switch (what) {
     case 'given':
-      return `${who} was given ${thing} on ${where}`
+      return `${who} was given ${thing} ${onWhere}`
     case 'began':
-      return `${thing} of ${who} on ${where} began`
+      return `${thing} of ${who} ${onWhere} began`
     case 'expired':
-      return `${thing} of ${who} on ${where} ended`
+      return `${thing} of ${who} ${onWhere} ended`
     case 'revoked':
-      return `${thing} of ${who} on ${where} was revoked`
+      return `${thing} of ${who} ${onWhere} was revoked`
     case 'roleGained':
       return `the role ${role?.name} gained ${permission}`
     case 'roleLost':

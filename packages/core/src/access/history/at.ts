@@ -11,7 +11,7 @@ import { isAllowedAt, grantsOfSubject, permissionsAt } from '../subjects.ts'
 import { askedTarget, askedType, visibilityFor, type Visibility } from '../explain/visibility.ts'
 import { candidatesAt, belongedTo, knownSubject } from './candidates.ts'
 import type { UserAt } from '../explain/model.ts'
-import { loadNames, scopeInWords, shownScope, shownAssignmentScope, uuidsIn, type Names } from '../explain/names.ts'
+import { describeAssignmentScope, describeScope, loadNames, onScopeInWords, uuidsIn, type Names } from '../explain/names.ts'
 import { reaches } from '../explain/reasons.ts'
 import { explainSignatures } from '../explain/signatures.ts'
 import { obstaclesOf } from '../explain/obstacles.ts'
@@ -35,7 +35,7 @@ export const at = defineQuery(explainSignatures.at, {
     const subject = subjectOf(actor, { userId, permission })
     const visibility = visibilityFor(actor, scope, { action, userId: subject })
     const names = await loadNames(em, uuidsIn(scope))
-    const common = { time, on: shownScope(scope, names), there: scope.existed }
+    const common = { time, on: describeScope(scope, names), there: scope.existed }
     if (subject === null) {
       if (permission === undefined) throw notFound({ type: askedType })
       const cursorScope = { action, filters: { time, permission, on }, viewer: viewerOf(actor) }
@@ -132,9 +132,9 @@ async function describeUser(
 ): Promise<UserAt> {
   const { scope, time } = then
   const { userId, username, status, frozen } = subject
-  const assignments = subject.assignments.filter((assignment) => visibility.wholeSystem || isWithin(assignment, scope))
-  const seats = visibility.wholeSystem ? subject.seats : await seatsIn(em, subject.seats, scope.organizationId)
-  const memberships = subject.memberships.filter(({ organizationId }) => visibility.wholeSystem || organizationId === scope.organizationId)
+  const assignments = subject.assignments.filter((assignment) => visibility.everywhere || isWithin(assignment, scope))
+  const seats = visibility.everywhere ? subject.seats : await seatsIn(em, subject.seats, scope.organizationId)
+  const memberships = subject.memberships.filter(({ organizationId }) => visibility.everywhere || organizationId === scope.organizationId)
   const uuids = assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))
   const names = await loadNames(em, [...uuids, ...seats, ...memberships.map(({ organizationId }) => uuidOf(organizationId))])
   const unready = obstaclesOf(subject, { now: time, from: null })
@@ -144,7 +144,7 @@ async function describeUser(
     status,
     frozen,
     memberships: memberships.map(({ organizationId, role }) => ({
-      organization: shownScope({ kind: 'organization', organizationId, path: [], owners: [] }, names),
+      organization: describeScope({ kind: 'organization', organizationId, path: [], owners: [] }, names),
       role,
     })),
     teams: seats.map((team) => ({ teamId: idOf('team', team), name: names.get(team) ?? team })),
@@ -177,7 +177,7 @@ function shownAssignment(
   { names, counted }: { readonly names: Names; readonly counted: boolean },
 ): UserAt['assignments'][number] {
   const { id, role, name, permission, team, from, until, condition } = assignment
-  const scope = shownAssignmentScope(assignment, names)
+  const scope = describeAssignmentScope(assignment, names)
   const subject =
     team === null
       ? ({ kind: 'user', id: userId, name: username } as const)
@@ -192,6 +192,6 @@ function shownAssignment(
     validUntil: until === null ? null : new Date(until),
     condition,
     counted,
-    text: `${role === null ? `has ${permission}` : `is ${name}`} on ${scopeInWords(scope)}${team === null ? '' : `, through the team ${subject.name}`}`,
+    text: `${role === null ? `has ${permission}` : `is ${name}`} ${onScopeInWords(scope)}${team === null ? '' : `, through the team ${subject.name}`}`,
   }
 }

@@ -70,7 +70,7 @@ export function belongedTo({ userId, places }: SubjectAt, { organizationId, owne
 }
 
 /** A user as the caller may know them: of somebody who did not belong to the scope then, nothing but the name. */
-export function knownSubject({ wholeSystem }: Visibility, subject: SubjectAt, scope: Scope): SubjectAt {
-  if (wholeSystem || belongedTo(subject, scope)) return subject
+export function knownSubject({ everywhere }: Visibility, subject: SubjectAt, scope: Scope): SubjectAt {
+  if (everywhere || belongedTo(subject, scope)) return subject
   return { ...subject, status: null, frozen: false, isActive: false, memberships: [], seats: [], assignments: [] }
 }

@@ -3,7 +3,7 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Visibility } from '../explain/visibility.ts'
 import { changeKinds, type Change } from '../explain/model.ts'
-import { loadNames, scopeInWords, shownAssignmentScope, type Names } from '../explain/names.ts'
+import { describeAssignmentScope, loadNames, type Names } from '../explain/names.ts'
 import { parsed } from './state.ts'
 import { changeInWords } from '../explain/wording.ts'
 
@@ -159,7 +159,7 @@ export async function changesBetween(
     user,
     organization,
     uuidsOf(scope.path),
-    visibility.wholeSystem,
+    visibility.everywhere,
   ])
   const all = parsed<ChangeRecord>(row?.changes ?? null)
   const shown = all.slice(0, most)
@@ -202,9 +202,9 @@ function changeOf(happening: ChangeRecord, names: Names): Change {
     team: team === null ? null : { teamId: idOf('team', team), name: named(team) ?? '' },
     role: role === null ? null : { id: idOf('rol', role), name: named(role) ?? '' },
     permission,
-    on: kind === null ? null : shownAssignmentScope({ scope: kind, organization, object }, names),
+    on: kind === null ? null : describeAssignmentScope({ scope: kind, organization, object }, names),
     before: before ?? null,
     after: what === 'roleIncluded' || what === 'roleExcluded' ? named(object) : (after ?? null),
   }
-  return { ...change, text: changeInWords(change, change.on === null ? '' : scopeInWords(change.on)) }
+  return { ...change, text: changeInWords(change, change.on) }
 }

@@ -13,7 +13,7 @@ import { could, permissionsAtTime } from './at.ts'
 import { candidatesAt, belongedTo, knownSubject } from './candidates.ts'
 import { changesBetween } from './changes.ts'
 import type { Difference } from '../explain/model.ts'
-import { loadNames, shownScope, uuidsIn } from '../explain/names.ts'
+import { loadNames, describeScope, uuidsIn } from '../explain/names.ts'
 import { explainSignatures } from '../explain/signatures.ts'
 import { findScopeAt, loadSubjectsAt, type ScopeAt, type SubjectAt } from './state.ts'
 
@@ -50,7 +50,7 @@ export const compare = defineQuery(explainSignatures.compare, {
     return {
       from,
       to: until,
-      on: shownScope(scopes.to, names),
+      on: describeScope(scopes.to, names),
       ...(await changesBetween(em, { from, to, userId: subject, scope: scopes.to, visibility })),
       items: await differences(em, period, { users: shown, subject, visibility }),
       nextCursor: await nextCursorOf(ports.cipher, cursorScope, users.length > limit && last !== undefined ? [uuidOf(last)] : null),
@@ -64,7 +64,7 @@ async function existingScopeAt(em: SqlEntityManager, on: ScopeInput, time: Date)
   return scope
 }
 
-/** The subject; null: everybody in the scope. On the whole system that would be all users, so there it is the caller. */
+/** The subject; null: everybody in the scope. Without a scope that would be all users, so then it is the caller. */
 function subjectOf(actor: Actor, { userId, on }: { userId?: Id<'usr'> | undefined; on: ScopeInput }): Id<'usr'> | null {
   if (userId !== undefined) return userId
   return Object.keys(on).length === 0 && actor.kind === 'user' ? actor.principal.userId : null

@@ -49,7 +49,7 @@ export function activate(
  * marked as deactivated, the others would not be in conflict any more, and one would become active by itself.
  */
 export function deactivate(assignments: readonly ResolvedAssignment[], activeRoles: ActiveRoles, role: string): ActiveRoles {
-  const unchosen = { ...activeRoles, activated: activeRoles.activated.filter((id) => id !== role) }
-  const stillUsed = activeAssignments(assignments, unchosen).some((assignment) => assignment.role === role)
-  return stillUsed ? { ...unchosen, deactivated: [...new Set([...activeRoles.deactivated, role])] } : unchosen
+  const withoutActivation = { ...activeRoles, activated: activeRoles.activated.filter((id) => id !== role) }
+  const stillUsed = activeAssignments(assignments, withoutActivation).some((assignment) => assignment.role === role)
+  return stillUsed ? { ...withoutActivation, deactivated: [...new Set([...activeRoles.deactivated, role])] } : withoutActivation
 }

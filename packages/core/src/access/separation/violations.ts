@@ -7,7 +7,7 @@ import type { ScopeKind } from '../../grants/model.ts'
 export interface ProposedAssignment {
   readonly userIds: readonly Id<'usr'>[]
   readonly roleIds: readonly RoleId[]
-  /** The organization of the scope; null: the whole system, or a resource outside of organizations. */
+  /** The organization of the scope; null: everywhere, or a resource outside of organizations. */
   readonly organizationId: Id<'org'> | null
   readonly scopeKind: ScopeKind
 }
@@ -33,7 +33,7 @@ interface ViolationRecord {
 /**
  * Finds users with too many roles of static sets: directly or through a team, now or later, assigned or included. Counted by
  * organization, so that an error reveals nothing about other organizations: the installation's sets count roles in the organization and
- * on the whole system, an organization's own sets count roles in it.
+ * everywhere, an organization's own sets count roles in it.
  * @param sets The static sets to check.
  * @param granting Assignments that are counted as if they existed; then only their users are checked.
  */

@@ -33,7 +33,7 @@ export async function readEarlier(em: SqlEntityManager, ids: readonly Id<'usr'>[
   )
 }
 
-/** The roles that each user has, or once had on the whole system: what somebody revoked since stays revoked. */
+/** The roles that each user has, or once had everywhere: what somebody revoked since stays revoked. */
 export async function rolesEverHad(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<ReadonlyMap<Id<'usr'>, ReadonlySet<RoleId>>> {
   const rows = await em.execute<{ user: string; role: string }[]>(
     `select distinct user_id::text as user, role_id::text as role from role_assignments

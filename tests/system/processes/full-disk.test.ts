@@ -4,9 +4,9 @@ import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { unpackCluster } from '../../packages/runtime/src/testing/cluster.ts'
-import { eventually } from '../deadlines.ts'
-import { denizenToEnd, endPrograms, startServer } from '../processes.ts'
+import { unpackCluster } from '../../../packages/runtime/src/testing/cluster.ts'
+import { eventually } from '../../deadlines.ts'
+import { denizenToEnd, endPrograms, startServer } from '../../processes.ts'
 
 const megabyte = 1024 ** 2
 const size = 160

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readMail, startMailServer, type MailServer } from '../../packages/runtime/src/testing/mail-server.ts'
-import { openDatabase, type SystemDatabase } from '../database.ts'
-import { eventually } from '../deadlines.ts'
-import { denizenToEnd, endPrograms, startServer, type ServerProgram } from '../processes.ts'
+import { readMail, startMailServer, type MailServer } from '../../../packages/runtime/src/testing/mail-server.ts'
+import { openDatabase, type SystemDatabase } from '../../database.ts'
+import { eventually } from '../../deadlines.ts'
+import { denizenToEnd, endPrograms, startServer, type ServerProgram } from '../../processes.ts'
 
 const password = 'another correct horse battery'
 const email = 'ada@example.com'

@@ -2,9 +2,9 @@ import { createClient, DenizenError } from '@denizen/client'
 import type { Calls } from '@denizen/core/calls'
 import type { SignedInUser } from '@denizen/core/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openDatabase, type SystemDatabase } from '../database.ts'
-import { eventually, within } from '../deadlines.ts'
-import { endPrograms, startServer } from '../processes.ts'
+import { openDatabase, type SystemDatabase } from '../../database.ts'
+import { eventually, within } from '../../deadlines.ts'
+import { endPrograms, startServer } from '../../processes.ts'
 
 const callers = 50
 const connectionsOfEach = 12

@@ -9,9 +9,9 @@ import type { Calls } from '@denizen/core/calls'
 import { People, testPorts } from '@denizen/core/testing'
 import { openDatabase as openRuntimeDatabase, pinoLogger } from '@denizen/runtime'
 import { afterAll, expect, it } from 'vitest'
-import { openDatabase } from '../database.ts'
-import { eventually, within } from '../deadlines.ts'
-import { denizenToEnd, endPrograms, startServer, type Environment, type ServerProgram } from '../processes.ts'
+import { openDatabase } from '../../database.ts'
+import { eventually, within } from '../../deadlines.ts'
+import { denizenToEnd, endPrograms, startServer, type Environment, type ServerProgram } from '../../processes.ts'
 
 /** On each kind of database: five, ten in all; `.ci/run` asks for 20 on each. */
 const kills = Number(process.env['DENIZEN_TEST_KILLS'] ?? 5)

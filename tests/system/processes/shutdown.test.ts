@@ -1,9 +1,9 @@
 import { createClient } from '@denizen/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, within } from '../deadlines.ts'
-import { endPrograms, startServer, type ServerProgram } from '../processes.ts'
-import { send } from '../requests.ts'
-import { useInstallation } from '../set-up.ts'
+import { eventually, within } from '../../deadlines.ts'
+import { endPrograms, startServer, type ServerProgram } from '../../processes.ts'
+import { send } from '../../requests.ts'
+import { useInstallation } from '../../set-up.ts'
 
 const installation = useInstallation()
 let server: ServerProgram
