@@ -1,6 +1,6 @@
 export { actions } from './actions.ts'
 export { assignRole, type Question } from './access/index.ts'
-export { builtInRoleNames, builtInRoles } from './grants/index.ts'
+export { builtInRoleNames, builtInRoles, findStalePermissions } from './grants/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
   callsOver,
