@@ -137,7 +137,9 @@ export async function loadStandingSubjects(
     const found = standing.get(sessionId)
     if (found === undefined) return []
     const first = found.edges.reduce((least, edge) => Math.min(least, edge), validUntil.getTime())
-    return [{ ...facts, impersonator: { ...impersonator, dependencies: found.dependencies, standsAt: found.from }, validUntil: new Date(first) }]
+    return [
+      { ...facts, impersonator: { ...impersonator, dependencies: found.dependencies, standsAt: found.from }, validUntil: new Date(first) },
+    ]
   })
 }
 

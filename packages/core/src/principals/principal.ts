@@ -181,7 +181,6 @@ function principalOf(
     organization: home === undefined ? null : { id: idOf('org', home.id), slug: home.slug },
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
     ...addressesOf(record),
-    impersonatorStandsAt: null,
     assurance: record.assurance ?? 'aal1',
     pendingSteps: pendingSteps(record, isPrivileged, settings, policy),
     recentAuthUntil: recentAuthUntil(record),
@@ -208,7 +207,8 @@ function dependenciesOf(given: readonly string[], policies: readonly string[], h
 }
 
 function addressesOf({ allowed_ips: user, token_ips: token, impersonator_ips: impersonator }: PrincipalRecord) {
-  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps: networksOf(impersonator ?? '[]') }
+  const impersonatorIps = networksOf(impersonator ?? '[]')
+  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps, impersonatorStandsAt: null }
 }
 
 /** Most users have no allowed addresses: they share one list. */
