@@ -104,7 +104,9 @@ describe('69: S15: what an operator took from a managed account', () => {
 
   test('also where they asked for it when they made the account', async () => {
     const account = { organizationId, needPasswordChange: true }
-    const made = await Promise.all([operator, admin].map(({ as }) => as.users.create({ ...account, username: crypto.randomUUID().slice(0, 8) })))
+    const made = await Promise.all(
+      [operator, admin].map(({ as }) => as.users.create({ ...account, username: crypto.randomUUID().slice(0, 8) })),
+    )
     const codes = made.map((user) => codeOf(admin.as.users.update({ userId: user?.id ?? 'usr_', needPasswordChange: false })))
     expect(await Promise.all(codes)).toEqual([locked, 'done'])
   })

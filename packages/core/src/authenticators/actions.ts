@@ -67,6 +67,7 @@ export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
 /** The code proves that an app has the key. Only then does it take the place of the one before. */
 export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
   allow: signedIn,
+  takesPrecedence: true,
   target: ownAccountTarget,
   handlesSecret: true,
   requiresRecentAuth: true,
@@ -92,6 +93,7 @@ export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
 
 export const disableTotp = defineCommand(factorsSignatures.disableTotp, {
   allow: signedIn,
+  takesPrecedence: true,
   target: ownAccountTarget,
   requiresRecentAuth: true,
   async handle(context) {
@@ -134,6 +136,7 @@ async function replaceRecoveryCodes({ em, now, newId, ports }: CommandContext, u
 
 export const reset = defineCommand(factorsSignatures.reset, {
   allow: overAccount,
+  takesPrecedence: true,
   target: controlledAccountTarget,
   requiresRecentAuth: true,
   async handle(context, { userId, reason }) {

@@ -49,6 +49,7 @@ export const linkIdentity = defineCommand(identitiesSignatures.link, {
 
 export const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
   allow: anyOf(owner, allOf(granted, notBelow)),
+  takesPrecedence: true,
   requiresRecentAuth: true,
   target: identityTarget,
   // Whose it is only the identity tells.

@@ -50,7 +50,7 @@ export interface Query<S extends Signature<string, 'query'> = Signature<string, 
 export interface Command<S extends Signature<string, 'command'> = Signature<string, 'command'>, Prepared = unknown> extends Common<S> {
   /** Takes or returns a secret. It cannot be planned, because a plan would be a guess that nobody counts. */
   readonly handlesSecret?: true
-  /** Takes power from a user: long commands that hold it up are begun again behind it. */
+  /** Takes power from somebody: long commands that hold it up are begun again behind it. A batch gives way to the others that do. */
   readonly takesPrecedence?: true
   /** The rule for one item of a batch; `context.checkItem` applies it to locked rows. */
   readonly allowItem?: Rule

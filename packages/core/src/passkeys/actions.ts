@@ -20,6 +20,7 @@ export const list = defineQuery(passkeysSignatures.list, {
 
 export const remove = defineCommand(passkeysSignatures.remove, {
   allow: owner,
+  takesPrecedence: true,
   target: passkeyTarget,
   requiresRecentAuth: true,
   async handle(context, { passkeyId }) {

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isLostConnection, isTransient, toDomainError } from '../database/conflict.ts'
 import type { Command } from '../kernel/action.ts'
 import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
-import { callerId, type Actor } from '../kernel/actor.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { DenizenError, outcomeUnknown, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
@@ -98,14 +98,18 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
-    const actor = await precedingActor(passage, em)
-    const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
-    if (earlier !== null)
-      return { answer: await replay(keyed, earlier, (terms) => checkReplay(passage, em, actor, terms)), last: null }
-    // Its earlier use was deleted since.
-    if (passage.isReplay) throw retriesExhausted({})
-    const { handled, target } = await handle(passage, em, actor, recorder)
-    await settle(assembly, em, recorder)
+    const done = await withPrecedence({ ...passage, users: locksOf(passage) }, em, async () => {
+      const actor = await checkedActor(passage, em)
+      const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
+      if (earlier !== null) return { replayed: await replay(keyed, earlier, (terms) => checkReplay(passage, em, actor, terms)) }
+      // Its earlier use was deleted since.
+      if (passage.isReplay) throw retriesExhausted({})
+      const ran = await handle(passage, em, actor, recorder)
+      await settle(assembly, em, recorder)
+      return { ...ran, actor }
+    })
+    if ('replayed' in done) return { answer: done.replayed, last: null }
+    const { actor, handled, target } = done
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
     if (key !== null) await keep(em, key, keyed, { answer, terms: await replayTerms(passage, em, target, recorder) })
     const entry = entryOf(passage, actor, recorder, handled)
@@ -159,14 +163,6 @@ async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<
   const actor = await currentActor(assembly, em, call, locksOf(passage))
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   return actor
-}
-
-/** The actor as it is now, under locks. Of a command that takes power from somebody, long work gives way (precedence.ts). */
-function precedingActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
-  const check = () => checkedActor(passage, em)
-  const { action, call } = passage
-  const users = action.takesPrecedence === true ? locksOf(passage).filter((id) => id !== callerId(call.actor)) : []
-  return users.length > 0 ? withPrecedence({ ...passage, users }, em, check) : check()
 }
 
 /** The users whose rows the handler will change. */
@@ -229,7 +225,7 @@ function contextOf(
   recorder: Recorder,
 ): CommandContext {
   const now = ports.clock.now()
-  const giveWay = givingWay(em, actor)
+  const giveWay = givingWay(em, action, actor)
   return {
     now,
     actor,

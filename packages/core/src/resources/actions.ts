@@ -33,6 +33,7 @@ export const updateResource = defineCommand(resourcesSignatures.update, {
 /** A deleted resource and its assignments stay as history; its key can be used again. */
 export const deleteResource = defineCommand(resourcesSignatures.delete, {
   allow: granted,
+  takesPrecedence: true,
   target: changedResourceTarget,
   async handle(context, { resourceId, recursive }) {
     const { em, now, actor } = context

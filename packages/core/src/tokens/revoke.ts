@@ -5,6 +5,7 @@ import { changedTokenTarget, overChanges } from './target.ts'
 
 export const revokeToken = defineCommand(tokensSignatures.revoke, {
   allow: overChanges,
+  takesPrecedence: true,
   target: changedTokenTarget,
   prepare: findTokenOwner,
   locks: (userId) => (userId === null ? [] : [userId]),

@@ -9,6 +9,7 @@ import { changedTokenTarget, overChanges } from './target.ts'
 
 export const rotateToken = defineCommand(tokensSignatures.rotate, {
   allow: overChanges,
+  takesPrecedence: true,
   target: changedTokenTarget,
   requiresRecentAuth: true,
   handlesSecret: true,

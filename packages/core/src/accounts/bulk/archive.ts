@@ -9,6 +9,7 @@ import { bulkSignatures } from './signatures.ts'
 
 export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
   allow: overSelectedUsers,
+  takesPrecedence: true,
   allowItem: overAccount,
   target: bulkTarget,
   prepare: selectTargets,

@@ -39,7 +39,11 @@ export async function changeStatus(
   if (before !== status) await rememberStatus(context, user)
   change(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
   const isArchiving = [before, status].includes('archived')
-  rememberHold(context, user, { hold: isArchiving ? 'archive' : 'status', isHeld: isArchiving ? status === 'archived' : !acting, permission })
+  rememberHold(context, user, {
+    hold: isArchiving ? 'archive' : 'status',
+    isHeld: isArchiving ? status === 'archived' : !acting,
+    permission,
+  })
   const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
   if (!acting) {
     // Links and codes that were mailed before must not work when the user may act again.

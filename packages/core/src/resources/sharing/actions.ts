@@ -44,6 +44,7 @@ export const grantOnResource = defineCommand(sharingSignatures.grant, {
 /** Like `access.unassignRole` and `access.revokePermission`, for assignments on exactly this resource. */
 export const revokeOnResource = defineCommand(sharingSignatures.revoke, {
   allow: granted,
+  takesPrecedence: true,
   target: resourceTarget,
   async prepare(context: PrepareContext, input) {
     const taking = await revocationIn(context.reader, input, context.now)

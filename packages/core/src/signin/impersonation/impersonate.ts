@@ -82,6 +82,7 @@ function requireImpersonable({ origin }: CommandContext, user: UserRow, by: User
 
 export const stopImpersonating = defineCommand(impersonationSignatures.stopImpersonating, {
   allow: signedIn,
+  takesPrecedence: true,
   aboutCredential: true,
   target: callerLocked,
   duringPendingStep: true,
