@@ -22,7 +22,7 @@ report(
   Number(new URL(server.url).port),
   {
     details: () => {
-      const { entries, hits, misses } = core.cacheState()
+      const { entries = 0, hits = 0, misses = 0 } = core.cacheState().caches.find(({ name }) => name === 'principals') ?? {}
       return { entries, hits, misses }
     },
     stop: () => runtime.stop(),

@@ -17,6 +17,7 @@ import { glob, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { signatures, type GrantedRole, type Signature } from '@denizen/core/contract'
 import { format, type FormatConfig } from 'oxfmt'
+import { catalogueOf } from '../../packages/core/src/kernel/catalogue.ts'
 import { listPermissions as inOrder, permissionsOf } from '../../packages/core/src/grants/permissions.ts'
 
 const workspace = join(import.meta.dirname, '../..')
@@ -94,7 +95,7 @@ async function goldenNames(file: string): Promise<string> {
 
 async function goldenRoles(): Promise<string> {
   const { permissionsByRole } = await import('../../packages/core/src/grants/built-in-roles.ts')
-  const catalogue = new Map(listed.map(({ name, kind }) => [name, kind]))
+  const catalogue = catalogueOf(listed)
   const held = Object.entries(permissionsByRole).flatMap(([role, patterns]) =>
     inOrder(permissionsOf(catalogue, patterns)).map((permission) => `${role} ${permission}`),
   )

@@ -6,6 +6,7 @@ import { permissionsByRole } from '../../packages/core/src/grants/built-in-roles
 import { namesOf } from '../../packages/core/src/grants/permissions.ts'
 import { actions } from '../../packages/core/src/actions.ts'
 import { commonErrors } from '../../packages/core/src/common-errors.ts'
+import { catalogueOf } from '../../packages/core/src/kernel/catalogue.ts'
 import { holdsSecret } from '../../packages/core/src/kernel/secret.ts'
 import { linesOf } from '../../apps/cli/src/action-command.ts'
 import { createProgram } from '../../apps/cli/src/program.ts'
@@ -75,7 +76,7 @@ function lineFor({ name, withoutCommand }: Signature, lines: ReadonlyMap<ActionN
 
 function whoMay(name: string, { who }: Action['allow']): string {
   if (who === undefined) throw new Error(`${name}: its rule does not say whom it lets through; make it with rule('…', …)`)
-  const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const catalogue = catalogueOf([...actions.values()].map(({ signature }) => signature))
   const roles = ['user', 'member', 'admin', 'owner', 'resourceOwner'].filter((role) =>
     namesOf(catalogue, permissionsByRole[role] ?? []).has(name),
   )

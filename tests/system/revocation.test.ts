@@ -162,9 +162,9 @@ async function holders(count: number): Promise<Holder[]> {
   await eachOf(all, async (holder) => expect(await whatOpens(holder)).toEqual(names))
   const remembered = kinds.filter((kind) => kind.remembered)
   await eventually(20_000, 'all of them being in memory', async () => {
-    const misses = await metric(there, 'denizen_principal_cache_misses')
+    const misses = await metric(there, 'denizen_cache_misses{cache="principals"}')
     await eachOf(all, (holder) => Promise.all(remembered.map((kind) => kind.opens(there.url, holder, admin.token))))
-    return (await metric(there, 'denizen_principal_cache_misses')) === misses
+    return (await metric(there, 'denizen_cache_misses{cache="principals"}')) === misses
   })
   return all
 }
@@ -251,7 +251,7 @@ async function heard(): Promise<void> {
 }
 
 async function isLive(server: ServerProgram): Promise<boolean> {
-  return (await metric(server, 'denizen_principal_cache_live')) === 1
+  return (await metric(server, 'denizen_cache_live')) === 1
 }
 
 async function metric({ url }: ServerProgram, name: string): Promise<number> {

@@ -52,7 +52,7 @@ export interface ActionCommand<S extends Signature> {
 /** A field that is an argument; with another way to name what it refers to, or optional because an option can say the same. */
 type FieldArgument = string | { readonly field: string; readonly as?: Reference; readonly optional?: true }
 
-/** Which actions each command runs. */
+/** Which actions each command runs. Bounded by the commands of the program. */
 const actionsOf = new WeakMap<Command, readonly ActionName[]>()
 
 /** Registers the actions that a hand-written command runs. */

@@ -45,6 +45,7 @@ export async function readCallBody(
   return readBody(request, bodyLimit, { refusal: () => refusalOf(core, refused, caller, bodyLimit) })
 }
 
+/** Bounded: one promise, which holds none before it. */
 let lastTurn: Promise<unknown> = Promise.resolve()
 
 /** Waits until the event loop has come round since the last large body: however many come at once, others are answered in between. */

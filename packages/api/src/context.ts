@@ -3,7 +3,7 @@ import { anonymousActor, newRequestId, userActor, type Actor, type Call, type Co
 import type { TrustedProxies } from './addresses.ts'
 import { CookieSession } from './cookies.ts'
 import { malformed } from './errors.ts'
-import { originsOf } from './origins.ts'
+import { Origins } from './origins.ts'
 import type { Context } from './trpc.ts'
 
 /** Whether a request carried a credential, and whether it was valid. */
@@ -75,7 +75,7 @@ function cookiesOf({ headers }: IncomingMessage, core: Core, isCredential: boole
 
 /** Reading is harmless: a page of another origin cannot see the answer. Everything else must come from an allowed origin. */
 function refuseForeignPage({ method, headers }: IncomingMessage, core: Core): void {
-  if (method !== 'GET' && method !== 'HEAD') originsOf(core).demand(headers)
+  if (method !== 'GET' && method !== 'HEAD') new Origins(core).demand(headers)
 }
 
 /** Where a request came from. */

@@ -68,7 +68,7 @@ const emptyInputs: ReadonlySet<string> = new Set([
 export class TrpcEndpoint {
   readonly #options: EndpointOptions
   readonly #procedures: Readonly<Record<string, AnyTRPCProcedure>>
-  /** Answers to `sessions.whoami` by principal. Principals are immutable, so an answer is valid as long as its principal is. */
+  /** Answers to `sessions.whoami` by principal. Principals are immutable, so an answer is valid as long as its principal is, and kept no longer. */
   readonly #kept = new WeakMap<Principal, string>()
   readonly #questions: ImmediateCheck
 

@@ -9,7 +9,7 @@ import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
 import { answerKeys, keysPath } from './jwks.ts'
 import { malformed, methodNotAllowed, noSuchResource, toDomainError, urlTooLong } from './errors.ts'
-import { originsOf, type Origins } from './origins.ts'
+import { Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { deviceScript, deviceScriptPath } from './pages/device-script.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
@@ -136,7 +136,7 @@ class Face {
     this.#logger = logger
     this.#metrics = metrics === undefined ? undefined : forAWhile(metricsAge, metrics)
     this.#proxies = new TrustedProxies(trustedProxies)
-    this.#origins = originsOf(core)
+    this.#origins = new Origins(core)
     this.#trpc = new TrpcEndpoint({ core, router: appRouter, proxies: this.#proxies, bodyLimit })
   }
 

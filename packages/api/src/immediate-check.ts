@@ -1,10 +1,16 @@
-import type { Core, Question } from '@denizen/core'
+import { BoundedCache, type Core, type Question } from '@denizen/core'
 import { json, type Fields, type WholeAnswer } from './answer.ts'
 import { readInput } from './wire.ts'
 
-/** Parsed query strings that are cached, and the longest one that is: a full cache is emptied. */
-const mostRemembered = 20_000
-const longestRemembered = 512
+/** Parsed query strings. */
+class CheckInputs extends BoundedCache<Question> {
+  constructor() {
+    super('checkInputs', 20_000)
+  }
+}
+
+/** Longer ones are not cached. */
+const longestCached = 512
 
 const inputStart = '?input='
 
@@ -15,11 +21,12 @@ const inputStart = '?input='
 export class ImmediateCheck {
   readonly #core: Core
   readonly #headers: Fields
-  #read = new Map<string, Question>()
+  readonly #inputs: CheckInputs
 
   constructor(core: Core, headers: Fields) {
     this.#core = core
     this.#headers = headers
+    this.#inputs = core.caches.of(CheckInputs)
   }
 
   /** undefined: it cannot be answered from memory, or is malformed; run it as any other call. */
@@ -34,12 +41,10 @@ export class ImmediateCheck {
   }
 
   #questionIn(search: string): Question | null {
-    const known = this.#read.get(search)
+    const known = this.#inputs.get(search)
     if (known !== undefined) return known
     const question = this.#core.question(inputIn(search))
-    if (question === null || search.length > longestRemembered) return question
-    if (this.#read.size >= mostRemembered) this.#read = new Map()
-    this.#read.set(search, question)
+    if (question !== null && search.length <= longestCached) this.#inputs.set(search, question)
     return question
   }
 }

@@ -41,6 +41,17 @@ describe('O18: the advice about origins', () => {
     expect([already, refused()]).toEqual([3, 100])
   })
 
+  it('stands there again after an hour: made-up origins do not hide a real one until a restart', async () => {
+    const real = 'https://real.example.com'
+    const ask = () => served().get('/trpc/sessions.whoami', { origin: real, 'sec-fetch-mode': 'cors' })
+    await ask()
+    expect(refusalsOf(real), 'a hundred others are logged already').toHaveLength(0)
+    served().world.ports.clock.advance(60 * 60 * 1000)
+    await ask()
+    await ask()
+    expect(refusalsOf(real)).toHaveLength(1)
+  })
+
   it('names the setting for an origin that it helps, and not for another site, where it would not', async () => {
     const helped = await signIn({ origin: 'https://blog.example.com', 'sec-fetch-site': 'same-site', 'denizen-session': 'cookie' })
     expect(messageOf(helped)).toMatch(/not from https:\/\/blog\.example\.com.*DENIZEN_ALLOWED_ORIGINS/)

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Core, Logger } from '@denizen/core'
+import type { Cache, CacheState, Clock, Core, Logger } from '@denizen/core'
 import { foreignPage } from './errors.ts'
 
 /** Request headers that pages of allowed origins may send. */
@@ -8,8 +8,31 @@ const allowedHeaders = 'authorization, content-type, denizen-session, idempotenc
 const exposedHeaders = 'idempotency-key, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
 /** Seconds for which a browser may cache the answer to a preflight request. */
 const preflightAge = '600'
-/** Anybody may name any origin: so many are logged, and no more. */
+/** Anybody may name any origin: so many are logged in an hour, and no more. */
 const mostLogged = 100
+/** Milliseconds after which origins are logged again: what somebody made up must not hide a real one until a restart. */
+const loggedFor = 60 * 60 * 1000
+
+/** The origins that were logged within the hour. */
+class LoggedOrigins implements Cache {
+  readonly #origins = new Set<string>()
+  #until = -Infinity
+
+  get state(): CacheState {
+    return { name: 'refusedOrigins', entries: this.#origins.size, most: mostLogged }
+  }
+
+  /** Whether the origin is to be logged now; it is not again for the rest of the hour. */
+  add(origin: string, now: number): boolean {
+    if (now >= this.#until) {
+      this.#origins.clear()
+      this.#until = now + loggedFor
+    }
+    if (this.#origins.has(origin) || this.#origins.size >= mostLogged) return false
+    this.#origins.add(origin)
+    return true
+  }
+}
 
 /**
  * Which pages may make calls from a browser (CORS): those of the public URL and of the
@@ -20,10 +43,13 @@ export class Origins {
   readonly #own: string
   readonly #allowed: ReadonlySet<string>
   readonly #logger: Logger
-  readonly #logged = new Set<string>()
+  readonly #clock: Clock
+  readonly #logged: LoggedOrigins
 
-  constructor({ publicUrl, allowedOrigins }: Core['settings'], logger: Logger) {
-    this.#logger = logger
+  constructor({ settings: { publicUrl, allowedOrigins }, ports, caches }: Core) {
+    this.#logger = ports.logger
+    this.#clock = ports.clock
+    this.#logged = caches.of(LoggedOrigins)
     this.#own = new URL(publicUrl).origin
     this.#allowed = new Set(allowedOrigins.map((origin) => new URL(origin).origin))
   }
@@ -67,11 +93,10 @@ export class Origins {
     throw foreignPage({ origin: origin ?? null, publicUrl: this.#own, site: site === 'cross-site' ? 'other' : 'same' })
   }
 
-  /** One line for each origin: in the browser nothing says why. */
+  /** One line an hour for each origin: in the browser nothing says why. */
   #noteRefusal(origin: string | undefined): void {
     if (origin === undefined || !isOrigin(origin) || origin === this.#own || this.#allowed.has(origin)) return
-    if (this.#logged.has(origin) || this.#logged.size >= mostLogged) return
-    this.#logged.add(origin)
+    if (!this.#logged.add(origin, this.#clock.monotonic())) return
     this.#logger.warn('calls from pages of this origin are refused; if they are yours, add it to DENIZEN_ALLOWED_ORIGINS', {
       origin,
       publicUrl: this.#own,
@@ -85,12 +110,3 @@ function isOrigin(text: string): boolean {
 }
 
 const none: readonly string[] = []
-
-const known = new WeakMap<Core, Origins>()
-
-/** The origins of a core, made once. */
-export function originsOf(core: Core): Origins {
-  const origins = known.get(core) ?? new Origins(core.settings, core.ports.logger)
-  known.set(core, origins)
-  return origins
-}

@@ -1,23 +1,17 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import {
-  DecisionCache,
-  hadSuperadmin,
-  PermissionUses,
-  questionOf,
-  writePermissionUses,
-  type PermissionUse,
-  type Question,
-} from './access/index.ts'
-import { WriteBehindBuffer } from './kernel/write-behind.ts'
-import { writeLastSeen } from './accounts/activity/repository.ts'
+import { DecisionCache, hadSuperadmin, PermissionUses, questionOf, type Question } from './access/index.ts'
 import { bootstrap } from './accounts/bootstrap.ts'
 import { actions } from './actions.ts'
+import { writeBehindBuffers } from './buffers.ts'
 import { callsOver, type Calls } from './calls/index.ts'
 import { toDomainError } from './database/conflict.ts'
 import { ensurePartitions } from './database/partitions.ts'
 import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
-import { receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
+import { PermissionSets, SharedGrants } from './grants/index.ts'
+import { ProviderKeys, ProviderMetadata, ProviderWarnings, receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
 import type { Actor, Principal } from './kernel/actor.ts'
+import { Caches, type Cache, type CacheState } from './kernel/caches.ts'
+import { catalogueOf } from './kernel/catalogue.ts'
 import type { Origin } from './kernel/origin.ts'
 import { databaseUnavailable, DenizenError } from './kernel/errors.ts'
 import { defaultSettings, type Settings } from './kernel/settings.ts'
@@ -27,6 +21,7 @@ import { jobHandlers } from './jobs.ts'
 import type { JsonObject } from './kernel/json.ts'
 import type { CallReport, Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
+import { RowCache } from './kernel/row-cache.ts'
 import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
 import { checkImmediately } from './pipeline/immediate.ts'
 import { forkOf, cachesOf } from './pipeline/assembly.ts'
@@ -34,11 +29,9 @@ import { FewAtOnce } from './pipeline/few-at-once.ts'
 import { answering, checkUse, mayUse, plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
-import { writeSessionsSeen } from './sessions/index.ts'
 import { Authenticator, PrincipalCache } from './principals/index.ts'
 import { createCredentials } from './tokens/credentials.ts'
 import { KeyRing, rotateKeys } from './tokens/index.ts'
-import { writeLastUsed, writePairsUsed } from './tokens/repository.ts'
 import type { User } from './users/index.ts'
 
 export interface CoreOptions {
@@ -81,8 +74,10 @@ export interface Core {
   decide(principal: Principal, question: Question, requestId: string): { readonly allowed: boolean } | undefined
   /** Reports a call to the monitors that was answered without `run`, from an answer kept with its principal. */
   observe(report: CallReport): void
-  /** The state of the principal cache. */
-  cacheState(): { readonly entries: number; readonly live: boolean; readonly hits: number; readonly misses: number }
+  /** How full each cache is, and whether the lease lasts: what was read from the database may be served. */
+  cacheState(): { readonly live: boolean; readonly caches: readonly CacheState[] }
+  /** What is kept in memory, also for faces: they add theirs. */
+  readonly caches: Caches
   /** Carries out a job named `events.deliver`. */
   deliver(payload: Job['payload']): Promise<void>
   /** Carries out a job of an action: one of `jobHandlers`. It may be called twice for one job. */
@@ -109,7 +104,8 @@ export interface Core {
 /** Assembles Denizen. The only place where that happens. */
 export function createCore(options: CoreOptions): Core {
   const { assembly, authenticator, keys, buffers } = partsOf(options)
-  const { orm, ports, settings, monitors, subscribers, principals } = assembly
+  const { orm, settings, monitors, subscribers, principals } = assembly
+  const { ports } = options
   const reader = () => forkOf(assembly)
   return {
     orm,
@@ -127,7 +123,8 @@ export function createCore(options: CoreOptions): Core {
     question: questionOf,
     decide: (principal, question, requestId) => checkImmediately(assembly, principal, question, requestId),
     observe: (report) => monitors.forEach((monitor) => monitor.observe(report)),
-    cacheState: () => ({ entries: principals.size, live: principals.live, hits: authenticator.hits, misses: authenticator.misses }),
+    cacheState: () => ({ live: principals.live, caches: assembly.ports.caches.states }),
+    caches: assembly.ports.caches,
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
@@ -177,11 +174,13 @@ async function unreadinessOf(em: SqlEntityManager): Promise<DenizenError | null>
   }
 }
 
-function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] }: CoreOptions) {
+function partsOf({ orm, ports: given, settings: chosen, monitors = [], subscribers = [] }: CoreOptions) {
+  const ports = { ...given, caches: emptyCaches() }
   const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
-  const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const signatures = [...actions.values()].map(({ signature }) => signature)
+  const catalogue = catalogueOf(signatures, ports.caches)
   const decisions = new DecisionCache({ clock: ports.clock, soleProcess: ports.invalidation.soleProcess, catalogue })
-  const settings = { ...defaultSettings, ...given }
+  const settings = { ...defaultSettings, ...chosen }
   const reader = () => forkOf({ orm })
   const buffers = writeBehindBuffers(reader, ports)
   const keys = new KeyRing(reader, ports)
@@ -196,17 +195,15 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
     seen: buffers.note,
   })
   const rate = new RequestRate({ clock: ports.clock, logger: ports.logger, reader, toDomainError: toDomainError })
-  const inspect = (token: string) => authenticator.inspect(token)
   const uses = new PermissionUses(ports.clock, buffers.used)
-  const credentials = createCredentials({ actions, catalogue, settings, ports, keys, inspect })
+  ports.caches.add(principals, ...decisions.caches, rate, uses, ...buffers.all)
+  const shared = { actions, catalogue, settings, ports }
+  const credentials = createCredentials({ ...shared, keys, inspect: (token) => authenticator.inspect(token) })
   const assembly: Assembly = {
+    ...shared,
     orm,
-    ports,
-    settings,
     monitors,
     subscribers,
-    actions,
-    catalogue,
     principals,
     decisions,
     rate,
@@ -217,27 +214,11 @@ function partsOf({ orm, ports, settings: given, monitors = [], subscribers = [] 
   return { assembly, authenticator, keys, buffers }
 }
 
-/** Buffers for when users and sessions were last seen, and API tokens and permissions last used. */
-function writeBehindBuffers(reader: () => SqlEntityManager, { logger }: Ports) {
-  const users = new WriteBehindBuffer({ reader, logger, write: writeLastSeen, what: 'users were last seen' })
-  const sessions = new WriteBehindBuffer({ reader, logger, write: writeSessionsSeen, what: 'sessions were last seen' })
-  const tokens = new WriteBehindBuffer({ reader, logger, write: writeLastUsed, what: 'tokens were last used' })
-  const pairs = new WriteBehindBuffer({ reader, logger, write: writePairsUsed, what: 'pairs of tokens were first used' })
-  const uses = new WriteBehindBuffer({ reader, logger, write: writePermissionUses, what: 'permissions were last used' })
-  const all = [users, sessions, tokens, pairs, uses] as const
-  return {
-    used: (use: PermissionUse, now: Date): void => void uses.note(use, now),
-    /** Most calls cost one lookup: if the token was recorded within the minute, so were its session and user. */
-    note({ userId, sessionId, tokenId, impersonator }: Principal, now: Date): void {
-      const anew = sessionId === null ? tokens.note(tokenId, now) : pairs.note(tokenId, now)
-      if (anew && sessionId !== null) sessions.note(sessionId, now)
-      // An impersonator is not the user.
-      if (anew && impersonator === null) users.note(userId, now)
-    },
-    start: () => all.forEach((notes) => notes.start()),
-    write: async () => void (await Promise.all(all.map((notes) => notes.write()))),
-    stop: async () => void (await Promise.all(all.map((notes) => notes.stop()))),
-  }
+/** The caches that are used with the ports and the catalogue, so that they are told of from the start. */
+function emptyCaches(): Caches {
+  const caches = new Caches()
+  for (const kind of [RowCache, PermissionSets, SharedGrants, ProviderMetadata, ProviderKeys, ProviderWarnings]) caches.of<Cache>(kind)
+  return caches
 }
 
 async function workIn(assembly: Assembly, name: string, payload: Job['payload']): Promise<void> {

@@ -3,6 +3,8 @@ import { DecisionCache } from '../src/access/index.ts'
 import { actions } from '../src/actions.ts'
 import { toDomainError } from '../src/database/conflict.ts'
 import type { Action } from '../src/kernel/action.ts'
+import { Caches } from '../src/kernel/caches.ts'
+import { catalogueOf } from '../src/kernel/catalogue.ts'
 import { unrecordedUses } from '../src/kernel/context.ts'
 import { RequestRate } from '../src/policies/index.ts'
 import type { Assembly } from '../src/pipeline/assembly.ts'
@@ -20,9 +22,17 @@ export interface Runner {
 }
 
 /** The real pipeline on the world's database and ports, with more actions than the product has. */
-export function runnerOf({ orm, ports }: { orm: Orm; ports: Ports }, more: readonly Action[], monitors: readonly Monitor[] = []): Runner {
+export function runnerOf(
+  { orm, ports: given }: { orm: Orm; ports: Ports },
+  more: readonly Action[],
+  monitors: readonly Monitor[] = [],
+): Runner {
   const all = new Map([...actions.values(), ...more].map((action) => [action.signature.name, action]))
-  const catalogue = new Map([...all.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const ports = { ...given, caches: new Caches() }
+  const catalogue = catalogueOf(
+    [...all.values()].map(({ signature }) => signature),
+    ports.caches,
+  )
   const keys = new KeyRing(() => orm.em.fork() as SqlEntityManager, ports)
   const parts = { actions: all, catalogue, settings: defaultSettings, ports, keys }
   const assembly: Assembly = {

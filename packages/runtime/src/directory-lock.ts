@@ -37,7 +37,7 @@ export interface DirectoryLock {
 const lockFile = 'lock.sqlite'
 const ownerFile = 'owner.json'
 
-/** Referenced here, so that the garbage collector cannot close a file and with it release the lock. */
+/** Referenced here, so that the garbage collector cannot close a file and with it release the lock. Bounded by the open directories. */
 const held = new Set<DatabaseSync>()
 
 /**

@@ -19,7 +19,13 @@ test('counts and times actions by name and outcome', async () => {
 test('reads its sources when asked', async () => {
   let hits = 1
   const { expose } = createMetrics({
-    principals: () => ({ hits, misses: 2, entries: 3, live: true }),
+    caches: () => ({
+      live: true,
+      caches: [
+        { name: 'principals', entries: 3, most: 50_000, hits, misses: 2 },
+        { name: 'scopes', entries: 1, most: 100 },
+      ],
+    }),
     hashing: () => ({ running: 4, waiting: 5 }),
     invalidation: () => ({ connected: false, losses: 6 }),
   })
@@ -27,10 +33,13 @@ test('reads its sources when asked', async () => {
   hits = 7
   const lines = (await expose()).split('\n').filter((line) => line.startsWith('denizen_'))
   expect(lines).toEqual([
-    'denizen_principal_cache_hits 7',
-    'denizen_principal_cache_misses 2',
-    'denizen_principal_cache_entries 3',
-    'denizen_principal_cache_live 1',
+    'denizen_cache_live 1',
+    'denizen_cache_entries{cache="principals"} 3',
+    'denizen_cache_entries{cache="scopes"} 1',
+    'denizen_cache_most{cache="principals"} 50000',
+    'denizen_cache_most{cache="scopes"} 100',
+    'denizen_cache_hits{cache="principals"} 7',
+    'denizen_cache_misses{cache="principals"} 2',
     'denizen_password_hashes_running 4',
     'denizen_password_hashes_waiting 5',
     'denizen_invalidation_connected 0',

@@ -1,10 +1,9 @@
-import type { Monitor } from '@denizen/core'
+import type { Core, Monitor } from '@denizen/core'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Sources that are read when metrics are collected. */
 export interface MetricSources {
-  /** The principal cache: hits and misses since the start, and its current size. */
-  readonly principals?: () => { readonly entries: number; readonly live: boolean; readonly hits: number; readonly misses: number }
+  readonly caches?: Core['cacheState']
   readonly hashing?: () => { readonly running: number; readonly waiting: number }
   readonly invalidation?: () => { readonly connected: boolean; readonly losses: number }
 }
@@ -62,12 +61,12 @@ export function createMetrics(sources: MetricSources = {}): Metrics {
   }
 }
 
-function addSources(registry: Registry, { principals, hashing, invalidation }: MetricSources): void {
-  if (principals !== undefined) {
-    addGauge(registry, 'denizen_principal_cache_hits', 'Calls answered from a cached principal, since the start.', () => principals().hits)
-    addGauge(registry, 'denizen_principal_cache_misses', 'Principals read from the database, since the start.', () => principals().misses)
-    addGauge(registry, 'denizen_principal_cache_entries', 'Principals held in memory.', () => principals().entries)
-    addGauge(registry, 'denizen_principal_cache_live', '1 while cached principals may be served.', () => Number(principals().live))
+function addSources(registry: Registry, { caches, hashing, invalidation }: MetricSources): void {
+  if (caches !== undefined) {
+    addGauge(registry, 'denizen_cache_live', '1 while the lease lasts: what was read from the database may be served.', () =>
+      Number(caches().live),
+    )
+    for (const figure of ['entries', 'most', 'hits', 'misses'] as const) addCacheGauge(registry, figure, caches)
   }
   if (hashing !== undefined) {
     addGauge(registry, 'denizen_password_hashes_running', 'Passwords being hashed.', () => hashing().running)
@@ -84,6 +83,25 @@ function addSources(registry: Registry, { principals, hashing, invalidation }: M
       () => invalidation().losses,
     )
   }
+}
+
+const cacheHelp = {
+  entries: 'What each cache holds now.',
+  most: 'What each cache holds at most.',
+  hits: 'Answers from a cache, since the start.',
+  misses: 'What a cache did not hold, since the start.',
+}
+
+function addCacheGauge(registry: Registry, figure: keyof typeof cacheHelp, caches: Core['cacheState']): void {
+  new Gauge({
+    name: `denizen_cache_${figure}`,
+    help: cacheHelp[figure],
+    labelNames: ['cache'],
+    registers: [registry],
+    collect() {
+      for (const { name, [figure]: value } of caches().caches) if (value !== undefined) this.set({ cache: name }, value)
+    },
+  })
 }
 
 function addGauge(registry: Registry, name: string, help: string, read: () => number): void {

@@ -80,7 +80,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
     ...jobHandlers.map(({ run: _run, ...handler }) => ({ ...handler, run: (payload: Job['payload']) => core.work(handler.name, payload) })),
   ]
   const jobs = bossJobs({ database, definitions, logger, working: options.working ?? true })
-  const metrics = createMetrics({ principals: () => core.cacheState(), hashing: hasher.load, ...(feed && { invalidation: feed.state }) })
+  const metrics = createMetrics({ caches: () => core.cacheState(), hashing: hasher.load, ...(feed && { invalidation: feed.state }) })
   const core = createCore({
     orm: database.orm,
     ports: {

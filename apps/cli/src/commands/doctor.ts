@@ -141,8 +141,8 @@ const mostNamed = 5
 
 /** Permissions of roles that no action has any more. Which permissions applications have only they know. */
 async function permissionChecks({ orm }: Database): Promise<readonly Check[]> {
-  const { actions, findStalePermissions } = await import('@denizen/core')
-  const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
+  const { actions, catalogueOf, findStalePermissions } = await import('@denizen/core')
+  const catalogue = catalogueOf([...actions.values()].map(({ signature }) => signature))
   const stale = await findStalePermissions(orm.em.fork(), catalogue)
   const [first] = stale
   if (first === undefined) return []

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {
+  catalogue,
   isNeeded,
   may,
   modelOf,
@@ -22,7 +23,6 @@ import { expect, test } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 import { systemActor, type InputOf, type Signatures } from '../index.ts'
 import type { Grants } from '../kernel/grants.ts'
-import { actions } from '../actions.ts'
 import { findScopeAt, loadSubjectsAt } from './history/state.ts'
 import { findScope, type Scope } from './scopes.ts'
 import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
@@ -31,7 +31,6 @@ import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from '.
 const now = 10
 const horizon = 20
 const world = useWorld()
-const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 const base = () => new Date(world().clock.now().getTime() - now * 60_000)
 const timeOf = (minute: number) => new Date(base().getTime() + minute * 60_000)
 

@@ -1,11 +1,8 @@
-import { databases, useWorld } from '@denizen/core/testing'
+import { catalogue, databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
-import { actions } from '../actions.ts'
 import { newId, uuidOf } from '../kernel/id.ts'
 import { isAllowedAt, grantsOfSubject, loadSubjects, type SubjectFacts } from './subjects.ts'
 import { findResources, systemScope, type Scope } from './scopes.ts'
-
-const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 
 describe.each(databases)('subjects on %s', (database) => {
   const world = useWorld({ database })

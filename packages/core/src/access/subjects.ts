@@ -61,8 +61,8 @@ interface Impersonator {
   readonly sessionId: Id<'ses'>
   /** The ids whose change may end the impersonation. */
   readonly dependencies: readonly string[]
-  /** Whether they hold at an address (null: none is known) what it stands on; null: at any. */
-  readonly standsAt: Standing['from']
+  /** Whether they hold at an address (null: none is known) what it stands on; null, or nothing: at any. */
+  readonly standsAt?: Standing['from']
 }
 
 interface SubjectRecord {
@@ -179,9 +179,7 @@ function factsOf(
       session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
     onlyIn: only === null ? null : idOf('org', only),
     impersonator:
-      impersonator === null || from === null
-        ? null
-        : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from), dependencies: [], standsAt: null },
+      impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from), dependencies: [] },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),
   }
 }
@@ -245,7 +243,11 @@ export function permissionsAt(catalogue: Catalogue, grants: Grants, who: Owner, 
 
 /** The owner's grants on resources of an organization. */
 function ownersGrants(grants: Grants, organizationId: Id<'org'> | null): Grants {
-  return derivedGrants(owners, grants, organizationId, { organizationId, scopeId: anyResource, permissions: ownerPermissions })
+  return derivedGrants(owners, grants, whereOf(grants, organizationId), {
+    organizationId,
+    scopeId: anyResource,
+    permissions: ownerPermissions,
+  })
 }
 
 /** Whether the limits of a credential allow a permission in a scope, whatever its user may do. */
@@ -266,20 +268,29 @@ export function limitPermissions(catalogue: Catalogue, grants: Grants, permissio
 function limitsAt(grants: Grants, { kind, organizationId }: Scope): Grants {
   return kind === 'system'
     ? derivedGrants(limits, grants, 'system', { organizationId: null, permissions: everything })
-    : derivedGrants(limits, grants, organizationId, { organizationId, scopeId: anyResource, permissions: everything })
+    : derivedGrants(limits, grants, whereOf(grants, organizationId), { organizationId, scopeId: anyResource, permissions: everything })
 }
 
-const owners = new WeakMap<Grants, Map<string | null, Grants>>()
-const limits = new WeakMap<Grants, Map<string | null, Grants>>()
+/** As far as limits tell scopes apart: within the one organization of the credential (default: anywhere), or outside of it. */
+type Where = 'system' | 'within' | 'outside'
 
-/** Grants derived from one grant, computed once per scope. */
-function derivedGrants(memory: typeof owners, grants: Grants, key: string | null, holding: Grant): Grants {
-  const all = memory.get(grants) ?? new Map<string | null, Grants>()
+function whereOf({ onlyIn = null }: Grants, organizationId: Id<'org'> | null): Where {
+  return onlyIn === null || onlyIn === organizationId ? 'within' : 'outside'
+}
+
+/** Bounded by the grants that they are derived from: at most three for each. */
+const owners = new WeakMap<Grants, Map<Where, Grants>>()
+/** Bounded in the same way. */
+const limits = new WeakMap<Grants, Map<Where, Grants>>()
+
+/** Grants derived from one grant, computed once. */
+function derivedGrants(memory: typeof owners, grants: Grants, where: Where, holding: Grant): Grants {
+  const all = memory.get(grants) ?? new Map<Where, Grants>()
   memory.set(grants, all)
-  const found = all.get(key)
+  const found = all.get(where)
   if (found !== undefined) return found
   const made = grants.withSameLimits([holding])
-  all.set(key, made)
+  all.set(where, made)
   return made
 }
 

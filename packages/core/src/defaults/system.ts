@@ -5,6 +5,7 @@ import type { Random } from '../ports/random.ts'
 export const systemClock: Clock = { now: () => new Date(), monotonic: () => performance.now() }
 
 const pool = new Uint8Array(4096)
+/** Bounded by the pool. */
 let taken = pool.length
 
 /** The platform's CSPRNG, called for many bytes at once, because a call costs more than the bytes. Each byte is used once and erased. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { kinds } from '../calls/kinds.ts'
+import { catalogueOf } from '../kernel/catalogue.ts'
 import type { Grant } from '../kernel/grants.ts'
 import { grantsOf, grantsWithin } from './compile.ts'
 
-const catalogue = new Map(Object.entries(kinds))
+const catalogue = catalogueOf(Object.entries(kinds).map(([name, kind]) => ({ name, kind })))
 const [here, there] = ['org_01h455vb4pex5vsknk084sn02q', 'org_01h455vb4pex5vsknk084sn02r'] as const
 const [resource, team] = ['res_01h455vb4pex5vsknk084sn02q', 'team_01h455vb4pex5vsknk084sn02q']
 const get = 'organizations.get'

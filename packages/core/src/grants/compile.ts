@@ -1,17 +1,8 @@
+import { BoundedCache } from '../kernel/caches.ts'
 import type { Grant, Grants } from '../kernel/grants.ts'
 import type { Id } from '../kernel/id.ts'
 import type { Catalogue } from '../kernel/signature.ts'
-import {
-  intersection,
-  coveredBy,
-  union,
-  hasPermission,
-  keyOf,
-  listPermissions,
-  permissionsOf,
-  memoized,
-  type PermissionSet,
-} from './permissions.ts'
+import { intersection, coveredBy, union, hasPermission, keyOf, listPermissions, permissionsOf, type PermissionSet } from './permissions.ts'
 
 /** The limits of a credential, whatever its user may do. */
 export interface GrantLimits {
@@ -24,7 +15,11 @@ export interface GrantLimits {
 const unlimited: GrantLimits = { organizationId: null, patterns: null }
 
 /** Compiled grants shared by subjects that have the same few roles on the whole system, which nearly all do. */
-const sharedGrants = new WeakMap<Catalogue, Map<string, Grants>>()
+export class SharedGrants extends BoundedCache<Grants> {
+  constructor() {
+    super('grants', 1000)
+  }
+}
 
 /**
  * The decision engine. Compiles the grants of a subject into permission sets by scope, so that a decision is a few lookups. A grant on
@@ -45,9 +40,8 @@ export function grantsOf(catalogue: Catalogue, grants: readonly Grant[], limits:
   const everywhere = places.get(null) ?? []
   places.delete(null)
   if (places.size > 0 || patterns !== null) return new CompiledGrants(catalogue, everywhere, places, limits)
-  const memory = sharedGrants.get(catalogue) ?? new Map<string, Grants>()
-  sharedGrants.set(catalogue, memory)
-  return memoized(memory, keyOf(everywhere), () => new CompiledGrants(catalogue, everywhere, places, unlimited))
+  const create = () => new CompiledGrants(catalogue, everywhere, places, unlimited)
+  return catalogue.caches.of(SharedGrants).getOrCreate(keyOf(everywhere), create)
 }
 
 class CompiledGrants implements Grants {

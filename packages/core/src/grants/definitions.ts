@@ -57,7 +57,7 @@ interface CacheParts {
  */
 export class RoleDefinitionCache extends LeasedCache<RoleDefinition> implements RoleDefinitions {
   constructor({ clock, soleProcess }: CacheParts) {
-    super({ clock, soleProcess, capacity, keysOf: keysOfRole, validUntil: () => Infinity, weightOf })
+    super({ name: 'roleDefinitions', clock, soleProcess, capacity, keysOf: keysOfRole, validUntil: () => Infinity, weightOf })
   }
 
   async of(em: SqlEntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, RoleDefinition>> {

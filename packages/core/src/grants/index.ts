@@ -20,7 +20,7 @@ export {
   type ResolvedAssignment,
 } from './assignments.ts'
 export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-roles.ts'
-export { grantsOf, grantsWithin, type GrantLimits } from './compile.ts'
+export { grantsOf, grantsWithin, SharedGrants, type GrantLimits } from './compile.ts'
 export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
 export { isPrivileged, loadAssignedGrants, loadGrants } from './load.ts'
 export { builtInRoleNames, type BuiltInRoleName } from './model.ts'
@@ -33,6 +33,7 @@ export {
   hasPermission,
   listPermissions,
   namesOf,
+  PermissionSets,
   permissionsOf,
   matchesNoAction,
 } from './permissions.ts'

@@ -1,3 +1,4 @@
+import { BoundedCache } from '../kernel/caches.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 
 /**
@@ -22,17 +23,18 @@ export function hasPermission({ names, groups, application }: PermissionSet, cat
 }
 
 /** Compiled sets by their patterns: most subjects have the same few roles. */
-const compiledSets = new WeakMap<Catalogue, Map<string, PermissionSet>>()
-const mostCompiled = 1000
+export class PermissionSets extends BoundedCache<PermissionSet> {
+  constructor() {
+    super('permissionSets', 1000)
+  }
+}
 
 /**
  * Compiles patterns: a name, `users.*`, `*`, `queries` (every action that only reads), or `application` (every permission that is not an
  * action of Denizen).
  */
 export function permissionsOf(catalogue: Catalogue, patterns: readonly string[]): PermissionSet {
-  const memory = compiledSets.get(catalogue) ?? new Map<string, PermissionSet>()
-  compiledSets.set(catalogue, memory)
-  return memoized(memory, keyOf(patterns), () => compile(catalogue, patterns))
+  return catalogue.caches.of(PermissionSets).getOrCreate(keyOf(patterns), () => compile(catalogue, patterns))
 }
 
 function compile(catalogue: Catalogue, patterns: readonly string[]): PermissionSet {
@@ -98,6 +100,7 @@ export function groupOf(permission: string): string {
   return permission.slice(0, Math.max(permission.indexOf('.'), 0))
 }
 
+/** Bounded by the catalogues: one for each assembly. */
 const groupsByCatalogue = new WeakMap<Catalogue, ReadonlySet<string>>()
 
 /** The groups of Denizen's own actions. Permissions of applications must not begin with one of these. */
@@ -109,13 +112,6 @@ export function groupsOf(catalogue: Catalogue): ReadonlySet<string> {
 
 export function keyOf(patterns: readonly string[]): string {
   return [...new Set(patterns)].sort().join(' ')
-}
-
-export function memoized<Value>(memory: Map<string, Value>, key: string, make: () => Value): Value {
-  const found = memory.get(key) ?? make()
-  if (memory.size >= mostCompiled) memory.clear()
-  memory.set(key, found)
-  return found
 }
 
 function matching(catalogue: Catalogue, pattern: string): readonly string[] {

@@ -1,7 +1,8 @@
 import { createLocalJWKSet, errors, type LocalJWKSet } from 'jose'
 import { z } from 'zod'
+import { BoundedCache } from '../kernel/caches.ts'
+import type { CorePorts } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
-import type { Ports, Web } from '../ports/index.ts'
 import { providerUnavailable } from './errors.ts'
 import { warnAbout } from './warnings.ts'
 
@@ -32,20 +33,26 @@ interface CachedDocument<Value> {
   until: number
 }
 
-interface DiscoveryCache {
-  readonly metadata: Map<string, CachedDocument<Metadata>>
-  readonly keys: Map<string, CachedDocument<LocalJWKSet>>
+/** By issuer. */
+export class ProviderMetadata extends BoundedCache<CachedDocument<Metadata>> {
+  constructor() {
+    super('providerMetadata', 1000)
+  }
 }
 
-/** The published documents of providers, cached per process. */
-const caches = new WeakMap<Web, DiscoveryCache>()
+/** By URL. */
+export class ProviderKeys extends BoundedCache<CachedDocument<LocalJWKSet>> {
+  constructor() {
+    super('providerKeys', 1000)
+  }
+}
 
-type Asking = Pick<Ports, 'web' | 'clock' | 'logger'>
+export type ProviderPorts = Pick<CorePorts, 'web' | 'clock' | 'logger' | 'caches'>
 
 /** The metadata of a provider. */
-export function metadataOf(ports: Asking, provider: IdentityProvider): Promise<Metadata> {
+export function metadataOf(ports: ProviderPorts, provider: IdentityProvider): Promise<Metadata> {
   const { issuer } = provider
-  return cached(cacheOf(ports).metadata, issuer, ports, metadataAge, async () => {
+  return cached(ports.caches.of(ProviderMetadata), issuer, ports, metadataAge, async () => {
     const url = `${withoutSlash(issuer)}/.well-known/openid-configuration`
     const metadata = await published(ports, provider, url, Metadata)
     // The issuer must match (Discovery 1.0: 4.3).
@@ -56,10 +63,10 @@ export function metadataOf(ports: Asking, provider: IdentityProvider): Promise<M
 }
 
 /** The key set of a provider: cached, and reloaded when a token names an unknown key. */
-export async function keysOf(ports: Asking, provider: IdentityProvider): Promise<LocalJWKSet> {
+export async function keysOf(ports: ProviderPorts, provider: IdentityProvider): Promise<LocalJWKSet> {
   const url =
     provider.kind === 'clerk' ? `${withoutSlash(provider.issuer)}/.well-known/jwks.json` : (await metadataOf(ports, provider)).jwks_uri
-  const { keys: memory } = cacheOf(ports)
+  const memory = ports.caches.of(ProviderKeys)
   const load = async () => createLocalJWKSet(await published(ports, provider, url, KeySet))
   const known = await cached(memory, url, ports, keysAge, load)
   const find = async (...token: Parameters<LocalJWKSet>) => {
@@ -77,7 +84,7 @@ export async function keysOf(ports: Asking, provider: IdentityProvider): Promise
 
 /** A document that a provider publishes. Without it nobody can sign in there, so the operator is told. */
 async function published<Schema extends z.ZodType>(
-  ports: Asking,
+  ports: ProviderPorts,
   provider: IdentityProvider,
   url: string,
   schema: Schema,
@@ -109,9 +116,9 @@ export function hostOf(url: string): string {
 
 /** Loads a value once for all waiting callers; a failure is cached too, but not for long. */
 function cached<Value>(
-  memory: Map<string, CachedDocument<Value>>,
+  memory: BoundedCache<CachedDocument<Value>>,
   key: string,
-  { clock }: Asking,
+  { clock }: ProviderPorts,
   age: number,
   load: () => Promise<Value>,
 ): Promise<Value> {
@@ -122,15 +129,6 @@ function cached<Value>(
   memory.set(key, fresh)
   fresh.value.catch(() => (fresh.until = now + failureAge))
   return fresh.value
-}
-
-function cacheOf({ web }: Asking): DiscoveryCache {
-  const memory = caches.get(web) ?? {
-    metadata: new Map<string, CachedDocument<Metadata>>(),
-    keys: new Map<string, CachedDocument<LocalJWKSet>>(),
-  }
-  caches.set(web, memory)
-  return memory
 }
 
 function withoutSlash(issuer: string): string {

@@ -1,7 +1,6 @@
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions, type LocalJWKSet } from 'jose'
 import type { IdentityProvider } from '../kernel/settings.ts'
-import type { Ports } from '../ports/index.ts'
-import { keysOf } from './discovery.ts'
+import { keysOf, type ProviderPorts } from './discovery.ts'
 import { warnAbout } from './warnings.ts'
 
 /** Asymmetric algorithms only: with a shared key the verifier could sign too, and `none` is not a signature. */
@@ -20,15 +19,13 @@ export interface Expected {
   readonly kind: IdentityProvider['kind']
 }
 
-type VerifyPorts = Pick<Ports, 'web' | 'clock' | 'logger'>
-
 /**
  * Verifies a token of a provider and returns its claims (OpenID
  * Connect Core 1.0: 3.1.3.7). null: not valid, for whatever reason. The operator is told of one that
  * the provider itself sent, because there the configuration is wrong.
  */
 export async function verifiedPayload(
-  ports: VerifyPorts,
+  ports: ProviderPorts,
   provider: IdentityProvider,
   token: string,
   expected: Expected,
@@ -55,7 +52,7 @@ export async function verifiedPayload(
  * must be those of the request (OpenID Connect Core 1.0: 5.3.2). null: not valid.
  */
 export async function verifiedUserInfo(
-  ports: VerifyPorts,
+  ports: ProviderPorts,
   provider: IdentityProvider,
   token: string,
   audience: string,

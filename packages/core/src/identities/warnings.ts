@@ -1,20 +1,24 @@
+import { BoundedCache } from '../kernel/caches.ts'
+import type { CorePorts } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
-import type { Ports } from '../ports/index.ts'
 
 /** Milliseconds between two lines in the log about one problem of one provider. */
 const pause = 60_000
 
-/** The most problems that are remembered; above it, all are forgotten and told again. */
-const mostRemembered = 256
-
-/** When each problem was last logged, per process. */
-const told = new WeakMap<Ports['logger'], Map<string, number>>()
+/** When each problem was last logged. */
+export class ProviderWarnings extends BoundedCache<number> {
+  constructor() {
+    super('providerWarnings', 256)
+  }
+}
 
 /** Tells the operator what is wrong with a provider: nobody else can mend it. Once a minute, however many people sign in. */
-export function warnAbout({ logger, clock }: Pick<Ports, 'logger' | 'clock'>, { id }: Pick<IdentityProvider, 'id'>, problem: string): void {
-  const times = told.get(logger) ?? new Map<string, number>()
-  if (times.size >= mostRemembered) times.clear()
-  told.set(logger, times)
+export function warnAbout(
+  { logger, clock, caches }: Pick<CorePorts, 'logger' | 'clock' | 'caches'>,
+  { id }: Pick<IdentityProvider, 'id'>,
+  problem: string,
+): void {
+  const times = caches.of(ProviderWarnings)
   const key = `${id}\n${problem}`
   const now = clock.monotonic()
   if (now < (times.get(key) ?? Number.NEGATIVE_INFINITY) + pause) return

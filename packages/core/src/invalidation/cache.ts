@@ -1,3 +1,4 @@
+import type { Cache, CacheState } from '../kernel/caches.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { FeedSink } from '../ports/invalidation.ts'
 
@@ -8,6 +9,7 @@ const leaseLength = 750
 const rememberedDrops = 10_000
 
 interface CacheOptions<Value> {
+  readonly name: string
   readonly clock: Clock
   /** No other process changes the database, so the lease never ends. */
   readonly soleProcess: boolean
@@ -25,7 +27,7 @@ interface CacheOptions<Value> {
  * A cache with a lease. An entry was true when it was loaded, and no invalidation heard since concerns it. If the feed is silent for
  * longer than the lease, nothing is served.
  */
-export class LeasedCache<Value extends object> implements FeedSink {
+export class LeasedCache<Value extends object> implements FeedSink, Cache {
   readonly #options: CacheOptions<Value>
   readonly #entries = new Map<string, Value>()
   /** An iterator that is kept between evictions: a new one would walk past every deleted entry. */
@@ -48,8 +50,9 @@ export class LeasedCache<Value extends object> implements FeedSink {
     return soleProcess || clock.monotonic() < this.#leaseUntil
   }
 
-  get size(): number {
-    return this.#entries.size
+  get state(): CacheState {
+    const { name, capacity } = this.#options
+    return { name, entries: this.#weight, most: capacity }
   }
 
   /** Read it before loading a value, and pass it to `put`. */

@@ -1,10 +1,9 @@
 import { newId } from '@denizen/core'
+import { catalogue } from '@denizen/core/testing'
 import { expect, test } from 'vitest'
-import { actions } from '../actions.ts'
 import { organizationRoles } from '../grants/index.ts'
 import { isStillValid, type Inviter } from './rules.ts'
 
-const catalogue = new Map([...actions.values()].map(({ signature }) => [signature.name, signature.kind]))
 const organization = { id: newId('org', new Date(), new Uint8Array(10)) }
 const inviter: Inviter = { status: 'active', name: 'ada', frozen: false, role: 'admin', holdings: [] }
 const holding = (...permissions: string[]) => ({ holdings: [{ organizationId: null, permissions }] })

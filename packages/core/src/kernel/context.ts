@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
 import type { Actor } from './actor.ts'
+import type { Caches } from './caches.ts'
 import type { Credentials } from './credentials.ts'
 import type { Decisions } from './decisions.ts'
 import type { DenizenError } from './errors.ts'
@@ -14,12 +15,17 @@ import type { Reader } from './select.ts'
 import type { Settings } from './settings.ts'
 import type { Catalogue } from './signature.ts'
 
+/** The ports, with the caches of what was asked through them. */
+export interface CorePorts extends Ports {
+  readonly caches: Caches
+}
+
 /** The context of `prepare`. No transaction is open; the handler has to check again what it finds. */
 export interface PrepareContext {
   readonly now: Date
   readonly actor: Actor
   readonly origin: Origin
-  readonly ports: Ports
+  readonly ports: CorePorts
   readonly settings: Settings
   readonly credentials: Credentials
   readonly catalogue: Catalogue
@@ -40,7 +46,7 @@ export interface QueryContext extends Reader {
   readonly now: Date
   readonly actor: Actor
   readonly origin: Origin
-  readonly ports: Ports
+  readonly ports: CorePorts
   readonly settings: Settings
   readonly credentials: Credentials
   readonly catalogue: Catalogue

@@ -1,3 +1,4 @@
+/** Bounded by the values: it keeps none alive. */
 const values = new WeakSet<object>()
 
 /**

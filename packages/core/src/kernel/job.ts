@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Ports } from '../ports/index.ts'
+import type { CorePorts } from './context.ts'
 import type { Settings } from './settings.ts'
 import type { Job } from './event.ts'
 import type { Catalogue } from './signature.ts'
@@ -8,7 +8,7 @@ import type { Catalogue } from './signature.ts'
 export interface JobContext {
   readonly now: Date
   readonly em: SqlEntityManager
-  readonly ports: Ports
+  readonly ports: CorePorts
   readonly settings: Settings
   readonly catalogue: Catalogue
 }

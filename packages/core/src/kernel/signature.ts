@@ -1,11 +1,15 @@
 import type { z } from 'zod'
+import type { Caches } from './caches.ts'
 import type { ErrorDefinition } from './errors.ts'
 
 /** Commands change something; queries only read, and travel by GET. */
 export type ActionKind = 'command' | 'query'
 
 /** All action names with their kinds; permission patterns are expanded with it. */
-export type Catalogue = ReadonlyMap<string, ActionKind>
+export interface Catalogue extends ReadonlyMap<string, ActionKind> {
+  /** They hold what was compiled with it. */
+  readonly caches: Caches
+}
 
 /**
  * The built-in roles that an action may be granted to: `member`, `admin` and `owner` of an organization, each including the one before;

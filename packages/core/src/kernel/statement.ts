@@ -6,6 +6,7 @@ export interface Statement {
   readonly text: string
 }
 
+/** Bounded by the statements in the code. */
 const names = new Map<string, string>()
 
 /**
@@ -40,6 +41,7 @@ export async function runStatement<Row extends object>(
   return rows
 }
 
+/** Bounded by the connected databases. */
 const pipelining = new WeakSet<object>()
 
 /**

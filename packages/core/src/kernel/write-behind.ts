@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Cache, CacheState } from './caches.ts'
 import type { Logger } from '../ports/logger.ts'
 
 /** Milliseconds. */
@@ -7,8 +8,13 @@ const minute = 60_000
 const usualDelay = 10_000
 /** Rows per statement: few, so that locks are short. */
 const chunk = 200
+/** Keys that wait to be written; while the database is away, no more are noted. */
+const mostUnwritten = 200_000
+/** Keys that are not noted again for a minute; then all may be. */
+const mostNoted = 200_000
 
 interface Parts<Key> {
+  readonly name: string
   readonly reader: () => SqlEntityManager
   readonly logger: Logger
   /** Stores the times, unless later ones are stored already. */
@@ -22,7 +28,8 @@ interface Parts<Key> {
  * A write-behind buffer of times (last seen, last used): kept in memory and written a little later, at most
  * once a minute per key. Nothing is written while a request waits.
  */
-export class WriteBehindBuffer<Key extends string> {
+export class WriteBehindBuffer<Key extends string> implements Cache {
+  readonly #name: string
   readonly #reader: () => SqlEntityManager
   readonly #logger: Logger
   readonly #write: Parts<Key>['write']
@@ -36,6 +43,7 @@ export class WriteBehindBuffer<Key extends string> {
   #writing: Promise<void> = Promise.resolve()
 
   constructor(parts: Parts<Key>) {
+    this.#name = parts.name
     this.#reader = parts.reader
     this.#logger = parts.logger
     this.#write = parts.write
@@ -43,11 +51,17 @@ export class WriteBehindBuffer<Key extends string> {
     this.#delay = parts.delay ?? usualDelay
   }
 
+  get state(): CacheState {
+    return { name: this.#name, entries: this.#noted.size + this.#unwritten.size, most: mostNoted + mostUnwritten }
+  }
+
   /** On the hottest path: one map lookup, and once a minute an entry. Returns whether it was noted now. */
   note(key: Key, now: Date): boolean {
     const at = now.getTime()
     const before = this.#noted.get(key)
     if (before !== undefined && at - before < minute) return false
+    if (this.#unwritten.size >= mostUnwritten) return false
+    if (this.#noted.size >= mostNoted) this.#noted.clear()
     this.#noted.delete(key) // keeps the map in order of time
     this.#noted.set(key, at)
     this.#unwritten.set(key, at)

@@ -1,5 +1,6 @@
 import { folded } from '../text/index.ts'
 
+/** Bounded by the list, which is part of the program. */
 let loaded: Promise<(text: string) => boolean> | undefined
 
 /** The blocklist of common passwords (NIST SP 800-63B-4). Loaded when the first password is chosen. */

@@ -16,13 +16,13 @@ const kindsStatement = statement('password_kinds', heldKinds)
 
 /** What is known of the hashes of an installation. */
 interface Pace {
-  /** Milliseconds that each kind takes, measured once. */
+  /** Milliseconds that each kind takes that is held, measured once. */
   readonly costs: Map<string, Promise<number>>
   readAt: number
   least: Promise<number>
 }
 
-/** One for each hasher, as the decoys: it belongs to an installation. */
+/** Bounded by the hashers, as the decoys: one for each installation, with the times of sixteen kinds at most. */
 const paces = new WeakMap<Hasher, Pace>()
 
 type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'hasher' | 'clock'> }
@@ -54,6 +54,7 @@ async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: P
   const decoy = await decoyHash(hasher)
   const held = await runStatement<{ kind: string }>(reader, kindsStatement, [])
   const others = held.filter(({ kind }) => kind !== kindOf(decoy))
+  for (const kind of costs.keys()) if (kind !== '' && !others.some((other) => other.kind === kind)) costs.delete(kind)
   if (others.length === 0) return 0
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const startedAt = clock.monotonic()

@@ -34,6 +34,7 @@ export function isOutdated(hasher: Hasher, hash: string): boolean {
   return isPbkdf2(hash) || hasher.isOutdated(hash)
 }
 
+/** Bounded by the hashers: one for each installation. */
 const decoys = new WeakMap<Hasher, Promise<string>>()
 
 /** A hash of a random password: verifying against it costs as much as against a real one. */

@@ -9,11 +9,10 @@ import type { Actor } from '../kernel/actor.ts'
 import type { Credentials } from '../kernel/credentials.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Settings } from '../kernel/settings.ts'
-import type { UseRecorder } from '../kernel/context.ts'
+import type { CorePorts, UseRecorder } from '../kernel/context.ts'
 import type { Monitor } from '../kernel/monitor.ts'
 import type { RequestRate } from '../policies/index.ts'
 import type { FeedSink } from '../ports/invalidation.ts'
-import type { Ports } from '../ports/index.ts'
 import type { PrincipalCache } from '../principals/index.ts'
 import type { FewAtOnce } from './few-at-once.ts'
 
@@ -23,7 +22,7 @@ export type Orm = MikroORM<AbstractSqlDriver>
 /** Everything that calls run on. */
 export interface Assembly {
   readonly orm: Orm
-  readonly ports: Ports
+  readonly ports: CorePorts
   readonly settings: Settings
   readonly monitors: readonly Monitor[]
   readonly subscribers: readonly Subscriber[]

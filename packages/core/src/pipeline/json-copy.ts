@@ -16,6 +16,7 @@ type Schema = z.core.$ZodType
 /** Deeper than any answer; a value that is deeper may be cyclic. */
 const deepest = 32
 
+/** Bounded by the schemas of answers. */
 const copies = new WeakMap<Schema, Copy>()
 
 /**

@@ -35,7 +35,7 @@ export async function runQuery(
     checkAllowed(action, actor, input, found, uses)
     trace.place?.claim(target?.organizationId ?? null)
     const shared = { now, actor, origin, ports, settings, credentials, catalogue, uses }
-    const context = { ...shared, decisions, open, select, cachedRows: serialized ? rowCacheOf(assembly.orm) : null }
+    const context = { ...shared, decisions, open, select, cachedRows: serialized ? ports.caches.of(RowCache) : null }
     const answer = await action.handle(context, input)
     return (serialized ? writeOutput(action.signature.output, answer) : null) ?? parseOutput(action.signature, answer)
   } catch (error) {
@@ -56,16 +56,7 @@ function openForNothing(): never {
   throw new TypeError('An action that reads one snapshot has no decisions: they are cached.')
 }
 
-/** One cache per database: ids and versions mean nothing in another one. */
-const rowCaches = new WeakMap<Orm, RowCache>()
-
-function rowCacheOf(orm: Orm): RowCache {
-  const cache = rowCaches.get(orm) ?? new RowCache()
-  rowCaches.set(orm, cache)
-  return cache
-}
-
-/** Whether the driver's BEGIN sets the access mode: Kysely's for PGlite does not. */
+/** Whether the driver's BEGIN sets the access mode: Kysely's for PGlite does not. Bounded by the connected databases. */
 const heedsAccessMode = new WeakMap<Orm, boolean>()
 
 /** Opens a read-only transaction, with a statement of its own only where BEGIN does not say so. */

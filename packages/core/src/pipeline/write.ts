@@ -8,6 +8,7 @@ type Schema = z.core.$ZodType
 /** Serializes a value; null: zod has to decide. */
 type Write = (value: unknown, at: string, dates: string[]) => string | null
 
+/** Bounded by the schemas of answers. */
 const writers = new WeakMap<Schema, Write>()
 
 /**
@@ -88,6 +89,7 @@ function valueWriter(copy: Copy): Write {
 
 function listWriter(item: Schema): Write {
   const copy = copyOf(item)
+  // Bounded by the immutable items, which the cache of rows holds.
   const remembered = new WeakMap<object, SerializedAnswer>()
   return (value, at, dates) => {
     if (!Array.isArray(value)) return null

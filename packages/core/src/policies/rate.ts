@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Principal } from '../kernel/actor.ts'
+import type { Cache, CacheState } from '../kernel/caches.ts'
 import { DenizenError } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
@@ -13,6 +14,9 @@ const silence = 1_000
 
 /** A process reserves at most this fraction of what is left in a minute, so that little stays unused. */
 const share = 8
+
+/** Users whose calls are counted in a minute; then all reservations are given up, and made again. */
+const mostBlocks = 100_000
 
 /** A user's calls in the current minute. */
 interface Block {
@@ -38,7 +42,7 @@ interface RateParts extends Pick<Ports, 'clock' | 'logger'> {
  * The rate limit of users per minute of the clock, exact across processes: each process reserves blocks of calls from one row, in one
  * statement, and counts them down in memory. Users without a limit cost nothing.
  */
-export class RequestRate {
+export class RequestRate implements Cache {
   readonly #parts: RateParts
   #minute = -1
   #blocks = new Map<Principal['userId'], Block>()
@@ -46,6 +50,10 @@ export class RequestRate {
 
   constructor(parts: RateParts) {
     this.#parts = parts
+  }
+
+  get state(): CacheState {
+    return { name: 'requestRates', entries: this.#blocks.size, most: mostBlocks }
   }
 
   /** Counts a call if no database is needed; false: use `count`. */
@@ -92,6 +100,7 @@ export class RequestRate {
     }
     const known = this.#blocks.get(userId)
     if (known !== undefined) return known
+    if (this.#blocks.size >= mostBlocks) this.#blocks = new Map()
     const block = { left: 0, given: 0, taken: 0, waiting: 0, asking: null }
     this.#blocks.set(userId, block)
     return block

@@ -34,7 +34,7 @@ export function policiesIn(json: string | null): readonly ApplicablePolicy[] {
 }
 
 const none: readonly ApplicablePolicy[] = []
-const unlimited: Limits = {}
+const unlimited: Readonly<Limits> = {}
 
 /** Combines policies: each limit comes from the first policy that sets it. */
 export function combineLimits(policies: readonly ApplicablePolicy[]): Limits {

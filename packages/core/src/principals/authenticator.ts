@@ -56,8 +56,6 @@ export class Authenticator {
   readonly #seen: Seen
   #waiting = new Map<TokenId, Waiting[]>()
   #running = 0
-  hits = 0
-  misses = 0
 
   constructor(parts: AuthenticatorParts) {
     this.#cache = parts.cache
@@ -75,7 +73,7 @@ export class Authenticator {
     const now = this.#clock.now()
     const principal = this.#cache.get(this.#digest.sha256(token), now)
     if (principal === undefined) return undefined
-    this.hits++
+    this.#cache.hits++
     this.#seen(principal, now)
     return principal
   }
@@ -87,7 +85,7 @@ export class Authenticator {
     if (looksSigned(token)) return this.#authenticateSigned(token)
     const parsed = parseToken(token)
     if (parsed === null || (parsed.kind !== 'access' && parsed.kind !== 'api')) return null
-    this.misses++
+    this.#cache.misses++
     const generation = this.#cache.generation
     const loaded = await this.#load(parsed.id)
     const hash = this.#digest.sha256(token)
@@ -113,7 +111,7 @@ export class Authenticator {
     const generation = this.#cache.generation
     const verified = await this.#verified(token, [])
     if (verified === null) return null
-    this.misses++
+    this.#cache.misses++
     const principal = await this.#loadSigned(verified)
     return principal === null ? null : this.#keep(this.#digest.sha256(token), principal, generation)
   }

@@ -82,7 +82,7 @@ describe('the principal cache of the only process', () => {
     expect(get('ada')).toBeDefined()
     clock.advance(1)
     expect(get('ada')).toBeUndefined()
-    expect(cache.size).toBe(0)
+    expect(cache.state.entries).toBe(0)
   })
 
   test('drops by user and by session, and leaves the others', () => {
@@ -99,7 +99,7 @@ describe('the principal cache of the only process', () => {
     cache.drop([userId])
     expect([get('one'), get('two'), get('other')]).toEqual([undefined, undefined, other])
     cache.drop([newId('usr')])
-    expect(cache.size).toBe(1)
+    expect(cache.state.entries).toBe(1)
   })
 
   test.each(['userId', 'sessionId'] as const)('12: takes back nothing that was loaded before its %s was dropped', (key) => {
@@ -141,11 +141,11 @@ describe('the principal cache of the only process', () => {
     const { clock, cache, get } = setUp({ soleProcess: true })
     const ada = principal(clock)
     for (let index = 0; index <= 50_000; index++) cache.put(`hash ${index}`, ada, cache.generation)
-    expect(cache.size).toBe(50_000)
+    expect(cache.state.entries).toBe(50_000)
     expect(get('hash 0')).toBeUndefined()
     expect(get('hash 50000')).toBe(ada)
     cache.drop([ada.sessionId ?? ''])
-    expect(cache.size).toBe(0)
+    expect(cache.state.entries).toBe(0)
   })
 
   test('lets the oldest go also after some were dropped, expired or cleared', () => {
@@ -161,9 +161,9 @@ describe('the principal cache of the only process', () => {
       put(`${round}-0`)
       for (let more = 0; more < 12; more++) put(`${round}-more-${more}`)
       const present = ['0', '10', '12', '13', '49999', 'more-11'].filter((name) => get(`${round}-${name}`) !== undefined)
-      expect([present, cache.size]).toEqual([['0', '13', '49999', 'more-11'], 50_000])
+      expect([present, cache.state.entries]).toEqual([['0', '13', '49999', 'more-11'], 50_000])
       cache.clear()
-      expect(cache.size).toBe(0)
+      expect(cache.state.entries).toBe(0)
     }
   })
 })
@@ -173,7 +173,7 @@ describe('the lease of one of several processes', () => {
     const { clock, cache, get } = setUp({ soleProcess: false })
     const ada = principal(clock)
     cache.put('ada', ada, cache.generation)
-    expect([cache.live, cache.size, get('ada')]).toEqual([false, 0, undefined])
+    expect([cache.live, cache.state.entries, get('ada')]).toEqual([false, 0, undefined])
 
     cache.renew(clock.monotonic())
     cache.put('ada', ada, cache.generation)

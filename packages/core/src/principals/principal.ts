@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { assignmentsOf, byRole, customRolesIn, exclusiveRoles, namesOf } from '../grants/index.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import type { PendingStep, Principal } from '../kernel/actor.ts'
+import { catalogueOf } from '../kernel/catalogue.ts'
 import type { Settings } from '../kernel/settings.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
 import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
@@ -246,11 +247,9 @@ const noSteps: readonly PendingStep[] = []
 
 /** The pending steps after a sign-in, by the new access token. Its row must be in the database. */
 export async function pendingStepsOf(em: SqlEntityManager, settings: Settings, token: TokenId, now: Date): Promise<readonly PendingStep[]> {
-  const loaded = await loadPrincipals(em, { catalogue: noActions, settings }, [token], now)
+  const loaded = await loadPrincipals(em, { catalogue: catalogueOf([]), settings }, [token], now)
   return loaded.get(token)?.principal.pendingSteps ?? noSteps
 }
-
-const noActions: Catalogue = new Map()
 
 /** Impersonators and API tokens never count as recently authenticated. */
 function recentAuthUntil({ proved_at: provedAt, sudo, impersonator }: PrincipalRecord): Date | null {

@@ -107,7 +107,7 @@ function userAsked(catalogue: Catalogue, { address, assurance }: DesiredTest, fo
   }
 }
 
-/** What one assignment grants by itself, put together once for all questions and situations. */
+/** What one assignment grants by itself, put together once for all questions and situations. Bounded by the assignments of running calls. */
 const aloneGrants = new WeakMap<ResolvedAssignment, Grants>()
 
 function grantsAlone(catalogue: Catalogue, assignment: ResolvedAssignment): Grants {

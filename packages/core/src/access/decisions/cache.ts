@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { LeasedCache, combinedSink } from '../../invalidation/index.ts'
+import type { Cache } from '../../kernel/caches.ts'
 import type { Decisions, DecisionFacts, Scope, ScopeId, Subject, SubjectKey, DecisionRequest } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -29,6 +30,7 @@ export class DecisionCache implements FeedSink {
   readonly #subjects: LeasedCache<CachedSubject>
   readonly #scopes: LeasedCache<Scope>
   readonly #sink: FeedSink
+  readonly caches: readonly Cache[]
   /** Principals are made from it too. */
   readonly roles: RoleDefinitionCache
 
@@ -36,6 +38,7 @@ export class DecisionCache implements FeedSink {
     const { clock, soleProcess } = parts
     this.#parts = parts
     this.#subjects = new LeasedCache({
+      name: 'subjects',
       clock,
       soleProcess,
       capacity: mostAssignments,
@@ -43,9 +46,18 @@ export class DecisionCache implements FeedSink {
       validUntil: ({ validUntil }) => validUntil,
       weightOf: ({ weight }) => weight,
     })
-    this.#scopes = new LeasedCache({ clock, soleProcess, capacity: mostScopes, keysOf: keysOfScope, validUntil: () => Infinity })
+    this.#scopes = new LeasedCache({
+      name: 'scopes',
+      clock,
+      soleProcess,
+      capacity: mostScopes,
+      keysOf: keysOfScope,
+      validUntil: () => Infinity,
+    })
     this.roles = new RoleDefinitionCache(parts)
-    this.#sink = combinedSink([this.#subjects, this.#scopes, this.roles])
+    const caches = [this.#subjects, this.#scopes, this.roles]
+    this.caches = caches
+    this.#sink = combinedSink(caches)
   }
 
   subject(key: SubjectKey, now: Date): Subject | undefined {
@@ -86,10 +98,6 @@ export class DecisionCache implements FeedSink {
 
   renew(asOf: number): void {
     this.#sink.renew(asOf)
-  }
-
-  get state(): { readonly subjects: number; readonly scopes: number } {
-    return { subjects: this.#subjects.size, scopes: this.#scopes.size }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Cache, CacheState } from '../../kernel/caches.ts'
 import type { UseRecorder } from '../../kernel/context.ts'
 import { uuidOf, type Id } from '../../kernel/id.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -14,7 +15,7 @@ const mostRemembered = 200_000
  * Records each use of a permission at most once an hour. It is on the path of every decision: a use that is known already costs three
  * lookups and no allocation.
  */
-export class PermissionUses implements UseRecorder {
+export class PermissionUses implements UseRecorder, Cache {
   readonly #clock: Clock
   readonly #noteAnew: (use: PermissionUse, now: Date) => void
   /** By user and organization. */
@@ -25,6 +26,10 @@ export class PermissionUses implements UseRecorder {
   constructor(clock: Clock, noteAnew: (use: PermissionUse, now: Date) => void) {
     this.#clock = clock
     this.#noteAnew = noteAnew
+  }
+
+  get state(): CacheState {
+    return { name: 'permissionUses', entries: this.#count, most: mostRemembered }
   }
 
   note(userId: Id<'usr'>, permission: string, organizationId: Id<'org'> | null): void {

@@ -100,7 +100,14 @@ describe('writing when users were last seen', () => {
     const { em, logger, rows } = world()
     const execute = (statement: string) => em().execute(statement, [], 'run')
     const [ada, bob] = [await world().newUser(), await world().newUser()]
-    const lastSeen = new WriteBehindBuffer({ reader: em, logger, write: writeLastSeen, what: 'users were last seen', delay: 5 })
+    const lastSeen = new WriteBehindBuffer({
+      reader: em,
+      logger,
+      write: writeLastSeen,
+      name: 'usersSeen',
+      what: 'users were last seen',
+      delay: 5,
+    })
     const now = world().clock.now()
     const isSeen = async ({ id }: User) =>
       (await rows('select 1 from user_activity where user_id = ? and last_seen_at = ?', [uuidOf(id), now])).length === 1

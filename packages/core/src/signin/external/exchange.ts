@@ -11,6 +11,7 @@ import {
   verifiedPayload,
   type Claims,
   type Metadata,
+  type ProviderPorts,
 } from '../../identities/index.ts'
 import type { IdentityProvider } from '../../kernel/settings.ts'
 import type { Ports } from '../../ports/index.ts'
@@ -59,7 +60,7 @@ export function authorizationUrl(
 }
 
 /** Whether an authorization response comes from this provider (`iss`, RFC 9207: 2.4). */
-export async function isAnswerOf(ports: Ports, provider: IdentityProvider, told: string | undefined): Promise<boolean> {
+export async function isAnswerOf(ports: ProviderPorts, provider: IdentityProvider, told: string | undefined): Promise<boolean> {
   const { issuer, authorization_response_iss_parameter_supported: says } = await metadataOf(ports, provider)
   return told === undefined ? says !== true : told === issuer
 }
@@ -74,7 +75,7 @@ const TokenAnswer = z.object({ id_token: z.string(), access_token: z.string().op
 
 /** Exchanges the code for the user's claims. null: the response does not match the request. */
 export async function exchange(
-  ports: Ports,
+  ports: ProviderPorts,
   provider: IdentityProvider,
   returned: AuthorizationResponse,
   pending: PendingSecrets,
@@ -91,7 +92,13 @@ export async function exchange(
   return claims && incomplete ? { ...claims, incomplete } : claims
 }
 
-async function redeem(ports: Ports, metadata: Metadata, client: Client, { code, redirectUri }: AuthorizationResponse, verifier: string) {
+async function redeem(
+  ports: ProviderPorts,
+  metadata: Metadata,
+  client: Client,
+  { code, redirectUri }: AuthorizationResponse,
+  verifier: string,
+) {
   const { token_endpoint: url, issuer } = metadata
   if (url === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no token endpoint' })
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier })

@@ -7,10 +7,10 @@ import {
   warnAbout,
   type Metadata,
   type Payload,
+  type ProviderPorts,
 } from '../../identities/index.ts'
 import { DenizenError } from '../../kernel/errors.ts'
 import type { IdentityProvider } from '../../kernel/settings.ts'
-import type { Ports } from '../../ports/index.ts'
 
 /** What the userinfo endpoint told. */
 interface Told {
@@ -27,7 +27,7 @@ const nothing: Told = { told: {}, incomplete: null }
  * answer that cannot be used is as none, and the operator is told.
  */
 export async function userInfo(
-  ports: Ports,
+  ports: ProviderPorts,
   provider: IdentityProvider,
   { userinfo_endpoint: url }: Metadata,
   idToken: Payload,
@@ -55,7 +55,7 @@ export async function userInfo(
 }
 
 /** The claims in an answer: JSON, or a token that the provider signed for Denizen's client. null: neither. */
-async function documentIn(ports: Ports, provider: IdentityProvider, body: string): Promise<Payload | null> {
+async function documentIn(ports: ProviderPorts, provider: IdentityProvider, body: string): Promise<Payload | null> {
   const json = jsonOf(body)
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Payload
   return provider.client === null ? null : verifiedUserInfo(ports, provider, body.trim(), provider.client.id)
