@@ -110,6 +110,15 @@ const coreGlobals = ['process', 'Buffer', 'Deno', 'Bun', 'global', 'require', '_
   name,
   message: 'Not on every platform core runs on: use a Web API, or a port.',
 }))
+const coreProperties = [
+  { object: 'Date', property: 'now', message: 'Time is ctx.now or ports.clock, so that tests can move it and one action has one instant.' },
+  { object: 'globalThis', property: 'process', message: 'Not on every platform core runs on.' },
+]
+const noAssign = {
+  object: 'Object',
+  property: 'assign',
+  message: 'It takes fields that a row does not have, and values of other types: use `change` and `changedFields` of kernel/row.ts.',
+}
 const noConsole = { name: 'console', message: 'Core speaks through ports.logger; only the default logger writes to the console.' }
 
 export default defineConfig({
@@ -165,17 +174,11 @@ export default defineConfig({
       rules: {
         'no-restricted-imports': ['error', { patterns: inCore }],
         'no-restricted-globals': ['error', ...coreGlobals, noConsole],
-        'no-restricted-properties': [
-          'error',
-          {
-            object: 'Date',
-            property: 'now',
-            message: 'Time is ctx.now or ports.clock, so that tests can move it and one action has one instant.',
-          },
-          { object: 'globalThis', property: 'process', message: 'Not on every platform core runs on.' },
-        ],
+        'no-restricted-properties': ['error', ...coreProperties, noAssign],
       },
     },
+    // They know no rows, and give functions properties.
+    { files: [`${core}/{kernel,calls}/**/*.ts`], rules: { 'no-restricted-properties': ['error', ...coreProperties] } },
     { files: [`${core}/defaults/**/*.ts`], rules: { 'no-restricted-globals': ['error', ...coreGlobals] } },
     { files: [`${core}/*/*.ts`], rules: restrict(...inCore, ...featureArrows('..')) },
     { files: [`${core}/*/*/**/*.ts`], rules: restrict(...inCore, ...featureArrows('../..')) },

@@ -32,7 +32,7 @@ describe.runIf(isWholeMatrix)('docs/adding-an-action.md', () => {
     const blocks = await blocksOf('docs/adding-an-action.md')
     expect(blocks.map(({ file }) => file)).toEqual([
       'packages/core/src/accounts/profile/signatures.ts',
-      'packages/core/src/accounts/profile/actions.ts',
+      'packages/core/src/accounts/profile/update.ts',
       'tests/examples/users-profile.ts',
       'packages/core/src/accounts/profile/rename.test.ts',
     ])

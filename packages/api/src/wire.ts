@@ -1,3 +1,4 @@
+import { isObject } from '@denizen/core'
 import { malformed } from './errors.ts'
 import { deepest } from './json-meter.ts'
 
@@ -12,14 +13,14 @@ type Path = readonly string[]
 export function readInput(payload: unknown): unknown {
   if (payload === undefined) return undefined
   checkDepth(payload)
-  if (!isRecord(payload)) throw malformed('', 'expected an input as superjson writes it: {"json": …}')
+  if (!isObject(payload)) throw malformed('', 'expected an input as superjson writes it: {"json": …}')
   if (!Object.hasOwn(payload, 'json')) {
     if (Object.keys(payload).length === 0) return undefined
     throw malformed('', 'expected an input as superjson writes it: {"json": …}')
   }
   const { json, meta } = payload
   if (meta === undefined || meta === null) return json
-  if (!isRecord(meta)) throw malformed('', 'meta has to be an object')
+  if (!isObject(meta)) throw malformed('', 'meta has to be an object')
   checkSharing(json, meta['referentialEqualities'])
   let input = json
   for (const { path, type } of annotationsOf(meta['values'], [])) input = converted(input, path, type)
@@ -30,7 +31,7 @@ export function readInput(payload: unknown): unknown {
 function checkDepth(value: unknown, depth = 0): void {
   if (depth > deepest) throw malformed('', `nested more than ${deepest} deep`)
   if (Array.isArray(value)) for (const item of value) checkDepth(item, depth + 1)
-  else if (isRecord(value)) for (const key in value) checkDepth(value[key], depth + 1)
+  else if (isObject(value)) for (const key in value) checkDepth(value[key], depth + 1)
 }
 
 /**
@@ -39,7 +40,7 @@ function checkDepth(value: unknown, depth = 0): void {
  */
 function checkSharing(json: unknown, equalities: unknown): void {
   if (equalities === undefined) return
-  if (!isRecord(equalities)) throw malformed('', 'an input cannot contain itself')
+  if (!isObject(equalities)) throw malformed('', 'an input cannot contain itself')
   for (const copies of Object.values(equalities)) {
     if (!Array.isArray(copies)) throw malformed('', 'meta.referentialEqualities has to list paths')
     for (const copy of copies) {
@@ -56,7 +57,7 @@ function* annotationsOf(tree: unknown, path: Path): Generator<{ path: Path; type
     const [type] = tree as readonly unknown[]
     if (tree.length !== 1 || typeof type !== 'string') throw malformed(nameOf(path), 'this type is not supported')
     yield { path, type }
-  } else if (isRecord(tree)) {
+  } else if (isObject(tree)) {
     const entries = Object.entries(tree)
     if (entries.length === 0) throw malformed(nameOf(path), 'meta.values names no type here')
     for (const [key, subtree] of entries) yield* annotationsOf(subtree, below(path, segmentsOf(key)))
@@ -93,7 +94,7 @@ function converted(root: unknown, path: Path, type: string): unknown {
 
 /** Reaches only what the payload itself holds: nothing inherited, and nothing past the end of a list. */
 function childOf(parent: unknown, key: string, path: Path): unknown {
-  const there = Array.isArray(parent) ? /^\d+$/.test(key) && Object.hasOwn(parent, key) : isRecord(parent) && Object.hasOwn(parent, key)
+  const there = Array.isArray(parent) ? /^\d+$/.test(key) && Object.hasOwn(parent, key) : isObject(parent) && Object.hasOwn(parent, key)
   if (!there) throw malformed(nameOf(path), 'meta names a value that does not exist')
   return (parent as Record<string, unknown>)[key]
 }
@@ -114,8 +115,4 @@ function convert(value: unknown, type: string, path: Path): unknown {
 
 function nameOf(path: Path): string {
   return path.join('.').slice(0, 200)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -20,6 +20,7 @@ import { identitiesSignatures } from './identities/signatures.ts'
 import { passkeysSignatures } from './passkeys/signatures.ts'
 import { sessionsSignatures } from './sessions/signatures.ts'
 import { passwordSignatures } from './signin/password/signatures.ts'
+import { signUpSignatures } from './signin/sign-up/signatures.ts'
 import { passwordlessSignatures } from './signin/passwordless/signatures.ts'
 import { externalSignatures } from './signin/external/signatures.ts'
 import { refreshSignatures } from './signin/refresh/signatures.ts'
@@ -49,6 +50,7 @@ export const signatures = {
     ...signInSignatures,
     ...mfaSignatures,
     ...passwordSignatures,
+    ...signUpSignatures,
     ...passwordlessSignatures,
     ...externalSignatures,
     ...refreshSignatures,

@@ -12,9 +12,9 @@ import {
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
-import { malformed, httpErrorOf, methodNotAllowed } from '../errors.ts'
+import { malformed, httpErrorOf } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
+import { answerForm, failurePage, type FormPage, type PageRequest } from './respond.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
 
 /** Where people enter the code that a device shows them. */
@@ -38,29 +38,17 @@ interface Visit {
  * signs in with the form itself; the session of that sign-in ends in the same transaction.
  */
 export async function answerDevice(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
-  const { request, search, requestId } = asked
+  const { request, requestId } = asked
   const caller = () => callerOf(request, requestId, core, proxies)
   const visit: Visit = { core, origin: originOf(request, requestId, proxies), caller }
-  return answerPage(
-    asked,
-    core,
-    async () => {
-      switch (request.method) {
-        case 'GET':
-        case 'HEAD': {
-          const userCode = new URLSearchParams(search).get('user_code')?.trim() ?? ''
-          return userCode === '' ? codeForm(200, null) : await ask(visit, userCode)
-        }
-        case 'POST': {
-          const fields = await readForm(request)
-          return fields === null ? null : await decide(visit, formOf(fields))
-        }
-        default:
-          throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
-      }
+  const form: FormPage = {
+    show(query) {
+      const userCode = query.get('user_code')?.trim() ?? ''
+      return userCode === '' ? codeForm(200, null) : ask(visit, userCode)
     },
-    failure,
-  )
+    act: async (fields) => decide(visit, formOf(fields)),
+  }
+  return answerForm(asked, core, form, failure)
 }
 
 interface Form {

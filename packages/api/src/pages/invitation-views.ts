@@ -1,6 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
+import { alert, field, newPasswordField, timeElement } from './mailed-link.ts'
 
 export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
 type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
@@ -16,7 +17,6 @@ const roleNames = { owner: 'an owner', admin: 'an administrator', member: 'a mem
 /** What somebody is invited to, and the form to accept or decline. */
 export function invitationForm(status: number, invitation: Invitation, token: string, attempt: Attempt | null): Answer {
   const { organization, email, role, expiresAt, inviter } = invitation
-  const until = `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const title = `Join ${organization.name}`
   return page(
     status,
@@ -25,12 +25,12 @@ export function invitationForm(status: number, invitation: Invitation, token: st
       <p>
         <strong>${inviter ?? 'An administrator'}</strong> invites you to join <strong>${organization.name}</strong> as ${roleNames[role]}.
       </p>
-      ${attempt === null ? null : html`<p class="problem" role="alert" id="problem">${attempt.problem.message}</p>`}
+      ${alert(attempt?.problem ?? null)}
       <dl>
         <dt>Email address</dt>
         <dd>${email}</dd>
         <dt>Valid until</dt>
-        <dd><time datetime="${expiresAt.toISOString()}">${until}</time></dd>
+        <dd>${timeElement(expiresAt)}</dd>
       </dl>
       <form method="post" action="accept">
         <input type="hidden" name="token" value="${token}" />
@@ -51,39 +51,15 @@ function account({ hasAccount, needsPassword, minimumPasswordLength, email }: In
     : 'You have no account yet. Accepting creates one, with the password that you choose here.'
   return html`<p class="soft">${why}</p>
     ${hasAccount ? null : nameField(attempt)} ${usernameField(email)}
-    <div class="field">
-      <label for="password">Password</label>
-      <input
-        id="password"
-        name="password"
-        type="password"
-        autocomplete="new-password"
-        maxlength="1024"
-        required
-        aria-describedby="${describedBy('password-hint', attempt, 'password')}"
-        aria-invalid="${String(attempt?.problem.field === 'password')}"
-      />
-      <p class="hint" id="password-hint">${passwordHint(minimumPasswordLength)}</p>
-    </div>`
+    ${newPasswordField({ label: 'Password', hint: passwordHint(minimumPasswordLength), required: true }, attempt?.problem ?? null)}`
 }
 
 function nameField(attempt: Attempt | null): Html {
-  return html`<div class="field">
-    <label for="full-name">Full name <span>(optional)</span></label>
-    <input
-      id="full-name"
-      name="fullName"
-      autocomplete="name"
-      maxlength="200"
-      value="${attempt?.fullName ?? ''}"
-      aria-describedby="${describedBy('', attempt, 'fullName')}"
-      aria-invalid="${String(attempt?.problem.field === 'fullName')}"
-    />
-  </div>`
-}
-
-function describedBy(hint: string, attempt: Attempt | null, field: 'password' | 'fullName'): string {
-  return attempt?.problem.field === field ? `${hint} problem`.trim() : hint
+  const value = attempt?.fullName ?? ''
+  return field(
+    { name: 'fullName', label: 'Full name', optional: true, autocomplete: 'name', longest: 200, value },
+    attempt?.problem ?? null,
+  )
 }
 
 /** The page after an invitation was accepted. */

@@ -2,9 +2,9 @@ import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
-import { malformed, methodNotAllowed } from '../errors.ts'
+import { malformed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
+import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { accepted, declined, invitationForm, type Attempt, type Invitation } from './invitation-views.ts'
 
 /** Where the links in invitations lead. */
@@ -19,28 +19,16 @@ export const invitationPath = '/invitations/accept'
  * is no cross-site request forgery to guard against.
  */
 export async function answerInvitation(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
-  const { request, search, requestId } = asked
+  const { request, requestId } = asked
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) })
-  return answerPage(
-    asked,
-    core,
-    async () => {
-      switch (request.method) {
-        case 'GET':
-        case 'HEAD': {
-          const token = new URLSearchParams(search).get('token') ?? ''
-          return invitationForm(200, await view(context, token), token, null)
-        }
-        case 'POST': {
-          const fields = await readForm(request)
-          return fields === null ? null : await decide(context, formOf(fields))
-        }
-        default:
-          throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
-      }
+  const form: FormPage = {
+    async show(query) {
+      const token = query.get('token') ?? ''
+      return invitationForm(200, await view(context, token), token, null)
     },
-    failure,
-  )
+    act: async (fields) => decide(context, formOf(fields)),
+  }
+  return answerForm(asked, core, form, failure)
 }
 
 interface Form {

@@ -4,9 +4,8 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
-import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
+import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 
 export type Verification = OutputOf<Signatures['auth']['viewVerification']>
 
@@ -17,7 +16,7 @@ export interface LinkPage {
   /** The page before anything is done. */
   show(link: Verification, token: string): Answer
   /** Does what its form asks for. Left out where the page has no form. */
-  act?(context: Context, link: Verification, form: Form, signIn: SignIn): Promise<Answer>
+  readonly act?: (context: Context, link: Verification, form: Form, signIn: SignIn) => Promise<Answer>
 }
 
 /** Signs in, in this browser, whoever has just typed a password: the fields that its answer sets. null: not signed in; the attempt may have been counted. */
@@ -39,28 +38,24 @@ export interface Form {
  * in by it, and only where nobody is: no link signs anybody in.
  */
 export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
-  const { request, search, requestId } = asked
+  const { request, requestId } = asked
+  const { act } = linkPage
   const origin = originOf(request, requestId, proxies)
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
-  const { method = '' } = request
-  return answerPage(
-    asked,
-    core,
-    async () => {
-      if (method === 'GET' || method === 'HEAD') {
-        const token = new URLSearchParams(search).get('token') ?? ''
-        return linkPage.show(await view(context, linkPage, token), token)
-      }
-      if (method !== 'POST' || linkPage.act === undefined)
-        throw methodNotAllowed({ method, allowed: ['GET', 'HEAD', ...(linkPage.act === undefined ? [] : ['POST'])] })
-      const fields = await readForm(request)
-      if (fields === null) return null
-      const text = (name: string): string => fields.get(name) ?? ''
-      const form = { token: text('token'), text }
-      return await linkPage.act(context, await view(context, linkPage, form.token), form, signingIn(request, core, context))
+  const page: FormPage = {
+    async show(query) {
+      const token = query.get('token') ?? ''
+      return linkPage.show(await view(context, linkPage, token), token)
     },
-    failure,
-  )
+    act:
+      act &&
+      (async (fields) => {
+        const text = (name: string): string => fields.get(name) ?? ''
+        const form = { token: text('token'), text }
+        return act(context, await view(context, linkPage, form.token), form, signingIn(request, core, context))
+      }),
+  }
+  return answerForm(asked, core, page, failure)
 }
 
 /** What may keep somebody from being signed in who has just done what the page is for; they do so by hand. */
@@ -128,6 +123,7 @@ interface Field {
   readonly name: string
   readonly label: string
   readonly optional?: true
+  readonly required?: true
   readonly type?: 'password' | 'email'
   readonly autocomplete: string
   readonly longest: number
@@ -136,7 +132,10 @@ interface Field {
 }
 
 /** A field of a form, marked if the problem is about it. */
-export function field({ name, label, optional, type, autocomplete, longest, value = '', hint }: Field, problem: Problem | null): Html {
+export function field(
+  { name, label, optional, required, type, autocomplete, longest, value = '', hint }: Field,
+  problem: Problem | null,
+): Html {
   const isWrong = problem?.field === name
   const described = [hint === undefined ? '' : `${name}-hint`, isWrong ? 'problem' : ''].filter((id) => id !== '').join(' ')
   return html`<div class="field">
@@ -150,9 +149,18 @@ export function field({ name, label, optional, type, autocomplete, longest, valu
       value="${type === 'password' ? '' : value}"
       aria-describedby="${described}"
       aria-invalid="${String(isWrong)}"
+      ${required === true ? html`required` : null}
     />
     ${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}
   </div>`
+}
+
+/** A field for a new password. */
+export function newPasswordField(
+  text: { readonly label: string; readonly hint: string; readonly required?: true },
+  problem: Problem | null,
+): Html {
+  return field({ ...text, name: 'password', type: 'password', autocomplete: 'new-password', longest: 1024 }, problem)
 }
 
 export function alert(problem: Problem | null): Html | null {

@@ -1,6 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
+import { alert, newPasswordField, timeElement, type Problem } from './mailed-link.ts'
 
 /** What a link is for. */
 export type Link = OutputOf<Signatures['auth']['viewVerification']>
@@ -27,15 +28,17 @@ const reclaimed =
 export function passwordForm(status: number, link: Link & { purpose: Purpose }, token: string, problem: string | null): Answer {
   const { purpose, email } = link
   const title = titles[purpose]
+  const wrong: Problem | null = problem === null ? null : { field: 'password', message: problem }
   return page(
     status,
     title,
     html`<h1>${title}</h1>
       <p class="soft">${explanations[purpose]}${purpose === 'setup' && link.account?.emailVerified === false ? ` ${reclaimed}` : ''}</p>
-      ${problem === null ? null : html`<p class="problem" role="alert" id="problem">${problem}</p>`} ${factsOf(link)}
+      ${alert(wrong)} ${factsOf(link)}
       <form method="post" action="${paths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />
-        ${usernameField(email)} ${passwordField(link, problem)}
+        ${usernameField(email)}
+        ${newPasswordField({ label: 'New password', hint: passwordHint(link.minimumPasswordLength), required: true }, wrong)}
         <div class="buttons"><button class="main">Set the password</button></div>
       </form>`,
   )
@@ -52,25 +55,8 @@ function factsOf({ email, expiresAt, account }: Link): Html {
             <dd>${account.username}</dd>`
     }
     <dt>Valid until</dt>
-    <dd><time datetime="${expiresAt.toISOString()}">${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC</time></dd>
+    <dd>${timeElement(expiresAt)}</dd>
   </dl>`
-}
-
-function passwordField({ minimumPasswordLength }: Link, problem: string | null): Html {
-  return html`<div class="field">
-    <label for="password">New password</label>
-    <input
-      id="password"
-      name="password"
-      type="password"
-      autocomplete="new-password"
-      maxlength="1024"
-      required
-      aria-describedby="${problem === null ? 'password-hint' : 'password-hint problem'}"
-      aria-invalid="${String(problem !== null)}"
-    />
-    <p class="hint" id="password-hint">${passwordHint(minimumPasswordLength)}</p>
-  </div>`
 }
 
 /** The path of each kind of link. */

@@ -2,9 +2,8 @@ import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
-import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
-import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
+import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
 
 /** Where links for setting a password lead. */
@@ -20,29 +19,17 @@ export const passwordPaths: ReadonlySet<string> = new Set(Object.values(paths))
  * no cross-site request forgery to guard against.
  */
 export async function answerPassword(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
-  const { request, search, requestId } = asked
+  const { request, requestId } = asked
   const caller = { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) } as const
   const context = contextOf(core, caller)
-  return answerPage(
-    asked,
-    core,
-    async () => {
-      switch (request.method) {
-        case 'GET':
-        case 'HEAD': {
-          const token = new URLSearchParams(search).get('token') ?? ''
-          return passwordForm(200, await view(context, token), token, null)
-        }
-        case 'POST': {
-          const fields = await readForm(request)
-          return fields === null ? null : await choose(context, fields)
-        }
-        default:
-          throw methodNotAllowed({ method: request.method ?? '', allowed: ['GET', 'HEAD', 'POST'] })
-      }
+  const form: FormPage = {
+    async show(query) {
+      const token = query.get('token') ?? ''
+      return passwordForm(200, await view(context, token), token, null)
     },
-    failure,
-  )
+    act: (fields) => choose(context, fields),
+  }
+  return answerForm(asked, core, form, failure)
 }
 
 async function choose(context: Context, fields: URLSearchParams): Promise<Answer> {

@@ -2,11 +2,10 @@ import { anonymousActor, html, mailNotConfigured, signUpClosed, type Core, type 
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
-import { methodNotAllowed } from '../errors.ts'
 import type { Context } from '../trpc.ts'
 import { notice, page, passwordHint } from './layout.ts'
-import { alert, field, problemIn, type Problem } from './mailed-link.ts'
-import { answerPage, failurePage, readForm, type PageRequest, type Titles } from './respond.ts'
+import { alert, field, newPasswordField, problemIn, type Problem } from './mailed-link.ts'
+import { answerForm, failurePage, type PageRequest, type Titles } from './respond.ts'
 
 /** Where somebody who forgot the password asks for a link. */
 export const forgottenPath = '/forgot-password'
@@ -54,15 +53,7 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
       button: 'Sign up',
       fields: ({ settings }, email, problem) => {
         const hint = passwordHint(settings.passwords.minimumAlone)
-        const password = {
-          name: 'password',
-          label: 'Password',
-          type: 'password',
-          autocomplete: 'new-password',
-          longest: 1024,
-          hint,
-        } as const
-        return html`${emailField(email, problem)} ${field(password, problem)}`
+        return html`${emailField(email, problem)} ${newPasswordField({ label: 'Password', hint }, problem)}`
       },
       refusal: (core) => (core.settings.signUp === 'open' ? withoutMail(core) : signUpClosed({})),
       ask: (context, text) => context.call('auth.signUp', { email: text('email'), password: text('password') }),
@@ -81,16 +72,12 @@ export async function answerRequest(
   core: Core,
   proxies: TrustedProxies,
 ): Promise<Answer | null> {
-  const { method = '' } = request
-  const work = async (): Promise<Answer | null> => {
-    if (method === 'GET' || method === 'HEAD') {
-      const refusal = asked.refusal(core)
-      if (refusal !== null) throw refusal
-      return form(200, asked, core, '', null)
-    }
-    if (method !== 'POST') throw methodNotAllowed({ method, allowed: ['GET', 'HEAD', 'POST'] })
-    const fields = await readForm(request)
-    if (fields === null) return null
+  const show = (): Answer => {
+    const refusal = asked.refusal(core)
+    if (refusal !== null) throw refusal
+    return form(200, asked, core, '', null)
+  }
+  const act = async (fields: URLSearchParams): Promise<Answer> => {
     const text = (name: string): string => (name === 'password' ? (fields.get(name) ?? '') : (fields.get(name) ?? '').trim())
     try {
       const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) })
@@ -108,7 +95,7 @@ export async function answerRequest(
       'Nothing there after a few minutes? Look in the folder for spam, and check the address.',
     )
   }
-  return answerPage({ requestId }, core, work, failure)
+  return answerForm({ request, search: '', requestId }, core, { show, act }, failure)
 }
 
 const labels = { email: 'Email address', password: 'Password' }

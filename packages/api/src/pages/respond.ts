@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Core, DenizenError, DenizenErrorCode } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
-import { errorHeaders, httpErrorOf, toDomainError } from '../errors.ts'
+import { errorHeaders, httpErrorOf, methodNotAllowed, toDomainError } from '../errors.ts'
 import { notice } from './layout.ts'
 
 /** A request for a page. */
@@ -35,6 +35,35 @@ export async function answerPage(
     if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
     return failure(error, requestId)
   }
+}
+
+/** A page with a form. */
+export interface FormPage {
+  /** The page before anything is done, by the query of its address. Consumes nothing: programs that look into mails follow links too. */
+  show(query: URLSearchParams): Answer | Promise<Answer>
+  /** Does what the form asks for. Left out where the page has none. */
+  act?: ((fields: URLSearchParams) => Promise<Answer>) | undefined
+}
+
+/** Answers for a page with a form: GET shows it, POST acts. */
+export function answerForm(
+  asked: PageRequest,
+  core: Core,
+  { show, act }: FormPage,
+  failure?: (error: DenizenError, requestId: string) => Answer,
+): Promise<Answer | null> {
+  const { request, search } = asked
+  const { method = '' } = request
+  const work = async (): Promise<Answer | null> => {
+    if (method === 'GET' || method === 'HEAD') return show(new URLSearchParams(search))
+    if (method !== 'POST' || act === undefined) {
+      const allowed = ['GET', 'HEAD', ...(act === undefined ? [] : ['POST'])]
+      throw methodNotAllowed({ method, allowed })
+    }
+    const fields = await readForm(request)
+    return fields === null ? null : act(fields)
+  }
+  return answerPage(asked, core, work, failure)
 }
 
 /** Headings of pages that tell of an error, by its code. */

@@ -7,6 +7,7 @@ import {
   field,
   timeElement,
   continueLink,
+  newPasswordField,
   problemIn,
   type Form,
   type LinkPage,
@@ -79,13 +80,9 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
         ${link.account === null ? names(typed, problem) : usernameField(link.email)}
-        ${field(
+        ${newPasswordField(
           {
-            name: 'password',
             label: labels.password,
-            type: 'password',
-            autocomplete: 'new-password',
-            longest: 1024,
             hint: `${passwordHint(link.minimumPasswordLength)} It can be the one that you chose when you signed up.`,
           },
           problem,

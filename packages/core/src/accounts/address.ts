@@ -6,7 +6,7 @@ import { endSessions } from '../sessions/index.ts'
 import { countInHour, secondsLeftOfHour } from '../throttling/index.ts'
 import { keepsManagement, lockAddress, lockUserWith, managedAddress, UserRow } from '../users/index.ts'
 import { issueVerification, revokeConfirmations, revokeVerifications } from '../verifications/index.ts'
-import { addressNotice, type AddressChange } from './address-notice.ts'
+import { queueAccountNotice } from './account-notice.ts'
 import { requireRecentAuth } from './recent-auth.ts'
 import { accountExists, reclaimRefused, tooManyAddresses } from './errors.ts'
 import { mayBeReclaimed } from './reclaim.ts'
@@ -39,7 +39,7 @@ export async function requestAddress(context: CommandContext, user: UserRow, ema
   await refuseLeavingManagement(context, user, email)
   await revokeConfirmations(context, user.id)
   await issueVerification(context, { purpose: 'verifyEmail', email, userId: user.id, lifetime: linkLifetime, bound: false })
-  tellAddress(context, user, 'requested')
+  queueAccountNotice(context, user, 'requested')
   return { pendingEmail: email, pendingEmailAt: context.now }
 }
 
@@ -94,16 +94,11 @@ export async function takeAddress(context: CommandContext, email: string, kept: 
 export async function leaveAddress(context: CommandContext, user: UserRow): Promise<void> {
   const { em, actor, now } = context
   const { id: userId } = user
-  tellAddress(context, user, actor.kind === 'user' && actor.principal.userId !== userId ? 'changedByOperator' : 'changed')
+  queueAccountNotice(context, user, actor.kind === 'user' && actor.principal.userId !== userId ? 'changedByOperator' : 'changed')
   await revokeVerifications(context, userId)
   const except = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
   const ended = await endSessions(em, { userId, except, by: callerId(actor), keepApiTokens: true }, 'credentialsChanged', now)
   if (ended.sessionsEnded + ended.tokensEnded > 0) context.invalidate(userId, { when: 'now', ...ended })
-}
-
-/** Tells the present address what happens to it. */
-function tellAddress({ enqueue, ports }: CommandContext, { id, email }: UserRow, what: AddressChange): void {
-  if (email !== null && ports.mailer.isConfigured) enqueue(addressNotice(id, email, what))
 }
 
 /**

@@ -11,7 +11,7 @@ import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
 import { lookExpression, otherUsername, storedSkeleton, usernameFrom, withHold, type UserId, type UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
-import { isOwners } from './allowed-ips.ts'
+import { hasOwnAllowedIps } from './allowed-ips.ts'
 import { rememberStatus } from './lifecycle/history.ts'
 
 /** Everything that lets somebody sign in, or soon will: before the address was verified, anybody may have set it up. */
@@ -40,24 +40,24 @@ export async function reclaimAccount(context: CommandContext, account: UserRow, 
  * Turns an anonymous user (row locked) into a full one, with the address that the link proved. Its id, its name and
  * everything that it owns stay: keeping them is what the link is for.
  */
-export async function convertGuest(context: CommandContext, guest: UserRow, email: string, passwordHash: string): Promise<void> {
+export async function convertAnonymousUser(context: CommandContext, user: UserRow, email: string, passwordHash: string): Promise<void> {
   const { em, now, newId, settings } = context
-  const username = await freeUsername(context, guest, usernameFrom(email))
-  await rememberStatus(context, guest)
-  change(guest, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
-  const anonymous = await currentAssignment(em, guest.id, builtInRoles.anonymous.id)
-  if (anonymous !== null) change(anonymous, { revokedAt: now, revokedBy: guest.id })
-  if ((await currentAssignment(em, guest.id, builtInRoles.user.id)) === null)
-    assignRole(em, { id: newId('asg'), userId: guest.id, roleId: builtInRoles.user.id, grantedBy: null, now })
+  const username = await freeUsername(context, user, usernameFrom(email))
+  await rememberStatus(context, user)
+  change(user, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
+  const anonymous = await currentAssignment(em, user.id, builtInRoles.anonymous.id)
+  if (anonymous !== null) change(anonymous, { revokedAt: now, revokedBy: user.id })
+  if ((await currentAssignment(em, user.id, builtInRoles.user.id)) === null)
+    assignRole(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.user.id, grantedBy: null, now })
   await em.flush()
   await em.execute(
     `insert into memberships (id, organization_id, user_id, role, created_at)
       select ?::uuid, id, ?::uuid, 'member', ? from organizations where slug = ?::text and status = 'active' on conflict do nothing`,
-    [uuidOf(newId('mem')), uuidOf(guest.id), now, settings.defaultOrganization],
+    [uuidOf(newId('mem')), uuidOf(user.id), now, settings.defaultOrganization],
     'run',
   )
-  await replaceHolder(context, guest, passwordHash)
-  context.emit({ type: 'users.claimed', subject: guest.id, organizationId: null, payload: { userId: guest.id } })
+  await replaceHolder(context, user, passwordHash)
+  context.emit({ type: 'users.claimed', subject: user.id, organizationId: null, payload: { userId: user.id } })
 }
 
 /** From now on only the person who proved the address gets into the account. */
@@ -76,7 +76,7 @@ async function replaceHolder(context: CommandContext, account: UserRow, password
     needPasswordChange: false,
     operatorHolds: withHold(account.operatorHolds, 'passwordChange', false),
     // Set by the previous holder, they would lock the owner out.
-    ...(isOwners(account) && { allowedIps: [], limitedBy: null }),
+    ...(hasOwnAllowedIps(account) && { allowedIps: [], limitedBy: null }),
     emailVerified: true,
     reclaimable: false,
     pendingEmail: null,

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor } from '../kernel/actor.ts'
 import type { AuditFacts } from '../kernel/context.ts'
 import type { Origin } from '../kernel/origin.ts'
-import { uuidOf, type Id } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull, type Id } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { AuditOutcome } from './model.ts'
 
@@ -24,34 +24,37 @@ export async function writeAuditEntry(em: SqlEntityManager, entry: NewAuditEntry
   await runStatement(em, auditStatement, auditParameters(entry))
 }
 
-export const auditInsert = `insert into audit_entries (id, at, action, outcome, error_code, actor_kind, actor_id, actor_reason, session_id, impersonator_id,
-    target_type, target_id, organization_id, ip, user_agent, request_id, duration_ms, changes)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)`
+/** The columns of an entry, each with its value. */
+const columns: Readonly<Record<string, (entry: NewAuditEntry) => unknown>> = {
+  id: ({ id }) => uuidOf(id),
+  at: ({ at }) => at,
+  action: ({ action }) => action,
+  outcome: ({ outcome }) => outcome,
+  error_code: ({ errorCode }) => errorCode,
+  actor_kind: ({ actor }) => actor.kind,
+  actor_id: ({ actor }) => uuidOrNull(principalOf(actor)?.userId),
+  actor_reason: ({ actor }) => (actor.kind === 'system' ? actor.reason : null),
+  session_id: ({ actor }) => uuidOrNull(principalOf(actor)?.sessionId),
+  impersonator_id: ({ actor }) => uuidOrNull(principalOf(actor)?.impersonator?.userId),
+  target_type: ({ facts }) => facts.target?.type ?? null,
+  target_id: ({ facts }) => facts.target?.id ?? null,
+  organization_id: ({ facts, actor }) => uuidOrNull(facts.organizationId ?? principalOf(actor)?.organization?.id),
+  ip: ({ origin }) => origin.ip,
+  user_agent: ({ origin }) => origin.userAgent,
+  request_id: ({ origin }) => origin.requestId,
+  duration_ms: ({ durationMs }) => durationMs,
+  changes: ({ facts }) => (facts.changes === undefined ? null : JSON.stringify(facts.changes)),
+}
+
+const names = Object.keys(columns)
+export const auditInsert = `insert into audit_entries (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`
 
 const auditStatement = statement('audit', auditInsert)
 
 export function auditParameters(entry: NewAuditEntry): unknown[] {
-  const { actor, origin, facts } = entry
-  const principal = actor.kind === 'user' ? actor.principal : null
-  const organizationId = facts.organizationId ?? principal?.organization?.id ?? null
-  return [
-    uuidOf(entry.id),
-    entry.at,
-    entry.action,
-    entry.outcome,
-    entry.errorCode,
-    actor.kind,
-    principal === null ? null : uuidOf(principal.userId),
-    actor.kind === 'system' ? actor.reason : null,
-    principal === null || principal.sessionId === null ? null : uuidOf(principal.sessionId),
-    principal === null || principal.impersonator === null ? null : uuidOf(principal.impersonator.userId),
-    facts.target?.type ?? null,
-    facts.target?.id ?? null,
-    organizationId === null ? null : uuidOf(organizationId),
-    origin.ip,
-    origin.userAgent,
-    origin.requestId,
-    entry.durationMs,
-    facts.changes === undefined ? null : JSON.stringify(facts.changes),
-  ]
+  return Object.values(columns).map((valueOf) => valueOf(entry))
+}
+
+function principalOf(actor: Actor) {
+  return actor.kind === 'user' ? actor.principal : null
 }

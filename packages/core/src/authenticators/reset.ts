@@ -1,18 +1,31 @@
+import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
-import type { UserRow } from '../users/index.ts'
+import { controlledAccountTarget, existingUser, overAccount, type UserRow } from '../users/index.ts'
 import { afterFactorChange } from './change.ts'
 import { RecoveryCodeRow, TotpFactorRow } from './entity.ts'
 import { noFactor } from './errors.ts'
 import { resetMailJob } from './reset-notice.ts'
 import { secondFactorsOf, hasFactor } from './repository.ts'
+import { factorsSignatures } from './signatures.ts'
+
+export const reset = defineCommand(factorsSignatures.reset, {
+  allow: overAccount,
+  target: controlledAccountTarget,
+  requiresRecentAuth: true,
+  async handle(context, { userId, reason }) {
+    const taken = await resetFactors(context, await existingUser(context.em, userId))
+    context.note({ changes: { reason: reason ?? null, ...taken } })
+    return taken
+  },
+})
 
 /**
  * Removes all second factors of a user who cannot use them any more. The user is notified by
  * mail, and must enrol a new one after the next sign-in:
  * somebody who tricked an operator into it gains no weaker account.
  */
-export async function resetFactors(context: CommandContext, user: UserRow) {
+async function resetFactors(context: CommandContext, user: UserRow) {
   const { em, ports } = context
   const held = await secondFactorsOf(em, user.id)
   if (!hasFactor(held)) throw noFactor({})

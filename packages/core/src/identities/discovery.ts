@@ -79,7 +79,8 @@ export async function keysOf(ports: ProviderPorts, provider: IdentityProvider): 
       return (await cached(memory, url, ports, keysAge, load))(...token)
     }
   }
-  return Object.assign(find, { jwks: known.jwks })
+  find.jwks = known.jwks
+  return find
 }
 
 /** A document that a provider publishes. Without it nobody can sign in there, so the operator is told. */

@@ -1,8 +1,10 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { builtInRoles, loadAssignedGrants } from '../grants/index.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
+import type { Settings } from '../kernel/settings.ts'
 import { lockUser, type UserId } from '../users/index.ts'
 import { IdentityRow } from './entity.ts'
+import type { Identity } from './model.ts'
 
 /** Issuer and subject: only together they identify a user. */
 export interface IssuerAndSubject {
@@ -53,4 +55,11 @@ export function recordDeletion(em: SqlEntityManager, provider: string, subject: 
 export async function wasDeleted(em: SqlEntityManager, provider: string, subject: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>('select 1 from provider_events where provider = ? and event_id = ?', [provider, endOf(subject)])
   return rows.length > 0
+}
+
+/** An identity as it is shown. */
+export function shownIdentity(row: IdentityRow, { identityProviders }: Settings): Identity {
+  const { id, issuer, subject, email, emailVerified, createdAt, lastUsedAt } = row
+  const provider = identityProviders.find((known) => known.issuer === issuer)?.id ?? null
+  return { id, provider, issuer, subject, email, emailVerified, createdAt, lastUsedAt }
 }

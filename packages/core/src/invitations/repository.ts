@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { sql, type SqlEntityManager } from '@mikro-orm/sql'
 import { loadGrants } from '../grants/index.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
@@ -109,9 +109,9 @@ export async function insertMembership(
   { id, organizationId, userId, role, now, isNew }: NewMembership,
 ): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
-    `insert into memberships as m (id, organization_id, user_id, role, created_at, updated_at) values (?, ?, ?, ?, ?, ?)
-      on conflict (user_id, organization_id) do update set role = excluded.role, updated_at = excluded.updated_at where ?::boolean returning 1`,
-    [uuidOf(id), uuidOf(organizationId), uuidOf(userId), role, now, now, isNew],
+    sql`insert into memberships as m (id, organization_id, user_id, role, created_at, updated_at)
+      values (${uuidOf(id)}, ${uuidOf(organizationId)}, ${uuidOf(userId)}, ${role}, ${now}, ${now})
+      on conflict (user_id, organization_id) do update set role = excluded.role, updated_at = excluded.updated_at where ${isNew}::boolean returning 1`,
   )
   return rows.length > 0
 }

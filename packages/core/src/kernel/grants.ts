@@ -37,3 +37,13 @@ export interface ConditionalGrants {
   /** The grants of a call from an address; null: none is known. */
   from(origin: Pick<Origin, 'ip' | 'remote'> | null): Grants
 }
+
+/** The grants of somebody who has none. */
+export const noGrants: Grants = {
+  allows: () => false,
+  allowsEverywhere: () => false,
+  allowsSomewhere: () => false,
+  covers: () => false,
+  list: () => [],
+  withSameLimits: () => noGrants,
+}

@@ -90,6 +90,11 @@ export function uuidOf(id: string): string {
   return text
 }
 
+/** The same for what may be missing. */
+export function uuidOrNull(id: string | null | undefined): string | null {
+  return id === null || id === undefined ? null : uuidOf(id)
+}
+
 /** Many UUIDs as one parameter of type `uuid[]`. */
 export function uuidsOf(ids: readonly string[]): string {
   return `{${ids.map(uuidOf).join(',')}}`
@@ -108,6 +113,11 @@ export function idOf<Prefix extends string>(prefix: Prefix, uuid: string): Id<Pr
     digits++
   }
   return `${prefix}_${encodeSuffix(read)}`
+}
+
+/** The same for a column that may be null. */
+export function idOrNull<Prefix extends string>(prefix: Prefix, uuid: string | null): Id<Prefix> | null {
+  return uuid === null ? null : idOf(prefix, uuid)
 }
 
 const dash = 45

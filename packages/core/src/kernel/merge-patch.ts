@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import { isObject, type JsonObject } from './json.ts'
 
 type Json = JsonObject[string]
 
@@ -14,9 +14,5 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
 
 /** Anything but an object counts as an empty one, so that nulls in a patch are never stored. */
 function objectIn(value: Json | undefined): JsonObject {
-  return value !== undefined && isObject(value) ? value : {}
-}
-
-function isObject(value: Json): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
+  return isObject(value) ? value : {}
 }

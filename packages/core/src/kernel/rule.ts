@@ -1,5 +1,5 @@
 import type { Actor, Principal } from './actor.ts'
-import type { Grant, Grants } from './grants.ts'
+import { noGrants, type Grant, type Grants } from './grants.ts'
 import { denied, notFound, outOfOrganization, unauthenticated, type DenizenError } from './errors.ts'
 import type { Id } from './id.ts'
 
@@ -163,15 +163,6 @@ export function letsThroughByGrant(allow: Rule, request: RuleRequest): boolean {
     actor: bare,
     target: target?.resourceGrants === undefined ? target : { ...target, resourceGrants: noGrants },
   })
-}
-
-const noGrants: Grants = {
-  allows: () => false,
-  allowsEverywhere: () => false,
-  allowsSomewhere: () => false,
-  covers: () => false,
-  list: () => [],
-  withSameLimits: () => noGrants,
 }
 
 /**

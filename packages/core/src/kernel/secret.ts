@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isObject } from './json.ts'
 
 /** Schemas whose values are secrets: never stored with an answer, logged or put into an audit entry. */
 const secrets = z.registry<{ secret: true }>()
@@ -31,8 +32,9 @@ export function withoutSecrets(schema: z.ZodType, value: unknown): unknown {
   if (isSecret(schema)) return undefined
   if (!holdsSecret(schema)) return value
   if (schema instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => withoutSecrets(schema.element as z.ZodType, item))
-  if (schema instanceof z.ZodObject && isRecord(value)) return objectWithoutSecrets(schema.shape, value)
-  if (schema instanceof z.ZodRecord && isRecord(value))
+  const hasFields = isObject(value) && !(value instanceof Date)
+  if (schema instanceof z.ZodObject && hasFields) return objectWithoutSecrets(schema.shape, value)
+  if (schema instanceof z.ZodRecord && hasFields)
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(schema.valueType as z.ZodType, item)]))
   return children(schema).reduce((rest, child) => (child instanceof z.ZodType ? withoutSecrets(child, rest) : rest), value)
 }
@@ -63,8 +65,4 @@ function children(schema: z.ZodType): readonly z.ZodType[] {
   )
     return [schema.unwrap() as z.ZodType]
   return []
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date)
 }

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { raw, sql, type SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand, type TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
@@ -105,17 +105,9 @@ async function insertOrganization(
   { id, name, slugs: [wanted, other], settings, ownerId }: NewOrganization,
 ): Promise<string> {
   const createdBy = actor.kind === 'user' ? uuidOf(actor.principal.userId) : null
-  const [row] = await em.execute<{ slug: string }[]>(insertion, [
-    uuidOf(id),
-    name,
-    JSON.stringify(settings),
-    createdBy,
-    now,
-    wanted,
-    other,
-    uuidOf(newId('mem')),
-    uuidOf(ownerId),
-  ])
+  const given = sql`select ${uuidOf(id)}::uuid as id, ${name}::text as name, ${JSON.stringify(settings)}::jsonb as settings, ${createdBy}::uuid as by,
+    ${now}::timestamptz as at, ${wanted}::text as wanted, ${other}::text as other, ${uuidOf(newId('mem'))}::uuid as membership, ${uuidOf(ownerId)}::uuid as owner`
+  const [row] = await em.execute<{ slug: string }[]>(sql`with given as (${given}), ${raw(insertion)}`)
   if (row === undefined) throw new TypeError('The insert of an organization returned no slug.')
   return row.slug
 }
@@ -123,15 +115,14 @@ async function insertOrganization(
 const columns = 'id, slug, name, status, settings, created_by, created_at, updated_at'
 
 /** If the slug was taken, even a moment ago, the first insert writes no row; the second then uses the other slug, or fails with the conflict. */
-const insertion = `with given as (select ?::uuid as id, ?::text as name, ?::jsonb as settings, ?::uuid as by, ?::timestamptz as at),
-  first as (
-    insert into organizations (${columns}) select id, ?::text, name, 'active', settings, by, at, at from given
+const insertion = `first as (
+    insert into organizations (${columns}) select id, wanted, name, 'active', settings, by, at, at from given
       on conflict (slug) do nothing returning id, slug),
   second as (
-    insert into organizations (${columns}) select id, ?::text, name, 'active', settings, by, at, at from given
+    insert into organizations (${columns}) select id, other, name, 'active', settings, by, at, at from given
       where not exists (select 1 from first) returning id, slug),
   organization as (select * from first union all select * from second),
   ownership as (
     insert into memberships (id, organization_id, user_id, role, created_at, updated_at)
-      select ?::uuid, organization.id, ?::uuid, 'owner', given.at, given.at from organization, given)
+      select given.membership, organization.id, given.owner, 'owner', given.at, given.at from organization, given)
   select slug from organization`

@@ -72,6 +72,11 @@ function isBatch({ allowItem }: Command): boolean {
   return allowItem !== undefined
 }
 
+/** To the pipeline it is a serialization failure, like those of PostgreSQL. */
+class GaveWay extends Error {
+  readonly code = '40001'
+}
+
 /**
  * What a long command calls between its steps. Throws a serialization failure if it has to give way: all of it is rolled back, and begun
  * again behind whoever takes precedence, with what the actor may then.
@@ -81,7 +86,6 @@ export function givingWay(em: SqlEntityManager, { takesPrecedence }: Command, ac
   let steps = 0
   return async () => {
     if (++steps % stepsBetweenLooks !== 0) return
-    if (await isAskedToGiveWay(em, acting, takesPrecedence === true))
-      throw Object.assign(new Error('This transaction gave way.'), { code: '40001' })
+    if (await isAskedToGiveWay(em, acting, takesPrecedence === true)) throw new GaveWay('This transaction gave way.')
   }
 }

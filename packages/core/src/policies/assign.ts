@@ -1,10 +1,11 @@
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
+import { change } from '../kernel/row.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
 import { lockOrganizations, OrganizationRow, type OrganizationId } from '../organizations/index.ts'
 import { existingUser, type UserId } from '../users/index.ts'
-import { setDefaultPolicy } from './actions.ts'
+import { setDefaultPolicy } from './record.ts'
 import { existingPolicy, policyType } from './repository.ts'
 import { policiesSignatures } from './signatures.ts'
 
@@ -41,7 +42,7 @@ function target(policyId: string | null, to: string | null) {
 async function assignToUser({ em, now, invalidate }: CommandContext, userId: UserId, policy: string | null): Promise<boolean> {
   const user = await existingUser(em, userId)
   if (user.resourcePolicy === policy) return false
-  Object.assign(user, { resourcePolicy: policy, updatedAt: now })
+  change(user, { resourcePolicy: policy, updatedAt: now })
   await em.flush()
   invalidate(userId, { when: 'now' })
   return true
@@ -56,7 +57,7 @@ async function assignToOrganization(
   const organization = await em.findOne(OrganizationRow, { id: organizationId }, { refresh: true })
   if (organization === null) throw notFound({ type: 'organization' })
   if (organization.resourcePolicy === policy) return false
-  Object.assign(organization, { resourcePolicy: policy, updatedAt: now })
+  change(organization, { resourcePolicy: policy, updatedAt: now })
   await em.flush()
   invalidate(organizationId, { when: 'now' })
   return true

@@ -39,7 +39,7 @@ const unlimited: Readonly<Limits> = {}
 /** Combines policies: each limit comes from the first policy that sets it. */
 export function combineLimits(policies: readonly ApplicablePolicy[]): Limits {
   if (policies.length === 0) return unlimited
-  return Object.assign({}, ...policies.map(({ limits }) => limits).toReversed()) as Limits
+  return policies.reduceRight<Limits>((combined, { limits }) => ({ ...combined, ...limits }), {})
 }
 
 /** The limits after a change; null: unchanged. */

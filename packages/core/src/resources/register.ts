@@ -3,7 +3,7 @@ import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { invalidInput, notFound } from '../kernel/errors.ts'
-import { idOf, uuidOf } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { OrganizationRow, organizationInactive, type OrganizationId } from '../organizations/index.ts'
@@ -158,17 +158,16 @@ const insertAbsent: Insert = inserter(
 )
 
 function recordOf({ id, type, key, name, organizationId, ownerUserId, parentId, within, createdBy, createdAt }: Resource) {
-  const orNull = (given: string | null) => (given === null ? null : uuidOf(given))
   return {
     id: uuidOf(id),
-    organization: orNull(organizationId),
+    organization: uuidOrNull(organizationId),
     type,
     key,
     name,
-    parent: orNull(parentId),
+    parent: uuidOrNull(parentId),
     path: [id, ...within].map(uuidOf),
-    owner: orNull(ownerUserId),
-    by: orNull(createdBy),
+    owner: uuidOrNull(ownerUserId),
+    by: uuidOrNull(createdBy),
     at: createdAt,
   }
 }

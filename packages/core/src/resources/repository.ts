@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notFound } from '../kernel/errors.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 import { organizationInactive, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { Resource, ResourceId } from './model.ts'
@@ -47,13 +47,13 @@ function resourceIn(row: ResourceRecord): Resource {
     type: row.type,
     key: row.key,
     name: row.name,
-    organizationId: row.organization === null ? null : idOf('org', row.organization),
+    organizationId: idOrNull('org', row.organization),
     parentId: within[0] ?? null,
     within,
-    ownerUserId: row.owner === null ? null : idOf('usr', row.owner),
+    ownerUserId: idOrNull('usr', row.owner),
     ownedSince: new Date(row.owned_since),
     version: row.version,
-    createdBy: row.created_by === null ? null : idOf('usr', row.created_by),
+    createdBy: idOrNull('usr', row.created_by),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   }
@@ -119,8 +119,8 @@ function lockedIn({ id, type, organization, owner, owned_since, path }: LockedRe
   return {
     id: idOf('res', id),
     type,
-    organizationId: organization === null ? null : idOf('org', organization),
-    ownerUserId: owner === null ? null : idOf('usr', owner),
+    organizationId: idOrNull('org', organization),
+    ownerUserId: idOrNull('usr', owner),
     ownedSince: new Date(owned_since),
     path: JSON.parse(path) as string[],
   }

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { raw, sql, type SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { SessionRow } from './entity.ts'
@@ -89,21 +89,13 @@ export async function shortenImpersonations(
 export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, reason: EndReason, now: Date): Promise<Ended> {
   const { userId, sessionId, except, by, keepApiTokens } = which
   const [one, kept, endedBy] = [sessionId, except, by].map((id) => (id === undefined || id === null ? null : uuidOf(id)))
-  const [row] = await em.execute<[{ sessions: number; tokens: number }]>(endingSessions, [
-    now,
-    reason,
-    endedBy,
-    uuidOf(userId),
-    one,
-    kept,
-    keepApiTokens === true,
-  ])
+  const asked = sql`select ${now}::timestamptz as now, ${reason}::text as reason, ${endedBy}::uuid as by, ${uuidOf(userId)}::uuid as user_id,
+    ${one}::uuid as one, ${kept}::uuid as kept, ${keepApiTokens === true}::boolean as keep_api`
+  const [row] = await em.execute<[{ sessions: number; tokens: number }]>(sql`with asked as (${asked}), ${raw(endingSessions)}`)
   return { sessionsEnded: row.sessions, tokensEnded: row.tokens }
 }
 
-const endingSessions = `with asked as (
-    select ?::timestamptz as now, ?::text as reason, ?::uuid as by, ?::uuid as user_id, ?::uuid as one, ?::uuid as kept, ?::boolean as keep_api),
-  ended as (
+const endingSessions = `ended as (
     update sessions s set ended_at = a.now, end_reason = a.reason, ended_by = a.by from asked a
       where s.user_id = a.user_id and (a.one is null or s.id = a.one) and (a.kept is null or s.id <> a.kept)
         and s.ended_at is null and s.expires_at > a.now returning s.id),

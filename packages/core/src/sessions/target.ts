@@ -1,10 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { invalidInput } from '../kernel/errors.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { type UserId, accountTarget, overAccount, namedUserOrCaller } from '../users/index.ts'
+import { type UserId, accountTarget, overAccount, namedUserOrCaller, withAccountGrants } from '../users/index.ts'
 import { SessionRow } from './entity.ts'
 import type { SessionId } from './model.ts'
 
@@ -32,9 +31,7 @@ export const sessionTarget = {
 export const endedSessionTarget = {
   type: 'session',
   async find(em: SqlEntityManager, input: NamesSession): Promise<Target | null> {
-    const target = await sessionTarget.find(em, input)
-    if (target?.userId === null || target === null) return null
-    return { ...target, accountGrants: await loadGrants(em, target.userId, target.organizationId) }
+    return withAccountGrants(em, await sessionTarget.find(em, input))
   },
 } satisfies TargetFinder<NamesSession>
 

@@ -32,3 +32,8 @@ export const strongerProofRequired = defineError<{ methods: readonly string[] }>
   ({ methods }) => `You have a second factor: use it with auth.reauthenticate (${methods.join(', ')}).`,
 )
 export const noPasskey = defineError('auth.noPasskey', 'conflict', 'You have no passkey. Use another method, or register a passkey first.')
+export const noAddress = defineError(
+  'auth.noAddress',
+  'conflict',
+  'This account has no confirmed address to send the mail to. Add one with users.updateCurrent and confirm it, or use another method.',
+)

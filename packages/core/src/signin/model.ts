@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { secret } from '../kernel/secret.ts'
 import { RequestOptions } from '../passkeys/model.ts'
 import { sessionId, userId } from '../kernel/ids.ts'
+import { longestRedirect } from '../verifications/model.ts'
 
 /** A password as typed: never trimmed; its length is bounded because hashing costs. */
 export const typedPassword = secret(z.string().min(1).max(1024))
@@ -36,3 +37,17 @@ export type FactorRequired = z.infer<typeof FactorRequired>
 /** How a sign-in goes on. */
 export const SignInAnswer = z.discriminatedUnion('status', [SignedIn, FactorRequired])
 export type SignInAnswer = z.infer<typeof SignInAnswer>
+
+export const redirectTo = z
+  .string()
+  .max(longestRedirect)
+  .optional()
+  .meta({ description: 'where the page of the link leads afterwards: a URL of this installation or of an allowed origin' })
+
+export const mailedToken = secret(z.string().min(1).max(256)).meta({ description: 'from the link in the mail' })
+export const binding = secret(z.string().min(1).max(256)).meta({
+  description: 'from the answer to the request: keep it in the browser that asked; the mailed secret works only together with it',
+})
+
+/** Answers a request for a mail, and is the same whether or not one is sent. */
+export const VerificationSent = z.object({ status: z.literal('verificationSent'), binding, expiresAt: z.date() })

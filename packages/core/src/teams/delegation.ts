@@ -3,7 +3,7 @@ import { permissionsOfRole, findResources, enforceSeparationOfDuty, requireHeld,
 import type { RoleId } from '../access/model.ts'
 import type { ScopeKind } from '../grants/model.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOrNull, uuidOf, type Id } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
 
@@ -50,12 +50,12 @@ async function currentAssignments(
     [...parameters, now],
   )
   return rows.map(({ role, permission, scope, organization, team, resource }) => ({
-    roleId: role === null ? null : idOf('rol', role),
+    roleId: idOrNull('rol', role),
     permission,
     scope,
-    organizationId: organization === null ? null : idOf('org', organization),
-    teamId: team === null ? null : idOf('team', team),
-    resourceId: resource === null ? null : idOf('res', resource),
+    organizationId: idOrNull('org', organization),
+    teamId: idOrNull('team', team),
+    resourceId: idOrNull('res', resource),
   }))
 }
 

@@ -4,7 +4,7 @@ import { uuidOf, type Id } from '../kernel/id.ts'
 import { exclusiveLockNames, takeLock } from '../kernel/locks.ts'
 import { networkOf } from '../kernel/network.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { sql, type SqlEntityManager } from '@mikro-orm/sql'
 import type { Ports } from '../ports/index.ts'
 import { tooManyAttempts } from './errors.ts'
 import { counterKey, type Guessed } from './keys.ts'
@@ -180,12 +180,12 @@ export async function countFailure({ em, now }: Pick<CommandContext, 'em' | 'now
     if (key === null) continue
     const { free, longestDelay } = limits[keys.guessed][counted]
     await em.execute(
-      `insert into throttles as t (key, failures, last_failure_at) values (?, 1, ?)
+      sql`insert into throttles as t (key, failures, last_failure_at) values (${key}, 1, ${now})
         on conflict (key) do update set last_failure_at = excluded.last_failure_at,
-          failures = case when t.last_failure_at < ? then 1 else t.failures + 1 end,
-          blocked_until = case when t.last_failure_at < ? or t.failures + 1 < ? then null
-            else excluded.last_failure_at + make_interval(secs => least(?, power(2, least(t.failures + 1 - ?, 30)))) end`,
-      [key, now, forgotten, forgotten, free, longestDelay, free],
+          failures = case when t.last_failure_at < ${forgotten} then 1 else t.failures + 1 end,
+          blocked_until = case when t.last_failure_at < ${forgotten} or t.failures + 1 < ${free} then null
+            else excluded.last_failure_at + make_interval(secs => least(${longestDelay}, power(2, least(t.failures + 1 - ${free}, 30)))) end`,
+      [],
       'run',
     )
   }

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { sql, type SqlEntityManager } from '@mikro-orm/sql'
 import type { PrepareContext } from '../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { notFound } from '../kernel/errors.ts'
@@ -42,10 +42,10 @@ export async function replaceToken(
   { id, by, now, until }: { id: TokenId; by: TokenId; now: Date; until: Date },
 ): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
-    `update tokens set rotated_at = ?, replaced_by = ?, revoked_at = case when ?::timestamptz <= ?::timestamptz then ?::timestamptz end,
-        expires_at = least(expires_at, ?::timestamptz)
-      where id = ? and kind = 'api' and revoked_at is null and rotated_at is null and (expires_at is null or expires_at > ?) returning 1`,
-    [now, uuidOf(by), until, now, now, until, uuidOf(id), now],
+    sql`update tokens set rotated_at = ${now}, replaced_by = ${uuidOf(by)},
+        revoked_at = case when ${until}::timestamptz <= ${now}::timestamptz then ${now}::timestamptz end,
+        expires_at = least(expires_at, ${until}::timestamptz)
+      where id = ${uuidOf(id)} and kind = 'api' and revoked_at is null and rotated_at is null and (expires_at is null or expires_at > ${now}) returning 1`,
   )
   return rows.length > 0
 }
@@ -76,11 +76,11 @@ export async function newestTokens(
 ): Promise<ApiToken[]> {
   const [organization, position] = [within === null ? null : uuidOf(within), before === null ? null : uuidOf(before)]
   const rows = await em.execute<{ id: string }[]>(
-    `select t.id::text as id from tokens t
-      where t.user_id = ? and t.kind = 'api' and (?::uuid is null or t.organization_id is null or t.organization_id = ?::uuid)
-        and (?::text is null or ${stateInSql} = ?::text) and (?::uuid is null or t.id < ?::uuid)
-      order by t.id desc limit ?`,
-    [uuidOf(userId), organization, organization, state ?? null, now, state ?? null, position, position, limit + 1],
+    sql`select t.id::text as id from tokens t
+      where t.user_id = ${uuidOf(userId)} and t.kind = 'api'
+        and (${organization}::uuid is null or t.organization_id is null or t.organization_id = ${organization}::uuid)
+        and (${state ?? null}::text is null or ${stateInSql(now)} = ${state ?? null}::text) and (${position}::uuid is null or t.id < ${position}::uuid)
+      order by t.id desc limit ${limit + 1}`,
   )
   const ids = rows.map(({ id }) => idOf('tok', id))
   const found = await em.find(TokenRow, { id: { $in: ids } }, { orderBy: { id: 'desc' } })
@@ -88,8 +88,10 @@ export async function newestTokens(
 }
 
 /** `stateOf` in SQL. */
-const stateInSql = `case when t.revoked_at is not null then case when t.replaced_by is null then 'revoked' else 'replaced' end
-  when t.expires_at <= ? then case when t.replaced_by is null then 'expired' else 'replaced' end else 'active' end`
+function stateInSql(now: Date) {
+  return sql`case when t.revoked_at is not null then case when t.replaced_by is null then 'revoked' else 'replaced' end
+    when t.expires_at <= ${now} then case when t.replaced_by is null then 'expired' else 'replaced' end else 'active' end`
+}
 
 function stateOf({ revokedAt, expiresAt, replacedBy }: TokenRow, now: Date): TokenState {
   const over = revokedAt !== null ? 'revoked' : expiresAt !== null && expiresAt <= now ? 'expired' : null

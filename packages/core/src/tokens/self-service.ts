@@ -1,18 +1,10 @@
 import type { Action } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
-import type { Grants } from '../kernel/grants.ts'
+import { noGrants } from '../kernel/grants.ts'
 import type { RuleRequest, Target } from '../kernel/rule.ts'
 
 /** A placeholder user: what is allowed to them is allowed to everybody who is signed in. */
 const userId = 'usr_00000000000000000000000000' as const
-const noGrants: Grants = {
-  allows: () => false,
-  allowsEverywhere: () => false,
-  allowsSomewhere: () => false,
-  covers: () => false,
-  list: () => [],
-  withSameLimits: () => noGrants,
-}
 const ownTarget: Target = { type: 'user', id: userId, organizationId: null, userId, visibleWith: 'users.get', accountGrants: [] }
 
 /**

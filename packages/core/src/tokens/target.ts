@@ -1,9 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { loadGrants } from '../grants/index.ts'
 import type { TargetFinder } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { anyOf, granted, owner, type Rule, type Target } from '../kernel/rule.ts'
-import { type UserId, accountTarget, overAccount, namedUserOrCaller } from '../users/index.ts'
+import { type UserId, accountTarget, overAccount, namedUserOrCaller, withAccountGrants } from '../users/index.ts'
 import { noOwner } from './errors.ts'
 import type { TokenId } from './model.ts'
 import { findToken } from './repository.ts'
@@ -37,9 +36,7 @@ export const tokenTarget = {
 export const changedTokenTarget = {
   type: 'token',
   async find(em: SqlEntityManager, input: NamesToken): Promise<Target | null> {
-    const target = await tokenTarget.find(em, input)
-    if (target === null || target.userId === null) return null
-    return { ...target, accountGrants: await loadGrants(em, target.userId, target.organizationId) }
+    return withAccountGrants(em, await tokenTarget.find(em, input))
   },
 } satisfies TargetFinder<NamesToken>
 

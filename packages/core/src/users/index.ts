@@ -37,6 +37,7 @@ export {
   seesAllFields,
   visibleUser,
   namedUserOrCaller,
+  withAccountGrants,
 } from './target.ts'
 export { lookExpression } from './search.ts'
 export { storedSkeleton } from './usernames.ts'

@@ -26,10 +26,15 @@ export const changedAccountTarget = {
   type: 'user',
   locks: ({ userId }: NamesUser) => [userId],
   async find(em: SqlEntityManager, input: NamesUser): Promise<Target | null> {
-    const target = await accountTarget.find(em, input)
-    return target === null ? null : { ...target, accountGrants: await loadGrants(em, input.userId, target.organizationId) }
+    return withAccountGrants(em, await accountTarget.find(em, input))
   },
 } satisfies TargetFinder<NamesUser>
+
+/** A target, with the grants of the user whose it is. */
+export async function withAccountGrants(em: SqlEntityManager, target: Target | null): Promise<Target | null> {
+  if (target === null || target.userId === null) return null
+  return { ...target, accountGrants: await loadGrants(em, target.userId, target.organizationId) }
+}
 
 /**
  * The user that a command gives somebody a way into: with its grants in all organizations, because whoever gets in has them all,

@@ -1,3 +1,4 @@
+import { raw, sql } from '@mikro-orm/sql'
 import type { CommandContext } from '../kernel/context.ts'
 import { openSealed } from '../kernel/sealed.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
@@ -50,10 +51,10 @@ export async function consumeLink(
   const hash = await hashOfText(ports, { id, purpose }, token)
   const bindingHash = hashOfBinding(context, binding)
   const [row] = await em.execute<ConsumedRecord[]>(
-    `update verifications set used_at = ? where id = ? and purpose = ? and hash = ? and (binding_hash is null or binding_hash = ? or ?)
-        and used_at is null and revoked_at is null and expires_at > ?
-      returning ${consumedColumns}, coalesce(binding_hash = ?, false) as same_browser`,
-    [now, uuidOf(id), purpose, hash, bindingHash, anyBrowser, now, bindingHash],
+    sql`update verifications set used_at = ${now} where id = ${uuidOf(id)} and purpose = ${purpose} and hash = ${hash}
+        and (binding_hash is null or binding_hash = ${bindingHash} or ${anyBrowser})
+        and used_at is null and revoked_at is null and expires_at > ${now}
+      returning ${raw(consumedColumns)}, coalesce(binding_hash = ${bindingHash}, false) as same_browser`,
   )
   return row === undefined ? null : provenAddress(context, id, row)
 }

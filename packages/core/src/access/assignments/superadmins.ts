@@ -4,6 +4,7 @@ import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { mayActFrom } from '../../kernel/network.ts'
+import { change } from '../../kernel/row.ts'
 import { lastSuperadmin, notPromotable, type UserId, type UserRow } from '../../users/index.ts'
 import { assignRole, currentAssignment } from './system-wide.ts'
 
@@ -57,7 +58,7 @@ export async function promote(context: CommandContext, user: UserRow): Promise<'
   if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'alreadyAdmin'
   requirePromotable(user)
   if (current !== null) {
-    Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
+    change(current, { revokedAt: now, revokedBy: callerId(context.actor) })
     await em.flush() // the index knows one current row; MikroORM would insert before it updates
   }
   assignRole(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
@@ -72,7 +73,7 @@ export async function demote(context: CommandContext, user: UserRow): Promise<'d
   const current = await currentAssignment(em, user.id, roleId)
   if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'notAdmin'
   await ensureAnotherSuperadmin(context, user.id)
-  Object.assign(current, { revokedAt: now, revokedBy: callerId(context.actor) })
+  change(current, { revokedAt: now, revokedBy: callerId(context.actor) })
   context.invalidate(user.id, { when: 'now' })
   emitDemoted(context, user.id)
   return 'demoted'

@@ -1,5 +1,4 @@
 import { requireKnownPermissions } from '../../grants/index.ts'
-import { equals } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { RoleRow } from './entity.ts'
 import { removeFromSets, setsNeeding } from '../separation/set-guard.ts'
@@ -9,6 +8,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { idOf, uuidOf } from '../../kernel/id.ts'
+import { change, changedFields } from '../../kernel/row.ts'
 import { granted } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
 import { requireHeldPermissions, requireHeldRole, usableRoles } from './authority.ts'
@@ -55,13 +55,13 @@ export const updateRole = defineCommand(signatures.update, {
     const role = await lockedRole(em, roleId)
     expectVersion(role, version)
     await requireHeldRole(em, context.actor, role)
-    const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && !equals(value, role[field as keyof RoleRow]))
-    if (changed.length === 0) return shownRole(em, roleId)
+    const changed = changedFields(role, patch)
+    const fields = Object.keys(changed)
+    if (fields.length === 0) return shownRole(em, roleId)
     const { organizationId } = role
-    const fields = changed.map(([field]) => field)
-    Object.assign(role, Object.fromEntries(changed), { updatedAt: now })
+    change(role, { ...changed, updatedAt: now })
     await em.flush()
-    context.note({ changes: Object.fromEntries(changed) })
+    context.note({ changes: changed })
     context.emit({ type: 'roles.updated', subject: roleId, organizationId, payload: { roleId, organizationId, fields } })
     // Sessions show the name.
     if (fields.includes('name')) context.invalidate(roleId, { when: 'soon' })

@@ -42,10 +42,13 @@ export async function writeLastSeen(em: SqlEntityManager, seen: readonly (readon
 const failures = `'unknownUser', 'wrongPassword', 'wrongFactor', 'wrongCode', 'wrongIdentity', 'notActive', 'addressNotAllowed', 'locked', 'tooManySessions'`
 
 /** What a user has right now. */
-export interface Presence {
+interface Presence {
   readonly lastSeenAt: Date | null
   readonly activeSessions: number
 }
+
+/** The presence of somebody who was never seen. */
+export const absent: Presence = { lastSeenAt: null, activeSessions: 0 }
 
 /** For every user of a page, in one query. */
 export async function presenceOf(em: SqlEntityManager, userIds: readonly UserId[], now: Date): Promise<ReadonlyMap<UserId, Presence>> {

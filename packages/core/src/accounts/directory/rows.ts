@@ -1,5 +1,5 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
-import { idOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull } from '../../kernel/id.ts'
 import type { RunSelect, Select } from '../../kernel/select.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { UserKind, UserStatus, Account } from '../../users/index.ts'
@@ -141,8 +141,4 @@ function stateIn(row: StoredUser) {
 
 function instantOf(milliseconds: number | null): Date | null {
   return milliseconds === null ? null : new Date(milliseconds)
-}
-
-function idOrNull<Prefix extends 'usr' | 'org'>(prefix: Prefix, uuid: string | null): Id<Prefix> | null {
-  return uuid === null ? null : idOf(prefix, uuid)
 }

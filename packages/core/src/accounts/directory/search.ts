@@ -1,16 +1,36 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { sql } from 'kysely'
+import { defineQuery } from '../../kernel/action.ts'
+import { nextCursorOf, openCursor, type Position } from '../../kernel/page.ts'
 import type { RunSelect, Reader } from '../../kernel/select.ts'
-import type { Position } from '../../kernel/page.ts'
-import type { Account } from '../../users/index.ts'
+import { seesAllFields, type Account } from '../../users/index.ts'
 import { conditionOf, type UserSelection } from './condition.ts'
 import { loadUsers, type CachedUser, type Match } from './cached-users.ts'
 import { literalHits } from './hits.ts'
 import { phaseOfInside, phaseOfSimilar, searchTermsOf, type SearchTerms } from './phases.ts'
 import { rowsOf } from './rows.ts'
+import { directorySignatures } from './signatures.ts'
 import { similarHits } from './similar.ts'
 import { allOf } from './sql.ts'
+import { directoryScope, directoryTarget, overDirectory } from './target.ts'
 import { typoPatterns } from './typos.ts'
+
+export const searchUsers = defineQuery(directorySignatures.search, {
+  allow: overDirectory,
+  target: directoryTarget,
+  async handle({ open, select, cachedRows, ports, actor, now }, { limit, cursor, total, query, ...selection }) {
+    const { organizationId = null } = selection
+    const scope = directoryScope(directorySignatures.search.name, organizationId, { ...selection, query })
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const { hits, next } = await searchUsersBy({ open, select, cachedRows }, query, selection, { position, limit, now })
+    const whole = seesAllFields(actor, organizationId)
+    return {
+      items: hits.map(({ found, match }) => found.visibleMatch(whole, match)),
+      nextCursor: await nextCursorOf(ports.cipher, scope, next),
+      total: total ? await countUsersBy(select, query, selection, now) : null,
+    }
+  },
+})
 
 interface HitPage {
   readonly hits: readonly MatchedUser[]

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
+import type { CursorScope } from '../../kernel/page.ts'
 import { allOf, granted, rule } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
@@ -45,4 +46,9 @@ export const overDirectory = allOf(granted, mayFilterByRole, mayFilterByMembersh
 
 function filtersOf({ where }: DirectoryInput): readonly UserFilter[] {
   return where === undefined ? [] : [...eachFilter(where)]
+}
+
+/** A cursor is only good for the organization, filter and order that it was made for. */
+export function directoryScope(action: string, organizationId: string | null, filters: unknown): CursorScope {
+  return { action, filters, viewer: organizationId ?? 'everywhere' }
 }

@@ -1,12 +1,35 @@
 import type { z } from 'zod'
-import { change, changedFields } from '../../kernel/row.ts'
+import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { lockedByOperator, withHold, type UserRow } from '../../users/index.ts'
+import { change, changedFields } from '../../kernel/row.ts'
+import { allOf, withOperatorFields } from '../../kernel/rule.ts'
+import { expectVersion } from '../../kernel/version.ts'
+import {
+  existingUser,
+  lockedByOperator,
+  managingOrganization,
+  overAccount,
+  patchedAccountTarget,
+  visibleUser,
+  withHold,
+  type UserRow,
+} from '../../users/index.ts'
 import { leaveAddress, refuseLeavingManagement, type AddressPatch } from '../address.ts'
-import { checkNewLimit, tellNewLimit, whoLimits } from '../allowed-ips.ts'
+import { requireMayChangeAllowedIps, notifyAllowedIpsChanged, allowedIpsSetter } from '../allowed-ips.ts'
 import { claimFirst } from '../errors.ts'
 import { actsAsOperator } from '../operator-holds.ts'
-import { profileSignatures, type userPatch } from './signatures.ts'
+import { operatorFields, profileSignatures, type userPatch } from './signatures.ts'
+
+export const updateUser = defineCommand(profileSignatures.update, {
+  allow: allOf(overAccount, withOperatorFields(...operatorFields)),
+  target: patchedAccountTarget,
+  async handle(context, { userId, version, ...patch }) {
+    const user = await existingUser(context.em, userId)
+    expectVersion(user, version)
+    context.note({ changes: { fields: await updateAccount(context, user, patch) } })
+    return visibleUser(context.actor, user, await managingOrganization(context.em, user))
+  },
+})
 
 /** An absent field stays, `null` clears, a value sets. */
 export type AccountPatch = Omit<z.output<z.ZodObject<typeof userPatch>>, 'version'> & Omit<AddressPatch, 'email'>
@@ -48,10 +71,10 @@ export async function updateAccount(
   if (Object.keys(changed).length === 0) return fields
   if (movesAway) await refuseLeavingManagement(context, user, patch.email ?? null)
   const isLimited = fields.includes('allowedIps')
-  if (isLimited) await checkNewLimit(context, user, patch.allowedIps ?? [], { force })
-  if (isLimited) tellNewLimit(context, user)
+  if (isLimited) await requireMayChangeAllowedIps(context, user, patch.allowedIps ?? [], { force })
+  if (isLimited) notifyAllowedIpsChanged(context, user)
   if (movesAway) await leaveAddress(context, user)
-  const limitedBy = isLimited ? whoLimits(context, user, patch.allowedIps ?? []) : user.limitedBy
+  const limitedBy = isLimited ? allowedIpsSetter(context, user, patch.allowedIps ?? []) : user.limitedBy
   change(user, { ...changed, limitedBy, updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.invalidate(user.id, { when: 'now' })

@@ -1,4 +1,4 @@
-import { convertGuest, takeAddress } from '../../accounts/index.ts'
+import { convertAnonymousUser, takeAddress } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
@@ -40,5 +40,5 @@ export function mayClaim({ kind, email }: UserRow): boolean {
  */
 export async function completeClaim(context: CommandContext, user: UserRow, email: string, passwordHash: string): Promise<void> {
   await takeAddress(context, email, claimNeedsMerge({}))
-  await convertGuest(context, user, email, passwordHash)
+  await convertAnonymousUser(context, user, email, passwordHash)
 }

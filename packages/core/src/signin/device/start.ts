@@ -1,3 +1,4 @@
+import { sql } from '@mikro-orm/sql'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { uuidOf } from '../../kernel/id.ts'
@@ -40,9 +41,9 @@ async function insertLogin({ em, now, origin, ports }: CommandContext, { id, has
   for (;;) {
     const userCode = newUserCode(ports.random)
     const rows = await em.execute<unknown[]>(
-      `insert into device_logins (id, hash, user_code, client_name, status, ip, user_agent, interval, created_at, expires_at)
-        values (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?) on conflict (user_code) do nothing returning 1`,
-      [uuidOf(id), hash, userCode, clientName, origin.ip, origin.userAgent, firstInterval, now, expiresAt],
+      sql`insert into device_logins (id, hash, user_code, client_name, status, ip, user_agent, interval, created_at, expires_at)
+        values (${uuidOf(id)}, ${hash}, ${userCode}, ${clientName}, 'pending', ${origin.ip}, ${origin.userAgent}, ${firstInterval}, ${now}, ${expiresAt})
+        on conflict (user_code) do nothing returning 1`,
     )
     if (rows.length === 1) return userCode
   }

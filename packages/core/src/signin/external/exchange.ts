@@ -23,6 +23,19 @@ type Client = NonNullable<IdentityProvider['client']>
 export const PendingSecrets = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() })
 export type PendingSecrets = z.infer<typeof PendingSecrets>
 
+/** The payload of a challenge for a sign-in by redirect; its secrets are sealed. */
+export const PendingSignIn = z.object({
+  provider: z.string(),
+  redirectUri: z.string(),
+  redirectTo: z.string().nullable(),
+  sealed: z.string(),
+})
+
+/** What the secrets are sealed for. */
+export function sealedFor(provider: string): string {
+  return `oauth/${provider}`
+}
+
 /** 256 random bits as URL-safe text. */
 export function randomText({ random }: Pick<Ports, 'random'>): string {
   return base64url.encode(random.bytes(32))

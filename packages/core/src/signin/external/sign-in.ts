@@ -1,13 +1,27 @@
-import { resolveUser, identityRefused, type Claims } from '../../identities/index.ts'
+import { claimsIn, identityRefused, providerNamed, resolveUser, type Claims } from '../../identities/index.ts'
+import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { IdentityProvider } from '../../kernel/settings.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import { networkOf, mayActFrom } from '../../kernel/network.ts'
+import { anyone } from '../../kernel/rule.ts'
 import type { Ports } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'
 import { afterFirstFactor } from '../first-factor.ts'
 import type { SignInAnswer } from '../model.ts'
 import { countFailure, recordRefusal, secondsToWait, throttleKeys, type ThrottleKeys, tooManyAttempts } from '../../throttling/index.ts'
+import { externalSignatures } from './signatures.ts'
+
+export const signInWithIdentity = defineCommand(externalSignatures.signInWithIdentity, {
+  allow: anyone,
+  handlesSecret: true,
+  async prepare(context, { provider, token }) {
+    const trusted = providerNamed(context.settings, provider)
+    await admitNetwork(context)
+    return claimsIn(context, trusted, token)
+  },
+  handle: (context, { provider }, claims) => signInWithClaims(context, providerNamed(context.settings, provider), claims),
+})
 
 /**
  * Signs in the user that a provider's claims name. A second factor that the user has here is required

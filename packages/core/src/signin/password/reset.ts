@@ -1,4 +1,4 @@
-import { liftLimit, mayBeReclaimed, proveAddress, reclaimAccount } from '../../accounts/index.ts'
+import { clearAllowedIps, mayBeReclaimed, proveAddress, reclaimAccount } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
@@ -55,7 +55,7 @@ async function setNewPassword(
   else if (await mayBeReclaimed(em, settings, user.id))
     await reclaimAccount(context, user, { passwordHash: hash, refusal: linkInvalid({}) })
   else {
-    if (purpose === 'resetPassword') liftLimit(context, user)
+    if (purpose === 'resetPassword') clearAllowedIps(context, user)
     await replacePassword(context, user, hash)
     await proveAddress(context, user, email)
   }

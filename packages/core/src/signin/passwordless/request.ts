@@ -1,69 +1,18 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../../kernel/action.ts'
-import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
-import { ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { ownSessionRequired } from '../../kernel/errors.ts'
 import { idOf } from '../../kernel/id.ts'
-import { anyone, signedIn } from '../../kernel/rule.ts'
-import { mailNotConfigured } from '../../mail/index.ts'
-import { checkNewPassword, hashPassword } from '../../passwords/index.ts'
-import { existingUser, isActing, type UserId, type UserStatus } from '../../users/index.ts'
+import { anyone } from '../../kernel/rule.ts'
+import { isActing, type UserId, type UserStatus } from '../../users/index.ts'
 import { issueVerification, checkedRedirect } from '../../verifications/index.ts'
-import { alreadyVerified, noAddress, signUpClosed } from './errors.ts'
-import { codeLifetime, linkLifetime, magicLinkLifetime, type SignUpPayload } from './model.ts'
+import { noAddress } from '../errors.ts'
+import { callerAccount, requireMail, verificationSent } from '../verification-request.ts'
 import { passwordlessSignatures } from './signatures.ts'
 
-/**
- * Creates no account: the data waits, sealed, until the address is proved. So
- * nobody can create one with somebody else's address and wait for its owner.
- * Whether the address is known is not checked here but by the job that mails,
- * and only the person who proves the address learns it.
- */
-export const signUp = defineCommand(passwordlessSignatures.signUp, {
-  allow: anyone,
-  handlesSecret: true,
-  async prepare(context, { password, ...owner }) {
-    const { settings, ports } = context
-    if (settings.signUp !== 'open') throw signUpClosed({})
-    requireMail(context, owner)
-    await checkNewPassword(settings, password, owner)
-    return hashPassword(ports.hasher, password)
-  },
-  async handle(context, input, passwordHash) {
-    const { email, username = null, fullName = null, displayName = null, locale = null, timezone = null } = input
-    const payload: SignUpPayload = { passwordHash, username, fullName, displayName, locale, timezone }
-    return verificationSent(
-      await issueVerification(context, {
-        purpose: 'signUp',
-        email,
-        userId: null,
-        lifetime: linkLifetime,
-        bound: true,
-        payload: JSON.stringify(payload),
-        redirectTo: checkedRedirect(context.settings, input.redirectTo),
-      }),
-    )
-  },
-})
-
-export const requestEmailVerification = defineCommand(passwordlessSignatures.requestEmailVerification, {
-  allow: signedIn,
-  duringPendingStep: true,
-  handlesSecret: true,
-  async prepare(context, input) {
-    requireMail(context, input)
-  },
-  async handle(context, { redirectTo }) {
-    const { id: userId, email: present, emailVerified, pendingEmail } = await callerAccount(context)
-    const email = pendingEmail ?? present
-    if (email === null) throw noAddress({})
-    if (pendingEmail === null && emailVerified) throw alreadyVerified({})
-    context.note({ target: { type: 'user', id: userId } })
-    const to = checkedRedirect(context.settings, redirectTo)
-    return verificationSent(
-      await issueVerification(context, { purpose: 'verifyEmail', email, userId, lifetime: linkLifetime, bound: true, redirectTo: to }),
-    )
-  },
-})
+/** Milliseconds that mailed secrets work which sign in: shorter than those that only confirm an address. */
+const magicLinkLifetime = 15 * 60 * 1000
+const codeLifetime = 10 * 60 * 1000
 
 export const requestMagicLink = defineCommand(passwordlessSignatures.requestMagicLink, {
   allow: anyone,
@@ -108,22 +57,6 @@ async function ownCode(context: CommandContext) {
   return verificationSent(
     await issueVerification(context, { purpose: 'reauthenticate', email, userId, lifetime: codeLifetime, bound: true }),
   )
-}
-
-/** Fails early if mail is not configured or the redirect is not allowed. */
-function requireMail({ ports, settings }: PrepareContext, { redirectTo }: { readonly redirectTo?: string | undefined }): void {
-  if (!ports.mailer.isConfigured) throw mailNotConfigured({})
-  checkedRedirect(settings, redirectTo)
-}
-
-function verificationSent({ binding, expiresAt }: { readonly binding: string | null; readonly expiresAt: Date }) {
-  if (binding === null) throw new TypeError('These verifications are always bound to the browser that asked.')
-  return { status: 'verificationSent' as const, binding, expiresAt }
-}
-
-async function callerAccount({ em, actor }: CommandContext) {
-  if (actor.kind !== 'user') throw unauthenticated({})
-  return existingUser(em, actor.principal.userId)
 }
 
 interface Account {

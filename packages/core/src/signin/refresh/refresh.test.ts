@@ -1,5 +1,16 @@
-import { anonymousActor, completed, uuidOf, type DenizenError, type SignedIn } from '@denizen/core'
-import { databases, password, raced, untilSeen, useWorld, withoutGuard, type World } from '@denizen/core/testing'
+import { completed, uuidOf, type DenizenError, type SignedIn } from '@denizen/core'
+import {
+  asBrowser,
+  databases,
+  endOfSession,
+  newSession,
+  password,
+  raced,
+  untilSeen,
+  useWorld,
+  withoutGuard,
+  type World,
+} from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 const hour = 3_600_000
@@ -19,23 +30,7 @@ const refusal = {
 }
 
 const origin = { ip: '192.0.2.7', userAgent: 'a browser' }
-const asNobody = ({ core }: World, from: typeof origin = origin) => core.as(anonymousActor, from)
-const refresh = (world: World, refreshToken: string, from?: typeof origin) => asNobody(world, from).auth.refresh({ refreshToken })
-
-/** Somebody who has just signed in. */
-async function begun(world: World, from?: typeof origin): Promise<SignedIn> {
-  const user = await world.newUser()
-  return completed(await asNobody(world, from).auth.signIn({ identifier: user.id, password }))
-}
-
-async function endOf(world: World, { session }: SignedIn) {
-  const [row] = await world.rows<{ reason: string | null; live: number }>(
-    `select end_reason as reason, (select count(*)::int from tokens t where t.session_id = s.id and t.revoked_at is null) as live
-      from sessions s where id = ?`,
-    [uuidOf(session.id)],
-  )
-  return row
-}
+const refresh = (world: World, refreshToken: string, from?: typeof origin) => asBrowser(world, from).auth.refresh({ refreshToken })
 
 const history = (world: World, { session }: SignedIn) =>
   world.rows<{ outcome: string }>('select outcome from login_attempts where session_id = ? order by xmin::text::bigint', [
@@ -52,7 +47,7 @@ describe.each(databases)('on %s', (database) => {
   }
 
   test('a refresh token gives a new pair, which works, and keeps the session alive', async () => {
-    const first = await begun(world())
+    const first = await newSession(world())
     world().clock.advance(3 * day)
     expect(await world().core.authenticate(first.accessToken)).toBeNull()
     const second = await refresh(world(), first.refreshToken)
@@ -74,7 +69,7 @@ describe.each(databases)('on %s', (database) => {
   })
 
   test('the access token of before lives out its hour, and no longer', async () => {
-    const first = await begun(world())
+    const first = await newSession(world())
     world().clock.advance(hour / 2)
     await refresh(world(), first.refreshToken)
     expect(await world().core.authenticate(first.accessToken)).not.toBeNull()
@@ -83,7 +78,7 @@ describe.each(databases)('on %s', (database) => {
   })
 
   test('no session is kept alive for longer than 90 days, and one that nobody refreshes ends after 14', async () => {
-    const [kept, left] = [await begun(world()), await begun(world())]
+    const [kept, left] = [await newSession(world()), await newSession(world())]
     const begunAt = world().clock.now().getTime()
     let current = kept
     for (let days = 10; days < 90; days += 10) {
@@ -100,22 +95,22 @@ describe.each(databases)('on %s', (database) => {
   })
 
   test('within the grace the same pair comes again, to the letter; nothing more is written', async () => {
-    const first = await begun(world())
+    const first = await newSession(world())
     const second = await refresh(world(), first.refreshToken)
     const tokens = (await world().counts())['tokens']
     world().clock.advance(30_000)
     expect(await refresh(world(), first.refreshToken)).toEqual(second)
     expect((await world().counts())['tokens']).toBe(tokens)
-    expect(await endOf(world(), first)).toMatchObject({ reason: null })
+    expect(await endOfSession(world(), first)).toMatchObject({ reason: null })
   })
 
   test('ABUSE 5: after the grace an old token ends the whole family at once', async () => {
-    const first = await begun(world())
+    const first = await newSession(world())
     const second = await refresh(world(), first.refreshToken)
     world().clock.advance(30_001)
     await used(second)
     expect(await failure(refresh(world(), first.refreshToken))).toEqual(refusal)
-    expect(await endOf(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
+    expect(await endOfSession(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
     for (const { accessToken } of [first, second]) expect(await world().core.authenticate(accessToken)).toBeNull()
     expect(await failure(refresh(world(), second.refreshToken))).toEqual(refusal)
     expect((await history(world(), first)).map(({ outcome }) => outcome)).toEqual(['succeeded', 'revoked'])
@@ -130,35 +125,40 @@ describe.each(databases)('on %s', (database) => {
   })
 
   test('ABUSE 5: once somebody has gone on with the successor, the old token ends the family, also within the grace', async () => {
-    const first = await begun(world())
+    const first = await newSession(world())
     const second = await refresh(world(), first.refreshToken)
     const third = await refresh(world(), second.refreshToken)
     expect(await failure(refresh(world(), first.refreshToken))).toEqual(refusal)
-    expect(await endOf(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
+    expect(await endOfSession(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
     expect(await world().core.authenticate(third.accessToken)).toBeNull()
   })
 
   test('other sessions of the user go on', async () => {
-    const first = await begun(world())
-    const other = completed(await asNobody(world()).auth.signIn({ identifier: first.user.id, password }))
+    const first = await newSession(world())
+    const other = completed(await asBrowser(world()).auth.signIn({ identifier: first.user.id, password }))
     await used(await refresh(world(), first.refreshToken))
     world().clock.advance(31_000)
     await failure(refresh(world(), first.refreshToken))
-    expect(await endOf(world(), first)).toMatchObject({ reason: 'tokenReused' })
+    expect(await endOfSession(world(), first)).toMatchObject({ reason: 'tokenReused' })
     expect(await world().core.authenticate(other.accessToken)).not.toBeNull()
     expect(await refresh(world(), other.refreshToken)).toMatchObject({ session: { id: other.session.id } })
   })
 
   test('unknown, tampered, another kind, ended, expired, of somebody who may not act: one and the same answer', async () => {
     const admin = await world().asSuperadmin()
-    const [gone, out, late, suspended] = [await begun(world()), await begun(world()), await begun(world()), await begun(world())]
+    const [gone, out, late, suspended] = [
+      await newSession(world()),
+      await newSession(world()),
+      await newSession(world()),
+      await newSession(world()),
+    ]
     await admin.as.users.archive({ userId: gone.user.id })
     await world()
       .core.as({ kind: 'user', principal: (await world().core.authenticate(out.accessToken)) ?? admin.principal })
       .auth.signOut()
     await world().rows(`update users set status = 'suspended' where id = ? returning 1`, [uuidOf(suspended.user.id)])
     await world().rows('update sessions set expires_at = created_at where id = ? returning 1', [uuidOf(late.session.id)])
-    const { refreshToken, accessToken } = await begun(world())
+    const { refreshToken, accessToken } = await newSession(world())
     const letter = refreshToken.at(-10) === 'a' ? 'b' : 'a'
     const tampered = refreshToken.slice(0, -10) + letter + refreshToken.slice(-9)
     const refused = [gone.refreshToken, out.refreshToken, late.refreshToken, suspended.refreshToken]
@@ -168,7 +168,7 @@ describe.each(databases)('on %s', (database) => {
   })
 
   test('only from the addresses that the user may act from', async () => {
-    const session = await begun(world())
+    const session = await newSession(world())
     await world().rows(`update users set allowed_ips = '{192.0.2.0/24}' where id = ? returning 1`, [uuidOf(session.user.id)])
     world().clock.advance(1)
     const elsewhere = { ...origin, ip: '198.51.100.1' }
@@ -179,7 +179,7 @@ describe.each(databases)('on %s', (database) => {
 
   test('who acts for somebody else does so no longer for it, and not at all once they may not', async () => {
     const [{ user }, admin] = [await world().signUp(), await world().asSuperadmin()]
-    const session = completed(await asNobody(world()).auth.signIn({ identifier: user.id, password }))
+    const session = completed(await asBrowser(world()).auth.signIn({ identifier: user.id, password }))
     const until = new Date(world().clock.now().getTime() + hour)
     await world().rows('update sessions set impersonator_id = ?, impersonator_session_id = ?, expires_at = ? where id = ? returning 1', [
       uuidOf(admin.user.id),
@@ -195,13 +195,13 @@ describe.each(databases)('on %s', (database) => {
   })
 
   test('says what the session still owes', async () => {
-    const session = await begun(world())
+    const session = await newSession(world())
     await world().rows('update users set need_password_change = true where id = ? returning 1', [uuidOf(session.user.id)])
     expect((await refresh(world(), session.refreshToken)).pendingSteps).toEqual(['changePassword'])
   })
 
   test('what is kept, also in the audit log, holds no token', async () => {
-    const session = await begun(world())
+    const session = await newSession(world())
     const next = await refresh(world(), session.refreshToken)
     const kept = JSON.stringify([
       await world().rows('select * from audit_entries'),
@@ -213,8 +213,8 @@ describe.each(databases)('on %s', (database) => {
   })
 
   test('has no plan', async () => {
-    const { refreshToken } = await begun(world())
-    const plan = asNobody(world()).auth.refresh.plan({ refreshToken })
+    const { refreshToken } = await newSession(world())
+    const plan = asBrowser(world()).auth.refresh.plan({ refreshToken })
     expect(await failure(plan)).toMatchObject({ code: 'request.notPlannable' })
   })
 })
@@ -231,7 +231,7 @@ describe('ABUSE 5: at once', () => {
       .length
 
   test(`${atOnce} refreshes of one token are one rotation, and all answers are equal`, async () => {
-    const first = await begun(world())
+    const first = await newSession(world())
     const results = await raced(
       world(),
       gate,
@@ -242,14 +242,14 @@ describe('ABUSE 5: at once', () => {
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true)
     const tokens = await world().rows('select kind from tokens where session_id = ?', [uuidOf(first.session.id)])
     expect(tokens).toHaveLength(4)
-    expect(await endOf(world(), first)).toMatchObject({ reason: null })
+    expect(await endOfSession(world(), first)).toMatchObject({ reason: null })
   })
 
   test('without the guard there are several: the race is one', async () => {
     // The statement that exchanges no longer asks whether somebody was faster, and nobody waits for the user's row.
     withoutGuard(world(), (query) => query.replace('and rotated_at is null', '').replace('order by id for no key update', ''))
     await untilSeen('several rotations of one token', async () => {
-      const first = await begun(world())
+      const first = await newSession(world())
       await raced(
         world(),
         gate,
@@ -260,7 +260,7 @@ describe('ABUSE 5: at once', () => {
   })
 
   test(`${atOnce} uses of an old token after the grace end the family, once`, async () => {
-    const first = await begun(world())
+    const first = await newSession(world())
     const second = await refresh(world(), first.refreshToken)
     world().clock.advance(31_000)
     const results = await raced(
@@ -268,7 +268,7 @@ describe('ABUSE 5: at once', () => {
       gate,
       Array.from({ length: atOnce }, (_, index) => () => refresh(world(), index % 2 === 0 ? first.refreshToken : second.refreshToken)),
     )
-    expect(await endOf(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
+    expect(await endOfSession(world(), first)).toEqual({ reason: 'tokenReused', live: 0 })
     for (const result of results)
       if (result.status === 'fulfilled') expect(await world().core.authenticate(result.value.accessToken)).toBeNull()
     expect((await history(world(), first)).filter(({ outcome }) => outcome === 'revoked')).toHaveLength(1)

@@ -13,7 +13,7 @@ import { nameOf } from '../verify-password.ts'
 import { guess, throttleKeys } from '../../throttling/index.ts'
 import { accountInactive, passwordNeeded, proofNeeded } from './errors.ts'
 import { readPayload, type SignUpPayload } from './model.ts'
-import { passwordlessSignatures } from './signatures.ts'
+import { signUpSignatures } from './signatures.ts'
 
 interface Confirmation {
   readonly token: string
@@ -35,7 +35,7 @@ interface Preparation {
   readonly changedAt: Date | null
 }
 
-export const verifyEmail = defineCommand(passwordlessSignatures.verifyEmail, {
+export const verifyEmail = defineCommand(signUpSignatures.verifyEmail, {
   allow: anyone,
   duringPendingStep: true,
   handlesSecret: true,

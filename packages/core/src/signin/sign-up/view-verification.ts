@@ -6,10 +6,10 @@ import { UserRow } from '../../users/index.ts'
 import { linkInvalid, inspectLink, type VerificationPurpose } from '../../verifications/index.ts'
 import { secondFactorMethodsOf } from '../mfa/methods.ts'
 import { readPayload } from './model.ts'
-import { passwordlessSignatures } from './signatures.ts'
+import { signUpSignatures } from './signatures.ts'
 
 /** Uses nothing up: programs that look into mails follow links too. */
-export const viewVerification = defineCommand(passwordlessSignatures.viewVerification, {
+export const viewVerification = defineCommand(signUpSignatures.viewVerification, {
   allow: anyone,
   duringPendingStep: true,
   handlesSecret: true,

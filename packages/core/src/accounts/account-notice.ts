@@ -1,27 +1,27 @@
+import type { CommandContext } from '../kernel/context.ts'
 import { DenizenError } from '../kernel/errors.ts'
-import type { Job } from '../kernel/event.ts'
 import { isId } from '../kernel/id.ts'
 import type { JobHandler } from '../kernel/job.ts'
 import { mailRefused, mailTo, type Message } from '../mail/index.ts'
-import { UserRow, type UserId } from '../users/index.ts'
+import { UserRow } from '../users/index.ts'
 
 const name = 'users.addressNotice'
 
-/** What happens to the address of an account, or to the network addresses that it may be used from. */
-export type AddressChange = 'requested' | 'changed' | 'changedByOperator' | 'limited' | 'limitedByOperator' | 'lifted'
+/** What a user is told of their account: its email address changes, or the network addresses that it may be used from. */
+export type AccountNotice = 'requested' | 'changed' | 'changedByOperator' | 'limited' | 'limitedByOperator' | 'lifted'
 
-/** The job that tells an address what happens to it. It carries the address: by the time it runs, the account may have another one. */
-export function addressNotice(userId: UserId, to: string, what: AddressChange): Job {
-  return { name, payload: { userId, to, what } }
+/** Mails a notice, if that is possible. Its job carries the address: by the time it runs, the account may have another one. */
+export function queueAccountNotice({ enqueue, ports }: CommandContext, { id, email }: UserRow, what: AccountNotice): void {
+  if (email !== null && ports.mailer.isConfigured) enqueue({ name, payload: { userId: id, to: email, what } })
 }
 
-/** Tells the address, so that its owner notices what they did not ask for. */
-export const sendAddressNotice: JobHandler = {
+/** Mails the notice, so that the owner of the account notices what they did not ask for. */
+export const sendAccountNotice: JobHandler = {
   name,
   outside: true,
   async run({ em, ports, settings }, { userId, to, what }) {
-    if (typeof userId !== 'string' || !isId('usr', userId) || typeof to !== 'string' || !isAddressChange(what))
-      throw new TypeError(`${name} needs a userId, an address and what happens to it.`)
+    if (typeof userId !== 'string' || !isId('usr', userId) || typeof to !== 'string' || !isAccountNotice(what))
+      throw new TypeError(`${name} needs a userId, an address and a notice.`)
     const user = await em.findOne(UserRow, { id: userId })
     if (user === null) return
     const message = messages[what](user.username)
@@ -34,11 +34,11 @@ export const sendAddressNotice: JobHandler = {
   },
 }
 
-function isAddressChange(what: unknown): what is AddressChange {
+function isAccountNotice(what: unknown): what is AccountNotice {
   return typeof what === 'string' && Object.hasOwn(messages, what)
 }
 
-const messages: Readonly<Record<AddressChange, (username: string) => Message>> = {
+const messages: Readonly<Record<AccountNotice, (username: string) => Message>> = {
   requested: (username) => ({
     title: 'Somebody wants to change the address of your account',
     paragraphs: [

@@ -1,12 +1,7 @@
 import { z } from 'zod'
 
-const minute = 60 * 1000
-const hour = 60 * minute
-
-/** Milliseconds that mailed secrets work: long enough for slow mail, shorter for those that sign in. */
-export const linkLifetime = 24 * hour
-export const magicLinkLifetime = 15 * minute
-export const codeLifetime = 10 * minute
+/** Milliseconds that a link works which confirms an address: long enough for slow mail. */
+export const linkLifetime = 24 * 60 * 60 * 1000
 
 /** The data of a sign-up, sealed until the address is proved. There is no account until then. */
 export const SignUpPayload = z.object({

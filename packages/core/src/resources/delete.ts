@@ -3,32 +3,11 @@ import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'
-import { expectVersion } from '../kernel/version.ts'
-import { ResourceRow } from './entity.ts'
 import { notEmpty } from './errors.ts'
 import type { ResourceId } from './model.ts'
-import { countResources, lockResource, lockTree, shownResource } from './repository.ts'
+import { countResources, lockResource, lockTree } from './repository.ts'
 import { resourcesSignatures } from './signatures.ts'
 import { changedResourceTarget } from './targets.ts'
-
-export const updateResource = defineCommand(resourcesSignatures.update, {
-  allow: granted,
-  target: changedResourceTarget,
-  async handle(context, { resourceId, version, ...patch }) {
-    const { em, now } = context
-    const { organizationId } = await lockResource(em, resourceId, 'update')
-    const row = await em.findOneOrFail(ResourceRow, { id: resourceId })
-    expectVersion(row, version)
-    const changed = Object.entries(patch).filter(([field, value]) => value !== undefined && value !== row[field as keyof typeof patch])
-    if (changed.length === 0) return shownResource(em, resourceId)
-    Object.assign(row, Object.fromEntries(changed), { updatedAt: now })
-    await em.flush()
-    const fields = changed.map(([field]) => field)
-    context.note({ changes: Object.fromEntries(changed) })
-    context.emit({ type: 'resources.updated', subject: resourceId, organizationId, payload: { resourceId, organizationId, fields } })
-    return shownResource(em, resourceId)
-  },
-})
 
 /** A deleted resource and its assignments stay as history; its key can be used again. */
 export const deleteResource = defineCommand(resourcesSignatures.delete, {

@@ -22,8 +22,3 @@ export const proofNeeded = defineError(
   "Sign in first, open the link in the browser where you asked for it, or give the account's password: the address alone does not prove that the account is yours.",
 )
 export const alreadyVerified = defineError('auth.alreadyVerified', 'conflict', 'Your address is confirmed already.')
-export const noAddress = defineError(
-  'auth.noAddress',
-  'conflict',
-  'This account has no confirmed address to send the mail to. Add one with users.updateCurrent and confirm it, or use another method.',
-)

@@ -1,22 +1,11 @@
-import { namedOrOwnAccountTarget, namedUserOrCaller, ownAccount } from '../users/index.ts'
 import { afterFactorRemoved, ensureAuthenticatorLeft } from '../authenticators/index.ts'
-import { defineCommand, defineQuery } from '../kernel/action.ts'
-import { notFound, unauthenticated } from '../kernel/errors.ts'
-import { anyOf, granted, owner } from '../kernel/rule.ts'
+import { defineCommand } from '../kernel/action.ts'
+import { notFound } from '../kernel/errors.ts'
+import { owner } from '../kernel/rule.ts'
+import { ownAccount } from '../users/index.ts'
 import { PasskeyRow } from './entity.ts'
 import { passkeysSignatures } from './signatures.ts'
 import { passkeyTarget } from './target.ts'
-
-export const list = defineQuery(passkeysSignatures.list, {
-  allow: anyOf(granted, owner),
-  target: namedOrOwnAccountTarget,
-  async handle({ open, actor }, input) {
-    const userId = namedUserOrCaller(actor, input)
-    if (userId === null) throw unauthenticated({})
-    const em = await open()
-    return { passkeys: await em.find(PasskeyRow, { userId }, { orderBy: { id: 'asc' } }) }
-  },
-})
 
 export const remove = defineCommand(passkeysSignatures.remove, {
   allow: owner,

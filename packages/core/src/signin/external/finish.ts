@@ -1,53 +1,14 @@
-import { openSealed } from '../../kernel/sealed.ts'
-import { z } from 'zod'
-import { claimsIn, metadataOf, providerNamed, redirectNotAllowed, type Claims } from '../../identities/index.ts'
+import { finishChallenge, tryChallenge } from '../../challenges/index.ts'
+import { providerNamed, type Claims } from '../../identities/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
+import { openSealed } from '../../kernel/sealed.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
-import { beginChallenge, finishChallenge, tryChallenge } from '../../challenges/index.ts'
-import { admitFromNetwork } from '../../throttling/index.ts'
 import { challengeOver } from '../errors.ts'
+import { exchange, isAnswerOf, PendingSecrets, PendingSignIn, sealedFor } from './exchange.ts'
 import { admitNetwork, signInWithClaims } from './sign-in.ts'
-import { authorizationUrl, clientOf, exchange, isAnswerOf, PendingSecrets, randomText } from './exchange.ts'
-import { destination, redirectUriFor } from './redirects.ts'
 import { externalSignatures } from './signatures.ts'
-
-export const signInWithIdentity = defineCommand(externalSignatures.signInWithIdentity, {
-  allow: anyone,
-  handlesSecret: true,
-  async prepare(context, { provider, token }) {
-    const trusted = providerNamed(context.settings, provider)
-    await admitNetwork(context)
-    return claimsIn(context, trusted, token)
-  },
-  handle: (context, { provider }, claims) => signInWithClaims(context, providerNamed(context.settings, provider), claims),
-})
-
-/** The payload of a challenge for a sign-in by redirect; its secrets are sealed. */
-const PendingSignIn = z.object({ provider: z.string(), redirectUri: z.string(), redirectTo: z.string().nullable(), sealed: z.string() })
-
-export const startOAuth = defineCommand(externalSignatures.startOAuth, {
-  allow: anyone,
-  handlesSecret: true,
-  async prepare({ ports, settings }, { provider, origin, redirectTo }) {
-    const trusted = providerNamed(settings, provider)
-    const client = clientOf(trusted)
-    const redirectUri = redirectUriFor(settings, trusted, origin)
-    const goal = redirectTo === undefined ? null : destination(settings, redirectTo)
-    if (redirectUri === null || (goal === null && redirectTo !== undefined)) throw redirectNotAllowed({})
-    const pending = { state: randomText(ports), verifier: randomText(ports), nonce: randomText(ports) }
-    const url = authorizationUrl(ports, await metadataOf(ports, trusted), client, redirectUri, pending)
-    const sealed = await ports.cipher.seal(sealedFor(provider), JSON.stringify(pending))
-    return { url, redirectUri, redirectTo: goal, sealed }
-  },
-  async handle(context, { provider }, { url, redirectUri, redirectTo, sealed }) {
-    await admitFromNetwork(context, 'oauth')
-    const payload = { provider, redirectUri, redirectTo, sealed }
-    const { text, expiresAt } = beginChallenge(context, { purpose: 'oauth', userId: null, payload })
-    return { url, challenge: text, redirectUri, expiresAt }
-  },
-})
 
 /** The result of redeeming the provider's answer, before the transaction. null: no such challenge, or it is over. */
 type RedeemedAnswer = { readonly provider: string; readonly redirectTo: string | null; readonly claims: Claims | null } | null
@@ -94,8 +55,4 @@ async function redeemAnswer(
   if (answering !== name || !equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
   if (!(await finishChallenge({ em, now }, tried))) return null
   return { ...wrong, claims: await exchange(ports, provider, { code, redirectUri }, pending) }
-}
-
-function sealedFor(provider: string): string {
-  return `oauth/${provider}`
 }
