@@ -11,6 +11,7 @@ import { factorsSignatures } from './signatures.ts'
 
 export const reset = defineCommand(factorsSignatures.reset, {
   allow: overAccount,
+  takesPrecedence: true,
   target: controlledAccountTarget,
   requiresRecentAuth: true,
   async handle(context, { userId, reason }) {
