@@ -107,7 +107,7 @@ describe('O11: errors', () => {
   it.each([
     [['access', 'assign-role', '--role', 'monitor'], '--user: name either --user or --team'],
     [['access', 'grant-permission', '--permission', 'document.read', '--user', usr, '--team', team], 'name either --user or --team'],
-    [['access', 'unassign-role', '--user', usr, '--yes'], 'name either <assignment>, or who has what by --user or --team and --role'],
+    [['access', 'unassign-role', '--user', usr, '--yes'], 'name either <assignment-id>, or who has what by --user or --team and --role'],
     [['resources', 'grant', 'res_00000000000000000000000000', '--user', usr], 'name either --role or --permission'],
     [['users', 'create', '--full-name', 'Nobody'], '--email or --username is needed'],
     [['policies', 'create', 'odd', '--limits', '{"":1}'], '--limits."": there is no such field'],
@@ -117,7 +117,7 @@ describe('O11: errors', () => {
     [['policies', 'assign', '--user', 'x'], 'Name a policy (<policy>), or use --none.'],
     [['users', 'bulk-archive'], 'Either name users (<user>) or select them with --filter.'],
     [['orgs', 'switch'], 'Name an organization (<organization>), or use --none.'],
-    [['access', 'explain', 'users.get', '--session', 'ses_00000000000000000000000000'], 'name --user: whose session it is'],
+    [['access', 'explain', 'users.get', '--session-id', 'ses_00000000000000000000000000'], 'name --user: whose session it is'],
   ])('name what is missing, or contradicts, as it is typed: %j', async (line, told) => {
     const { code, stderr } = await run(...line)
     expect([code, stderr]).toEqual([2, expect.stringContaining(told)])
