@@ -117,7 +117,6 @@ describe('O11: errors', () => {
     [['policies', 'assign', '--user', 'x'], 'Name a policy (<policy>), or use --none.'],
     [['users', 'bulk-archive'], 'Either name users (<user>) or select them with --filter.'],
     [['orgs', 'switch'], 'Name an organization (<organization>), or use --none.'],
-    [['access', 'explain', 'users.get', '--session-id', 'ses_00000000000000000000000000'], 'name --user: whose session it is'],
   ])('name what is missing, or contradicts, as it is typed: %j', async (line, told) => {
     const { code, stderr } = await run(...line)
     expect([code, stderr]).toEqual([2, expect.stringContaining(told)])
