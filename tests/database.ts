@@ -26,15 +26,20 @@ export interface SystemDatabase {
   close(options?: { keep: boolean }): Promise<void>
 }
 
-/** Its clock is the machine's, as a server's is, unless one is given. */
-export async function openDatabase({ clock = systemClock }: { clock?: Clock } = {}): Promise<SystemDatabase> {
+interface DatabaseOptions {
+  /** Default: the machine's, as a server's is. */
+  readonly clock?: Clock
+  readonly invalidation?: Ports['invalidation']
+}
+
+export async function openDatabase({ clock = systemClock, invalidation }: DatabaseOptions = {}): Promise<SystemDatabase> {
   const database = await createPostgres({ connections: 4, empty: false })
   const { orm, url } = database
   if (url === null) throw new Error('PostgreSQL has a URL')
   // What this process seals and derives, a server has to be able to open and to derive again.
   const masterKey = randomBytes(32)
   const { cipher } = await defaultPorts(masterKey)
-  const ports = { ...(await testPorts()), clock, cipher, web: fetchingWeb() }
+  const ports = { ...(await testPorts()), clock, cipher, web: fetchingWeb(), ...(invalidation && { invalidation }) }
   const { provider, file } = await localProvider(clock)
   const core = createCore({ orm, ports, settings: { identityProviders: [provider.settings] } })
   await core.start()

@@ -58,6 +58,17 @@ const ofOrganizations = {
     fails: async (world) => ({ as: await somebody(world, 'lists-none'), input: { cursor: 'forged' } }),
     failure: { code: 'request.invalid', kind: 'invalid' },
   },
+  'organizations.listMemberships': {
+    async succeeds(world) {
+      const { owner } = await placeOf(world, 'is-joined')
+      return { as: world.admin, input: { userId: owner.user.id } }
+    },
+    async fails(world) {
+      const { owner } = await placeOf(world, 'is-not-told')
+      return { as: await somebody(world, 'asks-about-others'), input: { userId: owner.user.id } }
+    },
+    failure: notFound,
+  },
   'organizations.update': {
     async succeeds(world) {
       const { owner, organizationId } = await placeOf(world, 'is-renamed')

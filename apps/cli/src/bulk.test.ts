@@ -157,7 +157,7 @@ describe('many users are changed', () => {
     [['users', 'bulk-archive'], 'Either name users or select them'],
     [['users', 'bulk-archive', 'ada', '--filter', '{"status":"active"}'], 'Either name users or select them'],
     [['users', 'bulk-archive', '--filter', '[]'], 'has to be a JSON object'],
-    [['users', 'bulk-archive', '--filter', '{}', '--yes'], 'a filter with at least one condition'],
+    [['users', 'bulk-archive', '--filter', '{}', '--yes'], 'a --filter with at least one condition'],
   ])('is refused when it is not clear who or what: %j', async (line, told) => {
     const { code, stderr } = await run(...line)
     expect([code, stderr]).toEqual([2, expect.stringContaining(told)])

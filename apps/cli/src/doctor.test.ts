@@ -101,6 +101,29 @@ it('75: a database that is set read-only is a problem, with the statement that e
   await database.close({ keep: false })
 })
 
+it('permissions of roles that no action has are named; those of applications are theirs', async () => {
+  const database = await createPostgres({ connections: 1, empty: false })
+  const env = { DATABASE_URL: database.url ?? '', DENIZEN_MASTER_KEY: masterKey }
+  const permissions = async () => (await examine(env)).check('Permissions')
+  const execute = (statement: string) => database.orm.em.getConnection().execute(statement)
+  await execute(
+    `insert into roles (id, name, built_in, created_at) values ('00000000-0000-7000-8000-00000000abcd', 'helper', false, now())`,
+  )
+  const give = (permission: string) =>
+    execute(
+      `insert into role_permissions (role_id, permission, granted_at) values ('00000000-0000-7000-8000-00000000abcd', '${permission}', now())`,
+    )
+  for (const permission of ['users.get', 'users.*', 'document.read']) await give(permission)
+  expect(await permissions()).toBeUndefined()
+  await give('users.frobnicate')
+  expect(await permissions()).toMatchObject({
+    state: 'warning',
+    found: 'no action has these: users.frobnicate (role helper)',
+    next: expect.stringMatching(/roles revoke-permission rol_\w{26} users\.frobnicate$/) as string,
+  })
+  await database.close({ keep: false })
+})
+
 it('whoever meets that database is sent to doctor', async () => {
   const env = { DATABASE_URL: 'postgres://u:canary@127.0.0.1:1/d', DENIZEN_MASTER_KEY: masterKey }
   for (const line of [['users', 'list', '--local'], ['migrate', 'status'], ['serve']]) {

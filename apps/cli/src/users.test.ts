@@ -185,16 +185,17 @@ describe('call', () => {
   })
 })
 
-it('O15: users get shows roles and second factors, and leaves out what the caller may not read; --where is documented', async () => {
+it('O15: users get shows roles, organizations and second factors, and leaves out what the caller may not read; --where is documented', async () => {
   const shown = await terminal.here(['users', 'get', served().stranger.user.username], asAdmin())
   expect(shown.stdout).toMatch(/^roles +user$/m)
+  expect(shown.stdout).toMatch(/^organizations +none$/m)
   expect(shown.stdout).toMatch(/^second factors +none$/m)
   const reader = await served().world.newUser()
   for (const permission of ['users.get', 'users.find'] as const) await served().world.access.give({ userId: reader.id, permission })
   const { token } = await served().world.signIn(reader)
   const less = await terminal.here(['users', 'get', served().stranger.user.username], { ...asAdmin(), DENIZEN_TOKEN: token })
   expect([less.code, less.stderr, less.stdout]).toEqual([0, '', expect.stringMatching(/^username /m)])
-  expect(less.stdout).not.toMatch(/^(roles|second factors) /m)
+  expect(less.stdout).not.toMatch(/^(roles|organizations|second factors) /m)
   const help = (await terminal.here(['users', 'list', '--help'])).stdout
   expect(help).toContain('{"startsWith":"a"}')
 })

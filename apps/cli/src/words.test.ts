@@ -7,6 +7,7 @@ import { inWordsOf } from './words.ts'
 
 const { served, asAdmin, terminal } = useServed()
 const run = (...line: string[]) => terminal.here(line, asAdmin())
+const [usr, team] = ['usr', 'team'].map((prefix) => `${prefix}_${'0'.repeat(26)}`) as [string, string]
 
 describe('O11: did you mean', () => {
   it.each([
@@ -101,6 +102,26 @@ describe('O11: errors', () => {
       5,
       expect.stringMatching(/2 of your tokens are called "twice"\.[^]*next: {2}Name the one that you mean by its id/),
     ])
+  })
+
+  it.each([
+    [['access', 'assign-role', '--role', 'monitor'], '--user: name either --user or --team'],
+    [['access', 'grant-permission', '--permission', 'document.read', '--user', usr, '--team', team], 'name either --user or --team'],
+    [['access', 'unassign-role', '--user', usr, '--yes'], 'name either <assignment-id>, or who has what by --user or --team and --role'],
+    [['resources', 'grant', 'res_00000000000000000000000000', '--user', usr], 'name either --role or --permission'],
+    [['users', 'create', '--full-name', 'Nobody'], '--email or --username is needed'],
+    [['policies', 'create', 'odd', '--limits', '{"":1}'], '--limits."": there is no such field'],
+    [['policies', 'create', 'odd', '--limit', ' =1'], 'This is not a limit'],
+    [['policies', 'create', 'odd', '--limit', 'sessions=1'], 'There is no limit "sessions".'],
+    [['policies', 'assign', 'odd'], 'Use exactly one of --user, --org and --as-default.'],
+    [['policies', 'assign', '--user', 'x'], 'Name a policy (<policy>), or use --none.'],
+    [['users', 'bulk-archive'], 'Either name users (<user>) or select them with --filter.'],
+    [['orgs', 'switch'], 'Name an organization (<organization>), or use --none.'],
+  ])('name what is missing, or contradicts, as it is typed: %j', async (line, told) => {
+    const { code, stderr } = await run(...line)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(told)])
+    // No field of an input is left in the text.
+    expect(stderr.split('\n')[0]).not.toMatch(/`|\b(user|team|role|organization|policy|assignment)Ids?\b/)
   })
 
   it('say which date', async () => {

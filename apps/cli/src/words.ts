@@ -17,7 +17,7 @@ interface Issue {
 export function inWordsOf(command: Command, program: Command, error: DenizenError): DenizenError {
   const { code, kind, details } = error
   // Those of a configuration have the names of settings.
-  const issues = areOfInput(details['issues']) ? details['issues'].map((issue) => ({ ...issue, path: pathIn(command, issue.path) })) : null
+  const issues = areOfInput(details['issues']) ? details['issues'].map((issue) => typedIssue(command, issue)) : null
   const [first] = issues ?? []
   const only = code === 'request.invalid' && issues?.length === 1 && first !== undefined
   const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : (commandTexts[code] ?? error.message)
@@ -34,6 +34,10 @@ function areOfInput(issues: unknown): issues is readonly Issue[] {
   return Array.isArray(issues) && issues.every((issue: unknown) => issue !== null && typeof issue === 'object' && 'path' in issue)
 }
 
+function typedIssue(command: Command, issue: Issue): Issue {
+  return { ...issue, path: pathIn(command, issue.path), message: withFields(command, issue.message) }
+}
+
 /** `where.name` is in `--where`; the rest of the path is what stands in its JSON. */
 function pathIn(command: Command, path: string): string {
   const [field = '', ...rest] = path.split('.')
@@ -46,16 +50,17 @@ const renamedOptions: Readonly<Record<string, string>> = { validFrom: '--from', 
 /** How a field is typed: `--org`, `<user>`; null: not at all. */
 function wordFor(command: Command, field: string): string | null {
   const known = referenceOf(field)
-  const flags = [known?.flag, renamedOptions[field], `--${kebab(field)}`].filter((flag) => flag !== undefined)
+  const flags = [known?.flag, renamedOptions[field], `--${kebab(field)}`, `--${kebab(field)}-prompt`].filter((flag) => flag !== undefined)
   const typed = flags.find((flag) => command.options.some(({ long, hidden }) => long === flag && !hidden))
   if (typed !== undefined) return typed
   const label = known?.reference.label ?? kebab(field)
   return command.registeredArguments.some((argument) => argument.name() === label) ? `<${label}>` : null
 }
 
-/** Only words with a capital inside are certainly names of fields. */
+/** Fields in backticks, or with a capital inside: other words are names of fields only perhaps. */
 function withFields(command: Command, text: string): string {
-  return text.replaceAll(/(?<![\w.])[a-z]+(?:[A-Z][a-z]+)+(?!\w|\.\w|\()/g, (word) => wordFor(command, word) ?? word)
+  const unquoted = text.replaceAll(/`(\w+)`/g, (_quoted, field: string) => wordFor(command, field) ?? field)
+  return unquoted.replaceAll(/(?<![\w.])[a-z]+(?:[A-Z][a-z]+)+(?!\w|\.\w|\()/g, (word) => wordFor(command, word) ?? word)
 }
 
 function withCommands(program: Command, text: string): string {

@@ -1,6 +1,6 @@
 export { actions } from './actions.ts'
 export { assignRole } from './access/index.ts'
-export { builtInRoleNames, builtInRoles } from './grants/index.ts'
+export { builtInRoleNames, builtInRoles, findStalePermissions } from './grants/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
   callsOver,
@@ -31,6 +31,7 @@ export type { Actor, Principal } from './kernel/actor.ts'
 export { BoundedCache, type Cache, type CacheState } from './kernel/caches.ts'
 export { defaultSettings, type IdentityProvider, type Settings } from './kernel/settings.ts'
 export type { Origin } from './kernel/origin.ts'
+export { catalogueOf } from './kernel/catalogue.ts'
 export type { Grants } from './kernel/grants.ts'
 export { databaseUnavailable, defineError, internal, invalidInput, unknownAction, type ErrorDefinition } from './kernel/errors.ts'
 export type { DomainEvent, Job } from './kernel/event.ts'

@@ -92,6 +92,7 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
         ...(await writeChecks(opened)),
         migrationCheck(applied, pending, unknown),
         ...(applied.length === 0 ? [] : [await masterKeyCheck(opened, config)]),
+        ...(pending.length === 0 && unknown.length === 0 ? await permissionChecks(opened) : []),
       ]
     } finally {
       await opened.close()
@@ -133,6 +134,27 @@ async function masterKeyCheck({ orm }: Database, config: Config): Promise<Check>
   } catch (error) {
     return problem('Master key', error, 'Until then nothing starts: signing in, mails and signed tokens need it.')
   }
+}
+
+/** So many are named; one is enough to go and look. */
+const mostNamed = 5
+
+/** Permissions of roles that no action has any more. Which permissions applications have only they know. */
+async function permissionChecks({ orm }: Database): Promise<readonly Check[]> {
+  const { actions, catalogueOf, findStalePermissions } = await import('@denizen/core')
+  const catalogue = catalogueOf([...actions.values()].map(({ signature }) => signature))
+  const stale = await findStalePermissions(orm.em.fork(), catalogue)
+  const [first] = stale
+  if (first === undefined) return []
+  const named = stale
+    .slice(0, mostNamed)
+    .map(({ permission, role }) => `${permission} (${role === null ? 'assigned by itself' : `role ${role.name}`})`)
+  const more = stale.length > mostNamed ? ` and ${stale.length - mostNamed} more` : ''
+  const next =
+    first.role === null
+      ? `They grant nothing. Revoke them: ${denizen} access revoke-permission --permission ${first.permission} --user …`
+      : `They grant nothing. Revoke them: ${denizen} roles revoke-permission ${first.role.id} ${first.permission}`
+  return [{ name: 'Permissions', state: 'warning', found: `no action has these: ${printable(named.join(', '))}${more}`, next }]
 }
 
 /** A server that has the directory open is not a problem. */

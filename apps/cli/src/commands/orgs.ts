@@ -95,7 +95,7 @@ function addSwitch(orgs: Command): void {
     extend: (command) => void command.option('--none', 'work in none'),
     adjust(input, { none }) {
       if ((none === true) === (input['organizationId'] !== undefined))
-        throw usageError('Name an organization, or use --none.', 'See which are yours: denizen orgs list')
+        throw usageError('Name an organization (<organization>), or use --none.', 'See which are yours: denizen orgs list')
       input['organizationId'] ??= null
     },
     show: ({ organization, role }) =>

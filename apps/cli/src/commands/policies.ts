@@ -7,6 +7,8 @@ import { addPaged } from '../paged-command.ts'
 
 const { policies: actions } = signatures
 
+const limitNames: readonly string[] = actions.create.input.shape.limits.unwrap().keyof().options
+
 /** Resource policies: named limits, by their id or their name. */
 export function addPolicies(program: Command): void {
   const policies = program
@@ -98,7 +100,7 @@ function addAssignment(policies: Command): void {
     extend: (command) => void command.option('--none', 'remove the assigned policy'),
     adjust(input, { none }) {
       if ((none === true) === (input['policyId'] !== undefined))
-        throw usageError('Name a policy, or use --none.', 'See which there are: denizen policies list')
+        throw usageError('Name a policy (<policy>), or use --none.', 'See which there are: denizen policies list')
       input['policyId'] ??= null
     },
     problem: ({ userId, organizationId, asDefault }) =>
@@ -131,8 +133,9 @@ function takeLimits(input: Input, { limit }: LeafOptions): void {
 function limitIn(text: string): readonly [name: string, value: unknown] {
   const at = text.indexOf('=')
   const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-  if (at <= 0 || value === '')
+  if (name === '' || value === '')
     throw usageError(`This is not a limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
+  if (!limitNames.includes(name)) throw usageError(`There is no limit "${printable(name)}".`, `There are ${limitNames.join(', ')}.`)
   if (value === 'unlimited') return [name, null]
   if (name === 'allowedFactors') return [name, value.split(',').map((factor) => factor.trim())]
   return [name, /^\d+$/.test(value) ? Number(value) : value.startsWith('{') ? (JSON.parse(value) as unknown) : value]

@@ -2,14 +2,16 @@ import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from '../calls.ts'
 import { record } from '../output.ts'
 
-/** The roles and second factors of a user, where the caller may read them; what they may not is left out. */
+/** The roles, organizations and second factors of a user, where the caller may read them; what they may not is left out. */
 export async function assignmentsText({ calls }: Connection, userId: string): Promise<string> {
-  const [assignments, factors] = await Promise.all([
+  const [assignments, memberships, factors] = await Promise.all([
     ifAllowed(calls.access.listAssignments({ userId, throughTeams: true, limit: 100 })),
+    ifAllowed(calls.organizations.listMemberships({ userId, limit: 100 })),
     ifAllowed(calls.factors.list({ userId })),
   ])
   return record([
     ['roles', assignments && rolesIn(assignments.items, assignments.nextCursor !== null)],
+    ['organizations', memberships && organizationsIn(memberships.items, memberships.nextCursor !== null)],
     ['second factors', factors && factorsIn(factors)],
   ])
 }
@@ -31,6 +33,15 @@ function rolesIn(assignments: Assignments, hasMore: boolean): string {
     const where = scope.kind === 'system' ? '' : ` on ${scope.resourceId ?? scope.teamId ?? scope.organizationId ?? ''}`
     return `${what}${where}${subject.kind === 'team' ? ` through team ${subject.name}` : ''}`
   })
+  return [...lines, ...(hasMore ? ['…'] : [])].join('\n') || 'none'
+}
+
+type Memberships = Awaited<ReturnType<Connection['calls']['organizations']['listMemberships']>>['items']
+
+function organizationsIn(memberships: Memberships, hasMore: boolean): string {
+  const lines = memberships.map(
+    ({ organization: { slug, status }, role }) => `${slug} (${role}${status === 'active' ? '' : `, ${status}`})`,
+  )
   return [...lines, ...(hasMore ? ['…'] : [])].join('\n') || 'none'
 }
 

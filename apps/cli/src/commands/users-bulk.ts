@@ -108,7 +108,7 @@ function finish(command: Command, examples: readonly string[]): void {
 async function change(typed: readonly string[], options: LeafOptions, work: Change): Promise<void> {
   const filter = filterOf(options['filter'])
   const names = typed.length === 1 && typed[0] === '-' ? (await readLines()).map((line) => nameIn(line)) : typed
-  if ((names.length === 0) === (filter === null)) throw usageError('Either name users or select them with --filter.')
+  if ((names.length === 0) === (filter === null)) throw usageError('Either name users (<user>) or select them with --filter.')
   await connected(options, async (connection) => {
     const scope = await scopeOf(connection, options['org'])
     if (filter === null) return changeNamed(scope, [...new Set(names)], options, work)

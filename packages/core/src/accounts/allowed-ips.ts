@@ -4,7 +4,7 @@ import { mayActFrom } from '../kernel/network.ts'
 import { change } from '../kernel/row.ts'
 import { lockedByOperator, wouldLockOut, type UserRow } from '../users/index.ts'
 import { queueAccountNotice } from './account-notice.ts'
-import { actsAsOperator } from './lifecycle/operator-lock.ts'
+import { actsAsOperator } from './operator-holds.ts'
 import { requireRecentAuth } from './recent-auth.ts'
 
 /**

@@ -9,7 +9,7 @@ import type { Settings } from '../kernel/settings.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
-import { lookExpression, otherUsername, storedSkeleton, usernameFrom, type UserId, type UserRow } from '../users/index.ts'
+import { lookExpression, otherUsername, storedSkeleton, usernameFrom, withHold, type UserId, type UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
 import { hasOwnAllowedIps } from './allowed-ips.ts'
 import { rememberStatus } from './lifecycle/history.ts'
@@ -74,6 +74,7 @@ async function replaceHolder(context: CommandContext, account: UserRow, password
   change(account, {
     passwordChangedAt: passwordHash === null ? null : now,
     needPasswordChange: false,
+    operatorHolds: withHold(account.operatorHolds, 'passwordChange', false),
     // Set by the previous holder, they would lock the owner out.
     ...(hasOwnAllowedIps(account) && { allowedIps: [], limitedBy: null }),
     emailVerified: true,

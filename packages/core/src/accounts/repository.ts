@@ -4,7 +4,7 @@ import { runStatement, statement, type Statement } from '../kernel/statement.ts'
 import { builtInRoles } from '../grants/index.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { folded } from '../text/index.ts'
-import { storedSkeleton, type ManagedUser } from '../users/index.ts'
+import { storedSkeleton, type ManagedUser, type OperatorHold } from '../users/index.ts'
 
 /** The rows of a new account. */
 export interface AccountRows {
@@ -16,6 +16,7 @@ export interface AccountRows {
   readonly assignmentId: Id<'asg'>
   readonly grantedBy: Id<'usr'> | null
   readonly membershipId: Id<'mem'>
+  readonly operatorHolds: readonly OperatorHold[]
   /** The organization that a user without a home organization joins; null: none. */
   readonly organizationSlug: string | null
 }
@@ -51,6 +52,7 @@ async function insert(
     username,
     storedSkeleton(username),
     rows.importedFrom,
+    `{${rows.operatorHolds.join(',')}}`,
     ...Object.values(columns).map((valueOf) => valueOf(user)),
     ...(withPassword ? [passwordHash] : []),
     ...(withMembership ? [uuidOf(rows.membershipId), organizationSlug] : []),
@@ -106,7 +108,7 @@ function insertionOf(unless: Unless, withPassword: boolean, withMembership: bool
   return statement(
     nameOf(unless, withPassword, withMembership),
     `with account as (
-      insert into users (username, username_skeleton, imported_from, ${names.join(', ')}) values (?, ?, ?, ${names.map(() => '?').join(', ')})
+      insert into users (username, username_skeleton, imported_from, operator_holds, ${names.join(', ')}) values (?, ?, ?, ?::text[], ${names.map(() => '?').join(', ')})
         ${unless === 'taken' ? 'on conflict do nothing' : ''} returning id, username, created_at, home_organization_id),
     ${withPassword ? password : ''} ${withMembership ? membership : ''}
     assignment as (

@@ -54,7 +54,7 @@ export const newUser = {
 export function isNamed({ email, username }: { email?: string | undefined; username?: string | undefined }): boolean {
   return email !== undefined || username !== undefined
 }
-export const unnamed = { path: ['email'], error: 'an email or a username is needed' }
+export const unnamed = { path: ['email'], error: '`email` or `username` is needed' }
 
 /** The most users per call; more take several calls, each with a transaction of its own. */
 export const largestImport = 1000

@@ -11,6 +11,7 @@ import { factorsSignatures } from './signatures.ts'
 
 export const reset = defineCommand(factorsSignatures.reset, {
   allow: mayChangeAccount,
+  takesPrecedence: true,
   target: controlledAccountTarget,
   requiresRecentAuth: true,
   async handle(context, { userId, reason }) {

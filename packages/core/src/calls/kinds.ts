@@ -81,6 +81,7 @@ export const kinds = {
   'organizations.listDomains': 'query',
   'organizations.listInvitations': 'query',
   'organizations.listMembers': 'query',
+  'organizations.listMemberships': 'query',
   'organizations.removeDomain': 'command',
   'organizations.removeMember': 'command',
   'organizations.restore': 'command',

@@ -201,9 +201,9 @@ describe.each(bothDatabases)('migrations on %s', (database) => {
       { impersonated: false, ended: false, reason: null },
       { impersonated: true, ended: true, reason: 'impersonationOver' },
     ])
-    const locks = await rows<{ id: string; locked: boolean }>(
-      `select id, locked_by_operator as locked from users where status = 'suspended'`,
+    const locks = await rows<{ id: string; holds: string }>(
+      `select id, array_to_string(operator_holds, ',') as holds from users where status = 'suspended'`,
     )
-    expect(suspended.map(([user]) => locks.find(({ id }) => id === uuid(user))?.locked)).toEqual([false, true, true])
+    expect(suspended.map(([user]) => locks.find(({ id }) => id === uuid(user))?.holds)).toEqual(['', 'status', 'status'])
   })
 })

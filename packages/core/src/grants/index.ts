@@ -39,4 +39,5 @@ export {
   permissionsOf,
   matchesNoAction,
 } from './permissions.ts'
+export { findStalePermissions } from './stale-permissions.ts'
 export { requireKnownPermissions, similarActions } from './unknown-permissions.ts'

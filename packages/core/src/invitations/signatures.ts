@@ -30,7 +30,7 @@ const answered = {
   token: token.optional(),
   invitationId: invitationId.optional(),
 }
-const which = { path: ['token'], error: 'either the token of the link or an invitationId is needed' }
+const which = { path: ['token'], error: 'either the `token` of the link or `invitationId` is needed' }
 const isOne = ({ token, invitationId }: { token?: unknown; invitationId?: unknown }): boolean =>
   (token === undefined) !== (invitationId === undefined)
 
@@ -118,7 +118,7 @@ export const invitationsSignatures = group('organizations', {
       })
       .refine(({ organizationId, state }) => organizationId !== undefined || state === undefined || state === 'pending', {
         path: ['state'],
-        error: 'of your own, only those are listed that you can answer: leave the state out, or name an organization',
+        error: 'of your own, only those are listed that you can answer: leave out `state`, or name `organizationId`',
       }),
     output: pageOf(Invitation.extend({ organization: OrganizationSummary })),
   }),

@@ -73,7 +73,7 @@ export interface Inquiry<S extends Signature<string, 'command'> = Signature<stri
 interface Changing<S extends Signature, Prepared> extends Common<S> {
   /** Takes or returns a secret. It cannot be planned, because a plan would be a guess that nobody counts. */
   readonly handlesSecret?: true
-  /** Takes power from a user: long commands that hold it up are begun again behind it. */
+  /** Takes power from somebody: long commands that hold it up are begun again behind it. A batch gives way to the others that do. */
   readonly takesPrecedence?: true
   /** The rule for one item of a batch; `context.checkItem` applies it to locked rows. */
   readonly allowItem?: Rule

@@ -1,5 +1,6 @@
 import type { ConditionalGrants, Grants } from './grants.ts'
 import type { Id } from './id.ts'
+import { mayActFrom } from './network.ts'
 import type { Origin } from './origin.ts'
 
 /** A step that a signed-in user has to complete first; until then the session is restricted. */
@@ -48,6 +49,8 @@ export interface Principal {
   readonly tokenIps: readonly string[]
   /** CIDR blocks that the impersonator may call from; empty: from anywhere, or there is none. */
   readonly impersonatorIps: readonly string[]
+  /** Whether the impersonator holds at an address what this stands on; null: at any, or there is none. */
+  readonly impersonatorStandsAt: ((origin: Pick<Origin, 'ip' | 'remote'>) => boolean) | null
   readonly assurance: 'aal1' | 'aal2'
   readonly pendingSteps: readonly PendingStep[]
   /** Until when authentication counts as recent, which sensitive changes need. null: this credential cannot have it. */
@@ -101,6 +104,14 @@ export type Actor = AnonymousActor | SystemActor | UserActor
 /** Whether nobody can say who calls: without a credential, or as an anonymous account, which anybody may open as often as they like. */
 export function isStranger(actor: Actor): boolean {
   return actor.kind === 'anonymous' || (actor.kind === 'user' && actor.principal.isAnonymous && actor.principal.impersonator === null)
+}
+
+/** Whether a credential is good for calls from an address: the user, the token and the impersonator have to be allowed there. */
+export function mayCallFrom(
+  { allowedIps, tokenIps, impersonatorIps, impersonatorStandsAt: standsAt }: Principal,
+  origin: Pick<Origin, 'ip' | 'remote'>,
+): boolean {
+  return [allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, origin)) && (standsAt === null || standsAt(origin))
 }
 
 /** The user who calls; null: an anonymous caller or the system. */

@@ -41,6 +41,8 @@ export interface Subject extends SubjectKey {
   readonly conditional: boolean
   /** The grants for a call from an address; null: no address, so conditions on networks are not met. */
   grantsFrom(from: Pick<Origin, 'ip' | 'remote'> | null): Grants
+  /** Whether its session goes on at an address: one of an impersonation may only where the impersonator holds what it stands on. */
+  goesOnAt(from: Pick<Origin, 'ip' | 'remote'> | null): boolean
 }
 
 /** The subjects and scopes that a decision needs. */

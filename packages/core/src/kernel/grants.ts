@@ -34,8 +34,8 @@ export interface Grants {
 
 /** Grants that depend on the address of the call. */
 export interface ConditionalGrants {
-  /** The grants of a call from an address. */
-  from(origin: Origin): Grants
+  /** The grants of a call from an address; null: none is known. */
+  from(origin: Pick<Origin, 'ip' | 'remote'> | null): Grants
 }
 
 /** The grants of somebody who has none. */

@@ -116,7 +116,7 @@ function issuesOf(issue: z.core.$ZodIssue): readonly InputIssue[] {
 }
 
 function pathOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => clip(String(part))).join('.')
+  return path.map((part) => (part === '' ? '""' : clip(String(part)))).join('.')
 }
 
 function clip(name: string): string {

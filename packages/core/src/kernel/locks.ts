@@ -74,24 +74,31 @@ export async function takeLocks(em: SqlEntityManager, names: readonly LockName[]
   await runStatement(em, lockExclusive, [`{${names.join(',')}}`]) // there is nothing in a name that would have to be quoted
 }
 
+/** Who asks others to give way: for one change, or for a batch, to which other such batches do not give way. */
+export type Asking = 'one' | 'batch'
+
 /**
  * First keys of locks by which whoever waits asks others to give way (pipeline/precedence.ts). They are of two numbers, because others read
  * the second in `pg_locks`: the process id of the backend that waits, or the hash of the user's UUID. Whatever an administrator of the installation waits for gives
  * way, at any remove. For others only what the user has under way does: an organization's administrators stop nobody's work but that of
  * those whom they may suspend.
  */
-const [ofOperators, overUser] = [1_380_011_091, 1_380_011_092]
+const firstKeys = {
+  one: { ofOperators: 1_380_011_091, overUser: 1_380_011_092 },
+  batch: { ofOperators: 1_380_011_093, overUser: 1_380_011_094 },
+} as const satisfies Record<Asking, unknown>
 
 /** Asks whatever the backend with this process id waits for to give way, until the transaction ends. */
-export async function askAllToGiveWay(em: SqlEntityManager, pid: number): Promise<void> {
-  await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${ofOperators}, ?::int)`, [pid])
+export async function askAllToGiveWay(em: SqlEntityManager, pid: number, asking: Asking): Promise<void> {
+  await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${firstKeys[asking].ofOperators}, ?::int)`, [pid])
 }
 
 /** Asks what these users have under way to give way, until the transaction ends. */
-export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[]): Promise<void> {
-  await em.execute(`select count(pg_advisory_xact_lock_shared(${overUser}, hashtext(id::text)))::int as held from unnest(?::uuid[]) id`, [
-    uuidsOf(users),
-  ])
+export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[], asking: Asking): Promise<void> {
+  await em.execute(
+    `select count(pg_advisory_xact_lock_shared(${firstKeys[asking].overUser}, hashtext(id::text)))::int as held from unnest(?::uuid[]) id`,
+    [uuidsOf(users)],
+  )
 }
 
 // pg_locks has the locks of all databases of the server: another one may be a copy of this, with the same users.
@@ -100,15 +107,21 @@ const blocksPrecedence = statement(
   `with recursive asked as (
       select l.classid, l.objid from pg_locks l join pg_database d on d.oid = l.database
         where d.datname = current_database() and l.locktype = 'advisory' and l.objsubid = 2 and l.granted),
+    heard (of_operators, over_user) as (
+      values (${firstKeys.one.ofOperators}::oid, ${firstKeys.one.overUser}::oid)
+      union all select ${firstKeys.batch.ofOperators}::oid, ${firstKeys.batch.overUser}::oid where not ?::boolean),
     blocking (pid) as (
-      select unnest(pg_blocking_pids(objid::bigint::int)) from asked where classid = ${ofOperators}
+      select unnest(pg_blocking_pids(a.objid::bigint::int)) from asked a join heard h on h.of_operators = a.classid
       union select unnest(pg_blocking_pids(b.pid)) from blocking b)
     select exists (select 1 from blocking where pid = pg_backend_pid()) or exists (
-      select 1 from asked join unnest(?::uuid[]) id on objid = hashtext(id::text)::oid where classid = ${overUser}) as blocks`,
+      select 1 from asked a join heard h on h.over_user = a.classid join unnest(?::uuid[]) id on a.objid = hashtext(id::text)::oid) as blocks`,
 )
 
-/** Whether somebody asks this transaction, of a call of these users, to give way. */
-export async function isAskedToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[]): Promise<boolean> {
-  const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [uuidsOf(users)])
+/**
+ * Whether somebody asks this transaction, of a call of these users, to give way.
+ * @param isAsking it takes power itself: it does not give way to batches
+ */
+export async function isAskedToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[], isAsking: boolean): Promise<boolean> {
+  const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [isAsking, uuidsOf(users)])
   return row?.blocks === true
 }

@@ -169,4 +169,22 @@ describe.each(bothDatabases)('organizations.list and organizations.listMembers o
     await expect(ada.as.organizations.list({ search })).rejects.toMatchObject({ code: 'request.invalid' })
     await expect(ada.as.organizations.listMembers({ organizationId: small(), search })).rejects.toMatchObject({ code: 'request.invalid' })
   })
+
+  test('memberships of a user: their own, and of anybody for whoever may see all; an administrator of one organization is told of no other', async () => {
+    const userId = ada.user.id
+    const { organizations } = (await world().asMonitor()).as
+    const items = await pages((cursor) => organizations.listMemberships({ userId, limit: 2, cursor }))
+    expect(items.map(({ length }) => length)).toEqual([2, 2, 1])
+    expect(items.flat().map(({ organization: { slug }, role }) => [slug, role])).toEqual(
+      ['owner', 'member', 'member', 'member', 'member'].map((role, index) => [`listed-${index}`, role]),
+    )
+    await world().rows(`update organizations set status = 'suspended' where slug = 'listed-4' returning 1`)
+    const status = async (as: typeof organizations) =>
+      (await as.listMemberships({ userId })).items.map(({ organization }) => organization.status)
+    expect(await status(organizations)).toEqual([...Array<string>(4).fill('active'), 'suspended'])
+    expect(await status(ada.as.organizations)).toEqual(Array<string>(4).fill('active'))
+    await world().rows(`update organizations set status = 'active' where slug = 'listed-4' returning 1`)
+    const admin = await world().asMember(small(), 'admin')
+    await expect(admin.as.organizations.listMemberships({ userId })).rejects.toMatchObject({ code: 'request.notFound' })
+  })
 })

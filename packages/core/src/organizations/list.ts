@@ -2,7 +2,8 @@ import { defineQuery } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
-import { granted, signedIn } from '../kernel/rule.ts'
+import { anyOf, granted, grantedEverywhere, owner, signedIn } from '../kernel/rule.ts'
+import { accountTarget, existingUser } from '../users/index.ts'
 import type { MembershipRole, OrganizationStatus } from './model.ts'
 import {
   countMembers,
@@ -10,6 +11,7 @@ import {
   allOf,
   contains,
   selectMembers,
+  selectMemberships,
   selectOrganizations,
   shownOrganization,
   type Condition,
@@ -49,7 +51,11 @@ export const listOrganizations = defineQuery(organizationsSignatures.list, {
 const always: Condition = { sql: 'true', parameters: [] }
 
 function seesAllOrganizations(actor: Actor): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(organizationsSignatures.list.name))
+  return isGrantedEverywhere(actor, organizationsSignatures.list.name)
+}
+
+function isGrantedEverywhere(actor: Actor, permission: string): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(permission))
 }
 
 /** A cursor is only good for the caller that it was made for. */
@@ -87,6 +93,24 @@ export const listMembers = defineQuery(organizationsSignatures.listMembers, {
       nextCursor,
       total: total ? await countMembers(em, organizationId, selection) : null,
     }
+  },
+})
+
+/** Somebody's own, of active organizations; with the permission everywhere, anybody's. An organization's administrators learn nothing of others. */
+export const listMemberships = defineQuery(organizationsSignatures.listMemberships, {
+  allow: anyOf(grantedEverywhere, owner),
+  target: accountTarget,
+  async handle({ open, ports, actor }, { userId, limit, cursor }) {
+    const seesAll = isGrantedEverywhere(actor, organizationsSignatures.listMemberships.name)
+    const viewer = seesAll ? 'everywhere' : 'own'
+    const scope = { action: organizationsSignatures.listMemberships.name, filters: { userId }, viewer }
+    const position = await openCursor(ports.cipher, scope, cursor)
+    const em = await open()
+    await existingUser(em, userId)
+    const selection = allOf(seesAll ? always : ofStatus('active'), after(position?.[0]))
+    const rows = await selectMemberships(em, userId, selection, limit + 1)
+    const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ membershipId }) => [membershipId] })
+    return { items: shown.map(({ membership }) => membership), nextCursor }
   },
 })
 

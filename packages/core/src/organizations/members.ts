@@ -31,6 +31,7 @@ export const addMember = defineCommand(organizationsSignatures.addMember, {
 
 export const updateMember = defineCommand(organizationsSignatures.updateMember, {
   allow: allOf(granted, notBelow),
+  takesPrecedence: true,
   target: memberTarget,
   async handle(context, { organizationId, userId, role }) {
     const { em, actor, now } = context
@@ -51,6 +52,7 @@ export const updateMember = defineCommand(organizationsSignatures.updateMember, 
 /** Members may leave; only the last owner cannot. */
 export const removeMember = defineCommand(organizationsSignatures.removeMember, {
   allow: anyOf(allOf(granted, notBelow), owner),
+  takesPrecedence: true,
   target: memberTarget,
   async handle(context, { organizationId, userId }) {
     const { em, actor } = context

@@ -81,7 +81,7 @@ interface Lost {
 
 /**
  * Ends a membership, and everything that came with it: seats in teams,
- * sent invitations, roles in the organization, impersonations by a permission held there, and the organization of
+ * sent invitations, roles in the organization, and the organization of
  * sessions. A returning member starts anew.
  */
 export async function deleteMembership({ em, now, actor }: CommandContext, { organizationId, userId }: MembershipKey): Promise<Lost> {
@@ -95,12 +95,6 @@ export async function deleteMembership({ em, now, actor }: CommandContext, { org
     [now, by, organization, user, now],
   )
   await em.execute('update sessions set organization_id = null where user_id = ? and organization_id = ?', [user, organization], 'run')
-  await em.execute(
-    `update sessions set ended_at = ?, end_reason = 'impersonationOver', ended_by = impersonator_id
-      where impersonator_id = ? and only_organization_id = ? and ended_at is null`,
-    [now, user, organization],
-    'run',
-  )
   await rememberMembership(em, { organizationId, userId }, now)
   await em.execute('delete from memberships where organization_id = ? and user_id = ?', [organization, user], 'run')
   return { teamsLeft, invitationsRevoked, rolesLost: roles.length }

@@ -33,6 +33,14 @@ export type MembershipRole = z.infer<typeof membershipRole>
 export const OrganizationSummary = z.object({ id: organizationId, slug: z.string(), name: z.string() })
 export type OrganizationSummary = z.infer<typeof OrganizationSummary>
 
+/** What a user is in an organization. */
+export const Membership = z.object({
+  organization: OrganizationSummary.extend({ status: organizationStatus }),
+  role: membershipRole,
+  joinedAt: z.date(),
+})
+export type Membership = z.infer<typeof Membership>
+
 /** A tenant. */
 export const Organization = OrganizationSummary.extend({
   status: organizationStatus,

@@ -3,7 +3,7 @@ import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../kernel/id.ts'
 import { escapeLike } from '../text/index.ts'
 import { type UserStatus, isManaged } from '../users/index.ts'
-import type { Member, MembershipRole, Organization, OrganizationId, OrganizationStatus } from './model.ts'
+import type { Member, Membership, MembershipRole, Organization, OrganizationId, OrganizationStatus } from './model.ts'
 
 /** A condition with its parameters. */
 export interface Condition {
@@ -128,6 +128,32 @@ function memberIn({ id, username, email, display_name, avatar_url, status, role,
     managed,
     joinedAt: new Date(joined_at),
   }
+}
+
+/** A membership, with the id by which lists are ordered. */
+export interface ListedMembership {
+  readonly membershipId: Id<'mem'>
+  readonly membership: Membership
+}
+
+/** Memberships `m` of a user, with their organizations `o`, oldest first. */
+export async function selectMemberships(
+  em: SqlEntityManager,
+  userId: Id<'usr'>,
+  { sql, parameters }: Condition,
+  limit: number,
+): Promise<ListedMembership[]> {
+  const rows = await em.execute<
+    { membership: string; id: string; slug: string; name: string; status: OrganizationStatus; role: MembershipRole; joined_at: number }[]
+  >(
+    `select m.id::text as membership, o.id::text as id, o.slug, o.name, o.status, m.role, (extract(epoch from m.created_at) * 1000)::float8 as joined_at
+      from memberships m join organizations o on o.id = m.organization_id where m.user_id = ? and (${sql}) order by m.id limit ?`,
+    [uuidOf(userId), ...parameters, limit],
+  )
+  return rows.map(({ membership: listed, id, slug, name, status, role, joined_at }) => ({
+    membershipId: idOf('mem', listed),
+    membership: { organization: { id: idOf('org', id), slug, name, status }, role, joinedAt: new Date(joined_at) },
+  }))
 }
 
 /** Counts the members of an organization that match a condition. */

@@ -27,6 +27,7 @@ import {
   Domain,
   domainName,
   Member,
+  Membership,
   membershipRole,
   Organization,
   organizationName,
@@ -174,6 +175,11 @@ export const organizationsSignatures = group('organizations', {
       total,
     }),
     output: pageOf(Member).extend({ total: z.int().nullable() }),
+  }),
+  listMemberships: reads({
+    summary: 'List the organizations that a user is a member of',
+    input: z.strictObject({ userId, ...pageInput }),
+    output: pageOf(Membership),
   }),
   transferOwnership: changes({
     summary: 'Transfer ownership to another member, and become an admin',

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { change } from '../kernel/row.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { uuidOf, type Id } from '../kernel/id.ts'
-import type { UserRow } from '../users/index.ts'
+import { withHold, type UserRow } from '../users/index.ts'
 import { FormerPasswordRow, PasswordRow } from './entity.ts'
 import { passwordReused } from './errors.ts'
 import { verifyPassword } from './verify.ts'
@@ -42,7 +42,8 @@ export async function replacePassword(context: CommandContext, user: UserRow, ha
   if (hash === null && current !== null) em.remove(current)
   else if (hash !== null && current !== null) change(current, { hash, changedAt: now })
   else if (hash !== null) em.persist(em.create(PasswordRow, { userId: user.id, hash, changedAt: now }))
-  change(user, { passwordChangedAt: hash === null ? null : now, needPasswordChange: false, updatedAt: now })
+  const operatorHolds = withHold(user.operatorHolds, 'passwordChange', false)
+  change(user, { passwordChangedAt: hash === null ? null : now, needPasswordChange: false, operatorHolds, updatedAt: now })
   await em.flush()
   await em.execute(
     'delete from former_passwords where user_id = ? and id not in (select id from former_passwords where user_id = ? order by replaced_at desc, id desc limit ?)',

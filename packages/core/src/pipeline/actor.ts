@@ -1,14 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses } from '../kernel/context.ts'
-import type { Actor, Principal } from '../kernel/actor.ts'
+import { mayCallFrom, type Actor, type Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
 import { lockNames, lockShared, lockUsersExclusive, mostNamedLocks } from '../kernel/locks.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
-import { mayActFrom } from '../kernel/network.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import type { Place } from './few-at-once.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -91,9 +90,9 @@ export async function checkBeforePreparing(
   place?.claim(found.target?.organizationId ?? null)
 }
 
-/** The actor as the database has it now, outside of a transaction. */
-export async function latestActor(assembly: Assembly, actor: Actor, origin: Origin): Promise<Actor> {
-  return actor.kind === 'user' ? loadActor(assembly, forkOf(assembly), actor.principal, origin) : actor
+/** The actor as the database has it now, without locks; outside of a transaction, unless one is handed in. */
+export async function latestActor(assembly: Assembly, actor: Actor, origin: Origin, em = forkOf(assembly)): Promise<Actor> {
+  return actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : actor
 }
 
 /** The actor with the grants for this address: cached principals are independent of it. */
@@ -112,8 +111,8 @@ export function withOrigin(actor: Actor, origin: Origin, at: Date): Actor {
 export function checkActor(action: Action, actor: Actor, origin: Origin, now: Date): void {
   if (actor.kind === 'anonymous' && action.allow.needsCredential === true) throw unauthenticated({})
   if (actor.kind !== 'user') return
-  const { allowedIps, tokenIps, impersonatorIps, pendingSteps, allowedActions, recentAuthUntil } = actor.principal
-  if (![allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, origin))) throw addressNotAllowed({})
+  const { pendingSteps, allowedActions, recentAuthUntil } = actor.principal
+  if (!mayCallFrom(actor.principal, origin)) throw addressNotAllowed({})
   if (allowedActions !== null && !allowedActions.has(action.signature.name)) throw outOfScope({ permission: action.signature.name })
   if (pendingSteps.length > 0 && action.duringPendingStep !== true) throw stepRequired({ steps: pendingSteps })
   if (action.requiresRecentAuth !== true) return

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { isLostConnection, isTransient, toDomainError } from '../database/conflict.ts'
 import type { ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
-import { callerId, type Actor } from '../kernel/actor.ts'
+import type { Actor } from '../kernel/actor.ts'
 import { DenizenError, outcomeUnknown, retriesExhausted } from '../kernel/errors.ts'
 import { newId, type Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
@@ -18,6 +18,8 @@ import { countChanges, planFrom } from './plan.ts'
 import { givingWay, withPrecedence } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
+import { checkReplay, replayTerms } from './replay.ts'
+import { settle } from './settle.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
 
@@ -96,15 +98,20 @@ async function commit(passage: CommandRun): Promise<unknown> {
   const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
-    const actor = await precedingActor(passage, em)
-    const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
-    if (earlier !== null) return { answer: await replay(keyed, earlier), last: null }
-    // Its earlier use was deleted since.
-    if (passage.isReplay) throw retriesExhausted({})
-    const handled = await handle(passage, em, actor, recorder)
-    await em.flush()
+    const done = await withPrecedence({ ...passage, users: locksOf(passage) }, em, async () => {
+      const actor = await checkedActor(passage, em)
+      const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
+      if (earlier !== null) return { replayed: await replay(keyed, earlier, (terms) => checkReplay(passage, em, actor, terms)) }
+      // Its earlier use was deleted since.
+      if (passage.isReplay) throw retriesExhausted({})
+      const ran = await handle(passage, em, actor, recorder)
+      await settle(assembly, em, recorder)
+      return { ...ran, actor }
+    })
+    if ('replayed' in done) return { answer: done.replayed, last: null }
+    const { actor, handled, target } = done
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
-    if (key !== null) await keep(em, key, keyed, answer)
+    if (key !== null) await keep(em, key, keyed, { answer, terms: await replayTerms(passage, em, target, recorder) })
     const entry = entryOf(passage, actor, recorder, handled)
     const isToBeKept = isKept(recorder, entry, handled instanceof Refused ? handled.reason.kind : null)
     if (!isToBeKept) await queueOnly(assembly, em, recorder)
@@ -140,9 +147,9 @@ async function rolledBack<T>(
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
       const actor = await checkedActor(passage, em)
-      const handled = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
+      const { handled } = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
-      await em.flush()
+      await settle(assembly, em, recorder)
       return { answer: parseOutput(action.signature, handled), recorder }
     })
   } finally {
@@ -156,14 +163,6 @@ async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<
   const actor = await currentActor(assembly, em, call, locksOf(passage))
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   return actor
-}
-
-/** The actor as it is now, under locks. Of a command that takes power from somebody, long work gives way (precedence.ts). */
-function precedingActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
-  const check = () => checkedActor(passage, em)
-  const { action, call } = passage
-  const users = action.takesPrecedence === true ? locksOf(passage).filter((id) => id !== callerId(call.actor)) : []
-  return users.length > 0 ? withPrecedence({ ...passage, users }, em, check) : check()
 }
 
 /** The users whose rows the handler will change. */
@@ -210,9 +209,9 @@ async function handle(
   recorder.note(trace.facts)
   checkAllowed(action, actor, input, found, assembly.uses)
   try {
-    return await action.handle(contextOf(assembly, action, em, actor, call, recorder), input, prepared)
+    return { target, handled: await action.handle(contextOf(assembly, action, em, actor, call, recorder), input, prepared) }
   } catch (error) {
-    if (error instanceof Refused) return error
+    if (error instanceof Refused) return { target, handled: error }
     throw error
   }
 }
@@ -226,7 +225,7 @@ function contextOf(
   recorder: Recorder,
 ): CommandContext {
   const now = ports.clock.now()
-  const giveWay = givingWay(em, actor)
+  const giveWay = givingWay(em, action, actor)
   return {
     now,
     actor,

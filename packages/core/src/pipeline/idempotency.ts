@@ -8,12 +8,14 @@ import { alreadyAnswered, DenizenError, idempotencyConflict, invalidInput, type 
 import { holdsSecret, withoutSecrets } from '../kernel/secret.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Call } from './assembly.ts'
+import type { ReplayTerms } from './replay.ts'
 import { Refused } from './trace.ts'
 
 /** The stored answer of a key: an output, or the error of a refusal. */
-type StoredAnswer =
+type StoredAnswer = { readonly terms: ReplayTerms } & (
   | { readonly output: unknown }
   | { readonly error: { code: DenizenErrorCode; kind: ErrorKind; message: string; details: Record<string, unknown> } }
+)
 
 /** A call, as far as its key is concerned. */
 interface KeyedCall {
@@ -38,21 +40,31 @@ function scopeOf(actor: Actor): string {
   return [userId, impersonator?.userId ?? null, grants.onlyIn ?? null].filter((part) => part !== null).join('/')
 }
 
-/** The answer to a call whose key was used before. */
-export async function replay(call: KeyedCall, earlier: EarlierUse): Promise<unknown> {
+/**
+ * The answer to a call whose key was used before.
+ * @param check throws if the caller may not have it any more
+ */
+export async function replay(call: KeyedCall, earlier: EarlierUse, check: (terms: ReplayTerms) => Promise<void>): Promise<unknown> {
   const { name, output } = call.action.signature
-  if (earlier.action !== name || earlier.fingerprint !== (await fingerprintOf(call))) throw idempotencyConflict({})
   const kept = superjson.parse<StoredAnswer>(earlier.answer ?? '')
+  await check(kept.terms)
+  if (earlier.action !== name || earlier.fingerprint !== (await fingerprintOf(call))) throw idempotencyConflict({})
   if ('error' in kept) return new Refused(new DenizenError(kept.error.code, kept.error.kind, kept.error.message, kept.error.details))
   return holdsSecret(output) ? new Refused(alreadyAnswered({ answer: kept.output })) : kept.output
 }
 
 /** Stores the answer of a call under its key. */
-export async function keep(em: SqlEntityManager, key: IdempotencyKey, call: KeyedCall, answer: unknown): Promise<void> {
-  await storeAnswer(em, key, { fingerprint: await fingerprintOf(call), answer: superjson.stringify(storedOf(call, answer)) })
+export async function keep(
+  em: SqlEntityManager,
+  key: IdempotencyKey,
+  call: KeyedCall,
+  { answer, terms }: { readonly answer: unknown; readonly terms: ReplayTerms },
+): Promise<void> {
+  const stored: StoredAnswer = { terms, ...storedOf(call, answer) }
+  await storeAnswer(em, key, { fingerprint: await fingerprintOf(call), answer: superjson.stringify(stored) })
 }
 
-function storedOf({ action }: KeyedCall, answer: unknown): StoredAnswer {
+function storedOf({ action }: KeyedCall, answer: unknown) {
   if (!(answer instanceof Refused)) return { output: withoutSecrets(action.signature.output, answer) }
   const { code, kind, message, details } = answer.reason
   return { error: { code, kind, message, details: { ...details } } }

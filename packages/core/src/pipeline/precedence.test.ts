@@ -1,5 +1,5 @@
 import type { DenizenError, Id } from '@denizen/core'
-import { createWorld, untilWaiting, useWorld, type SignedInUser } from '@denizen/core/testing'
+import { createWorld, password, untilWaiting, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../../tests/deadlines.ts'
 import { askToGiveWay } from '../kernel/locks.ts'
@@ -85,7 +85,7 @@ describe('64: R1: a suspension does not wait for what takes long', () => {
     const asking = elsewhere.em()
     await asking.begin()
     try {
-      await askToGiveWay(asking, [suspect.user.id])
+      await askToGiveWay(asking, [suspect.user.id], 'one')
       await makeUsers(suspect, 'undisturbed')
     } finally {
       await asking.rollback()
@@ -103,5 +103,66 @@ describe('64: R1: a suspension does not wait for what takes long', () => {
       () => told('suspension', admin.as.users.setStatus({ userId: account.id, status: 'suspended' })),
     ])
     expect(done.toSorted()).toEqual(['batch request.unauthenticated', 'suspension done'])
+  })
+
+  test('nor does archiving many', async () => {
+    const suspect = await world().asMember(organizationId, 'admin')
+    await atGate('lock table memberships in share mode', () => told('batch', makeUsers(suspect, 'archived')), [
+      () => told('archiving', operator.as.users.bulkArchive({ userIds: [suspect.user.id] })),
+    ])
+    expect(done.toSorted()).toEqual(['archiving done', 'batch request.unauthenticated'])
+    expect(await countUsers('archived')).toBe(0)
+  })
+
+  test('a batch that archives gives way to whoever suspends its caller, but to no other batch', async () => {
+    const [suspect, second] = [await world().asSuperadmin(), await world().asSuperadmin()]
+    const userIds = (await world().crowd(many.length)).map(({ user }) => user.id)
+    const archive = ({ as }: SignedInUser, name: string) =>
+      as.users.bulkArchive({ userIds }).then(
+        ({ succeeded }) => done.push(`${name} ${succeeded.length}`),
+        ({ code }: DenizenError) => done.push(`${name} ${code}`),
+      )
+    await atGate('lock table former_states in share mode', () => archive(suspect, 'first'), [
+      () => told('suspension', operator.as.users.setStatus({ userId: suspect.user.id, status: 'suspended' })),
+    ])
+    expect(done.toSorted()).toEqual(['first request.unauthenticated', 'suspension done'])
+    done = []
+    await atGate('lock table former_states in share mode', () => archive(second, 'first'), [() => archive(operator, 'second')])
+    expect(done).toEqual([`first ${many.length}`, 'second 0'])
+  })
+
+  test('people end their other sessions, and change their password, although a batch is under way in one of these', async () => {
+    const takes: ((own: SignedInUser) => Promise<unknown>)[] = [
+      ({ as }) => as.sessions.endOthers(),
+      ({ as }) => as.auth.changePassword({ oldPassword: password, newPassword: `another ${password}` }),
+    ]
+    for (const [index, take] of takes.entries()) {
+      const stolen = await world().asMember(organizationId, 'admin')
+      const own = await world().signIn(stolen.user)
+      done = []
+      await atGate('lock table memberships in share mode', () => told('batch', makeUsers(stolen, `stolen${index}`)), [
+        () => told('taking', take(own)),
+      ])
+      expect(done.toSorted()).toEqual(['batch request.unauthenticated', 'taking done'])
+      expect(await countUsers(`stolen${index}`)).toBe(0)
+    }
+  })
+
+  test('an organization is suspended although a batch is under way in it, and so is a member removed', async () => {
+    const there = await world().newOrganization()
+    await world().join(there, await world().newUser(), 'owner')
+    const [suspect, other] = [await world().asMember(there, 'admin'), await world().asMember(there, 'admin')]
+    const batch = ({ as }: SignedInUser, tag: string) =>
+      as.users.bulkCreate({ organizationId: there, users: many.map((index) => ({ username: `${tag}-${index}` })) })
+    await atGate('lock table memberships in share mode', () => told('batch', batch(suspect, 'removed')), [
+      () => told('removal', operator.as.organizations.removeMember({ organizationId: there, userId: suspect.user.id })),
+    ])
+    expect(done.toSorted()).toEqual(['batch request.notFound', 'removal done'])
+    done = []
+    await atGate('lock table memberships in share mode', () => told('batch', batch(other, 'inactive')), [
+      () => told('suspension', operator.as.organizations.update({ organizationId: there, status: 'suspended' })),
+    ])
+    expect(done[0]).toBe('suspension done')
+    expect([await countUsers('removed'), await countUsers('inactive')]).toEqual([0, 0])
   })
 })

@@ -4,12 +4,13 @@ import { unrecordedUses } from '../kernel/context.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
-import { askAllToGiveWay, askToGiveWay, isAskedToGiveWay } from '../kernel/locks.ts'
+import { askAllToGiveWay, askToGiveWay, isAskedToGiveWay, mostNamedLocks } from '../kernel/locks.ts'
+import { sendStatement, statement } from '../kernel/statement.ts'
 import { actingUsers, checkActor, latestActor } from './actor.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
 
-/** Milliseconds that a command waits before it asks others to give way: what is short ends by itself. */
+/** Milliseconds that a command takes before it asks others to give way: what is short ends by itself. */
 const patience = 250
 /** So many steps of a long command go by between two looks for somebody who waits. */
 const stepsBetweenLooks = 5
@@ -24,39 +25,51 @@ interface Preceding {
 }
 
 /**
- * Waits for the locks of users; after a while, long commands that stand in the way are begun again behind it. Only callers who may do it now
- * have others give way: a stranger who names somebody could stop everything that they do.
+ * Does the work of a command that takes power from somebody. If it takes a while, it may be waiting for locks: long commands that hold it
+ * up are begun again behind it. Only callers who may do it now have others give way: a stranger who names somebody could stop everything
+ * that they do.
  */
-export async function withPrecedence<T>(asking: Preceding, em: SqlEntityManager, wait: () => Promise<T>): Promise<T> {
-  const [row] = await em.execute<{ pid: number }[]>('select pg_backend_pid() as pid')
+export async function withPrecedence<T>(asking: Preceding, em: SqlEntityManager, work: () => Promise<T>): Promise<T> {
+  if (asking.action.takesPrecedence !== true) return work()
+  const { answer } = await sendStatement(em, ownProcess, [])
   const over = Promise.withResolvers<void>()
   const askForIt = () =>
-    ask(asking, row?.pid ?? 0, over.promise).catch((error: unknown) =>
+    ask(asking, answer as OwnProcess, over.promise).catch((error: unknown) =>
       asking.assembly.ports.logger.info('nobody was asked to give way', { action: asking.action.signature.name, error }),
     )
   const timer = setTimeout(() => void askForIt(), patience)
   try {
-    return await wait()
+    return await work()
   } finally {
     clearTimeout(timer)
     over.resolve()
   }
 }
 
-async function ask({ assembly, action, input, call, users }: Preceding, pid: number, over: Promise<void>): Promise<void> {
+const ownProcess = statement('own_process', 'select pg_backend_pid() as pid')
+type OwnProcess = Promise<{ readonly rows: readonly { readonly pid: number }[] }>
+
+async function ask({ assembly, action, input, call, users }: Preceding, own: OwnProcess, over: Promise<void>): Promise<void> {
   const actor = await latestActor(assembly, call.actor, call.origin)
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   const em = forkOf(assembly)
   checkAllowed(action, actor, input, await findTarget(action, async () => em, input, actor), unrecordedUses)
+  const isOperator = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action.signature.name))
+  // There is room for some thousands of named locks in all: an organization's larger batch waits.
+  if (!isOperator && (users.length === 0 || users.length > mostNamedLocks)) return
+  const asking = isBatch(action) ? 'batch' : 'one'
   await em.begin(isolation.changing)
   try {
-    if (actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action.signature.name)))
-      await askAllToGiveWay(em, pid)
-    else await askToGiveWay(em, users)
+    if (isOperator) await askAllToGiveWay(em, (await own).rows[0]?.pid ?? 0, asking)
+    else await askToGiveWay(em, users, asking)
     await over
   } finally {
     await em.rollback()
   }
+}
+
+function isBatch({ allowItem }: ChangingAction): boolean {
+  return allowItem !== undefined
 }
 
 /** To the pipeline it is a serialization failure, like those of PostgreSQL. */
@@ -68,11 +81,11 @@ class GaveWay extends Error {
  * What a long command calls between its steps. Throws a serialization failure if it has to give way: all of it is rolled back, and begun
  * again behind whoever takes precedence, with what the actor may then.
  */
-export function givingWay(em: SqlEntityManager, actor: Actor): () => Promise<void> {
+export function givingWay(em: SqlEntityManager, { takesPrecedence }: ChangingAction, actor: Actor): () => Promise<void> {
   const acting = actor.kind === 'user' ? actingUsers(actor.principal) : []
   let steps = 0
   return async () => {
     if (++steps % stepsBetweenLooks !== 0) return
-    if (await isAskedToGiveWay(em, acting)) throw new GaveWay('This transaction gave way.')
+    if (await isAskedToGiveWay(em, acting, takesPrecedence === true)) throw new GaveWay('This transaction gave way.')
   }
 }

@@ -74,7 +74,7 @@ export const policiesSignatures = group('policies', {
       .refine(
         ({ userId: user, organizationId: organization, asDefault }) =>
           [user !== undefined, organization !== undefined, asDefault].filter(Boolean).length === 1,
-        'name a user, or an organization, or say asDefault',
+        'name `userId` or `organizationId`, or say `asDefault`',
       ),
     output: z.object({ policyId: policyId.nullable(), changed: z.boolean().meta({ description: 'false: nothing to change' }) }),
   }),
@@ -90,7 +90,7 @@ export const policiesSignatures = group('policies', {
       })
       .refine(
         ({ userId: user, organizationId: organization }) => user === undefined || organization === undefined,
-        'name a user or an organization, not both',
+        'name `userId` or `organizationId`, not both',
       ),
     output: z.object({ limits: z.array(EffectiveLimit) }),
   }),

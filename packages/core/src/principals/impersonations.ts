@@ -1,10 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { assignmentsOf, byRole, loadGrants, type LoadedAssignment } from '../grants/index.ts'
-import { idOf, uuidsOf, type Id } from '../kernel/id.ts'
+import type { Grant, Grants } from '../kernel/grants.ts'
+import { idOf, isId, uuidsOf, type Id } from '../kernel/id.ts'
+import type { InvalidationKey } from '../kernel/invalidation.ts'
+import type { Origin } from '../kernel/origin.ts'
 import { coversAll } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import type { RoleDefinition } from '../kernel/decisions.ts'
+import { shortenImpersonations } from '../sessions/index.ts'
 import { managingOrganization } from '../users/index.ts'
 import { joinMemberships, principalGrants, readGrants, type GrantRecord } from './grants.ts'
 
@@ -17,6 +21,10 @@ export interface Standing {
   readonly dependencies: readonly string[]
   /** When assignments of the impersonator begin or end, in milliseconds since the epoch. */
   readonly edges: readonly number[]
+  /** Whether the impersonator holds it at an address (null: none is known); null: from anywhere. */
+  readonly from: ((origin: Pick<Origin, 'ip' | 'remote'> | null) => boolean) | null
+  /** When it will be over by itself, because assignments end; null: it will not. */
+  readonly until: Date | null
 }
 
 interface ImpersonationRecord extends GrantRecord {
@@ -45,8 +53,8 @@ const impersonationsStatement = statement(
 )
 
 /**
- * Those of the impersonations in these sessions that may go on: they could be begun now. Whoever acts holds the permission, where the
- * session is limited to, and everything that the user has. What they hold from some networks only counts: they were there when they began.
+ * Those of the impersonations in these sessions that may go on: they could be begun now, from some address. Whoever acts holds the
+ * permission, where the session is limited to, and everything that the user has.
  */
 export async function standingImpersonations(
   em: SqlEntityManager,
@@ -67,24 +75,83 @@ export async function standingImpersonations(
 const none: ReadonlyMap<Id<'ses'>, Standing> = new Map()
 
 async function standingOf(em: SqlEntityManager, catalogue: Catalogue, record: ImpersonationRecord, now: Date): Promise<Standing | null> {
-  const defined = record.definitions === null ? [] : (JSON.parse(record.definitions) as RoleDefinition[])
+  const defined = byRole(record.definitions === null ? [] : (JSON.parse(record.definitions) as RoleDefinition[]))
   const { given, memberships } = readGrants(record)
-  const held = principalGrants(record, { memberships, given: given.map(fromAnywhere) }, byRole(defined), catalogue, now)
-  const { grants } = held
-  const id = idOf('usr', record.user)
-  if (!grants.allowsEverywhere(permission)) {
-    const only = record.limit === null ? null : idOf('org', record.limit)
-    if (only === null || !grants.allows(permission, only)) return null
-    const home = record.home === null ? null : idOf('org', record.home)
-    if ((await managingOrganization(em, { id, homeOrganizationId: home })) !== only) return null
+  const grantsAt = (time: Date, assignments: readonly LoadedAssignment[]) =>
+    principalGrants(record, { memberships, given: assignments }, defined, catalogue, time)
+  const anywhere = given.map(withoutNetworks)
+  const held = grantsAt(now, anywhere)
+  const needed = await neededFor(em, record)
+  if (!suffice(held.grants, needed)) return null
+  const { conditionalGrants } = grantsAt(now, given)
+  const end = held.edges
+    .filter((edge) => edge > now.getTime() && edge < Infinity)
+    .toSorted((one, other) => one - other)
+    .find((edge) => !suffice(grantsAt(new Date(edge), anywhere).grants, needed))
+  return {
+    dependencies: [...held.dependencies, ...held.memberships.map((membership) => idOf('org', membership.id))],
+    edges: held.edges,
+    from: conditionalGrants === null ? null : (origin) => suffice(conditionalGrants.from(origin), needed),
+    until: end === undefined ? null : new Date(end),
   }
-  if (!coversAll(grants, await loadGrants(em, id, 'everywhere'))) return null
-  const organizations = held.memberships.map((membership) => idOf('org', membership.id))
-  return { dependencies: [...held.dependencies, ...organizations], edges: held.edges }
 }
 
-function fromAnywhere(assignment: LoadedAssignment): LoadedAssignment {
+/** What an impersonation stands on. */
+interface Needed {
+  /** The organization in which the permission is enough; null: it has to be held everywhere. */
+  readonly within: Id<'org'> | null
+  /** What the user has. */
+  readonly grants: readonly Grant[]
+}
+
+async function neededFor(em: SqlEntityManager, { user, limit, home }: ImpersonationRecord): Promise<Needed> {
+  const id = idOf('usr', user)
+  const only = limit === null ? null : idOf('org', limit)
+  const account = { id, homeOrganizationId: home === null ? null : idOf('org', home) }
+  const isManaged = only !== null && (await managingOrganization(em, account)) === only
+  return { within: isManaged ? only : null, grants: await loadGrants(em, id, 'everywhere') }
+}
+
+function suffice(grants: Grants, { within, grants: users }: Needed): boolean {
+  const isPermitted = grants.allowsEverywhere(permission) || (within !== null && grants.allows(permission, within))
+  return isPermitted && coversAll(grants, users)
+}
+
+function withoutNetworks(assignment: LoadedAssignment): LoadedAssignment {
   if (assignment.condition?.networks === undefined) return assignment
   const { networks: _networks, ...condition } = assignment.condition
   return { ...assignment, condition }
 }
+
+/**
+ * Ends the running impersonations that may not go on, for good: none of them comes back with the permission. Of the others none outlasts
+ * the assignments that it stands on. Returns the sessions that it ended.
+ * @param changed only those that depend on one of these
+ */
+export async function reviewImpersonations(
+  em: SqlEntityManager,
+  catalogue: Catalogue,
+  changed: readonly InvalidationKey[],
+  now: Date,
+): Promise<readonly Id<'ses'>[]> {
+  const [users, sessions] = [changed.filter((key) => isId('usr', key)), changed.filter((key) => isId('ses', key))]
+  // Which of them depend on a role, a team or an organization nobody has written down.
+  const isAny = changed.some((key) => isId('rol', key) || isId('team', key) || isId('org', key))
+  if (!isAny && users.length + sessions.length === 0) return []
+  const found = await runStatement<{ id: string }>(em, runningStatement, [now, isAny, uuidsOf(users), uuidsOf(users), uuidsOf(sessions)])
+  const running = found.map(({ id }) => idOf('ses', id))
+  if (running.length === 0) return running
+  const standing = await standingImpersonations(em, catalogue, running, now)
+  const ends = running.flatMap((id) => {
+    const found = standing.get(id)
+    return found === undefined ? [{ id, at: now, isOver: true }] : found.until === null ? [] : [{ id, at: found.until, isOver: false }]
+  })
+  if (ends.length > 0) await shortenImpersonations(em, ends)
+  return ends.flatMap(({ id, isOver }) => (isOver ? [id] : []))
+}
+
+const runningStatement = statement(
+  'running_impersonations',
+  `select id::text as id from sessions where impersonator_id is not null and ended_at is null and expires_at > ?::timestamptz
+    and (?::boolean or user_id = any(${idArray}) or impersonator_id = any(${idArray}) or impersonator_session_id = any(${idArray})) order by id`,
+)

@@ -104,8 +104,12 @@ async function withoutOver(
       if (impersonator === null || sessionId === null) return [[id, { principal, tokenHash }]]
       const found = standing.get(sessionId)
       if (found === undefined) return []
-      const depending = { dependencies: [...dependencies, ...found.dependencies], validUntil: validUntil(until, found.edges) }
-      return [[id, { principal: Object.freeze({ ...principal, ...depending }), tokenHash }]]
+      const standsOn = {
+        dependencies: [...dependencies, ...found.dependencies],
+        validUntil: validUntil(until, found.edges),
+        impersonatorStandsAt: found.from,
+      }
+      return [[id, { principal: Object.freeze({ ...principal, ...standsOn }), tokenHash }]]
     }),
   )
 }
@@ -206,7 +210,8 @@ function dependenciesOf(given: readonly string[], policies: readonly string[], h
 }
 
 function addressesOf({ allowed_ips: user, token_ips: token, impersonator_ips: impersonator }: PrincipalRecord) {
-  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps: networksOf(impersonator ?? '[]') }
+  const impersonatorIps = networksOf(impersonator ?? '[]')
+  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps, impersonatorStandsAt: null }
 }
 
 /** Most users have no allowed addresses: they share one list. */

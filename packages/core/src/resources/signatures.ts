@@ -77,7 +77,7 @@ export const resourcesSignatures = group('resources', {
       .refine(
         ({ resourceId: id, type, key }) =>
           id === undefined ? type !== undefined && key !== undefined : type === undefined && key === undefined,
-        'say either resourceId, or type and key',
+        'say either `resourceId`, or `type` and `key`',
       ),
     output: Resource,
   }),
@@ -98,7 +98,7 @@ export const resourcesSignatures = group('resources', {
           .meta({ description: 'only those whose name or key begins with this, case-insensitively' }),
         total: z.boolean().default(false).meta({ description: 'also count every resource that matches' }),
       })
-      .refine(({ parentId, within }) => parentId === undefined || within === undefined, 'say either parentId or within'),
+      .refine(({ parentId, within }) => parentId === undefined || within === undefined, 'say either `parentId` or `within`'),
     output: pageOf(Resource).extend({ total: z.int().nullable() }),
   }),
   transfer: changes({
@@ -114,7 +114,7 @@ export const resourcesSignatures = group('resources', {
         }),
         toOrganization: z.boolean().default(false).meta({ description: 'the organization it is in becomes the owner' }),
       })
-      .refine(({ toUserId, toOrganization }) => (toUserId === undefined) === toOrganization, 'say either toUserId or toOrganization'),
+      .refine(({ toUserId, toOrganization }) => (toUserId === undefined) === toOrganization, 'say either `toUserId` or `toOrganization`'),
     output: z.object({
       resource: Resource,
       transferred: z.int().meta({ description: "how many were transferred: resources inside a user's own resource go with it" }),

@@ -55,6 +55,10 @@ const SessionSchema = defineEntity({
       expression: `create index "sessions_impersonator_index" on "sessions" ("impersonator_id") where "impersonator_id" is not null`,
     },
     {
+      name: 'sessions_running_impersonations_index',
+      expression: `create index "sessions_running_impersonations_index" on "sessions" ("expires_at") where "impersonator_id" is not null and "ended_at" is null`,
+    },
+    {
       name: 'sessions_impersonator_session_index',
       expression: `create index "sessions_impersonator_session_index" on "sessions" ("impersonator_session_id") where "impersonator_session_id" is not null`,
     },

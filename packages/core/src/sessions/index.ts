@@ -1,5 +1,5 @@
 export { deviceOf } from './device.ts'
 export { accessLifetime, refreshGrace, slidExpiry } from './model.ts'
 export { recordReauthentication } from './reauthentication.ts'
-export { insertSession, endImpersonations, endSessions, writeSessionsSeen, type Ended } from './repository.ts'
+export { insertSession, endSessions, shortenImpersonations, writeSessionsSeen, type Ended } from './repository.ts'
 export { ownSessionOf } from './whoami.ts'

@@ -64,17 +64,20 @@ export interface SessionsToEnd {
   readonly keepApiTokens?: true
 }
 
-/**
- * Ends the impersonations of a user when the permission is taken away, so that none is left when it comes back.
- * Invalidating the impersonator drops them from every process.
- */
-export async function endImpersonations(em: SqlEntityManager, by: Id<'usr'>, now: Date): Promise<void> {
+/** When impersonations are over: now, or later than that but earlier than they would be. */
+export async function shortenImpersonations(
+  em: SqlEntityManager,
+  ends: readonly { readonly id: SessionId; readonly at: Date; readonly isOver: boolean }[],
+): Promise<void> {
   await em.execute(
-    `with ended as (
-        update sessions set ended_at = ?, end_reason = 'impersonationOver', ended_by = impersonator_id
-          where impersonator_id = ? and ended_at is null returning id)
-      update tokens set revoked_at = ? where session_id in (select id from ended) and revoked_at is null`,
-    [now, uuidOf(by), now],
+    `with wanted as (select * from json_to_recordset(?::json) as w (id uuid, at timestamptz, is_over boolean) order by id),
+      ended as (
+        update sessions s set expires_at = case when w.is_over then s.expires_at else least(s.expires_at, w.at) end,
+            ended_at = case when w.is_over then w.at end, ended_by = case when w.is_over then s.impersonator_id end,
+            end_reason = case when w.is_over then 'impersonationOver' end
+          from wanted w where s.id = w.id and s.ended_at is null returning s.id, w.at, w.is_over)
+      update tokens t set revoked_at = e.at from ended e where e.is_over and t.session_id = e.id and t.revoked_at is null`,
+    [JSON.stringify(ends.map(({ id, at, isOver }) => ({ id: uuidOf(id), at, is_over: isOver })))],
     'run',
   )
 }

@@ -7,6 +7,7 @@ import { signInSignatures } from './signatures.ts'
 
 export const signOut = defineCommand(signInSignatures.signOut, {
   allow: signedIn,
+  takesPrecedence: true,
   aboutCredential: true,
   target: callerLocked,
   duringPendingStep: true,

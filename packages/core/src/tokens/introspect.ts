@@ -1,8 +1,8 @@
 import { defineInquiry } from '../kernel/action.ts'
 import type { Inspected } from '../kernel/credentials.ts'
 import type { QueryContext } from '../kernel/context.ts'
+import { mayCallFrom } from '../kernel/actor.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
-import { mayActFrom } from '../kernel/network.ts'
 import { tokensSignatures } from './signatures.ts'
 
 interface TokenInput {
@@ -63,9 +63,7 @@ export const introspectToken = defineInquiry(tokensSignatures.introspect, {
 async function findActive({ credentials }: QueryContext, { token, ip }: TokenInput): Promise<Inspected | null> {
   const found = await credentials.inspect(token)
   if (found === null) return null
-  const { allowedIps, tokenIps, impersonatorIps } = found.principal
-  const from = { ip: ip ?? null, remote: true as const }
-  return [allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, from)) ? found : null
+  return mayCallFrom(found.principal, { ip: ip ?? null, remote: true }) ? found : null
 }
 
 function seconds(time: Date): number {

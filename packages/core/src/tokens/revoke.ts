@@ -5,6 +5,7 @@ import { changedTokenTarget, mayChangeTokens } from './target.ts'
 
 export const revokeToken = defineCommand(tokensSignatures.revoke, {
   allow: mayChangeTokens,
+  takesPrecedence: true,
   target: changedTokenTarget,
   prepare: findTokenOwner,
   locks: (userId) => (userId === null ? [] : [userId]),

@@ -9,6 +9,7 @@ import { changedTokenTarget, mayChangeTokens } from './target.ts'
 
 export const rotateToken = defineCommand(tokensSignatures.rotate, {
   allow: mayChangeTokens,
+  takesPrecedence: true,
   target: changedTokenTarget,
   requiresRecentAuth: true,
   handlesSecret: true,

@@ -7,6 +7,7 @@ import { directoryIndexes, lookIndex, usersLookUnique } from './indexes.ts'
 import { searchTextExpression } from './search.ts'
 import { storedSkeleton } from './usernames.ts'
 import type { Container, UserId, UserKind, UserStatus } from './model.ts'
+import type { OperatorHold } from './operator-holds.ts'
 
 export const usersEmailUnique = 'users_email_unique'
 export const usersUsernameUnique = 'users_username_unique'
@@ -71,8 +72,8 @@ const UserSchema = defineEntity({
     archivedStatus: p.string().columnType('text').strictNullable().$type<UserStatus>(),
     /** Since when the roles and memberships of the user grant nothing (see `users.contain`). */
     grantsFrozenAt: instant().strictNullable().$type<Date>(),
-    /** An operator took the account out of action or froze its grants: no organization's administrator gives that back. */
-    lockedByOperator: p.boolean().default(false),
+    /** What no organization's administrator gives back. */
+    operatorHolds: p.array().columnType('text[]').$type<OperatorHold[]>().defaultRaw(`'{}'`).hidden(),
     /** The organization that created the account. It manages the account while the address is in one of its verified domains, or there is no address. */
     homeOrganizationId: idColumn('org').strictNullable().$type<Id<'org'>>(),
     /** The export and the record in it that the user was made from: `keycloak:example:id:7c0…`. A repeated import finds the user by it. */

@@ -22,6 +22,7 @@ export {
   ownAccount,
   type ParsedIdentifier,
 } from './repository.ts'
+export { withHold, type OperatorHold } from './operator-holds.ts'
 export { isActing } from './rules.ts'
 export {
   accountTarget,

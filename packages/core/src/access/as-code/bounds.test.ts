@@ -37,11 +37,18 @@ describe('S1: case 60: what one document may ask for', () => {
         code: 'access.documentInvalid',
         details: { count: 2, issues: [{ path: 'document.roles' }, { path: 'document.exclusions' }] },
       })
+    const { details } = await failure(boss.as.access.apply({ document }))
+    const [inRoles, inExclusions] = (details as { issues: readonly { message: string }[] }).issues.map(({ message }) => message)
+    const [, fit, last] = /the first (\d+), up to "([^"]+)", fit/.exec(inRoles ?? '') ?? []
+    expect([fit, last]).toEqual(['400', expect.stringMatching(/^one-\d+$/)])
+    expect(inExclusions).toContain('a document without "manage" that has some of the exclusions')
     expect((await boss.as.access.diff({ document })).count).toBe(502)
     await boss.as.access.apply({ document: about({ roles: { large: { permissions: range(200, (index) => `app.a${index}`) } } }) })
     const turned = (count: number) => about({ roles: { large: { permissions: range(count, (index) => `app.b${index}`) } } })
     expect(await failure(boss.as.access.plan({ document: turned(200) }))).toMatchObject({
-      details: { issues: [{ path: 'document.roles' }] },
+      details: {
+        issues: [{ path: 'document.roles', message: expect.stringContaining('some of the permissions of the role "large"') as string }],
+      },
     })
     expect((await boss.as.access.diff({ document: turned(200) })).count).toBe(1)
   })

@@ -4,11 +4,10 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
-import { endImpersonations } from '../../sessions/index.ts'
 import { builtInRoles } from '../../grants/index.ts'
 import type { Assignment, AssignmentId, ScopeInput } from '../model.ts'
 import { findScope, scopeInputOf } from '../facts/scopes.ts'
-import { permissionsOfRole, letsImpersonate, requireHeld, type AssignedPermissions } from './role-permissions.ts'
+import { permissionsOfRole, requireHeld, type AssignedPermissions } from './role-permissions.ts'
 import { lockScope, scopeColumnsOf } from './scope.ts'
 import { memoize } from './memoize.ts'
 import { isOver, requireAssignable } from './rules.ts'
@@ -42,13 +41,10 @@ export async function revokeAll(context: CommandContext, requests: readonly Revo
   const { em, now } = context
   const found = await prepareRevocations(context, requests)
   await endPrepared(context, found)
-  const [users, sessions] = [memoize<readonly Id<'usr'>[]>(), memoize<void>()]
-  for (const { assignment, assigned } of found)
-    for (const userId of await users(assignment.subject.id, () => lockedUsers(em, subjectOf(assignment)))) {
-      // Running impersonations end together with the permission to impersonate.
-      if (letsImpersonate(context, assigned)) await sessions(userId, () => endImpersonations(em, userId, now))
+  const users = memoize<readonly Id<'usr'>[]>()
+  for (const { assignment } of found)
+    for (const userId of await users(assignment.subject.id, () => lockedUsers(em, subjectOf(assignment))))
       context.invalidate(userId, { when: 'now' })
-    }
   const ids = found.map(({ assignment }) => assignment.id)
   const ended = new Map((await existingAssignments(em, ids, now)).map((assignment) => [assignment.id, assignment]))
   return ids.map((id) => {
@@ -64,7 +60,6 @@ export async function revokeAll(context: CommandContext, requests: readonly Revo
 interface PreparedRevocation {
   readonly assignment: Assignment
   readonly scope: Scope
-  readonly assigned: AssignedPermissions
 }
 
 /** Loads and checks what the requests refer to, each role and scope once. */
@@ -78,7 +73,7 @@ async function prepareRevocations(context: CommandContext, requests: readonly Re
     const assigned = await contents([role?.id, permission], () => permissionsOfAssignment(em, assignment))
     if (assigned.role !== null) requireAssignable(assigned.role, subject.kind, scope.kind)
     await checked([role?.id, permission, assignment.scope], () => requireHeld(context, assigned.patterns, scope))
-    found.push({ assignment, scope, assigned })
+    found.push({ assignment, scope })
   }
   for (const { assignment, scope } of found) await locked(assignment.scope, () => lockScope(context, scope))
   return found

@@ -4,7 +4,7 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { holdsAt } from '../../kernel/rule.ts'
-import { namesOf, requireKnownPermissions } from '../../grants/index.ts'
+import { requireKnownPermissions } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
 import { loadRoles, patternsIn } from '../facts/roles.ts'
 import { targetInScope } from '../targets.ts'
@@ -62,9 +62,4 @@ async function missingAt({ em, actor }: CommandContext, patterns: readonly strin
   if (missing.length === 0 || scope.kind !== 'resource') return missing
   const target = await targetInScope(em, scope, actor, { type: 'place', id: '', visibleWith: '' })
   return missing.filter((pattern) => !holdsAt(actor, [pattern], target))
-}
-
-/** Whether it allows impersonation. */
-export function letsImpersonate({ catalogue }: CommandContext, { patterns }: AssignedPermissions): boolean {
-  return namesOf(catalogue, patterns).has('auth.impersonate')
 }

@@ -25,7 +25,7 @@ interface Named {
 
 /** Exactly one subject is named, and a team cannot be given anything everywhere. */
 function checkSubject({ userId: user, teamId: team, on }: Named, check: z.core.$RefinementCtx): void {
-  if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either a user or a team')
+  if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either `userId` or `teamId`')
   else if (team !== undefined && Object.keys((on as object | undefined) ?? {}).length === 0)
     issue(check, 'on', 'a team cannot be given anything everywhere: name its organization, or something in it')
 }
@@ -35,8 +35,10 @@ function checkNamed(what: 'roleId' | 'permission') {
   return (input: Named & Readonly<Record<string, unknown>>, check: z.core.$RefinementCtx): void => {
     const parts = [input.userId, input.teamId, input.on, input[what]].filter((part) => part !== undefined)
     if (input['assignmentId'] !== undefined) {
-      if (parts.length > 0) issue(check, 'assignmentId', 'name the assignment, or who has what: not both')
-    } else if (input[what] === undefined) issue(check, what, 'name the assignment, or who has what')
+      if (parts.length > 0)
+        issue(check, 'assignmentId', `name either \`assignmentId\`, or who has what by \`userId\` or \`teamId\` and \`${what}\`: not both`)
+    } else if (input[what] === undefined)
+      issue(check, what, `name either \`assignmentId\`, or who has what by \`userId\` or \`teamId\` and \`${what}\``)
     else checkSubject(input, check)
   }
 }

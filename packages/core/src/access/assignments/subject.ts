@@ -108,7 +108,10 @@ async function lockedTeam({ em, actor }: CommandContext, teamId: Id<'team'>, sco
   )
   const organizationId = row === undefined ? null : idOf('org', row.organization)
   if (organizationId === null || !isKnown(actor, { teamId, organizationId }, scope)) throw notFound({ type: 'team' })
-  return { userId: null, teamId, teamOrganizationId: organizationId, users: await usersInTeam(em, teamId) }
+  const users = await usersInTeam(em, teamId)
+  // Whoever came into it meanwhile may get more elsewhere at this moment.
+  await em.execute('select 1 from users where id = any(?::uuid[]) order by id for no key update', [uuidsOf(users)])
+  return { userId: null, teamId, teamOrganizationId: organizationId, users }
 }
 
 /**

@@ -5,7 +5,6 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { change } from '../../kernel/row.ts'
-import { endImpersonations } from '../../sessions/index.ts'
 import { lastSuperadmin, notPromotable, type UserId, type UserRow } from '../../users/index.ts'
 import { assignRole, currentAssignment } from './system-wide.ts'
 
@@ -75,7 +74,6 @@ export async function demote(context: CommandContext, user: UserRow): Promise<'d
   if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'notAdmin'
   await ensureAnotherSuperadmin(context, user.id)
   change(current, { revokedAt: now, revokedBy: callerId(context.actor) })
-  await endImpersonations(em, user.id, now)
   context.invalidate(user.id, { when: 'now' })
   emitDemoted(context, user.id)
   return 'demoted'

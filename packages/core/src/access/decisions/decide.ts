@@ -113,7 +113,9 @@ export function callerPermissions({ catalogue, actor, facts }: DecisionView, sco
  */
 export function visibleSubject({ actor, facts }: DecisionView, action: string, asked: DecisionInput, scope: Scope): Subject | null {
   const key = subjectKeyOf(actor, asked)
-  const subject = key === null ? null : facts.subject(key)
+  const found = key === null ? null : facts.subject(key)
+  // Of callers themselves the pipeline has asked that, with their address.
+  const subject = found === null || isAboutCaller(actor, asked) || found.goesOnAt(null) ? found : null
   if (subject === null || actor.kind === 'system') return subject
   if (actor.kind !== 'user') return null
   const { userId, grants } = actor.principal

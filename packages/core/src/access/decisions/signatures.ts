@@ -17,7 +17,7 @@ const on = scope.optional().meta({ description: 'the scope (default: everywhere)
 /** A session can only be given together with its user. */
 const namesUser: [(input: { userId?: unknown; sessionId?: unknown }) => boolean, { path: string[]; error: string }] = [
   ({ userId: user, sessionId: session }) => session === undefined || user !== undefined,
-  { path: ['userId'], error: 'name the user whose session it is' },
+  { path: ['userId'], error: 'name `userId`: whose session it is' },
 ]
 
 /** Questions in one call. */

@@ -58,9 +58,10 @@ export const explain = defineQuery(explainSignatures.explain, {
     const key = subjectKey(actor, input)
     const [loaded] = key === null ? [] : await reader.standingSubjects(catalogue, [key])
     if (scope === null || loaded === undefined) throw notFound({ type: askedType })
+    const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
+    if (caller === null && loaded.impersonator?.standsAt?.(null) === false) throw notFound({ type: askedType })
     const visibility = visibilityFor(actor, scope, { action, userId: loaded.userId })
     const { facts, held } = knownFacts(visibility, scope, { facts: loaded, held: await assignmentsIn(reader, loaded, scope) })
-    const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
     // Asked about themselves, callers get the answer for this credential and this address.
     const situation = { now, from: caller === null ? null : (caller.from ?? unknownOrigin) }
     const grants = grantsOfSubject(catalogue, facts, situation)

@@ -23,7 +23,7 @@ export const explainSignatures = group('access', {
       })
       .refine(({ userId: user, sessionId: session }) => session === undefined || user !== undefined, {
         path: ['userId'],
-        error: 'name the user whose session it is',
+        error: 'name `userId`: whose session it is',
       }),
     output: Explanation,
   }),

@@ -19,7 +19,7 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../../kernel/statement.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
-import { standingImpersonations } from '../../principals/index.ts'
+import { standingImpersonations, type Standing } from '../../principals/index.ts'
 import { isActing, type UserStatus } from '../../users/index.ts'
 
 /** The facts that decisions about a subject are made from. */
@@ -70,6 +70,8 @@ interface Impersonator {
   readonly sessionId: Id<'ses'>
   /** The ids whose change may end the impersonation. */
   readonly dependencies: readonly string[]
+  /** Whether they hold at an address (null: none is known) what it stands on; null, or nothing: at any. */
+  readonly standsAt?: Standing['from']
 }
 
 interface SubjectRecord {
@@ -151,7 +153,9 @@ export async function withStandingImpersonations(
     const found = standing.get(sessionId)
     if (found === undefined) return []
     const first = found.edges.reduce((least, edge) => Math.min(least, edge), validUntil.getTime())
-    return [{ ...facts, impersonator: { ...impersonator, dependencies: found.dependencies }, validUntil: new Date(first) }]
+    return [
+      { ...facts, impersonator: { ...impersonator, dependencies: found.dependencies, standsAt: found.from }, validUntil: new Date(first) },
+    ]
   })
 }
 

@@ -255,7 +255,7 @@ describe.each(databases)('bulk changes on %s', (database) => {
   test('refuse what is no choice, and what changes nothing, in words', async () => {
     const root = world().asSystem()
     const userIds = [unknownId()]
-    const choice = 'either userIds or a filter with at least one condition is needed, and not both'
+    const choice = 'either `userIds` or a `filter` with at least one condition is needed, and not both'
     const bad: readonly [unknown, string][] = [
       [{}, choice],
       [{ filter: {} }, choice],

@@ -74,7 +74,7 @@ describe.each(databases)('users.bulkCreate on %s', (database) => {
     expect(failed.map(({ code, message }) => [code, message])).toEqual([
       ['request.invalid', 'email: not an email address (and 1 more)'],
       ['passwords.tooShort', expect.stringContaining('at least 15 characters')],
-      ['request.invalid', 'email: an email or a username is needed'],
+      ['request.invalid', 'email: `email` or `username` is needed'],
     ])
   })
 

@@ -38,7 +38,7 @@ const selectedUsers = {
 
 const selectionRule = {
   path: ['userIds'],
-  error: 'either userIds or a filter with at least one condition is needed, and not both',
+  error: 'either `userIds` or a `filter` with at least one condition is needed, and not both',
 }
 
 function isSelection({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {

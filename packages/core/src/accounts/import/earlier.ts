@@ -19,6 +19,20 @@ export async function findEarlier(em: SqlEntityManager, origins: readonly string
   return new Map(rows.map(({ id, origin }) => [origin, idOf('usr', id)]))
 }
 
+/** The realms whose users were imported, as they stand in the origins of these. One look at the index for each. */
+export async function importedRealms(em: SqlEntityManager): Promise<readonly string[]> {
+  const rows = await em.execute<{ realm: string }[]>(
+    `with recursive found (realm) as (
+        (select split_part(imported_from, ':', 2) from users
+          where imported_from >= 'keycloak:' and imported_from < 'keycloak;' order by imported_from limit 1)
+        union all select (select split_part(imported_from, ':', 2) from users
+          where imported_from >= 'keycloak:' || found.realm || ';' and imported_from < 'keycloak;' order by imported_from limit 1)
+          from found where found.realm is not null)
+      select realm from found where realm is not null`,
+  )
+  return rows.map(({ realm }) => realm)
+}
+
 /** How they are now; their rows are locked. */
 export async function readEarlier(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<ReadonlyMap<Id<'usr'>, EarlierUser>> {
   const rows = await em.execute<{ id: string; username: string; status: string }[]>(

@@ -8,8 +8,8 @@ import { hashPatiently } from '../../passwords/index.ts'
 import { insertUser, type NewAccount } from '../account.ts'
 import { unreadableUser } from '../errors.ts'
 import { accountsSignatures } from '../signatures.ts'
-import { complete, findEarlier, readEarlier, rolesEverHad, type EarlierUser } from './earlier.ts'
-import { lostIn, rolesOf, usersOf } from '../keycloak/index.ts'
+import { complete, findEarlier, importedRealms, readEarlier, rolesEverHad, type EarlierUser } from './earlier.ts'
+import { lostIn, realmCalledAlike, rolesOf, sharedWith, usersOf } from '../keycloak/index.ts'
 import type { ImportedUser, Lost, UnreadableUser } from './model.ts'
 import { assignableRoles, idsOf, leftOut, makeRoles, noRoles, type AssignableRoles } from './roles.ts'
 
@@ -34,7 +34,13 @@ export const importUsers = defineCommand(accountsSignatures.import, {
       if ('problem' in user) ready.push(user)
       else ready.push({ user, earlier: known, passwordHash: known === null ? await hashOf(context, user) : null })
     }
-    return { ready, roles, lost: [...lostIn(realm), ...cutIn(roles.descriptionsCut)], earlier: [...earlier.values()] }
+    const alike = realmCalledAlike(realm.realm, await importedRealms(context.reader))
+    return {
+      ready,
+      roles: alike === null ? roles : sharedWith(alike, roles),
+      lost: [...lostIn(realm), ...cutIn(roles.descriptionsCut)],
+      earlier: [...earlier.values()],
+    }
   },
   locks: ({ earlier }) => earlier,
   async handle(context, { createRoles }, { ready, roles, lost, earlier }) {

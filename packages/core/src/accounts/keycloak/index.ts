@@ -1,3 +1,3 @@
 export { lostIn } from './lost.ts'
-export { rolesOf } from './roles.ts'
+export { realmCalledAlike, rolesOf, sharedWith } from './roles.ts'
 export { usersOf } from './users.ts'

@@ -209,4 +209,26 @@ describe('C2: users.import of a realm with records that are odd', () => {
     expect([created, warnings]).toEqual([1, []])
     expect(await rows('old-hash')).toMatchObject([{ opens: true }])
   })
+
+  test('realms whose names differ in upper and lower case only do not share their roles', async () => {
+    const realmOf = (realm: string, username: string) => ({
+      realm,
+      roles: { realm: [{ name: 'admin' }, { name: 'reader' }] },
+      users: [{ id: crypto.randomUUID(), username, enabled: true, realmRoles: ['admin'] }],
+    })
+    const [first, twin] = [realmOf('Twin:1', 'twin-ada'), realmOf('twin:1', 'twin-eve')]
+    expect((await bring(first)).rolesCreated).toEqual(['twin:1:admin', 'twin:1:reader'])
+    const { created, rolesCreated, rolesFailed, warnings } = await bring(twin)
+    expect([created, rolesCreated]).toEqual([1, []])
+    const message = expect.stringContaining('the realm Twin:1 was imported, and its name differs in upper and lower case only') as string
+    expect(rolesFailed).toEqual([
+      { index: 0, name: 'twin:1:admin', message },
+      { index: 1, name: 'twin:1:reader', message },
+    ])
+    expect(warnings).toMatchObject([{ username: 'twin-eve' }])
+    const held = await world().rows(
+      `select u.username from role_assignments a join users u on u.id = a.user_id join roles r on r.id = a.role_id where r.name = 'twin:1:admin'`,
+    )
+    expect(held).toEqual([{ username: 'twin-ada' }])
+  })
 })

@@ -72,6 +72,25 @@ export function roleName(realm: string, role: string): string {
   return `${realm}:${role}`.toLowerCase()
 }
 
+/** The realm's name as it stands in the origins of its users, where `:` parts it from what follows. */
+export function realmPart(realm: string): string {
+  return realm.replaceAll(/[%:]/g, (mark) => encodeURIComponent(mark))
+}
+
+/** Another realm, among those that were imported, whose roles would have the same names here; null: there is none. */
+export function realmCalledAlike(realm: string, imported: readonly string[]): string | null {
+  const part = realmPart(realm)
+  const other = imported.find((name) => name !== part && name.toLowerCase() === part.toLowerCase())
+  return other === undefined ? null : decodeURIComponent(other)
+}
+
+/** The roles of a realm that another one has already: none of them is imported, or the users of one had the roles of the other. */
+export function sharedWith(other: string, { roles, unreadable, ...found }: RealmRoles): RealmRoles {
+  const problem = `the realm ${printable(other, 100)} was imported, and its name differs in upper and lower case only: both would have the same roles; rename one of them`
+  const refused = roles.map(({ name }, index) => ({ index, name, problem }))
+  return { ...found, roles: [], unreadable: [...unreadable, ...refused] }
+}
+
 /** The first letters, without half of one at the end. */
 export function cut(text: string, most: number): string {
   return text

@@ -3,7 +3,7 @@ import { email, fullName, longestFullName, username, usernameFrom } from '../../
 import type { ImportedUser, UnreadableUser } from '../import/model.ts'
 import { keycloakUser, largestRecord, type KeycloakRealm, type KeycloakUser } from './model.ts'
 import { isPassword, passwordOf } from './password.ts'
-import { cut, problemIn, roleName, rolesOf, type RealmRoles } from './roles.ts'
+import { cut, problemIn, realmPart, roleName, rolesOf, type RealmRoles } from './roles.ts'
 
 /** The realm's users in Denizen's shape; one that does not fit is reported, and the others go on. */
 export function usersOf(realm: KeycloakRealm, roles = rolesOf(realm)): readonly (ImportedUser | UnreadableUser)[] {
@@ -61,8 +61,7 @@ function readUser(realm: string, record: unknown, roles: RealmRoles): ImportedUs
 /** Keycloak's id, or the names that the file has. Nobody can change what it is made from here, so it tells a repeated import who is who. */
 function originOf(realm: string, { id }: KeycloakUser, names: readonly (string | null)[]): string {
   const isId = typeof id === 'string' && /^[\w.:-]{1,255}$/.test(id)
-  const part = realm.replaceAll(/[%:]/g, (mark) => encodeURIComponent(mark))
-  return `keycloak:${part}:${isId ? `id:${id}` : `name:${names.join(' ')}`}`
+  return `keycloak:${realmPart(realm)}:${isId ? `id:${id}` : `name:${names.join(' ')}`}`
 }
 
 /** Some tools write it as text, which Keycloak reads as well. */

@@ -12,10 +12,10 @@ import {
   existingUser,
   type UserRow,
 } from '../../users/index.ts'
+import { rememberHold, requireNoHold } from '../operator-holds.ts'
 import { archiveAccount, restoreAccount } from './archive.ts'
 import { contain } from './contain.ts'
 import { rememberStatus } from './history.ts'
-import { requireNoLock } from './operator-lock.ts'
 import { demote, promote } from '../../access/index.ts'
 import { lifecycleSignatures } from './signatures.ts'
 import { changeStatus } from './status.ts'
@@ -41,9 +41,11 @@ export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
 })
 
 async function releaseFrozenGrants(context: CommandContext, user: UserRow): Promise<void> {
-  requireNoLock(context, user, lifecycleSignatures.setStatus.name)
+  const permission = lifecycleSignatures.setStatus.name
+  requireNoHold(context, user, 'grants', permission)
   await rememberStatus(context, user)
   change(user, { grantsFrozenAt: null })
+  rememberHold(context, user, { hold: 'grants', isHeld: false, permission })
   context.invalidate(user.id, { when: 'soon' })
 }
 

@@ -6,6 +6,7 @@ import { membershipsOf, type OrganizationId } from '../../organizations/index.ts
 import { SessionRow } from '../../sessions/entity.ts'
 import { LoginAttemptRow } from '../../login-history/entity.ts'
 import { archivedUser, type UserRow, managingOrganization, visibleUser } from '../../users/index.ts'
+import { rememberHold } from '../operator-holds.ts'
 import { rememberStatus } from './history.ts'
 import { revokeSentInvitations } from './invitations.ts'
 import { roleNames } from './repository.ts'
@@ -24,8 +25,10 @@ export async function contain(context: CommandContext, user: UserRow, reason: st
   const { em, now, actor } = context
   const managedBy = await managingOrganization(em, user)
   if (user.grantsFrozenAt === null) await rememberStatus(context, user)
-  const ended = await changeStatus(context, user, 'suspended', { because: 'contained', permission: lifecycleSignatures.contain.name })
+  const permission = lifecycleSignatures.contain.name
+  const ended = await changeStatus(context, user, 'suspended', { because: 'contained', permission })
   change(user, { statusReason: reason, grantsFrozenAt: user.grantsFrozenAt ?? now })
+  rememberHold(context, user, { hold: 'grants', isHeld: true, permission })
   const invitationsRevoked = await revokeSentInvitations(context, user.id)
   context.emit({ type: 'users.contained', subject: user.id, organizationId: null, payload: { userId: user.id } })
   await em.flush()

@@ -5,7 +5,7 @@ import { endSessions } from '../../sessions/index.ts'
 import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import { ensureAnotherSuperadmin } from '../../access/index.ts'
-import { rememberLock, requireNoLock } from './operator-lock.ts'
+import { rememberHold, requireNoHold } from '../operator-holds.ts'
 import { rememberStatus } from './history.ts'
 
 interface StatusChange {
@@ -32,12 +32,18 @@ export async function changeStatus(
 ): Promise<Ended> {
   const { em, now } = context
   const acting = isActing(status)
-  if (user.status === 'archived' || (acting && !isActing(user.status))) requireNoLock(context, user, permission)
+  if (user.status === 'archived') requireNoHold(context, user, 'archive', permission)
+  else if (acting && !isActing(user.status)) requireNoHold(context, user, 'status', permission)
   if (isActing(user.status) && !acting) await ensureAnotherSuperadmin(context, user.id)
   const before = user.status
   if (before !== status) await rememberStatus(context, user)
   change(user, { status, statusChangedAt: now, statusChangedBy: callerId(context.actor), updatedAt: now })
-  rememberLock(context, user, permission)
+  const isArchiving = [before, status].includes('archived')
+  rememberHold(context, user, {
+    hold: isArchiving ? 'archive' : 'status',
+    isHeld: isArchiving ? status === 'archived' : !acting,
+    permission,
+  })
   const ended = acting ? { sessionsEnded: 0, tokensEnded: 0 } : await endSessions(em, { userId: user.id }, because, now)
   if (!acting) {
     // Links and codes that were mailed before must not work when the user may act again.

@@ -4,10 +4,20 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { change, changedFields } from '../../kernel/row.ts'
 import { allOf, withInstallationFields } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
-import { existingUser, managingOrganization, mayChangeAccount, patchedAccountTarget, visibleUser, type UserRow } from '../../users/index.ts'
+import {
+  existingUser,
+  lockedByOperator,
+  managingOrganization,
+  mayChangeAccount,
+  patchedAccountTarget,
+  visibleUser,
+  withHold,
+  type UserRow,
+} from '../../users/index.ts'
 import { leaveAddress, refuseLeavingManagement, type AddressPatch } from '../address.ts'
 import { requireMayChangeAllowedIps, notifyAllowedIpsChanged, allowedIpsSetter } from '../allowed-ips.ts'
 import { claimFirst } from '../errors.ts'
+import { actsAsOperator } from '../operator-holds.ts'
 import { installationFields, profileSignatures, type userPatch } from './signatures.ts'
 
 export const updateUser = defineCommand(profileSignatures.update, {
@@ -31,6 +41,9 @@ const moved = { ...kept, emailVerified: false, pendingEmail: null, pendingEmailA
 /** Fields that restrict the user: every process is told at once. */
 const restricting: ReadonlySet<string> = new Set(['allowedIps', 'needPasswordChange', 'resourcePolicy'])
 
+/** Fields that go with others, and stand in no answer and no event. */
+const unshown: ReadonlySet<string> = new Set(['reclaimable', 'pendingEmailAt', 'operatorHolds'])
+
 /** Fields that `sessions.whoami` shows. */
 const shown: ReadonlySet<string> = new Set(['username', 'email', 'displayName'])
 
@@ -48,8 +61,13 @@ export async function updateAccount(
 ): Promise<readonly string[]> {
   const movesAway = patch.email !== undefined && patch.email !== user.email
   if (user.kind === 'anonymous' && patch.email !== undefined && patch.email !== null) throw claimFirst({})
-  const changed = changedFields<UserRow>(user, { ...(movesAway && moved), ...withoutAbsent(patch), ...(patch.emailVerified && kept) })
-  const fields: readonly string[] = Object.keys(changed).filter((field) => field !== 'reclaimable' && field !== 'pendingEmailAt')
+  const changed = changedFields<UserRow>(user, {
+    ...(movesAway && moved),
+    ...withoutAbsent(patch),
+    ...(patch.emailVerified && kept),
+    ...holdsAfter(context, user, patch),
+  })
+  const fields: readonly string[] = Object.keys(changed).filter((field) => !unshown.has(field))
   if (Object.keys(changed).length === 0) return fields
   if (movesAway) await refuseLeavingManagement(context, user, patch.email ?? null)
   const isLimited = fields.includes('allowedIps')
@@ -63,6 +81,15 @@ export async function updateAccount(
   else if (fields.some((field) => shown.has(field))) context.invalidate(user.id, { when: 'soon' })
   await context.em.flush()
   return fields
+}
+
+/** Whether an operator asks for a new password: whoever else clears that is refused, and asking as well leaves it the operator's. */
+function holdsAfter({ actor }: CommandContext, user: UserRow, { needPasswordChange }: AccountPatch): Pick<UserRow, 'operatorHolds'> | null {
+  if (needPasswordChange === undefined) return null
+  const isOperator = actsAsOperator(actor, profileSignatures.update.name)
+  const isHeld = user.needPasswordChange && user.operatorHolds.includes('passwordChange')
+  if (isHeld && !isOperator && !needPasswordChange) throw lockedByOperator({})
+  return { operatorHolds: withHold(user.operatorHolds, 'passwordChange', isOperator ? needPasswordChange : isHeld) }
 }
 
 function withoutAbsent(patch: AccountPatch): AccountPatch {

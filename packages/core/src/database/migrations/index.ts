@@ -12,6 +12,8 @@ import { OperatorLocks } from './0011-operator-locks.ts'
 import { Imports } from './0012-imports.ts'
 import { ImportedPasswords } from './0013-imported-passwords.ts'
 import { WhoLimited } from './0014-who-limited.ts'
+import { RunningImpersonations } from './0015-running-impersonations.ts'
+import { OperatorHolds } from './0016-operator-holds.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -29,4 +31,6 @@ export const migrations = [
   Imports,
   ImportedPasswords,
   WhoLimited,
+  RunningImpersonations,
+  OperatorHolds,
 ]

@@ -21,14 +21,18 @@ interface Named {
 }
 
 function checkWhoAndWhat({ userId: user, teamId: team, roleId: role, permission }: Named, check: z.core.$RefinementCtx): void {
-  if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either a user or a team')
-  if ((role === undefined) === (permission === undefined)) issue(check, 'permission', 'name either a role or a permission')
+  if ((user === undefined) === (team === undefined)) issue(check, 'userId', 'name either `userId` or `teamId`')
+  if ((role === undefined) === (permission === undefined)) issue(check, 'permission', 'name either `roleId` or `permission`')
 }
 
 function checkNamed(input: Named & { readonly assignmentId?: unknown }, check: z.core.$RefinementCtx): void {
   if (input.assignmentId === undefined) return checkWhoAndWhat(input, check)
   if ([input.userId, input.teamId, input.roleId, input.permission].some((part) => part !== undefined))
-    issue(check, 'assignmentId', 'name the assignment, or who has what: not both')
+    issue(
+      check,
+      'assignmentId',
+      'name either `assignmentId`, or who has what by `userId` or `teamId` and `roleId` or `permission`: not both',
+    )
 }
 
 function issue(check: z.core.$RefinementCtx, field: string, message: string): void {

@@ -17,7 +17,9 @@ import {
 } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
+import { reviewImpersonations } from '../../principals/index.ts'
 import { createSession } from '../create-session.ts'
+import type { SignedIn } from '../model.ts'
 import { cannotImpersonate, notImpersonating } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
 
@@ -40,19 +42,28 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
     const user = await existingUser(em, userId)
     const onlyIn = await limitOf(context, actor.principal, user)
     requireImpersonable(context, user, by)
-    const opened = await createSession(context, user, {
+    const created = await createSession(context, user, {
       method: 'impersonation',
       authMethods: [],
       assurance: actor.principal.assurance,
       identifier: user.username,
       impersonation: { by, from, onlyIn, reason, expiresAt: new Date(Math.min(now.getTime() + minutes * 60_000, own.expiresAt.getTime())) },
     })
+    const opened = await shortened(context, created)
     context.note({ changes: { reason, minutes, sessionId: opened.session.id } })
     const payload = { userId, impersonatorId: by, sessionId: opened.session.id, reason, expiresAt: opened.session.expiresAt.toISOString() }
     context.emit({ type: 'auth.impersonationStarted', subject: userId, organizationId: null, payload })
     return opened
   },
 })
+
+/** Assignments that end soon end it with them: whoever gets them again begins again. */
+async function shortened({ em, catalogue, now }: CommandContext, opened: SignedIn): Promise<SignedIn> {
+  await reviewImpersonations(em, catalogue, [opened.user.id], now)
+  const { expiresAt } = await em.findOneOrFail(SessionRow, { id: opened.session.id }, { refresh: true })
+  const earlier = expiresAt < opened.accessTokenExpiresAt ? expiresAt : opened.accessTokenExpiresAt
+  return { ...opened, session: { ...opened.session, expiresAt }, accessTokenExpiresAt: earlier }
+}
 
 /** The organization whose permission it is begun by; null: the permission is held everywhere. */
 async function limitOf({ em }: CommandContext, { grants }: Principal, user: UserRow): Promise<Id<'org'> | null> {
@@ -71,6 +82,7 @@ function requireImpersonable({ origin }: CommandContext, user: UserRow, by: User
 
 export const stopImpersonating = defineCommand(impersonationSignatures.stopImpersonating, {
   allow: signedIn,
+  takesPrecedence: true,
   aboutCredential: true,
   target: callerLocked,
   duringPendingStep: true,

@@ -87,6 +87,13 @@ describe.each(databases)('an impersonation stands on what its impersonator holds
     'the organization manages the account no more': ({ organizationId }) =>
       superadmin.as.organizations.removeDomain({ organizationId, domain: 'ended.example' }),
     'they leave the team that has the permission': ({ teamId, userId }) => superadmin.as.teams.removeMember({ teamId, userId }),
+    'they leave that team, also if they come back': async ({ teamId, userId }) => {
+      await superadmin.as.teams.removeMember({ teamId, userId })
+      await superadmin.as.teams.addMember({ teamId, userId })
+    },
+    'the organization is suspended for a while': async ({ organizationId }) => {
+      for (const status of ['suspended', 'active'] as const) await superadmin.as.organizations.update({ organizationId, status })
+    },
   }
   test.each(Object.entries(endings))('71: limited to an organization, it is over when %s', async (_name, end) => {
     const organizationId = await world().newOrganization()
@@ -123,5 +130,105 @@ describe.each(databases)('an impersonation stands on what its impersonator holds
     await raise(user)
     await expectOver(mine)
     expect(await superadmins.opens()).toEqual([true, true])
+  })
+
+  /** What takes an impersonation's footing, and gives it back; nobody uses it in between. */
+  const interruptions: Readonly<
+    Record<string, () => Promise<{ helper: User; user?: User; take: () => Promise<unknown>; back: () => Promise<unknown> }>>
+  > = {
+    'its permission is taken out of the role and put back': async () => {
+      const [helper, roleId] = [await world().newUser(), await world().access.newRole({ permissions: needed })]
+      await world().access.give({ userId: helper.id, roleId })
+      const input = { roleId, permission: 'auth.impersonate' }
+      return { helper, take: () => superadmin.as.roles.revokePermission(input), back: () => superadmin.as.roles.grantPermission(input) }
+    },
+    'the role is assigned again after its time': async () => {
+      const [helper, roleId] = [await world().newUser(), await world().access.newRole({ permissions: needed })]
+      await world().access.give({ userId: helper.id, roleId, validUntil: new Date(world().clock.now().getTime() + 60_000) })
+      const again = () => superadmin.as.access.assignRole({ userId: helper.id, roleId })
+      return { helper, take: async () => world().clock.advance(60_000), back: again }
+    },
+    'its user is promoted and demoted': async () => {
+      const [helper, user] = [await world().newUser(), await world().newUser()]
+      await world().access.give({ userId: helper.id, roleId: await world().access.newRole({ permissions: needed }) })
+      const { id: userId } = user
+      return { helper, user, take: () => superadmin.as.users.promote({ userId }), back: () => superadmin.as.users.demote({ userId }) }
+    },
+    'the impersonator is demoted and promoted': async () => {
+      const helper = await world().newUser()
+      await world().grant(helper, 'superadmin')
+      const { id: userId } = helper
+      return { helper, take: () => superadmin.as.users.demote({ userId }), back: () => superadmin.as.users.promote({ userId }) }
+    },
+  }
+  test.each(Object.entries(interruptions))('71: it is over for good when %s', async (_name, prepare) => {
+    const { helper, user, take, back } = await prepare()
+    const impersonation = await begun(await world().signIn(helper), user ?? (await world().newUser()))
+    await take()
+    await back()
+    await expectOver(impersonation)
+  })
+
+  test('a plan tells, and ends nothing', async () => {
+    const [helper, roleId] = [await world().newUser(), await world().access.newRole({ permissions: needed })]
+    await world().access.give({ userId: helper.id, roleId })
+    const impersonation = await begun(await world().signIn(helper), await world().newUser())
+    const plan = await superadmin.as.roles.revokePermission.plan({ roleId, permission: 'auth.impersonate' })
+    expect(plan.rows).toMatchObject({ sessions: { updated: 1 } })
+    expect(await impersonation.opens()).toEqual([true, true])
+  })
+
+  test('it lasts no longer than the assignment that it stands on', async () => {
+    const [helper, roleId] = [await world().newUser(), await world().access.newRole({ permissions: needed })]
+    const until = new Date(world().clock.now().getTime() + 10 * 60_000)
+    await world().access.give({ userId: helper.id, roleId, validUntil: until })
+    const by = await world().signIn(helper)
+    const opened = await by.as.auth.impersonate({ userId: (await world().newUser()).id, reason: 'ticket 4711' })
+    expect([opened.session.expiresAt, opened.accessTokenExpiresAt]).toEqual([until, until])
+  })
+
+  describe('what the impersonator holds from some networks only', () => {
+    const from = (ip: string) => ({ ip, userAgent: null, remote: true as const })
+    const [office, elsewhere] = ['192.0.2.7', '198.51.100.1']
+
+    test('21: carries it from there only, for every use', async () => {
+      const helper = await world().newUser()
+      await world().access.give({
+        userId: helper.id,
+        roleId: await world().access.newRole({ permissions: needed }),
+        condition: { networks: ['192.0.2.0/24'] },
+      })
+      const there = world().core.as(userActor((await world().signIn(helper)).principal), from(office))
+      const user = await world().newUser()
+      const { accessToken, refreshToken, session } = await there.auth.impersonate({ userId: user.id, reason: 'ticket 4711' })
+      const principal = await world().core.authenticate(accessToken)
+      if (principal === null) throw new Error('a new token opens nothing')
+      const codes = async (ip: string) => {
+        const as = world().core.as(userActor(principal), from(ip))
+        const { active } = await world().asSystem().tokens.introspect({ token: accessToken, ip })
+        return [
+          await codeOf(as.sessions.whoami()),
+          await codeOf(as.users.updateCurrent({ fullName: ip })),
+          await codeOf(as.access.check({ permission: 'organizations.create' })),
+          await codeOf(world().core.as({ kind: 'anonymous' }, from(ip)).auth.refresh({ refreshToken })),
+          active,
+        ]
+      }
+      expect(await codes(elsewhere)).toEqual([...Array<string>(4).fill('auth.addressNotAllowed'), false])
+      // Who asks about it names no address: it counts from none.
+      const asked = { userId: user.id, sessionId: session.id, permission: 'organizations.create' }
+      expect(await superadmin.as.access.check(asked)).toEqual({ allowed: false })
+      expect(await codeOf(superadmin.as.access.explain(asked))).toBe('request.notFound')
+      expect(await codes(office)).toEqual([...Array<string>(4).fill('done'), true])
+    })
+
+    test('does not limit an impersonation that stands on other assignments', async () => {
+      const helper = await world().newUser()
+      const roleId = await world().access.newRole({ permissions: needed })
+      await world().access.give({ userId: helper.id, roleId })
+      await world().access.give({ userId: helper.id, permission: 'users.archive', condition: { networks: ['192.0.2.0/24'] } })
+      const { as } = await begun(await world().signIn(helper), await world().newUser())
+      expect(await codeOf(as.users.updateCurrent({ fullName: 'Somebody' }))).toBe('done')
+    })
   })
 })

@@ -22,7 +22,7 @@ export const mfaSignatures = group('auth', {
     errors: [tooManySessions, tooManyAttempts, challengeOver, wrongFactor],
     input: z
       .strictObject({ challenge: challenge.meta({ description: 'from the answer that required a second factor' }), ...secondFactor })
-      .refine((input) => countGiven(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of totp, recoveryCode and passkey'),
+      .refine((input) => countGiven(input, 'totp', 'recoveryCode', 'passkey') === 1, 'give one of `totp`, `recoveryCode` and `passkey`'),
     output: SignedIn,
   }),
   reauthenticate: changes({
@@ -39,9 +39,12 @@ export const mfaSignatures = group('auth', {
           .meta({ description: 'the code that auth.requestEmailCode mailed for the purpose reauthenticate' }),
         binding: challenge.optional().meta({ description: 'from the answer of auth.requestEmailCode; goes with emailCode' }),
       })
-      .refine((input) => countGiven(input, 'begin', ...proofs) === 1, `give one of begin, ${proofs.join(', ')}`)
-      .refine(goTogether('challenge', 'passkey'), 'challenge goes with passkey: it is in the answer to begin')
-      .refine(goTogether('binding', 'emailCode'), 'binding goes with emailCode: it is in the answer of auth.requestEmailCode'),
+      .refine(
+        (input) => countGiven(input, 'begin', ...proofs) === 1,
+        `give one of ${['begin', ...proofs].map((field) => `\`${field}\``).join(', ')}`,
+      )
+      .refine(goTogether('challenge', 'passkey'), '`challenge` goes with `passkey`: it is in the answer to `begin`')
+      .refine(goTogether('binding', 'emailCode'), '`binding` goes with `emailCode`: it is in the answer of auth.requestEmailCode'),
     output: z.discriminatedUnion('status', [
       z.object({
         status: z.literal('proved'),

@@ -27,6 +27,7 @@ interface Preparation {
  */
 export const changePassword = defineCommand(passwordSignatures.changePassword, {
   allow: signedIn,
+  takesPrecedence: true,
   target: ownAccountTarget,
   requiresRecentAuth: true,
   duringPendingStep: true,

@@ -29,6 +29,7 @@ interface Preparation {
  */
 export const resetPassword = defineCommand(passwordSignatures.resetPassword, {
   allow: anyone,
+  takesPrecedence: true,
   handlesSecret: true,
   locks: ({ userId }) => [userId],
   prepare,

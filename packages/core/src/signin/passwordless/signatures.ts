@@ -39,7 +39,7 @@ export const passwordlessSignatures = group('auth', {
       })
       .refine(({ purpose, email }) => (purpose === 'signIn') === (email !== undefined), {
         path: ['email'],
-        error: 'to sign in, an email is needed; to reauthenticate, the code goes to your own',
+        error: 'to sign in, `email` is needed; to reauthenticate, the code goes to your own',
       }),
     output: VerificationSent,
   }),

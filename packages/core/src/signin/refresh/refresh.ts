@@ -6,7 +6,7 @@ import { addressNotAllowed } from '../../kernel/errors.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { accessLifetime, endSessions, slidExpiry } from '../../sessions/index.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { pendingStepsOf, standingImpersonations } from '../../principals/index.ts'
+import { pendingStepsOf, standingImpersonations, type Standing } from '../../principals/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import {
   equalInConstantTime,
@@ -32,6 +32,8 @@ interface RefreshableSession {
   readonly token: TokenRow
   readonly session: SessionRow
   readonly user: UserRow
+  /** What it stands on, if it is an impersonation. */
+  readonly standing: Standing | null
 }
 
 /**
@@ -51,7 +53,8 @@ export const refresh = defineCommand(refreshSignatures.refresh, {
     const { session, user } = held
     context.note({ target: { type: 'session', id: session.id } })
     const acting = session.impersonatorId === null ? [user] : [user, await existingUser(context.em, session.impersonatorId)]
-    if (!acting.every(({ allowedIps }) => mayActFrom(allowedIps, context.origin))) return refuseAddress(context, held)
+    const isThere = held.standing?.from?.(context.origin) ?? true
+    if (!isThere || !acting.every(({ allowedIps }) => mayActFrom(allowedIps, context.origin))) return refuseAddress(context, held)
     const pair = (await rotate(context, held)) ?? (await repeatRotation(context, held))
     await context.em.flush()
     return answerOf(context, held, pair)
@@ -71,19 +74,20 @@ async function findSession({ em, now, catalogue }: CommandContext, id: TokenRow[
   const session = token?.sessionId === null || token === null ? null : await em.findOne(SessionRow, { id: token.sessionId })
   if (token === null || session === null || session.endedAt !== null || session.expiresAt <= now) return null
   const user = await em.findOne(UserRow, { id: session.userId })
-  if (user === null || !isActing(user.status) || !(await mayGoOn(em, catalogue, session, now))) return null
-  return { token, session, user }
+  if (user === null || !isActing(user.status)) return null
+  if (session.impersonatorId === null) return { token, session, user, standing: null }
+  const standing = await standingOf(em, catalogue, session, now)
+  return standing === null ? null : { token, session, user, standing }
 }
 
-/** Whether an impersonator may still act, in the session that they began this one in. Any other session may go on. */
-async function mayGoOn(em: SqlEntityManager, catalogue: Catalogue, session: SessionRow, now: Date): Promise<boolean> {
+/** What an impersonation stands on, in the session that it was begun in; null: it may not go on. */
+async function standingOf(em: SqlEntityManager, catalogue: Catalogue, session: SessionRow, now: Date): Promise<Standing | null> {
   const { id, impersonatorId, impersonatorSessionId } = session
-  if (impersonatorId === null) return true
-  const impersonator = await em.findOne(UserRow, { id: impersonatorId })
+  const impersonator = impersonatorId === null ? null : await em.findOne(UserRow, { id: impersonatorId })
   const from = impersonatorSessionId === null ? null : await em.findOne(SessionRow, { id: impersonatorSessionId })
   if (impersonator === null || !isActing(impersonator.status) || from === null || from.endedAt !== null || from.expiresAt <= now)
-    return false
-  return (await standingImpersonations(em, catalogue, [id], now)).has(id)
+    return null
+  return (await standingImpersonations(em, catalogue, [id], now)).get(id) ?? null
 }
 
 /** The next pair; null: the token was exchanged before. */
