@@ -24,13 +24,13 @@ export interface LinkPage {
 type SignIn = (identifier: string, password: string) => Promise<Fields | null>
 
 /** The browser that opened the link. */
-export interface Browser {
+interface Browser {
   readonly signIn: SignIn
   readonly signUp: SignUpCookie
 }
 
 /** The fields of a form; a missing one is empty. */
-export interface Form {
+interface Form {
   readonly token: string
   text(name: string): string
 }

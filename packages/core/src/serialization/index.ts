@@ -9,6 +9,6 @@
  * superjson's format is the only one that is written: core knows which keys it refuses and how it spells a path, api adds its envelope.
  */
 export { SerializedAnswer } from './answer.ts'
-export { copyValue, type CopiedValue } from './copy.ts'
+export { copyValue } from './copy.ts'
 export { isImmutable, markImmutable } from './immutable.ts'
 export { writeOutput } from './write.ts'

@@ -1,5 +1,5 @@
 /** A key in a superjson path, with dots and backslashes escaped. */
-export function escapedKey(key: string): string {
+function escapedKey(key: string): string {
   return key.includes('.') || key.includes('\\') ? key.replaceAll('\\', '\\\\').replaceAll('.', '\\.') : key
 }
 
