@@ -8,12 +8,12 @@ import { commonFields, json, send, type Answer, type WholeAnswer } from './answe
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './endpoint.ts'
 import { answerKeys, keysPath } from './jwks.ts'
-import { malformed, methodNotAllowed, noSuchResource, toDomainError, urlTooLong } from './errors.ts'
+import { malformed, methodNotAllowed, toDomainError, urlTooLong } from './errors.ts'
 import { Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { deviceScript, deviceScriptPath } from './pages/device-script.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
-import { answerHome, homePath } from './pages/home.ts'
+import { answerHome, answerUnknown, homePath } from './pages/home.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
 import { answerLink } from './pages/mailed-link.ts'
@@ -202,7 +202,7 @@ class Face {
     if (requestPage !== undefined) return answerRequest(requestPage, { request, requestId }, this.#core, this.#proxies)
     if (path === devicePath) return answerDevice({ request, search, requestId }, this.#core, this.#proxies)
     const operation = this.#operation(path)
-    if (operation === undefined) return problem(noSuchResource({}), requestId)
+    if (operation === undefined) return answerUnknown(this.#core, request, requestId)
     if (method !== 'GET' && method !== 'HEAD') return problem(methodNotAllowed({ method, allowed: ['GET', 'HEAD'] }), requestId)
     return operation()
   }

@@ -112,6 +112,14 @@ describe('O14: the page for a forgotten password', () => {
   })
 })
 
+it('O14: an address with nothing behind it is a page for people, and JSON for programs', async () => {
+  const opened = await ask(served().server, '/sign-in', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
+  expect([opened.status, opened.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
+  expect(opened.text).toContain(`href="${served().world.core.settings.publicUrl.replaceAll('=', '&#61;')}"`)
+  const called = await ask(served().server, '/sign-in')
+  expect([called.status, JSON.parse(called.text).code]).toEqual([404, 'request.noSuchResource'])
+})
+
 describe('O13: how long a password has to be', () => {
   it('stands there before one is chosen, shorter where a second factor stays', async () => {
     const { world } = served()

@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import { html, type Core, type Html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { page } from './layout.ts'
+import { noSuchResource } from '../errors.ts'
+import { problem } from '../rest.ts'
+import { notice, page } from './layout.ts'
 import { forgottenPath, requestPages, signUpRequestPath } from './requests.ts'
 
 export const homePath = '/'
@@ -27,6 +30,14 @@ export function answerHome(core: Core): Answer {
         <code>denizen</code>; both are described in the folder <code>docs</code> of Denizen.
       </p>`,
   )
+}
+
+/** Nothing is at this address: a page that leads home for whoever opened it in a browser, JSON for programs. */
+export function answerUnknown({ settings }: Core, { method, headers }: IncomingMessage, requestId: string): Answer {
+  const isOpened = method === 'GET' && (headers.accept ?? '').includes('text/html')
+  if (!isOpened) return problem(noSuchResource({}), requestId)
+  const home = html`<a class="main" href="${settings.publicUrl}">Go to ${settings.name}</a>`
+  return notice(404, 'There is nothing here', 'The address may be mistyped, or out of date.', home)
 }
 
 function link(path: string, text: string): Html {
