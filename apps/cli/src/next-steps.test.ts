@@ -1,6 +1,6 @@
 import { DenizenError, type DenizenErrorCode } from '@denizen/core/calls'
 import type { Command } from 'commander'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { codesWithSteps, nextStep } from './next-steps.ts'
 import { createProgram } from './program.ts'
 
@@ -25,6 +25,16 @@ describe('the next step', () => {
     ['users.tooMany', { count: 2000, most: 1000 }, served, 'bulk-archive -'],
   ] as const)('after %s with %j', (code, details, where, step) => {
     expect(nextStep(error(code, details), where)).toContain(step)
+  })
+
+  it('is about the token, where one is set', () => {
+    vi.stubEnv('DENIZEN_TOKEN', 'dnz_api_expired')
+    try {
+      expect(nextStep(error('request.unauthenticated'), served)).toContain('unset DENIZEN_TOKEN')
+      expect(nextStep(error('request.unauthenticated'), local)).toContain('leave out --database')
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it('is not to sign in as another for what is refused everywhere, or to the operator', () => {

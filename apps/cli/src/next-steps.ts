@@ -24,7 +24,9 @@ const steps: Readonly<Record<string, Step>> = {
       ? 'This needs a session, and an operator has none: leave out --database and --local.'
       : url === undefined
         ? null
-        : `Sign in: ${denizen} login${option}`,
+        : process.env['DENIZEN_TOKEN'] === undefined
+          ? `Sign in: ${denizen} login${option}`
+          : 'The token in DENIZEN_TOKEN is not valid, or not any more: set another one, or use your login: unset DENIZEN_TOKEN',
   'request.denied': ({ details }, { url, option }) => {
     if (url === null || url === undefined) return null
     const within = takesOrganization(String(details['permission'])) ? ', or name an organization that you administer with --org' : ''

@@ -23,7 +23,10 @@ type LockedDetails = { directory: string; pid: number | null; url: string | null
 
 export const databaseLocked = defineError<LockedDetails>('database.locked', 'conflict', ({ directory, pid, url, host, startedAt }) => {
   const who = pid === null ? 'another process' : `process ${pid} on ${host ?? 'this machine'}, since ${startedAt ?? 'an unknown time'}`
-  const next = url === null ? 'Stop that process first.' : `It serves at ${url}: use that (--url ${url}), or stop it first.`
+  const next =
+    url === null
+      ? 'Stop that process first.'
+      : `It serves at ${url}, and commands that take --url can be sent there. For all others, stop it first.`
   return `The data directory ${directory} is in use by ${who}. Opening it twice would destroy data. ${next}`
 })
 

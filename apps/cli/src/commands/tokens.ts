@@ -98,7 +98,7 @@ function addCreate(tokens: Command): void {
 
 /** Only the secret goes to standard output, so that it can be redirected; everything else goes to standard error. */
 function secretText({ token, secret }: OutputOf<typeof actions.create>): string {
-  note(`${tokenText(token)}\n\nThis is the token. It is shown only once; to use it: DENIZEN_TOKEN=… ${denizen} users current`)
+  note(`${tokenText(token)}\n\nThis is the token. It is shown only once; to use it: DENIZEN_TOKEN=… ${denizen} whoami`)
   return secret
 }
 
