@@ -154,8 +154,8 @@ describe('many users are changed', () => {
 
   it.each([
     [['users', 'bulk-update', 'ada'], 'Name something to change.'],
-    [['users', 'bulk-archive'], 'Either name users or select them'],
-    [['users', 'bulk-archive', 'ada', '--filter', '{"status":"active"}'], 'Either name users or select them'],
+    [['users', 'bulk-archive'], 'Either name users (<user>) or select them'],
+    [['users', 'bulk-archive', 'ada', '--filter', '{"status":"active"}'], 'Either name users (<user>) or select them'],
     [['users', 'bulk-archive', '--filter', '[]'], 'has to be a JSON object'],
     [['users', 'bulk-archive', '--filter', '{}', '--yes'], 'a --filter with at least one condition'],
   ])('is refused when it is not clear who or what: %j', async (line, told) => {

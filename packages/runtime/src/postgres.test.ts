@@ -180,7 +180,7 @@ test('each connection prepares the busiest statements once, and a new one does s
     'lock_one',
     'lock_users_exclusive',
     'password_by_username',
-    'standing',
+    'sign_in_status',
     'throttle_look',
     'throttle_look',
     'throttle_look',

@@ -105,15 +105,15 @@ function insertionOf(unless: Unless, withPassword: boolean, withMembership: bool
     insert into memberships (id, organization_id, user_id, role, created_at)
       select ?::uuid, o.id, account.id, 'member', account.created_at from account, organizations o
         where o.status = 'active' and (o.id = account.home_organization_id or (account.home_organization_id is null and o.slug = ?::text))),`
+  const assignment = `assignment as (
+    insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, valid_from, granted_by, granted_at)
+      select ?::uuid, 'user', id, ?::uuid, 'system', created_at, ?::uuid, created_at from account)`
   return statement(
     nameOf(unless, withPassword, withMembership),
     `with account as (
       insert into users (username, username_skeleton, imported_from, operator_holds, ${names.join(', ')}) values (?, ?, ?, ?::text[], ${names.map(() => '?').join(', ')})
         ${unless === 'taken' ? 'on conflict do nothing' : ''} returning id, username, created_at, home_organization_id),
-    ${withPassword ? password : ''} ${withMembership ? membership : ''}
-    assignment as (
-      insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, valid_from, granted_by, granted_at)
-        select ?::uuid, 'user', id, ?::uuid, 'system', created_at, ?::uuid, created_at from account)
+    ${withPassword ? password : ''} ${withMembership ? membership : ''} ${assignment}
     select username from account`,
   )
 }
