@@ -67,7 +67,7 @@ describe('users', () => {
     ['request.notFound', 3, ['users', 'find', 'nobody'], 'denizen users list'],
     ['request.invalid', 2, ['users', 'get', 'usr_1'], ''],
     ['request.invalid', 2, ['users', 'create', '--username', 'a b', '--email', 'nowhere'], '  --email: '],
-    ['request.unauthenticated', 4, ['users', 'list'], 'denizen login'],
+    ['request.unauthenticated', 4, ['users', 'list'], 'unset DENIZEN_TOKEN'],
     ['request.denied', 4, ['users', 'list'], 'Sign in as somebody who may'],
   ])('that cannot be: %s ends with %i', async (code, exitCode, line, told) => {
     const env = { ...asAdmin() }
