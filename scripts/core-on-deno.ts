@@ -7,10 +7,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { prepare } from '../packages/core/testing/prepared.ts'
 import { startServer } from '../packages/core/testing/server.ts'
 
 const deno = 'deno@2.9.6'
 const workspace = join(import.meta.dirname, '..')
+// Made here if nothing was kept: PostgreSQL's first start runs programs, which Deno may not.
+await prepare()
 const given = process.env['DENIZEN_TEST_DATABASE_URL'] ?? ''
 const server = given === '' ? await startServer() : null
 const url = server?.url ?? given
