@@ -1,6 +1,6 @@
 import { defineError } from '../../kernel/errors.ts'
 
-interface NamedSet {
+type NamedSet = {
   readonly id: string
   readonly name: string
 }
