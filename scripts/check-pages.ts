@@ -60,6 +60,7 @@ try {
   await organizations.invite({ organizationId, email: 'never@example.com' })
   await decliner(await link('never@example.com'))
   await visitor()
+  await traveller()
   await forgetful('known@example.org', users)
   await applicant('applicant@example.com')
   console.log('the pages work in a browser')
@@ -154,22 +155,40 @@ async function visitor(): Promise<void> {
     )
     assert.deepEqual(complaints, [])
   }
-  const { page, complaints } = await open(`${url}/`, { width: 375 })
+  const { page, complaints } = await signUpOnPage('visitor@example.com')
+  await page.goto(await link('visitor@example.com'))
+  await page.getByText('with the password that you chose when you signed up').waitFor()
+  await picture(page, 'sign-up-confirm')
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByRole('heading', { name: 'Your account is ready' }).waitFor()
+  await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  await picture(page, 'sign-up-done')
+  assert.deepEqual(complaints, [])
+}
+
+/** Signs up in one browser, and opens the link in another: the password is chosen there, and whoever chose it is signed in. */
+async function traveller(): Promise<void> {
+  const { complaints } = await signUpOnPage('traveller@example.com')
+  const elsewhere = await open(await link('traveller@example.com'), { width: 375 })
+  await elsewhere.page.getByText('At least 15 characters').waitFor()
+  await picture(elsewhere.page, 'sign-up-elsewhere')
+  await elsewhere.page.getByLabel('Password').fill(password)
+  await elsewhere.page.getByRole('button', { name: 'Confirm' }).click()
+  await elsewhere.page.getByText('You are signed in as traveller').waitFor()
+  assert.deepEqual([...complaints, ...elsewhere.complaints], [])
+}
+
+async function signUpOnPage(email: string): ReturnType<typeof open> {
+  const opened = await open(`${url}/`, { width: 375 })
+  const { page } = opened
   await page.getByRole('link', { name: 'Create an account' }).click()
-  await page.getByLabel('Email address').fill('visitor@example.com')
+  await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Password').fill(password)
   await picture(page, 'sign-up')
   await page.getByRole('button', { name: 'Sign up' }).click()
   await page.getByRole('heading', { name: 'Check your email' }).waitFor()
   await picture(page, 'sign-up-sent')
-  await page.goto(await link('visitor@example.com'))
-  await page.getByText('At least 15 characters').waitFor()
-  await picture(page, 'sign-up-confirm')
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Confirm' }).click()
-  await page.getByText('You are signed in as visitor').waitFor()
-  await picture(page, 'sign-up-done')
-  assert.deepEqual(complaints, [])
+  return opened
 }
 
 async function forgetful(email: string, users: Calls['users']): Promise<void> {
