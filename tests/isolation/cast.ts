@@ -213,7 +213,7 @@ async function between({ people: { access } }: SystemDatabase, organizationId: I
 
 let growths = 0
 
-/** More of everything; and somebody whom the first organization manages joins another one. */
+/** More of everything; and somebody of each organization joins another one. */
 async function grow(database: SystemDatabase, organizationId: Id<'org'>, { managed, between: both }: { managed: User; between: User }) {
   const { people } = database
   const system = people.asSystem()
@@ -228,6 +228,7 @@ async function grow(database: SystemDatabase, organizationId: Id<'org'>, { manag
   await system.organizations.invite({ organizationId, email: `${name}@example.com`, role: 'admin' })
   await people.ownDomain(organizationId, `${name}.${domain}`)
   await people.join(await people.newOrganization(`${name}-org`), both)
+  await people.join(await people.newOrganization(`${name}-second-org`), managed)
   await accessOf(database, { organizationId, name, member: late, teamId })
   await between(database, organizationId, both)
 }
