@@ -106,6 +106,11 @@ export function isStranger(actor: Actor): boolean {
   return actor.kind === 'anonymous' || (actor.kind === 'user' && actor.principal.isAnonymous && actor.principal.impersonator === null)
 }
 
+/** Whether it depends on the address of a call whether the credential is good for it: `mayCallFrom` has to be asked each time. */
+export function isLimitedToAddresses({ allowedIps, tokenIps, impersonatorIps, impersonatorStandsAt }: Principal): boolean {
+  return allowedIps.length + tokenIps.length + impersonatorIps.length > 0 || impersonatorStandsAt !== null
+}
+
 /** Whether a credential is good for calls from an address: the user, the token and the impersonator have to be allowed there. */
 export function mayCallFrom(
   { allowedIps, tokenIps, impersonatorIps, impersonatorStandsAt: standsAt }: Principal,

@@ -1,5 +1,5 @@
 import type { Query } from '../kernel/action.ts'
-import type { Principal } from '../kernel/actor.ts'
+import { isLimitedToAddresses, type Principal } from '../kernel/actor.ts'
 import type { ImmediateContext } from '../kernel/context.ts'
 import { DenizenError } from '../kernel/errors.ts'
 import { isImmutable, writeOutput, type SerializedAnswer } from '../serialization/index.ts'
@@ -81,9 +81,8 @@ function allowedAnswer<Sent>(assembly: Assembly, query: CachedQuery<Sent>, { inp
 }
 
 /** Whether an answer depends on where the call comes from, or whether there is one. */
-function dependsOnAddress(action: Query, { allowedIps, tokenIps, impersonatorIps, conditionalGrants }: Principal): boolean {
-  if (allowedIps.length + tokenIps.length + impersonatorIps.length > 0) return true
-  return conditionalGrants !== null && action.perPrincipal !== true
+function dependsOnAddress(action: Query, principal: Principal): boolean {
+  return isLimitedToAddresses(principal) || (principal.conditionalGrants !== null && action.perPrincipal !== true)
 }
 
 /** Answers that stay the same are written once: those of a principal, and immutable ones. */
