@@ -1,9 +1,8 @@
-import { callerId } from '../kernel/actor.ts'
+import { isGrantedEverywhere, callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Id } from '../kernel/id.ts'
 import { otherUsername, type Account, type UserKind } from '../users/index.ts'
-import { actsAsOperator } from './operator-holds.ts'
 import { profileSignatures } from './profile/signatures.ts'
 import { insertAccount } from './repository.ts'
 
@@ -51,7 +50,7 @@ export async function insertUser(context: CommandContext, account: NewAccount): 
     assignmentId: newId('asg'),
     grantedBy: callerId(actor),
     membershipId: newId('mem'),
-    operatorHolds: account.needPasswordChange && actsAsOperator(actor, profileSignatures.update.name) ? ['passwordChange'] : [],
+    operatorHolds: account.needPasswordChange && isGrantedEverywhere(actor, profileSignatures.update.name) ? ['passwordChange'] : [],
     organizationSlug: account.kind === 'anonymous' ? null : settings.defaultOrganization,
   })
   context.emit({ type: 'users.created', subject: user.id, organizationId: null, payload: { userId: user.id, username, kind: user.kind } })

@@ -1,10 +1,10 @@
+import { isGrantedEverywhere } from '../kernel/actor.ts'
 import { ensureAnotherSuperadmin } from '../access/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { change } from '../kernel/row.ts'
 import { lockedByOperator, wouldLockOut, type UserRow } from '../users/index.ts'
 import { queueAccountNotice } from './account-notice.ts'
-import { actsAsOperator } from './operator-holds.ts'
 import { requireRecentAuth } from './recent-auth.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function requireMayChangeAllowedIps(
 ): Promise<void> {
   const { actor, origin } = context
   if (actor.kind !== 'user') return
-  if (user.limitedBy === 'operator' && !actsAsOperator(actor, permission)) throw lockedByOperator({})
+  if (user.limitedBy === 'operator' && !isGrantedEverywhere(actor, permission)) throw lockedByOperator({})
   const isOwn = actor.principal.userId === user.id
   if (isOwn) requireRecentAuth(context)
   if (mayActFrom(allowedIps, origin)) return
@@ -32,7 +32,7 @@ export async function requireMayChangeAllowedIps(
 export function allowedIpsSetter({ actor }: CommandContext, { id }: UserRow, allowedIps: readonly string[]): UserRow['limitedBy'] {
   if (allowedIps.length === 0) return null
   if (actor.kind === 'user' && actor.principal.userId === id) return 'owner'
-  return actsAsOperator(actor, permission) ? 'operator' : 'organization'
+  return isGrantedEverywhere(actor, permission) ? 'operator' : 'organization'
 }
 
 const permission = 'users.update'

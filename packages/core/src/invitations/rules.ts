@@ -1,6 +1,6 @@
 import type { Grant } from '../kernel/grants.ts'
 import { grantsOf, organizationRoles } from '../grants/index.ts'
-import type { Actor } from '../kernel/actor.ts'
+import { isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
 import type { Settings } from '../kernel/settings.ts'
 import type { Catalogue } from '../kernel/signature.ts'
 import { isAtLeast, mayAssignRole, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
@@ -17,7 +17,7 @@ export function highestRole(actor: Actor, organizationId: OrganizationId): Membe
 
 /** Whether an actor invites for the whole installation. */
 export function mayInviteAnywhere(actor: Actor): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('organizations.invite'))
+  return isGrantedEverywhere(actor, 'organizations.invite')
 }
 
 /** The current state of the inviter. */

@@ -119,6 +119,11 @@ export function mayCallFrom(
   return [allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, origin)) && (standsAt === null || standsAt(origin))
 }
 
+/** Whether the actor holds a permission everywhere: then they do it for the installation, and otherwise for an organization or themselves. */
+export function isGrantedEverywhere(actor: Actor, permission: string): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(permission))
+}
+
 /** The user who calls; null: an anonymous caller or the system. */
 export function callerId(actor: Actor): Id<'usr'> | null {
   return actor.kind === 'user' ? actor.principal.userId : null

@@ -1,4 +1,4 @@
-import type { Actor, Principal } from './actor.ts'
+import { isGrantedEverywhere, type Actor, type Principal } from './actor.ts'
 import { noGrants, type Grant, type Grants } from './grants.ts'
 import { denied, notFound, outOfOrganization, unauthenticated, type DenizenError } from './errors.ts'
 import type { Id } from './id.ts'
@@ -90,9 +90,8 @@ export function holdsAt(
 }
 
 /** Whoever has the permission everywhere; having it in one organization is not enough. */
-export const grantedEverywhere = credentialRule(
-  'whoever holds the permission everywhere',
-  ({ actor, action }) => actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action)),
+export const grantedEverywhere = credentialRule('whoever holds the permission everywhere', ({ actor, action }) =>
+  isGrantedEverywhere(actor, action),
 )
 
 /** Whoever has all permissions everywhere: nobody else grants or revokes that. */
@@ -124,7 +123,7 @@ export function coversAll(grants: Grants, others: readonly Grant[]): boolean {
 export const withInstallationFields = (...fields: readonly string[]): Rule =>
   rule(`${fields.join(', ')} only for whoever holds it everywhere`, ({ actor, action, input }) => {
     const sets = fields.some((field) => (input as Readonly<Record<string, unknown>>)[field] !== undefined)
-    return !sets || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
+    return !sets || isGrantedEverywhere(actor, action)
   })
 
 /** Applies a rule to one part of the input. */

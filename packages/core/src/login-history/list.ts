@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type TargetFinder } from '../kernel/action.ts'
-import type { Actor } from '../kernel/actor.ts'
+import { isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
 import { encodeSuffix, idOf, uuidBytes, uuidOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, credentialRule, granted, owner } from '../kernel/rule.ts'
@@ -47,7 +47,7 @@ export const listLoginHistory = defineQuery(signature, {
 })
 
 function seesAllAttempts(actor: Actor): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
+  return isGrantedEverywhere(actor, signature.name)
 }
 
 interface AttemptSelection {

@@ -1,5 +1,5 @@
 import { defineQuery } from '../kernel/action.ts'
-import type { Actor } from '../kernel/actor.ts'
+import { isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
 import { uuidOf, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, granted, grantedEverywhere, owner, signedIn } from '../kernel/rule.ts'
@@ -52,10 +52,6 @@ const always: Condition = { sql: 'true', parameters: [] }
 
 function seesAllOrganizations(actor: Actor): boolean {
   return isGrantedEverywhere(actor, organizationsSignatures.list.name)
-}
-
-function isGrantedEverywhere(actor: Actor, permission: string): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(permission))
 }
 
 /** A cursor is only good for the caller that it was made for. */

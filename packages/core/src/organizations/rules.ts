@@ -1,5 +1,5 @@
 import { organizationRoles } from '../grants/index.ts'
-import type { Actor } from '../kernel/actor.ts'
+import { isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
 import type { Domain, MembershipRole, OrganizationId } from './model.ts'
 
 const ranks: Readonly<Record<MembershipRole, number>> = { member: 0, admin: 1, owner: 2 }
@@ -11,7 +11,7 @@ export function isAtLeast(role: MembershipRole, other: MembershipRole): boolean 
 
 /** Whether the actor administers all organizations of the installation. */
 export function administers(actor: Actor): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('organizations.update'))
+  return isGrantedEverywhere(actor, 'organizations.update')
 }
 
 /** Whether the actor has all permissions of a role in an organization: nobody can assign more than they have. */

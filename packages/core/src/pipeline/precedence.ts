@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses } from '../kernel/context.ts'
-import type { Actor } from '../kernel/actor.ts'
+import { isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
 import type { Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
 import { askAllToGiveWay, askToGiveWay, isAskedToGiveWay, mostNamedLocks } from '../kernel/locks.ts'
@@ -54,13 +54,13 @@ async function ask({ assembly, action, input, call, users }: Preceding, own: Own
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   const em = forkOf(assembly)
   checkAllowed(action, actor, input, await findTarget(action, async () => em, input, actor), unrecordedUses)
-  const isOperator = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action.signature.name))
+  const mayEverywhere = isGrantedEverywhere(actor, action.signature.name)
   // There is room for some thousands of named locks in all: an organization's larger batch waits.
-  if (!isOperator && (users.length === 0 || users.length > mostNamedLocks)) return
+  if (!mayEverywhere && (users.length === 0 || users.length > mostNamedLocks)) return
   const asking = isBatch(action) ? 'batch' : 'one'
   await em.begin(isolation.changing)
   try {
-    if (isOperator) await askAllToGiveWay(em, (await own).rows[0]?.pid ?? 0, asking)
+    if (mayEverywhere) await askAllToGiveWay(em, (await own).rows[0]?.pid ?? 0, asking)
     else await askToGiveWay(em, users, asking)
     await over
   } finally {

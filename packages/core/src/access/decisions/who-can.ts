@@ -1,5 +1,5 @@
 import { defineQuery } from '../../kernel/action.ts'
-import { callerId } from '../../kernel/actor.ts'
+import { isGrantedEverywhere, callerId } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
@@ -31,7 +31,7 @@ export const whoCan = defineQuery(signature, {
     if (scope === null) throw notFound({ type: anyScopeTarget.type })
     const em = await open()
     const reader = new FactsReader(em, 'now', now, decisions.roles)
-    const seesEverybody = actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(signature.name))
+    const seesEverybody = isGrantedEverywhere(actor, signature.name)
     const question = { catalogue, permission, scope, now, seesEverybody }
     const rows: Item[] = []
     // Nearly all candidates have the permission. Those who do not, because of separation of duty, are made up for by another round.

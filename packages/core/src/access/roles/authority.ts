@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notHeld } from '../assignments/errors.ts'
 import type { RoleId } from '../model.ts'
-import type { Actor } from '../../kernel/actor.ts'
+import { isGrantedEverywhere, type Actor } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { holdsAt } from '../../kernel/rule.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
@@ -26,7 +26,7 @@ export async function requireHeldRole(
 
 /** Whether the actor may see all roles of the installation. */
 export function seesInstallationRoles(actor: Actor): boolean {
-  return actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere('roles.get'))
+  return isGrantedEverywhere(actor, 'roles.get')
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
-import type { Actor } from '../../kernel/actor.ts'
+import { isGrantedEverywhere, type Actor } from '../../kernel/actor.ts'
 import type { CursorScope } from '../../kernel/page.ts'
 import { allOf, granted, rule } from '../../kernel/rule.ts'
 import { optionalOrganizationTarget, type OrganizationId } from '../../organizations/index.ts'
@@ -38,7 +38,7 @@ const mayFilterByMembership = rule('a filter by membership only for who may list
 /** Who has which role everywhere concerns the installation: filtering by it takes the permission everywhere. */
 const mayFilterByRole = rule('a filter by role only for who has the permission everywhere', ({ actor, action, input }) => {
   const asksByRole = filtersOf(input as DirectoryInput).some(({ role }) => role !== undefined)
-  return !asksByRole || actor.kind === 'system' || (actor.kind === 'user' && actor.principal.grants.allowsEverywhere(action))
+  return !asksByRole || isGrantedEverywhere(actor, action)
 })
 
 /** Who may list users: of the whole installation, with the permission everywhere; of an organization, with the permission there. */

@@ -1,3 +1,4 @@
+import { isGrantedEverywhere } from '../../kernel/actor.ts'
 import type { z } from 'zod'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
@@ -17,7 +18,6 @@ import {
 import { leaveAddress, refuseLeavingManagement, type AddressPatch } from '../address.ts'
 import { requireMayChangeAllowedIps, notifyAllowedIpsChanged, allowedIpsSetter } from '../allowed-ips.ts'
 import { claimFirst } from '../errors.ts'
-import { actsAsOperator } from '../operator-holds.ts'
 import { installationFields, profileSignatures, type userPatch } from './signatures.ts'
 
 export const updateUser = defineCommand(profileSignatures.update, {
@@ -86,7 +86,7 @@ export async function updateAccount(
 /** Whether an operator asks for a new password: whoever else clears that is refused, and asking as well leaves it the operator's. */
 function holdsAfter({ actor }: CommandContext, user: UserRow, { needPasswordChange }: AccountPatch): Pick<UserRow, 'operatorHolds'> | null {
   if (needPasswordChange === undefined) return null
-  const isOperator = actsAsOperator(actor, profileSignatures.update.name)
+  const isOperator = isGrantedEverywhere(actor, profileSignatures.update.name)
   const isHeld = user.needPasswordChange && user.operatorHolds.includes('passwordChange')
   if (isHeld && !isOperator && !needPasswordChange) throw lockedByOperator({})
   return { operatorHolds: withHold(user.operatorHolds, 'passwordChange', isOperator ? needPasswordChange : isHeld) }
