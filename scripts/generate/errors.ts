@@ -10,7 +10,7 @@ const computed: Readonly<Record<string, string>> = {
   'cli.ambiguous': 'Several users, organizations, teams or resources have that name: use an id.',
   'cli.policyInvalid': 'The access document has mistakes: each is listed with its line.',
   'database.locked':
-    'The data directory … is in use by another process. Opening it twice would destroy data. Stop that process first, or use it (--url …).',
+    'The data directory … is in use by another process. Opening it twice would destroy data. Stop that process first, or send commands to it that take --url.',
   'cli.usage': 'The command line is wrong: the text says what, and the next step where to look.',
   'client.unexpectedAnswer': 'What answered is not Denizen, or a proxy in front of it failed.',
   'request.invalid': 'Each wrong field, with what is wrong with it.',
