@@ -130,8 +130,8 @@ function wantsCookies({ 'denizen-session': asked }: IncomingHttpHeaders): boolea
   throw malformed('Denizen-Session', 'must be cookie, or left out')
 }
 
-/** The first of each name, as browsers send the most specific first (RFC 6265: 5.4). */
-function cookiesIn({ cookie = '' }: IncomingHttpHeaders): ReadonlyMap<string, string> {
+/** The cookies of a request: the first of each name, as browsers send the most specific first (RFC 6265: 5.4). */
+export function cookiesIn({ cookie = '' }: IncomingHttpHeaders): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const pair of cookie.split(';')) {
     const at = pair.indexOf('=')

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Core } from '@denizen/core'
 import type { Fields } from '../answer.ts'
+import { cookiesIn } from '../cookies.ts'
+import { laxCookie } from './lax-cookie.ts'
 
 /** A sign-in that a browser has started: its challenge, and where to go afterwards. */
 export interface PendingSignIn {
@@ -23,23 +25,18 @@ export function attemptOf(state: string): string {
   return createHash('sha256').update(state).digest('base64url').slice(0, 16)
 }
 
-/**
- * The cookies that bind sign-ins at providers to the browser that started them, one for each: people start in two tabs.
- * SameSite=Lax: browsers send them with the link by which the provider sends people back, and not with the
- * form of another site. `__Host-` keeps other hosts of the domain from setting one.
- */
+/** The cookies that bind sign-ins at providers to the browser that started them, one for each: people start in two tabs. */
 export class ProviderCookies {
   readonly #prefix: string
   readonly #attributes: string
   /** By attempt, the oldest first: that is the order in which browsers send them (RFC 6265: 5.4). */
   readonly #pending = new Map<string, PendingSignIn>()
 
-  constructor({ publicUrl }: Core['settings'], { cookie = '' }: IncomingHttpHeaders) {
-    const isPlain = new URL(publicUrl).protocol === 'http:'
-    this.#prefix = `${isPlain ? '' : '__Host-'}denizen-provider-`
-    this.#attributes = `Path=/; HttpOnly; SameSite=Lax${isPlain ? '' : '; Secure'}`
-    for (const pair of cookie.split(';')) {
-      const [name = '', value = ''] = pair.trim().split('=')
+  constructor(settings: Core['settings'], headers: IncomingHttpHeaders) {
+    const { prefix, attributes } = laxCookie(settings)
+    this.#prefix = `${prefix}denizen-provider-`
+    this.#attributes = attributes
+    for (const [name, value] of cookiesIn(headers)) {
       const [, challenge, encoded] = form.exec(value) ?? []
       if (!name.startsWith(this.#prefix) || challenge === undefined) continue
       this.#pending.set(name.slice(this.#prefix.length), { challenge, redirectTo: encoded === undefined ? null : decoded(encoded) })

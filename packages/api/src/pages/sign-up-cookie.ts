@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Core } from '@denizen/core'
 import type { Fields } from '../answer.ts'
+import { cookiesIn } from '../cookies.ts'
+import { laxCookie } from './lax-cookie.ts'
 
 /** Seconds, as long as the mailed link works. */
 const lifetime = 3600
@@ -13,7 +15,7 @@ const form = /^([\w-]{22})\.([\w-]{1,256})$/
  * types it again. One sign-up at a time: another one takes its place, and then the page behind the link asks for the password.
  *
  * It is only set where this installation's own page sent the form. Another site could otherwise sign somebody up with a password of its
- * choice, which would count once they open the link. SameSite=Lax: browsers send it with a link that is opened from a mail.
+ * choice, which would count once they open the link.
  */
 export class SignUpCookie {
   readonly #name: string
@@ -23,13 +25,12 @@ export class SignUpCookie {
   /** The value that the browser has; null: none. */
   readonly #value: string | null
 
-  constructor({ publicUrl }: Core['settings'], headers: IncomingHttpHeaders) {
-    const isPlain = new URL(publicUrl).protocol === 'http:'
-    this.#name = `${isPlain ? '' : '__Host-'}denizen-sign-up`
-    this.#attributes = `Path=/; HttpOnly; SameSite=Lax${isPlain ? '' : '; Secure'}`
+  constructor(settings: Core['settings'], headers: IncomingHttpHeaders) {
+    const { prefix, attributes } = laxCookie(settings)
+    this.#name = `${prefix}denizen-sign-up`
+    this.#attributes = attributes
     this.#isOwnForm = headers['sec-fetch-site'] === 'same-origin'
-    const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='))
-    this.#value = pairs.find(([name]) => name === this.#name)?.[1] ?? null
+    this.#value = cookiesIn(headers).get(this.#name) ?? null
   }
 
   /** The binding of the sign-up with this address; null: it was not made in this browser. */

@@ -109,13 +109,12 @@ function passwordField({ minimumPasswordLength }: Verification, problem: Problem
 }
 
 function why({ account }: Verification, { hasPassword }: Typed): string {
-  if (hasPassword)
-    return account === null
-      ? 'Confirm, and your account is ready, with the password that you chose when you signed up.'
-      : 'There is an account with this address, but nobody has confirmed the address yet. Confirming makes the account yours, with the password that you chose when you signed up. Its old password stops working, and everybody who used it is signed out.'
-  return account === null
-    ? 'Choose a password, and your account is ready. If you did not sign up, close this page, and nothing happens.'
-    : 'There is an account with this address, but nobody has confirmed the address yet. Confirming makes the account yours, with the password that you choose here. Its old password stops working, and everybody who used it is signed out.'
+  const password = hasPassword ? 'the password that you chose when you signed up' : 'the password that you choose here'
+  if (account !== null)
+    return `There is an account with this address, but nobody has confirmed the address yet. Confirming makes the account yours, with ${password}. Its old password stops working, and everybody who used it is signed out.`
+  return hasPassword
+    ? `Confirm, and your account is ready, with ${password}.`
+    : 'Choose a password, and your account is ready. If you did not sign up, close this page, and nothing happens.'
 }
 
 function names({ username, fullName }: Typed, problem: Problem | null): Html {
