@@ -35,6 +35,12 @@ function onEitherDatabase(): string[] {
 /** What is tested in process every day is tested once more over HTTP here. */
 const throughMoreFaces = ['tests/isolation/http.test.ts']
 
+/**
+ * A file's worlds take some thirty connections, and the next file opens its own before PostgreSQL has let go of them. A
+ * server that was given may have PostgreSQL's usual hundred for all workers; one from npm is started with twice as many.
+ */
+const workers = (process.env['DENIZEN_TEST_DATABASE_URL'] ?? '') === '' ? 3 : 2
+
 /** What `vitest run --mode …` runs; `test`, without a mode. */
 const modes: Readonly<Record<string, ReturnType<typeof project>>> = {
   // Under Deno, core alone: it is what has to run there.
@@ -60,7 +66,7 @@ export default defineConfig(({ mode }) => {
     ...fromSource,
     test: {
       globalSetup: ['packages/core/testing/global-setup.ts'],
-      maxWorkers: mode === 'system' ? 1 : 3,
+      maxWorkers: mode === 'system' ? 1 : workers,
       ...(mode === 'embedded' && { testNamePattern: /embedded/ }),
       projects,
     },

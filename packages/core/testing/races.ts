@@ -34,9 +34,15 @@ export async function raced<Value>(
     await holder.query(`begin; ${gate}`)
     const leading = first?.()
     if (leading !== undefined) await untilWaiting(watcher, 1)
-    const settled = Promise.allSettled([...calls.map((call) => call()), ...(leading === undefined ? [] : [leading])])
+    const failures: unknown[] = []
+    const working = calls.map((call) => call())
+    for (const work of working) work.catch((error: unknown) => failures.push(error))
+    const settled = Promise.allSettled([...working, ...(leading === undefined ? [] : [leading])])
     try {
-      await untilWaiting(watcher, least)
+      await untilWaiting(watcher, least).catch((error: unknown) => {
+        console.log(`${failures.length} calls had failed by then:`, failures.slice(0, 3))
+        throw error
+      })
     } finally {
       await holder.query('commit')
     }

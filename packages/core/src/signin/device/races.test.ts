@@ -1,4 +1,4 @@
-import { createWorld, raced, untilSeen, useWorld, withoutGuard, won } from '@denizen/core/testing'
+import { raced, untilSeen, useWorld, withoutGuard, won } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { uuidOf } from '../../kernel/id.ts'
 
@@ -78,17 +78,12 @@ describe('50 callers', () => {
   })
 
   test('the lock is what decides: without it several approvals win', async () => {
-    const unlocked = await createWorld({ connections: 22 })
-    try {
-      const people = await unlocked.crowd(atOnce)
-      withoutGuard(unlocked, (query) => query.replace(/^(select id from device_logins .*) for update$/, '$1'))
-      await untilSeen('several approvals of one login', async () => {
-        const { userCode } = await unlocked.asAnonymous().auth.startDeviceLogin({ clientName: 'cli' })
-        const approvals = people.map((person) => () => person.as.auth.approveDeviceLogin({ userCode }))
-        return won(await raced(unlocked, gate, approvals)).length > 1
-      })
-    } finally {
-      await unlocked.close()
-    }
+    const people = await world().crowd(atOnce)
+    withoutGuard(world(), (query) => query.replace(/^(select id from device_logins .*) for update$/, '$1'))
+    await untilSeen('several approvals of one login', async () => {
+      const { userCode } = await world().asAnonymous().auth.startDeviceLogin({ clientName: 'cli' })
+      const approvals = people.map((person) => () => person.as.auth.approveDeviceLogin({ userCode }))
+      return won(await raced(world(), gate, approvals)).length > 1
+    })
   })
 })
