@@ -17,10 +17,7 @@ export interface Progress {
   readonly ended: readonly string[]
 }
 
-/** For one core more than there are: every step waits now and then, for a disk, the network or a process of its own. */
-export const spareCores = 1
-
-/** The steps to start now, longest first: as many as the machine has cores for and one more, so that no core waits. */
+/** The steps to start now, longest first; never more than the machine has cores for. */
 export function startable<Step extends Work>(steps: readonly Step[], { running, ended }: Progress, cores: number): readonly Step[] {
   const need = (step: Step): number => (step.cores === 'all' ? cores : Math.min(step.cores, cores))
   const busy = steps.filter(({ name }) => running.includes(name))
@@ -32,9 +29,7 @@ export function startable<Step extends Work>(steps: readonly Step[], { running, 
   for (const step of ready) {
     const others = [...busy, ...chosen]
     const taken = others.reduce((sum, other) => sum + need(other), 0)
-    const isAlone = [...others, step].some((one) => one.cores === 'all')
-    const available = isAlone ? cores : cores + spareCores
-    if (taken + need(step) <= available && !others.some((other) => sharesLock(other, step))) chosen.push(step)
+    if (taken + need(step) <= cores && !others.some((other) => sharesLock(other, step))) chosen.push(step)
   }
   return chosen
 }
