@@ -71,10 +71,10 @@ function suites(environment: Readonly<Record<string, string>>): Step[] {
     { name: 'faces', cores: 2, seconds: 120, command: ['npm', 'run', 'test:faces', '--'], environment, suite: {} },
     {
       name: 'processes',
-      cores: 1,
+      cores: 2,
       seconds: 150,
       command: system,
-      environment: { ...environment, DENIZEN_TEST_KILLS: '20' },
+      environment: { ...environment, DENIZEN_TEST_KILLS: '10' },
       suite: { files: [processes] },
     },
     // What is promised in milliseconds is measured, so nothing runs beside it.

@@ -13,7 +13,7 @@ import { openDatabase } from '../../database.ts'
 import { eventually, within } from '../../deadlines.ts'
 import { denizenToEnd, endPrograms, startServer, type Environment, type ServerProgram } from '../../processes.ts'
 
-/** On each kind of database: five, ten in all; `.ci/run` asks for 20 on each. */
+/** On each kind of database: five, ten in all; `.ci/run` asks for 10 on each. */
 const kills = Number(process.env['DENIZEN_TEST_KILLS'] ?? 5)
 /** Acknowledged by each server before it is killed. */
 const fewestOfEach = 50
