@@ -31,7 +31,7 @@ const kinds: readonly Kind[] = [
   },
   {
     name: 'password hash',
-    pattern: /\$(argon2(id|i|d)|pbkdf2-sha\d+|scrypt|2[aby])\$[^\s"']{20,}/,
+    pattern: /\$(argon2(id|i|d)|(pbkdf2|scrypt|digest|hmac)[a-z0-9-]*|bcrypt|phpass|drupal|2[abxy]|apr1|5|6)\$[^\s"']{20,}/,
     canary: `$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$${letters}`,
   },
   { name: 'password of the tests', pattern: new RegExp(password), canary: password },

@@ -15,6 +15,11 @@ const realm = (username: string) => ({
   ],
 })
 
+const records = (username: string) => [
+  { username, email: `${username}@example.com`, password: { system: 'wordpress', hash: '5f4dcc3b5aa765d61d8327deb882cf99' } },
+  { username: `${username}-dear`, password: { system: 'laravel', hash: `$2y$31$${'C'.repeat(53)}` } },
+]
+
 export const creationExamples = {
   'users.create': {
     succeeds: async ({ admin }) => ({
@@ -35,6 +40,19 @@ export const creationExamples = {
   'users.import': {
     succeeds: async ({ admin }) => ({ as: admin, input: { format: 'keycloak', createRoles: true, realm: realm('comes-along') } }),
     fails: async (world) => ({ as: await somebody(world, 'smuggles'), input: { format: 'keycloak', realm: realm('is-smuggled') } }),
+    failure: { code: 'request.denied', kind: 'denied' },
+  },
+  'users.importRecords': {
+    succeeds: async ({ admin }) => ({ as: admin, input: { source: 'faces', users: records('brings-a-hash') } }),
+    fails: async (world) => ({
+      as: await somebody(world, 'smuggles-records'),
+      input: { source: 'faces', users: records('is-smuggled-too') },
+    }),
+    failure: { code: 'request.denied', kind: 'denied' },
+  },
+  'users.hashes': {
+    succeeds: async ({ admin }) => ({ as: admin, input: {} }),
+    fails: async (world) => ({ as: await somebody(world, 'counts-hashes'), input: {} }),
     failure: { code: 'request.denied', kind: 'denied' },
   },
 } satisfies SomeExamples

@@ -1,7 +1,7 @@
 /** A request to a hashing thread. Each thread has one at a time. */
 export type HashRequest =
   | { readonly kind: 'hash'; readonly password: string }
-  | { readonly kind: 'verify'; readonly hash: string; readonly password: string }
+  | { readonly kind: 'verify' | 'verifyImported'; readonly hash: string; readonly password: string }
 
 export type HashAnswer = { readonly ok: true; readonly value: string | boolean } | { readonly ok: false; readonly message: string }
 

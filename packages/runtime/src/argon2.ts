@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { passwordsBusy, type Hasher } from '@denizen/core'
+import { workOf } from '@denizen/core/hashes'
 import { isWeak, parseArgon2, type HashAnswer, type HashRequest } from './argon2-cost.ts'
 
 export interface Argon2Options {
@@ -39,7 +40,10 @@ export function threadedHasher(options: Argon2Options): ThreadedHasher {
   const threads = new HashingThreads(options)
   return {
     hash: async (password) => String(await threads.submit({ kind: 'hash', password })),
-    verify: async (hash, password) => parseArgon2(hash) !== null && (await threads.submit({ kind: 'verify', hash, password })) === true,
+    async verify(hash, password) {
+      const kind = parseArgon2(hash) !== null ? 'verify' : workOf(hash) !== null ? 'verifyImported' : null
+      return kind !== null && (await threads.submit({ kind, hash, password })) === true
+    },
     isOutdated: isWeak,
     load: () => threads.load(),
     close: () => threads.close(),
@@ -92,7 +96,7 @@ class HashingThreads {
   }
 
   #addSlot(): Slot {
-    const slot: Slot = { worker: new Worker(workerUrl()), task: null, startedAt: 0 }
+    const slot: Slot = { worker: new Worker(workerUrl(), workerOptions), task: null, startedAt: 0 }
     slot.worker.unref()
     slot.worker.on('message', (answer: HashAnswer) => this.#finish(slot, answer))
     // If a thread dies, its task fails, and the next task starts a new thread.
@@ -138,7 +142,12 @@ class HashingThreads {
   }
 }
 
+const isSource = import.meta.url.endsWith('.ts')
+
 /** The thread's program is beside this file, in TypeScript when run from source. */
 function workerUrl(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './argon2-worker.ts' : './argon2-worker.js', import.meta.url)
+  return new URL(isSource ? './argon2-worker.ts' : './argon2-worker.js', import.meta.url)
 }
+
+/** Run from source, it takes core's source as well. */
+const workerOptions = isSource ? { execArgv: ['--conditions=@denizen/source'] } : {}

@@ -5,7 +5,8 @@ import type { LogLevel } from './config.ts'
 const hidden = '[hidden]'
 
 /** Every token of Denizen starts with `dnz_`; a PHC string starts with `$` and the name of its function. */
-const secretText = /\bdnz_[A-Za-z0-9_-]+|\$(?:argon2(?:id|i|d)|pbkdf2[a-z0-9-]*|scrypt|2[abxy]|5|6)\$[^\s"'}]+/g
+const secretText =
+  /\bdnz_[A-Za-z0-9_-]+|\$(?:argon2(?:id|i|d)|(?:pbkdf2|scrypt|digest|hmac)[a-z0-9-]*|bcrypt|phpass|drupal|2[abxy]|1|apr1|5|6)\$[^\s"'}]+/g
 /** The password of a connection string. */
 const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi
 const secretField = /passw(or)?d|passphrase|secret|token$|^authorization$|cookie|api-?key|master-?key|private-?key|credential/i

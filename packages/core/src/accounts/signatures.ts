@@ -28,6 +28,7 @@ import {
   username,
 } from '../users/model.ts'
 import { onlyAdministratorsCreate, unreadableUser } from './errors.ts'
+import { importedRecords, recordSource } from './import/record-model.ts'
 import { keycloakRealm } from './keycloak/model.ts'
 
 /** The fields of a new user. */
@@ -137,6 +138,43 @@ export const accountsSignatures = group('users', {
       lost: z
         .array(z.object({ what: z.string(), count: z.int(), users: z.int().nullable() }))
         .meta({ description: 'what the file has that is not taken over: how many of it there are, and how many users have it' }),
+    }),
+  }),
+  importRecords: changes({
+    summary: 'Import users with the password hashes of other systems',
+    inputLimit: 16 * 1024 ** 2,
+    mostValues: 300_000,
+    errors: [emailTaken, usernameTaken, unreadableUser],
+    input: z.strictObject({ source: recordSource, users: importedRecords }),
+    output: z.object({
+      created: z.int(),
+      unchanged: z.int().meta({ description: 'users of an earlier import' }),
+      users: z.array(
+        z.object({
+          index: z.int(),
+          username: z.string().meta({ description: 'as it is here' }),
+          userId,
+          status: z.enum(['created', 'unchanged']),
+        }),
+      ),
+      failed: z.array(z.object({ index: z.int(), username: z.string(), code: z.string(), message: z.string() })),
+      warnings: z
+        .array(z.object({ index: z.int(), username: z.string(), message: singleLine(500) }))
+        .meta({ description: 'what was left out, such as a password hash, and why' }),
+    }),
+  }),
+  hashes: reads({
+    summary: 'Show how many passwords are held as hashes of which kind',
+    input: z.strictObject({}),
+    output: z.object({
+      total: z.int(),
+      kinds: z.array(
+        z.object({
+          kind: z.string().meta({ description: 'such as argon2id, bcrypt or pbkdf2-sha256' }),
+          count: z.int(),
+          outdated: z.boolean().meta({ description: 'the next sign-in of each replaces it' }),
+        }),
+      ),
     }),
   }),
 })

@@ -1,6 +1,6 @@
 import { argon2id, argon2Verify } from 'hash-wasm'
 import type { Hasher } from '../ports/hasher.ts'
-import { passwordQueue } from '../passwords/index.ts'
+import { mostArgon2, passwordQueue, verifyImported, workOf } from '../passwords/index.ts'
 
 /** The cost of one hash. Memory in KiB. */
 export interface Argon2Cost {
@@ -23,13 +23,19 @@ export function argon2Hasher(cost: Argon2Cost = standardCost): Hasher {
   }
   return {
     hash: (password) => queued(() => argon2id({ ...parameters, password, salt: crypto.getRandomValues(new Uint8Array(16)) })),
-    verify: (hash, password) => (isBounded(hash) ? queued(() => argon2Verify({ hash, password })) : Promise.resolve(false)),
+    async verify(hash, password) {
+      if (isBounded(hash)) return queued(() => argon2Verify({ hash, password }))
+      return workOf(hash) !== null && queued(() => verifyImported(hash, password))
+    },
     isOutdated: (hash) => !hash.startsWith(`$argon2id$v=19$m=${cost.memory},t=${cost.iterations},p=1$`),
   }
 }
 
-/** Whether verifying a hash costs at most 16 times as much as one of ours; otherwise imported hashes could overload the server. */
+/** Whether verifying a hash costs no more than any imported one may; otherwise hashes could overload the server. */
 function isBounded(hash: string): boolean {
-  const cost = /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/.exec(hash)
-  return cost !== null && Number(cost[1]) * Number(cost[2]) <= standardCost.memory * standardCost.iterations * 16
+  const [, memory, passes, lanes] =
+    /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/.exec(hash) ?? []
+  const most = mostArgon2
+  const fits = Number(memory) <= most.memory && Number(passes) <= most.passes && Number(lanes) <= most.lanes
+  return fits && Number(passes) >= 1 && Number(lanes) >= 1 && Number(memory) * Number(passes) <= most.memoryTimesPasses
 }

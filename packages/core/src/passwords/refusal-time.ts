@@ -1,28 +1,27 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { Hasher, Ports } from '../ports/index.ts'
-import { decoyOfKind, heldKinds, kindOf } from './kinds.ts'
-import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
-import { decoyHash } from './verify.ts'
+import { dearest, decoyOfKind, heldKinds, kindOf, mostKinds } from './kinds.ts'
+import { decoyHash, spellings } from './verify.ts'
 
 /** How long, in milliseconds, the kinds of hashes are cached. */
 const kindsAge = 60_000
 /** Factor on the slowest measured kind, because times vary and short timers are inexact. */
 const margin = 1.5
-/** Milliseconds. Nobody waits longer, however expensive a hash is. */
-const longest = 2_000
+/** Milliseconds. Nobody waits longer; what hashes may cost keeps all kinds below it. */
+const longest = 5_000
 
 const kindsStatement = statement('password_kinds', heldKinds)
 
 /** What is known of the hashes of an installation. */
 interface Pace {
-  /** Milliseconds that each kind takes that is held, measured once. */
+  /** Milliseconds that the dearest kind of each scheme takes that is held, measured once. */
   readonly costs: Map<string, Promise<number>>
   readAt: number
   least: Promise<number>
 }
 
-/** Bounded by the hashers, as the decoys: one for each installation, with the times of sixteen kinds at most. */
+/** Bounded by the hashers, as the decoys: one for each installation, with a time for each scheme. */
 const paces = new WeakMap<Hasher, Pace>()
 
 type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'hasher' | 'clock'> }
@@ -32,8 +31,8 @@ type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'h
  * decoy of an unknown user, or less: either would tell who is there. It waits, and computes nothing: a sign-in as nobody costs no more
  * than before. Where all hashes are of the kind that the hasher makes, they take as long as the decoy, and it does not wait.
  */
-export async function waitToRefuse(asked: Asked, startedAt: number): Promise<void> {
-  const least = await leastTime(asked)
+export async function waitToRefuse(asked: Asked, startedAt: number, password: string): Promise<void> {
+  const least = (await leastTime(asked)) * spellings(password).length
   const left = Math.min(least, longest) - (asked.ports.clock.monotonic() - startedAt)
   if (left > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)))
 }
@@ -53,9 +52,10 @@ function leastTime(asked: Asked): Promise<number> {
 async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: Pace): Promise<number> {
   const decoy = await decoyHash(hasher)
   const held = await runStatement<{ kind: string }>(reader, kindsStatement, [])
-  const others = held.filter(({ kind }) => kind !== kindOf(decoy))
-  for (const kind of costs.keys()) if (kind !== '' && !others.some((other) => other.kind === kind)) costs.delete(kind)
+  const others = dearest(held.map(({ kind }) => kind).filter((kind) => kind !== kindOf(decoy)))
+  for (const kind of costs.keys()) if (kind !== '' && !others.includes(kind)) costs.delete(kind)
   if (others.length === 0) return 0
+  if (held.length >= mostKinds) return longest // nobody knows what the kinds beyond cost
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const startedAt = clock.monotonic()
     await work()
@@ -67,8 +67,8 @@ async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: P
     known.catch(() => costs.delete(name))
     return known
   }
-  const compare = (hash: string) => (isPbkdf2(hash) ? verifyPbkdf2(hash, 'wrong') : hasher.verify(hash, 'wrong'))
+  const compare = (hash: string) => hasher.verify(hash, 'wrong')
   let slowest = await costOf('', () => compare(decoy))
-  for (const { kind } of others) slowest = Math.max(slowest, await costOf(kind, () => compare(decoyOfKind(kind))))
+  for (const kind of others) slowest = Math.max(slowest, await costOf(kind, () => compare(decoyOfKind(kind))))
   return slowest * margin
 }

@@ -1,12 +1,7 @@
 import { DenizenError } from '../kernel/errors.ts'
 import type { Hasher } from '../ports/hasher.ts'
-import { isPbkdf2, verifyPbkdf2 } from './pbkdf2.ts'
-import { passwordQueue } from './queue.ts'
 
-/** Imported hashes are not verified by the hasher, but use the same kind of queue. */
-const queued = passwordQueue()
-
-/** Passwords are compared in NFC: the same key strokes make different code points on different systems (NIST SP 800-63B-4). */
+/** Passwords are hashed in NFC: the same key strokes make different code points on different systems (NIST SP 800-63B-4). */
 export function hashPassword(hasher: Hasher, password: string): Promise<string> {
   return hasher.hash(password.normalize('NFC'))
 }
@@ -23,15 +18,20 @@ export async function hashPatiently(hasher: Hasher, password: string): Promise<s
   }
 }
 
+/** What is compared with a hash: the password in NFC, and as it was typed if that is another text, which other systems hashed. */
+export function spellings(password: string): readonly string[] {
+  return [...new Set([password.normalize('NFC'), password])]
+}
+
 /** Whether the password made the hash, whichever system made it. */
-export function verifyPassword(hasher: Hasher, hash: string, password: string): Promise<boolean> {
-  const normalized = password.normalize('NFC')
-  return isPbkdf2(hash) ? queued(() => verifyPbkdf2(hash, normalized)) : hasher.verify(hash, normalized)
+export async function verifyPassword(hasher: Hasher, hash: string, password: string): Promise<boolean> {
+  for (const spelling of spellings(password)) if (await hasher.verify(hash, spelling)) return true
+  return false
 }
 
 /** Whether the password should be hashed again at the next sign-in. */
 export function isOutdated(hasher: Hasher, hash: string): boolean {
-  return isPbkdf2(hash) || hasher.isOutdated(hash)
+  return hasher.isOutdated(hash)
 }
 
 /** Bounded by the hashers: one for each installation. */

@@ -37,7 +37,7 @@ export async function checkPassword(context: PrepareContext, input: { identifier
   if (wait > 0) return unchecked
   const startedAt = ports.clock.monotonic()
   const compared = await comparePassword(context, stored, input.password)
-  if (stored === null || !compared.matches || !mayStillSignIn(stored, origin)) await waitToRefuse(context, startedAt)
+  if (stored === null || !compared.matches || !mayStillSignIn(stored, origin)) await waitToRefuse(context, startedAt, input.password)
   return { ...unchecked, ...compared }
 }
 

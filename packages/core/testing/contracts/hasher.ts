@@ -35,7 +35,25 @@ export function hasherContract(name: string, make: () => Hasher | Promise<Hasher
     })
 
     test.each([
+      // RFC 7914, sections 11 and 12, and libxcrypt
+      ['PBKDF2', 'passwd', '$pbkdf2-sha256$i=1$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw'],
+      [
+        'scrypt',
+        'password',
+        '$scrypt$ln=10,r=8,p=16$TmFDbA$/bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWIurzDZLiKjiG/xCSedmDDaxyevuUqD7m2DYMvfoswGQA',
+      ],
+      ['bcrypt', 'U*U', '$bcrypt$v=2a,c=05$CCCCCCCCCCCCCCCCCCCCC.$E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'],
+    ])('verifies what other systems made: %s', async (_name, password, hash) => {
+      const hasher = await make()
+      expect(await hasher.verify(hash, password)).toBe(true)
+      expect(await hasher.verify(hash, `${password}.`)).toBe(false)
+      expect(hasher.isOutdated(hash)).toBe(true)
+    })
+
+    test.each([
       ['nothing', ''],
+      ['hours of bcrypt', '$bcrypt$v=2b,c=31$CCCCCCCCCCCCCCCCCCCCC.$E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'],
+      ['gigabytes of scrypt', `$scrypt$ln=30,r=8,p=1$TmFDbA$${'A'.repeat(43)}`],
       ['text', 'password'],
       ['bcrypt', '$2b$12$abcdefghijklmnopqrstuuXk7Zk6pQ1Q1Q1Q1Q1Q1Q1Q1Q1Q1Q1Q1'],
       ['a gigabyte', `$argon2id$v=19$m=1048576,t=99,p=1$c29tZXNhbHQ$${'A'.repeat(43)}`],

@@ -28,12 +28,7 @@ export const importUsers = defineCommand(accountsSignatures.import, {
       context.reader,
       users.flatMap((user) => ('problem' in user ? [] : [user.origin])),
     )
-    const ready: PreparedUser[] = []
-    for (const user of users) {
-      const known = 'problem' in user ? null : (earlier.get(user.origin) ?? null)
-      if ('problem' in user) ready.push(user)
-      else ready.push({ user, earlier: known, passwordHash: known === null ? await hashOf(context, user) : null })
-    }
+    const ready = await prepared(context, users, earlier)
     const alike = realmCalledAlike(realm.realm, await importedRealms(context.reader))
     return {
       ready,
@@ -55,6 +50,21 @@ export const importUsers = defineCommand(accountsSignatures.import, {
     return { created, completed, unchanged, rolesCreated, rolesFailed, lost: [...lost], ...outcome }
   },
 })
+
+/** Hashes the passwords of those whom no earlier import made. */
+export async function prepared(
+  context: PrepareContext,
+  users: readonly (ImportedUser | UnreadableUser)[],
+  earlier: ReadonlyMap<string, Id<'usr'>>,
+): Promise<readonly PreparedUser[]> {
+  const ready: PreparedUser[] = []
+  for (const user of users) {
+    const known = 'problem' in user ? null : (earlier.get(user.origin) ?? null)
+    if ('problem' in user) ready.push(user)
+    else ready.push({ user, earlier: known, passwordHash: known === null ? await hashOf(context, user) : null })
+  }
+  return ready
+}
 
 async function hashOf({ ports }: PrepareContext, { password }: ImportedUser): Promise<string | null> {
   if (password === null) return null
@@ -80,7 +90,7 @@ interface Imported {
   readonly warnings: readonly string[]
 }
 
-async function importAll(context: CommandContext, ready: readonly PreparedUser[], before: Before) {
+export async function importAll(context: CommandContext, ready: readonly PreparedUser[], before: Before) {
   const users: { index: number; username: string; userId: Id<'usr'>; status: Imported['status'] }[] = []
   const failed: { index: number; username: string; code: string; message: string }[] = []
   const warnings: { index: number; username: string; message: string }[] = []
@@ -98,7 +108,7 @@ async function importAll(context: CommandContext, ready: readonly PreparedUser[]
   return { users, failed, warnings }
 }
 
-function countsOf(users: readonly { readonly status: Imported['status'] }[]): Record<Imported['status'], number> {
+export function countsOf(users: readonly { readonly status: Imported['status'] }[]): Record<Imported['status'], number> {
   const count = (wanted: Imported['status']) => users.filter(({ status }) => status === wanted).length
   return { created: count('created'), completed: count('completed'), unchanged: count('unchanged') }
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../../kernel/json.ts'
 import { printable } from '../../text/index.ts'
 import type { Lost } from '../import/model.ts'
-import { isPassword, typeOf } from './password.ts'
+import { isPassword, typeOf } from './credentials.ts'
 
 type Counts = Map<string, { count: number; users: number | null }>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { argon2Hash, pbkdf2Hash } from '../../passwords/model.ts'
+import { argon2Hash, keycloakPbkdf2 } from '../../passwords/index.ts'
 import type { ImportedPassword } from '../import/model.ts'
+import { isPassword } from './credentials.ts'
 import { keycloakCredential, type KeycloakCredential } from './model.ts'
 
 /** The password of a user, and what is to be told of it. */
@@ -29,23 +30,17 @@ export function passwordOf(credentials: readonly unknown[]): FoundPassword {
     : { ...none, password: { hash }, temporary: temporary === true }
 }
 
-export function isPassword(credential: unknown): boolean {
-  const type = typeOf(credential)
-  return type === 'password' || (type === null && credential !== null && typeof credential === 'object' && 'value' in credential)
-}
-
-/** `password`, `otp`, `webauthn`; null: it says none. */
-export function typeOf(credential: unknown): string | null {
-  if (credential === null || typeof credential !== 'object' || !('type' in credential)) return null
-  return typeof credential.type === 'string' ? credential.type : null
-}
-
 const secretData = z.object({ value: z.string(), salt: z.string() })
 const parameter = (name: RegExp) => z.tuple([z.string().regex(name)])
 const number = parameter(/^\d{1,7}$/)
 const credentialData = z.object({ hashIterations: z.int(), algorithm: z.string(), additionalParameters: z.unknown().optional() })
-/** Keycloak's default since version 25. */
-const argon2Parameters = z.object({ memory: number, parallelism: number, type: parameter(/^(?:id|i|d)$/), version: parameter(/^1\.[03]$/) })
+/** Keycloak's default since version 25. Without a version 1.3 is meant. */
+const argon2Parameters = z.object({
+  memory: number,
+  parallelism: number,
+  type: parameter(/^(?:id|i|d)$/),
+  version: parameter(/^1\.[03]$/).optional(),
+})
 
 function hashOf(credential: KeycloakCredential): string | null {
   const { hashedSaltedValue: value, salt, hashIterations, algorithm } = credential
@@ -54,7 +49,7 @@ function hashOf(credential: KeycloakCredential): string | null {
   if (!hidden.success || !data.success) return null
   if (data.data.algorithm === 'argon2') return argon2Of(data.data, hidden.data)
   const digest = { pbkdf2: 'sha1', 'pbkdf2-sha256': 'sha256', 'pbkdf2-sha512': 'sha512' }[data.data.algorithm]
-  return digest === undefined ? null : pbkdf2Hash(digest, data.data.hashIterations, hidden.data.salt, hidden.data.value)
+  return digest === undefined ? null : keycloakPbkdf2(digest, data.data.hashIterations, hidden.data)
 }
 
 function argon2Of(
@@ -65,7 +60,7 @@ function argon2Of(
   if (!parsed.success) return null
   const { memory, parallelism, type, version } = parsed.data
   const cost = { memory: Number(memory[0]), passes: hashIterations, lanes: Number(parallelism[0]) }
-  return argon2Hash({ type: type[0], version: version[0], ...cost, salt: hidden.salt, hash: hidden.value })
+  return argon2Hash({ type: type[0], version: version?.[0] ?? '1.3', ...cost, salt: hidden.salt, hash: hidden.value })
 }
 
 function parseJson(text: string | null | undefined): unknown {

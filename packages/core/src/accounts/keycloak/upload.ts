@@ -1,5 +1,5 @@
 import { isObject } from '../../kernel/json.ts'
-import { isPassword, typeOf } from './password.ts'
+import { isPassword, typeOf } from './credentials.ts'
 import { keycloakUser } from './model.ts'
 
 /** What an import of a realm sends: of a record, the fields that are taken over. */

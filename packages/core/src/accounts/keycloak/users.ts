@@ -2,7 +2,8 @@ import { cleanLine, emailForm, printable } from '../../text/index.ts'
 import { email, fullName, longestFullName, username, usernameFrom } from '../../users/model.ts'
 import type { ImportedUser, UnreadableUser } from '../import/model.ts'
 import { keycloakUser, largestRecord, type KeycloakRealm, type KeycloakUser } from './model.ts'
-import { isPassword, passwordOf } from './password.ts'
+import { isPassword } from './credentials.ts'
+import { passwordOf } from './password.ts'
 import { cut, problemIn, realmPart, roleName, rolesOf, type RealmRoles } from './roles.ts'
 
 /** The realm's users in Denizen's shape; one that does not fit is reported, and the others go on. */

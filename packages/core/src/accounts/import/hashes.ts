@@ -1,0 +1,12 @@
+import { defineQuery } from '../../kernel/action.ts'
+import { granted } from '../../kernel/rule.ts'
+import { heldHashes } from '../../passwords/index.ts'
+import { accountsSignatures } from '../signatures.ts'
+
+export const countHashes = defineQuery(accountsSignatures.hashes, {
+  allow: granted,
+  async handle({ open, ports }) {
+    const kinds = await heldHashes(await open(), ports.hasher)
+    return { total: kinds.reduce((sum, { count }) => sum + count, 0), kinds: [...kinds] }
+  },
+})

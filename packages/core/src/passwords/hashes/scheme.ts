@@ -1,0 +1,37 @@
+import type { Bytes } from './bytes.ts'
+
+/** Derivations that a runtime may have faster, or on another thread. */
+export interface Derivations {
+  pbkdf2(digest: 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512', cost: Pbkdf2Cost): Bytes | Promise<Bytes>
+  scrypt(cost: ScryptCost): Bytes | Promise<Bytes>
+}
+
+export interface Pbkdf2Cost {
+  readonly password: Bytes
+  readonly salt: Bytes
+  readonly iterations: number
+  /** Bytes. */
+  readonly length: number
+}
+
+export interface ScryptCost {
+  readonly password: Bytes
+  readonly salt: Bytes
+  /** The logarithm of N. */
+  readonly logN: number
+  readonly blockSize: number
+  readonly lanes: number
+  /** Bytes. */
+  readonly length: number
+}
+
+/**
+ * A way to make a hash of a password. Its hashes are texts in the shape of the PHC string format
+ * (https://github.com/P-H-C/phc-string-format): all that decides about the cost stands before the salt.
+ */
+export interface Scheme {
+  /** Whatever grows with the work of one comparison, comparable within the scheme; null: malformed, or more work than anybody may ask for. */
+  work(hash: string): number | null
+  /** For hashes whose work is known. */
+  matches(hash: string, password: string, derivations: Derivations): Promise<boolean>
+}
