@@ -9,18 +9,8 @@ import { escapeLike } from '../../text/index.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import { seesInstallationRoles } from './authority.ts'
 import { loadRoles, patternsIn, type GraphRole } from '../facts/roles.ts'
-import { existingRole, tenantTarget, roleTarget, selectRoles, requireTenant, shownRole } from './repository.ts'
+import { requireTenant, selectRoles, tenantTarget } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
-
-export const getRole = defineQuery(signatures.get, {
-  allow: granted,
-  target: roleTarget,
-  async handle({ open }, { roleId }) {
-    const em = await open()
-    await existingRole(em, roleId)
-    return shownRole(em, roleId)
-  },
-})
 
 export const listRoles = defineQuery(signatures.list, {
   allow: granted,
