@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { assignRole, currentAssignment } from '../access/index.ts'
+import { assignEverywhere, currentAssignmentEverywhere } from '../access/index.ts'
 import { builtInRoles } from '../grants/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { DenizenError } from '../kernel/errors.ts'
@@ -45,10 +45,10 @@ export async function convertAnonymousUser(context: CommandContext, user: UserRo
   const username = await freeUsername(context, user, usernameFrom(email))
   await rememberStatus(context, user)
   change(user, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
-  const anonymous = await currentAssignment(em, user.id, builtInRoles.anonymous.id)
+  const anonymous = await currentAssignmentEverywhere(em, user.id, builtInRoles.anonymous.id)
   if (anonymous !== null) change(anonymous, { revokedAt: now, revokedBy: user.id })
-  if ((await currentAssignment(em, user.id, builtInRoles.user.id)) === null)
-    assignRole(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.user.id, grantedBy: null, now })
+  if ((await currentAssignmentEverywhere(em, user.id, builtInRoles.user.id)) === null)
+    assignEverywhere(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.user.id, grantedBy: null, now })
   await em.flush()
   await em.execute(
     `insert into memberships (id, organization_id, user_id, role, created_at)

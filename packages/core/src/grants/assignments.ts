@@ -234,7 +234,7 @@ export function applicableAssignments(
 }
 
 /**
- * Whether assignments are more than the role that every user has, on the whole system: any other role, or a single permission, on
+ * Whether assignments are more than the role that every user has everywhere: any other role, or a single permission, on
  * whatever condition, also one that is not met now or begins later.
  */
 export function areBeyondUser(assignments: readonly Pick<ResolvedAssignment, 'scope' | 'builtIn' | 'name'>[]): boolean {

@@ -16,10 +16,10 @@ export interface Scope {
   readonly owners: readonly Id<'usr'>[]
 }
 
-/** The whole system. */
-export const systemScope: Scope = { kind: 'system', organizationId: null, path: [], owners: [] }
+/** The scope of what counts everywhere. */
+export const everywhereScope: Scope = { kind: 'system', organizationId: null, path: [], owners: [] }
 
-/** The id of a scope; the system has none. */
+/** The id of a scope; everywhere has none. */
 export type ScopeId = Id<'org' | 'team' | 'res'>
 
 /** A user, or a user in one session. */

@@ -77,7 +77,7 @@ interface CurrentRecord extends AssignmentRecord {
 }
 
 /**
- * The current assignments of a tenant: in an organization, with all its teams and resources; of the installation, on the whole system.
+ * The current assignments of a tenant: in an organization, with all its teams and resources; of the installation, everywhere.
  * Without resources that belong to users, and without the built-in roles that nobody can assign.
  * @param of only those of these subjects; null: of everybody
  */

@@ -10,8 +10,8 @@ export interface CandidateQuery {
   readonly members: readonly MembershipRole[]
   /** Assignments of these roles, and of single permissions; null: all. UUIDs. */
   readonly roles: readonly string[] | null
-  /** On the whole system, assignments of other roles than these; null: none. UUIDs. */
-  readonly systemWideBut: readonly string[] | null
+  /** Everywhere, assignments of other roles than these; null: none. UUIDs. */
+  readonly everywhereExcept: readonly string[] | null
   /** A UUID. */
   readonly after?: string | null
   readonly limit: number
@@ -41,7 +41,7 @@ const candidatesSql = forEachMoment(
 /** In the order of their ids. Assignments that only begin later count, and so do users whose account is not active. */
 export async function selectCandidates(
   { em, at, time }: Pick<Reading, 'em' | 'at' | 'time'>,
-  { scope, members, roles, systemWideBut, after = null, limit }: CandidateQuery,
+  { scope, members, roles, everywhereExcept, after = null, limit }: CandidateQuery,
 ): Promise<readonly Id<'usr'>[]> {
   const { organizationId, path, owners } = scope
   const uuids = (ids: readonly string[] | null) => (ids === null ? null : `{${ids.join(',')}}`)
@@ -51,7 +51,7 @@ export async function selectCandidates(
     uuidsOf(path),
     `{${members.join(',')}}`,
     uuids(roles),
-    uuids(systemWideBut),
+    uuids(everywhereExcept),
     after,
     uuidsOf(owners),
     limit,

@@ -30,7 +30,7 @@ export function seesInstallationRoles(actor: Actor): boolean {
 }
 
 /**
- * Loads roles for use in an organization (null: on the whole system): its own, or the installation's. Roles that the actor may neither
+ * Loads roles for use in an organization (null: everywhere): its own, or the installation's. Roles that the actor may neither
  * see nor use are not found; using one takes all of its permissions in that scope.
  */
 export async function usableRoles(
