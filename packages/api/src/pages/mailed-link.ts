@@ -4,7 +4,7 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
-import type { Context } from '../trpc.ts'
+import type { Context } from '../procedures.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { SignUpCookie } from './sign-up-cookie.ts'
 

@@ -35,7 +35,7 @@ export const transferResource = defineCommand(resourcesSignatures.transfer, {
     if (toUserId === before.ownerUserId) return { resource: await shownResource(em, resourceId), transferred: 0 }
     const moved = before.organizationId === null ? await lockTree(em, resourceId) : [before]
     await reserveQuota(em, owner, countByType(moved))
-    await handOver(context, moved, toUserId)
+    await changeOwner(context, moved, toUserId)
     context.note({ changes: { ownerUserId: [before.ownerUserId, toUserId], transferred: moved.length } })
     // The former owner loses permissions on it and everything inside.
     context.invalidate(resourceId, { when: 'now' })
@@ -79,7 +79,7 @@ async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toU
 }
 
 /** Records the former owner. A key that the new owner has already fails the transfer, by the constraint. */
-async function handOver({ em, now, emit }: CommandContext, moved: readonly LockedResource[], toUserId: UserId | null): Promise<void> {
+async function changeOwner({ em, now, emit }: CommandContext, moved: readonly LockedResource[], toUserId: UserId | null): Promise<void> {
   const states = moved
     .filter(({ ownedSince }) => ownedSince < now)
     .map(({ id, ownerUserId, ownedSince }) => ({

@@ -115,7 +115,7 @@ export function visibleSubject({ actor, facts }: DecisionView, action: string, a
   const key = subjectKeyOf(actor, asked)
   const found = key === null ? null : facts.subject(key)
   // Of callers themselves the pipeline has asked that, with their address.
-  const subject = found === null || isAboutCaller(actor, asked) || found.goesOnAt(null) ? found : null
+  const subject = found === null || isAboutCaller(actor, asked) || found.isValidFrom(null) ? found : null
   if (subject === null || actor.kind === 'system') return subject
   if (actor.kind !== 'user') return null
   const { userId, grants } = actor.principal

@@ -18,7 +18,7 @@ import { askedTarget, askedType, visibilityFor, type Visibility } from './visibi
 import { missingFor, type OrganizationStanding } from './missing.ts'
 import type { Explanation, Reason, Unmet } from './model.ts'
 import { loadNames } from '../facts/names.ts'
-import { describeScope, uuidsIn } from './names.ts'
+import { describeScope, uuidsIn } from './describe.ts'
 import {
   hiddenReason,
   reaches,
@@ -30,7 +30,7 @@ import {
 } from './reasons.ts'
 import { explainSignatures } from './signatures.ts'
 import { obstaclesOf } from './obstacles.ts'
-import { summaryOf, unmetInWords } from './wording.ts'
+import { summaryOf, unmetInWords } from './summary.ts'
 
 interface Input {
   readonly userId?: Id<'usr'> | undefined
@@ -56,10 +56,10 @@ export const explain = defineQuery(explainSignatures.explain, {
     const reader = new FactsReader(await open(), 'now', now)
     const scope = await reader.scope(input.on ?? {})
     const key = subjectKey(actor, input)
-    const [loaded] = key === null ? [] : await reader.standingSubjects(catalogue, [key])
+    const [loaded] = key === null ? [] : await reader.validSubjects(catalogue, [key])
     if (scope === null || loaded === undefined) throw notFound({ type: askedType })
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
-    if (caller === null && loaded.impersonator?.standsAt?.(null) === false) throw notFound({ type: askedType })
+    if (caller === null && loaded.impersonator?.mayActFrom?.(null) === false) throw notFound({ type: askedType })
     const visibility = visibilityFor(actor, scope, { action, userId: loaded.userId })
     const { facts, held } = knownFacts(visibility, scope, { facts: loaded, held: await assignmentsIn(reader, loaded, scope) })
     // Asked about themselves, callers get the answer for this credential and this address.

@@ -9,7 +9,7 @@ import type { SubjectFacts } from '../facts/subjects.ts'
 import type { Visibility } from './visibility.ts'
 import { whoCanGrant } from './who-can-grant.ts'
 import type { Missing } from './model.ts'
-import { describeScope, onScopeInWords } from './names.ts'
+import { describeScope, onScopeInWords } from './describe.ts'
 import type { ReasonAssignment, ExplainQuestion } from './reasons.ts'
 
 const mostShown = 20

@@ -4,8 +4,8 @@ import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Visibility } from '../explain/visibility.ts'
 import { changeKinds, type Change } from '../explain/model.ts'
 import { loadNames, type Names } from '../facts/names.ts'
-import { describeAssignmentScope } from '../explain/names.ts'
-import { changeInWords } from '../explain/wording.ts'
+import { describeAssignmentScope } from '../explain/describe.ts'
+import { changeInWords } from './change-in-words.ts'
 
 /** Changes in one answer at most. */
 const most = 500
