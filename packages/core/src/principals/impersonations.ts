@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { assignmentsOf, byRole, loadGrants, type LoadedAssignment } from '../grants/index.ts'
 import type { Grant, Grants } from '../kernel/grants.ts'
-import { idOf, isId, uuidsOf, type Id } from '../kernel/id.ts'
+import { idOf, idOrNull, isId, uuidsOf, type Id } from '../kernel/id.ts'
 import type { InvalidationKey } from '../kernel/invalidation.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { coversAll } from '../kernel/rule.ts'
@@ -111,8 +111,8 @@ interface Needed {
 
 async function neededFor(em: SqlEntityManager, { user, limit, home }: ImpersonationRecord): Promise<Needed> {
   const id = idOf('usr', user)
-  const only = limit === null ? null : idOf('org', limit)
-  const account = { id, homeOrganizationId: home === null ? null : idOf('org', home) }
+  const only = idOrNull('org', limit)
+  const account = { id, homeOrganizationId: idOrNull('org', home) }
   const isManaged = only !== null && (await managingOrganization(em, account)) === only
   return { within: isManaged ? only : null, grants: await loadGrants(em, id, 'everywhere') }
 }

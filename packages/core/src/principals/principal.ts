@@ -5,7 +5,7 @@ import type { PendingStep, Principal } from '../kernel/actor.ts'
 import { catalogueOf } from '../kernel/catalogue.ts'
 import type { Settings } from '../kernel/settings.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
-import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
+import { idOf, idOrNull, type Id, uuidsOf } from '../kernel/id.ts'
 import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
@@ -167,7 +167,7 @@ function principalOf(
   const home = memberships.find(({ id }) => id === (record.only_organization ?? record.organization))
   return Object.freeze({
     userId: idOf('usr', record.user),
-    sessionId: record.session === null ? null : idOf('ses', record.session),
+    sessionId: idOrNull('ses', record.session),
     tokenId: idOf('tok', record.token),
     credential: record.kind,
     allowedActions: limits.patterns === null ? null : namesOf(catalogue, limits.patterns),

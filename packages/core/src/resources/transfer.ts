@@ -4,7 +4,7 @@ import { recordFormerStates } from '../history/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
-import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull, uuidsOf } from '../kernel/id.ts'
 import { allOf, granted, holdsAt, rule } from '../kernel/rule.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import { isActing, UserRow, type UserId } from '../users/index.ts'
@@ -86,13 +86,13 @@ async function changeOwner({ em, now, emit }: CommandContext, moved: readonly Lo
       kind: 'ownership' as const,
       subjectId: uuidOf(id),
       objectId: null,
-      value: ownerUserId === null ? null : uuidOf(ownerUserId),
+      value: uuidOrNull(ownerUserId),
       beganAt: ownedSince,
     }))
   await recordFormerStates(em, states, now)
   await em.execute(
     'update resources set owner_user_id = ?, owned_since = ?, updated_at = ?, version = version + 1 where id = any(?::uuid[])',
-    [toUserId === null ? null : uuidOf(toUserId), now, now, uuidsOf(moved.map(({ id }) => id))],
+    [uuidOrNull(toUserId), now, now, uuidsOf(moved.map(({ id }) => id))],
     'run',
   )
   for (const { id, organizationId, ownerUserId } of moved)

@@ -5,7 +5,7 @@ import type { QueryContext } from '../../kernel/context.ts'
 import { everywhereScope, type Subject } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import type { Grants } from '../../kernel/grants.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted } from '../../kernel/rule.ts'
 import type { AnswerOf, ParsedInputOf } from '../../kernel/signature.ts'
@@ -135,9 +135,9 @@ async function selectAccessible(em: SqlEntityManager, reach: AccessibleResources
     type,
     key,
     name,
-    organizationId: organization === null ? null : idOf('org', organization),
-    parentId: parent === null ? null : idOf('res', parent),
-    ownerUserId: owner === null ? null : idOf('usr', owner),
+    organizationId: idOrNull('org', organization),
+    parentId: idOrNull('res', parent),
+    ownerUserId: idOrNull('usr', owner),
   }))
 }
 

@@ -3,7 +3,7 @@ import type { Actor } from '../../kernel/actor.ts'
 import type { QueryContext } from '../../kernel/context.ts'
 import type { Scope, SubjectKey } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import type { OrganizationStatus } from '../../organizations/model.ts'
 import { isActing } from '../../users/index.ts'
@@ -126,7 +126,7 @@ const endedOf = (
     or a.scope_team_id = any(k.things) or a.resource_id = any(k.things))`
 
 async function assignmentsIn({ em, time }: FactsReader, { userId, unfiltered }: SubjectFacts, scope: Scope): Promise<UserAssignments> {
-  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
+  const organization = uuidOrNull(scope.organizationId)
   const [row] = await em.execute<{ status: OrganizationStatus | null; ended: string | null }[]>(
     `with k as (select ?::uuid as user_id, ?::uuid as organization, ?::uuid[] as things, ?::timestamptz as at),
       ended as (select a.* from (${endedOf('a.user_id = k.user_id')}

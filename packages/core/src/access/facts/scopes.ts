@@ -1,7 +1,7 @@
 import { forEachMoment, timeOf, type Moment } from '../../grants/index.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { everywhereScope, type Scope, type ScopeId } from '../../kernel/decisions.ts'
-import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
 import type { ScopeInput } from '../model.ts'
 
@@ -91,7 +91,7 @@ const prefixes = { resource: 'res', organization: 'org', team: 'team' } as const
 
 function scopeOf({ kind, id, organization, path: uuids, owners }: ScopeRecord): Scope {
   const path = kind === 'team' ? [idOf('team', id)] : parsed(uuids).map((uuid) => idOf('res', uuid))
-  const organizationId = organization === null ? null : idOf('org', organization)
+  const organizationId = idOrNull('org', organization)
   return { kind, organizationId, path, owners: owners === null ? nobody : parsed(owners).map((uuid) => idOf('usr', uuid)) }
 }
 

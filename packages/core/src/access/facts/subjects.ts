@@ -15,7 +15,7 @@ import {
   type Moment,
 } from '../../grants/index.ts'
 import type { RoleDefinition, RoleDefinitions, Scope, SubjectKey } from '../../kernel/decisions.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../../kernel/statement.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
@@ -192,7 +192,7 @@ function factsOf(
   const edges = assignments.map(({ from, until }) => (from > time.getTime() ? from : (until ?? endOfTime)))
   return {
     userId: idOf('usr', record.user),
-    sessionId: session === null ? null : idOf('ses', session),
+    sessionId: idOrNull('ses', session),
     username,
     ...known,
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
@@ -200,7 +200,7 @@ function factsOf(
     assurance,
     activeRoles:
       session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
-    onlyIn: only === null ? null : idOf('org', only),
+    onlyIn: idOrNull('org', only),
     impersonator:
       impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from), dependencies: [] },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { idOf, uuidOf } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { RoleId } from '../model.ts'
 import { removeFromSets, setsNeeding } from '../separation/set-guard.ts'
@@ -49,7 +49,7 @@ async function requireUnneeded(em: SqlEntityManager, roleId: RoleId): Promise<vo
 /** Ends a role with its permissions, inclusions and assignments. Returns how many assignments it ended. */
 async function endRole({ em, actor, now }: CommandContext, roleId: RoleId): Promise<number> {
   const caller = callerId(actor)
-  const [role, by] = [uuidOf(roleId), caller === null ? null : uuidOf(caller)]
+  const [role, by] = [uuidOf(roleId), uuidOrNull(caller)]
   const ended = await em.execute<unknown[]>(
     'update role_assignments set revoked_at = ?, revoked_by = ? where role_id = ? and revoked_at is null returning 1',
     [now, by, role],

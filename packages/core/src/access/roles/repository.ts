@@ -7,7 +7,7 @@ import type { BuiltInRoleName } from '../../grants/model.ts'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf } from '../../kernel/id.ts'
 import type { Target } from '../../kernel/rule.ts'
 import { organizationInactive, OrganizationRow, type OrganizationId } from '../../organizations/index.ts'
 import { builtInRole } from './errors.ts'
@@ -105,7 +105,7 @@ function roleOf({ id, organization, name, description, built_in: builtIn, permis
   const included = JSON.parse(includes ?? '[]') as { id: string; name: string }[]
   return {
     id: idOf('rol', id),
-    organizationId: organization === null ? null : idOf('org', organization),
+    organizationId: idOrNull('org', organization),
     name,
     description,
     builtIn,

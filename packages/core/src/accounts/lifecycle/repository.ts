@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, uuidsOf } from '../../kernel/id.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import type { UserId } from '../../users/index.ts'
 
@@ -27,7 +27,7 @@ export async function ownerlessWithout(em: SqlEntityManager, userId: UserId, amo
 
 /** The names of the roles assigned to a user: everywhere, and in one organization or in any. */
 export async function roleNames(em: SqlEntityManager, userId: UserId, within: OrganizationId | null, now: Date): Promise<string[]> {
-  const organization = within === null ? null : uuidOf(within)
+  const organization = uuidOrNull(within)
   const rows = await em.execute<{ name: string }[]>(
     `select distinct r.name from role_assignments a join roles r on r.id = a.role_id
       where a.user_id = ? and a.revoked_at is null and (a.valid_until is null or a.valid_until > ?)
