@@ -1,4 +1,4 @@
-export { insertUser } from './account.ts'
+export { insertProvenUser, insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
 export { changeStatus } from './lifecycle/status.ts'
 export { clearAllowedIps } from './allowed-ips.ts'
