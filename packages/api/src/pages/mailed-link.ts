@@ -175,6 +175,22 @@ export function alert(problem: Problem | null): Html | null {
   return problem && html`<p class="problem" role="alert" id="problem">${problem.message}</p>`
 }
 
+/** What a mail is about: the address, the account if there is one, and until when its link works. */
+export function linkFacts({ email, expiresAt }: { email: string; expiresAt: Date }, username: string | null = null): Html {
+  return html`<dl>
+    <dt>Email address</dt>
+    <dd>${email}</dd>
+    ${
+      username === null
+        ? null
+        : html`<dt>Username</dt>
+            <dd>${username}</dd>`
+    }
+    <dt>Valid until</dt>
+    <dd>${timeElement(expiresAt)}</dd>
+  </dl>`
+}
+
 export function timeElement(date: Date): Html {
   return html`<time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`
 }
