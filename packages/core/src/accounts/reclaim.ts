@@ -12,7 +12,7 @@ import { endSessions } from '../sessions/index.ts'
 import { skeletonExpression, otherUsername, storedSkeleton, usernameFrom, withHold, type UserId, type UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
 import { hasOwnAllowedIps } from './allowed-ips.ts'
-import { rememberStatus } from './lifecycle/history.ts'
+import { rememberStatus } from './lifecycle/remember-status.ts'
 
 /** Everything that lets somebody sign in, or soon will: before the address was verified, anybody may have set it up. */
 const tablesOfCredentials = ['former_passwords', 'identities', 'passkeys', 'totp_factors', 'recovery_codes', 'device_logins', 'challenges']

@@ -10,7 +10,7 @@ import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
-import { validImpersonations } from './impersonations.ts'
+import { validImpersonations } from './impersonation-validity.ts'
 import { joinMemberships, principalGrants, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
 import { proofLifetime, sudoLifetime } from '../sessions/model.ts'
 

@@ -2,7 +2,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import { change } from '../../kernel/row.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
+import { lastOwner, lockOrganizations, ownedOrganizations, ownerlessWithout } from '../../organizations/index.ts'
 import { expectVersion } from '../../kernel/version.ts'
 import {
   archivedUser,
@@ -15,9 +15,8 @@ import {
   type UserRow,
 } from '../../users/index.ts'
 import { mayKnow, revokeSentInvitations } from './invitations.ts'
-import { ownedOrganizations, ownerlessWithout } from './repository.ts'
 import { lifecycleSignatures } from './signatures.ts'
-import { changeStatus } from './status.ts'
+import { changeStatus } from './change-status.ts'
 
 const day = 24 * 60 * 60 * 1000
 

@@ -16,11 +16,11 @@ import {
   type UserRow,
 } from '../../users/index.ts'
 import { rememberHold } from '../operator-holds.ts'
-import { rememberStatus } from './history.ts'
+import { rememberStatus } from './remember-status.ts'
 import { revokeSentInvitations } from './invitations.ts'
 import { roleNames } from './repository.ts'
 import { lifecycleSignatures } from './signatures.ts'
-import { changeStatus } from './status.ts'
+import { changeStatus } from './change-status.ts'
 
 /** The incident button. */
 export const containUser = defineCommand(lifecycleSignatures.contain, {

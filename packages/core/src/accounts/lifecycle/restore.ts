@@ -14,7 +14,7 @@ import {
 } from '../../users/index.ts'
 import { restorableUntil } from './archive.ts'
 import { lifecycleSignatures } from './signatures.ts'
-import { changeStatus } from './status.ts'
+import { changeStatus } from './change-status.ts'
 
 export const restoreUser = defineCommand(lifecycleSignatures.restore, {
   allow: mayChangeAccount,

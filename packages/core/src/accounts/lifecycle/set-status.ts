@@ -12,9 +12,9 @@ import {
   type UserRow,
 } from '../../users/index.ts'
 import { rememberHold, requireNoHold } from '../operator-holds.ts'
-import { rememberStatus } from './history.ts'
+import { rememberStatus } from './remember-status.ts'
 import { lifecycleSignatures } from './signatures.ts'
-import { changeStatus } from './status.ts'
+import { changeStatus } from './change-status.ts'
 
 export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
   allow: mayChangeAccount,
