@@ -31,6 +31,17 @@ import { onlyAdministratorsCreate, unreadableUser } from './errors.ts'
 import { importedRecords, recordSource } from './import/record-model.ts'
 import { keycloakRealm } from './keycloak/model.ts'
 
+/** Of each user that is created. */
+export const newUserErrors = [
+  ...newPasswordErrors,
+  emailTaken,
+  usernameTaken,
+  memberLimitReached,
+  organizationInactive,
+  addressNotManaged,
+  onlyAdministratorsCreate,
+]
+
 /** The fields of a new user. */
 export const newUser = {
   email: email.optional(),
@@ -65,15 +76,7 @@ export const accountsSignatures = group('users', {
   create: changes({
     summary: 'Create a user',
     grantedTo: ['admin'],
-    errors: [
-      ...newPasswordErrors,
-      emailTaken,
-      usernameTaken,
-      memberLimitReached,
-      organizationInactive,
-      addressNotManaged,
-      onlyAdministratorsCreate,
-    ],
+    errors: newUserErrors,
     input: z
       .strictObject({
         ...newUser,
