@@ -19,7 +19,7 @@ export interface ForeignHash {
 export type Reader = (foreign: ForeignHash) => string
 
 /** The name at the beginning, for errors: never more than what says the kind. */
-export function beginning(hash: string): string {
+function beginning(hash: string): string {
   return printable(/^[${]?[A-Za-z0-9_.-]{1,32}(?=[$:}])/.exec(hash)?.[0] ?? hash.slice(0, 1), 40)
 }
 
