@@ -171,13 +171,9 @@ export const accountsSignatures = group('users', {
     input: z.strictObject({}),
     output: z.object({
       total: z.int(),
-      kinds: z.array(
-        z.object({
-          kind: z.string().meta({ description: 'such as argon2id, bcrypt or pbkdf2-sha256' }),
-          count: z.int(),
-          outdated: z.boolean().meta({ description: 'the next sign-in of each replaces it' }),
-        }),
-      ),
+      kinds: z
+        .array(z.object({ kind: z.string(), count: z.int() }))
+        .meta({ description: 'such as argon2id, bcrypt, pbkdf2-sha256; all but argon2id are replaced as their users sign in' }),
     }),
   }),
 })

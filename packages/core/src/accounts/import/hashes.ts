@@ -5,8 +5,8 @@ import { accountsSignatures } from '../signatures.ts'
 
 export const countHashes = defineQuery(accountsSignatures.hashes, {
   allow: granted,
-  async handle({ open, ports }) {
-    const kinds = await heldHashes(await open(), ports.hasher)
+  async handle({ open }) {
+    const kinds = await heldHashes(await open())
     return { total: kinds.reduce((sum, { count }) => sum + count, 0), kinds: [...kinds] }
   },
 })

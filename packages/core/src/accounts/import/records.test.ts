@@ -93,9 +93,9 @@ describe('users.importRecords', () => {
       { username: 'rec-md5', password: { system: 'wordpress', hash: md5 } },
       { username: 'rec-md5-salted', password: { system: 'django', hash: `md5$salt$${md5}` } },
     ])
-    expect(await countOf('digest-md5')).toEqual({ kind: 'digest-md5', count: before + 2, outdated: true })
+    expect(await countOf('digest-md5')).toEqual({ kind: 'digest-md5', count: before + 2 })
     await signIn('rec-md5', typed)
-    expect(await countOf('digest-md5')).toEqual({ kind: 'digest-md5', count: before + 1, outdated: true })
-    expect(await countOf('argon2id')).toMatchObject({ outdated: false })
+    expect(await countOf('digest-md5')).toEqual({ kind: 'digest-md5', count: before + 1 })
+    expect((await countOf('argon2id'))?.count).toBeGreaterThan(0)
   })
 })
