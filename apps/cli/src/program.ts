@@ -2,6 +2,7 @@ import { DenizenError } from '@denizen/core/calls'
 import { Argument, Command, type OutputConfiguration } from 'commander'
 import { addAliases, childNamed } from './aliases.ts'
 import { addAccess } from './commands/access.ts'
+import { addAuth } from './commands/auth.ts'
 import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -26,14 +27,16 @@ import { addDefaults } from './default-commands.ts'
 import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
 import { fittedHelp } from './help.ts'
 import { denizen } from './common-options.ts'
+import { withOptionsBehind } from './leading-options.ts'
 import { room } from './output.ts'
 import { closest } from './suggestion.ts'
 import { version } from './version.ts'
 import { inWordsOf } from './words.ts'
 
 /** Runs one command line, without the program's own name. Gives the exit code. */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(typed: readonly string[]): Promise<number> {
   const program = createProgram()
+  const argv = withOptionsBehind(program, typed)
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
     return Number(process.exitCode ?? exitCodes.ok)
@@ -86,6 +89,7 @@ export function createProgram(): Command {
   addMigrate(program)
   addDoctor(program)
   addCompletion(program)
+  addAuth(program)
   addDefaults(program)
   addAliases(program)
   program
@@ -142,4 +146,4 @@ function optionMeant(place: Command, argv: readonly string[]): string | null {
 
 const help = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done, 130 cancelled.
-Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, NO_COLOR; for the server see "denizen doctor".`
+Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, NO_COLOR; for the server see "denizen doctor --all".`
