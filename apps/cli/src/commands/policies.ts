@@ -1,6 +1,7 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged, type Input, type LeafOptions } from '../action-command.ts'
+import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { printable, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
@@ -72,7 +73,7 @@ function addReading(policies: Command): void {
     signature: actions.list,
     things: 'policies',
     columns: [
-      { title: 'NAME', value: ({ name }) => name },
+      { title: 'NAME', whole: true, value: ({ name }) => name },
       { title: 'DEFAULT', value: ({ isDefault }) => (isDefault ? 'yes' : '') },
       { title: 'LIMITS', value: ({ limits }) => limitsText(limits) },
       { title: 'ID', whole: true, value: ({ id }) => id },
@@ -100,7 +101,7 @@ function addAssignment(policies: Command): void {
     extend: (command) => void command.option('--none', 'remove the assigned policy'),
     adjust(input, { none }) {
       if ((none === true) === (input['policyId'] !== undefined))
-        throw usageError('Name a policy (<policy>), or use --none.', 'See which there are: denizen policies list')
+        throw usageError('Name a policy (<policy>), or use --none.', `See which there are: ${denizen} policies list`)
       input['policyId'] ??= null
     },
     problem: ({ userId, organizationId, asDefault }) =>
