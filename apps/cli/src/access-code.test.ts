@@ -133,6 +133,10 @@ describe('a file with mistakes', () => {
     ['a: 1\n---\nb: 2\n', /:2: there is a second document/],
     ['roles:\n  editor: "abc\n', /:\d: something is not finished: look for a missing quote/],
     ['permission: *x\n', /\*x refers to nothing/],
+    [
+      'version: 1\nroles:\n  editor: { permisions: [a.b] }\n',
+      /:3: roles\.editor\.permisions: there is no such field; did you mean permissions\?/,
+    ],
     ['hello', /:1: this is no access document/],
     ['', /:1: this is no access document/],
   ])('in its YAML is told in plain words, with the line and what to look at: %j', async (text, told) => {

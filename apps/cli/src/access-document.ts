@@ -113,7 +113,9 @@ class Positions {
 
   issues(issue: z.core.$ZodIssue): readonly DocumentIssue[] {
     if (issue.code !== 'unrecognized_keys') return [this.issue(issue.path.map(String).join('.'), issue.message)]
-    return issue.keys.map((key) => this.issue([...issue.path, key].map(String).join('.'), 'there is no such field'))
+    // What was meant, if there is one; which fields there are would be a long line for each.
+    const message = issue.message.includes('did you mean') ? issue.message : 'there is no such field'
+    return issue.keys.map((key) => this.issue([...issue.path, key].map(String).join('.'), message))
   }
 
   issue(path: string, message: string): DocumentIssue {

@@ -5,6 +5,7 @@ import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { printable, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
+import { closest } from '../suggestion.ts'
 
 const { policies: actions } = signatures
 
@@ -136,7 +137,13 @@ function limitIn(text: string): readonly [name: string, value: unknown] {
   const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   if (name === '' || value === '')
     throw usageError(`This is not a limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
-  if (!limitNames.includes(name)) throw usageError(`There is no limit "${printable(name)}".`, `There are ${limitNames.join(', ')}.`)
+  if (!limitNames.includes(name)) {
+    const meant = closest(name, limitNames)
+    throw usageError(
+      `There is no limit "${printable(name)}".${meant === null ? '' : ` Did you mean ${meant}?`}`,
+      `There are ${limitNames.join(', ')}.`,
+    )
+  }
   if (value === 'unlimited') return [name, null]
   if (name === 'allowedFactors') return [name, value.split(',').map((factor) => factor.trim())]
   return [name, /^\d+$/.test(value) ? Number(value) : value.startsWith('{') ? (JSON.parse(value) as unknown) : value]
