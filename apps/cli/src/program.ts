@@ -57,6 +57,32 @@ const output: OutputConfiguration = {
   writeOut: (text) => void process.stdout.write(fittedHelp(text, room())),
 }
 
+/** What adds the commands, in the order of the help. */
+const groups: readonly ((program: Command) => void)[] = [
+  addServe,
+  addSession,
+  addUsers,
+  addOrgs,
+  addTeams,
+  addRoles,
+  addAccess,
+  addResources,
+  addPolicies,
+  addFactors,
+  addPasskeys,
+  addIdentities,
+  addSessions,
+  addTokens,
+  addPasswords,
+  addSignInHistory,
+  addImpersonation,
+  addCall,
+  addMigrate,
+  addDoctor,
+  addCompletion,
+  addAuth,
+]
+
 /** The program with all of its commands. */
 export function createProgram(): Command {
   const program = new Command('denizen')
@@ -68,28 +94,7 @@ export function createProgram(): Command {
     .configureOutput(output)
     .helpCommand(false)
     .addHelpText('after', help)
-  addServe(program)
-  addSession(program)
-  addUsers(program)
-  addOrgs(program)
-  addTeams(program)
-  addRoles(program)
-  addAccess(program)
-  addResources(program)
-  addPolicies(program)
-  addFactors(program)
-  addPasskeys(program)
-  addIdentities(program)
-  addSessions(program)
-  addTokens(program)
-  addPasswords(program)
-  addSignInHistory(program)
-  addImpersonation(program)
-  addCall(program)
-  addMigrate(program)
-  addDoctor(program)
-  addCompletion(program)
-  addAuth(program)
+  for (const add of groups) add(program)
   addDefaults(program)
   addAliases(program)
   program
