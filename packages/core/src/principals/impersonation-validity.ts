@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { assignmentsOf, byRole, loadGrants, type LoadedAssignment } from '../grants/index.ts'
 import type { Grant, Grants } from '../kernel/grants.ts'
-import { idOf, isId, uuidsOf, type Id } from '../kernel/id.ts'
+import { idOf, idOrNull, isId, uuidsOf, type Id } from '../kernel/id.ts'
 import type { InvalidationKey } from '../kernel/invalidation.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { coversAll } from '../kernel/rule.ts'
@@ -16,7 +16,7 @@ import { joinMemberships, principalGrants, readGrants, type GrantRecord } from '
 const permission = 'auth.impersonate'
 
 /** What an impersonation that may go on depends on, besides its user. */
-export interface Standing {
+export interface ImpersonationValidity {
   /** The ids whose change may end it: roles, teams and organizations of the impersonator. */
   readonly dependencies: readonly string[]
   /** When assignments of the impersonator begin or end, in milliseconds since the epoch. */
@@ -56,25 +56,30 @@ const impersonationsStatement = statement(
  * Those of the impersonations in these sessions that may go on: they could be begun now, from some address. Whoever acts holds the
  * permission, where the session is limited to, and everything that the user has.
  */
-export async function standingImpersonations(
+export async function validImpersonations(
   em: SqlEntityManager,
   catalogue: Catalogue,
   sessions: readonly Id<'ses'>[],
   now: Date,
-): Promise<ReadonlyMap<Id<'ses'>, Standing>> {
+): Promise<ReadonlyMap<Id<'ses'>, ImpersonationValidity>> {
   if (sessions.length === 0) return none
   const records = await runStatement<ImpersonationRecord>(em, impersonationsStatement, [now, uuidsOf(sessions)])
-  const standing = new Map<Id<'ses'>, Standing>()
+  const valid = new Map<Id<'ses'>, ImpersonationValidity>()
   for (const record of records) {
-    const found = await standingOf(em, catalogue, record, now)
-    if (found !== null) standing.set(idOf('ses', record.session), found)
+    const found = await validityOf(em, catalogue, record, now)
+    if (found !== null) valid.set(idOf('ses', record.session), found)
   }
-  return standing
+  return valid
 }
 
-const none: ReadonlyMap<Id<'ses'>, Standing> = new Map()
+const none: ReadonlyMap<Id<'ses'>, ImpersonationValidity> = new Map()
 
-async function standingOf(em: SqlEntityManager, catalogue: Catalogue, record: ImpersonationRecord, now: Date): Promise<Standing | null> {
+async function validityOf(
+  em: SqlEntityManager,
+  catalogue: Catalogue,
+  record: ImpersonationRecord,
+  now: Date,
+): Promise<ImpersonationValidity | null> {
   const defined = byRole(record.definitions === null ? [] : (JSON.parse(record.definitions) as RoleDefinition[]))
   const { given, memberships } = readGrants(record)
   const grantsAt = (time: Date, assignments: readonly LoadedAssignment[]) =>
@@ -106,8 +111,8 @@ interface Needed {
 
 async function neededFor(em: SqlEntityManager, { user, limit, home }: ImpersonationRecord): Promise<Needed> {
   const id = idOf('usr', user)
-  const only = limit === null ? null : idOf('org', limit)
-  const account = { id, homeOrganizationId: home === null ? null : idOf('org', home) }
+  const only = idOrNull('org', limit)
+  const account = { id, homeOrganizationId: idOrNull('org', home) }
   const isManaged = only !== null && (await managingOrganization(em, account)) === only
   return { within: isManaged ? only : null, grants: await loadGrants(em, id, 'everywhere') }
 }
@@ -141,9 +146,9 @@ export async function reviewImpersonations(
   const found = await runStatement<{ id: string }>(em, runningStatement, [now, isAny, uuidsOf(users), uuidsOf(users), uuidsOf(sessions)])
   const running = found.map(({ id }) => idOf('ses', id))
   if (running.length === 0) return running
-  const standing = await standingImpersonations(em, catalogue, running, now)
+  const valid = await validImpersonations(em, catalogue, running, now)
   const ends = running.flatMap((id) => {
-    const found = standing.get(id)
+    const found = valid.get(id)
     return found === undefined ? [{ id, at: now, isOver: true }] : found.until === null ? [] : [{ id, at: found.until, isOver: false }]
   })
   if (ends.length > 0) await shortenImpersonations(em, ends)
