@@ -51,7 +51,7 @@ function revocationIn(
 
 export const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersToLock(context, revocationIn(input, 'role')),
   locks: locks,
@@ -60,7 +60,7 @@ export const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
 
 export const revokePermission = defineCommand(assignmentsSignatures.revokePermission, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersToLock(context, revocationIn(input, 'permission')),
   locks: locks,

@@ -72,7 +72,7 @@ export const updateRole = defineCommand(signatures.update, {
 /** The row stays as history: its permissions, inclusions and assignments. A later role of the same name is another role. */
 export const deleteRole = defineCommand(signatures.delete, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: roleTarget,
   async handle(context, { roleId }) {
     const { em } = context

@@ -22,7 +22,7 @@ import { changeStatus } from './status.ts'
 
 export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
   allow: mayChangeAccount,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, status, reason, releaseGrants, version }) {
     const { em, actor } = context
@@ -51,7 +51,7 @@ async function releaseFrozenGrants(context: CommandContext, user: UserRow): Prom
 
 export const archiveUser = defineCommand(lifecycleSignatures.archive, {
   allow: mayChangeAccount,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, reason, version }) {
     const { em, actor } = context
@@ -105,7 +105,7 @@ export const promoteUser = defineCommand(lifecycleSignatures.promote, {
 
 export const demoteUser = defineCommand(lifecycleSignatures.demote, {
   allow: allOf(grantedEverywhere, holdsEverything),
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
     const outcome = await demote(context, await existingUser(context.em, userId))
@@ -117,7 +117,7 @@ export const demoteUser = defineCommand(lifecycleSignatures.demote, {
 /** The incident button. */
 export const containUser = defineCommand(lifecycleSignatures.contain, {
   allow: mayChangeAccount,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
     const user = await existingUser(context.em, userId)
