@@ -1,3 +1,4 @@
+import { compare } from './compare.ts'
 import { prepare } from './contenders.ts'
 import { createDatabases, type Databases } from './database.ts'
 import { readOptions, usage, type Options } from './options.ts'
@@ -13,6 +14,7 @@ export async function bench(given: readonly string[]): Promise<number> {
     return 0
   }
   const startedAt = performance.now()
+  if (options.compareWith !== null) return compare(options.compareWith, options)
   await pinSelf()
   const databases = await createDatabases()
   const interrupt = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { RequestSource } from './connection.ts'
 import type { Databases } from './database.ts'
 import type { Options } from './options.ts'
-import { runProgram, startServer, type StartedServer } from './processes.ts'
+import { runProgram, startServer, type Program, type StartedServer } from './processes.ts'
 import {
   bareCall,
   createBetterAuthUser,
@@ -45,8 +45,8 @@ export const contenderNames = [
 ] as const
 
 /** A server and what it is asked. */
-export interface Contender {
-  readonly name: ContenderName
+export interface Contender<Name extends string = ContenderName> {
+  readonly name: Name
   readonly server: StartedServer
   readonly requests: RequestSource
   /** Whether its rate is so steady, or so low, that a short run tells as much. */
@@ -126,22 +126,25 @@ function contendersOf(
 const plain = { withPassword: false }
 const secret = { withPassword: true }
 
-function isWanted(name: string, { only }: Options): boolean {
+export function isWanted(name: string, { only }: Options): boolean {
   return only.length === 0 || only.some((part) => name.toLowerCase().includes(part.toLowerCase()))
 }
 
 /** Both at once: each is one connection to its own database. */
-async function seed(environment: Readonly<Record<string, string>>, betterAuth: string, { users }: Options): Promise<[Seeded, Seeded]> {
+function seed(environment: Readonly<Record<string, string>>, betterAuth: string, options: Options): Promise<[Seeded, Seeded]> {
+  const theirs = { file: 'seed/better-auth.ts', environment: { DATABASE_URL: betterAuth } }
+  return Promise.all([fill({ file: 'seed/denizen.ts', environment }, options), fill(theirs, options)])
+}
+
+/** Runs a program that fills a database. */
+export async function fill(program: Program, { users }: Pick<Options, 'users'>): Promise<Seeded> {
   const directory = await mkdtemp(join(tmpdir(), 'denizen-bench-'))
   // More sessions than the principal cache holds, or there would be no uncached calls.
   const amounts = { BENCH_USERS: String(users), BENCH_SESSIONS: String(Math.max(users, 60_000)) }
-  const fill = async (file: string, own: Readonly<Record<string, string>>): Promise<Seeded> => {
-    const tokens = join(directory, `${file.replace('/', '-')}.json`)
-    await runProgram({ file, environment: { ...own, ...amounts, BENCH_TOKENS: tokens } })
-    return JSON.parse(await readFile(tokens, 'utf8')) as Seeded
-  }
+  const tokens = join(directory, 'tokens.json')
   try {
-    return await Promise.all([fill('seed/denizen.ts', environment), fill('seed/better-auth.ts', { DATABASE_URL: betterAuth })])
+    await runProgram({ ...program, environment: { ...program.environment, ...amounts, BENCH_TOKENS: tokens } })
+    return JSON.parse(await readFile(tokens, 'utf8')) as Seeded
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

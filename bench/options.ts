@@ -18,6 +18,8 @@ export interface Options {
   readonly check: boolean
   /** Where the servers leave their profiles of the processor; null: none are made. */
   readonly profileTo: string | null
+  /** A commit to measure this version against, instead of anything else; null: none. */
+  readonly compareWith: string | null
 }
 
 export const usage = `npm run bench -- [options]
@@ -26,6 +28,7 @@ export const usage = `npm run bench -- [options]
   --rounds <number>  interleaved rounds (default: 5)
   --only <text>      only contenders with this in their name; may be repeated
   --check            end with 1 when a goal is missed
+  --compare <commit> Denizen as it is here and as it was then, interleaved; with --check, slower than then is a failure
   --profile <dir>    let the servers write profiles of the processor there (slows them down a little)`
 
 const usual = { users: 100_000, rounds: 5, duration: 5000, shortDuration: 1500, warmUp: 300, limit: 236_000 }
@@ -43,20 +46,22 @@ export function readOptions(given: readonly string[]): Options | 'help' {
       rounds: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
       profile: { type: 'string' },
+      compare: { type: 'string' },
     },
   })
   if (values.help) return 'help'
   const chosen = values.quick ? quick : usual
   return {
     ...chosen,
-    // More users take longer to fill in, which is not what the limit is for.
-    limit: values.users === undefined && values.rounds === undefined ? chosen.limit : Infinity,
+    // More users take longer to fill in, which is not what the limit is for; nor is another version's install.
+    limit: values.users === undefined && values.rounds === undefined && values.compare === undefined ? chosen.limit : Infinity,
     users: wholeNumber('users', values.users, 10_000) ?? chosen.users,
     rounds: wholeNumber('rounds', values.rounds, 1) ?? chosen.rounds,
     connections: 32,
     only: values.only,
     check: values.check,
     profileTo: values.profile ?? null,
+    compareWith: values.compare ?? null,
   }
 }
 

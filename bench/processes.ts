@@ -28,6 +28,8 @@ export interface StartedServer {
 export interface Program {
   /** A file under bench/. */
   readonly file: string
+  /** Another checkout's bench/; default: this one. */
+  readonly folder?: string
   readonly environment?: Readonly<Record<string, string>>
   readonly nodeOptions?: readonly string[]
   /** Default: the core that servers share, one at a time. */
@@ -97,8 +99,8 @@ async function ended(child: ChildProcess, end: () => void): Promise<void> {
 
 const running = new Set<ChildProcess>()
 
-function start({ file, environment = {}, nodeOptions = [], pinned = true }: Program): ChildProcess {
-  const node = [process.execPath, '--conditions=@denizen/source', ...nodeOptions, join(import.meta.dirname, file)]
+function start({ file, folder = import.meta.dirname, environment = {}, nodeOptions = [], pinned = true }: Program): ChildProcess {
+  const node = [process.execPath, '--conditions=@denizen/source', ...nodeOptions, join(folder, file)]
   const cores = canPin ? ['taskset', '-c', pinned ? String(serverCore) : `0-${availableParallelism() - 1}`] : []
   const [command = process.execPath, ...rest] = [...cores, ...node]
   const child = spawn(command, rest, {

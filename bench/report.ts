@@ -81,7 +81,7 @@ export function readable(report: Report): string {
 /** Above this part of the time without a core, rates and latencies say more about the machine than about the contender. */
 const tolerated = 0.1
 
-function disturbance({ runs }: Report): string[] {
+export function disturbance({ runs }: Pick<Report, 'runs'>): string[] {
   const waited = spreadOf(
     Object.values(runs).flatMap((own) => own.map(({ serverWaited, loadWaited }) => Math.max(serverWaited, loadWaited))),
   )
@@ -120,7 +120,7 @@ function ratioRow({ name, measured }: Report['otherRatios'][number]): string[] {
   return [name, `${text(measured, 2)} ×`]
 }
 
-function text({ median, minimum, maximum }: Spread, digits: number): string {
+export function text({ median, minimum, maximum }: Spread, digits: number): string {
   const middle = median.toFixed(digits)
   return minimum === maximum ? middle : `${middle} (${minimum.toFixed(digits)} – ${maximum.toFixed(digits)})`
 }
@@ -129,7 +129,7 @@ function percent({ median }: Spread): string {
   return `${(median * 100).toFixed(0)} %`
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)]

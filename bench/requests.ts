@@ -32,6 +32,20 @@ export function whoAmI(sessions: Kept): RequestSource {
   return inTurn(sessions, (token) => get(`/trpc/sessions.whoami?input=${emptyInput}`, bearer(token)))
 }
 
+/** Whether one may do what only administrators of the installation may. */
+export function checkOwn(sessions: Kept): RequestSource {
+  const input = encodeURIComponent(JSON.stringify({ json: { permission: 'users.list' } }))
+  const source = inTurn(sessions, (token) => get(`/trpc/access.check?input=${input}`, bearer(token)))
+  return () => ({ ...source(), fragment: '"allowed":false' })
+}
+
+/** The newest users, as an administrator sees them first. */
+export function firstPage(adminToken: string): RequestSource {
+  const input = encodeURIComponent(JSON.stringify({ json: { limit: 50 } }))
+  const request = { text: get(`/trpc/users.list?input=${input}`, bearer(adminToken)), fragment: '"items":[{' }
+  return () => request
+}
+
 /** Who an API token stands for. */
 export function withApiKey(tokens: Kept): RequestSource {
   return inTurn(tokens, (token) => get(`/trpc/sessions.whoami?input=${emptyInput}`, `X-API-Key: ${token}`))

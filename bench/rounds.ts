@@ -18,13 +18,17 @@ export interface Run extends Measured {
 }
 
 /** Every run of every contender, by round. */
-export type Runs = ReadonlyMap<ContenderName, readonly Run[]>
+export type Runs<Name extends string = ContenderName> = ReadonlyMap<Name, readonly Run[]>
 
 /** All contenders in turn, round by round; each round begins with another one. `settled` is called after each warm-up. */
-export async function runRounds(contenders: readonly Contender[], options: Options, settled: () => Promise<void>): Promise<Runs> {
+export async function runRounds<Name extends string>(
+  contenders: readonly Contender<Name>[],
+  options: Options,
+  settled: () => Promise<void>,
+): Promise<Runs<Name>> {
   const once = { ...options, duration: options.warmUp, shortDuration: options.warmUp }
   for (const contender of contenders) await runOnce(contender, once, settled)
-  const runs = new Map<ContenderName, Run[]>(contenders.map(({ name }) => [name, []]))
+  const runs = new Map<Name, Run[]>(contenders.map(({ name }) => [name, []]))
   let longest = 0
   for (let round = 0; round < options.rounds; round++) {
     const startedAt = performance.now()
@@ -45,7 +49,7 @@ export async function runRounds(contenders: readonly Contender[], options: Optio
 }
 
 async function runOnce(
-  { name, server, requests, short, warmUpAnswers }: Contender,
+  { name, server, requests, short, warmUpAnswers }: Contender<string>,
   options: Options,
   settled: () => Promise<void>,
 ): Promise<Run> {

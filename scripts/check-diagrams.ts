@@ -7,7 +7,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { launchBrowser } from './checks/browser.ts'
 import { diagramsIn, lineOfError, type Diagram } from './docs/diagrams.ts'
 
 const mermaid = 'mermaid@12.3.0'
@@ -34,18 +35,7 @@ const drawing = `async function draw(text) {
 }`
 
 const folder = mkdtempSync(join(tmpdir(), 'denizen-diagrams-'))
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  headless: true,
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-})
+const browser = await launchBrowser()
 try {
   const page = await browser.newPage({ viewport: { width: 900, height: 700 } })
   await page.setContent('<!doctype html><meta charset="utf-8"><body style="margin: 0; background: white"><div id="drawn"></div>')

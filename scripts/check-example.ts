@@ -1,14 +1,14 @@
 /** Runs examples/sign-in-app against `npm start` in an empty folder, and fails unless it does everything that it says. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { scaled } from '../tests/deadlines.ts'
 import { calibrate } from '../tests/pace.ts'
+import { freePort } from './checks/free-port.ts'
+import { endGroup } from './checks/group.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'denizen-example-'))
 const port = await freePort()
@@ -35,7 +35,7 @@ try {
     assert.match(stdout, line)
   process.stdout.write(stdout)
 } finally {
-  await stop(server)
+  await endGroup(server)
 }
 rmSync(folder, { recursive: true, force: true })
 console.log('the example does all that it says')
@@ -53,20 +53,4 @@ async function start(): Promise<ChildProcess> {
     if (ready) return child
     if (child.exitCode !== null || performance.now() > deadline) throw new Error(`it did not start:\n${output}`)
   }
-}
-
-/** Ends the whole process group that we started: npm passes signals on only sometimes. */
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return
-  const ended = once(child, 'exit')
-  process.kill(-child.pid, 'SIGTERM')
-  await ended
-}
-
-async function freePort(): Promise<number> {
-  const listening = createServer().listen(0, '127.0.0.1')
-  await once(listening, 'listening')
-  const { port: free } = listening.address() as AddressInfo
-  listening.close()
-  return free
 }

@@ -4,53 +4,22 @@
  * folder as argument, screenshots are saved there.
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { completed, createClient, type Calls } from '@denizen/client'
-import { chromium, type Page } from 'playwright-core'
-import { scaled } from '../tests/deadlines.ts'
+import type { Page } from 'playwright-core'
 import { calibrate } from '../tests/pace.ts'
+import { startBrowserCheck } from './checks/browser.ts'
 
 calibrate()
-const pictures = process.argv[2]
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
-const quiet = ['--disable-component-update', '--disable-sync']
 const password = 'another correct horse battery'
 const organization = 'Zürcher Käse & <b>Söhne</b>'
 const installation = 'Zürcher Konten & <i>mehr</i>'
 
-const folder = mkdtempSync(join(tmpdir(), 'denizen-pages-'))
-const port = await freePort()
-const url = `http://localhost:${port}`
-const server = spawn(process.execPath, ['--conditions=@denizen/source', 'apps/cli/src/main.ts', 'serve'], {
-  env: {
-    PATH: process.env['PATH'],
-    HOME: folder,
-    NO_COLOR: '1',
-    DENIZEN_DATA_DIR: folder,
-    DENIZEN_PORT: String(port),
-    DENIZEN_LOG_LEVEL: 'warn',
-    DENIZEN_NAME: installation,
-  },
-  stdio: ['ignore', 'pipe', 'pipe'],
-})
-let printed = ''
-for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (printed += String(chunk)))
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  headless: true,
-  args: [...flags, ...quiet],
-})
+const check = await startBrowserCheck({ DENIZEN_NAME: installation })
+const { url, folder, picture, until } = check
 try {
-  await until('the server is ready', async () => (await fetch(`${url}/readyz`)).ok)
-  const given = await until('the first password', async () => /^ +password +(\S+)$/m.exec(printed)?.[1])
-  const { accessToken } = completed(await createClient({ url }).auth.signIn({ identifier: 'superadmin', password: given }))
-  const { organizations, users } = createClient({ url, token: accessToken })
+  const { organizations, users } = await check.superadmin()
   const { id: organizationId } = await organizations.create({ name: organization })
   await organizations.invite({ organizationId, email: 'new@example.com' })
   await newcomer(await link('new@example.com'))
@@ -65,28 +34,13 @@ try {
   await applicant('applicant@example.com')
   console.log('the pages work in a browser')
 } finally {
-  await browser.close()
-  server.kill('SIGTERM')
-  if (server.exitCode === null) await once(server, 'exit')
-  rmSync(folder, { recursive: true, force: true })
+  await check.end()
 }
 
-/** A page that reports violations of its policy, missing files and errors of scripts. */
-async function open(address: string, options: { dark?: boolean; width?: number } = {}): Promise<{ page: Page; complaints: string[] }> {
-  const colorScheme = options.dark === true ? 'dark' : 'light'
-  const context = await browser.newContext({
-    colorScheme,
-    viewport: { width: options.width ?? 1000, height: 860 },
-    javaScriptEnabled: false,
-  })
-  const page = await context.newPage()
-  page.setDefaultTimeout(scaled(30_000))
-  const complaints: string[] = []
-  page.on('console', (message) => complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('request', (request) => {
-    if (!request.url().startsWith(url)) complaints.push(`asked for ${request.url()}`)
-  })
+/** A page without scripts. */
+async function open(address: string, { dark = false, width = 1000 } = {}): Promise<{ page: Page; complaints: string[] }> {
+  const colorScheme = dark ? 'dark' : 'light'
+  const { page, complaints } = await check.open({ colorScheme, viewport: { width, height: 860 }, javaScriptEnabled: false })
   await page.goto(address)
   return { page, complaints }
 }
@@ -220,10 +174,6 @@ async function applicant(email: string): Promise<void> {
   assert.deepEqual(complaints, [])
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
-}
-
 /** The link in the file with the mail to this address. */
 function link(address: string): Promise<string> {
   const outbox = join(folder, 'outbox')
@@ -232,20 +182,4 @@ function link(address: string): Promise<string> {
     const mail = files.map((name) => readFileSync(join(outbox, name), 'latin1')).find((text) => text.includes(`To: ${address}`))
     return /^http\S+$/m.exec(mail ?? '')?.[0]
   })
-}
-
-async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = performance.now() + scaled(60_000); performance.now() < deadline; await sleep(50)) {
-    const answer = await ask().catch(() => undefined)
-    if (answer !== undefined && answer !== false) return answer
-  }
-  throw new Error(`${what}: not in time. The server said:\n${printed}`)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address() as AddressInfo
-  probe.close()
-  return address.port
 }

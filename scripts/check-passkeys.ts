@@ -5,52 +5,17 @@
  * default /usr/bin/chromium). With a folder as argument, screenshots are saved there.
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { completed, createClient } from '@denizen/client'
-import { chromium, type CDPSession, type Page } from 'playwright-core'
-import { scaled } from '../tests/deadlines.ts'
+import { createClient } from '@denizen/client'
+import type { CDPSession, Page } from 'playwright-core'
 import { calibrate } from '../tests/pace.ts'
+import { startBrowserCheck } from './checks/browser.ts'
 
 calibrate()
-const pictures = process.argv[2]
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
-const quiet = ['--disable-component-update', '--disable-sync']
 const password = 'another correct horse battery'
-
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  headless: true,
-  args: [...flags, ...quiet],
-})
-const folder = mkdtempSync(join(tmpdir(), 'denizen-passkeys-'))
-const port = await freePort()
-// WebAuthn needs a host name, not an address: the server listens on 127.0.0.1 and is opened as localhost.
-const url = `http://localhost:${port}`
-const server = spawn(process.execPath, ['--conditions=@denizen/source', 'apps/cli/src/main.ts', 'serve'], {
-  env: {
-    PATH: process.env['PATH'],
-    HOME: folder,
-    NO_COLOR: '1',
-    DENIZEN_DATA_DIR: folder,
-    DENIZEN_PORT: String(port),
-    DENIZEN_PUBLIC_URL: url,
-    DENIZEN_LOG_LEVEL: 'warn',
-  },
-  stdio: ['ignore', 'pipe', 'pipe'],
-})
-let printed = ''
-for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (printed += String(chunk)))
+const check = await startBrowserCheck({})
+const { url } = check
 try {
-  await until('the server is ready', async () => (await fetch(`${url}/readyz`)).ok)
-  const given = await until('the first password', async () => /^ +password +(\S+)$/m.exec(printed)?.[1])
-  const { accessToken } = completed(await createClient({ url }).auth.signIn({ identifier: 'superadmin', password: given }))
-  const { users, factors, passkeys } = createClient({ url, token: accessToken })
+  const { users, factors, passkeys } = await check.superadmin()
   const { id: userId } = (await users.create({ username: 'ada', email: 'ada@example.com', password })) ?? { id: null }
   assert.ok(userId)
   const { page, complaints, key } = await open()
@@ -106,10 +71,7 @@ try {
   )
   console.log('passkeys work in a browser')
 } finally {
-  await browser.close()
-  server.kill('SIGTERM')
-  if (server.exitCode === null) await once(server, 'exit')
-  rmSync(folder, { recursive: true, force: true })
+  await check.end()
 }
 
 async function signIn(page: Page): Promise<void> {
@@ -137,17 +99,9 @@ interface Key {
   verifies(isVerified: boolean): Promise<void>
 }
 
-/** The page in a browser with an authenticator; reports violations of its policy, missing files and errors of scripts. */
-async function open(): Promise<{ page: Page; complaints: string[]; key: Key }> {
-  const context = await browser.newContext({ viewport: { width: 1000, height: 860 } })
-  const page = await context.newPage()
-  page.setDefaultTimeout(scaled(30_000))
-  const complaints: string[] = []
-  page.on('console', (message) => complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('request', (request) => {
-    if (!request.url().startsWith(url)) complaints.push(`asked for ${request.url()}`)
-  })
+/** The page in a browser with an authenticator. */
+async function open(): Promise<{ page: Page; complaints: readonly string[]; key: Key }> {
+  const { page, context, complaints } = await check.open()
   const key = await virtualAuthenticator(await context.newCDPSession(page))
   await page.goto(`${url}/passkeys`)
   return { page, complaints, key }
@@ -172,23 +126,6 @@ async function virtualAuthenticator(devtools: CDPSession): Promise<Key> {
   }
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `passkeys-${name}.png`), fullPage: true })
-}
-
-async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = performance.now() + scaled(60_000); performance.now() < deadline; await sleep(50)) {
-    const answer = await ask().catch(() => undefined)
-    if (answer !== undefined && answer !== false) return answer
-  }
-  throw new Error(`${what}: not in time. The server said:\n${printed}`)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port: free } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return free
+function picture(page: Page, name: string): Promise<void> {
+  return check.picture(page, `passkeys-${name}`)
 }

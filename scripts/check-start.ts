@@ -3,16 +3,16 @@
  * newcomer would, and fails when anything does not work as described.
  */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { scaled } from '../tests/deadlines.ts'
 import { calibrate, startPaceMeter } from '../tests/pace.ts'
 import { keepsBudget } from './budget.ts'
+import { freePort } from './checks/free-port.ts'
+import { endGroup } from './checks/group.ts'
 
 /** Milliseconds from `npm start` to the first 200 of /readyz. */
 const readyWithin = 10_000
@@ -55,13 +55,13 @@ try {
   signInAndLookAround(password)
   refusesASecondProcess()
 } finally {
-  await stop(first.child)
+  await endGroup(first.child)
 }
 
 const second = await start()
 assert.doesNotMatch(second.printed(), /^ +password +\S+$/m, 'the password is printed once')
 console.log(`ready again after ${second.readyAfter} ms`)
-await stop(second.child)
+await endGroup(second.child)
 rmSync(folder, { recursive: true, force: true })
 console.log('the README keeps its promises')
 
@@ -95,7 +95,7 @@ async function firstStart() {
   const started = await start()
   if (started.readyAfter <= readyWithin) return started
   console.log(`ready only after ${started.readyAfter} ms: once more`)
-  await stop(started.child)
+  await endGroup(started.child)
   rmSync(environment.DENIZEN_DATA_DIR, { recursive: true })
   return start()
 }
@@ -122,14 +122,6 @@ async function start() {
   return { child, readyAfter, pace, printed: () => output }
 }
 
-/** Ends the whole process group that we started: npm passes signals on only sometimes. */
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return
-  const ended = once(child, 'exit')
-  process.kill(-child.pid, 'SIGTERM')
-  await ended
-}
-
 function denizen(parameters: string[], input = ''): string {
   return run('npx', ['denizen', ...parameters], input)
 }
@@ -143,12 +135,4 @@ function run(command: string, parameters: string[], input = '', more: Record<str
   })
   assert.equal(status, 0, `${command} ${parameters.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`)
   return stdout
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

@@ -5,7 +5,7 @@ import superjson from 'superjson'
 import { TrustedProxies } from '../../packages/api/src/addresses.ts'
 import { send } from '../../packages/api/src/answer.ts'
 import { requestIdOf } from '../../packages/api/src/context.ts'
-import { TrpcEndpoint } from '../../packages/api/src/endpoint.ts'
+import { TrpcEndpoint } from '../../packages/api/src/trpc-endpoint.ts'
 import { benchConfig } from '../denizen.ts'
 import { serve } from './harness.ts'
 

@@ -4,7 +4,7 @@ import { declaredLength, readBody } from './body.ts'
 import type { Caller } from './context.ts'
 import { bodyTooLarge } from './errors.ts'
 import { valuesIn } from './json-meter.ts'
-import { actionIn } from './trpc.ts'
+import { actionIn } from './procedures.ts'
 
 interface InputLimit {
   readonly bytes: number

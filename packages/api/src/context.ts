@@ -4,7 +4,7 @@ import type { TrustedProxies } from './addresses.ts'
 import { CookieSession } from './cookies.ts'
 import { malformed } from './errors.ts'
 import { Origins } from './origins.ts'
-import type { Context } from './trpc.ts'
+import type { Context } from './procedures.ts'
 
 /** Whether a request carried a credential, and whether it was valid. */
 export type Credential = 'none' | 'refused' | 'accepted'

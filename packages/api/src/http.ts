@@ -6,7 +6,7 @@ import { databaseUnavailable, newRequestId, type Core, type DenizenError, type L
 import { TrustedProxies } from './addresses.ts'
 import { commonFields, json, send, type Answer, type WholeAnswer } from './answer.ts'
 import { requestIdOf } from './context.ts'
-import { TrpcEndpoint } from './endpoint.ts'
+import { TrpcEndpoint } from './trpc-endpoint.ts'
 import { answerKeys, keysPath } from './jwks.ts'
 import { malformed, methodNotAllowed, toDomainError, urlTooLong } from './errors.ts'
 import { Origins } from './origins.ts'

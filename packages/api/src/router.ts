@@ -1,5 +1,5 @@
 import { signatures, type Signature, type Signatures } from '@denizen/core/contract'
-import { expose, exposeModes, router, type Exposed } from './trpc.ts'
+import { expose, exposeModes, router, type Exposed } from './procedures.ts'
 
 /** tRPC reserves the key `apply`, because its clients are proxies of functions. So `access.apply` is at the root under its full name; the path is the same. */
 type Reserved = 'apply'
@@ -26,4 +26,4 @@ export const appRouter = router(proceduresOf(signatures))
 /** What a typed tRPC client needs: `createTRPCClient<AppRouter>(…)`. */
 export type AppRouter = typeof appRouter
 
-export type { ErrorData, ErrorShape, Exposed, ProcedureTypes, WireInput } from './trpc.ts'
+export type { ErrorData, ErrorShape, Exposed, ProcedureTypes, WireInput } from './procedures.ts'

@@ -1,5 +1,5 @@
 export { actions } from './actions.ts'
-export { assignRole } from './access/index.ts'
+export { assignEverywhere } from './access/index.ts'
 export { builtInRoleNames, builtInRoles, findStalePermissions } from './grants/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {

@@ -1,7 +1,7 @@
 import {
   completed,
   anonymousActor,
-  assignRole,
+  assignEverywhere,
   builtInRoles,
   newId,
   systemActor,
@@ -165,7 +165,7 @@ export class People {
     const em = this.#orm.em.fork() as SqlEntityManager
     const now = this.#ports.clock.now()
     const id = newId('asg', now, this.#ports.random.bytes(10))
-    const row = assignRole(em, { id, userId: user.id, roleId: builtInRoles[role].id, grantedBy: null, now })
+    const row = assignEverywhere(em, { id, userId: user.id, roleId: builtInRoles[role].id, grantedBy: null, now })
     if (validity.validFrom !== undefined) row.validFrom = validity.validFrom
     if (validity.validUntil !== undefined) row.validUntil = validity.validUntil
     await em.flush()

@@ -1,5 +1,5 @@
 import type { OutputOf, Signatures } from '@denizen/core'
-import type { Context } from '../trpc.ts'
+import type { Context } from '../procedures.ts'
 import { oauthFailure } from './failure.ts'
 import type { Form } from './form.ts'
 

@@ -13,7 +13,7 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
 import { malformed, httpErrorOf } from '../errors.ts'
-import type { Context } from '../trpc.ts'
+import type { Context } from '../procedures.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest } from './respond.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
 

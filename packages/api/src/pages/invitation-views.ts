@@ -1,7 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
-import { alert, field, newPasswordField, timeElement } from './mailed-link.ts'
+import { alert, field, newPasswordField, linkFacts } from './mailed-link.ts'
 
 export type Invitation = OutputOf<Signatures['organizations']['viewInvitation']>
 type Accepted = OutputOf<Signatures['organizations']['acceptInvitation']>
@@ -25,13 +25,7 @@ export function invitationForm(status: number, invitation: Invitation, token: st
       <p>
         <strong>${inviter ?? 'An administrator'}</strong> invites you to join <strong>${organization.name}</strong> as ${roleNames[role]}.
       </p>
-      ${alert(attempt?.problem ?? null)}
-      <dl>
-        <dt>Email address</dt>
-        <dd>${email}</dd>
-        <dt>Valid until</dt>
-        <dd>${timeElement(expiresAt)}</dd>
-      </dl>
+      ${alert(attempt?.problem ?? null)} ${linkFacts({ email, expiresAt })}
       <form method="post" action="accept">
         <input type="hidden" name="token" value="${token}" />
         ${account(invitation, attempt)}

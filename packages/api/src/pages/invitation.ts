@@ -3,7 +3,7 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { malformed } from '../errors.ts'
-import type { Context } from '../trpc.ts'
+import type { Context } from '../procedures.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { accepted, declined, invitationForm, type Attempt, type Invitation } from './invitation-views.ts'
 

@@ -4,7 +4,7 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
-import type { Context } from '../trpc.ts'
+import type { Context } from '../procedures.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { SignUpCookie } from './sign-up-cookie.ts'
 
@@ -173,6 +173,22 @@ export function newPasswordField(
 
 export function alert(problem: Problem | null): Html | null {
   return problem && html`<p class="problem" role="alert" id="problem">${problem.message}</p>`
+}
+
+/** What a mail is about: the address, the account if there is one, and until when its link works. */
+export function linkFacts({ email, expiresAt }: { email: string; expiresAt: Date }, username: string | null = null): Html {
+  return html`<dl>
+    <dt>Email address</dt>
+    <dd>${email}</dd>
+    ${
+      username === null
+        ? null
+        : html`<dt>Username</dt>
+            <dd>${username}</dd>`
+    }
+    <dt>Valid until</dt>
+    <dd>${timeElement(expiresAt)}</dd>
+  </dl>`
 }
 
 export function timeElement(date: Date): Html {

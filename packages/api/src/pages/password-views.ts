@@ -1,7 +1,7 @@
-import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
-import { alert, newPasswordField, timeElement, type Problem } from './mailed-link.ts'
+import { alert, linkFacts, newPasswordField, type Problem } from './mailed-link.ts'
 
 /** What a link is for. */
 export type Link = OutputOf<Signatures['auth']['viewVerification']>
@@ -34,7 +34,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
     title,
     html`<h1>${title}</h1>
       <p class="soft">${explanations[purpose]}${purpose === 'setup' && link.account?.emailVerified === false ? ` ${reclaimed}` : ''}</p>
-      ${alert(wrong)} ${factsOf(link)}
+      ${alert(wrong)} ${linkFacts(link, link.account?.username ?? null)}
       <form method="post" action="${paths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />
         ${usernameField(email)}
@@ -42,21 +42,6 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
         <div class="buttons"><button class="main">Set the password</button></div>
       </form>`,
   )
-}
-
-function factsOf({ email, expiresAt, account }: Link): Html {
-  return html`<dl>
-    <dt>Email address</dt>
-    <dd>${email}</dd>
-    ${
-      account === null
-        ? null
-        : html`<dt>Username</dt>
-            <dd>${account.username}</dd>`
-    }
-    <dt>Valid until</dt>
-    <dd>${timeElement(expiresAt)}</dd>
-  </dl>`
 }
 
 /** The path of each kind of link. */

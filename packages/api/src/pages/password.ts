@@ -2,7 +2,7 @@ import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
-import type { Context } from '../trpc.ts'
+import type { Context } from '../procedures.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
 

@@ -12,7 +12,7 @@ import {
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
-import type { Context } from '../trpc.ts'
+import type { Context } from '../procedures.ts'
 import { notice, page, passwordHint } from './layout.ts'
 import { alert, field, newPasswordField, problemIn, type Problem } from './mailed-link.ts'
 import { answerForm, failurePage, type PageRequest, type Titles } from './respond.ts'

@@ -5,7 +5,7 @@ import { notice, page, passwordHint, usernameField } from './layout.ts'
 import {
   alert,
   field,
-  timeElement,
+  linkFacts,
   continueLink,
   newPasswordField,
   problemIn,
@@ -78,14 +78,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
     title,
     html`<h1>${title}</h1>
       <p>${why(link, typed)}</p>
-      ${alert(problem)}
-      <dl>
-        <dt>Email address</dt>
-        <dd>${link.email}</dd>
-        <dt>Valid until</dt>
-        <dd>${timeElement(link.expiresAt)}</dd>
-      </dl>
-      ${backWhereItBegan(link, typed)}
+      ${alert(problem)} ${linkFacts(link)} ${backWhereItBegan(link, typed)}
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
         ${link.account === null ? names(typed, problem) : usernameField(link.email)}

@@ -1,7 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page, usernameField } from './layout.ts'
-import { alert, field, timeElement, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
+import { alert, field, linkFacts, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
 
 /** Where links for confirming an email address lead. */
 export const verifyEmailPath = '/verify-email'
@@ -46,13 +46,7 @@ function verifyEmailForm(
       <p>
         Is this address yours, and the account <strong>${account?.username ?? ''}</strong> too? Then confirm it. If not, close this page.
       </p>
-      ${alert(problem)}
-      <dl>
-        <dt>Email address</dt>
-        <dd>${email}</dd>
-        <dt>Valid until</dt>
-        <dd>${timeElement(expiresAt)}</dd>
-      </dl>
+      ${alert(problem)} ${linkFacts({ email, expiresAt })}
       ${continueLink(redirectTo, (host) => `Confirm at ${host}, where you asked for this`, token)}
       <form method="post" action="verify-email">
         <input type="hidden" name="token" value="${token}" />

@@ -1,7 +1,7 @@
 import { catalogue, databases, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 import { newId, uuidOf } from '../kernel/id.ts'
-import { systemScope, type Scope } from '../kernel/decisions.ts'
+import { everywhereScope, type Scope } from '../kernel/decisions.ts'
 import { FactsReader } from './facts/reader.ts'
 import { loadScopes } from './facts/scopes.ts'
 import type { SubjectFacts } from './facts/subjects.ts'
@@ -98,7 +98,7 @@ describe.each(databases)('subjects on %s', (database) => {
       expect(await may(stranger.id, permission, await placeOf(theirs))).toBe(false)
     }
     expect(await may(member.id, 'users.purge', inside)).toBe(false)
-    expect(await may(member.id, 'document.read', systemScope)).toBe(false)
+    expect(await may(member.id, 'document.read', everywhereScope)).toBe(false)
   })
 
   test('what begins later counts from then, what has an end until then, and the facts say when they change', async () => {
@@ -106,21 +106,21 @@ describe.each(databases)('subjects on %s', (database) => {
     const [from, until] = [new Date(now().getTime() + 60_000), new Date(now().getTime() + 120_000)]
     await world().access.give({ userId: user.id, permission: 'document.read', validFrom: from, validUntil: until })
     expect((await load(user.id))?.validUntil).toEqual(from)
-    expect(await may(user.id, 'document.read', systemScope)).toBe(false)
+    expect(await may(user.id, 'document.read', everywhereScope)).toBe(false)
     world().clock.advance(60_000)
     expect((await load(user.id))?.validUntil).toEqual(until)
-    expect(await may(user.id, 'document.read', systemScope)).toBe(true)
+    expect(await may(user.id, 'document.read', everywhereScope)).toBe(true)
     world().clock.advance(60_000)
-    expect(await may(user.id, 'document.read', systemScope)).toBe(false)
+    expect(await may(user.id, 'document.read', everywhereScope)).toBe(false)
   })
 
   test('conditions are met by what is known: without an address or a session none is', async () => {
     const user = await world().newUser()
     await world().access.give({ userId: user.id, permission: 'document.read', condition: { networks: ['10.0.0.0/8'] } })
     await world().access.give({ userId: user.id, permission: 'document.write', condition: { assurance: 'aal2' } })
-    expect(await may(user.id, 'document.read', systemScope)).toBe(false)
-    expect(await may(user.id, 'document.read', systemScope, '10.1.2.3')).toBe(true)
-    expect(await may(user.id, 'document.read', systemScope, '192.0.2.1')).toBe(false)
-    expect(await may(user.id, 'document.write', systemScope, '10.1.2.3')).toBe(false)
+    expect(await may(user.id, 'document.read', everywhereScope)).toBe(false)
+    expect(await may(user.id, 'document.read', everywhereScope, '10.1.2.3')).toBe(true)
+    expect(await may(user.id, 'document.read', everywhereScope, '192.0.2.1')).toBe(false)
+    expect(await may(user.id, 'document.write', everywhereScope, '10.1.2.3')).toBe(false)
   })
 })

@@ -2,7 +2,7 @@ import { isGrantedEverywhere, callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Id } from '../kernel/id.ts'
-import { otherUsername, type Account, type UserKind } from '../users/index.ts'
+import { otherUsername, usernameFrom, type Account, type UserKind } from '../users/index.ts'
 import { profileSignatures } from './profile/signatures.ts'
 import { insertAccount } from './repository.ts'
 
@@ -36,6 +36,28 @@ interface Profile {
   readonly preferences?: JsonObject | undefined
   readonly publicMetadata?: JsonObject | undefined
   readonly privateMetadata?: JsonObject | undefined
+}
+
+/** The account of whoever has just proved this address: active at once, and managed by no organization. */
+export function insertProvenUser(
+  context: CommandContext,
+  {
+    email,
+    username,
+    ...account
+  }: Pick<NewAccount, 'passwordHash' | 'profile'> & { readonly email: string; readonly username: string | null },
+): Promise<Account> {
+  return insertUser(context, {
+    ...account,
+    username: username ?? usernameFrom(email),
+    usernameIsOurs: username === null,
+    email,
+    emailVerified: true,
+    status: 'active',
+    kind: 'human',
+    needPasswordChange: false,
+    homeOrganizationId: null,
+  })
 }
 
 /** Writes a whole account in the current transaction: user, password, role, membership and event. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { assignRole, hadSuperadmin, lockSuperadmins } from '../access/index.ts'
+import { assignEverywhere, hadSuperadmin, lockSuperadmins } from '../access/index.ts'
 import { builtInRoles } from '../grants/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { systemOnly } from '../kernel/rule.ts'
@@ -45,7 +45,7 @@ export const bootstrap = defineCommand(
         homeOrganizationId: null,
         profile: {},
       })
-      assignRole(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.superadmin.id, grantedBy: null, now })
+      assignEverywhere(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.superadmin.id, grantedBy: null, now })
       context.note({ target: { type: 'user', id: user.id } })
       return user
     },

@@ -1,6 +1,6 @@
-export { insertUser } from './account.ts'
+export { insertProvenUser, insertUser } from './account.ts'
 export { writeLastSeen } from './activity/repository.ts'
-export { changeStatus } from './lifecycle/status.ts'
+export { changeStatus } from './lifecycle/change-status.ts'
 export { clearAllowedIps } from './allowed-ips.ts'
 export { proveAddress, takeAddress } from './address.ts'
 export { accountExists, onlyAdministratorsCreate, reclaimRefused } from './errors.ts'

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { assignRole, currentAssignment } from '../access/index.ts'
+import { assignEverywhere, currentAssignmentEverywhere } from '../access/index.ts'
 import { builtInRoles } from '../grants/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { DenizenError } from '../kernel/errors.ts'
@@ -9,19 +9,19 @@ import type { Settings } from '../kernel/settings.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { PasswordRow } from '../passwords/index.ts'
 import { endSessions } from '../sessions/index.ts'
-import { lookExpression, otherUsername, storedSkeleton, usernameFrom, withHold, type UserId, type UserRow } from '../users/index.ts'
+import { skeletonExpression, otherUsername, storedSkeleton, usernameFrom, withHold, type UserId, type UserRow } from '../users/index.ts'
 import { revokeVerifications } from '../verifications/index.ts'
 import { hasOwnAllowedIps } from './allowed-ips.ts'
-import { rememberStatus } from './lifecycle/history.ts'
+import { rememberStatus } from './lifecycle/remember-status.ts'
 
 /** Everything that lets somebody sign in, or soon will: before the address was verified, anybody may have set it up. */
 const tablesOfCredentials = ['former_passwords', 'identities', 'passkeys', 'totp_factors', 'recovery_codes', 'device_logins', 'challenges']
 
-/** How an account is handed over. */
-interface Handover {
+/** How an account is reclaimed. */
+interface ReclaimOptions {
   /** Of the password that the owner chooses; null: no password for now. */
   readonly passwordHash: string | null
-  /** Thrown if the account must not be handed over. */
+  /** Thrown if the account must not be reclaimed. */
   readonly refusal: DenizenError
 }
 
@@ -30,10 +30,10 @@ interface Handover {
  * used it before: passwords, authenticators, identities, links, tokens and sessions are removed, and the names and
  * preferences as well if anything was changed since an operator or an import made it. Its row must be locked.
  */
-export async function reclaimAccount(context: CommandContext, account: UserRow, { passwordHash, refusal }: Handover): Promise<void> {
+export async function reclaimAccount(context: CommandContext, account: UserRow, { passwordHash, refusal }: ReclaimOptions): Promise<void> {
   if (!(await mayBeReclaimed(context.em, context.settings, account.id))) throw refusal
   if (account.version > 1) await clearProfile(context, account)
-  await replaceHolder(context, account, passwordHash)
+  await replaceCredentials(context, account, passwordHash)
 }
 
 /**
@@ -45,10 +45,10 @@ export async function convertAnonymousUser(context: CommandContext, user: UserRo
   const username = await freeUsername(context, user, usernameFrom(email))
   await rememberStatus(context, user)
   change(user, { email, username, kind: 'human', status: 'active', statusChangedAt: now, updatedAt: now })
-  const anonymous = await currentAssignment(em, user.id, builtInRoles.anonymous.id)
+  const anonymous = await currentAssignmentEverywhere(em, user.id, builtInRoles.anonymous.id)
   if (anonymous !== null) change(anonymous, { revokedAt: now, revokedBy: user.id })
-  if ((await currentAssignment(em, user.id, builtInRoles.user.id)) === null)
-    assignRole(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.user.id, grantedBy: null, now })
+  if ((await currentAssignmentEverywhere(em, user.id, builtInRoles.user.id)) === null)
+    assignEverywhere(em, { id: newId('asg'), userId: user.id, roleId: builtInRoles.user.id, grantedBy: null, now })
   await em.flush()
   await em.execute(
     `insert into memberships (id, organization_id, user_id, role, created_at)
@@ -56,12 +56,12 @@ export async function convertAnonymousUser(context: CommandContext, user: UserRo
     [uuidOf(newId('mem')), uuidOf(user.id), now, settings.defaultOrganization],
     'run',
   )
-  await replaceHolder(context, user, passwordHash)
+  await replaceCredentials(context, user, passwordHash)
   context.emit({ type: 'users.claimed', subject: user.id, organizationId: null, payload: { userId: user.id } })
 }
 
 /** From now on only the person who proved the address gets into the account. */
-async function replaceHolder(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
+async function replaceCredentials(context: CommandContext, account: UserRow, passwordHash: string | null): Promise<void> {
   const { em, now } = context
   for (const table of tablesOfCredentials) await em.execute(`delete from ${table} where user_id = ?`, [uuidOf(account.id)], 'run')
   await revokeVerifications(context, account.id)
@@ -95,8 +95,8 @@ async function clearProfile(context: CommandContext, account: UserRow): Promise<
 
 /** As for every chosen username: with a suffix if it is taken. */
 async function freeUsername({ em }: CommandContext, { id }: UserRow, wanted: string): Promise<string> {
-  const look = storedSkeleton(wanted) ?? wanted
-  const holders = await em.execute<object[]>(`select 1 from users where ${lookExpression} = ? and id <> ?`, [look, uuidOf(id)])
+  const skeleton = storedSkeleton(wanted) ?? wanted
+  const holders = await em.execute<object[]>(`select 1 from users where ${skeletonExpression} = ? and id <> ?`, [skeleton, uuidOf(id)])
   return holders.length === 0 ? wanted : otherUsername(wanted, id)
 }
 

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { uuidOf, type Id } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull, type Id } from '../kernel/id.ts'
 import { runStatement, statement, type Statement } from '../kernel/statement.ts'
 import { builtInRoles } from '../grants/index.ts'
 import type { JsonObject } from '../kernel/json.ts'
@@ -58,7 +58,7 @@ async function insert(
     ...(withMembership ? [uuidOf(rows.membershipId), organizationSlug] : []),
     uuidOf(rows.assignmentId),
     uuidOf(builtInRoles[user.kind === 'anonymous' ? 'anonymous' : 'user'].id),
-    grantedBy === null ? null : uuidOf(grantedBy),
+    uuidOrNull(grantedBy),
   ]
   const [row] = await runStatement<{ username: string }>(em, insertions[nameOf(unless, withPassword, withMembership)], parameters)
   return row?.username ?? null
@@ -87,7 +87,7 @@ const columns: Readonly<Record<string, (user: AccountRows['user']) => unknown>> 
   preferences: ({ preferences }) => JSON.stringify(preferences),
   public_metadata: ({ publicMetadata }) => JSON.stringify(publicMetadata),
   private_metadata: ({ privateMetadata }) => JSON.stringify(privateMetadata),
-  home_organization_id: ({ homeOrganizationId }) => (homeOrganizationId === null ? null : uuidOf(homeOrganizationId)),
+  home_organization_id: ({ homeOrganizationId }) => uuidOrNull(homeOrganizationId),
   created_at: ({ createdAt }) => createdAt,
   updated_at: ({ updatedAt }) => updatedAt,
 }

@@ -30,6 +30,17 @@ import {
 import { onlyAdministratorsCreate, unreadableUser } from './errors.ts'
 import { keycloakRealm } from './keycloak/model.ts'
 
+/** Of each user that is created. */
+export const newUserErrors = [
+  ...newPasswordErrors,
+  emailTaken,
+  usernameTaken,
+  memberLimitReached,
+  organizationInactive,
+  addressNotManaged,
+  onlyAdministratorsCreate,
+]
+
 /** The fields of a new user. */
 export const newUser = {
   email: email.optional(),
@@ -64,15 +75,7 @@ export const accountsSignatures = group('users', {
   create: changes({
     summary: 'Create a user',
     grantedTo: ['admin'],
-    errors: [
-      ...newPasswordErrors,
-      emailTaken,
-      usernameTaken,
-      memberLimitReached,
-      organizationInactive,
-      addressNotManaged,
-      onlyAdministratorsCreate,
-    ],
+    errors: newUserErrors,
     input: z
       .strictObject({
         ...newUser,

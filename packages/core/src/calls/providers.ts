@@ -25,14 +25,14 @@ export interface UserProvider {
   archive(id: UserId, reason?: string): Promise<User>
 }
 
-/** System-wide roles of users. Nobody has an unknown role. */
+/** Roles that users have everywhere. Nobody has an unknown role. */
 export interface RoleProvider {
   /** The names of the roles that a user has, sorted. */
   rolesOf(userId: UserId): Promise<readonly string[]>
   has(userId: UserId, role: string): Promise<boolean>
   /** All users with the role, from all pages. */
   membersOf(role: string): AsyncIterable<User>
-  /** The caller's own system-wide permissions, as names of actions. */
+  /** The permissions that the caller has everywhere, as names of actions. */
   ownPermissions(): Promise<readonly string[]>
 }
 

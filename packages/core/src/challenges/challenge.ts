@@ -1,5 +1,5 @@
 import type { CommandContext } from '../kernel/context.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOrNull, uuidOf, type Id } from '../kernel/id.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { idInToken, mintToken } from '../tokens/index.ts'
 import { ChallengeRow } from './entity.ts'
@@ -86,7 +86,7 @@ async function withId(
   const { user_id: userId, payload, created_at: createdAt, attempts } = row
   return {
     id,
-    userId: userId === null ? null : idOf('usr', userId),
+    userId: idOrNull('usr', userId),
     payload: JSON.parse(payload) as JsonObject,
     createdAt: new Date(createdAt),
     attemptsLeft: mostAnswers - attempts,

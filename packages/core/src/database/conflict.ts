@@ -19,13 +19,13 @@ import { teamsNameUnique } from '../teams/entity.ts'
 import { teamNameTaken } from '../teams/errors.ts'
 import { emailTaken, usernameTaken, policyUnknown } from '../users/errors.ts'
 import { usersEmailUnique, usersUsernameUnique } from '../users/entity.ts'
-import { usersLookUnique } from '../users/indexes.ts'
+import { usersSkeletonUnique } from '../users/indexes.ts'
 
 /** Constraint violations as domain errors. Uniqueness is decided by constraints, never by reading first. */
 const byConstraint: Readonly<Record<string, ErrorDefinition<Record<never, never>>>> = {
   [usersEmailUnique]: emailTaken,
   [usersUsernameUnique]: usernameTaken,
-  [usersLookUnique]: usernameTaken,
+  [usersSkeletonUnique]: usernameTaken,
   [organizationsSlugUnique]: slugTaken,
   [membershipsUnique]: alreadyMember,
   [organizationDomainsVerifiedUnique]: domainTaken,

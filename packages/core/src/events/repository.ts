@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { DomainEvent } from '../kernel/event.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidOrNull, type Id } from '../kernel/id.ts'
 import type { JsonObject } from '../kernel/json.ts'
 
 export interface NewEvent extends DomainEvent {
@@ -16,10 +16,10 @@ export function eventParameters(events: readonly NewEvent[], actorId: Id<'usr'> 
     id: uuidOf(id),
     type,
     subject,
-    organization: organizationId === null ? null : uuidOf(organizationId),
+    organization: uuidOrNull(organizationId),
     payload,
   }))
-  return [at, actorId === null ? null : uuidOf(actorId), JSON.stringify(records)]
+  return [at, uuidOrNull(actorId), JSON.stringify(records)]
 }
 
 /** The position of a feed's reader: transaction and id of the last row it read. */
@@ -50,7 +50,7 @@ export async function readEvents(em: SqlEntityManager, after: FeedPosition | nul
     at: new Date(row.at),
     type: row.type,
     subject: row.subject,
-    organizationId: row.organization === null ? null : idOf('org', row.organization),
+    organizationId: idOrNull('org', row.organization),
     payload: JSON.parse(row.payload) as JsonObject,
   }))
 }

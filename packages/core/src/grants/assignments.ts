@@ -1,7 +1,7 @@
 import type { Grant } from '../kernel/grants.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Exclusion, RoleDefinition } from '../kernel/decisions.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, type Id } from '../kernel/id.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import { byRole, definitionOfRole } from './definitions.ts'
@@ -234,7 +234,7 @@ export function applicableAssignments(
 }
 
 /**
- * Whether assignments are more than the role that every user has, on the whole system: any other role, or a single permission, on
+ * Whether assignments are more than the role that every user has everywhere: any other role, or a single permission, on
  * whatever condition, also one that is not met now or begins later.
  */
 export function areBeyondUser(assignments: readonly Pick<ResolvedAssignment, 'scope' | 'builtIn' | 'name'>[]): boolean {
@@ -278,7 +278,7 @@ function patternsOf({ permission, builtIn, name, permissions, included }: Resolv
 export function grantOf(assignment: ResolvedAssignment): Grant {
   const { organization, scope, object } = assignment
   const place = object === null ? {} : { scopeId: idOf(scope === 'team' ? 'team' : 'res', object) }
-  return { organizationId: organization === null ? null : idOf('org', organization), permissions: patternsOf(assignment), ...place }
+  return { organizationId: idOrNull('org', organization), permissions: patternsOf(assignment), ...place }
 }
 
 /** The ids whose change may change what these assignments grant: custom roles and teams. */

@@ -6,7 +6,7 @@ import { intersection, coveredBy, union, hasPermission, keyOf, listPermissions, 
 
 /** The limits of a credential, whatever its user may do. */
 export interface GrantLimits {
-  /** The only organization it can be used in; null: all of them, and the whole system. */
+  /** The only organization it can be used in; null: all of them, and everywhere. */
   readonly organizationId: Id<'org'> | null
   /** Patterns of permissions; null: all of them. */
   readonly patterns: readonly string[] | null
@@ -14,7 +14,7 @@ export interface GrantLimits {
 
 const unlimited: GrantLimits = { organizationId: null, patterns: null }
 
-/** Compiled grants shared by subjects that have the same few roles on the whole system, which nearly all do. */
+/** Compiled grants shared by subjects that have the same few roles everywhere, which nearly all do. */
 export class SharedGrants extends BoundedCache<Grants> {
   constructor() {
     super('grants', 1000)
@@ -22,17 +22,17 @@ export class SharedGrants extends BoundedCache<Grants> {
 }
 
 /**
- * The decision engine. Compiles the grants of a subject into permission sets by scope, so that a decision is a few lookups. A grant on
- * the whole system counts in every organization; one in an organization counts for its teams and resources; one on a team or resource
+ * The decision engine. Compiles the grants of a subject into permission sets by scope, so that a decision is a few lookups. A grant
+ * everywhere counts in every organization; one in an organization counts for its teams and resources; one on a team or resource
  * counts there and for everything inside. There are no negative grants. Equal sets are shared, and so are the compiled grants of subjects
- * with grants on the whole system only.
+ * with grants everywhere only.
  */
 export function grantsOf(catalogue: Catalogue, grants: readonly Grant[], limits: GrantLimits = unlimited): Grants {
   const { organizationId: only, patterns } = limits
   const places = new Map<string | null, string[]>()
   for (const { organizationId: held, scopeId = null, permissions } of grants) {
     if (only !== null && held !== null && held !== only) continue
-    // A token for one organization has its user's system-wide grants in that organization only, and none on resources outside of organizations.
+    // A token for one organization has its user's grants everywhere in that organization only, and none on resources outside of organizations.
     if (only !== null && held === null && scopeId !== null) continue
     const place = scopeId ?? held ?? only
     places.set(place, [...(places.get(place) ?? []), ...permissions])

@@ -6,7 +6,7 @@ import { areBeyondUser, assignmentsOf, parseResolved, grantOf, type ResolvedAssi
 import { organizationRoles, type MembershipRole } from './built-in-roles.ts'
 
 /**
- * The grants of a user on the whole system and in one organization, or in all: an actor must hold all of them to act on the account. Counts
+ * The grants of a user everywhere and in one organization, or in all: an actor must hold all of them to act on the account. Counts
  * frozen grants, because they can be unfrozen, assignments that only begin later, and inactive roles.
  */
 export async function loadGrants(
@@ -57,12 +57,12 @@ export async function loadGrantsOfAll(
   )
 }
 
-/** The same grants on the whole system and in all organizations, without those of the memberships. */
+/** The same grants everywhere and in all organizations, without those of the memberships. */
 export async function loadAssignedGrants(em: SqlEntityManager, userId: Id<'usr'>): Promise<Grant[]> {
   return (await loadAssignments(em, userId)).map(grantOf)
 }
 
-/** Whether a user holds more than the role `user` on the whole system: see `areBeyondUser`. */
+/** Whether a user holds more than the role `user` everywhere: see `areBeyondUser`. */
 export async function isPrivileged(em: SqlEntityManager, userId: Id<'usr'>): Promise<boolean> {
   return areBeyondUser(await loadAssignments(em, userId))
 }

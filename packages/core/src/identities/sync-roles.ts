@@ -1,5 +1,12 @@
 import type { RoleRow } from '../access/index.ts'
-import { assignRole, currentAssignment, excluded, findRoles, enforceSeparationOfDuty, type RoleId } from '../access/index.ts'
+import {
+  assignEverywhere,
+  currentAssignmentEverywhere,
+  excluded,
+  findRoles,
+  enforceSeparationOfDuty,
+  type RoleId,
+} from '../access/index.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import type { IdentityProvider } from '../kernel/settings.ts'
 import { DenizenError } from '../kernel/errors.ts'
@@ -30,7 +37,7 @@ export async function syncRoles(context: CommandContext, provider: IdentityProvi
   const isWanted = ({ name }: RoleRow) => wanted.includes(name)
   // Revoked roles first: they may exclude the assigned ones.
   for (const role of managed.filter((role) => !isWanted(role))) {
-    const assignment = await currentAssignment(em, userId, role.id)
+    const assignment = await currentAssignmentEverywhere(em, userId, role.id)
     if (assignment?.provider !== provider.id) continue
     assignment.revokedAt = now
     changes[role.name] = 'revoked'
@@ -49,13 +56,13 @@ export async function syncRoles(context: CommandContext, provider: IdentityProvi
 /** Assigns one role; null: the user has it already. */
 async function assignMapped(context: CommandContext, { id: provider }: IdentityProvider, userId: UserId, roleId: RoleId) {
   const { em, now, newId } = context
-  const current = await currentAssignment(em, userId, roleId)
+  const current = await currentAssignmentEverywhere(em, userId, roleId)
   if (current !== null && (current.validUntil === null || current.validUntil > now)) return null
   if (await isExcluded(context, userId, roleId)) return 'excluded'
   // Its time was over without anybody's doing; the index knows one current row, and MikroORM would insert before it updates.
   if (current !== null) current.revokedAt = current.validUntil
   await em.flush()
-  assignRole(em, { id: newId('asg'), userId, roleId, grantedBy: null, provider, now })
+  assignEverywhere(em, { id: newId('asg'), userId, roleId, grantedBy: null, provider, now })
   await em.flush()
   return 'granted'
 }

@@ -1,9 +1,9 @@
-import { insertUser, onlyAdministratorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
+import { insertProvenUser, onlyAdministratorsCreate, proveAddress, reclaimAccount } from '../accounts/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { alreadyMember, lockOrganizations, reserveMembership } from '../organizations/index.ts'
 import { checkNewPassword, hashPassword } from '../passwords/index.ts'
-import { lockUserWith, existingUser, isActing, UserRow, type UserId, usernameFrom } from '../users/index.ts'
+import { lockUserWith, existingUser, isActing, UserRow, type UserId } from '../users/index.ts'
 import { answerOnce, checkAddress, findOffered, ownInvitationTarget, recordAnswer, mayAnswer, type InvitationInput } from './answer.ts'
 import { accountInactive, passwordNeeded, signInFirst } from './errors.ts'
 import { acceptedBy, insertMembership, type Offer } from './repository.ts'
@@ -73,27 +73,15 @@ async function lockedAccount(context: CommandContext, offer: Offer): Promise<Use
   return account
 }
 
-/** The link came by mail, so the address of the new account is verified. No organization manages the account. */
+/** The link came by mail, so it proves the address. */
 async function newAccount(context: CommandContext, { email }: Offer, input: Acceptance, passwordHash: string | null): Promise<UserId> {
-  const { username, fullName } = input
-  const { id } = await insertUser(context, {
-    username: username ?? usernameFrom(email),
-    usernameIsOurs: username === undefined,
-    email,
-    emailVerified: true,
-    status: 'active',
-    kind: 'human',
-    passwordHash,
-    needPasswordChange: false,
-    homeOrganizationId: null,
-    profile: { fullName },
-  })
-  return id
+  const { username = null, fullName } = input
+  return (await insertProvenUser(context, { email, username, passwordHash, profile: { fullName } })).id
 }
 
 /**
  * The link proves the address. If it was not verified, and the caller is not signed
- * in, the account is handed over to them.
+ * in, they reclaim the account.
  */
 async function confirmAddress(context: CommandContext, account: UserRow, email: string, passwordHash: string | null): Promise<void> {
   if (account.emailVerified) return

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../kernel/action.ts'
 import type { Actor } from '../kernel/actor.ts'
-import { idOf, uuidOf } from '../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidOrNull } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { credentialRule, granted, signedIn } from '../kernel/rule.ts'
 import { optionalOrganizationTarget, unanswered, type MembershipRole, type OrganizationId } from '../organizations/index.ts'
@@ -86,7 +86,7 @@ async function newest(
         (extract(epoch from i.created_at) * 1000)::float8 as created_at, (extract(epoch from i.expires_at) * 1000)::float8 as expires_at
       from invitations i join organizations o on o.id = i.organization_id
       where ${sql} and (?::uuid is null or i.id < ?::uuid) order by i.id desc limit ?`,
-    [now, ...parameters, before === null ? null : uuidOf(before), before === null ? null : uuidOf(before), limit + 1],
+    [now, ...parameters, uuidOrNull(before), uuidOrNull(before), limit + 1],
   )
   return rows.map(listed)
 }
@@ -100,7 +100,7 @@ function listed({ id, organization, slug, name, email, role, state, invited_by, 
     email,
     role,
     state,
-    invitedBy: invited_by === null ? null : idOf('usr', invited_by),
+    invitedBy: idOrNull('usr', invited_by),
     createdAt: new Date(created_at),
     expiresAt: new Date(expires_at),
   }

@@ -50,7 +50,7 @@ export interface Principal {
   /** CIDR blocks that the impersonator may call from; empty: from anywhere, or there is none. */
   readonly impersonatorIps: readonly string[]
   /** Whether the impersonator holds at an address what this stands on; null: at any, or there is none. */
-  readonly impersonatorStandsAt: ((origin: Pick<Origin, 'ip' | 'remote'>) => boolean) | null
+  readonly impersonatorMayActFrom: ((origin: Pick<Origin, 'ip' | 'remote'>) => boolean) | null
   readonly assurance: 'aal1' | 'aal2'
   readonly pendingSteps: readonly PendingStep[]
   /** Until when authentication counts as recent, which sensitive changes need. null: this credential cannot have it. */
@@ -107,16 +107,18 @@ export function isStranger(actor: Actor): boolean {
 }
 
 /** Whether it depends on the address of a call whether the credential is good for it: `mayCallFrom` has to be asked each time. */
-export function isLimitedToAddresses({ allowedIps, tokenIps, impersonatorIps, impersonatorStandsAt }: Principal): boolean {
-  return allowedIps.length + tokenIps.length + impersonatorIps.length > 0 || impersonatorStandsAt !== null
+export function isLimitedToAddresses({ allowedIps, tokenIps, impersonatorIps, impersonatorMayActFrom }: Principal): boolean {
+  return allowedIps.length + tokenIps.length + impersonatorIps.length > 0 || impersonatorMayActFrom !== null
 }
 
 /** Whether a credential is good for calls from an address: the user, the token and the impersonator have to be allowed there. */
 export function mayCallFrom(
-  { allowedIps, tokenIps, impersonatorIps, impersonatorStandsAt: standsAt }: Principal,
+  { allowedIps, tokenIps, impersonatorIps, impersonatorMayActFrom: impersonatorMay }: Principal,
   origin: Pick<Origin, 'ip' | 'remote'>,
 ): boolean {
-  return [allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, origin)) && (standsAt === null || standsAt(origin))
+  return (
+    [allowedIps, tokenIps, impersonatorIps].every((ips) => mayActFrom(ips, origin)) && (impersonatorMay === null || impersonatorMay(origin))
+  )
 }
 
 /** Whether the actor holds a permission everywhere: then they do it for the installation, and otherwise for an organization or themselves. */

@@ -20,8 +20,8 @@ export interface CorePorts extends Ports {
   readonly caches: Caches
 }
 
-/** The context of `prepare`. No transaction is open; the handler has to check again what it finds. */
-export interface PrepareContext {
+/** What every step of a call knows. */
+interface CallContext {
   readonly now: Date
   readonly actor: Actor
   readonly origin: Origin
@@ -29,6 +29,10 @@ export interface PrepareContext {
   readonly settings: Settings
   readonly credentials: Credentials
   readonly catalogue: Catalogue
+}
+
+/** The context of `prepare`. No transaction is open; the handler has to check again what it finds. */
+export interface PrepareContext extends CallContext {
   /** Reads outside of transactions; each call is a statement of its own. */
   readonly reader: SqlEntityManager
 }
@@ -44,14 +48,7 @@ export interface UseRecorder {
 /** For dry runs, which record nothing. */
 export const unrecordedUses: UseRecorder = { note: () => {}, isNoted: () => true }
 
-export interface QueryContext extends Reader {
-  readonly now: Date
-  readonly actor: Actor
-  readonly origin: Origin
-  readonly ports: CorePorts
-  readonly settings: Settings
-  readonly credentials: Credentials
-  readonly catalogue: Catalogue
+export interface QueryContext extends CallContext, Reader {
   readonly uses: UseRecorder
   readonly decisions: Decisions
   /** Opens the read-only transaction at first use; an answer from the principal alone needs none. */

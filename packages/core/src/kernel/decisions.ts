@@ -16,10 +16,10 @@ export interface Scope {
   readonly owners: readonly Id<'usr'>[]
 }
 
-/** The whole system. */
-export const systemScope: Scope = { kind: 'system', organizationId: null, path: [], owners: [] }
+/** The scope of what counts everywhere. */
+export const everywhereScope: Scope = { kind: 'system', organizationId: null, path: [], owners: [] }
 
-/** The id of a scope; the system has none. */
+/** The id of a scope; everywhere has none. */
 export type ScopeId = Id<'org' | 'team' | 'res'>
 
 /** A user, or a user in one session. */
@@ -42,7 +42,7 @@ export interface Subject extends SubjectKey {
   /** The grants for a call from an address; null: no address, so conditions on networks are not met. */
   grantsFrom(from: Pick<Origin, 'ip' | 'remote'> | null): Grants
   /** Whether its session goes on at an address: one of an impersonation may only where the impersonator holds what it stands on. */
-  goesOnAt(from: Pick<Origin, 'ip' | 'remote'> | null): boolean
+  isValidFrom(from: Pick<Origin, 'ip' | 'remote'> | null): boolean
 }
 
 /** The subjects and scopes that a decision needs. */

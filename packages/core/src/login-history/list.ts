@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type TargetFinder } from '../kernel/action.ts'
 import { isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
-import { encodeSuffix, idOf, uuidBytes, uuidOf } from '../kernel/id.ts'
+import { encodeSuffix, idOf, idOrNull, uuidBytes, uuidOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, credentialRule, granted, owner } from '../kernel/rule.ts'
 import { type UserId, accountTarget } from '../users/index.ts'
@@ -111,8 +111,8 @@ function attemptOf(row: Row): LoginAttempt {
     user: userId === null ? null : { id: idOf('usr', userId), username: username ?? '' },
     outcome: row.outcome,
     method: row.method,
-    sessionId: sessionId === null ? null : idOf('ses', sessionId),
-    by: actorId === null ? null : idOf('usr', actorId),
+    sessionId: idOrNull('ses', sessionId),
+    by: idOrNull('usr', actorId),
     ip: row.ip,
     userAgent: row.user_agent,
   }

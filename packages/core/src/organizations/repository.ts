@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../kernel/action.ts'
 import { notFound } from '../kernel/errors.ts'
-import { idOf, uuidOf, type Id, uuidsOf } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, type Id, uuidsOf } from '../kernel/id.ts'
 import { lockNames, takeLocks } from '../kernel/locks.ts'
 import type { Target } from '../kernel/rule.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
@@ -72,7 +72,7 @@ export async function firstMembership(
   userId: Id<'usr'>,
   only: OrganizationId | null,
 ): Promise<OrganizationId | null> {
-  const [row] = await runStatement<{ id: string }>(em, first, [uuidOf(userId), only === null ? null : uuidOf(only)])
+  const [row] = await runStatement<{ id: string }>(em, first, [uuidOf(userId), uuidOrNull(only)])
   return row === undefined ? null : idOf('org', row.id)
 }
 

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { OrganizationId } from './model.ts'
 
@@ -13,7 +13,7 @@ export async function revokeInvitations(
   sentBy: UserId | null,
   now: Date,
 ): Promise<number> {
-  const sender = sentBy === null ? null : uuidOf(sentBy)
+  const sender = uuidOrNull(sentBy)
   const rows = await em.execute<unknown[]>(
     `update invitations i set revoked_at = ? where i.organization_id = ? and (?::uuid is null or i.invited_by = ?::uuid)
       and ${unanswered} and i.expires_at > ? returning 1`,

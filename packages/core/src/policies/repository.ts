@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notFound } from '../kernel/errors.ts'
-import { uuidOf } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull } from '../kernel/id.ts'
 import { exclusiveLockNames, takeLock } from '../kernel/locks.ts'
 import { PolicyRow } from './entity.ts'
 import type { Limits, Policy, PolicyId } from './model.ts'
@@ -54,7 +54,7 @@ export async function makeDefault(em: SqlEntityManager, id: PolicyId | null, now
   await takeLock(em, exclusiveLockNames.defaultPolicy)
   const changed = await em.execute<unknown[]>(
     `update resource_policies set is_default = false, updated_at = ?, version = version + 1 where is_default and id is distinct from ?::uuid returning 1`,
-    [now, id === null ? null : uuidOf(id)],
+    [now, uuidOrNull(id)],
   )
   if (id === null) return changed.length > 0
   const made = await em.execute<unknown[]>(

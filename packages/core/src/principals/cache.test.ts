@@ -41,7 +41,7 @@ function principal(clock: TestClock, known: Partial<Principal> = {}): Principal 
     allowedIps: [],
     tokenIps: [],
     impersonatorIps: [],
-    impersonatorStandsAt: null,
+    impersonatorMayActFrom: null,
     credential: 'access',
     allowedActions: null,
     scopes: null,

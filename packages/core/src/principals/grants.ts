@@ -19,7 +19,7 @@ import type { Catalogue } from '../kernel/signature.ts'
 import type { Principal } from '../kernel/actor.ts'
 import type { Grant, ConditionalGrants, Grants } from '../kernel/grants.ts'
 import type { RoleDefinition } from '../kernel/decisions.ts'
-import { idOf } from '../kernel/id.ts'
+import { idOf, idOrNull } from '../kernel/id.ts'
 import type { MembershipRole } from '../organizations/model.ts'
 
 interface MembershipRecord {
@@ -118,7 +118,7 @@ function conditionalGrants(
 }
 
 function limitsOf({ only_organization: only, scopes }: GrantRecord): GrantLimits {
-  return { organizationId: only === null ? null : idOf('org', only), patterns: scopes === null ? null : (JSON.parse(scopes) as string[]) }
+  return { organizationId: idOrNull('org', only), patterns: scopes === null ? null : (JSON.parse(scopes) as string[]) }
 }
 
 function activeRolesIn({ activated, dropped }: GrantRecord): ActiveRoles {

@@ -1,5 +1,5 @@
 export { Authenticator } from './authenticator.ts'
 export { PrincipalCache } from './cache.ts'
 export { downscope } from './downscope.ts'
-export { reviewImpersonations, standingImpersonations, type Standing } from './impersonations.ts'
+export { reviewImpersonations, validImpersonations, type ImpersonationValidity } from './impersonation-validity.ts'
 export { asksForFactor, loadPrincipals, pendingStepsOf } from './principal.ts'

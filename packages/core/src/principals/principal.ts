@@ -5,12 +5,12 @@ import type { PendingStep, Principal } from '../kernel/actor.ts'
 import { catalogueOf } from '../kernel/catalogue.ts'
 import type { Settings } from '../kernel/settings.ts'
 import type { RoleDefinition, RoleDefinitions } from '../kernel/decisions.ts'
-import { idOf, type Id, uuidsOf } from '../kernel/id.ts'
+import { idOf, idOrNull, type Id, uuidsOf } from '../kernel/id.ts'
 import { idArray, runStatement, statement } from '../kernel/statement.ts'
 import { dependenciesOn, policiesIn, policiesOfUser, combineLimits, type Limits } from '../policies/index.ts'
 import { isActing, type UserStatus } from '../users/index.ts'
 import type { TokenId } from '../tokens/index.ts'
-import { standingImpersonations } from './impersonations.ts'
+import { validImpersonations } from './impersonation-validity.ts'
 import { joinMemberships, principalGrants, readGrants, type GrantRecord, type ReadGrants } from './grants.ts'
 import { proofLifetime, sudoLifetime } from '../sessions/model.ts'
 
@@ -64,8 +64,8 @@ interface PrincipalRecord extends GrantRecord {
 /**
  * The principals behind access tokens, in one statement: only tokens, sessions
  * and users that may act now are in the answer. Times travel as milliseconds
- * since the epoch, so that both drivers read them alike. `roles` are definitions
- * that are kept; without it they come with the same statement, as of the same moment.
+ * since the epoch, so that both drivers read them alike. `roles` are cached
+ * definitions; without it they come with the same statement, as of the same moment.
  */
 export async function loadPrincipals(
   em: SqlEntityManager,
@@ -77,18 +77,18 @@ export async function loadPrincipals(
   const parameters = [now, roles === null, now, uuidsOf(tokens), now, now, now]
   const records = await runStatement<PrincipalRecord>(em, principalsStatement, parameters)
   const read = records.flatMap((record) => (isActing(record.status) ? [{ record, grants: readGrants(record) }] : []))
-  const kept = roles === null ? null : await roles.of(em, customRolesIn(read.flatMap(({ grants }) => grants.given)))
+  const cachedDefinitions = roles === null ? null : await roles.of(em, customRolesIn(read.flatMap(({ grants }) => grants.given)))
   const loaded = new Map(
     read.map(({ record, grants }) => {
-      const principal = principalOf(record, grants, kept ?? definitionsIn(record), parts, now)
+      const principal = principalOf(record, grants, cachedDefinitions ?? definitionsIn(record), parts, now)
       return [idOf('tok', record.token), { principal, tokenHash: record.hash }]
     }),
   )
-  return read.some(({ record }) => record.impersonator !== null) ? withoutOver(em, parts.catalogue, loaded, now) : loaded
+  return read.some(({ record }) => record.impersonator !== null) ? withoutEndedImpersonations(em, parts.catalogue, loaded, now) : loaded
 }
 
 /** Without the impersonations that may not go on. Those that may depend on their impersonator's grants as well. */
-async function withoutOver(
+async function withoutEndedImpersonations(
   em: SqlEntityManager,
   catalogue: Catalogue,
   loaded: ReadonlyMap<TokenId, LoadedPrincipal>,
@@ -97,19 +97,19 @@ async function withoutOver(
   const sessions = [...loaded.values()].flatMap(({ principal: { impersonator, sessionId } }) =>
     impersonator === null || sessionId === null ? [] : [sessionId],
   )
-  const standing = await standingImpersonations(em, catalogue, sessions, now)
+  const valid = await validImpersonations(em, catalogue, sessions, now)
   return new Map(
     [...loaded].flatMap(([id, { principal, tokenHash }]) => {
       const { impersonator, sessionId, validUntil: until, dependencies } = principal
       if (impersonator === null || sessionId === null) return [[id, { principal, tokenHash }]]
-      const found = standing.get(sessionId)
+      const found = valid.get(sessionId)
       if (found === undefined) return []
-      const standsOn = {
+      const limits = {
         dependencies: [...dependencies, ...found.dependencies],
         validUntil: validUntil(until, found.edges),
-        impersonatorStandsAt: found.from,
+        impersonatorMayActFrom: found.from,
       }
-      return [[id, { principal: Object.freeze({ ...principal, ...standsOn }), tokenHash }]]
+      return [[id, { principal: Object.freeze({ ...principal, ...limits }), tokenHash }]]
     }),
   )
 }
@@ -167,7 +167,7 @@ function principalOf(
   const home = memberships.find(({ id }) => id === (record.only_organization ?? record.organization))
   return Object.freeze({
     userId: idOf('usr', record.user),
-    sessionId: record.session === null ? null : idOf('ses', record.session),
+    sessionId: idOrNull('ses', record.session),
     tokenId: idOf('tok', record.token),
     credential: record.kind,
     allowedActions: limits.patterns === null ? null : namesOf(catalogue, limits.patterns),
@@ -211,7 +211,7 @@ function dependenciesOf(given: readonly string[], policies: readonly string[], h
 
 function addressesOf({ allowed_ips: user, token_ips: token, impersonator_ips: impersonator }: PrincipalRecord) {
   const impersonatorIps = networksOf(impersonator ?? '[]')
-  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps, impersonatorStandsAt: null }
+  return { allowedIps: networksOf(user), tokenIps: networksOf(token), impersonatorIps, impersonatorMayActFrom: null }
 }
 
 /** Most users have no allowed addresses: they share one list. */

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
-import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull, uuidsOf } from '../kernel/id.ts'
 import { granted } from '../kernel/rule.ts'
 import { notEmpty } from './errors.ts'
 import type { ResourceId } from './model.ts'
@@ -20,7 +20,7 @@ export const deleteResource = defineCommand(resourcesSignatures.delete, {
     if (!recursive) await refuseUnlessEmpty(em, resourceId)
     const ids = recursive ? (await lockTree(em, resourceId)).map(({ id }) => id) : [resourceId]
     const by = callerId(actor)
-    const ending = [now, by === null ? null : uuidOf(by), uuidsOf(ids)]
+    const ending = [now, uuidOrNull(by), uuidsOf(ids)]
     await em.execute('update resources set deleted_at = ?, deleted_by = ?, version = version + 1 where id = any(?::uuid[])', ending, 'run')
     const ended = await em.execute<unknown[]>(
       `update role_assignments set revoked_at = ?, revoked_by = ? where resource_id = any(?::uuid[]) and revoked_at is null

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type TargetFinder } from '../kernel/action.ts'
 import { callerId, type Actor, type Principal } from '../kernel/actor.ts'
 import { notFound } from '../kernel/errors.ts'
-import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull, uuidsOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { anyOf, credentialRule, granted, type Target } from '../kernel/rule.ts'
 import { escapeLike } from '../text/index.ts'
@@ -79,7 +79,7 @@ function ownOnly(actor: Actor, { parentId, within, organizationId }: Filters): P
 /** An actor who may see everything gets here even if the named things do not exist. */
 async function checkNames(em: SqlEntityManager, { parentId, within, organizationId, ownerUserId }: Filters): Promise<void> {
   const outer = parentId ?? within
-  const organization = organizationId === undefined ? null : uuidOf(organizationId)
+  const organization = uuidOrNull(organizationId)
   const [row] = await em.execute<{ outer: boolean; organization: boolean; owner: boolean }[]>(
     `with given as (select ?::uuid as outer_id, ?::uuid as organization_id, ?::uuid as owner_id)
       select outer_id is null or exists (select 1 from resources r where r.id = outer_id and r.deleted_at is null) as outer,
@@ -88,7 +88,7 @@ async function checkNames(em: SqlEntityManager, { parentId, within, organization
           or exists (select 1 from memberships m where m.organization_id = given.organization_id and m.user_id = owner_id)
           or exists (select 1 from resources r where r.organization_id = given.organization_id and r.owner_user_id = owner_id))) as owner
       from given`,
-    [outer === undefined ? null : uuidOf(outer), organization, ownerUserId === undefined ? null : uuidOf(ownerUserId)],
+    [uuidOrNull(outer), organization, uuidOrNull(ownerUserId)],
   )
   if (row?.outer !== true) throw notFound({ type: 'resource' })
   if (!row.organization) throw notFound({ type: 'organization' })

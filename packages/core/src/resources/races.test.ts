@@ -161,7 +161,7 @@ test('what is given on something while it is deleted ends with it, or is not giv
 })
 
 /** The owner hands the same over to 21 others at once. */
-async function handOver21() {
+async function transferTo21() {
   const owner = await world().asMember(organizationId)
   const others = (await world().crowd(atOnce - 1, { organizationId })).map(({ user }) => user)
   const resourceId = await world().access.newResource({ ownerUserId: owner.user.id })
@@ -178,7 +178,7 @@ async function handOver21() {
 }
 
 test('who hands the same over to 21 people at once has given it to one', async () => {
-  const { results, resourceId } = await handOver21()
+  const { results, resourceId } = await transferTo21()
   expect(won(results)).toHaveLength(1)
   for (const error of lost(results)) expect(error).toMatchObject({ code: 'request.notFound' })
   expect(await world().rows(`select 1 from events where type = 'resources.transferred' and subject = ?`, [resourceId])).toHaveLength(1)
@@ -218,7 +218,7 @@ test('without the locks there would be more than one: the tests above can fail',
   vi.restoreAllMocks()
 
   const early = without('select 1 from resources where id = ? for update', 'select ?::uuid')
-  await untilSeen('several who were given the same', async () => won((await handOver21()).results).length > 1)
+  await untilSeen('several who were given the same', async () => won((await transferTo21()).results).length > 1)
   expect(early()).toBeGreaterThan(20)
 })
 

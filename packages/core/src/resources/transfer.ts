@@ -4,7 +4,7 @@ import { recordFormerStates } from '../history/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
-import { uuidOf, uuidsOf } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull, uuidsOf } from '../kernel/id.ts'
 import { allOf, granted, holdsAt, rule } from '../kernel/rule.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import { isActing, UserRow, type UserId } from '../users/index.ts'
@@ -35,7 +35,7 @@ export const transferResource = defineCommand(resourcesSignatures.transfer, {
     if (toUserId === before.ownerUserId) return { resource: await shownResource(em, resourceId), transferred: 0 }
     const moved = before.organizationId === null ? await lockTree(em, resourceId) : [before]
     await reserveQuota(em, owner, countByType(moved))
-    await handOver(context, moved, toUserId)
+    await changeOwner(context, moved, toUserId)
     context.note({ changes: { ownerUserId: [before.ownerUserId, toUserId], transferred: moved.length } })
     // The former owner loses permissions on it and everything inside.
     context.invalidate(resourceId, { when: 'now' })
@@ -79,20 +79,20 @@ async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toU
 }
 
 /** Records the former owner. A key that the new owner has already fails the transfer, by the constraint. */
-async function handOver({ em, now, emit }: CommandContext, moved: readonly LockedResource[], toUserId: UserId | null): Promise<void> {
+async function changeOwner({ em, now, emit }: CommandContext, moved: readonly LockedResource[], toUserId: UserId | null): Promise<void> {
   const states = moved
     .filter(({ ownedSince }) => ownedSince < now)
     .map(({ id, ownerUserId, ownedSince }) => ({
       kind: 'ownership' as const,
       subjectId: uuidOf(id),
       objectId: null,
-      value: ownerUserId === null ? null : uuidOf(ownerUserId),
+      value: uuidOrNull(ownerUserId),
       beganAt: ownedSince,
     }))
   await recordFormerStates(em, states, now)
   await em.execute(
     'update resources set owner_user_id = ?, owned_since = ?, updated_at = ?, version = version + 1 where id = any(?::uuid[])',
-    [toUserId === null ? null : uuidOf(toUserId), now, now, uuidsOf(moved.map(({ id }) => id))],
+    [uuidOrNull(toUserId), now, now, uuidsOf(moved.map(({ id }) => id))],
     'run',
   )
   for (const { id, organizationId, ownerUserId } of moved)

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Actor } from '../kernel/actor.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, type Id } from '../kernel/id.ts'
 import type { Position } from '../kernel/page.ts'
 import type { UserId } from '../users/index.ts'
 import type { EndReason, Session, SessionId } from './model.ts'
@@ -81,7 +81,7 @@ export async function selectSession(em: SqlEntityManager, id: SessionId): Promis
 /** A session as its viewer may see it. Its organization is shown to its user, and to those who may see the organization. */
 export function visibleSession(actor: Actor, record: SessionRecord): Session {
   const id = idOf('ses', record.id)
-  const organizationId = record.organization === null ? null : idOf('org', record.organization)
+  const organizationId = idOrNull('org', record.organization)
   return {
     id,
     userId: idOf('usr', record.user),
@@ -91,7 +91,7 @@ export function visibleSession(actor: Actor, record: SessionRecord): Session {
     expiresAt: new Date(record.expires_at),
     endedAt: record.ended_at === null ? null : new Date(record.ended_at),
     endReason: record.end_reason,
-    endedBy: record.ended_by === null ? null : idOf('usr', record.ended_by),
+    endedBy: idOrNull('usr', record.ended_by),
     ip: record.ip,
     userAgent: record.user_agent,
     device: record.device,

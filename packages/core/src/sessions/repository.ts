@@ -1,6 +1,6 @@
 import { raw, sql, type SqlEntityManager } from '@mikro-orm/sql'
 import type { Id } from '../kernel/id.ts'
-import { uuidOf } from '../kernel/id.ts'
+import { uuidOf, uuidOrNull } from '../kernel/id.ts'
 import { SessionRow } from './entity.ts'
 import { deviceOf } from './device.ts'
 import type { EndReason, SessionId } from './model.ts'
@@ -88,7 +88,7 @@ export async function shortenImpersonations(
  */
 export async function endSessions(em: SqlEntityManager, which: SessionsToEnd, reason: EndReason, now: Date): Promise<Ended> {
   const { userId, sessionId, except, by, keepApiTokens } = which
-  const [one, kept, endedBy] = [sessionId, except, by].map((id) => (id === undefined || id === null ? null : uuidOf(id)))
+  const [one, kept, endedBy] = [sessionId, except, by].map(uuidOrNull)
   const asked = sql`select ${now}::timestamptz as now, ${reason}::text as reason, ${endedBy}::uuid as by, ${uuidOf(userId)}::uuid as user_id,
     ${one}::uuid as one, ${kept}::uuid as kept, ${keepApiTokens === true}::boolean as keep_api`
   const [row] = await em.execute<[{ sessions: number; tokens: number }]>(sql`with asked as (${asked}), ${raw(endingSessions)}`)

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../kernel/action.ts'
 import { notFound } from '../kernel/errors.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, type Id } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { granted } from '../kernel/rule.ts'
 import { allOf, selectMembers, type ListedMember, type OrganizationId } from '../organizations/index.ts'
@@ -38,7 +38,7 @@ const selected = `t.organization_id = ? and t.deleted_at is null and (?::uuid is
   select 1 from team_members s where s.team_id = t.id and s.user_id = ?::uuid))`
 
 function parametersOf({ organizationId, userId }: TeamSelection): readonly unknown[] {
-  const user = userId === undefined ? null : uuidOf(userId)
+  const user = uuidOrNull(userId)
   return [uuidOf(organizationId), user, user]
 }
 

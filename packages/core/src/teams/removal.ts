@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { recordFormerStates } from '../history/index.ts'
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/context.ts'
-import { idOf, uuidOf } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull } from '../kernel/id.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
 
@@ -44,7 +44,7 @@ export async function endAssignmentsOf(context: CommandContext, teamId: TeamId, 
   const ended = await em.execute<{ user: string | null; team: string | null }[]>(
     `update role_assignments set revoked_at = ?, revoked_by = ? where (team_id = ? or scope_team_id = ?) and revoked_at is null
       and (valid_until is null or valid_until > ?) returning user_id::text as user, team_id::text as team`,
-    [now, by === null ? null : uuidOf(by), uuidOf(teamId), uuidOf(teamId), now],
+    [now, uuidOrNull(by), uuidOf(teamId), uuidOf(teamId), now],
   )
   const teams = new Set(ended.flatMap(({ team }) => (team === null ? [] : [idOf('team', team)])))
   const users = new Set(ended.flatMap(({ user }) => (user === null ? [] : [idOf('usr', user)])))

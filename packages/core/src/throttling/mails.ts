@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { CommandContext } from '../kernel/context.ts'
 import type { Id } from '../kernel/id.ts'
-import { uuidOf } from '../kernel/id.ts'
+import { uuidOrNull } from '../kernel/id.ts'
 import { neighbourhoodOf, networkOf } from '../kernel/network.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
 import { tooManyMails } from '../mail/index.ts'
@@ -69,7 +69,7 @@ export async function isKnownNetwork(
   userId: Id<'usr'> | null,
 ): Promise<boolean> {
   const network = origin.ip === null ? null : networkOf(origin.ip)
-  const user = userId === null ? null : uuidOf(userId)
+  const user = uuidOrNull(userId)
   const [row] = await runStatement<{ known: boolean }>(em, known, [user, new Date(now.getTime() - acquaintance), network])
   return row?.known === true
 }

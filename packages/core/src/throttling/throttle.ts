@@ -1,6 +1,6 @@
 import type { CommandContext } from '../kernel/context.ts'
 import type { Origin } from '../kernel/origin.ts'
-import { uuidOf, type Id } from '../kernel/id.ts'
+import { uuidOrNull, type Id } from '../kernel/id.ts'
 import { exclusiveLockNames, takeLock } from '../kernel/locks.ts'
 import { networkOf } from '../kernel/network.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
@@ -125,7 +125,7 @@ async function secondsBlocked(
   { all, spared }: { readonly all: readonly [string, string, string]; readonly spared: string },
   now: Date,
 ): Promise<number> {
-  const user = userId === null ? null : uuidOf(userId)
+  const user = uuidOrNull(userId)
   const since = new Date(now.getTime() - acquaintance)
   const [row] = await runStatement<{ until: Date | string | null }>(em, findBlock, [...all, spared, user, since, block])
   return row === undefined || row.until === null ? 0 : secondsUntil(new Date(row.until), now)

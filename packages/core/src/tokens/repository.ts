@@ -1,6 +1,6 @@
 import { sql, type SqlEntityManager } from '@mikro-orm/sql'
 import type { PrepareContext } from '../kernel/context.ts'
-import { idOf, uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, type Id } from '../kernel/id.ts'
 import { notFound } from '../kernel/errors.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
@@ -74,7 +74,7 @@ export async function newestTokens(
   before: TokenId | null,
   limit: number,
 ): Promise<ApiToken[]> {
-  const [organization, position] = [within === null ? null : uuidOf(within), before === null ? null : uuidOf(before)]
+  const [organization, position] = [uuidOrNull(within), uuidOrNull(before)]
   const rows = await em.execute<{ id: string }[]>(
     sql`select t.id::text as id from tokens t
       where t.user_id = ${uuidOf(userId)} and t.kind = 'api'

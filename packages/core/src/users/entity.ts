@@ -3,7 +3,7 @@ import { idColumn, instant } from '../kernel/columns.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Id } from '../kernel/id.ts'
 import { folded } from '../text/index.ts'
-import { directoryIndexes, lookIndex, usersLookUnique } from './indexes.ts'
+import { directoryIndexes, skeletonIndex, usersSkeletonUnique } from './indexes.ts'
 import { searchTextExpression } from './search.ts'
 import { storedSkeleton } from './usernames.ts'
 import type { Container, UserId, UserKind, UserStatus } from './model.ts'
@@ -96,7 +96,7 @@ const UserSchema = defineEntity({
   indexes: [
     { name: 'users_created_at_index', properties: ['createdAt', 'id'] },
     { name: 'users_updated_at_index', properties: ['updatedAt', 'id'] },
-    { name: usersLookUnique, expression: lookIndex },
+    { name: usersSkeletonUnique, expression: skeletonIndex },
     ...directoryIndexes.map(([name, definition]) => ({ name, expression: `create index "${name}" on "users" ${definition}` })),
     {
       name: 'users_home_organization_index',

@@ -39,5 +39,5 @@ export {
   namedUserOrCaller,
   withAccountGrants,
 } from './target.ts'
-export { lookExpression } from './search.ts'
+export { skeletonExpression } from './search.ts'
 export { storedSkeleton } from './usernames.ts'

@@ -1,12 +1,12 @@
-import { lookExpression } from './search.ts'
+import { skeletonExpression } from './search.ts'
 
 /**
  * The indexes of lists and searches that MikroORM cannot describe. Their
  * reasons are in the migration that creates them (0003-directory).
  */
 /** Two usernames that look the same cannot both be. */
-export const usersLookUnique = 'users_look_unique'
-export const lookIndex = `create unique index "${usersLookUnique}" on "users" (${lookExpression})`
+export const usersSkeletonUnique = 'users_look_unique'
+export const skeletonIndex = `create unique index "${usersSkeletonUnique}" on "users" (${skeletonExpression})`
 
 export const directoryIndexes = [
   ['users_status_index', `("status", "created_at", "id") where "status" <> 'active'`],

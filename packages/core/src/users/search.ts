@@ -6,4 +6,4 @@
 export const searchTextExpression = `(translate(chr(10) || username || chr(10) || coalesce(email, '') || chr(10) || coalesce(folded_full_name, ''), 'ς' || chr(775), 'σ') collate "default")`
 
 /** What a username looks like, unique among all; of one in ASCII that is the username itself. */
-export const lookExpression = `coalesce("username_skeleton", "username")`
+export const skeletonExpression = `coalesce("username_skeleton", "username")`

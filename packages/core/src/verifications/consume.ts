@@ -1,7 +1,7 @@
 import { raw, sql } from '@mikro-orm/sql'
 import type { CommandContext } from '../kernel/context.ts'
 import { openSealed } from '../kernel/sealed.ts'
-import { idOf, uuidOf } from '../kernel/id.ts'
+import { idOrNull, uuidOf } from '../kernel/id.ts'
 import { idInToken } from '../tokens/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { VerificationId, VerificationPurpose } from './model.ts'
@@ -129,7 +129,7 @@ export async function revokeConfirmations({ em, now }: Pick<CommandContext, 'em'
 async function provenAddress({ ports }: CommandContext, id: VerificationId, row: ConsumedRecord): Promise<ProvenAddress> {
   const { user_id: userId, email, sealed_payload: sealed, redirect_to: redirectTo, same_browser: sameBrowser } = row
   const payload = sealed === null ? null : await openSealed(ports.cipher, `verification/${id}`, sealed)
-  return { id, email, userId: userId === null ? null : idOf('usr', userId), payload, redirectTo, sameBrowser }
+  return { id, email, userId: idOrNull('usr', userId), payload, redirectTo, sameBrowser }
 }
 
 function hashOfBinding({ ports }: Pick<CommandContext, 'ports'>, binding: string | null): string {

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import type { Difference } from './diff.ts'
+import type { Difference } from './difference.ts'
 
 /** The subjects whose permissions a change may affect. */
 export interface AffectedSubjects {

@@ -1,16 +1,52 @@
 import { base64url } from 'jose'
-import type { CommandContext } from '../../kernel/context.ts'
+import { defineCommand } from '../../kernel/action.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import { granted } from '../../kernel/rule.ts'
 import { lockRoleHierarchy } from '../roles/hierarchy-lock.ts'
 import { makeChanges } from './make-changes.ts'
 import { runTests } from './run-tests.ts'
 import { requireFewChanges } from './change-limit.ts'
-import { shownChanges } from './diff.ts'
+import { shownChanges } from './difference.ts'
 import type { AccessDocument } from './document.ts'
 import { effectsBetween, shownEffects } from './effects.ts'
 import { findAffected } from './affected.ts'
 import type { AccessChanges, Effects, TestResult } from './model.ts'
 import { existingTenant, readDocument, type ReadDocument } from './read.ts'
+import { findTenant } from './current.ts'
+import { planOutdated, testsFailed } from './errors.ts'
+import { asCodeSignatures } from './signatures.ts'
 import { takeSnapshot } from './snapshot.ts'
+import { documentTarget } from './target.ts'
+import { usersToLock } from './users-to-lock.ts'
+
+/** Failed tests that are named in the error. */
+const mostFailures = 100
+
+export const applyAccess = defineCommand(asCodeSignatures.apply, {
+  fewAtOnce: true,
+  allow: granted,
+  target: documentTarget,
+  prepare: (context: PrepareContext, { document }) => usersToLock(context, document),
+  locks: (users) => users,
+  async handle(context, { document, basedOn, skipTests }) {
+    const { changes, effects, tests, fingerprint } = await applyDocument(context, document)
+    if (basedOn !== undefined && basedOn !== fingerprint) throw planOutdated({})
+    if (tests.failed > 0 && !skipTests)
+      throw testsFailed({ failed: tests.failed, results: tests.results.filter(({ passed }) => !passed).slice(0, mostFailures) })
+    const { organizationId } = (await findTenant(context.em, document.organization)) ?? { organizationId: null }
+    const { users, teams } = effects
+    const target = { type: organizationId === null ? 'installation' : 'organization', id: organizationId ?? 'installation' }
+    context.note({ target, organizationId, changes: { count: changes.count, users, teams, fingerprint } })
+    if (changes.count > 0)
+      context.emit({
+        type: 'access.applied',
+        subject: target.id,
+        organizationId,
+        payload: { organizationId, count: changes.count, users, teams },
+      })
+    return { changes, effects, tests }
+  },
+})
 
 /** The result of applying a document. */
 interface ApplyReport {

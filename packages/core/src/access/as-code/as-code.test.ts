@@ -118,6 +118,15 @@ describe.each(databases)('access as code on %s', (database) => {
     )
   })
 
+  it('of the installation names no scope, because all of it counts everywhere', async () => {
+    const { user, as } = await world().asSuperadmin()
+    const document: Document = { version: 1, assignments: [{ user: user.id, permission: 'document.read', on: { team: 'Support' } }] }
+    expect((await failure(as.access.diff({ document }))).message).toBe(
+      'The document cannot be applied: document.assignments.0.on: everything in a document of the installation counts everywhere: ' +
+        'leave this out, or set "organization" at its top',
+    )
+  })
+
   it('leaves alone what it does not mention, unless it manages all of a kind', async () => {
     const { slug, organizationId, boss, ada, bob, document, heldBy } = await acme()
     const { access } = boss.as

@@ -1,5 +1,5 @@
 import type { InputIssue } from '../../kernel/errors.ts'
-import type { Difference } from './diff.ts'
+import type { Difference } from './difference.ts'
 import { documentInvalid } from './errors.ts'
 
 /** Changes of one document. Each takes some statements, and all are made in one transaction, which holds a connection and locks. */

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { raw, sql, type SqlEntityManager } from '@mikro-orm/sql'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Condition } from '../../grants/model.ts'
 import { shownAssignment, shownColumns, shownTables, type AssignmentRecord } from '../assignments/repository.ts'
@@ -51,9 +51,8 @@ const isNameable = (name: string) => `${name} not in ('constructor', 'prototype'
 
 /** The custom roles of a tenant, by name. */
 export function currentRoles(em: SqlEntityManager, { uuid }: Tenant): Promise<readonly Role[]> {
-  return selectRoles(em, `where r.home = ?::uuid and not r.built_in and r.deleted_at is null and ${isNameable('r.name')} order by r.name`, [
-    uuid,
-  ])
+  const nameable = raw(isNameable('r.name'))
+  return selectRoles(em, sql`where r.home = ${uuid}::uuid and not r.built_in and r.deleted_at is null and ${nameable} order by r.name`)
 }
 
 /** Roles of others that a tenant may use: the installation's; for the installation itself, the built-in ones. */
@@ -77,7 +76,7 @@ interface CurrentRecord extends AssignmentRecord {
 }
 
 /**
- * The current assignments of a tenant: in an organization, with all its teams and resources; of the installation, on the whole system.
+ * The current assignments of a tenant: in an organization, with all its teams and resources; of the installation, everywhere.
  * Without resources that belong to users, and without the built-in roles that nobody can assign.
  * @param of only those of these subjects; null: of everybody
  */

@@ -1,12 +1,25 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { defineQuery } from '../../kernel/action.ts'
 import type { Id } from '../../kernel/id.ts'
+import { granted } from '../../kernel/rule.ts'
 import type { Role } from '../model.ts'
 import type { AccessDocument, DocumentAssignment } from './document.ts'
 import { existingTenant } from './read.ts'
+import { asCodeSignatures } from './signatures.ts'
+import { exportedTarget } from './target.ts'
 import { sharedRoles, currentAssignments, currentExclusions, currentRoles, type Tenant, type CurrentAssignment } from './current.ts'
 
+export const exportAccess = defineQuery(asCodeSignatures.export, {
+  oneSnapshot: true,
+  allow: granted,
+  target: exportedTarget,
+  async handle({ open, now }, { organizationId }) {
+    return exportDocument(await open(), organizationId, now)
+  },
+})
+
 /** The current state as a document; applying it changes nothing. */
-export async function exportDocument(em: SqlEntityManager, organizationId: Id<'org'> | undefined, now: Date): Promise<AccessDocument> {
+async function exportDocument(em: SqlEntityManager, organizationId: Id<'org'> | undefined, now: Date): Promise<AccessDocument> {
   const tenant = await existingTenant(em, organizationId)
   const roles = await currentRoles(em, tenant)
   const called = namesFor(roles, await sharedRoles(em, tenant))

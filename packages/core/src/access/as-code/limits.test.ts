@@ -159,7 +159,7 @@ describe.each(databases)('the rules of access as code on %s', (database) => {
       const sent = vi.spyOn(connection, 'execute')
       expect((await boss.as.access.apply({ document: empty })).changes.count).toBe(count + 2)
       // Only those of its own transaction: beside it, a command that takes long asks others to give way.
-      const own = sent.mock.calls.find(([text]) => String(text).startsWith('select 1 from organizations'))?.[3]
+      const own = sent.mock.calls.find(([text]) => typeof text === 'string' && text.startsWith('select 1 from organizations'))?.[3]
       expect(own).toBeDefined()
       statements.push(sent.mock.calls.filter(([, , , transaction]) => transaction === own).length)
       sent.mockRestore()

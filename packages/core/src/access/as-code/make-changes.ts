@@ -2,11 +2,13 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { denied } from '../../kernel/errors.ts'
 import { createRole, deleteRole, grantRolePermission, revokeRolePermission, setParents, updateRole } from '../roles/index.ts'
 import { assignAll, type AssignmentRequest } from '../assignments/assign.ts'
-import { createExclusion, deleteExclusion, updateExclusion } from '../separation/actions.ts'
+import { createExclusion } from '../separation/create.ts'
+import { deleteExclusion } from '../separation/delete.ts'
+import { updateExclusion } from '../separation/update.ts'
 import { revokeAll } from '../assignments/revoke.ts'
 import { scopeInputOf } from '../facts/scopes.ts'
 import type { RoleId } from '../model.ts'
-import type { Difference } from './diff.ts'
+import type { Difference } from './difference.ts'
 import type { RoleReference, DesiredAssignment } from './resolve.ts'
 import type { Tenant } from './current.ts'
 
@@ -29,6 +31,11 @@ export async function makeChanges(context: CommandContext, tenant: Tenant, diffe
   for (const one of exclusions) if (isStricter(one)) await maker.exclude(one)
   await maker.give(difference.assignments.flatMap(({ change, desired }) => (change.change === 'end' || desired === null ? [] : [desired])))
   for (const { change } of roles) if (change.change === 'delete' && change.roleId !== null) await maker.delete(change.roleId)
+}
+
+/** The same with the system as actor, who may do everything. Only for changes that are rolled back. */
+export function makeChangesAsSystem(context: CommandContext, tenant: Tenant, difference: Difference): Promise<void> {
+  return makeChanges({ ...context, actor: { kind: 'system', reason: 'a dry run' } }, tenant, difference)
 }
 
 /** New roles in an order that puts included roles first. Cycles are left to the handler to refuse. */

@@ -231,7 +231,7 @@ class Resolver {
     if (on === undefined)
       return { kind: organizationId === null ? 'system' : 'organization', organizationId, teamId: null, resourceId: null, name: slug }
     if (organizationId === null) {
-      this.#issue(path, 'a document of the installation can name only the whole system: set "organization" at its top')
+      this.#issue(path, 'everything in a document of the installation counts everywhere: leave this out, or set "organization" at its top')
       return null
     }
     if ('resource' in on) {

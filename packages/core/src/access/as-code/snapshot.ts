@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Scope } from '../../kernel/decisions.ts'
 import type { Grants } from '../../kernel/grants.ts'
-import { idOf, type Id } from '../../kernel/id.ts'
+import { idOrNull, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { grantOf, grantsOf, type ResolvedAssignment } from '../../grants/index.ts'
 import { FactsReader } from '../facts/reader.ts'
@@ -58,8 +58,8 @@ function permissionsOfUser(catalogue: Catalogue, facts: SubjectFacts, now: Date)
 
 function scopeKeyOf({ organization, scope, object }: ResolvedAssignment): ScopeKey {
   return {
-    organizationId: organization === null ? null : idOf('org', organization),
-    object: object === null ? null : idOf(scope === 'team' ? 'team' : 'res', object),
+    organizationId: idOrNull('org', organization),
+    object: idOrNull(scope === 'team' ? 'team' : 'res', object),
   }
 }
 

@@ -40,7 +40,7 @@ const RoleAssignmentSchema = defineEntity({
     roleHome: p.uuid().defaultRaw(`${zeros}::uuid`),
     permission: p.string().columnType('text').strictNullable().$type<string>(),
     scopeKind: p.string().columnType('text').$type<ScopeKind>(),
-    /** The organization of the scope; null: the whole system, or a user's own resource outside of organizations. */
+    /** The organization of the scope; null: everywhere, or a user's own resource outside of organizations. */
     organizationId: () =>
       p
         .manyToOne(OrganizationRow)

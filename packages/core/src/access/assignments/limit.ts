@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import { tooManyAssignments } from './errors.ts'
 
 /** Assignments that count for one user in one organization, or on resources outside of organizations: their own, and those of their teams. */
@@ -20,7 +20,7 @@ export async function enforceAssignmentLimit(
   now: Date,
 ): Promise<void> {
   if (userIds.length === 0) return
-  const where = [organizationId === null ? null : uuidOf(organizationId), now] as const
+  const where = [uuidOrNull(organizationId), now] as const
   const [row] = await em.execute<{ user: string }[]>(
     `select u.id::text as user from unnest(?::uuid[]) u (id) where (select count(*) from (
         select 1 from role_assignments a where a.user_id = u.id and ${current}

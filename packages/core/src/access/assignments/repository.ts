@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Assignment, AssignmentId, RoleId, SubjectKind } from '../model.ts'
 import type { Condition, ScopeKind } from '../../grants/model.ts'
 import { stateOf } from './rules.ts'
@@ -61,10 +61,6 @@ export function shownAssignment(record: AssignmentRecord, now: Date): Assignment
 
 function dateOf(milliseconds: number | null): Date | null {
   return milliseconds === null ? null : new Date(milliseconds)
-}
-
-function idOrNull<Prefix extends string>(prefix: Prefix, uuid: string | null): Id<Prefix> | null {
-  return uuid === null ? null : idOf(prefix, uuid)
 }
 
 /** Finds an assignment in whatever state; null: it never existed. */
@@ -151,7 +147,7 @@ export async function endAssignments(em: SqlEntityManager, ids: readonly Assignm
   if (ids.length === 0) return 0
   const rows = await em.execute<unknown[]>(
     'update role_assignments set revoked_at = ?, revoked_by = ? where id = any(?::uuid[]) and revoked_at is null returning 1',
-    [at, by === null ? null : uuidOf(by), uuidsOf(ids)],
+    [at, uuidOrNull(by), uuidsOf(ids)],
   )
   return rows.length
 }

@@ -5,14 +5,14 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { isId, type Id } from '../../kernel/id.ts'
 import { builtInRoles } from '../../grants/index.ts'
-import type { Assignment, AssignmentId, ScopeInput } from '../model.ts'
+import type { Assignment, AssignmentId, RoleId, ScopeInput } from '../model.ts'
 import { findScope, scopeInputOf } from '../facts/scopes.ts'
 import { permissionsOfRole, requireHeld, type AssignedPermissions } from './role-permissions.ts'
 import { lockScope, scopeColumnsOf } from './scope.ts'
 import { memoize } from './memoize.ts'
 import { isOver, requireAssignable } from './rules.ts'
 import { endAssignments, existingAssignments, findAssignment, findCurrent, type SubjectInput, type RoleOrPermission } from './repository.ts'
-import { lockedUsers, usersOf } from './subject.ts'
+import { lockedUsers, subjectIn, usersOf } from './subject.ts'
 import { assignmentTarget } from './targets.ts'
 import { emitDemoted, ensureAnotherSuperadmin } from './superadmins.ts'
 import { auditAssignment } from './audit.ts'
@@ -21,6 +21,25 @@ import { auditAssignment } from './audit.ts'
 export type RevocationRequest =
   | { readonly assignmentId: AssignmentId; readonly kind: 'role' | 'permission' }
   | { readonly subject: SubjectInput; readonly what: RoleOrPermission; readonly on: ScopeInput }
+
+interface NamesRevocation {
+  readonly assignmentId?: AssignmentId | undefined
+  readonly userId?: Id<'usr'> | undefined
+  readonly teamId?: Id<'team'> | undefined
+  readonly on?: ScopeInput | undefined
+  readonly roleId?: RoleId | undefined
+  readonly permission?: string | undefined
+}
+
+/** The request in an input; its schema makes sure that there is one. */
+export function revocationIn(
+  { assignmentId, on = {}, roleId, permission, ...subject }: NamesRevocation,
+  kind: 'role' | 'permission',
+): RevocationRequest {
+  if (assignmentId !== undefined) return { assignmentId, kind }
+  const what = roleId !== undefined ? { roleId } : { permission: permission ?? '' }
+  return { subject: subjectIn(subject), what, on }
+}
 
 /** The users that the pipeline locks first. */
 export async function usersToLock(context: PrepareContext, request: RevocationRequest): Promise<readonly Id<'usr'>[]> {

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { idOrNull, uuidOf, type Id } from '../../kernel/id.ts'
 import { holdsAt } from '../../kernel/rule.ts'
 import { requireKnownPermissions } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
@@ -46,7 +46,7 @@ export async function permissionsOfRole(em: SqlEntityManager, id: RoleId): Promi
   const role = graph.get(uuidOf(id))
   if (role === undefined) return null
   const { name, builtIn, organization } = role
-  const organizationId = organization === null ? null : idOf('org', organization)
+  const organizationId = idOrNull('org', organization)
   return { role: { id, name, builtIn, organizationId }, permission: null, patterns: patternsIn(graph, role.id) }
 }
 

@@ -58,7 +58,7 @@ const notAssignableReasons: Readonly<Partial<Record<BuiltInRoleName, string>>> =
   system: 'it stands for the operator of the machine',
 }
 
-/** Some built-in roles are assigned by Denizen only; superadmin is assigned to users only, on the whole system. */
+/** Some built-in roles are assigned by Denizen only; superadmin is assigned to users only, everywhere. */
 export function requireAssignable(
   role: { readonly name: string; readonly builtIn: boolean },
   subject: SubjectKind,

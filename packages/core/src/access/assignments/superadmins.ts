@@ -6,7 +6,7 @@ import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
 import { mayActFrom } from '../../kernel/network.ts'
 import { change } from '../../kernel/row.ts'
 import { lastSuperadmin, notPromotable, type UserId, type UserRow } from '../../users/index.ts'
-import { assignRole, currentAssignment } from './system-wide.ts'
+import { assignEverywhere, currentAssignmentEverywhere } from './everywhere.ts'
 
 const roleId = builtInRoles.superadmin.id
 
@@ -54,14 +54,14 @@ async function activeSuperadmins(em: SqlEntityManager, now: Date): Promise<reado
  */
 export async function promote(context: CommandContext, user: UserRow): Promise<'promoted' | 'alreadyAdmin'> {
   const { em, now, newId } = context
-  const current = await currentAssignment(em, user.id, roleId)
+  const current = await currentAssignmentEverywhere(em, user.id, roleId)
   if (current !== null && current.validFrom <= now && current.validUntil === null && current.condition === null) return 'alreadyAdmin'
   requirePromotable(user)
   if (current !== null) {
     change(current, { revokedAt: now, revokedBy: callerId(context.actor) })
     await em.flush() // the index knows one current row; MikroORM would insert before it updates
   }
-  assignRole(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
+  assignEverywhere(em, { id: newId('asg'), userId: user.id, roleId, grantedBy: callerId(context.actor), now })
   context.invalidate(user.id, { when: 'soon' })
   emitPromoted(context, user.id)
   return 'promoted'
@@ -70,7 +70,7 @@ export async function promote(context: CommandContext, user: UserRow): Promise<'
 /** Revokes the role of a user whose row is locked, even if it only begins later. */
 export async function demote(context: CommandContext, user: UserRow): Promise<'demoted' | 'notAdmin'> {
   const { em, now } = context
-  const current = await currentAssignment(em, user.id, roleId)
+  const current = await currentAssignmentEverywhere(em, user.id, roleId)
   if (current === null || (current.validUntil !== null && current.validUntil <= now)) return 'notAdmin'
   await ensureAnotherSuperadmin(context, user.id)
   change(current, { revokedAt: now, revokedBy: callerId(context.actor) })

@@ -91,7 +91,7 @@ export class DecisionCache implements FeedSink {
   async loadSubjects(em: SqlEntityManager, keys: readonly SubjectKey[], now: Date): Promise<readonly Subject[]> {
     const { generation } = this.#subjects
     const { catalogue } = this.#parts
-    const facts = await new FactsReader(em, 'now', now, this.roles).standingSubjects(catalogue, keys)
+    const facts = await new FactsReader(em, 'now', now, this.roles).validSubjects(catalogue, keys)
     const loaded = facts.map((each) => compileSubject(catalogue, each, now))
     for (const subject of loaded) this.#subjects.put(cacheKeyOf(subject), subject, generation)
     return loaded

@@ -27,7 +27,7 @@ export function compileSubject(catalogue: Catalogue, facts: SubjectFacts, now: D
     resources,
     conditional,
     grantsFrom: conditional ? (from) => (from === null ? grants : grantsOfSubject(catalogue, facts, { now, from })) : () => grants,
-    goesOnAt: (from) => impersonator?.standsAt?.(from) ?? true,
+    isValidFrom: (from) => impersonator?.mayActFrom?.(from) ?? true,
     validUntil: validUntil.getTime(),
     keys: [
       userId,

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Scope } from '../../kernel/decisions.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
 import { builtInRoles, organizationRoles, groupOf, hasPermission, permissionsOf } from '../../grants/index.ts'
@@ -22,6 +22,24 @@ export interface Candidate {
   readonly displayName: string | null
 }
 
+/** What the statement is asked: each column with its type and its value. */
+const asked: readonly {
+  readonly column: string
+  readonly type: string
+  readonly valueOf: (question: WhoCanQuestion, after: string | null) => unknown
+}[] = [
+  { column: 'patterns', type: 'text[]', valueOf: (question) => textArray(patternsFor(question)) },
+  { column: 'built_in', type: 'uuid[]', valueOf: (question) => uuidsOf(builtInRolesFor(question)) },
+  { column: 'memberships', type: 'text[]', valueOf: (question) => textArray(membershipRolesFor(question)) },
+  { column: 'organization', type: 'uuid', valueOf: ({ scope }) => uuidOrNull(scope.organizationId) },
+  { column: 'team', type: 'uuid', valueOf: ({ scope: { kind, path } }) => (kind === 'team' ? uuidOf(path[0] ?? '') : null) },
+  { column: 'path', type: 'uuid[]', valueOf: ({ scope: { kind, path } }) => uuidsOf(kind === 'resource' ? path : []) },
+  { column: 'owners', type: 'uuid[]', valueOf: ({ scope }) => uuidsOf(scope.owners) },
+  { column: 'tells_of_all', type: 'boolean', valueOf: ({ seesEverybody }) => seesEverybody },
+  { column: 'after', type: 'uuid', valueOf: (_, after) => uuidOrNull(after) },
+  { column: 'now', type: 'timestamptz', valueOf: ({ now }) => now },
+]
+
 /**
  * All users whom an assignment, membership or ownership gives the permission in a scope, ignoring conditions and separation of duty, in
  * the order of their ids. An index serves each kind of grant. Users who are not members of the scope's organization are left out, except
@@ -29,8 +47,7 @@ export interface Candidate {
  */
 const candidates = statement(
   'candidates',
-  `with asked as (select ?::text[] as patterns, ?::uuid[] as built_in, ?::text[] as memberships, ?::uuid as organization, ?::uuid as team,
-        ?::uuid[] as path, ?::uuid[] as owners, ?::boolean as tells_of_all, ?::uuid as after, ?::timestamptz as now),
+  `with asked as (select ${asked.map(({ column, type }) => `?::${type} as ${column}`).join(', ')}),
     own as (select p.role_id as id from asked, role_permissions p where p.permission = any(asked.patterns) and p.revoked_at is null
       union select unnest(built_in) from asked),
     covering as (select id from own union select c.role_id from role_closure c join own on own.id = c.included_id),
@@ -69,34 +86,33 @@ const candidates = statement(
 
 export async function candidatesFor(
   em: SqlEntityManager,
-  { catalogue, permission, scope, now, seesEverybody }: WhoCanQuestion,
+  question: WhoCanQuestion,
   after: string | null,
   limit: number,
 ): Promise<readonly Candidate[]> {
-  const has = (patterns: readonly string[]) => hasPermission(permissionsOf(catalogue, patterns), catalogue, permission)
-  const builtIn = Object.values(builtInRoles).filter(({ permissions }) => has(permissions))
-  const memberships = Object.entries(organizationRoles).filter(([, { permissions }]) => has(permissions))
-  const { kind, organizationId, path, owners } = scope
-  const rows = await runStatement<{ id: string; username: string; display_name: string | null }>(em, candidates, [
-    `{${patternsFor(catalogue, permission)
-      .map((pattern) => `"${pattern}"`)
-      .join(',')}}`,
-    uuidsOf(builtIn.map(({ id }) => id)),
-    `{${memberships.map(([role]) => role).join(',')}}`,
-    organizationId === null ? null : uuidOf(organizationId),
-    kind === 'team' ? uuidOf(path[0] ?? '') : null,
-    uuidsOf(kind === 'resource' ? path : []),
-    uuidsOf(owners),
-    seesEverybody,
-    after === null ? null : uuidOf(after),
-    now,
-    limit,
-  ])
+  const parameters = [...asked.map(({ valueOf }) => valueOf(question, after)), limit]
+  const rows = await runStatement<{ id: string; username: string; display_name: string | null }>(em, candidates, parameters)
   return rows.map(({ id, username, display_name: displayName }) => ({ id: idOf('usr', id), username, displayName }))
 }
 
-/** All patterns that include a permission. */
-function patternsFor(catalogue: Catalogue, permission: string): readonly string[] {
+/** All patterns that include the permission. */
+function patternsFor({ catalogue, permission }: WhoCanQuestion): readonly string[] {
   const all = [permission, `${groupOf(permission)}.*`, '*', 'queries', 'application']
   return all.filter((pattern) => hasPermission(permissionsOf(catalogue, [pattern]), catalogue, permission))
+}
+
+function builtInRolesFor({ catalogue, permission }: WhoCanQuestion): readonly string[] {
+  const able = Object.values(builtInRoles).filter((role) =>
+    hasPermission(permissionsOf(catalogue, role.permissions), catalogue, permission),
+  )
+  return able.map(({ id }) => id)
+}
+
+function membershipRolesFor({ catalogue, permission }: WhoCanQuestion): readonly string[] {
+  const roles = Object.entries(organizationRoles)
+  return roles.flatMap(([name, role]) => (hasPermission(permissionsOf(catalogue, role.permissions), catalogue, permission) ? [name] : []))
+}
+
+function textArray(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text}"`).join(',')}}`
 }

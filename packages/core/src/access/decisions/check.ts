@@ -104,7 +104,7 @@ const nowhere: Scope = { kind: 'organization', organizationId: 'org_000000000000
 
 /**
  * The scope; null: it does not exist. For a caller who asks about themselves and may not see everything, a missing scope looks like one
- * of another organization: their system-wide permissions hold there too, so the answer must not reveal which scopes exist.
+ * of another organization: what they may everywhere they may there too, so the answer must not reveal which scopes exist.
  */
 function visibleScope({ actor, facts }: DecisionView, action: string, asked: DecisionInput, on: DecisionInput['on']): Scope | null {
   const scope = scopeOf(facts, on)

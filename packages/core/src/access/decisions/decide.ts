@@ -1,6 +1,6 @@
 import type { Actor, Principal } from '../../kernel/actor.ts'
 import {
-  systemScope,
+  everywhereScope,
   type DecisionFacts,
   type DecisionRequest,
   type DecisionView,
@@ -34,7 +34,7 @@ export function isAboutCaller(actor: Actor, { userId, sessionId }: DecisionInput
 /** The scope in question; null: it does not exist. */
 export function scopeOf(facts: DecisionFacts, on: ScopeInput | undefined): Scope | null {
   const id = scopeIdOf(on)
-  return id === null ? systemScope : facts.scope(id)
+  return id === null ? everywhereScope : facts.scope(id)
 }
 
 /** The facts that an answer needs: about the caller, the subject and the scopes. */
@@ -108,14 +108,14 @@ export function callerPermissions({ catalogue, actor, facts }: DecisionView, sco
 /**
  * The subject, if the caller may know it; null: there is no such user or session, or the caller may not know it. Administrators of an
  * organization may know its members; owners of a resource outside of organizations may know whoever has an assignment on it; otherwise
- * the caller needs the permission on the whole system, and is not even told who runs the installation. So the id of another tenant's user
+ * the caller needs the permission everywhere, and is not even told who runs the installation. So the id of another tenant's user
  * and an unknown id give the same answer.
  */
 export function visibleSubject({ actor, facts }: DecisionView, action: string, asked: DecisionInput, scope: Scope): Subject | null {
   const key = subjectKeyOf(actor, asked)
   const found = key === null ? null : facts.subject(key)
   // Of callers themselves the pipeline has asked that, with their address.
-  const subject = found === null || isAboutCaller(actor, asked) || found.goesOnAt(null) ? found : null
+  const subject = found === null || isAboutCaller(actor, asked) || found.isValidFrom(null) ? found : null
   if (subject === null || actor.kind === 'system') return subject
   if (actor.kind !== 'user') return null
   const { userId, grants } = actor.principal

@@ -2,10 +2,10 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery, type CachedTargetFinder } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { QueryContext } from '../../kernel/context.ts'
-import { systemScope, type Subject } from '../../kernel/decisions.ts'
+import { everywhereScope, type Subject } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import type { Grants } from '../../kernel/grants.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted } from '../../kernel/rule.ts'
 import type { AnswerOf, ParsedInputOf } from '../../kernel/signature.ts'
@@ -73,7 +73,7 @@ async function accessibleTo({ decisions, actor, catalogue }: QueryContext, input
   if (scope === null && !aboutThem) throw notFound({ type: askedOrganization.type })
   const everything = { everywhere: true, organizations: [], resources: [], owner: null, only: organizationId }
   if (aboutThem && actor.kind !== 'user') return actor.kind === 'system' ? everything : null
-  const subject = visibleSubject({ catalogue, actor, facts }, signature.name, asked, scope ?? systemScope)
+  const subject = visibleSubject({ catalogue, actor, facts }, signature.name, asked, scope ?? everywhereScope)
   if (subject === null) return null
   const from = actor.kind === 'user' && aboutThem ? (actor.from ?? unknownOrigin) : null
   const only = aboutThem && actor.kind === 'user' ? limitToCredential(actor.principal.grants, permission, organizationId) : organizationId
@@ -92,7 +92,8 @@ async function accessibleTo({ decisions, actor, catalogue }: QueryContext, input
 
 /** The organizations that the limits of a credential leave; null: none. */
 function limitToCredential(grants: Grants, permission: string, asked: Id<'org'> | undefined): Id<'org'> | undefined | null {
-  const lets = (organizationId: Id<'org'> | null) => withinLimits(grants, permission, { ...systemScope, kind: 'resource', organizationId })
+  const lets = (organizationId: Id<'org'> | null) =>
+    withinLimits(grants, permission, { ...everywhereScope, kind: 'resource', organizationId })
   const only = grants.onlyIn ?? null
   if (only === null) return lets(null) ? asked : null
   return (asked === undefined || asked === only) && lets(only) ? only : null
@@ -134,9 +135,9 @@ async function selectAccessible(em: SqlEntityManager, reach: AccessibleResources
     type,
     key,
     name,
-    organizationId: organization === null ? null : idOf('org', organization),
-    parentId: parent === null ? null : idOf('res', parent),
-    ownerUserId: owner === null ? null : idOf('usr', owner),
+    organizationId: idOrNull('org', organization),
+    parentId: idOrNull('res', parent),
+    ownerUserId: idOrNull('usr', owner),
   }))
 }
 

@@ -1,7 +1,7 @@
 import { defineQuery } from '../../kernel/action.ts'
 import { isGrantedEverywhere, callerId } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf } from '../../kernel/id.ts'
+import { idOf, idOrNull } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { AnswerOf } from '../../kernel/signature.ts'
@@ -65,7 +65,7 @@ function waysFor({ catalogue, permission, scope, now }: WhoCanQuestion, facts: S
     grantsOf(catalogue, [grantOf(assignment)]).allows(permission, scope.organizationId, scope.path),
   )
   const given = counts.map(({ role, name, permission: single, team, scope }): Through => {
-    const teamId = team === null ? null : idOf('team', team)
+    const teamId = idOrNull('team', team)
     if (role === null) return { kind: 'permission', role: null, name: single, teamId, on: scope }
     return { kind: 'role', role: { id: idOf('rol', role), name: name ?? '' }, name: null, teamId, on: scope }
   })

@@ -3,7 +3,7 @@ import type { Actor } from '../../kernel/actor.ts'
 import type { QueryContext } from '../../kernel/context.ts'
 import type { Scope, SubjectKey } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import type { OrganizationStatus } from '../../organizations/model.ts'
 import { isActing } from '../../users/index.ts'
@@ -18,7 +18,7 @@ import { askedTarget, askedType, visibilityFor, type Visibility } from './visibi
 import { missingFor, type OrganizationStanding } from './missing.ts'
 import type { Explanation, Reason, Unmet } from './model.ts'
 import { loadNames } from '../facts/names.ts'
-import { describeScope, uuidsIn } from './names.ts'
+import { describeScope, uuidsIn } from './describe.ts'
 import {
   hiddenReason,
   reaches,
@@ -30,7 +30,7 @@ import {
 } from './reasons.ts'
 import { explainSignatures } from './signatures.ts'
 import { obstaclesOf } from './obstacles.ts'
-import { summaryOf, unmetInWords } from './wording.ts'
+import { summaryOf, unmetInWords } from './summary.ts'
 
 interface Input {
   readonly userId?: Id<'usr'> | undefined
@@ -56,10 +56,10 @@ export const explain = defineQuery(explainSignatures.explain, {
     const reader = new FactsReader(await open(), 'now', now)
     const scope = await reader.scope(input.on ?? {})
     const key = subjectKey(actor, input)
-    const [loaded] = key === null ? [] : await reader.standingSubjects(catalogue, [key])
+    const [loaded] = key === null ? [] : await reader.validSubjects(catalogue, [key])
     if (scope === null || loaded === undefined) throw notFound({ type: askedType })
     const caller = isAboutCaller(actor, input) && actor.kind === 'user' ? actor : null
-    if (caller === null && loaded.impersonator?.standsAt?.(null) === false) throw notFound({ type: askedType })
+    if (caller === null && loaded.impersonator?.mayActFrom?.(null) === false) throw notFound({ type: askedType })
     const visibility = visibilityFor(actor, scope, { action, userId: loaded.userId })
     const { facts, held } = knownFacts(visibility, scope, { facts: loaded, held: await assignmentsIn(reader, loaded, scope) })
     // Asked about themselves, callers get the answer for this credential and this address.
@@ -126,7 +126,7 @@ const endedOf = (
     or a.scope_team_id = any(k.things) or a.resource_id = any(k.things))`
 
 async function assignmentsIn({ em, time }: FactsReader, { userId, unfiltered }: SubjectFacts, scope: Scope): Promise<UserAssignments> {
-  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
+  const organization = uuidOrNull(scope.organizationId)
   const [row] = await em.execute<{ status: OrganizationStatus | null; ended: string | null }[]>(
     `with k as (select ?::uuid as user_id, ?::uuid as organization, ?::uuid[] as things, ?::timestamptz as at),
       ended as (select a.* from (${endedOf('a.user_id = k.user_id')}

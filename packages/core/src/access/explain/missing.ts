@@ -1,4 +1,4 @@
-import { idOf, uuidOf } from '../../kernel/id.ts'
+import { idOf, uuidOrNull } from '../../kernel/id.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
@@ -9,7 +9,7 @@ import type { SubjectFacts } from '../facts/subjects.ts'
 import type { Visibility } from './visibility.ts'
 import { whoCanGrant } from './who-can-grant.ts'
 import type { Missing } from './model.ts'
-import { describeScope, onScopeInWords } from './names.ts'
+import { describeScope, onScopeInWords } from './describe.ts'
 import type { ReasonAssignment, ExplainQuestion } from './reasons.ts'
 
 const mostShown = 20
@@ -46,7 +46,7 @@ export async function missingFor(
 ): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
   if (!facts.isActive || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
   const { catalogue, scope } = question
-  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
+  const organization = uuidOrNull(scope.organizationId)
   const graph = await reader.roles({ home: organization })
   const roles = [...graph.values()].filter(
     (role) => !role.builtIn && matchingPattern(catalogue, patternsIn(graph, role.id), question.permission),

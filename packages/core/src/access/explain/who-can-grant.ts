@@ -25,7 +25,7 @@ export interface GrantCandidates {
   of(wanted: Pick<Missing, 'membership' | 'grant' | 'ends'>, patterns: readonly string[]): Missing['givers']
 }
 
-/** Roles of the whole system that let nobody grant anything. */
+/** Roles of the installation that let nobody grant anything. */
 const powerless = [builtInRoles.user, builtInRoles.anonymous, builtInRoles.monitor].map(({ id }) => uuidOf(id))
 
 /** Of administrators of the organization, owners, and users with an assignment in the scope: nobody else can grant anything there. */
@@ -34,7 +34,13 @@ export async function whoCanGrant(
   catalogue: Catalogue,
   { scope, visibility }: { readonly scope: Scope; readonly visibility: Visibility },
 ): Promise<GrantCandidates> {
-  const ids = await reader.candidates({ scope, members: ['owner', 'admin'], roles: null, systemWideBut: powerless, limit: mostCandidates })
+  const ids = await reader.candidates({
+    scope,
+    members: ['owner', 'admin'],
+    roles: null,
+    everywhereExcept: powerless,
+    limit: mostCandidates,
+  })
   const situation = { now: reader.time, from: null }
   const candidates = (await reader.users(ids)).map((facts) => ({ facts, grants: grantsOfSubject(catalogue, facts, situation) }))
   return {

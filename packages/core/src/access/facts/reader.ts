@@ -7,7 +7,7 @@ import type { ScopeInput } from '../model.ts'
 import { selectCandidates, type CandidateQuery } from './candidates.ts'
 import { definitionsAt, loadRoles, type RoleGraph, type RoleSelection } from './roles.ts'
 import { findScopeAt, type ScopeAt } from './scopes.ts'
-import { loadSubjects, withStandingImpersonations, type SubjectFacts } from './subjects.ts'
+import { loadSubjects, withoutEndedImpersonations, type SubjectFacts } from './subjects.ts'
 import { loadTeams } from './teams.ts'
 
 /**
@@ -54,8 +54,8 @@ export class FactsReader {
   }
 
   /** Subjects without the sessions of impersonations that may not go on. */
-  async standingSubjects(catalogue: Catalogue, keys: readonly SubjectKey[]): Promise<readonly SubjectFacts[]> {
-    return withStandingImpersonations(this, catalogue, await loadSubjects(this, keys))
+  async validSubjects(catalogue: Catalogue, keys: readonly SubjectKey[]): Promise<readonly SubjectFacts[]> {
+    return withoutEndedImpersonations(this, catalogue, await loadSubjects(this, keys))
   }
 
   /** What teams have by themselves. */

@@ -19,7 +19,7 @@ export interface GraphRole {
 /** Roles with everything they include, by their UUIDs. */
 export type RoleGraph = ReadonlyMap<string, GraphRole>
 
-/** Which roles to load: these, or all that can be assigned in an organization (null: on the whole system). */
+/** Which roles to load: these, or all that can be assigned in an organization (null: everywhere). */
 export type RoleSelection = { readonly ids: readonly string[] } | { readonly home: string | null }
 
 interface RoleRecord {

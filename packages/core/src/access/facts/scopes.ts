@@ -1,7 +1,7 @@
 import { forEachMoment, timeOf, type Moment } from '../../grants/index.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { systemScope, type Scope, type ScopeId } from '../../kernel/decisions.ts'
-import { idOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { everywhereScope, type Scope, type ScopeId } from '../../kernel/decisions.ts'
+import { idOf, idOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import { runStatement, statement } from '../../kernel/statement.ts'
 import type { ScopeInput } from '../model.ts'
 
@@ -55,18 +55,18 @@ export async function loadScopes<Prefix extends 'res' | 'org' | 'team'>(
 /** The scope that an input names; null: it does not exist. Archived organizations are found for those who run the installation. */
 export async function findScope(em: SqlEntityManager, on: ScopeInput): Promise<Scope | null> {
   const id = scopeIdOf(on)
-  return id === null ? systemScope : ((await loadScopes(em, [id])).get(id) ?? null)
+  return id === null ? everywhereScope : ((await loadScopes(em, [id])).get(id) ?? null)
 }
 
 /** The scope that an input names, at a moment; null: it does not exist, or of the past: it has never existed. */
 export async function findScopeAt(em: SqlEntityManager, on: ScopeInput, at: Moment): Promise<ScopeAt | null> {
   const id = scopeIdOf(on)
-  if (id === null) return { ...systemScope, existed: true }
+  if (id === null) return { ...everywhereScope, existed: true }
   const [record] = await selectScopes(em, [id], at)
   return record === undefined || (at === 'now' && !record.existed) ? null : { ...scopeOf(record), existed: record.existed }
 }
 
-/** The id of a scope; null: the whole system. */
+/** The id of a scope; null: everywhere. */
 export function scopeIdOf(on: ScopeInput | undefined): ScopeId | null {
   if (on === undefined) return null
   if ('resourceId' in on) return on.resourceId
@@ -91,7 +91,7 @@ const prefixes = { resource: 'res', organization: 'org', team: 'team' } as const
 
 function scopeOf({ kind, id, organization, path: uuids, owners }: ScopeRecord): Scope {
   const path = kind === 'team' ? [idOf('team', id)] : parsed(uuids).map((uuid) => idOf('res', uuid))
-  const organizationId = organization === null ? null : idOf('org', organization)
+  const organizationId = idOrNull('org', organization)
   return { kind, organizationId, path, owners: owners === null ? nobody : parsed(owners).map((uuid) => idOf('usr', uuid)) }
 }
 

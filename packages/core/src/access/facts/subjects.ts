@@ -15,11 +15,11 @@ import {
   type Moment,
 } from '../../grants/index.ts'
 import type { RoleDefinition, RoleDefinitions, Scope, SubjectKey } from '../../kernel/decisions.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { idArray, runStatement, statement } from '../../kernel/statement.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
-import { standingImpersonations, type Standing } from '../../principals/index.ts'
+import { validImpersonations, type ImpersonationValidity } from '../../principals/index.ts'
 import { isActing, type UserStatus } from '../../users/index.ts'
 
 /** The facts that decisions about a subject are made from. */
@@ -71,7 +71,7 @@ interface Impersonator {
   /** The ids whose change may end the impersonation. */
   readonly dependencies: readonly string[]
   /** Whether they hold at an address (null: none is known) what it stands on; null, or nothing: at any. */
-  readonly standsAt?: Standing['from']
+  readonly mayActFrom?: ImpersonationValidity['from']
 }
 
 interface SubjectRecord {
@@ -139,22 +139,26 @@ export async function loadSubjects({ em, at, time, definitions }: Reading, keys:
 }
 
 /** Without the sessions of impersonations that may not go on. */
-export async function withStandingImpersonations(
+export async function withoutEndedImpersonations(
   { em, time }: Pick<Reading, 'em' | 'time'>,
   catalogue: Catalogue,
   loaded: readonly SubjectFacts[],
 ): Promise<readonly SubjectFacts[]> {
   const sessions = loaded.flatMap(({ impersonator, sessionId }) => (impersonator === null || sessionId === null ? [] : [sessionId]))
   if (sessions.length === 0) return loaded
-  const standing = await standingImpersonations(em, catalogue, sessions, time)
+  const valid = await validImpersonations(em, catalogue, sessions, time)
   return loaded.flatMap((facts) => {
     const { impersonator, sessionId, validUntil } = facts
     if (impersonator === null || sessionId === null) return [facts]
-    const found = standing.get(sessionId)
+    const found = valid.get(sessionId)
     if (found === undefined) return []
     const first = found.edges.reduce((least, edge) => Math.min(least, edge), validUntil.getTime())
     return [
-      { ...facts, impersonator: { ...impersonator, dependencies: found.dependencies, standsAt: found.from }, validUntil: new Date(first) },
+      {
+        ...facts,
+        impersonator: { ...impersonator, dependencies: found.dependencies, mayActFrom: found.from },
+        validUntil: new Date(first),
+      },
     ]
   })
 }
@@ -188,7 +192,7 @@ function factsOf(
   const edges = assignments.map(({ from, until }) => (from > time.getTime() ? from : (until ?? endOfTime)))
   return {
     userId: idOf('usr', record.user),
-    sessionId: session === null ? null : idOf('ses', session),
+    sessionId: idOrNull('ses', session),
     username,
     ...known,
     memberships: memberships.map(({ id, role }) => ({ organizationId: idOf('org', id), role })),
@@ -196,7 +200,7 @@ function factsOf(
     assurance,
     activeRoles:
       session === null ? defaultActiveRoles : { activated: parsed<string>(record.activated), deactivated: parsed<string>(record.dropped) },
-    onlyIn: only === null ? null : idOf('org', only),
+    onlyIn: idOrNull('org', only),
     impersonator:
       impersonator === null || from === null ? null : { userId: idOf('usr', impersonator), sessionId: idOf('ses', from), dependencies: [] },
     validUntil: new Date(edges.reduce((least, edge) => Math.min(least, edge), expiresAt ?? endOfTime)),

@@ -2,7 +2,7 @@ import { defineQuery } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, type Id } from '../../kernel/id.ts'
 import { nextCursorOf, openCursor } from '../../kernel/page.ts'
 import { anyOf, granted, owner } from '../../kernel/rule.ts'
 import { isAllowedAt, grantsOfSubject, permissionsAt } from '../subjects.ts'
@@ -13,7 +13,7 @@ import { belongedTo, type SubjectFacts } from '../facts/subjects.ts'
 import { candidatesAt, knownSubject, type PointInTime } from './candidates.ts'
 import type { UserAt } from '../explain/model.ts'
 import { loadNames, type Names } from '../facts/names.ts'
-import { onScopeInWords, describeScope, describeAssignmentScope, uuidsIn } from '../explain/names.ts'
+import { onScopeInWords, describeScope, describeAssignmentScope, uuidsIn } from '../explain/describe.ts'
 import { reaches } from '../explain/reasons.ts'
 import { explainSignatures } from '../explain/signatures.ts'
 import { obstaclesOf } from '../explain/obstacles.ts'
@@ -124,7 +124,7 @@ async function describeUser(then: PointInTime, subject: SubjectFacts, visibility
   const assignments = subject.assignments
     .filter((assignment) => visibility.everywhere || isWithin(assignment, scope))
     .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-  const here = scope.organizationId === null ? null : uuidOf(scope.organizationId)
+  const here = uuidOrNull(scope.organizationId)
   const seats = subject.unfiltered.seats.flatMap(({ team, organization }) => (visibility.everywhere || organization === here ? [team] : []))
   const memberships = subject.memberships.filter(({ organizationId }) => visibility.everywhere || organizationId === scope.organizationId)
   const uuids = assignments.flatMap(({ team, organization, object }) => [team, organization, object].flatMap((id) => id ?? []))

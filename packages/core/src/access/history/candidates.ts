@@ -1,4 +1,4 @@
-import { uuidOf, type Id } from '../../kernel/id.ts'
+import { uuidOrNull, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { organizationRoles } from '../../grants/index.ts'
 import type { MembershipRole } from '../../organizations/model.ts'
@@ -25,14 +25,14 @@ export async function candidatesAt(
   page: { readonly after: string | null; readonly limit: number },
 ): Promise<readonly Id<'usr'>[]> {
   const all = Object.keys(organizationRoles) as MembershipRole[]
-  if (permission === undefined) return facts.candidates({ scope, members: all, roles: null, systemWideBut: null, ...page })
-  const graph = await facts.roles({ home: scope.organizationId === null ? null : uuidOf(scope.organizationId) })
+  if (permission === undefined) return facts.candidates({ scope, members: all, roles: null, everywhereExcept: null, ...page })
+  const graph = await facts.roles({ home: uuidOrNull(scope.organizationId) })
   const has = (patterns: readonly string[]) => matchingPattern(catalogue, patterns, permission) !== null
   return facts.candidates({
     scope,
     members: all.filter((name) => has(organizationRoles[name].permissions)),
     roles: [...graph.keys()].filter((role) => has(patternsIn(graph, role))),
-    systemWideBut: [],
+    everywhereExcept: [],
     ...page,
   })
 }

@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Scope } from '../../kernel/decisions.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Visibility } from '../explain/visibility.ts'
 import { changeKinds, type Change } from '../explain/model.ts'
 import { loadNames, type Names } from '../facts/names.ts'
-import { describeAssignmentScope } from '../explain/names.ts'
-import { changeInWords } from '../explain/wording.ts'
+import { describeAssignmentScope } from '../explain/describe.ts'
+import { changeInWords } from './change-in-words.ts'
 
 /** Changes in one answer at most. */
 const most = 500
@@ -151,8 +151,8 @@ export async function changesBetween(
   em: SqlEntityManager,
   { from, to, userId, scope, visibility }: ChangesQuery,
 ): Promise<{ readonly changes: Change[]; readonly complete: boolean }> {
-  const organization = scope.organizationId === null ? null : uuidOf(scope.organizationId)
-  const user = userId === null ? null : uuidOf(userId)
+  const organization = uuidOrNull(scope.organizationId)
+  const user = uuidOrNull(userId)
   const [row] = await em.execute<{ changes: string | null }[]>(changesSql, [
     from,
     to,

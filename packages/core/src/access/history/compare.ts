@@ -16,7 +16,7 @@ import { candidatesAt, knownSubject, type PointInTime } from './candidates.ts'
 import { changesBetween } from './changes.ts'
 import type { Difference } from '../explain/model.ts'
 import { loadNames } from '../facts/names.ts'
-import { describeScope, uuidsIn } from '../explain/names.ts'
+import { describeScope, uuidsIn } from '../explain/describe.ts'
 import { explainSignatures } from '../explain/signatures.ts'
 
 const { name: action } = explainSignatures.compare

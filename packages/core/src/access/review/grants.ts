@@ -1,5 +1,5 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf, type Id } from '../../kernel/id.ts'
+import { raw, sql, type RawQueryFragment, type SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, idOrNull, uuidOf, uuidOrNull, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { builtInRoles, groupsOf } from '../../grants/index.ts'
 import type { BuiltInRoleName, ScopeKind } from '../../grants/model.ts'
@@ -18,6 +18,7 @@ export interface ReviewQuery {
 
 /** Roles that accounts have automatically; they are not reviewed. */
 const everyday: readonly BuiltInRoleName[] = ['user', 'anonymous', 'system']
+const everydayNames = everyday.map((name) => `'${name}'`).join(', ')
 
 /**
  * SQL for the last use of an assignment: the last time one of its holders used a permission that it grants, in its organization. Uses are
@@ -36,21 +37,21 @@ const standsFor = `(x.pattern in ('*', u.permission)
 export const lastUse = `(select max(u.last_used_at) from ${holders} h join permission_uses u on u.user_id = h.id
   where (a.scope_kind = 'system' or u.home = coalesce(a.organization_id, ${zeros})) and exists (select 1 from ${patterns} x where ${standsFor}))`
 
-/** SQL of the tables `built_in` and `known` that the SQL above refers to; takes `knownParameters`. */
-export const knownSql = `built_in as materialized (select * from json_to_recordset(?::json) as b (role_id uuid, pattern text)),
-  known as materialized (select * from json_to_recordset(?::json) as k (name text, reads boolean, own_group text))`
-
-export function knownParameters(catalogue: Catalogue): readonly string[] {
+/** SQL of the tables `built_in` and `known` that the SQL above refers to. */
+export function knownTables(catalogue: Catalogue): RawQueryFragment {
   const builtIn = Object.values(builtInRoles).flatMap(({ id, permissions }) =>
     permissions.map((pattern) => ({ role_id: uuidOf(id), pattern })),
   )
   const actions = [...catalogue].map(([name, kind]) => ({ name, reads: kind === 'query', own_group: null }))
   const groups = [...groupsOf(catalogue)].map((group) => ({ name: null, reads: false, own_group: group }))
-  return [JSON.stringify(builtIn), JSON.stringify([...actions, ...groups])]
+  return sql`built_in as materialized (select * from json_to_recordset(${JSON.stringify(builtIn)}::json) as b (role_id uuid, pattern text)),
+    known as materialized (select * from json_to_recordset(${JSON.stringify([...actions, ...groups])}::json) as k (name text, reads boolean, own_group text))`
 }
 
 /** SQL condition: the assignment `a` is neither revoked nor expired. */
-export const isCurrent = `a.revoked_at is null and (a.valid_until is null or a.valid_until > ?::timestamptz)`
+export function isCurrent(now: Date): RawQueryFragment {
+  return sql`a.revoked_at is null and (a.valid_until is null or a.valid_until > ${now}::timestamptz)`
+}
 
 interface GrantRecord {
   readonly id: string
@@ -71,33 +72,22 @@ interface GrantRecord {
 /** Assignments that have counted since before that time and were not used since; one row more than the limit tells that there are more. */
 export async function unusedGrants(em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery): Promise<ReviewItem[]> {
   const { organizationId, unusedSince, now, after, limit } = review
+  const [home, last] = [uuidOrNull(organizationId), raw(`select ${lastUse} as last_used`)]
   const rows = await em.execute<GrantRecord[]>(
-    `with ${knownSql}
+    sql`with ${knownTables(catalogue)}
       select a.id::text as id, a.user_id::text as user, a.team_id::text as team, coalesce(s.username, t.name) as subject, a.role_id::text as role,
         coalesce(r.name, a.permission) as name, a.scope_kind as scope, a.organization_id::text as organization, a.scope_team_id::text as scope_team,
         a.resource_id::text as resource, (extract(epoch from a.granted_at) * 1000)::float8 as since, a.granted_by::text as given_by,
         (extract(epoch from l.last_used) * 1000)::float8 as last_used
       from role_assignments a left join roles r on r.id = a.role_id left join users s on s.id = a.user_id left join teams t on t.id = a.team_id
-        cross join lateral (select ${lastUse} as last_used) l
-      where ${isCurrent} and greatest(a.granted_at, a.valid_from) < ?::timestamptz and (?::uuid is null or a.organization_id = ?::uuid)
-        and not (a.scope_kind = 'system' and coalesce(r.built_in and r.name in ('${everyday.join("', '")}'), false))
-        and (?::uuid is null or a.id > ?::uuid) and (l.last_used is null or l.last_used < ?::timestamptz)
-      order by a.id limit ?`,
-    [
-      ...knownParameters(catalogue),
-      now,
-      unusedSince,
-      ...twice(organizationId && uuidOf(organizationId)),
-      ...twice(after),
-      unusedSince,
-      limit,
-    ],
+        cross join lateral (${last}) l
+      where ${isCurrent(now)} and greatest(a.granted_at, a.valid_from) < ${unusedSince}::timestamptz
+        and (${home}::uuid is null or a.organization_id = ${home}::uuid)
+        and not (a.scope_kind = 'system' and coalesce(r.built_in and r.name in (${raw(everydayNames)}), false))
+        and (${after}::uuid is null or a.id > ${after}::uuid) and (l.last_used is null or l.last_used < ${unusedSince}::timestamptz)
+      order by a.id limit ${limit}`,
   )
   return rows.map(grantOf)
-}
-
-export function twice<Value>(value: Value): readonly [Value, Value] {
-  return [value, value]
 }
 
 function grantOf({ id, user, team, subject, role, name, scope, organization, scope_team, resource, ...row }: GrantRecord): ReviewItem {
@@ -119,10 +109,6 @@ function grantOf({ id, user, team, subject, role, name, scope, organization, sco
     givenBy: idOrNull('usr', row.given_by),
     remedy: { action: role === null ? 'access.revokePermission' : 'access.unassignRole', input: { assignmentId } },
   }
-}
-
-export function idOrNull<Prefix extends string>(prefix: Prefix, uuid: string | null): Id<Prefix> | null {
-  return uuid === null ? null : idOf(prefix, uuid)
 }
 
 export function dateOrNull(milliseconds: number | null): Date | null {

@@ -1,8 +1,8 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf } from '../../kernel/id.ts'
+import { raw, sql, type SqlEntityManager } from '@mikro-orm/sql'
+import { idOf, idOrNull, uuidOrNull } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import { isManaged } from '../../users/index.ts'
-import { dateOrNull, idOrNull, isCurrent, knownParameters, knownSql, lastUse, twice, type ReviewQuery } from './grants.ts'
+import { dateOrNull, isCurrent, knownTables, lastUse, type ReviewQuery } from './grants.ts'
 import type { ReviewItem } from './signatures.ts'
 
 interface RoleRecord {
@@ -17,29 +17,23 @@ interface RoleRecord {
 /** Custom roles that nobody has, directly or through another role; or that were assigned before that time and not used since. */
 export async function unusedRoles(em: SqlEntityManager, catalogue: Catalogue, review: ReviewQuery): Promise<ReviewItem[]> {
   const { organizationId, unusedSince, now, after, limit } = review
+  const [home, last] = [uuidOrNull(organizationId), raw(lastUse)]
   const rows = await em.execute<RoleRecord[]>(
-    `with ${knownSql}
+    sql`with ${knownTables(catalogue)}
       select r.id::text as id, r.name, r.organization_id::text as organization, (extract(epoch from r.created_at) * 1000)::float8 as since,
         l.assigned, (extract(epoch from l.last_used) * 1000)::float8 as last_used
       from roles r cross join lateral (
-        select count(*) > 0 as assigned, min(greatest(a.granted_at, a.valid_from)) as assigned_since, max(${lastUse}) as last_used
+        select count(*) > 0 as assigned, min(greatest(a.granted_at, a.valid_from)) as assigned_since, max(${last}) as last_used
           from (select g.user_id, g.team_id, r.id as role_id, null::text as permission, g.scope_kind, g.organization_id, g.granted_at, g.valid_from,
                 g.revoked_at, g.valid_until
               from role_assignments g where g.role_id = r.id or g.role_id in (select c.role_id from role_closure c where c.included_id = r.id)) a
-          where ${isCurrent}) l
-      where not r.built_in and r.deleted_at is null and r.created_at < ?::timestamptz and (?::uuid is null or r.organization_id = ?::uuid)
-        and (?::uuid is null or r.id > ?::uuid)
-        and (not l.assigned or (l.assigned_since < ?::timestamptz and (l.last_used is null or l.last_used < ?::timestamptz)))
-      order by r.id limit ?`,
-    [
-      ...knownParameters(catalogue),
-      now,
-      unusedSince,
-      ...twice(organizationId && uuidOf(organizationId)),
-      ...twice(after),
-      ...twice(unusedSince),
-      limit,
-    ],
+          where ${isCurrent(now)}) l
+      where not r.built_in and r.deleted_at is null and r.created_at < ${unusedSince}::timestamptz
+        and (${home}::uuid is null or r.organization_id = ${home}::uuid)
+        and (${after}::uuid is null or r.id > ${after}::uuid)
+        and (not l.assigned
+          or (l.assigned_since < ${unusedSince}::timestamptz and (l.last_used is null or l.last_used < ${unusedSince}::timestamptz)))
+      order by r.id limit ${limit}`,
   )
   return rows.map(roleOf)
 }
@@ -80,16 +74,15 @@ export async function unusedTokens(
   em: SqlEntityManager,
   { organizationId, unusedSince, now, after, limit }: ReviewQuery,
 ): Promise<ReviewItem[]> {
-  const organization = organizationId === null ? null : uuidOf(organizationId)
+  const home = uuidOrNull(organizationId)
   const rows = await em.execute<TokenRecord[]>(
-    `select t.id::text as id, t.name, t.user_id::text as user, u.username, t.organization_id::text as organization,
+    sql`select t.id::text as id, t.name, t.user_id::text as user, u.username, t.organization_id::text as organization,
         (extract(epoch from t.created_at) * 1000)::float8 as since, t.created_by::text as given_by, (extract(epoch from t.last_used_at) * 1000)::float8 as last_used
       from tokens t join users u on u.id = t.user_id
-      where t.kind = 'api' and t.revoked_at is null and t.replaced_by is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
-        and coalesce(t.last_used_at, t.created_at) < ?::timestamptz and (?::uuid is null or t.id > ?::uuid)
-        and (?::uuid is null or ((t.organization_id is null or t.organization_id = ?::uuid) and ${isManaged}))
-      order by t.id limit ?`,
-    [now, unusedSince, ...twice(after), ...twice(organization), organization, limit],
+      where t.kind = 'api' and t.revoked_at is null and t.replaced_by is null and (t.expires_at is null or t.expires_at > ${now}::timestamptz)
+        and coalesce(t.last_used_at, t.created_at) < ${unusedSince}::timestamptz and (${after}::uuid is null or t.id > ${after}::uuid)
+        and (${home}::uuid is null or ((t.organization_id is null or t.organization_id = ${home}::uuid) and ${raw(isManaged, [home])}))
+      order by t.id limit ${limit}`,
   )
   return rows.map(tokenOf)
 }

@@ -5,7 +5,7 @@ import { isGrantedEverywhere, type Actor } from '../../kernel/actor.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { holdsAt } from '../../kernel/rule.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
-import { idOf, uuidOf } from '../../kernel/id.ts'
+import { idOrNull, uuidOf } from '../../kernel/id.ts'
 import { loadRoles, patternsIn } from '../facts/roles.ts'
 import { patternsBy } from './repository.ts'
 
@@ -30,7 +30,7 @@ export function seesInstallationRoles(actor: Actor): boolean {
 }
 
 /**
- * Loads roles for use in an organization (null: on the whole system): its own, or the installation's. Roles that the actor may neither
+ * Loads roles for use in an organization (null: everywhere): its own, or the installation's. Roles that the actor may neither
  * see nor use are not found; using one takes all of its permissions in that scope.
  */
 export async function usableRoles(
@@ -41,7 +41,7 @@ export async function usableRoles(
   const graph = await loadRoles(em, { ids: roleIds.map(uuidOf) })
   const there = [...new Set(roleIds)].flatMap((id) => {
     const role = graph.get(uuidOf(id))
-    const home = role === undefined || role.organization === null ? null : idOf('org', role.organization)
+    const home = role === undefined ? null : idOrNull('org', role.organization)
     if (role === undefined || (home !== null && home !== organizationId)) return []
     const patterns = patternsIn(graph, role.id)
     const isThere = home !== null || seesInstallationRoles(actor) || holdsAt(actor, patterns, { organizationId })

@@ -1,5 +1,7 @@
 export { requireHeldPermissions, usableRoles } from './authority.ts'
-export { createRole, deleteRole, updateRole } from './actions.ts'
+export { createRole } from './create.ts'
+export { deleteRole } from './delete.ts'
+export { updateRole } from './update.ts'
 export { setParents } from './set-parents.ts'
 export { grantRolePermission, revokeRolePermission } from './permissions.ts'
 export { requireActiveTenant, tenantTarget, patternsBy, requireTenant } from './repository.ts'

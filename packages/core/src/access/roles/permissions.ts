@@ -3,7 +3,7 @@ import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { uuidOf } from '../../kernel/id.ts'
+import { uuidOf, uuidOrNull } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { requireHeldPermissions, requireHeldRole } from './authority.ts'
 import { tooManyInRole } from './errors.ts'
@@ -79,5 +79,5 @@ export async function addPermissions(context: CommandContext, roleId: RoleId, pe
 
 function callerUuid({ actor }: CommandContext): string | null {
   const caller = callerId(actor)
-  return caller === null ? null : uuidOf(caller)
+  return uuidOrNull(caller)
 }

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { raw, sql, type RawQueryFragment, type SqlEntityManager } from '@mikro-orm/sql'
 import { builtInRoles } from '../../grants/index.ts'
 import { loadRoles, patternsIn } from '../facts/roles.ts'
 import { RoleRow } from './entity.ts'
@@ -7,7 +7,7 @@ import type { BuiltInRoleName } from '../../grants/model.ts'
 import type { TargetFinder } from '../../kernel/action.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf } from '../../kernel/id.ts'
 import type { Target } from '../../kernel/rule.ts'
 import { organizationInactive, OrganizationRow, type OrganizationId } from '../../organizations/index.ts'
 import { builtInRole } from './errors.ts'
@@ -95,8 +95,8 @@ const shown = `r.id::text as id, r.organization_id::text as organization, r.name
   (extract(epoch from r.created_at) * 1000)::float8 as created_at, (extract(epoch from r.updated_at) * 1000)::float8 as updated_at`
 
 /** Selects roles as output, in the order of the SQL. */
-export async function selectRoles(em: SqlEntityManager, rest: string, parameters: readonly unknown[]): Promise<Role[]> {
-  const rows = await em.execute<RoleRecord[]>(`select ${shown} from roles r ${rest}`, [...parameters])
+export async function selectRoles(em: SqlEntityManager, rest: RawQueryFragment): Promise<Role[]> {
+  const rows = await em.execute<RoleRecord[]>(sql`select ${raw(shown)} from roles r ${rest}`)
   return rows.map(roleOf)
 }
 
@@ -105,7 +105,7 @@ function roleOf({ id, organization, name, description, built_in: builtIn, permis
   const included = JSON.parse(includes ?? '[]') as { id: string; name: string }[]
   return {
     id: idOf('rol', id),
-    organizationId: organization === null ? null : idOf('org', organization),
+    organizationId: idOrNull('org', organization),
     name,
     description,
     builtIn,
@@ -119,7 +119,7 @@ function roleOf({ id, organization, name, description, built_in: builtIn, permis
 
 /** A role as output. */
 export async function shownRole(em: SqlEntityManager, roleId: RoleId): Promise<Role> {
-  const [role] = await selectRoles(em, 'where r.id = ? and r.deleted_at is null', [uuidOf(roleId)])
+  const [role] = await selectRoles(em, sql`where r.id = ${uuidOf(roleId)} and r.deleted_at is null`)
   if (role === undefined) throw notFound({ type: roleTarget.type })
   return role
 }

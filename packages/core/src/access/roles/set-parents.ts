@@ -6,7 +6,7 @@ import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { uuidOf, uuidsOf } from '../../kernel/id.ts'
+import { uuidOf, uuidOrNull, uuidsOf } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
 import { loadNames } from '../facts/names.ts'
@@ -92,7 +92,7 @@ export async function addInclusions({ em, actor, now }: CommandContext, roleId: 
   await em.execute(
     `insert into role_inclusions (role_id, role_home, included_id, included_home, added_by, added_at)
       select r.id, r.home, i.id, i.home, ?::uuid, ?::timestamptz from roles r, roles i where r.id = ? and i.id = any(?::uuid[])`,
-    [caller === null ? null : uuidOf(caller), now, uuidOf(roleId), uuidsOf(included)],
+    [uuidOrNull(caller), now, uuidOf(roleId), uuidsOf(included)],
     'run',
   )
 }
@@ -102,7 +102,7 @@ async function removeInclusions({ em, actor, now }: CommandContext, roleId: Role
   const caller = callerId(actor)
   await em.execute(
     'update role_inclusions set removed_at = ?, removed_by = ? where role_id = ? and included_id = any(?::uuid[]) and removed_at is null',
-    [now, caller === null ? null : uuidOf(caller), uuidOf(roleId), uuidsOf(included)],
+    [now, uuidOrNull(caller), uuidOf(roleId), uuidsOf(included)],
     'run',
   )
 }

@@ -3,7 +3,7 @@ import { defineCommand, defineQuery } from '../../kernel/action.ts'
 import type { Actor, Principal } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import { applicableAssignments, type ActiveRoles, type ResolvedAssignment } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
@@ -130,7 +130,7 @@ async function conflictError(em: SqlEntityManager, { exclusion, active }: Activa
 
 function shownActiveRole({ role, name, scope, organization, object }: ResolvedAssignment, state: ActiveRoleState): ActiveRole[] {
   if (role === null || name === null) return []
-  const organizationId = organization === null ? null : idOf('org', organization)
+  const organizationId = idOrNull('org', organization)
   const teamId = scope === 'team' && object !== null ? idOf('team', object) : null
   return [{ role: { id: idOf('rol', role), name }, state, on: { kind: scope, organizationId, teamId } }]
 }

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../../kernel/action.ts'
-import { uuidOf } from '../../kernel/id.ts'
+import { uuidOrNull } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
@@ -36,8 +36,8 @@ const selected = `e.organization_id is not distinct from ?::uuid and (?::text is
   and (?::uuid is null or exists (select 1 from role_exclusion_members m where m.exclusion_id = e.id and m.role_id = ?::uuid))`
 
 function parametersOf({ organizationId, roleId, kind }: ExclusionFilter): readonly unknown[] {
-  const role = roleId === null ? null : uuidOf(roleId)
-  return [organizationId === null ? null : uuidOf(organizationId), kind, kind, role, role]
+  const role = uuidOrNull(roleId)
+  return [uuidOrNull(organizationId), kind, kind, role, role]
 }
 
 /** One page by name, with one row more if there is a next page. */

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { TargetFinder } from '../../kernel/action.ts'
 import { notFound } from '../../kernel/errors.ts'
-import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOf, uuidsOf } from '../../kernel/id.ts'
 import type { Target } from '../../kernel/rule.ts'
 import type { ExclusionId, RoleId } from '../model.ts'
 import type { Exclusion } from './model.ts'
@@ -16,7 +16,7 @@ export const exclusionTarget = {
       [uuidOf(exclusionId)],
     )
     if (row === undefined) return null
-    const organizationId = row.organization === null ? null : idOf('org', row.organization)
+    const organizationId = idOrNull('org', row.organization)
     return { type: 'exclusion', id: exclusionId, organizationId, userId: null, visibleWith: 'access.listExclusions' }
   },
 } satisfies TargetFinder<{ exclusionId: ExclusionId }>
@@ -49,7 +49,7 @@ function exclusionOf({ id, organization, roles, created_at: createdAt, updated_a
   return {
     ...rest,
     id: idOf('exc', id),
-    organizationId: organization === null ? null : idOf('org', organization),
+    organizationId: idOrNull('org', organization),
     roles: members.map((role) => ({ id: idOf('rol', role.id), name: role.name })),
     createdAt: new Date(createdAt),
     updatedAt: new Date(updatedAt),

@@ -1,13 +1,32 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { CommandContext } from '../../kernel/context.ts'
 import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
 import type { ExclusionId, RoleId } from '../model.ts'
-import { exclusionViolated, heldOnResources } from './errors.ts'
+import { exclusionTooLarge, exclusionTooSmall, exclusionViolated, heldOnResources } from './errors.ts'
+import type { Exclusion } from './model.ts'
+import { mostRoles } from './signatures.ts'
 import { violationsOf } from './violations.ts'
 
 /** Violations that are named in the error. */
 const mostNamed = 5
 /** Violations that are counted at most. */
 const mostCounted = 10_000
+
+/** Throws if the set makes no sense or is violated already, and invalidates the sessions it concerns. */
+export async function enforceSet(
+  { em, now, invalidate }: CommandContext,
+  { id, kind, roles, cardinality }: Exclusion,
+  { stricter, concerned }: { readonly stricter: boolean; readonly concerned: readonly RoleId[] },
+): Promise<void> {
+  if (roles.length < cardinality) throw exclusionTooSmall({ roles: roles.length, cardinality })
+  if (roles.length > mostRoles) throw exclusionTooLarge({ limit: mostRoles })
+  if (kind === 'static') return requireSatisfied(em, [id], now)
+  await requireNotOnResources(em, [id], now)
+  // A stricter set takes roles away from sessions that use too many of them.
+  for (const changed of concerned)
+    if (stricter) invalidate(changed, { when: 'now' })
+    else invalidate(changed, { when: 'soon' })
+}
 
 /** Throws if users have too many roles of one of these static sets. Call it after writing the change. */
 export async function requireSatisfied(em: SqlEntityManager, sets: readonly ExclusionId[], now: Date): Promise<void> {

@@ -32,21 +32,24 @@ const ActivationResult = z.object({
   changed: z.boolean().meta({ description: 'false: nothing to change' }),
 })
 
+/** Of a set that is created or changed. */
+const exclusionErrors = [
+  organizationInactive,
+  exclusionViolated,
+  heldOnResources,
+  exclusionNameTaken,
+  builtInNotExcludable,
+  exclusionTooSmall,
+  exclusionTooLarge,
+  notHeld,
+]
+
 /** Actions on separation of duty and active roles. */
 export const separationSignatures = group('access', {
   createExclusion: changes({
     summary: 'Create a set of mutually exclusive roles (separation of duty)',
     grantedTo: ['admin'],
-    errors: [
-      organizationInactive,
-      exclusionViolated,
-      heldOnResources,
-      exclusionNameTaken,
-      builtInNotExcludable,
-      exclusionTooSmall,
-      exclusionTooLarge,
-      notHeld,
-    ],
+    errors: exclusionErrors,
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'where it counts (default: everywhere)' }),
       name: exclusionName,
@@ -59,16 +62,7 @@ export const separationSignatures = group('access', {
   updateExclusion: changes({
     summary: 'Change a set of mutually exclusive roles',
     grantedTo: ['admin'],
-    errors: [
-      organizationInactive,
-      exclusionViolated,
-      heldOnResources,
-      exclusionNameTaken,
-      builtInNotExcludable,
-      exclusionTooSmall,
-      exclusionTooLarge,
-      notHeld,
-    ],
+    errors: exclusionErrors,
     input: z.strictObject({
       exclusionId,
       version: versionRead,

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
+import { idOf, idOrNull, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { ExclusionId, RoleId } from '../model.ts'
 import type { ScopeKind } from '../../grants/model.ts'
 
@@ -76,7 +76,7 @@ const current = 'a.revoked_at is null and (a.valid_until is null or a.valid_unti
 const proposedAssignments = 'select u, ?::uuid, ?::text, r from unnest(?::uuid[]) u, unnest(?::uuid[]) r'
 
 function parametersOf({ userIds, roleIds, organizationId, scopeKind }: ProposedAssignment): readonly unknown[] {
-  const organization = organizationId === null ? null : uuidOf(organizationId)
+  const organization = uuidOrNull(organizationId)
   return [organization, scopeKind, uuidsOf(userIds), uuidsOf(roleIds)]
 }
 
@@ -115,7 +115,7 @@ export async function setsOf(em: SqlEntityManager, roleIds: readonly RoleId[]): 
   return rows.map(({ id, name, home, kind, roles }) => ({
     id: idOf('exc', id),
     name,
-    home: home === null ? null : idOf('org', home),
+    home: idOrNull('org', home),
     kind,
     roles: (JSON.parse(roles) as string[]).sort(),
   }))

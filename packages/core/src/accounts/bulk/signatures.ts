@@ -2,24 +2,20 @@ import { z } from 'zod'
 import { item } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../text/index.ts'
-import { onlyAdministratorsCreate } from '../errors.ts'
-import { addressNotManaged, lastOwner, organizationInactive, memberLimitReached } from '../../organizations/errors.ts'
+import { lastOwner } from '../../organizations/errors.ts'
 import { organizationId, userId } from '../../kernel/ids.ts'
-import { newPasswordErrors } from '../../passwords/errors.ts'
 import {
   archivedUser,
-  emailTaken,
   lastSuperadmin,
   lockedByOperator,
   managedAddress,
   tooManyUsers,
-  usernameTaken,
   wouldLockOut,
   policyUnknown,
 } from '../../users/errors.ts'
 import { userFilter } from '../directory/filter.ts'
 import { userPatch } from '../profile/signatures.ts'
-import { isNamed, newUser, unnamed } from '../signatures.ts'
+import { isNamed, newUser, newUserErrors, unnamed } from '../signatures.ts'
 
 /** The most users per call; more take several calls, each with a transaction of its own. */
 export const largestBulk = 1000
@@ -53,15 +49,7 @@ export const bulkSignatures = group('users', {
     inputLimit: 4 * 1024 ** 2,
     mostValues: 100_000,
     grantedTo: ['admin'],
-    errors: [
-      ...newPasswordErrors,
-      emailTaken,
-      usernameTaken,
-      memberLimitReached,
-      organizationInactive,
-      addressNotManaged,
-      onlyAdministratorsCreate,
-    ],
+    errors: newUserErrors,
     input: z.strictObject({
       organizationId: organizationId.optional().meta({ description: 'their home: the organization that manages them' }),
       users: z

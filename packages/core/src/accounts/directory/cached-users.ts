@@ -91,8 +91,8 @@ interface VersionedRecord extends UserRecord {
   readonly version: string
 }
 
-function recordsOf(look: RunSelect, ids: readonly string[], condition: Sql): Promise<VersionedRecord[]> {
-  return rowsOf<VersionedRecord>(look, recordsBy(ids, condition))
+function recordsOf(select: RunSelect, ids: readonly string[], condition: Sql): Promise<VersionedRecord[]> {
+  return rowsOf<VersionedRecord>(select, recordsBy(ids, condition))
 }
 
 function recordsBy(ids: readonly string[], condition: Sql): Sql {

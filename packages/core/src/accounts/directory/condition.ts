@@ -22,12 +22,12 @@ export interface UserSelection {
  * The condition on the organization stands beside the filter, never inside it, so that no
  * `or` or `not` reaches it.
  */
-export async function conditionOf(look: RunSelect, { organizationId, status, kind, where }: UserSelection, now: Date): Promise<Sql> {
+export async function conditionOf(select: RunSelect, { organizationId, status, kind, where }: UserSelection, now: Date): Promise<Sql> {
   return allOf([
     ...(organizationId === undefined ? [] : [withParameters(isManaged, uuidOf(organizationId))]),
     ...(status === undefined ? [] : [sql`u.status = ${status}`]),
     ...(kind === undefined ? [] : [sql`u.kind = ${kind}`]),
-    ...(where === undefined ? [] : [conditionOfFilter(where, { now, roles: await rolesNamedIn(look, where) })]),
+    ...(where === undefined ? [] : [conditionOfFilter(where, { now, roles: await rolesNamedIn(select, where) })]),
   ])
 }
 
@@ -38,11 +38,11 @@ interface FilterContext {
 }
 
 /** Looked up first: knowing the id, PostgreSQL can tell whether everybody has the role or three users. */
-async function rolesNamedIn(look: RunSelect, where: UserFilter): Promise<ReadonlyMap<string, string>> {
+async function rolesNamedIn(select: RunSelect, where: UserFilter): Promise<ReadonlyMap<string, string>> {
   const names = [...eachFilter(where)].flatMap(({ role }) => (role === undefined ? [] : [role]))
   if (names.length === 0) return new Map()
   const rows = await rowsOf<{ name: string; id: string }>(
-    look,
+    select,
     sql`select name, id::text as id from roles where organization_id is null and deleted_at is null and name = any(${arrayLiteral(names)}::text[])`,
   )
   return new Map(rows.map(({ name, id }) => [name, id]))

@@ -105,8 +105,11 @@ function placeOf([key = null, id = '']: Position): { key: string | number | null
 }
 
 /** The exact number of users in a selection: from the counters where possible, else counted. */
-export async function countUsers(look: RunSelect, selection: UserSelection, now: Date): Promise<number> {
-  const [row] = await rowsOf<{ count: number }>(look, sql`select ${totalOf(selection, await conditionOf(look, selection, now))} as count`)
+export async function countUsers(select: RunSelect, selection: UserSelection, now: Date): Promise<number> {
+  const [row] = await rowsOf<{ count: number }>(
+    select,
+    sql`select ${totalOf(selection, await conditionOf(select, selection, now))} as count`,
+  )
   return row?.count ?? 0
 }
 
@@ -117,11 +120,14 @@ function totalOf({ organizationId, status, kind, where }: UserSelection, conditi
 
 /** The ids of the users of a selection, in order of id, at most `limit`. */
 export async function selectUserIds(
-  look: RunSelect,
+  select: RunSelect,
   selection: UserSelection,
   { limit, now }: { limit: number; now: Date },
 ): Promise<UserId[]> {
-  const condition = await conditionOf(look, selection, now)
-  const rows = await rowsOf<{ id: string }>(look, sql`select u.id::text as id from users u where ${condition} order by u.id limit ${limit}`)
+  const condition = await conditionOf(select, selection, now)
+  const rows = await rowsOf<{ id: string }>(
+    select,
+    sql`select u.id::text as id from users u where ${condition} order by u.id limit ${limit}`,
+  )
   return rows.map(({ id }) => idOf('usr', id))
 }

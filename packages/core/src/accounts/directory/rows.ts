@@ -20,8 +20,8 @@ export function compiled(query: Sql): Select {
 }
 
 /** Runs a hand-written query; planned each time, unless it is a `statement`: a plan that suits one LIKE pattern is bad for another. */
-export function rowsOf<Row extends object>(look: RunSelect, query: Sql): Promise<Row[]> {
-  return look<Row>(compiled(query))
+export function rowsOf<Row extends object>(select: RunSelect, query: Sql): Promise<Row[]> {
+  return select<Row>(compiled(query))
 }
 
 /**

@@ -87,8 +87,8 @@ function matchOf({ username, email }: Account, phase: number, sought: SearchTerm
 }
 
 /** The exact number of users of a selection whose fields contain a text; similar ones are not counted. */
-export async function countUsersBy(look: RunSelect, query: string, selection: UserSelection, now: Date): Promise<number> {
-  const { contains, condition }: SearchTerms = searchTermsOf(query, await conditionOf(look, selection, now))
-  const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from users u where ${contains} and ${condition}`)
+export async function countUsersBy(select: RunSelect, query: string, selection: UserSelection, now: Date): Promise<number> {
+  const { contains, condition }: SearchTerms = searchTermsOf(query, await conditionOf(select, selection, now))
+  const [row] = await rowsOf<{ count: number }>(select, sql`select count(*)::int as count from users u where ${contains} and ${condition}`)
   return row?.count ?? 0
 }

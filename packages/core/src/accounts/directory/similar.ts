@@ -26,18 +26,21 @@ export async function similarHits(
   slips: readonly string[],
   limit: number,
 ): Promise<readonly UserRef[]> {
-  const look = selectThrough(em)
+  const select = selectThrough(em)
   const slipped = anyOf(slips.map((slip) => sql`u.search_text like ${`%${slip}%`}::text`))
   const candidate = sql`${slipped} and (${contains}) is not true and ${condition}`
   const newest = sql`(select * from users order by id desc limit ${sampled}) u`
-  const [row] = await rowsOf<{ count: number }>(look, sql`select count(*)::int as count from ${newest} where ${candidate}`)
+  const [row] = await rowsOf<{ count: number }>(select, sql`select count(*)::int as count from ${newest} where ${candidate}`)
   const common = (row?.count ?? 0) >= commonInSample
   const from = common
     ? sql`(select *, xmin from users order by id desc limit ${sql.lit(sampled * 10)}) u`
     : sql`(select *, xmin from users) u`
   // The planner takes a seq scan for cheap, as it may stop at the last candidate; with few candidates it never does.
   await em.execute('set local enable_seqscan = off')
-  const refs = await rowsOf<UserRef>(look, mostSimilar(sql`select u.* from ${from} where ${candidate} limit ${mostCompared}`, text, limit))
+  const refs = await rowsOf<UserRef>(
+    select,
+    mostSimilar(sql`select u.* from ${from} where ${candidate} limit ${mostCompared}`, text, limit),
+  )
   await em.execute('set local enable_seqscan to default')
   return refs
 }

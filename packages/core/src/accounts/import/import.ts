@@ -1,4 +1,4 @@
-import { assignRole, enforceSeparationOfDuty, type RoleId } from '../../access/index.ts'
+import { assignEverywhere, enforceSeparationOfDuty, type RoleId } from '../../access/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
@@ -148,6 +148,6 @@ async function insertOne(
   const { actor, now } = context
   await enforceSeparationOfDuty(context.em, { userIds: [row.id], roleIds: [...roleIds], organizationId: null, scopeKind: 'system' }, now)
   for (const roleId of roleIds)
-    assignRole(context.em, { id: context.newId('asg'), roleId, userId: row.id, grantedBy: callerId(actor), now })
+    assignEverywhere(context.em, { id: context.newId('asg'), roleId, userId: row.id, grantedBy: callerId(actor), now })
   return { userId: row.id, username: row.username, status: 'created', warnings: [...user.warnings, ...warnings] }
 }

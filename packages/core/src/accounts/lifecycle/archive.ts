@@ -1,14 +1,38 @@
+import { defineCommand } from '../../kernel/action.ts'
 import { change } from '../../kernel/row.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { lastOwner, lockOrganizations } from '../../organizations/index.ts'
-import { archivedUser, notArchived, restoreWindowOver, type UserId, type UserRow } from '../../users/index.ts'
+import { lastOwner, lockOrganizations, ownedOrganizations, ownerlessWithout } from '../../organizations/index.ts'
+import { expectVersion } from '../../kernel/version.ts'
+import {
+  archivedUser,
+  changedAccountTarget,
+  existingUser,
+  managingOrganization,
+  mayChangeAccount,
+  visibleUser,
+  type UserId,
+  type UserRow,
+} from '../../users/index.ts'
 import { mayKnow, revokeSentInvitations } from './invitations.ts'
-import { ownedOrganizations, ownerlessWithout } from './repository.ts'
 import { lifecycleSignatures } from './signatures.ts'
-import { changeStatus } from './status.ts'
+import { changeStatus } from './change-status.ts'
 
 const day = 24 * 60 * 60 * 1000
+
+export const archiveUser = defineCommand(lifecycleSignatures.archive, {
+  allow: mayChangeAccount,
+  takesPrecedence: 'everywhere',
+  target: changedAccountTarget,
+  async handle(context, { userId, reason, version }) {
+    const { em, actor } = context
+    const user = await existingUser(em, userId)
+    expectVersion(user, version)
+    const { restorableUntil, ...taken } = await archiveAccount(context, user, { reason, permission: lifecycleSignatures.archive.name })
+    context.note({ changes: { reason: reason ?? null, ...taken } })
+    return { user: visibleUser(actor, user, await managingOrganization(em, user)), ...taken, restorableUntil }
+  },
+})
 
 /** What archiving a user ended. */
 export interface Archived {
@@ -55,21 +79,7 @@ async function ensureOtherOwners(context: CommandContext, userId: UserId): Promi
   throw lastOwner({ organizationIds: ownerless.filter((id) => mayKnow(context, id)) })
 }
 
-/** Restores an archived user with its former status; what was revoked stays revoked. */
-export async function restoreAccount(context: CommandContext, user: UserRow): Promise<void> {
-  const { archivedAt } = user
-  if (user.status !== 'archived' || archivedAt === null) throw notArchived({})
-  const until = restorableUntil(context, archivedAt)
-  if (context.now > until) throw restoreWindowOver({ restorableUntil: until })
-  await changeStatus(context, user, user.archivedStatus ?? 'inactive', {
-    because: 'userStatus',
-    permission: lifecycleSignatures.restore.name,
-  })
-  change(user, { archivedAt: null, archivedBy: null, archiveReason: null, archivedStatus: null })
-  context.emit({ type: 'users.restored', subject: user.id, organizationId: null, payload: { userId: user.id } })
-  await context.em.flush()
-}
-
-function restorableUntil({ settings }: CommandContext, archivedAt: Date): Date {
+/** Until when a user that is archived at this time can be restored. */
+export function restorableUntil({ settings }: CommandContext, archivedAt: Date): Date {
   return new Date(archivedAt.getTime() + settings.restoreDays * day)
 }

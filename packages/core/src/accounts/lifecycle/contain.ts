@@ -1,17 +1,41 @@
 import { AuditEntryRow } from '../../audit/entity.ts'
+import { defineCommand } from '../../kernel/action.ts'
 import { change } from '../../kernel/row.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { AnswerOf } from '../../kernel/signature.ts'
 import { membershipsOf, type OrganizationId } from '../../organizations/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import { LoginAttemptRow } from '../../login-history/entity.ts'
-import { archivedUser, type UserRow, managingOrganization, visibleUser } from '../../users/index.ts'
+import {
+  archivedUser,
+  changedAccountTarget,
+  existingUser,
+  managingOrganization,
+  mayChangeAccount,
+  visibleUser,
+  type UserRow,
+} from '../../users/index.ts'
 import { rememberHold } from '../operator-holds.ts'
-import { rememberStatus } from './history.ts'
+import { rememberStatus } from './remember-status.ts'
 import { revokeSentInvitations } from './invitations.ts'
 import { roleNames } from './repository.ts'
 import { lifecycleSignatures } from './signatures.ts'
-import { changeStatus } from './status.ts'
+import { changeStatus } from './change-status.ts'
+
+/** The incident button. */
+export const containUser = defineCommand(lifecycleSignatures.contain, {
+  allow: mayChangeAccount,
+  takesPrecedence: 'everywhere',
+  target: changedAccountTarget,
+  async handle(context, { userId, reason }) {
+    const user = await existingUser(context.em, userId)
+    const before = user.status
+    const report = await contain(context, user, reason)
+    const { sessionsEnded, tokensEnded, invitationsRevoked } = report
+    context.note({ changes: { status: [before, 'suspended'], reason, sessionsEnded, tokensEnded, invitationsRevoked } })
+    return report
+  },
+})
 
 type Report = AnswerOf<typeof lifecycleSignatures.contain>
 type Recent = Pick<Report, 'recentSessions' | 'recentSignIns' | 'recentActions'>
@@ -20,7 +44,7 @@ type Recent = Pick<Report, 'recentSessions' | 'recentSignIns' | 'recentActions'>
 const mostRecent = 20
 
 /** Suspends a user, ends its sessions and tokens, freezes its grants, and reports what to investigate. */
-export async function contain(context: CommandContext, user: UserRow, reason: string): Promise<Report> {
+async function contain(context: CommandContext, user: UserRow, reason: string): Promise<Report> {
   if (user.status === 'archived') throw archivedUser({})
   const { em, now, actor } = context
   const managedBy = await managingOrganization(em, user)

@@ -7,7 +7,7 @@ import { openSealed } from '../../kernel/sealed.ts'
 import { equalInConstantTime } from '../../tokens/index.ts'
 import { challengeOver } from '../errors.ts'
 import { exchange, isAnswerOf, PendingSecrets, PendingSignIn, sealedFor } from './exchange.ts'
-import { admitNetwork, signInWithClaims } from './sign-in.ts'
+import { refuseThrottledNetwork, signInWithClaims } from './sign-in.ts'
 import { externalSignatures } from './signatures.ts'
 
 /** The result of redeeming the provider's answer, before the transaction. null: no such challenge, or it is over. */
@@ -45,14 +45,14 @@ async function redeemAnswer(
   { provider: answering, challenge, state, code, issuer }: Answer,
 ): Promise<RedeemedAnswer> {
   const { ports, settings, reader: em, now } = context
-  await admitNetwork(context)
+  await refuseThrottledNetwork(context)
   const tried = await tryChallenge({ em, ports, now }, 'oauth', challenge)
   if (tried === null) return null
   const { provider: name, redirectUri, redirectTo, sealed } = PendingSignIn.parse(tried.payload)
   const provider = providerNamed(settings, name)
   const pending = PendingSecrets.parse(JSON.parse(await openSealed(ports.cipher, sealedFor(name), sealed)))
-  const wrong = { provider: name, redirectTo, claims: null }
-  if (answering !== name || !equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return wrong
+  const mismatch = { provider: name, redirectTo, claims: null }
+  if (answering !== name || !equalInConstantTime(pending.state, state) || !(await isAnswerOf(ports, provider, issuer))) return mismatch
   if (!(await finishChallenge({ em, now }, tried))) return null
-  return { ...wrong, claims: await exchange(ports, provider, { code, redirectUri }, pending) }
+  return { ...mismatch, claims: await exchange(ports, provider, { code, redirectUri }, pending) }
 }

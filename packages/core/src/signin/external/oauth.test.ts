@@ -1,7 +1,7 @@
 import { completed, newId, uuidOf } from '@denizen/core'
 import { beginAt, databases, newEmail, TestProvider, useWorld } from '@denizen/core/testing'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { destination, redirectUriFor } from './redirects.ts'
+import { allowedRedirect, redirectUriFor } from './redirects.ts'
 
 const google = TestProvider.configured('google')
 const evil = TestProvider.configured('evil')
@@ -239,7 +239,7 @@ describe('where people may be sent', () => {
     ['ftp://id.example.com/', null],
     ['https://[', null],
   ])('%j: %j', (typed, where) => {
-    expect(destination(settings, typed)).toBe(where)
+    expect(allowedRedirect(settings, typed)).toBe(where)
   })
 
   test.each([

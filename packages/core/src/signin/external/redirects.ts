@@ -20,7 +20,7 @@ export function redirectUriFor(
  * the allowed origins. null: not allowed. Browsers read a backslash as a slash and
  * skip line breaks, so neither is allowed.
  */
-export function destination({ publicUrl, allowedOrigins }: AllowedOrigins, redirectTo: string): string | null {
+export function allowedRedirect({ publicUrl, allowedOrigins }: AllowedOrigins, redirectTo: string): string | null {
   if (/[\\\p{C}\s]/u.test(redirectTo) || !URL.canParse(redirectTo, `${publicUrl}/`)) return null
   const url = new URL(redirectTo, `${publicUrl}/`)
   if (url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol)) return null

@@ -17,7 +17,7 @@ export const signInWithIdentity = defineCommand(externalSignatures.signInWithIde
   handlesSecret: true,
   async prepare(context, { provider, token }) {
     const trusted = providerNamed(context.settings, provider)
-    await admitNetwork(context)
+    await refuseThrottledNetwork(context)
     return claimsIn(context, trusted, token)
   },
   handle: (context, { provider }, claims) => signInWithClaims(context, providerNamed(context.settings, provider), claims),
@@ -55,7 +55,7 @@ export async function signInWithClaims(context: CommandContext, provider: Identi
 const leeway = 60_000
 
 /** Refuses a network with too many wrong tokens, before any provider is contacted. */
-export async function admitNetwork(context: PrepareContext): Promise<void> {
+export async function refuseThrottledNetwork(context: PrepareContext): Promise<void> {
   const keys = await keysOf(context)
   const seconds = keys === null ? 0 : await secondsToWait(context.reader, keys, context.now)
   if (seconds > 0) throw tooManyAttempts({ retryAfter: seconds })

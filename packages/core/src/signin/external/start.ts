@@ -4,7 +4,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { admitFromNetwork } from '../../throttling/index.ts'
 import { authorizationUrl, clientOf, randomText, sealedFor } from './exchange.ts'
-import { destination, redirectUriFor } from './redirects.ts'
+import { allowedRedirect, redirectUriFor } from './redirects.ts'
 import { externalSignatures } from './signatures.ts'
 
 export const startOAuth = defineCommand(externalSignatures.startOAuth, {
@@ -14,12 +14,12 @@ export const startOAuth = defineCommand(externalSignatures.startOAuth, {
     const trusted = providerNamed(settings, provider)
     const client = clientOf(trusted)
     const redirectUri = redirectUriFor(settings, trusted, origin)
-    const goal = redirectTo === undefined ? null : destination(settings, redirectTo)
-    if (redirectUri === null || (goal === null && redirectTo !== undefined)) throw redirectNotAllowed({})
+    const target = redirectTo === undefined ? null : allowedRedirect(settings, redirectTo)
+    if (redirectUri === null || (target === null && redirectTo !== undefined)) throw redirectNotAllowed({})
     const pending = { state: randomText(ports), verifier: randomText(ports), nonce: randomText(ports) }
     const url = authorizationUrl(ports, await metadataOf(ports, trusted), client, redirectUri, pending)
     const sealed = await ports.cipher.seal(sealedFor(provider), JSON.stringify(pending))
-    return { url, redirectUri, redirectTo: goal, sealed }
+    return { url, redirectUri, redirectTo: target, sealed }
   },
   async handle(context, { provider }, { url, redirectUri, redirectTo, sealed }) {
     await admitFromNetwork(context, 'oauth')

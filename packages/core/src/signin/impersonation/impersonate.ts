@@ -1,27 +1,16 @@
 import { defineCommand } from '../../kernel/action.ts'
 import type { Principal } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { addressNotAllowed, denied, notFound, ownSessionRequired, unauthenticated } from '../../kernel/errors.ts'
+import { addressNotAllowed, denied, notFound, ownSessionRequired } from '../../kernel/errors.ts'
 import type { Id } from '../../kernel/id.ts'
 import { exclusiveLockNames, takeLock } from '../../kernel/locks.ts'
-import { signedIn } from '../../kernel/rule.ts'
-import { endSessions } from '../../sessions/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
-import {
-  callerLocked,
-  controlledAccountTarget,
-  existingUser,
-  isActing,
-  managingOrganization,
-  type UserRow,
-  mayChangeAccount,
-} from '../../users/index.ts'
+import { controlledAccountTarget, existingUser, isActing, managingOrganization, type UserRow, mayChangeAccount } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
-import { recordLoginAttempt } from '../../login-history/index.ts'
 import { reviewImpersonations } from '../../principals/index.ts'
 import { createSession } from '../create-session.ts'
 import type { SignedIn } from '../model.ts'
-import { cannotImpersonate, notImpersonating } from './errors.ts'
+import { cannotImpersonate } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
 
 /**
@@ -85,24 +74,3 @@ function requireImpersonable({ origin }: CommandContext, user: UserRow, by: User
   // The user's allowed addresses apply to the impersonator too.
   if (!mayActFrom(user.allowedIps, origin)) throw addressNotAllowed({})
 }
-
-export const stopImpersonating = defineCommand(impersonationSignatures.stopImpersonating, {
-  allow: signedIn,
-  takesPrecedence: 'everywhere',
-  aboutCredential: true,
-  target: callerLocked,
-  duringPendingStep: true,
-  async handle(context) {
-    const { actor, em, now } = context
-    if (actor.kind !== 'user') throw unauthenticated({})
-    const { userId, username, sessionId, impersonator } = actor.principal
-    if (sessionId === null || impersonator === null) throw notImpersonating({})
-    const by = impersonator.userId
-    const ended = await endSessions(em, { userId, sessionId, by }, 'impersonationOver', now)
-    context.invalidate(sessionId, { when: 'now', ...ended })
-    recordLoginAttempt(context, { identifier: username, userId, method: 'impersonation', outcome: 'revoked', sessionId, actorId: by })
-    const payload = { userId, impersonatorId: by, sessionId }
-    context.emit({ type: 'auth.impersonationStopped', subject: userId, organizationId: null, payload })
-    return ended
-  },
-})

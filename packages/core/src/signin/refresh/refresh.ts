@@ -6,7 +6,7 @@ import { addressNotAllowed } from '../../kernel/errors.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { accessLifetime, endSessions, slidExpiry } from '../../sessions/index.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
-import { pendingStepsOf, standingImpersonations, type Standing } from '../../principals/index.ts'
+import { pendingStepsOf, validImpersonations, type ImpersonationValidity } from '../../principals/index.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import {
   equalInConstantTime,
@@ -33,7 +33,7 @@ interface RefreshableSession {
   readonly session: SessionRow
   readonly user: UserRow
   /** What it stands on, if it is an impersonation. */
-  readonly standing: Standing | null
+  readonly standing: ImpersonationValidity | null
 }
 
 /**
@@ -81,13 +81,18 @@ async function findSession({ em, now, catalogue }: CommandContext, id: TokenRow[
 }
 
 /** What an impersonation stands on, in the session that it was begun in; null: it may not go on. */
-async function standingOf(em: SqlEntityManager, catalogue: Catalogue, session: SessionRow, now: Date): Promise<Standing | null> {
+async function standingOf(
+  em: SqlEntityManager,
+  catalogue: Catalogue,
+  session: SessionRow,
+  now: Date,
+): Promise<ImpersonationValidity | null> {
   const { id, impersonatorId, impersonatorSessionId } = session
   const impersonator = impersonatorId === null ? null : await em.findOne(UserRow, { id: impersonatorId })
   const from = impersonatorSessionId === null ? null : await em.findOne(SessionRow, { id: impersonatorSessionId })
   if (impersonator === null || !isActing(impersonator.status) || from === null || from.endedAt !== null || from.expiresAt <= now)
     return null
-  return (await standingImpersonations(em, catalogue, [id], now)).get(id) ?? null
+  return (await validImpersonations(em, catalogue, [id], now)).get(id) ?? null
 }
 
 /** The next pair; null: the token was exchanged before. */

@@ -1,11 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { accountExists, insertUser, proveAddress, reclaimAccount, reclaimRefused } from '../../accounts/index.ts'
+import { accountExists, insertProvenUser, proveAddress, reclaimAccount, reclaimRefused } from '../../accounts/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, decoyHash, hashPassword, PasswordRow, verifyPassword } from '../../passwords/index.ts'
-import { existingUser, isActing, lockAddress, lockUserWith, UserRow, usernameFrom } from '../../users/index.ts'
+import { existingUser, isActing, lockAddress, lockUserWith, UserRow } from '../../users/index.ts'
 import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
 import { invalidCredentials } from '../errors.ts'
@@ -182,25 +182,13 @@ async function revokeOtherSignUps({ em, now }: CommandContext, { email }: Proven
 }
 
 async function newAccount(context: CommandContext, { email }: ProvenAddress, asked: SignUpPayload, input: Confirmation) {
-  const username = input.username ?? asked.username
-  const { id, username: taken } = await insertUser(context, {
-    username: username ?? usernameFrom(email),
-    usernameIsOurs: username === null,
+  const { passwordHash, displayName, locale, timezone } = asked
+  return insertProvenUser(context, {
     email,
-    emailVerified: true,
-    status: 'active',
-    kind: 'human',
-    passwordHash: asked.passwordHash,
-    needPasswordChange: false,
-    homeOrganizationId: null,
-    profile: {
-      fullName: input.fullName ?? asked.fullName,
-      displayName: asked.displayName,
-      locale: asked.locale ?? undefined,
-      timezone: asked.timezone ?? undefined,
-    },
+    username: input.username ?? asked.username,
+    passwordHash,
+    profile: { fullName: input.fullName ?? asked.fullName, displayName, locale: locale ?? undefined, timezone: timezone ?? undefined },
   })
-  return { id, username: taken }
 }
 
 /** Writes down what was proved, and answers. */

@@ -1,73 +1,16 @@
-import { requireKnownPermissions } from '../../grants/index.ts'
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { RoleRow } from './entity.ts'
-import { removeFromSets, setsNeeding } from '../separation/set-guard.ts'
-import { lockRoleHierarchy } from './hierarchy-lock.ts'
-import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { idOf, uuidOf } from '../../kernel/id.ts'
-import { change, changedFields } from '../../kernel/row.ts'
+import { idOf, uuidOf, uuidOrNull } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
-import { expectVersion } from '../../kernel/version.ts'
-import { requireHeldPermissions, requireHeldRole, usableRoles } from './authority.ts'
-import { refreshClosure } from './closure.ts'
+import type { RoleId } from '../model.ts'
+import { removeFromSets, setsNeeding } from '../separation/set-guard.ts'
+import { requireHeldRole } from './authority.ts'
 import { roleExcluded, roleIncluded } from './errors.ts'
-import { addInclusions, refuseTooLarge } from './set-parents.ts'
-import { addPermissions } from './permissions.ts'
-import { requireActiveTenant, lockedRole, existingRole, tenantTarget, roleTarget, shownRole } from './repository.ts'
+import { lockRoleHierarchy } from './hierarchy-lock.ts'
+import { existingRole, lockedRole, roleTarget } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
-
-export const createRole = defineCommand(signatures.create, {
-  allow: granted,
-  target: tenantTarget,
-  async handle(context, { organizationId = null, name, description = null, permissions, includes }) {
-    const { em, actor, now } = context
-    requireKnownPermissions(context.catalogue, permissions)
-    await lockRoleHierarchy(em, organizationId, 'use')
-    await requireActiveTenant(em, organizationId)
-    requireHeldPermissions(actor, permissions, organizationId)
-    const included = await usableRoles(em, actor, { roleIds: includes, organizationId })
-    const id = context.newId('rol')
-    const stamps = { version: 1, createdAt: now, updatedAt: now, deletedAt: null }
-    em.persist(em.create(RoleRow, { id, organizationId, name, description, builtIn: false, ...stamps }))
-    await em.flush()
-    await addPermissions(context, id, [...new Set(permissions)])
-    await addInclusions(
-      context,
-      id,
-      included.map((role) => role.id),
-    )
-    await refreshClosure(em, [id])
-    await refuseTooLarge(em, id)
-    context.note({ target: { type: roleTarget.type, id }, organizationId, changes: { name, permissions, includes } })
-    context.emit({ type: 'roles.created', subject: id, organizationId, payload: { roleId: id, organizationId, name } })
-    return shownRole(em, id)
-  },
-})
-
-export const updateRole = defineCommand(signatures.update, {
-  allow: granted,
-  target: roleTarget,
-  async handle(context, { roleId, version, ...patch }) {
-    const { em, now } = context
-    const role = await lockedRole(em, roleId)
-    expectVersion(role, version)
-    await requireHeldRole(em, context.actor, role)
-    const changed = changedFields(role, patch)
-    const fields = Object.keys(changed)
-    if (fields.length === 0) return shownRole(em, roleId)
-    const { organizationId } = role
-    change(role, { ...changed, updatedAt: now })
-    await em.flush()
-    context.note({ changes: changed })
-    context.emit({ type: 'roles.updated', subject: roleId, organizationId, payload: { roleId, organizationId, fields } })
-    // Sessions show the name.
-    if (fields.includes('name')) context.invalidate(roleId, { when: 'soon' })
-    return shownRole(em, roleId)
-  },
-})
 
 /** The row stays as history: its permissions, inclusions and assignments. A later role of the same name is another role. */
 export const deleteRole = defineCommand(signatures.delete, {
@@ -106,7 +49,7 @@ async function requireUnneeded(em: SqlEntityManager, roleId: RoleId): Promise<vo
 /** Ends a role with its permissions, inclusions and assignments. Returns how many assignments it ended. */
 async function endRole({ em, actor, now }: CommandContext, roleId: RoleId): Promise<number> {
   const caller = callerId(actor)
-  const [role, by] = [uuidOf(roleId), caller === null ? null : uuidOf(caller)]
+  const [role, by] = [uuidOf(roleId), uuidOrNull(caller)]
   const ended = await em.execute<unknown[]>(
     'update role_assignments set revoked_at = ?, revoked_by = ? where role_id = ? and revoked_at is null returning 1',
     [now, by, role],

@@ -17,7 +17,7 @@ import { joinMemberships, principalGrants, readGrants, type GrantRecord } from '
 const permission = 'auth.impersonate'
 
 /** What an impersonation that may go on depends on, besides its user. */
-export interface Standing {
+export interface ImpersonationValidity {
   /** The ids whose change may end it: roles, teams and organizations of the impersonator. */
   readonly dependencies: readonly string[]
   /** When assignments of the impersonator begin or end, in milliseconds since the epoch. */
@@ -59,30 +59,30 @@ const impersonationsStatement = statement(
  * Those of the impersonations in these sessions that may go on: they could be begun now, from some address. Whoever acts holds the
  * permission, where the session is limited to, and everything that the user has.
  */
-export async function standingImpersonations(
+export async function validImpersonations(
   em: SqlEntityManager,
   catalogue: Catalogue,
   sessions: readonly Id<'ses'>[],
   now: Date,
-): Promise<ReadonlyMap<Id<'ses'>, Standing>> {
+): Promise<ReadonlyMap<Id<'ses'>, ImpersonationValidity>> {
   if (sessions.length === 0) return none
   const records = await runStatement<ImpersonationRecord>(em, impersonationsStatement, [now, uuidsOf(sessions)])
   const needs = await neededFor(em, records)
   // Those that were begun in one session as one user stand or fall together.
-  const alike = new Map<string, Standing | null>()
-  const standing = new Map<Id<'ses'>, Standing>()
+  const alike = new Map<string, ImpersonationValidity | null>()
+  const valid = new Map<Id<'ses'>, ImpersonationValidity>()
   for (const record of records) {
     const kind = `${record.parent}/${record.user}/${record.limit}`
-    const found = alike.get(kind) ?? (alike.has(kind) ? null : standingOf(catalogue, record, needs(record), now))
+    const found = alike.get(kind) ?? (alike.has(kind) ? null : validityOf(catalogue, record, needs(record), now))
     alike.set(kind, found)
-    if (found !== null) standing.set(idOf('ses', record.session), found)
+    if (found !== null) valid.set(idOf('ses', record.session), found)
   }
-  return standing
+  return valid
 }
 
-const none: ReadonlyMap<Id<'ses'>, Standing> = new Map()
+const none: ReadonlyMap<Id<'ses'>, ImpersonationValidity> = new Map()
 
-function standingOf(catalogue: Catalogue, record: ImpersonationRecord, needed: Needed, now: Date): Standing | null {
+function validityOf(catalogue: Catalogue, record: ImpersonationRecord, needed: Needed, now: Date): ImpersonationValidity | null {
   const defined = byRole(record.definitions === null ? [] : (JSON.parse(record.definitions) as RoleDefinition[]))
   const { given, memberships } = readGrants(record)
   const grantsAt = (time: Date, assignments: readonly LoadedAssignment[]) =>
@@ -159,9 +159,9 @@ export async function reviewImpersonations(
   const found = await lastOfPipeline(answer, runStatement<{ id: string }>(em, runningStatement, [...by, now]))
   const running = found.map(({ id }) => idOf('ses', id))
   if (running.length === 0) return running
-  const standing = await standingImpersonations(em, catalogue, running, now)
+  const valid = await validImpersonations(em, catalogue, running, now)
   const ends = running.flatMap((id) => {
-    const found = standing.get(id)
+    const found = valid.get(id)
     return found === undefined ? [{ id, at: now, isOver: true }] : found.until === null ? [] : [{ id, at: found.until, isOver: false }]
   })
   if (ends.length > 0) await shortenImpersonations(em, ends)

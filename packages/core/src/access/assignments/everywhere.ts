@@ -13,8 +13,8 @@ interface NewAssignment {
   readonly now: Date
 }
 
-/** Assigns a role to a user on the whole system, from now on and until it is revoked. Nothing is checked: callers decide who may. */
-export function assignRole(
+/** Assigns a role to a user everywhere, from now on and until it is revoked. Nothing is checked: callers decide who may. */
+export function assignEverywhere(
   em: SqlEntityManager,
   { id, userId, roleId, grantedBy, provider = null, now }: NewAssignment,
 ): RoleAssignmentRow {
@@ -43,7 +43,7 @@ export function assignRole(
   return row
 }
 
-/** The current assignment of a role to a user on the whole system, whenever it begins or ends; null: there is none. */
-export function currentAssignment(em: SqlEntityManager, userId: Id<'usr'>, roleId: RoleId): Promise<RoleAssignmentRow | null> {
+/** The current assignment of a role to a user everywhere, whenever it begins or ends; null: there is none. */
+export function currentAssignmentEverywhere(em: SqlEntityManager, userId: Id<'usr'>, roleId: RoleId): Promise<RoleAssignmentRow | null> {
   return em.findOne(RoleAssignmentRow, { userId, roleId, scopeKind: 'system', revokedAt: null })
 }

@@ -9,7 +9,7 @@ import { callerOf, callHeadersOf, contextOf, retiredPlanHeader, tokenInHeaders, 
 import type { CookieSession } from './cookies.ts'
 import { batchTooLarge, errorHeaders, malformed, httpErrorOf, methodNotAllowed, notBatched, toDomainError } from './errors.ts'
 import { immediateAnswers, type ImmediateAnswers } from './immediate.ts'
-import { callNamed, shapeOf, type Context } from './trpc.ts'
+import { callNamed, shapeOf, type Context } from './procedures.ts'
 import { writeOutput } from './wire/output.ts'
 import { readInput } from './wire/input.ts'
 
@@ -96,7 +96,7 @@ export class TrpcEndpoint {
       if (unusual) return await this.#throughFetch(asked, body, context, credential)
       if (batched) return withCookies(answerOf(await this.#batch(calls, text, context), true, credential), cookies)
       const result = await this.#call(names, () => readInput(parse(text)), context)
-      return heard(headers, withCookies(answerOf([result], false, credential), cookies))
+      return withKey(headers, withCookies(answerOf([result], false, credential), cookies))
     } catch (thrown) {
       const path = !batched && namesPattern.test(names) ? names : undefined
       return withCookies(answerOf([this.#failure(thrown, path, asked.requestId)], false, credential), cookies)
@@ -224,7 +224,7 @@ function answerOf(results: readonly Result[], batched: boolean, credential: Cred
 }
 
 /** The answer with the key that came in a header: without it there, the key was lost on the way. */
-function heard({ idempotencyKey: key }: CallHeaders, answer: WholeAnswer): WholeAnswer {
+function withKey({ idempotencyKey: key }: CallHeaders, answer: WholeAnswer): WholeAnswer {
   if (key === undefined || !/^[\x21-\x7e]{1,200}$/.test(key)) return answer
   return { ...answer, headers: [...(answer.headers ?? []), ['idempotency-key', key]] }
 }

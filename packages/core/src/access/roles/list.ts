@@ -1,26 +1,16 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
+import { sql, type RawQueryFragment, type SqlEntityManager } from '@mikro-orm/sql'
 import type { Role, RoleId } from '../model.ts'
 import { defineQuery } from '../../kernel/action.ts'
 import type { Actor } from '../../kernel/actor.ts'
-import { idOf, uuidOf, uuidsOf } from '../../kernel/id.ts'
+import { idOf, uuidOf, uuidOrNull, uuidsOf } from '../../kernel/id.ts'
 import { cutPage, openCursor } from '../../kernel/page.ts'
 import { granted, holdsAt } from '../../kernel/rule.ts'
 import { escapeLike } from '../../text/index.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
 import { seesInstallationRoles } from './authority.ts'
 import { loadRoles, patternsIn, type GraphRole } from '../facts/roles.ts'
-import { existingRole, tenantTarget, roleTarget, selectRoles, requireTenant, shownRole } from './repository.ts'
+import { requireTenant, selectRoles, tenantTarget } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
-
-export const getRole = defineQuery(signatures.get, {
-  allow: granted,
-  target: roleTarget,
-  async handle({ open }, { roleId }) {
-    const em = await open()
-    await existingRole(em, roleId)
-    return shownRole(em, roleId)
-  },
-})
 
 export const listRoles = defineQuery(signatures.list, {
   allow: granted,
@@ -48,31 +38,27 @@ interface RoleFilter {
   readonly includedIn?: RoleId | undefined
 }
 
-const selected = `r.deleted_at is null and (r.organization_id is not distinct from ?::uuid or r.id = any(?::uuid[]))
-  and (?::text is null or r.name ilike ?::text)
-  and (?::uuid is null or exists (select 1 from role_closure c where c.role_id = r.id and c.included_id = ?::uuid))
-  and (?::uuid is null or exists (select 1 from role_closure c join roles o on o.id = c.role_id
-    where c.role_id = ?::uuid and c.included_id = r.id and o.organization_id is not distinct from ?::uuid))`
-
 /** The inclusions of another organization's roles are not visible. */
-function parametersOf({ organizationId, also, search, including, includedIn }: RoleFilter): readonly unknown[] {
-  const home = organizationId === null ? null : uuidOf(organizationId)
+function conditionOf({ organizationId, also, search, including, includedIn }: RoleFilter): RawQueryFragment {
+  const home = uuidOrNull(organizationId)
   const pattern = search === undefined ? null : `%${escapeLike(search)}%`
-  const [below, above] = [including, includedIn].map((id) => (id === undefined ? null : uuidOf(id)))
-  return [home, uuidsOf(also), pattern, pattern, below, below, above, above, home]
+  const [below, above] = [uuidOrNull(including), uuidOrNull(includedIn)]
+  return sql`r.deleted_at is null and (r.organization_id is not distinct from ${home}::uuid or r.id = any(${uuidsOf(also)}::uuid[]))
+    and (${pattern}::text is null or r.name ilike ${pattern}::text)
+    and (${below}::uuid is null or exists (select 1 from role_closure c where c.role_id = r.id and c.included_id = ${below}::uuid))
+    and (${above}::uuid is null or exists (select 1 from role_closure c join roles o on o.id = c.role_id
+      where c.role_id = ${above}::uuid and c.included_id = r.id and o.organization_id is not distinct from ${home}::uuid))`
 }
 
 /** One page by name, with one row more if there is a next page. */
 function rolesByName(em: SqlEntityManager, which: RoleFilter, after: readonly unknown[] | null, limit: number): Promise<Role[]> {
   const [name, id] = after === null ? [null, null] : [String(after[0]), uuidOf(String(after[1]))]
-  const rest = `where ${selected} and (?::text is null or (r.name, r.id) > (?::text, ?::uuid)) order by r.name, r.id limit ?`
-  return selectRoles(em, rest, [...parametersOf(which), name, name, id, limit + 1])
+  const isLater = sql`(${name}::text is null or (r.name, r.id) > (${name}::text, ${id}::uuid))`
+  return selectRoles(em, sql`where ${conditionOf(which)} and ${isLater} order by r.name, r.id limit ${limit + 1}`)
 }
 
 async function countRoles(em: SqlEntityManager, which: RoleFilter): Promise<number> {
-  const [row] = await em.execute<{ count: number }[]>(`select count(*)::int as count from roles r where ${selected}`, [
-    ...parametersOf(which),
-  ])
+  const [row] = await em.execute<{ count: number }[]>(sql`select count(*)::int as count from roles r where ${conditionOf(which)}`)
   return row?.count ?? 0
 }
 

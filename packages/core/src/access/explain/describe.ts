@@ -1,4 +1,4 @@
-import { idOf, isId, uuidOf } from '../../kernel/id.ts'
+import { idOrNull, isId, uuidOf } from '../../kernel/id.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import type { Names } from '../facts/names.ts'
 import type { ScopeDescription } from './model.ts'
@@ -23,7 +23,7 @@ interface AssignmentScope {
 export function describeAssignmentScope({ scope, organization, object }: AssignmentScope, names: Names): ScopeDescription {
   const prefix = scope === 'organization' ? 'org' : scope === 'team' ? 'team' : 'res'
   const uuid = scope === 'organization' ? organization : object
-  return scopeDescription(scope, uuid === null ? null : idOf(prefix, uuid), names)
+  return scopeDescription(scope, idOrNull(prefix, uuid), names)
 }
 
 function scopeDescription(kind: ScopeDescription['kind'], id: string | null, names: Names): ScopeDescription {

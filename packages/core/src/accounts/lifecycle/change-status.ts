@@ -6,7 +6,7 @@ import { isActing, type UserRow, type UserStatus } from '../../users/index.ts'
 import { revokeVerifications } from '../../verifications/index.ts'
 import { ensureAnotherSuperadmin } from '../../access/index.ts'
 import { rememberHold, requireNoHold } from '../operator-holds.ts'
-import { rememberStatus } from './history.ts'
+import { rememberStatus } from './remember-status.ts'
 
 interface StatusChange {
   readonly because: 'userStatus' | 'archived' | 'contained'

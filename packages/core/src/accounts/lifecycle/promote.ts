@@ -1,0 +1,15 @@
+import { promote } from '../../access/index.ts'
+import { defineCommand } from '../../kernel/action.ts'
+import { allOf, grantedEverywhere, holdsEverything } from '../../kernel/rule.ts'
+import { changedAccountTarget, existingUser } from '../../users/index.ts'
+import { lifecycleSignatures } from './signatures.ts'
+
+export const promoteUser = defineCommand(lifecycleSignatures.promote, {
+  allow: allOf(grantedEverywhere, holdsEverything),
+  target: changedAccountTarget,
+  async handle(context, { userId, reason }) {
+    const outcome = await promote(context, await existingUser(context.em, userId))
+    context.note({ changes: { outcome, reason: reason ?? null } })
+    return { outcome, userId }
+  },
+})
