@@ -172,7 +172,7 @@ export async function reviewImpersonations(
 const runningStatement = statement(
   'running_impersonations',
   `with changed as (select organization_id as id from roles where id = any(${idArray})
-      union select organization_id from teams where id = any(${idArray}) union select unnest(?::uuid[])),
+      union select organization_id from teams where id = any(${idArray}) union select unnest(${idArray})),
     anywhere as (select exists (select 1 from changed where id is null) as is_so)
   select s.id::text as id from sessions s, anywhere where s.impersonator_id is not null and (anywhere.is_so
       or s.user_id = any(${idArray}) or s.impersonator_id = any(${idArray}) or s.impersonator_session_id = any(${idArray})
