@@ -2,8 +2,10 @@ import { DenizenError } from '@denizen/core/calls'
 import { inputWords, signatures } from '@denizen/core/contract'
 import type { z } from 'zod'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
-import { usageError } from './failure.ts'
+import { denizen } from './common-options.ts'
+import { usageError, withNext } from './failure.ts'
 import { readText } from './input-files.ts'
+import { aliasInWords, yamlInWords } from './yaml-words.ts'
 
 const schema = signatures.access.apply.input.shape.document
 
@@ -22,6 +24,8 @@ interface DocumentIssue {
   readonly message: string
 }
 
+const oneToLookAt = `See what a document looks like: ${denizen} access export`
+
 /** More nodes than any document has, reached by aliases of aliases, are an attack or a mistake. */
 const mostAliases = 100
 
@@ -32,15 +36,18 @@ export async function readAccessDocument(file: string): Promise<AccessDocumentFi
   const yaml = parseDocument(await readText(file), { lineCounter: counter, prettyErrors: false, version: '1.2' })
   const lineAt = (offset: number) => counter.linePos(offset).line
   if (yaml.errors.length > 0)
-    throw invalid(
+    throw unreadable(
       name,
-      yaml.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), path: '', message: message.split('\n')[0] ?? '' })),
+      // What follows the first error is mostly its consequence.
+      yaml.errors.slice(0, 1).map((error) => ({ line: lineAt(error.pos[0]), path: '', message: yamlInWords(error) })),
     )
   const positions = new Positions(yaml, lineAt)
   const document = valueOf(yaml, name)
+  if (!isObject(document))
+    throw unreadable(name, [{ line: 1, path: '', message: 'this is no access document: one begins with version: 1' }])
   const parsed = schema.safeParse(document, { error: inputWords })
   if (!parsed.success)
-    throw invalid(
+    throw unreadable(
       name,
       parsed.error.issues.flatMap((issue) => positions.issues(issue)),
     )
@@ -51,7 +58,7 @@ function valueOf(yaml: Document, name: string): unknown {
   try {
     return yaml.toJS({ maxAliasCount: mostAliases }) as unknown
   } catch (error) {
-    throw usageError(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw usageError(`${name} cannot be read: ${aliasInWords(error)}`, oneToLookAt)
   }
 }
 
@@ -81,6 +88,15 @@ function invalid(file: string, unsorted: readonly DocumentIssue[]): DenizenError
   return new DenizenError('cli.policyInvalid', 'invalid', messageOf(file, issues), { file, issues })
 }
 
+/** What is not even the form of an access document. */
+function unreadable(file: string, issues: readonly DocumentIssue[]): DenizenError {
+  return withNext(invalid(file, issues), oneToLookAt)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function messageOf(file: string, issues: readonly DocumentIssue[]): string {
   return issues.map(({ line, path, message }) => `${file}:${line}: ${path === '' ? '' : `${path}: `}${message}`).join('\n')
 }
@@ -97,7 +113,9 @@ class Positions {
 
   issues(issue: z.core.$ZodIssue): readonly DocumentIssue[] {
     if (issue.code !== 'unrecognized_keys') return [this.issue(issue.path.map(String).join('.'), issue.message)]
-    return issue.keys.map((key) => this.issue([...issue.path, key].map(String).join('.'), 'there is no such field'))
+    // What was meant, if there is one; which fields there are would be a long line for each.
+    const message = issue.message.includes('did you mean') ? issue.message : 'there is no such field'
+    return issue.keys.map((key) => this.issue([...issue.path, key].map(String).join('.'), message))
   }
 
   issue(path: string, message: string): DocumentIssue {

@@ -18,6 +18,7 @@ import {
 import { printAnswer } from './output.ts'
 import { printPlan } from './plan.ts'
 import { confirmed, placed } from './prompts.ts'
+import { withReauthentication } from './reauthentication.ts'
 import { organizationOf, resolveReferences, scopeOf, type Reference } from './references.ts'
 
 export type LeafOptions = ConnectionOptions & OutputOptions & ChangeOptions & Readonly<Record<string, unknown>>
@@ -41,6 +42,8 @@ export interface ActionCommand<S extends Signature> {
   readonly problem?: (input: Input) => string | null
   /** The question to confirm before it is done; null: none is needed. `typed` are the arguments as they were typed. */
   readonly confirmation?: (input: Input, typed: readonly string[], options: LeafOptions) => string | null
+  /** More that a dry run says, which a plan does not count. */
+  readonly alsoPlanned?: (connection: Connection, input: Input) => Promise<readonly string[]>
   /** The answer as text. `typed` are the arguments as they were typed. */
   readonly show: (answer: OutputOf<S>, options: LeafOptions, typed: readonly string[]) => string
   /** Makes the call and prints the answer itself. */
@@ -144,11 +147,19 @@ async function runAction<S extends Signature<ActionName>>(
 ): Promise<void> {
   const options = command.opts<LeafOptions>()
   const call = callNamed(connection.calls, face.signature.name)
-  if (options.dryRun === true && call.plan !== undefined) return printPlan(formatOf(options), await call.plan(input))
+  if (options.dryRun === true && call.plan !== undefined) {
+    const plan = await call.plan(input)
+    return printPlan(formatOf(options), plan, (await face.alsoPlanned?.(connection, input)) ?? [])
+  }
   const question = face.confirmation?.(input, command.args, options) ?? null
-  if (question !== null) await confirmed(placed(question, connection), options.yes, !unplannable.has(face.signature.name))
+  if (question !== null && options.yes !== true) {
+    const plans = !unplannable.has(face.signature.name)
+    // That there is no such thing, or that it may not be done, is said before anybody has to decide.
+    if (plans && call.plan !== undefined) await withReauthentication(connection, async () => call.plan?.(input))
+    await confirmed(placed(question, connection), options.yes, plans)
+  }
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options
-  const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })
+  const answer = await withReauthentication(connection, () => call(input, idempotencyKey === undefined ? {} : { idempotencyKey }))
   printAnswer(formatOf(options), answer, () => face.show(answer as OutputOf<S>, options, command.args))
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { DenizenError } from '@denizen/core/calls'
+import { distance } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError, withNext } from './failure.ts'
 import { SavedLogin } from './saved-login.ts'
@@ -34,6 +35,7 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
     const { connectLocally } = await import('./local.ts') // brings the database; a remote call starts faster without
     return connectLocally(options)
   }
+  requireKnownVariables()
   const context = await existingContext(options.context, (options.url ?? process.env['DENIZEN_URL']) !== undefined)
   const url = await serverUrl(options.url, context)
   const connection = await remote(url, await credentialFor(url, context), options.debug ?? false)
@@ -60,7 +62,7 @@ export async function serverUrl(option: string | undefined, context: Context): P
     nonEmpty('DENIZEN_URL', `Put the URL of a server into it, for example ${defaultUrl}, or do without: unset DENIZEN_URL`)
   if (named === null) return (await lastUrl(context.name)) ?? defaultUrl
   if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol))
-    throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${defaultUrl}`)
+    throw usageError(`"${named}" is not the URL of a server.`, `For example --url ${withScheme(named) ?? defaultUrl}`)
   const { username, password } = new URL(named)
   if (username !== '' || password !== '')
     throw usageError('The URL of the server must not contain a user name or a password.', `Sign in instead: ${denizen} login`)
@@ -73,6 +75,31 @@ export async function serverUrl(option: string | undefined, context: Context): P
  */
 function tokenOfEnvironment(): string | null {
   return nonEmpty('DENIZEN_TOKEN', 'Put an API token into it, or do without to use the login of this machine: unset DENIZEN_TOKEN')
+}
+
+/** `localhost:4000` as the URL that was meant; null: it is no host. */
+function withScheme(text: string): string | null {
+  if (!/^[\w.-]+:\d+$/.test(text)) return null
+  const isHere = /^(localhost|127\.)/.test(text)
+  return `${isHere ? 'http' : 'https'}://${text}`
+}
+
+/** Letters in which a variable differs that was meant to be one of ours. No setting of the server is that near. */
+const mostWrong = 2
+
+/** What tells a client where to go, and as whom. */
+const variables = ['DENIZEN_URL', 'DENIZEN_TOKEN', 'DENIZEN_CONTEXT'] as const
+
+/**
+ * Throws for a variable that was probably meant to be one of these: without it the call would go to another server, or as somebody else.
+ * Others in the environment may be settings of a server.
+ */
+function requireKnownVariables(): void {
+  for (const meant of variables.filter((name) => process.env[name] === undefined)) {
+    const wrong = Object.keys(process.env).find((name) => name.startsWith('DE') && distance(name, meant) <= mostWrong)
+    if (wrong !== undefined)
+      throw usageError(`${wrong} is not a setting. Did you mean ${meant}?`, `Rename it, or do without: unset ${wrong}`)
+  }
 }
 
 /** A variable of the environment; null: it is not set. Throws when it is empty. */

@@ -39,7 +39,7 @@ it('an action without a command made for it has one from its signature', async (
   const { token: agent } = issued.json<{ token: string }>()
   expect(await world.core.authenticate(agent)).toMatchObject({ userId: user.id })
   const shown = await terminal.here(['tokens', 'issue-websocket'], env)
-  expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(/^token +\S+\nexpires at +\d{4}-\d\d-\d\d \d\d:\d\d$/m)])
+  expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(/^token +\S+\nexpires at +\d{4}-\d\d-\d\d \d\d:\d\d \S+$/m)])
   const help = await terminal.here(['auth', 'request-magic-link', '--help'])
   expect(help.stdout).toMatch(/--email <.*>/)
 })

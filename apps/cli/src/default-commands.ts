@@ -10,8 +10,6 @@ import { addPaged } from './paged-command.ts'
 /** Groups with a shorter name than the namespace of their actions. */
 const groupNames: Readonly<Record<string, string>> = { organizations: 'orgs' }
 
-const descriptions: Readonly<Record<string, string>> = { auth: 'Sign in step by step, as applications do' }
-
 /**
  * Adds a command for every action that has none yet: `denizen <group> <verb>`, with the fields of the input as options. A query with pages
  * prints a table of the fields of its items, and has `--all`.
@@ -54,7 +52,7 @@ function itemsOf(namespace: string, verb: string): string {
 function groupOf(program: Command, namespace: string): Command {
   const name = groupNames[namespace] ?? namespace
   const existing = program.commands.find((command) => command.name() === name)
-  return existing ?? program.command(name).description(descriptions[namespace] ?? `Everything under ${namespace}`)
+  return existing ?? program.command(name).description(`Everything under ${namespace}`)
 }
 
 /** The required options, as they are typed. */

@@ -133,16 +133,19 @@ it('whoever meets that database is sent to doctor', async () => {
   }
 })
 
-it('for people it says the same with signs, and lists every setting', async () => {
+it('for people it says the same with signs, and the settings that are set; --all lists every one', async () => {
   const { code, stdout } = await terminal.here(['doctor'], { DENIZEN_PORT: 'many' })
   expect(code).toBe(1)
   expect(stdout).toMatch(/^ {2}✓ Node /m)
   expect(stdout).toMatch(/^ {2}✗ Settings [^]*DENIZEN_PORT: must be[^]*next: /m)
+  expect(stdout).toMatch(/^ {2}\d+ have their defaults\. .*denizen doctor --all$/m)
+  expect(stdout).not.toContain('DENIZEN_POOL_SIZE')
+  expect(stdout.split('\n').length).toBeLessThan(25)
   expect(stdout).toMatch(/^ {2}DENIZEN_PORT {2}many \(from the environment\)\n {6}\S/m)
 })
 
 it('U7: on a terminal of 80 columns names of settings stand whole', async () => {
-  const { stdout } = await terminal.run(['doctor'], { columns: 80 })
+  const { stdout } = await terminal.run(['doctor', '--all'], { columns: 80 })
   const lines = stripVTControlCharacters(stdout).split(/\r?\n/)
   const names = lines.flatMap((line) => /^ {2}((?:DENIZEN|DATABASE)_\S+)/.exec(line)?.[1] ?? [])
   expect(names).toEqual(settings.map(({ name }) => name))

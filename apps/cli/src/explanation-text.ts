@@ -77,7 +77,7 @@ export function thenText({ time, on, there, allowed, user, items }: Then): strin
 }
 
 const people = [
-  { title: 'USER', value: ({ username }: Then['items'][number]) => username },
+  { title: 'USER', whole: true, value: ({ username }: Then['items'][number]) => username },
   { title: 'ID', whole: true, value: ({ userId }: Then['items'][number]) => userId },
 ]
 

@@ -52,7 +52,8 @@ export function failureOf(thrown: unknown, command: string, meant: Meant = () =>
   if (thrown instanceof CommanderError) return commanderFailure(thrown, command, meant)
   if (!(thrown instanceof DenizenError)) return unexpected(thrown)
   const { next, ...details } = thrown.details
-  const told = typeof next === 'string' ? next : nextStep(thrown, { url: undefined, option: '', typed: {} })
+  const step = typeof next === 'string' ? next : nextStep(thrown, { url: undefined, option: '', typed: {} })
+  const told = step ?? (thrown.code === 'request.invalid' ? `See the options: ${command} --help` : null)
   const exitCode = thrown.code === 'cli.cancelled' ? exitCodes.cancelled : exitCodeOf[thrown.kind]
   return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode }
 }

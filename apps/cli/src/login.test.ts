@@ -201,3 +201,16 @@ it('a session that was approved elsewhere proves who its user is before a sensit
   expect([code.code, code.stderr]).toEqual([2, expect.stringMatching(/authenticator app[^]*--code-stdin/)])
   expect((await terminal.here(['reauthenticate', '--code-stdin'], {}, app.code())).code).toBe(0)
 })
+
+it('at a terminal a sensitive change asks for the password at once, and is then made', async () => {
+  const { world, server } = served()
+  const ada = await world.signUp()
+  await terminal.here(['login', '--url', server.url, '--username', ada.user.username, '--password-stdin'], {}, password)
+  world.clock.advance(5 * 60_000)
+  const creating = terminal.start(['tokens', 'create', 'backup', '--yes', '--json'], { columns: 100 })
+  await creating.says('please confirm that it is you')
+  await creating.says('Password')
+  creating.types(`${password}\r`)
+  const { code, stdout } = await creating.ended
+  expect([code, stdout]).toEqual([0, expect.stringContaining('"secret": "dnz_api_')])
+})

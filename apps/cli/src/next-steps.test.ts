@@ -9,17 +9,24 @@ const local = { url: null, option: '', typed: {} }
 const error = (code: string, details: Record<string, unknown> = {}) =>
   new DenizenError(code as DenizenErrorCode, 'conflict', 'told elsewhere', details)
 
+const things = ['session', 'token', 'role', 'policy', 'resource', 'assignment', 'exclusion', 'passkey', 'identity']
+
 describe('the next step', () => {
   it.each([
     ['request.unauthenticated', {}, served, 'denizen login --url http://users.example'],
     ['request.unauthenticated', {}, local, 'leave out --database'],
     ['request.denied', { permission: 'users.list' }, served, '--org'],
+    ['request.denied', { permission: 'users.list' }, served, 'denizen access explain me users.list'],
     ['request.notFound', { type: 'organization' }, served, 'denizen orgs list'],
     ['request.notFound', { type: 'member' }, served, 'denizen orgs list-members'],
     ['organizations.lastOwner', { organizationId: 'org_1' }, served, 'denizen orgs transfer-ownership org_1'],
     ['organizations.lastOwner', { organizationIds: ['org_1', 'org_2'] }, served, 'denizen orgs transfer-ownership …'],
     ['organizations.seatsTaken', { seatLimit: 3 }, served, '--seat-limit'],
     ['organizations.domainNotProven', { name: '_denizen.a.example', value: 'v' }, served, 'dig +short TXT _denizen.a.example'],
+    ...things.map((type) => ['request.notFound', { type }, served, 'denizen '] as const),
+    ['client.unexpectedAnswer', {}, served, 'http://users.example'],
+    ['auth.outOfScope', {}, served, 'unset DENIZEN_TOKEN'],
+    ['factors.none', {}, served, 'denizen factors enrol'],
     ['mail.notConfigured', {}, served, 'DENIZEN_SMTP_URL'],
     ['request.outcomeUnknown', { idempotencyKey: 'abc' }, served, '--idempotency-key abc'],
     ['users.tooMany', { count: 2000, most: 1000 }, served, 'bulk-archive -'],
@@ -51,7 +58,7 @@ describe('the next step', () => {
     const typed = { email: 'ada@x', username: 'ada', userId: 'ada', organizationId: 'acme', domain: 'acme.example' }
     const told = [
       ...codesWithSteps.map((code) => error(code)),
-      ...['user', 'organization', 'team', 'domain', 'invitation', 'member'].map((type) => error('request.notFound', { type })),
+      ...['user', 'organization', 'team', 'domain', 'invitation', 'member', ...things].map((type) => error('request.notFound', { type })),
     ].map((failed) => nextStep(failed, { ...served, typed }) ?? '')
     const wrong = told.flatMap((text) => linesIn(text).filter((words) => !canBeTyped(words)))
     expect(wrong.map((words) => words.join(' '))).toEqual([])

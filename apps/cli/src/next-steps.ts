@@ -27,10 +27,13 @@ const steps: Readonly<Record<string, Step>> = {
         : process.env['DENIZEN_TOKEN'] === undefined
           ? `Sign in: ${denizen} login${option}`
           : 'The token in DENIZEN_TOKEN is not valid, or not any more: set another one, or use your login: unset DENIZEN_TOKEN',
-  'request.denied': ({ details }, { url, option }) => {
+  'request.denied': ({ details: { permission } }, { url, option, typed }) => {
     if (url === null || url === undefined) return null
-    const within = takesOrganization(String(details['permission'])) ? ', or name an organization that you administer with --org' : ''
-    return `Sign in as somebody who may: ${denizen} login${option}${within}`
+    const within = takesOrganization(String(permission)) ? ', or name an organization that you administer with --org' : ''
+    const where = typeof typed['organizationId'] === 'string' ? ` --org ${word(typed, 'organizationId')}` : ''
+    const asked =
+      typeof permission === 'string' ? `. What would give it to you, and who can: ${denizen} access explain me ${permission}${where}` : ''
+    return `Sign in as somebody who may: ${denizen} login${option}${within}${asked}`
   },
   'request.notFound': (error, where) => {
     const step = known(whereToLook, String(error.details['type']))
@@ -51,8 +54,38 @@ const steps: Readonly<Record<string, Step>> = {
   'request.idempotencyConflict': 'Use a new --idempotency-key.',
   'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
   'auth.invalidCredentials': `Try again, or choose a new password by mail: ${denizen} password forgot …`,
+  'client.unexpectedAnswer': (_, { url }) =>
+    `Open ${url ?? 'the URL'} in a browser: Denizen says there that it is one. Name another server with --url.`,
+  'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot …`,
+  'auth.outOfScope': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
+  'auth.outOfOrganization': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
+  'auth.ownSessionRequired': (_, { option }) =>
+    `With a token set, use your login: unset DENIZEN_TOKEN; else sign in: ${denizen} login${option}`,
+  'auth.notImpersonating': `See who you are: ${denizen} whoami`,
+  'auth.tooManySessions': `Where you are signed in, see all sessions and end some: ${denizen} sessions list`,
+  'auth.noSetup': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
+  'factors.none': `Set one up: ${denizen} factors enrol`,
+  'factors.noTotp': `See what there is: ${denizen} factors list`,
+  'factors.notBegun': `Begin: ${denizen} factors enrol`,
+  'factors.lastRequired': `See what there is: ${denizen} factors list`,
+  'access.unknownPermission': `See all actions: ${denizen} call`,
+  'access.notHeld': `See what you hold: ${denizen} access list-permissions`,
+  'access.excluded': `See which roles exclude each other: ${denizen} access list-exclusions`,
+  'access.exclusionViolated': `See who has the roles: ${denizen} access list-assignments`,
+  'access.tooManyActive': `See which are active: ${denizen} access list-active-roles`,
+  'access.noSession': `Sign in, or without the token use your login: unset DENIZEN_TOKEN`,
+  'access.planOutdated': 'Run it again: the new plan is shown before anything is done.',
+  'policies.nameTaken': `See which there are: ${denizen} policies list`,
+  'policies.unknown': `See which there are: ${denizen} policies list`,
+  'roles.nameTaken': `See which there are: ${denizen} roles list`,
+  'tokens.tooMany': `See which are unused: ${denizen} tokens list`,
+  'tokens.over': `Create another one: ${denizen} tokens create …`,
+  'users.lastWayIn': `Add one first: ${denizen} password change, or on the page /passkeys`,
+  'organizations.proveAddressFirst': `Ask for the link: ${denizen} auth request-email-verification`,
+  'request.databaseNotMigrated': `On its machine, see what is missing: ${denizen} migrate plan`,
+  'request.internal': 'Look into the log of the server: it has the error, and what led to it.',
   'tokens.scopeTooWide': `See what you may do: ${denizen} access list-permissions`,
-  'config.invalid': `See all settings, with what they mean: ${denizen} doctor`,
+  'config.invalid': `See all settings, with what they mean: ${denizen} doctor --all`,
   'database.locked': ({ details }) =>
     `Stop ${typeof details['pid'] === 'number' ? `process ${details['pid']}` : 'the other process'}, or choose another directory: DENIZEN_DATA_DIR, or --data-dir of ${denizen} serve`,
   'auth.stepRequired': `See what is still to do: ${denizen} users current`,
@@ -118,6 +151,15 @@ const whereToLook: Readonly<Record<string, Step>> = {
   domain: (_, { typed }) => `Look at those of an organization: ${denizen} orgs list-domains ${word(typed, 'organizationId')}`,
   invitation: `Look at those that can be answered: ${denizen} orgs list-invitations`,
   member: (_, { typed }) => `Look at all of them: ${denizen} orgs list-members ${word(typed, 'organizationId')}`,
+  session: `Look at yours: ${denizen} sessions list`,
+  token: `Look at yours: ${denizen} tokens list`,
+  role: `Look at those there are: ${denizen} roles list`,
+  policy: `Look at those there are: ${denizen} policies list`,
+  resource: `Look at yours: ${denizen} resources list`,
+  assignment: `Look at those there are: ${denizen} access list-assignments`,
+  exclusion: `Look at those there are: ${denizen} access list-exclusions`,
+  passkey: `Look at yours: ${denizen} passkeys list`,
+  identity: `Look at yours: ${denizen} identities list`,
 }
 
 /** All codes after which something is to be typed. */

@@ -57,7 +57,9 @@ describe('an organization', () => {
 
     const unasked = await run('orgs', 'archive', slug)
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(new RegExp(`Archive ${slug}\\?[^]*--yes`))])
-    expect((await run('orgs', 'archive', slug, '--dry-run')).stdout).toMatch(/^ {2}1 organization is changed$/m)
+    const plan = (await run('orgs', 'archive', slug, '--dry-run')).stdout
+    expect(plan).toMatch(/^ {2}1 member loses access$/m)
+    expect(plan).toMatch(/^ {2}1 organization is changed$/m)
     expect((await run('orgs', 'archive', slug, '--yes')).stdout).toMatch(/^members who lost it +1$/m)
   })
 

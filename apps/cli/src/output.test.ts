@@ -49,10 +49,10 @@ describe('a table', () => {
     ]
     expect(table(rows, columns)).toBe(
       [
-        'NAME    AT                TAGS',
+        `NAME    AT${' '.repeat(localTime(at).length)}TAGS`,
         `Zoë     ${localTime(at)}  a, b`,
-        '王小明  -                 -',
-        'ada     -                 -',
+        `王小明  -${' '.repeat(localTime(at).length + 1)}-`,
+        `ada     -${' '.repeat(localTime(at).length + 1)}-`,
       ].join('\n'),
     )
   })
@@ -77,6 +77,20 @@ describe('a table', () => {
     expect(stripVTControlCharacters(shown).split('\n')[1]).toBe(`${'n'.repeat(11)}…  ${value}`)
   })
 
+  it('tells which columns there is no room for, and keeps what alone names a row', () => {
+    const rows = [{ where: 'w'.repeat(30), address: 'a'.repeat(30), id: `ses_${'0'.repeat(26)}` }]
+    const shown = onTerminal(50, () =>
+      table(rows, [
+        { title: 'WHERE', value: ({ where }) => where },
+        { title: 'ADDRESS', value: ({ address }) => address },
+        { title: 'ID', whole: true, kept: true, value: ({ id }) => id },
+      ]),
+    )
+    const [, row, told] = stripVTControlCharacters(shown).split('\n')
+    expect(row).toMatch(/^w+…? +ses_0{26}$/)
+    expect(told).toBe('No room for ADDRESS: a wider terminal or --json shows them.')
+  })
+
   it('O12: of users fits 80 columns: without ids, with times as people say them', () => {
     const at = new Date(Date.now() - 3 * 86_400_000)
     const user = { username: 'ada.lovelace', email: 'ada.lovelace@analytical.example.org', displayName: null, fullName: 'Ada Lovelace' }
@@ -85,6 +99,8 @@ describe('a table', () => {
     expect(lines.every((line) => line.length <= 80)).toBe(true)
     expect(lines[1]).toMatch(/^ada\.lovelace {2}.*3 days ago$/)
     expect(lines.join('\n')).not.toMatch(/usr_|\d{4}-/)
+    const long = [{ ...rows[0], username: 'u'.repeat(64) }] as unknown as User[]
+    expect(onTerminal(80, () => table(long, userColumns))).toContain('u'.repeat(64))
     expect(onTerminal(200, () => table(rows, userColumns))).toContain('usr_')
   })
 
@@ -101,6 +117,21 @@ describe('a table', () => {
 
   it('keeps a row on its line', () => {
     expect(table([{ name: 'one\ntwo', at: null }], columns).split('\n')).toHaveLength(2)
+  })
+})
+
+describe('a time', () => {
+  it.each([
+    ['UTC', '2026-01-31 12:00 UTC'],
+    ['Europe/Berlin', '2026-01-31 13:00 +01:00'],
+    ['America/St_Johns', '2026-01-31 08:30 -03:30'],
+  ])('says its zone: %s', (zone, text) => {
+    vi.stubEnv('TZ', zone)
+    try {
+      expect(localTime(new Date('2026-01-31T12:00:00Z'))).toBe(text)
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 })
 

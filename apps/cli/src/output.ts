@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly title: string
   /** Never shortened, because people copy it. */
   readonly whole?: boolean
+  /** Never left out, because nothing else names the row. */
+  readonly kept?: boolean
   value(row: Row): unknown
 }
 
@@ -48,9 +50,12 @@ function isPage(answer: unknown): answer is { items: readonly unknown[] } {
   return answer !== null && typeof answer === 'object' && 'items' in answer && Array.isArray(answer.items)
 }
 
-/** Rows under headings, aligned; shortened to fit the terminal, and without what does not fit. */
+/** Rows under headings, aligned; shortened to fit the terminal, and without what does not fit: which that is stands below. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
-  return tableOf(rows, fitting(rows, columns, room()))
+  const shown = fitting(rows, columns, room())
+  const left = columns.filter((column) => !shown.includes(column)).map(({ title }) => title)
+  const told = left.length === 0 ? [] : [dim(`No room for ${left.join(', ')}: a wider terminal or --json shows them.`)]
+  return [tableOf(rows, shown), ...told].join('\n')
 }
 
 /** Columns that fit: ids go first, because what has one mostly has a name, then the last ones that are not there to be copied; the first stays. */
@@ -62,7 +67,7 @@ function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], mos
   const needed = columns.reduce((sum, column) => sum + least(column) + 2, -2)
   if (needed <= most || columns.length === 1) return columns
   const [, ...rest] = columns
-  const gone = rest.findLast(({ title }) => title === 'ID') ?? rest.findLast(({ whole }) => whole !== true)
+  const gone = rest.findLast(({ title, kept }) => title === 'ID' && kept !== true) ?? rest.findLast(({ whole }) => whole !== true)
   if (gone === undefined) return columns
   return fitting(
     rows,
@@ -128,11 +133,19 @@ export function indented(text: string, spaces: number): string {
     .join('\n')
 }
 
-/** An instant in the reader's own time zone. */
+/** An instant in the reader's own time zone, which is said: texts of the server are in UTC. */
 export function localTime(date: Date): string {
   const two = (number: number) => String(number).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())} ${zoneOf(date)}`
+}
+
+/** `UTC`, `+01:00` */
+function zoneOf(date: Date): string {
+  const minutes = -date.getTimezoneOffset()
+  if (minutes === 0) return 'UTC'
+  const two = (number: number) => String(Math.trunc(Math.abs(number))).padStart(2, '0')
+  return `${minutes < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
 }
 
 const units = [

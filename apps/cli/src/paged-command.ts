@@ -24,7 +24,7 @@ export interface PagedFace<S extends Signature> extends Pick<
   readonly things: string
   readonly columns: readonly Column<ItemOf<S>>[]
   /** A remark below the table. */
-  readonly remark?: (page: OutputOf<S>) => string
+  readonly remark?: (page: OutputOf<S>, options: LeafOptions) => string
 }
 
 export function addPaged<S extends Signature<ActionName>>(parent: Command, face: PagedFace<S>): void {
@@ -47,7 +47,7 @@ export function addPaged<S extends Signature<ActionName>>(parent: Command, face:
         options,
         things,
         columns: chosen(columns, options['columns']),
-        remark: (page) => remark?.(page as OutputOf<S>) ?? '',
+        remark: (page) => remark?.(page as OutputOf<S>, options) ?? '',
       }),
   })
 }

@@ -59,7 +59,10 @@ it('password forgot and password reset lead to a new password, with the token or
     await world.work()
     const link = next === chosen ? world.mailer.tokenFor(user.email ?? '') : world.mailer.linkTo(user.email ?? '')
     const reset = await terminal.here(['password', 'reset', '--stdin'], { DENIZEN_URL: env.DENIZEN_URL }, `${link}\n${next}`)
-    expect([reset.code, reset.stdout]).toEqual([0, `The password is set. Sign in as ${user.username}: denizen login\n`])
+    expect([reset.code, reset.stdout]).toEqual([
+      0,
+      `The password is set. Sign in as ${user.username}: denizen login --username ${user.username}\n`,
+    ])
     await expect(world.signIn(user, next)).resolves.toBeDefined()
   }
 })
@@ -88,4 +91,16 @@ it('users impersonate gives a token that acts as the user, until it is stopped',
   expect((await terminal.here(['users', 'stop-impersonating'], guise)).stdout).toContain('impersonation has ended')
   expect((await terminal.here(['whoami'], guise)).code).toBe(4)
   expect((await terminal.here(['whoami'], own)).code).toBe(0)
+})
+
+it('a mail that was asked for is told with what comes next', async () => {
+  const { user, token } = await served().world.signUp()
+  const env = { DENIZEN_URL: served().server.url, DENIZEN_TOKEN: token }
+  const own = await terminal.here(['auth', 'request-email-verification'], env)
+  expect([own.code, own.stdout]).toEqual([0, expect.stringMatching(/^A link was sent to your address; it works until .*\. Open it, /)])
+  const link = await terminal.here(['auth', 'request-magic-link', '--email', user.email ?? ''], env)
+  expect([link.code, link.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^If there is an account with this address, a link was sent there[^]*^binding +dnz_\S+$/m),
+  ])
 })

@@ -10,12 +10,12 @@ export interface NamedFailure extends FailedItem {
 export type BatchPlan = Omit<Plan, 'failed'> & { readonly failed: readonly NamedFailure[] }
 
 /** Shows what a command would do: as sentences for people; as JSON, every table that it counts. */
-export function printPlan(format: Format, plan: Plan | BatchPlan): void {
-  printAnswer(format, plan, () => planText(plan))
+export function printPlan(format: Format, plan: Plan | BatchPlan, also: readonly string[] = []): void {
+  printAnswer(format, plan, () => planText(plan, also))
 }
 
-/** The plan as sentences. */
-export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan | BatchPlan): string {
+/** The plan as sentences; `also` stand before those that it makes. */
+export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan | BatchPlan, also: readonly string[] = []): string {
   const changes = Object.entries(rows)
     .filter(([name]) => !uncounted.has(name))
     .flatMap(([name, counts]) => sentencesOf(name, counts))
@@ -25,7 +25,7 @@ export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Pla
   ]
   const mails = Object.entries(jobs).filter(([name]) => /mail/i.test(name))
   const sent = mails.map(([, count]) => `${counting(count, 'email')} ${count === 1 ? 'is' : 'are'} sent`)
-  const lines = [...changes, ...ended, ...sent]
+  const lines = [...also, ...changes, ...ended, ...sent]
   const told = lines.length === 0 ? 'nothing would change.' : `this would change:\n\n${lines.map((line) => `  ${line}`).join('\n')}`
   return `Dry run: ${told}${failures(failed)
     .map((text) => `\n\n${text}`)

@@ -46,6 +46,7 @@ describe('a policy', () => {
       ['policies', 'create', newName(), '--limit', 'maxSessions'],
     ]
     for (const line of wrong) expect((await run(...line)).code).toBe(2)
+    expect((await run('policies', 'create', newName(), '--limit', 'maxSesions=3')).stderr).toContain('Did you mean maxSessions?')
     expect((await run('policies', 'assign', name, '--as-default')).code).toBe(0)
     expect((await run('policies', 'list')).stdout).toMatch(new RegExp(`${name}\\s+yes`))
     expect((await run('policies', 'assign', '--none', '--as-default')).code).toBe(0)

@@ -31,6 +31,7 @@ describe('help', () => {
 
 const mistakes: readonly (readonly [line: string[], message: string, next: string])[] = [
   [['usrs'], "unknown command 'usrs' (Did you mean users?)", 'denizen --help'],
+  [['usres', 'list'], "unknown command 'usres' (Did you mean users?)", 'denizen --help'],
   [['users', 'lst'], "unknown command 'lst' (Did you mean list?)", 'denizen users --help'],
   [['help', 'users', 'lst'], 'There is no command "users lst". Did you mean list?', 'denizen users --help'],
   [['users', 'list', '--frobnicate'], "unknown option '--frobnicate'", 'denizen users list --help'],
@@ -44,6 +45,7 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
   [['users', 'create', '--username', 'ada', '--password', 'canary'], 'does not belong on the command line', '--password-stdin'],
   [['users', 'create', '--username', 'ada', '--password-prompt'], 'there is no terminal to ask', '--password-stdin'],
   [['users', 'list', '--url', 'nowhere'], '"nowhere" is not the URL of a server', '--url http://localhost:4000'],
+  [['users', 'list', '--url', 'localhost:4821'], '"localhost:4821" is not the URL of a server', '--url http://localhost:4821'],
   [['users', 'list', '--url', 'http://ada:canary@127.0.0.1:1'], 'must not contain a user name or a password', 'denizen login'],
   [['users', 'list', '--url', 'http://127.0.0.1:1', '--local'], 'cannot be used with', 'denizen users list --help'],
   [['call', 'users.creat'], 'There is no action "users.creat". Did you mean users.create?', 'denizen call'],
@@ -57,6 +59,11 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
   [['call', 'users.list', '--json', '{'], '--json is not JSON', ''],
   [['login', '--password-stdin'], 'there is no terminal to ask', '--username'],
   [['login', '--password', 'canary'], 'does not belong on the command line', '--password-stdin'],
+  [['--limit', 'many', 'users', 'list'], "unknown option '--limit'", 'denizen --help'],
+  [['--context', 'x', 'users', 'list'], 'There is no context "x"', 'denizen login --context x'],
+  [['--context=x', '--json', 'users', 'list'], 'There is no context \\"x\\"', 'denizen login --context x'],
+  [['--json', 'call', 'users.list'], "unknown option '--json'", 'denizen --help'],
+  [['--context', 'x', 'usres', 'list'], "unknown command 'usres' (Did you mean users?)", 'denizen --help'],
   [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish', 'denizen completion --help'],
 ]
 
@@ -73,6 +80,20 @@ describe('a command line that cannot be carried out', () => {
     const { code, failure } = await terminal.here(['users', 'list', '--json', '--limit', 'many'])
     expect([code, failure()]).toMatchObject([2, { code: 'cli.usage', message: '--limit must be a whole number.' }])
   })
+})
+
+it.each(['DENIZEN_TOKN', 'DENIZEN_TOKEN_', 'DENZIEN_TOKEN'])(
+  'a misspelt variable is refused, because the call would be made as somebody else: %s',
+  async (name) => {
+    const { code, stderr } = await terminal.here(['users', 'list'], { ...nowhere, [name]: 'canary' })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${name} is not a setting. Did you mean DENIZEN_TOKEN?`)])
+    expect(stderr).not.toContain('canary')
+  },
+)
+
+it('settings of a server in the environment are no business of a client', async () => {
+  const { stderr } = await terminal.here(['users', 'list'], { ...nowhere, DENIZEN_PUBLIC_URL: 'x', DENIZEN_PORT: '1', DENIZEN_HOST: 'x' })
+  expect(stderr).toContain('No server answers')
 })
 
 describe('what is not there', () => {

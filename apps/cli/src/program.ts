@@ -2,6 +2,7 @@ import { DenizenError } from '@denizen/core/calls'
 import { Argument, Command, type OutputConfiguration } from 'commander'
 import { addAliases, childNamed } from './aliases.ts'
 import { addAccess } from './commands/access.ts'
+import { addAuth } from './commands/auth.ts'
 import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -26,14 +27,16 @@ import { addDefaults } from './default-commands.ts'
 import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
 import { fittedHelp } from './help.ts'
 import { denizen } from './common-options.ts'
+import { withOptionsBehind } from './leading-options.ts'
 import { room } from './output.ts'
 import { closest } from './suggestion.ts'
 import { version } from './version.ts'
 import { inWordsOf } from './words.ts'
 
 /** Runs one command line, without the program's own name. Gives the exit code. */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(typed: readonly string[]): Promise<number> {
   const program = createProgram()
+  const argv = withOptionsBehind(program, typed)
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
     return Number(process.exitCode ?? exitCodes.ok)
@@ -54,6 +57,32 @@ const output: OutputConfiguration = {
   writeOut: (text) => void process.stdout.write(fittedHelp(text, room())),
 }
 
+/** What adds the commands, in the order of the help. */
+const groups: readonly ((program: Command) => void)[] = [
+  addServe,
+  addSession,
+  addUsers,
+  addOrgs,
+  addTeams,
+  addRoles,
+  addAccess,
+  addResources,
+  addPolicies,
+  addFactors,
+  addPasskeys,
+  addIdentities,
+  addSessions,
+  addTokens,
+  addPasswords,
+  addSignInHistory,
+  addImpersonation,
+  addCall,
+  addMigrate,
+  addDoctor,
+  addCompletion,
+  addAuth,
+]
+
 /** The program with all of its commands. */
 export function createProgram(): Command {
   const program = new Command('denizen')
@@ -65,27 +94,7 @@ export function createProgram(): Command {
     .configureOutput(output)
     .helpCommand(false)
     .addHelpText('after', help)
-  addServe(program)
-  addSession(program)
-  addUsers(program)
-  addOrgs(program)
-  addTeams(program)
-  addRoles(program)
-  addAccess(program)
-  addResources(program)
-  addPolicies(program)
-  addFactors(program)
-  addPasskeys(program)
-  addIdentities(program)
-  addSessions(program)
-  addTokens(program)
-  addPasswords(program)
-  addSignInHistory(program)
-  addImpersonation(program)
-  addCall(program)
-  addMigrate(program)
-  addDoctor(program)
-  addCompletion(program)
+  for (const add of groups) add(program)
   addDefaults(program)
   addAliases(program)
   program
@@ -142,4 +151,4 @@ function optionMeant(place: Command, argv: readonly string[]): string | null {
 
 const help = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done, 130 cancelled.
-Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, NO_COLOR; for the server see "denizen doctor".`
+Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, NO_COLOR; for the server see "denizen doctor --all".`

@@ -3,6 +3,7 @@ import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
+import { ambiguous, mayNotFind, noSuchUser, notFound } from './reference-errors.ts'
 import { denizen } from './common-options.ts'
 
 /** Where names are resolved. */
@@ -57,7 +58,13 @@ const team: Reference = {
     const wanted = sameName(text)
     const found = await first(scope.connection.calls.teams.list({ organizationId, limit: 100 }), ({ name }) => sameName(name) === wanted)
     return (
-      found?.id ?? notFound('team', text, `Look at those of the organization: ${denizen} teams list --org ${wordOf(scope, organizationId)}`)
+      found?.id ??
+      notFound(
+        'team',
+        text,
+        `Look at those of the organization: ${denizen} teams list --org ${wordOf(scope, organizationId)}`,
+        placeOf(scope),
+      )
     )
   },
 }
@@ -87,7 +94,15 @@ const role: Reference = {
     // The organization's own role takes precedence over one of the installation with the same name.
     const found = named.find(({ own }) => own) ?? named[0]
     const list = organizationId === null ? 'roles list' : `roles list --org ${wordOf(scope, organizationId)} --installation`
-    return found?.id ?? notFound('role', text, `Look at those there are: ${denizen} ${list}`)
+    return (
+      found?.id ??
+      notFound(
+        'role',
+        text,
+        `Look at those there are: ${denizen} ${list}`,
+        organizationId === null ? '' : `${placeOf(scope)} or the installation`,
+      )
+    )
   },
 }
 
@@ -212,6 +227,9 @@ function wordOf({ typed }: Scope, id: string): string {
   return shellWord(typed ?? id)
 }
 
+/** Where a name was looked for. */
+const placeOf = ({ typed }: Scope): string => ` in ${typed ?? 'the organization that you work in'}`
+
 /** The organization to use when none is named: the one that the session works in. */
 export async function organizationOf(scope: Scope): Promise<string> {
   const found = await scope.organization()
@@ -256,7 +274,7 @@ async function userNamed(scope: Scope, text: string): Promise<string | null> {
   } catch (error) {
     if (!(error instanceof DenizenError) || error.code !== 'request.denied') throw error
     const organizationId = await scope.organization()
-    if (organizationId === null) throw error
+    if (organizationId === null) throw mayNotFind(error, text)
     const managed = await users.find({ identifier: text, organizationId })
     return managed?.id ?? (scope.named === null ? await memberNamed(scope, organizationId, text) : null)
   }
@@ -278,23 +296,4 @@ function sameName(text: string): string {
 async function first<Item>(items: AsyncIterable<Item>, matches: (item: Item) => boolean): Promise<Item | null> {
   for await (const item of items) if (matches(item)) return item
   return null
-}
-
-/** `organization`: somebody was looked for among its users; as it was typed. */
-export function noSuchUser(name: string, organization: string | null): DenizenError {
-  const list = `${denizen} users list`
-  const next =
-    organization === null
-      ? `Look at all of them: ${list}`
-      : `Look at its members: ${denizen} orgs list-members ${shellWord(organization)}, at all users: ${list}, or invite by mail: ${denizen} orgs invite ${shellWord(organization)} ${name.includes('@') ? shellWord(name) : '…'}`
-  return new DenizenError('request.notFound', 'notFound', `There is no user "${name}".`, { type: 'user', name, next })
-}
-
-/** A name that more than one thing has. */
-function ambiguous(message: string, next: string): DenizenError {
-  return new DenizenError('cli.ambiguous', 'conflict', message, { next })
-}
-
-function notFound(what: string, name: string, next: string): never {
-  throw new DenizenError('request.notFound', 'notFound', `There is no ${what} "${name}".`, { type: what, name, next })
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createPostgres } from '@denizen/core/testing'
 import { beforeAll, expect, it } from 'vitest'
@@ -95,9 +97,21 @@ it('U18: a taken port is refused before an account is made, and names the way ou
   const database = await createPostgres({ connections: 1, empty: false })
   const env = { DATABASE_URL: database.url ?? '', DENIZEN_MASTER_KEY: 'A'.repeat(43), DENIZEN_HASH_WORKERS: '1' }
   const { code, stdout, stderr } = await terminal.run(['serve', '--port', new URL(url).port], { env })
-  expect([code, stderr]).toEqual([5, expect.stringMatching(/Another program is listening on 127\.0\.0\.1:\d+[^]*next: .*--port/)])
+  expect([code, stderr]).toEqual([
+    5,
+    expect.stringMatching(/Denizen is running already, at http:\/\/localhost:\d+\.[^]*next: .*denizen login .*--port/),
+  ])
   expect(stdout).toBe('')
   await database.close({ keep: false })
+})
+
+it('a port that another program has is refused as that', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const { code, stderr } = await terminal.here(['serve', '--port', String(port)])
+  expect([code, stderr]).toEqual([5, expect.stringMatching(/Another program is listening on 127\.0\.0\.1:\d+[^]*next: .*--port/)])
+  other.close()
 })
 
 it('migrate up makes a database that was not there, with its key', async () => {

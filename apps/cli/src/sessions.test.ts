@@ -36,6 +36,14 @@ it('sessions are listed, shown and ended', async () => {
   expect((await run(['list-recent', '--days', '1', '--json'])).json<{ items: unknown[] }>().items).toHaveLength(3)
 })
 
+it('one that is not there is said before anybody is asked, and one that is asks', async () => {
+  const { all, run } = await thrice()
+  const none = await run(['end', `ses_${'0'.repeat(26)}`])
+  expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/There is no such session\.[^]*next: .*denizen sessions list/)])
+  expect((await run(['end', all[0].principal.sessionId ?? ''])).stderr).toContain('There is no terminal to ask on')
+  expect(await works(all[0])).toBe(true)
+})
+
 it('end-others leaves the one that is typed in, end-all none; a dry run ends nothing', async () => {
   const { all, run, user } = await thrice()
   expect((await run(['end-others', '--dry-run'])).stdout).toMatch(/^ {2}2 sessions end$/m)

@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { distance } from '@denizen/core/contract'
 
 /** Commands that take something away: they are proposed only for what is nearly the same word. */
 const takesAway =

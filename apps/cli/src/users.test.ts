@@ -69,6 +69,7 @@ describe('users', () => {
     ['request.invalid', 2, ['users', 'create', '--username', 'a b', '--email', 'nowhere'], '  --email: '],
     ['request.unauthenticated', 4, ['users', 'list'], 'unset DENIZEN_TOKEN'],
     ['request.denied', 4, ['users', 'list'], 'Sign in as somebody who may'],
+    ['request.denied', 4, ['users', 'get', 'nobody'], 'To find the user "nobody" by name you need the permission users.find'],
   ])('that cannot be: %s ends with %i', async (code, exitCode, line, told) => {
     const env = { ...asAdmin() }
     if (exitCode === 4) env['DENIZEN_TOKEN'] = code === 'request.denied' ? served().stranger.token : 'none'

@@ -71,6 +71,10 @@ describe('O11: errors', () => {
     expect(stderr).toContain('error: --limit: ')
     const where = await run('users', 'list', '--where', '{"nope":1}')
     expect(where.stderr).toContain('--where.nope')
+    expect(where.stderr).toMatch(/next: .*denizen users list --help/)
+    expect((await run('users', 'list', '--where', '{"emial":"x"}')).stderr).toContain(
+      '--where.emial: there is no such field; did you mean email?',
+    )
     const program = createProgram()
     const policies = program.commands.find((command) => command.name() === 'policies')
     const command = policies?.commands.find((child) => child.name() === 'delete')

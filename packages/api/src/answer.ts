@@ -7,8 +7,8 @@ export interface Answer {
   readonly status: number
   readonly headers?: Fields
   readonly contentType: string
-  /** A page is made when it is sent, for an installation of that name. */
-  readonly body: string | ((installation: string) => string)
+  /** A page is made when it is sent, for an installation of that name; `home` is the address of its first page, as seen from there. */
+  readonly body: string | ((installation: string, home: string) => string)
   /** Content-Security-Policy: what a page may load and do. Default: nothing. */
   readonly policy?: string
   /** Cache-Control: how long it may be stored, and by whom. Default: not at all. */

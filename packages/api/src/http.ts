@@ -13,7 +13,7 @@ import { Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { deviceScript, deviceScriptPath } from './pages/device-script.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
-import { answerHome, answerUnknown, homePath } from './pages/home.ts'
+import { answerHome, answerUnknown, homeFrom, homePath } from './pages/home.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
 import { answerLink } from './pages/mailed-link.ts'
@@ -162,7 +162,7 @@ class Face {
       const ready = await answer
       if (ready === null) response.destroy()
       else if (ready instanceof Response) await stream(response, [...commonFields(requestId, this.draining), ...shared], ready)
-      else send(response, requestId, this.draining, this.#whole(ready), shared)
+      else send(response, requestId, this.draining, this.#whole(ready, response.req.url), shared)
     }
     const running = finish()
       .catch((error: unknown) => {
@@ -175,9 +175,9 @@ class Face {
     this.#running.add(running)
   }
 
-  #whole(answer: Answer): WholeAnswer {
+  #whole(answer: Answer, url = '/'): WholeAnswer {
     const { body } = answer
-    return { ...answer, body: typeof body === 'string' ? body : body(this.#core.settings.name) }
+    return { ...answer, body: typeof body === 'string' ? body : body(this.#core.settings.name, homeFrom(url)) }
   }
 
   /** Resolves when no request is being handled, including those whose clients have left. */
@@ -201,7 +201,7 @@ class Face {
     const requestPage = requestPages.get(path)
     if (requestPage !== undefined) return answerRequest(requestPage, { request, requestId }, this.#core, this.#proxies)
     if (path === devicePath) return answerDevice({ request, search, requestId }, this.#core, this.#proxies)
-    const operation = this.#operation(path)
+    const operation = path === homePath ? () => answerHome({ request, requestId }, this.#core, this.#proxies) : this.#operation(path)
     if (operation === undefined) return answerUnknown(this.#core, request, requestId)
     if (method !== 'GET' && method !== 'HEAD') return problem(methodNotAllowed({ method, allowed: ['GET', 'HEAD'] }), requestId)
     return operation()
@@ -211,7 +211,6 @@ class Face {
     const metrics = this.#metrics
     if (path === keysPath) return () => answerKeys(this.#core)
     if (isPasskeysPath(path)) return () => answerPasskeys(path)
-    if (path === homePath) return async () => answerHome(this.#core)
     if (path === deviceScriptPath) return async () => ({ status: 200, contentType: scriptType, body: deviceScript })
     if (path === '/healthz') return async () => state(200, 'alive')
     if (path === '/readyz') return () => this.#ready()

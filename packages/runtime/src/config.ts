@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { defineError } from '@denizen/core'
-import { closest, distance } from 'fastest-levenshtein'
+import { defineError, distance } from '@denizen/core'
 import { z } from 'zod'
 import { databaseConfigOf, databaseDefinitions, isMemory, type DatabaseConfig } from './database-settings.ts'
 import { listeningUrl, outboxAddress, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
@@ -225,7 +224,7 @@ function unknownNames(given: Readonly<Record<string, unknown>>): ConfigIssue[] {
 /** Suggests a name that starts with this one, is nearly the same, or has a word in common. */
 function suggestion(name: string, known: readonly string[]): string {
   const words = name.split('_').slice(1)
-  const nearest = closest(name, known)
+  const [nearest = ''] = known.toSorted((one, other) => distance(name, one) - distance(name, other))
   const meant =
     known.find((candidate) => candidate.startsWith(name)) ??
     (distance(name, nearest) <= 2 ? nearest : known.find((candidate) => words.some((word) => candidate.split('_').slice(1).includes(word))))

@@ -22,7 +22,10 @@ export type LockOwner = z.infer<typeof ownerSchema>
 type LockedDetails = { directory: string; pid: number | null; url: string | null; host: string | null; startedAt: string | null }
 
 export const databaseLocked = defineError<LockedDetails>('database.locked', 'conflict', ({ directory, pid, url, host, startedAt }) => {
-  const who = pid === null ? 'another process' : `process ${pid} on ${host ?? 'this machine'}, since ${startedAt ?? 'an unknown time'}`
+  const who =
+    pid === null
+      ? 'another process'
+      : `process ${pid} on ${host ?? 'this machine'}, since ${startedAt === null ? 'an unknown time' : `${startedAt.slice(0, 16).replace('T', ' ')} UTC`}`
   const next =
     url === null
       ? 'Stop that process first.'

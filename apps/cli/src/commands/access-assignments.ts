@@ -19,7 +19,7 @@ const columns: readonly Column<Assignment>[] = [
   { title: 'FROM', value: ({ validFrom }) => validFrom },
   { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'no end' },
   { title: 'CONDITION', value: conditionText },
-  { title: 'ID', whole: true, value: ({ id }) => id },
+  { title: 'ID', whole: true, kept: true, value: ({ id }) => id },
 ]
 
 const assign = { extend: addTerms, prepare: readScope, adjust: readTerms, show: assignedText }

@@ -32,7 +32,7 @@ export function addDecisions(access: Command): void {
     things: 'resources',
     columns: [
       { title: 'TYPE', value: ({ type }) => type },
-      { title: 'KEY', value: ({ key }) => key },
+      { title: 'KEY', whole: true, value: ({ key }) => key },
       { title: 'NAME', value: ({ name }) => name },
       { title: 'ID', whole: true, value: ({ id }) => id },
     ],
@@ -45,7 +45,7 @@ export function addDecisions(access: Command): void {
     prepare: readScope,
     things: 'users',
     columns: [
-      { title: 'USER', value: ({ username }) => username },
+      { title: 'USER', whole: true, value: ({ username }) => username },
       { title: 'THROUGH', value: ({ through }) => through.map(throughText).join(', ') },
       { title: 'CONDITIONAL', value: ({ conditional }) => (conditional ? 'yes' : '') },
       { title: 'ID', whole: true, value: ({ id }) => id },

@@ -1,5 +1,6 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
+import { localTime } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 
 const { review } = signatures.access
@@ -19,7 +20,7 @@ export function addReview(access: Command): void {
       { title: 'REVOKE WITH', whole: true, value: ({ remedy, id }) => `${remedy.action} ${id}` },
     ],
     remark: ({ recordedSince }) =>
-      `Uses of permissions are recorded since ${recordedSince.toISOString().slice(0, 10)}, uses of tokens always. Earlier uses are not known.`,
+      `Uses of permissions are recorded since ${localTime(recordedSince)}, uses of tokens always. Earlier uses are not known.`,
     examples: ['access review --unused-days 90 --org acme', 'access review --kinds tokens --all'],
   })
 }

@@ -55,7 +55,7 @@ function addList(access: Command): void {
     signature: actions.listExclusions,
     things: 'sets of roles',
     columns: [
-      { title: 'NAME', value: ({ name }) => name },
+      { title: 'NAME', whole: true, value: ({ name }) => name },
       { title: 'KIND', value: ({ kind }) => kind },
       { title: 'TOO MANY', value: ({ cardinality }) => cardinality },
       { title: 'ROLES', value: ({ roles }) => roles.map(({ name }) => name).join(', ') },

@@ -80,7 +80,7 @@ function schemaOf(name: ActionName): Readonly<Record<string, unknown>> {
 
 function listOfActions(): string {
   return table(Object.keys(kinds) as ActionName[], [
-    { title: 'ACTION', value: (name) => name },
+    { title: 'ACTION', whole: true, value: (name) => name },
     { title: 'KIND', value: (name) => kinds[name] },
     { title: 'WHAT IT DOES', value: (name) => signatureOf(name).summary },
   ])

@@ -8,7 +8,7 @@ import { contextOf } from '../contexts.ts'
 import { exitCodes } from '../failure.ts'
 import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
-import { bold, indented, printAnswer, printable } from '../output.ts'
+import { bold, indented, localTime, printAnswer, printable } from '../output.ts'
 import { mailText } from './banner.ts'
 import { whyReadOnly, type WriteState } from './doctor-writing.ts'
 
@@ -24,12 +24,13 @@ interface SettingInUse extends Setting {
   readonly from: 'environment' | 'default'
 }
 
-type DoctorOptions = OutputOptions & { readonly database?: string }
+type DoctorOptions = OutputOptions & { readonly database?: string; readonly all?: boolean }
 
 /** Checks everything that a server needs, changes nothing, and says what to do about what is missing. */
 export function addDoctor(program: Command): void {
   const command = program.command('doctor').description('Check this machine, its settings, the database and the server')
   command.addOption(new Option('--database <dir|url>', 'the database (default: DATABASE_URL, else DENIZEN_DATA_DIR)'))
+  command.option('--all', 'all settings, with what they mean; without it, those that are set')
   addOutputOptions(command)
   command.action(() => doctor(command.opts<DoctorOptions>()))
 }
@@ -41,7 +42,9 @@ async function doctor(options: DoctorOptions): Promise<void> {
   if (config !== null) checks.push(...(await databaseChecks(config)), await diskCheck(config), mailCheck(config))
   checks.push(await loginCheck(), await serverCheck())
   const inUse = settings.map((setting) => settingInUse(setting))
-  printAnswer(formatOf(options), { checks, settings: inUse }, () => textOf(checks, inUse))
+  printAnswer(formatOf(options), { checks, settings: inUse }, () =>
+    [checksText(checks), settingsText(inUse, options.all === true)].join('\n\n'),
+  )
   if (checks.some(({ state }) => state === 'problem')) process.exitCode = exitCodes.failure
 }
 
@@ -67,7 +70,7 @@ async function configOf(options: DoctorOptions, checks: Check[]): Promise<Config
     checks.push(ok('Settings', 'valid'))
     return config
   } catch (error) {
-    checks.push(problem('Settings', error, 'Correct them in the environment; the table below lists the allowed values.'))
+    checks.push(problem('Settings', error, `Correct them in the environment. All of them, with what they mean: ${denizen} doctor --all`))
     return null
   }
 }
@@ -162,7 +165,10 @@ function ownedCheck(error: unknown): Check | null {
   if (!(error instanceof DenizenError) || error.code !== 'database.locked') return null
   const { directory, pid, url, startedAt } = error.details
   const serves = typeof url === 'string' ? `serving at ${url}` : 'not serving'
-  return ok('Database', `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${String(startedAt)}`)
+  return ok(
+    'Database',
+    `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${localTime(new Date(String(startedAt)))}`,
+  )
 }
 
 /** Which database cannot be reached, and why: the general message says neither. */
@@ -263,13 +269,20 @@ function redacted(name: string, value: string): string {
 
 const signs = { ok: '✓', warning: '!', problem: '✗' } as const
 
-function textOf(checks: readonly Check[], settings: readonly SettingInUse[]): string {
+function checksText(checks: readonly Check[]): string {
   const widest = Math.max(...checks.map(({ name }) => name.length))
   const lines = checks.map(({ name, state, found, next }) => {
     const after = next === null ? '' : `\n${indented(`next: ${next}`, widest + 6)}`
     return `  ${signs[state]} ${name.padEnd(widest)}  ${indented(found, widest + 6).trimStart()}${after}`
   })
-  return `${bold('Checks')}\n${lines.join('\n')}\n\n${bold('Settings')}\n${settings.map(settingText).join('\n')}`
+  return `${bold('Checks')}\n${lines.join('\n')}`
+}
+
+function settingsText(settings: readonly SettingInUse[], all: boolean): string {
+  const shown = all ? settings : settings.filter(({ from }) => from === 'environment')
+  const count = settings.length - shown.length
+  const others = count === 0 ? [] : [`  ${count} have their defaults. All settings, with what they mean: ${denizen} doctor --all`]
+  return [bold('Settings'), ...shown.map(settingText), ...others].join('\n')
 }
 
 /** The name is never shortened, because it is what one types. */

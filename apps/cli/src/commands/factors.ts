@@ -7,6 +7,7 @@ import { connected } from '../connection.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { note, print, printAnswer, record } from '../output.ts'
 import { askText, canAsk, readSecret } from '../prompts.ts'
+import { withReauthentication } from '../reauthentication.ts'
 
 const { factors: actions } = signatures
 
@@ -66,15 +67,15 @@ function addEnrol(factors: Command): void {
   })
 }
 
-async function begin({ calls }: Connection): Promise<void> {
-  const { uri, key } = await calls.factors.beginTotp({})
+async function begin(connection: Connection): Promise<void> {
+  const { uri, key } = await withReauthentication(connection, () => connection.calls.factors.beginTotp({}))
   print('Scan this with an authenticator app, or enter the key:\n')
   print(renderUnicodeCompact(uri, { border: 2 }))
   print(`\n${record([['key', key.replaceAll(/(.{4})(?=.)/g, '$1 ')]])}\n`)
 }
 
-async function finish({ calls }: Connection, options: EnrolOptions, code: string): Promise<void> {
-  const answer = await calls.factors.activateTotp({ code: code.trim() })
+async function finish(connection: Connection, options: EnrolOptions, code: string): Promise<void> {
+  const answer = await withReauthentication(connection, () => connection.calls.factors.activateTotp({ code: code.trim() }))
   printAnswer(
     formatOf(options),
     answer,

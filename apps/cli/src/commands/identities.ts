@@ -14,7 +14,7 @@ const columns: readonly Column<Identity>[] = [
   { title: 'EMAIL', value: ({ email, emailVerified }) => (email === null || emailVerified ? email : `${email} (not verified)`) },
   { title: 'LINKED', value: ({ createdAt }) => createdAt },
   { title: 'LAST USED', value: ({ lastUsedAt }) => lastUsedAt },
-  { title: 'ID', whole: true, value: ({ id }) => id },
+  { title: 'ID', whole: true, kept: true, value: ({ id }) => id },
 ]
 
 /** Identities: the providers at which a user can sign in. */

@@ -10,6 +10,7 @@ import { contextOf } from '../contexts.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { localTime, note, printAnswer } from '../output.ts'
 import { askSecret, askText, canAsk, readSecret } from '../prompts.ts'
+import { factorOf } from '../reauthentication.ts'
 import { signInByDevice } from './device-login.ts'
 import { inWords } from '../value-words.ts'
 
@@ -102,7 +103,7 @@ function inContext(context: string): string {
 /** What to do for each pending step. */
 const whatToDo: Readonly<Record<SignedIn['pendingSteps'][number], string>> = {
   changePassword: `Choose a new password: ${denizen} password change`,
-  verifyEmail: `Request an email and follow its link: ${denizen} call auth.requestEmailVerification`,
+  verifyEmail: `Request an email and follow its link: ${denizen} auth request-email-verification`,
   enrolFactor: `Set up an authenticator app: ${denizen} factors enrol`,
 }
 
@@ -141,12 +142,6 @@ async function complete(calls: Connection['calls'], { challenge, methods }: Fact
       note(error.message)
     }
   }
-}
-
-/** Six to eight digits are a code of an authenticator app; recovery codes are not only digits. */
-export function factorOf(code: string): { totp: string } | { recoveryCode: string } {
-  const digits = code.replaceAll(/\s/g, '')
-  return /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code.trim() }
 }
 
 function warnAboutPlainHttp(url: string): void {

@@ -67,7 +67,7 @@ async function status({ migrations }: Database, options: MigrateOptions): Promis
   ]
   printAnswer(formatOf(options), { items: rows }, () =>
     table(rows, [
-      { title: 'MIGRATION', value: ({ name }) => name },
+      { title: 'MIGRATION', whole: true, value: ({ name }) => name },
       { title: 'STATE', value: ({ state }) => state },
       { title: 'APPLIED', value: ({ applied }) => applied },
     ]),

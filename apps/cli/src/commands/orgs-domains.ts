@@ -58,7 +58,7 @@ function recordsText(domains: readonly Domain[]): string {
 function domainsText(domains: readonly Domain[]): string {
   if (domains.length === 0) return 'The organization has no domains.'
   const all = table(domains, [
-    { title: 'DOMAIN', value: ({ domain }) => domain },
+    { title: 'DOMAIN', whole: true, value: ({ domain }) => domain },
     { title: 'VERIFIED', value: ({ verifiedAt }) => verifiedAt ?? 'not yet' },
     { title: 'ADDED', value: ({ createdAt }) => createdAt },
   ])

@@ -29,7 +29,7 @@ function addSent(orgs: Command): void {
     things: 'invitations',
     columns: [
       { title: 'ORGANIZATION', value: ({ organization }) => organization.slug },
-      { title: 'EMAIL', value: ({ email }) => email },
+      { title: 'EMAIL', whole: true, value: ({ email }) => email },
       { title: 'ROLE', value: ({ role }) => role },
       { title: 'STATE', value: ({ state }) => state },
       { title: 'INVITED', value: ({ createdAt }) => createdAt },

@@ -7,7 +7,7 @@ import { addPaged } from '../paged-command.ts'
 const { organizations: actions } = signatures
 
 export const memberColumns: readonly Column<Member>[] = [
-  { title: 'USERNAME', value: ({ user }) => user.username },
+  { title: 'USERNAME', whole: true, value: ({ user }) => user.username },
   { title: 'EMAIL', value: ({ user }) => user.email },
   { title: 'NAME', value: ({ user }) => user.displayName },
   { title: 'ROLE', value: ({ role }) => role },
@@ -49,9 +49,9 @@ function addLeaving(orgs: Command): void {
     arguments: ['organizationId', 'userId'],
     confirmation: (_, [organization = '', user = '']) =>
       `Remove ${printable(user)} from ${printable(organization)}, with its teams and roles?`,
-    show: ({ userId, teamsLeft, rolesLost, invitationsRevoked }) =>
+    show: ({ userId, teamsLeft, rolesLost, invitationsRevoked }, _, [, user]) =>
       record([
-        ['user', userId],
+        ['user', user ?? userId],
         ['teams left', teamsLeft],
         ['roles lost', rolesLost],
         ['invitations revoked', invitationsRevoked],

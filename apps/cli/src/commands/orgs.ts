@@ -1,6 +1,7 @@
 import { signatures, type Organization } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
+import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { printable, record, type Column } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
@@ -11,7 +12,7 @@ import { addMembers } from './orgs-members.ts'
 const { organizations: actions } = signatures
 
 const columns: readonly Column<Organization>[] = [
-  { title: 'SLUG', value: ({ slug }) => slug },
+  { title: 'SLUG', whole: true, value: ({ slug }) => slug },
   { title: 'NAME', value: ({ name }) => name },
   { title: 'STATUS', value: ({ status }) => status },
   { title: 'MEMBERS', value: ({ memberCount, seatLimit }) => (seatLimit === null ? memberCount : `${memberCount} of ${seatLimit}`) },
@@ -65,6 +66,10 @@ function addEnd(orgs: Command): void {
     arguments: ['organizationId'],
     confirmation: (_, [organization = '']) =>
       `Archive ${printable(organization)}? All members lose access at once, its invitations end and its domains are free. Only an administrator of the installation can restore it.`,
+    async alsoPlanned({ calls }, { organizationId }) {
+      const { memberCount } = await calls.organizations.get({ organizationId: organizationId as Organization['id'] })
+      return memberCount === 0 ? [] : [`${memberCount} ${memberCount === 1 ? 'member loses' : 'members lose'} access`]
+    },
     show: ({ organization, membersLost, invitationsRevoked }) =>
       record([
         ['organization', organization.slug],
@@ -95,7 +100,7 @@ function addSwitch(orgs: Command): void {
     extend: (command) => void command.option('--none', 'work in none'),
     adjust(input, { none }) {
       if ((none === true) === (input['organizationId'] !== undefined))
-        throw usageError('Name an organization (<organization>), or use --none.', 'See which are yours: denizen orgs list')
+        throw usageError('Name an organization (<organization>), or use --none.', `See which are yours: ${denizen} orgs list`)
       input['organizationId'] ??= null
     },
     show: ({ organization, role }) =>

@@ -4,7 +4,8 @@ import type { Command } from 'commander'
 import { addAction, runsActions } from '../action-command.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
-import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
+import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
+import { shellWord } from '../next-steps.ts'
 import { localTime, printAnswer } from '../output.ts'
 import { askNewSecret, askSecret, readSecret } from '../prompts.ts'
 
@@ -39,13 +40,13 @@ function addChange(passwords: Command): void {
     const options = command.opts<Options>()
     const [old, chosen] = await pair(options, 'Old password', 'New password')
     const input = { newPassword: chosen, ...(old !== '' && { oldPassword: old }) }
-    const answer = await connected(options, ({ calls }) => withReauthentication(calls, old, () => calls.auth.changePassword(input)))
+    const answer = await connected(options, ({ calls }) => withOldPassword(calls, old, () => calls.auth.changePassword(input)))
     printAnswer(formatOf(options), answer, () => `Your password is changed. Other sessions that ended: ${answer.sessionsEnded}.`)
   })
 }
 
 /** If the session has not authenticated recently, reauthenticates with the old password and tries again. */
-async function withReauthentication<T>(calls: Calls, password: string, work: () => Promise<T>): Promise<T> {
+async function withOldPassword<T>(calls: Calls, password: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -61,7 +62,7 @@ function addReset(passwords: Command): void {
     name: 'forgot',
     arguments: ['email'],
     show: ({ expiresAt }) =>
-      `If there is an account with this address, a link was sent that works until ${localTime(expiresAt)}. Follow it, or: denizen password reset`,
+      `If there is an account with this address, a link was sent that works until ${localTime(expiresAt)}. Follow it, or: ${denizen} password reset`,
     examples: ['password forgot ada@example.org'],
   })
   const command = runsActions(passwords.command('reset').description(actions.resetPassword.summary), actions.resetPassword.name)
@@ -72,7 +73,11 @@ function addReset(passwords: Command): void {
     const options = command.opts<Options>()
     const [typed, password] = await pair(options, 'The link, or its token', 'New password')
     const answer = await connected(options, ({ calls }) => calls.auth.resetPassword({ token: tokenIn(typed), password }))
-    printAnswer(formatOf(options), answer, () => `The password is set. Sign in as ${answer.username}: denizen login`)
+    printAnswer(
+      formatOf(options),
+      answer,
+      () => `The password is set. Sign in as ${answer.username}: ${denizen} login --username ${shellWord(answer.username)}`,
+    )
   })
 }
 

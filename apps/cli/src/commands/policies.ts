@@ -1,9 +1,11 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged, type Input, type LeafOptions } from '../action-command.ts'
+import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { printable, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
+import { closest } from '../suggestion.ts'
 
 const { policies: actions } = signatures
 
@@ -72,7 +74,7 @@ function addReading(policies: Command): void {
     signature: actions.list,
     things: 'policies',
     columns: [
-      { title: 'NAME', value: ({ name }) => name },
+      { title: 'NAME', whole: true, value: ({ name }) => name },
       { title: 'DEFAULT', value: ({ isDefault }) => (isDefault ? 'yes' : '') },
       { title: 'LIMITS', value: ({ limits }) => limitsText(limits) },
       { title: 'ID', whole: true, value: ({ id }) => id },
@@ -100,7 +102,7 @@ function addAssignment(policies: Command): void {
     extend: (command) => void command.option('--none', 'remove the assigned policy'),
     adjust(input, { none }) {
       if ((none === true) === (input['policyId'] !== undefined))
-        throw usageError('Name a policy (<policy>), or use --none.', 'See which there are: denizen policies list')
+        throw usageError('Name a policy (<policy>), or use --none.', `See which there are: ${denizen} policies list`)
       input['policyId'] ??= null
     },
     problem: ({ userId, organizationId, asDefault }) =>
@@ -135,7 +137,13 @@ function limitIn(text: string): readonly [name: string, value: unknown] {
   const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   if (name === '' || value === '')
     throw usageError(`This is not a limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
-  if (!limitNames.includes(name)) throw usageError(`There is no limit "${printable(name)}".`, `There are ${limitNames.join(', ')}.`)
+  if (!limitNames.includes(name)) {
+    const meant = closest(name, limitNames)
+    throw usageError(
+      `There is no limit "${printable(name)}".${meant === null ? '' : ` Did you mean ${meant}?`}`,
+      `There are ${limitNames.join(', ')}.`,
+    )
+  }
   if (value === 'unlimited') return [name, null]
   if (name === 'allowedFactors') return [name, value.split(',').map((factor) => factor.trim())]
   return [name, /^\d+$/.test(value) ? Number(value) : value.startsWith('{') ? (JSON.parse(value) as unknown) : value]

@@ -3,18 +3,15 @@ import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { connected } from '../connection.ts'
-import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { localTime, printAnswer } from '../output.ts'
-import { askSecret, askText, readSecret } from '../prompts.ts'
-import { factorOf } from './login.ts'
+import { readSecret } from '../prompts.ts'
+import { askProof, factorOf } from '../reauthentication.ts'
 
 interface Options extends ConnectionOptions, OutputOptions {
   readonly passwordStdin?: boolean
   readonly codeStdin?: boolean
 }
-
-type Proof = InputOf<Signatures['auth']['reauthenticate']>
 
 /** Reauthentication: before sensitive changes, a session has to authenticate again if it has not done so recently. */
 export function addReauthenticate(program: Command): void {
@@ -33,12 +30,10 @@ export function addReauthenticate(program: Command): void {
   })
 }
 
-/** Users with a second factor are asked for it: their password alone is not enough. */
-async function proofOf(calls: Connection['calls'], { passwordStdin, codeStdin }: Options): Promise<Proof> {
+async function proofOf(
+  calls: Connection['calls'],
+  { passwordStdin, codeStdin }: Options,
+): Promise<InputOf<Signatures['auth']['reauthenticate']>> {
   if (passwordStdin === true) return { password: await readSecret() }
-  if (codeStdin === true) return factorOf(await readSecret())
-  const { totp, passkeys } = await calls.factors.list({})
-  if (totp !== null) return factorOf(await askText('Code of your authenticator app, or a recovery code', '--code-stdin'))
-  if (passkeys > 0) throw usageError('Your second factor is a passkey, which a terminal cannot ask for.', 'Make the change in a browser.')
-  return { password: await askSecret('Password', '--password-stdin') }
+  return codeStdin === true ? factorOf(await readSecret()) : askProof(calls)
 }

@@ -53,7 +53,7 @@ function addReading(resources: Command): void {
     things: 'resources',
     columns: [
       { title: 'TYPE', value: ({ type }) => type },
-      { title: 'KEY', value: ({ key }) => key },
+      { title: 'KEY', whole: true, value: ({ key }) => key },
       { title: 'NAME', value: ({ name }) => name },
       { title: 'OWNER', value: ({ ownerUserId }) => ownerUserId ?? 'the organization' },
       { title: 'REGISTERED', value: ({ createdAt }) => createdAt },

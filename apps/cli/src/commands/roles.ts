@@ -31,8 +31,11 @@ function addQueries(roles: Command): void {
     signature: actions.list,
     things: 'roles',
     columns: [
-      { title: 'NAME', value: ({ name }) => name },
-      { title: 'OF', value: ({ organizationId, builtIn }) => (builtIn ? 'built in' : (organizationId ?? 'the installation')) },
+      { title: 'NAME', whole: true, value: ({ name }) => name },
+      {
+        title: 'OF',
+        value: ({ organizationId, builtIn }) => (builtIn ? 'built in' : (organizationId ?? 'the installation')),
+      },
       { title: 'PERMISSIONS', value: ({ permissions }) => briefly(permissions) },
       { title: 'INCLUDES', value: ({ includes }) => includes.map(({ name }) => name).join(', ') },
       { title: 'ID', whole: true, value: ({ id }) => id },

@@ -7,6 +7,8 @@ import type { Core } from '@denizen/core'
 import type { Config, Runtime } from '@denizen/runtime'
 import type { Command } from 'commander'
 import { firstBanner, banner, credentialsText, type Admin } from './banner.ts'
+import { defaultUrl } from '../connection.ts'
+import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { print, note } from '../output.ts'
 
@@ -24,7 +26,7 @@ export function addServe(program: Command): void {
     .option('--data-dir <dir>', 'where the embedded database is kept (DENIZEN_DATA_DIR, default ./denizen-data)')
   command.addHelpText(
     'after',
-    '\nAll other settings are environment variables; "denizen doctor" lists them.\n\nExamples:\n  $ denizen serve\n  $ DATABASE_URL=postgres://… DENIZEN_MASTER_KEY=… denizen serve',
+    '\nAll other settings are environment variables; "denizen doctor --all" lists them.\n\nExamples:\n  $ denizen serve\n  $ DATABASE_URL=postgres://… DENIZEN_MASTER_KEY=… denizen serve',
   )
   command.action(() => serve(command.opts<ServeOptions>()))
 }
@@ -44,6 +46,7 @@ async function serveUntil(stopped: Promise<void>, options: ServeOptions): Promis
   const config = localConfig({}, settingsOf(options))
   await requirePort(config)
   if (await isNew(config)) note('Creating a new database, this once …')
+  else if (process.stderr.isTTY) note('Starting …')
   const runtime = await createRuntime(config)
   try {
     // A start may wait: for another process that migrates, or a database that is silent.
@@ -62,7 +65,7 @@ async function requirePort(config: Config): Promise<void> {
   try {
     await once(probe, 'listening')
   } catch (error) {
-    throw toListenError(error, config)
+    throw await toListenError(error, config)
   } finally {
     probe.close()
   }
@@ -99,7 +102,7 @@ async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<vo
   try {
     await server.listen()
   } catch (error) {
-    throw toListenError(error, config)
+    throw await toListenError(error, config)
   }
   const url = reachable(server.url)
   runtime.announce(url)
@@ -141,19 +144,35 @@ function randomPassword(): string {
   return (letters.join('').match(/.{6}/g) ?? []).join('-')
 }
 
-function toListenError(error: unknown, { host, port }: Config): unknown {
+async function toListenError(error: unknown, { host, port }: Config): Promise<unknown> {
   if (!(error instanceof Error) || !('code' in error)) return error
   if (error.code === 'EADDRINUSE') {
+    const url = await denizenAt(reachable(`http://${host}:${port}`))
     return new DenizenError(
       'cli.portTaken',
       'conflict',
-      `Another program is listening on ${host}:${port}.`,
-      { next: 'Stop it, or choose another port with --port.' },
+      url === null ? `Another program is listening on ${host}:${port}.` : `Denizen is running already, at ${url}.`,
+      {
+        next:
+          url === null
+            ? 'Stop it, or choose another port with --port.'
+            : `Use it: ${denizen} login${url === defaultUrl ? '' : ` --url ${url}`}. To run another one beside it, choose another --port and --data-dir.`,
+      },
       error,
     )
   }
   if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return usageError(`Cannot listen on ${host}:${port}: ${error.message}`)
   return error
+}
+
+/** The URL, if a Denizen answers there. */
+async function denizenAt(url: string): Promise<string | null> {
+  try {
+    const { headers } = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })
+    return headers.get('x-request-id')?.startsWith('req_') === true ? url : null
+  } catch {
+    return null // silent, or something else
+  }
 }
 
 const stopSignals = { SIGINT: 2, SIGTERM: 15 } as const

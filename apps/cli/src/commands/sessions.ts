@@ -15,7 +15,7 @@ const columns: readonly Column<Session>[] = [
   { title: 'STARTED', value: ({ createdAt }) => createdAt },
   { title: 'LAST SEEN', value: ({ lastSeenAt }) => lastSeenAt },
   { title: 'ADDRESS', value: ({ ip }) => ip },
-  { title: 'ID', whole: true, value: ({ id }) => id },
+  { title: 'ID', whole: true, kept: true, value: ({ id }) => id },
 ]
 
 /** Sessions: where somebody is signed in, and signing out there. */
@@ -43,8 +43,10 @@ function addEnd(sessions: Command): void {
   })
   addAction(sessions, {
     signature: actions.endAll,
-    confirmation: ({ userId }) =>
-      userId === undefined ? 'End all of your sessions? You are signed out here too.' : 'End all sessions of this user?',
+    confirmation: (_, _arguments, { user }) =>
+      typeof user === 'string'
+        ? `End all sessions of ${printable(user)}? They are signed out everywhere.`
+        : 'End all of your sessions? You are signed out here too.',
     show: endedText,
     examples: ['sessions end-all', 'sessions end-all --user ada --yes'],
   })

@@ -26,7 +26,7 @@ function addTeam(teams: Command): void {
     signature: actions.list,
     things: 'teams',
     columns: [
-      { title: 'NAME', value: ({ name }) => name },
+      { title: 'NAME', whole: true, value: ({ name }) => name },
       { title: 'MEMBERS', value: ({ memberCount }) => memberCount },
       { title: 'DESCRIPTION', value: ({ description }) => description },
       { title: 'CREATED', value: ({ createdAt }) => createdAt },

@@ -12,7 +12,7 @@ const { tokens: actions } = signatures
 type Token = OutputOf<typeof actions.get>
 
 const columns: readonly Column<Token>[] = [
-  { title: 'NAME', value: ({ name }) => name },
+  { title: 'NAME', whole: true, value: ({ name }) => name },
   { title: 'STATE', value: ({ state }) => state },
   { title: 'SCOPES', value: ({ scopes }) => (scopes === null ? 'everything' : briefly(scopes)) },
   { title: 'CREATED', value: ({ createdAt }) => createdAt },

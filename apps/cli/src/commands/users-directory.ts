@@ -1,8 +1,10 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
-import { addAction } from '../action-command.ts'
+import { addAction, type LeafOptions } from '../action-command.ts'
 import { bars } from '../chart.ts'
-import { bold, record, table } from '../output.ts'
+import { denizen } from '../common-options.ts'
+import { shellWord } from '../next-steps.ts'
+import { bold, printable, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { userColumns } from './users-text.ts'
 
@@ -18,6 +20,12 @@ Conditions (--where, and --filter of the bulk commands) are a JSON object; all o
   times     createdAt, updatedAt, lastSeenAt, statusChangedAt, archivedAt: {"from":"…","until":"…"}
   combined  {"and":[…]}, {"or":[…]}, {"not":{…}}`
 
+/** With --org these are not its members. */
+function managedOnly(_: unknown, { org }: LeafOptions): string {
+  if (typeof org !== 'string') return ''
+  return `These are accounts that ${printable(org)} manages, not all of its members; those: ${denizen} orgs list-members ${shellWord(org)}`
+}
+
 /** Lists, searches and counts of users. */
 export function addDirectory(users: Command): void {
   addPaged(users, {
@@ -25,6 +33,7 @@ export function addDirectory(users: Command): void {
     extend: (command) => void command.addHelpText('after', conditions),
     things: 'users',
     columns: userColumns,
+    remark: managedOnly,
     examples: [
       'users list',
       'users list --status suspended --total',
@@ -38,6 +47,7 @@ export function addDirectory(users: Command): void {
     arguments: ['query'],
     things: 'users',
     columns: [{ title: 'MATCH', value: ({ match }) => match }, ...userColumns],
+    remark: managedOnly,
     examples: ['users search lovelace', 'users search @example.org --status active --total'],
   })
   addNumbers(users)
@@ -45,13 +55,14 @@ export function addDirectory(users: Command): void {
     signature: actions.listWithSessions,
     things: 'users',
     columns: [
-      { title: 'USERNAME', value: ({ user }) => user.username },
+      { title: 'USERNAME', whole: true, value: ({ user }) => user.username },
       { title: 'EMAIL', value: ({ user }) => user.email },
       { title: 'STATUS', value: ({ user }) => user.status },
       { title: 'SESSIONS', value: ({ activeSessions }) => activeSessions },
       { title: 'LAST SEEN', value: ({ lastSeenAt }) => lastSeenAt },
       { title: 'ID', whole: true, value: ({ user }) => user.id },
     ],
+    remark: managedOnly,
     examples: ['users list-with-sessions', 'users list-with-sessions --status active --all --json'],
   })
 }
@@ -86,10 +97,10 @@ function statsText(stats: OutputOf<typeof actions.stats>): string {
   return [numbers, ...drawn].join('\n\n')
 }
 
-function activityText(activity: OutputOf<typeof actions.activity>): string {
+function activityText(activity: OutputOf<typeof actions.activity>, _: unknown, [user]: readonly string[]): string {
   const { signIns } = activity
   const rest = record([
-    ['user', activity.userId],
+    ['user', user ?? activity.userId],
     ['last seen', activity.lastSeenAt ?? 'never'],
     ['organizations', activity.organizations],
   ])

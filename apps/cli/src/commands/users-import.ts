@@ -123,7 +123,7 @@ function importedText(imported: Imported, verb: 'was' | 'would be'): string {
 
 const place: readonly Column<{ index: number; username: string }>[] = [
   { title: '#', value: ({ index }) => index + 1 },
-  { title: 'USERNAME', value: ({ username }) => username },
+  { title: 'USERNAME', whole: true, value: ({ username }) => username },
 ]
 
 const failureColumns: readonly Column<Imported['failed'][number]>[] = [

@@ -107,7 +107,7 @@ function containedText(contained: Contained): string {
     ['roles frozen', rolesFrozen],
   ])
   const lost = section('Memberships frozen', organizations, [
-    { title: 'ORGANIZATION', value: ({ organization }) => organization.slug },
+    { title: 'ORGANIZATION', whole: true, value: ({ organization }) => organization.slug },
     { title: 'NAME', value: ({ organization }) => organization.name },
     { title: 'ROLE', value: ({ role }) => role },
   ])

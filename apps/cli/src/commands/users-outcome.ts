@@ -44,7 +44,7 @@ function outcomeText({ unit, succeeded, failed, ended }: Outcome, done: string):
   if (failed.length > 0) {
     const rows = table(failed.slice(0, mostRows), [
       { title: unit === 'user' ? '#' : unit.toUpperCase(), value: ({ place }) => place },
-      { title: 'WHO', value: ({ who }) => who },
+      { title: 'WHO', whole: true, value: ({ who }) => who },
       { title: 'WHY', value: ({ message }) => message },
       { title: 'CODE', value: ({ code }) => code },
     ])

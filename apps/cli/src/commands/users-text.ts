@@ -1,10 +1,11 @@
 import type { OutputOf, OwnUser, signatures, User } from '@denizen/core/contract'
+import { denizen } from '../common-options.ts'
 import { record, type Column } from '../output.ts'
 import { permissionLines } from '../permission-areas.ts'
 import { inWords } from '../value-words.ts'
 
 export const userColumns: readonly Column<User>[] = [
-  { title: 'USERNAME', value: ({ username }) => username },
+  { title: 'USERNAME', whole: true, value: ({ username }) => username },
   { title: 'EMAIL', value: ({ email }) => email },
   { title: 'NAME', value: ({ displayName, fullName }) => displayName ?? fullName },
   { title: 'STATUS', value: ({ status }) => status },
@@ -67,7 +68,7 @@ export function ownText(user: OwnUser): string {
   const { pendingEmail } = user
   if (pendingEmail === null) return userText(user)
   const asked = `A link was mailed to ${pendingEmail}. Follow it to use that address; until then nothing changes.
-It is given up by: denizen users update-current ${user.email === null ? '--clear email' : `--email ${user.email}`}`
+It is given up by: ${denizen} users update-current ${user.email === null ? '--clear email' : `--email ${user.email}`}`
   return `${asked}\n\n${userText(user)}`
 }
 

@@ -1,7 +1,7 @@
 import { signatures, type OutputOf, type User } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, unchanged, type LeafOptions } from '../action-command.ts'
-import { noSuchUser } from '../references.ts'
+import { noSuchUser } from '../reference-errors.ts'
 import { denizen, formatOf } from '../common-options.ts'
 import { printAnswer, record } from '../output.ts'
 import { addBulk } from './users-bulk.ts'

@@ -1,7 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { deviceScriptPath } from './device-script.ts'
-import { factorField, notice, page, withScript } from './layout.ts'
+import { factorField, notice, page, withScript, wrongField } from './layout.ts'
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
 
@@ -27,7 +27,8 @@ export function codeForm(status: number, message: string | null): Answer {
             spellcheck="false"
             maxlength="32"
             required
-            aria-describedby="code-hint"
+            aria-describedby="${message === null ? 'code-hint' : 'problem code-hint'}"
+            ${wrongField(message !== null)}
           />
           <p class="hint" id="code-hint">Eight letters, like BCDF-GHJK. Enter it only if you have just started to sign in yourself.</p>
         </div>
@@ -43,7 +44,7 @@ function facts({ clientName, ip, userAgent, createdAt }: DeviceLogin, userCode: 
     <dt>Application</dt>
     <dd>${clientName}</dd>
     <dt>Code</dt>
-    <dd>${userCode.toUpperCase()}</dd>
+    <dd>${asShown(userCode)}</dd>
     <dt>IP address</dt>
     <dd>${ip ?? 'unknown'}</dd>
     ${
@@ -55,6 +56,14 @@ function facts({ clientName, ip, userAgent, createdAt }: DeviceLogin, userCode: 
     <dt>Started</dt>
     <dd><time datetime="${createdAt.toISOString()}">${at}</time></dd>
   </dl>`
+}
+
+/** A code as the device shows it, however it was typed: it is there to be compared. */
+function asShown(userCode: string): string {
+  return userCode
+    .toUpperCase()
+    .replaceAll(/[^A-Z]/g, '')
+    .replace(/^(.{4})(.+)$/, '$1-$2')
 }
 
 const warning = html`<p class="soft">
@@ -83,7 +92,16 @@ export function decisionForm(
         </div>
         <div class="field">
           <label for="password">Password</label>
-          <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required />
+          <input
+            id="password"
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            maxlength="1024"
+            required
+            aria-describedby="${message === null ? '' : 'problem'}"
+            ${wrongField(message !== null)}
+          />
         </div>
         ${buttons}
         <p class="hint">
@@ -141,7 +159,7 @@ export function factorForm(status: number, login: DeviceLogin, asked: FactorQues
     html`<h1>${title}</h1>
       ${problem(message)} ${facts(login, asked.userCode)} ${asked.options === '' ? null : passkeyForm(hidden)}
       ${asked.options === '' || !asked.hasCode ? null : html`<p class="soft">Or with a code:</p>`}
-      ${asked.hasCode ? html`<form method="post" action="device">${hidden} ${factorField} ${buttons}</form>` : null}`,
+      ${asked.hasCode ? html`<form method="post" action="device">${hidden} ${factorField(message !== null)} ${buttons}</form>` : null}`,
   )
   return asked.options === '' ? answer : withScript(answer)
 }

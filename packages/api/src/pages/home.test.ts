@@ -76,7 +76,7 @@ describe('O14: the page at the address of an installation', () => {
 
   it('O13: like every page, and every mail', async () => {
     for (const path of ['/device', '/passkeys', '/forgot-password', '/reset-password?token=none'])
-      expect((await served().get(path)).text).toContain('<p class="name">Example &#38; Sons</p>')
+      expect((await served().get(path)).text).toContain('<p class="name"><a href="./">Example &#38; Sons</a></p>')
     const user = await served().world.newUser({ emailVerified: true })
     await post('/forgot-password', { email: user.email ?? '' })
     await served().world.work()
@@ -85,6 +85,30 @@ describe('O14: the page at the address of an installation', () => {
     expect(mail?.text).toContain('This mail is from Example & Sons (localhost:4000).')
     expect(mail?.html).toContain('Example &#38; Sons')
   })
+})
+
+it('every page leads home, from where it is, and the one to sign in is called that', async () => {
+  for (const [path, home] of [
+    ['/device', './'],
+    ['/sign-up', './'],
+    ['/sign-up/confirm?token=none', '../'],
+    ['/invitations/accept?token=none', '../'],
+  ] as const)
+    expect((await served().get(path)).text).toContain(`<p class="name"><a href="${home}">`)
+  const signIn = (await served().get('/passkeys')).text
+  expect(signIn).toContain('<title>Sign in · Example &#38; Sons</title>')
+  expect(signIn).toContain('<h1>Sign in</h1>')
+})
+
+it('a device code may be typed in any way, and is shown as the device shows it; after an error the focus is in the field', async () => {
+  const { userCode } = await served().world.asAnonymous().auth.startDeviceLogin({ clientName: 'tv' })
+  for (const typed of [userCode, userCode.toLowerCase(), userCode.replace('-', ''), userCode.replace('-', ' ').toLowerCase()])
+    expect((await served().get(`/device?user_code=${encodeURIComponent(typed)}`)).text).toContain(`<dd>${userCode}</dd>`)
+  const wrong = await served().get('/device?user_code=BBBB-BBBB')
+  expect(wrong.text).toMatch(/id="user-code"[^>]*aria-describedby="problem code-hint"\s+autofocus aria-invalid="true"/)
+  const refused = await post('/device', { user_code: userCode, decision: 'approve', identifier: 'nobody', password: 'wrong' })
+  expect(refused.text).toMatch(/id="password"[^>]*aria-describedby="problem"\s+autofocus aria-invalid="true"/)
+  expect((await post('/forgot-password', { email: 'x' })).text).toMatch(/id="email"[^>]*aria-invalid="true"\s+autofocus/)
 })
 
 describe('O14: the page for a forgotten password', () => {
@@ -159,6 +183,9 @@ describe('C12: a sign-up that is finished where the mail leads', () => {
       .map((line) => line.split(';')[0])
       .join('; ')
     expect((await served().get('/trpc/users.current', { cookie })).text).toContain(email)
+    const home = (await served().get('/', { cookie })).text
+    expect(home).toMatch(/You are signed in as <strong>\S+<\/strong>/)
+    expect(home).not.toContain('sign-up')
   })
 
   it.each([

@@ -12,6 +12,8 @@ const style = `
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif }
 main { width: 100%; max-width: 27rem; background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: clamp(1.25rem, 6vw, 2.25rem) }
+.name a { color: inherit; text-decoration: none }
+.name a:hover { text-decoration: underline }
 .name { margin: 0 0 1.1rem; color: var(--soft); font-weight: 600; font-size: .9rem; letter-spacing: .01em }
 h1 { margin: 0 0 .75rem; font-size: 1.45rem; line-height: 1.25; overflow-wrap: anywhere; text-wrap: balance }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
@@ -57,7 +59,7 @@ const policy = [
 
 /** A whole page, headed by the name of the installation. Its URL may hold a secret, so no referrer is sent and no search engine indexes it. */
 export function page(status: number, title: string, content: Html): Answer {
-  const body = (name: string): string =>
+  const body = (name: string, home: string): string =>
     html`<!doctype html>
       <html lang="en">
         <head>
@@ -68,7 +70,7 @@ export function page(status: number, title: string, content: Html): Answer {
           ${new Html(`<style>${style}</style>`)}
         </head>
         <body>
-          <main>${title === name ? null : html`<p class="name">${name}</p>`} ${content}</main>
+          <main>${title === name ? null : html`<p class="name"><a href="${home}">${name}</a></p>`} ${content}</main>
         </body>
       </html> `.text
   return { status, contentType: 'text/html; charset=utf-8', headers: [['referrer-policy', 'no-referrer']], policy, body }
@@ -108,9 +110,24 @@ export function passwordHint(least: number): string {
   return `At least ${least} characters. A few unrelated words make a good password that is easy to remember.`
 }
 
-/** The field for the code of a second factor. */
-export const factorField = html`<div class="field">
-  <label for="code">Code</label>
-  <input id="code" name="code" autocomplete="one-time-code" spellcheck="false" maxlength="64" required aria-describedby="code-hint" />
-  <p class="hint" id="code-hint">The six digits from your authenticator app, or one of your recovery codes.</p>
-</div>`
+/** What a field has besides: where the focus goes, and what a screen reader says, when it is wrong. `problem` is the id of the message. */
+export function wrongField(isWrong: boolean): Html | null {
+  return isWrong ? html`autofocus aria-invalid="true"` : null
+}
+
+/** The field for the code of a second factor; `isWrong`: what was entered before is, as the message on the page says. */
+export const factorField = (isWrong: boolean): Html =>
+  html`<div class="field">
+    <label for="code">Code</label>
+    <input
+      id="code"
+      name="code"
+      autocomplete="one-time-code"
+      spellcheck="false"
+      maxlength="64"
+      required
+      aria-describedby="${isWrong ? 'problem code-hint' : 'code-hint'}"
+      ${wrongField(isWrong)}
+    />
+    <p class="hint" id="code-hint">The six digits from your authenticator app, or one of your recovery codes.</p>
+  </div>`

@@ -158,6 +158,7 @@ export function field(
       aria-describedby="${described}"
       aria-invalid="${String(isWrong)}"
       ${required === true ? html`required` : null}
+      ${isWrong ? html`autofocus` : null}
     />
     ${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}
   </div>`

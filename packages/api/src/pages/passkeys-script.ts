@@ -50,6 +50,9 @@ function on(id, event, work) {
       await work()
     } catch (error) {
       tell(explain(error), true)
+      // The last field is what was wrong most likely: the password, the code.
+      const [field] = [...part(id).querySelectorAll('input')].reverse()
+      if (field !== undefined) field.focus()
     } finally {
       buttons.forEach((button) => (button.disabled = false))
     }

@@ -20,18 +20,21 @@ export function isPasskeysPath(path: string): boolean {
  */
 export async function answerPasskeys(path: string): Promise<Answer> {
   if (path === scriptPath) return { status: 200, contentType: scriptType, body: passkeysScript }
-  const { policy = '', ...answer } = page(200, 'Passkeys', content)
+  const { policy = '', ...answer } = page(200, 'Sign in', content)
   return { ...answer, policy: policy.replace(`form-action 'self'`, permissions) }
 }
 
 /** Besides what every page may do: run its own script and call its own origin. No form is sent without the script. */
 const permissions = `script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; form-action 'none'`
 
-const content = html`<h1>Passkeys</h1>
-  <noscript><p class="problem">This page needs JavaScript, because it is the browser that asks for a passkey.</p></noscript>
+const content = html`<noscript
+    ><h1>Sign in</h1>
+    <p class="problem">This page needs JavaScript, because it is the browser that asks for a passkey.</p></noscript
+  >
   <p class="problem" id="problem" role="alert" hidden></p>
   <p id="said" role="status"></p>
   <section id="outside" hidden>
+    <h1>Sign in</h1>
     <p>A passkey signs you in without a password: your device checks that it is really you.</p>
     <button class="main" type="button" id="with-passkey">Sign in with a passkey</button>
     <p class="hint">No passkey yet? Sign in below, then register one.</p>
@@ -49,6 +52,7 @@ const content = html`<h1>Passkeys</h1>
     </form>
   </section>
   <section id="second" hidden>
+    <h1>Sign in</h1>
     <p>Your account has a second factor.</p>
     <button class="main" type="button" id="second-passkey">Use a passkey</button>
     <form id="second-form">
@@ -61,6 +65,7 @@ const content = html`<h1>Passkeys</h1>
     <div class="buttons"><button type="button" id="second-back">Back</button></div>
   </section>
   <section id="inside" hidden>
+    <h1>Your passkeys</h1>
     <p>Signed in as <strong id="who"></strong>.</p>
     <p class="soft" id="none">You have no passkeys yet.</p>
     <ul id="list"></ul>

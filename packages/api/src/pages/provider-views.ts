@@ -12,7 +12,7 @@ export function codeForm(status: number, { provider, attempt }: { provider: stri
       ${message === null ? null : html`<p class="problem" role="alert" id="problem">${message}</p>`}
       <form method="post" action="${provider}">
         <input type="hidden" name="attempt" value="${attempt}" />
-        ${factorField}
+        ${factorField(message !== null)}
         <div class="buttons"><button class="main">Sign in</button></div>
       </form>`,
   )

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../kernel/signature.ts'
+import { distance } from '../text/index.ts'
 import { unknownPermission } from './errors.ts'
 import { groupOf, matchesNoAction } from './permissions.ts'
 
@@ -18,22 +19,8 @@ const mostSuggestions = 3
 export function similarActions(catalogue: Catalogue, pattern: string): readonly string[] {
   return [...catalogue.keys()]
     .filter((name) => groupOf(name) === groupOf(pattern))
-    .map((name) => ({ name, distance: distanceOf(pattern.toLowerCase(), name.toLowerCase()) }))
-    .toSorted((one, other) => one.distance - other.distance || (one.name < other.name ? -1 : 1))
+    .map((name) => ({ name, letters: distance(pattern.toLowerCase(), name.toLowerCase()) }))
+    .toSorted((one, other) => one.letters - other.letters || (one.name < other.name ? -1 : 1))
     .slice(0, mostSuggestions)
     .map(({ name }) => name)
-}
-
-/** The Levenshtein distance between two texts. */
-function distanceOf(one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (const [row, letter] of [...one].entries()) {
-    const line = [row + 1]
-    for (const [column, wanted] of [...other].entries()) {
-      const replaced = (above[column] ?? 0) + (letter === wanted ? 0 : 1)
-      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1))
-    }
-    above = line
-  }
-  return above.at(-1) ?? 0
 }

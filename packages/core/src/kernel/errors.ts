@@ -21,6 +21,17 @@ export type ErrorDetails = Readonly<Record<string, unknown>>
 /** Marks errors of every copy of this module. */
 const mark: unique symbol = Symbol.for('denizen.error')
 
+/** What Node and Bun call to show a value that is printed (`util.inspect.custom`). */
+const inspected = Symbol.for('nodejs.util.inspect.custom')
+
+/** Code, message and details: who logs a refusal is not helped by our stack. What nobody expected is shown with stack and cause. */
+function inspectError(this: DenizenError, _depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+  const { name, code, kind, message, details, stack, cause } = this
+  const told = Object.keys(details).length === 0 ? '' : ` ${inspect(details, options)}`
+  if (kind !== 'internal') return `${name} [${code}]: ${message}${told}`
+  return `[${code}] ${stack ?? message}${told}${cause === undefined ? '' : `\n  cause: ${inspect(cause, options)}`}`
+}
+
 /** A failure with a stable code (`users.emailTaken`). Anything else that is thrown is a bug. */
 export class DenizenError extends Error {
   override readonly name = 'DenizenError'
@@ -34,6 +45,7 @@ export class DenizenError extends Error {
     this.kind = kind
     this.details = details
     Object.defineProperty(this, mark, { value: true })
+    Object.defineProperty(this, inspected, { value: inspectError })
   }
 
   /** The published client contains a copy of this class. An error of any copy is an instance of all of them. */

@@ -19,7 +19,12 @@ test.each([
   [z.string().regex(/^a+$/), 'b', 'must have the form /^a+$/'],
   [color, 'blue', 'must be one of red, green'],
   [z.literal('on'), 'off', 'must be on'],
-  [z.strictObject({ limit: z.number().optional() }), { limt: 1 }, 'there is no such field; there are limit'],
+  [z.strictObject({ limit: z.number().optional() }), { color: 1 }, 'there is no such field; there are limit'],
+  [
+    z.strictObject({ email: z.number(), role: z.string().optional() }),
+    { emial: 1, email: 1 },
+    'there is no such field; did you mean email?',
+  ],
   [z.string().min(3, 'say more'), 'a', 'say more'],
 ])('U14: what is wrong is said in words: %#', (schema, value, words) => {
   const parsed = schema.safeParse(value, { error: inputWords })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mostSimilar } from '../text/index.ts'
 
 /**
  * What is wrong with a value, in words that go after its name: `limit: must be at least 1`. For `safeParse(value, { error })`; a message
@@ -20,7 +21,7 @@ export function inputWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`
     case 'unrecognized_keys':
-      return `there is no such field${fieldsOf(issue.inst)}`
+      return `there is no such field${meantOrThere(issue.keys, issue.inst)}`
     case 'invalid_union':
       return 'has none of the forms that are allowed here'
     default:
@@ -65,7 +66,11 @@ function bound({ origin, exact }: { readonly origin: string; readonly exact?: bo
 /** Fields that are named to somebody who guessed one. */
 const mostNamed = 40
 
-function fieldsOf(schema: unknown): string {
+/** What was probably meant, of one unknown field; else which fields there are. */
+function meantOrThere(unknown: readonly string[], schema: unknown): string {
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  const [only, ...others] = unknown
+  const meant = only === undefined || others.length > 0 ? null : mostSimilar(only, names)
+  if (meant !== null) return `; did you mean ${meant}?`
   return names.length === 0 || names.length > mostNamed ? '' : `; there are ${names.join(', ')}`
 }

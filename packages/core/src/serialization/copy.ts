@@ -182,7 +182,7 @@ function readByZod(schema: Schema): Copy {
 }
 
 /** A copy of JSON and dates. */
-export interface CopiedValue {
+interface CopiedValue {
   readonly json: unknown
   /** See `SerializedAnswer`. */
   readonly dates: readonly string[]

@@ -185,14 +185,15 @@ interface DenialInput {
 async function denial(reader: FactsReader, { now, catalogue }: QueryContext, denied: DenialInput) {
   const { question, facts, held, visibility } = denied
   const unmet = unmetFor(denied)
-  const similar = matchesNoAction(catalogue, question.permission) ? [...similarActions(catalogue, question.permission)] : null
-  const { missing, hiddenRoles } =
+  const actions = matchesNoAction(catalogue, question.permission) ? [...similarActions(catalogue, question.permission)] : null
+  const { missing, hiddenRoles, similar } =
     // The credential is the obstacle: no further assignment would help.
-    similar === null && denied.limited.length === 0
+    actions === null && denied.limited.length === 0
       ? await missingFor(reader, question, { facts, standing: held.standing, given: unexpired(held, now), visibility })
-      : { missing: [], hiddenRoles: 0 }
-  const summary = summaryOf(question, [], { unmet, missing, nearest: similar })
-  return { allowed: false, because: [], summary, unmet, missing, hiddenRoles, nearest: similar ?? [] } satisfies Partial<Explanation>
+      : { missing: [], hiddenRoles: 0, similar: null }
+  const summary = summaryOf(question, [], { unmet, missing, actions, similar })
+  const nearest = actions ?? (similar === null ? [] : [similar])
+  return { allowed: false, because: [], summary, unmet, missing, hiddenRoles, nearest } satisfies Partial<Explanation>
 }
 
 /** Assignments that are neither revoked nor expired. */

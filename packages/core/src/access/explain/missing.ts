@@ -2,7 +2,8 @@ import { idOf, uuidOrNull } from '../../kernel/id.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
-import { organizationRoles, listPermissions, permissionsOf } from '../../grants/index.ts'
+import { groupOf, organizationRoles, listPermissions, permissionsOf } from '../../grants/index.ts'
+import { mostSimilar } from '../../text/index.ts'
 import type { FactsReader } from '../facts/reader.ts'
 import { matchingPattern, patternsIn, type GraphRole } from '../facts/roles.ts'
 import type { SubjectFacts } from '../facts/subjects.ts'
@@ -43,15 +44,15 @@ export async function missingFor(
   reader: FactsReader,
   question: ExplainQuestion,
   { facts, standing, given, visibility }: MissingInput,
-): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number }> {
-  if (!facts.isActive || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0 }
+): Promise<{ readonly missing: Missing[]; readonly hiddenRoles: number; readonly similar: string | null }> {
+  if (!facts.isActive || (standing.status !== null && standing.status !== 'active')) return { missing: [], hiddenRoles: 0, similar: null }
   const { catalogue, scope } = question
   const organization = uuidOrNull(scope.organizationId)
   const graph = await reader.roles({ home: organization })
-  const roles = [...graph.values()].filter(
-    (role) => !role.builtIn && matchingPattern(catalogue, patternsIn(graph, role.id), question.permission),
-  )
-  const seen = roles.filter((role) => (role.organization === null ? visibility.installationRoles : visibility.roles))
+  const custom = [...graph.values()].filter((role) => !role.builtIn)
+  const isSeen = (role: GraphRole) => (role.organization === null ? visibility.installationRoles : visibility.roles)
+  const roles = custom.filter((role) => matchingPattern(catalogue, patternsIn(graph, role.id), question.permission))
+  const seen = roles.filter(isSeen)
   const grants = [
     singlePermission(question, standing),
     ...seen.map((role) => byRole(question, standing, role, patternsIn(graph, role.id))),
@@ -63,7 +64,22 @@ export async function missingFor(
     const able = { ...one, givers: givers.of(one, patterns) }
     return { ...able, text: inWords(question, able) }
   })
-  return { missing, hiddenRoles: roles.length - seen.length }
+  const similar = roles.length > 0 ? null : similarPermission(question.permission, custom.filter(isSeen))
+  return { missing, hiddenRoles: roles.length - seen.length, similar }
+}
+
+/** The permission of a role that was probably meant by one that no role has: a slip in its group, or in the rest. */
+function similarPermission(permission: string, roles: readonly GraphRole[]): string | null {
+  const group = groupOf(permission)
+  const [known, rest] = [roles.flatMap(({ permissions }) => permissions), permission.slice(group.length)]
+  const meant = mostSimilar(
+    rest,
+    known.filter((name) => groupOf(name) === group).map((name) => name.slice(group.length)),
+  )
+  if (meant !== null) return `${group}${meant}`
+  const groups = known.map(groupOf).filter((name) => known.includes(`${name}${rest}`))
+  const other = mostSimilar(group, groups)
+  return other === null ? null : `${other}${rest}`
 }
 
 /**
@@ -153,6 +169,6 @@ function inWords({ username, permission }: ExplainQuestion, { membership, grant,
   const more = brings === 0 ? '' : ` (grants ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`
   const names = givers.users.map((user) => user.username)
   const others = givers.count - names.length
-  const able = [...names, ...(others === 0 ? [] : [`${others} ${names.length === 0 ? '' : 'more'}`.trim()])].join(', ')
+  const able = [...names, ...(others === 0 ? [] : [`${others} ${names.length > 0 ? 'more' : others === 1 ? 'user' : 'users'}`])].join(', ')
   return `${steps.join(', then ')}${more}; ${givers.count === 0 ? 'nobody there could' : `could be done by ${able}`}`
 }

@@ -111,7 +111,7 @@ export const Explanation = z.object({
   unmet: z.array(Unmet).meta({ description: 'if denied: what would nearly allow it' }),
   missing: z.array(Missing).meta({ description: 'if denied: what would allow it, the smallest first' }),
   hiddenRoles: z.int().meta({ description: 'how many other roles would be enough that you may not see' }),
-  nearest: z.array(z.string()).meta({ description: 'if there is no such permission: those with a similar name' }),
+  nearest: z.array(z.string()).meta({ description: 'if there is no such permission, or no role has it: those with a similar name' }),
 })
 export type Explanation = z.infer<typeof Explanation>
 

@@ -7,8 +7,10 @@ import type { ExplainQuestion } from './reasons.ts'
 interface Denial {
   readonly unmet: readonly Unmet[]
   readonly missing: readonly Missing[]
-  /** null: there is such a permission. */
-  readonly nearest: readonly string[] | null
+  /** If it would be one of our own actions, and is none: those with a similar name. null: it may be one. */
+  readonly actions: readonly string[] | null
+  /** If no role has it: what was probably meant, that a role has. */
+  readonly similar: string | null
 }
 
 /** The answer in one sentence. */
@@ -23,12 +25,13 @@ export function summaryOf(
     const others = because.length > 1 ? ` (and in ${because.length - 1} more ${because.length === 2 ? 'way' : 'ways'})` : ''
     return `${username} may ${permission} ${where}: ${first?.text ?? 'it is allowed'}${others}.`
   }
-  const { unmet, missing, nearest } = denial
-  if (nearest !== null) {
-    const meant = nearest.length === 0 ? '' : ` Did you mean ${nearest.join(', ')}?`
+  const { unmet, missing, actions, similar } = denial
+  if (actions !== null) {
+    const meant = actions.length === 0 ? '' : ` Did you mean ${actions.join(', ')}?`
     return `There is no permission ${permission}, so nobody has it.${meant}`
   }
   const nearly = unmet[0] === undefined ? 'nothing grants it' : unmet[0].text
+  if (similar !== null) return `${username} may not ${permission} ${where}: ${nearly}, and no role has it. Did you mean ${similar}?`
   const smallest = missing[0] === undefined ? '' : ` The smallest change: ${missing[0].text}.`
   return `${username} may not ${permission} ${where}: ${nearly}.${smallest}`
 }

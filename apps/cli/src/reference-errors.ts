@@ -1,0 +1,30 @@
+import { DenizenError } from '@denizen/core/calls'
+import { denizen } from './common-options.ts'
+import { shellWord } from './next-steps.ts'
+
+/** Who gave a name is told that looking it up is what was refused, not what they asked for. */
+export function mayNotFind(error: DenizenError, name: string): DenizenError {
+  const message = `To find the user "${name}" by name you need the permission users.find, everywhere or in an organization.`
+  const next = `Name the user by the id (usr_…), or an organization that you administer with --org. Who can give it to you: ${denizen} access explain me users.find`
+  return new DenizenError(error.code, error.kind, message, { ...error.details, next }, error)
+}
+
+/** `organization`: somebody was looked for among its users; as it was typed. */
+export function noSuchUser(name: string, organization: string | null): DenizenError {
+  const list = `${denizen} users list`
+  const next =
+    organization === null
+      ? `Look at all of them: ${list}`
+      : `Look at its members: ${denizen} orgs list-members ${shellWord(organization)}, at all users: ${list}, or invite by mail: ${denizen} orgs invite ${shellWord(organization)} ${name.includes('@') ? shellWord(name) : '…'}`
+  return new DenizenError('request.notFound', 'notFound', `There is no user "${name}".`, { type: 'user', name, next })
+}
+
+/** A name that more than one thing has. */
+export function ambiguous(message: string, next: string): DenizenError {
+  return new DenizenError('cli.ambiguous', 'conflict', message, { next })
+}
+
+/** Nothing of a kind has this name. `place`: where it was looked for, ` in acme`. */
+export function notFound(what: string, name: string, next: string, place = ''): never {
+  throw new DenizenError('request.notFound', 'notFound', `There is no ${what} "${name}"${place}.`, { type: what, name, next })
+}
