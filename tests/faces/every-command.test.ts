@@ -98,7 +98,7 @@ describe('every command', () => {
       const first = await inProcess.call(request, place)
       expect(first).toHaveProperty('answer')
       const taken = await overheard.sinceLast()
-      if (taken.length > 0) expect([name, action.takesPrecedence === true || name in reasons]).toEqual([name, true])
+      if (taken.length > 0) expect([name, action.takesPrecedence !== undefined || name in reasons]).toEqual([name, true])
       if (!takesKey(action)) return
       const again = await inProcess.call(request, place)
       if ('answer' in again) expect(again).toEqual(first)

@@ -38,7 +38,7 @@ export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
 /** The code proves that an app has the key. Only then does it take the place of the one before. */
 export const activateTotp = defineCommand(factorsSignatures.activateTotp, {
   allow: signedIn,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: ownAccountTarget,
   handlesSecret: true,
   requiresRecentAuth: true,

@@ -9,7 +9,7 @@ import { factorsSignatures } from './signatures.ts'
 
 export const disableTotp = defineCommand(factorsSignatures.disableTotp, {
   allow: signedIn,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: ownAccountTarget,
   requiresRecentAuth: true,
   async handle(context) {

@@ -11,7 +11,7 @@ import { factorsSignatures } from './signatures.ts'
 
 export const reset = defineCommand(factorsSignatures.reset, {
   allow: mayChangeAccount,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: controlledAccountTarget,
   requiresRecentAuth: true,
   async handle(context, { userId, reason }) {

@@ -23,7 +23,7 @@ export {
 export { builtInRoles, organizationRoles, ownerPermissions } from './built-in-roles.ts'
 export { grantsOf, grantsWithin, SharedGrants, type GrantLimits } from './compile.ts'
 export { byRole, RoleDefinitionCache, storedDefinitions } from './definitions.ts'
-export { isPrivileged, loadAssignedGrants, loadGrants } from './load.ts'
+export { isPrivileged, loadAssignedGrants, loadGrants, loadGrantsOfAll } from './load.ts'
 export { forEachMoment, membershipsOf, seatsOf, timeOf, wasSo, type Moment } from './moment.ts'
 export { builtInRoleNames, type BuiltInRoleName } from './model.ts'
 export {

@@ -13,7 +13,7 @@ import { identityTarget } from './target.ts'
 
 export const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
   allow: anyOf(owner, allOf(granted, notBelow)),
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   requiresRecentAuth: true,
   target: identityTarget,
   // Whose it is only the identity tells.

@@ -73,8 +73,12 @@ export interface Inquiry<S extends Signature<string, 'command'> = Signature<stri
 interface Changing<S extends Signature, Prepared> extends Common<S> {
   /** Takes or returns a secret. It cannot be planned, because a plan would be a guess that nobody counts. */
   readonly handlesSecret?: true
-  /** Takes power from somebody: long commands that hold it up are begun again behind it. A batch gives way to the others that do. */
-  readonly takesPrecedence?: true
+  /**
+   * Takes power from somebody: long commands that hold it up are begun again behind it. A batch gives way to the others that do.
+   * `everywhere`: from an account, so whatever its user has under way gives way. `inOrganization`: only what they do in the organization of
+   * the target.
+   */
+  readonly takesPrecedence?: 'everywhere' | 'inOrganization'
   /** The rule for one item of a batch; `context.checkItem` applies it to locked rows. */
   readonly allowItem?: Rule
   /** A plan also says what the command would answer, because its answer tells what becomes of each item. */

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { uuidOf, uuidsOf, type Id } from './id.ts'
+import { uuidOf, type Id } from './id.ts'
 import { idArray, runStatement, statement } from './statement.ts'
 
 const usersPrefix = 'users/'
@@ -26,6 +26,8 @@ export const exclusiveLockNames = {
   attempts: (key: string) => `attempts/${key}` as const,
   /** For registering resources of an owner, within the limits of the owner's policy. */
   resourcesOf: (owner: Id<'usr'> | Id<'org'>) => `resources/${owner}` as const,
+  /** For beginning an impersonation; shared by whatever may take from an impersonator what one stands on. */
+  impersonations: 'impersonations',
   /** For making another policy the default: the second change sees the first. */
   defaultPolicy: 'policies/default',
   /** For creating a partition: `if not exists` does not help two processes that do so at once, one fails on the catalogue. */
@@ -79,9 +81,9 @@ export type Asking = 'one' | 'batch'
 
 /**
  * First keys of locks by which whoever waits asks others to give way (pipeline/precedence.ts). They are of two numbers, because others read
- * the second in `pg_locks`: the process id of the backend that waits, or the hash of the user's UUID. Whatever an administrator of the installation waits for gives
- * way, at any remove. For others only what the user has under way does: an organization's administrators stop nobody's work but that of
- * those whom they may suspend.
+ * the second in `pg_locks`: the process id of the backend that waits, or a hash of the user. Whatever an administrator of the installation waits for gives
+ * way, at any remove. For others only what the user has under way does, whose account it is about; or what they do in an organization that
+ * takes something from them there: its administrators stop nobody's work elsewhere.
  */
 const firstKeys = {
   one: { ofOperators: 1_380_011_091, overUser: 1_380_011_092 },
@@ -93,11 +95,23 @@ export async function askAllToGiveWay(em: SqlEntityManager, pid: number, asking:
   await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${firstKeys[asking].ofOperators}, ?::int)`, [pid])
 }
 
-/** Asks what these users have under way to give way, until the transaction ends. */
-export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[], asking: Asking): Promise<void> {
+/** Whose work gives way: all that a user does, or what they do in one organization. */
+type Within = 'everywhere' | Id<'org'>
+
+function doing(user: Id<'usr'>, within: Within): string {
+  return within === 'everywhere' ? uuidOf(user) : `${uuidOf(user)}/${uuidOf(within)}`
+}
+
+interface OverUsers {
+  readonly within: Within
+  readonly asking: Asking
+}
+
+/** Asks what these users have under way there to give way, until the transaction ends. */
+export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[], { within, asking }: OverUsers): Promise<void> {
   await em.execute(
-    `select count(pg_advisory_xact_lock_shared(${firstKeys[asking].overUser}, hashtext(id::text)))::int as held from unnest(?::uuid[]) id`,
-    [uuidsOf(users)],
+    `select count(pg_advisory_xact_lock_shared(${firstKeys[asking].overUser}, hashtext(name)))::int as held from unnest(?::text[]) name`,
+    [`{${users.map((user) => doing(user, within)).join(',')}}`],
   )
 }
 
@@ -114,14 +128,25 @@ const blocksPrecedence = statement(
       select unnest(pg_blocking_pids(a.objid::bigint::int)) from asked a join heard h on h.of_operators = a.classid
       union select unnest(pg_blocking_pids(b.pid)) from blocking b)
     select exists (select 1 from blocking where pid = pg_backend_pid()) or exists (
-      select 1 from asked a join heard h on h.over_user = a.classid join unnest(?::uuid[]) id on a.objid = hashtext(id::text)::oid) as blocks`,
+      select 1 from asked a join heard h on h.over_user = a.classid join unnest(?::text[]) name on a.objid = hashtext(name)::oid) as blocks`,
 )
 
-/**
- * Whether somebody asks this transaction, of a call of these users, to give way.
- * @param isAsking it takes power itself: it does not give way to batches
- */
-export async function isAskedToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[], isAsking: boolean): Promise<boolean> {
-  const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [isAsking, uuidsOf(users)])
+/** What may be asked to give way. */
+interface Blocking {
+  /** The organization that it is in, if that may stop it. */
+  readonly within: Id<'org'> | null
+  /** It takes power itself: it does not give way to batches. */
+  readonly isAsking: boolean
+}
+
+/** Whether somebody asks this transaction, of a call of these users, to give way. */
+export async function isAskedToGiveWay(
+  em: SqlEntityManager,
+  users: readonly Id<'usr'>[],
+  { within, isAsking }: Blocking,
+): Promise<boolean> {
+  const places: readonly Within[] = within === null ? ['everywhere'] : ['everywhere', within]
+  const names = users.flatMap((user) => places.map((place) => doing(user, place)))
+  const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [isAsking, `{${names.join(',')}}`])
   return row?.blocks === true
 }

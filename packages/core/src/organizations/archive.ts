@@ -18,7 +18,7 @@ import { organizationsSignatures } from './signatures.ts'
  */
 export const archiveOrganization = defineCommand(organizationsSignatures.archive, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: organizationTarget,
   async handle(context, { organizationId, version }) {
     const { em, now } = context

@@ -68,7 +68,7 @@ async function lookUp({ reader, ports }: PrepareContext, { organizationId, domai
 
 export const removeDomain = defineCommand(organizationsSignatures.removeDomain, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: organizationTarget,
   async handle(context, { organizationId, domain }) {
     const { em } = context

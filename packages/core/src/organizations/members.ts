@@ -32,7 +32,7 @@ export const addMember = defineCommand(organizationsSignatures.addMember, {
 
 export const updateMember = defineCommand(organizationsSignatures.updateMember, {
   allow: allOf(granted, notBelow),
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: memberTarget,
   async handle(context, { organizationId, userId, role }) {
     const { em, actor, now } = context
@@ -53,7 +53,7 @@ export const updateMember = defineCommand(organizationsSignatures.updateMember, 
 /** Members may leave; only the last owner cannot. */
 export const removeMember = defineCommand(organizationsSignatures.removeMember, {
   allow: anyOf(allOf(granted, notBelow), owner),
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: memberTarget,
   async handle(context, { organizationId, userId }) {
     const { em, actor } = context

@@ -13,7 +13,7 @@ import { successorTarget } from './targets.ts'
 /** Both changes happen together: there is never a moment without an owner. */
 export const transferOwnership = defineCommand(organizationsSignatures.transferOwnership, {
   allow: allOf(granted, withInstallationFields('fromUserId')),
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: successorTarget,
   async handle(context, { organizationId, toUserId, fromUserId }) {
     const { em, now } = context

@@ -20,7 +20,7 @@ type Patch = Omit<ParsedInputOf<typeof organizationsSignatures.update>, 'organiz
 /** A seat limit may be below the number of members: nobody is removed, and nobody can join until there are fewer. */
 export const updateOrganization = defineCommand(organizationsSignatures.update, {
   allow: allOf(granted, withInstallationFields(...installationFields)),
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: organizationTarget,
   async handle(context, { organizationId, version, ...patch }) {
     const { em } = context

@@ -61,7 +61,7 @@ function creationOptions(settings: Settings, user: UserRow, passkeys: readonly P
 
 export const finishRegistration = defineCommand(passkeysSignatures.finishRegistration, {
   ...sensitive,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   async handle(context, { challenge: text, response, name }) {
     await requireMayEnrol(context, 'passkey')
     const { em, now, newId, settings } = context

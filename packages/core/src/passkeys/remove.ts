@@ -9,7 +9,7 @@ import { passkeyTarget } from './target.ts'
 
 export const remove = defineCommand(passkeysSignatures.remove, {
   allow: owner,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: passkeyTarget,
   requiresRecentAuth: true,
   async handle(context, { passkeyId }) {

@@ -7,6 +7,7 @@ import { DenizenError, outcomeUnknown, retriesExhausted } from '../kernel/errors
 import { newId, type Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
 import type { Plan } from '../kernel/plan.ts'
+import type { Target } from '../kernel/rule.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import { findUse, takeKey, type IdempotencyKey } from '../idempotency/index.ts'
 import { limitsFor } from '../policies/index.ts'
@@ -209,23 +210,27 @@ async function handle(
   recorder.note(trace.facts)
   checkAllowed(action, actor, input, found, assembly.uses)
   try {
-    return { target, handled: await action.handle(contextOf(assembly, action, em, actor, call, recorder), input, prepared) }
+    return { target, handled: await action.handle(contextOf(assembly, { action, actor, call, target }, em, recorder), input, prepared) }
   } catch (error) {
     if (error instanceof Refused) return { target, handled: error }
     throw error
   }
 }
 
+/** A command that was let through. */
+interface Allowed extends Pick<CommandRequest, 'action' | 'call'> {
+  readonly actor: Actor
+  readonly target: Target | null
+}
+
 function contextOf(
   { ports, settings, credentials, catalogue, uses }: Assembly,
-  action: ChangingAction,
+  { action, actor, call: { origin }, target }: Allowed,
   em: SqlEntityManager,
-  actor: Actor,
-  { origin }: Call,
   recorder: Recorder,
 ): CommandContext {
   const now = ports.clock.now()
-  const giveWay = givingWay(em, action, actor)
+  const giveWay = givingWay(em, action, actor, target)
   return {
     now,
     actor,
@@ -250,7 +255,7 @@ function contextOf(
       await giveWay()
       return inSavepoint(em, recorder, work, index)
     },
-    checkItem: (item, target, type) => checkItem(action, actor, item, { target, type }, uses),
+    checkItem: (item, itemTarget, type) => checkItem(action, actor, item, { target: itemTarget, type }, uses),
   }
 }
 

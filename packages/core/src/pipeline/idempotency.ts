@@ -11,8 +11,8 @@ import type { Call } from './assembly.ts'
 import type { ReplayTerms } from './replay.ts'
 import { Refused } from './trace.ts'
 
-/** The stored answer of a key: an output, or the error of a refusal. */
-type StoredAnswer = { readonly terms: ReplayTerms } & (
+/** The stored answer of a key: an output, or the error of a refusal. Versions before these terms stored it without. */
+type StoredAnswer = { readonly terms?: ReplayTerms } & (
   | { readonly output: unknown }
   | { readonly error: { code: DenizenErrorCode; kind: ErrorKind; message: string; details: Record<string, unknown> } }
 )
@@ -47,8 +47,13 @@ function scopeOf(actor: Actor): string {
 export async function replay(call: KeyedCall, earlier: EarlierUse, check: (terms: ReplayTerms) => Promise<void>): Promise<unknown> {
   const { name, output } = call.action.signature
   const kept = superjson.parse<StoredAnswer>(earlier.answer ?? '')
-  await check(kept.terms)
-  if (earlier.action !== name || earlier.fingerprint !== (await fingerprintOf(call))) throw idempotencyConflict({})
+  const terms = kept.terms ?? { target: null }
+  await check(terms)
+  if (earlier.action !== name || earlier.fingerprint !== (await fingerprintOf(call))) {
+    // What the first input named says nothing about what this one names: is that not there, it is not found, as without a key.
+    await check({ ...terms, target: null })
+    throw idempotencyConflict({})
+  }
   if ('error' in kept) return new Refused(new DenizenError(kept.error.code, kept.error.kind, kept.error.message, kept.error.details))
   return holdsSecret(output) ? new Refused(alreadyAnswered({ answer: kept.output })) : kept.output
 }

@@ -1,4 +1,4 @@
-import type { DenizenError, Id } from '@denizen/core'
+import { uuidOf, type DenizenError, type Id } from '@denizen/core'
 import { createWorld, password, untilWaiting, useWorld, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../../tests/deadlines.ts'
@@ -85,7 +85,7 @@ describe('64: R1: a suspension does not wait for what takes long', () => {
     const asking = elsewhere.em()
     await asking.begin()
     try {
-      await askToGiveWay(asking, [suspect.user.id], 'one')
+      await askToGiveWay(asking, [suspect.user.id], { within: 'everywhere', asking: 'one' })
       await makeUsers(suspect, 'undisturbed')
     } finally {
       await asking.rollback()
@@ -164,5 +164,80 @@ describe('64: R1: a suspension does not wait for what takes long', () => {
     ])
     expect(done[0]).toBe('suspension done')
     expect([await countUsers('removed'), await countUsers('inactive')]).toEqual([0, 0])
+  })
+})
+
+/** How many ask others to give way at this moment. */
+async function countAsking(watcher: Awaited<ReturnType<ReturnType<typeof world>['connect']>>): Promise<number> {
+  const { rows } = await watcher.query<{ count: number }>(
+    `select count(distinct pid)::int as count from pg_locks join pg_database d on d.oid = database
+      where datname = current_database() and locktype = 'advisory' and objsubid = 2 and granted`,
+  )
+  return rows[0]?.count ?? 0
+}
+
+/** Longer than a command waits until it asks. */
+const longEnough = 1_000
+
+describe('64: nobody stops what others do', () => {
+  /** Calls of people who have no power over the user whom they name. */
+  const strangers: Readonly<Record<string, (userId: Id<'usr'>) => Promise<() => Promise<unknown>>>> = {
+    'gives them a resource of their own': async (toUserId) => {
+      const { as } = await world().signUp()
+      const resource = await as.resources.register({ type: 'document', key: crypto.randomUUID() })
+      return () => as.resources.transfer({ resourceId: resource?.id ?? 'res_', toUserId })
+    },
+    'takes a share from them that they do not have': async (userId) => {
+      const { as } = await world().signUp()
+      const resource = await as.resources.register({ type: 'document', key: crypto.randomUUID() })
+      return () => as.resources.revoke({ resourceId: resource?.id ?? 'res_', userId, permission: 'resources.get' })
+    },
+    'owns another organization': async (userId) => {
+      const there = await world().newOrganization()
+      const { as } = await world().asMember(there, 'owner')
+      return () => as.access.revokePermission({ userId, permission: 'teams.list', on: { organizationId: there } })
+    },
+    'removes them from another organization': async (userId) => {
+      const there = await world().newOrganization()
+      const { as } = await world().asMember(there, 'owner')
+      await world().join(there, { id: userId })
+      return () => as.organizations.removeMember({ organizationId: there, userId })
+    },
+  }
+  test.each(Object.entries(strangers))('whoever %s does not stop their batch', async (name, prepare) => {
+    const suspect = await world().asMember(organizationId, 'admin')
+    const [call, tag] = [await prepare(suspect.user.id), `kept${Object.keys(strangers).indexOf(name)}`]
+    const [holder, watcher] = [await world().connect(), await world().connect()]
+    await holder.query('begin; lock table memberships in share mode')
+    const batch = told('batch', makeUsers(suspect, tag))
+    await untilWaiting(watcher, 1)
+    const running = told('call', call())
+    await untilWaiting(watcher, 2)
+    await new Promise((resolve) => setTimeout(resolve, longEnough))
+    await holder.query('commit')
+    await Promise.all([batch, running])
+    expect([done[0], await countUsers(tag)]).toEqual(['batch done', many.length])
+  })
+
+  test('an organization stops what a member does there whom it removes', async () => {
+    const [suspect, owner] = [await world().asMember(organizationId, 'admin'), await world().asMember(organizationId, 'owner')]
+    await atGate('lock table memberships in share mode', () => told('batch', makeUsers(suspect, 'theirs')), [
+      () => told('removal', owner.as.organizations.removeMember({ organizationId, userId: suspect.user.id })),
+    ])
+    expect([done.toSorted(), await countUsers('theirs')]).toEqual([['batch request.notFound', 'removal done'], 0])
+  })
+
+  test('57: whoever has many calls wait asks by one connection', async () => {
+    const user = await world().newUser()
+    const own = [await world().signIn(user), await world().signIn(user), await world().signIn(user)]
+    const [holder, watcher] = [await world().connect(), await world().connect()]
+    await holder.query(`begin; select 1 from users where id = '${uuidOf(user.id)}' for update`)
+    const calls = own.map(({ as }, index) => told(`${index}`, as.sessions.endOthers()))
+    await untilWaiting(watcher, own.length)
+    await eventually(30_000, 'somebody asking for precedence', async () => (await countAsking(watcher)) > 0)
+    await new Promise((resolve) => setTimeout(resolve, longEnough))
+    expect(await countAsking(watcher)).toBe(1)
+    await holder.query('commit')
+    await Promise.all(calls)
   })
 })

@@ -1,21 +1,24 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses } from '../kernel/context.ts'
-import { isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
+import { callerId, isGrantedEverywhere, type Actor } from '../kernel/actor.ts'
 import type { Id } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
 import { askAllToGiveWay, askToGiveWay, isAskedToGiveWay, mostNamedLocks } from '../kernel/locks.ts'
+import type { Target } from '../kernel/rule.ts'
 import { sendStatement, statement } from '../kernel/statement.ts'
 import { actingUsers, checkActor, latestActor } from './actor.ts'
-import { forkOf, type Assembly, type Call } from './assembly.ts'
+import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { checkAllowed, findTarget } from './target.ts'
 
 /** Milliseconds that a command takes before it asks others to give way: what is short ends by itself. */
 const patience = 250
 /** So many steps of a long command go by between two looks for somebody who waits. */
 const stepsBetweenLooks = 5
+/** Milliseconds after which others may ask: by then a long command has looked. */
+const turn = 2_000
 
-/** A command, and the users whom it takes power from. */
+/** A command, and the users whom it names or takes power from. */
 interface Preceding {
   readonly users: readonly Id<'usr'>[]
   readonly assembly: Assembly
@@ -24,24 +27,29 @@ interface Preceding {
   readonly call: Call
 }
 
+/** The work of a command that takes precedence. */
+interface Work {
+  readonly process: OwnProcess
+  readonly over: Promise<void>
+  isOver: boolean
+}
+
 /**
  * Does the work of a command that takes power from somebody. If it takes a while, it may be waiting for locks: long commands that hold it
  * up are begun again behind it. Only callers who may do it now have others give way: a stranger who names somebody could stop everything
  * that they do.
  */
 export async function withPrecedence<T>(asking: Preceding, em: SqlEntityManager, work: () => Promise<T>): Promise<T> {
-  if (asking.action.takesPrecedence !== true) return work()
+  if (asking.action.takesPrecedence === undefined) return work()
   const { answer } = await sendStatement(em, ownProcess, [])
   const over = Promise.withResolvers<void>()
-  const askForIt = () =>
-    ask(asking, answer as OwnProcess, over.promise).catch((error: unknown) =>
-      asking.assembly.ports.logger.info('nobody was asked to give way', { action: asking.action.signature.name, error }),
-    )
-  const timer = setTimeout(() => void askForIt(), patience)
+  const its: Work = { process: answer as OwnProcess, over: over.promise, isOver: false }
+  const timer = setTimeout(() => void askInTurns(asking, its), patience)
   try {
     return await work()
   } finally {
     clearTimeout(timer)
+    its.isOver = true
     over.resolve()
   }
 }
@@ -49,20 +57,67 @@ export async function withPrecedence<T>(asking: Preceding, em: SqlEntityManager,
 const ownProcess = statement('own_process', 'select pg_backend_pid() as pid')
 type OwnProcess = Promise<{ readonly rows: readonly { readonly pid: number }[] }>
 
-async function ask({ assembly, action, input, call, users }: Preceding, own: OwnProcess, over: Promise<void>): Promise<void> {
+async function askInTurns(asking: Preceding, work: Work): Promise<void> {
+  const { assembly, action, call } = asking
+  const isOperator = isGrantedEverywhere(call.actor, action.signature.name)
+  const leave = takePlace(assembly.orm, isOperator, callerId(call.actor) ?? call.actor.kind)
+  try {
+    if (leave !== null && !(await ask(asking, work))) return
+  } catch (error) {
+    return assembly.ports.logger.info('nobody was asked to give way', { action: action.signature.name, error })
+  } finally {
+    leave?.()
+  }
+  await firstOf(work.over, patience)
+  if (!work.isOver) await askInTurns(asking, work)
+}
+
+/** Waits for the end of the work, but not longer than that. */
+async function firstOf(over: Promise<void>, milliseconds: number): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, milliseconds)
+  await Promise.race([over, late.promise])
+  clearTimeout(timer)
+}
+
+/**
+ * Whoever asks keeps a second connection: somebody with a few calls that wait would have all of them. So each caller asks once at a time,
+ * and few do; administrators of the installation have places of their own. Bounded by the connected databases.
+ */
+const mostAsking = 2
+const places = new WeakMap<Orm, Record<'operators' | 'others', Set<string>>>()
+
+/** Gives the place back; null: there is none. */
+function takePlace(orm: Orm, isOperator: boolean, caller: string): (() => void) | null {
+  const all = places.get(orm) ?? { operators: new Set(), others: new Set() }
+  places.set(orm, all)
+  const taken = isOperator ? all.operators : all.others
+  if (taken.has(caller) || taken.size >= mostAsking) return null
+  taken.add(caller)
+  return () => void taken.delete(caller)
+}
+
+/** Asks for a turn; false: this caller may not, or it is over. */
+async function ask({ assembly, action, input, call, users }: Preceding, work: Work): Promise<boolean> {
   const actor = await latestActor(assembly, call.actor, call.origin)
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
+  if (work.isOver) return false
   const em = forkOf(assembly)
-  checkAllowed(action, actor, input, await findTarget(action, async () => em, input, actor), unrecordedUses)
+  const found = await findTarget(action, async () => em, input, actor)
+  checkAllowed(action, actor, input, found, unrecordedUses)
   const mayEverywhere = isGrantedEverywhere(actor, action.signature.name)
+  const within = action.takesPrecedence === 'everywhere' ? 'everywhere' : (found.target?.organizationId ?? null)
+  // Whoever names somebody for a resource of their own takes nothing from them: they could stop whatever anybody does.
+  const mayNamed = users.length > 0 && within !== null
   // There is room for some thousands of named locks in all: an organization's larger batch waits.
-  if (!mayEverywhere && (users.length === 0 || users.length > mostNamedLocks)) return
+  if (work.isOver || (!mayEverywhere && (!mayNamed || users.length > mostNamedLocks))) return false
   const asking = isBatch(action) ? 'batch' : 'one'
   await em.begin(isolation.changing)
   try {
-    if (mayEverywhere) await askAllToGiveWay(em, (await own).rows[0]?.pid ?? 0, asking)
-    else await askToGiveWay(em, users, asking)
-    await over
+    if (mayEverywhere || within === null) await askAllToGiveWay(em, (await work.process).rows[0]?.pid ?? 0, asking)
+    else await askToGiveWay(em, users, { within, asking })
+    await firstOf(work.over, turn)
+    return true
   } finally {
     await em.rollback()
   }
@@ -79,13 +134,16 @@ class GaveWay extends Error {
 
 /**
  * What a long command calls between its steps. Throws a serialization failure if it has to give way: all of it is rolled back, and begun
- * again behind whoever takes precedence, with what the actor may then.
+ * again behind whoever takes precedence, with what the actor may then. An administrator of the installation is not stopped by what others do
+ * in one organization.
  */
-export function givingWay(em: SqlEntityManager, { takesPrecedence }: ChangingAction, actor: Actor): () => Promise<void> {
+export function givingWay(em: SqlEntityManager, action: ChangingAction, actor: Actor, target: Target | null): () => Promise<void> {
   const acting = actor.kind === 'user' ? actingUsers(actor.principal) : []
+  const within = isGrantedEverywhere(actor, action.signature.name) ? null : (target?.organizationId ?? null)
+  const isAsking = action.takesPrecedence !== undefined
   let steps = 0
   return async () => {
     if (++steps % stepsBetweenLooks !== 0) return
-    if (await isAskedToGiveWay(em, acting, takesPrecedence === true)) throw new GaveWay('This transaction gave way.')
+    if (await isAskedToGiveWay(em, acting, { within, isAsking })) throw new GaveWay('This transaction gave way.')
   }
 }

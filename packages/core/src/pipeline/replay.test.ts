@@ -1,4 +1,4 @@
-import type { DenizenError, Id } from '@denizen/core'
+import { idOf, type DenizenError, type Id } from '@denizen/core'
 import { useWorld, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
@@ -114,5 +114,37 @@ describe('an answer is given again only to whoever may do now what they did then
     expect(await codeOf(admin.as.teams.delete({ teamId }, options))).toBe('request.idempotencyConflict')
     await removed()
     expect(await codeOf(admin.as.teams.delete({ teamId }, options))).toBe('request.notFound')
+  })
+
+  test('13: whose target is gone does not tell, by the key, whether another input names something of somebody else', async () => {
+    const elsewhere = await world().newOrganization(`elsewhere-${organizationId.slice(-8)}`)
+    const stranger = await world().asMember(elsewhere, 'owner')
+    const [mine, theirs] = [
+      await admin.as.teams.create({ organizationId, name: 'Support' }),
+      await stranger.as.teams.create({ organizationId: elsewhere, name: 'Support' }),
+    ]
+    const remove = (teamId: Id<'team'>) => codeOf(admin.as.teams.delete({ teamId }, options))
+    const nobodys = idOf('team', crypto.randomUUID())
+    expect([await remove(mine.id), await remove(mine.id)]).toEqual(['done', 'done'])
+    expect([await remove(theirs.id), await remove(nobodys)]).toEqual(['request.notFound', 'request.notFound'])
+    const { slug } = await owner.as.organizations.get({ organizationId })
+    const apply = (organization: string) =>
+      codeOf(owner.as.access.apply({ document: { version: 1, organization, roles: { reader: { permissions: ['paper.read'] } } } }, options))
+    expect([await apply(slug), await apply(slug)]).toEqual(['done', 'done'])
+    expect([await apply(`elsewhere-${organizationId.slice(-8)}`), await apply('of-nobody')]).toEqual([
+      'request.notFound',
+      'request.notFound',
+    ])
+  })
+
+  test('an answer that was stored before there were terms is given by what the caller may do now', async () => {
+    const call = () => admin.as.teams.create({ organizationId, name: 'Support' }, options)
+    const first = await call()
+    await world().rows(`update idempotency_keys set answer = (answer::jsonb #- '{json,terms}')::text where key = ? returning 1`, [
+      options.idempotencyKey,
+    ])
+    expect(await call()).toEqual(first)
+    await removed()
+    expect(await codeOf(call())).toBe('request.notFound')
   })
 })

@@ -1,15 +1,16 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { assignmentsOf, byRole, loadGrants, type LoadedAssignment } from '../grants/index.ts'
+import { assignmentsOf, byRole, loadGrantsOfAll, type LoadedAssignment } from '../grants/index.ts'
 import type { Grant, Grants } from '../kernel/grants.ts'
-import { idOf, idOrNull, isId, uuidsOf, type Id } from '../kernel/id.ts'
+import { idOf, isId, uuidsOf, type Id } from '../kernel/id.ts'
 import type { InvalidationKey } from '../kernel/invalidation.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { coversAll } from '../kernel/rule.ts'
 import type { Catalogue } from '../kernel/signature.ts'
-import { idArray, runStatement, statement } from '../kernel/statement.ts'
+import { exclusiveLockNames, lockShared } from '../kernel/locks.ts'
+import { idArray, lastOfPipeline, runStatement, sendStatement, statement } from '../kernel/statement.ts'
 import type { RoleDefinition } from '../kernel/decisions.ts'
 import { shortenImpersonations } from '../sessions/index.ts'
-import { managingOrganization } from '../users/index.ts'
+import { managedAmong } from '../users/index.ts'
 import { joinMemberships, principalGrants, readGrants, type GrantRecord } from './grants.ts'
 
 /** The permission that an impersonation is begun by, and stands on. */
@@ -29,6 +30,8 @@ export interface ImpersonationValidity {
 
 interface ImpersonationRecord extends GrantRecord {
   readonly session: string
+  /** The session that it was begun in. */
+  readonly parent: string
   readonly user: string
   readonly home: string | null
   /** The organization that the impersonation is limited to. */
@@ -39,7 +42,7 @@ interface ImpersonationRecord extends GrantRecord {
 /** By the sessions of impersonations: who acts, with what they hold in the session that they began it in. */
 const impersonationsStatement = statement(
   'impersonations',
-  `select s.id::text as session, u.id::text as user, u.home_organization_id::text as home, s.only_organization_id::text as limit,
+  `select s.id::text as session, p.id::text as parent, u.id::text as user, u.home_organization_id::text as home, s.only_organization_id::text as limit,
       p.assurance, i.grants_frozen_at is not null as frozen, null as scopes, p.only_organization_id::text as only_organization,
       array_to_json(p.activated_roles)::text as activated, array_to_json(p.dropped_roles)::text as dropped,
       m.memberships::text as memberships, r.assignments::text as assignments, r.definitions::text as definitions
@@ -64,9 +67,14 @@ export async function validImpersonations(
 ): Promise<ReadonlyMap<Id<'ses'>, ImpersonationValidity>> {
   if (sessions.length === 0) return none
   const records = await runStatement<ImpersonationRecord>(em, impersonationsStatement, [now, uuidsOf(sessions)])
+  const needs = await neededFor(em, records)
+  // Those that were begun in one session as one user stand or fall together.
+  const alike = new Map<string, ImpersonationValidity | null>()
   const valid = new Map<Id<'ses'>, ImpersonationValidity>()
   for (const record of records) {
-    const found = await validityOf(em, catalogue, record, now)
+    const kind = `${record.parent}/${record.user}/${record.limit}`
+    const found = alike.get(kind) ?? (alike.has(kind) ? null : validityOf(catalogue, record, needs(record), now))
+    alike.set(kind, found)
     if (found !== null) valid.set(idOf('ses', record.session), found)
   }
   return valid
@@ -74,19 +82,13 @@ export async function validImpersonations(
 
 const none: ReadonlyMap<Id<'ses'>, ImpersonationValidity> = new Map()
 
-async function validityOf(
-  em: SqlEntityManager,
-  catalogue: Catalogue,
-  record: ImpersonationRecord,
-  now: Date,
-): Promise<ImpersonationValidity | null> {
+function validityOf(catalogue: Catalogue, record: ImpersonationRecord, needed: Needed, now: Date): ImpersonationValidity | null {
   const defined = byRole(record.definitions === null ? [] : (JSON.parse(record.definitions) as RoleDefinition[]))
   const { given, memberships } = readGrants(record)
   const grantsAt = (time: Date, assignments: readonly LoadedAssignment[]) =>
     principalGrants(record, { memberships, given: assignments }, defined, catalogue, time)
   const anywhere = given.map(withoutNetworks)
   const held = grantsAt(now, anywhere)
-  const needed = await neededFor(em, record)
   if (!suffice(held.grants, needed)) return null
   const { conditionalGrants } = grantsAt(now, given)
   const end = held.edges
@@ -109,12 +111,17 @@ interface Needed {
   readonly grants: readonly Grant[]
 }
 
-async function neededFor(em: SqlEntityManager, { user, limit, home }: ImpersonationRecord): Promise<Needed> {
-  const id = idOf('usr', user)
-  const only = idOrNull('org', limit)
-  const account = { id, homeOrganizationId: idOrNull('org', home) }
-  const isManaged = only !== null && (await managingOrganization(em, account)) === only
-  return { within: isManaged ? only : null, grants: await loadGrants(em, id, 'everywhere') }
+/** What each of the impersonations stands on: loaded together, because whoever takes something away may have very many to look at. */
+async function neededFor(em: SqlEntityManager, records: readonly ImpersonationRecord[]): Promise<(record: ImpersonationRecord) => Needed> {
+  const users = [...new Set(records.map(({ user }) => idOf('usr', user)))]
+  const grants = await loadGrantsOfAll(em, users)
+  const limited = records.filter(({ limit, home }) => limit !== null && limit === home).map(({ user }) => idOf('usr', user))
+  const managed = await managedAmong(em, [...new Set(limited)])
+  return ({ user, limit, home }) => {
+    const id = idOf('usr', user)
+    const isWithin = limit !== null && limit === home && managed.has(id)
+    return { within: isWithin ? idOf('org', limit) : null, grants: grants.get(id) ?? [] }
+  }
 }
 
 function suffice(grants: Grants, { within, grants: users }: Needed): boolean {
@@ -128,6 +135,8 @@ function withoutNetworks(assignment: LoadedAssignment): LoadedAssignment {
   return { ...assignment, condition }
 }
 
+const noLock = { answer: Promise.resolve() }
+
 /**
  * Ends the running impersonations that may not go on, for good: none of them comes back with the permission. Of the others none outlasts
  * the assignments that it stands on. Returns the sessions that it ended.
@@ -140,10 +149,14 @@ export async function reviewImpersonations(
   now: Date,
 ): Promise<readonly Id<'ses'>[]> {
   const [users, sessions] = [changed.filter((key) => isId('usr', key)), changed.filter((key) => isId('ses', key))]
-  // Which of them depend on a role, a team or an organization nobody has written down.
-  const isAny = changed.some((key) => isId('rol', key) || isId('team', key) || isId('org', key))
-  if (!isAny && users.length + sessions.length === 0) return []
-  const found = await runStatement<{ id: string }>(em, runningStatement, [now, isAny, uuidsOf(users), uuidsOf(users), uuidsOf(sessions)])
+  const [roles, teams] = [changed.filter((key) => isId('rol', key)), changed.filter((key) => isId('team', key))]
+  const organizations = changed.filter((key) => isId('org', key))
+  const others = users.length + roles.length + teams.length + organizations.length
+  if (others + sessions.length === 0) return []
+  // One that is being begun meanwhile is either seen here, or sees what was taken.
+  const { answer } = others === 0 ? noLock : await sendStatement(em, lockShared, [exclusiveLockNames.impersonations])
+  const by = [roles, teams, organizations, users, users, sessions].map((ids) => uuidsOf(ids))
+  const found = await lastOfPipeline(answer, runStatement<{ id: string }>(em, runningStatement, [...by, now]))
   const running = found.map(({ id }) => idOf('ses', id))
   if (running.length === 0) return running
   const valid = await validImpersonations(em, catalogue, running, now)
@@ -155,8 +168,15 @@ export async function reviewImpersonations(
   return ends.flatMap(({ id, isOver }) => (isOver ? [id] : []))
 }
 
+/** Which of them depend on a role, a team or an organization nobody has written down: in an organization only members have anything. */
 const runningStatement = statement(
   'running_impersonations',
-  `select id::text as id from sessions where impersonator_id is not null and ended_at is null and expires_at > ?::timestamptz
-    and (?::boolean or user_id = any(${idArray}) or impersonator_id = any(${idArray}) or impersonator_session_id = any(${idArray})) order by id`,
+  `with changed as (select organization_id as id from roles where id = any(${idArray})
+      union select organization_id from teams where id = any(${idArray}) union select unnest(${idArray})),
+    anywhere as (select exists (select 1 from changed where id is null) as is_so)
+  select s.id::text as id from sessions s, anywhere where s.impersonator_id is not null and (anywhere.is_so
+      or s.user_id = any(${idArray}) or s.impersonator_id = any(${idArray}) or s.impersonator_session_id = any(${idArray})
+      or s.only_organization_id in (select id from changed)
+      or exists (select 1 from memberships m where m.user_id in (s.user_id, s.impersonator_id) and m.organization_id in (select id from changed)))
+    and s.ended_at is null and s.expires_at > ?::timestamptz order by s.id`,
 )

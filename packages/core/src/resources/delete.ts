@@ -12,7 +12,7 @@ import { changedResourceTarget } from './targets.ts'
 /** A deleted resource and its assignments stay as history; its key can be used again. */
 export const deleteResource = defineCommand(resourcesSignatures.delete, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: changedResourceTarget,
   async handle(context, { resourceId, recursive }) {
     const { em, now, actor } = context

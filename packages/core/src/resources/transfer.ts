@@ -23,7 +23,7 @@ const holdsWhatOwnersHold = rule(
 
 export const transferResource = defineCommand(resourcesSignatures.transfer, {
   allow: allOf(granted, holdsWhatOwnersHold),
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: {
     ...changedResourceTarget,
     locks: ({ toUserId }: { readonly toUserId?: UserId | undefined }) => (toUserId === undefined ? [] : [toUserId]),

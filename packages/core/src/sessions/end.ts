@@ -12,7 +12,7 @@ import { endedSessionTarget, mayEndSessions } from './target.ts'
 
 export const endSession = defineCommand(sessionsSignatures.end, {
   allow: mayEndSessions,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: endedSessionTarget,
   /** The owner never changes; the user's row is locked before the session's, as everywhere. */
   prepare: async ({ reader }: PrepareContext, { sessionId }) => (await reader.findOne(SessionRow, { id: sessionId }))?.userId ?? null,
@@ -25,7 +25,7 @@ export const endSession = defineCommand(sessionsSignatures.end, {
 
 export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
   allow: mayEndSessions,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedNamedOrOwnAccountTarget,
   handle: (context, input) => endAndRecord(context, { userId: namedUserOrCaller(context.actor, input) }),
 })
@@ -33,7 +33,7 @@ export const endAllSessions = defineCommand(sessionsSignatures.endAll, {
 /** Only for one's own session: it says which session to keep. */
 export const endOtherSessions = defineCommand(sessionsSignatures.endOthers, {
   allow: signedIn,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: callerLocked,
   handle(context) {
     const { actor } = context

@@ -7,7 +7,7 @@ import { signInSignatures } from './signatures.ts'
 
 export const signOut = defineCommand(signInSignatures.signOut, {
   allow: signedIn,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   aboutCredential: true,
   target: callerLocked,
   duringPendingStep: true,

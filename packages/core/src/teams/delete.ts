@@ -9,7 +9,7 @@ import { teamsSignatures } from './signatures.ts'
 /** Its name is free again; its seats and assignments stay in the history. */
 export const deleteTeam = defineCommand(teamsSignatures.delete, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: teamTarget,
   async handle(context, { teamId }) {
     const { em, now } = context

@@ -47,7 +47,7 @@ export const addTeamMember = defineCommand(teamsSignatures.addMember, {
 /** Anybody may leave. Removing somebody else takes away what the team has: the caller must have that too. */
 export const removeTeamMember = defineCommand(teamsSignatures.removeMember, {
   allow: anyOf(granted, owner),
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: seatTarget,
   async handle(context, { teamId, userId }) {
     const { em, now } = context

@@ -5,7 +5,7 @@ import { changedTokenTarget, mayChangeTokens } from './target.ts'
 
 export const revokeToken = defineCommand(tokensSignatures.revoke, {
   allow: mayChangeTokens,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedTokenTarget,
   prepare: findTokenOwner,
   locks: (userId) => (userId === null ? [] : [userId]),

@@ -9,7 +9,7 @@ import { changedTokenTarget, mayChangeTokens } from './target.ts'
 
 export const rotateToken = defineCommand(tokensSignatures.rotate, {
   allow: mayChangeTokens,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedTokenTarget,
   requiresRecentAuth: true,
   handlesSecret: true,

@@ -1,6 +1,6 @@
 export { UserRow } from './entity.ts'
 export * from './errors.ts'
-export { isManaged, keepsManagement, managingOrganization, ownsDomainOf } from './management.ts'
+export { isManaged, keepsManagement, managedAmong, managingOrganization, ownsDomainOf } from './management.ts'
 export {
   ManagedUser,
   User,

@@ -1,14 +1,29 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { uuidOf, type Id } from '../kernel/id.ts'
+import { idOf, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
 
 /**
  * SQL that is true for the users whom an organization manages: it is their home,
  * and their address is in a domain that it has verified, or they have none.
  * `u` is the alias of `users`; the one parameter is the organization.
  */
-export const isManaged = `(u.home_organization_id = ?::uuid and (u.email is null or exists (
+export const isManaged = isManagedBy('?::uuid')
+
+function isManagedBy(organization: string): string {
+  return `(u.home_organization_id = ${organization} and (u.email is null or exists (
   select 1 from organization_domains d
     where d.organization_id = u.home_organization_id and d.verified_at is not null and d.domain = split_part(u.email, '@', 2))))`
+}
+
+/** Those of the users whom their home organization manages. */
+export async function managedAmong(em: SqlEntityManager, users: readonly Id<'usr'>[]): Promise<ReadonlySet<Id<'usr'>>> {
+  if (users.length === 0) return new Set()
+  const rows = await em.execute<{ id: string }[]>(
+    `select u.id::text as id from users u join organizations o on o.id = u.home_organization_id and o.status = 'active'
+      where u.id = any(?::uuid[]) and ${isManagedBy('o.id')}`,
+    [uuidsOf(users)],
+  )
+  return new Set(rows.map(({ id }) => idOf('usr', id)))
+}
 
 /** Whether an organization has verified the domain of an address. */
 export async function ownsDomainOf(em: SqlEntityManager, organizationId: Id<'org'>, email: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { assignmentTarget } from './targets.ts'
 
 export const revokePermission = defineCommand(assignmentsSignatures.revokePermission, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersToLock(context, revocationIn(input, 'permission')),
   locks: (users) => users,

@@ -7,7 +7,7 @@ import { assignmentTarget } from './targets.ts'
 
 export const unassignRole = defineCommand(assignmentsSignatures.unassignRole, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: assignmentTarget,
   prepare: (context: PrepareContext, input) => usersToLock(context, revocationIn(input, 'role')),
   locks: (users) => users,

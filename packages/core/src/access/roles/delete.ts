@@ -15,7 +15,7 @@ import { rolesSignatures as signatures } from './signatures.ts'
 /** The row stays as history: its permissions, inclusions and assignments. A later role of the same name is another role. */
 export const deleteRole = defineCommand(signatures.delete, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: roleTarget,
   async handle(context, { roleId }) {
     const { em } = context

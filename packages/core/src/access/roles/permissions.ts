@@ -32,7 +32,7 @@ export const grantRolePermission = defineCommand(signatures.grantPermission, {
 
 export const revokeRolePermission = defineCommand(signatures.revokePermission, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: roleTarget,
   async handle(context, { roleId, permission }) {
     const { em, now } = context

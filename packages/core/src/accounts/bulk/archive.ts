@@ -8,7 +8,7 @@ import { bulkSignatures } from './signatures.ts'
 
 export const bulkArchiveUsers = defineCommand(bulkSignatures.bulkArchive, {
   allow: maySelectUsers,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   allowItem: mayChangeAccount,
   target: bulkTarget,
   prepare: selectTargets,

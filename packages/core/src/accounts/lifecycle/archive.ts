@@ -22,7 +22,7 @@ const day = 24 * 60 * 60 * 1000
 
 export const archiveUser = defineCommand(lifecycleSignatures.archive, {
   allow: mayChangeAccount,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, reason, version }) {
     const { em, actor } = context

@@ -25,7 +25,7 @@ import { changeStatus } from './change-status.ts'
 /** The incident button. */
 export const containUser = defineCommand(lifecycleSignatures.contain, {
   allow: mayChangeAccount,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
     const user = await existingUser(context.em, userId)

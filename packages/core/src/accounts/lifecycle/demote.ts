@@ -6,7 +6,7 @@ import { lifecycleSignatures } from './signatures.ts'
 
 export const demoteUser = defineCommand(lifecycleSignatures.demote, {
   allow: allOf(grantedEverywhere, holdsEverything),
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, reason }) {
     const outcome = await demote(context, await existingUser(context.em, userId))

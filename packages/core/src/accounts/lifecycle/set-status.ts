@@ -18,7 +18,7 @@ import { changeStatus } from './change-status.ts'
 
 export const setUserStatus = defineCommand(lifecycleSignatures.setStatus, {
   allow: mayChangeAccount,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: changedAccountTarget,
   async handle(context, { userId, status, reason, releaseGrants, version }) {
     const { em, actor } = context

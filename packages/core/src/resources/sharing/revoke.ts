@@ -12,7 +12,7 @@ import { sharingSignatures } from './signatures.ts'
 /** Like `access.unassignRole` and `access.revokePermission`, for assignments on exactly this resource. */
 export const revokeOnResource = defineCommand(sharingSignatures.revoke, {
   allow: granted,
-  takesPrecedence: true,
+  takesPrecedence: 'inOrganization',
   target: resourceTarget,
   async prepare(context: PrepareContext, input) {
     const taking = await revocationIn(context.reader, input, context.now)

@@ -1,8 +1,9 @@
 import { defineCommand } from '../../kernel/action.ts'
 import type { Principal } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { addressNotAllowed, notFound, ownSessionRequired } from '../../kernel/errors.ts'
+import { addressNotAllowed, denied, notFound, ownSessionRequired } from '../../kernel/errors.ts'
 import type { Id } from '../../kernel/id.ts'
+import { exclusiveLockNames, takeLock } from '../../kernel/locks.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import { controlledAccountTarget, existingUser, isActing, managingOrganization, type UserRow, mayChangeAccount } from '../../users/index.ts'
 import { mayActFrom } from '../../kernel/network.ts'
@@ -46,9 +47,14 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
   },
 })
 
-/** Assignments that end soon end it with them: whoever gets them again begins again. */
+/**
+ * Assignments that end soon end it with them: whoever gets them again begins again. Something that it stands on may be taken at this
+ * moment, from a role or a team; then whoever takes it sees it, or it ends here.
+ */
 async function shortened({ em, catalogue, now }: CommandContext, opened: SignedIn): Promise<SignedIn> {
-  await reviewImpersonations(em, catalogue, [opened.user.id], now)
+  await takeLock(em, exclusiveLockNames.impersonations)
+  const over = await reviewImpersonations(em, catalogue, [opened.user.id], now)
+  if (over.includes(opened.session.id)) throw denied({ permission: impersonationSignatures.impersonate.name })
   const { expiresAt } = await em.findOneOrFail(SessionRow, { id: opened.session.id }, { refresh: true })
   const earlier = expiresAt < opened.accessTokenExpiresAt ? expiresAt : opened.accessTokenExpiresAt
   return { ...opened, session: { ...opened.session, expiresAt }, accessTokenExpiresAt: earlier }

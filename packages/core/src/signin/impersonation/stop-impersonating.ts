@@ -9,7 +9,7 @@ import { impersonationSignatures } from './signatures.ts'
 
 export const stopImpersonating = defineCommand(impersonationSignatures.stopImpersonating, {
   allow: signedIn,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   aboutCredential: true,
   target: callerLocked,
   duringPendingStep: true,

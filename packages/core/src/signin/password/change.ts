@@ -27,7 +27,7 @@ interface Preparation {
  */
 export const changePassword = defineCommand(passwordSignatures.changePassword, {
   allow: signedIn,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   target: ownAccountTarget,
   requiresRecentAuth: true,
   duringPendingStep: true,

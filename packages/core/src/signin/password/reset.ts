@@ -29,7 +29,7 @@ interface Preparation {
  */
 export const resetPassword = defineCommand(passwordSignatures.resetPassword, {
   allow: anyone,
-  takesPrecedence: true,
+  takesPrecedence: 'everywhere',
   handlesSecret: true,
   locks: ({ userId }) => [userId],
   prepare,
