@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { completed, createClient, type Calls } from '@denizen/client'
 import type { Page } from 'playwright-core'
 import { calibrate } from '../tests/pace.ts'
-import { startBrowserCheck } from './checks/browser.ts'
+import { startBrowserCheck } from './checks/browser-check.ts'
 
 calibrate()
 const password = 'another correct horse battery'

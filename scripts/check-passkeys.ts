@@ -8,7 +8,7 @@ import assert from 'node:assert/strict'
 import { createClient } from '@denizen/client'
 import type { CDPSession, Page } from 'playwright-core'
 import { calibrate } from '../tests/pace.ts'
-import { startBrowserCheck } from './checks/browser.ts'
+import { startBrowserCheck } from './checks/browser-check.ts'
 
 calibrate()
 const password = 'another correct horse battery'

@@ -237,7 +237,7 @@ describe('64: nobody stops what others do', () => {
     await eventually(30_000, 'somebody asking for precedence', async () => (await countAsking(watcher)) > 0)
     // They ask in turns: between two of them nobody does.
     const counts: number[] = []
-    for (const startedAt = performance.now(); performance.now() - startedAt < longEnough; ) counts.push(await countAsking(watcher))
+    for (const startedAt = performance.now(); performance.now() - startedAt < longEnough;) counts.push(await countAsking(watcher))
     expect(Math.max(...counts)).toBe(1)
     await holder.query('commit')
     await Promise.all(calls)
