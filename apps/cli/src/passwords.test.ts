@@ -1,5 +1,6 @@
 import { newEmail, password } from '@denizen/core/testing'
 import { expect, it } from 'vitest'
+import { denizen } from './common-options.ts'
 import { useServed } from './testing/served.ts'
 
 const { served, asAdmin, terminal } = useServed()
@@ -61,7 +62,7 @@ it('password forgot and password reset lead to a new password, with the token or
     const reset = await terminal.here(['password', 'reset', '--stdin'], { DENIZEN_URL: env.DENIZEN_URL }, `${link}\n${next}`)
     expect([reset.code, reset.stdout]).toEqual([
       0,
-      `The password is set. Sign in as ${user.username}: denizen login --username ${user.username}\n`,
+      `The password is set. Sign in as ${user.username}: ${denizen} login --username ${user.username}\n`,
     ])
     await expect(world.signIn(user, next)).resolves.toBeDefined()
   }

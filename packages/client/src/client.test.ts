@@ -90,7 +90,9 @@ describe('failures', () => {
       await failureOf(client.users.create({ username: newName(), password: canary }, { idempotencyKey: newName() })),
       await failureOf(client.users.find({ identifier: 'seen' })),
     ]
-    const told = errors.map((error) => inspect(error, { depth: Infinity, showHidden: true }))
+    // Printed, an error is a line: what it holds are its properties.
+    const held = (error: Error) => Object.getOwnPropertyNames(error).map((name) => [name, error[name as keyof Error]])
+    const told = errors.map((error) => inspect(held(error), { depth: Infinity, showHidden: true }))
     expect(told.at(-1)).toContain('seen') // an input that is no secret is found, so the search would find one that is
     for (const text of told) {
       expect(text).not.toContain(canary)

@@ -82,9 +82,10 @@ async function firstOf(over: Promise<void>, milliseconds: number): Promise<void>
 
 /**
  * Whoever asks keeps a second connection: somebody with a few calls that wait would have all of them. So each caller asks once at a time,
- * and few do; administrators of the installation have places of their own. Bounded by the connected databases.
+ * and few do; administrators of the installation have places of their own.
  */
 const mostAsking = 2
+/** Bounded by the connected databases, and for each by `mostAsking`. */
 const places = new WeakMap<Orm, Record<'operators' | 'others', Set<string>>>()
 
 /** Gives the place back; null: there is none. */
