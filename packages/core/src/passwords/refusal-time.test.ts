@@ -42,10 +42,10 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
   }
 
   test.each([
-    { hash: pbkdf2, work: '$pbkdf2-sha512$i=210000' },
-    { hash: argon2, work: '$argon2id$v=19$m=7168,t=5,p=1' },
-    { hash: digest, work: '$digest-md5$of=e1BBU1NXT1JEfQ' },
-  ])('nobody is answered as late as a user imported with $work, and makes no work', async ({ hash, work }) => {
+    { kind: 'PBKDF2', hash: pbkdf2, work: '$pbkdf2-sha512$i=210000' },
+    { kind: 'argon2id of another cost', hash: argon2, work: '$argon2id$v=19$m=7168,t=5,p=1' },
+    { kind: 'a plain digest', hash: digest, work: '$digest-md5$of=e1BBU1NXT1JEfQ' },
+  ])('nobody is answered as late as a user imported with $kind, and makes no work', async ({ hash, work }) => {
     const [ada, grace] = [await world().newUser(), await world().newUser()]
     const minute = () => world().clock.advance(60_000)
     expect(await refused(newEmail())).toEqual({ made: [], waited: 0 }) // nothing is imported: nobody waits
