@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { inputWords, signatures } from '@denizen/core/contract'
+import { inputWords, isObject, signatures } from '@denizen/core/contract'
 import type { z } from 'zod'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
 import { denizen } from './common-options.ts'
@@ -91,10 +91,6 @@ function invalid(file: string, unsorted: readonly DocumentIssue[]): DenizenError
 /** What is not even the form of an access document. */
 function unreadable(file: string, issues: readonly DocumentIssue[]): DenizenError {
   return withNext(invalid(file, issues), oneToLookAt)
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function messageOf(file: string, issues: readonly DocumentIssue[]): string {

@@ -135,7 +135,6 @@ export function indented(text: string, spaces: number): string {
 
 /** An instant in the reader's own time zone, which is said: texts of the server are in UTC. */
 export function localTime(date: Date): string {
-  const two = (number: number) => String(number).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())} ${zoneOf(date)}`
 }
@@ -144,8 +143,12 @@ export function localTime(date: Date): string {
 function zoneOf(date: Date): string {
   const minutes = -date.getTimezoneOffset()
   if (minutes === 0) return 'UTC'
-  const two = (number: number) => String(Math.trunc(Math.abs(number))).padStart(2, '0')
-  return `${minutes < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
+  const away = Math.abs(minutes)
+  return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(away / 60))}:${two(away % 60)}`
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0')
 }
 
 const units = [

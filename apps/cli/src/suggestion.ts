@@ -1,4 +1,4 @@
-import { distance } from '@denizen/core/contract'
+import { bySimilarity, distance } from '@denizen/core/contract'
 
 /** Commands that take something away: they are proposed only for what is nearly the same word. */
 const takesAway =
@@ -10,12 +10,9 @@ const prefixes = /^(un|de|dis|re)(?=[a-z])/
 /** The candidate that was probably meant, or null: at most a third of its letters differ, and it is never the opposite. */
 export function closest(text: string, candidates: readonly string[]): string | null {
   const typed = text.toLowerCase()
-  const ranked = candidates
-    .map((candidate) => ({ candidate, letters: distance(typed, candidate.toLowerCase()) }))
-    .filter(({ candidate, letters }) => letters <= (takesAway.test(candidate) ? 1 : Math.max(1, candidate.length / 3)))
-    .filter(({ candidate }) => !isOpposite(typed, candidate.toLowerCase()))
-    .sort((one, other) => one.letters - other.letters)
-  return ranked[0]?.candidate ?? null
+  const isNear = (candidate: string, letters: number) =>
+    letters <= (takesAway.test(candidate) ? 1 : Math.max(1, candidate.length / 3)) && !isOpposite(typed, candidate.toLowerCase())
+  return bySimilarity(text, candidates).find(({ candidate, letters }) => isNear(candidate, letters))?.candidate ?? null
 }
 
 /** `unarchive` and `archive`, `reactivate` and `deactivate`. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { defineError, distance } from '@denizen/core'
+import { bySimilarity, defineError } from '@denizen/core'
 import { z } from 'zod'
 import { databaseConfigOf, databaseDefinitions, isMemory, type DatabaseConfig } from './database-settings.ts'
 import { listeningUrl, outboxAddress, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
@@ -224,9 +224,11 @@ function unknownNames(given: Readonly<Record<string, unknown>>): ConfigIssue[] {
 /** Suggests a name that starts with this one, is nearly the same, or has a word in common. */
 function suggestion(name: string, known: readonly string[]): string {
   const words = name.split('_').slice(1)
-  const [nearest = ''] = known.toSorted((one, other) => distance(name, one) - distance(name, other))
+  const [nearest] = bySimilarity(name, known)
   const meant =
     known.find((candidate) => candidate.startsWith(name)) ??
-    (distance(name, nearest) <= 2 ? nearest : known.find((candidate) => words.some((word) => candidate.split('_').slice(1).includes(word))))
+    (nearest !== undefined && nearest.letters <= 2
+      ? nearest.candidate
+      : known.find((candidate) => words.some((word) => candidate.split('_').slice(1).includes(word))))
   return meant === undefined ? `Unset it; the settings are ${known.join(', ')}.` : `Did you mean ${meant}?`
 }

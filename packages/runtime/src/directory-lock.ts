@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defineError } from '@denizen/core'
+import { defineError, timeInWords } from '@denizen/core'
 import { z } from 'zod'
 import { prepareDataDirectory } from './data-directory.ts'
 
@@ -13,7 +13,7 @@ const ownerSchema = z.object({
   pid: z.number().int(),
   host: z.string(),
   /** When the lock was taken, ISO 8601. */
-  startedAt: z.string(),
+  startedAt: z.iso.datetime(),
   /** The URL that the process serves; null: none. */
   url: z.string().nullable(),
 })
@@ -25,7 +25,7 @@ export const databaseLocked = defineError<LockedDetails>('database.locked', 'con
   const who =
     pid === null
       ? 'another process'
-      : `process ${pid} on ${host ?? 'this machine'}, since ${startedAt === null ? 'an unknown time' : `${startedAt.slice(0, 16).replace('T', ' ')} UTC`}`
+      : `process ${pid} on ${host ?? 'this machine'}, since ${startedAt === null ? 'an unknown time' : timeInWords(new Date(startedAt))}`
   const next =
     url === null
       ? 'Stop that process first.'

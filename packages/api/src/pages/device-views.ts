@@ -1,6 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { deviceScriptPath } from './device-script.ts'
+import { timeElement } from './mailed-link.ts'
 import { factorField, notice, page, withScript, wrongField } from './layout.ts'
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
@@ -39,7 +40,6 @@ export function codeForm(status: number, message: string | null): Answer {
 
 /** Which program asks, and from where: the user has to recognise it before approving. */
 function facts({ clientName, ip, userAgent, createdAt }: DeviceLogin, userCode: string): Html {
-  const at = `${createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return html`<dl>
     <dt>Application</dt>
     <dd>${clientName}</dd>
@@ -54,7 +54,7 @@ function facts({ clientName, ip, userAgent, createdAt }: DeviceLogin, userCode: 
             <dd>${userAgent}</dd>`
     }
     <dt>Started</dt>
-    <dd><time datetime="${createdAt.toISOString()}">${at}</time></dd>
+    <dd>${timeElement(createdAt)}</dd>
   </dl>`
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { anonymousActor, DenizenError, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { anonymousActor, DenizenError, html, timeInWords, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
@@ -193,7 +193,7 @@ export function linkFacts({ email, expiresAt }: { email: string; expiresAt: Date
 }
 
 export function timeElement(date: Date): Html {
-  return html`<time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`
+  return html`<time datetime="${date.toISOString()}">${timeInWords(date)}</time>`
 }
 
 /** A link back to where it was requested; only allowed origins are ever stored. The token goes into the fragment, which no server sees. */

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../kernel/signature.ts'
-import { distance } from '../text/index.ts'
+import { bySimilarity } from '../text/index.ts'
 import { unknownPermission } from './errors.ts'
 import { groupOf, matchesNoAction } from './permissions.ts'
 
@@ -17,10 +17,8 @@ const mostSuggestions = 3
 
 /** The most similar actions of the same group. */
 export function similarActions(catalogue: Catalogue, pattern: string): readonly string[] {
-  return [...catalogue.keys()]
-    .filter((name) => groupOf(name) === groupOf(pattern))
-    .map((name) => ({ name, letters: distance(pattern.toLowerCase(), name.toLowerCase()) }))
-    .toSorted((one, other) => one.letters - other.letters || (one.name < other.name ? -1 : 1))
+  const ofGroup = [...catalogue.keys()].filter((name) => groupOf(name) === groupOf(pattern)).toSorted()
+  return bySimilarity(pattern, ofGroup)
     .slice(0, mostSuggestions)
-    .map(({ name }) => name)
+    .map(({ candidate }) => candidate)
 }

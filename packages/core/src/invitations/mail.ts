@@ -1,6 +1,7 @@
 import type { Settings } from '../kernel/settings.ts'
 import type { Mail } from '../ports/index.ts'
 import { mailTo, quotedName } from '../mail/index.ts'
+import { timeInWords } from '../text/index.ts'
 import type { Offer } from './repository.ts'
 
 /** The roles in the words of the mail. */
@@ -23,7 +24,7 @@ export function invitationMail(
     ],
     button: { label: 'View the invitation', url: link },
     notes: [
-      `The link works until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC. It works once, for whoever has it: do not pass it on.`,
+      `The link works until ${timeInWords(expiresAt)}. It works once, for whoever has it: do not pass it on.`,
       'If you did not expect this, you can ignore this mail.',
     ],
   }

@@ -16,16 +16,22 @@ export function distance(one: string, other: string): number {
   return above.at(-1) ?? 0
 }
 
+/** All candidates with the letters in which they differ, whatever their case; the most similar first. */
+export function bySimilarity(
+  text: string,
+  candidates: readonly string[],
+): readonly { readonly candidate: string; readonly letters: number }[] {
+  const typed = text.toLowerCase()
+  return candidates
+    .map((candidate) => ({ candidate, letters: distance(typed, candidate.toLowerCase()) }))
+    .toSorted((one, other) => one.letters - other.letters)
+}
+
 /** Longer texts are nobody's slip of the hand, and comparing them costs time. */
 const longest = 64
 
 /** The candidate that was probably meant: at most a third of its letters differ; null: none. */
 export function mostSimilar(text: string, candidates: readonly string[]): string | null {
   if (text.length > longest) return null
-  const typed = text.toLowerCase()
-  const near = candidates
-    .map((candidate) => ({ candidate, letters: distance(typed, candidate.toLowerCase()) }))
-    .filter(({ candidate, letters }) => letters <= candidate.length / 3)
-    .toSorted((one, other) => one.letters - other.letters)
-  return near[0]?.candidate ?? null
+  return bySimilarity(text, candidates).find(({ candidate, letters }) => letters <= candidate.length / 3)?.candidate ?? null
 }

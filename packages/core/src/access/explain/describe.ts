@@ -41,8 +41,3 @@ export function scopeInWords({ kind, name }: ScopeDescription): string {
 export function onScopeInWords(scope: ScopeDescription): string {
   return scope.kind === 'system' ? scope.name : `on ${scopeInWords(scope)}`
 }
-
-/** A time in a sentence, in UTC: 2026-11-21 19:42 UTC. */
-export function timeInWords(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}

@@ -7,7 +7,8 @@ import type { Scope } from '../../kernel/decisions.ts'
 import { matchingPattern, pathTo, type RoleGraph } from '../facts/roles.ts'
 import type { Reason, RoleDescription } from './model.ts'
 import type { Names } from '../facts/names.ts'
-import { onScopeInWords, scopeInWords, describeScope, describeAssignmentScope, timeInWords } from './describe.ts'
+import { onScopeInWords, scopeInWords, describeScope, describeAssignmentScope } from './describe.ts'
+import { timeInWords } from '../../text/index.ts'
 
 /** The question, and the data to answer it with. */
 export interface ExplainQuestion {

@@ -1,7 +1,8 @@
 import type { OrganizationStatus } from '../../organizations/model.ts'
 import type { UserStatus } from '../../users/index.ts'
 import type { Missing, Reason, Unmet } from './model.ts'
-import { describeScope, onScopeInWords, timeInWords } from './describe.ts'
+import { describeScope, onScopeInWords } from './describe.ts'
+import { timeInWords } from '../../text/index.ts'
 import type { ExplainQuestion } from './reasons.ts'
 
 interface Denial {

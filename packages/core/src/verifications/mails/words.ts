@@ -1,10 +1,6 @@
 import { deviceOf } from '../../sessions/index.ts'
+import { timeInWords } from '../../text/index.ts'
 import type { VerificationRow } from '../entity.ts'
-
-/** An instant for people, wherever they are. */
-function instantOf(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
 
 /**
  * Who asked, so that the reader can tell whether it was them. From what a request
@@ -15,7 +11,7 @@ export function requestedBy({ createdAt, ip, userAgent }: VerificationRow): stri
   const { browser, os } = deviceOf(userAgent)
   const program = [known(browser), known(os)].filter((name) => name !== null).join(' on ')
   const from = [ip === null ? '' : `from the address ${ip}`, program === '' ? '' : `with ${program}`].filter((text) => text !== '')
-  return `Requested at ${instantOf(createdAt)}${from.map((text) => `, ${text}`).join('')}.`
+  return `Requested at ${timeInWords(createdAt)}${from.map((text) => `, ${text}`).join('')}.`
 }
 
 function known(name: string | null): string | null {
@@ -24,5 +20,5 @@ function known(name: string | null): string | null {
 
 /** How long the secret works. */
 export function validUntil(what: 'link' | 'code', { expiresAt }: VerificationRow): string {
-  return `The ${what} works once, until ${instantOf(expiresAt)}.`
+  return `The ${what} works once, until ${timeInWords(expiresAt)}.`
 }
