@@ -73,6 +73,8 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
       await world().rows('update passwords set hash = ? where user_id = ?::uuid returning 1', [hash, uuidOf(id)])
     }
     expect((await refused(newEmail())).made).toEqual(['$6$rounds=9000'])
+    // With the longest password that is compared: a stranger chooses how long theirs is.
+    expect(vi.mocked(world().ports.hasher.verify)).toHaveBeenCalledWith(expect.stringMatching(/^\$6/), 'x'.repeat(512))
     expect(await refused(newEmail())).toEqual({ made: [], waited: slowest })
   })
 

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { Hasher, Ports } from '../ports/index.ts'
+import { longestPassword } from './hashes/index.ts'
 import { dearest, decoyOfKind, heldKinds, kindOf, mostKinds } from './kinds.ts'
 import { decoyHash, spellings } from './verify.ts'
 
@@ -67,7 +68,8 @@ async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: P
     known.catch(() => costs.delete(name))
     return known
   }
-  const compare = (hash: string) => hasher.verify(hash, 'wrong')
+  // The longest that is compared: strangers choose how long theirs is.
+  const compare = (hash: string) => hasher.verify(hash, 'x'.repeat(longestPassword(hash) ?? 1))
   let slowest = await costOf('', () => compare(decoy))
   for (const kind of others) slowest = Math.max(slowest, await costOf(kind, () => compare(decoyOfKind(kind))))
   return slowest * margin
