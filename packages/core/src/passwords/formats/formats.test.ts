@@ -250,6 +250,13 @@ describe('hashes as other systems write them', () => {
     { system: 'crypt', hash: `$5$rounds=999999999$salt$${'A'.repeat(43)}`, problem: /rounds=999999999/ },
     { system: 'drupal', hash: `$S$U${'A'.repeat(51)}`, problem: /c=32/ },
     { system: 'phc', hash: `$argon2id$v=19$m=4194304,t=3,p=2$${salt}$${'A'.repeat(43)}`, problem: /m=4194304/ },
+    { system: 'phc', hash: `$scrypt$ln=16,r=1,p=1$${salt}$${'A'.repeat(43)}`, problem: /scrypt with ln=16,r=1,p=1/ },
+    ...[
+      `${salt}$${'A'.repeat(17)}`,
+      `${salt}$${'A'.repeat(42)}B`,
+      `${'A'.repeat(21)}$${'A'.repeat(43)}`,
+      `${'A'.repeat(21)}B$${'A'.repeat(43)}`,
+    ].map((parts) => ({ system: 'phc' as const, hash: `$argon2id$v=19$m=64,t=1,p=1$${parts}`, problem: /wrong length/ })),
     { system: 'phc', hash: `$argon2id$v=19$m=64,t=0,p=1$${salt}$${'A'.repeat(43)}`, problem: /t=0/ },
     { system: 'aspnet', hash: `AQAAAAL/////AAAAEA${'A'.repeat(45)}=`, problem: /i=4294967295|not base64/ },
     {
