@@ -33,7 +33,9 @@ type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'h
  * than before. Where all hashes are of the kind that the hasher makes, they take as long as the decoy, and it does not wait.
  */
 export async function waitToRefuse(asked: Asked, startedAt: number, password: string): Promise<void> {
-  const least = (await leastTime(asked)) * spellings(password).length
+  // A refusal that fails instead would be counted by no throttle: it waits for as long as any.
+  const measured = await leastTime(asked).catch(() => longest)
+  const least = measured * spellings(password).length
   const left = Math.min(least, longest) - (asked.ports.clock.monotonic() - startedAt)
   if (left > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)))
 }
