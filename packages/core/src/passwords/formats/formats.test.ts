@@ -276,9 +276,18 @@ describe('hashes as other systems write them', () => {
     expect(readHash(system, { hash, parameters })).toEqual({ problem: expect.stringMatching(problem) })
   })
 
-  test('no error repeats a hash or a salt', () => {
+  test('no error repeats a hash, a salt, a template or a password in clear text', () => {
     const read = readHash('phc', { hash: `$scrypt$ln=31,r=8,p=1$${salt}$${'Q'.repeat(43)}`, parameters: {} })
     expect(JSON.stringify(read)).not.toMatch(/QQQ|c2Fsd/)
+    const parameters = { digest: 'md5', template: 'pepper{PASSWORD}{PASSWORD}' }
+    for (const other of [
+      readHash('template', { hash: 'aa'.repeat(16), parameters }),
+      readHash('crypt', { hash: 'Clear-text$1', parameters: {} }),
+    ])
+      expect(JSON.stringify(other)).not.toMatch(new RegExp(`${btoa('pepper')}|Clear`))
+    expect(readHash('django', { hash: 'hashed_so$salt$AAAA', parameters: {} })).toMatchObject({
+      problem: expect.stringContaining('hashed_so'),
+    })
   })
 
   test('a salt that is text in one system and base64 in another is told apart by the system', async () => {
