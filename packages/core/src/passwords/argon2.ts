@@ -1,3 +1,5 @@
+import { fromBase64 } from './hashes/bytes.ts'
+
 /** What one comparison may take. Memory in KiB. */
 export const mostArgon2 = { memory: 262_144, passes: 16, lanes: 16, memoryTimesPasses: 1_048_576 }
 
@@ -13,14 +15,16 @@ interface Argon2Parts {
   readonly hash: string
 }
 
-/** The PHC string (RFC 9106), or null when the parts are not a hash of a cost that hashers verify. */
+/** The PHC string (RFC 9106), or null when the parts are not a hash of a cost that hashers verify. They fail on base64 that encodes nothing. */
 export function argon2Hash({ type, version, memory, passes, lanes, salt, hash }: Argon2Parts): string | null {
   const number = new Map([
     ['1.0', 16],
     ['1.3', 19],
   ]).get(version)
   const most = mostArgon2
+  const isEncoded = fromBase64(salt) !== null && fromBase64(hash) !== null
   const fits =
+    isEncoded &&
     memory >= 8 * lanes &&
     memory <= most.memory &&
     passes >= 1 &&

@@ -73,7 +73,31 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
       await world().rows('update passwords set hash = ? where user_id = ?::uuid returning 1', [hash, uuidOf(id)])
     }
     expect((await refused(newEmail())).made).toEqual(['$6$rounds=9000'])
+    // With the longest password that is compared: a stranger chooses how long theirs is.
+    expect(vi.mocked(world().ports.hasher.verify)).toHaveBeenCalledWith(expect.stringMatching(/^\$6/), 'x'.repeat(512))
     expect(await refused(newEmail())).toEqual({ made: [], waited: slowest })
+  })
+
+  test('where a comparison fails, wrong passwords are refused and counted all the same, as late as any', async () => {
+    const [ada, grace] = [await world().newUser(), await world().newUser()]
+    await world().rows('update passwords set hash = ? where user_id = ?::uuid returning 1', [pbkdf2, uuidOf(ada.id)])
+    const { hasher } = world().ports
+    const verify = hasher.verify.bind(hasher)
+    vi.spyOn(hasher, 'verify').mockImplementation((hash, text) =>
+      hash.startsWith('$pbkdf2') ? Promise.reject(new Error('Hashing failed')) : verify(hash, text),
+    )
+    const waits: number[] = []
+    const wait = globalThis.setTimeout
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, milliseconds = 0) => {
+      const isRefusal = new Error().stack?.includes('waitToRefuse') === true
+      if (isRefusal) waits.push(milliseconds)
+      return wait(work, isRefusal ? 0 : milliseconds)
+    }) as typeof setTimeout)
+    const stranger = world().core.as({ kind: 'anonymous' }, { ip: '198.51.100.7' })
+    const guess = () => stranger.auth.signIn({ identifier: grace.username, password: 'wrong' })
+    for (let tried = 0; tried < 5; tried++) await expect(guess()).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
+    await expect(guess()).rejects.toMatchObject({ code: 'auth.tooManyAttempts' })
+    expect(waits).toEqual(Array.from({ length: 5 }, () => 5000))
   })
 
   test('a password that is tried in two spellings is refused as late for everybody', async () => {

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { runStatement, statement } from '../kernel/statement.ts'
 import type { Hasher, Ports } from '../ports/index.ts'
+import { longestPassword } from './hashes/index.ts'
 import { dearest, decoyOfKind, heldKinds, kindOf, mostKinds } from './kinds.ts'
 import { decoyHash, spellings } from './verify.ts'
 
@@ -32,7 +33,9 @@ type Asked = { readonly reader: SqlEntityManager; readonly ports: Pick<Ports, 'h
  * than before. Where all hashes are of the kind that the hasher makes, they take as long as the decoy, and it does not wait.
  */
 export async function waitToRefuse(asked: Asked, startedAt: number, password: string): Promise<void> {
-  const least = (await leastTime(asked)) * spellings(password).length
+  // A refusal that fails instead would be counted by no throttle: it waits for as long as any.
+  const measured = await leastTime(asked).catch(() => longest)
+  const least = measured * spellings(password).length
   const left = Math.min(least, longest) - (asked.ports.clock.monotonic() - startedAt)
   if (left > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)))
 }
@@ -67,7 +70,8 @@ async function measure({ reader, ports: { hasher, clock } }: Asked, { costs }: P
     known.catch(() => costs.delete(name))
     return known
   }
-  const compare = (hash: string) => hasher.verify(hash, 'wrong')
+  // The longest that is compared: strangers choose how long theirs is.
+  const compare = (hash: string) => hasher.verify(hash, 'x'.repeat(longestPassword(hash) ?? 1))
   let slowest = await costOf('', () => compare(decoy))
   for (const kind of others) slowest = Math.max(slowest, await costOf(kind, () => compare(decoyOfKind(kind))))
   return slowest * margin

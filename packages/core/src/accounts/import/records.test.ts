@@ -68,6 +68,19 @@ describe('users.importRecords', () => {
       await expect(signIn(name, typed)).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
   })
 
+  test('an id that cannot be stored fails its own record, and not the whole import', async () => {
+    const { created, failed } = await bring('broken ids', [
+      { id: 'a\u0000b', username: 'rec-nul' },
+      { id: 'a\ud800', username: 'rec-half' },
+      { id: 'ab', username: 'rec-whole' },
+    ])
+    expect(created).toBe(1)
+    expect(failed).toMatchObject([
+      { index: 0, code: 'users.unreadable' },
+      { index: 1, code: 'users.unreadable' },
+    ])
+  })
+
   test('a repeated import makes nobody twice, and leaves their passwords as they are', async () => {
     const users = [{ id: 'a', username: 'rec-twice', ...laravel(bcrypt) }, { email: 'rec-mail@example.com' }]
     expect(await bring('twice', users)).toMatchObject({ created: 2, unchanged: 0 })

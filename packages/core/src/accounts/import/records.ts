@@ -11,9 +11,12 @@ import type { ImportedUser, UnreadableUser } from './model.ts'
 import { largestRecord } from './record-model.ts'
 import { noRoles } from './roles.ts'
 
+/** PostgreSQL cannot store NUL, nor half a character in JSON. */
+const storable = z.string().refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'not text that can be stored')
+
 const importedRecord = z
   .strictObject({
-    id: z.union([z.string().max(255), z.int()]).optional(),
+    id: z.union([storable.max(255), z.int()]).optional(),
     username: username.optional(),
     email: email.nullish(),
     emailVerified: z.boolean().default(false),

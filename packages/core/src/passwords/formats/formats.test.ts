@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { verifyImported } from '../hashes/index.ts'
+import { longestPassword, verifyImported } from '../hashes/index.ts'
 import { readHash } from './index.ts'
 
 interface Vector {
@@ -250,6 +250,13 @@ describe('hashes as other systems write them', () => {
     { system: 'crypt', hash: `$5$rounds=999999999$salt$${'A'.repeat(43)}`, problem: /rounds=999999999/ },
     { system: 'drupal', hash: `$S$U${'A'.repeat(51)}`, problem: /c=32/ },
     { system: 'phc', hash: `$argon2id$v=19$m=4194304,t=3,p=2$${salt}$${'A'.repeat(43)}`, problem: /m=4194304/ },
+    { system: 'phc', hash: `$scrypt$ln=16,r=1,p=1$${salt}$${'A'.repeat(43)}`, problem: /scrypt with ln=16,r=1,p=1/ },
+    ...[
+      `${salt}$${'A'.repeat(17)}`,
+      `${salt}$${'A'.repeat(42)}B`,
+      `${'A'.repeat(21)}$${'A'.repeat(43)}`,
+      `${'A'.repeat(21)}B$${'A'.repeat(43)}`,
+    ].map((parts) => ({ system: 'phc' as const, hash: `$argon2id$v=19$m=64,t=1,p=1$${parts}`, problem: /wrong length/ })),
     { system: 'phc', hash: `$argon2id$v=19$m=64,t=0,p=1$${salt}$${'A'.repeat(43)}`, problem: /t=0/ },
     { system: 'aspnet', hash: `AQAAAAL/////AAAAEA${'A'.repeat(45)}=`, problem: /i=4294967295|not base64/ },
     {
@@ -269,9 +276,18 @@ describe('hashes as other systems write them', () => {
     expect(readHash(system, { hash, parameters })).toEqual({ problem: expect.stringMatching(problem) })
   })
 
-  test('no error repeats a hash or a salt', () => {
+  test('no error repeats a hash, a salt, a template or a password in clear text', () => {
     const read = readHash('phc', { hash: `$scrypt$ln=31,r=8,p=1$${salt}$${'Q'.repeat(43)}`, parameters: {} })
     expect(JSON.stringify(read)).not.toMatch(/QQQ|c2Fsd/)
+    const parameters = { digest: 'md5', template: 'pepper{PASSWORD}{PASSWORD}' }
+    for (const other of [
+      readHash('template', { hash: 'aa'.repeat(16), parameters }),
+      readHash('crypt', { hash: 'Clear-text$1', parameters: {} }),
+    ])
+      expect(JSON.stringify(other)).not.toMatch(new RegExp(`${btoa('pepper')}|Clear`))
+    expect(readHash('django', { hash: 'hashed_so$salt$AAAA', parameters: {} })).toMatchObject({
+      problem: expect.stringContaining('hashed_so'),
+    })
   })
 
   test('a salt that is text in one system and base64 in another is told apart by the system', async () => {
@@ -279,6 +295,19 @@ describe('hashes as other systems write them', () => {
     expect(await isMadeBy({ system: 'clerk', hash, parameters: { password_hasher: 'pbkdf2_sha256' } }, usual)).toBe(true)
     expect(await isMadeBy({ system: 'clerk', hash, parameters: { password_hasher: 'pbkdf2_sha256_django' } }, usual)).toBe(false)
     expect(await isMadeBy({ system: 'django', hash }, usual)).toBe(false)
+  })
+
+  test.each([
+    ['many rounds of SHA-512', `$6$rounds=700000$saltsalt$${'A'.repeat(86)}`, 95],
+    ['many rounds of SHA-256', `$5$rounds=700000$saltsalt$${'A'.repeat(43)}`, 95],
+    ['many rounds of MD5', `$phpass$c=18$saltsalt$${'A'.repeat(22)}`, 256],
+    ['as many as WordPress makes', `$phpass$c=13$saltsalt$${'A'.repeat(22)}`, 512],
+    ['as many as md5-crypt makes', `$1$saltsalt$${'A'.repeat(22)}`, 512],
+  ])('34: a long password does not multiply the rounds: %s', async (_, hash, longest) => {
+    expect(longestPassword(hash)).toBe(longest)
+    const startedAt = performance.now()
+    for (const typed of ['가'.repeat(1024), 'x'.repeat(longest + 1)]) expect(await verifyImported(hash, typed)).toBe(false)
+    expect(performance.now() - startedAt).toBeLessThan(100)
   })
 
   test('what was stored beyond the bounds, by whatever way, is not compared', async () => {

@@ -81,7 +81,11 @@ function bounded(hash: string): string {
   return refuse(`${describe(hash)} is more than is checked, or its salt or hash has a wrong length`)
 }
 
-/** All that stands before the salt: never the salt or the hash. */
+/** All that stands before the salt: never the salt or the hash, nor a template, which may hold a pepper. */
 function describe(hash: string): string {
-  return hash.split('$').slice(1, -2).join(' with ').slice(0, 100)
+  const parameters = hash.split('$').slice(1, -2)
+  return parameters
+    .filter((part) => !part.startsWith('of='))
+    .join(' with ')
+    .slice(0, 100)
 }

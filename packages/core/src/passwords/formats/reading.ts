@@ -18,9 +18,9 @@ export interface ForeignHash {
 /** Gives the hash as it is stored here, or throws `UnreadableHash`. */
 export type Reader = (foreign: ForeignHash) => string
 
-/** The name at the beginning, for errors: never more than what says the kind. */
+/** The name at the beginning, for errors: never more than what says the kind, and nothing of a password in clear text with a `$` in it. */
 function beginning(hash: string): string {
-  return printable(/^[${]?[A-Za-z0-9_.-]{1,32}(?=[$:}])/.exec(hash)?.[0] ?? hash.slice(0, 1), 40)
+  return printable(/^(?:[${][A-Za-z0-9_.-]{1,32}(?=[$:}])|[a-z0-9_-]{1,32}(?=[$:][^$:]*[$:]))/.exec(hash)?.[0] ?? hash.slice(0, 1), 40)
 }
 
 export function unknownKind(hash: string): never {

@@ -1,4 +1,5 @@
 import { bcryptScheme } from './bcrypt.ts'
+import { utf8 } from './bytes.ts'
 import { portableDerivations } from './derivations.ts'
 import { digestScheme } from './digest.ts'
 import { md5CryptScheme } from './md5-crypt.ts'
@@ -48,6 +49,18 @@ export function workOf(hash: string): number | null {
   return schemeOf(hash)?.work(hash) ?? null
 }
 
+/** Bytes. crypt(3) and Drupal take no longer password either. */
+const longestRepeated = 512
+/** Bytes of password in all rounds together: at 700 000 rounds, 95 for each. */
+const mostRepeated = 2 ** 26
+
+/** The longest password, in bytes, that is compared with a hash whose rounds hash all of it again; null: its length costs nothing. */
+export function longestPassword(hash: string): number | null {
+  const scheme = schemeOf(hash)
+  const rounds = scheme?.repeatsPassword === true ? scheme.work(hash) : null
+  return rounds === null ? null : Math.min(longestRepeated, Math.floor(mostRepeated / rounds))
+}
+
 /**
  * Whether the password made a hash that another system brought here; false for one that is malformed or beyond its bounds. It takes a
  * processor for itself, up to a second or two: let a queue or a thread call it.
@@ -55,5 +68,6 @@ export function workOf(hash: string): number | null {
 export async function verifyImported(hash: string, password: string, derivations: Partial<Derivations> = {}): Promise<boolean> {
   const scheme = schemeOf(hash)
   if (scheme === undefined || scheme.work(hash) === null) return false
+  if (utf8(password).length > (longestPassword(hash) ?? Infinity)) return false
   return scheme.matches(hash, password, { ...portableDerivations, ...derivations })
 }

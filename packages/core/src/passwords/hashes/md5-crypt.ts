@@ -4,9 +4,11 @@ import type { Scheme } from './scheme.ts'
 
 /** md5-crypt of FreeBSD (`$1$`) and of Apache (`$apr1$`), as crypt(3) writes them. It always makes a thousand rounds. */
 const format = /^\$(1|apr1)\$([^$:\s]{0,64})\$([./0-9A-Za-z]{22})$/
+const rounds = 1000
 
 export const md5CryptScheme: Scheme = {
-  work: (text) => (format.test(text) ? 1 : null),
+  repeatsPassword: true,
+  work: (text) => (format.test(text) ? rounds : null),
   async matches(text, password) {
     const [, variant = '', salt = '', hash = ''] = format.exec(text) ?? []
     return areEqual(utf8(await md5Crypt(variant, utf8(salt).slice(0, 8), utf8(password))), utf8(hash))
@@ -20,7 +22,7 @@ async function md5Crypt(variant: string, salt: Bytes, password: Bytes): Promise<
   for (let left = password.length; left > 0; left -= 16) parts.push(inner.slice(0, Math.min(left, 16)))
   for (let bits = password.length; bits > 0; bits >>= 1) parts.push((bits & 1) === 1 ? new Uint8Array(1) : password.slice(0, 1))
   let result = digest(joined(...parts))
-  for (let round = 0; round < 1000; round++) {
+  for (let round = 0; round < rounds; round++) {
     const isOdd = round % 2 === 1
     result = digest(
       joined(

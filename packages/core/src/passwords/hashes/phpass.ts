@@ -12,6 +12,7 @@ const format = /^\$(?:(phpass)|drupal)\$c=(\d{1,2})(,of=md5)?\$([./0-9A-Za-z]{8,
 const [leastCost, mostCost] = [7, 18]
 
 export const phpassScheme: Scheme = {
+  repeatsPassword: true,
   work(text) {
     const [, phpass, cost = '', , , hash = ''] = format.exec(text) ?? []
     const fits = hash.length === (phpass === undefined ? 43 : 22) && Number(cost) >= leastCost && Number(cost) <= mostCost

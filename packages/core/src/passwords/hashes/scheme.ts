@@ -32,6 +32,8 @@ export interface ScryptCost {
 export interface Scheme {
   /** Whatever grows with the work of one comparison, comparable within the scheme; null: malformed, or more work than anybody may ask for. */
   work(hash: string): number | null
+  /** Each of as many rounds as the work says hashes the whole password again, so a long one would multiply the work. */
+  readonly repeatsPassword?: true
   /** For hashes whose work is known. */
   matches(hash: string, password: string, derivations: Derivations): Promise<boolean>
 }

@@ -39,6 +39,7 @@ export const scryptScheme: Scheme = {
     if (parts === null) return null
     const { logN, blockSize, lanes } = parts
     if (logN < 1 || blockSize < 1 || lanes < 1 || logN > most.logN || blockSize > most.blockSize || lanes > most.lanes) return null
+    if (logN >= blockSize * 16) return null // RFC 7914, and OpenSSL fails on it
     const memory = 2 ** logN * blockSize
     return memory <= most.memory && memory * lanes <= most.work ? memory * lanes : null
   },

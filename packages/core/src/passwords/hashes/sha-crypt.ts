@@ -11,6 +11,7 @@ const mostRounds = 700_000
 const usualRounds = 5000
 
 export const shaCryptScheme: Scheme = {
+  repeatsPassword: true,
   work(text) {
     const [, variant, rounds = usualRounds, , hash = ''] = format.exec(text) ?? []
     return hash.length === (variant === '5' ? 43 : 86) && Number(rounds) <= mostRounds ? Number(rounds) : null
