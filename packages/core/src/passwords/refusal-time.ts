@@ -9,7 +9,7 @@ import { decoyHash, spellings } from './verify.ts'
 const kindsAge = 60_000
 /** Factor on the slowest measured kind, because times vary and short timers are inexact. */
 const margin = 1.5
-/** Milliseconds. Nobody waits longer; what hashes may cost keeps all kinds below it. */
+/** Milliseconds. Nobody waits longer; only SHA-crypt of very many rounds can take more, on a slow processor or in two spellings. */
 const longest = 5_000
 
 const kindsStatement = statement('password_kinds', heldKinds)
