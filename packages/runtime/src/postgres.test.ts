@@ -178,13 +178,12 @@ test('each connection prepares the busiest statements once, and a new one does s
   const names = [
     'lock_one',
     'lock_one',
-    'lock_users_exclusive',
     'password_by_username',
     'sign_in_status',
     'throttle_look',
     'throttle_look',
     'throttle_look',
-    'users_change',
+    'user_change',
   ].map((name) => `denizen_${name}`)
   const onceEach = (runs: number) =>
     [...new Set(names)].map((name) => ({ name, runs: runs * names.filter((each) => each === name).length }))
@@ -216,6 +215,6 @@ test('what every command of a user sends is planned once for a connection, not e
     `select name, custom_plans::int as custom from pg_prepared_statements where generic_plans + custom_plans > 10 order by name`,
   )
   // PostgreSQL tries five plans for the values at hand before it keeps one.
-  const sent = ['account', 'actor_share', 'lock_shared', 'principals', 'record'].map((name) => ({ name: `denizen_${name}`, custom: 5 }))
+  const sent = ['account', 'actor_share', 'principals', 'record'].map((name) => ({ name: `denizen_${name}`, custom: 5 }))
   expect(plans).toEqual(expect.arrayContaining(sent))
 })
