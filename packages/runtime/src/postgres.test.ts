@@ -210,7 +210,7 @@ test('what every command of a user sends is planned once for a connection, not e
   const principal = await core.authenticate(accessToken)
   if (principal === null) throw new Error('The token opens nothing.')
   const { users } = core.as(userActor(principal))
-  const { id: userId } = await users.create({ username: 'user' })
+  const { userId } = principal
   for (let number = 0; number < 12; number++) {
     await users.create({ username: `user-${number}` })
     await users.update({ userId, displayName: `User ${number}`, preferences: { number }, allowedIps: [`10.0.0.${number}`] })
