@@ -1,4 +1,4 @@
-import type { OutputOf, signatures } from '@denizen/core/contract'
+import { counted, type OutputOf, type signatures } from '@denizen/core/contract'
 import { printable } from './output.ts'
 
 type Access = typeof signatures.access
@@ -26,7 +26,9 @@ export function effectsText({ users, teams, count, items }: Effects): string {
   if (count === 0) return 'Nobody gains or loses anything.'
   const lines = items.flatMap(effectText)
   const who = [counted(users, 'user'), ...(teams === 0 ? [] : [counted(teams, 'team')])].join(' and ')
-  return [...lines, ...rest(count - items.length), `${who} gain or lose something.`].map(printable).join('\n')
+  return [...lines, ...rest(count - items.length), `${who} ${users + teams === 1 ? 'gains or loses' : 'gain or lose'} something.`]
+    .map(printable)
+    .join('\n')
 }
 
 /** The results of the tests in a document, one a line. */
@@ -104,8 +106,4 @@ function where({ kind, name }: Scope): string {
 
 function rest(more: number): readonly string[] {
   return more === 0 ? [] : [`… and ${more} more`]
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

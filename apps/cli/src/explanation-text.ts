@@ -1,4 +1,4 @@
-import type { OutputOf, signatures } from '@denizen/core/contract'
+import { counted, type OutputOf, type signatures } from '@denizen/core/contract'
 import { fittedHelp } from './help.ts'
 import { localTime, printable, record, room, table } from './output.ts'
 import { shortened } from './permission-areas.ts'
@@ -20,7 +20,7 @@ export function explainText({ summary, allowed, because, unmet, missing, hiddenR
     ),
     ...listed('What would allow it, the smallest first:', [
       ...missing.map(({ text }) => text),
-      ...(hiddenRoles === 0 ? [] : [`${hiddenRoles} ${hiddenRoles === 1 ? 'role' : 'roles'} more that you may not see`]),
+      ...(hiddenRoles === 0 ? [] : [`${counted(hiddenRoles, 'role')} more that you may not see`]),
     ]),
   ]
   return fittedHelp(parts.map(printable).join('\n\n'), room())

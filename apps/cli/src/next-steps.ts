@@ -53,7 +53,7 @@ const steps: Readonly<Record<string, Step>> = {
   'request.versionConflict': 'Read it again, then repeat with its new --version, or without.',
   'request.idempotencyConflict': 'Use a new --idempotency-key.',
   'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
-  'auth.invalidCredentials': `Try again, or choose a new password by mail: ${denizen} password forgot …`,
+  'auth.invalidCredentials': `Try again, or have a link for a new password mailed to your address: ${denizen} password forgot …; without one, ask an administrator for a link: ${denizen} users send-setup-link …; nobody is left who could: "Locked out" in docs/operations.md`,
   'client.unexpectedAnswer': (_, { url }) =>
     `Open ${url ?? 'the URL'} in a browser: Denizen says there that it is one. Name another server with --url.`,
   'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot …`,

@@ -1,4 +1,4 @@
-import type { FailedItem, Plan } from '@denizen/core/contract'
+import { counted, type FailedItem, type Plan } from '@denizen/core/contract'
 import { printAnswer, table, type Format } from './output.ts'
 
 /** An item that would fail, named as in the input; null: it has no name there. */
@@ -20,11 +20,11 @@ export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Pla
     .filter(([name]) => !uncounted.has(name))
     .flatMap(([name, counts]) => sentencesOf(name, counts))
   const ended = [
-    ...(sessionsEnded > 0 ? [`${counting(sessionsEnded, 'session')} ${sessionsEnded === 1 ? 'ends' : 'end'}`] : []),
-    ...(tokensEnded > 0 ? [`${counting(tokensEnded, 'token')} ${tokensEnded === 1 ? 'stops' : 'stop'} working`] : []),
+    ...(sessionsEnded > 0 ? [counted(sessionsEnded, 'session ends', 'sessions end')] : []),
+    ...(tokensEnded > 0 ? [counted(tokensEnded, 'token stops working', 'tokens stop working')] : []),
   ]
   const mails = Object.entries(jobs).filter(([name]) => /mail/i.test(name))
-  const sent = mails.map(([, count]) => `${counting(count, 'email')} ${count === 1 ? 'is' : 'are'} sent`)
+  const sent = mails.map(([, count]) => `${counted(count, 'email')} ${count === 1 ? 'is' : 'are'} sent`)
   const lines = [...also, ...changes, ...ended, ...sent]
   const told = lines.length === 0 ? 'nothing would change.' : `this would change:\n\n${lines.map((line) => `  ${line}`).join('\n')}`
   return `Dry run: ${told}${failures(failed)
@@ -62,12 +62,7 @@ function sentencesOf(table: string, { inserted, updated, deleted }: Plan['rows']
     [updated, 'changed'],
     [deleted, 'deleted'],
   ] as const
-  return counts.filter(([count]) => count > 0).map(([count, what]) => `${counting(count, noun)} ${count === 1 ? 'is' : 'are'} ${what}`)
-}
-
-function counting(count: number, noun: string): string {
-  if (count === 1) return `1 ${noun}`
-  return `${count} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `${counted(count, noun)} ${count === 1 ? 'is' : 'are'} ${what}`)
 }
 
 /** Items are counted from 1, as people do. */

@@ -12,7 +12,8 @@ import { malformed, methodNotAllowed, toDomainError, urlTooLong } from './errors
 import { Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
-import { answerUnknown, homeFrom } from './pages/home.ts'
+import { answerUnknown } from './pages/home.ts'
+import { homeFrom } from './pages/layout.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
 import { answerLink } from './pages/mailed-link.ts'
@@ -201,7 +202,7 @@ class Face {
     const linkPage = linkPages.get(path)
     if (linkPage !== undefined) return answerLink(linkPage, { request, search, requestId }, this.#core, this.#proxies)
     const requestPage = requestPages.get(path)
-    if (requestPage !== undefined) return answerRequest(requestPage, { request, requestId }, this.#core, this.#proxies)
+    if (requestPage !== undefined) return answerRequest(path, requestPage, { request, requestId }, this.#core, this.#proxies)
     if (path === devicePath) return answerDevice({ request, search, requestId }, this.#core, this.#proxies)
     const sessionPage = sessionPages.get(path)
     if (sessionPage !== undefined) return sessionPage({ request, search, requestId }, this.#core, this.#proxies)

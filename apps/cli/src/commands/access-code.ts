@@ -1,5 +1,5 @@
 import { DenizenError, type ActionName, type DenizenErrorCode } from '@denizen/core/calls'
-import { signatures, type OutputOf, type Signature } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf, type Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { changesText, effectsText, testsText } from '../access-text.ts'
@@ -100,7 +100,7 @@ async function apply({ calls }: Connection, { name, document }: AccessDocumentFi
   if (planned.refusal !== null) throw new DenizenError(planned.refusal.code as DenizenErrorCode, 'denied', planned.refusal.message)
   if (planned.changes.count > 0) await confirmed(`Make these changes (${planned.changes.count})?`, options.yes)
   const done = await calls.access.apply({ document, basedOn: planned.fingerprint, skipTests: options.skipTests === true })
-  printAnswer(format, done, () => `Done: ${done.changes.count} ${done.changes.count === 1 ? 'change' : 'changes'} made.`)
+  printAnswer(format, done, () => `Done: ${counted(done.changes.count, 'change')} made.`)
 }
 
 async function test({ calls }: Connection, { document }: AccessDocumentFile, options: Options): Promise<void> {

@@ -1,4 +1,4 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
 import { addAction, runsActions } from '../action-command.ts'
@@ -39,7 +39,7 @@ export function addFactors(program: Command): void {
     confirmation: (_, [user = '']) =>
       `Remove every second factor of ${user}? Make sure that the request comes from them. They have to enrol again at their next sign-in.`,
     show: ({ totp, passkeys, sessionsEnded }) =>
-      `Removed: ${totp ? 'the authenticator app, ' : ''}${passkeys} passkeys and the recovery codes. Sessions ended: ${sessionsEnded}.`,
+      `Removed: ${totp ? 'the authenticator app, ' : ''}${counted(passkeys, 'passkey')} and the recovery codes. Sessions ended: ${sessionsEnded}.`,
     examples: ['factors reset ada --reason "lost the phone, called back on the known number"'],
   })
 }

@@ -1,4 +1,4 @@
-import { signatures, type Organization } from '@denizen/core/contract'
+import { counted, signatures, type Organization } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
@@ -68,7 +68,7 @@ function addEnd(orgs: Command): void {
       `Archive ${printable(organization)}? All members lose access at once, its invitations end and its domains are free. Only an administrator of the installation can restore it.`,
     async alsoPlanned({ calls }, { organizationId }) {
       const { memberCount } = await calls.organizations.get({ organizationId: organizationId as Organization['id'] })
-      return memberCount === 0 ? [] : [`${memberCount} ${memberCount === 1 ? 'member loses' : 'members lose'} access`]
+      return memberCount === 0 ? [] : [`${counted(memberCount, 'member loses', 'members lose')} access`]
     },
     show: ({ organization, membersLost, invitationsRevoked }) =>
       record([

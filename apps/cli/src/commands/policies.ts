@@ -1,4 +1,4 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged, type Input, type LeafOptions } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
@@ -54,7 +54,8 @@ function addPolicy(policies: Command): void {
       if (reassignToNone === true) input['reassignTo'] = null
     },
     confirmation: (_, [policy = '']) => `Delete the policy ${printable(policy)}?`,
-    show: ({ users, organizations }) => `The policy is deleted. It applied to ${users} users and ${organizations} organizations.`,
+    show: ({ users, organizations }) =>
+      `The policy is deleted. It applied to ${counted(users, 'user')} and ${counted(organizations, 'organization')}.`,
     examples: ['policies delete students --reassign-to everybody --dry-run', 'policies delete students --reassign-to-none --yes'],
   })
 }

@@ -1,4 +1,4 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
 import { printable, record } from '../output.ts'
@@ -36,7 +36,7 @@ function addRegistering(resources: Command): void {
   })
   addAction(resources, {
     signature: actions.registerMany,
-    show: ({ items }) => `${items.length} ${items.length === 1 ? 'resource is' : 'resources are'} registered.`,
+    show: ({ items }) => `${counted(items.length, 'resource is', 'resources are')} registered.`,
     examples: [`resources register-many --org acme --items '[{"type":"document","key":"q3"},{"type":"document","key":"q4"}]'`],
   })
 }
@@ -77,7 +77,7 @@ function addChanging(resources: Command): void {
     arguments: ['resourceId'],
     extend: addOrganization,
     confirmation: (_, [resource = '']) => `Transfer ${printable(resource)}? The current owner loses the rights of an owner.`,
-    show: ({ transferred }) => (transferred === 0 ? 'They already own it.' : `${counted(transferred)} transferred.`),
+    show: ({ transferred }) => (transferred === 0 ? 'They already own it.' : `${counted(transferred, 'resource')} transferred.`),
     examples: ['resources transfer document:q3 --to ada --org acme', 'resources transfer res_01j… --to-organization'],
   })
   addAction(resources, {
@@ -86,8 +86,7 @@ function addChanging(resources: Command): void {
     extend: addOrganization,
     confirmation: ({ recursive }, [resource = '']) =>
       `Delete ${printable(resource)}${recursive === true ? ' and everything inside it' : ''}? Grants on it end.`,
-    show: ({ deleted, assignmentsEnded }) =>
-      `${counted(deleted)} deleted, ${assignmentsEnded} ${assignmentsEnded === 1 ? 'grant' : 'grants'} ended.`,
+    show: ({ deleted, assignmentsEnded }) => `${counted(deleted, 'resource')} deleted, ${counted(assignmentsEnded, 'grant')} ended.`,
     examples: ['resources delete document:q3 --org acme', 'resources delete folder:plans --org acme --recursive --dry-run'],
   })
 }
@@ -111,10 +110,6 @@ function addSharing(resources: Command): void {
     show: ({ assignment }) => `${printable(assignment.subject.name)} no longer has it.`,
     examples: ['resources revoke document:q3 --user ada --permission document.read --org acme'],
   })
-}
-
-function counted(resources: number): string {
-  return `${resources} ${resources === 1 ? 'resource' : 'resources'}`
 }
 
 function resourceText(resource: Resource): string {

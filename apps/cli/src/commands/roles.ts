@@ -1,4 +1,4 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
 import { printable, record } from '../output.ts'
@@ -74,8 +74,7 @@ function addRole(roles: Command): void {
     arguments: ['roleId'],
     extend: addOrganization,
     confirmation: (_, [role = '']) => `Delete the role ${printable(role)}, and revoke it from everybody who has it?`,
-    show: ({ assignmentsEnded }) =>
-      `The role is deleted. It was assigned ${assignmentsEnded} ${assignmentsEnded === 1 ? 'time' : 'times'}.`,
+    show: ({ assignmentsEnded }) => `The role is deleted. It was assigned ${counted(assignmentsEnded, 'time')}.`,
     examples: ['roles delete editor --org acme --dry-run'],
   })
 }

@@ -1,4 +1,4 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { printable, record, type Column } from '../output.ts'
@@ -91,5 +91,5 @@ function sessionText(session: Session): string {
 
 function endedText({ sessionsEnded }: { readonly sessionsEnded: number }): string {
   if (sessionsEnded === 0) return 'There was no such active session.'
-  return `${sessionsEnded} ${sessionsEnded === 1 ? 'session' : 'sessions'} ended.`
+  return `${counted(sessionsEnded, 'session')} ended.`
 }

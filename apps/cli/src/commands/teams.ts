@@ -1,4 +1,4 @@
-import { signatures, type Team } from '@denizen/core/contract'
+import { counted, signatures, type Team } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
 import { printable, record } from '../output.ts'
@@ -47,7 +47,7 @@ function addTeam(teams: Command): void {
     arguments: ['teamId'],
     extend: addOrganization,
     confirmation: (_, [team = '']) => `Delete the team ${printable(team)}? Its members stay in the organization.`,
-    show: ({ membersLost }) => `The team is deleted. It had ${membersLost} ${membersLost === 1 ? 'member' : 'members'}.`,
+    show: ({ membersLost }) => `The team is deleted. It had ${counted(membersLost, 'member')}.`,
     examples: ['teams delete Support --org acme --dry-run'],
   })
 }

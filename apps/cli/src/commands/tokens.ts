@@ -1,4 +1,4 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
@@ -75,7 +75,7 @@ function addCreate(tokens: Command): void {
     // Whoever finds it is its user: nobody makes such a one without meaning to.
     confirmation: ({ scopes, lifetimeDays }) =>
       scopes === undefined
-        ? `Without --scopes this token may do everything that its user may, ${lifetimeDays === undefined ? 'until it is revoked' : `for ${Number(lifetimeDays)} days`}. Create it?`
+        ? `Without --scopes this token may do everything that its user may, ${lifetimeDays === undefined ? 'until it is revoked' : `for ${counted(Number(lifetimeDays), 'day')}`}. Create it?`
         : null,
     show: secretText,
     examples: [

@@ -1,3 +1,4 @@
+import { counted } from '@denizen/core/contract'
 import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from '../calls.ts'
 import { record } from '../output.ts'
@@ -48,7 +49,7 @@ function organizationsIn(memberships: Memberships, hasMore: boolean): string {
 function factorsIn({ totp, passkeys, recoveryCodes }: Awaited<ReturnType<Connection['calls']['factors']['list']>>): string {
   const has = [
     ...(totp === null ? [] : ['authenticator app']),
-    ...(passkeys === 0 ? [] : [`${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'}`]),
+    ...(passkeys === 0 ? [] : [counted(passkeys, 'passkey')]),
     ...(recoveryCodes === 0 ? [] : [`${recoveryCodes} recovery codes`]),
   ]
   return has.join(', ') || 'none'

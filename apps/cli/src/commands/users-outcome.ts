@@ -1,3 +1,4 @@
+import { counted } from '@denizen/core/contract'
 import { json, print, printAnswer, record, table, type Format } from '../output.ts'
 
 /** The outcome for many users, each with its position. */
@@ -31,9 +32,7 @@ export function printOutcome(format: Format, outcome: Outcome, done: string): vo
 }
 
 function outcomeText({ unit, succeeded, failed, ended }: Outcome, done: string): string {
-  const sections = [
-    `${succeeded.length} ${succeeded.length === 1 ? 'user' : 'users'} ${done}${failed.length === 0 ? '' : `, ${failed.length} not`}.`,
-  ]
+  const sections = [`${counted(succeeded.length, 'user')} ${done}${failed.length === 0 ? '' : `, ${failed.length} not`}.`]
   if (ended !== undefined)
     sections.push(
       record([

@@ -67,12 +67,6 @@ function outside(core: Core): Html {
     </ul>`
 }
 
-/** The first page as seen from another. Relative, so that a path prefix of the public URL is kept. */
-export function homeFrom(url: string): string {
-  const [path = ''] = url.split('?')
-  return '../'.repeat(Math.max(path.split('/').length - 2, 0)) || './'
-}
-
 /** Nothing is at this address: a page that leads home for whoever opened it in a browser, JSON for programs. */
 export function answerUnknown({ settings }: Core, { method, headers }: IncomingMessage, requestId: string): Answer {
   const isOpened = method === 'GET' && (headers.accept ?? '').includes('text/html')

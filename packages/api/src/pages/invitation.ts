@@ -4,6 +4,7 @@ import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { malformed } from '../errors.ts'
 import type { Context } from '../procedures.ts'
+import { linkOver } from './link-over.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { accepted, declined, invitationForm, type Attempt, type Invitation } from './invitation-views.ts'
 
@@ -28,7 +29,10 @@ export async function answerInvitation(asked: PageRequest, core: Core, proxies: 
     },
     act: async (fields) => decide(context, formOf(fields)),
   }
-  return answerForm(asked, core, form, failure)
+  const { url = '' } = request
+  return answerForm(asked, core, form, (error, id) =>
+    failurePage(error, id, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, 'invitation', url) }),
+  )
 }
 
 interface Form {
@@ -96,8 +100,4 @@ const titles: Titles = {
   'organizations.alreadyMember': 'You are already a member',
   'organizations.signInFirst': 'Sign in first',
   'auth.signUpClosed': 'You need an account first',
-}
-
-function failure(error: DenizenError, requestId: string): Answer {
-  return failurePage(error, requestId, { titles, assurance: 'Nothing was changed' })
 }

@@ -138,3 +138,9 @@ export const factorField = (isWrong: boolean): Html =>
     />
     <p class="hint" id="code-hint">The six digits from your authenticator app, or one of your recovery codes.</p>
   </div>`
+
+/** The first page as seen from another. Relative, so that a path prefix of the public URL is kept. */
+export function homeFrom(url: string): string {
+  const [path = ''] = url.split('?')
+  return '../'.repeat(Math.max(path.split('/').length - 2, 0)) || './'
+}

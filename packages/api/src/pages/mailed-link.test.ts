@@ -187,7 +187,7 @@ describe.each(pages)('the page at %s', (path, tokenOf) => {
       expect(headers.get('set-cookie')).toBeNull()
       expect(text).not.toMatch(/<script|\ssrc=|<link|style="/)
       for (const [, address] of text.matchAll(/(?:href|action)="([^"]*)"/g))
-        expect(address).toMatch(/^(https:\/\/app\.example\.com\/|confirm$|verify-email$|\.{1,2}\/$)/)
+        expect(address).toMatch(/^(https:\/\/app\.example\.com\/|confirm$|verify-email$|\.{1,2}\/(?:sign-in|sign-up)?$)/)
     }
   })
 

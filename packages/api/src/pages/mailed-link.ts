@@ -5,6 +5,7 @@ import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
 import type { Context } from '../procedures.ts'
+import { linkOver } from './link-over.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { SignUpCookie } from './sign-up-cookie.ts'
 
@@ -63,7 +64,10 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
         return act(context, await view(context, linkPage, form.token), form, browser)
       }),
   }
-  return answerForm(asked, core, page, failure)
+  const { url = '' } = request
+  return answerForm(asked, core, page, (error, id) =>
+    failurePage(error, id, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, linkPage.purpose, url) }),
+  )
 }
 
 /** Errors after which the page's work is done, but the person must sign in themselves. */
@@ -100,10 +104,6 @@ const titles: Titles = {
   'auth.accountExists': 'You already have an account',
   'auth.accountInactive': 'This account cannot be used',
   'auth.signInFirst': 'Sign in first',
-}
-
-function failure(error: DenizenError, requestId: string): Answer {
-  return failurePage(error, requestId, { titles, assurance: 'Nothing was changed' })
 }
 
 /** What is wrong with what was entered, and in which field; null: in none of them. */

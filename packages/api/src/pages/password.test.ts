@@ -44,6 +44,7 @@ describe('the page behind a link that leads to a password', () => {
     for (const again of [await look('/reset-password', token), await post('/reset-password', { token, password })]) {
       expect(again.status).toBe(404)
       expect(again.text).toContain('This link does not work')
+      for (const way of ['sign-in', 'forgot-password']) expect(again.text).toContain(`href="./${way}"`)
     }
   })
 

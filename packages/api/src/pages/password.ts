@@ -3,6 +3,7 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import type { Context } from '../procedures.ts'
+import { linkOver } from './link-over.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
 
@@ -20,6 +21,7 @@ export const passwordPaths: ReadonlySet<string> = new Set(Object.values(paths))
  */
 export async function answerPassword(asked: PageRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
   const { request, requestId } = asked
+  const { url = '' } = request
   const caller = { actor: anonymousActor, credential: 'none', origin: originOf(request, requestId, proxies) } as const
   const context = contextOf(core, caller)
   const form: FormPage = {
@@ -29,7 +31,10 @@ export async function answerPassword(asked: PageRequest, core: Core, proxies: Tr
     },
     act: (fields) => choose(context, fields),
   }
-  return answerForm(asked, core, form, failure)
+  const purpose = url.startsWith(paths.setup) ? 'setup' : 'resetPassword'
+  return answerForm(asked, core, form, (error, requestId) =>
+    failurePage(error, requestId, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, purpose, url) }),
+  )
 }
 
 async function choose(context: Context, fields: URLSearchParams): Promise<Answer> {
@@ -68,8 +73,4 @@ const titles: Titles = {
   'auth.linkInvalid': 'This link does not work',
   'auth.claimNeedsMerge': 'You already have an account',
   'passwords.busy': 'Too many requests at once',
-}
-
-function failure(error: DenizenError, requestId: string): Answer {
-  return failurePage(error, requestId, { titles, assurance: 'Nothing was changed' })
 }

@@ -1,27 +1,13 @@
-import {
-  anonymousActor,
-  html,
-  mailNotConfigured,
-  signUpClosed,
-  type Core,
-  type DenizenError,
-  type Html,
-  type OutputOf,
-  type Signatures,
-} from '@denizen/core'
+import { anonymousActor, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import type { Context } from '../procedures.ts'
 import { notice, page, passwordHint } from './layout.ts'
 import { alert, field, newPasswordField, problemIn, type Problem } from './mailed-link.ts'
+import { forgottenPath, refusalOf, signUpRequestPath } from './request-paths.ts'
 import { answerForm, failurePage, type PageRequest, type Titles } from './respond.ts'
 import { SignUpCookie } from './sign-up-cookie.ts'
-
-/** Where somebody who forgot the password asks for a link. */
-export const forgottenPath = '/forgot-password'
-/** Where somebody signs up; the mailed link leads on. */
-export const signUpRequestPath = '/sign-up'
 
 /** A page with a form that asks for a mail. Its answer is the same whoever has the address. */
 interface RequestPage {
@@ -29,8 +15,6 @@ interface RequestPage {
   readonly intro: string
   readonly button: string
   readonly fields: (core: Core, email: string, problem: Problem | null) => Html
-  /** Why the form cannot work here; null: it can. The action says the same, but only after somebody has typed a password. */
-  refusal(core: Core): DenizenError | null
   /** Asks for the mail. Its fields bind the mailed link to the browser. */
   ask(context: Context, text: (name: string) => string, signUp: SignUpCookie): Promise<Fields>
   sent(email: string): Html
@@ -38,8 +22,6 @@ interface RequestPage {
 
 const emailField = (email: string, problem: Problem | null): Html =>
   field({ name: 'email', label: 'Email address', type: 'email', autocomplete: 'username', longest: 320, value: email }, problem)
-
-const withoutMail = ({ ports }: Core): DenizenError | null => (ports.mailer.isConfigured ? null : mailNotConfigured({}))
 
 /** By path. */
 export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, RequestPage>([
@@ -50,7 +32,6 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
       intro: 'Enter the email address of your account. We send a link there, with which you choose a new password.',
       button: 'Send me the link',
       fields: (_, email, problem) => emailField(email, problem),
-      refusal: withoutMail,
       async ask(context, text) {
         await context.call('auth.requestPasswordReset', { email: text('email') })
         return []
@@ -69,7 +50,6 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
         const hint = passwordHint(settings.passwords.minimumAlone)
         return html`${emailField(email, problem)} ${newPasswordField({ label: 'Password', hint }, problem)}`
       },
-      refusal: (core) => (core.settings.signUp === 'open' ? withoutMail(core) : signUpClosed({})),
       async ask(context, text, signUp) {
         const [email, password] = [text('email'), text('password')]
         const { binding } = (await context.call('auth.signUp', { email, password })) as OutputOf<Signatures['auth']['signUp']>
@@ -85,13 +65,14 @@ export const requestPages: ReadonlyMap<string, RequestPage> = new Map<string, Re
  * browser send this form gains nothing that it could not send by itself.
  */
 export async function answerRequest(
+  path: string,
   asked: RequestPage,
   { request, requestId }: Omit<PageRequest, 'search'>,
   core: Core,
   proxies: TrustedProxies,
 ): Promise<Answer | null> {
   const show = (): Answer => {
-    const refusal = asked.refusal(core)
+    const refusal = refusalOf(core, path)
     if (refusal !== null) throw refusal
     return form(200, asked, core, '', null)
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Core, DenizenError, DenizenErrorCode } from '@denizen/core'
+import type { Core, DenizenError, DenizenErrorCode, Html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
 import { errorHeaders, httpErrorOf, methodNotAllowed, toDomainError } from '../errors.ts'
@@ -73,15 +73,17 @@ interface Wording {
   readonly titles?: Titles
   /** What is certain even after an internal error: 'Nothing was changed'. */
   readonly assurance?: string
+  /** What to do next, below the message: nobody is left on a page without a way on. */
+  readonly onward?: readonly Html[]
 }
 
 /** The page that tells of an error. */
-export function failurePage(error: DenizenError, requestId: string, { titles = {}, assurance = '' }: Wording = {}): Answer {
+export function failurePage(error: DenizenError, requestId: string, { titles = {}, assurance = '', onward = [] }: Wording = {}): Answer {
   const { status } = httpErrorOf(error)
   const again = assurance === '' ? 'Please try again later.' : `${assurance}. Please try again later.`
   const answer =
     error.kind === 'internal'
       ? notice(status, 'Something went wrong', `This is our fault, and it is in our log as ${requestId}. ${again}`)
-      : notice(status, titles[error.code] ?? 'This did not work', error.message)
+      : notice(status, titles[error.code] ?? 'This did not work', error.message, ...onward)
   return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
 }

@@ -1,5 +1,5 @@
 import { html, type Core, type Html } from '@denizen/core'
-import { forgottenPath, requestPages, signUpRequestPath } from './requests.ts'
+import { forgottenPath, refusalOf, signUpRequestPath } from './request-paths.ts'
 
 /** An item of a list of links. Relative, so that a path prefix of the public URL is kept. */
 export function link(path: string, text: string): Html {
@@ -8,7 +8,7 @@ export function link(path: string, text: string): Html {
 
 /** What people can do who are not signed in and have no password, or not any more: as far as it works here. */
 export function waysToBegin(core: Core): readonly Html[] {
-  const offered = (path: string, text: string) => (requestPages.get(path)?.refusal(core) === null ? [link(path, text)] : [])
+  const offered = (path: string, text: string) => (refusalOf(core, path) === null ? [link(path, text)] : [])
   return [
     ...core.settings.identityProviders
       .filter(({ client }) => client !== null)

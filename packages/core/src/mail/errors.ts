@@ -1,3 +1,4 @@
+import { counted } from '../text/index.ts'
 import { defineError } from '../kernel/errors.ts'
 
 export const mailNotConfigured = defineError(
@@ -16,6 +17,6 @@ export const tooManyMails = defineError<{ of: 'your network' | 'this organizatio
   ({ of, retryAfter }) => {
     const minutes = Math.ceil(retryAfter / 60)
     const whose = of === 'this address' ? 'to this address' : `of ${of}`
-    return `There were too many mails ${whose} within this hour. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`
+    return `There were too many mails ${whose} within this hour. Try again in ${counted(minutes, 'minute')}.`
   },
 )

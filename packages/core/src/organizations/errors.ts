@@ -1,3 +1,4 @@
+import { counted } from '../text/index.ts'
 import { defineError } from '../kernel/errors.ts'
 
 export const slugTaken = defineError('organizations.slugTaken', 'conflict', 'Another organization has this slug.')
@@ -9,7 +10,7 @@ export const lastOwner = defineError<{ organizationId: string } | { organization
 export const memberLimitReached = defineError<{ seatLimit: number }>(
   'organizations.seatsTaken',
   'conflict',
-  ({ seatLimit }) => `The organization has reached its limit of ${seatLimit} members; open invitations count.`,
+  ({ seatLimit }) => `The organization has reached its limit of ${counted(seatLimit, 'member')}; open invitations count.`,
 )
 export const alreadyMember = defineError('organizations.alreadyMember', 'conflict', 'This user is a member of the organization already.')
 export const organizationInactive = defineError<{ status: string }>('organizations.inactive', 'conflict', ({ status }) =>
@@ -25,7 +26,7 @@ export const notArchived = defineError<{ status: string }>(
 export const tooManyOrganizations = defineError<{ limit: number }>('organizations.tooMany', 'limited', ({ limit }) =>
   limit === 0
     ? 'Only administrators of the installation create organizations here. Ask one of them.'
-    : `You own ${limit} organizations, which is the limit. Transfer or archive one first.`,
+    : `You own ${counted(limit, 'organization')}, which is the limit. Transfer or archive one first.`,
 )
 export const domainTaken = defineError('organizations.domainTaken', 'conflict', 'Another organization has verified this domain.')
 export const domainNotVerified = defineError<{ name: string; value: string }>(

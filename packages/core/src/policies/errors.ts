@@ -1,3 +1,4 @@
+import { counted } from '../text/index.ts'
 import { defineError } from '../kernel/errors.ts'
 
 export const tooManyRequests = defineError<{ limit: number; retryAfter: number }>(
@@ -12,7 +13,7 @@ export const policyInUse = defineError<{ users: number; organizations: number }>
   'policies.inUse',
   'conflict',
   ({ users, organizations }) =>
-    `This policy is in use by ${users} ${users === 1 ? 'user' : 'users'} and ${organizations} ${organizations === 1 ? 'organization' : 'organizations'}. Name the policy that they get instead (reassignTo), or unassign it first.`,
+    `This policy is in use by ${counted(users, 'user')} and ${counted(organizations, 'organization')}. Name the policy that they get instead (reassignTo), or unassign it first.`,
 )
 
 export const policyIsDefault = defineError(

@@ -1,3 +1,4 @@
+import { counted } from '../text/index.ts'
 import { defineError } from '../kernel/errors.ts'
 
 export const keyTaken = defineError(
@@ -9,7 +10,7 @@ export const tooManyResources = defineError<{ type: string; limit: number }>(
   'resources.tooMany',
   'limited',
   ({ type, limit }) =>
-    `The owner's policy allows ${limit} resources of the type ${type}, and this would be more. Delete some, or have the policy changed.`,
+    `The owner's policy allows ${counted(limit, 'resource')} of the type ${type}, and this would be more. Delete some, or have the policy changed.`,
 )
 export const nestedTooDeep = defineError<{ limit: number }>(
   'resources.tooDeep',

@@ -1,3 +1,4 @@
+import { counted } from '../text/index.ts'
 import { defineError } from '../kernel/errors.ts'
 
 /** The same error for an unknown user, a wrong password, and a user who may not sign in (from here): the difference reveals nothing. */
@@ -6,7 +7,7 @@ export const invalidCredentials = defineError('auth.invalidCredentials', 'unauth
 export const tooManySessions = defineError<{ most: number }>(
   'auth.tooManySessions',
   'denied',
-  ({ most }) => `You are signed in ${most} times, which is the limit. Sign out somewhere else first.`,
+  ({ most }) => `You are signed in ${counted(most, 'time')}, which is the limit. Sign out somewhere else first.`,
 )
 export const challengeOver = defineError(
   'auth.challengeOver',

@@ -1,3 +1,4 @@
+export { counted } from './counted.ts'
 export { asciiDomain } from './domain.ts'
 export { emailForm } from './email.ts'
 export { identifierForm } from './identifier.ts'
