@@ -65,6 +65,15 @@ export const lockUsersExclusive = exclusive(
  */
 export const boundWaits = statement('bound_waits', `select set_config('lock_timeout', ?::text, true) as bound`)
 
+/**
+ * SQL conditions of a statement that locks one row: it queues for the named lock, its parameter, before it locks the row, and not at all where there
+ * is no row.
+ */
+export const queuedFor = {
+  sharing: 'pg_advisory_xact_lock_shared(hashtextextended(?, 0)) is not null',
+  changing: 'pg_advisory_xact_lock(hashtextextended(?, 0)) is not null',
+} as const
+
 /** Parameter: a name. */
 export const lockOne = statement('lock_one', 'select 1 as held from pg_advisory_xact_lock(hashtextextended(?, 0))')
 

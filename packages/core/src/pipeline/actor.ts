@@ -5,10 +5,11 @@ import { mayCallFrom, type Actor, type Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { boundWaits, exclusiveLockNames, lockNames, lockOne, lockShared, lockUsersExclusive, mostNamedLocks } from '../kernel/locks.ts'
+import { boundWaits, exclusiveLockNames, lockNames, lockOne, lockUsersExclusive, mostNamedLocks, queuedFor } from '../kernel/locks.ts'
 import type { Target } from '../kernel/rule.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
+import { keepLocked, lockUserToChange } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import type { LockedUsers } from './locked-users.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -22,14 +23,14 @@ import type { Trace } from './trace.ts'
  */
 export async function currentActor(assembly: Assembly, em: SqlEntityManager, { actor, origin }: Call, users: LockedUsers): Promise<Actor> {
   const locked: Promise<unknown>[] = []
-  for (const [lock, parameter] of [...waitsFor(users), ...locksFor(users)]) {
-    const { answer } = await sendStatement(em, lock, [parameter])
-    locked.push(answer)
+  for (const [lock, ...parameters] of [...waitsFor(users), ...locksFor(users)]) {
+    const { answer } = await sendStatement(em, lock, parameters)
+    locked.push(lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer)
   }
   return lastOfPipeline(...locked, actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : Promise.resolve(actor))
 }
 
-type Lock = readonly [Statement, string]
+type Lock = readonly [Statement, ...parameters: string[]]
 
 /** Before any lock of others, whoever may hold them up only for a moment. */
 function waitsFor({ oneByOne, longestWait }: LockedUsers): readonly Lock[] {
@@ -43,18 +44,22 @@ function waitsFor({ oneByOne, longestWait }: LockedUsers): readonly Lock[] {
 function locksFor({ changed, shared }: LockedUsers): readonly Lock[] {
   const targets = [...new Set(changed)].sort()
   const isFair = targets.length <= mostNamedLocks
-  const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] =>
-    ids.length === 0 ? [] : [...(isFair ? [[lockUsersExclusive, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
+  const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] => {
+    const [one, ...others] = ids
+    if (one === undefined) return []
+    if (others.length === 0 && isFair) return [[lockUserToChange, uuidOf(one), lockNames.user(one)]]
+    return [...(isFair ? [[lockUsersExclusive, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
+  }
   const locks: Lock[] = []
   let left = targets
   for (const id of [...new Set(shared)].filter((one) => !targets.includes(one)).toSorted()) {
-    locks.push(...changing(left.filter((target) => target < id)), [lockShared, lockNames.user(id)], [lockToUse, uuidOf(id)])
+    locks.push(...changing(left.filter((target) => target < id)), [lockToUse, uuidOf(id), lockNames.user(id)])
     left = left.filter((target) => target > id)
   }
   return [...locks, ...changing(left)]
 }
 
-const lockToUse = statement('actor_share', 'select 1 from users where id = ? for share')
+const lockToUse = statement('actor_share', `select 1 from users where id = ? and ${queuedFor.sharing} for share`)
 const lockToChange = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
 
 /** The user of a credential as stored now, with the limits of a signed token. */
