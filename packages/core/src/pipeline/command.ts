@@ -52,19 +52,19 @@ export async function runCommand(assembly: Assembly, requested: CommandRequest):
   const key = keyOf(requested.action, requested.call)
   const run = await prepare(assembly, requested, key)
   const users = changedUsers({ ...run, actor: run.call.actor })
-  return withPrecedence({ ...run, users }, (attempting) => retried(run.action, (attempt) => commit({ ...run, ...attempt }, attempting)))
+  return withPrecedence({ ...run, users }, (attempting) => retried(run, (attempt) => commit({ ...run, ...attempt }, attempting)))
 }
 
 /** Runs a command, rolls it back, and returns its effects. */
 export async function planCommand(assembly: Assembly, requested: CommandRequest): Promise<Plan> {
   const passage = await prepare(assembly, requested)
-  return retried(passage.action, (attempt) => planRun({ ...passage, ...attempt }))
+  return retried(passage, (attempt) => planRun({ ...passage, ...attempt }))
 }
 
 /** Makes a change, rolls it back, and returns the answer. */
 export async function dryRun(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const passage = await prepare(assembly, requested)
-  return retried(passage.action, (attempt) => rolledBack({ ...passage, ...attempt }, async (_, run) => (await run()).answer))
+  return retried(passage, (attempt) => rolledBack({ ...passage, ...attempt }, async (_, run) => (await run()).answer))
 }
 
 async function prepare(assembly: Assembly, requested: CommandRequest, key: IdempotencyKey | null = null): Promise<CommandRun> {
