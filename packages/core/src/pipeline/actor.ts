@@ -121,11 +121,16 @@ export function withOrigin(actor: Actor, origin: Origin, at: Date): Actor {
 export function checkActor(action: Action, actor: Actor, origin: Origin, now: Date): void {
   if (actor.kind === 'anonymous' && action.allow.needsCredential === true) throw unauthenticated({})
   if (actor.kind !== 'user') return
-  const { pendingSteps, allowedActions, recentAuthUntil } = actor.principal
+  const { pendingSteps, recentAuthUntil } = actor.principal
   if (!mayCallFrom(actor.principal, origin)) throw addressNotAllowed({})
-  if (allowedActions !== null && !allowedActions.has(action.signature.name)) throw outOfScope({ permission: action.signature.name })
+  if (!isInScope(action, actor.principal)) throw outOfScope({ permission: action.signature.name })
   if (pendingSteps.length > 0 && action.duringPendingStep !== true) throw stepRequired({ steps: pendingSteps })
   if (action.requiresRecentAuth !== true) return
   if (recentAuthUntil === null) throw ownSessionRequired({})
   if (recentAuthUntil.getTime() <= now.getTime()) throw freshProofRequired({})
+}
+
+/** A websocket token calls nothing, whatever the action. */
+function isInScope({ signature, withAnyScope }: Action, { allowedActions, credential }: Principal): boolean {
+  return allowedActions === null || allowedActions.has(signature.name) || (withAnyScope === true && credential !== 'websocket')
 }
