@@ -25,7 +25,9 @@ export async function currentActor(assembly: Assembly, em: SqlEntityManager, { a
   const locked: Promise<unknown>[] = []
   for (const [lock, ...parameters] of [...waitsFor(users), ...locksFor(users)]) {
     const { answer } = await sendStatement(em, lock, parameters)
-    locked.push(lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer)
+    const known = lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer
+    known.catch(() => {}) // it may fail before all are awaited
+    locked.push(known)
   }
   return lastOfPipeline(...locked, actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : Promise.resolve(actor))
 }
