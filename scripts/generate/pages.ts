@@ -3,6 +3,7 @@
  *
  * - docs/threat-model.md: the files that test each case, from the names of tests;
  * - README.md: how many actions there are;
+ * - docs/operations.md: the tables of settings, from their definitions;
  * - docs/architecture.md: the picture of core's folders, from its sources; the pictures of the tables, from a database in memory
  *   that was migrated.
  */
@@ -13,6 +14,8 @@ import { MikroORM } from '@mikro-orm/pglite'
 import { numberedTests, withTests } from '../docs/cases.ts'
 import { drawFolders, readFolders } from '../docs/folders.ts'
 import { between } from '../docs/markers.ts'
+import { clientSettings, settings } from '../../packages/runtime/src/config.ts'
+import type { Setting } from '../../packages/runtime/src/setting.ts'
 import { drawTables, readSchema } from '../docs/tables.ts'
 
 type Write = (page: string, workspace: string) => string | Promise<string>
@@ -21,11 +24,26 @@ type Write = (page: string, workspace: string) => string | Promise<string>
 export const generatedPages: Readonly<Record<string, Write>> = {
   'docs/threat-model.md': (page, workspace) => withTests(page, numberedTests(workspace)),
   'README.md': (page) => between(page, 'actions', numbers()).whole,
+  'docs/operations.md': (page) =>
+    between(between(page, 'settings', settingsTable(settings)).whole, 'command settings', settingsTable(clientSettings)).whole,
   'docs/architecture.md': async (page, workspace) => {
     const withFolders = between(page, 'folders', drawFolders(readFolders(workspace))).whole
     return between(withFolders, 'tables', await tables()).whole
   },
 }
+
+/** A default in brackets says where the value comes from, and is not one to type. */
+function settingsTable(listed: readonly Setting[]): string {
+  const rows = listed.map(({ name, default: fallback, meaning }) => {
+    const shown = /^\(.*\)$/.test(fallback) ? fallback.slice(1, -1) : fallback.includes(' ') ? fallback : `\`${fallback}\``
+    return `| \`${name}\` | ${asText(shown)} | ${asText(meaning)} |`
+  })
+  return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n')
+}
+
+/** What stands in pointed brackets is a place for something, and no tag. */
+const asText = (text: string): string =>
+  text.startsWith('`') ? text : text.replaceAll(/\S*<[^>]+>\S*?(?=\.?(?:\s|$))/g, '`$&`').replaceAll('|', '\\|')
 
 /** How much there is. */
 function numbers(): string {

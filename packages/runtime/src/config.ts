@@ -88,8 +88,8 @@ const definitions = {
   ),
   DENIZEN_LOG_LEVEL: define(
     z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
-    'info',
-    `The lowest level that is logged: ${logLevels.join(', ')}.`,
+    'info; the command denizen: warn',
+    `The lowest level that is logged: ${logLevels.join(', ')}. JSON lines on standard error.`,
   ),
   DENIZEN_POOL_SIZE: define(wholeNumber(1, 500).default(10), '10', 'Connections to PostgreSQL that actions share.'),
   DENIZEN_HASH_WORKERS: define(
@@ -118,7 +118,7 @@ const definitions = {
   DENIZEN_BODY_LIMIT: define(
     z.string().transform(parseSize).optional(),
     '128kb',
-    'Largest request body: a number of bytes, or a number with kb or mb. Imports and other actions with many items take more, from who may do them.',
+    'Largest request body: a number of bytes, or a number with kb or mb. users.import and users.importRecords take 16 MiB, users.bulkCreate and access.apply 4 MiB, from callers who hold their permission.',
   ),
   DENIZEN_PUBLIC_URL: define(
     z.string().transform(parsePublicUrl).optional(),
@@ -146,7 +146,19 @@ export const settings: readonly Setting[] = Object.entries(definitions).map(([na
 }))
 
 /** Settings of the `denizen` command as a client; a process may have both kinds in its environment. */
-const clientSettings: readonly string[] = ['DENIZEN_URL', 'DENIZEN_TOKEN', 'DENIZEN_CONTEXT']
+export const clientSettings: readonly Setting[] = [
+  {
+    name: 'DENIZEN_URL',
+    default: '(of the login in use, else http://localhost:4000)',
+    meaning: 'The server that the command talks to, like --url.',
+  },
+  {
+    name: 'DENIZEN_TOKEN',
+    default: '(none)',
+    meaning: 'A token to call with, instead of the saved login.',
+  },
+  { name: 'DENIZEN_CONTEXT', default: '(the one in use)', meaning: 'The saved login to use, like --context.' },
+]
 
 type Shape = { readonly [Name in keyof typeof definitions]: (typeof definitions)[Name]['schema'] }
 
@@ -215,7 +227,7 @@ function missingMasterKey(): ConfigIssue {
 }
 
 function unknownNames(given: Readonly<Record<string, unknown>>): ConfigIssue[] {
-  const known = new Set([...Object.keys(definitions), ...clientSettings])
+  const known = new Set([...Object.keys(definitions), ...clientSettings.map(({ name }) => name)])
   return Object.keys(given)
     .filter((name) => name.startsWith('DENIZEN_') && !known.has(name))
     .map((name) => ({ name, message: `is not a setting. ${suggestion(name, [...known])}` }))

@@ -35,7 +35,7 @@ export const signInDefinitions = {
   DENIZEN_REQUIRE_FACTOR: define(
     oneOf(['nobody', 'administrators', 'everybody'], 'nobody'),
     'nobody',
-    'Who has to enrol a second factor before their sessions may do anything else: nobody, administrators (any system role except user), everybody.',
+    'Who has to enrol a second factor before their sessions may do anything else: nobody, administrators (whoever holds a role or permission everywhere besides the role user, on whatever condition), everybody.',
   ),
   DENIZEN_MAX_SESSIONS: define(
     wholeNumberOrNone(1, 10_000).optional(),
