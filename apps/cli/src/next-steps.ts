@@ -66,6 +66,7 @@ const steps: Readonly<Record<string, Step>> = {
   'auth.noSetup': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
   'factors.none': `Set one up: ${denizen} factors enrol`,
   'factors.noTotp': `See what there is: ${denizen} factors list`,
+  'factors.wrongCode': `The key of before still works. Pipe in the next code: ${denizen} factors enrol --code-stdin`,
   'factors.notBegun': `Begin: ${denizen} factors enrol`,
   'factors.lastRequired': `See what there is: ${denizen} factors list`,
   'access.unknownPermission': `See all actions: ${denizen} call`,
