@@ -115,9 +115,58 @@ async function visitor(): Promise<void> {
   await picture(page, 'sign-up-confirm')
   await page.getByRole('button', { name: 'Confirm' }).click()
   await page.getByRole('heading', { name: 'Your account is ready' }).waitFor()
-  await page.getByRole('link', { name: 'Sign in' }).waitFor()
   await picture(page, 'sign-up-done')
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await signIn(page, 'visitor')
+  await page.getByText('You are signed in as visitor').waitFor()
+  await picture(page, 'home-inside')
   assert.deepEqual(complaints, [])
+  await resident(page, complaints)
+}
+
+/** Without scripts: what there is to do for whoever is signed in, a device that is approved without a second password, and the way out. */
+async function resident(page: Page, complaints: readonly string[]): Promise<void> {
+  const { auth } = createClient({ url })
+  const { verificationUriComplete, deviceCode } = await auth.startDeviceLogin({ clientName: 'television' })
+  await page.goto(verificationUriComplete)
+  await page.getByText('You are signed in here as visitor').waitFor()
+  await picture(page, 'device-session')
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('heading', { name: 'Approved' }).waitFor()
+  assert.equal((await auth.pollDeviceLogin({ deviceCode })).status, 'signedIn')
+  await page.getByRole('link', { name: installation }).click()
+  await page.getByRole('link', { name: 'Where you are signed in' }).click()
+  await page.getByText('(here)').waitFor()
+  await picture(page, 'sessions')
+  await page.getByRole('button', { name: 'Sign out there' }).click()
+  await page.getByRole('button', { name: 'Sign out there' }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'change your password' }).click()
+  await page.getByLabel('Old password').fill(password)
+  await page.getByLabel('New password').fill('too short')
+  await page.getByRole('button', { name: 'Change it' }).click()
+  await page.locator('#problem').waitFor()
+  await picture(page, 'change-password')
+  await page.getByLabel('Old password').fill(password)
+  await page.getByLabel('New password').fill(`${password}, and new`)
+  await page.getByRole('button', { name: 'Change it' }).click()
+  await page.getByRole('heading', { name: 'Your password is changed' }).waitFor()
+  await page.getByRole('link', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+  await page.getByRole('link', { name: installation }).click()
+  await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  assert.deepEqual(
+    complaints.filter((text) => !text.includes('status of 400')),
+    [],
+  )
+}
+
+/** Fills in the page for signing in. */
+async function signIn(page: Page, identifier: string): Promise<void> {
+  await page.getByLabel('Username or email address').fill(identifier)
+  await page.getByLabel('Password').fill(password)
+  await picture(page, 'sign-in')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 /** Signs up in one browser, and opens the link in another: the password is chosen there, and whoever chose it is signed in. */

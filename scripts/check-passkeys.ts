@@ -24,29 +24,28 @@ try {
   await page.getByText('You have no passkeys yet.').waitFor()
   await page.getByLabel('Name of the new passkey').fill('Laptop <b>')
   await page.getByRole('button', { name: 'Register a passkey' }).click()
-  await page.getByText('Laptop <b> is registered').waitFor()
+  await page.getByText('Your passkey is registered').waitFor()
+  await page.getByText('Laptop <b>').waitFor()
   await picture(page, 'registered')
   const [made] = (await passkeys.list({ userId })).passkeys
   assert.deepEqual([made?.name, made?.lastUsedAt], ['Laptop <b>', null])
   await page.getByRole('button', { name: 'Register a passkey' }).click()
   await page.getByText('already has a passkey for this account').waitFor()
 
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.getByText('You are signed out.').waitFor()
+  await signOut(page)
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
-  await page.getByText('You are signed in with your passkey.').waitFor()
-  assert.equal(await page.locator('#who').textContent(), 'ada')
+  await page.getByText('You are signed in as ada').waitFor()
   await picture(page, 'signed-in')
   const [used] = (await passkeys.list({ userId })).passkeys
   assert.notEqual(used?.lastUsedAt, null, 'the use was noted')
 
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(page)
   await signIn(page)
   await picture(page, 'second-factor')
   await page.getByRole('button', { name: 'Use a passkey' }).click()
-  await page.getByText('You are signed in.').waitFor()
+  await page.getByText('You are signed in as ada').waitFor()
 
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(page)
   // Two devices are approved: with a password and the passkey as second factor, and with the passkey alone.
   await approve(page, async () => {
     await page.getByLabel('Username or email address').fill('ada')
@@ -55,7 +54,7 @@ try {
   })
   await approve(page, () => page.getByRole('button', { name: 'approve with a passkey' }).click())
 
-  await page.goto(`${url}/passkeys`)
+  await page.goto(`${url}/sign-in`)
   await key.verifies(false)
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await page.getByText('it was cancelled, or took too long').waitFor()
@@ -78,6 +77,14 @@ async function signIn(page: Page): Promise<void> {
   await page.getByLabel('Username or email address').fill('ada')
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** Signs out on the first page, and goes on to the page for signing in. */
+async function signOut(page: Page): Promise<void> {
+  await page.goto(url)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('You are signed out').waitFor()
+  await page.getByRole('link', { name: 'Sign in' }).click()
 }
 
 /** Approves a device login as a person does, after its first step; the device gets a session. */

@@ -57,7 +57,7 @@ const steps: Readonly<Record<string, Step>> = {
   'client.unexpectedAnswer': (_, { url }) =>
     `Open ${url ?? 'the URL'} in a browser: Denizen says there that it is one. Name another server with --url.`,
   'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot …`,
-  'auth.outOfScope': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
+  'auth.outOfScope': `Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN. What this one may do: ${denizen} whoami`,
   'auth.outOfOrganization': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
   'auth.ownSessionRequired': (_, { option }) =>
     `With a token set, use your login: unset DENIZEN_TOKEN; else sign in: ${denizen} login${option}`,

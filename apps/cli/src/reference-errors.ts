@@ -9,6 +9,14 @@ export function mayNotFind(error: DenizenError, name: string): DenizenError {
   return new DenizenError(error.code, error.kind, message, { ...error.details, next }, error)
 }
 
+/** A token whose scopes leave out the look-up is told so: nobody asked for the action that its error names. */
+export const namesLookUp = (what: string, name: string) => (error: unknown) => {
+  if (!(error instanceof DenizenError) || error.code !== 'auth.outOfScope') throw error
+  const message = `To find the ${what} "${name}" by name, the scopes of this token have to include ${String(error.details['permission'])}.`
+  const next = `Name it by its id, or see what the token may do: ${denizen} whoami`
+  throw new DenizenError(error.code, error.kind, message, { ...error.details, next }, error)
+}
+
 /** `organization`: somebody was looked for among its users; as it was typed. */
 export function noSuchUser(name: string, organization: string | null): DenizenError {
   const list = `${denizen} users list`

@@ -3,7 +3,7 @@ import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
-import { ambiguous, mayNotFind, noSuchUser, notFound } from './reference-errors.ts'
+import { ambiguous, mayNotFind, namesLookUp, noSuchUser, notFound } from './reference-errors.ts'
 import { denizen } from './common-options.ts'
 
 /** Where names are resolved. */
@@ -26,7 +26,11 @@ export interface Reference {
   resolve(scope: Scope, text: string): Promise<string>
 }
 
-const user: Reference = {
+function reference({ label, description, resolve }: Reference): Reference {
+  return { label, description, resolve: (scope, text) => resolve(scope, text).catch(namesLookUp(label, text)) }
+}
+
+const user = reference({
   label: 'user',
   description: 'an id, an email address or a username',
   async resolve(scope, text) {
@@ -35,9 +39,9 @@ const user: Reference = {
     if (id === null) throw noSuchUser(text, scope.typed)
     return id
   },
-}
+})
 
-const organization: Reference = {
+const organization = reference({
   label: 'organization',
   description: 'an id or a slug',
   async resolve({ connection }, text) {
@@ -47,9 +51,9 @@ const organization: Reference = {
       wanted === '' ? null : await first(connection.calls.organizations.list({ search: wanted, limit: 100 }), ({ slug }) => slug === wanted)
     return found?.id ?? notFound('organization', text, `Look at those you can see: ${denizen} orgs list`)
   },
-}
+})
 
-const team: Reference = {
+const team = reference({
   label: 'team',
   description: 'an id, or a name in the organization of --org',
   async resolve(scope, text) {
@@ -67,9 +71,9 @@ const team: Reference = {
       )
     )
   },
-}
+})
 
-const policy: Reference = {
+const policy = reference({
   label: 'policy',
   description: 'an id or a name',
   async resolve({ connection }, text) {
@@ -78,9 +82,9 @@ const policy: Reference = {
     const found = await first(connection.calls.policies.list({ limit: 100 }), ({ name }) => name === wanted)
     return found?.id ?? notFound('policy', text, `Look at those there are: ${denizen} policies list`)
   },
-}
+})
 
-const role: Reference = {
+const role = reference({
   label: 'role',
   description: 'an id, or a name: in the organization of --org, else among those of the installation',
   async resolve(scope, text) {
@@ -104,9 +108,9 @@ const role: Reference = {
       )
     )
   },
-}
+})
 
-const resource: Reference = {
+const resource = reference({
   label: 'resource',
   description: 'an id, or type:key in the organization of --org, else among your own',
   async resolve({ connection, named }, text) {
@@ -116,10 +120,10 @@ const resource: Reference = {
     if (rest.length > 0) return (await connection.calls.resources.get({ type, key: rest.join(':'), ...there })).id
     return notFound('resource', text, `Look at yours, or at those of an organization: ${denizen} resources list --org …`)
   },
-}
+})
 
 /** An invitation that an organization has sent. */
-export const sentInvitation: Reference = {
+export const sentInvitation = reference({
   label: 'invitation',
   description: 'an id, or the invited address together with --org',
   async resolve(scope, text) {
@@ -136,10 +140,10 @@ export const sentInvitation: Reference = {
       )
     )
   },
-}
+})
 
 /** An API token of one's own. */
-export const apiToken: Reference = {
+export const apiToken = reference({
   label: 'token',
   description: 'an id, or the name of one of your own',
   async resolve({ connection }, text) {
@@ -151,10 +155,10 @@ export const apiToken: Reference = {
     if (named.length === 1) return only
     throw ambiguous(`${named.length} of your tokens are called "${text}".`, `Name the one that you mean by its id: ${denizen} tokens list`)
   },
-}
+})
 
 /** An invitation to oneself. */
-export const ownInvitation: Reference = {
+export const ownInvitation = reference({
   label: 'invitation',
   description: 'an id, or the slug of the organization that invites you',
   async resolve({ connection }, text) {
@@ -166,7 +170,7 @@ export const ownInvitation: Reference = {
     )
     return found?.id ?? notFound('invitation', text, `Look at those you can answer: ${denizen} orgs list-invitations`)
   },
-}
+})
 
 /** Input fields that hold ids, with the option for each. */
 const byField: Readonly<Record<string, { readonly reference: Reference; readonly flag: string }>> = {
@@ -246,17 +250,13 @@ async function organizationOfSession({ calls, url }: Connection): Promise<string
 export async function userIdsOf(scope: Scope, texts: readonly string[]): Promise<(string | DenizenError)[]> {
   const ids: (string | DenizenError)[] = []
   for (let start = 0; start < texts.length; start += batchSize)
-    ids.push(...(await Promise.all(texts.slice(start, start + batchSize).map((text) => foundOrMissing(scope, text)))))
+    ids.push(...(await Promise.all(texts.slice(start, start + batchSize).map((text) => user.resolve(scope, text).catch(missing)))))
   return ids
 }
 
-async function foundOrMissing(scope: Scope, text: string): Promise<string | DenizenError> {
-  try {
-    return await user.resolve(scope, text)
-  } catch (error) {
-    if (error instanceof DenizenError && error.kind === 'notFound') return error
-    throw error
-  }
+function missing(error: unknown): DenizenError {
+  if (error instanceof DenizenError && error.kind === 'notFound') return error
+  throw error
 }
 
 /** Calls made in the same tick are sent in one batch of up to this size. */

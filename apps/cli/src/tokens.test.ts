@@ -49,6 +49,29 @@ describe('denizen tokens', () => {
     expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('tokens list')])
   })
 
+  it('what is suggested next works with any scopes, and says what they are', async () => {
+    const { user, run } = await somebody()
+    const secret = (await run('tokens', 'create', 'nightly backup', '--scopes', 'users.updateCurrent')).stdout.trim()
+    const whoami = await withSecret(secret, 'whoami')
+    expect([whoami.code, whoami.stdout]).toEqual([0, expect.stringMatching(/^scopes +users\.updateCurrent$/m)])
+    expect(whoami.stdout).toMatch(/^token until +\d{4}-/m)
+    expect(whoami.stdout).not.toContain(user.user.email)
+    const refused = await withSecret(secret, 'users', 'current')
+    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('What this one may do: denizen whoami')])
+  })
+
+  it.each([
+    ['users', 'get', 'ada', 'To find the user "ada" by name, the scopes of this token have to include users.find.'],
+    ['orgs', 'get', 'acme', 'To find the organization "acme" by name, the scopes of this token have to include organizations.list.'],
+    ['tokens', 'get', 'backup', 'To find the token "backup" by name, the scopes of this token have to include tokens.list.'],
+  ])('whose scopes do not let %s %s look a name up says so', async (group, verb, name, message) => {
+    const { user } = await somebody()
+    const { secret } = await user.as.tokens.create({ name: 'narrow', scopes: ['users.current'] })
+    const answer = await withSecret(secret, group, verb, name)
+    expect([answer.code, answer.stderr]).toEqual([4, expect.stringContaining(message)])
+    expect(answer.stderr).toContain('next:  Name it by its id')
+  })
+
   it('answers as JSON for programs', async () => {
     const { run } = await somebody()
     const unasked = await run('tokens', 'create', 'ci', '--json')

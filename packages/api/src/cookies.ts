@@ -101,6 +101,20 @@ export class CookieSession {
     return refreshToken === cookiePlaceholder && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
   }
 
+  /** Exchanges the refresh token in the cookies. Returns the new access token; null: the session is over. */
+  async renew(run: Run): Promise<string | null> {
+    if (this.#refresh === null) return null
+    try {
+      const answer = (await run('auth.refresh', { refreshToken: this.#refresh })) as Tokens
+      this.setTokens(answer)
+      return answer.accessToken
+    } catch (error) {
+      if (!(error instanceof DenizenError) || error.kind !== 'unauthenticated') throw error
+      this.clear()
+      return null
+    }
+  }
+
   /** Moves the tokens of an answer into cookies. */
   setTokens<Answer extends Tokens>(answer: Answer): Answer {
     const { accessToken, refreshToken, accessTokenExpiresAt, session } = answer

@@ -11,16 +11,18 @@ import { answerKeys, keysPath } from './jwks.ts'
 import { malformed, methodNotAllowed, toDomainError, urlTooLong } from './errors.ts'
 import { Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
-import { deviceScript, deviceScriptPath } from './pages/device-script.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
-import { answerHome, answerUnknown, homeFrom, homePath } from './pages/home.ts'
+import { answerUnknown, homeFrom } from './pages/home.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
 import { answerLink } from './pages/mailed-link.ts'
 import { answerPassword, passwordPaths } from './pages/password.ts'
-import { answerPasskeys, isPasskeysPath, scriptType } from './pages/passkeys.ts'
+import { passkeyFormScript, passkeyFormScriptPath } from './pages/passkey-form-script.ts'
+import { passkeysScriptPath, scriptType } from './pages/passkeys.ts'
+import { passkeysScript } from './pages/passkeys-script.ts'
 import { answerProvider, isProviderPath } from './pages/provider.ts'
 import { answerRequest, requestPages } from './pages/requests.ts'
+import { sessionPages } from './pages/session-pages.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
 import { appRouter } from './router.ts'
 import { Turns } from './turns.ts'
@@ -201,7 +203,9 @@ class Face {
     const requestPage = requestPages.get(path)
     if (requestPage !== undefined) return answerRequest(requestPage, { request, requestId }, this.#core, this.#proxies)
     if (path === devicePath) return answerDevice({ request, search, requestId }, this.#core, this.#proxies)
-    const operation = path === homePath ? () => answerHome({ request, requestId }, this.#core, this.#proxies) : this.#operation(path)
+    const sessionPage = sessionPages.get(path)
+    if (sessionPage !== undefined) return sessionPage({ request, search, requestId }, this.#core, this.#proxies)
+    const operation = this.#operation(path)
     if (operation === undefined) return answerUnknown(this.#core, request, requestId)
     if (method !== 'GET' && method !== 'HEAD') return problem(methodNotAllowed({ method, allowed: ['GET', 'HEAD'] }), requestId)
     return operation()
@@ -210,8 +214,8 @@ class Face {
   #operation(path: string): (() => Promise<Answer>) | undefined {
     const metrics = this.#metrics
     if (path === keysPath) return () => answerKeys(this.#core)
-    if (isPasskeysPath(path)) return () => answerPasskeys(path)
-    if (path === deviceScriptPath) return async () => ({ status: 200, contentType: scriptType, body: deviceScript })
+    const script = scripts.get(path)
+    if (script !== undefined) return async () => ({ status: 200, contentType: scriptType, body: script })
     if (path === '/healthz') return async () => state(200, 'alive')
     if (path === '/readyz') return () => this.#ready()
     if (path === '/metrics' && metrics !== undefined) return async () => ({ status: 200, ...(await metrics()) })
@@ -237,6 +241,12 @@ class Face {
     socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${String(body)}`, () => socket.destroy())
   }
 }
+
+/** The scripts of pages, by path. */
+const scripts: ReadonlyMap<string, string> = new Map([
+  [passkeysScriptPath, passkeysScript],
+  [passkeyFormScriptPath, passkeyFormScript],
+])
 
 /** The same result for a while; also one that is still being made. */
 function forAWhile<T>(milliseconds: number, make: () => Promise<T>): () => Promise<T> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { applySettings, ormOptions, preparedStatements, sessionSettings, type Orm } from '@denizen/core'
+import { applySettings, enablePreparedWrites, ormOptions, preparedStatements, sessionSettings, type Orm } from '@denizen/core'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { MikroORM as PgliteORM, PgliteConnection } from '@mikro-orm/pglite'
@@ -67,6 +67,7 @@ export async function createPostgres({ connections, empty, defaults = {}, locale
   const url = urlOf(server, name)
   const driverOptions = { onConnect, onPoolCreated: prepareStatements }
   const orm = await PostgresORM.init({ ...ormOptions(), clientUrl: url, pool: { min: 0, max: connections }, driverOptions })
+  enablePreparedWrites(orm)
   if (locale !== undefined && !empty) await migrate(orm)
   return {
     name,

@@ -130,9 +130,9 @@ export function withoutGuard({ orm }: Pick<World, 'orm'>, change: (statement: st
   return () => count
 }
 
-/** Those of kernel/locks.ts and of the pipeline only, by what they answer. */
+/** Those of kernel/locks.ts and of the pipeline only, by what they answer or what they are a condition of. */
 function withoutNamedLocks(statement: string): string {
-  return /\bheld\b/.test(statement)
+  return /\bheld\b|\(hashtextextended\([^)]*\)\) is not null/.test(statement)
     ? statement.replace(/pg_advisory_xact_lock(?:_shared)?\((hashtextextended\([^)]*\))\)/, '$1')
     : statement
 }

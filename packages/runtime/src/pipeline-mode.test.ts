@@ -147,7 +147,7 @@ test('whoever waits for a lock reads what was committed meanwhile, also in the s
 
 test('a prepared statement that failed in company can be sent again, parsed or not', async () => {
   const lock = named('denizen_actor_share')
-  const together = (id: string) => Promise.allSettled([client.query('select $1::int', [1]), client.query(lock, [id])])
+  const together = (id: string) => Promise.allSettled([client.query('select $1::int', [1]), client.query(lock, [id, 'a lock'])])
   await client.query('alter table users rename to others')
   expect((await together(user))[1]).toMatchObject({ reason: { code: '42P01' } })
   await client.query('alter table others rename to users')

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { ormOptions, enablePipelineMode, type Logger } from '@denizen/core'
+import { ormOptions, enablePipelineMode, enablePreparedWrites, type Logger } from '@denizen/core'
 import { MikroORM } from '@mikro-orm/postgresql'
 import type { PoolClient, PoolConfig } from 'pg'
 import { clientConfig, sessionStatement, type Session } from './client-config.ts'
@@ -85,6 +85,7 @@ export async function connectPostgres({ place, direct = false, poolSize, logger,
     driverOptions,
   })
   enablePipelineMode(orm)
+  enablePreparedWrites(orm)
   return orm
 }
 

@@ -11,6 +11,7 @@ import { addContext } from './context.ts'
 import { addLogin } from './login.ts'
 import { addReauthenticate } from './reauthenticate.ts'
 import { endLogin } from './session-end.ts'
+import { permissionLines } from '../permission-areas.ts'
 import { inWords } from '../value-words.ts'
 
 /** Signing in, signing out, and showing who is signed in. */
@@ -54,7 +55,7 @@ function addWhoAmI(program: Command): void {
     const options = command.opts<ConnectionOptions & OutputOptions>()
     await connected(options, async ({ calls, url, context }) => {
       const answer = await calls.sessions.whoami()
-      const { user, session, organization, roles } = answer
+      const { user, session, organization, roles, token } = answer
       printAnswer(formatOf(options), answer, () =>
         record([
           ['server', url],
@@ -63,7 +64,9 @@ function addWhoAmI(program: Command): void {
           ['email', user.email],
           ['name', user.displayName],
           ['status', user.status],
-          ['roles', roles],
+          ['roles', roles.length === 0 && token !== null ? null : roles],
+          ['scopes', token && (token.scopes === null ? 'everything that its user may do' : permissionLines(token.scopes))],
+          ['token until', token && (token.expiresAt ?? 'it is revoked')],
           ['organization', organization?.slug],
           ['assurance', session && inWords(session.assurance)],
           ['session until', session?.expiresAt],

@@ -1,8 +1,8 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { deviceScriptPath } from './device-script.ts'
 import { timeElement } from './mailed-link.ts'
 import { factorField, notice, page, withScript, wrongField } from './layout.ts'
+import { passkeyFields, passkeyScript, passwordFields } from './sign-in-views.ts'
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
 
@@ -86,24 +86,7 @@ export function decisionForm(
       ${problem(message)} ${facts(login, userCode)} ${warning}
       <form method="post" action="device">
         <input type="hidden" name="user_code" value="${userCode}" />
-        <div class="field">
-          <label for="identifier">Username or email address</label>
-          <input id="identifier" name="identifier" autocomplete="username" maxlength="320" required value="${identifier}" />
-        </div>
-        <div class="field">
-          <label for="password">Password</label>
-          <input
-            id="password"
-            name="password"
-            type="password"
-            autocomplete="current-password"
-            maxlength="1024"
-            required
-            aria-describedby="${message === null ? '' : 'problem'}"
-            ${wrongField(message !== null)}
-          />
-        </div>
-        ${buttons}
+        ${passwordFields(identifier, message !== null)} ${buttons}
         <p class="hint">
           Without a password: <button class="plain" name="decision" value="passkey" formnovalidate>approve with a passkey</button>.
           <a href="forgot-password">Forgot your password?</a>
@@ -149,10 +132,7 @@ interface FactorQuestion {
 /** Asks whoever approves for a code, for a passkey, or for either: each in a form of its own. */
 export function factorForm(status: number, login: DeviceLogin, asked: FactorQuestion, message: string | null): Answer {
   const title = `Sign in ${login.clientName}?`
-  const hidden = html`<input type="hidden" name="user_code" value="${asked.userCode}" />
-    <input type="hidden" name="challenge" value="${asked.challenge}" />
-    <input type="hidden" name="first" value="${asked.isFirst === true ? 'yes' : ''}" />
-    <input type="hidden" name="options" value="${asked.options}" />`
+  const hidden = html`<input type="hidden" name="user_code" value="${asked.userCode}" /> ${passkeyFields(asked)}`
   const answer = page(
     status,
     title,
@@ -166,9 +146,7 @@ export function factorForm(status: number, login: DeviceLogin, asked: FactorQues
 
 /** The script asks the browser for the passkey, and sends the form with the answer. */
 function passkeyForm(hidden: Html): Html {
-  return html`<noscript><p class="problem">This needs JavaScript, because it is the browser that asks for a passkey.</p></noscript>
-    <p class="problem" id="passkey-problem" role="alert" hidden></p>
-    <form method="post" action="device" id="passkey-form">
+  return html`<form method="post" action="device" id="passkey-form">
       ${hidden}
       <input type="hidden" name="passkey" value="" />
       <div class="buttons">
@@ -176,7 +154,7 @@ function passkeyForm(hidden: Html): Html {
         <button name="decision" value="deny">Deny</button>
       </div>
     </form>
-    <script type="module" src="${deviceScriptPath.slice(1)}"></script>`
+    ${passkeyScript}`
 }
 
 /** The page after an approval. */

@@ -140,13 +140,16 @@ test('O1: a passkey alone approves too, for whoever has no password', async () =
   expect((await post({ user_code: (await begin()).userCode, decision: 'approve', ...fields, passkey })).status).toBe(401)
 })
 
-test('O1: the script of the page finds every part that it uses, and calls nobody', async () => {
-  const { headers, text: script } = await served().get('/device.js')
+test('O1: the script of the page finds every part that it uses, and calls nobody but Denizen, for a challenge', async () => {
+  const { headers, text: script } = await served().get('/passkey-form.js')
   expect(headers.get('content-type')).toBe('text/javascript; charset=utf-8')
-  expect(script).not.toMatch(/innerHTML|eval\(|localStorage|sessionStorage|document\.cookie|fetch|https?:/)
+  expect(script).not.toMatch(/innerHTML|eval\(|localStorage|sessionStorage|document\.cookie|https?:/)
+  expect([...script.matchAll(/fetch\('([^']+)'/g)].map(([, address]) => address)).toEqual(['trpc/passkeys.beginSignIn'])
+  expect((await served().get('/device')).headers.get('content-security-policy')).not.toContain('connect-src')
   const page = await post({ user_code: (await begin()).userCode, decision: 'passkey' })
   for (const [, id] of script.matchAll(/getElementById\('([\w-]+)'\)/g)) expect(page.text).toContain(`id="${id}"`)
-  for (const [, name] of script.matchAll(/elements\.(\w+)/g)) expect(page.text).toContain(`name="${name}"`)
+  const [, names = ''] = /const \{ ([\w, ]+) \} = form.elements/.exec(script) ?? []
+  for (const name of names.split(', ')) expect(page.text).toContain(`name="${name}"`)
 })
 
 /** A session that a passkey opened. */

@@ -1,12 +1,11 @@
 import {
   anonymousActor,
-  DenizenError,
   userActor,
   type Core,
+  type DenizenError,
   type Origin,
   type OutputOf,
   type Principal,
-  type SignInAnswer,
   type Signatures,
 } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
@@ -15,6 +14,7 @@ import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
 import { malformed, httpErrorOf } from '../errors.ts'
 import type { Context } from '../procedures.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest } from './respond.ts'
+import { mayTryAgain, signInFieldsOf, signInProblem, signInWith, type SignInFields } from './sign-in-form.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
 
 /** Where people enter the code that a device shows them. */
@@ -51,43 +51,22 @@ export async function answerDevice(asked: PageRequest, core: Core, proxies: Trus
   return answerForm(asked, core, form, failure)
 }
 
-interface Form {
+interface Form extends SignInFields {
   readonly userCode: string
   /** `passkey`: to approve, without a password; the passkey is asked for on the next page. */
   readonly decision: 'approve' | 'deny' | 'passkey'
   /** Decided with the session of this browser; no password was entered. */
   readonly bySession: boolean
-  readonly identifier: string
-  readonly password: string
-  /** The challenge of a sign-in that waits for its second factor; empty: none has been started. */
-  readonly challenge: string
-  readonly code: string
-  /** Whether the page asked for a code too. */
-  readonly hasCode: boolean
-  /** What the browser answers for a passkey, as JSON; empty: none was used. */
-  readonly passkey: string
-  /** What the page's script asks the browser for, as JSON; empty: there is no passkey. Sent back only to be asked again. */
-  readonly options: string
-  /** Whether the passkey is the whole sign-in, and not the second factor of one. */
-  readonly isFirst: boolean
 }
 
 function formOf(fields: URLSearchParams): Form {
-  const text = (name: string): string => fields.get(name) ?? ''
-  const decision = text('decision')
+  const decision = fields.get('decision')
   if (decision !== 'approve' && decision !== 'deny' && decision !== 'passkey') throw malformed('decision', 'approve, deny or passkey')
-  const [userCode, bySession] = [text('user_code').trim(), text('by') === 'session']
-  const typed = { identifier: text('identifier').trim(), password: text('password') }
-  const byPasskey = { passkey: text('passkey'), options: text('options'), isFirst: text('first') === 'yes' }
   return {
-    userCode,
+    ...signInFieldsOf(fields),
+    userCode: (fields.get('user_code') ?? '').trim(),
     decision,
-    bySession,
-    ...typed,
-    ...byPasskey,
-    challenge: text('challenge'),
-    code: text('code').trim(),
-    hasCode: fields.has('code'),
+    bySession: fields.get('by') === 'session',
   }
 }
 
@@ -131,18 +110,16 @@ async function decide(visit: Visit, form: Form): Promise<Answer> {
   if (form.challenge === '' && (identifier === '' || form.password === ''))
     return decisionForm(400, login, typed, 'Enter your username or email address, and your password.')
   try {
-    const answer = await signIn(visit, form)
+    const answer = await signInWith(anonymousContext(visit), form)
     if (answer.status === 'signedIn') return await approve(visit, answer.accessToken, userCode)
     const { challenge, methods, passkey } = answer
     const hasCode = methods.some((method) => method !== 'passkey')
     return factorForm(200, login, { userCode, challenge, hasCode, options: passkey === null ? '' : JSON.stringify(passkey) }, null)
   } catch (error) {
-    const message = problemOf(error)
+    const message = signInProblem(error)
     if (message === null) throw error
-    // What a passkey signed in with alone takes one answer.
-    const again = form.challenge !== '' && !form.isFirst && !(error instanceof DenizenError && error.code === 'auth.challengeOver')
-    const status = error instanceof DenizenError ? httpErrorOf(error).status : 400
-    return again ? factorForm(status, login, form, message) : decisionForm(status, login, typed, message)
+    const { status } = httpErrorOf(error as DenizenError)
+    return mayTryAgain(form, error) ? factorForm(status, login, form, message) : decisionForm(status, login, typed, message)
   }
 }
 
@@ -151,27 +128,6 @@ async function askForPasskey(visit: Visit, login: DeviceLogin, userCode: string)
   type Begun = OutputOf<Signatures['passkeys']['beginSignIn']>
   const { challenge, options } = (await anonymousContext(visit).call('passkeys.beginSignIn', {})) as Begun
   return factorForm(200, login, { userCode, challenge, hasCode: false, options: JSON.stringify(options), isFirst: true }, null)
-}
-
-/** Signs in with what was entered. Six digits are a code of an authenticator app, anything else is a recovery code. */
-async function signIn(visit: Visit, { identifier, password, challenge, code, passkey, isFirst }: Form): Promise<SignInAnswer> {
-  const context = anonymousContext(visit)
-  if (challenge === '') return (await context.call('auth.signIn', { identifier, password })) as SignInAnswer
-  if (passkey !== '' && isFirst)
-    return (await context.call('passkeys.finishSignIn', { challenge, response: answerOf(passkey) })) as SignInAnswer
-  if (passkey !== '') return (await context.call('auth.completeSignIn', { challenge, passkey: answerOf(passkey) })) as SignInAnswer
-  const digits = code.replaceAll(/\s/g, '')
-  const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
-  return (await context.call('auth.completeSignIn', { challenge, ...factor })) as SignInAnswer
-}
-
-/** What the page's script put into the form; the action checks the rest. */
-function answerOf(passkey: string): unknown {
-  try {
-    return JSON.parse(passkey) as unknown
-  } catch {
-    throw malformed('passkey', 'what a browser answers for a passkey, as JSON')
-  }
 }
 
 type Approved = OutputOf<Signatures['auth']['approveDeviceLogin']>
@@ -199,13 +155,6 @@ async function approve(visit: Visit, accessToken: string, userCode: string): Pro
       })
     throw error
   }
-}
-
-/** The message above the form when it may be tried again; null: trying again is of no use. */
-function problemOf(error: unknown): string | null {
-  if (!(error instanceof DenizenError)) return null
-  if (error.kind === 'unauthenticated' || error.code === 'auth.tooManyAttempts') return error.message
-  return error.code === 'request.invalid' ? 'Something is not right. Please check what you entered.' : null
 }
 
 function failure(error: DenizenError, requestId: string): Answer {

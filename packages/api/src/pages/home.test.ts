@@ -37,8 +37,8 @@ describe('O14: the page at the address of an installation', () => {
     const { status, text, headers } = await served().get('/')
     expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
     expect(text).toContain('<h1>Example &#38; Sons</h1>')
-    expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['passkeys', 'sign-up', 'forgot-password', 'device'])
-    for (const path of ['passkeys', 'sign-up', 'forgot-password', 'device']) expect((await served().get(`/${path}`)).status).toBe(200)
+    expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['sign-in', 'sign-up', 'forgot-password', 'device'])
+    for (const path of ['sign-in', 'sign-up', 'forgot-password', 'device']) expect((await served().get(`/${path}`)).status).toBe(200)
     expect(headers.get('content-security-policy')).not.toContain('script-src')
     expect((await ask(served().server, '/', { method: 'POST' })).status).toBe(405)
   })
@@ -62,7 +62,7 @@ describe('O14: the page at the address of an installation', () => {
       world.mailer.isConfigured = mails
       try {
         const { text } = await ask(server, '/')
-        expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['passkeys', ...links, 'device'])
+        expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['sign-in', ...links, 'device'])
         for (const [path, status] of Object.entries(refused)) {
           const page = await ask(server, `/${path}`)
           expect([page.status, page.text.includes('<form')]).toEqual([status, false])
@@ -75,7 +75,7 @@ describe('O14: the page at the address of an installation', () => {
   )
 
   it('O13: like every page, and every mail', async () => {
-    for (const path of ['/device', '/passkeys', '/forgot-password', '/reset-password?token=none'])
+    for (const path of ['/device', '/sign-in', '/forgot-password', '/reset-password?token=none'])
       expect((await served().get(path)).text).toContain('<p class="name"><a href="./">Example &#38; Sons</a></p>')
     const user = await served().world.newUser({ emailVerified: true })
     await post('/forgot-password', { email: user.email ?? '' })
@@ -95,7 +95,7 @@ it('every page leads home, from where it is, and the one to sign in is called th
     ['/invitations/accept?token=none', '../'],
   ] as const)
     expect((await served().get(path)).text).toContain(`<p class="name"><a href="${home}">`)
-  const signIn = (await served().get('/passkeys')).text
+  const signIn = (await served().get('/sign-in')).text
   expect(signIn).toContain('<title>Sign in · Example &#38; Sons</title>')
   expect(signIn).toContain('<h1>Sign in</h1>')
 })
@@ -129,7 +129,7 @@ describe('O14: the page for a forgotten password', () => {
     expect([status, text.includes('value="ada at &#34;home&#34;"'), text.includes('role="alert"')]).toEqual([400, true, true])
   })
 
-  it.each(['/passkeys', '/device?user_code=BCDF-GHJK'])('is found from where people sign in: %s', async (path) => {
+  it.each(['/sign-in', '/device?user_code=BCDF-GHJK'])('is found from where people sign in: %s', async (path) => {
     const started = await served().world.asAnonymous().auth.startDeviceLogin({ clientName: 'tv' })
     const { text } = await served().get(path.replace('BCDF-GHJK', started.userCode))
     expect(text).toContain('href="forgot-password"')
@@ -137,10 +137,10 @@ describe('O14: the page for a forgotten password', () => {
 })
 
 it('O14: an address with nothing behind it is a page for people, and JSON for programs', async () => {
-  const opened = await ask(served().server, '/sign-in', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
+  const opened = await ask(served().server, '/nowhere', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
   expect([opened.status, opened.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
   expect(opened.text).toContain(`href="${served().world.core.settings.publicUrl.replaceAll('=', '&#61;')}"`)
-  const called = await ask(served().server, '/sign-in')
+  const called = await ask(served().server, '/nowhere')
   expect([called.status, JSON.parse(called.text).code]).toEqual([404, 'request.noSuchResource'])
 })
 
@@ -197,7 +197,7 @@ describe('C12: a sign-up that is finished where the mail leads', () => {
     const { token } = await signedUp()
     const done = await post('/sign-up/confirm', { token, decision: 'confirm', password: chosen }, headers)
     expect([done.status, cookiesOf(done)]).toEqual([200, []])
-    expect(done.text).toContain('href="../passkeys"')
+    expect(done.text).toContain('href="../sign-in"')
   })
 
   it('says what is wrong with a password at once', async () => {

@@ -1,33 +1,33 @@
 import type { IncomingMessage } from 'node:http'
-import { html, type Actor, type Core, type Html } from '@denizen/core'
+import { html, type Core, type Html, type Principal } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { noSuchResource } from '../errors.ts'
-import { callerOf } from '../context.ts'
-import type { TrustedProxies } from '../addresses.ts'
 import { problem } from '../rest.ts'
-import { answerPage, type PageRequest } from './respond.ts'
+import { answerForm } from './respond.ts'
+import { signOutForm } from './sign-in-views.ts'
 import { notice, page } from './layout.ts'
-import { forgottenPath, requestPages, signUpRequestPath } from './requests.ts'
+import { visitorOf, type SessionPage } from './visitor.ts'
+import { link, waysToBegin } from './ways-to-begin.ts'
 
 export const homePath = '/'
 
 /** Where people land who open the address of the installation: what they can do here. Links are relative, so that a path prefix of the public URL is kept. */
-export function answerHome(
-  { request, requestId }: Omit<PageRequest, 'search'>,
-  core: Core,
-  proxies: TrustedProxies,
-): Promise<Answer | null> {
-  return answerPage({ requestId }, core, async () => home(core, (await callerOf(request, requestId, core, proxies)).actor))
-}
+export const answerHome: SessionPage = (asked, core, proxies) =>
+  answerForm(asked, core, {
+    async show() {
+      const visitor = await visitorOf(asked, core, proxies)
+      return visitor.answer(home(core, visitor.principal))
+    },
+  })
 
-function home(core: Core, actor: Actor): Answer {
+function home(core: Core, principal: Principal | null): Answer {
   const { name } = core.settings
   return page(
     200,
     name,
     html`<h1>${name}</h1>
       <p class="soft">Your account for the applications that sign in here.</p>
-      ${actor.kind === 'user' ? inside(actor.principal.username) : outside(core)}
+      ${principal === null ? outside(core) : inside(principal)}
       <p class="hint">
         For developers: calls go to <code>trpc</code> at this address. The client is <code>@denizen/client</code>, the command line
         <code>denizen</code>; both are described in the folder <code>docs</code> of Denizen.
@@ -38,22 +38,32 @@ function home(core: Core, actor: Actor): Answer {
 const device = link('/device', 'Enter the code of a device')
 
 /** For whoever is signed in in this browser. */
-function inside(username: string): Html {
+function inside({ username, pendingSteps }: Principal): Html {
   return html`<p>You are signed in as <strong>${username}</strong>.</p>
+    ${pendingSteps.map((step) => owed[step])}
     <ul class="plain">
-      ${link('/passkeys', 'Your passkeys, or sign in as somebody else')} ${device}
-    </ul>`
+      ${link('/passkeys', 'Your passkeys')} ${link('/change-password', 'Change your password')}
+      ${link('/sessions', 'Where you are signed in')} ${device}
+    </ul>
+    ${signOutForm}`
+}
+
+/** What a session has to do before it may do anything else. */
+const owed: Readonly<Record<Principal['pendingSteps'][number], Html>> = {
+  changePassword: html`<p class="problem">
+    First <a href="change-password">change your password</a>: it is too old, or was chosen for you.
+  </p>`,
+  enrolFactor: html`<p class="problem">First set up a second factor: <a href="passkeys">register a passkey</a>.</p>`,
+  verifyEmail: html`<p class="problem">First confirm your email address.</p>
+    <form method="post" action="confirm-address">
+      <div class="buttons"><button class="main">Send me the link</button></div>
+    </form>`,
 }
 
 function outside(core: Core): Html {
-  const { identityProviders } = core.settings
-  const offered = (path: string, text: string) => (requestPages.get(path)?.refusal(core) === null ? link(path, text) : null)
-  const providers = identityProviders
-    .filter(({ client }) => client !== null)
-    .map(({ id }) => link(`oauth/start/${id}`, `Sign in with ${id}`))
-  return html`<a class="main" href="passkeys">Sign in</a>
+  return html`<a class="main" href="sign-in">Sign in</a>
     <ul class="plain">
-      ${providers} ${offered(signUpRequestPath, 'Create an account')} ${offered(forgottenPath, 'Forgot your password?')} ${device}
+      ${waysToBegin(core)} ${device}
     </ul>`
 }
 
@@ -69,8 +79,4 @@ export function answerUnknown({ settings }: Core, { method, headers }: IncomingM
   if (!isOpened) return problem(noSuchResource({}), requestId)
   const onward = html`<a class="main" href="${settings.publicUrl}">Go to ${settings.name}</a>`
   return notice(404, 'There is nothing here', 'The address may be mistyped, or out of date.', onward)
-}
-
-function link(path: string, text: string): Html {
-  return html`<li><a href="${path.replace(/^\//, '')}">${text}</a></li>`
 }

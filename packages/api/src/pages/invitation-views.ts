@@ -66,7 +66,7 @@ export function accepted({ organization, role, accountCreated }: Accepted, { ema
     `Welcome to ${organization.name}`,
     `You are now ${roleNames[role]}.${accountCreated ? ' Your account is ready.' : ''}`,
     how,
-    html`<a class="main" href="../passkeys">Sign in</a>`,
+    html`<a class="main" href="../sign-in">Sign in</a>`,
   )
 }
 

@@ -30,6 +30,8 @@ label { display: block; margin: 0 0 .3rem; font-weight: 600 }
 label span { font-weight: 400; color: var(--soft) }
 input { width: 100%; padding: .65rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: 8px }
 input[aria-invalid="true"] { border-color: var(--bad) }
+form { margin: 0 0 1.25rem }
+li form { display: inline; margin: 0 }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0 }
 button { flex: 1 1 8rem; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: 8px; border: 1px solid var(--edge); background: transparent;
   color: inherit; cursor: pointer }
@@ -79,6 +81,11 @@ export function page(status: number, title: string, content: Html): Answer {
 /** The same page, which may run scripts of its own origin. */
 export function withScript(answer: Answer): Answer {
   return { ...answer, policy: `${answer.policy ?? ''}; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'` }
+}
+
+/** The same page, whose script may call actions here. */
+export function withRequests(answer: Answer): Answer {
+  return { ...answer, policy: `${answer.policy ?? ''}; connect-src 'self'` }
 }
 
 /** A page with a message and no form. */

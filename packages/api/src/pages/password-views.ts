@@ -53,6 +53,6 @@ export function passwordSet(username: string, email: string): Answer {
     200,
     'Your password is set',
     html`Sign in with <strong>${email}</strong>, or with the username <strong>${username}</strong>, and the password that you chose.`,
-    html`<a class="main" href="passkeys">Sign in</a>`,
+    html`<a class="main" href="sign-in">Sign in</a>`,
   )
 }

@@ -5,6 +5,7 @@ import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
 import { httpErrorOf, methodNotAllowed, noSuchResource } from '../errors.ts'
 import type { Context } from '../procedures.ts'
+import { factorOf } from './sign-in-form.ts'
 import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { attemptOf, ProviderCookies, type PendingSignIn } from './provider-cookie.ts'
 import { codeForm, noPasskeys, signInOver, refusedByProvider, welcome } from './provider-views.ts'
@@ -105,16 +106,13 @@ async function finish(visit: Visit, query: URLSearchParams): Promise<Answer> {
   )
 }
 
-/** The second factor. Six digits are a code of an authenticator app, anything else is a recovery code. */
 async function verifyFactor(visit: Visit, attempt: string, code: string): Promise<Answer> {
   const { context, cookies, provider } = visit
   const waiting = cookies.waiting(attempt)
   if (waiting === null) return signInOver()
-  const digits = code.replaceAll(/\s/g, '')
-  if (digits === '') return codeForm(400, { provider, attempt }, 'Enter the code.')
-  const factor = /^\d{6,8}$/.test(digits) ? { totp: digits } : { recoveryCode: code }
+  if (code === '') return codeForm(400, { provider, attempt }, 'Enter the code.')
   try {
-    const answer = (await context.call('auth.completeSignIn', { challenge: waiting.challenge, ...factor })) as SignedIn
+    const answer = (await context.call('auth.completeSignIn', { challenge: waiting.challenge, ...factorOf(code) })) as SignedIn
     return completeSignIn(visit, attempt, answer, null, waiting)
   } catch (error) {
     const again = error instanceof DenizenError && ['unauthenticated', 'limited', 'invalid'].includes(error.kind)

@@ -139,7 +139,7 @@ function form(status: number, { title, intro, button, fields }: RequestPage, cor
       <form method="post" novalidate>
         ${fields(core, email, problem)}
         <div class="buttons"><button class="main">${button}</button></div>
-        <p class="hint">You have an account and its password? <a href="passkeys">Sign in</a></p>
+        <p class="hint">You have an account and its password? <a href="sign-in">Sign in</a></p>
       </form>`,
   )
 }

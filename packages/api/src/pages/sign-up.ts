@@ -149,7 +149,7 @@ function done({ user, redirectTo, status }: Done, cookies: Fields, isSignedIn: b
         200,
         title,
         html`Sign in with <strong>${user.email}</strong> or <strong>${user.username}</strong>, and the password that you chose.`,
-        onward ?? html`<a class="main" href="../passkeys">Sign in</a>`,
+        onward ?? html`<a class="main" href="../sign-in">Sign in</a>`,
       )
   return { ...answer, headers: [...(answer.headers ?? []), ...cookies] }
 }

@@ -35,6 +35,8 @@ interface Common<S extends Signature> {
   readonly target?: TargetFinder<ParsedInputOf<S>>
   /** Answers from the credential and within its limits: also one that is limited to an organization may call it for itself. */
   readonly aboutCredential?: true
+  /** Says only what the credential itself is: it may be called whatever the scopes of a token are. Its answer tells no more where they leave it out. */
+  readonly withAnyScope?: true
   /** Can be called in a session with pending steps. */
   readonly duringPendingStep?: true
   /** Takes long: few at a time in this process, and one for each caller and each organization; others get `request.tooManyAtOnce`. */

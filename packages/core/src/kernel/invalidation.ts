@@ -12,6 +12,8 @@ export interface InvalidationOptions {
    * `soon`: other processes read it at their next heartbeat.
    */
   readonly when: 'now' | 'soon'
+  /** Only what is shown has changed, such as a name: nobody may more or less than before. */
+  readonly onlyShown?: true
   /** How many sessions ended, for plans. */
   readonly sessionsEnded?: number
   /** How many tokens ended, for plans. */

@@ -58,6 +58,15 @@ export const lockUsersExclusive = exclusive(
   `select '${usersPrefix}' || id::text as name from users where id = any(${idArray}) order by id offset 0`,
 )
 
+/**
+ * SQL conditions of a statement that locks one row: it queues for the named lock, its parameter, before it locks the row, and not at all where there
+ * is no row.
+ */
+export const queuedFor = {
+  sharing: 'pg_advisory_xact_lock_shared(hashtextextended(?, 0)) is not null',
+  changing: 'pg_advisory_xact_lock(hashtextextended(?, 0)) is not null',
+} as const
+
 const lockOne = statement('lock_one', 'select 1 as held from pg_advisory_xact_lock(hashtextextended(?, 0))')
 
 /** Waits until nobody else holds the lock, and takes it until the transaction ends. What is to be seen under it is read afterwards. */

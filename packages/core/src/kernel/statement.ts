@@ -56,17 +56,17 @@ export function enablePipelineMode({ em }: { readonly em: SqlEntityManager }): v
  * Sends a statement in pipeline mode, without waiting for its answer: the next statement of the transaction goes into the same message.
  * The caller waits for both. Drivers without pipeline mode answer it first: pg's own queue is deprecated and goes away with pg 9.
  */
-export async function sendStatement(
+export async function sendStatement<Row extends object>(
   em: SqlEntityManager,
   { text }: Statement,
   parameters: readonly unknown[],
-): Promise<{ readonly answer: Promise<unknown> }> {
+): Promise<{ readonly answer: Promise<{ readonly rows: readonly Row[] }> }> {
   logged(em, text)
   return em
     .getKysely()
     .getExecutor()
     .provideConnection(async (connection) => {
-      const answer = connection.executeQuery(CompiledQuery.raw(text, [...parameters]))
+      const answer = connection.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
       const heard = answer.catch(() => {}) // it may fail before anybody awaits it
       if (!pipelining.has(em.getConnection())) await heard
       return { answer }

@@ -5,9 +5,10 @@ import { mayCallFrom, type Actor, type Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { lockNames, lockShared, lockUsersExclusive, mostNamedLocks } from '../kernel/locks.ts'
+import { lockNames, lockUsersExclusive, mostNamedLocks, queuedFor } from '../kernel/locks.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
+import { keepLocked, lockUserToChange } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import type { Place } from './few-at-once.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -26,14 +27,14 @@ export async function currentActor(
 ): Promise<Actor> {
   const targets = [...new Set(changed)].sort()
   const locked: Promise<unknown>[] = []
-  for (const [lock, parameter] of locksFor(actor.kind === 'user' ? actingUsers(actor.principal) : [], targets)) {
-    const { answer } = await sendStatement(em, lock, [parameter])
-    locked.push(answer)
+  for (const [lock, ...parameters] of locksFor(actor.kind === 'user' ? actingUsers(actor.principal) : [], targets)) {
+    const { answer } = await sendStatement(em, lock, parameters)
+    locked.push(lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer)
   }
   return lastOfPipeline(...locked, actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : Promise.resolve(actor))
 }
 
-type Lock = readonly [Statement, string]
+type Lock = readonly [Statement, ...parameters: string[]]
 
 /** Who acts: the user, and who acts as them. */
 export function actingUsers({ userId, impersonator }: Principal): readonly Id<'usr'>[] {
@@ -43,18 +44,22 @@ export function actingUsers({ userId, impersonator }: Principal): readonly Id<'u
 /** Locks by id: of those who act shared ones, of those to be changed exclusive ones. */
 function locksFor(acting: readonly Id<'usr'>[], targets: readonly Id<'usr'>[]): readonly Lock[] {
   const isFair = targets.length <= mostNamedLocks
-  const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] =>
-    ids.length === 0 ? [] : [...(isFair ? [[lockUsersExclusive, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
+  const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] => {
+    const [one, ...others] = ids
+    if (one === undefined) return []
+    if (others.length === 0 && isFair) return [[lockUserToChange, uuidOf(one), lockNames.user(one)]]
+    return [...(isFair ? [[lockUsersExclusive, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
+  }
   const locks: Lock[] = []
   let left = targets
   for (const id of acting.filter((one) => !targets.includes(one)).toSorted()) {
-    locks.push(...changing(left.filter((target) => target < id)), [lockShared, lockNames.user(id)], [lockToUse, uuidOf(id)])
+    locks.push(...changing(left.filter((target) => target < id)), [lockToUse, uuidOf(id), lockNames.user(id)])
     left = left.filter((target) => target > id)
   }
   return [...locks, ...changing(left)]
 }
 
-const lockToUse = statement('actor_share', 'select 1 from users where id = ? for share')
+const lockToUse = statement('actor_share', `select 1 from users where id = ? and ${queuedFor.sharing} for share`)
 const lockToChange = statement('users_change', `select 1 from users where id = any(${idArray}) order by id for no key update`)
 
 /** The user of a credential as stored now, with the limits of a signed token. */
@@ -111,11 +116,16 @@ export function withOrigin(actor: Actor, origin: Origin, at: Date): Actor {
 export function checkActor(action: Action, actor: Actor, origin: Origin, now: Date): void {
   if (actor.kind === 'anonymous' && action.allow.needsCredential === true) throw unauthenticated({})
   if (actor.kind !== 'user') return
-  const { pendingSteps, allowedActions, recentAuthUntil } = actor.principal
+  const { pendingSteps, recentAuthUntil } = actor.principal
   if (!mayCallFrom(actor.principal, origin)) throw addressNotAllowed({})
-  if (allowedActions !== null && !allowedActions.has(action.signature.name)) throw outOfScope({ permission: action.signature.name })
+  if (!isInScope(action, actor.principal)) throw outOfScope({ permission: action.signature.name })
   if (pendingSteps.length > 0 && action.duringPendingStep !== true) throw stepRequired({ steps: pendingSteps })
   if (action.requiresRecentAuth !== true) return
   if (recentAuthUntil === null) throw ownSessionRequired({})
   if (recentAuthUntil.getTime() <= now.getTime()) throw freshProofRequired({})
+}
+
+/** A websocket token calls nothing, whatever the action. */
+function isInScope({ signature, withAnyScope }: Action, { allowedActions, credential }: Principal): boolean {
+  return allowedActions === null || allowedActions.has(signature.name) || (withAnyScope === true && credential !== 'websocket')
 }

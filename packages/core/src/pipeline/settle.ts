@@ -6,7 +6,6 @@ import type { Recorder } from './recorder.ts'
 /** Writes what a handler changed. Whatever it took from impersonators ends the impersonations that stood on that. */
 export async function settle({ catalogue, ports }: Assembly, em: SqlEntityManager, { invalidations }: Recorder): Promise<void> {
   await em.flush()
-  if (invalidations.length === 0) return
-  const changed = invalidations.map(({ key }) => key)
+  const changed = invalidations.flatMap(({ key, onlyShown }) => (onlyShown ? [] : [key]))
   for (const key of await reviewImpersonations(em, catalogue, changed, ports.clock.now())) invalidations.push({ key, when: 'now' })
 }

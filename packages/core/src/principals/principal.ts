@@ -74,8 +74,8 @@ export async function loadPrincipals(
   now: Date,
   roles: RoleDefinitions | null = null,
 ): Promise<Map<TokenId, LoadedPrincipal>> {
-  const parameters = [now, roles === null, now, uuidsOf(tokens), now, now, now]
-  const records = await runStatement<PrincipalRecord>(em, principalsStatement, parameters)
+  const wanted = roles === null ? principalsWithDefinitions : principalsAlone
+  const records = await runStatement<PrincipalRecord>(em, wanted, [now, now, uuidsOf(tokens), now, now, now])
   const read = records.flatMap((record) => (isActing(record.status) ? [{ record, grants: readGrants(record) }] : []))
   const cachedDefinitions = roles === null ? null : await roles.of(em, customRolesIn(read.flatMap(({ grants }) => grants.given)))
   const loaded = new Map(
@@ -124,7 +124,11 @@ const noDefinitions: ReadonlyMap<string, RoleDefinition> = new Map()
  * The most frequent statement of all, so it selects only what a call needs: no grants on resources. Put together of the same SQL as the
  * reader of facts (`access/facts/`), which reads everything about a subject.
  */
-const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
+const principals = ({
+  withDefinitions,
+}: {
+  withDefinitions: boolean
+}) => `select t.id::text as token, t.hash, t.kind, s.id::text as session, u.id::text as user, u.username, u.email, u.display_name,
     u.status, u.kind = 'anonymous' as anonymous, u.need_password_change, u.need_factor, u.email is not null and not u.email_verified as unverified, u.sudo_session_enabled as sudo,
     exists (select 1 from totp_factors f where f.user_id = u.id and f.activated_at is not null) as totp,
     exists (select 1 from passkeys k where k.user_id = u.id) as passkey,
@@ -146,12 +150,13 @@ const principals = `select t.id::text as token, t.hash, t.kind, s.id::text as se
     left join users i on i.id = s.impersonator_id
     left join sessions p on p.id = s.impersonator_session_id
     ${joinMemberships('u.id')}
-    left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { defined: '?::boolean' })} r on true
+    left join lateral ${assignmentsOf('u.id', `(a.scope_kind <> 'resource' or a.role_id in ${exclusiveRoles})`, { withDefinitions })} r on true
   where t.id = any(${idArray}) and t.kind in ('access', 'api') and t.revoked_at is null and (t.expires_at is null or t.expires_at > ?::timestamptz)
     and (t.kind = 'api' or s.ended_at is null and s.expires_at > ?::timestamptz)
     and (s.impersonator_id is null or i.status in ('active', 'temporary') and p.ended_at is null and p.expires_at > ?::timestamptz)`
 
-const principalsStatement = statement('principals', principals)
+const principalsWithDefinitions = statement('principals', principals({ withDefinitions: true }))
+const principalsAlone = statement('principals_alone', principals({ withDefinitions: false }))
 
 function principalOf(
   record: PrincipalRecord,

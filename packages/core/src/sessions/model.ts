@@ -78,8 +78,8 @@ export const WhoAmI = z.object({
   user: z.object({
     id: userId,
     username: z.string(),
-    email: z.string().nullable(),
-    displayName: z.string().nullable(),
+    email: z.string().nullable().meta({ description: 'null: none, or left out by the scopes of the token' }),
+    displayName: z.string().nullable().meta({ description: 'null: none, or left out by the scopes of the token' }),
     status: userStatus,
   }),
   session: z
@@ -95,6 +95,13 @@ export const WhoAmI = z.object({
     .nullable()
     .meta({ description: 'null: an API token has no session' }),
   organization: z.object({ id: organizationId, slug: z.string() }).nullable(),
-  roles: z.array(z.string()),
+  roles: z.array(z.string()).meta({ description: 'empty where the scopes of the token leave them out' }),
+  token: z
+    .object({
+      scopes: z.array(z.string()).nullable().meta({ description: 'null: all that its user may do' }),
+      expiresAt: z.date().nullable().meta({ description: 'null: when it is revoked' }),
+    })
+    .nullable()
+    .meta({ description: 'what limits the token that the call is made with; null: it is made with a session' }),
 })
 export type WhoAmI = z.infer<typeof WhoAmI>

@@ -9,6 +9,7 @@ import { sessionsSignatures } from './signatures.ts'
 export const whoAmI = defineQuery(sessionsSignatures.whoami, {
   allow: signedIn,
   aboutCredential: true,
+  withAnyScope: true,
   perPrincipal: true,
   immediate: ({ actor }) => answerFor(actor.principal),
   async handle({ actor }) {
@@ -18,9 +19,22 @@ export const whoAmI = defineQuery(sessionsSignatures.whoami, {
 })
 
 function answerFor(principal: Principal): WhoAmI {
-  const { userId, username, email, displayName, status, organization, roles } = principal
+  const { userId, username, status, organization } = principal
+  const { email, displayName, roles } = tellsOfUser(principal) ? principal : untold
   const user = { id: userId, username, email, displayName, status }
-  return { user, session: ownSessionOf(principal), organization, roles: [...roles] }
+  return { user, session: ownSessionOf(principal), organization, roles: [...roles], token: tokenOf(principal) }
+}
+
+const untold = { email: null, displayName: null, roles: [] }
+
+/** A token with other scopes tells whose it is and what limits it, and nothing else about its user: whoever finds it learns no more. */
+function tellsOfUser({ allowedActions }: Principal): boolean {
+  return allowedActions === null || allowedActions.has(sessionsSignatures.whoami.name)
+}
+
+/** null: the call is made with a session. */
+function tokenOf({ credential, scopes, expiresAt }: Principal): WhoAmI['token'] {
+  return credential === 'access' ? null : { scopes: scopes === null ? null : [...scopes], expiresAt }
 }
 
 /** The caller's session as shown to them; null: an API token has no session. */

@@ -1,4 +1,4 @@
-import { defineEntity, p } from '@mikro-orm/core'
+import { defineEntity, p, UnderscoreNamingStrategy } from '@mikro-orm/core'
 import { idColumn, instant } from '../kernel/columns.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Id } from '../kernel/id.ts'
@@ -124,6 +124,11 @@ const UserSchema = defineEntity({
     { name: 'users_anonymous_without_address', expression: `kind <> 'anonymous' or (email is null and pending_email is null)` },
   ],
 })
+
+/** What is read with a row. */
+export const userColumns: readonly string[] = Object.entries(UserSchema.meta.properties).flatMap(([name, { lazy }]) =>
+  lazy === true ? [] : [new UnderscoreNamingStrategy().propertyToColumnName(name)],
+)
 
 /** A person or a program with an account. Global: organizations have members, not accounts. */
 export class UserRow extends UserSchema.class {}

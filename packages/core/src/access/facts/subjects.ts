@@ -110,7 +110,7 @@ const subjectsStatement = forEachMoment((rows) =>
       left join lateral (
         select json_agg(json_build_object('id', m.organization, 'role', m.role, 'active', m.active) order by m.organization) as memberships
           from (${membershipsOf('u.id', rows)}) m) m on true
-      left join lateral ${assignmentsOf('u.id', 'true', { at: 'moment.at', defined: 'false', rows })} r on true
+      left join lateral ${assignmentsOf('u.id', 'true', { at: 'moment.at', withDefinitions: false, rows })} r on true
     where k.session_id is null or s.id is not null
       and (s.impersonator_id is null or i.status in ('active', 'temporary') and p.ended_at is null and p.expires_at > moment.at)
     order by k.position`,

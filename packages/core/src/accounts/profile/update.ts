@@ -44,8 +44,8 @@ const restricting: ReadonlySet<string> = new Set(['allowedIps', 'needPasswordCha
 /** Fields that go with others, and stand in no answer and no event. */
 const unshown: ReadonlySet<string> = new Set(['reclaimable', 'pendingEmailAt', 'operatorHolds'])
 
-/** Fields that `sessions.whoami` shows. */
-const shown: ReadonlySet<string> = new Set(['username', 'email', 'displayName'])
+/** Fields that `sessions.whoami` shows, and that decide nothing. An address does: it may be of an organization's domain. */
+const shown: ReadonlySet<string> = new Set(['username', 'displayName'])
 
 /**
  * Applies a patch to an account, and returns the fields that
@@ -78,7 +78,8 @@ export async function updateAccount(
   change(user, { ...changed, limitedBy, updatedAt: context.now })
   context.emit({ type: 'users.updated', subject: user.id, organizationId: null, payload: { userId: user.id, fields } })
   if (fields.some((field) => restricting.has(field))) context.invalidate(user.id, { when: 'now' })
-  else if (fields.some((field) => shown.has(field))) context.invalidate(user.id, { when: 'soon' })
+  else if (movesAway) context.invalidate(user.id, { when: 'soon' })
+  else if (fields.some((field) => shown.has(field))) context.invalidate(user.id, { when: 'soon', onlyShown: true })
   await context.em.flush()
   return fields
 }

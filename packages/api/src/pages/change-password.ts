@@ -1,0 +1,62 @@
+import { DenizenError, html, type Core, type OutputOf, type Signatures } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { notice, page, passwordHint, usernameField } from './layout.ts'
+import { alert, field, problemIn, type Problem } from './mailed-link.ts'
+import { answerForm, failurePage } from './respond.ts'
+import { signInFirst } from './sign-in.ts'
+import { visitorOf, type SessionPage, type Visitor } from './visitor.ts'
+
+/** The page where people change their password: with the old one, shortly after they signed in. */
+export const answerChangePassword: SessionPage = (asked, core, proxies) => {
+  const form = {
+    async show(): Promise<Answer> {
+      const visitor = await visitorOf(asked, core, proxies)
+      return visitor.answer(visitor.isRecent ? passwordForm(200, core, visitor, null) : signInFirst('change-password'))
+    },
+    async act(fields: URLSearchParams): Promise<Answer> {
+      const visitor = await visitorOf(asked, core, proxies)
+      return visitor.answer(await change(core, visitor, fields.get('old') ?? '', fields.get('password') ?? ''))
+    },
+  }
+  return answerForm(asked, core, form, (error, requestId) => failurePage(error, requestId, { assurance: 'Nothing was changed' }))
+}
+
+async function change(core: Core, visitor: Visitor, oldPassword: string, newPassword: string): Promise<Answer> {
+  if (!visitor.isRecent) return signInFirst('change-password')
+  if (newPassword === '') return passwordForm(400, core, visitor, { field: 'password', message: 'Choose a new password.' })
+  try {
+    const input = { newPassword, ...(oldPassword !== '' && { oldPassword }) }
+    type Changed = OutputOf<Signatures['auth']['changePassword']>
+    const { sessionsEnded } = (await visitor.context.call('auth.changePassword', input)) as Changed
+    const elsewhere = sessionsEnded === 0 ? 'You were signed in nowhere else.' : 'Everywhere else you are signed out.'
+    return notice(200, 'Your password is changed', elsewhere, html`<a class="main" href="./">Go on</a>`)
+  } catch (error) {
+    const problem = problemOf(error)
+    if (problem === null) throw error
+    return passwordForm(400, core, visitor, problem)
+  }
+}
+
+function problemOf(error: unknown): Problem | null {
+  if (!(error instanceof DenizenError) || error.code !== 'auth.wrongProof') return problemIn(error, { password: 'New password' })
+  return { field: 'old', message: 'That is not your password.' }
+}
+
+function passwordForm(status: number, { settings }: Core, { principal }: Visitor, problem: Problem | null): Answer {
+  const title = 'Change your password'
+  const { minimumAlone, minimumWithFactor } = settings.passwords
+  const hint = passwordHint(principal?.assurance === 'aal2' ? minimumWithFactor : minimumAlone)
+  const old = { name: 'old', label: 'Old password', hint: 'Leave it empty if you have none yet.', longest: 1024 } as const
+  const chosen = { name: 'password', label: 'New password', hint, longest: 1024, required: true } as const
+  return page(
+    status,
+    title,
+    html`<h1>${title}</h1>
+      ${alert(problem)}
+      <form method="post" action="change-password">
+        ${usernameField(principal?.username ?? '')} ${field({ ...old, type: 'password', autocomplete: 'current-password' }, problem)}
+        ${field({ ...chosen, type: 'password', autocomplete: 'new-password' }, problem)}
+        <div class="buttons"><button class="main">Change it</button></div>
+      </form>`,
+  )
+}

@@ -1,0 +1,81 @@
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { notice, page } from './layout.ts'
+import { timeElement } from './mailed-link.ts'
+import { answerForm } from './respond.ts'
+import { signInFirst } from './sign-in.ts'
+import { signOutForm } from './sign-in-views.ts'
+import { leadTo, visitorOf, type SessionPage } from './visitor.ts'
+
+type Listed = OutputOf<Signatures['sessions']['listActive']>
+
+/** The page that shows where somebody is signed in, and ends what they do not know. */
+export const answerSessions: SessionPage = (asked, core, proxies) =>
+  answerForm(asked, core, {
+    async show() {
+      const visitor = await visitorOf(asked, core, proxies)
+      if (visitor.principal === null) return visitor.answer(signInFirst('sessions'))
+      return visitor.answer(sessionsPage((await visitor.context.call('sessions.listActive', { limit: 100 })) as Listed))
+    },
+    async act(fields) {
+      const visitor = await visitorOf(asked, core, proxies)
+      if (visitor.principal === null) return visitor.answer(signInFirst('sessions'))
+      const sessionId = fields.get('end')
+      await (sessionId === null ? visitor.context.call('sessions.endOthers', {}) : visitor.context.call('sessions.end', { sessionId }))
+      return visitor.answer(leadTo('sessions'))
+    },
+  })
+
+/** Signs out in this browser. Whoever opens the address is asked: no link signs anybody out. */
+export const answerSignOut: SessionPage = (asked, core, proxies) =>
+  answerForm(asked, core, {
+    show: () => notice(200, 'Sign out?', signOutForm),
+    async act() {
+      const visitor = await visitorOf(asked, core, proxies)
+      await visitor.signOut()
+      return visitor.answer(notice(200, 'You are signed out', html`<a class="main" href="sign-in">Sign in</a>`))
+    },
+  })
+
+/** Mails the link that confirms an address, to whoever has to do that before anything else. */
+export const answerConfirmAddress: SessionPage = (asked, core, proxies) =>
+  answerForm(asked, core, {
+    show: () => leadTo('./'),
+    async act() {
+      const visitor = await visitorOf(asked, core, proxies)
+      await visitor.context.call('auth.requestEmailVerification', {})
+      return visitor.answer(notice(200, 'Check your email', 'A link is on its way to your address. Open it to confirm the address.'))
+    },
+  })
+
+function sessionsPage({ items }: Listed): Answer {
+  const title = 'Where you are signed in'
+  return page(
+    200,
+    title,
+    html`<h1>${title}</h1>
+      <ul class="plain">
+        ${items.map(item)}
+      </ul>
+      ${
+        items.length < 2
+          ? null
+          : html`<form method="post" action="sessions">
+              <div class="buttons"><button>Sign out everywhere else</button></div>
+            </form>`
+      }
+      <p class="hint">Do you not know one of them? End it, then <a href="change-password">change your password</a>.</p>`,
+  )
+}
+
+function item({ id, browser, os, device, ip, lastSeenAt, current }: Listed['items'][number]): Html {
+  const what = [browser, device, os].filter((part) => part !== null).join(', ')
+  const end = html`<form method="post" action="sessions">
+    <input type="hidden" name="end" value="${id}" />
+    <button class="plain">Sign out there</button>
+  </form>`
+  return html`<li>
+    <strong>${what === '' ? 'An unknown program' : what}</strong>, from ${ip ?? 'an unknown address'}, last seen ${timeElement(lastSeenAt)}
+    ${current ? html`<strong>(here)</strong>` : end}
+  </li>`
+}

@@ -1,0 +1,67 @@
+import { type Core, type DenizenError, type SignedIn } from '@denizen/core'
+import type { Answer } from '../answer.ts'
+import { httpErrorOf } from '../errors.ts'
+import { answerForm, failurePage } from './respond.ts'
+import { mayTryAgain, signInFieldsOf, signInProblem, signInWith, type SignInFields } from './sign-in-form.ts'
+import { alreadySignedIn, factorForm, passkeysNeedScript, signInForm } from './sign-in-views.ts'
+import { leadTo, visitorOf, type SessionPage, type Visitor } from './visitor.ts'
+
+/** The pages on which one may go on after signing in, named by `next` in the address; anything else leads to the first page. */
+const goals: ReadonlySet<string> = new Set(['passkeys', 'sessions', 'change-password'])
+
+function goalOf(fields: URLSearchParams): string {
+  const next = fields.get('next') ?? ''
+  return goals.has(next) ? next : ''
+}
+
+/** Where somebody is sent who has to sign in first. */
+export const signInFirst = (next: string): Answer => leadTo(`sign-in?next=${next}`)
+
+/**
+ * The page where people sign in, with a password, a passkey or at a provider; next the session is in cookies. Everything but passkeys works
+ * without scripts.
+ */
+export const answerSignIn: SessionPage = (asked, core, proxies) => {
+  const form = {
+    async show(query: URLSearchParams): Promise<Answer> {
+      const visitor = await visitorOf(asked, core, proxies)
+      return visitor.answer(greet(core, visitor, goalOf(query)))
+    },
+    act: async (fields: URLSearchParams) => signIn(core, await visitorOf(asked, core, proxies), signInFieldsOf(fields), goalOf(fields)),
+  }
+  return answerForm(asked, core, form, (error, requestId) => failurePage(error, requestId, { assurance: 'You are not signed in' }))
+}
+
+function greet(core: Core, { principal, isRecent }: Visitor, next: string): Answer {
+  if (principal === null) return signInForm(200, core, { next, identifier: '' }, null)
+  if (next === '') return alreadySignedIn(principal.username)
+  if (isRecent) return leadTo(next)
+  return signInForm(200, core, { next, identifier: principal.username }, 'You signed in a while ago. For this, please sign in again.')
+}
+
+async function signIn(core: Core, visitor: Visitor, fields: SignInFields, next: string): Promise<Answer> {
+  const { identifier, password, challenge, passkey, isFirst } = fields
+  // The script would have asked for the passkey before it sent the form.
+  if (isFirst && passkey === '') return passkeysNeedScript()
+  const typed = { next, identifier }
+  if (challenge === '' && (identifier === '' || password === ''))
+    return signInForm(400, core, typed, 'Enter your username or email address, and your password.')
+  try {
+    const answer = await signInWith(visitor.context, fields)
+    if (answer.status === 'signedIn') return await welcome(visitor, next, answer)
+    const hasCode = answer.methods.some((method) => method !== 'passkey')
+    const options = answer.passkey === null ? '' : JSON.stringify(answer.passkey)
+    return factorForm(200, { next, challenge: answer.challenge, hasCode, options }, null)
+  } catch (error) {
+    const message = signInProblem(error)
+    if (message === null) throw error
+    const { status } = httpErrorOf(error as DenizenError)
+    return mayTryAgain(fields, error) ? factorForm(status, { ...fields, next }, message) : signInForm(status, core, typed, message)
+  }
+}
+
+async function welcome(visitor: Visitor, next: string, session: SignedIn): Promise<Answer> {
+  await visitor.open(session)
+  const goal = session.pendingSteps.includes('changePassword') ? 'change-password' : next
+  return visitor.answer(leadTo(goal === '' ? './' : goal))
+}
