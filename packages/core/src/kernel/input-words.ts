@@ -26,7 +26,7 @@ export function inputWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'unrecognized_keys':
       return `there is no such field${meantOrThere(issue.keys, issue.inst)}`
     case 'invalid_union':
-      return ofOneForm(issue.errors) ?? 'has none of the forms that are allowed here'
+      return ofOneForm(issue.errors, issue.input) ?? 'has none of the forms that are allowed here'
     default:
       return undefined
   }
@@ -74,9 +74,9 @@ function oneOf(values: readonly string[], given: unknown): string {
 }
 
 /** What is wrong with the one form of a union that the value is of the type of; undefined: it is of none, or of several. */
-function ofOneForm(forms: readonly (readonly z.core.$ZodIssue[])[]): string | undefined {
+function ofOneForm(forms: readonly (readonly z.core.$ZodIssue[])[], given: unknown): string | undefined {
   const near = forms.flatMap(([first, ...more]) => (first === undefined || more.length > 0 || first.path.length > 0 ? [] : [first]))
-  const [only, ...others] = near.filter(({ code }) => code !== 'invalid_type')
+  const [only, ...others] = near.filter(({ code }) => code !== 'invalid_type' && (code !== 'invalid_value' || typeof given === 'string'))
   return others.length === 0 ? only?.message : undefined
 }
 
