@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { symlinkSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fill, isWanted, type Contender } from './contenders.ts'
@@ -20,43 +21,50 @@ type Version = (typeof versions)[number]
 type Name = `${Work}: ${Version}`
 
 /** Below this part of the former rate in every round, the machine is no excuse. */
-const slower = 0.9
+const leastRatio = 0.9
 
 /** Denizen as it is here beside what it was at a commit, each on a database of its own; gives the exit code. */
 export async function compare(commit: string, options: Options): Promise<number> {
-  const former = await checkOut(commit)
   const databases = await createDatabases()
+  const former = await formerTree()
   const tidyUp = async (): Promise<void> => {
     await endPrograms()
     await databases.drop()
     await former.remove()
   }
-  process.once('SIGINT', () => void tidyUp().then(() => process.exit(130)))
+  const interrupt = (): void => void tidyUp().finally(() => process.exit(130))
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   try {
+    former.checkOut(commit)
     await pinSelf()
     const runs = await contest(databases, former.bench, options)
     const found = works.filter((work) => runs.has(`${work}: now`)).map((work) => comparisonOf(work, runs))
     console.log(`\n${readable(commit, found, runs)}`)
     return options.check && found.some(({ isSlower }) => isSlower) ? 1 : 0
   } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
     await tidyUp()
   }
 }
 
-/** Another working tree of this repository with its own install. */
-async function checkOut(commit: string) {
-  const folder = join(await mkdtemp(join(tmpdir(), 'denizen-then-')), 'denizen')
-  const git = (...parameters: string[]) => execFileSync('git', parameters, { cwd: import.meta.dirname, stdio: 'inherit' })
-  git('worktree', 'add', '--quiet', '--detach', folder, commit)
+/** A folder for another working tree of this repository, with what it depends on; the bench's own packages are those from here. */
+async function formerTree() {
+  const around = await mkdtemp(join(tmpdir(), 'denizen-then-'))
+  const folder = join(around, 'denizen')
   const bench = join(folder, 'bench')
-  console.log(`${commit} is installed …`)
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--silent'], { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' })
-  await symlink(join(import.meta.dirname, 'node_modules'), join(bench, 'node_modules'))
+  const git = (...parameters: string[]) => execFileSync('git', parameters, { cwd: import.meta.dirname, stdio: 'inherit' })
   return {
     bench,
-    async remove() {
-      git('worktree', 'remove', '--force', folder)
-      await rm(join(folder, '..'), { recursive: true, force: true })
+    checkOut(commit: string): void {
+      git('worktree', 'add', '--quiet', '--detach', folder, commit)
+      console.log(`Installing ${commit} …`)
+      const install = ['ci', '--no-audit', '--no-fund', '--silent']
+      execFileSync('npm', install, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' })
+      symlinkSync(join(import.meta.dirname, 'node_modules'), join(bench, 'node_modules'))
+    },
+    async remove(): Promise<void> {
+      await rm(around, { recursive: true, force: true })
+      git('worktree', 'prune')
     },
   }
 }
@@ -64,6 +72,7 @@ async function checkOut(commit: string) {
 async function contest({ denizen, betterAuth, pin }: Databases, formerBench: string, options: Options): Promise<Runs<Name>> {
   const sides = [
     { version: 'now', folder: import.meta.dirname, url: denizen },
+    // No better-auth runs here: its database is free.
     { version: 'then', folder: formerBench, url: betterAuth },
   ] as const
   const contenders: Contender<Name>[] = []
@@ -112,7 +121,7 @@ function comparisonOf(work: Work, runs: Runs<Name>): Comparison {
     return ratioOf(now ?? [], then ?? [])
   }
   const rate = ratio((run) => run.rate)
-  return { work, rate, cost: ratio(({ serverCost }) => serverCost), isSlower: rate.maximum < slower }
+  return { work, rate, cost: ratio(({ serverCost }) => serverCost), isSlower: rate.maximum < leastRatio }
 }
 
 function readable(commit: string, found: readonly Comparison[], runs: Runs<Name>): string {

@@ -37,7 +37,18 @@ function placesOf({ name, kind }: Retired): string[] {
   return kind === 'file' ? files.filter((file) => `/${file}`.includes(`/${name}`)) : [...(words.get(name) ?? [])]
 }
 
-const retired = retiredIn(readFileSync(join(workspace, list), 'utf8'))
+const page = readFileSync(join(workspace, list), 'utf8')
+const retired = retiredIn(page)
+
+/** What stands in the second column: files, whole or the end of a path, and names. */
+const present = [...page.matchAll(/^\| .*? \| (.*?) \|/gm)].flatMap(([, now = '']) =>
+  [...now.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+)
+
+function isThere(name: string): boolean {
+  if (/^[\w./-]+(\.ts|\/)$/.test(name)) return files.some((file) => `/${file}`.includes(`/${name}`))
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? words.has(name) : true
+}
 
 describe('names that were given up', () => {
   test('are listed, each once', () => {
@@ -50,6 +61,14 @@ describe('names that were given up', () => {
   test('stand nowhere any more', () => {
     const found = retired.filter(({ isPending }) => !isPending).flatMap((one) => placesOf(one).map((file) => `${one.name}: ${file}`))
     expect(found, `${list} says what each is called now`).toEqual([])
+  })
+
+  test('have become what is there', () => {
+    expect(present.length).toBeGreaterThan(20)
+    expect(
+      present.filter((name) => !isThere(name)),
+      `the present names in ${list}`,
+    ).toEqual([])
   })
 
   test('are marked "later" only as long as they are still there', () => {

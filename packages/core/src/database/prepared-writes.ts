@@ -1,16 +1,16 @@
 import type { Dictionary, EntityMetadata } from '@mikro-orm/core'
 import type { AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { statement, type Statement } from '../kernel/statement.ts'
+import { logged, statement, type Statement } from '../kernel/statement.ts'
 
-/** More shapes than this (a table with the columns that change together) are written as MikroORM does: every connection keeps the plans of those it sent. */
-const mostShapes = 256
+/** Further statements are written as MikroORM does: every connection keeps the plans of those that it sent. */
+const mostStatements = 256
 
-/** Bounded by `mostShapes`: the statements, by the text with `?` for parameters. */
-const shapes = new Map<string, Statement>()
+/** One for each table and the columns that change together, by its text with `?` for parameters. Bounded by `mostStatements`. */
+const statements = new Map<string, Statement>()
 
 /**
- * Lets MikroORM write a changed row by a prepared statement, on databases whose driver can prepare. By itself it writes the values into the
+ * Lets MikroORM write a changed row by a prepared statement; for databases whose driver can prepare. By itself it writes the values into the
  * text, which PostgreSQL then parses and plans anew for each row, for longer than the write takes.
  */
 export function enablePreparedWrites({ em }: { readonly em: SqlEntityManager }): void {
@@ -23,6 +23,7 @@ export function enablePreparedWrites({ em }: { readonly em: SqlEntityManager }):
     const update = isConverted ? updateOf(driver, row, driver.getTableName(row.meta, options)) : null
     if (update === null) return usual(entity, where, data, options)
     const connection = (options.ctx ?? driver.getConnection('write').getClient()) as Kysely<unknown>
+    logged(em, update.text)
     const written = connection.executeQuery<Dictionary>(CompiledQuery.raw(update.text, update.parameters))
     const { rows } = await written.catch((error: Error) => Promise.reject(driver.convertException(error)))
     return { affectedRows: rows.length, insertId: 0 as never, row: rows[0] ?? {}, rows }
@@ -40,7 +41,7 @@ interface Update extends Statement {
   readonly parameters: unknown[]
 }
 
-/** null: it is not one row by its key, or has too many shapes. */
+/** null: it is not one row by its key, or there are too many statements. */
 function updateOf(driver: AbstractSqlDriver, { meta, where, data }: ChangedRow, table: string): Update | null {
   const [set, by] = [Object.entries(data), Object.entries(where)]
   const [key] = meta.primaryKeys
@@ -51,21 +52,22 @@ function updateOf(driver: AbstractSqlDriver, { meta, where, data }: ChangedRow, 
   const version = meta.versionProperty === undefined || meta.versionProperty in data ? null : quoted(meta.versionProperty)
   const changes = [...set.map(([name]) => `${quoted(name)} = ?`), ...(version === null ? [] : [`${version} = ${version} + 1`])]
   const conditions = by.map(([name]) => `${quoted(name)} = ?`)
-  const shape = shapeOf(`update ${table} set ${changes.join(', ')} where ${conditions.join(' and ')} returning ${version ?? '1'}`)
-  if (shape === null) return null
-  return { ...shape, parameters: [...set, ...by].map(([, value]) => value) }
+  const sql = `update ${table} set ${changes.join(', ')} where ${conditions.join(' and ')} returning ${version ?? '1'}`
+  const prepared = statementOf(meta.tableName, sql)
+  if (prepared === null) return null
+  return { ...prepared, parameters: [...set, ...by].map(([, value]) => value) }
 }
 
-/** Arrays and documents are texts by now. What is left of objects, MikroORM makes into SQL itself. */
+/** Arrays and documents are texts by now. Other objects are left to MikroORM. */
 function isValue(value: unknown): boolean {
   return value === null || value instanceof Date || ['string', 'number', 'boolean'].includes(typeof value)
 }
 
-function shapeOf(sql: string): Statement | null {
-  const known = shapes.get(sql)
+function statementOf(table: string, sql: string): Statement | null {
+  const known = statements.get(sql)
   if (known !== undefined) return known
-  if (shapes.size === mostShapes) return null
-  const made = statement(`update_${shapes.size}`, sql)
-  shapes.set(sql, made)
+  if (statements.size === mostStatements) return null
+  const made = statement(`update_${table}_${statements.size}`, sql)
+  statements.set(sql, made)
   return made
 }

@@ -1,12 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { CompiledQuery } from 'kysely'
 
-/** A prepared statement, for what nearly every call sends. */
+/** A prepared statement. */
 export interface Statement {
   readonly text: string
 }
 
-/** Bounded by the statements in the code. */
+/** Bounded by the statements in the code, and by those who make some of a bounded number of shapes (pages of users, changed rows). */
 const names = new Map<string, string>()
 
 /**
@@ -19,7 +19,9 @@ export const preparedStatements: ReadonlyMap<string, string> = names
 export function statement(name: string, sql: string): Statement {
   let position = 0
   const text = sql.replaceAll('?', () => `$${++position}`)
-  names.set(text, `denizen_${name}`)
+  const full = `denizen_${name}`
+  if (!names.has(text) && [...names.values()].includes(full)) throw new TypeError(`Two statements are called ${name}.`)
+  names.set(text, full)
   return { text }
 }
 
@@ -80,7 +82,8 @@ export async function lastOfPipeline<T>(...asked: readonly [...before: Promise<u
   return asked[asked.length - 1] as Promise<T>
 }
 
-function logged(em: SqlEntityManager, query: string): void {
-  const logger = em.config.getLogger()
+/** Tells MikroORM's log of queries, which does not see what is sent past it. */
+export function logged({ config }: Pick<SqlEntityManager, 'config'>, query: string): void {
+  const logger = config.getLogger()
   if (logger.isEnabled('query')) logger.logQuery({ query, level: 'info' })
 }
