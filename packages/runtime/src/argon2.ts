@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { passwordsBusy, type Hasher } from '@denizen/core'
-import { workOf } from '@denizen/core/hashes'
+import { isEncoded, workOf } from '@denizen/core/hashes'
 import { isWeak, parseArgon2, type HashAnswer, type HashRequest } from './argon2-cost.ts'
 
 export interface Argon2Options {
@@ -41,7 +41,7 @@ export function threadedHasher(options: Argon2Options): ThreadedHasher {
   return {
     hash: async (password) => String(await threads.submit({ kind: 'hash', password })),
     async verify(hash, password) {
-      const kind = parseArgon2(hash) !== null ? 'verify' : workOf(hash) !== null ? 'verifyImported' : null
+      const kind = parseArgon2(hash) !== null && isEncoded(hash) ? 'verify' : workOf(hash) !== null ? 'verifyImported' : null
       return kind !== null && (await threads.submit({ kind, hash, password })) === true
     },
     isOutdated: isWeak,

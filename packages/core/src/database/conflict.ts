@@ -49,10 +49,15 @@ export function toDomainError(error: unknown): unknown {
   return outageOf(error)?.toError(error) ?? error
 }
 
-/** Whether two transactions conflicted, so that one can be retried as a whole (40001, 40P01). */
+/** Whether two transactions conflicted, so that one can be retried as a whole (40001, 40P01), or it waited too long for a lock. */
 export function isTransient(error: unknown): boolean {
   const state = sqlStateOf(error)
-  return state === '40001' || state === '40P01'
+  return state === '40001' || state === '40P01' || isLockTimeout(error)
+}
+
+/** Whether it waited for a lock for longer than it may (55P03). */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === '55P03'
 }
 
 /** Whether the connection broke: the server said so while closing it (08, 57P01 to 57P05), or it was silent. */

@@ -1,6 +1,6 @@
 import { argon2id, argon2Verify } from 'hash-wasm'
 import type { Hasher } from '../ports/hasher.ts'
-import { mostArgon2, passwordQueue, verifyImported, workOf } from '../passwords/index.ts'
+import { isEncoded, mostArgon2, passwordQueue, verifyImported, workOf } from '../passwords/index.ts'
 
 /** The cost of one hash. Memory in KiB. */
 export interface Argon2Cost {
@@ -37,5 +37,5 @@ function isBounded(hash: string): boolean {
     /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/.exec(hash) ?? []
   const most = mostArgon2
   const fits = Number(memory) <= most.memory && Number(passes) <= most.passes && Number(lanes) <= most.lanes
-  return fits && Number(passes) >= 1 && Number(lanes) >= 1 && Number(memory) * Number(passes) <= most.memoryTimesPasses
+  return fits && isEncoded(hash) && Number(passes) >= 1 && Number(lanes) >= 1 && Number(memory) * Number(passes) <= most.memoryTimesPasses
 }

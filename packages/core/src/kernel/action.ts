@@ -87,6 +87,8 @@ interface Changing<S extends Signature, Prepared> extends Common<S> {
   readonly plansAnswer?: true
   /** The users whose rows the handler changes, if only `prepare` knows them; instead of `target.locks`. */
   locks?(prepared: Prepared): readonly Id<'usr'>[]
+  /** The users who have to stay as they are until the end, although the handler does not change them: they go on with what they do. */
+  keeps?(prepared: Prepared): readonly Id<'usr'>[]
   /** Slow or external work before the transaction. */
   prepare?(context: PrepareContext, input: ParsedInputOf<S>): Promise<Prepared>
   handle(context: CommandContext, input: ParsedInputOf<S>, prepared: Prepared): Promise<AnswerOf<S>>

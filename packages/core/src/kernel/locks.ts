@@ -24,6 +24,8 @@ export const exclusiveLockNames = {
   address: (address: string) => `addresses/${address}` as const,
   /** For the attempts that are counted under a key (throttling/keys.ts): the second sees what the first has counted. */
   attempts: (key: string) => `attempts/${key}` as const,
+  /** For naming other users: of each caller one command does so at a time, however many they keep running. */
+  namingOthers: (caller: Id<'usr'>) => `naming/${uuidOf(caller)}` as const,
   /** For registering resources of an owner, within the limits of the owner's policy. */
   resourcesOf: (owner: Id<'usr'> | Id<'org'>) => `resources/${owner}` as const,
   /** For beginning an impersonation; shared by whatever may take from an impersonator what one stands on. */
@@ -59,6 +61,11 @@ export const lockUsersExclusive = exclusive(
 )
 
 /**
+ * Bounds every wait for a lock, until the transaction ends; whatever waits longer fails with 55P03. Parameter: milliseconds, as text.
+ */
+export const boundWaits = statement('bound_waits', `select set_config('lock_timeout', ?::text, true) as bound`)
+
+/**
  * SQL conditions of a statement that locks one row: it queues for the named lock, its parameter, before it locks the row, and not at all where there
  * is no row.
  */
@@ -67,7 +74,8 @@ export const queuedFor = {
   changing: 'pg_advisory_xact_lock(hashtextextended(?, 0)) is not null',
 } as const
 
-const lockOne = statement('lock_one', 'select 1 as held from pg_advisory_xact_lock(hashtextextended(?, 0))')
+/** Parameter: a name. */
+export const lockOne = statement('lock_one', 'select 1 as held from pg_advisory_xact_lock(hashtextextended(?, 0))')
 
 /** Waits until nobody else holds the lock, and takes it until the transaction ends. What is to be seen under it is read afterwards. */
 export async function takeLock(em: SqlEntityManager, name: ExclusiveLockName): Promise<void> {

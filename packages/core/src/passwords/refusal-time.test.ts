@@ -55,8 +55,8 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
       hash,
       ada.email,
     ])
-    // The kind is measured once; after that nobody computes.
-    expect((await refused(newEmail())).made).toEqual([work])
+    // The kind is measured twice; after that nobody computes.
+    expect((await refused(newEmail())).made).toEqual([work, work])
     expect(await refused(newEmail())).toEqual({ made: [], waited: slowest })
     minute()
     expect(await refused(newEmail())).toEqual({ made: [], waited: slowest })
@@ -66,13 +66,46 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
     await world().asSystem().users.setStatus({ userId: grace.id, status: 'suspended' })
     expect(await refused(grace.email ?? '', password)).toEqual({ made: [], waited: slowest })
   })
+
+  test('what was measured while the hasher was busy is not kept: neither the slower time, nor any for longer than an hour', async () => {
+    const { id } = await world().newUser()
+    await world().rows('update passwords set hash = ? where user_id = ?::uuid returning 1', [pbkdf2, uuidOf(id)])
+    const [{ clock }, { hasher }] = [world(), world().ports]
+    const times = [700, 100, 300, 300]
+    vi.spyOn(hasher, 'verify').mockImplementation(async (hash) => {
+      if (hash.startsWith('$pbkdf2')) clock.advance(times.shift() ?? 100)
+      return false
+    })
+    const waits: number[] = []
+    const wait = globalThis.setTimeout
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, milliseconds = 0) => {
+      const isRefusal = new Error().stack?.includes('waitToRefuse') === true
+      if (isRefusal) waits.push(milliseconds)
+      return wait(work, isRefusal ? 0 : milliseconds)
+    }) as typeof setTimeout)
+    const guess = () =>
+      world()
+        .asAnonymous()
+        .auth.signIn({ identifier: newEmail(), password: 'wrong' })
+        .catch(() => {})
+    await guess()
+    waits.splice(0)
+    await guess()
+    expect(waits).toEqual([100 * 1.5])
+    clock.advance(3_600_000)
+    await guess()
+    waits.splice(0)
+    await guess()
+    expect(waits).toEqual([300 * 1.5])
+  })
+
   test('of a scheme whose cost differs from hash to hash only the dearest is measured', async () => {
     for (const rounds of [1000, 9000, 2000]) {
       const { id } = await world().newUser()
       const hash = `$6$rounds=${rounds}$salt$${'A'.repeat(86)}`
       await world().rows('update passwords set hash = ? where user_id = ?::uuid returning 1', [hash, uuidOf(id)])
     }
-    expect((await refused(newEmail())).made).toEqual(['$6$rounds=9000'])
+    expect((await refused(newEmail())).made).toEqual(['$6$rounds=9000', '$6$rounds=9000'])
     // With the longest password that is compared: a stranger chooses how long theirs is.
     expect(vi.mocked(world().ports.hasher.verify)).toHaveBeenCalledWith(expect.stringMatching(/^\$6/), 'x'.repeat(512))
     expect(await refused(newEmail())).toEqual({ made: [], waited: slowest })

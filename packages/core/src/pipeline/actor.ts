@@ -1,17 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Action, ChangingAction } from '../kernel/action.ts'
-import { unrecordedUses } from '../kernel/context.ts'
+import { unrecordedUses, type AuditFacts } from '../kernel/context.ts'
 import { mayCallFrom, type Actor, type Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { lockNames, lockUsersExclusive, mostNamedLocks, queuedFor } from '../kernel/locks.ts'
+import { boundWaits, exclusiveLockNames, lockNames, lockOne, lockUsersExclusive, mostNamedLocks, queuedFor } from '../kernel/locks.ts'
+import type { Target } from '../kernel/rule.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
 import { keepLocked, lockUserToChange } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
-import type { Place } from './few-at-once.ts'
+import type { LockedUsers } from './locked-users.ts'
 import { checkAllowed, findTarget } from './target.ts'
+import type { Trace } from './trace.ts'
 
 /**
  * Loads the actor anew inside the command's transaction, so that there is no gap between check and use. Users are locked by id, so that
@@ -19,30 +21,30 @@ import { checkAllowed, findTarget } from './target.ts'
  * separate statement reads the actor: one that had waited for the lock would see the current user, but its session as of the start of the
  * statement (READ COMMITTED). All are pipelined, to hold the locks for less time.
  */
-export async function currentActor(
-  assembly: Assembly,
-  em: SqlEntityManager,
-  { actor, origin }: Call,
-  changed: readonly Id<'usr'>[],
-): Promise<Actor> {
-  const targets = [...new Set(changed)].sort()
+export async function currentActor(assembly: Assembly, em: SqlEntityManager, { actor, origin }: Call, users: LockedUsers): Promise<Actor> {
   const locked: Promise<unknown>[] = []
-  for (const [lock, ...parameters] of locksFor(actor.kind === 'user' ? actingUsers(actor.principal) : [], targets)) {
+  for (const [lock, ...parameters] of [...waitsFor(users), ...locksFor(users)]) {
     const { answer } = await sendStatement(em, lock, parameters)
-    locked.push(lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer)
+    const known = lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer
+    known.catch(() => {}) // it may fail before all are awaited
+    locked.push(known)
   }
   return lastOfPipeline(...locked, actor.kind === 'user' ? loadActor(assembly, em, actor.principal, origin) : Promise.resolve(actor))
 }
 
 type Lock = readonly [Statement, ...parameters: string[]]
 
-/** Who acts: the user, and who acts as them. */
-export function actingUsers({ userId, impersonator }: Principal): readonly Id<'usr'>[] {
-  return impersonator === null ? [userId] : [userId, impersonator.userId]
+/** Before any lock of others, whoever may hold them up only for a moment. */
+function waitsFor({ oneByOne, longestWait }: LockedUsers): readonly Lock[] {
+  return [
+    ...(oneByOne === null ? [] : [[lockOne, exclusiveLockNames.namingOthers(oneByOne)] as const]),
+    ...(longestWait === null ? [] : [[boundWaits, String(longestWait)] as const]),
+  ]
 }
 
-/** Locks by id: of those who act shared ones, of those to be changed exclusive ones. */
-function locksFor(acting: readonly Id<'usr'>[], targets: readonly Id<'usr'>[]): readonly Lock[] {
+/** Locks by id: of those who act, and who have to stay as they are, shared ones; of those to be changed exclusive ones. */
+function locksFor({ changed, shared }: LockedUsers): readonly Lock[] {
+  const targets = [...new Set(changed)].sort()
   const isFair = targets.length <= mostNamedLocks
   const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] => {
     const [one, ...others] = ids
@@ -52,7 +54,7 @@ function locksFor(acting: readonly Id<'usr'>[], targets: readonly Id<'usr'>[]): 
   }
   const locks: Lock[] = []
   let left = targets
-  for (const id of acting.filter((one) => !targets.includes(one)).toSorted()) {
+  for (const id of [...new Set(shared)].filter((one) => !targets.includes(one)).toSorted()) {
     locks.push(...changing(left.filter((target) => target < id)), [lockToUse, uuidOf(id), lockNames.user(id)])
     left = left.filter((target) => target > id)
   }
@@ -76,23 +78,28 @@ async function loadActor(assembly: Assembly, em: SqlEntityManager, { tokenId, si
 }
 
 /**
- * Denies early, before slow work. The cached actor may be slightly outdated, so the database is asked before a denial; permission is
- * checked again inside the transaction.
+ * Denies early, before slow work and before the locks of others. The cached actor may be slightly outdated, so the database is asked
+ * before a denial; permission is checked again inside the transaction.
  */
-export async function checkBeforePreparing(
+export async function checkBeforehand(
   assembly: Assembly,
   action: ChangingAction,
   input: unknown,
   { actor, origin }: Call,
-  place?: Place,
+  trace: Trace,
 ): Promise<void> {
-  if (action.prepare === undefined) return
   const found = await findTarget(action, async () => forkOf(assembly), input, actor)
+  if (found.target !== null) trace.facts = factsOf(found.target)
   if (!action.allow({ actor, action: action.signature.name, target: found.target, input })) {
     const current = await latestActor(assembly, actor, origin)
     checkAllowed(action, current, input, found, unrecordedUses) // recorded in the transaction
   }
-  place?.claim(found.target?.organizationId ?? null)
+  trace.place?.claim(found.target?.organizationId ?? null)
+}
+
+/** What the audit entry says of a target. */
+export function factsOf({ type, id, organizationId }: Target): AuditFacts {
+  return { target: { type, id }, organizationId }
 }
 
 /** The actor as the database has it now, without locks; outside of a transaction, unless one is handed in. */

@@ -4,28 +4,27 @@ import type { ChangingAction } from '../kernel/action.ts'
 import { unrecordedUses, type CommandContext } from '../kernel/context.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { DenizenError, outcomeUnknown, retriesExhausted } from '../kernel/errors.ts'
-import { newId, type Id } from '../kernel/id.ts'
+import { newId } from '../kernel/id.ts'
 import { isolation } from '../kernel/isolation.ts'
 import type { Plan } from '../kernel/plan.ts'
 import type { Target } from '../kernel/rule.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import { findUse, takeKey, type IdempotencyKey } from '../idempotency/index.ts'
 import { limitsFor } from '../policies/index.ts'
-import { checkActor, checkBeforePreparing, currentActor } from './actor.ts'
+import { checkActor, checkBeforehand, currentActor, factsOf } from './actor.ts'
 import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
+import { retried, type Attempt } from './attempts.ts'
 import { keep, keyOf, replay } from './idempotency.ts'
+import { changedUsers, lockedUsers, namesOthers } from './locked-users.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
-import { givingWay, withPrecedence } from './precedence.ts'
+import { givingWay, withPrecedence, type Attempting } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkReplay, replayTerms } from './replay.ts'
 import { settle } from './settle.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
-
-/** How often a transaction is retried after a conflict. Handlers have no outside effects, so that is safe. */
-const mostAttempts = 6
 
 /** A command to run: its parsed input, and its call. */
 export interface CommandRequest {
@@ -36,7 +35,7 @@ export interface CommandRequest {
 }
 
 /** One run of a command. */
-interface CommandRun extends CommandRequest {
+interface CommandRun extends CommandRequest, Attempt {
   readonly assembly: Assembly
   readonly prepared: unknown
   readonly key: IdempotencyKey | null
@@ -51,55 +50,45 @@ interface CommandRun extends CommandRequest {
  */
 export async function runCommand(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const key = keyOf(requested.action, requested.call)
-  const passage = await prepare(assembly, requested, key)
-  return retried(() => commit(passage))
+  const run = await prepare(assembly, requested, key)
+  const users = changedUsers({ ...run, actor: run.call.actor })
+  return withPrecedence({ ...run, users }, (attempting) => retried(run, (attempt) => commit({ ...run, ...attempt }, attempting)))
 }
 
 /** Runs a command, rolls it back, and returns its effects. */
 export async function planCommand(assembly: Assembly, requested: CommandRequest): Promise<Plan> {
   const passage = await prepare(assembly, requested)
-  return retried(() => planRun(passage))
+  return retried(passage, (attempt) => planRun({ ...passage, ...attempt }))
 }
 
 /** Makes a change, rolls it back, and returns the answer. */
 export async function dryRun(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const passage = await prepare(assembly, requested)
-  return retried(() => rolledBack(passage, async (_, run) => (await run()).answer))
+  return retried(passage, (attempt) => rolledBack({ ...passage, ...attempt }, async (_, run) => (await run()).answer))
 }
 
 async function prepare(assembly: Assembly, requested: CommandRequest, key: IdempotencyKey | null = null): Promise<CommandRun> {
   const { ports, settings, credentials, catalogue } = assembly
   const { action, input, call, trace } = requested
   const startedAt = ports.clock.monotonic()
-  // Whoever repeats a key has nothing prepared: a guess with another input would be slow work that nothing counts.
-  const isReplay = key !== null && action.prepare !== undefined && (await findUse(forkOf(assembly), key)) !== null
-  const run = { ...requested, assembly, key, isReplay, startedAt }
-  if (isReplay) return { ...run, prepared: undefined }
   const { actor, origin } = call
-  await checkBeforePreparing(assembly, action, input, { actor, origin }, trace.place)
+  const isAskedBefore = action.prepare !== undefined || namesOthers(action, input, actor)
+  // Whoever repeats a key has nothing prepared: a guess with another input would be slow work that nothing counts.
+  const isReplay = key !== null && isAskedBefore && (await findUse(forkOf(assembly), key)) !== null
+  const run = { ...requested, assembly, key, isReplay, startedAt, isPatient: false }
+  if (isReplay) return { ...run, prepared: undefined }
+  if (isAskedBefore) await checkBeforehand(assembly, action, input, { actor, origin }, trace)
   const about = { now: ports.clock.now(), actor, origin, ports, settings, credentials, catalogue, reader: forkOf(assembly) }
   const prepared = await action.prepare?.(about, input)
   return { ...run, prepared }
 }
 
-async function retried<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let count = 1; ; count++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!isTransient(error)) throw toDomainError(error)
-      if (count === mostAttempts) throw retriesExhausted({}, error)
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** count))
-    }
-  }
-}
-
-async function commit(passage: CommandRun): Promise<unknown> {
+async function commit(passage: CommandRun, attempting: Attempting): Promise<unknown> {
   const { assembly, action, input, key } = passage
   const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
-    const done = await withPrecedence({ ...passage, users: locksOf(passage) }, em, async () => {
+    const done = await attempting(em, async () => {
       const actor = await checkedActor(passage, em)
       const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
       if (earlier !== null) return { replayed: await replay(keyed, earlier, (terms) => checkReplay(passage, em, actor, terms)) }
@@ -161,14 +150,9 @@ async function rolledBack<T>(
 /** The actor as it is now, under locks. Throws if it may not act: then it gets no earlier answer either. */
 async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
   const { assembly, action, call } = passage
-  const actor = await currentActor(assembly, em, call, locksOf(passage))
+  const actor = await currentActor(assembly, em, call, lockedUsers({ ...passage, actor: call.actor }))
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   return actor
-}
-
-/** The users whose rows the handler will change. */
-function locksOf({ action, input, prepared, isReplay, call }: CommandRun): readonly Id<'usr'>[] {
-  return (isReplay ? undefined : action.locks?.(prepared)) ?? action.target?.locks?.(input, call.actor) ?? []
 }
 
 /** The answer of a transaction, and its last statement; the commit is pipelined behind that. */
@@ -206,7 +190,7 @@ async function handle(
 ) {
   const found = await findTarget(action, async () => em, input, actor)
   const { target } = found
-  if (target !== null) trace.facts = { target: { type: target.type, id: target.id }, organizationId: target.organizationId }
+  trace.facts = target === null ? {} : factsOf(target)
   recorder.note(trace.facts)
   checkAllowed(action, actor, input, found, assembly.uses)
   try {

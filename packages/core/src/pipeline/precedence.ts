@@ -7,8 +7,9 @@ import { isolation } from '../kernel/isolation.ts'
 import { askAllToGiveWay, askToGiveWay, isAskedToGiveWay, mostNamedLocks } from '../kernel/locks.ts'
 import type { Target } from '../kernel/rule.ts'
 import { sendStatement, statement } from '../kernel/statement.ts'
-import { actingUsers, checkActor, latestActor } from './actor.ts'
+import { checkActor, latestActor } from './actor.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
+import { actingUsers } from './locked-users.ts'
 import { checkAllowed, findTarget } from './target.ts'
 
 /** Milliseconds that a command takes before it asks others to give way: what is short ends by itself. */
@@ -29,27 +30,42 @@ interface Preceding {
 
 /** The work of a command that takes precedence. */
 interface Work {
-  readonly process: OwnProcess
   readonly over: Promise<void>
   isOver: boolean
+  /** The transaction that it is in, until that ends; null: between two. */
+  transaction: { readonly process: OwnProcess; readonly over: Promise<void> } | null
 }
 
+/** Does one attempt of a command in its transaction. */
+export type Attempting = <T>(em: SqlEntityManager, attempt: () => Promise<T>) => Promise<T>
+
 /**
- * Does the work of a command that takes power from somebody. If it takes a while, it may be waiting for locks: long commands that hold it
- * up are begun again behind it. Only callers who may do it now have others give way: a stranger who names somebody could stop everything
- * that they do.
+ * Does the work of a command that takes power from somebody, in one or more attempts. If it takes a while, it may be waiting for locks: long
+ * commands that hold it up are begun again behind it. Only callers who may do it now have others give way: a stranger who names somebody
+ * could stop everything that they do.
  */
-export async function withPrecedence<T>(asking: Preceding, em: SqlEntityManager, work: () => Promise<T>): Promise<T> {
-  if (asking.action.takesPrecedence === undefined) return work()
-  const { answer } = await sendStatement(em, ownProcess, [])
+export async function withPrecedence<T>(asking: Preceding, work: (attempting: Attempting) => Promise<T>): Promise<T> {
+  if (asking.action.takesPrecedence === undefined) return work((_, attempt) => attempt())
   const over = Promise.withResolvers<void>()
-  const its: Work = { process: answer as OwnProcess, over: over.promise, isOver: false }
+  const its: Work = { over: over.promise, isOver: false, transaction: null }
   const timer = setTimeout(() => void askInTurns(asking, its), patience)
   try {
-    return await work()
+    return await work((em, attempt) => inTransactionOf(its, em, attempt))
   } finally {
     clearTimeout(timer)
     its.isOver = true
+    over.resolve()
+  }
+}
+
+async function inTransactionOf<T>(work: Work, em: SqlEntityManager, attempt: () => Promise<T>): Promise<T> {
+  const { answer } = await sendStatement(em, ownProcess, [])
+  const over = Promise.withResolvers<void>()
+  work.transaction = { process: answer as OwnProcess, over: over.promise }
+  try {
+    return await attempt()
+  } finally {
+    work.transaction = null
     over.resolve()
   }
 }
@@ -115,9 +131,16 @@ async function ask({ assembly, action, input, call, users }: Preceding, work: Wo
   const asking = isBatch(action) ? 'batch' : 'one'
   await em.begin(isolation.changing)
   try {
-    if (mayEverywhere || within === null) await askAllToGiveWay(em, (await work.process).rows[0]?.pid ?? 0, asking)
-    else await askToGiveWay(em, users, { within, asking })
-    await firstOf(work.over, turn)
+    if (mayEverywhere || within === null) {
+      const { transaction } = work
+      if (transaction === null) return true
+      await askAllToGiveWay(em, (await transaction.process).rows[0]?.pid ?? 0, asking)
+      // The process is somebody else's after that.
+      await firstOf(transaction.over, turn)
+    } else {
+      await askToGiveWay(em, users, { within, asking })
+      await firstOf(work.over, turn)
+    }
     return true
   } finally {
     await em.rollback()

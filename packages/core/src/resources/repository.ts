@@ -136,8 +136,8 @@ export async function lockMember(em: SqlEntityManager, organizationId: Organizat
 }
 
 /**
- * Whether two users share an active organization, other than the one with this slug. Locks their memberships, so that it stays so until
- * the transaction ends.
+ * Whether two users share an active organization, other than the one with this slug. In a transaction their memberships are locked, so that
+ * it stays so until that ends.
  */
 export async function lockCommonOrganization(
   em: SqlEntityManager,
@@ -147,7 +147,7 @@ export async function lockCommonOrganization(
   const rows = await em.execute<unknown[]>(
     `select 1 from memberships m join memberships n on n.organization_id = m.organization_id
       join organizations o on o.id = m.organization_id and o.status = 'active' and o.slug is distinct from ?::text
-      where m.user_id = ? and n.user_id = ? order by o.id for key share of m, n`,
+      where m.user_id = ? and n.user_id = ? order by o.id ${em.isInTransaction() ? 'for key share of m, n' : ''}`,
     [exceptSlug, uuidOf(one), uuidOf(other)],
   )
   return rows.length > 0

@@ -16,11 +16,14 @@ export const resourceTarget = {
   find: (em: SqlEntityManager, { resourceId }: { resourceId: ResourceId }, actor: Actor) => targetOf(em, resourceId, actor),
 } satisfies TargetFinder<{ resourceId: ResourceId }>
 
-/** Locks the resource before the caller's grants are loaded, so that of two concurrent transfers the second is denied. */
+/**
+ * Locks the resource before the caller's grants are loaded, so that of two concurrent transfers the second is denied. Outside of the
+ * transaction nothing is locked: whoever asks there does not wait.
+ */
 export const changedResourceTarget = {
   ...resourceTarget,
   async find(em: SqlEntityManager, { resourceId }: { resourceId: ResourceId }, actor: Actor): Promise<Target | null> {
-    await em.execute('select 1 from resources where id = ? for update', [uuidOf(resourceId)])
+    if (em.isInTransaction()) await em.execute('select 1 from resources where id = ? for update', [uuidOf(resourceId)])
     return targetOf(em, resourceId, actor)
   },
 } satisfies TargetFinder<{ resourceId: ResourceId }>

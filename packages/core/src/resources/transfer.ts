@@ -1,13 +1,15 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { isMember, loadScopes } from '../access/index.ts'
 import { ownerPermissions } from '../grants/index.ts'
 import { recordFormerStates } from '../history/index.ts'
 import { defineCommand } from '../kernel/action.ts'
-import type { CommandContext } from '../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf, uuidOrNull, uuidsOf } from '../kernel/id.ts'
 import { allOf, granted, holdsAt, rule } from '../kernel/rule.ts'
 import type { OrganizationId } from '../organizations/index.ts'
 import { isActing, UserRow, type UserId } from '../users/index.ts'
+import type { ResourceId } from './model.ts'
 import { inNoOrganization, insideAnother } from './errors.ts'
 import { countByType } from './rules.ts'
 import { reserveQuota, type Owner } from './quota.ts'
@@ -24,14 +26,13 @@ const holdsWhatOwnersHold = rule(
 export const transferResource = defineCommand(resourcesSignatures.transfer, {
   allow: allOf(granted, holdsWhatOwnersHold),
   takesPrecedence: 'inOrganization',
-  target: {
-    ...changedResourceTarget,
-    locks: ({ toUserId }: { readonly toUserId?: UserId | undefined }) => (toUserId === undefined ? [] : [toUserId]),
-  },
-  async handle(context, { resourceId, toUserId = null }) {
+  target: changedResourceTarget,
+  prepare: reachableOwner,
+  keeps: (reachable) => (reachable === null ? [] : [reachable]),
+  async handle(context, { resourceId, toUserId = null }, reachable) {
     const { em } = context
     const before = await lockResource(em, resourceId, 'update')
-    const owner = await newOwner(context, before, toUserId)
+    const owner = await newOwner(context, before, { toUserId, reachable })
     if (toUserId === before.ownerUserId) return { resource: await shownResource(em, resourceId), transferred: 0 }
     const moved = before.organizationId === null ? await lockTree(em, resourceId) : [before]
     await reserveQuota(em, owner, countByType(moved))
@@ -43,19 +44,38 @@ export const transferResource = defineCommand(resourcesSignatures.transfer, {
   },
 })
 
+/** The named owner, if the caller may transfer to them: nobody else's lock is taken, so nobody is held up by strangers. */
+async function reachableOwner(
+  { reader, ...context }: PrepareContext,
+  { resourceId, toUserId }: { readonly resourceId: ResourceId; readonly toUserId?: UserId | undefined },
+): Promise<UserId | null> {
+  const place = (await loadScopes(reader, [resourceId])).get(resourceId)
+  if (place === undefined || toUserId === undefined) return null
+  const { organizationId } = place
+  const isReachable =
+    organizationId === null ? mayHandTo({ em: reader, ...context }, toUserId) : isMember(reader, { userId: toUserId, organizationId })
+  return (await isReachable) ? toUserId : null
+}
+
+interface Successor {
+  readonly toUserId: UserId | null
+  /** Whom the caller could transfer to before the transaction: they are locked. */
+  readonly reachable: UserId | null
+}
+
 /**
  * The new owner. In an organization: the organization itself, or a member, locked as one. Outside: an active user whom the caller may
  * transfer to.
  */
-async function newOwner(context: CommandContext, before: LockedResource, toUserId: UserId | null): Promise<Owner> {
+async function newOwner(context: CommandContext, before: LockedResource, { toUserId, reachable }: Successor): Promise<Owner> {
   const { em } = context
   const { organizationId, path } = before
-  if (organizationId !== null) return ownerIn(em, organizationId, toUserId)
+  if (organizationId !== null) return ownerIn(em, organizationId, { toUserId, reachable })
   if (toUserId === null) throw inNoOrganization({})
   if (path.length > 1) throw insideAnother({})
   if (toUserId === before.ownerUserId) return { userId: toUserId }
   const user = await em.findOne(UserRow, { id: toUserId })
-  const isReachable = await mayHandTo(context, toUserId)
+  const isReachable = toUserId === reachable && (await mayHandTo(context, toUserId))
   if (user === null || !isActing(user.status) || user.kind === 'anonymous' || !isReachable) throw notFound({ type: 'user' })
   return { userId: toUserId }
 }
@@ -65,15 +85,16 @@ async function newOwner(context: CommandContext, before: LockedResource, toUserI
  * organization with them, or have the permission everywhere. An organization that everybody joins at open sign-up does not
  * count.
  */
-async function mayHandTo({ em, actor, settings }: CommandContext, toUserId: UserId): Promise<boolean> {
+async function mayHandTo({ em, actor, settings }: Pick<CommandContext, 'em' | 'actor' | 'settings'>, toUserId: UserId): Promise<boolean> {
   if (actor.kind !== 'user') return actor.kind === 'system'
   const { userId, grants } = actor.principal
   if (userId === toUserId || grants.allowsEverywhere(resourcesSignatures.transfer.name)) return true
   return lockCommonOrganization(em, [userId, toUserId], settings.signUp === 'open' ? settings.defaultOrganization : null)
 }
 
-async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, toUserId: UserId | null): Promise<Owner> {
+async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, { toUserId, reachable }: Successor): Promise<Owner> {
   if (toUserId === null) return { organizationId }
+  if (toUserId !== reachable) throw notFound({ type: 'member' })
   await lockMember(em, organizationId, toUserId)
   return { userId: toUserId }
 }

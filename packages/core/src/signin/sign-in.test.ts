@@ -1,4 +1,4 @@
-import { completed, argon2Hasher, type DenizenError, type Hasher } from '@denizen/core'
+import { completed, argon2Hasher, uuidOf, type DenizenError, type Hasher } from '@denizen/core'
 import { databases, cheapCost, password, useWorld, type World } from '@denizen/core/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { nameOfNobody } from '../login-history/index.ts'
@@ -233,24 +233,27 @@ describe('the hasher at a sign-in', () => {
   })
 
   test('that is full refuses to guess: passwords.busy, uncounted, the same for anybody', async () => {
-    const ada = await world().newUser()
+    // Of one name one waits here at a time.
+    const people = await Promise.all(Array.from({ length: 18 }, () => world().newUser()))
+    const named = (n: number) => (n % 2 === 0 ? (people[n / 2]?.id ?? '') : `nobody-${n}`)
     const before = (await world().counts())['login_attempts'] ?? 0
     const dear = await argon2Hasher({ memory: 4096, iterations: 2 }).hash(password)
     const others = Array.from({ length: 32 }, () => inner.verify(dear, password))
-    const answers = await Promise.all(Array.from({ length: 36 }, (_, n) => failure(signIn(n % 2 === 0 ? ada.id : 'nobody', 'wrong'))))
+    const answers = await Promise.all(Array.from({ length: 36 }, (_, n) => failure(signIn(named(n), 'wrong'))))
     await Promise.all(others)
     for (const parity of [0, 1]) expect(answers.filter((_, n) => n % 2 === parity).map(({ code }) => code)).toContain('passwords.busy')
     expect(answers.find(({ code }) => code === 'passwords.busy')).toMatchObject({ kind: 'unavailable', details: { retryAfter: 2 } })
     const refused = answers.filter(({ code }) => code !== 'passwords.busy')
     for (const answer of refused) expect(answer).toEqual(refusal)
     expect((await world().counts())['login_attempts']).toBe(before + refused.length)
-    expect((await signIn(ada.id)).user.id).toBe(ada.id)
+    expect((await signIn(named(0))).user.id).toBe(named(0))
   })
 
   test('is not gone round by hashes of Keycloak: they wait in a bounded queue too', async () => {
-    const people = await Promise.all(Array.from({ length: 10 }, () => world().newUser()))
-    for (const { email } of people) await setHash(world(), email, await pbkdf2(password, 40_000))
-    const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => failure(signIn(people[n % 10]?.id ?? '', 'wrong'))))
+    const [people, hash] = [await world().crowd(50), await pbkdf2(password, 40_000)]
+    for (const { user } of people)
+      await world().rows('insert into passwords (user_id, hash, changed_at) values (?, ?, now()) returning 1', [uuidOf(user.id), hash])
+    const answers = await Promise.all(people.map(({ user }) => failure(signIn(user.id, 'wrong'))))
     expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['auth.invalidCredentials', 'passwords.busy']))
   })
 

@@ -3,7 +3,7 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
-import { decoyHash, hashPassword, isOutdated, verifyPassword, waitToRefuse } from '../passwords/index.ts'
+import { decoyHash, hashPassword, inTurn, isOutdated, verifyPassword, waitToRefuse } from '../passwords/index.ts'
 import { isActing, parseIdentifier, type ParsedIdentifier, type UserId, type UserRow, type UserStatus } from '../users/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import type { LoginOutcome } from '../login-history/model.ts'
@@ -25,20 +25,33 @@ export interface PasswordCheck {
   readonly wait: number
 }
 
-/** Finds the named user, and checks the password. A refusal takes as long for an unknown user as for a known one, whoever made the hash. */
+/**
+ * Finds the named user, and checks the password, one at a time for what was typed: whoever waited may have to wait longer by then. A refusal
+ * takes as long for an unknown user as for a known one, whoever made the hash, and so does its turn.
+ */
 export async function checkPassword(context: PrepareContext, input: { identifier: string; password: string }): Promise<PasswordCheck> {
-  const { reader, ports, origin, now } = context
-  const named = parseIdentifier(input.identifier)
-  const stored = await findStoredPassword(reader, named ?? { field: 'username', value: '' })
+  const before = await findNamed(context, input.identifier)
+  if (before.unchecked.wait > 0) return before.unchecked
+  return inTurn(context.ports.hasher, before.unchecked.throttle.name, async (hasWaited) => {
+    const { stored, unchecked } = hasWaited ? await findNamed(context, input.identifier) : before
+    return unchecked.wait > 0 ? unchecked : { ...unchecked, ...(await compareOrRefuse(context, stored, input.password)) }
+  })
+}
+
+/** The named user, and how long the next try at the name has to wait. */
+async function findNamed({ reader, ports, origin, now }: PrepareContext, identifier: string) {
+  const stored = await findStoredPassword(reader, parseIdentifier(identifier) ?? { field: 'username', value: '' })
   const userId = stored === null ? nonexistentUser : idOf('usr', stored.id)
-  const throttle = await throttleKeys(ports, origin, nameOf(input.identifier), { userId: stored === null ? null : userId })
+  const throttle = await throttleKeys(ports, origin, nameOf(identifier), { userId: stored === null ? null : userId })
   const wait = await secondsToWait(reader, throttle, now)
-  const unchecked = { userId, changedAt: null, matches: false, upgrade: null, throttle, wait }
-  if (wait > 0) return unchecked
-  const startedAt = ports.clock.monotonic()
-  const compared = await comparePassword(context, stored, input.password)
-  if (stored === null || !compared.matches || !mayStillSignIn(stored, origin)) await waitToRefuse(context, startedAt, input.password)
-  return { ...unchecked, ...compared }
+  return { stored, unchecked: { userId, changedAt: null, matches: false, upgrade: null, throttle, wait } }
+}
+
+async function compareOrRefuse(context: PrepareContext, stored: StoredPassword | null, password: string) {
+  const startedAt = context.ports.clock.monotonic()
+  const compared = await comparePassword(context, stored, password)
+  if (stored === null || !compared.matches || !mayStillSignIn(stored, context.origin)) await waitToRefuse(context, startedAt, password)
+  return compared
 }
 
 /** As known before the transaction: a user who will be refused there must not be answered sooner. */

@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { enforceAssignmentLimit } from '../access/index.ts'
+import { enforceAssignmentLimit, isMember } from '../access/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
-import type { CommandContext } from '../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
@@ -11,7 +11,7 @@ import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
 import { leaveSeat } from './removal.ts'
 import { assignmentsOfTeam, refuseAboveTeam, refuseDelegation } from './delegation.ts'
-import { newSeatTarget, lockTeam, seatTarget } from './repository.ts'
+import { lockTeam, organizationOfTeam, seatTarget, teamTarget } from './repository.ts'
 import { teamsSignatures } from './signatures.ts'
 
 interface Seat {
@@ -26,11 +26,17 @@ interface Seat {
  */
 export const addTeamMember = defineCommand(teamsSignatures.addMember, {
   allow: granted,
-  target: newSeatTarget,
-  async handle(context, { teamId, userId }) {
+  target: teamTarget,
+  // The user's row is locked first, because separation of duty depends on their roles: only a member's, so nobody holds up others.
+  async prepare({ reader }: PrepareContext, { teamId, userId }) {
+    const organizationId = await organizationOfTeam(reader, teamId)
+    return organizationId !== null && (await isMember(reader, { userId, organizationId })) ? [userId] : []
+  },
+  locks: (users) => users,
+  async handle(context, { teamId, userId }, locked) {
     const { em, now } = context
     const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
-    if (!(await lockMember(em, seat))) throw notFound({ type: 'member' })
+    if (!locked.includes(userId) || !(await lockMember(em, seat))) throw notFound({ type: 'member' })
     if (await hasSeat(em, seat)) return { teamId, userId, added: false }
     const held = await assignmentsOfTeam(em, teamId, now)
     await refuseDelegation(context, userId, held)

@@ -64,12 +64,6 @@ function targetOf(teamId: TeamId, organizationId: OrganizationId, userId: UserId
   return { type: 'team', id: teamId, organizationId, userId, visibleWith: 'teams.listMembers' }
 }
 
-/** As above, to add a member: the user's row is locked first, because separation of duty depends on their roles. */
-export const newSeatTarget = {
-  ...teamTarget,
-  locks: ({ userId }: { userId: UserId }) => [userId],
-} satisfies TargetFinder<{ teamId: TeamId; userId: UserId }>
-
 /** Locks a team to change it. */
 export async function changedTeam(em: SqlEntityManager, teamId: TeamId): Promise<TeamRow> {
   await lockTeam(em, teamId, 'update')

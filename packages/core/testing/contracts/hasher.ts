@@ -56,6 +56,8 @@ export function hasherContract(name: string, make: () => Hasher | Promise<Hasher
       ['gigabytes of scrypt', `$scrypt$ln=30,r=8,p=1$TmFDbA$${'A'.repeat(43)}`],
       ['text', 'password'],
       ['bcrypt', '$2b$12$abcdefghijklmnopqrstuuXk7Zk6pQ1Q1Q1Q1Q1Q1Q1Q1Q1Q1Q1Q1'],
+      ['argon2 with a salt that is no base64', `$argon2id$v=19$m=8,t=1,p=1$c29tZXNhb$${'A'.repeat(43)}`],
+      ['argon2 with a hash that is no base64', `$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$${'A'.repeat(42)}B`],
       ['a gigabyte', `$argon2id$v=19$m=1048576,t=99,p=1$c29tZXNhbHQ$${'A'.repeat(43)}`],
       ['hours', `$argon2id$v=19$m=9999999,t=99,p=99$c29tZXNhbHQ$${'A'.repeat(43)}`],
     ])('answers false, soon, for a hash of another kind or cost: %s', async (_name, hash) => {

@@ -50,7 +50,7 @@ interface PreparedAssignment {
 
 /**
  * Assigns a role or permission to a user or team. The actor must hold all its permissions in that scope, and separation of duty must
- * allow it. The affected users have to be locked (`usersOf`).
+ * allow it. The affected users have to be locked (`assignableUsers`).
  */
 export async function assign(context: CommandContext, request: AssignmentRequest): Promise<AssignmentResult> {
   const [given] = await assignAll(context, [request])

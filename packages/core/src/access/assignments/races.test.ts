@@ -22,7 +22,7 @@ const gate = 'lock table role_assignments in exclusive mode'
 
 /** Takes out a guard: rows that were locked are only looked at. Gives how often. */
 const without = (lock: RegExp) => withoutGuard(world(), (query) => (lock.test(query) ? query.replace(/ for [a-z ]+$/, '') : query))
-const lockedUsers = /from users .* for no key update$/
+const lockedUsers = /from users .* for no key update$|for no key update of u$/
 const lockedSuperadmins = /from roles where id = \? for no key update$/
 
 async function newMember(): Promise<User> {

@@ -6,7 +6,9 @@ import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
 import { userInactive } from '../../organizations/index.ts'
 import type { UserStatus } from '../../users/index.ts'
-import { usersInTeam, type SubjectInput } from './repository.ts'
+import { findScope } from '../facts/scopes.ts'
+import type { ScopeInput } from '../model.ts'
+import { isMember, organizationOfTeam, usersInTeam, type SubjectInput } from './repository.ts'
 
 /** The subject of an assignment as columns, and the users it affects. */
 export interface Subject {
@@ -29,11 +31,32 @@ export function subjectIn({ userId, teamId }: NamesSubject): SubjectInput {
 }
 
 /**
- * The users that the pipeline locks first: the user, or all members of the team. A user who joins the team meanwhile is locked later, out
- * of order; if that ends in a deadlock, the command is retried.
+ * The users of a subject, whom the pipeline locks first: the user, or all members of the team. Whoever joins the team meanwhile is locked
+ * later, out of order; if that ends in a deadlock, the command is retried.
  */
 export async function usersOf({ reader }: Pick<PrepareContext, 'reader'>, subject: SubjectInput): Promise<readonly Id<'usr'>[]> {
   return 'userId' in subject ? [subject.userId] : usersInTeam(reader, subject.teamId)
+}
+
+/**
+ * The users to lock for a new assignment: none, where the handler will not find the subject. Nobody holds up others by naming them for an
+ * organization that they do not belong to.
+ */
+export async function assignableUsers(
+  { reader, actor }: PrepareContext,
+  subject: SubjectInput,
+  on: ScopeInput,
+): Promise<readonly Id<'usr'>[]> {
+  const scope = await findScope(reader, on)
+  if (scope === null) return []
+  const { organizationId } = scope
+  if ('userId' in subject) {
+    const isFound = organizationId === null || (await isMember(reader, { userId: subject.userId, organizationId }))
+    return isFound ? [subject.userId] : []
+  }
+  const { teamId } = subject
+  const home = await organizationOfTeam(reader, teamId)
+  return home !== null && isKnown(actor, { teamId, organizationId: home }, scope) ? usersInTeam(reader, teamId) : []
 }
 
 /** The affected users, with a lock on the team: a user who joined meanwhile would be cached with what is being revoked. */
@@ -77,15 +100,18 @@ function userWith(userId: Id<'usr'>, { organizationId }: Scope, status: UserStat
 
 type Statuses = ReadonlyMap<Id<'usr'>, UserStatus>
 
+// The pipeline has locked these rows, except of whoever became a member only since `assignableUsers` looked.
+
 async function statusesOf(em: SqlEntityManager, ids: readonly Id<'usr'>[]): Promise<Statuses> {
-  return statusesIn(await em.execute<StatusRecord[]>('select id::text as id, status from users where id = any(?::uuid[])', [uuidsOf(ids)]))
+  const statement = 'select id::text as id, status from users where id = any(?::uuid[]) order by id for no key update'
+  return statusesIn(await em.execute<StatusRecord[]>(statement, [uuidsOf(ids)]))
 }
 
 async function statusesOfMembers(em: SqlEntityManager, ids: readonly Id<'usr'>[], organizationId: Id<'org'>): Promise<Statuses> {
   return statusesIn(
     await em.execute<StatusRecord[]>(
       `select u.id::text as id, u.status from memberships m join users u on u.id = m.user_id
-        where m.user_id = any(?::uuid[]) and m.organization_id = ? order by m.user_id for key share of m`,
+        where m.user_id = any(?::uuid[]) and m.organization_id = ? order by m.user_id for key share of m for no key update of u`,
       [uuidsOf(ids), uuidOf(organizationId)],
     ),
   )
@@ -102,11 +128,7 @@ function statusesIn(records: readonly StatusRecord[]): Statuses {
 
 /** A team, locked so that its members stay the same until the transaction ends. */
 async function lockedTeam({ em, actor }: CommandContext, teamId: Id<'team'>, scope: Scope): Promise<Subject> {
-  const [row] = await em.execute<{ organization: string }[]>(
-    'select organization_id::text as organization from teams where id = ? and deleted_at is null for no key update',
-    [uuidOf(teamId)],
-  )
-  const organizationId = row === undefined ? null : idOf('org', row.organization)
+  const organizationId = await organizationOfTeam(em, teamId, 'for no key update')
   if (organizationId === null || !isKnown(actor, { teamId, organizationId }, scope)) throw notFound({ type: 'team' })
   const users = await usersInTeam(em, teamId)
   // Whoever came into it meanwhile may get more elsewhere at this moment.

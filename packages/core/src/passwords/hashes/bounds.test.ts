@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { longestPassword, verifyImported } from './index.ts'
+import { longestPassword, verifyImported, workOf } from './index.ts'
 
 describe('what a comparison may cost', () => {
   test.each([
@@ -10,6 +10,16 @@ describe('what a comparison may cost', () => {
     ['as many as md5-crypt makes', `$1$saltsalt$${'A'.repeat(22)}`, 512],
   ])('34: a long password does not multiply the rounds: %s', (_, hash, longest) => {
     expect(longestPassword(hash)).toBe(longest)
+  })
+
+  test.each([
+    ['$pbkdf2-sha3-224$i=200000', 48, null],
+    ['$pbkdf2-sha3-256$i=100000', 64, 200_000],
+    ['$pbkdf2-sha3-512$i=200000', 64, 200_000],
+    ['$pbkdf2-sha1$i=1500000', 64, 6_000_000],
+  ])('34: PBKDF2 is bounded by the rounds of all blocks: %s for %d bytes', (parameters, bytes, work) => {
+    const hash = Buffer.alloc(bytes).toString('base64').replaceAll('=', '')
+    expect(workOf(`${parameters}$c2FsdHNhbHQ$${hash}`)).toBe(work)
   })
 
   test('34: a password is compared up to that length, and no longer one', async () => {

@@ -1,5 +1,5 @@
 import { bcryptScheme } from './bcrypt.ts'
-import { utf8 } from './bytes.ts'
+import { fromBase64, utf8 } from './bytes.ts'
 import { portableDerivations } from './derivations.ts'
 import { digestScheme } from './digest.ts'
 import { md5CryptScheme } from './md5-crypt.ts'
@@ -55,6 +55,14 @@ export function refusalOf(hash: string): Refusal | null {
   if (schemeName(hash) !== null && hash.length > longest) return `the hash is longer than ${longest} characters`
   const work = schemeOf(hash)?.work(hash)
   return typeof work === 'string' ? work : null
+}
+
+/** Whether salt and hash at the end of a PHC string are base64 of something: what compares argon2 fails on others. */
+export function isEncoded(hash: string): boolean {
+  return hash
+    .split('$')
+    .slice(-2)
+    .every((part) => fromBase64(part) !== null)
 }
 
 /** Bytes. crypt(3) and Drupal take no longer password either. */

@@ -12,9 +12,10 @@ const lengths: ReadonlySet<number> = new Set([16, 20, 24, 28, 32, 48, 64])
 
 /** Iterations for each block of the hash. More would let an imported file buy seconds of our processor with every sign-in. */
 const mostIterations: Readonly<Record<string, number>> = { sha1: 1_500_000, sha256: 1_500_000, sha384: 1_000_000, sha512: 1_000_000 }
-const mostOfSha3 = 200_000
 /** For all blocks together. Keycloak makes 1 300 000 of SHA-1, four blocks each. */
 const mostRounds = 6_000_000
+/** SHA-3 is no part of Web Crypto: it takes five times as long. */
+const mostRoundsOfSha3 = 200_000
 
 const subtleNames = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' } as const
 const blockLengths: Readonly<Record<string, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
@@ -40,13 +41,13 @@ export const pbkdf2Scheme: Scheme = {
     const parts = partsOf(text)
     if (parts === null) return damaged
     const { digest, iterations, hash } = parts
-    const most = mostIterations[digest] ?? mostOfSha3
+    const most = mostIterations[digest] ?? mostRoundsOfSha3
     if (iterations > most) return beyond(`pbkdf2-${digest} with ${iterations} iterations`, most)
     if (!lengths.has(hash.length)) return `the hash has ${hash.length} bytes: those of PBKDF2 have ${[...lengths].join(', ')}`
-    const blocks = Math.ceil(hash.length / (blockLengths[digest] ?? 28))
-    const rounds = iterations * blocks
-    if (rounds <= mostRounds) return rounds
-    return beyond(`pbkdf2-${digest} with ${iterations} iterations for each of ${blocks} blocks`, `${mostRounds} for all together`)
+    const blocks = Math.ceil(hash.length / (blockLengths[digest] ?? Number(digest.slice('sha3-'.length)) / 8))
+    const [rounds, together] = [iterations * blocks, digest.startsWith('sha3-') ? mostRoundsOfSha3 : mostRounds]
+    if (rounds <= together) return rounds
+    return beyond(`pbkdf2-${digest} with ${iterations} iterations for each of ${blocks} blocks`, `${together} for all together`)
   },
   async matches(text, password, derivations) {
     const parts = partsOf(text)

@@ -1,4 +1,4 @@
-import { assign, subjectIn, usersOf } from '../../access/index.ts'
+import { assign, assignableUsers, subjectIn } from '../../access/index.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import type { PrepareContext } from '../../kernel/context.ts'
 import { granted } from '../../kernel/rule.ts'
@@ -10,7 +10,7 @@ import { sharingSignatures } from './signatures.ts'
 export const grantOnResource = defineCommand(sharingSignatures.grant, {
   allow: granted,
   target: resourceTarget,
-  prepare: (context: PrepareContext, input) => usersOf(context, subjectIn(input)),
+  prepare: (context: PrepareContext, input) => assignableUsers(context, subjectIn(input), { resourceId: input.resourceId }),
   locks: (users) => users,
   async handle(context, { resourceId, userId, teamId, roleId, permission, ...terms }) {
     const what = whatIn({ roleId, permission })

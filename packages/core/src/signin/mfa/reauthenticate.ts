@@ -4,7 +4,7 @@ import type { Principal } from '../../kernel/actor.ts'
 import { ownSessionRequired } from '../../kernel/errors.ts'
 import { signedIn } from '../../kernel/rule.ts'
 import type { ParsedInputOf } from '../../kernel/signature.ts'
-import { PasswordRow } from '../../passwords/index.ts'
+import { inTurn, PasswordRow } from '../../passwords/index.ts'
 import { recordReauthentication } from '../../sessions/index.ts'
 import { existingUser, type UserId, type UserRow, ownAccountTarget } from '../../users/index.ts'
 import { consumeOwnCode } from '../../verifications/index.ts'
@@ -70,8 +70,13 @@ async function checkPassword(context: PrepareContext, { password }: Input): Prom
   const throttle = await throttleKeys(ports, origin, ['id', userId], { guessed: 'proof', userId })
   const wait = await secondsToWait(reader, throttle, now)
   if (wait > 0 || password === undefined) return { matches: false, changedAt: null, wait }
-  const { matches, changedAt } = await comparePassword(context, await findStoredPassword(reader, { field: 'id', value: userId }), password)
-  return { matches, changedAt, wait }
+  return inTurn(ports.hasher, throttle.name, async (hasWaited) => {
+    const still = hasWaited ? await secondsToWait(reader, throttle, now) : wait
+    if (still > 0) return { matches: false, changedAt: null, wait: still }
+    const stored = await findStoredPassword(reader, { field: 'id', value: userId })
+    const { matches, changedAt } = await comparePassword(context, stored, password)
+    return { matches, changedAt, wait: still }
+  })
 }
 
 /** The caller's own session: not an API token, and not an impersonation. */
